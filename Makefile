@@ -1,0 +1,60 @@
+# make run: the demo, on loopback, with simulated cameras · make help: the rest
+export VIRTUAL_ENV := $(CURDIR)/.venv
+export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
+PYTHON ?=
+UV := .venv/bin/uv
+
+.DEFAULT_GOAL := help
+.PHONY: help run up test lint bench lock picture clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
+
+.venv/tools: scripts/bootstrap.sh requirements/tools.txt
+	@scripts/bootstrap.sh .venv $(PYTHON)
+	@touch $@
+
+.venv/app: .venv/tools requirements/app.txt pyproject.toml
+	@echo "Installing what showcam runs on"
+	@$(UV) pip sync -q --require-hashes --compile-bytecode requirements/app.txt requirements/tools.txt
+	@$(UV) pip install -q --no-deps --no-build-isolation -e .
+	@rm -f .venv/dev
+	@touch $@
+
+.venv/dev: .venv/app requirements/dev.txt
+	@echo "Installing what the tests need"
+	@$(UV) pip sync -q --require-hashes --compile-bytecode requirements/dev.txt requirements/tools.txt
+	@$(UV) pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: .venv/app ## the demo: simulated cameras and assistants, everything on this machine
+	@.venv/bin/showcam run --demo
+
+up: .venv/app ## the real thing
+	@.venv/bin/showcam run
+
+test: .venv/dev ## every test, the browser's too
+	@scripts/browser.sh
+	.venv/bin/pytest -q
+
+lint: .venv/dev ## ruff, the house's arrows, mypy
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports --no-cache
+	.venv/bin/mypy
+
+bench: .venv/dev ## speed, beside peers in the same run
+	@scripts/browser.sh
+	.venv/bin/python -m bench
+
+lock: .venv/tools ## renew the pinned requirements
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/tools.in --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q -o requirements/tools.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml -c requirements/tools.txt --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q -o requirements/app.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --group dev -c requirements/app.txt -c requirements/tools.txt --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q -o requirements/dev.txt
+
+picture: .venv/dev ## redraw docs/practice.png from a running demo
+	@scripts/browser.sh
+	.venv/bin/python scripts/picture.py
+
+clean: ## remove the environment and the demo's data
+	rm -rf .venv var

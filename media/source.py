@@ -1,0 +1,55 @@
+"""What the media plane is handed for a camera, and whom it asks again. Standard library only.
+
+Composition gives the plane an object of this protocol; the plane itself knows no registry and no store.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol
+
+from media.grants import Claims
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """A picture's origin, good for one opening. Secret: never logged, never shown."""
+
+    kind: Literal["hls", "rtsp"]
+    url: str
+    hosts: tuple[str, ...]  # exact host names the fetcher may reach, as "host" (443) or "host:port"
+    sound: Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
+    release: str = ""  # handed back by `closed` so that the vendor's slot can be freed
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "SourceSpec":
+        return cls(
+            kind=data["kind"],
+            url=data["url"],
+            hosts=tuple(data["hosts"]),
+            sound=data["sound"],
+            release=data.get("release", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The gate is closed, or nobody could be asked. `reason` is a registry reason such as "encryption_on"."""
+
+    reason: str
+    again: bool = False  # True: a fault that may pass; False: end the stream
+
+
+class Sources(Protocol):
+    async def open(self, claims: Claims) -> SourceSpec | Denied:
+        """Through the gate, read fresh; a new vendor address each time."""
+        ...
+
+    async def check(self, claims: list[Claims]) -> list[Denied | None]:
+        """Whether these live sessions may go on, in the order asked."""
+        ...
+
+    async def closed(self, claims: Claims, release: str) -> None:
+        """A pull ended; the vendor's place may be given back."""
+        ...

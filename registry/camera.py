@@ -1,0 +1,90 @@
+"""A camera as the registry knows it, in our own words; no vendor's and no assistant's."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+type Flag = Literal["on", "off", "none", "unknown"]
+# "none": there is no such thing on this camera (no microphone; encryption of a camera that is not EZVIZ's)
+
+
+class Ref(Struct, frozen=True):
+    """Where a driver finds the camera; never told outside the registry."""
+
+    source: str
+    serial: str
+    channel: int
+
+
+class Video(Struct, frozen=True):
+    codec: Literal["h264", "h265", "unknown"] = "unknown"
+    width: int = 0  # 0: unknown
+    height: int = 0
+
+
+class Camera(Struct, frozen=True):
+    """One channel. Every flag is as of `as_of`, epoch seconds."""
+
+    id: str
+    ref: Ref
+    name: str
+    kind: Literal["camera", "doorbell"] = "camera"
+    manufacturer: str = "EZVIZ"
+    model: str = ""
+    firmware: str = ""
+    owner: Literal["own", "shared", "unknown"] = "own"
+    online: Flag = "unknown"
+    asleep: Flag = "unknown"
+    encryption: Flag = "unknown"
+    audio: Flag = "unknown"
+    video: Video = Video()
+    battery: int | None = None  # percent
+    ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "cloud"
+    as_of: float = 0.0
+
+
+class StreamRequest(Struct, frozen=True):
+    """What a surface asks for: protocols it can play, best first ("webrtc", "hls"); `sdp` when it makes an offer."""
+
+    surface: Literal["alexa", "google", "page"]
+    protocols: tuple[str, ...]
+    sdp: str | None = None
+    session: str = ""  # the surface's own name for a WebRTC session; a new offer under it replaces the answer
+
+
+class Stream(Struct, frozen=True):
+    """A way to see the camera, good for `expires` (epoch s) to be started. URLs are ours, never the vendor's."""
+
+    protocol: Literal["webrtc", "hls"]
+    expires: float
+    idle_timeout_s: int
+    video: Video
+    sound: bool
+    url: str = ""  # hls: the master playlist; webrtc: where an offer may be posted (WHEP)
+    image_url: str = ""  # one JPEG of now
+    grant: str = ""  # webrtc: the grant alone, for a signalling URL of the surface's own
+    answer: str = ""  # webrtc with an offer: the SDP answer
+
+
+class State(Struct, frozen=True):
+    """What a query is told of one camera: `refusal` when it could not be shown just now."""
+
+    camera: Camera
+    refusal: "Refusal | None" = None
+
+
+class Failed(Struct, frozen=True):
+    """One row of the gate that did not pass. `reason` names it; see registry.gate.ROWS."""
+
+    reason: str
+
+
+class Refusal(Struct, frozen=True):
+    """Why not: every failed row in the manual's order, the first as the reason."""
+
+    failed: tuple[Failed, ...]
+    camera: str = ""  # its name, "" when it may not be told
+
+    @property
+    def reason(self) -> str:
+        return self.failed[0].reason

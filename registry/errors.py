@@ -1,0 +1,60 @@
+"""What can go wrong between the registry and a camera's vendor: one family, told apart by type."""
+
+from media.grants import BadGrant, ExpiredGrant
+
+__all__ = [
+    "BadGrant",
+    "BadOffer",
+    "DriverError",
+    "ExpiredGrant",
+    "Refused",
+    "SignedOut",
+    "Unavailable",
+    "VendorBusy",
+    "VendorDown",
+]
+
+
+class DriverError(Exception):
+    """A vendor call failed. `reason` is the gate's word for it (see registry.reasons)."""
+
+    reason = "vendor_down"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.reason)
+
+
+class VendorDown(DriverError):
+    """No answer in time, 5xx, garbage."""
+
+
+class VendorBusy(DriverError):
+    """Rate limit or quota of calls."""
+
+    reason = "vendor_busy"
+
+
+class SignedOut(DriverError):
+    """The vendor session is dead; a person must sign in again. Never an OAuth error of ours."""
+
+    reason = "signed_out"
+
+
+class Refused(DriverError):
+    """The vendor refused this camera or stream for the reason named: encryption_on, offline, asleep, busy, no_way …"""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason = reason
+        super().__init__(detail)
+
+
+class Unavailable(Exception):
+    """The account's cameras can't be listed just now and no list younger than a day is known."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class BadOffer(Exception):
+    """The SDP offer is none, or holds nothing that can be sent."""

@@ -1,0 +1,117 @@
+"""The gate: whether a camera may be shown on a surface by a way, read like the manual's table.
+
+Pure: it judges what was read, and the registry sees to it that what it is handed is fresh.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec import Struct
+
+from registry.camera import Camera, Failed, Refusal
+
+type Surface = Literal["alexa", "google", "still"]
+
+
+class Allowed(Struct, frozen=True):
+    """The gate is open; `sound` says whether the picture comes with sound, `silence` whether a silent track is due."""
+
+    sound: bool
+    silence: bool
+
+
+class Conditions(Struct, frozen=True):
+    """What the gate judges beside the camera itself."""
+
+    surface: Surface
+    way: str | None  # "lan", "open", "cloud"; None when no way to a picture exists
+    protocols: tuple[str, ...] = ()  # what the surface can play; empty for a still picture
+    signed_in: bool = True
+    vendor: Literal["answers", "down", "busy"] = "answers"
+    place_free: bool = True
+    audio_required: tuple[str, ...] = ("google",)
+    lan_while_encrypted: bool = False  # the owner's own exception: the LAN payload is clear
+
+
+def _account(_camera: Camera, now: Conditions) -> str | None:
+    return None if now.signed_in else "signed_out"
+
+
+def _vendor(_camera: Camera, now: Conditions) -> str | None:
+    return {"answers": None, "down": "vendor_down", "busy": "vendor_busy"}[now.vendor]
+
+
+def _online(camera: Camera, _now: Conditions) -> str | None:
+    return {"on": None, "off": "offline"}.get(camera.online, "state_unknown")
+
+
+def _awake(camera: Camera, _now: Conditions) -> str | None:
+    # "none": the model has no Sleep Mode
+    return {"off": None, "none": None, "on": "asleep"}.get(camera.asleep, "state_unknown")
+
+
+def _encryption(camera: Camera, now: Conditions) -> str | None:
+    if now.way == "lan" and now.lan_while_encrypted:
+        return None
+    return {"off": None, "none": None, "on": "encryption_on"}.get(camera.encryption, "encryption_unknown")
+
+
+def _audio(camera: Camera, now: Conditions) -> str | None:
+    if now.surface not in now.audio_required:
+        return None
+    return {"on": None, "none": None, "off": "audio_off"}.get(camera.audio, "audio_unknown")
+
+
+def _way(_camera: Camera, now: Conditions) -> str | None:
+    return None if now.way else "no_way"
+
+
+def _playable(camera: Camera, now: Conditions) -> str | None:
+    if now.surface == "still":
+        return None
+    # an unknown codec is settled by the vendor, who is asked for H.264, and by the first packet
+    if camera.video.codec == "h265":
+        return "not_playable"
+    return None if {"webrtc", "hls"} & set(now.protocols) else "no_common_protocol"
+
+
+def _place(_camera: Camera, now: Conditions) -> str | None:
+    return None if now.place_free else "busy"
+
+
+# The manual's preconditions in the order they are told. Visibility comes before all of them, in the registry: of a
+# camera that a link may not see nothing else is judged, so that nothing else can be told.
+ROWS: tuple[Callable[[Camera, Conditions], str | None], ...] = (
+    _account,
+    _vendor,
+    _online,
+    _awake,
+    _encryption,
+    _audio,
+    _way,
+    _playable,
+    _place,
+)
+
+
+def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
+    """Every failed row, or how the picture may be shown."""
+    failed = tuple(Failed(reason) for row in ROWS if (reason := row(camera, now)) is not None)
+    if failed:
+        return Refusal(failed, camera.name)
+    return Allowed(sound=camera.audio == "on", silence=camera.audio != "on" and now.surface == "google")
+
+
+def unverified(refusal: Refusal) -> bool:
+    """Whether reading the camera once more might open the gate."""
+    return any(row.reason in ("state_unknown", "encryption_unknown", "audio_unknown") for row in refusal.failed)
+
+
+def overruled(reason: str, camera: Camera) -> Refusal:
+    """The vendor refused when asked for the picture: that beats the flag that was read."""
+    return Refusal((Failed(reason),), camera.name)
+
+
+def not_found() -> Refusal:
+    """Unknown, another household's, or not chosen at consent: told alike."""
+    return Refusal((Failed("not_found"),))

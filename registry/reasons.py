@@ -1,0 +1,118 @@
+"""What a refusal says to a person: what is wrong and how to mend it, in English and Norwegian."""
+
+from registry.camera import Refusal
+
+# reason: (what is wrong, what to do); {camera} is the camera's name
+_EN = {
+    "not_found": (
+        "There is no camera of that name here.",
+        "Say “discover devices” (Alexa) or “sync my devices” (Google), or link again and tick the camera.",
+    ),
+    "signed_out": (
+        "showcam is signed out of the EZVIZ account.",
+        "Sign in again with the EZVIZ user name and password; the link to the assistant stays.",
+    ),
+    "vendor_down": ("The EZVIZ service does not answer just now.", "Try again in a few minutes."),
+    "vendor_busy": ("EZVIZ is getting too many requests just now.", "Wait a minute, then ask again."),
+    "offline": (
+        "{camera} is offline.",
+        "See that it has power and that the Wi-Fi and the router work; restart the camera if they do.",
+    ),
+    "asleep": ("{camera} is in Sleep Mode.", "In the EZVIZ app open {camera} and switch Sleep Mode off."),
+    "state_unknown": (
+        "Whether {camera} is awake and online could not be verified.",
+        "Open {camera} in the EZVIZ app once, then ask again.",
+    ),
+    "encryption_on": (
+        "Image Encryption is on for {camera}, so no assistant can show its picture.",
+        "In the EZVIZ app open {camera} > Settings > Image Encryption and switch it off; "
+        "the app asks for the verification code on the camera's label.",
+    ),
+    "encryption_unknown": (
+        "Whether Image Encryption is on for {camera} could not be verified.",
+        "In the EZVIZ app open {camera} > Settings > Image Encryption, see that it is off, then ask again.",
+    ),
+    "audio_off": (
+        "Audio is off for {camera}, and this assistant shows only cameras with sound.",
+        "In the EZVIZ app open {camera} > Settings > Audio and switch it on.",
+    ),
+    "audio_unknown": (
+        "Whether Audio is on for {camera} could not be verified.",
+        "In the EZVIZ app open {camera} > Settings > Audio, see that it is on, then ask again.",
+    ),
+    "no_way": (
+        "There is no way yet to fetch the picture of {camera}.",
+        "Give showcam an EZVIZ Open Platform key: showcam owner key.",
+    ),
+    "not_playable": (
+        "{camera} sends H.265 video, which the display can't play.",
+        "In the EZVIZ app open {camera} > Settings and set the video encoding to H.264.",
+    ),
+    "no_common_protocol": (
+        "{camera} can't be shown by any protocol this display asked for.",
+        "Ask on another display; showcam serves WebRTC and HLS.",
+    ),
+    "busy": ("{camera} is being watched on as many screens as it may be.", "Close it on one of them, then ask again."),
+    "media_down": ("The picture of {camera} could not be started.", "Ask again in a few seconds."),
+}
+_NB = {
+    "not_found": (
+        "Det finnes ikke noe kamera med det navnet her.",
+        "Si «finn enheter» (Alexa) eller «synkroniser enhetene mine» (Google), eller koble til på nytt og kryss av.",
+    ),
+    "signed_out": (
+        "showcam er logget ut av EZVIZ-kontoen.",
+        "Logg inn igjen med EZVIZ-brukernavnet og passordet; koblingen til assistenten består.",
+    ),
+    "vendor_down": ("EZVIZ-tjenesten svarer ikke akkurat nå.", "Prøv igjen om noen minutter."),
+    "vendor_busy": ("EZVIZ får for mange forespørsler akkurat nå.", "Vent et minutt og spør igjen."),
+    "offline": (
+        "{camera} er frakoblet.",
+        "Se etter at kameraet har strøm og at Wi-Fi og ruter virker; start kameraet på nytt hvis de gjør det.",
+    ),
+    "asleep": ("{camera} er i dvalemodus.", "Åpne {camera} i EZVIZ-appen og slå av dvalemodus."),
+    "state_unknown": (
+        "Det var ikke mulig å bekrefte at {camera} er våkent og tilkoblet.",
+        "Åpne {camera} én gang i EZVIZ-appen og spør igjen.",
+    ),
+    "encryption_on": (
+        "Bildekryptering er på for {camera}, så ingen assistent kan vise bildet.",
+        "Åpne {camera} > Innstillinger > Bildekryptering i EZVIZ-appen og slå den av; "
+        "appen spør etter verifiseringskoden på kameraets etikett.",
+    ),
+    "encryption_unknown": (
+        "Det var ikke mulig å bekrefte om bildekryptering er på for {camera}.",
+        "Åpne {camera} > Innstillinger > Bildekryptering i EZVIZ-appen, se at den er av, og spør igjen.",
+    ),
+    "audio_off": (
+        "Lyd er av for {camera}, og denne assistenten viser bare kameraer med lyd.",
+        "Åpne {camera} > Innstillinger > Lyd i EZVIZ-appen og slå den på.",
+    ),
+    "audio_unknown": (
+        "Det var ikke mulig å bekrefte om lyd er på for {camera}.",
+        "Åpne {camera} > Innstillinger > Lyd i EZVIZ-appen, se at den er på, og spør igjen.",
+    ),
+    "no_way": (
+        "Det finnes ennå ingen måte å hente bildet fra {camera} på.",
+        "Gi showcam en EZVIZ Open Platform-nøkkel: showcam owner key.",
+    ),
+    "not_playable": (
+        "{camera} sender H.265-video, som skjermen ikke kan spille.",
+        "Åpne {camera} > Innstillinger i EZVIZ-appen og velg H.264 som videokoding.",
+    ),
+    "no_common_protocol": (
+        "{camera} kan ikke vises med noen protokoll denne skjermen ba om.",
+        "Spør på en annen skjerm; showcam tilbyr WebRTC og HLS.",
+    ),
+    "busy": ("{camera} vises allerede på så mange skjermer som det kan.", "Lukk det på en av dem og spør igjen."),
+    "media_down": ("Bildet fra {camera} lot seg ikke starte.", "Spør igjen om noen sekunder."),
+}
+
+REASONS = frozenset(_EN)
+
+
+def explain(refusal: Refusal, locale: str = "en") -> str:
+    """All failed rows as sentences, each with its mend, in the link's language."""
+    words = _NB if locale.split("-")[0].lower() in ("nb", "no", "nn") else _EN
+    name = refusal.camera or ("kameraet" if words is _NB else "the camera")
+    return " ".join(" ".join(words[row.reason]).format(camera=name) for row in refusal.failed)

@@ -1,0 +1,124 @@
+"""What a store can do. Each method is atomic by itself; none takes a query or hands out a transaction.
+
+Engines: store.sqlite.SqliteStore, store.dynamodb.DynamoStore. tests/store holds both to one contract.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from store.records import Account, Client, Code, Known, Link, Session, Source, SourceState, Token
+
+
+class StoreUnavailable(Exception):
+    """The engine can't be reached or written just now; nothing was changed."""
+
+
+class Accounts(Protocol):
+    def add_account(self, account: Account) -> None: ...
+    def account(self, account_id: str) -> Account | None: ...
+    def accounts(self) -> Iterator[Account]: ...
+
+
+class Sources(Protocol):
+    def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
+        """False, and nothing written, when the vendor key is taken (by any account)."""
+        ...
+
+    def source_by_vendor_key(self, vendor_key: str) -> Source | None: ...
+    def sources(self, account_id: str) -> list[Source]: ...
+    def read_session(self, account_id: str, source_id: str) -> Session | None: ...
+
+    def swap_session(
+        self, account_id: str, source_id: str, *, version: int, secrets: bytes, state: SourceState
+    ) -> bool:
+        """Write secrets and state if the version is still `version` (it grows by one); False: somebody was first."""
+        ...
+
+
+class Clients(Protocol):
+    def put_client(self, client: Client) -> None: ...
+    def client(self, client_id: str) -> Client | None: ...
+    def clients(self) -> list[Client]: ...
+    def drop_client(self, client_id: str) -> bool: ...
+
+
+class Links(Protocol):
+    def add_link(self, link: Link) -> None: ...
+    def link(self, link_id: str) -> Link | None: ...
+    def links(self, account_id: str) -> list[Link]: ...
+
+    def end_link(self, link_id: str, now: float) -> bool:
+        """From here on no code and no token of the link is found. False when it had ended or never was."""
+        ...
+
+    def touch_link(self, link_id: str, now: float) -> None:
+        """Note its last use; cheap, may be dropped."""
+        ...
+
+
+class Replayed(Exception):
+    """The code was redeemed before: its link is named so that it can be ended (RFC 6749 section 4.1.2)."""
+
+    def __init__(self, link_id: str) -> None:
+        super().__init__("code was redeemed before")
+        self.link_id = link_id
+
+
+class Tokens(Protocol):
+    def add_code(self, code: Code) -> None: ...
+
+    def redeem_code(self, code_hash: str, client_id: str, now: float) -> Code | None:
+        """Take the code, once, for good. None: unknown, expired, another client's (then it stays) or its link ended.
+
+        Raises Replayed when somebody redeemed it before. Of any number of callers at once exactly one gets it.
+        """
+        ...
+
+    def add_tokens(self, tokens: list[Token]) -> bool:
+        """All or none, all of one link; False, and none written, when the link has ended."""
+        ...
+
+    def find_token(self, link_id: str, token_hash: str) -> tuple[Link, Token] | None:
+        """Link and token in one request; None when either is unknown or the link ended. Expiry is the caller's."""
+        ...
+
+
+class Visits(Protocol):
+    """Sign-in sessions of the pages, sealed: who signed in, or a sign-in that waits for its code."""
+
+    def put_visit(self, visit_hash: str, data: bytes, expires: float) -> None: ...
+    def visit(self, visit_hash: str, now: float) -> bytes | None: ...
+    def drop_visit(self, visit_hash: str) -> None: ...
+
+
+class Throttle(Protocol):
+    def hit(self, key: str, window_s: int, now: float) -> int:
+        """Count one more in the fixed window of `window_s` seconds that holds `now`; the count with this one."""
+        ...
+
+    def hits(self, key: str, window_s: int, now: float) -> int: ...
+
+
+class Cameras(Protocol):
+    def put_known(self, account_id: str, known: Known) -> None: ...
+    def known(self, account_id: str) -> Known | None: ...
+
+
+class Meta(Protocol):
+    def meta_once(self, key: str, value: str) -> str:
+        """The value under `key`; writes `value` first when there is none. All callers get the same one."""
+        ...
+
+    def meta(self, key: str) -> str | None: ...
+
+
+class Store(Accounts, Sources, Clients, Links, Tokens, Visits, Throttle, Cameras, Meta, Protocol):
+    def sweep(self, now: float) -> int:
+        """Remove what expired (codes, access tokens, visits, throttle windows); returns how many rows went."""
+        ...
+
+    def ping(self) -> None:
+        """Raises StoreUnavailable when a read and a write would fail."""
+        ...
+
+    def close(self) -> None: ...

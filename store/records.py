@@ -1,0 +1,93 @@
+"""What must last, as rows. Times are epoch seconds; hashes are hex SHA-256."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+type SourceState = Literal["ok", "needs_login"]
+type Assistant = Literal["alexa", "google"]
+
+
+class Account(Struct, frozen=True):
+    """One household."""
+
+    id: str
+    created: float
+    salt: bytes  # 16 bytes; camera ids are HMACs under it
+    locale: str = "en"
+
+
+class Source(Struct, frozen=True):
+    """Where cameras of an account come from."""
+
+    id: str
+    account: str
+    kind: Literal["ezviz"]
+    vendor_key: str  # keyed hash of the vendor's user name; unique over all accounts
+    created: float
+
+
+class Session(Struct, frozen=True):
+    """A source's secrets as they stand, and the version a swap must name."""
+
+    secrets: bytes  # plain here, sealed at rest
+    state: SourceState
+    version: int
+
+
+class Client(Struct, frozen=True):
+    """An assistant's OAuth registration."""
+
+    id: str
+    assistant: Assistant
+    secret_hash: str
+    redirect_uris: tuple[str, ...]
+    created: float
+    require_pkce: bool = False
+    loopback_redirect: bool = False  # also http://127.0.0.1:{any port}/callback; the demo alone sets it
+
+
+class Link(Struct, frozen=True):
+    """One completed authorization. Its id is part of every token issued under it."""
+
+    id: str
+    account: str
+    client: str
+    assistant: Assistant
+    label: str
+    cameras: tuple[str, ...] | None  # camera ids chosen at consent; None: every camera, also ones added later
+    locale: str
+    created: float
+    agent_user: str  # opaque id told to Google; never reused
+    last_used: float = 0.0
+    ended: float | None = None
+
+
+class Code(Struct, frozen=True):
+    """An authorization code (RFC 6749 section 4.1.2), at rest only as its hash."""
+
+    hash: str
+    client: str
+    link: str
+    redirect_uri: str
+    scope: str
+    challenge: str  # PKCE S256 challenge; "" when none was sent
+    expires: float
+
+
+class Token(Struct, frozen=True):
+    """An access or refresh token at rest; `expires` None: does not expire."""
+
+    hash: str
+    link: str
+    kind: Literal["access", "refresh"]
+    scope: str
+    issued: float
+    expires: float | None
+
+
+class Known(Struct, frozen=True):
+    """The account's camera list as last read, encoded by its reader; sealed at rest."""
+
+    data: bytes
+    as_of: float
