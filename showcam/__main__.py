@@ -1,0 +1,3 @@
+from showcam.cli import main
+
+main()

@@ -1,0 +1,76 @@
+"""A machine endpoint's request and answer, and the problem documents (RFC 9457) that say what was wrong with one."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from wsgiref.types import WSGIEnvironment
+
+type Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    id: str
+    method: str
+    path: str
+    rest: str  # the path behind the route's own part
+    body: bytes
+    environ: WSGIEnvironment
+
+    def header(self, name: str) -> str | None:
+        value: str | None = self.environ.get("HTTP_" + name.upper().replace("-", "_"))
+        return value
+
+    @property
+    def bearer(self) -> str | None:
+        scheme, _, token = (self.header("Authorization") or "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    body: bytes = b""
+    headers: Headers = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`path` ends in "/" when what follows belongs to the endpoint. `json`: other content types are refused."""
+
+    name: str
+    path: str
+    methods: tuple[str, ...]
+    endpoint: Callable[[Request], Response]
+    json: bool = False
+
+
+class Refuse(Exception):
+    """Answered at once with this problem."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def problem(status: int, title: str, detail: str) -> Response:
+    """What happened (`title`) and what to do (`detail`); nothing secret in either."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return Response(status, json.dumps(body).encode(), [("Content-Type", "application/problem+json")])
+
+
+def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
+    """The whole body. Raises Refuse with 413 as soon as it is over `limit` bytes, whatever length it claims."""
+    claimed = environ.get("CONTENT_LENGTH") or ""
+    if claimed.isdigit() and int(claimed) > limit:
+        raise Refuse(problem(413, "That is too much", f"At most {limit} bytes are taken."))
+    size = min(int(claimed), limit + 1) if claimed.isdigit() else limit + 1
+    body = b""
+    while len(body) < size:
+        part = environ["wsgi.input"].read(size - len(body))
+        if not part:
+            break
+        body += part
+    if len(body) > limit:
+        raise Refuse(problem(413, "That is too much", f"At most {limit} bytes are taken."))
+    return body

@@ -1,0 +1,80 @@
+"""What the media process may ask the web process: a source through the gate, and whether live sessions may go on."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from media.grants import Claims, Grants
+from media.source import Denied, SourceSpec
+from registry.registry import Registry
+from showcam.exchange import Refuse, Request, Response, problem
+
+
+class Internal:
+    """POST /internal/sources/{open,check,closed}; told by a header that only our own processes can make."""
+
+    def __init__(self, registry: Registry, grants: Grants) -> None:
+        self._registry = registry
+        self._grants = grants
+
+    def answer(self, request: Request) -> Response:
+        if not self._grants.is_internal(request.header("X-Showcam-Internal") or ""):
+            raise Refuse(problem(404, "There is nothing here", "See the README for the addresses."))
+        try:
+            data = json.loads(request.body)
+            result = self._answer(request.rest, data)
+        except (ValueError, KeyError, TypeError):
+            raise Refuse(problem(400, "That is no question of the media process", "Send what media asks.")) from None
+        return Response(200, json.dumps(result).encode(), [("Content-Type", "application/json")])
+
+    def _answer(self, what: str, data: dict[str, Any]) -> dict[str, Any]:
+        if what == "open":
+            found = self._registry.source_for(Claims(**data["claims"]))
+            return {"source": found.as_json()} if isinstance(found, SourceSpec) else {"denied": asdict(found)}
+        if what == "check":
+            verdicts = [self._registry.check(Claims(**claims)) for claims in data["claims"]]
+            return {"denied": [asdict(verdict) if verdict else None for verdict in verdicts]}
+        if what == "closed":
+            self._registry.release(Claims(**data["claims"]), data["release"])
+            return {}
+        raise KeyError(what)
+
+
+class WebSources:
+    """The media process's side of it: media.source.Sources over HTTP to the web process."""
+
+    def __init__(self, web_url: str, token: str, timeout_s: float = 4.0) -> None:
+        self._url = web_url
+        self._headers = {"X-Showcam-Internal": token, "Content-Type": "application/json"}
+        self._timeout_s = timeout_s
+        self._session: Any = None
+
+    async def open(self, claims: Claims) -> SourceSpec | Denied:
+        data = await self._post("open", {"claims": asdict(claims)})
+        if data is None:
+            return Denied("vendor_down", again=True)
+        if "source" in data:
+            return SourceSpec.from_json(data["source"])
+        return Denied(**data["denied"])
+
+    async def check(self, claims: list[Claims]) -> list[Denied | None]:
+        data = await self._post("check", {"claims": [asdict(each) for each in claims]})
+        if data is None:
+            return [Denied("vendor_down", again=True) for _ in claims]
+        return [Denied(**each) if each else None for each in data["denied"]]
+
+    async def closed(self, claims: Claims, release: str) -> None:
+        await self._post("closed", {"claims": asdict(claims), "release": release})
+
+    async def _post(self, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """None when the web process can't be asked just now."""
+        import aiohttp  # the web process imports this module too, and never pays for it
+
+        if self._session is None:
+            timeout = aiohttp.ClientTimeout(total=self._timeout_s)
+            self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
+        try:
+            async with self._session.post(f"{self._url}/internal/sources/{what}", json=body) as response:
+                return dict(await response.json()) if response.status == 200 else None
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            return None

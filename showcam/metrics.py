@@ -1,0 +1,29 @@
+"""Counters of the web process for Prometheus; told to this machine alone."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from showcam.exchange import Refuse, Request, Response, problem
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter("showcam_requests", "Requests answered", ["route", "status"], registry=self._registry)
+        self._seconds = Histogram(
+            "showcam_request_seconds",
+            "Time to an answer",
+            ["route"],
+            buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3),
+            registry=self._registry,
+        )
+
+    def observe(self, route: str, status: int, seconds: float) -> None:
+        self._requests.labels(route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def answer(self, request: Request) -> Response:
+        local = request.environ.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
+        if not local or request.header("X-Forwarded-For") or request.header("Forwarded"):
+            raise Refuse(problem(404, "There is nothing here", "Metrics are told to this machine alone."))
+        return Response(200, generate_latest(self._registry), [("Content-Type", CONTENT_TYPE_LATEST)])

@@ -1,0 +1,16 @@
+"""Ends this process when the one that started it is gone, also where the system doesn't do that by itself."""
+
+import os
+import threading
+import time
+
+
+def end_with_parent() -> None:
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(0)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()

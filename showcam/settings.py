@@ -1,0 +1,234 @@
+"""One typed settings object, from defaults, `showcam.toml` and `SHOWCAM_*`, in that order; the environment wins."""
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
+
+import msgspec
+
+
+class SettingsError(Exception):
+    """A setting can't be used; the text names it, its value unless secret, and where it came from."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Times in seconds, addresses without a trailing slash."""
+
+    demo: bool = False
+    data: Path = Path("var/showcam")
+    bind: str = "127.0.0.1"
+    port: int = 8080
+    media_port: int = 8081
+    simulator_port: int = 8082
+    public_url: str = ""  # where assistants reach us, https; empty: http://127.0.0.1:{port}, for a first try at home
+    media_url: str = ""  # where displays fetch pictures; empty: public_url, whose proxy sends /s/ to the media port
+    sign_up: Literal["owner", "invited", "anyone"] = "owner"
+    require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
+    store: Literal["sqlite", "dynamodb"] = "sqlite"
+    table: str = "showcam"  # DynamoDB
+    ezviz_region: str = "eu"
+    ezviz_api: str = ""  # host[:port] of the app's API; empty: by region
+    ezviz_open: str = ""  # host[:port] of the Open Platform; empty: by region
+    ca_file: Path | None = None  # one more certificate authority to trust towards vendors
+    trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For and -Proto are believed
+    signal_origins: tuple[str, ...] = ("https://www.gstatic.com",)
+    opens_per_minute: int = 6  # per link
+    live_per_account: int = 4
+    live_per_process: int = 24
+    stream_cap_s: int = 1800
+    idle_s: int = 30
+    gate_check_s: float = 2.0
+    request_s: float = 3.0  # a request that waits for a vendor gives up after this
+    body_limit: int = 256 * 1024
+    threads: int = 128
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
+
+    @property
+    def web_url(self) -> str:
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pictures_url(self) -> str:
+        if self.media_url:
+            return self.media_url
+        return self.public_url or f"http://127.0.0.1:{self.media_port}"
+
+    @property
+    def own_host(self) -> str:
+        """Where this installation's processes reach each other."""
+        return "127.0.0.1" if self.bind in ("0.0.0.0", "::", "localhost") else self.bind  # noqa: S104
+
+    @property
+    def internal_media_url(self) -> str:
+        return f"http://{self.own_host}:{self.media_port}"
+
+    @property
+    def internal_web_url(self) -> str:
+        return f"http://{self.own_host}:{self.port}"
+
+    @property
+    def database(self) -> Path:
+        return self.data / "showcam.sqlite3"
+
+    @property
+    def keys(self) -> Path:
+        return self.data / "keys"
+
+
+@dataclass(frozen=True)
+class _Given:
+    value: Any
+    origin: str
+
+
+DEMO: dict[str, Any] = {
+    "data": "var/demo",
+    "sign_up": "invited",
+    # ten times the limits: a person tries things, and so do the tests
+    "opens_per_minute": 60,
+    "live_per_account": 40,
+    "live_per_process": 240,
+    "ice_addresses": ["127.0.0.1"],
+}
+
+
+def load(
+    *,
+    demo: bool = False,
+    environ: Mapping[str, str] | None = None,
+    file: Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Raises SettingsError. `overrides` are what a command line said; they beat everything."""
+    environ = os.environ if environ is None else environ
+    given = {name: _Given(value, "the demo") for name, value in DEMO.items()} if demo else {}
+    given |= _from_file(environ, file)
+    given |= _from_environment(environ)
+    given |= {name: _Given(value, "the command line") for name, value in (overrides or {}).items() if value is not None}
+    if demo:
+        given["demo"] = _Given(True, "the command line")
+    for name, each in given.items():
+        if name == "demo" and each.origin != "the command line":
+            raise SettingsError(f"demo from {each.origin}: say showcam run --demo instead")
+    settings = Settings(**{name: _convert(name, each) for name, each in given.items()})
+    _check(settings, given)
+    return settings
+
+
+def _from_file(environ: Mapping[str, str], file: Path | None) -> dict[str, _Given]:
+    named = file or (Path(environ["SHOWCAM_CONFIG"]) if environ.get("SHOWCAM_CONFIG") else None)
+    path = named or Path("showcam.toml")
+    try:
+        values = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        if named:
+            raise SettingsError(f"{path}: there is no such file") from None
+        return {}
+    except OSError as error:
+        raise SettingsError(f"{path}: can't be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from None
+    return {name: _Given(value, str(path)) for name, value in values.items()}
+
+
+# Read from the environment too, but by others than this module.
+_NOT_SETTINGS = {"SHOWCAM_CONFIG", "SHOWCAM_SETTINGS"}
+_TEST_PREFIX = "SHOWCAM_TEST_"
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, _Given]:
+    given = {}
+    for variable, text in environ.items():
+        if not variable.startswith("SHOWCAM_") or variable in _NOT_SETTINGS or variable.startswith(_TEST_PREFIX):
+            continue
+        name = variable.removeprefix("SHOWCAM_").lower()
+        value: Any = text
+        if _is_list(name):
+            value = [part.strip() for part in text.split(",") if part.strip()]
+        given[name] = _Given(value, f"the environment ({variable})")
+    return given
+
+
+def _is_list(name: str) -> bool:
+    hint = Settings.__annotations__.get(name)
+    return getattr(hint, "__origin__", None) is tuple
+
+
+def _convert(name: str, given: _Given) -> Any:
+    hint = Settings.__annotations__.get(name)
+    if hint is None:
+        known = ", ".join(sorted(Settings.__annotations__))
+        raise SettingsError(f"{name} from {given.origin} is no setting. There are: {known}")
+    if hint == Path | None and isinstance(given.value, str) and not given.value:
+        return None
+    try:
+        return msgspec.convert(given.value, hint, strict=False, dec_hook=_hook)
+    except msgspec.ValidationError:
+        raise SettingsError(f"{name} from {given.origin} is {given.value!r}; {_wanted(hint)} is wanted") from None
+
+
+def _hook(hint: type, value: Any) -> Any:
+    if issubclass(hint, Path) and isinstance(value, str | Path):
+        return Path(value)
+    raise msgspec.ValidationError
+
+
+def _wanted(hint: Any) -> str:
+    origin = getattr(hint, "__origin__", None)
+    if origin is Literal:
+        return "one of " + ", ".join(get_args(hint))
+    if origin is tuple:
+        return f"a list ({_wanted(get_args(hint)[0])} each)"
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}.get(hint, "a path")
+
+
+def _check(settings: Settings, given: Mapping[str, _Given]) -> None:
+    def fail(name: str, why: str) -> None:
+        origin = given[name].origin if name in given else "the defaults"
+        raise SettingsError(f"{name} from {origin} is {getattr(settings, name)!r}: {why}")
+
+    for name in ("port", "media_port", "simulator_port"):
+        if not 1 <= getattr(settings, name) <= 65533:
+            fail(name, "a port is between 1 and 65533")
+    if len({settings.port, settings.media_port, settings.simulator_port}) < 3:
+        fail("media_port", "port, media_port and simulator_port must differ")
+    for name in ("opens_per_minute", "live_per_account", "live_per_process", "stream_cap_s", "idle_s", "threads"):
+        if getattr(settings, name) < 1:
+            fail(name, "at least 1 is wanted")
+    for name in ("public_url", "media_url"):
+        _check_url(settings, name, fail)
+    for network in settings.trusted_proxies:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            fail("trusted_proxies", f"{network!r} is neither an address nor a network")
+    if settings.demo:
+        if not _is_loopback(settings.bind):
+            fail("bind", "the demo serves this machine alone; use showcam run without --demo to serve others")
+        if settings.public_url or settings.media_url:
+            fail("public_url" if settings.public_url else "media_url", "the demo has no public address")
+
+
+def _check_url(settings: Settings, name: str, fail: Any) -> None:
+    url = getattr(settings, name)
+    if not url:
+        return
+    parts = urlsplit(url)
+    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    if not (parts.scheme == "https" and parts.hostname) and not local:
+        fail(name, "assistants only come to https://…")
+    if parts.path or parts.query or parts.fragment or parts.username:
+        fail(name, "only scheme and host are wanted, without a path or a trailing slash")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
