@@ -39,6 +39,14 @@ def read_or_make(folder: Path) -> Keys:
     )
 
 
+def read_grant_keys(folder: Path) -> list[bytes]:
+    """All that the media process may hold. Raises KeysUnreadable."""
+    try:
+        return [key for _, key in _read_or_make(folder / "grant")]
+    except OSError as error:
+        raise KeysUnreadable(f"{error.filename}: {error.strerror}") from None
+
+
 def _read_or_make(path: Path) -> list[tuple[str, bytes]]:
     if not path.exists():
         _make(path)

@@ -1,0 +1,77 @@
+"""`showcam clients`: the assistants that may ask for access."""
+
+import click
+
+from showcam.cli import readable, settings_of, stop
+
+_REDIRECTS = {
+    "alexa": "https://pitangui.amazon.com/api/skill/link/… , https://layla.amazon.com/api/skill/link/… and "
+    "https://alexa.amazon.co.jp/api/skill/link/… (the developer console shows all three)",
+    "google": "https://oauth-redirect.googleusercontent.com/r/… and "
+    "https://oauth-redirect-sandbox.googleusercontent.com/r/… (with your project id)",
+}
+
+
+@click.group()
+def clients() -> None:
+    """The assistants that may ask for access: OAuth clients."""
+
+
+@clients.command()
+@click.argument("assistant", type=click.Choice(["alexa", "google"]))
+@click.option("--id", "client_id", help="Client id to give the console (default: the assistant's name).")
+@click.option("--redirect-uri", "redirects", multiple=True, help="A redirect URI, exactly; once for each.")
+@click.option("--require-pkce", is_flag=True, help="Refuse an authorization without PKCE.")
+@click.pass_context
+@readable
+def add(
+    context: click.Context, assistant: str, client_id: str | None, redirects: tuple[str, ...], require_pkce: bool
+) -> None:
+    """Let Alexa or Google ask for access. Prints the client secret, once."""
+    from accounts import clients as registered
+    from showcam.compose.command import tools
+
+    if not redirects:
+        stop(f"Say which redirect URIs are the assistant's, each with --redirect-uri: {_REDIRECTS[assistant]}.")
+    wrong = [uri for uri in redirects if not uri.startswith("https://") or "#" in uri]
+    if wrong:
+        stop(f"{wrong[0]}: a redirect URI starts with https:// and has no fragment.")
+    name = client_id or assistant
+    with tools(settings_of(context)) as store:
+        if store.client(name) is not None:
+            stop(f"There is a client {name} already: showcam clients remove {name}, or another --id.", code=1)
+        secret = registered.register(store, name, assistant, redirects, require_pkce=require_pkce)
+    click.echo(f"client id:     {name}")
+    click.echo(f"client secret: {secret}")
+    click.echo("The secret is not kept and will not be shown again.", err=True)
+
+
+@clients.command("list")
+@click.pass_context
+@readable
+def list_(context: click.Context) -> None:
+    """Which clients there are."""
+    from showcam.compose.command import tools
+
+    with tools(settings_of(context)) as store:
+        rows = store.clients()
+    if not rows:
+        click.echo("No client yet: showcam clients add alexa|google")
+    for client in rows:
+        click.echo(f"{client.id}  ({client.assistant})")
+        for uri in client.redirect_uris:
+            click.echo(f"  {uri}")
+
+
+@clients.command()
+@click.argument("client_id")
+@click.pass_context
+@readable
+def remove(context: click.Context, client_id: str) -> None:
+    """Refuse a client from now on. Its links stay; end them with showcam links end."""
+    from showcam.compose.command import tools
+
+    with tools(settings_of(context)) as store:
+        if not store.drop_client(client_id):
+            stop(f"There is no client {client_id}.", code=1)
+    click.echo(f"{client_id} is refused from now on.")

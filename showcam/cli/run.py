@@ -1,0 +1,85 @@
+"""`showcam run`: everything on this machine, until Ctrl-C."""
+
+import os
+import sys
+import webbrowser
+from pathlib import Path
+
+import click
+
+from showcam.cli import readable, settings_of
+from showcam.settings import Settings
+from showcam.supervisor import Part
+
+_DATA = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="Practise with simulated cameras and assistants, on this machine alone.")
+@click.option("--port", type=int, help="Port of the web app (SHOWCAM_PORT; 8080).")
+@click.option("--data", type=_DATA, help="Where data are kept (SHOWCAM_DATA; var/showcam, var/demo with --demo).")
+@click.pass_context
+@readable
+def run(context: click.Context, demo: bool, port: int | None, data: Path | None) -> None:
+    """Start showcam and serve until Ctrl-C."""
+    from showcam import data as folder
+    from showcam import logs
+    from showcam.compose import demo as practice
+    from showcam.compose.command import prepare
+    from showcam.supervisor import Supervisor, only_one, require_ports
+
+    settings = settings_of(context)
+    logs.configure("supervisor", settings.log_level)
+    folder.claim(settings)
+    with only_one(settings.data / "run"):
+        require_ports(settings.bind, _ports(settings))
+        if settings.demo:
+            click.echo("Starting the demo …", err=True)
+            settings = practice.prepare(settings)
+        else:
+            prepare(settings)
+        supervisor = Supervisor(_parts(settings))
+        code = supervisor.run(lambda: _announce(settings))
+    click.echo("All ended.", err=True)
+    sys.exit(code)
+
+
+def _ports(settings: Settings) -> dict[int, str]:
+    ports = {settings.port: "SHOWCAM_PORT", settings.media_port: "SHOWCAM_MEDIA_PORT"}
+    if settings.demo:
+        ports |= {settings.simulator_port + each: "SHOWCAM_SIMULATOR_PORT" for each in range(3)}
+    return ports
+
+
+def _parts(settings: Settings) -> list[Part]:
+    from showcam.data import hand_over
+
+    own, environ = [sys.executable, "-m", "showcam"], hand_over(settings)
+    host = settings.own_host
+    parts = [
+        Part("media", [*own, "media"], host, (settings.media_port, "/healthz"), environ),
+        Part("worker", [*own, "worker"], host, None, environ),
+        Part("web", [*own, "serve"], host, (settings.port, "/healthz"), environ),
+    ]
+    if settings.demo:
+        command = [sys.executable, "-m", "simulator", "--port", str(settings.simulator_port)]
+        command += ["--app-url", settings.web_url, "--data", str(settings.data / "simulator")]
+        parts.insert(0, Part("simulator", command, host, (settings.simulator_port, "/healthz"), {}))
+    return parts
+
+
+def _announce(settings: Settings) -> None:
+    if not settings.demo:
+        click.echo(f"showcam serves at {settings.web_url}")
+        if not settings.public_url:
+            click.echo(
+                "No public_url is set: this machine can be tried, but no assistant reaches it. See docs/running.md.",
+                err=True,
+            )
+        return
+    page = f"http://127.0.0.1:{settings.simulator_port}/"
+    click.echo(f"Practice page: {page}")
+    click.echo("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
+    # a browser is opened for a person at a terminal, never for a script
+    if not os.environ.get("NO_BROWSER") and sys.stdout.isatty():
+        webbrowser.open(page)

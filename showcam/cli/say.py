@@ -1,0 +1,96 @@
+"""`showcam say`: the practice page without a browser."""
+
+import base64
+import json
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import click
+
+from showcam.cli import readable, settings_of, stop
+
+_USER, _PASSWORD = "demo@example.com", "showcam-demo"
+
+
+@click.command()
+@click.option("--to", "assistant", type=click.Choice(["alexa", "google"]), required=True, help="Whom to speak to.")
+@click.option("--via", type=click.Choice(["webrtc", "hls"]), help="Insist on a protocol.")
+@click.option("--snapshot", type=click.Path(path_type=Path, dir_okay=False), help="Write a JPEG of what was shown.")
+@click.option("--user", default=_USER, show_default=True, help="Who links, if nothing is linked yet.")
+@click.option("--quiet", is_flag=True, help="Only the outcome, not the messages.")
+@click.argument("text")
+@click.pass_context
+@readable
+def say(
+    context: click.Context,
+    assistant: str,
+    via: str | None,
+    snapshot: Path | None,
+    user: str,
+    quiet: bool,
+    text: str,
+) -> None:
+    """Say TEXT to a simulated Echo or Google display of the running demo, and see what happens.
+
+    Exit code 0: the camera was shown. 1: it was not, and the reason is printed.
+    """
+    settings = settings_of(context)
+    base = f"http://127.0.0.1:{settings.simulator_port}/assistants/{assistant}"
+    if not _call("GET", base)["linked"]:
+        click.echo(f"Linking {assistant} as {user} …", err=True)
+        linked = _call("POST", f"{base}/link", {"user": user, "password": _PASSWORD})
+        _trace(linked, quiet)
+        if not linked.get("linked"):
+            stop(f"Linking failed: {linked.get('error') or linked.get('outcome')}", code=1)
+    click.echo("Asking …", err=True)
+    answer = _call("POST", f"{base}/watch", {"text": text, "via": via})
+    _trace(answer, quiet)
+    _report(answer)
+    if snapshot and answer.get("jpeg"):
+        snapshot.write_bytes(base64.b64decode(answer["jpeg"]))
+        click.echo(f"Picture written to {snapshot}")
+    sys.exit(0 if answer["outcome"]["shown"] else 1)
+
+
+def _trace(answer: dict[str, Any], quiet: bool) -> None:
+    for step in [] if quiet else answer.get("trace", []):
+        click.echo(f"\n── {step['title']}: {step['method']} {step['url']} → {step['status']}, {step['ms']} ms")
+        for side in ("request", "response"):
+            if step.get(side):
+                text = (
+                    step[side] if isinstance(step[side], str) else json.dumps(step[side], indent=2, ensure_ascii=False)
+                )
+                click.echo(text)
+
+
+def _report(answer: dict[str, Any]) -> None:
+    outcome, shown = answer["outcome"], answer.get("shown") or {}
+    click.echo()
+    click.echo("Shown." if outcome["shown"] else "Not shown.")
+    if shown:
+        sound = "with sound" if shown.get("audio") else "without sound"
+        size = f"{shown.get('width')}×{shown.get('height')}"
+        click.echo(f"  {shown.get('protocol')}, {size}, {shown.get('frames')} frames, {sound}")
+    for key, title in (("spoken", "The assistant says"), ("told", "It was told"), ("person", "For a person")):
+        if outcome.get(key):
+            value = outcome[key] if isinstance(outcome[key], str) else json.dumps(outcome[key], ensure_ascii=False)
+            click.echo(f"  {title}: {value}")
+
+
+def _call(method: str, url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310  (loopback)
+            return dict(json.load(response))
+    except urllib.error.HTTPError as error:
+        try:
+            return dict(json.load(error))
+        except ValueError:
+            stop(f"The demo answered {error.code}.", code=1)
+    except OSError:
+        stop("The demo is not running on this machine: start it with make run.")
+    raise AssertionError

@@ -1,0 +1,34 @@
+"""What the command line's tools work on: the store, and the media process if it runs."""
+
+import contextlib
+from collections.abc import Iterator
+
+from media.client import MediaClient
+from media.grants import Grants
+from showcam import data, logs
+from showcam import keys as key_files
+from showcam.compose.parts import media_client, open_store
+from showcam.settings import Settings
+from store.ports import Store
+
+
+def prepare(settings: Settings) -> None:
+    """Keys and store as they must be before the parts start. Raises what names the trouble."""
+    store = open_store(settings, key_files.read_or_make(settings.keys))
+    store.ping()
+    store.close()
+
+
+@contextlib.contextmanager
+def tools(settings: Settings) -> Iterator[Store]:
+    logs.configure("command", "warning")
+    data.claim(settings)
+    store = open_store(settings, key_files.read_or_make(settings.keys))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def pictures(settings: Settings) -> MediaClient:
+    return media_client(settings, Grants(key_files.read_or_make(settings.keys).grant))

@@ -1,0 +1,40 @@
+"""The demo's households and clients, everybody's to know; written into data that no real start accepts."""
+
+import msgspec
+
+from accounts import clients, households
+from showcam import keys as key_files
+from showcam.compose.parts import open_store
+from showcam.settings import Settings
+
+_USERS = {"demo@example.com": "demo", "mfa@example.com": "mfa", "other@example.com": "other"}
+_CLIENTS = {
+    "alexa": (
+        "https://pitangui.amazon.com/api/skill/link/DEMO",
+        "https://layla.amazon.com/api/skill/link/DEMO",
+        "https://alexa.amazon.co.jp/api/skill/link/DEMO",
+    ),
+    "google": (
+        "https://oauth-redirect.googleusercontent.com/r/showcam-demo",
+        "https://oauth-redirect-sandbox.googleusercontent.com/r/showcam-demo",
+    ),
+}
+
+
+def prepare(settings: Settings) -> Settings:
+    """Fills the store where it is empty; returns the settings that point at the simulator."""
+    store = open_store(settings, key_files.read_or_make(settings.keys))
+    for name, redirects in _CLIENTS.items():
+        if store.client(name) is None:
+            clients.register(store, name, name, redirects, loopback_redirect=True, secret=f"{name}-secret")
+    for user, key in _USERS.items():
+        if households.find(store, user) is None:
+            households.add_owner(store, user, open_key=f"{key}-key", open_secret=f"{key}-secret")
+    store.close()
+    simulator = settings.simulator_port
+    return msgspec.structs.replace(
+        settings,
+        ezviz_api=f"127.0.0.1:{simulator + 1}",
+        ezviz_open=f"127.0.0.1:{simulator + 2}",
+        ca_file=settings.data / "simulator" / "ca.pem",
+    )

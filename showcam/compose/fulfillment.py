@@ -1,0 +1,38 @@
+"""Google's fulfillment alone, as an HTTP API event (payload format 2.0) in and its answer out."""
+
+import base64
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from accounts.households import end
+from accounts.tokens import authenticate
+from actions.fulfillment import Fulfillment
+from media.grants import Grants
+from showcam import keys as key_files
+from showcam.compose import parts
+from showcam.settings import load
+
+type Event = dict[str, Any]
+
+
+def build() -> Callable[[Event], Event]:
+    settings = load()
+    keys = key_files.read_or_make(settings.keys)
+    store = parts.open_store(settings, keys)
+    grants = Grants(keys.grant)
+    pictures = parts.media_client(settings, grants)
+    registry = parts.registry(settings, store, parts.ezviz(settings, store), pictures, grants)
+    fulfillment = Fulfillment(
+        partial(authenticate, store, assistant="google"), registry, partial(end, store, pictures), settings.web_url
+    )
+
+    def answer(event: Event) -> Event:
+        text = event.get("body") or ""
+        body = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+        scheme, _, token = event.get("headers", {}).get("authorization", "").partition(" ")
+        bearer = token.strip() if scheme.lower() == "bearer" else ""
+        status, answered = fulfillment.answer(body, bearer or None)
+        return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": answered.decode()}
+
+    return answer

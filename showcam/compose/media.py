@@ -1,0 +1,34 @@
+"""The media process: the plane, and the web process as the one it asks for sources. No store, no sealing key."""
+
+import asyncio
+
+from media.grants import Grants
+from media.plane.server import Plane, PlaneSettings
+from showcam import keys as key_files
+from showcam import logs
+from showcam.internal import WebSources
+from showcam.settings import Settings
+
+
+def serve(settings: Settings) -> None:
+    logs.configure("media", settings.log_level)
+    grants = Grants(key_files.read_grant_keys(settings.keys))
+    sources = WebSources(settings.internal_web_url, grants.internal_token())
+    plane = Plane(
+        PlaneSettings(
+            bind=settings.bind,
+            port=settings.media_port,
+            idle_s=settings.idle_s,
+            stream_cap_s=settings.stream_cap_s,
+            live_per_account=settings.live_per_account,
+            live_per_process=settings.live_per_process,
+            ice_addresses=settings.ice_addresses,
+            ca_file=settings.ca_file,
+            allow_loopback_sources=settings.demo,
+            gate_check_s=settings.gate_check_s,
+            run_dir=settings.data / "run" / "media",
+        ),
+        grants,
+        sources,
+    )
+    asyncio.run(plane.serve())

@@ -1,0 +1,44 @@
+"""What several entries are made of: store, media client, drivers, registry."""
+
+from media.client import MediaClient
+from media.grants import Grants
+from registry.drivers.ezviz import EzvizDriver, EzvizHosts
+from registry.registry import Registry, Rules
+from showcam.keys import Keys
+from showcam.settings import Settings
+from store.ports import Store
+from store.sealing import Sealer
+
+
+def open_store(settings: Settings, keys: Keys) -> Store:
+    """Raises StoreUnavailable."""
+    sealer = Sealer(keys.seal)
+    if settings.store == "dynamodb":
+        import boto3
+
+        from store.dynamodb import DynamoStore
+
+        return DynamoStore(boto3.client("dynamodb"), settings.table, sealer)
+    from store.sqlite import SqliteStore
+
+    return SqliteStore(settings.database, sealer)
+
+
+def media_client(settings: Settings, grants: Grants) -> MediaClient:
+    return MediaClient(settings.internal_media_url, grants.internal_token())
+
+
+def ezviz(settings: Settings, store: Store) -> EzvizDriver:
+    hosts = EzvizHosts.of(settings.ezviz_region, api=settings.ezviz_api, open_platform=settings.ezviz_open)
+    return EzvizDriver(store, hosts, ca_file=settings.ca_file, demo=settings.demo)
+
+
+def registry(settings: Settings, store: Store, driver: EzvizDriver, pictures: MediaClient, grants: Grants) -> Registry:
+    rules = Rules(
+        require_audio=settings.require_audio,
+        opens_per_minute=settings.opens_per_minute,
+        stream_cap_s=settings.stream_cap_s,
+        idle_s=settings.idle_s,
+        media_url=settings.pictures_url,
+    )
+    return Registry(store, {"ezviz": driver}, pictures, grants, rules)

@@ -1,0 +1,35 @@
+"""The worker process: keeps camera lists and sessions fresh, sweeps what expired, shows that it lives."""
+
+import time
+
+import structlog
+
+from media.grants import Grants
+from showcam import keys as key_files
+from showcam import logs
+from showcam.compose import parts
+from showcam.settings import Settings
+from showcam.worker import Job, Loop
+
+log = structlog.get_logger()
+
+
+def serve(settings: Settings) -> None:
+    logs.configure("worker", settings.log_level)
+    keys = key_files.read_or_make(settings.keys)
+    store = parts.open_store(settings, keys)
+    grants = Grants(keys.grant)
+    pictures = parts.media_client(settings, grants)
+    registry = parts.registry(settings, store, parts.ezviz(settings, store), pictures, grants)
+
+    def refresh() -> None:
+        for account in store.accounts():
+            registry.refresh(account.id)
+
+    def sweep() -> None:
+        if gone := store.sweep(time.time()):
+            log.info("swept", rows=gone)
+
+    beat = settings.data / "run" / "worker"
+    beat.parent.mkdir(parents=True, exist_ok=True)
+    Loop([Job("beat", 5.0, beat.touch), Job("refresh", 900.0, refresh), Job("sweep", 600.0, sweep)]).run()
