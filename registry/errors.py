@@ -1,5 +1,8 @@
 """What can go wrong between the registry and a camera's vendor: one family, told apart by type."""
 
+from typing import Literal
+
+from media.client import BadOffer
 from media.grants import BadGrant, ExpiredGrant
 
 __all__ = [
@@ -8,6 +11,7 @@ __all__ = [
     "DriverError",
     "ExpiredGrant",
     "Refused",
+    "SetRefused",
     "SignedOut",
     "Unavailable",
     "VendorBusy",
@@ -56,5 +60,9 @@ class Unavailable(Exception):
         self.reason = reason
 
 
-class BadOffer(Exception):
-    """The SDP offer is none, or holds nothing that can be sent."""
+class SetRefused(Exception):
+    """The vendor would not change a setting; asking again with the same values is of no use."""
+
+    def __init__(self, why: Literal["wrong_code", "code_mailed", "unsupported", "not_taken"]) -> None:
+        super().__init__(why)
+        self.why = why

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from registry.camera import Camera, Failed, Refusal
 
-type Surface = Literal["alexa", "google", "still"]
+type Surface = Literal["alexa", "google", "page", "still"]
 
 
 class Allowed(Struct, frozen=True):
@@ -79,24 +79,19 @@ def _place(_camera: Camera, now: Conditions) -> str | None:
     return None if now.place_free else "busy"
 
 
+type Row = Callable[[Camera, Conditions], str | None]
+
 # The manual's preconditions in the order they are told. Visibility comes before all of them, in the registry: of a
 # camera that a link may not see nothing else is judged, so that nothing else can be told.
-ROWS: tuple[Callable[[Camera, Conditions], str | None], ...] = (
-    _account,
-    _vendor,
-    _online,
-    _awake,
-    _encryption,
-    _audio,
-    _way,
-    _playable,
-    _place,
-)
+REACH: tuple[Row, ...] = (_account, _vendor)
+ROWS: tuple[Row, ...] = (*REACH, _online, _awake, _encryption, _audio, _way, _playable, _place)
 
 
 def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
     """Every failed row, or how the picture may be shown."""
-    failed = tuple(Failed(reason) for row in ROWS if (reason := row(camera, now)) is not None)
+    # where the vendor can't be asked the flags are old, and told they might mislead
+    rows = REACH if any(row(camera, now) for row in REACH) else ROWS
+    failed = tuple(Failed(reason) for row in rows if (reason := row(camera, now)) is not None)
     if failed:
         return Refusal(failed, camera.name)
     return Allowed(sound=camera.audio == "on", silence=camera.audio != "on" and now.surface == "google")
@@ -107,9 +102,9 @@ def unverified(refusal: Refusal) -> bool:
     return any(row.reason in ("state_unknown", "encryption_unknown", "audio_unknown") for row in refusal.failed)
 
 
-def overruled(reason: str, camera: Camera) -> Refusal:
-    """The vendor refused when asked for the picture: that beats the flag that was read."""
-    return Refusal((Failed(reason),), camera.name)
+def overruled(reason: str, camera: Camera | None) -> Refusal:
+    """What the vendor or a limit said beats the flags that were read. None: no name can be told."""
+    return Refusal((Failed(reason),), camera.name if camera else "")
 
 
 def not_found() -> Refusal:

@@ -42,7 +42,8 @@ _EN = {
     ),
     "no_way": (
         "There is no way yet to fetch the picture of {camera}.",
-        "Give showcam an EZVIZ Open Platform key: showcam owner key.",
+        "If the camera is your own, give showcam an EZVIZ Open Platform key: showcam owner key. "
+        "If another EZVIZ account shares it with you, link with that account.",
     ),
     "not_playable": (
         "{camera} sends H.265 video, which the display can't play.",
@@ -52,7 +53,10 @@ _EN = {
         "{camera} can't be shown by any protocol this display asked for.",
         "Ask on another display; showcam serves WebRTC and HLS.",
     ),
-    "busy": ("{camera} is being watched on as many screens as it may be.", "Close it on one of them, then ask again."),
+    "busy": (
+        "{camera} is being watched on as many screens as it may be, or was opened too often just now.",
+        "Close it on one of them or wait a minute, then ask again.",
+    ),
     "media_down": ("The picture of {camera} could not be started.", "Ask again in a few seconds."),
 }
 _NB = {
@@ -94,7 +98,8 @@ _NB = {
     ),
     "no_way": (
         "Det finnes ennå ingen måte å hente bildet fra {camera} på.",
-        "Gi showcam en EZVIZ Open Platform-nøkkel: showcam owner key.",
+        "Er kameraet ditt eget, gi showcam en EZVIZ Open Platform-nøkkel: showcam owner key. "
+        "Er det delt med deg fra en annen EZVIZ-konto, koble til med den kontoen.",
     ),
     "not_playable": (
         "{camera} sender H.265-video, som skjermen ikke kan spille.",
@@ -104,7 +109,10 @@ _NB = {
         "{camera} kan ikke vises med noen protokoll denne skjermen ba om.",
         "Spør på en annen skjerm; showcam tilbyr WebRTC og HLS.",
     ),
-    "busy": ("{camera} vises allerede på så mange skjermer som det kan.", "Lukk det på en av dem og spør igjen."),
+    "busy": (
+        "{camera} vises allerede på så mange skjermer som det kan, eller ble åpnet for ofte nå nettopp.",
+        "Lukk det på en av dem eller vent et minutt, og spør igjen.",
+    ),
     "media_down": ("Bildet fra {camera} lot seg ikke starte.", "Spør igjen om noen sekunder."),
 }
 

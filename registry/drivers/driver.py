@@ -1,0 +1,33 @@
+"""What every camera source can do. Synchronous; a call keeps to the seconds it is given, whatever the vendor does."""
+
+from typing import Literal, Protocol
+
+from media.source import SourceSpec
+from registry.camera import Camera
+from store.records import Source
+
+
+class Driver(Protocol):
+    """Raises nothing but registry.errors.DriverError. Safe to call from many threads."""
+
+    def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
+        """Every camera of the source as it is now, each channel one; `id` empty and `as_of` 0, the registry fills them.
+
+        A flag the vendor did not tell is "unknown". `ways` holds what could bring a picture, best first.
+        """
+        ...
+
+    def mint(self, source: Source, camera: Camera, way: str, deadline_s: float) -> SourceSpec:
+        """A new address of the camera's picture by that way. Raises Refused when the vendor says why not."""
+        ...
+
+    def release(self, source: Source, release: str, deadline_s: float) -> None:
+        """Give back what `mint` took; `release` is its SourceSpec.release. Doing it twice is fine."""
+        ...
+
+
+def sound(camera: Camera) -> Literal["on", "off", "none"]:
+    """How the media plane should take the camera's sound; what could not be verified is not played."""
+    if camera.audio in ("on", "none"):
+        return "on" if camera.audio == "on" else "none"
+    return "off"

@@ -1,0 +1,116 @@
+"""Asking a vendor once for all who ask together, and not at all while it is known to be down."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from registry.errors import DriverError, VendorBusy, VendorDown
+
+JOIN_S = 2.0  # a call that began longer ago is not joined: its answer might be older than a request may accept
+
+
+class _Flight[T]:
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self.landed = threading.Event()
+        self.result: T | None = None
+        self.error: DriverError | None = None
+
+
+class Flights[T]:
+    """Single flight: of callers who ask for the same within JOIN_S one calls, the others share what it brings."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._flying: dict[str, _Flight[T]] = {}
+
+    def share(self, key: str, call: Callable[[], T], wait_s: float) -> T:
+        """What `call` returns or the DriverError it raises; VendorDown when the shared call takes too long."""
+        now = time.monotonic()
+        with self._lock:
+            flight = self._flying.get(key)
+            joined = flight is not None and now - flight.began <= JOIN_S
+            if flight is None or not joined:
+                flight = self._flying[key] = _Flight(now)
+        if not joined:
+            self._fly(key, flight, call)
+        elif not flight.landed.wait(max(0.0, wait_s)):
+            raise VendorDown("no answer in time")
+        if flight.error is not None:
+            # a fresh one each time: an exception raised in many threads would gather all their tracebacks
+            raise _again(flight.error) from None
+        assert flight.result is not None
+        return flight.result
+
+    def _fly(self, key: str, flight: _Flight[T], call: Callable[[], T]) -> None:
+        flight.error = VendorDown("the call ended without an answer")
+        try:
+            flight.result = call()
+            flight.error = None
+        except DriverError as error:
+            flight.error = error
+        finally:
+            with self._lock:
+                if self._flying.get(key) is flight:
+                    del self._flying[key]
+            flight.landed.set()
+
+
+def _again(error: DriverError) -> DriverError:
+    copy = type(error).__new__(type(error))
+    copy.args = error.args
+    copy.__dict__.update(error.__dict__)
+    return copy
+
+
+class _Circuit:
+    def __init__(self) -> None:
+        self.failures = 0
+        self.open_until = 0.0
+        self.error: DriverError = VendorDown()
+
+
+class Breaker:
+    """After `trip` failures in a row a source is left alone for a while; then one call at a time may try again."""
+
+    def __init__(self, *, trip: int = 3, rest_s: float = 5.0, longest_s: float = 30.0) -> None:
+        self._trip, self._rest_s, self._longest_s = trip, rest_s, longest_s
+        self._circuits: dict[str, _Circuit] = {}
+        self._lock = threading.Lock()
+
+    def call[T](self, key: str, call: Callable[[], T]) -> T:
+        """Raises VendorDown or VendorBusy, as it last was, without calling while the circuit is open."""
+        self._enter(key)
+        try:
+            result = call()
+        except (VendorDown, VendorBusy) as error:
+            self._failed(key, error)
+            raise
+        except DriverError:
+            self._answered(key)  # a refusal is an answer
+            raise
+        self._answered(key)
+        return result
+
+    def _enter(self, key: str) -> None:
+        with self._lock:
+            circuit = self._circuits.get(key)
+            if circuit is None or circuit.failures < self._trip:
+                return
+            now = time.monotonic()
+            if now < circuit.open_until:
+                raise _again(circuit.error)
+            circuit.open_until = now + self._rest_s  # this call is the probe; others wait for what it finds
+
+    def _failed(self, key: str, error: DriverError) -> None:
+        with self._lock:
+            circuit = self._circuits.setdefault(key, _Circuit())
+            circuit.failures += 1
+            circuit.error = error
+            beyond = circuit.failures - self._trip
+            if beyond >= 0:
+                circuit.open_until = time.monotonic() + min(self._longest_s, self._rest_s * 2**beyond)
+
+    def _answered(self, key: str) -> None:
+        with self._lock:
+            self._circuits.pop(key, None)

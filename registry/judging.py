@@ -1,0 +1,121 @@
+"""The gate asked with a fresh reading: who may see the camera, what was read of it, what the vendor said to that."""
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec import Struct
+
+from registry.camera import Camera, Refusal
+from registry.errors import DriverError, Refused, SignedOut, Unavailable, VendorBusy
+from registry.gate import Allowed, Conditions, Surface, gate, not_found, overruled, unverified
+from registry.listing import Household, Reading, Readings
+from registry.rules import Rules
+from registry.ways import choose
+from store.records import Account, Link, Source
+
+
+class Deadline:
+    """Seconds left of a request."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        return max(0.0, self._end - time.monotonic())
+
+
+class Seen(Struct, frozen=True):
+    """A camera that the link may see, as last read, and where it comes from."""
+
+    account: Account
+    source: Source
+    camera: Camera
+
+
+class Open(Struct, frozen=True):
+    """The gate is open for this camera, by this way."""
+
+    seen: Seen
+    way: str
+    allowed: Allowed
+
+
+type Read = Callable[[Account, Source], Reading]
+
+
+class Judge:
+    """Answers with a Refusal where something is wrong; raises nothing but what the store raises."""
+
+    def __init__(self, readings: Readings, rules: Rules) -> None:
+        self._readings, self._rules = readings, rules
+
+    def see(self, link: Link, camera: str, deadline: Deadline) -> Seen | Refusal:
+        """The camera if the link may see it. What isn't there, isn't the household's or wasn't chosen is told alike."""
+        if link.cameras is not None and camera not in link.cameras:
+            return not_found()
+        try:
+            household = self._readings.household(link.account)
+        except Unavailable as error:
+            return overruled(error.reason, None)
+        return self._look(household, camera) or self._look_again(household, camera, deadline)
+
+    def judge(self, seen: Seen, surface: Surface, protocols: tuple[str, ...], read: Read) -> Open | Refusal:
+        """The gate on what `read` brings; where something is unknown, once more."""
+        verdict: Open | Refusal = not_found()
+        for _ in range(2):
+            try:
+                camera = read(seen.account, seen.source).find(seen.camera.id)
+            except DriverError as error:
+                return unreached(error, seen.camera)
+            if camera is None:
+                return not_found()
+            verdict = self.verdict(Seen(seen.account, seen.source, camera), surface, protocols)
+            if isinstance(verdict, Open) or not unverified(verdict):
+                break
+        return verdict
+
+    def verdict(self, seen: Seen, surface: Surface, protocols: tuple[str, ...]) -> Open | Refusal:
+        """The gate on the camera as it was seen."""
+        way = choose(seen.camera)
+        conditions = Conditions(surface, way, protocols, audio_required=self._rules.require_audio)
+        allowed = gate(seen.camera, conditions)
+        if isinstance(allowed, Refusal):
+            return allowed
+        assert way is not None  # the gate refuses a camera without one
+        return Open(seen, way, allowed)
+
+    def _look(self, household: Household, camera: str) -> Seen | None:
+        for source in household.sources:
+            last = self._readings.last(household.account, source)
+            if last and (found := last.find(camera)):
+                return Seen(household.account, source, found)
+        return None
+
+    def _look_again(self, household: Household, camera: str, deadline: Deadline) -> Seen | Refusal:
+        """Another process may have listed it since; and where nothing at all is known, the vendor is asked."""
+        for source in household.sources:
+            if found := self._readings.refound(household.account, source, camera):
+                return Seen(household.account, source, found)
+            if self._readings.last(household.account, source):
+                continue
+            try:
+                reading = self._readings.read(household.account, source, deadline.left)
+            except DriverError as error:
+                return unreached(error, None)
+            if found := reading.find(camera):
+                return Seen(household.account, source, found)
+        return not_found()
+
+
+def unreached(error: DriverError, camera: Camera | None) -> Refusal:
+    """What a failed vendor call means for the gate: a row of it, or the vendor's own word, which beats the flags."""
+    if camera is None or isinstance(error, Refused):
+        return overruled(error.reason, camera)
+    signed_in = not isinstance(error, SignedOut)
+    vendor: Literal["answers", "down", "busy"] = "busy" if isinstance(error, VendorBusy) else "down"
+    conditions = Conditions("still", None, signed_in=signed_in, vendor=vendor if signed_in else "answers")
+    verdict = gate(camera, conditions)
+    assert isinstance(verdict, Refusal)
+    return verdict

@@ -1,0 +1,137 @@
+"""The one way to a camera or a stream. No method takes a camera's id without the link or grant it is asked under."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from media.grants import Claims, Grants
+from media.source import Denied, SourceSpec
+from registry.camera import Camera, Ref, Refusal, State, Stream, StreamRequest
+from registry.drivers.driver import Driver
+from registry.errors import DriverError
+from registry.freshness import Breaker
+from registry.gate import Allowed, Surface
+from registry.judging import Deadline, Judge, Open, Seen, unreached
+from registry.listing import IN_MEMORY, Listing, Reading, Readings, chosen
+from registry.recent import Recent
+from registry.rules import Rules
+from registry.streams import PLAYABLE, Pictures, Streams
+from store.ports import Store
+from store.records import Link
+
+__all__ = ["Listing", "Registry", "Rules"]
+
+STATES_S = 60.0  # a query may be told what was read this long ago
+SURFACES: tuple[Surface, ...] = ("alexa", "google", "still")
+
+
+class Registry:
+    """Safe to use from many threads; `drivers` by the kind of source they serve."""
+
+    def __init__(
+        self,
+        store: Store,
+        drivers: Mapping[str, Driver],
+        pictures: Pictures,
+        grants: Grants,
+        rules: Rules,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        breaker = Breaker()
+        self._rules, self._grants, self._clock = rules, grants, clock
+        self._readings = Readings(store, drivers, breaker, clock)
+        self._judge = Judge(self._readings, rules)
+        self._streams = Streams(store, drivers, pictures, grants, rules, self._readings, self._judge, breaker, clock)
+        self._chosen: Recent[str, tuple[str, Listing]] = Recent(IN_MEMORY)
+
+    def cameras(self, link: Link) -> Listing:
+        """What the link may see, read now, or else as last known. Raises Unavailable."""
+        listing = self.account_cameras(link.account)
+        if link.cameras is None:
+            return listing
+        key = f"{listing.fingerprint}/{','.join(link.cameras)}"
+        known = self._chosen.get(link.id)
+        if known is None or known[0] != key:
+            known = (key, chosen(listing, link.cameras))
+            self._chosen.put(link.id, known)
+        return Listing(known[1].cameras, known[1].fingerprint, listing.as_of)
+
+    def account_cameras(self, account_id: str) -> Listing:
+        """All of a household's, for the page where some are chosen. Raises Unavailable."""
+        return self._readings.listing(account_id, self._rules.vendor_s)
+
+    def states(self, link: Link, camera_ids: Iterable[str]) -> dict[str, State]:
+        """By id, read at most a minute ago; an id that the link may not see is absent."""
+        deadline = Deadline(self._rules.states_s)
+        readings: dict[str, Reading | DriverError] = {}  # of each source once, also when it fails
+        states = {}
+        for camera_id in camera_ids:
+            seen = self._judge.see(link, camera_id, deadline)
+            if isinstance(seen, Seen):
+                if seen.source.id not in readings:
+                    readings[seen.source.id] = self._reading(seen, deadline)
+                state = self._state(seen, link.assistant, readings[seen.source.id])
+            elif seen.reason != "not_found":
+                # nothing is known of any camera just now: that, and not that there is none, is what can be told
+                state = State(Camera(camera_id, Ref("", "", 0), ""), seen)
+            else:
+                continue
+            if state is not None:
+                states[camera_id] = state
+        return states
+
+    def readiness(self, link: Link) -> list[tuple[Camera, dict[Surface, Allowed | Refusal]]]:
+        """Every camera of the link and whether each surface could show it. Raises Unavailable."""
+        table = []
+        deadline = Deadline(self._rules.states_s)
+        for camera in self.cameras(link).cameras:
+            seen = self._judge.see(link, camera.id, deadline)
+            if isinstance(seen, Seen):
+                table.append((seen.camera, {surface: self._verdict(seen, surface) for surface in SURFACES}))
+        return table
+
+    def open_stream(self, link: Link, camera_id: str, request: StreamRequest) -> Stream | Refusal:
+        """Raises BadOffer."""
+        return self._streams.open(link, camera_id, request)
+
+    def signal(self, grant: str, sdp: str) -> Stream | Refusal:
+        """Raises BadGrant, ExpiredGrant, BadOffer."""
+        return self._streams.signal(grant, sdp)
+
+    def grant_camera(self, grant: str) -> str:
+        """The camera a webrtc grant is for. Raises BadGrant, ExpiredGrant."""
+        return self._grants.verify(grant, "webrtc", self._clock()).camera
+
+    def end_session(self, link: Link, session: str) -> None:
+        self._streams.end_session(link.id, session)
+
+    def end_grant(self, grant: str) -> None:
+        """Raises BadGrant."""
+        self._streams.end_grant(grant)
+
+    def source_for(self, claims: Claims) -> SourceSpec | Denied:
+        return self._streams.source_for(claims)
+
+    def check(self, claims: Claims) -> Denied | None:
+        return self._streams.check(claims)
+
+    def release(self, claims: Claims, release: str) -> None:
+        self._streams.release(claims, release)
+
+    def _reading(self, seen: Seen, deadline: Deadline) -> Reading | DriverError:
+        try:
+            return self._readings.recent(seen.account, seen.source, STATES_S, deadline.left, "states")
+        except DriverError as error:
+            return error
+
+    def _state(self, seen: Seen, surface: Surface, reading: Reading | DriverError) -> State | None:
+        if isinstance(reading, DriverError):
+            return State(seen.camera, unreached(reading, seen.camera))
+        camera = reading.find(seen.camera.id)
+        if camera is None:
+            return None
+        verdict = self._verdict(Seen(seen.account, seen.source, camera), surface)
+        return State(camera, verdict if isinstance(verdict, Refusal) else None)
+
+    def _verdict(self, seen: Seen, surface: Surface) -> Allowed | Refusal:
+        verdict = self._judge.verdict(seen, surface, PLAYABLE)
+        return verdict.allowed if isinstance(verdict, Open) else verdict

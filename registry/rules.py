@@ -1,0 +1,20 @@
+"""The installation's rules for streams, as composition takes them from the settings."""
+
+from msgspec import Struct
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """Seconds; `media_url` without a trailing slash is where displays fetch pictures."""
+
+    media_url: str
+    require_audio: tuple[str, ...] = ("google",)
+    opens_per_minute: int = 6  # per link
+    idle_s: int = 30
+    stream_cap_s: int = 1800
+    request_s: float = 3.0  # the whole of a request, so that an assistant hears an answer
+    states_s: float = 1.5  # the one read a query may wait for
+
+    @property
+    def vendor_s(self) -> float:
+        """What of a request the vendor may use; the rest is for saying so."""
+        return self.request_s - min(0.3, self.request_s / 4)

@@ -1,0 +1,99 @@
+"""A household whose vendor answers at once: real store, account, links and registry around a ready driver."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from accounts.identity import new_id, vendor_key
+from accounts.tokens import mint
+from media.grants import Grants
+from registry.camera import Camera, Video
+from registry.registry import Registry
+from registry.rules import Rules
+from store.records import Account, Assistant, Client, Link, Source
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+from tests.doubles.ready_driver import ReadyDriver, camera
+from tests.doubles.ready_pictures import ReadyPictures
+
+OFFER = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=recvonly\r\n"
+MEDIA_URL = "https://home.example"
+
+
+def demo_cameras() -> list[Camera]:
+    """As the demo household's: one well, and one for each row of the gate that the camera itself can fail."""
+    return [
+        camera("Garden", "F00000001"),
+        camera("Front Door", "F00000002", kind="doorbell", model="DB1"),
+        camera("Garage", "F00000003", encryption="on"),
+        camera("Nursery", "F00000004", audio="off"),
+        camera("Attic", "F00000005", online="off"),
+        camera("Bedroom", "F00000006", asleep="on"),
+        camera("Pond", "F00000007", video=Video("h265", 2560, 1440)),
+    ]
+
+
+@dataclass
+class Household:
+    store: SqliteStore
+    account: Account
+    source: Source
+    link: Link
+    driver: ReadyDriver
+    pictures: ReadyPictures
+    grants: Grants
+    registry: Registry
+    rules: Rules
+    clock: Callable[[], float] = field(default=time.time)
+
+    def another_link(self, assistant: Assistant, cameras: tuple[str, ...] | None = None, locale: str = "en") -> Link:
+        """A second link of the same household."""
+        link = new_link(self.account, assistant, cameras, locale)
+        self.store.add_link(link)
+        return link
+
+    def token(self, link: Link | None = None) -> str:
+        """An access token of the link, as the assistant would hold it."""
+        text, row = mint((link or self.link).id, "access", "cameras", time.time())
+        assert self.store.add_tokens([row])
+        return text
+
+    def id(self, name: str) -> str:
+        """The id of the camera of that name."""
+        return next(each.id for each in self.registry.account_cameras(self.account.id).cameras if each.name == name)
+
+
+def new_link(account: Account, assistant: Assistant, cameras: tuple[str, ...] | None, locale: str) -> Link:
+    return Link(new_id(), account.id, assistant, assistant, "Kari’s", cameras, locale, time.time(), new_id(24))
+
+
+def household(
+    folder: Path,
+    *,
+    assistant: Assistant = "alexa",
+    cameras: list[Camera] | None = None,
+    user: str = "demo@example.com",
+    store: SqliteStore | None = None,
+    clock: Callable[[], float] = time.time,
+    require_audio: tuple[str, ...] = ("google",),
+    opens_per_minute: int = 60,
+) -> Household:
+    """Built on a new SQLite file in `folder`, or beside others on `store`."""
+    store = store or SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
+    account = Account(new_id(), time.time(), secrets.token_bytes(16))
+    salt = store.meta_once("vendor_salt", secrets.token_hex(32))
+    source = Source(new_id(), account.id, "ezviz", vendor_key(salt, "ezviz", user), time.time())
+    store.add_account(account)
+    assert store.add_source(source, b'{"user":"demo@example.com","session":null,"open":null}', "ok")
+    for each in ("alexa", "google"):
+        store.put_client(Client(each, each, "", ("https://assistant.example/callback",), time.time()))
+    link = new_link(account, assistant, None, "en")
+    store.add_link(link)
+    driver = ReadyDriver(demo_cameras() if cameras is None else cameras)
+    pictures = ReadyPictures()
+    grants = Grants([secrets.token_bytes(32)])
+    rules = Rules(media_url=MEDIA_URL, require_audio=require_audio, opens_per_minute=opens_per_minute)
+    registry = Registry(store, {"ezviz": driver}, pictures, grants, rules, clock)
+    return Household(store, account, source, link, driver, pictures, grants, registry, rules, clock)

@@ -1,0 +1,83 @@
+"""A driver whose answer is ready: it stands for the vendor where a test or a measurement is not about one."""
+
+import threading
+from collections import Counter
+
+from msgspec.structs import replace
+
+from media.source import SourceSpec
+from registry.camera import Camera, Ref, Video
+from registry.drivers.driver import sound
+from registry.errors import DriverError
+from store.records import Source
+
+
+def camera(name: str, serial: str = "", **changes: object) -> Camera:
+    """A camera that every surface may show; `changes` are fields of registry.camera.Camera."""
+    given: dict[str, object] = {
+        "id": "",
+        "ref": Ref("", serial or name.upper().replace(" ", ""), 1),
+        "name": name,
+        "model": "C3TN",
+        "firmware": "V5.3.0",
+        "online": "on",
+        "asleep": "off",
+        "encryption": "off",
+        "audio": "on",
+        "video": Video("h264", 1920, 1080),
+        "ways": ("open",),
+    }
+    return Camera(**(given | changes))  # type: ignore[arg-type]
+
+
+class ReadyDriver:
+    """Settable: `set`, `change`, `error` (raised by every call), `mint_error`, `hold` (calls wait until it is set).
+
+    Counts its calls by name in `calls`; `released` holds what was given back.
+    """
+
+    def __init__(self, cameras: list[Camera]) -> None:
+        self.set(cameras)
+        self.error: DriverError | None = None
+        self.mint_error: DriverError | None = None
+        self.hold: threading.Event | None = None
+        self.calls: Counter[str] = Counter()
+        self.released: list[str] = []
+        self._lock = threading.Lock()
+
+    def set(self, cameras: list[Camera]) -> None:
+        self._cameras = tuple(cameras)
+        self._by_source: dict[str, tuple[Camera, ...]] = {}
+
+    def change(self, name: str, **changes: object) -> None:
+        """Change the camera of that name, as a person would in the vendor's app."""
+        self.set([replace(each, **changes) if each.name == name else each for each in self._cameras])
+
+    def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
+        self._called("read", deadline_s)
+        ready = self._by_source.get(source.id)
+        if ready is None:
+            ready = tuple(
+                replace(each, ref=Ref(source.id, each.ref.serial, each.ref.channel)) for each in self._cameras
+            )
+            self._by_source[source.id] = ready
+        return ready
+
+    def mint(self, source: Source, camera: Camera, way: str, deadline_s: float) -> SourceSpec:
+        self._called("mint", deadline_s)
+        if self.mint_error is not None:
+            raise self.mint_error
+        url = f"https://vendor.test/{camera.ref.serial}_{camera.ref.channel}.m3u8"
+        return SourceSpec("hls", url, ("vendor.test",), sound(camera), f"{way}:{camera.ref.serial}")
+
+    def release(self, source: Source, release: str, deadline_s: float) -> None:
+        self._called("release", deadline_s)
+        self.released.append(release)
+
+    def _called(self, name: str, deadline_s: float) -> None:
+        with self._lock:
+            self.calls[name] += 1
+        if self.hold is not None:
+            self.hold.wait(deadline_s)
+        if self.error is not None:
+            raise self.error

@@ -1,0 +1,38 @@
+"""Stands for the media process, which is another process with doors of its own; says what it was asked."""
+
+from media.client import Answer
+from media.grants import Claims
+from media.source import SourceSpec
+
+
+class ReadyPictures:
+    """Settable: `error` (raised by `warm` and `answer`) and `sdp` (what an offer is answered with)."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+        self.sdp = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n"
+        self.warmed: list[tuple[Claims, SourceSpec]] = []
+        self.answered: list[tuple[Claims, SourceSpec | None, str, str]] = []  # claims, source, offer, replaces
+        self.ended: list[tuple[str, str]] = []  # link, name of the session; "" for all of the link
+
+    def warm(self, claims: Claims, source: SourceSpec) -> None:
+        if self.error is not None:
+            raise self.error
+        self.warmed.append((claims, source))
+
+    def answer(
+        self, claims: Claims, source: SourceSpec | None, sdp: str, *, replaces: str = "", timeout_s: float | None = None
+    ) -> Answer:
+        if self.error is not None:
+            raise self.error
+        self.answered.append((claims, source, sdp, replaces))
+        return Answer(self.sdp, "session-grant")
+
+    def end_session(self, link: str, name: str) -> None:
+        self.ended.append((link, name))
+
+    def end_link(self, link: str) -> None:
+        self.ended.append((link, ""))
+
+    def live(self, account: str) -> int:
+        return sum(claims.account == account for claims, *_ in (*self.warmed, *self.answered))
