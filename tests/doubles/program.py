@@ -1,0 +1,142 @@
+"""The program itself, started as a person would and spoken to over HTTP."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ROOT = Path(__file__).parents[2]
+SHOWCAM = Path(sys.executable).with_name("showcam")
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` neighbouring free ports."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            first = int(probe.getsockname()[1])
+        if first + count > 65000:
+            continue
+        held = []
+        try:
+            for port in range(first, first + count):
+                each = socket.socket()
+                held.append(each)
+                each.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        else:
+            return first
+        finally:
+            for each in held:
+                each.close()
+
+
+class Program:
+    """A running showcam: `demo` or real, on free ports, with a data folder of its own."""
+
+    def __init__(self, folder: Path, *, demo: bool, **environ: str) -> None:
+        first = free_ports(6)
+        self.port, self.media_port, self.simulator_port = first, first + 1, first + 2
+        self.data = folder / "data"
+        self.log = folder / "log"
+        self.demo = demo
+        self.environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ.get("HOME", "/"),
+            "NO_BROWSER": "1",
+            "SHOWCAM_DATA": str(self.data),
+            "SHOWCAM_PORT": str(self.port),
+            "SHOWCAM_MEDIA_PORT": str(self.media_port),
+            "SHOWCAM_SIMULATOR_PORT": str(self.simulator_port),
+            **environ,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def web(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def simulator(self) -> str:
+        return f"http://127.0.0.1:{self.simulator_port}"
+
+    def start(self, within_s: float = 60.0) -> "Program":
+        command = [str(SHOWCAM), "run", *(["--demo"] if self.demo else [])]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, env=self.environ, cwd=ROOT, stdout=log, stderr=log)
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.log.read_text()
+            if self.serves():
+                return self
+            time.sleep(0.1)
+        self.stop()
+        raise AssertionError(f"not up within {within_s} s\n{self.log.read_text()}")
+
+    def serves(self) -> bool:
+        try:
+            return requests.get(f"{self.web}/healthz", timeout=3).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> float:
+        """Seconds it took to end."""
+        assert self.process is not None
+        started = time.monotonic()
+        self.process.send_signal(number)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        return time.monotonic() - started
+
+    def command(self, *words: str, text: str = "", within_s: float = 60.0) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(SHOWCAM), *words],
+            env=self.environ,
+            cwd=ROOT,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=within_s,
+            check=False,
+        )
+
+    def cameras(self) -> dict[str, dict[str, Any]]:
+        """The simulator's cameras by the names they had at first."""
+        rows = requests.get(f"{self.simulator}/_control", timeout=5).json()
+        return {row["name"]: row for row in (rows["cameras"] if isinstance(rows, dict) else rows)}
+
+    def change(self, name: str, **change: Any) -> None:
+        serial = self.cameras()[name]["serial"]
+        requests.post(f"{self.simulator}/_control/{serial}", json=change, timeout=5).raise_for_status()
+
+    def assistant(self, name: str, what: str, **body: Any) -> dict[str, Any]:
+        """`what`: link, unlink, say, watch; the simulated assistant's own answer."""
+        answer = requests.post(f"{self.simulator}/assistants/{name}/{what}", json=body, timeout=40)
+        return dict(json.loads(answer.text))
+
+    def link(self, name: str, user: str = "demo@example.com", **more: str) -> dict[str, Any]:
+        linked = self.assistant(name, "link", user=user, password="showcam-demo", **more)
+        assert linked.get("linked"), linked
+        return linked
+
+
+@contextmanager
+def running(folder: Path, *, demo: bool = True, **environ: str) -> Iterator[Program]:
+    program = Program(folder, demo=demo, **environ).start()
+    try:
+        yield program
+    finally:
+        program.stop()

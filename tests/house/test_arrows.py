@@ -1,0 +1,104 @@
+"""The house: arrows run down only, entries stay small, and a directive loads what it needs."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+ROOMS = {folder.name for folder in ROOT.iterdir() if (folder / "__init__.py").exists()} - {"tests", "bench"}
+NEVER_FOR_A_DIRECTIVE = (
+    "flask",
+    "authlib",
+    "av",
+    "aiortc",
+    "aiohttp",
+    "granian",
+    "ask_sdk_core",
+    "pyezvizapi",
+    "requests",
+)
+
+
+def sources() -> list[Path]:
+    return [path for room in sorted(ROOMS) for path in (ROOT / room).rglob("*.py")]
+
+
+def test_every_room_is_under_the_contracts() -> None:
+    layers = next(each for each in LINTER["contracts"] if each["type"] == "layers")["layers"]
+    drawn = {room.strip() for layer in layers for room in layer.split("|")}
+    assert set(LINTER["root_packages"]) == ROOMS
+    assert drawn | {"simulator"} == ROOMS
+
+
+def test_arrows_run_down_only() -> None:
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_room_is_reached_by_a_string(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "resolve_name"):
+            named = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+            assert not any(str(name).split(".")[0].split(":")[0] in ROOMS for name in named)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "lambda").glob("*.py")), ids=lambda path: path.name)
+def test_entries_hold_no_logic(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 15
+
+
+@pytest.mark.parametrize(
+    ("entry", "event", "expected"),
+    [
+        (
+            "lambda.directives:handler",
+            {
+                "directive": {
+                    "header": {
+                        "namespace": "Alexa.Discovery",
+                        "name": "Discover",
+                        "payloadVersion": "3",
+                        "messageId": "m-1",
+                    },
+                    "payload": {"scope": {"type": "BearerToken", "token": "sca.nobody.nothing"}},
+                }
+            },
+            "INVALID_AUTHORIZATION_CREDENTIAL",
+        ),
+        (
+            "lambda.fulfillment:handler",
+            {
+                "headers": {"authorization": "Bearer sca.nobody.nothing"},
+                "body": '{"requestId":"1","inputs":[{"intent":"action.devices.SYNC"}]}',
+            },
+            "401",
+        ),
+    ],
+    ids=["directive", "fulfillment"],
+)
+def test_an_entry_answers_and_loads_no_more_than_it_needs(
+    entry: str, event: dict[str, object], expected: str, tmp_path: Path
+) -> None:
+    program = (
+        "import json, pkgutil, sys\n"
+        f"answer = pkgutil.resolve_name({entry!r})(json.loads({json.dumps(event)!r}), None)\n"
+        "print(json.dumps({'answer': json.dumps(answer), 'modules': sorted(sys.modules)}))\n"
+    )
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "SHOWCAM_DATA": str(tmp_path / "data")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environ, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert expected in result["answer"]
+    loaded = {name.split(".")[0] for name in result["modules"]}
+    assert not loaded & set(NEVER_FOR_A_DIRECTIVE)

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from showcam.settings import Settings, SettingsError, load
+
+
+def test_the_environment_beats_the_file_and_the_file_beats_the_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "showcam.toml"
+    file.write_text('port = 9001\nmedia_port = 9002\nrequire_audio = ["google", "alexa"]\n')
+    settings = load(environ={"SHOWCAM_PORT": "9009"}, file=file)
+    assert (settings.port, settings.media_port, settings.simulator_port) == (9009, 9002, 8082)
+    assert settings.require_audio == ("google", "alexa")
+
+
+def test_a_list_in_the_environment_is_parted_by_commas() -> None:
+    settings = load(environ={"SHOWCAM_TRUSTED_PROXIES": "10.0.0.1, 192.168.0.0/16"})
+    assert settings.trusted_proxies == ("10.0.0.1", "192.168.0.0/16")
+
+
+def test_the_command_line_beats_everything() -> None:
+    assert load(environ={"SHOWCAM_PORT": "9009"}, overrides={"port": 9010, "data": None}).port == 9010
+
+
+def test_the_demo_has_its_own_folder_and_ten_times_the_limits() -> None:
+    demo, real = load(demo=True, environ={}), Settings()
+    assert demo.data == Path("var/demo")
+    for name in ("opens_per_minute", "live_per_account", "live_per_process"):
+        assert getattr(demo, name) == 10 * getattr(real, name)
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"SHOWCAM_PORT": "eighty"}, "port from the environment (SHOWCAM_PORT) is 'eighty'; a whole number is wanted"),
+        ({"SHOWCAM_PORT": "0"}, "port from the environment (SHOWCAM_PORT) is 0: a port is between"),
+        ({"SHOWCAM_MEDIA_PORT": "8080"}, "must differ"),
+        ({"SHOWCAM_SIGN_UP": "all"}, "one of owner, invited, anyone is wanted"),
+        ({"SHOWCAM_REQUIRE_AUDIO": "google,siri"}, "one of alexa, google each"),
+        ({"SHOWCAM_PUBLIC_URL": "http://cam.example"}, "assistants only come to https"),
+        ({"SHOWCAM_PUBLIC_URL": "https://cam.example/x"}, "only scheme and host"),
+        ({"SHOWCAM_TRUSTED_PROXIES": "caddy"}, "'caddy' is neither an address nor a network"),
+        ({"SHOWCAM_PROT": "1"}, "prot from the environment (SHOWCAM_PROT) is no setting"),
+        ({"SHOWCAM_DEMO": "true"}, "say showcam run --demo"),
+        ({"SHOWCAM_CONFIG": "/nowhere/showcam.toml"}, "/nowhere/showcam.toml: there is no such file"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_wrong_value_is_named_with_where_it_came_from(environ: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(environ=environ)
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("port = ", "not TOML"), ("port = 'x'", "port from"), ("[ezviz]\nregion = 'eu'", "no setting")]
+)
+def test_a_wrong_file_is_named(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load(environ={}, file=file)
+    assert "my.toml" in str(caught.value)
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("environ", [{"SHOWCAM_BIND": "192.0.2.1"}, {"SHOWCAM_PUBLIC_URL": "https://cam.example"}])
+def test_the_demo_serves_this_machine_alone(environ: dict[str, str]) -> None:
+    with pytest.raises(SettingsError):
+        load(demo=True, environ=environ)

@@ -1,0 +1,108 @@
+"""Supervision on real processes."""
+
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from showcam.supervisor import CannotStart, only_one, require_ports
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_supervisor(tmp_path: Path, child: str) -> subprocess.Popen[str]:
+    """A supervisor of one part that appends its pid to a file, as a process of its own."""
+    (tmp_path / "child.py").write_text(textwrap.dedent(child))
+    program = textwrap.dedent(f"""
+        import sys
+        from showcam.supervisor import Part, Supervisor
+        part = Part("child", [sys.executable, "{tmp_path}/child.py"], "127.0.0.1", None, {{"PIDS": "{tmp_path}/pids"}})
+        sys.exit(Supervisor([part]).run(lambda: print("ready", flush=True)))
+    """)
+    return subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, text=True)
+
+
+def pids(tmp_path: Path, count: int, within_s: float = 10.0) -> list[int]:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        file = tmp_path / "pids"
+        found = [int(line) for line in file.read_text().split()] if file.exists() else []
+        if len(found) >= count:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"fewer than {count} starts within {within_s} s")
+
+
+def gone(pid: int, within_s: float = 3.0) -> bool:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+NOTE = "import os, signal, time; open(os.environ['PIDS'], 'a').write(f'{os.getpid()}\\n');"
+
+
+def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
+    process = run_supervisor(tmp_path, f"{NOTE} time.sleep(0.1)")
+    try:
+        assert len(set(pids(tmp_path, 3))) == 3
+    finally:
+        process.terminate()
+        assert process.wait(5) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_part_that_will_not_end_is_ended(tmp_path: Path, number: signal.Signals) -> None:
+    deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.signal(signal.SIGINT, signal.SIG_IGN);"
+    stubborn = f"{NOTE} {deaf} time.sleep(60)"
+    process = run_supervisor(tmp_path, stubborn)
+    child = pids(tmp_path, 1)[0]
+    started = time.monotonic()
+    process.send_signal(number)
+    assert process.wait(5) == 0
+    assert time.monotonic() - started < 3
+    assert gone(child)
+
+
+def test_parts_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
+    process = run_supervisor(tmp_path, f"{NOTE} time.sleep(60)")
+    child = pids(tmp_path, 1)[0]
+    process.kill()
+    process.wait()
+    assert gone(child)
+
+
+def test_a_second_start_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    with (
+        only_one(tmp_path / "run"),
+        pytest.raises(CannotStart, match=r"running on .* already"),
+        only_one(tmp_path / "run"),
+    ):
+        pass
+
+
+def test_a_taken_port_is_named_with_its_setting() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotStart, match=f"Port {port} .*SHOWCAM_PORT"):
+            require_ports("127.0.0.1", {port: "SHOWCAM_PORT"})
+
+
+def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(CannotStart, match="can't be written"), only_one(tmp_path / "file" / "run"):
+        pass
