@@ -13,8 +13,19 @@ class StoreUnavailable(Exception):
     """The engine can't be reached or written just now; nothing was changed."""
 
 
+class Inconsistent(Exception):
+    """The row's id is taken, or what it belongs to is missing; nothing was changed."""
+
+
 class Accounts(Protocol):
-    def add_account(self, account: Account) -> None: ...
+    def add_account(self, account: Account) -> None:
+        """Raises Inconsistent when the id is taken; so do add_source, add_link and add_code."""
+        ...
+
+    def add_household(self, account: Account, source: Source, secrets: bytes, state: SourceState) -> bool:
+        """An account and its first source in one write; False, and nothing written, when the vendor key is taken."""
+        ...
+
     def account(self, account_id: str) -> Account | None: ...
     def accounts(self) -> Iterator[Account]: ...
 
@@ -45,7 +56,9 @@ class Clients(Protocol):
 class Links(Protocol):
     def add_link(self, link: Link) -> None: ...
     def link(self, link_id: str) -> Link | None: ...
-    def links(self, account_id: str) -> list[Link]: ...
+    def links(self, account_id: str) -> list[Link]:
+        """Those that have not ended, oldest first."""
+        ...
 
     def end_link(self, link_id: str, now: float) -> bool:
         """From here on no code and no token of the link is found. False when it had ended or never was."""
@@ -84,7 +97,10 @@ class Tokens(Protocol):
 
 
 class Visits(Protocol):
-    """Sign-in sessions of the pages, sealed: who signed in, or a sign-in that waits for its code."""
+    """Sign-in sessions of the pages, sealed: who signed in, or a sign-in that waits for its code.
+
+    One that can't be unsealed counts as none: the person signs in again.
+    """
 
     def put_visit(self, visit_hash: str, data: bytes, expires: float) -> None: ...
     def visit(self, visit_hash: str, now: float) -> bytes | None: ...
@@ -101,7 +117,9 @@ class Throttle(Protocol):
 
 class Cameras(Protocol):
     def put_known(self, account_id: str, known: Known) -> None: ...
-    def known(self, account_id: str) -> Known | None: ...
+    def known(self, account_id: str) -> Known | None:
+        """None also when it can't be unsealed: it is read anew."""
+        ...
 
 
 class Meta(Protocol):
@@ -114,7 +132,10 @@ class Meta(Protocol):
 
 class Store(Accounts, Sources, Clients, Links, Tokens, Visits, Throttle, Cameras, Meta, Protocol):
     def sweep(self, now: float) -> int:
-        """Remove what expired (codes, access tokens, visits, throttle windows); returns how many rows went."""
+        """Remove what is over (codes, access tokens, ended links, visits, throttle windows); how many rows went.
+
+        store.retention says how long each outlives its use. DynamoDB does this by itself and counts nothing.
+        """
         ...
 
     def ping(self) -> None:

@@ -1,0 +1,80 @@
+"""Assistants' OAuth registrations: exact redirect URIs, a secret told once, a check that takes equal time."""
+
+import hmac
+import re
+import secrets
+import time
+from urllib.parse import urlsplit
+
+from accounts.identity import token_hash
+from store.ports import Store
+from store.records import Assistant, Client
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})/callback")
+
+
+def register(
+    store: Store,
+    client_id: str,
+    assistant: Assistant,
+    redirect_uris: tuple[str, ...],
+    *,
+    require_pkce: bool = False,
+    loopback_redirect: bool = False,
+    secret: str | None = None,
+) -> str:
+    """The client's secret, which is told this once; replaces a client of that id. Raises ValueError for a person."""
+    if not _ID.fullmatch(client_id):
+        raise ValueError("a client id is 1 to 64 letters, digits, dots, hyphens or underscores")
+    if not redirect_uris and not loopback_redirect:
+        raise ValueError("a client needs at least one redirect URI; the assistant's console shows it")
+    for uri in redirect_uris:
+        _judge(uri)
+    text = secrets.token_urlsafe(32) if secret is None else secret
+    if not text:
+        raise ValueError("a client secret can't be empty")
+    store.put_client(
+        Client(
+            id=client_id,
+            assistant=assistant,
+            secret_hash=token_hash(text),
+            redirect_uris=tuple(redirect_uris),
+            created=time.time(),
+            require_pkce=require_pkce,
+            loopback_redirect=loopback_redirect,
+        )
+    )
+    return text
+
+
+def check_secret(client: Client | None, secret: str) -> bool:
+    """False for an unknown client (None) too, in the same time."""
+    try:
+        given = token_hash(secret)
+    except UnicodeEncodeError:
+        given = ""
+    wanted = client.secret_hash if client else token_hash("")
+    return hmac.compare_digest(given, wanted) and client is not None
+
+
+def redirect_allowed(client: Client, uri: str) -> bool:
+    """By exact comparison (RFC 6749 section 3.1.2.3, RFC 9700 section 2.1), never by prefix."""
+    if uri in client.redirect_uris:
+        return True
+    port = _LOOPBACK.fullmatch(uri) if client.loopback_redirect else None
+    return port is not None and int(port[1]) <= 65535
+
+
+def _judge(uri: str) -> None:
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+    except ValueError:
+        raise ValueError(f"{uri!r} is no URI") from None
+    if parts.scheme != "https" or not host or "@" in parts.netloc or "#" in uri or not uri.isascii():
+        raise ValueError(
+            f"{uri!r} can't be a redirect URI: it is https, with a host, without user, fragment or umlauts"
+        )
+    if any(not char.isprintable() or char == " " for char in uri):
+        raise ValueError(f"{uri!r} can't be a redirect URI: it holds spaces or control characters")

@@ -1,0 +1,58 @@
+"""Completed authorizations: made at consent, each with tokens of its own, never replacing another."""
+
+from typing import Any
+
+from accounts.identity import new_id
+from accounts.tokens import ACCESS_S, mint
+from store.ports import Store
+from store.records import Account, Client, Link
+
+LABEL_LENGTH = 60
+
+
+class LinkEnded(Exception):
+    """The link was ended meanwhile: no token is issued under it."""
+
+
+def complete(
+    store: Store,
+    account: Account,
+    client: Client,
+    label: str,
+    cameras: tuple[str, ...] | None,
+    locale: str,
+    now: float,
+) -> Link:
+    """A new link beside those there are. `cameras` None: all, also ones added later."""
+    link = Link(
+        id=new_id(),
+        account=account.id,
+        client=client.id,
+        assistant=client.assistant,
+        label=clean_label(label),
+        cameras=cameras,
+        locale=locale,
+        created=now,
+        agent_user=new_id(32),
+    )
+    store.add_link(link)
+    return link
+
+
+def issue(store: Store, link: Link, scope: str, now: float, refresh: bool) -> dict[str, Any]:
+    """The token answer (RFC 6749 section 5.1), with a refresh token if asked for. Raises LinkEnded."""
+    text, row = mint(link.id, "access", scope, now)
+    answer: dict[str, Any] = {"access_token": text, "token_type": "Bearer", "expires_in": ACCESS_S, "scope": scope}
+    rows = [row]
+    if refresh:
+        answer["refresh_token"], row = mint(link.id, "refresh", scope, now)
+        rows.append(row)
+    if not store.add_tokens(rows):
+        raise LinkEnded(link.id)
+    return answer
+
+
+def clean_label(text: str) -> str:
+    """What a person called the link: one line of printable characters."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line[:LABEL_LENGTH].rstrip()

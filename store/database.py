@@ -1,0 +1,195 @@
+"""One SQLite file: its connections, transactions, schema, and what its errors mean to a person."""
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from store.ports import Inconsistent, StoreUnavailable
+
+ROOM = 1 << 20  # bytes that must be free on the disk
+WAIT_S = 2.0  # for other writers; a request's own deadline is a little longer
+
+_MEANING = {
+    sqlite3.SQLITE_BUSY: "is locked by another process",
+    sqlite3.SQLITE_LOCKED: "is locked by another process",
+    sqlite3.SQLITE_FULL: "can't grow: the disk is full",
+    sqlite3.SQLITE_READONLY: "can't be written: look at the owner and mode of the file and its folder",
+    sqlite3.SQLITE_PERM: "can't be opened: look at the owner and mode of the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: "can't be opened: look at the owner and mode of the file and its folder",
+    sqlite3.SQLITE_IOERR: "can't be read or written: the disk reports an error",
+    sqlite3.SQLITE_CORRUPT: "is damaged: restore a backup",
+    sqlite3.SQLITE_NOTADB: "is no SQLite database",
+}
+
+
+def unavailable(name: str, error: sqlite3.Error | OSError) -> StoreUnavailable:
+    """The error in words, with the file's name and never its content."""
+    if isinstance(error, OSError):
+        return StoreUnavailable(f"database {name} can't be opened: {error.strerror or type(error).__name__}")
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte: the primary code
+    return StoreUnavailable(f"database {name} {_MEANING.get(code, f'failed: {error}')}")
+
+
+class Database:
+    """Connections are pooled, one thread at a time on each: as many as threads were ever at work together."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._writer = threading.Lock()  # within the process writers queue fairly; SQLite itself only polls
+        self._closed = False
+        with self._errors():
+            # made here, so that there is no moment at which others may read it; WAL and SHM take the same mode
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            path.chmod(0o600)
+        try:
+            with self._connection() as connection:
+                _use_wal(connection)
+                self._migrate(connection)
+        except StoreUnavailable:
+            self.close()
+            raise
+
+    def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
+        with self._connection() as connection:
+            row: tuple[Any, ...] | None = connection.execute(sql, values).fetchone()
+            return row
+
+    def all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._connection() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    @contextlib.contextmanager
+    def writing(self, *, durable: bool = True, wait_s: float = WAIT_S) -> Iterator[sqlite3.Connection]:
+        """One transaction; undone when the block raises. Not `durable`: a power cut may take it back."""
+        started = time.monotonic()
+        if not self._writer.acquire(timeout=wait_s):
+            raise StoreUnavailable(f"database {self._path.name} is busy: too many writers wait for it")
+        try:
+            with self._connection() as connection:
+                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                _begin(connection, wait_s - (time.monotonic() - started))
+                yield connection
+                connection.execute("COMMIT")
+        finally:
+            self._writer.release()
+
+    def check(self) -> None:
+        """Raises StoreUnavailable when a write would fail; writes nothing that lasts."""
+        with self._errors():
+            room = os.statvfs(self._path.parent)
+            if room.f_bavail * room.f_frsize < ROOM:
+                raise StoreUnavailable(f"database {self._path.name} can't grow: the disk is full")
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("CREATE TABLE ping (one INTEGER)")
+            connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Closes idle connections now, those at work when they come back."""
+        self._closed = True
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        if self._closed:
+            raise StoreUnavailable(f"database {self._path.name} is closed")
+        with self._errors():
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._connect()
+            try:
+                yield connection
+            finally:
+                self._return(connection)
+
+    def _return(self, connection: sqlite3.Connection) -> None:
+        try:
+            if connection.in_transaction:
+                connection.rollback()
+        except sqlite3.Error:
+            connection.close()
+            raise
+        self._idle.append(connection)
+        if self._closed:
+            self.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError as error:
+            raise Inconsistent(f"database {self._path.name} refused the row: {error}") from error
+        except sqlite3.ProgrammingError:
+            raise  # ours to mend, no fault of the file
+        except (sqlite3.Error, OSError) as error:
+            raise unavailable(self._path.name, error) from error
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")  # a second process that starts now waits, then finds nothing to do
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        steps = migrations()
+        if version > len(steps):
+            raise StoreUnavailable(
+                f"database {self._path.name} was written by a newer showcam (schema {version}, this one knows "
+                f"{len(steps)}): install that version, or restore a backup made before it"
+            )
+        for number, script in enumerate(steps[version:], version + 1):
+            for statement in _statements(script):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
+
+
+def migrations() -> list[str]:
+    """The scripts of store/migrations in order; a script's place is the schema version it leads to."""
+    folder = resources.files("store") / "migrations"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    return [file.read_text(encoding="utf-8") for file in files]
+
+
+def _statements(script: str) -> Iterator[str]:
+    # executescript would commit the transaction it is called in
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _begin(connection: sqlite3.Connection, wait_s: float) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {max(0, int(1000 * wait_s))}")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(1000 * WAIT_S)}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # two processes that switch at once: one is told "locked" at once, without the wait that busy_timeout promises
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
