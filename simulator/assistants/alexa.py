@@ -1,0 +1,252 @@
+"""Amazon's side of an Echo Show: directives out, events in, and what Alexa then says."""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from simulator.assistants import alexa_rules, hearing
+from simulator.assistants.cloud import Cloud, Unlinked
+from simulator.assistants.linking import Client
+from simulator.assistants.outcome import Outcome, no_answer, not_understood, unknown_camera
+from simulator.assistants.person import LinkFailed
+from simulator.assistants.wire import NoAnswer, Wire
+
+DIRECTIVE_S = 8.0
+STREAM_S = 6.0
+RTC = "Alexa.RTCSessionController"
+CAMERA_STREAM = "Alexa.CameraStreamController"
+
+# What Alexa says aloud for an error type; it never speaks the message.
+_SPOKEN = {
+    "ENDPOINT_UNREACHABLE": "{name} isn't responding. Please check its network connection and power supply.",
+    "BRIDGE_UNREACHABLE": "Sorry, I couldn't reach the service that {name} is connected to.",
+    "NO_SUCH_ENDPOINT": "I couldn't find {name}. Please look for it in the Alexa app.",
+    "NOT_SUPPORTED_IN_CURRENT_MODE": "Sorry, I can't do that with {name} in its current mode.",
+    "ENDPOINT_BUSY": "{name} is busy. Please try again in a little while.",
+    "RATE_LIMIT_EXCEEDED": "{name} has had too many requests. Please try again later.",
+    "INSUFFICIENT_PERMISSIONS": "Sorry, I don't have permission to use {name}.",
+    "INVALID_VALUE": "Sorry, {name} doesn't support that.",
+    "INVALID_DIRECTIVE": "Sorry, {name} doesn't support that.",
+    "INVALID_AUTHORIZATION_CREDENTIAL": "Please enable the skill again in the Alexa app.",
+    "EXPIRED_AUTHORIZATION_CREDENTIAL": "Please enable the skill again in the Alexa app.",
+}
+_SPOKEN_ELSE = "Sorry, something went wrong with {name}."
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A live view that was begun, by WebRTC."""
+
+    endpoint: dict[str, Any]
+
+
+class Alexa(Cloud):
+    name = "alexa"
+    title = "Alexa"
+
+    def __init__(self, http: aiohttp.ClientSession, app_url: str) -> None:
+        super().__init__(http, app_url, Client("alexa", "alexa-secret", basic=True))
+        self.sessions: dict[str, Session] = {}
+        self._endpoints: dict[str, dict[str, Any]] = {}
+
+    async def learn(self, wire: Wire) -> None:
+        answer, broken = await self._direct(wire, "Alexa.Discovery", "Discover", None, {}, DIRECTIVE_S)
+        if broken:
+            raise LinkFailed(f"showcam broke a rule: {broken[0]}")
+        payload = answer["event"]["payload"]
+        if answer["event"]["header"]["name"] == "ErrorResponse":
+            raise LinkFailed(f"Discover was answered by {payload['type']}: {payload['message']}")
+        self._endpoints = {one["endpointId"]: one for one in payload["endpoints"]}
+        self.state.cameras = [
+            {
+                "id": one["endpointId"],
+                "name": one["friendlyName"],
+                "description": one["description"],
+                "categories": one["displayCategories"],
+                "webrtc": _capability(one, RTC) is not None,
+                "hls": bool(_combinations(one)),
+            }
+            for one in payload["endpoints"]
+        ]
+
+    async def unlink(self, wire: Wire) -> None:
+        """Disabling the skill: Amazon forgets its tokens and tells nobody."""
+        self.sessions.clear()
+        self.forget()
+
+    async def say(self, wire: Wire, text: str, via: str = "") -> dict[str, Any]:
+        """What the Echo does about it: {"outcome"} and what its screen needs to go on."""
+        wish = hearing.hear(text)
+        try:
+            self.access()
+            if wish.what == "discover":
+                await self.learn(wire)
+                return {"outcome": Outcome(spoken=f"I found {_count(len(self.state.cameras))}.")}
+            if wish.what == "hide":
+                await self.hide(wire)
+                return {"outcome": Outcome(spoken=""), "hide": True}
+            if wish.what == "unclear":
+                return {"outcome": not_understood(text, hearing.EXAMPLES)}
+            camera = hearing.find(wish, self.state.cameras)
+            if camera is None:
+                return {"outcome": unknown_camera(wish.camera, self.state.cameras, "discover devices")}
+            if wish.what == "ask":
+                return {"outcome": await self._ask(wire, camera)}
+            return await self._show(wire, camera, via)
+        except Unlinked:
+            return {"outcome": self.lost()}
+        except LinkFailed as error:
+            return {"outcome": no_answer("Sorry, I couldn't look for your devices.", str(error))}
+        except NoAnswer as error:
+            return {"outcome": no_answer("Sorry, the device isn't responding.", str(error))}
+
+    async def _show(self, wire: Wire, camera: dict[str, Any], via: str) -> dict[str, Any]:
+        await self.hide(wire)
+        if camera["webrtc"] and via != "hls":
+            session = str(uuid.uuid4())
+            self.sessions[session] = Session(self._endpoints[camera["id"]])
+            return {"outcome": Outcome(pending=True), "need": "offer", "camera": camera, "session": session}
+        wanted = _combinations(self._endpoints[camera["id"]])
+        if via == "webrtc" or not wanted:
+            offers = "HLS" if wanted else "neither WebRTC nor HLS"
+            return {"outcome": no_answer(f"{camera['name']} doesn't support that.", f"showcam offers {offers} for it")}
+        endpoint = self._endpoints[camera["id"]]
+        body = {"cameraStreams": wanted}
+        answer, broken = await self._direct(wire, CAMERA_STREAM, "InitializeCameraStreams", endpoint, body, STREAM_S)
+        outcome = self._judge(answer, broken, camera["name"])
+        if not outcome.shown:
+            return {"outcome": outcome, "camera": camera}
+        stream = answer["event"]["payload"]["cameraStreams"][0]
+        image = answer["event"]["payload"]["imageUri"]
+        return {"outcome": outcome, "camera": camera, "hls": stream["uri"], "image": image}
+
+    async def offer(self, wire: Wire, session: str, sdp: str) -> dict[str, Any]:
+        """The screen's offer, sent as InitiateSessionWithOffer: {"outcome", "answer"?}. Raises KeyError."""
+        endpoint = self.sessions[session].endpoint
+        name = endpoint["friendlyName"]
+        body = {"sessionId": session, "offer": {"format": "SDP", "value": sdp}}
+        try:
+            answer, broken = await self._direct(wire, RTC, "InitiateSessionWithOffer", endpoint, body, STREAM_S)
+        except Unlinked:
+            return {"outcome": self.lost()}
+        except NoAnswer as error:
+            return {"outcome": no_answer(f"{name} isn't responding.", str(error))}
+        outcome = self._judge(answer, broken, name)
+        if not outcome.shown:
+            self.sessions.pop(session, None)
+            return {"outcome": outcome}
+        return {"outcome": outcome, "answer": answer["event"]["payload"]["answer"]["value"]}
+
+    async def connected(self, wire: Wire, session: str) -> list[str]:
+        """The rules the answer broke. Raises KeyError."""
+        return await self._tell(wire, "SessionConnected", session, self.sessions[session])
+
+    async def hide(self, wire: Wire) -> list[str]:
+        """Ends every live view of this screen."""
+        broken = []
+        for session in list(self.sessions):
+            broken += await self._tell(wire, "SessionDisconnected", session, self.sessions.pop(session))
+        return broken
+
+    async def _tell(self, wire: Wire, name: str, session: str, known: Session) -> list[str]:
+        try:
+            answer, broken = await self._direct(wire, RTC, name, known.endpoint, {"sessionId": session}, DIRECTIVE_S)
+        except (NoAnswer, Unlinked) as error:
+            return [str(error)]
+        if not broken and answer["event"]["header"]["name"] == "ErrorResponse":
+            return [f"{name} was refused: {answer['event']['payload']['type']}"]
+        return broken
+
+    async def _ask(self, wire: Wire, camera: dict[str, Any]) -> Outcome:
+        endpoint = self._endpoints[camera["id"]]
+        answer, broken = await self._direct(wire, "Alexa", "ReportState", endpoint, {}, DIRECTIVE_S)
+        outcome = self._judge(answer, broken, camera["name"])
+        if outcome.shown:
+            states = [one for one in answer.get("context", {}).get("properties", []) if one["name"] == "connectivity"]
+            health = states[0]["value"].get("value") if states else None
+            word = {"OK": "is online", "UNREACHABLE": "is offline"}.get(
+                str(health), "does not say whether it is online"
+            )
+            outcome = Outcome(spoken=f"{camera['name']} {word}.")
+        return outcome
+
+    def _judge(self, answer: dict[str, Any], broken: list[str], name: str) -> Outcome:
+        """An event as Alexa takes it."""
+        if broken:
+            return Outcome(spoken=_SPOKEN_ELSE.format(name=name), broken=broken)
+        payload = answer["event"]["payload"]
+        if answer["event"]["header"]["name"] != "ErrorResponse":
+            return Outcome(shown=True, spoken=f"Okay, {name}.")
+        kind, mode = payload["type"], payload.get("currentDeviceMode")
+        if kind == "INVALID_AUTHORIZATION_CREDENTIAL":
+            self.forget("showcam does not know the access token. Alexa has unlinked it: link again.")
+        return Outcome(
+            spoken=_SPOKEN.get(kind, _SPOKEN_ELSE).format(name=name),
+            told=f"{kind}, {mode}" if mode else kind,
+            person=payload["message"],
+        )
+
+    async def _direct(
+        self,
+        wire: Wire,
+        namespace: str,
+        name: str,
+        endpoint: dict[str, Any] | None,
+        payload: dict[str, Any],
+        within_s: float,
+    ) -> tuple[dict[str, Any], list[str]]:
+        """(event, broken rules); an expired access token is refreshed once. Raises NoAnswer, Unlinked."""
+        for attempt in (1, 2):
+            token = self.access()
+            directive = _directive(namespace, name, endpoint, payload, token)
+            url = f"{self.app_url}/alexa/smart-home"
+            reply = await wire.send(f"Alexa: {name}", url, body=directive, timeout_s=within_s)
+            broken = alexa_rules.check(directive, reply.status, reply.text, token)
+            answer = reply.json()
+            kind = None if broken else answer["event"]["payload"].get("type")
+            if kind != "EXPIRED_AUTHORIZATION_CREDENTIAL" or attempt == 2:
+                break
+            await self.renew(wire, token)
+        return answer if isinstance(answer, dict) else {}, broken
+
+
+def _directive(
+    namespace: str, name: str, endpoint: dict[str, Any] | None, payload: dict[str, Any], token: str
+) -> dict[str, Any]:
+    header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": str(uuid.uuid4())}
+    scope = {"type": "BearerToken", "token": token}
+    if endpoint is None:
+        return {"directive": {"header": header, "payload": payload | {"scope": scope}}}
+    header["correlationToken"] = secrets.token_urlsafe(96) + "=="
+    where = {"scope": scope, "endpointId": endpoint["endpointId"], "cookie": endpoint.get("cookie", {})}
+    return {"directive": {"header": header, "endpoint": where, "payload": payload}}
+
+
+def _capability(endpoint: dict[str, Any], interface: str) -> dict[str, Any] | None:
+    return next((one for one in endpoint["capabilities"] if one["interface"] == interface), None)
+
+
+def _combinations(endpoint: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is advertised and an Echo plays: HLS, H.264, at most 1080p, with or without sound."""
+    capability = _capability(endpoint, CAMERA_STREAM)
+    return [
+        {
+            "protocol": "HLS",
+            "resolution": resolution,
+            "authorizationType": "NONE",
+            "videoCodec": "H264",
+            "audioCodec": audio,
+        }
+        for one in (capability or {}).get("cameraStreamConfigurations", [])
+        if "HLS" in one["protocols"] and "NONE" in one["authorizationTypes"] and "H264" in one["videoCodecs"]
+        for resolution in one["resolutions"]
+        if resolution["width"] <= 1920 and resolution["height"] <= 1080
+        for audio in one["audioCodecs"]
+    ]
+
+
+def _count(number: int) -> str:
+    return "no cameras" if not number else "one camera" if number == 1 else f"{number} cameras"

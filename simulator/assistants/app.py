@@ -1,0 +1,240 @@
+"""The assistants' door at the simulator: linking, saying, watching, and the practice page."""
+
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from simulator.assistants.alexa import Alexa
+from simulator.assistants.google import Google
+from simulator.assistants.person import LinkFailed, Person
+from simulator.assistants.watching import watch
+from simulator.assistants.wire import NoAnswer, Wire
+
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+PAGE = Path(__file__).parent / "page"
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+# Pictures and signalling come from showcam's own ports, which may be any on this machine.
+_HERE = "http://127.0.0.1:* http://localhost:*"
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
+    f"connect-src 'self' {_HERE}; media-src 'self' blob: {_HERE}; img-src 'self' data: {_HERE}; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+MOST_SECONDS = 8.0
+
+
+def add_routes(app: web.Application, app_url: str, data: Path) -> None:
+    """Adds the practice page at /, /callback and /assistants/… for the showcam at `app_url`."""
+    del data  # links live in memory: a restart of the simulator is a factory reset of both screens
+    door = Door(app_url.rstrip("/"))
+    app.cleanup_ctx.append(door.run)
+    for method, path, handler in door.routes():
+        app.router.add_route(method, path, _guarded(handler))
+
+
+class Door:
+    def __init__(self, app_url: str) -> None:
+        self._app_url = app_url
+        self._clouds: dict[str, Alexa | Google] = {}
+
+    async def run(self, _app: web.Application) -> Any:
+        # a person's cookies are of no concern to a cloud
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+            self._clouds = {"alexa": Alexa(http, self._app_url), "google": Google(http, self._app_url)}
+            yield
+
+    def routes(self) -> list[tuple[str, str, Handler]]:
+        return [
+            ("GET", "/", self.page),
+            ("GET", "/page/{file}", self.page),
+            ("GET", "/callback", self.callback),
+            ("GET", "/assistants/{a}", self.about),
+            ("GET", "/assistants/{a}/link", self.begin_link),
+            ("POST", "/assistants/{a}/link", self.link),
+            ("POST", "/assistants/{a}/unlink", self.unlink),
+            ("POST", "/assistants/{a}/say", self.say),
+            ("POST", "/assistants/alexa/offer", self.offer),
+            ("POST", "/assistants/alexa/session", self.session),
+            ("POST", "/assistants/{a}/watch", self.watch),
+            ("GET", "/assistants/{a}/trace", self.trace),
+            ("POST", "/assistants/{a}/trace", self.add_trace),
+        ]
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        file = PAGE / request.match_info.get("file", "index.html")
+        if file.parent != PAGE or file.suffix not in (".html", ".js", ".css") or not file.is_file():
+            raise web.HTTPNotFound
+        return web.FileResponse(file, headers=_HEADERS)
+
+    async def about(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response(self._cloud(request).about())
+
+    async def begin_link(self, request: web.Request) -> web.StreamResponse:
+        cloud = self._cloud(request)
+        url = cloud.linking.begin(_redirect_uri(request))
+        cloud.wire().note("Browser: opens the sign-in", "GET", url, request=None, status=302, response="a page", ms=0)
+        raise web.HTTPFound(url)
+
+    async def callback(self, request: web.Request) -> web.StreamResponse:
+        answered = dict(request.query)
+        cloud = next((one for one in self._clouds.values() if one.linking.knows(answered.get("state", ""))), None)
+        if cloud is None:
+            return web.Response(
+                status=400,
+                headers=_HEADERS,
+                content_type="text/plain",
+                text="This answer belongs to no linking begun here. Open the practice page and press Link again.",
+            )
+        wire = cloud.wire()
+        wire.note("Browser: comes back", "GET", str(request.url), request=answered, status=303, response=None, ms=0)
+        with contextlib.suppress(LinkFailed):  # the page shows it: it is the link's problem
+            await cloud.finish_link(wire, answered)
+        raise web.HTTPSeeOther("/")
+
+    async def link(self, request: web.Request) -> web.StreamResponse:
+        cloud, body = self._cloud(request), await _body(request, "user", "password")
+        person = Person(*(str(body.get(key) or "") for key in ("user", "password", "code", "label")))
+        wire = cloud.wire()
+        try:
+            await cloud.link_as(wire, person, _redirect_uri(request))
+        except LinkFailed as error:
+            return web.json_response(cloud.about() | {"error": str(error), "trace": wire.trace}, status=502)
+        return web.json_response(cloud.about() | {"trace": wire.trace})
+
+    async def unlink(self, request: web.Request) -> web.StreamResponse:
+        cloud = self._cloud(request)
+        wire = cloud.wire()
+        if cloud.state.tokens is not None:
+            try:
+                await cloud.unlink(wire)
+            except NoAnswer as error:
+                return web.json_response(cloud.about() | {"problem": str(error), "trace": wire.trace})
+        return web.json_response(cloud.about() | {"trace": wire.trace})
+
+    async def say(self, request: web.Request) -> web.StreamResponse:
+        cloud, body = self._cloud(request), await _body(request, "text")
+        wire = cloud.wire()
+        return _answer(wire, await cloud.say(wire, body["text"][:500], _via(body)))
+
+    async def offer(self, request: web.Request) -> web.StreamResponse:
+        cloud, body = self._alexa(), await _body(request, "session", "sdp")
+        wire = cloud.wire()
+        if body["session"] not in cloud.sessions:
+            raise _problem(404, "No such session", "Say it again: this live view was ended.")
+        return _answer(wire, await cloud.offer(wire, body["session"], body["sdp"]))
+
+    async def session(self, request: web.Request) -> web.StreamResponse:
+        """The page reports that a live view has connected or was closed."""
+        cloud, body = self._alexa(), await _body(request, "session", "event")
+        wire = cloud.wire()
+        broken: list[str] = []
+        if body["event"] == "connected" and body["session"] in cloud.sessions:
+            broken = await cloud.connected(wire, body["session"])
+        elif body["event"] == "closed":
+            broken = await cloud.hide(wire)
+        return web.json_response({"broken": broken, "trace": wire.trace})
+
+    async def watch(self, request: web.Request) -> web.StreamResponse:
+        cloud, body = self._cloud(request), await _body(request, "text")
+        try:
+            seconds = min(max(float(body.get("seconds", 3)), 0.0), MOST_SECONDS)
+        except (TypeError, ValueError):
+            raise _problem(400, "Bad request", "“seconds” is a number.") from None
+        return web.json_response(await watch(cloud, body["text"][:500], _via(body), seconds, _origin(request)))
+
+    async def trace(self, request: web.Request) -> web.StreamResponse:
+        after = request.query.get("after", "0")
+        return web.json_response({"entries": self._cloud(request).record.after(int(after) if after.isdigit() else 0)})
+
+    async def add_trace(self, request: web.Request) -> web.StreamResponse:
+        """A message that the page sent by itself; kept masked like all others."""
+        cloud, body = self._cloud(request), await _body(request, "title", "url")
+        status, ms = (body[key] if isinstance(body.get(key), int) else 0 for key in ("status", "ms"))
+        headers = body["headers"] if isinstance(body.get("headers"), dict) else None
+        entry = cloud.wire().note(
+            body["title"],
+            str(body.get("method", "POST")),
+            body["url"],
+            request=body.get("request"),
+            status=status,
+            response=body.get("response"),
+            ms=ms,
+            headers=headers,
+        )
+        return web.json_response(entry)
+
+    def _cloud(self, request: web.Request) -> Alexa | Google:
+        try:
+            return self._clouds[request.match_info["a"]]
+        except KeyError:
+            raise _problem(404, "No such assistant", "There are “alexa” and “google”.") from None
+
+    def _alexa(self) -> Alexa:
+        cloud = self._clouds["alexa"]
+        assert isinstance(cloud, Alexa)
+        return cloud
+
+
+def _guarded(handler: Handler) -> Handler:
+    """For this machine alone: no other name in Host, no other site's scripts."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
+        if host not in _LOOPBACK:
+            raise _problem(421, "Misdirected request", "The simulator answers on this machine's loopback address only.")
+        origin = request.headers.get("Origin")
+        if request.method != "GET" and origin is not None and origin != _origin(request):
+            raise _problem(403, "Forbidden", "Another site's page may not speak through these screens.")
+        return await handler(request)
+
+    return guarded
+
+
+def _origin(request: web.Request) -> str:
+    return f"http://{request.host}"
+
+
+def _redirect_uri(request: web.Request) -> str:
+    assert request.transport is not None
+    return f"http://127.0.0.1:{request.transport.get_extra_info('sockname')[1]}/callback"
+
+
+def _via(body: dict[str, Any]) -> str:
+    via = body.get("via") or ""
+    if via not in ("", "webrtc", "hls"):
+        raise _problem(400, "Bad request", "“via” is “webrtc” or “hls”, or left out.")
+    return str(via)
+
+
+def _answer(wire: Wire, told: dict[str, Any]) -> web.Response:
+    return web.json_response(told | {"outcome": told["outcome"].as_json(), "trace": wire.trace})
+
+
+async def _body(request: web.Request, *texts: str) -> dict[str, Any]:
+    """The JSON object sent, in which these keys are texts."""
+    try:
+        body = await request.json()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise _problem(400, "Bad request", "The body is no JSON.") from None
+    if not isinstance(body, dict) or not all(isinstance(body.get(key), str) and body[key] for key in texts):
+        raise _problem(400, "Bad request", f"The body is an object with {' and '.join(texts)}.")
+    return body
+
+
+def _problem(status: int, title: str, detail: str) -> web.HTTPException:
+    """RFC 9457."""
+    kinds = {400: web.HTTPBadRequest, 403: web.HTTPForbidden, 404: web.HTTPNotFound, 421: web.HTTPMisdirectedRequest}
+    text = json.dumps({"title": title, "status": status, "detail": detail})
+    return kinds[status](text=text, content_type="application/problem+json")

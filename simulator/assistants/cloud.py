@@ -1,0 +1,108 @@
+"""What the clouds of both assistants have in common: a link, its tokens, the cameras learned, and its record."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from simulator.assistants.linking import Client, LinkDead, Linking, Tokens
+from simulator.assistants.outcome import Outcome, not_linked
+from simulator.assistants.person import LinkFailed, Person
+from simulator.assistants.wire import NoAnswer, Record, Wire
+
+
+class Unlinked(Exception):
+    """The assistant has lost its link while it worked; the text says why."""
+
+
+@dataclass(slots=True)
+class State:
+    """Kept in memory alone: a restart forgets the link, as a factory reset would."""
+
+    tokens: Tokens | None = None
+    cameras: list[dict[str, Any]] = field(default_factory=list)
+    household: str | None = None
+    problem: str | None = None  # why the last linking failed
+
+
+class Cloud:
+    name = ""  # as in paths
+    title = ""  # as people say it
+
+    def __init__(self, http: aiohttp.ClientSession, app_url: str, client: Client) -> None:
+        self.http = http
+        self.app_url = app_url
+        self.state = State()
+        self.record = Record()
+        self.linking = Linking(client, app_url)
+        self._refreshing = asyncio.Lock()
+
+    def wire(self) -> Wire:
+        return Wire(self.http, self.record)
+
+    def about(self) -> dict[str, Any]:
+        return {
+            "linked": self.state.tokens is not None,
+            "cameras": self.state.cameras,
+            "household": self.state.household,
+            "problem": self.state.problem,
+        }
+
+    async def finish_link(self, wire: Wire, answered: dict[str, str]) -> None:
+        """From the redirect back to a linked account whose cameras are known. Raises LinkFailed, NoAnswer."""
+        self.state = State()
+        try:
+            self.state.tokens = await self.linking.finish(wire, answered)
+            await self.learn(wire)
+        except (LinkFailed, NoAnswer, Unlinked) as error:
+            self.state = State(problem=_sentence(str(error)))
+            raise LinkFailed(str(error)) from None
+
+    async def link_as(self, wire: Wire, person: Person, redirect_uri: str) -> None:
+        """The whole linking without a browser, on showcam's real pages. Raises LinkFailed."""
+        url = self.linking.begin(redirect_uri)
+        jar = aiohttp.CookieJar(unsafe=True)  # the address is an IP
+        try:
+            async with aiohttp.ClientSession(cookie_jar=jar) as browser:
+                answered = await person.authorize(wire, browser, url, redirect_uri)
+        except (LinkFailed, NoAnswer) as error:
+            self.state.problem = _sentence(str(error))
+            raise LinkFailed(str(error)) from None
+        await self.finish_link(wire, answered)
+
+    async def learn(self, wire: Wire) -> None:
+        """Discover or SYNC. Raises LinkFailed when the answer is no list of cameras, NoAnswer, Unlinked."""
+        raise NotImplementedError
+
+    def lost(self) -> Outcome:
+        """The outcome of asking without a link, or of losing it while asking."""
+        if self.state.problem is None:
+            return not_linked(self.title)
+        return Outcome(spoken="I couldn't find any cameras.", person=self.state.problem)
+
+    def access(self) -> str:
+        if self.state.tokens is None:
+            raise Unlinked(f"{self.title} is not linked")
+        return self.state.tokens.access
+
+    def forget(self, why: str | None = None) -> None:
+        self.state = State(problem=why)
+
+    async def renew(self, wire: Wire, dead: str) -> None:
+        """A new access token in place of the dead one; a dead refresh token unlinks, as in life. Raises Unlinked."""
+        async with self._refreshing:
+            if self.state.tokens is None or self.state.tokens.access != dead:
+                return  # another message got there first
+            try:
+                self.state.tokens = await self.linking.refresh(wire, self.state.tokens)
+            except LinkDead as error:
+                why = (
+                    f"showcam no longer accepts the refresh token ({error}). {self.title} has unlinked it: link again."
+                )
+                self.forget(why)
+                raise Unlinked(why) from None
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

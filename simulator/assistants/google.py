@@ -1,0 +1,177 @@
+"""Google's side of a smart display: intents out, results in, and what the Assistant then says."""
+
+import secrets
+from typing import Any
+
+import aiohttp
+
+from simulator.assistants import google_rules, hearing
+from simulator.assistants.cloud import Cloud, Unlinked
+from simulator.assistants.linking import Client
+from simulator.assistants.outcome import Outcome, no_answer, not_understood, unknown_camera
+from simulator.assistants.person import LinkFailed
+from simulator.assistants.wire import NoAnswer, Wire
+
+INTENT_S = 8.0
+STREAM = "action.devices.commands.GetCameraStream"
+DISPLAY = ["webrtc", "hls", "dash", "smooth_stream", "progressive_mp4"]
+CHROMECAST = ["hls"]
+
+# What is heard for an error code; a debugString is never spoken.
+_SPOKEN = {
+    "deviceOffline": "{name} isn't available right now.",
+    "offline": "{name} isn't available right now.",
+    "deviceNotFound": "{name} isn't available. You might want to try setting it up again.",
+    "deviceNotReady": "{name} isn't ready.",
+    "deviceTurnedOff": "{name} is off right now.",
+    "turnedOff": "{name} is off right now.",
+    "inSleepMode": "{name} is in sleep mode. Please try again later.",
+    "deviceBusy": "{name} is already doing something right now.",
+    "streamUnavailable": "The stream is currently unavailable from {name}.",
+    "streamUnplayable": "I can't play the stream from {name} at the moment.",
+    "securityRestriction": "{name} has a security restriction.",
+    "functionNotSupported": "{name} doesn't support that.",
+    "authFailure": "I can't seem to reach {name}. Try checking the app to make sure it's set up.",
+    "relinkRequired": "Sorry, please use the Google Home app to link {name} again.",
+    "transientError": "Sorry, something went wrong. Please try again.",
+}
+_SPOKEN_ELSE = "Sorry, something went wrong with {name}."
+
+
+class Google(Cloud):
+    name = "google"
+    title = "Google"
+
+    def __init__(self, http: aiohttp.ClientSession, app_url: str) -> None:
+        super().__init__(http, app_url, Client("google", "google-secret", basic=False, locale="en-US"))
+        self._devices: dict[str, dict[str, Any]] = {}
+
+    async def learn(self, wire: Wire) -> None:
+        answer, broken = await self._intend(wire, "SYNC")
+        if broken:
+            raise LinkFailed(f"showcam broke a rule: {broken[0]}")
+        payload = answer["payload"]
+        if "errorCode" in payload:
+            raise LinkFailed(
+                f"SYNC was answered by {payload['errorCode']}: {payload.get('debugString', '')}".rstrip(": ")
+            )
+        if self.state.household not in (None, payload["agentUserId"]):
+            raise LinkFailed("showcam broke a rule: agentUserId changed between two SYNCs of one link")
+        self.state.household = payload["agentUserId"]
+        self._devices = {one["id"]: one for one in payload["devices"]}
+        self.state.cameras = [
+            {
+                "id": one["id"],
+                "name": one["name"]["name"],
+                "type": one["type"],
+                "webrtc": "webrtc" in one["attributes"]["cameraStreamSupportedProtocols"],
+                "hls": "hls" in one["attributes"]["cameraStreamSupportedProtocols"],
+            }
+            for one in payload["devices"]
+        ]
+
+    async def unlink(self, wire: Wire) -> None:
+        """Unlinking in the Home app: DISCONNECT is sent, whatever comes back."""
+        try:
+            await self._intend(wire, "DISCONNECT")
+        finally:
+            self.forget()
+
+    async def say(self, wire: Wire, text: str, via: str = "") -> dict[str, Any]:
+        """What the display does about it: {"outcome"} and what its screen needs to go on."""
+        wish = hearing.hear(text)
+        try:
+            self.access()
+            if wish.what == "discover":
+                await self.learn(wire)
+                return {"outcome": Outcome(spoken=f"Okay, synced your devices: {len(self.state.cameras)} found.")}
+            if wish.what == "hide":
+                return {"outcome": Outcome(), "hide": True}
+            if wish.what == "unclear":
+                return {"outcome": not_understood(text, hearing.EXAMPLES)}
+            camera = hearing.find(wish, self.state.cameras)
+            if camera is None:
+                return {"outcome": unknown_camera(wish.camera, self.state.cameras, "sync my devices")}
+            if wish.what == "ask":
+                return {"outcome": await self._ask(wire, camera)}
+            return await self._show(wire, camera, wish.screen, via)
+        except Unlinked:
+            return {"outcome": self.lost()}
+        except LinkFailed as error:
+            return {"outcome": no_answer("Sorry, I couldn't sync your devices.", str(error))}
+        except NoAnswer as error:
+            return {"outcome": no_answer("Sorry, I couldn't reach showcam.", str(error))}
+
+    async def _show(self, wire: Wire, camera: dict[str, Any], screen: str, via: str) -> dict[str, Any]:
+        offered = CHROMECAST if screen else [via] if via else DISPLAY
+        device = self._devices[camera["id"]]
+        params = {"StreamToChromecast": True, "SupportedStreamProtocols": offered}
+        command = {"devices": [_named(device)], "execution": [{"command": STREAM, "params": params}]}
+        answer, broken = await self._intend(wire, "EXECUTE", {"commands": [command]})
+        if broken or "errorCode" in answer["payload"]:
+            return {"outcome": self._judge(answer.get("payload", {}), broken, camera["name"]), "camera": camera}
+        result = answer["payload"]["commands"][0]
+        outcome = self._judge(result, broken, camera["name"], screen)
+        told: dict[str, Any] = {"outcome": outcome, "camera": camera, "screen": screen}
+        if not outcome.shown:
+            return told
+        states = result["states"]
+        if states["cameraStreamProtocol"] == "webrtc":
+            told["webrtc"] = {"signalingUrl": states["cameraStreamSignalingUrl"]}
+            if token := states.get("cameraStreamAuthToken"):
+                told["webrtc"]["authToken"] = token
+            if servers := states.get("cameraStreamIceServers"):
+                told["webrtc"]["iceServers"] = servers
+        else:
+            told["hls"] = states["cameraStreamAccessUrl"]
+        return told
+
+    async def _ask(self, wire: Wire, camera: dict[str, Any]) -> Outcome:
+        answer, broken = await self._intend(wire, "QUERY", {"devices": [_named(self._devices[camera["id"]])]})
+        if broken or "errorCode" in answer["payload"]:
+            return self._judge(answer.get("payload", {}), broken, camera["name"])
+        device = answer["payload"]["devices"][camera["id"]]
+        if device["status"] == "SUCCESS":
+            return Outcome(spoken=f"{camera['name']} is {'online' if device['online'] else 'offline'}.")
+        return self._judge(device, broken, camera["name"])
+
+    def _judge(self, result: dict[str, Any], broken: list[str], name: str, screen: str = "") -> Outcome:
+        """A result as the Assistant takes it."""
+        if broken:
+            return Outcome(spoken=_SPOKEN_ELSE.format(name=name), broken=broken)
+        if result.get("status") == "SUCCESS":
+            where = f" on {screen}" if screen else ""
+            return Outcome(shown=True, spoken=f"Sure, streaming {name}{where}.")
+        code = result["errorCode"]
+        return Outcome(
+            spoken=_SPOKEN.get(code, _SPOKEN_ELSE).format(name=name), told=code, person=result.get("debugString")
+        )
+
+    async def _intend(
+        self, wire: Wire, intent: str, payload: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], list[str]]:
+        """(answer, broken rules); a 401 is met by one refresh. Raises NoAnswer, Unlinked."""
+        one: dict[str, Any] = {"intent": f"action.devices.{intent}"}
+        if payload is not None:
+            one["payload"] = payload
+        # fields beyond the published schema, as real requests carry them
+        one["context"] = {"locale_country": "US", "locale_language": "en"}
+        request = {"requestId": str(secrets.randbits(63)), "inputs": [one]}
+        for _ in (1, 2):
+            token = self.access()
+            headers = {"Authorization": f"Bearer {token}", "google-assistant-api-version": "v1"}
+            url = f"{self.app_url}/google/fulfillment"
+            reply = await wire.send(f"Google: {intent}", url, body=request, headers=headers, timeout_s=INTENT_S)
+            if reply.status != 401:
+                break
+            await self.renew(wire, token)
+        else:
+            raise NoAnswer("showcam answered 401 to an access token that it has just issued")
+        broken = google_rules.check(request, reply.status, reply.text, token, self._devices)
+        answer = reply.json()
+        return answer if isinstance(answer, dict) else {}, broken
+
+
+def _named(device: dict[str, Any]) -> dict[str, Any]:
+    custom = device.get("customData")
+    return {"id": device["id"], "customData": custom} if custom else {"id": device["id"]}

@@ -1,0 +1,72 @@
+"""What a person says to a screen, as far as a screen that shows cameras understands it."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+EXAMPLES = (
+    "show the garden camera",
+    "show the nursery on the living room TV",
+    "is the attic online",
+    "discover devices",
+    "hide the camera",
+)
+
+_WAKE = re.compile(r"^(?:(?:hey|ok|okay)\s+google|alexa)\b[\s,]*", re.I)
+_SHOW = re.compile(
+    r"^(?:please\s+)?(?:show|display|open|view|see|let me see|pull up|vis)(?:\s+me)?\s+(?P<what>.+)$", re.I
+)
+_TARGET = re.compile(r"^(?P<what>.+?)\s+(?:on|to|på)\s+(?P<where>(?:(?:the|my)\s+)?.+)$", re.I)
+_HIDE = re.compile(r"^(?:please\s+)?(?:hide|stop|close|exit|go home|skjul|stopp)\b", re.I)
+_DISCOVER = re.compile(
+    r"^(?:please\s+)?(?:discover|sync|find|finn|synkroniser)\b.*\b(?:devices?|cameras?|enheter|enhetene)", re.I
+)
+_ASK = re.compile(r"^(?:is|how is|how's)\s+(?P<what>.+?)(?:\s+(?:online|ok|okay|working|there|doing))?$", re.I)
+_ARTICLE = re.compile(r"^(?:(?:the|my|a)\s+)+")
+_KIND = re.compile(r"(?:\s+(?:camera|cam|video|feed|stream|please|kameraet|kamera))+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    what: Literal["show", "hide", "discover", "ask", "unclear"]
+    camera: str = ""  # as spoken
+    screen: str = ""  # another screen that was named, "" for this one
+    whole: str = ""  # camera and screen as one name, for a camera named “Gate on the left”
+
+
+def hear(text: str) -> Wish:
+    said = _WAKE.sub("", " ".join(text.split())).strip(" .!?")
+    if _DISCOVER.match(said):
+        return Wish("discover")
+    if _HIDE.match(said):
+        return Wish("hide")
+    if match := _SHOW.match(said):
+        what, where = match["what"], ""
+        if target := _TARGET.match(what):
+            what, where = target["what"], re.sub(r"^(?:the|my)\s+", "", target["where"], flags=re.I)
+        return Wish("show", what, where, match["what"])
+    if match := _ASK.match(said):
+        return Wish("ask", match["what"], whole=match["what"])
+    return Wish("unclear")
+
+
+def plain(name: str) -> str:
+    """A name as ears compare it: case, punctuation, a leading “the” and a trailing “camera” left out."""
+    words = " ".join(re.sub(r"[^\w\s]", " ", name.casefold()).split())
+    return _KIND.sub("", _ARTICLE.sub("", words)) or words
+
+
+def find(wish: Wish, cameras: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The one camera meant: by its whole name, else by the only name that begins with or holds what was said."""
+    names = [(plain(camera["name"]), camera) for camera in cameras]
+    for wanted in (plain(wish.whole), plain(wish.camera)):
+        if exact := [camera for name, camera in names if name == wanted]:
+            return exact[0]
+    wanted = plain(wish.camera)
+    for near in (
+        [camera for name, camera in names if name.startswith(wanted)],
+        [camera for name, camera in names if wanted in name],
+    ):
+        if len(near) == 1:
+            return near[0]
+    return None

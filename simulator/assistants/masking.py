@@ -1,0 +1,64 @@
+"""What a message may show to a person: everything but its secrets. The only place that hides them."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+HIDDEN = "•••"
+
+# Whole values under these keys, whatever message they are in.
+_SECRET_KEYS = frozenset(
+    {
+        "access_token",
+        "authorization",
+        "camerastreamauthtoken",
+        "client_secret",
+        "code",
+        "code_challenge",
+        "code_verifier",
+        "cookie",
+        "csrf_token",
+        "id_token",
+        "nonce",
+        "otp",
+        "passcode",
+        "password",
+        "refresh_token",
+        "secret",
+        "set-cookie",
+        "token",
+        "verification_code",
+    }
+)
+
+
+def _keep_lead(match: re.Match[str]) -> str:
+    return match.group(1) + HIDDEN
+
+
+# Parts of any text: grants in paths, OAuth parameters, credentials in headers, an SDP's ICE and DTLS secrets.
+_SECRET_PARTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"(/s/)[^/?#\s\"'<>]+"), _keep_lead),
+    (re.compile(r"(/google/webrtc/)[^/?#\s\"'<>]+"), _keep_lead),
+    (re.compile(r"([?&](?:code|state|code_challenge|code_verifier|token|t|client_secret|refresh_token)=)[^&#\s\"']+"),
+     _keep_lead),
+    (re.compile(r"((?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]+"), _keep_lead),
+    (re.compile(r"(://)[^/@\s\"']+(?=@)"), _keep_lead),
+    (re.compile(r"(a=ice-pwd:)\S+"), _keep_lead),
+    (re.compile(r"(a=fingerprint:\S+ )\S+"), _keep_lead),
+    (re.compile(r"(a=crypto:\d+ \S+ )\S+"), _keep_lead),
+)  # fmt: skip
+
+
+def mask(value: Any, key: str = "") -> Any:
+    """A copy of a JSON value in which no secret is left; shapes and everything else stay."""
+    if isinstance(value, dict):
+        return {mask(str(name)): mask(inner, str(name)) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask(inner, key) for inner in value]
+    if key.lower().replace("-", "_") in _SECRET_KEYS or key.lower() in _SECRET_KEYS:
+        return HIDDEN if value not in (None, "") else value
+    if isinstance(value, str):
+        for pattern, instead in _SECRET_PARTS:
+            value = pattern.sub(instead, value)
+    return value

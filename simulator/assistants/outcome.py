@@ -1,0 +1,50 @@
+"""How a wish ended: what a person sees, what the assistant says aloud, what it was told and what a person may read."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Outcome:
+    shown: bool = False
+    spoken: str = ""  # aloud
+    told: str | None = None  # the assistant's own error: type and mode, or error code
+    person: str | None = None  # why, and how to mend it
+    pending: bool = False  # the screen's own step (an offer) is still to come
+    broken: list[str] = field(default_factory=list)  # rules that showcam's answer broke
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "shown": self.shown and not self.broken,
+            "spoken": self.spoken,
+            "told": self.told,
+            "person": self.person,
+            "pending": self.pending,
+            "broken": [f"showcam broke a rule: {rule}" for rule in self.broken],
+        }
+
+
+def not_linked(assistant: str) -> Outcome:
+    return Outcome(
+        spoken="I couldn't find any cameras.",
+        person=f"{assistant} is not linked to showcam yet. Press Link on its screen, sign in, and ask again.",
+    )
+
+
+def unknown_camera(spoken: str, cameras: list[dict[str, Any]], again: str) -> Outcome:
+    names = ", ".join(camera["name"] for camera in cameras) or "none"
+    return Outcome(
+        spoken=f"I couldn't find a camera called {spoken}.",
+        person=f"Cameras known here: {names}. After a rename say “{again}”.",
+    )
+
+
+def not_understood(text: str, examples: tuple[str, ...]) -> Outcome:
+    return Outcome(
+        spoken="Sorry, I didn't get that.",
+        person=f"“{text}” is nothing this screen understands. Try: {'; '.join(f'“{one}”' for one in examples)}.",
+    )
+
+
+def no_answer(spoken: str, why: str) -> Outcome:
+    return Outcome(spoken=spoken, person=f"{why}.", broken=[])

@@ -1,0 +1,190 @@
+"""A screen without glass: plays what it is given for real, and tells what it saw and heard."""
+
+import asyncio
+import contextlib
+import io
+import math
+import time
+from array import array
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import aioice.ice
+import av
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+
+FIRST_PICTURE_S = 6.0  # an Echo gives up after this
+SILENCE = 0.0005  # root mean square, of full scale
+
+
+class NoPicture(Exception):
+    """Nothing could be shown; the text says what went wrong, and holds no address."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What came through, growing while it plays."""
+
+    protocol: str
+    frames: int = 0
+    width: int = 0
+    height: int = 0
+    samples: int = 0
+    energy: float = 0.0
+    last: av.VideoFrame | None = None
+
+    def look(self, frame: av.VideoFrame) -> None:
+        self.frames += 1
+        self.width, self.height, self.last = frame.width, frame.height, frame
+
+    def listen(self, frame: av.AudioFrame) -> None:
+        """Sums up loudness; the two sample formats that decoders of Opus and AAC give."""
+        kind, full = ("h", 32768.0) if frame.format.name in ("s16", "s16p") else ("f", 1.0)
+        values = array(kind, bytes(frame.planes[0]))
+        step = values[::8]  # enough to tell sound from silence
+        self.samples += len(step)
+        self.energy += sum((value / full) ** 2 for value in step)
+
+    def as_json(self) -> dict[str, Any]:
+        rms = math.sqrt(self.energy / self.samples) if self.samples else 0.0
+        return {
+            "protocol": self.protocol,
+            "frames": self.frames,
+            "width": self.width,
+            "height": self.height,
+            "audio": rms > SILENCE,
+            "audio_rms": round(rms, 5),
+        }
+
+    def jpeg(self) -> bytes:
+        assert self.last is not None
+        out = io.BytesIO()
+        image: Any = self.last.to_image()  # type: ignore[no-untyped-call]
+        image.save(out, "JPEG", quality=85)
+        return out.getvalue()
+
+
+class WebRtcScreen:
+    """One live view by WebRTC: `offer`, then `play` with the answer, then `close`."""
+
+    def __init__(self) -> None:
+        _use_loopback()
+        self.seen = Seen("webrtc")
+        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._connected = asyncio.Event()
+        self._failed = asyncio.Event()
+        self._first = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._pc.on("track", self._track)
+        self._pc.on("connectionstatechange", self._changed)
+
+    async def offer(self) -> str:
+        """An offer to receive H.264 and Opus, with every candidate in it."""
+        known = RTCRtpReceiver.getCapabilities("video")
+        # constrained baseline, the profile that an Echo's bare H.264 line is taken for
+        h264 = [
+            codec for codec in (known.codecs if known else []) if codec.parameters.get("profile-level-id") == "42e01f"
+        ]
+        self._pc.addTransceiver("audio", direction="recvonly")
+        self._pc.addTransceiver("video", direction="recvonly").setCodecPreferences(h264)
+        await self._pc.setLocalDescription(await self._pc.createOffer())
+        return str(self._pc.localDescription.sdp)
+
+    async def play(self, answer: str, seconds: float, connected: Callable[[], Awaitable[object]] | None = None) -> None:
+        """Raises NoPicture."""
+        try:
+            await self._pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        except Exception as error:
+            raise NoPicture(f"the SDP answer can't be used ({type(error).__name__})") from None
+        try:
+            async with asyncio.timeout(FIRST_PICTURE_S):
+                await self._either(self._connected)
+                if connected is not None:
+                    await connected()
+                await self._either(self._first)
+        except TimeoutError:
+            what = "no picture came" if self._connected.is_set() else "no connection came about"
+            raise NoPicture(f"{what} within {FIRST_PICTURE_S:g} s") from None
+        await asyncio.sleep(seconds)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._pc.close()
+
+    async def _either(self, wanted: asyncio.Event) -> None:
+        tasks = [asyncio.ensure_future(event.wait()) for event in (wanted, self._failed)]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+        if self._failed.is_set():
+            raise NoPicture("the connection failed")
+
+    def _changed(self) -> None:
+        if self._pc.connectionState == "connected":
+            self._connected.set()
+        elif self._pc.connectionState in ("failed", "closed"):
+            self._failed.set()
+
+    def _track(self, track: MediaStreamTrack) -> None:
+        self._tasks.append(asyncio.ensure_future(self._watch(track)))
+
+    async def _watch(self, track: MediaStreamTrack) -> None:
+        with contextlib.suppress(MediaStreamError):
+            while True:
+                frame = await track.recv()
+                if isinstance(frame, av.VideoFrame):
+                    self.seen.look(frame)
+                    self._first.set()
+                elif isinstance(frame, av.AudioFrame):
+                    self.seen.listen(frame)
+
+
+async def play_hls(url: str, seconds: float) -> Seen:
+    """Plays a media playlist from its live edge. Raises NoPicture."""
+    return await asyncio.to_thread(_play_hls, url, seconds)
+
+
+def _play_hls(url: str, seconds: float) -> Seen:
+    seen = Seen("hls")
+    options = {"protocol_whitelist": "http,https,tcp,tls", "allowed_extensions": "ALL", "extension_picky": "0"}
+    until = time.monotonic() + FIRST_PICTURE_S
+    try:
+        with av.open(url, format="hls", options=options, timeout=(5.0, 5.0)) as container:
+            streams = [*container.streams.video[:1], *container.streams.audio[:1]]
+            for frame in container.decode(*streams):
+                if isinstance(frame, av.VideoFrame):
+                    if not seen.frames:
+                        until = time.monotonic() + seconds
+                    seen.look(frame)
+                elif isinstance(frame, av.AudioFrame):
+                    seen.listen(frame)
+                if time.monotonic() > until:
+                    break
+    except (av.FFmpegError, OSError) as error:
+        if not seen.frames:
+            raise NoPicture(f"the stream can't be played ({type(error).__name__})") from None
+    if not seen.frames:
+        raise NoPicture(f"no picture came within {FIRST_PICTURE_S:g} s")
+    return seen
+
+
+def echo_shaped(offer: str) -> str:
+    """The offer as an Echo writes it: sendrecv, and H.264 without a line of parameters."""
+    h264 = [line[9:].split()[0] for line in offer.splitlines() if line.startswith("a=rtpmap:") and " H264/" in line]
+    kept = [
+        "a=sendrecv" if line == "a=recvonly" else line
+        for line in offer.splitlines()
+        if not any(line.startswith(f"a=fmtp:{payload} ") for payload in h264)
+    ]
+    return "\r\n".join(kept) + "\r\n"
+
+
+def _use_loopback() -> None:
+    # aioice leaves 127.0.0.1 out, and everything here lives on it
+    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]

@@ -1,0 +1,252 @@
+"""Linking and saying, end to end over HTTP, against a showcam whose answers are chosen."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.doubles.showcam_endpoints import write_hls
+
+
+@pytest.mark.parametrize("assistant", ["alexa", "google"])
+def test_linking_walks_the_pages_and_learns_the_cameras(bench: Callable[..., None], assistant: str) -> None:
+    async def steps(b: Any) -> None:
+        assert await b.get(f"/assistants/{assistant}") == {
+            "linked": False, "cameras": [], "household": None, "problem": None,
+        }  # fmt: skip
+        told = await b.link(assistant, label="Grandma's")
+        assert told["linked"]
+        assert [camera["name"] for camera in told["cameras"]] == ["Garden"]
+        asked = b.showcam.authorizations[0]
+        assert asked["client_id"] == assistant
+        assert asked["response_type"] == "code"
+        assert asked["scope"] == "cameras"
+        assert asked["code_challenge_method"] == "S256"
+        assert len(asked["state"]) > 700
+        consent = next(one for one in b.showcam.seen if "camera" in one)
+        assert consent == {"label": ["Grandma's"], "camera": ["one", "two"], "step": ["allow"]}
+        exchange = next(one for one in b.showcam.seen if "grant_type" in one)
+        assert exchange["authorization"].startswith("Basic") == (assistant == "alexa")
+        assert ("client_secret" in exchange) == (assistant == "google")
+
+    bench(steps)
+
+
+@pytest.mark.parametrize(
+    ("user", "more", "said"),
+    [
+        ("demo@example.com", {"password": "nonsense"}, "The password is wrong."),
+        ("mfa@example.com", {}, "EZVIZ asks for a sign-in code, and none was given"),
+        ("mfa@example.com", {"code": "999999"}, "The code is wrong."),
+    ],
+)
+def test_a_refused_sign_in_says_what_the_page_said(
+    bench: Callable[..., None], user: str, more: dict[str, str], said: str
+) -> None:
+    async def steps(b: Any) -> None:
+        body = {"user": user, "password": "showcam-demo"} | more
+        told = await b.post("/assistants/alexa/link", body, status=502)
+        assert told["error"] == said
+        assert (await b.get("/assistants/alexa"))["linked"] is False
+
+    bench(steps)
+
+
+def test_a_sign_in_code_is_given_on_its_page(bench: Callable[..., None]) -> None:
+    async def steps(b: Any) -> None:
+        assert (await b.link("google", "mfa@example.com", code="012345"))["linked"]
+
+    bench(steps)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("issuer", "the answer names another issuer than showcam (iss)"),
+        ("short life", "showcam broke a rule: expires_in is not a number of at least 360"),
+    ],
+)
+def test_an_answer_that_breaks_oauth_does_not_link(bench: Callable[..., None], fault: str, said: str) -> None:
+    async def steps(b: Any) -> None:
+        b.showcam.fault = fault
+        body = {"user": "demo@example.com", "password": "showcam-demo"}
+        assert (await b.post("/assistants/google/link", body, status=502))["error"] == said
+
+    bench(steps)
+
+
+def test_a_callback_with_a_foreign_state_is_refused(bench: Callable[..., None]) -> None:
+    async def steps(b: Any) -> None:
+        async with b.http.get(f"{b.url}/callback?code=x&state=foreign") as response:
+            assert response.status == 400
+        assert (await b.get("/assistants/alexa"))["linked"] is False
+
+    bench(steps)
+
+
+def test_a_browser_is_sent_to_the_real_sign_in_and_comes_back_linked(bench: Callable[..., None]) -> None:
+    async def steps(b: Any) -> None:
+        async with b.http.get(f"{b.url}/assistants/alexa/link", allow_redirects=False) as response:
+            assert response.status == 302
+            assert response.headers["Location"].startswith(f"{b.showcam.url}/oauth/authorize?")
+        async with b.http.get(f"{b.url}/assistants/alexa/link") as response:
+            assert "Sign in" in await response.text()
+        state = b.showcam.authorizations[-1]["state"]
+        b.showcam.codes["good"] = {}
+        query = {"code": "good", "state": state, "iss": b.showcam.url}
+        async with b.http.get(f"{b.url}/callback", params=query, allow_redirects=False) as response:
+            assert (response.status, response.headers["Location"]) == (303, "/")
+        assert (await b.get("/assistants/alexa"))["linked"]
+
+    bench(steps)
+
+
+@pytest.mark.parametrize("assistant", ["alexa", "google"])
+def test_asking_without_a_link_says_to_press_link(bench: Callable[..., None], assistant: str) -> None:
+    async def steps(b: Any) -> None:
+        told = await b.post(f"/assistants/{assistant}/say", {"text": "show the garden"})
+        assert "Press Link" in told["outcome"]["person"]
+
+    bench(steps)
+
+
+@pytest.mark.parametrize(
+    ("assistant", "refuse", "told", "person"),
+    [
+        (
+            "alexa",
+            {
+                "type": "NOT_SUPPORTED_IN_CURRENT_MODE",
+                "currentDeviceMode": "OTHER",
+                "message": "Image Encryption is on.",
+            },
+            "NOT_SUPPORTED_IN_CURRENT_MODE, OTHER",
+            "Image Encryption is on.",
+        ),
+        ("alexa", {"type": "ENDPOINT_UNREACHABLE", "message": "Offline."}, "ENDPOINT_UNREACHABLE", "Offline."),
+        ("google", {"status": "OFFLINE", "errorCode": "deviceOffline", "debugString": "Off."}, "deviceOffline", "Off."),
+        ("google", {"status": "ERROR", "errorCode": "deviceNotReady"}, "deviceNotReady", None),
+    ],
+)
+def test_a_refusal_is_told_once_as_the_assistant_hears_it_and_once_for_a_person(
+    bench: Callable[..., None], assistant: str, refuse: dict[str, str], told: str, person: str | None
+) -> None:
+    async def steps(b: Any) -> None:
+        await b.link(assistant)
+        b.showcam.refuse = refuse
+        outcome = (await b.post(f"/assistants/{assistant}/say", {"text": "show garden", "via": "hls"}))["outcome"]
+        assert (outcome["shown"], outcome["told"], outcome["person"]) == (False, told, person)
+        assert "Garden" in outcome["spoken"]
+        assert outcome["broken"] == []
+
+    bench(steps)
+
+
+@pytest.mark.parametrize(
+    ("assistant", "fault", "rule"),
+    [
+        ("alexa", "correlation", "showcam broke a rule: correlationToken was not echoed verbatim"),
+        ("google", "request id", "showcam broke a rule: requestId was not echoed verbatim"),
+    ],
+)
+def test_a_broken_rule_is_an_outcome_and_no_picture(
+    bench: Callable[..., None], assistant: str, fault: str, rule: str
+) -> None:
+    async def steps(b: Any) -> None:
+        await b.link(assistant)
+        b.showcam.fault = fault
+        outcome = (await b.post(f"/assistants/{assistant}/say", {"text": "show garden", "via": "hls"}))["outcome"]
+        assert outcome["broken"] == [rule]
+        assert not outcome["shown"]
+
+    bench(steps)
+
+
+@pytest.mark.parametrize("assistant", ["alexa", "google"])
+def test_a_dead_access_token_is_refreshed_and_a_dead_refresh_token_unlinks(
+    bench: Callable[..., None], assistant: str
+) -> None:
+    async def steps(b: Any) -> None:
+        await b.link(assistant)
+        b.showcam.access.clear()
+        told = await b.post(f"/assistants/{assistant}/say", {"text": "is the garden online"})
+        assert told["outcome"]["told"] is None
+        assert [one["title"].split(": ")[0] for one in told["trace"]][1] == "Cloud"
+        assert (await b.get(f"/assistants/{assistant}"))["linked"]
+        b.showcam.access.clear()
+        b.showcam.refresh.clear()
+        told = await b.post(f"/assistants/{assistant}/say", {"text": "show garden", "via": "hls"})
+        assert "link again" in told["outcome"]["person"]
+        assert not (await b.get(f"/assistants/{assistant}"))["linked"]
+
+    bench(steps)
+
+
+def test_google_disconnects_and_alexa_only_forgets(bench: Callable[..., None]) -> None:
+    async def steps(b: Any) -> None:
+        for assistant, sent in (("alexa", []), ("google", ["Google: DISCONNECT"])):
+            await b.link(assistant)
+            told = await b.post(f"/assistants/{assistant}/unlink")
+            assert [one["title"] for one in told["trace"]] == sent
+            assert told["linked"] is False
+
+    bench(steps)
+
+
+@pytest.mark.parametrize("assistant", ["alexa", "google"])
+@pytest.mark.parametrize("via", ["webrtc", "hls"])
+def test_watching_decodes_the_picture_and_hears_the_sound(
+    bench: Callable[..., None], tmp_path: Any, assistant: str, via: str
+) -> None:
+    write_hls(tmp_path)
+
+    async def steps(b: Any) -> None:
+        await b.link(assistant)
+        told = await b.post(
+            f"/assistants/{assistant}/watch", {"text": "show the garden camera", "via": via, "seconds": 1}
+        )
+        assert told["outcome"]["broken"] == []
+        assert told["outcome"]["shown"], told
+        shown = told["shown"]
+        assert (shown["protocol"], shown["width"], shown["height"], shown["audio"]) == (via, 320, 240, True)
+        assert shown["frames"] > 5
+        assert told["jpeg"].startswith("/9j/")
+        assert "GRANT-SECRET" not in str(told["trace"])
+
+    bench(steps)
+
+
+def test_a_picture_that_never_comes_is_said_to_be_missing(bench: Callable[..., None]) -> None:
+    async def steps(b: Any) -> None:
+        await b.link("google")
+        b.showcam.fault = "cors"
+        outcome = (await b.post("/assistants/google/watch", {"text": "show garden"}))["outcome"]
+        assert not outcome["shown"]
+        assert outcome["broken"] == [
+            "showcam broke a rule: the signalling answer lacks Access-Control-Allow-Origin for the player"
+        ]
+
+    bench(steps)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "body", "status"),
+    [
+        ("POST", "/assistants/alexa/say", {}, b"{", 400),
+        ("POST", "/assistants/alexa/say", {}, b'{"text": 5}', 400),
+        ("POST", "/assistants/alexa/say", {}, b'{"text": "x", "via": "smoke"}', 400),
+        ("POST", "/assistants/siri/say", {}, b'{"text": "x"}', 404),
+        ("POST", "/assistants/alexa/offer", {}, b'{"session": "x", "sdp": "v=0"}', 404),
+        ("POST", "/assistants/alexa/unlink", {"Origin": "https://evil.example"}, b"{}", 403),
+        ("GET", "/assistants/alexa", {"Host": "evil.example"}, b"", 421),
+        ("GET", "/page/..%2fapp.py", {}, b"", 404),
+    ],
+)
+def test_bad_requests_get_a_problem_document(
+    bench: Callable[..., None], method: str, path: str, headers: dict[str, str], body: bytes, status: int
+) -> None:
+    async def steps(b: Any) -> None:
+        async with b.http.request(method, b.url + path, data=body, headers=headers) as response:
+            assert response.status == status
+
+    bench(steps)
