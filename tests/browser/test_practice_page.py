@@ -1,0 +1,145 @@
+"""A person at the practice page: links, speaks, sees, is refused with the reason, mends it."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.doubles.program import Program
+
+pytestmark = pytest.mark.browser
+
+PLAYING = """([assistant, frames]) => {
+    const video = document.querySelector(`[data-testid="${assistant}-video"]`);
+    return video.videoWidth > 0 && video.getVideoPlaybackQuality().totalVideoFrames >= frames;
+}"""
+STATS = """async (assistant) => {
+    const {pc} = window.showcamScreens[assistant];
+    if (!pc) return null;
+    const found = {};
+    for (const row of (await pc.getStats()).values())
+        if (row.type === "inbound-rtp") found[row.kind] = {decoded: row.framesDecoded, energy: row.totalAudioEnergy, lost: row.packetsLost};
+    return found;
+}"""
+HEARD = 'async (assistant) => document.querySelector(`[data-testid="${assistant}-video"]`).webkitAudioDecodedByteCount'
+
+
+def link(page: Page, assistant: str) -> None:
+    """Signs in and agrees as a person does, unless this assistant is linked already."""
+    button = page.get_by_test_id(f"{assistant}-link")
+    if "unlink" in button.inner_text().lower():
+        return
+    button.click()
+    page.wait_for_url(re.compile("/oauth/authorize"))
+    page.locator("input[name=user]").fill("demo@example.com")
+    page.locator("input[name=password]").fill("showcam-demo")
+    page.locator("button[value='sign-in']").click()
+    page.locator("button[value='agree']").click()
+    expect(page.get_by_test_id(f"{assistant}-link")).to_have_text(re.compile("unlink", re.IGNORECASE))
+
+
+def say(page: Page, assistant: str, text: str, via: str = "") -> None:
+    page.get_by_test_id(f"{assistant}-via").select_option(via) if via else None
+    page.get_by_test_id(f"{assistant}-text").fill(text)
+    page.get_by_test_id(f"{assistant}-say").click()
+
+
+def plays(page: Page, assistant: str, frames: int = 20) -> None:
+    page.wait_for_function(PLAYING, arg=[assistant, frames], timeout=20_000)
+
+
+def stats(page: Page, assistant: str) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate(STATS, assistant)
+    return found
+
+
+@pytest.mark.parametrize("assistant", ["alexa", "google"])
+def test_the_garden_plays_live_with_sound_by_webrtc(page: Page, assistant: str) -> None:
+    link(page, assistant)
+    say(page, assistant, "show the garden camera")
+    plays(page, assistant)
+    page.wait_for_timeout(1500)
+    received = stats(page, assistant)
+    assert received["video"]["decoded"] >= 20
+    assert received["audio"]["energy"] > 0
+
+
+@pytest.mark.parametrize("assistant", ["alexa", "google"])
+def test_the_garden_plays_live_with_sound_by_hls(page: Page, assistant: str) -> None:
+    link(page, assistant)
+    say(page, assistant, "show the garden camera", via="hls")
+    plays(page, assistant)
+    page.wait_for_timeout(1500)
+    assert stats(page, assistant) is None
+    assert page.evaluate(HEARD, assistant) > 0
+
+
+REFUSED = [
+    ("alexa", "garage", "NOT_SUPPORTED_IN_CURRENT_MODE", "Image Encryption is on for Garage"),
+    ("google", "garage", "streamUnplayable", "Image Encryption is on for Garage"),
+    ("google", "nursery", "deviceNotReady", "Audio is off for Nursery"),
+    ("alexa", "attic", "ENDPOINT_UNREACHABLE", "Attic is offline"),
+    ("google", "bedroom", "deviceTurnedOff", "Bedroom is in Sleep Mode"),
+    ("alexa", "pond", "INVALID_VALUE", "Pond sends H.265"),
+]
+
+
+def test_each_refusal_says_why_and_how_to_mend_it(page: Page) -> None:
+    for assistant in ("alexa", "google"):
+        link(page, assistant)
+    for assistant, camera, told, person in REFUSED:
+        say(page, assistant, f"show the {camera} camera")
+        expect(page.get_by_test_id(f"{assistant}-told")).to_contain_text(told)
+        expect(page.get_by_test_id(f"{assistant}-person")).to_contain_text(person)
+
+
+def test_the_nursery_plays_without_sound_on_alexa(page: Page) -> None:
+    link(page, "alexa")
+    say(page, "alexa", "show the nursery")
+    plays(page, "alexa")
+    assert not stats(page, "alexa").get("audio", {}).get("energy")
+
+
+def test_a_switch_on_the_page_changes_the_next_answer(page: Page, program: Program) -> None:
+    link(page, "google")
+    serial = program.cameras()["Garage"]["serial"]
+    switch = page.get_by_test_id(f"switch-{serial}-encryption")
+    say(page, "google", "show the garage camera")
+    expect(page.get_by_test_id("google-told")).to_contain_text("streamUnplayable")
+    switch.click()
+    try:
+        say(page, "google", "show the garage camera")
+        plays(page, "google")
+    finally:
+        program.change("Garage", encryption=True)
+
+
+def test_messages_are_shown_whole_and_without_secrets(page: Page) -> None:
+    link(page, "alexa")
+    say(page, "alexa", "show the garden camera")
+    plays(page, "alexa")
+    trace = page.get_by_test_id("trace")
+    expect(trace).to_contain_text("InitiateSessionWithOffer")
+    text = trace.inner_text() + page.content()
+    assert not re.search(r"sc[ar]\.[a-z2-7]{10,}\.[\w-]{20,}", text)
+    assert "alexa-secret" not in text
+
+
+def test_both_screens_show_the_garden(page: Page) -> None:
+    """The picture kept: both displays with the garden's running clock."""
+    for assistant in ("alexa", "google"):
+        link(page, assistant)
+    for assistant in ("alexa", "google"):
+        say(page, assistant, "show the garden camera")
+    for assistant in ("alexa", "google"):
+        plays(page, assistant)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_a_phone(page: Page, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.reload()
+    expect(page.get_by_test_id("alexa-text")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

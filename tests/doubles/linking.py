@@ -1,0 +1,86 @@
+"""A browser without a screen: walks the linking pages as a person would, and redeems the code as the assistant does."""
+
+import base64
+import hashlib
+import secrets
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import requests
+
+
+class Form(HTMLParser):
+    """The page's form: where it goes, and its fields as they stand."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.action = ""
+        self.fields: list[tuple[str, str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.action = given.get("action", "")
+        elif tag == "input" and given.get("name"):
+            kind = given.get("type", "text")
+            ticked = "checked" in given
+            if kind not in ("checkbox", "radio", "submit") or (kind in ("checkbox", "radio") and ticked):
+                self.fields.append((given["name"], given.get("value", "")))
+
+
+def _post(session: requests.Session, page: requests.Response, **filled: str) -> requests.Response:
+    form = Form(page.text)
+    fields = [(name, value) for name, value in form.fields if name not in filled] + list(filled.items())
+    return session.post(urljoin(page.url, form.action), fields, allow_redirects=False, timeout=15)
+
+
+def link(web: str, client: str, user: str, password: str, *, code: str = "", cameras: bool = True) -> str:
+    """An access token."""
+    return str(link_tokens(web, client, user, password, code=code)["access_token"])
+
+
+def link_tokens(web: str, client: str, user: str, password: str, *, code: str = "") -> dict[str, str]:
+    """What the token endpoint answered."""
+    session, verifier = requests.Session(), secrets.token_urlsafe(48)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    redirect = "http://127.0.0.1:9/callback"
+    query = {
+        "response_type": "code",
+        "client_id": client,
+        "redirect_uri": redirect,
+        "scope": "cameras",
+        "state": "s" * 300,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+    page = session.get(f"{web}/oauth/authorize", params=query, timeout=15)
+    filled = {"user": user, "password": password, "step": "sign-in"}
+    for _ in range(4):
+        page = _post(session, page, **filled)
+        if page.is_redirect and page.headers["Location"].startswith(redirect):
+            break
+        if page.is_redirect:
+            page = session.get(urljoin(page.url, page.headers["Location"]), timeout=15)
+        if 'name="code"' in page.text:
+            filled = {"code": code, "step": "code"}
+        elif 'value="agree"' in page.text:
+            filled = {"step": "agree"}
+        else:
+            raise AssertionError(page.text)
+    answered = parse_qs(urlsplit(page.headers["Location"]).query)
+    assert answered["state"] == ["s" * 300]
+    token = session.post(
+        f"{web}/oauth/token",
+        {
+            "grant_type": "authorization_code",
+            "code": answered["code"][0],
+            "redirect_uri": redirect,
+            "client_id": client,
+            "client_secret": f"{client}-secret",
+            "code_verifier": verifier,
+        },
+        timeout=15,
+    )
+    assert token.status_code == 200, token.text
+    return dict(token.json())

@@ -1,0 +1,176 @@
+"""What strangers, bugs and bad luck send; each line a request and the clear answer to it."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from tests.doubles.program import Program
+
+pytestmark = pytest.mark.process
+
+JSON = {"Content-Type": "application/json"}
+
+
+def directive(namespace: str, name: str, *, token: str | None, endpoint: str | None, payload: Any = None) -> bytes:
+    body: dict[str, Any] = {
+        "header": {
+            "namespace": namespace,
+            "name": name,
+            "payloadVersion": "3",
+            "messageId": "m-1",
+            "correlationToken": "c-1",
+        },
+        "payload": payload or {},
+    }
+    if endpoint is not None:
+        body["endpoint"] = {"scope": {"type": "BearerToken", "token": token}, "endpointId": endpoint, "cookie": {}}
+    return json.dumps({"directive": body}).encode()
+
+
+DISCOVER = directive(
+    "Alexa.Discovery", "Discover", token=None, endpoint=None, payload={"scope": {"type": "BearerToken", "token": "x"}}
+)
+REPORT = directive("Alexa", "ReportState", token="sca.abc.def", endpoint="ezviz-aaaaaaaaaaaaaaaaaaaa")
+
+# path · headers · body · status · what the answer says
+REQUESTS: list[tuple[str, dict[str, str], bytes, int, str]] = [
+    ("/alexa/smart-home", JSON, b"{", 200, "INVALID_DIRECTIVE"),
+    ("/alexa/smart-home", JSON, b"[]", 200, "INVALID_DIRECTIVE"),
+    ("/alexa/smart-home", JSON, b"\xff\xfe", 200, "INVALID_DIRECTIVE"),
+    ("/alexa/smart-home", {"Content-Type": "text/plain"}, DISCOVER, 415, "JSON is wanted here"),
+    ("/alexa/smart-home", JSON, b" " * (256 * 1024 + 1), 413, "At most"),
+    ("/alexa/smart-home", JSON, DISCOVER, 200, "INVALID_AUTHORIZATION_CREDENTIAL"),
+    ("/alexa/smart-home", JSON, REPORT, 200, "INVALID_AUTHORIZATION_CREDENTIAL"),
+    (
+        "/alexa/smart-home",
+        JSON,
+        directive("Alexa.Toaster", "Toast", token="sca.abc.def", endpoint="x"),
+        200,
+        "INVALID_",
+    ),
+    ("/alexa/smart-home", JSON, directive("Alexa", "ReportState", token=None, endpoint=None), 200, "INVALID_"),
+    ("/google/fulfillment", JSON, b"{", 401, ""),
+    ("/google/fulfillment", JSON, b'{"requestId":"1","inputs":[]}', 401, ""),
+    ("/google/fulfillment", {"Content-Type": "text/html"}, b"{}", 415, "JSON is wanted here"),
+    ("/google/fulfillment", JSON, b" " * (256 * 1024 + 1), 413, "At most"),
+    ("/internal/sources/open", JSON, b"{}", 404, "nothing here"),
+    (
+        "/oauth/token",
+        {},
+        b"grant_type=authorization_code&code=x&client_id=alexa&client_secret=wrong",
+        401,
+        "invalid_client",
+    ),
+    (
+        "/oauth/token",
+        {},
+        b"grant_type=password&username=a&password=b&client_id=alexa&client_secret=alexa-secret",
+        400,
+        "unsupported_grant_type",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "headers", "body", "status", "told"), REQUESTS, ids=lambda value: str(value)[:30])
+def test_it_is_answered_clearly(
+    demo: Program, path: str, headers: dict[str, str], body: bytes, status: int, told: str
+) -> None:
+    sent = {"Content-Type": "application/x-www-form-urlencoded"} | headers
+    answer = requests.post(demo.web + path, body, headers=sent, timeout=10)
+    assert (answer.status_code, told in answer.text) == (status, True), answer.text
+    assert "Traceback" not in answer.text
+    json.loads(answer.text or "{}")
+
+
+def tokens(demo: Program, assistant: str, user: str = "demo@example.com") -> str:
+    """An access token got as the assistant gets it, by walking the pages."""
+    from tests.doubles.linking import link
+
+    return link(demo.web, assistant, user, "showcam-demo")
+
+
+def test_a_token_of_the_other_assistant_opens_nothing(demo: Program) -> None:
+    alexa, google = tokens(demo, "alexa"), tokens(demo, "google")
+    sync = b'{"requestId":"1","inputs":[{"intent":"action.devices.SYNC"}]}'
+    headers = JSON | {"Authorization": f"Bearer {alexa}"}
+    assert requests.post(f"{demo.web}/google/fulfillment", sync, headers=headers, timeout=10).status_code == 401
+    discover = directive(
+        "Alexa.Discovery",
+        "Discover",
+        token=None,
+        endpoint=None,
+        payload={"scope": {"type": "BearerToken", "token": google}},
+    )
+    answer = requests.post(f"{demo.web}/alexa/smart-home", discover, headers=JSON, timeout=10)
+    assert answer.json()["event"]["payload"]["type"] == "INVALID_AUTHORIZATION_CREDENTIAL"
+
+
+def test_another_households_camera_is_no_camera(demo: Program) -> None:
+    mine, theirs = tokens(demo, "google"), tokens(demo, "google", "other@example.com")
+
+    def sync(token: str) -> list[str]:
+        body = b'{"requestId":"1","inputs":[{"intent":"action.devices.SYNC"}]}'
+        headers = JSON | {"Authorization": f"Bearer {token}"}
+        answer = requests.post(f"{demo.web}/google/fulfillment", body, headers=headers, timeout=10).json()
+        return [device["id"] for device in answer["payload"]["devices"]]
+
+    study = next(iter(set(sync(theirs)) - set(sync(mine))))
+    params = {"StreamToChromecast": True, "SupportedStreamProtocols": ["hls"]}
+    execute = {
+        "requestId": "1",
+        "inputs": [
+            {
+                "intent": "action.devices.EXECUTE",
+                "payload": {
+                    "commands": [
+                        {
+                            "devices": [{"id": study}],
+                            "execution": [{"command": "action.devices.commands.GetCameraStream", "params": params}],
+                        }
+                    ]
+                },
+            }
+        ],
+    }
+    headers = {"Authorization": f"Bearer {mine}"}
+    answer = requests.post(f"{demo.web}/google/fulfillment", json=execute, headers=headers, timeout=10).json()
+    assert answer["payload"]["commands"][0]["errorCode"] == "deviceNotFound"
+
+
+@pytest.mark.parametrize("what", ["master.m3u8", "snapshot.jpg", "whep"])
+@pytest.mark.parametrize("grant", ["x", "WyJhIl0.AAAA", "é", "." * 40, "a" * 3000])
+def test_a_forged_grant_opens_nothing(demo: Program, grant: str, what: str) -> None:
+    url = f"http://127.0.0.1:{demo.media_port}/s/{grant}/{what}"
+    method = "POST" if what == "whep" else "GET"
+    headers = {"Content-Type": "application/sdp"} if what == "whep" else {}
+    answer = requests.request(method, url, data=b"v=0" if what == "whep" else None, headers=headers, timeout=10)
+    assert answer.status_code in (403, 404)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_forged_grant_gets_no_signalling(demo: Program) -> None:
+    answer = requests.post(
+        f"{demo.web}/google/webrtc/forged", json={"action": "offer", "deviceId": "x", "sdp": "v=0"}, timeout=10
+    )
+    assert answer.status_code in (401, 403)
+
+
+def test_an_offer_that_is_none_is_refused(demo: Program) -> None:
+    token = tokens(demo, "alexa")
+    scope = {"type": "BearerToken", "token": token}
+    discover = directive("Alexa.Discovery", "Discover", token=None, endpoint=None, payload={"scope": scope})
+    found = requests.post(f"{demo.web}/alexa/smart-home", discover, headers=JSON, timeout=10).json()
+    garden = next(each for each in found["event"]["payload"]["endpoints"] if each["friendlyName"] == "Garden")
+    for sdp in ("", "v=0", "hello", "v=0\r\nm=video 1 RTP/AVP 0\r\n" * 3):
+        offer = directive(
+            "Alexa.RTCSessionController",
+            "InitiateSessionWithOffer",
+            token=token,
+            endpoint=garden["endpointId"],
+            payload={"sessionId": "s-1", "offer": {"format": "SDP", "value": sdp}},
+        )
+        answer = requests.post(f"{demo.web}/alexa/smart-home", offer, headers=JSON, timeout=10).json()
+        assert answer["event"]["payload"]["type"] in ("INVALID_VALUE", "INVALID_DIRECTIVE")
+        assert answer["event"]["header"]["correlationToken"] == "c-1"

@@ -1,0 +1,54 @@
+"""Nothing secret in a log line, an error or the database, whatever happens."""
+
+import re
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.doubles.linking import link_tokens
+from tests.doubles.program import running
+
+pytestmark = pytest.mark.process
+
+PASSWORD = "showcam-demo"
+WRONG = "planted-wrong-password-7f3a"
+
+
+def test_planted_secrets_are_found_nowhere(tmp_path: Path) -> None:
+    with running(tmp_path, SHOWCAM_LOG_LEVEL="debug") as program:
+        planted = {PASSWORD, WRONG, "demo-secret", "012345"}
+        for assistant in ("alexa", "google"):
+            tokens = link_tokens(program.web, assistant, "demo@example.com", PASSWORD)
+            planted |= {tokens["access_token"], tokens["refresh_token"]}
+            planted |= {tokens[kind].rpartition(".")[2] for kind in ("access_token", "refresh_token")}
+            program.link(assistant)
+        tokens = link_tokens(program.web, "google", "mfa@example.com", PASSWORD, code="012345")
+        planted |= {tokens["access_token"], tokens["refresh_token"]}
+        with pytest.raises(AssertionError):
+            link_tokens(program.web, "alexa", "demo@example.com", WRONG)
+        streams = set()
+        for via in ("hls", "webrtc"):
+            for assistant in ("alexa", "google"):
+                program.assistant(assistant, "watch", text="show the garden camera", via=via)
+        program.change("Garden", fault="http500")
+        program.assistant("alexa", "watch", text="show the garden camera")
+        program.change("Garden", fault=None)
+        requests.get(
+            f"http://127.0.0.1:{program.media_port}/s/planted-grant-aaaaaaaaaaaaaaaaaaaa/master.m3u8", timeout=5
+        )
+        streams.add("planted-grant-aaaaaaaaaaaaaaaaaaaa")
+        requests.get(f"{program.web}/oauth/authorize?state=planted-state-bbbb&code=planted-code-cccc", timeout=5)
+        streams |= {"planted-state-bbbb", "planted-code-cccc"}
+        planted |= streams
+        log = program.log.read_bytes()
+    found = {secret for secret in planted if secret.encode() in log}
+    assert found == set()
+    assert not re.search(rb"/s/[\w.-]{40,}", log), "a stream's address is in the log"
+    assert not re.search(rb"openlive|ice-pwd|a=fingerprint", log), "a vendor's address or an SDP is in the log"
+    assert b"Traceback" not in log
+    assert program.data.exists()
+    stored = b"".join(file.read_bytes() for file in program.data.glob("showcam.sqlite3*"))
+    assert stored
+    for secret in planted | {"demo@example.com"}:
+        assert secret.encode() not in stored

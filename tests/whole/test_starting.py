@@ -1,0 +1,167 @@
+"""Starting and ending, well and badly."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.doubles.linking import link
+from tests.doubles.program import ROOT, SHOWCAM, Program, running
+from tests.doubles.simulator_process import SimulatorProcess
+
+pytestmark = pytest.mark.process
+
+
+def children(pid: int) -> list[int]:
+    """All processes below, by the system's own table."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = {int(line.split()[0]): int(line.split()[1]) for line in listed.splitlines()}
+    below: list[int] = []
+    wave = [pid]
+    while wave:
+        wave = [child for child, parent in parents.items() if parent in wave]
+        below += wave
+    return below
+
+
+def alive(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if Path(f"/proc/{pid}").exists() and " Z " not in Path(f"/proc/{pid}/stat").read_text()]
+
+
+def run(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    base = {"PATH": os.environ["PATH"], "HOME": "/tmp", "NO_BROWSER": "1"}  # noqa: S108
+    return subprocess.run(
+        [str(SHOWCAM), *words], env=base | environ, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_ctrl_c_ends_everything_within_three_seconds(tmp_path: Path) -> None:
+    program = Program(tmp_path, demo=True).start()
+    assert program.process is not None
+    below = children(program.process.pid)
+    assert len(below) >= 4
+    assert program.stop(signal.SIGINT) < 3
+    assert program.process.returncode == 0
+    assert alive(below) == []
+
+
+def test_a_part_that_is_killed_comes_back(tmp_path: Path) -> None:
+    with running(tmp_path) as program:
+        assert program.process is not None
+        before = children(program.process.pid)
+        victim = next(pid for pid in before if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+        os.kill(victim, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while alive([victim]) or not program.serves():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        program.link("alexa")
+        assert program.assistant("alexa", "watch", text="show the garden")["outcome"]["shown"]
+
+
+def test_a_second_start_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    with running(tmp_path) as program:
+        second = program.command("run", "--demo")
+        assert second.returncode == 2
+        assert "is running on" in second.stderr
+        assert "Traceback" not in second.stderr
+        assert program.serves()
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run({"SHOWCAM_DATA": str(tmp_path / "d"), "SHOWCAM_PORT": str(port)}, "run", "--demo")
+    assert done.returncode == 2
+    assert f"Port {port} on 127.0.0.1 can't be used" in done.stderr
+    assert "SHOWCAM_PORT" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("run", "--demo"), ("run",), ("owner", "add", "me@example.com")])
+def test_an_unwritable_data_folder_is_named(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "file").write_text("no folder")
+    done = run({"SHOWCAM_DATA": str(tmp_path / "file" / "data")}, *words)
+    assert done.returncode == 2
+    assert "can't be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_demo_data_under_a_real_start_are_refused(tmp_path: Path) -> None:
+    with running(tmp_path) as program:
+        data = program.data
+    for words in (("run",), ("clients", "list")):
+        done = run({"SHOWCAM_DATA": str(data)}, *words)
+        assert done.returncode == 2
+        assert "holds the demo's data" in done.stderr
+
+
+def test_the_demo_does_not_touch_real_data(tmp_path: Path) -> None:
+    environ = {"SHOWCAM_DATA": str(tmp_path / "real")}
+    assert run(environ, "owner", "add", "me@example.com").returncode == 0
+    done = run(environ, "run", "--demo")
+    assert done.returncode == 2
+    assert "holds a real installation's data" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [({"SHOWCAM_PORT": "x"}, "SHOWCAM_PORT"), ({"SHOWCAM_BIND": "192.0.2.1"}, "this machine alone")],
+)
+def test_a_wrong_setting_is_one_readable_line(environ: dict[str, str], told: str) -> None:
+    done = run(environ, "run", "--demo")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert told in done.stderr
+
+
+@pytest.fixture
+def vendor(tmp_path: Path) -> Iterator[SimulatorProcess]:
+    simulator = SimulatorProcess(tmp_path / "vendor")
+    yield simulator
+    simulator.stop()
+
+
+def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: SimulatorProcess) -> None:
+    environ = {
+        "SHOWCAM_EZVIZ_API": vendor.app_host,
+        "SHOWCAM_EZVIZ_OPEN": vendor.open_host,
+        "SHOWCAM_CA_FILE": str(vendor.ca),
+    }
+    program = Program(tmp_path, demo=False, **environ)
+    added = program.command("owner", "add", "demo@example.com", "--key", "demo-key", text="demo-secret\n")
+    assert added.returncode == 0, added.stderr
+    redirect = "https://pitangui.amazon.com/api/skill/link/M123"
+    client = program.command("clients", "add", "alexa", "--redirect-uri", redirect)
+    assert client.returncode == 0, client.stderr
+    assert redirect in program.command("clients", "list").stdout
+    program.start()
+    try:
+        json = {"Content-Type": "application/json"}
+        # without the forwarder's signature nobody's directive is read
+        assert requests.post(f"{program.web}/alexa/smart-home", b"{}", headers=json, timeout=5).status_code == 403
+        # the demo's clients and redirects are unknown here
+        page = requests.get(
+            f"{program.web}/oauth/authorize",
+            params={"response_type": "code", "client_id": "google", "redirect_uri": "http://127.0.0.1:9/callback"},
+            timeout=5,
+            allow_redirects=False,
+        )
+        assert page.status_code in (400, 401)
+        assert "Location" not in page.headers
+    finally:
+        program.stop()
+
+
+def test_strangers_are_refused_before_the_vendor_is_asked(tmp_path: Path) -> None:
+    """No vendor is there at all: the owner hears that it does not answer, a stranger that he may not."""
+    with running(tmp_path) as program:
+        with pytest.raises(AssertionError) as stranger:
+            link(program.web, "alexa", "stranger@example.com", "showcam-demo")
+        assert "Traceback" not in str(stranger.value)
