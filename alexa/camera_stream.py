@@ -1,0 +1,112 @@
+"""Alexa.CameraStreamController 3: HLS for displays that don't take WebRTC.
+
+HLS is not in the published list of protocols; displays play it all the same, from an https address with a public name.
+"""
+
+import time
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from alexa.directive import Directive
+from alexa.endpoint_health import connectivity
+from alexa.errors import refused
+from alexa.event import Reply, timestamp
+from registry.camera import Camera, Refusal, Stream, StreamRequest, Video
+from registry.registry import Registry
+from store.records import Link
+
+WIDEST = 7680
+FRESH_MS = 2000  # a stream's gate is judged on a reading at most this old
+_USUAL = {"width": 1280, "height": 720}  # where the camera's own size is not known
+
+
+class Resolution(Struct):
+    width: int = 0
+    height: int = 0
+
+
+class Wanted(Struct, rename="camel"):
+    """A combination the display can play. What it leaves out it leaves to us."""
+
+    protocol: str = ""
+    resolution: Resolution | None = None
+    authorization_type: str = "NONE"
+    video_codec: str = "H264"
+    audio_codec: str = "AAC"
+
+
+class _Initialize(Struct, rename="camel"):
+    camera_streams: list[Wanted]
+
+
+_payload = msgspec.json.Decoder(_Initialize)
+
+
+def capability(camera: Camera) -> dict[str, Any]:
+    return {
+        "type": "AlexaInterface",
+        "interface": "Alexa.CameraStreamController",
+        "version": "3",
+        "cameraStreamConfigurations": [
+            {
+                "protocols": ["HLS"],
+                "resolutions": [_size(camera.video) or _USUAL],
+                "authorizationTypes": ["NONE"],
+                "videoCodecs": ["H264"],
+                "audioCodecs": ["NONE"] if camera.audio == "none" else ["AAC", "NONE"],
+            }
+        ],
+    }
+
+
+class CameraStreams:
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def initialize(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
+        """InitializeCameraStreams: the one stream there is, if the display can play it."""
+        playable = [each for each in directive.read(_payload).camera_streams if _playable(each)]
+        request = StreamRequest("alexa", ("hls",) if playable else ())
+        stream = self._registry.open_stream(link, camera_id, request)
+        if isinstance(stream, Refusal):
+            raise refused(stream, link.locale)
+        payload = {"cameraStreams": [_rendered(stream, playable)], "imageUri": stream.image_url}
+        # the gate has just seen it online
+        properties = [connectivity(True, time.time(), FRESH_MS)]
+        return reply.event("Alexa.CameraStreamController", "Response", payload, properties)
+
+
+def _playable(wanted: Wanted) -> bool:
+    return (
+        wanted.protocol == "HLS"
+        and wanted.authorization_type == "NONE"
+        and wanted.video_codec == "H264"
+        and wanted.audio_codec in ("AAC", "NONE")
+    )
+
+
+def _rendered(stream: Stream, playable: list[Wanted]) -> dict[str, Any]:
+    return {
+        "uri": stream.url,
+        "protocol": "HLS",
+        "resolution": _size(stream.video) or _asked(playable) or _USUAL,
+        "authorizationType": "NONE",
+        "videoCodec": "H264",
+        "audioCodec": "AAC" if stream.sound else "NONE",
+        "expirationTime": timestamp(stream.expires),
+        "idleTimeoutSeconds": max(1, stream.idle_timeout_s),
+    }
+
+
+def _size(video: Video) -> dict[str, int] | None:
+    return {"width": video.width, "height": video.height} if video.width > 0 and video.height > 0 else None
+
+
+def _asked(playable: list[Wanted]) -> dict[str, int] | None:
+    for each in playable:
+        size = each.resolution
+        if size and 0 < size.width <= WIDEST and 0 < size.height <= WIDEST:
+            return {"width": size.width, "height": size.height}
+    return None

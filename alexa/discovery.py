@@ -1,0 +1,84 @@
+"""Alexa.Discovery: the link's cameras as endpoints, encoded once as long as they stay the same."""
+
+import logging
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from alexa import camera_stream, endpoint_health, rtc_session
+from alexa.errors import BridgeUnreachable
+from alexa.event import Reply
+from alexa.names import friendly_names, shorten
+from registry.camera import Camera, Failed, Refusal
+from registry.errors import Unavailable
+from registry.reasons import explain
+from registry.recent import Recent
+from registry.registry import Registry
+from store.records import Link
+
+log = logging.getLogger(__name__)
+
+MOST = 300  # endpoints Alexa takes of one customer
+KEPT = 256  # links whose encoded list is kept; 300 cameras are 300 KB
+
+
+class Scope(Struct):
+    token: str = ""
+
+
+class Discover(Struct):
+    scope: Scope | None = None
+
+
+PAYLOAD = msgspec.json.Decoder(Discover)
+
+
+class Discovery:
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._kept: Recent[str, tuple[str, Raw]] = Recent(KEPT)
+
+    def discover(self, link: Link, reply: Reply) -> bytes:
+        """An error when the cameras can't be listed: an empty list would take them away from the user."""
+        try:
+            listing = self._registry.cameras(link)
+        except Unavailable as unavailable:
+            refusal = Refusal((Failed(unavailable.reason),))
+            raise BridgeUnreachable(explain(refusal, link.locale)) from None
+        kept = self._kept.get(link.id)
+        if kept is None or kept[0] != listing.fingerprint:
+            kept = (listing.fingerprint, _encoded(link, listing.cameras))
+            self._kept.put(link.id, kept)
+        return reply.listing({"endpoints": kept[1]})
+
+
+def _encoded(link: Link, cameras: tuple[Camera, ...]) -> Raw:
+    if len(cameras) > MOST:
+        log.warning("link %s has %d cameras; Alexa is told of %d", link.id, len(cameras), MOST)
+        cameras = tuple(sorted(cameras, key=lambda camera: camera.id)[:MOST])
+    names = friendly_names(cameras)
+    return Raw(msgspec.json.encode([_endpoint(camera, names[camera.id]) for camera in cameras]))
+
+
+def _endpoint(camera: Camera, name: str) -> dict[str, Any]:
+    manufacturer = shorten(camera.manufacturer, 128) or "Unknown"
+    what = "doorbell" if camera.kind == "doorbell" else "camera"
+    attributes = {"manufacturer": manufacturer, "model": camera.model[:256] or what.capitalize()}
+    if camera.firmware:
+        attributes["firmwareVersion"] = camera.firmware[:256]
+    return {
+        "endpointId": camera.id,
+        "manufacturerName": manufacturer,
+        "friendlyName": name,
+        "description": shorten(f"{manufacturer} {what} {camera.model}".rstrip(), 110) + " through showcam",
+        # a video doorbell is a camera first
+        "displayCategories": ["CAMERA", "DOORBELL"] if camera.kind == "doorbell" else ["CAMERA"],
+        "additionalAttributes": attributes,
+        "capabilities": [
+            {"type": "AlexaInterface", "interface": "Alexa", "version": "3"},
+            camera_stream.capability(camera),
+            rtc_session.capability(),
+            endpoint_health.capability(),
+        ],
+    }

@@ -1,0 +1,78 @@
+"""Alexa.RTCSessionController 3: WebRTC, one way; the answer carries every candidate, since nothing trickles."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from alexa.directive import Directive
+from alexa.errors import InvalidValue, refused
+from alexa.event import Reply
+from registry.camera import Refusal, StreamRequest
+from registry.errors import BadOffer
+from registry.registry import Registry
+from store.records import Link
+
+_NAMESPACE = "Alexa.RTCSessionController"
+
+type SessionId = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class _Offer(Struct):
+    format: str
+    value: str
+
+
+class _Initiate(Struct, rename="camel"):
+    session_id: SessionId
+    offer: _Offer
+
+
+class _Session(Struct, rename="camel"):
+    session_id: SessionId
+
+
+_initiate = msgspec.json.Decoder(_Initiate)
+_session = msgspec.json.Decoder(_Session)
+
+
+def capability() -> dict[str, Any]:
+    return {
+        "type": "AlexaInterface",
+        "interface": _NAMESPACE,
+        "version": "3",
+        "configuration": {"isFullDuplexAudioSupported": False},
+    }
+
+
+class RtcSessions:
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def initiate(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
+        """InitiateSessionWithOffer; a second one in the same session replaces the first one's answer."""
+        given = directive.read(_initiate)
+        if given.offer.format.upper() != "SDP":
+            raise InvalidValue("The offer's format is not SDP.")
+        request = StreamRequest("alexa", ("webrtc",), sdp=given.offer.value, session=given.session_id)
+        try:
+            stream = self._registry.open_stream(link, camera_id, request)
+        except BadOffer:
+            raise InvalidValue("The offer is not SDP that asks for video.") from None
+        if isinstance(stream, Refusal):
+            raise refused(stream, link.locale)
+        payload = {"answer": {"format": "SDP", "value": stream.answer}}
+        return reply.event(_NAMESPACE, "AnswerGeneratedForSession", payload)
+
+    def connected(self, _link: Link, _camera_id: str, directive: Directive, reply: Reply) -> bytes:
+        """SessionConnected: the display's word that it plays; not always sent."""
+        return self._told("SessionConnected", directive, reply)
+
+    def disconnected(self, link: Link, _camera_id: str, directive: Directive, reply: Reply) -> bytes:
+        """SessionDisconnected, as often as it comes."""
+        self._registry.end_session(link, directive.read(_session).session_id)
+        return self._told("SessionDisconnected", directive, reply)
+
+    @staticmethod
+    def _told(name: str, directive: Directive, reply: Reply) -> bytes:
+        return reply.event(_NAMESPACE, name, {"sessionId": directive.read(_session).session_id})

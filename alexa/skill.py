@@ -1,0 +1,98 @@
+"""Alexa's Smart Home skill: a directive in, an event out, whatever the directive is."""
+
+import logging
+import re
+from collections.abc import Callable
+
+from accounts.tokens import TokenExpired, TokenInvalid
+from alexa import discovery
+from alexa.camera_stream import CameraStreams
+from alexa.directive import Directive, Unreadable, read
+from alexa.discovery import Discovery
+from alexa.errors import (
+    AcceptGrantFailed,
+    BridgeUnreachable,
+    DirectiveError,
+    ExpiredAuthorization,
+    InternalError,
+    InvalidAuthorization,
+    InvalidDirective,
+)
+from alexa.event import Reply
+from alexa.rtc_session import RtcSessions
+from alexa.state_report import StateReport
+from registry.registry import Registry
+from store.ports import StoreUnavailable
+from store.records import Link
+
+log = logging.getLogger(__name__)
+
+type Handler = Callable[[Link, str, Directive, Reply], bytes]
+
+_printable = re.compile(r"[a-zA-Z0-9\-]{1,127}").fullmatch
+
+
+class SmartHome:
+    """`authenticate` raises TokenInvalid or TokenExpired. Safe to use from many threads."""
+
+    def __init__(self, authenticate: Callable[[str], Link], registry: Registry) -> None:
+        self._authenticate = authenticate
+        self._discovery = Discovery(registry)
+        streams, sessions = CameraStreams(registry), RtcSessions(registry)
+        self._handlers: dict[tuple[str, str], Handler] = {
+            ("Alexa", "ReportState"): StateReport(registry).report,
+            ("Alexa.CameraStreamController", "InitializeCameraStreams"): streams.initialize,
+            ("Alexa.RTCSessionController", "InitiateSessionWithOffer"): sessions.initiate,
+            ("Alexa.RTCSessionController", "SessionConnected"): sessions.connected,
+            ("Alexa.RTCSessionController", "SessionDisconnected"): sessions.disconnected,
+        }
+
+    def answer(self, body: bytes) -> bytes:
+        """Never raises: what goes wrong is an ErrorResponse."""
+        try:
+            directive = read(body)
+        except Unreadable as unreadable:
+            return Reply(unreadable.header).error(InvalidDirective("This is not a Smart Home directive."))
+        reply = Reply.to(directive)
+        try:
+            return self._handle(directive, reply)
+        except DirectiveError as error:
+            log.info("answered with %s (request %s)", error.kind, _request(directive))
+            return reply.error(error)
+        except StoreUnavailable:
+            log.warning("the store can't be reached (request %s)", _request(directive))
+            return reply.error(BridgeUnreachable("showcam can't reach its store just now. Try again in a moment."))
+        except Exception:
+            # the outermost edge of the skill: told once here, and to Alexa only that it happened
+            log.exception("a directive failed (request %s)", _request(directive))
+            return reply.error(InternalError("Something went wrong in showcam. It is in its log."))
+
+    def _handle(self, directive: Directive, reply: Reply) -> bytes:
+        kind = directive.header.namespace, directive.header.name
+        if kind == ("Alexa.Discovery", "Discover"):
+            scope = directive.read(discovery.PAYLOAD).scope
+            return self._discovery.discover(self._link(scope.token if scope else ""), reply)
+        if kind == ("Alexa.Authorization", "AcceptGrant"):
+            # answering it with success would promise events that nobody sends
+            raise AcceptGrantFailed("showcam does not send events to Alexa.")
+        handler = self._handlers.get(kind)
+        if handler is None:
+            raise InvalidDirective("showcam does not know this directive.")
+        endpoint = directive.endpoint
+        if endpoint is None:
+            raise InvalidDirective("This directive needs an endpoint.")
+        link = self._link(endpoint.scope.token if endpoint.scope else "")
+        return handler(link, endpoint.endpoint_id, directive, reply)
+
+    def _link(self, token: str) -> Link:
+        try:
+            return self._authenticate(token)
+        except TokenExpired:
+            raise ExpiredAuthorization("The access token has expired.") from None
+        except TokenInvalid:
+            raise InvalidAuthorization("The access token is not valid here.") from None
+
+
+def _request(directive: Directive) -> str:
+    given = directive.header.message_id
+    return given if given and _printable(given) else "without a readable id"
