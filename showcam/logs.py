@@ -15,7 +15,8 @@ _SECRET = re.compile(
     r"|(?<=/google/webrtc/)[\w.-]{20,}"
     r"|(?<=[Bb]earer )\S+"
     r"|(?<=://)[^/\s@]+@"
-    r"|(?<=[?&](?:code|state)=)[^&\s]+"
+    r"|(?<=[?&]code=)[^&\s]+"
+    r"|(?<=[?&]state=)[^&\s]+"
     r"|(?<=accessToken=)[^&\s]+"
 )
 # Libraries that would tell more than we may: issued tokens, raw vendor answers, SDP, whole requests.

@@ -1,4 +1,4 @@
-"""Headless Chromium and a demo to walk through. SHOWCAM_TEST_BROWSER=required turns a missing browser into a failure."""
+"""Headless Chromium and a demo to walk through; SHOWCAM_TEST_BROWSER=required: a missing browser fails the test."""
 
 import os
 import shutil

@@ -19,7 +19,8 @@ STATS = """async (assistant) => {
     if (!pc) return null;
     const found = {};
     for (const row of (await pc.getStats()).values())
-        if (row.type === "inbound-rtp") found[row.kind] = {decoded: row.framesDecoded, energy: row.totalAudioEnergy, lost: row.packetsLost};
+        if (row.type === "inbound-rtp")
+            found[row.kind] = {decoded: row.framesDecoded, energy: row.totalAudioEnergy};
     return found;
 }"""
 HEARD = 'async (assistant) => document.querySelector(`[data-testid="${assistant}-video"]`).webkitAudioDecodedByteCount'

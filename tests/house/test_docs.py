@@ -1,0 +1,43 @@
+"""What the documents promise exists."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from showcam.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_table_of_settings_is_the_settings() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", (ROOT / "docs/running.md").read_text(), re.MULTILINE)
+    fields = {field.name: field.default for field in msgspec.structs.fields(Settings) if field.name != "demo"}
+    assert [name for name, _ in rows] == list(fields)
+    for name, told in rows:
+        default = fields[name]
+        text = "" if default in (None, ()) else ",".join(default) if isinstance(default, tuple) else str(default)
+        assert told.strip("` ") == text, name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_and_links_exist(document: Path) -> None:
+    text = document.read_text()
+    targets = set(re.findall(r"^([a-z-]+|\.venv/\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for target in re.findall(r"^ {4}make (\S+)", text, re.MULTILINE):
+        assert target in targets
+    for words in re.findall(r"^ {4}\.venv/bin/showcam (.+)", text, re.MULTILINE):
+        command = re.split(r" (?:--|\"|[A-Z]|\S+@)", words)[0].split()
+        helped = subprocess.run([ROOT / ".venv/bin/showcam", *command, "--help"], capture_output=True, check=False)
+        assert helped.returncode == 0, words
+    for link in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (document.parent / link).exists(), link
+
+
+def test_no_document_names_a_place_outside_the_project() -> None:
+    for document in DOCUMENTS:
+        assert "/work/" not in document.read_text()
+        assert "../shared" not in document.read_text()
