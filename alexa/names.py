@@ -1,5 +1,6 @@
 """Camera names as Alexa can hear them: letters, digits and spaces, and no two alike."""
 
+import textwrap
 import unicodedata
 from collections.abc import Iterable
 
@@ -35,10 +36,7 @@ def spoken_name(camera: Camera) -> str:
 
 def shorten(text: str, longest: int) -> str:
     """At most `longest` characters, cut between words where there are any."""
-    if len(text) <= longest:
-        return text
-    cut = text[: longest + 1].rpartition(" ")[0] or text[:longest]
-    return cut.rstrip()
+    return text if len(text) <= longest else textwrap.shorten(text, longest, placeholder="") or text[:longest]
 
 
 def _spoken(sign: str) -> bool:

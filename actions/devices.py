@@ -1,0 +1,57 @@
+"""SYNC: the link's cameras as devices, encoded once as long as they stay the same."""
+
+import textwrap
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from actions import camera_stream
+from actions.errors import CannotList
+from registry.camera import Camera, Failed, Refusal
+from registry.errors import Unavailable
+from registry.recent import Recent
+from registry.registry import Registry
+from store.records import Link
+
+LONGEST_NAME = 60  # code points; Google cuts what is longer, anywhere
+KEPT = 256  # links whose encoded list is kept
+
+
+class Devices:
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._kept: Recent[str, tuple[str, Raw]] = Recent(KEPT)
+
+    def sync(self, link: Link) -> dict[str, Any]:
+        """Raises CannotList."""
+        try:
+            listing = self._registry.cameras(link)
+        except Unavailable as unavailable:
+            raise CannotList(Refusal((Failed(unavailable.reason),)), link.locale) from None
+        kept = self._kept.get(link.id)
+        if kept is None or kept[0] != listing.fingerprint:
+            kept = (listing.fingerprint, Raw(msgspec.json.encode([_device(each) for each in listing.cameras])))
+            self._kept.put(link.id, kept)
+        return {"agentUserId": link.agent_user, "devices": kept[1]}
+
+
+def _device(camera: Camera) -> dict[str, Any]:
+    what = "DOORBELL" if camera.kind == "doorbell" else "CAMERA"
+    info = {"manufacturer": camera.manufacturer, "model": camera.model, "swVersion": camera.firmware}
+    return {
+        "id": camera.id,
+        "type": f"action.devices.types.{what}",
+        "traits": [camera_stream.TRAIT],
+        "name": {"name": _name(camera) or what.capitalize()},
+        "willReportState": False,
+        "attributes": camera_stream.ATTRIBUTES,
+        "deviceInfo": {key: value for key, value in info.items() if value},
+    }
+
+
+def _name(camera: Camera) -> str:
+    name = " ".join("".join(sign if sign.isprintable() else " " for sign in camera.name).split())
+    if len(name) <= LONGEST_NAME:
+        return name
+    return textwrap.shorten(name, LONGEST_NAME, placeholder="") or name[:LONGEST_NAME]

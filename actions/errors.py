@@ -1,0 +1,70 @@
+"""What Google can be told when something can't be done, and the table from the gate's reasons to its error codes.
+
+Codes: cloud-to-cloud "Errors and exceptions". The debugString is never spoken; it reaches the project's logs.
+"""
+
+from typing import Any
+
+from registry.camera import Refusal
+from registry.reasons import explain
+
+
+class IntentError(Exception):
+    """Answered as the payload's errorCode, with HTTP 200: other statuses Google takes for a broken server."""
+
+    code = "hardError"
+
+    def __init__(self, debug: str) -> None:
+        super().__init__(debug)
+        self.debug = debug
+
+
+class Malformed(IntentError):
+    """The same request again would fail again."""
+
+
+class NotSupported(IntentError):
+    code = "functionNotSupported"
+
+
+class Passing(IntentError):
+    """Ours or the vendor's, and it may be over soon."""
+
+    code = "transientError"
+
+
+class CannotList(IntentError):
+    """The cameras can't be listed: an empty list would take them away from the user."""
+
+    def __init__(self, refusal: Refusal, locale: str) -> None:
+        super().__init__(explain(refusal, locale))
+        self.code = REFUSED[refusal.reason]
+
+
+REFUSED: dict[str, str] = {
+    "not_found": "deviceNotFound",
+    "signed_out": "authFailure",
+    "vendor_down": "transientError",
+    "vendor_busy": "transientError",
+    "offline": "deviceOffline",
+    "asleep": "deviceTurnedOff",
+    "state_unknown": "transientError",
+    "encryption_on": "streamUnplayable",
+    "encryption_unknown": "streamUnplayable",
+    "audio_off": "deviceNotReady",
+    "audio_unknown": "deviceNotReady",
+    "no_way": "streamUnavailable",
+    "not_playable": "streamUnplayable",
+    "no_common_protocol": "functionNotSupported",
+    "busy": "deviceBusy",
+    "media_down": "streamUnavailable",
+}
+
+
+def refused(refusal: Refusal, locale: str) -> dict[str, Any]:
+    """A device's part of an answer: its code says the first failed row, its debugString all of them."""
+    return {
+        "status": "OFFLINE" if refusal.reason == "offline" else "ERROR",
+        "errorCode": REFUSED[refusal.reason],
+        "debugString": explain(refusal, locale),
+    }

@@ -1,0 +1,80 @@
+"""Google's fulfillment: an intent in, its answer out, whatever the intent is."""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from accounts.tokens import TokenInvalid
+from actions.devices import Devices
+from actions.errors import IntentError, Malformed, NotSupported, Passing
+from actions.execution import Executions
+from actions.request import Input, executions, queried, read
+from actions.states import States
+from registry.registry import Registry
+from store.ports import StoreUnavailable
+from store.records import Link
+
+log = logging.getLogger(__name__)
+
+_printable = re.compile(r"[\w\-]{1,64}", re.ASCII).fullmatch
+_encode = msgspec.json.Encoder().encode
+
+
+class Fulfillment:
+    """`authenticate` raises TokenInvalid or TokenExpired; `public_url` is our own https origin."""
+
+    def __init__(
+        self,
+        authenticate: Callable[[str], Link],
+        registry: Registry,
+        end_link: Callable[[Link], None],
+        public_url: str,
+    ) -> None:
+        self._authenticate, self._end_link = authenticate, end_link
+        self._devices, self._states = Devices(registry), States(registry)
+        self._executions = Executions(registry, public_url)
+
+    def answer(self, body: bytes, bearer: str | None) -> tuple[int, bytes]:
+        """Status and JSON. Never raises; 401 means the token, for which Google refreshes it, and all else is 200."""
+        request_id, given = read(body)
+        try:
+            link = self._authenticate(bearer or "")
+            answered = self._answer(link, given)
+        except TokenInvalid:
+            return 401, b'{"error":"invalid_token"}'
+        except IntentError as error:
+            log.info("answered with %s (request %s)", error.code, _shown(request_id))
+            answered = {"errorCode": error.code, "debugString": error.debug}
+        except StoreUnavailable:
+            log.warning("the store can't be reached (request %s)", _shown(request_id))
+            answered = {"errorCode": Passing.code, "debugString": "showcam can't reach its store just now."}
+        except Exception:
+            # the outermost edge: told once here, and to Google only that it happened
+            log.exception("an intent failed (request %s)", _shown(request_id))
+            answered = {"errorCode": IntentError.code, "debugString": "Something went wrong in showcam."}
+        if answered is None:
+            return 200, b"{}"
+        return 200, _encode({"requestId": request_id, "payload": answered})
+
+    def _answer(self, link: Link, given: Input | None) -> dict[str, Any] | None:
+        """The payload; None where the answer is to be empty."""
+        if given is None:
+            raise Malformed("This is not a request with one intent.")
+        match given.intent:
+            case "action.devices.SYNC":
+                return self._devices.sync(link)
+            case "action.devices.QUERY":
+                return self._states.query(link, queried(given))
+            case "action.devices.EXECUTE":
+                return self._executions.execute(link, executions(given))
+            case "action.devices.DISCONNECT":
+                self._end_link(link)
+                return None
+        raise NotSupported("showcam does not know this intent.")
+
+
+def _shown(request_id: str) -> str:
+    return request_id if _printable(request_id) else "without a readable id"

@@ -1,0 +1,101 @@
+"""An intent as it comes in. Read leniently: real requests carry more than Google's schema, and sometimes less.
+
+Shapes: cloud-to-cloud "SYNC", "QUERY", "EXECUTE", "DISCONNECT".
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from actions.errors import Malformed
+
+MOST_DEVICES = 1000  # asked about at once
+MOST_EXECUTIONS = 64  # device times command; each may have to wait for a vendor
+
+
+class Input(Struct):
+    intent: str
+    payload: Raw = Raw(b"{}")
+
+
+class Request(Struct, rename="camel"):
+    inputs: list[Input]
+    request_id: Any = None
+
+
+class Device(Struct):
+    id: str
+
+
+class Execution(Struct):
+    command: str
+    params: Any = None
+
+
+class _Query(Struct):
+    devices: list[Device]
+
+
+class _Command(Struct):
+    devices: list[Device]
+    execution: list[Execution]
+
+
+class _Execute(Struct):
+    commands: list[_Command]
+
+
+_request = msgspec.json.Decoder(Request)
+_query = msgspec.json.Decoder(_Query)
+_execute = msgspec.json.Decoder(_Execute)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+def read(body: bytes) -> tuple[str, Input | None]:
+    """The request's id, echoed as it is, and its one intent; None where that can't be read."""
+    try:
+        request = _request.decode(body)
+    except _UNREADABLE:
+        return _salvaged(body), None
+    request_id = request.request_id if isinstance(request.request_id, str) else ""
+    return request_id, request.inputs[0] if len(request.inputs) == 1 else None
+
+
+def queried(given: Input) -> list[str]:
+    """The ids asked about, each once. Raises Malformed."""
+    ids = list(dict.fromkeys(device.id for device in _payload(_query, given).devices))
+    if len(ids) > MOST_DEVICES:
+        raise Malformed(f"At most {MOST_DEVICES} devices are taken at once.")
+    return ids
+
+
+def executions(given: Input) -> dict[str, list[Execution]]:
+    """By device id what is to be done with it, in order and each thing once. Raises Malformed."""
+    commands = _payload(_execute, given).commands
+    if sum(len(each.devices) * max(1, len(each.execution)) for each in commands) > MOST_EXECUTIONS:
+        raise Malformed(f"At most {MOST_EXECUTIONS} executions are taken at once.")
+    wanted: dict[str, list[Execution]] = {}
+    for command in commands:
+        for device in command.devices:
+            mine = wanted.setdefault(device.id, [])
+            for execution in command.execution:
+                if execution not in mine:
+                    mine.append(execution)
+    return wanted
+
+
+def _payload[T](shape: msgspec.json.Decoder[T], given: Input) -> T:
+    try:
+        return shape.decode(given.payload)
+    except _UNREADABLE:
+        raise Malformed("The payload does not have the shape this intent has.") from None
+
+
+def _salvaged(body: bytes) -> str:
+    try:
+        given = msgspec.json.decode(body)
+    except _UNREADABLE:
+        return ""
+    request_id = given.get("requestId") if isinstance(given, dict) else None
+    return request_id if isinstance(request_id, str) else ""
