@@ -3,6 +3,7 @@
 import click
 
 from showcam.cli import readable, settings_of, stop
+from store.records import Assistant
 
 _REDIRECTS = {
     "alexa": "https://pitangui.amazon.com/api/skill/link/… , https://layla.amazon.com/api/skill/link/… and "
@@ -25,7 +26,7 @@ def clients() -> None:
 @click.pass_context
 @readable
 def add(
-    context: click.Context, assistant: str, client_id: str | None, redirects: tuple[str, ...], require_pkce: bool
+    context: click.Context, assistant: Assistant, client_id: str | None, redirects: tuple[str, ...], require_pkce: bool
 ) -> None:
     """Let Alexa or Google ask for access. Prints the client secret, once."""
     from accounts import clients as registered

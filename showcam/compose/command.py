@@ -3,6 +3,9 @@
 import contextlib
 from collections.abc import Iterator
 
+import structlog
+
+from accounts import households
 from media.client import MediaClient
 from media.grants import Grants
 from showcam import data, logs
@@ -11,11 +14,15 @@ from showcam.compose.parts import media_client, open_store
 from showcam.settings import Settings
 from store.ports import Store
 
+log = structlog.get_logger()
+
 
 def prepare(settings: Settings) -> None:
     """Keys and store as they must be before the parts start. Raises what names the trouble."""
     store = open_store(settings, key_files.read_or_make(settings.keys))
     store.ping()
+    for sentence in households.unreadable(store):
+        log.error("sealed with a key that is not in keys/", what=sentence)
     store.close()
 
 

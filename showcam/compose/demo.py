@@ -6,9 +6,10 @@ from accounts import clients, households
 from showcam import keys as key_files
 from showcam.compose.parts import open_store
 from showcam.settings import Settings
+from store.records import Assistant
 
 _USERS = {"demo@example.com": "demo", "mfa@example.com": "mfa", "other@example.com": "other"}
-_CLIENTS = {
+_CLIENTS: dict[Assistant, tuple[str, ...]] = {
     "alexa": (
         "https://pitangui.amazon.com/api/skill/link/DEMO",
         "https://layla.amazon.com/api/skill/link/DEMO",

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from accounts.households import end
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from media.grants import Grants
@@ -24,7 +23,7 @@ def build() -> Callable[[Event], Event]:
     pictures = parts.media_client(settings, grants)
     registry = parts.registry(settings, store, parts.ezviz(settings, store), pictures, grants)
     fulfillment = Fulfillment(
-        partial(authenticate, store, assistant="google"), registry, partial(end, store, pictures), settings.web_url
+        partial(authenticate, store, assistant="google"), registry, parts.unlinker(store, pictures), settings.web_url
     )
 
     def answer(event: Event) -> Event:

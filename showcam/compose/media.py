@@ -3,7 +3,8 @@
 import asyncio
 
 from media.grants import Grants
-from media.plane.server import Plane, PlaneSettings
+from media.plane.server import Plane
+from media.plane.settings import PlaneSettings
 from showcam import keys as key_files
 from showcam import logs
 from showcam.internal import WebSources
@@ -26,7 +27,7 @@ def serve(settings: Settings) -> None:
             ca_file=settings.ca_file,
             allow_loopback_sources=settings.demo,
             gate_check_s=settings.gate_check_s,
-            run_dir=settings.data / "run" / "media",
+            opens_per_minute=settings.opens_per_minute,
         ),
         grants,
         sources,

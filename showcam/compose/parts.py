@@ -1,5 +1,8 @@
 """What several entries are made of: store, media client, drivers, registry."""
 
+from collections.abc import Callable
+
+from accounts import households
 from media.client import MediaClient
 from media.grants import Grants
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
@@ -7,6 +10,7 @@ from registry.registry import Registry, Rules
 from showcam.keys import Keys
 from showcam.settings import Settings
 from store.ports import Store
+from store.records import Link
 from store.sealing import Sealer
 
 
@@ -33,6 +37,15 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
     return EzvizDriver(store, hosts, ca_file=settings.ca_file, demo=settings.demo)
 
 
+def unlinker(store: Store, pictures: MediaClient) -> Callable[[Link], None]:
+    """Ends a link and what it is being shown."""
+
+    def end(link: Link) -> None:
+        households.end(store, pictures, link)
+
+    return end
+
+
 def registry(settings: Settings, store: Store, driver: EzvizDriver, pictures: MediaClient, grants: Grants) -> Registry:
     rules = Rules(
         require_audio=settings.require_audio,
@@ -40,5 +53,6 @@ def registry(settings: Settings, store: Store, driver: EzvizDriver, pictures: Me
         stream_cap_s=settings.stream_cap_s,
         idle_s=settings.idle_s,
         media_url=settings.pictures_url,
+        request_s=settings.request_s,
     )
     return Registry(store, {"ezviz": driver}, pictures, grants, rules)

@@ -11,7 +11,6 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
-from accounts.households import end
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
@@ -90,7 +89,7 @@ def _forwarded(request: Request, keys: Keys, store: Store) -> bool:
 
 def _google(settings: Settings, store: Store, registry: Registry, pictures: MediaClient) -> list[Route]:
     fulfillment = Fulfillment(
-        partial(authenticate, store, assistant="google"), registry, partial(end, store, pictures), settings.web_url
+        partial(authenticate, store, assistant="google"), registry, parts.unlinker(store, pictures), settings.web_url
     )
     origins = settings.signal_origins
     if settings.demo:
