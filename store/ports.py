@@ -134,7 +134,7 @@ class Store(Accounts, Sources, Clients, Links, Tokens, Visits, Throttle, Cameras
     def sweep(self, now: float) -> int:
         """Remove what is over (codes, access tokens, ended links, visits, throttle windows); how many rows went.
 
-        store.retention says how long each outlives its use. DynamoDB does this by itself and counts nothing.
+        store.records says how long each outlives its use. DynamoDB does this by itself and counts nothing.
         """
         ...
 

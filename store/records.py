@@ -4,6 +4,11 @@ from typing import Literal
 
 from msgspec import Struct
 
+# How long rows outlive their use
+CODE_KEPT_S = 600  # so that a replay is told from a guess
+TOKEN_KEPT_S = 24 * 3600  # an assistant back from a day off hears "expired" (refresh), not "invalid" (link again)
+LINK_KEPT_S = 30 * 24 * 3600  # an ended link keeps its label this long
+
 type SourceState = Literal["ok", "needs_login"]
 type Assistant = Literal["alexa", "google"]
 

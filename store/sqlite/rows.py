@@ -1,6 +1,5 @@
 """Records as rows of the SQLite schema, and back; a column has its field's name."""
 
-import hashlib
 import json
 import sqlite3
 from typing import Any
@@ -39,12 +38,6 @@ def client(row: tuple[Any, ...]) -> Client:
 def link(row: tuple[Any, ...]) -> Link:
     cameras = None if row[5] is None else tuple(json.loads(row[5]))
     return Link(row[0], row[1], row[2], row[3], row[4], cameras, row[6], row[7], row[8], row[9], row[10])
-
-
-def throttle_key(key: str, window_s: int, now: float) -> tuple[str, float]:
-    """The row of the window that holds `now`: its name, hashed, and when it ends."""
-    name = hashlib.sha256(f"{window_s}|{key}".encode(errors="replace")).hexdigest()
-    return name, (now // window_s + 1) * window_s
 
 
 def _row(record: Struct) -> dict[str, Any]:

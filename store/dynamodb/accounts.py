@@ -1,0 +1,102 @@
+"""Households, their sources, and assistants' registrations in the table."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from store.dynamodb.items import item_of, record_of, refusing
+from store.dynamodb.table import NEW, THERE, Action, ConditionFailed, Table
+from store.keys import addressable
+from store.ports import Inconsistent
+from store.records import Account, Client, Session, Source, SourceState
+from store.sealing import Sealer
+
+
+class AccountItems:
+    _table: Table
+    _sealer: Sealer
+
+    def add_account(self, account: Account) -> None:
+        with refusing():
+            self._table.write(self._new_account(account))
+
+    def add_household(self, account: Account, source: Source, secrets: bytes, state: SourceState) -> bool:
+        return self._add_source(self._new_account(account), source, secrets, state)
+
+    def account(self, account_id: str) -> Account | None:
+        return record_of(self._table.get(f"account#{account_id}", "account"), Account)
+
+    def accounts(self) -> Iterator[Account]:
+        return (msgspec.convert(item["record"], Account) for item in self._table.listed("accounts"))
+
+    def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
+        there = self._table.check(f"account#{source.account}", "account", THERE)
+        return self._add_source(there, source, secrets, state)
+
+    def source_by_vendor_key(self, vendor_key: str) -> Source | None:
+        return record_of(self._table.get(f"vendor#{vendor_key}", "vendor"), Source)
+
+    def sources(self, account_id: str) -> list[Source]:
+        items = self._table.query(f"account#{account_id}", "source#")
+        found = [msgspec.convert(item["record"], Source) for item in items]
+        return sorted(found, key=lambda source: (source.created, source.id))
+
+    def read_session(self, account_id: str, source_id: str) -> Session | None:
+        item = self._table.get(f"account#{account_id}", f"source#{source_id}")
+        if item is None:
+            return None
+        secrets = self._sealer.open(f"source|{account_id}|{source_id}", item["sealed"])
+        return Session(secrets, item["state"], item["version"])
+
+    def swap_session(
+        self, account_id: str, source_id: str, *, version: int, secrets: bytes, state: SourceState
+    ) -> bool:
+        sealed = self._sealer.seal(f"source|{account_id}|{source_id}", secrets)
+        swap = self._table.update(
+            f"account#{account_id}",
+            f"source#{source_id}",
+            "SET #sealed = :sealed, #state = :state, #version = :next",
+            "#version = :version",
+            sealed=sealed,
+            state=state,
+            version=version,
+            next=version + 1,
+        )
+        try:
+            self._table.write(swap)
+        except ConditionFailed:
+            return False
+        return True
+
+    def _new_account(self, account: Account) -> Action:
+        listed = {"gsi1pk": "accounts", "gsi1sk": account.id}
+        return self._table.put(item_of(f"account#{account.id}", "account", "account", account) | listed, NEW)
+
+    def _add_source(self, first: Action, source: Source, secrets: bytes, state: SourceState) -> bool:
+        sealed = self._sealer.seal(f"source|{source.account}|{source.id}", secrets)
+        row = item_of(f"account#{source.account}", f"source#{source.id}", "source", source)
+        vendor = item_of(f"vendor#{source.vendor_key}", "vendor", "vendor", source)
+        try:
+            self._table.together(
+                first,
+                self._table.put(row | {"sealed": sealed, "state": state, "version": 1}, NEW),
+                self._table.put(vendor, NEW),
+            )
+        except ConditionFailed as failed:
+            if 2 in failed.places:  # the vendor key
+                return False
+            raise Inconsistent("the account is missing, or the id is taken") from None
+        return True
+
+    def put_client(self, client: Client) -> None:
+        listed = {"gsi1pk": "clients", "gsi1sk": client.id}
+        self._table.write(self._table.put(item_of(f"client#{client.id}", "client", "client", client) | listed))
+
+    def client(self, client_id: str) -> Client | None:
+        return record_of(self._table.get(f"client#{client_id}", "client"), Client) if addressable(client_id) else None
+
+    def clients(self) -> list[Client]:
+        return [msgspec.convert(item["record"], Client) for item in self._table.listed("clients")]
+
+    def drop_client(self, client_id: str) -> bool:
+        return bool(self._table.write(self._table.delete(f"client#{client_id}", "client")))

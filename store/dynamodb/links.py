@@ -1,0 +1,129 @@
+"""Links, codes and tokens in the table: each decision is one conditional write."""
+
+import contextlib
+import math
+
+import msgspec
+from msgspec import structs
+
+from store.dynamodb.items import item_of, refusing
+from store.dynamodb.table import NEW, THERE, ConditionFailed, Item, Table
+from store.keys import addressable
+from store.ports import Inconsistent, Replayed, StoreUnavailable
+from store.records import CODE_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S, Code, Link, Token
+
+_LIVE = f"{THERE} AND attribute_not_exists(#ended)"
+
+
+class LinkItems:
+    _table: Table
+
+    def add_link(self, link: Link) -> None:
+        pointer = {"pk": f"account#{link.account}", "sk": f"link#{link.id}", "kind": "linked"}
+        row = item_of(f"link#{link.id}", "link", "link", structs.replace(link, ended=None, last_used=0.0))
+        row |= {"last_used": link.last_used} | ({} if link.ended is None else {"ended": link.ended})
+        there = self._table.check(f"account#{link.account}", "account", THERE)
+        pointers = [self._table.put(pointer)] if link.ended is None else []
+        with refusing():
+            self._table.together(there, self._table.put(row, NEW), *pointers)
+
+    def link(self, link_id: str) -> Link | None:
+        item = self._table.get(f"link#{link_id}", "link") if addressable(link_id) else None
+        return _link(item) if item else None
+
+    def links(self, account_id: str) -> list[Link]:
+        pointers = self._table.query(f"account#{account_id}", "link#")
+        items = self._table.get_all([(pointer["sk"], "link") for pointer in pointers])
+        found = [link for link in map(_link, items) if link.ended is None]
+        return sorted(found, key=lambda link: (link.created, link.id))
+
+    def end_link(self, link_id: str, now: float) -> bool:
+        link = self.link(link_id)
+        if link is None or link.ended is not None:
+            return False
+        mark = "SET #ended = :now, #expires_at = :expires_at"
+        over = math.ceil(now) + LINK_KEPT_S
+        try:
+            self._table.together(
+                self._table.update(f"link#{link_id}", "link", mark, _LIVE, now=now, expires_at=over),
+                self._table.delete(f"account#{link.account}", f"link#{link_id}"),
+            )
+        except ConditionFailed:
+            return False
+        # its tokens are dead from here on; removing them is tidiness and may fail
+        with contextlib.suppress(StoreUnavailable):
+            for item in self._table.query(f"link#{link_id}", "token#"):
+                self._table.write(self._table.delete(item["pk"], item["sk"]))
+        return True
+
+    def touch_link(self, link_id: str, now: float) -> None:
+        later = f"{THERE} AND #last_used < :now"
+        touch = self._table.update(f"link#{link_id}", "link", "SET #last_used = :now", later, now=now)
+        with contextlib.suppress(ConditionFailed, StoreUnavailable):
+            self._table.write(touch, tries=1)
+
+    def add_code(self, code: Code) -> None:
+        expires_at = math.ceil(code.expires) + CODE_KEPT_S
+        with refusing():
+            row = item_of(f"code#{code.hash}", "code", "code", code) | {"expires_at": expires_at}
+            self._table.write(self._table.put(row, NEW))
+
+    def redeem_code(self, code_hash: str, client_id: str, now: float) -> Code | None:
+        if not addressable(code_hash, client_id):
+            return None
+        unused = f"{THERE} AND attribute_not_exists(#used)"
+        its_client = "#record.#client = :client"
+        in_time = "#record.#expires > :now"
+        take = self._table.update(
+            f"code#{code_hash}",
+            "code",
+            "SET #used = :now",
+            f"{unused} AND {its_client} AND {in_time}",
+            now=now,
+            client=client_id,
+        )
+        try:
+            item, replayed = self._table.write(take), False
+        except ConditionFailed as failed:
+            if failed.item is None or "used" not in failed.item:
+                return None
+            item, replayed = failed.item, True
+        code = msgspec.convert(item["record"], Code)
+        link = self.link(code.link)
+        if code.client != client_id or link is None or link.ended is not None:
+            return None
+        if replayed:
+            raise Replayed(code.link)
+        return code
+
+    def add_tokens(self, tokens: list[Token]) -> bool:
+        (link_id,) = {token.link for token in tokens}  # of one link, and at least one
+        try:
+            self._table.together(
+                self._table.check(f"link#{link_id}", "link", _LIVE),
+                *(self._table.put(_token_item(token), NEW) for token in tokens),
+            )
+        except ConditionFailed as failed:
+            if 0 in failed.places:
+                return False
+            raise Inconsistent("a token of that hash is there") from None
+        return True
+
+    def find_token(self, link_id: str, token_hash: str) -> tuple[Link, Token] | None:
+        if not addressable(link_id, token_hash):
+            return None
+        items = self._table.get_all([(f"link#{link_id}", "link"), (f"link#{link_id}", f"token#{token_hash}")])
+        kinds = {item["kind"]: item for item in items}
+        if len(kinds) < 2 or "ended" in kinds["link"]:
+            return None
+        return _link(kinds["link"]), msgspec.convert(kinds["token"]["record"], Token)
+
+
+def _token_item(token: Token) -> Item:
+    item = item_of(f"link#{token.link}", f"token#{token.hash}", "token", token)
+    return item if token.expires is None else item | {"expires_at": math.ceil(token.expires) + TOKEN_KEPT_S}
+
+
+def _link(item: Item) -> Link:
+    changed = {"last_used": float(item["last_used"]), "ended": item.get("ended")}
+    return structs.replace(msgspec.convert(item["record"], Link), **changed)

@@ -1,0 +1,72 @@
+"""What passes or is read anew in the table: visits, throttle windows, known cameras; and values agreed on."""
+
+import contextlib
+import math
+
+from store.dynamodb.table import Table
+from store.keys import throttle_window
+from store.records import Known
+from store.sealing import SealedUnreadable, Sealer
+
+
+class PassingItems:
+    _table: Table
+    _sealer: Sealer
+
+    def put_visit(self, visit_hash: str, data: bytes, expires: float) -> None:
+        sealed = self._sealer.seal(f"visit|{visit_hash}", data)
+        row = {"pk": f"visit#{visit_hash}", "sk": "visit", "kind": "visit", "sealed": sealed, "expires": expires}
+        self._table.write(self._table.put(row | {"expires_at": math.ceil(expires)}))
+
+    def visit(self, visit_hash: str, now: float) -> bytes | None:
+        item = self._table.get(f"visit#{visit_hash}", "visit")
+        if item is None or item["expires"] <= now:
+            return None
+        with contextlib.suppress(SealedUnreadable):
+            return self._sealer.open(f"visit|{visit_hash}", item["sealed"])
+        return None
+
+    def drop_visit(self, visit_hash: str) -> None:
+        self._table.write(self._table.delete(f"visit#{visit_hash}", "visit"))
+
+    def hit(self, key: str, window_s: int, now: float) -> int:
+        name, ends = throttle_window(key, window_s, now)
+        count = self._table.update(
+            f"throttle#{name}#{ends}",
+            "throttle",
+            "SET #kind = :kind, #expires_at = :ends ADD #count :one",
+            kind="throttle",
+            ends=ends,
+            one=1,
+        )
+        return int(self._table.write(count)["count"])
+
+    def hits(self, key: str, window_s: int, now: float) -> int:
+        name, ends = throttle_window(key, window_s, now)
+        item = self._table.get(f"throttle#{name}#{ends}", "throttle")
+        return int(item["count"]) if item else 0
+
+    def put_known(self, account_id: str, known: Known) -> None:
+        sealed = self._sealer.seal(f"known|{account_id}", known.data)
+        row = {"pk": f"account#{account_id}", "sk": "known", "kind": "known", "sealed": sealed, "as_of": known.as_of}
+        self._table.write(self._table.put(row))
+
+    def known(self, account_id: str) -> Known | None:
+        item = self._table.get(f"account#{account_id}", "known")
+        with contextlib.suppress(SealedUnreadable):
+            if item is not None:
+                return Known(self._sealer.open(f"known|{account_id}", item["sealed"]), float(item["as_of"]))
+        return None
+
+    def meta_once(self, key: str, value: str) -> str:
+        found = self.meta(key)
+        if found is not None:
+            return found
+        first = "SET #kind = :kind, #value = if_not_exists(#value, :value)"
+        return str(
+            self._table.write(self._table.update(f"meta#{key}", "meta", first, kind="meta", value=value))["value"]
+        )
+
+    def meta(self, key: str) -> str | None:
+        item = self._table.get(f"meta#{key}", "meta")
+        return item["value"] if item else None

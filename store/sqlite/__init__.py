@@ -1,0 +1,37 @@
+"""The store on one SQLite file; its schema is store/migrations, its transactions are store.sqlite.database."""
+
+from pathlib import Path
+
+from store.records import CODE_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S
+from store.sealing import Sealer
+from store.sqlite.accounts import AccountRows
+from store.sqlite.database import Database
+from store.sqlite.links import LinkRows
+from store.sqlite.passing import PassingRows
+
+__all__ = ["SqliteStore"]
+
+
+class SqliteStore(AccountRows, LinkRows, PassingRows):
+    """Any number of threads and processes may use one file. Raises StoreUnavailable when it can't be opened."""
+
+    def __init__(self, path: Path, sealer: Sealer) -> None:
+        self._database = Database(path)
+        self._sealer = sealer
+
+    def sweep(self, now: float) -> int:
+        over = (
+            ("DELETE FROM code WHERE expires <= ?", now - CODE_KEPT_S),
+            ("DELETE FROM token WHERE expires <= ?", now - TOKEN_KEPT_S),
+            ("DELETE FROM link WHERE ended <= ?", now - LINK_KEPT_S),
+            ("DELETE FROM visit WHERE expires <= ?", now),
+            ("DELETE FROM throttle WHERE ends <= ?", now),
+        )
+        with self._database.writing() as write:
+            return sum(write.execute(sql, (before,)).rowcount for sql, before in over)
+
+    def ping(self) -> None:
+        self._database.check()
+
+    def close(self) -> None:
+        self._database.close()

@@ -1,0 +1,94 @@
+"""Households, their sources, and assistants' registrations in SQLite."""
+
+from collections.abc import Iterator
+from sqlite3 import Connection
+
+from store.keys import addressable
+from store.records import Account, Client, Session, Source, SourceState
+from store.sealing import Sealer
+from store.sqlite import rows
+from store.sqlite.database import Database
+
+_PAGE = 200
+
+
+class AccountRows:
+    _database: Database
+    _sealer: Sealer
+
+    def add_account(self, account: Account) -> None:
+        with self._database.writing() as write:
+            rows.insert(write, "account", account)
+
+    def add_household(self, account: Account, source: Source, secrets: bytes, state: SourceState) -> bool:
+        with self._database.writing() as write:
+            if _taken(write, source.vendor_key):
+                return False
+            rows.insert(write, "account", account)
+            self._insert_source(write, source, secrets, state)
+            return True
+
+    def account(self, account_id: str) -> Account | None:
+        row = self._database.one(rows.ACCOUNT + " WHERE id = ?", account_id)
+        return Account(*row) if row else None
+
+    def accounts(self) -> Iterator[Account]:
+        page = [Account("", 0, b"")]
+        while page:
+            found = self._database.all(rows.ACCOUNT + " WHERE id > ? ORDER BY id LIMIT ?", page[-1].id, _PAGE)
+            page = [Account(*row) for row in found]
+            yield from page
+
+    def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
+        with self._database.writing() as write:
+            if _taken(write, source.vendor_key):
+                return False
+            self._insert_source(write, source, secrets, state)
+            return True
+
+    def source_by_vendor_key(self, vendor_key: str) -> Source | None:
+        row = self._database.one(rows.SOURCE + " WHERE vendor_key = ?", vendor_key)
+        return Source(*row) if row else None
+
+    def sources(self, account_id: str) -> list[Source]:
+        found = self._database.all(rows.SOURCE + " WHERE account = ? ORDER BY created, id", account_id)
+        return [Source(*row) for row in found]
+
+    def read_session(self, account_id: str, source_id: str) -> Session | None:
+        sql = "SELECT sealed, state, version FROM source WHERE account = ? AND id = ?"
+        row = self._database.one(sql, account_id, source_id)
+        return Session(self._sealer.open(f"source|{account_id}|{source_id}", row[0]), row[1], row[2]) if row else None
+
+    def swap_session(
+        self, account_id: str, source_id: str, *, version: int, secrets: bytes, state: SourceState
+    ) -> bool:
+        sealed = self._sealer.seal(f"source|{account_id}|{source_id}", secrets)
+        sql = "UPDATE source SET sealed = ?, state = ?, version = ? WHERE account = ? AND id = ? AND version = ?"
+        with self._database.writing() as write:
+            swapped = write.execute(sql, (sealed, state, version + 1, account_id, source_id, version))
+            return swapped.rowcount == 1
+
+    def _insert_source(self, write: Connection, source: Source, secrets: bytes, state: SourceState) -> None:
+        sealed = self._sealer.seal(f"source|{source.account}|{source.id}", secrets)
+        rows.insert(write, "source", source, sealed=sealed, state=state, version=1)
+
+    def put_client(self, client: Client) -> None:
+        with self._database.writing() as write:
+            rows.replace(write, "client", client)
+
+    def client(self, client_id: str) -> Client | None:
+        if not addressable(client_id):
+            return None
+        row = self._database.one(rows.CLIENT + " WHERE id = ?", client_id)
+        return rows.client(row) if row else None
+
+    def clients(self) -> list[Client]:
+        return [rows.client(row) for row in self._database.all(rows.CLIENT + " ORDER BY id")]
+
+    def drop_client(self, client_id: str) -> bool:
+        with self._database.writing() as write:
+            return write.execute("DELETE FROM client WHERE id = ?", (client_id,)).rowcount == 1
+
+
+def _taken(write: Connection, vendor_key: str) -> bool:
+    return write.execute("SELECT 1 FROM source WHERE vendor_key = ?", (vendor_key,)).fetchone() is not None

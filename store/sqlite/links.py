@@ -1,0 +1,78 @@
+"""Links, codes and tokens in SQLite: each decision is one transaction."""
+
+import contextlib
+
+from store.keys import addressable
+from store.ports import Replayed, StoreUnavailable
+from store.records import Code, Link, Token
+from store.sqlite import rows
+from store.sqlite.database import Database
+
+
+class LinkRows:
+    _database: Database
+
+    def add_link(self, link: Link) -> None:
+        with self._database.writing() as write:
+            rows.insert(write, "link", link)
+
+    def link(self, link_id: str) -> Link | None:
+        if not addressable(link_id):
+            return None
+        row = self._database.one(rows.LINK + " WHERE id = ?", link_id)
+        return rows.link(row) if row else None
+
+    def links(self, account_id: str) -> list[Link]:
+        sql = rows.LINK + " WHERE account = ? AND ended IS NULL ORDER BY created, id"
+        return [rows.link(row) for row in self._database.all(sql, account_id)]
+
+    def end_link(self, link_id: str, now: float) -> bool:
+        if not addressable(link_id):
+            return False
+        with self._database.writing() as write:
+            ended = write.execute("UPDATE link SET ended = ? WHERE id = ? AND ended IS NULL", (now, link_id))
+            write.execute("DELETE FROM token WHERE link = ?", (link_id,))
+            return ended.rowcount == 1
+
+    def touch_link(self, link_id: str, now: float) -> None:
+        with contextlib.suppress(StoreUnavailable), self._database.writing(durable=False, wait_s=0) as write:
+            write.execute("UPDATE link SET last_used = max(last_used, ?) WHERE id = ?", (now, link_id))
+
+    def add_code(self, code: Code) -> None:
+        with self._database.writing(durable=False) as write:
+            rows.insert(write, "code", code)
+
+    def redeem_code(self, code_hash: str, client_id: str, now: float) -> Code | None:
+        if not addressable(code_hash, client_id):
+            return None
+        sql = rows.CODE_AND_USE + " WHERE code.hash = ? AND code.client = ? AND ended IS NULL"
+        with self._database.writing(durable=False) as write:
+            row = write.execute(sql, (code_hash, client_id)).fetchone()
+            if row is None:
+                return None
+            *fields, used = row
+            code = Code(*fields)
+            if used is not None:
+                raise Replayed(code.link)
+            if code.expires <= now:
+                return None
+            write.execute("UPDATE code SET used = ? WHERE hash = ?", (now, code_hash))
+            return code
+
+    def add_tokens(self, tokens: list[Token]) -> bool:
+        (link_id,) = {token.link for token in tokens}  # of one link, and at least one
+        # an access token that a power cut takes back is refreshed; a lost refresh token would cost the link
+        durable = any(token.expires is None for token in tokens)
+        with self._database.writing(durable=durable) as write:
+            if write.execute("SELECT 1 FROM link WHERE id = ? AND ended IS NULL", (link_id,)).fetchone() is None:
+                return False
+            for token in tokens:
+                rows.insert(write, "token", token)
+            return True
+
+    def find_token(self, link_id: str, token_hash: str) -> tuple[Link, Token] | None:
+        if not addressable(link_id, token_hash):
+            return None
+        sql = rows.BEARER + " WHERE token.link = ? AND token.hash = ? AND ended IS NULL"
+        row = self._database.one(sql, link_id, token_hash)
+        return (rows.link(row[:11]), Token(*row[11:])) if row else None

@@ -1,0 +1,64 @@
+"""What passes or is read anew in SQLite: visits, throttle windows, known cameras; and values agreed on."""
+
+import contextlib
+
+from store.keys import throttle_window
+from store.records import Known
+from store.sealing import SealedUnreadable, Sealer
+from store.sqlite.database import Database
+
+
+class PassingRows:
+    _database: Database
+    _sealer: Sealer
+
+    def put_visit(self, visit_hash: str, data: bytes, expires: float) -> None:
+        sealed = self._sealer.seal(f"visit|{visit_hash}", data)
+        with self._database.writing(durable=False) as write:
+            write.execute("INSERT OR REPLACE INTO visit VALUES (?, ?, ?)", (visit_hash, sealed, expires))
+
+    def visit(self, visit_hash: str, now: float) -> bytes | None:
+        row = self._database.one("SELECT sealed FROM visit WHERE hash = ? AND expires > ?", visit_hash, now)
+        with contextlib.suppress(SealedUnreadable):
+            return self._sealer.open(f"visit|{visit_hash}", row[0]) if row else None
+        return None
+
+    def drop_visit(self, visit_hash: str) -> None:
+        with self._database.writing() as write:
+            write.execute("DELETE FROM visit WHERE hash = ?", (visit_hash,))
+
+    def hit(self, key: str, window_s: int, now: float) -> int:
+        sql = (
+            "INSERT INTO throttle (key, ends, count) VALUES (?, ?, 1)"
+            " ON CONFLICT (key, ends) DO UPDATE SET count = count + 1 RETURNING count"
+        )
+        with self._database.writing(durable=False) as write:
+            return int(write.execute(sql, throttle_window(key, window_s, now)).fetchone()[0])
+
+    def hits(self, key: str, window_s: int, now: float) -> int:
+        sql = "SELECT count FROM throttle WHERE key = ? AND ends = ?"
+        row = self._database.one(sql, *throttle_window(key, window_s, now))
+        return row[0] if row else 0
+
+    def put_known(self, account_id: str, known: Known) -> None:
+        sealed = self._sealer.seal(f"known|{account_id}", known.data)
+        with self._database.writing(durable=False) as write:
+            write.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", (account_id, sealed, known.as_of))
+
+    def known(self, account_id: str) -> Known | None:
+        row = self._database.one("SELECT sealed, as_of FROM known WHERE account = ?", account_id)
+        with contextlib.suppress(SealedUnreadable):
+            return Known(self._sealer.open(f"known|{account_id}", row[0]), row[1]) if row else None
+        return None
+
+    def meta_once(self, key: str, value: str) -> str:
+        found = self.meta(key)
+        if found is not None:
+            return found
+        with self._database.writing() as write:
+            write.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
+            return str(write.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0])
+
+    def meta(self, key: str) -> str | None:
+        row = self._database.one("SELECT value FROM meta WHERE key = ?", key)
+        return row[0] if row else None
