@@ -22,7 +22,7 @@ from store.records import Account, Known, Source
 log = logging.getLogger(__name__)
 
 KEEP_S = 24 * 3600  # a last known list older than this is none
-RENEW_S = 900  # an unchanged list is written again after this, so that it does not grow old in the store
+RENEW_S = 600  # an unchanged list is written again after this, so that it does not grow old in the store
 HOUSEHOLD_S = 30.0
 IN_MEMORY = 1024  # accounts; what falls out is read again
 

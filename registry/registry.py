@@ -1,5 +1,6 @@
 """The one way to a camera or a stream. No method takes a camera's id without the link or grant it is asked under."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 
@@ -21,6 +22,7 @@ from store.records import Link
 __all__ = ["Listing", "Registry", "Rules"]
 
 STATES_S = 60.0  # a query may be told what was read this long ago
+REFRESH_S = 20.0  # nobody waits for it
 SURFACES: tuple[Surface, ...] = ("alexa", "google", "still")
 
 
@@ -58,6 +60,11 @@ class Registry:
     def account_cameras(self, account_id: str) -> Listing:
         """All of a household's, for the page where some are chosen. Raises Unavailable."""
         return self._readings.listing(account_id, self._rules.vendor_s)
+
+    def refresh(self, account_id: str) -> None:
+        """Read the account's cameras ahead of those who ask, and keep its session alive; a failure is logged."""
+        with contextlib.suppress(Unavailable):
+            self._readings.listing(account_id, REFRESH_S)
 
     def states(self, link: Link, camera_ids: Iterable[str]) -> dict[str, State]:
         """By id, read at most a minute ago; an id that the link may not see is absent."""

@@ -1,0 +1,146 @@
+"""Cameras out of the app API's device list (sections STATUS and SWITCH); what a page does not tell is unknown."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from registry.camera import Camera, Flag, Ref, Video
+from registry.errors import VendorDown
+
+SECTIONS = "STATUS,SWITCH"
+SLEEP, PRIVACY, AUDIO = 21, 7, 22  # switch types
+SUPPORTS_AUDIO = "63"  # supportExt: whether "Audio" is a setting of this model
+CHANNEL_ROW = 50  # resourceType of a video channel; 0 is the device or hub itself
+SHARED_TO_ME = 2
+
+# Categories whose device row is itself a camera where no channel rows are told.
+CAMERAS = frozenset({"IPC", "BatteryCamera", "BDoorBell", "CatEye", "COMMON"})
+DOORBELLS = frozenset({"BDoorBell", "CatEye"})
+RECORDERS = frozenset({"XVR"})
+
+type Row = dict[str, Any]
+
+
+def cameras(pages: Iterable[Row], source: str, ways: tuple[str, ...]) -> tuple[Camera, ...]:
+    """One for each video channel. Raises VendorDown when there is no device list, which is not an empty one."""
+    devices: dict[str, Row] = {}
+    resources: list[Row] = []
+    status: dict[str, Row] = {}
+    switches: dict[str, list[Row]] = {}
+    for page in pages:
+        if not isinstance(page.get("deviceInfos"), list) or not isinstance(page.get("resourceInfos"), list):
+            raise VendorDown("no device list in the answer")
+        devices |= {str(each["deviceSerial"]): each for each in page["deviceInfos"]}
+        resources += page["resourceInfos"]
+        status |= page.get("STATUS") or {}
+        switches |= page.get("SWITCH") or {}
+    found = []
+    for row in _channels(devices, resources):
+        serial = str(row["deviceSerial"])
+        found.append(_camera(devices[serial], row, status.get(serial), switches.get(serial), source, ways))
+    return tuple(found)
+
+
+def _channels(devices: dict[str, Row], resources: list[Row]) -> list[Row]:
+    rows = [each for each in resources if str(each.get("deviceSerial")) in devices]
+    told = [each for each in rows if _number(each.get("resourceType")) == CHANNEL_ROW]
+    channelled = {str(each["deviceSerial"]) for each in told}
+    alone = [
+        each
+        for each in rows
+        if str(each["deviceSerial"]) not in channelled and _category(devices[str(each["deviceSerial"])]) in CAMERAS
+    ]
+    return [each for each in told if not _unused(devices[str(each["deviceSerial"])], each)] + alone
+
+
+def _unused(device: Row, row: Row) -> bool:
+    """A recorder lists every channel it could have; those without a camera are named after the recorder."""
+    return _category(device) in RECORDERS and str(device["deviceSerial"]) in str(row.get("resourceName", ""))
+
+
+def _camera(
+    device: Row, row: Row, status: Row | None, switches: list[Row] | None, source: str, ways: tuple[str, ...]
+) -> Camera:
+    serial, channel = str(device["deviceSerial"]), max(1, _number(row.get("localIndex")) or 1)
+    optionals = _object((status or {}).get("optionals"))
+    set_to = _switches(device, switches, channel) if isinstance(switches, list) else None
+    owner = "shared" if _number(row.get("shareType")) == SHARED_TO_ME else "own"
+    battery = _number(optionals.get("powerRemaining"))
+    return Camera(
+        id="",
+        ref=Ref(source, serial, channel),
+        name=str(row.get("resourceName") or device.get("name") or serial),
+        kind="doorbell" if _category(device) in DOORBELLS else "camera",
+        model=str(device.get("deviceSubCategory") or device.get("deviceType") or ""),
+        firmware=str(device.get("version") or ""),
+        owner=owner,  # type: ignore[arg-type]
+        online={1: "on", 2: "off"}.get(_number(device.get("status")) or 0, "unknown"),  # type: ignore[arg-type]
+        asleep=_asleep(status, set_to),
+        encryption={0: "off", 1: "on"}.get(_number((status or {}).get("isEncrypt"), -1), "unknown"),  # type: ignore[arg-type]
+        audio=_audio(device, set_to),
+        video=_video(optionals),
+        battery=battery if battery is not None and 0 <= battery <= 100 else None,
+        ways=ways if owner == "own" else (),
+    )
+
+
+def _asleep(status: Row | None, set_to: dict[int, bool] | None) -> Flag:
+    """Sleep Mode or the privacy shutter: with either there is nothing to see."""
+    if _number((status or {}).get("privacyStatus")) == 1:
+        return "on"
+    if set_to is None:
+        return "unknown"
+    if SLEEP not in set_to and PRIVACY not in set_to:
+        return "none"
+    return "on" if set_to.get(SLEEP) or set_to.get(PRIVACY) else "off"
+
+
+def _audio(device: Row, set_to: dict[int, bool] | None) -> Flag:
+    supports = _object(device.get("supportExt"))
+    if supports and _number(supports.get(SUPPORTS_AUDIO)) != 1:
+        return "none"  # switch 22 is listed for models without a microphone too
+    if set_to is None or AUDIO not in set_to:
+        return "unknown"
+    return "on" if set_to[AUDIO] else "off"
+
+
+def _switches(device: Row, rows: list[Row], channel: int) -> dict[int, bool]:
+    """By type. The channel's own row beats the device's (channel 0); that beats another lens of the same camera."""
+    apart = _category(device) in RECORDERS  # there another channel is another camera
+
+    def nearness(row: Row) -> int:
+        number = _number(row.get("channelNo"), 0)
+        return 2 if number == channel else 1 if number == 0 else 0
+
+    near = [each for each in rows if nearness(each) > 0 or not apart]
+    return {
+        _number(each["type"]): each["enable"] in (True, 1, "1", "true")
+        for each in sorted(near, key=nearness)
+        if _number(each.get("type")) is not None and "enable" in each
+    }
+
+
+def _video(optionals: Row) -> Video:
+    encode = _number(_object(optionals.get("video_para")).get("MainEncode"))
+    return Video({1: "h264", 2: "h265"}.get(encode or 0, "unknown"))  # type: ignore[arg-type]
+
+
+def _category(device: Row) -> str:
+    return str(device.get("deviceCategory", ""))
+
+
+def _object(value: Any) -> Row:
+    """Many values are JSON in a string."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: Any, otherwise: int | None = None) -> Any:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return otherwise

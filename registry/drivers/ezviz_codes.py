@@ -1,0 +1,97 @@
+"""What EZVIZ's result codes mean for us: one table for the Open Platform and its streams, one for the app's API."""
+
+from typing import Literal
+
+from registry.errors import DriverError, Refused, VendorBusy, VendorDown
+
+type Kind = Literal["token", "retry", "down", "rate"] | str  # else: the gate's reason
+
+# EZVIZ Open Platform, "Return codes"; 5xxx and 9xxx come from its stream service.
+OPEN: dict[str, Kind] = {
+    "10002": "token",  # expired or invalid: a new one, once
+    "10001": "down",  # a parameter is wrong: ours to mend, nothing a person can do
+    # The key: frozen, unknown, not fitting its secret, without the right, or for paying accounts only.
+    "10005": "no_way",
+    "10013": "no_way",
+    "10014": "no_way",
+    "10017": "no_way",
+    "10018": "no_way",
+    "10026": "no_way",
+    "10030": "no_way",
+    "10031": "no_way",
+    "10036": "no_way",
+    "10004": "no_way",
+    "30001": "no_way",
+    # Too many calls.
+    "10006": "rate",
+    "10007": "rate",
+    "10029": "rate",
+    # The camera isn't this key's: gone, another channel, another owner's (shared ones too).
+    "2000": "no_way",
+    "2001": "no_way",
+    "2007": "no_way",
+    "20001": "no_way",
+    "20002": "no_way",
+    "20014": "no_way",
+    "20018": "no_way",
+    "20032": "no_way",
+    # It can't do that, or wants a person to confirm it in the app.
+    "2030": "no_way",
+    "20015": "no_way",
+    "60020": "no_way",
+    "60058": "no_way",
+    # Network, data or server on their side; the device did not answer them.
+    "20006": "retry",
+    "20008": "retry",
+    "2009": "retry",
+    "49999": "retry",
+    "50000": "retry",
+    "5405": "retry",
+    "6519": "retry",
+    "6520": "retry",
+    "2003": "offline",
+    "20007": "offline",
+    "5404": "offline",
+    "60019": "encryption_on",
+    "60026": "asleep",  # privacy: the lens is covered
+    "5409": "asleep",
+    "5544": "asleep",  # no video source
+    # Formatting, upgrading, restarting; as many viewers as the camera or the free edition allows.
+    "20016": "busy",
+    "60014": "busy",
+    "60015": "busy",
+    "5416": "busy",
+    "5504": "busy",
+    "5546": "busy",
+    "5547": "busy",
+    "9048": "busy",
+    "9049": "busy",
+}
+
+# EZVIZ app API, sign-in (reply field meta.code): what a person is told.
+SIGN_IN: dict[int, Literal["wrong", "locked", "terminals", "too_often", "wrong_code"]] = {
+    1012: "wrong_code",
+    1013: "wrong",
+    1014: "wrong",
+    1015: "locked",
+    1041: "too_often",
+    1043: "too_often",
+    1069: "terminals",
+    1226: "wrong",
+}
+
+
+def kind(code: str) -> Kind:
+    """Some clients see stream codes with the prefix 39, 399048 for 9048; what is not in the table is the vendor's."""
+    return OPEN.get(code) or OPEN.get(code.removeprefix("39") if len(code) == 6 else "") or "down"
+
+
+def error(code: str) -> DriverError:
+    """What the code is raised as."""
+    match kind(code):
+        case "token" | "retry" | "down":
+            return VendorDown(f"code {code}")
+        case "rate":
+            return VendorBusy(f"code {code}")
+        case reason:
+            return Refused(reason, f"code {code}")

@@ -1,0 +1,216 @@
+"""The only way to a vendor: https, known hosts, no redirect, no private address, 1 MiB, one deadline over it all.
+
+Free of requests until something is sent, since a directive pays for what is imported here.
+"""
+
+import contextlib
+import ipaddress
+import os
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from registry.errors import VendorDown
+
+if TYPE_CHECKING:
+    import requests
+
+# Every host of EZVIZ's that a key, a session or a camera's address may be sent to or come from.
+KNOWN = re.compile(r"[a-z0-9-]+\.(?:ezvizlife|ezviz|ezvizru|ys7)\.com")
+LONGEST_ANSWER = 1024 * 1024
+
+
+class NotAllowed(VendorDown):
+    """An address that the rules above forbid; nothing was sent to it."""
+
+
+class Hosts:
+    """Which hosts may be spoken to: EZVIZ's by https on 443, and `extra` ones given exactly as "host:port".
+
+    An extra host may be on loopback. `only_extra` leaves EZVIZ's own out: practice must not reach the real service.
+    """
+
+    def __init__(self, extra: tuple[str, ...] = (), *, only_extra: bool = False) -> None:
+        self._extra = frozenset(extra)
+        self._only_extra = only_extra
+
+    def check(self, url: str) -> tuple[str, int]:
+        """Host and port. Raises NotAllowed."""
+        try:
+            parts = urlsplit(url)
+            host, port = (parts.hostname or "").lower(), parts.port or 443
+        except ValueError:
+            raise NotAllowed("not an address") from None
+        if parts.scheme != "https" or parts.username is not None or parts.password is not None:
+            raise NotAllowed("not an https address")
+        known = not self._only_extra and port == 443 and KNOWN.fullmatch(host) is not None
+        if not known and f"{host}:{port}" not in self._extra:
+            raise NotAllowed("not a known host")
+        return host, port
+
+    def addresses(self, host: str, port: int, timeout_s: float) -> list[str]:
+        """Where the host is, without what is private; the caller connects to these and resolves no second time."""
+        loopback = f"{host}:{port}" in self._extra
+        found = [each for each in _resolve(host, port, timeout_s) if _is_public(each, loopback)]
+        if not found:
+            raise NotAllowed("the host has no public address")
+        return found
+
+
+def _is_public(address: str, loopback: bool) -> bool:
+    ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return (ip.is_global and not ip.is_multicast) or (loopback and ip.is_loopback)
+
+
+def _resolve(host: str, port: int, timeout_s: float) -> list[str]:
+    with contextlib.suppress(ValueError):
+        return [str(ipaddress.ip_address(host))]
+    found: list[str] = []
+
+    def look_up() -> None:
+        with contextlib.suppress(OSError):
+            found.extend(str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+    # the system's resolver knows no deadline, so it is waited for, and no longer than that
+    thread = threading.Thread(target=look_up, name="resolve", daemon=True)
+    thread.start()
+    thread.join(max(0.0, timeout_s))
+    return list(dict.fromkeys(found))
+
+
+_current = threading.local()
+
+
+class Exchange:
+    """A deadline over everything this thread says to vendors until the block ends.
+
+    When it is over, the connections in use are shut down under whoever reads from them, so that a peer that drips a
+    byte now and then gains nothing by it.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+        self._timer = threading.Timer(max(0.0, seconds), self._cut)
+        self._timer.daemon = True
+        self._watched: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self.over = False
+
+    @staticmethod
+    def current() -> "Exchange | None":
+        return getattr(_current, "exchange", None)
+
+    @property
+    def left(self) -> float:
+        return max(0.0, self._end - time.monotonic())
+
+    def watch(self, connected: socket.socket) -> None:
+        # a descriptor of our own: TLS takes the first socket apart, and a closed one's number may be another's by then
+        own = socket.socket(fileno=os.dup(connected.fileno()))
+        with self._lock:
+            self._watched.append(own)
+        if self.over:
+            self._cut()
+
+    def _cut(self) -> None:
+        self.over = True
+        with self._lock:
+            for each in self._watched:
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> "Exchange":
+        if Exchange.current() is not None:
+            raise RuntimeError("one exchange at a time in a thread")
+        _current.exchange = self
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        _current.exchange = None
+        with self._lock:
+            for each in self._watched:
+                each.close()
+            self._watched.clear()
+
+
+class Reply(Struct, frozen=True):
+    """`data` is the body's JSON object, or None when it is none."""
+
+    status: int
+    data: dict[str, Any] | None
+
+
+class Http:
+    """Connections kept alive and shared by all threads. `ca_file` is one more authority to trust."""
+
+    def __init__(self, hosts: Hosts, ca_file: Path | None = None) -> None:
+        self.hosts = hosts
+        self._ca_file = ca_file
+        self._lock = threading.Lock()
+        self._session: requests.Session | None = None
+
+    def post(self, url: str, form: Mapping[str, str], timeout_s: float) -> Reply:
+        """A form posted within `timeout_s`, or within what is left of the thread's exchange. Raises VendorDown."""
+        import requests
+
+        with self._exchange(timeout_s):
+            try:
+                answer = self._own_session().post(url, data=form)
+            except requests.RequestException as error:
+                raise VendorDown(type(error).__name__) from None
+            return Reply(answer.status_code, _json_object(answer.content))
+
+    def mount(self, session: "requests.Session") -> None:
+        """Makes a library's session keep the rules; calls outside an exchange fail."""
+        from registry.drivers.adapter import RuledAdapter
+
+        try:
+            adapter = RuledAdapter(self.hosts, self._ca_file)
+        except OSError as error:
+            raise VendorDown(f"the authorities' file {self._ca_file} can't be used: {error.strerror}") from None
+        session.trust_env = False  # no proxy, no .netrc, no other authorities by environment
+        session.adapters.clear()
+        session.mount("https://", adapter)
+
+    def _own_session(self) -> "requests.Session":
+        with self._lock:
+            if self._session is None:
+                import requests
+
+                session = requests.Session()
+                session.headers["User-Agent"] = "showcam"
+                self.mount(session)
+                self._session = session
+            return self._session
+
+    @staticmethod
+    @contextlib.contextmanager
+    def _exchange(timeout_s: float) -> Iterator[Exchange]:
+        if running := Exchange.current():
+            yield running
+            return
+        with Exchange(timeout_s) as exchange:
+            yield exchange
+
+
+def _json_object(body: bytes) -> dict[str, Any] | None:
+    try:
+        data = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    return data if isinstance(data, dict) else None
