@@ -8,7 +8,7 @@ from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
 from registry.camera import Camera, Ref, Refusal, State, Stream, StreamRequest
 from registry.drivers.driver import Driver
-from registry.errors import DriverError
+from registry.errors import DriverError, Unavailable
 from registry.freshness import Breaker
 from registry.gate import Allowed, Surface
 from registry.judging import Deadline, Judge, Open, Seen, unreached

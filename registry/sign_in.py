@@ -1,4 +1,4 @@
-"""Signing in with the EZVIZ user name and password: who may, how often, what the vendor says, its code if it wants one."""
+"""Signing in with the EZVIZ user name and password: who may, how often, the vendor’s word, its code if it wants one."""
 
 import contextlib
 import hashlib
