@@ -58,7 +58,7 @@ class Door:
     def routes(self) -> list[tuple[str, str, Handler]]:
         return [
             ("GET", "/", self.page),
-            ("GET", "/page/{file}", self.page),
+            ("GET", "/page/{file}", self.file),
             ("GET", "/callback", self.callback),
             ("GET", "/assistants/{a}", self.about),
             ("GET", "/assistants/{a}/link", self.begin_link),
@@ -72,9 +72,14 @@ class Door:
             ("POST", "/assistants/{a}/trace", self.add_trace),
         ]
 
-    async def page(self, request: web.Request) -> web.StreamResponse:
-        file = PAGE / request.match_info.get("file", "index.html")
-        if file.parent != PAGE or file.suffix not in (".html", ".js", ".css") or not file.is_file():
+    async def page(self, _request: web.Request) -> web.StreamResponse:
+        linked = " ".join(name for name, cloud in self._clouds.items() if cloud.state.tokens is not None)
+        text = (PAGE / "index.html").read_text(encoding="utf-8").replace("{linked}", linked)
+        return web.Response(text=text, content_type="text/html", headers=_HEADERS)
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        file = PAGE / request.match_info["file"]
+        if file.parent != PAGE or file.suffix not in (".js", ".css") or not file.is_file():
             raise web.HTTPNotFound
         return web.FileResponse(file, headers=_HEADERS)
 
@@ -98,7 +103,7 @@ class Door:
                 text="This answer belongs to no linking begun here. Open the practice page and press Link again.",
             )
         wire = cloud.wire()
-        wire.note("Browser: comes back", "GET", str(request.url), request=answered, status=303, response=None, ms=0)
+        wire.note("Browser: comes back", "GET", str(request.url), request=None, status=303, response=None, ms=0)
         with contextlib.suppress(LinkFailed):  # the page shows it: it is the link's problem
             await cloud.finish_link(wire, answered)
         raise web.HTTPSeeOther("/")

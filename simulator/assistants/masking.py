@@ -56,6 +56,8 @@ def mask(value: Any, key: str = "") -> Any:
         return {mask(str(name)): mask(inner, str(name)) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [mask(inner, key) for inner in value]
+    if key == "state" and isinstance(value, str) and len(value) > 40:  # OAuth's, not a camera's
+        return HIDDEN
     if key.lower().replace("-", "_") in _SECRET_KEYS or key.lower() in _SECRET_KEYS:
         return HIDDEN if value not in (None, "") else value
     if isinstance(value, str):

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 import aiohttp
 
@@ -71,6 +72,9 @@ class Wire:
         headers: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         """Records a message, whoever sent it: this program, the page, a player."""
+        if request is None and "?" in url:
+            url, _, query = url.partition("?")
+            request = _grouped(parse_qsl(query, keep_blank_values=True))
         entry = self._record.add(
             {
                 "title": title,

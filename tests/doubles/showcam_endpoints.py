@@ -1,4 +1,4 @@
-"""showcam's endpoints as the assistants see them, small and faultable: what a screen must cope with, not what showcam does."""
+"""showcam's endpoints as the assistants see them, small and faultable: what a screen must cope with."""
 
 import asyncio
 import math
@@ -260,9 +260,11 @@ class Endpoints:
         return str(pc.localDescription.sdp)
 
     async def hls(self, request: web.Request) -> web.StreamResponse:
-        kinds = {"m3u8": "application/vnd.apple.mpegurl", "ts": "video/mp2t"}
+        kinds = {"jpg": "image/jpeg", "m3u8": "application/vnd.apple.mpegurl", "ts": "video/mp2t"}
         name = request.match_info["file"]
         cors = {"Access-Control-Allow-Origin": "*", "Content-Type": kinds[name.rpartition(".")[2]]}
+        if name == "snapshot.jpg":
+            return web.Response(status=404, headers=cors)
         if name == "master.m3u8":
             stream = '#EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=320x240,CODECS="avc1.42c01e,mp4a.40.2"'
             return web.Response(text=f"#EXTM3U\n{stream}\nindex.m3u8\n", headers=cors)

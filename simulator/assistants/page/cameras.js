@@ -1,0 +1,115 @@
+// The simulated cameras and what a person can change about them, through the simulator's control door.
+
+const SWITCHES = [
+  ["encryption", "Image Encryption"],
+  ["audio", "Audio"],
+  ["online", "Online"],
+  ["asleep", "Sleep Mode"],
+];
+
+export class Cameras {
+  constructor(place, status) {
+    this.place = place;
+    this.status = status;
+  }
+
+  async refresh() {
+    try {
+      const response = await fetch("/_control");
+      if (!response.ok) throw new Error(response.status);
+      const told = await response.json();
+      this.draw(told.cameras ?? told);
+      this.say("");
+    } catch {
+      this.say("The simulated cameras can't be read just now. Reload the page to try again.", true);
+    }
+  }
+
+  say(words, bad = false) {
+    this.status.textContent = words;
+    this.status.classList.toggle("bad", bad);
+  }
+
+  draw(cameras) {
+    if (this.place.contains(document.activeElement) && document.activeElement.matches("input[type=text]")) return;
+    const focused = document.activeElement?.dataset?.testid;
+    const parts = [];
+    let owner = null;
+    for (const camera of cameras) {
+      if ((camera.owner ?? "") !== (owner ?? "")) {
+        owner = camera.owner;
+        const title = document.createElement("p");
+        title.className = "household";
+        title.textContent = owner;
+        parts.push(title);
+      }
+      parts.push(this.one(camera));
+    }
+    this.place.replaceChildren(...parts);
+    if (focused) this.place.querySelector(`[data-testid="${focused}"]`)?.focus();
+  }
+
+  one(camera) {
+    const set = document.createElement("fieldset");
+    set.className = "camera";
+    const legend = document.createElement("legend");
+    const serial = document.createElement("small");
+    serial.textContent = camera.serial;
+    legend.append(camera.name, serial);
+    const switches = document.createElement("div");
+    switches.className = "switches";
+    for (const [key, title] of SWITCHES) switches.append(this.toggle(camera, key, title));
+    set.append(legend, switches, this.renaming(camera));
+    return set;
+  }
+
+  toggle(camera, key, title) {
+    const label = document.createElement("label");
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    box.role = "switch";
+    box.checked = Boolean(camera[key]);
+    box.dataset.testid = `switch-${camera.serial}-${key}`;
+    box.addEventListener("change", () => this.change(camera, { [key]: box.checked }, `${title} ${box.checked ? "on" : "off"}`));
+    const name = document.createElement("span");
+    name.className = "unseen";
+    name.textContent = `${camera.name}: `;
+    label.append(box, name, title);
+    return label;
+  }
+
+  renaming(camera) {
+    const form = document.createElement("form");
+    form.className = "rename";
+    const input = document.createElement("input");
+    input.type = "text";
+    input.value = camera.name;
+    input.maxLength = 50;
+    input.required = true;
+    input.ariaLabel = `New name of ${camera.name}`;
+    input.dataset.testid = `rename-${camera.serial}`;
+    const button = document.createElement("button");
+    button.textContent = "Rename";
+    form.append(input, button);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      button.focus();
+      this.change(camera, { name: input.value.trim() }, `now called ${input.value.trim()}`);
+    });
+    return form;
+  }
+
+  async change(camera, what, words) {
+    let done = false;
+    try {
+      const response = await fetch(`/_control/${encodeURIComponent(camera.serial)}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(what),
+      });
+      done = response.ok;
+    } catch { /* said below */ }
+    await this.refresh();
+    this.say(done ? `${camera.name}: ${words}.` : `${camera.name} could not be changed.`, !done);
+  }
+}

@@ -1,0 +1,43 @@
+// The practice page: two screens, the messages they exchange with showcam, and the cameras' switches.
+
+import { Screen } from "/page/screen.js";
+import { Messages } from "/page/messages.js";
+import { Cameras } from "/page/cameras.js";
+
+const messages = new Messages(document.getElementById("messages"), document.getElementById("messages-empty"));
+document.getElementById("clear").addEventListener("click", () => messages.clear());
+
+const hidden = "hide the camera";
+const screens = {
+  alexa: new Screen("alexa", "Echo Show", "Alexa", messages, [
+    "show the garden camera", "show the garage", "show the nursery", "show the attic", "show the bedroom",
+    "show the pond", "is the attic online", "discover devices", hidden,
+  ]),
+  google: new Screen("google", "Google display", "Google", messages, [
+    "show the garden camera", "show the nursery on the living room TV", "show the garage", "show the attic",
+    "show the bedroom", "show the pond", "is the attic online", "sync my devices", hidden,
+  ]),
+};
+document.getElementById("screens").append(...Object.values(screens).map((screen) => screen.element));
+window.showcamScreens = screens;
+
+// said by the page itself, so that no button has to change its meaning after it was drawn
+const linked = document.querySelector("main").dataset.linked.split(" ");
+for (const [name, screen] of Object.entries(screens)) screen.show({ linked: linked.includes(name), cameras: null });
+
+const cameras = new Cameras(document.getElementById("cameras"), document.getElementById("cameras-status"));
+
+function refresh() {
+  for (const screen of Object.values(screens)) screen.refresh();
+  cameras.refresh();
+}
+
+function tick() {
+  const now = new Date();
+  for (const screen of Object.values(screens)) screen.tick(now);
+}
+
+refresh();
+tick();
+setInterval(tick, 1000);
+window.addEventListener("focus", refresh);
