@@ -1,0 +1,147 @@
+"""A skill over a real registry and store, the directives Alexa sends, and the official schema of what it takes."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft4Validator
+
+from accounts.tokens import authenticate
+from alexa.skill import SmartHome
+from tests.doubles.household import Household, household
+
+SCHEMA = Path(__file__).parents[3] / "shared" / "schemas" / "alexa" / "alexa_smart_home_message_schema.json"
+
+type Ask = Callable[..., dict[str, Any]]
+type Check = Callable[[dict[str, Any]], None]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Household]:
+    home = household(tmp_path)
+    yield home
+    home.store.close()
+
+
+@pytest.fixture
+def skill(home: Household) -> SmartHome:
+    return skill_of(home)
+
+
+@pytest.fixture
+def make_skill() -> Callable[[Household], SmartHome]:
+    return skill_of
+
+
+def skill_of(home: Household) -> SmartHome:
+    return SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry)
+
+
+@pytest.fixture
+def directive(home: Household) -> Callable[..., dict[str, Any]]:
+    """A directive as Alexa sends it. `camera` is a name, or an id where no camera has that name; None: no endpoint."""
+
+    def build(
+        namespace: str, name: str, payload: Any = None, *, camera: str | None = None, token: str = "", **header: Any
+    ) -> dict[str, Any]:
+        scope = {"type": "BearerToken", "token": token or home.token()}
+        built: dict[str, Any] = {
+            "header": {
+                "namespace": namespace,
+                "name": name,
+                "payloadVersion": "3",
+                "messageId": "question-1",
+                "correlationToken": "c+/=1",
+                **header,
+            },
+            "payload": {} if payload is None else payload,
+        }
+        if camera is not None:
+            built["endpoint"] = {"scope": scope, "endpointId": named(home, camera), "cookie": {}}
+        if name == "Discover":
+            del built["header"]["correlationToken"]
+            built["payload"] = {"scope": scope}
+        return {"directive": built}
+
+    return build
+
+
+def named(home: Household, camera: str) -> str:
+    listed = home.registry.account_cameras(home.account.id).cameras if home.driver.error is None else ()
+    return next((each.id for each in listed if each.name == camera), camera)
+
+
+@pytest.fixture
+def ask(skill: SmartHome, directive: Callable[..., dict[str, Any]]) -> Ask:
+    """Asks, and returns the answer's event with its context."""
+
+    def asked(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        return dict(json.loads(skill.answer(json.dumps(directive(*args, **kwargs)).encode())))
+
+    return asked
+
+
+@pytest.fixture(scope="session")
+def valid_if_known() -> Check:
+    """By the official schema where it is at hand, and else by nothing."""
+    return validator() if SCHEMA.exists() else lambda message: None
+
+
+@pytest.fixture(scope="session")
+def official() -> Check:
+    if not SCHEMA.exists():
+        pytest.skip(f"the official Alexa schema is not at {SCHEMA}")
+    return validator()
+
+
+def validator() -> Check:
+    """Checks a message against the one shape of the schema that has its namespace and name."""
+    schema = json.loads(SCHEMA.read_text())
+    _allow(schema, "protocols", "protocol", enum=["RTSP", "WEBRTC"], more="HLS")
+    _newer_health(schema["definitions"]["endpoint.capabilities"])
+    shapes = {}
+    for leaf in _leaves(schema):
+        header = leaf["properties"]["event"]["properties"]["header"]["properties"]
+        key = header["namespace"]["enum"][0], header["name"]["enum"][0]
+        shapes[key] = Draft4Validator({**leaf, "definitions": schema["definitions"]})
+
+    def check(message: dict[str, Any]) -> None:
+        header = message["event"]["header"]
+        shapes[header["namespace"], header["name"]].validate(message)
+
+    return check
+
+
+def _leaves(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "properties" in schema:
+        yield schema
+    else:
+        for each in schema["oneOf"]:
+            yield from _leaves(each)
+
+
+def _allow(node: Any, *keys: str, enum: list[str], more: str) -> None:
+    """HLS is not in the published list, and displays play it."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in keys and isinstance(value, dict):
+                for holder in (value, value.get("items", {})):
+                    if holder.get("enum") == enum:
+                        holder["enum"] = [*enum, more]
+            _allow(value, *keys, enum=enum, more=more)
+    elif isinstance(node, list):
+        for each in node:
+            _allow(each, *keys, enum=enum, more=more)
+
+
+def _newer_health(capabilities: dict[str, Any]) -> None:
+    """The schema is of 2021 and knows EndpointHealth 3 only."""
+    for shape in capabilities["items"]["anyOf"]:
+        text = json.dumps(shape)
+        if '"Alexa.EndpointHealth"' in text:
+            newer = text.replace('{"type": "string", "enum": ["3"]}', '{"type": "string", "enum": ["3", "3.1"]}')
+            shape.clear()
+            shape.update(json.loads(newer))

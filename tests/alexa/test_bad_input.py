@@ -1,0 +1,274 @@
+"""What is no proper directive: each gets the error made for it, and none an exception."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.tokens import authenticate, mint
+from alexa.skill import SmartHome
+from tests.doubles.household import OFFER, Household, household
+
+type Ask = Callable[..., dict[str, Any]]
+type Check = Callable[[dict[str, Any]], None]
+
+INITIALIZE = ("Alexa.CameraStreamController", "InitializeCameraStreams")
+INITIATE = ("Alexa.RTCSessionController", "InitiateSessionWithOffer")
+DISCOVER = ("Alexa.Discovery", "Discover")
+
+
+def header(**changes: Any) -> dict[str, Any]:
+    return {"namespace": "Alexa", "name": "ReportState", "messageId": "m", "correlationToken": "c"} | changes
+
+
+# what is sent, the error's type, the correlation token that could be read
+NOT_DIRECTIVES: list[tuple[bytes, str | None]] = [
+    (b"", None),
+    (b"{", None),
+    (b"null", None),
+    (b"[]", None),
+    (b'"directive"', None),
+    (b"\xff\xfe{}", None),
+    (b"[" * 100_000, None),
+    (b'{"directive":' + b'{"x":' * 50_000, None),
+    (b"{}", None),
+    (b'{"directive":null}', None),
+    (b'{"directive":{"header":[]}}', None),
+    (b'{"header":{"namespace":"Alexa.ConnectedHome.Control","payloadVersion":"2"}}', None),
+    (json.dumps({"directive": {"header": header(namespace=3)}}).encode(), "c"),
+    (json.dumps({"directive": {"header": header(messageId={})}}).encode(), "c"),
+    (json.dumps({"directive": {"header": header(correlationToken=[1])}}).encode(), None),
+    (json.dumps({"directive": {"header": header(), "endpoint": "ezviz-a"}}).encode(), "c"),
+    (json.dumps({"directive": {"header": header(), "endpoint": {"endpointId": 5}}}).encode(), "c"),
+    (json.dumps({"directive": {"header": header(), "endpoint": {"scope": []}}}).encode(), "c"),
+]
+
+
+@pytest.mark.parametrize(("body", "correlation"), NOT_DIRECTIVES, ids=lambda value: str(value)[:60])
+def test_it_is_no_directive(body: bytes, correlation: str | None, skill: SmartHome, valid_if_known: Check) -> None:
+    message = json.loads(skill.answer(body))
+    valid_if_known(message)
+    assert message["event"]["payload"]["type"] == "INVALID_DIRECTIVE"
+    assert message["event"]["header"].get("correlationToken") == correlation
+
+
+# namespace and name, payload, camera, the error's type
+WRONG: list[tuple[tuple[str, str], Any, str | None, str]] = [
+    (("Alexa.Toaster", "Toast"), {}, "Garden", "INVALID_DIRECTIVE"),
+    (("Alexa", "Toast"), {}, "Garden", "INVALID_DIRECTIVE"),
+    (("", ""), {}, "Garden", "INVALID_DIRECTIVE"),
+    (("Alexa.SmartVision.SnapshotProvider", "GetSnapshot"), {}, "Garden", "INVALID_DIRECTIVE"),
+    (("Alexa.RTCSessionController", "UpdateSessionWithOffer"), {"sessionId": "s"}, "Garden", "INVALID_DIRECTIVE"),
+    (("Alexa", "ReportState"), {}, None, "INVALID_DIRECTIVE"),
+    (INITIALIZE, {"cameraStreams": [{"protocol": "HLS"}]}, None, "INVALID_DIRECTIVE"),
+    (("Alexa", "ReportState"), {}, "ezviz-aaaaaaaaaaaaaaaaaaaa", "NO_SUCH_ENDPOINT"),
+    (("Alexa", "ReportState"), {}, "", "NO_SUCH_ENDPOINT"),
+    (("Alexa", "ReportState"), {}, "../Garden é", "NO_SUCH_ENDPOINT"),
+    (("Alexa", "ReportState"), {}, "a" * 10_000, "NO_SUCH_ENDPOINT"),
+    (INITIALIZE, {"cameraStreams": [{"protocol": "HLS"}]}, "nothing", "NO_SUCH_ENDPOINT"),
+    (INITIALIZE, {}, "Garden", "INVALID_DIRECTIVE"),
+    (INITIALIZE, [], "Garden", "INVALID_DIRECTIVE"),
+    (INITIALIZE, {"cameraStreams": {}}, "Garden", "INVALID_DIRECTIVE"),
+    (INITIALIZE, {"cameraStreams": ["HLS"]}, "Garden", "INVALID_DIRECTIVE"),
+    (INITIALIZE, {"cameraStreams": [{"protocol": 1}]}, "Garden", "INVALID_DIRECTIVE"),
+    (INITIALIZE, {"cameraStreams": []}, "Garden", "INVALID_VALUE"),
+    (INITIALIZE, {"cameraStreams": [{}]}, "Garden", "INVALID_VALUE"),
+    (INITIALIZE, {"cameraStreams": [{"protocol": "RTSP"}]}, "Garden", "INVALID_VALUE"),
+    (INITIALIZE, {"cameraStreams": [{"protocol": "HLS", "videoCodec": "MJPEG"}]}, "Garden", "INVALID_VALUE"),
+    (INITIALIZE, {"cameraStreams": [{"protocol": "HLS", "audioCodec": "G711"}]}, "Garden", "INVALID_VALUE"),
+    (INITIALIZE, {"cameraStreams": [{"protocol": "HLS", "authorizationType": "BASIC"}]}, "Garden", "INVALID_VALUE"),
+    (INITIATE, {}, "Garden", "INVALID_DIRECTIVE"),
+    (INITIATE, {"sessionId": "s"}, "Garden", "INVALID_DIRECTIVE"),
+    (INITIATE, {"sessionId": "s", "offer": OFFER}, "Garden", "INVALID_DIRECTIVE"),
+    (INITIATE, {"sessionId": "", "offer": {"format": "SDP", "value": OFFER}}, "Garden", "INVALID_DIRECTIVE"),
+    (INITIATE, {"sessionId": "s" * 200, "offer": {"format": "SDP", "value": OFFER}}, "Garden", "INVALID_DIRECTIVE"),
+    (INITIATE, {"sessionId": "s", "offer": {"format": "H323", "value": OFFER}}, "Garden", "INVALID_VALUE"),
+    (INITIATE, {"sessionId": "s", "offer": {"format": "SDP", "value": ""}}, "Garden", "INVALID_VALUE"),
+    (INITIATE, {"sessionId": "s", "offer": {"format": "SDP", "value": "hello"}}, "Garden", "INVALID_VALUE"),
+    (INITIATE, {"sessionId": "s", "offer": {"format": "SDP", "value": OFFER * 1000}}, "Garden", "INVALID_VALUE"),
+    (("Alexa.RTCSessionController", "SessionConnected"), {}, "Garden", "INVALID_DIRECTIVE"),
+    (("Alexa.RTCSessionController", "SessionDisconnected"), {"sessionId": 4}, "Garden", "INVALID_DIRECTIVE"),
+]
+
+
+@pytest.mark.parametrize(("kind", "payload", "camera", "expected"), WRONG, ids=lambda value: str(value)[:60])
+def test_it_gets_its_own_error(
+    kind: tuple[str, str], payload: Any, camera: str | None, expected: str, ask: Ask, valid_if_known: Check
+) -> None:
+    message = ask(*kind, payload, camera=camera)
+    valid_if_known(message)
+    event = message["event"]
+    assert (event["header"]["name"], event["payload"]["type"]) == ("ErrorResponse", expected)
+    assert event["header"]["correlationToken"] == "c+/=1"
+
+
+TOKENS = [
+    ("no token", lambda home: "", "INVALID"),
+    ("no token of ours", lambda home: "Atza|something", "INVALID"),
+    ("an invented one", lambda home: f"sca.{home.link.id}.invented", "INVALID"),
+    ("one of the other assistant", lambda home: home.token(home.another_link("google")), "INVALID"),
+    ("one of a link that has ended", lambda home: ended(home), "INVALID"),
+    ("one that is over", lambda home: expired(home), "EXPIRED"),
+]
+
+
+def ended(home: Household) -> str:
+    token = home.token(link := home.another_link("alexa"))
+    assert home.store.end_link(link.id, 1.0)
+    return token
+
+
+def expired(home: Household) -> str:
+    text, row = mint(home.link.id, "access", "cameras", 1.0)
+    assert home.store.add_tokens([row])
+    return text
+
+
+@pytest.mark.parametrize("kind", [DISCOVER, ("Alexa", "ReportState")], ids=lambda kind: kind[1])
+@pytest.mark.parametrize(("says", "token", "which"), TOKENS, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_token_that_opens_nothing(
+    says: str,
+    token: Callable[[Household], str],
+    which: str,
+    kind: tuple[str, str],
+    home: Household,
+    skill: SmartHome,
+    valid_if_known: Check,
+) -> None:
+    scope = {"type": "BearerToken", "token": token(home)}
+    directive: dict[str, Any] = {"header": header(namespace=kind[0], name=kind[1])}
+    if kind == DISCOVER:
+        directive["payload"] = {"scope": scope}
+    else:
+        directive["endpoint"] = {"scope": scope, "endpointId": home.id("Garden")}
+    message = json.loads(skill.answer(json.dumps({"directive": directive}).encode()))
+    valid_if_known(message)
+    assert message["event"]["payload"]["type"] == f"{which}_AUTHORIZATION_CREDENTIAL"
+
+
+@pytest.mark.parametrize("scope", [None, {}, {"type": "BearerToken"}])
+def test_a_scope_without_a_token(scope: Any, home: Household, skill: SmartHome) -> None:
+    endpoint = {"endpointId": home.id("Garden"), "scope": scope}
+    message = json.loads(skill.answer(json.dumps({"directive": {"header": header(), "endpoint": endpoint}}).encode()))
+    assert message["event"]["payload"]["type"] == "INVALID_AUTHORIZATION_CREDENTIAL"
+
+
+def test_another_households_camera_is_no_camera(home: Household, ask: Ask, tmp_path: Any) -> None:
+    other = household(tmp_path, user="other@example.com", store=home.store)
+    for kind, payload in ((("Alexa", "ReportState"), {}), (INITIALIZE, {"cameraStreams": [{"protocol": "HLS"}]})):
+        message = ask(*kind, payload, camera=other.id("Garden"))
+        assert message["event"]["payload"]["type"] == "NO_SUCH_ENDPOINT"
+
+
+def test_a_store_that_fails_is_said_once_with_the_request(
+    home: Household, ask: Ask, directive: Callable[..., Any], skill: SmartHome, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = json.dumps(directive("Alexa", "ReportState", camera="Garden")).encode()
+    home.store.close()
+    with caplog.at_level(logging.INFO):
+        message = json.loads(skill.answer(body))
+    assert message["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
+    assert message["event"]["header"]["correlationToken"] == "c+/=1"
+    [record] = [each for each in caplog.records if each.name == "alexa.skill"]
+    assert "question-1" in record.getMessage()
+
+
+def test_a_fault_of_ours_is_an_internal_error_told_once(
+    home: Household, ask: Ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    camera, token = home.id("Garden"), home.token()
+    home.driver.error = ZeroDivisionError("a fault")  # type: ignore[assignment]
+    with caplog.at_level(logging.INFO):
+        message = ask(*INITIALIZE, {"cameraStreams": [{"protocol": "HLS"}]}, camera=camera, token=token)
+    assert message["event"]["payload"]["type"] == "INTERNAL_ERROR"
+    assert "a fault" not in json.dumps(message)
+    [record] = [each for each in caplog.records if each.name == "alexa.skill"]
+    assert "question-1" in record.getMessage()
+    assert token not in caplog.text
+
+
+def test_a_message_id_that_could_forge_log_lines_is_not_logged(ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        ask("Alexa", "Toast", camera="Garden", messageId="m\nforged")
+    assert "forged" not in caplog.text
+    assert "INVALID_DIRECTIVE" in caplog.text
+
+
+@pytest.fixture(scope="module")
+def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Household, SmartHome, str]]:
+    home = household(tmp_path_factory.mktemp("home"), opens_per_minute=1_000_000)
+    yield home, SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry), home.token()
+    home.store.close()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def proper(home: Household, token: str) -> list[dict[str, Any]]:
+    scope = {"type": "BearerToken", "token": token}
+    endpoint = {"scope": scope, "endpointId": home.id("Garden"), "cookie": {}}
+    streams = [{"protocol": "HLS", "resolution": {"width": 1, "height": 1}, "videoCodec": "H264", "audioCodec": "AAC"}]
+    payloads: list[tuple[str, str, Any]] = [
+        (*DISCOVER, {"scope": scope}),
+        ("Alexa", "ReportState", {}),
+        (*INITIALIZE, {"cameraStreams": streams}),
+        (*INITIATE, {"sessionId": "s", "offer": {"format": "SDP", "value": OFFER}}),
+        ("Alexa.RTCSessionController", "SessionDisconnected", {"sessionId": "s"}),
+        ("Alexa.Authorization", "AcceptGrant", {"grant": {"code": "x"}, "grantee": scope}),
+    ]
+    return [
+        {"directive": {"header": header(namespace=space, name=name), "endpoint": endpoint, "payload": payload}}
+        for space, name, payload in payloads
+    ]
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in inner:
+        yield from places(value, (*path, key))
+
+
+def changed(node: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """A copy with one place replaced, or left out where the value is `...`."""
+    if not path:
+        return None if value is ... else value
+    copy = dict(node) if isinstance(node, dict) else list(node)
+    if len(path) == 1 and value is ...:
+        del copy[path[0]]
+    else:
+        copy[path[0]] = changed(copy[path[0]], path[1:], value)
+    return copy
+
+
+@settings(max_examples=400, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_directive_that_is_wrong_anywhere_is_answered_by_the_schema(
+    data: st.DataObject, open_house: tuple[Household, SmartHome, str], valid_if_known: Check
+) -> None:
+    home, skill, token = open_house
+    directive = data.draw(st.sampled_from(proper(home, token)))
+    for _ in range(data.draw(st.integers(0, 3))):
+        place = data.draw(st.sampled_from(list(places(directive))))
+        directive = changed(directive, place, data.draw(JSON | st.just(...)))
+    answered = skill.answer(json.dumps(directive).encode())
+    valid_if_known(json.loads(answered))
+    assert token.encode() not in answered
+
+
+@settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
+def test_anything_at_all_is_answered_by_the_schema(
+    body: bytes, open_house: tuple[Household, SmartHome, str], valid_if_known: Check
+) -> None:
+    _, skill, _ = open_house
+    valid_if_known(json.loads(skill.answer(body)))

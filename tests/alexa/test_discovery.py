@@ -1,0 +1,201 @@
+"""What Alexa is told of a household's cameras."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alexa.names import friendly_names
+from alexa.skill import SmartHome
+from registry.camera import Video
+from registry.errors import SignedOut, VendorBusy, VendorDown
+from tests.doubles.household import Household, household
+from tests.doubles.ready_driver import camera
+
+type Ask = Callable[..., dict[str, Any]]
+type Check = Callable[[dict[str, Any]], None]
+
+
+def discover(ask: Ask, **changes: Any) -> dict[str, dict[str, Any]]:
+    """By name."""
+    event = ask("Alexa.Discovery", "Discover", **changes)["event"]
+    assert (event["header"]["namespace"], event["header"]["name"]) == ("Alexa.Discovery", "Discover.Response")
+    assert "endpoint" not in event
+    return {each["friendlyName"]: each for each in event["payload"]["endpoints"]}
+
+
+def discover_body(home: Household) -> bytes:
+    header = {"namespace": "Alexa.Discovery", "name": "Discover"}
+    return json.dumps({"directive": {"header": header, "payload": {"scope": {"token": home.token()}}}}).encode()
+
+
+def test_every_camera_is_offered_also_one_that_cannot_be_shown_now(ask: Ask) -> None:
+    found = discover(ask)
+    assert set(found) == {"Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond"}
+
+
+def test_a_camera_in_full(home: Household, ask: Ask) -> None:
+    assert discover(ask)["Garden"] == {
+        "endpointId": home.id("Garden"),
+        "manufacturerName": "EZVIZ",
+        "friendlyName": "Garden",
+        "description": "EZVIZ camera C3TN through showcam",
+        "displayCategories": ["CAMERA"],
+        "additionalAttributes": {"manufacturer": "EZVIZ", "model": "C3TN", "firmwareVersion": "V5.3.0"},
+        "capabilities": [
+            {"type": "AlexaInterface", "interface": "Alexa", "version": "3"},
+            {
+                "type": "AlexaInterface",
+                "interface": "Alexa.CameraStreamController",
+                "version": "3",
+                "cameraStreamConfigurations": [
+                    {
+                        "protocols": ["HLS"],
+                        "resolutions": [{"width": 1920, "height": 1080}],
+                        "authorizationTypes": ["NONE"],
+                        "videoCodecs": ["H264"],
+                        "audioCodecs": ["AAC", "NONE"],
+                    }
+                ],
+            },
+            {
+                "type": "AlexaInterface",
+                "interface": "Alexa.RTCSessionController",
+                "version": "3",
+                "configuration": {"isFullDuplexAudioSupported": False},
+            },
+            {
+                "type": "AlexaInterface",
+                "interface": "Alexa.EndpointHealth",
+                "version": "3.1",
+                "properties": {
+                    "supported": [{"name": "connectivity"}],
+                    "proactivelyReported": False,
+                    "retrievable": True,
+                },
+            },
+        ],
+    }
+
+
+def test_a_doorbell_is_a_camera_first(ask: Ask) -> None:
+    assert discover(ask)["Front Door"]["displayCategories"] == ["CAMERA", "DOORBELL"]
+
+
+@pytest.mark.parametrize(
+    ("given", "resolutions", "codecs"),
+    [
+        ({"video": Video("h264", 640, 480)}, [{"width": 640, "height": 480}], ["AAC", "NONE"]),
+        ({"video": Video()}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
+        ({"audio": "none"}, [{"width": 1920, "height": 1080}], ["NONE"]),
+        ({"audio": "off"}, [{"width": 1920, "height": 1080}], ["AAC", "NONE"]),  # it may be on tomorrow
+    ],
+)
+def test_streams_are_offered_as_they_are(
+    given: dict[str, Any], resolutions: list[dict[str, int]], codecs: list[str], home: Household, ask: Ask
+) -> None:
+    home.driver.change("Garden", **given)
+    [offered] = discover(ask)["Garden"]["capabilities"][1]["cameraStreamConfigurations"]
+    assert (offered["resolutions"], offered["audioCodecs"]) == (resolutions, codecs)
+
+
+def test_a_link_is_told_of_the_cameras_chosen_for_it(home: Household, ask: Ask) -> None:
+    chosen = home.another_link("alexa", cameras=(home.id("Pond"), home.id("Attic")))
+    assert set(discover(ask, token=home.token(chosen))) == {"Pond", "Attic"}
+    assert "Garden" in discover(ask)
+    event = ask("Alexa", "ReportState", camera="Garden", token=home.token(chosen))["event"]
+    assert event["payload"]["type"] == "NO_SUCH_ENDPOINT"
+
+
+def test_a_change_is_in_the_next_answer(home: Household, ask: Ask) -> None:
+    assert "Garden" in discover(ask)
+    home.driver.set([camera("Orchard", "F00000001")])
+    assert discover(ask).keys() == {"Orchard"}
+
+
+def test_no_cameras_at_all_is_an_answer(home: Household, ask: Ask, valid_if_known: Check) -> None:
+    home.driver.set([])
+    message = ask("Alexa.Discovery", "Discover")
+    valid_if_known(message)
+    assert message["event"]["payload"] == {"endpoints": []}
+
+
+@pytest.mark.parametrize("error", [VendorDown(), VendorBusy(), SignedOut()], ids=lambda error: error.reason)
+def test_a_list_that_cannot_be_read_is_an_error_and_never_empty(
+    error: Exception, home: Household, ask: Ask, valid_if_known: Check
+) -> None:
+    home.driver.error = error
+    message = ask("Alexa.Discovery", "Discover")
+    valid_if_known(message)
+    assert message["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
+
+
+def test_the_last_known_list_does_while_the_vendor_is_down(home: Household, ask: Ask) -> None:
+    before = discover(ask)
+    home.driver.error = VendorDown()
+    assert discover(ask) == before
+
+
+@pytest.mark.parametrize("count", [1, 100, 300, 301, 400])
+def test_a_household_of_any_size_is_told_within_what_alexa_takes(
+    count: int, tmp_path: Path, make_skill: Callable[[Household], SmartHome], official: Check
+) -> None:
+    home = household(tmp_path, cameras=[camera(f"Camera {number % 40}", f"S{number:08}") for number in range(count)])
+    body = {
+        "header": {"namespace": "Alexa.Discovery", "name": "Discover"},
+        "payload": {"scope": {"token": home.token()}},
+    }
+    skill = make_skill(home)
+    first, second = (json.loads(skill.answer(json.dumps({"directive": body}).encode())) for _ in range(2))
+    home.store.close()
+    official(first)
+    endpoints = first["event"]["payload"]["endpoints"]
+    assert len(endpoints) == len({each["friendlyName"].casefold() for each in endpoints}) == min(count, 300)
+    assert first["event"]["payload"] == second["event"]["payload"]
+
+
+def test_odd_words_of_the_vendor_fit_the_schema(
+    tmp_path: Path, make_skill: Callable[[Household], SmartHome], official: Check
+) -> None:
+    odd = [
+        camera("", "S1", manufacturer="", model="", firmware=""),
+        camera("🐈", "S2", manufacturer="M" * 500, model="D" * 500, firmware="F" * 500),
+        camera("a\x00b\n" * 200, "S3", model="\u200b"),
+    ]
+    home = household(tmp_path, cameras=odd)
+    body = {
+        "header": {"namespace": "Alexa.Discovery", "name": "Discover"},
+        "payload": {"scope": {"token": home.token()}},
+    }
+    message = json.loads(make_skill(home).answer(json.dumps({"directive": body}).encode()))
+    home.store.close()
+    official(message)
+
+
+@pytest.mark.parametrize(
+    ("given", "spoken"),
+    [
+        (["Garden"], ["Garden"]),
+        (["  Garden\t (back)  "], ["Garden back"]),
+        (["Kari's room", "Kari’s bath"], ["Karis room", "Karis bath"]),
+        (["Front-Door_1/2"], ["Front Door 1 2"]),
+        (["Gårdsrom på Ås"], ["Gårdsrom på Ås"]),
+        (["बगीचा", "庭"], ["बगीचा", "庭"]),
+        (["🐈", "!?"], ["Camera", "Camera 2"]),
+        (["Garden", "garden", "Garden!"], ["Garden", "garden 2", "Garden 3"]),
+        (["Garden", "Garden 2", "Garden"], ["Garden", "Garden 2", "Garden 3"]),
+        (["x" * 300], ["x" * 128]),
+        (["word " * 60], [("word " * 25).strip()]),
+    ],
+    ids=str,
+)
+def test_names_are_cleaned_for_speech_and_told_apart(given: list[str], spoken: list[str]) -> None:
+    cameras = [camera(name, id=f"ezviz-{number}") for number, name in enumerate(given)]
+    assert list(friendly_names(cameras).values()) == spoken
+
+
+def test_numbers_stay_when_the_vendor_lists_in_another_order() -> None:
+    cameras = [camera("Garden", id=f"ezviz-{number}") for number in range(4)]
+    assert friendly_names(cameras) == friendly_names(reversed(cameras))

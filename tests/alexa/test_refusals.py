@@ -1,0 +1,163 @@
+"""Each reason of the gate, brought about in earnest, and the error Alexa is told for it."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts.tokens import authenticate
+from alexa.errors import REFUSED
+from alexa.skill import SmartHome
+from media.client import MediaBusy, MediaUnavailable
+from registry.camera import Video
+from registry.errors import SignedOut, VendorBusy, VendorDown
+from registry.reasons import REASONS
+from tests.doubles.household import Household, household
+
+MODE = "NOT_SUPPORTED_IN_CURRENT_MODE"
+
+
+def vendor(error: Exception) -> Callable[[Household], None]:
+    return lambda home: setattr(home.driver, "error", error)
+
+
+def pictures(error: Exception) -> Callable[[Household], None]:
+    return lambda home: setattr(home.pictures, "error", error)
+
+
+def garden(**changes: Any) -> Callable[[Household], None]:
+    return lambda home: home.driver.change("Garden", **changes)
+
+
+# reason: how it comes about, error type, its device mode
+TABLE: dict[str, tuple[Callable[[Household], None], str, str | None]] = {
+    "not_found": (lambda home: home.driver.set([]), "NO_SUCH_ENDPOINT", None),
+    "signed_out": (vendor(SignedOut()), "INSUFFICIENT_PERMISSIONS", None),
+    "vendor_down": (vendor(VendorDown()), "BRIDGE_UNREACHABLE", None),
+    "vendor_busy": (vendor(VendorBusy()), "RATE_LIMIT_EXCEEDED", None),
+    "offline": (garden(online="off"), "ENDPOINT_UNREACHABLE", None),
+    "asleep": (garden(asleep="on"), MODE, "ASLEEP"),
+    "state_unknown": (garden(online="unknown"), "ENDPOINT_UNREACHABLE", None),
+    "encryption_on": (garden(encryption="on"), MODE, "OTHER"),
+    "encryption_unknown": (garden(encryption="unknown"), MODE, "OTHER"),
+    "audio_off": (garden(audio="off"), MODE, "OTHER"),
+    "audio_unknown": (garden(audio="unknown"), MODE, "OTHER"),
+    "no_way": (garden(ways=()), MODE, "NOT_PROVISIONED"),
+    "not_playable": (garden(video=Video("h265", 2560, 1440)), "INVALID_VALUE", None),
+    "no_common_protocol": (lambda home: None, "INVALID_VALUE", None),
+    "busy": (pictures(MediaBusy()), "ENDPOINT_BUSY", None),
+    "media_down": (pictures(MediaUnavailable()), "BRIDGE_UNREACHABLE", None),
+}
+
+
+def test_no_reason_is_without_an_error() -> None:
+    assert REFUSED.keys() == TABLE.keys() == REASONS
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "nb-NO"])
+@pytest.mark.parametrize("reason", sorted(REASONS))
+def test_a_stream_is_refused_for_it(
+    reason: str, locale: str, tmp_path: Path, valid_if_known: Callable[[dict[str, Any]], None]
+) -> None:
+    home = household(tmp_path, require_audio=("alexa", "google"))
+    link = home.another_link("alexa", locale=locale)
+    camera = home.id("Garden")
+    come_about, kind, mode = TABLE[reason]
+    come_about(home)
+    skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry)
+    protocol = "RTSP" if reason == "no_common_protocol" else "HLS"
+    directive = {
+        "header": {
+            "namespace": "Alexa.CameraStreamController",
+            "name": "InitializeCameraStreams",
+            "payloadVersion": "3",
+            "messageId": "m",
+            "correlationToken": "c",
+        },
+        "endpoint": {"scope": {"type": "BearerToken", "token": home.token(link)}, "endpointId": camera},
+        "payload": {"cameraStreams": [{"protocol": protocol, "audioCodec": "AAC", "videoCodec": "H264"}]},
+    }
+    message = json.loads(skill.answer(json.dumps({"directive": directive}).encode()))
+    home.store.close()
+
+    valid_if_known(message)
+    event = message["event"]
+    assert (event["header"]["namespace"], event["header"]["name"]) == ("Alexa", "ErrorResponse")
+    assert event["header"]["correlationToken"] == "c"
+    assert event["endpoint"] == {"endpointId": camera}
+    assert event["payload"]["type"] == kind
+    assert event["payload"].get("currentDeviceMode") == mode
+    assert any(word in event["payload"]["message"] for word in WORDS[locale][reason])
+
+
+# what only the message of that reason says, in each language
+WORDS = {
+    "en-GB": {
+        "not_found": ["no camera of that name"],
+        "signed_out": ["signed out"],
+        "vendor_down": ["does not answer"],
+        "vendor_busy": ["too many requests"],
+        "offline": ["is offline"],
+        "asleep": ["Sleep Mode"],
+        "state_unknown": ["awake and online could not be verified"],
+        "encryption_on": ["Image Encryption is on for Garden"],
+        "encryption_unknown": ["Image Encryption is on for Garden could not be verified"],
+        "audio_off": ["Audio is off"],
+        "audio_unknown": ["Audio is on for Garden could not be verified"],
+        "no_way": ["no way yet"],
+        "not_playable": ["H.265"],
+        "no_common_protocol": ["any protocol"],
+        "busy": ["being watched"],
+        "media_down": ["could not be started"],
+    },
+    "nb-NO": {
+        "not_found": ["ikke noe kamera"],
+        "signed_out": ["logget ut"],
+        "vendor_down": ["svarer ikke"],
+        "vendor_busy": ["for mange forespørsler"],
+        "offline": ["er frakoblet"],
+        "asleep": ["dvalemodus"],
+        "state_unknown": ["våkent og tilkoblet"],
+        "encryption_on": ["Bildekryptering er på for Garden"],
+        "encryption_unknown": ["bekrefte om bildekryptering"],
+        "audio_off": ["Lyd er av"],
+        "audio_unknown": ["bekrefte om lyd"],
+        "no_way": ["ingen måte"],
+        "not_playable": ["H.265"],
+        "no_common_protocol": ["noen protokoll"],
+        "busy": ["så mange skjermer"],
+        "media_down": ["lot seg ikke starte"],
+    },
+}
+
+
+@pytest.mark.parametrize("reason", ["signed_out", "vendor_down", "vendor_busy", "not_found"])
+def test_a_state_that_could_not_be_read_is_an_error(
+    reason: str, tmp_path: Path, valid_if_known: Callable[[dict[str, Any]], None]
+) -> None:
+    now = [1_800_000_000.0]
+    home = household(tmp_path, clock=lambda: now[0])
+    camera, token = home.id("Garden"), home.token()
+    come_about, kind, _ = TABLE[reason]
+    come_about(home)
+    now[0] += 61  # older than a state may be told
+    skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry)
+    header = {"namespace": "Alexa", "name": "ReportState", "messageId": "m"}
+    endpoint = {"scope": {"token": token}, "endpointId": camera}
+    body = json.dumps({"directive": {"header": header, "endpoint": endpoint, "payload": {}}}).encode()
+    message = json.loads(skill.answer(body))
+    home.store.close()
+    valid_if_known(message)
+    assert message["event"]["payload"]["type"] == kind
+
+
+def test_every_failed_row_is_told(home: Household, ask: Callable[..., dict[str, Any]]) -> None:
+    home.driver.change("Garage", asleep="on")
+    streams = {"cameraStreams": [{"protocol": "RTSP"}]}
+    event = ask("Alexa.CameraStreamController", "InitializeCameraStreams", streams, camera="Garage")["event"]
+    assert event["payload"]["currentDeviceMode"] == "ASLEEP"
+    for word in ("Sleep Mode", "Image Encryption", "any protocol"):
+        assert word in event["payload"]["message"]

@@ -1,0 +1,218 @@
+"""Directives and the events that answer them, as they go over the wire."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from registry.camera import Video
+from tests.doubles.household import MEDIA_URL, OFFER, Household
+
+type Ask = Callable[..., dict[str, Any]]
+
+HLS = {
+    "protocol": "HLS",
+    "resolution": {"width": 1920, "height": 1080},
+    "authorizationType": "NONE",
+    "videoCodec": "H264",
+    "audioCodec": "AAC",
+}
+RTSP = HLS | {"protocol": "RTSP"}
+STREAM = HLS | {
+    "uri": re.compile(rf"{MEDIA_URL}/s/[\w.-]+/master\.m3u8"),
+    "expirationTime": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
+    "idleTimeoutSeconds": 30,
+}
+IMAGE = re.compile(rf"{MEDIA_URL}/s/[\w.-]+/snapshot\.jpg")
+SESSION = {"sessionId": "8fb5b2a1-0001-4f3f-9d5f-1a2b3c4d5e6f"}
+INITIATE = {**SESSION, "offer": {"format": "SDP", "value": OFFER}}
+INITIALIZE = ("Alexa.CameraStreamController", "InitializeCameraStreams")
+SESSIONS = "Alexa.RTCSessionController"
+
+
+def connectivity(value: str) -> dict[str, Any]:
+    return {
+        "namespace": "Alexa.EndpointHealth",
+        "name": "connectivity",
+        "value": {"value": value},
+        "timeOfSample": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
+        "uncertaintyInMilliseconds": re.compile(r"\d+"),
+    }
+
+
+@dataclass(frozen=True)
+class Case:
+    says: str
+    request: tuple[str, str, Any]  # namespace, name, payload
+    answer: tuple[str, str, Any]
+    camera: str | None = "Garden"
+    state: dict[str, Any] = field(default_factory=dict)  # of the camera
+    context: list[dict[str, Any]] = field(default_factory=list)
+
+
+CASES = [
+    Case(
+        "a stream by HLS",
+        (*INITIALIZE, {"cameraStreams": [HLS]}),
+        ("Alexa.CameraStreamController", "Response", {"cameraStreams": [STREAM], "imageUri": IMAGE}),
+        context=[connectivity("OK")],
+    ),
+    Case(
+        "the one protocol both have, of several asked for",
+        (*INITIALIZE, {"cameraStreams": [RTSP, HLS | {"audioCodec": "G711"}, HLS]}),
+        ("Alexa.CameraStreamController", "Response", {"cameraStreams": [STREAM], "imageUri": IMAGE}),
+        context=[connectivity("OK")],
+    ),
+    Case(
+        "what really comes, where the display asked for less",
+        (*INITIALIZE, {"cameraStreams": [HLS | {"resolution": {"width": 640, "height": 480}}]}),
+        ("Alexa.CameraStreamController", "Response", {"cameraStreams": [STREAM], "imageUri": IMAGE}),
+        context=[connectivity("OK")],
+    ),
+    Case(
+        "the size that was asked for, where the camera's is not known",
+        (*INITIALIZE, {"cameraStreams": [HLS | {"resolution": {"width": 640, "height": 480}}]}),
+        (
+            "Alexa.CameraStreamController",
+            "Response",
+            {"cameraStreams": [STREAM | {"resolution": {"width": 640, "height": 480}}], "imageUri": IMAGE},
+        ),
+        state={"video": Video()},
+        context=[connectivity("OK")],
+    ),
+    Case(
+        "the usual size, where neither is known",
+        (*INITIALIZE, {"cameraStreams": [{"protocol": "HLS", "resolution": {"width": 0, "height": 1 << 40}}]}),
+        (
+            "Alexa.CameraStreamController",
+            "Response",
+            {"cameraStreams": [STREAM | {"resolution": {"width": 1280, "height": 720}}], "imageUri": IMAGE},
+        ),
+        state={"video": Video()},
+        context=[connectivity("OK")],
+    ),
+    Case(
+        "a camera whose Audio is off, without sound",
+        (*INITIALIZE, {"cameraStreams": [HLS]}),
+        (
+            "Alexa.CameraStreamController",
+            "Response",
+            {"cameraStreams": [STREAM | {"audioCodec": "NONE"}], "imageUri": IMAGE},
+        ),
+        camera="Nursery",
+        context=[connectivity("OK")],
+    ),
+    Case(
+        "an SDP answer to an offer, and nothing beside it",
+        (SESSIONS, "InitiateSessionWithOffer", INITIATE),
+        (
+            SESSIONS,
+            "AnswerGeneratedForSession",
+            {"answer": {"format": "SDP", "value": "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n"}},
+        ),
+    ),
+    Case(
+        "a session that is connected",
+        (SESSIONS, "SessionConnected", SESSION),
+        (SESSIONS, "SessionConnected", SESSION),
+    ),
+    Case(
+        "a session that is over, also one that never was",
+        (SESSIONS, "SessionDisconnected", SESSION),
+        (SESSIONS, "SessionDisconnected", SESSION),
+    ),
+    Case(
+        "the health of a camera that is online",
+        ("Alexa", "ReportState", {}),
+        ("Alexa", "StateReport", {}),
+        context=[connectivity("OK")],
+    ),
+    Case(
+        "the health of one that is offline is a report, not an error",
+        ("Alexa", "ReportState", {}),
+        ("Alexa", "StateReport", {}),
+        camera="Attic",
+        context=[connectivity("UNREACHABLE")],
+    ),
+    Case(
+        "a camera that can't be shown is reachable all the same",
+        ("Alexa", "ReportState", {}),
+        ("Alexa", "StateReport", {}),
+        camera="Garage",
+        context=[connectivity("OK")],
+    ),
+    Case(
+        "events are not promised before they are sent",
+        ("Alexa.Authorization", "AcceptGrant", {"grant": {"code": "x"}, "grantee": {"token": "y"}}),
+        (
+            "Alexa.Authorization",
+            "ErrorResponse",
+            {"type": "ACCEPT_GRANT_FAILED", "message": "showcam does not send events to Alexa."},
+        ),
+        camera=None,
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)
+def test_it_is_answered(case: Case, home: Household, ask: Ask) -> None:
+    message = play(case, home, ask)
+    namespace, name, payload = case.answer
+    header = message["event"]["header"]
+    assert (header["namespace"], header["name"], header["payloadVersion"]) == (namespace, name, "3")
+    assert header["correlationToken"] == "c+/=1"
+    assert alike(message["event"]["payload"], payload)
+    assert alike(message.get("context", {}).get("properties", []), case.context)
+    assert ("endpoint" in message["event"]) == (case.camera is not None)
+    if case.camera:
+        assert message["event"]["endpoint"] == {"endpointId": home.id(case.camera)}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)
+def test_it_is_valid_by_the_official_schema(
+    case: Case, home: Household, ask: Ask, official: Callable[[dict[str, Any]], None]
+) -> None:
+    official(play(case, home, ask))
+
+
+def play(case: Case, home: Household, ask: Ask) -> dict[str, Any]:
+    if case.state:
+        assert case.camera is not None
+        home.driver.change(case.camera, **case.state)
+    return ask(*case.request, camera=case.camera)
+
+
+def alike(given: Any, expected: Any) -> bool:
+    """Equal, where a pattern equals the text or number it matches whole."""
+    match expected:
+        case re.Pattern():
+            return expected.fullmatch(str(given)) is not None
+        case dict():
+            return given.keys() == expected.keys() and all(alike(given[key], expected[key]) for key in expected)
+        case list():
+            return len(given) == len(expected) and all(map(alike, given, expected))
+    return bool(given == expected)
+
+
+def test_the_answer_is_a_message_of_its_own(ask: Ask) -> None:
+    ids = {ask("Alexa", "ReportState", camera="Garden")["event"]["header"]["messageId"] for _ in range(3)}
+    assert len(ids) == 3
+    assert "question-1" not in ids
+
+
+def test_the_bearer_token_is_never_sent_back(home: Household, ask: Ask) -> None:
+    token = home.token()
+    for case in CASES:
+        assert token not in json.dumps(ask(*case.request, camera=case.camera, token=token))
+    assert token not in json.dumps(ask("Alexa.Discovery", "Discover", token=token))
+
+
+def test_a_disconnected_session_is_ended_under_its_own_link(home: Household, ask: Ask) -> None:
+    ask(SESSIONS, "InitiateSessionWithOffer", INITIATE, camera="Garden")
+    ask(SESSIONS, "SessionDisconnected", SESSION, camera="Garden")
+    [(claims, _, offer, session)] = home.pictures.answered
+    assert (claims.surface, offer, session) == ("alexa", OFFER, SESSION["sessionId"])
+    assert home.pictures.ended == [(home.link.id, SESSION["sessionId"])]
