@@ -105,7 +105,7 @@ class Google(Cloud):
     async def _show(self, wire: Wire, camera: dict[str, Any], screen: str, via: str) -> dict[str, Any]:
         offered = CHROMECAST if screen else [via] if via else DISPLAY
         device = self._devices[camera["id"]]
-        params = {"StreamToChromecast": True, "SupportedStreamProtocols": offered}
+        params = {"StreamToChromecast": bool(screen), "SupportedStreamProtocols": offered}
         command = {"devices": [_named(device)], "execution": [{"command": STREAM, "params": params}]}
         answer, broken = await self._intend(wire, "EXECUTE", {"commands": [command]})
         if broken or "errorCode" in answer["payload"]:

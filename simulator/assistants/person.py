@@ -13,7 +13,7 @@ type Pairs = list[tuple[str, str]]
 
 MAX_STEPS = 12
 _TURN_AWAY = re.compile(
-    r"cancel|deny|decline|refuse|reject|avbryt|avslå|another|other|annen|switch|not you|ikke deg|sign.?out|back", re.I
+    r"cancel|deny|decline|refuse|reject|avbryt|avslå|another|other|annen|switch|not you|ikke deg", re.I
 )
 
 
@@ -140,7 +140,7 @@ class Person:
         if not reply.headers.get("content-type", "").startswith("text/html"):
             raise LinkFailed(f"showcam's sign-in answered {reply.status} without a page: {reply.text[:200]}")
         page = Page(reply.text)
-        if not page.forms or (reply.status >= 400 and not any(form.of_kind("password") for form in page.forms)):
+        if not page.forms:
             said = page.alert or page.heading or "an empty page"
             raise LinkFailed(f"showcam's sign-in answered {reply.status}: {said}")
         return page

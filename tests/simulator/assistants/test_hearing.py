@@ -1,0 +1,58 @@
+"""What is said, and what a screen makes of it."""
+
+import pytest
+
+from simulator.assistants.hearing import Wish, find, hear
+
+CAMERAS = [
+    {"name": name} for name in ("Garden", "Front Door", "Back Door", "Gate on the left", "Camera A", "Søndre tun")
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "what", "camera", "screen"),
+    [
+        ("show the garden camera", "show", "the garden camera", ""),
+        ("Alexa, show me the Front Door.", "show", "the Front Door", ""),
+        ("Hey Google, show the nursery on the living room TV", "show", "the nursery", "living room TV"),
+        ("show garden", "show", "garden", ""),
+        ("please open my garage camera please", "show", "my garage camera please", ""),
+        ("hide", "hide", "", ""),
+        ("stop the garden camera", "hide", "", ""),
+        ("discover devices", "discover", "", ""),
+        ("sync my devices", "discover", "", ""),
+        ("find my cameras", "discover", "", ""),
+        ("is the attic online?", "ask", "the attic", ""),
+        ("how is the garden camera doing", "ask", "the garden camera", ""),
+        ("what time is it", "unclear", "", ""),
+        ("", "unclear", "", ""),
+        ("show", "unclear", "", ""),
+    ],
+)
+def test_hearing(said: str, what: str, camera: str, screen: str) -> None:
+    wish = hear(said)
+    assert (wish.what, wish.camera, wish.screen) == (what, camera, screen)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("show the garden camera", "Garden"),
+        ("show the GARDEN", "Garden"),
+        ("show front door camera", "Front Door"),
+        ("show the front camera", "Front Door"),
+        ("show the gate on the left", "Gate on the left"),
+        ("show garden on the left", "Garden"),
+        ("show camera a", "Camera A"),
+        ("vis søndre tun", "Søndre tun"),
+        ("show the door", None),
+        ("show the submarine", None),
+    ],
+)
+def test_finding_the_camera_that_is_meant(said: str, name: str | None) -> None:
+    found = find(hear(said), CAMERAS)
+    assert (found and found["name"]) == name
+
+
+def test_a_wish_for_nothing_finds_nothing_among_no_cameras() -> None:
+    assert find(Wish("show", "garden", whole="garden"), []) is None
