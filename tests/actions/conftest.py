@@ -1,0 +1,129 @@
+"""Fulfillment over a real registry and store, the intents Google sends, and the official schemas of the answers."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from accounts import households
+from accounts.tokens import authenticate
+from actions.fulfillment import Fulfillment
+from tests.doubles.household import Household, household
+
+SCHEMAS = Path(__file__).parents[3] / "shared" / "schemas" / "google"
+PUBLIC = "https://home.example"
+
+# official codes that the schemas of 2021 do not know yet
+NEWER_CODES = ["deviceOffline", "deviceTurnedOff", "challengeNeeded", "noIssuesReported", "deadBattery"]
+
+type Check = Callable[[str, dict[str, Any]], None]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Household]:
+    home = household(tmp_path, assistant="google")
+    yield home
+    home.store.close()
+
+
+@pytest.fixture
+def make_fulfillment() -> Callable[[Household], Fulfillment]:
+    return fulfillment_of
+
+
+def fulfillment_of(home: Household) -> Fulfillment:
+    return Fulfillment(
+        partial(authenticate, home.store, assistant="google"),
+        home.registry,
+        partial(households.end, home.store, home.pictures),
+        PUBLIC,
+    )
+
+
+@pytest.fixture
+def fulfillment(home: Household) -> Fulfillment:
+    return fulfillment_of(home)
+
+
+@pytest.fixture
+def ask(home: Household, fulfillment: Fulfillment) -> Callable[..., dict[str, Any]]:
+    """Asks with a good token, unless another is given, and returns the answer's payload."""
+
+    def asked(intent: str, payload: Any = None, *, token: str = "") -> dict[str, Any]:
+        inputs = [{"intent": f"action.devices.{intent}"} | ({} if payload is None else {"payload": payload})]
+        body = json.dumps({"requestId": "6894439706274654512", "inputs": inputs}).encode()
+        status, answered = fulfillment.answer(body, token or home.token())
+        assert status == 200
+        answer = json.loads(answered)
+        assert answer["requestId"] == "6894439706274654512"
+        return dict(answer["payload"])
+
+    return asked
+
+
+@pytest.fixture(scope="session")
+def official() -> Check:
+    """`check(intent, answer)` by the official schemas of the intent, trait and error codes."""
+    if not SCHEMAS.exists():
+        pytest.skip(f"the official Google schemas are not at {SCHEMAS}")
+    return checker()
+
+
+@pytest.fixture(scope="session")
+def valid_if_known() -> Check:
+    """By the official schemas where they are at hand, and else by nothing."""
+    return checker() if SCHEMAS.exists() else lambda intent, answer: None
+
+
+def checker() -> Check:
+    intents = {name: Draft7Validator(_intent(name)) for name in ("sync", "query", "execute", "disconnect")}
+    codes = {*_schema("platform/errors.schema.json")["enum"], *NEWER_CODES}
+    attributes = Draft7Validator(_schema("traits/camerastream/camerastream.attributes.schema.json"))
+    results = Draft7Validator(_schema("traits/camerastream/getcamerastream.results.schema.json"))
+
+    def check(intent: str, answer: dict[str, Any]) -> None:
+        intents[intent.lower()].validate(answer)
+        assert set(_codes(answer)) <= codes
+        payload = answer.get("payload", {})
+        if intent == "SYNC" and "devices" in payload:
+            for device in payload["devices"]:
+                attributes.validate(device["attributes"])
+                assert len(device["name"]["name"]) <= 60
+        if intent == "EXECUTE":
+            for command in payload.get("commands", []):
+                if command["status"] == "SUCCESS":
+                    results.validate(command["states"])
+
+    return check
+
+
+def _schema(path: str) -> dict[str, Any]:
+    return dict(json.loads((SCHEMAS / path).read_text()))
+
+
+def _intent(name: str) -> dict[str, Any]:
+    """As published in 2021, with what the documentation has said since."""
+    schema = _schema(f"intents/{name}/{name}.response.schema.json")
+    if name in ("sync", "query"):
+        payload = schema["properties"]["payload"]
+        needed = payload.pop("required")
+        payload["anyOf"] = [{"required": needed}, {"required": ["errorCode"]}]  # an error has no list beside it
+    if name == "execute":
+        command = schema["properties"]["payload"]["properties"]["commands"]["items"]
+        command["properties"]["debugString"] = {"type": "string"}
+    return schema
+
+
+def _codes(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if "errorCode" in node:
+            yield node["errorCode"]
+        for each in node.values():
+            yield from _codes(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from _codes(each)

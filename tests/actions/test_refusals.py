@@ -1,0 +1,106 @@
+"""Each reason of the gate, brought about in earnest, and the code Google is told for it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actions.errors import REFUSED
+from actions.fulfillment import Fulfillment
+from media.client import MediaBusy, MediaUnavailable
+from registry.camera import Video
+from registry.errors import SignedOut, VendorBusy, VendorDown
+from registry.reasons import REASONS
+from tests.doubles.household import Household, household
+
+type Check = Callable[[str, dict[str, Any]], None]
+
+
+def vendor(error: Exception) -> Callable[[Household], None]:
+    return lambda home: setattr(home.driver, "error", error)
+
+
+def pictures(error: Exception) -> Callable[[Household], None]:
+    return lambda home: setattr(home.pictures, "error", error)
+
+
+def garden(**changes: Any) -> Callable[[Household], None]:
+    return lambda home: home.driver.change("Garden", **changes)
+
+
+# reason: how it comes about, error code, what only its explanation says
+TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
+    "not_found": (lambda home: home.driver.set([]), "deviceNotFound", "ikke noe kamera"),
+    "signed_out": (vendor(SignedOut()), "authFailure", "logget ut"),
+    "vendor_down": (vendor(VendorDown()), "transientError", "svarer ikke"),
+    "vendor_busy": (vendor(VendorBusy()), "transientError", "for mange forespørsler"),
+    "offline": (garden(online="off"), "deviceOffline", "er frakoblet"),
+    "asleep": (garden(asleep="on"), "deviceTurnedOff", "dvalemodus"),
+    "state_unknown": (garden(asleep="unknown"), "transientError", "våkent og tilkoblet"),
+    "encryption_on": (garden(encryption="on"), "streamUnplayable", "Bildekryptering er på"),
+    "encryption_unknown": (garden(encryption="unknown"), "streamUnplayable", "bekrefte om bildekryptering"),
+    "audio_off": (garden(audio="off"), "deviceNotReady", "Lyd er av"),
+    "audio_unknown": (garden(audio="unknown"), "deviceNotReady", "bekrefte om lyd"),
+    "no_way": (garden(ways=()), "streamUnavailable", "ingen måte"),
+    "not_playable": (garden(video=Video("h265", 2560, 1440)), "streamUnplayable", "H.265"),
+    "no_common_protocol": (lambda home: None, "functionNotSupported", "noen protokoll"),
+    "busy": (pictures(MediaBusy()), "deviceBusy", "så mange skjermer"),
+    "media_down": (pictures(MediaUnavailable()), "streamUnavailable", "lot seg ikke starte"),
+}
+
+
+def test_no_reason_is_without_a_code() -> None:
+    assert REFUSED.keys() == TABLE.keys() == REASONS
+
+
+@pytest.mark.parametrize("reason", sorted(REASONS))
+def test_a_stream_is_refused_for_it(
+    reason: str, tmp_path: Path, make_fulfillment: Callable[[Household], Fulfillment], valid_if_known: Check
+) -> None:
+    home = household(tmp_path, assistant="google")
+    token = home.token(home.another_link("google", locale="nb-NO"))
+    device = home.id("Garden")
+    come_about, code, words = TABLE[reason]
+    come_about(home)
+    protocol = "dash" if reason == "no_common_protocol" else "webrtc"
+    execution = {
+        "command": "action.devices.commands.GetCameraStream",
+        "params": {"StreamToChromecast": False, "SupportedStreamProtocols": [protocol]},
+    }
+    payload = {"commands": [{"devices": [{"id": device}], "execution": [execution]}]}
+    body = {"requestId": "1", "inputs": [{"intent": "action.devices.EXECUTE", "payload": payload}]}
+    status, answered = make_fulfillment(home).answer(json.dumps(body).encode(), token)
+    home.store.close()
+
+    answer = json.loads(answered)
+    valid_if_known("EXECUTE", answer)
+    [told] = answer["payload"]["commands"]
+    assert (status, told["ids"], told["errorCode"]) == (200, [device], code)
+    assert told["status"] == ("OFFLINE" if reason == "offline" else "ERROR")
+    assert words in told["debugString"]
+    assert "states" not in told
+
+
+@pytest.mark.parametrize("reason", ["signed_out", "vendor_down", "vendor_busy"])
+def test_a_state_that_could_not_be_read_is_no_offline_camera(
+    reason: str, tmp_path: Path, make_fulfillment: Callable[[Household], Fulfillment], valid_if_known: Check
+) -> None:
+    now = [1_800_000_000.0]
+    home = household(tmp_path, assistant="google", clock=lambda: now[0])
+    token, ids = home.token(), {name: home.id(name) for name in ("Garden", "Attic")}
+    come_about, code, _ = TABLE[reason]
+    come_about(home)
+    now[0] += 61  # older than a state may be told
+    payload = {"devices": [{"id": each} for each in ids.values()]}
+    body = {"requestId": "1", "inputs": [{"intent": "action.devices.QUERY", "payload": payload}]}
+    _, answered = make_fulfillment(home).answer(json.dumps(body).encode(), token)
+    home.store.close()
+
+    answer = json.loads(answered)
+    valid_if_known("QUERY", answer)
+    devices = answer["payload"]["devices"]
+    assert {each["errorCode"] for each in devices.values()} == {code}
+    assert devices[ids["Garden"]]["online"] is True  # as last known: else nobody would ask, and be told why
+    assert devices[ids["Attic"]]["online"] is False

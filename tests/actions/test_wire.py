@@ -1,0 +1,296 @@
+"""Intents and their answers, as they go over the wire."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actions import execution
+from actions.fulfillment import Fulfillment
+from registry.errors import SignedOut, VendorBusy, VendorDown
+from tests.doubles.household import MEDIA_URL, Household, household
+from tests.doubles.ready_driver import camera
+
+type Ask = Callable[..., dict[str, Any]]
+type Check = Callable[[str, dict[str, Any]], None]
+
+GET = "action.devices.commands.GetCameraStream"
+HLS = {"cameraStreamProtocol": "hls", "cameraStreamAccessUrl": re.compile(rf"{MEDIA_URL}/s/[\w.-]+/master\.m3u8")}
+WEBRTC = {
+    "cameraStreamProtocol": "webrtc",
+    "cameraStreamSignalingUrl": re.compile(r"https://home\.example/google/webrtc/[\w.-]+"),
+    "cameraStreamAuthToken": re.compile(r"[\w-]+\.[\w-]+"),
+}
+
+
+def params(*protocols: str, cast: bool = False) -> dict[str, Any]:
+    return {"StreamToChromecast": cast, "SupportedStreamProtocols": list(protocols)}
+
+
+def shown(stream: dict[str, Any]) -> dict[str, Any]:
+    return {"status": "SUCCESS", "states": {"online": True, **stream}}
+
+
+def failed(code: str, words: str, status: str = "ERROR") -> dict[str, Any]:
+    return {"status": status, "errorCode": code, "debugString": re.compile(words)}
+
+
+@dataclass(frozen=True)
+class Get:
+    """GetCameraStream of one camera."""
+
+    says: str
+    params: Any
+    answer: dict[str, Any]
+    camera: str = "Garden"
+
+
+GETS = [
+    Get("WebRTC first, where both have it", params("hls", "webrtc"), shown(WEBRTC)),
+    Get("HLS to a Chromecast", params("hls", cast=True), shown(HLS)),
+    Get("HLS to a Chromecast that lists more", params("webrtc", "dash", "hls", cast=True), shown(HLS)),
+    Get("WebRTC to one that lists nothing else of ours", params("webrtc", cast=True), shown(WEBRTC)),
+    Get("what a phone asks for", params("hls", "dash", "smooth_stream", "progressive_mp4"), shown(HLS)),
+    Get("HLS where no list is given", {}, shown(HLS)),
+    Get("HLS where the list is empty", params(), shown(HLS)),
+    Get("HLS where there are no params", None, shown(HLS)),
+    Get("nothing in common", params("dash"), failed("functionNotSupported", ".*any protocol.*")),
+    Get(
+        "a list of nonsense",
+        {"SupportedStreamProtocols": [1, None, {}]},
+        failed("functionNotSupported", ".*any protocol.*"),
+    ),
+    Get("Image Encryption on", params("webrtc"), failed("streamUnplayable", ".*Image Encryption is on.*"), "Garage"),
+    Get("Audio off", params("webrtc"), failed("deviceNotReady", "Audio is off for Nursery.*switch it on."), "Nursery"),
+    Get("offline", params("webrtc"), failed("deviceOffline", "Attic is offline.*", "OFFLINE"), "Attic"),
+    Get("asleep", params("hls"), failed("deviceTurnedOff", ".*Sleep Mode.*"), "Bedroom"),
+    Get("H.265", params("hls"), failed("streamUnplayable", r".*H\.265.*"), "Pond"),
+    Get("no such camera", params("hls"), failed("deviceNotFound", ".*no camera.*"), "ezviz-aaaaaaaaaaaaaaaaaaaa"),
+]
+
+
+@pytest.mark.parametrize("case", GETS, ids=lambda case: case.says)
+def test_a_camera_stream(case: Get, home: Household, ask: Ask, valid_if_known: Check) -> None:
+    listed = home.registry.account_cameras(home.account.id).cameras
+    device = next((each.id for each in listed if each.name == case.camera), case.camera)
+    execution = {"command": GET} | ({} if case.params is None else {"params": case.params})
+    answered = ask("EXECUTE", {"commands": [{"devices": [{"id": device}], "execution": [execution]}]})
+    valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
+    assert alike(answered, {"commands": [{"ids": [device], **case.answer}]})
+
+
+@dataclass(frozen=True)
+class Query:
+    says: str
+    camera: str
+    answer: dict[str, Any]
+    state: dict[str, Any] = field(default_factory=dict)
+
+
+QUERIES = [
+    Query("all well", "Garden", {"online": True, "status": "SUCCESS"}),
+    Query("offline", "Attic", {"online": False, **failed("deviceOffline", "Attic is offline.*", "OFFLINE")}),
+    Query("not ours", "ezviz-aaaa", {"online": False, **failed("deviceNotFound", ".*no camera.*")}),
+    Query("asleep is not offline", "Bedroom", {"online": True, "status": "SUCCESS", "debugString": re.compile(".+")}),
+    Query(
+        "nor is a camera that can't be shown",
+        "Garage",
+        {"online": True, "status": "SUCCESS", "debugString": re.compile("Image Encryption is on for Garage.*")},
+    ),
+    Query(
+        "nor one of which nobody knows",
+        "Garden",
+        {"online": True, "status": "SUCCESS", "debugString": re.compile(".+")},
+        {"online": "unknown"},
+    ),
+]
+
+
+@pytest.mark.parametrize("case", QUERIES, ids=lambda case: case.says)
+def test_a_state(case: Query, home: Household, ask: Ask, valid_if_known: Check) -> None:
+    if case.state:
+        home.driver.change(case.camera, **case.state)
+    listed = home.registry.account_cameras(home.account.id).cameras
+    device = next((each.id for each in listed if each.name == case.camera), case.camera)
+    answered = ask("QUERY", {"devices": [{"id": device, "customData": {"x": 1}}]})
+    valid_if_known("QUERY", {"requestId": "1", "payload": answered})
+    assert alike(answered, {"devices": {device: case.answer}})
+
+
+def alike(given: Any, expected: Any) -> bool:
+    """Equal, where a pattern equals the text it matches whole."""
+    match expected:
+        case re.Pattern():
+            return isinstance(given, str) and expected.fullmatch(given) is not None
+        case dict():
+            return given.keys() == expected.keys() and all(alike(given[key], expected[key]) for key in expected)
+        case list():
+            return len(given) == len(expected) and all(map(alike, given, expected))
+    return bool(given == expected)
+
+
+def test_the_grant_is_the_same_in_the_address_and_the_token_and_for_that_camera(home: Household, ask: Ask) -> None:
+    states = stream_of(home, ask, "Garden", params("webrtc"))
+    grant = states["cameraStreamAuthToken"]
+    assert states["cameraStreamSignalingUrl"] == f"https://home.example/google/webrtc/{grant}"
+    assert home.registry.grant_camera(grant) == home.id("Garden")
+
+
+def stream_of(home: Household, ask: Ask, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    commands = [{"devices": [{"id": home.id(name)}], "execution": [{"command": GET, "params": given}]}]
+    [command] = ask("EXECUTE", {"commands": commands})["commands"]
+    return dict(command["states"])
+
+
+def test_every_device_of_every_command_is_answered_once(home: Household, ask: Ask, valid_if_known: Check) -> None:
+    garden, door, attic = ({"id": home.id(name)} for name in ("Garden", "Front Door", "Attic"))
+    get = {"command": GET, "params": params("hls")}
+    on = {"command": "action.devices.commands.OnOff", "params": {"on": True}}
+    commands = [
+        {"devices": [garden, attic, garden], "execution": [get]},
+        {"devices": [door], "execution": [on]},
+        {"devices": [garden], "execution": [get, get]},
+        {"devices": [{"id": "ezviz-nobody"}], "execution": []},
+    ]
+    answered = ask("EXECUTE", {"commands": commands})
+    valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
+    results = [(each["ids"], each["status"], each.get("errorCode")) for each in answered["commands"]]
+    assert results == [
+        ([garden["id"]], "SUCCESS", None),
+        ([attic["id"]], "OFFLINE", "deviceOffline"),
+        ([door["id"]], "ERROR", "functionNotSupported"),
+        (["ezviz-nobody"], "ERROR", "functionNotSupported"),
+    ]
+    assert home.driver.calls["mint"] == 1
+
+
+def test_devices_get_streams_of_their_own(home: Household, ask: Ask) -> None:
+    urls = {
+        stream_of(home, ask, name, params("hls", cast=True))["cameraStreamAccessUrl"]
+        for name in ("Garden", "Front Door")
+    }
+    assert len(urls) == 2
+
+
+def test_when_time_runs_out_the_rest_is_told_to_ask_again(
+    home: Household, ask: Ask, monkeypatch: pytest.MonkeyPatch, valid_if_known: Check
+) -> None:
+    monkeypatch.setattr(execution, "BUDGET_S", -1.0)
+    commands = [{"devices": [{"id": home.id("Garden")}], "execution": [{"command": GET}]}]
+    answered = ask("EXECUTE", {"commands": commands})
+    valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
+    assert answered["commands"][0]["errorCode"] == "transientError"
+    assert home.driver.calls["mint"] == 0
+
+
+def test_sync_tells_every_camera_in_full(home: Household, ask: Ask, valid_if_known: Check) -> None:
+    answered = ask("SYNC")
+    valid_if_known("SYNC", {"requestId": "1", "payload": answered})
+    assert answered["agentUserId"] == home.link.agent_user
+    devices = {each["name"]["name"]: each for each in answered["devices"]}
+    assert set(devices) == {"Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond"}
+    assert devices["Front Door"]["type"] == "action.devices.types.DOORBELL"
+    assert devices["Garden"] == {
+        "id": home.id("Garden"),
+        "type": "action.devices.types.CAMERA",
+        "traits": ["action.devices.traits.CameraStream"],
+        "name": {"name": "Garden"},
+        "willReportState": False,
+        "attributes": {"cameraStreamSupportedProtocols": ["webrtc", "hls"], "cameraStreamNeedAuthToken": False},
+        "deviceInfo": {"manufacturer": "EZVIZ", "model": "C3TN", "swVersion": "V5.3.0"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("  Garden \n", "Garden"),
+        ("Kari’s room (2)", "Kari’s room (2)"),
+        ("word " * 30, ("word " * 12).strip()),
+        ("å" * 100, "å" * 60),
+        ("\x00\x07", "Camera"),
+        ("", "Camera"),
+    ],
+)
+def test_a_name_fits(
+    given: str, told: str, tmp_path: Path, make_fulfillment: Callable[[Household], Fulfillment], valid_if_known: Check
+) -> None:
+    home = household(tmp_path, assistant="google", cameras=[camera(given, "S1", model="", firmware="")])
+    body = b'{"requestId":"1","inputs":[{"intent":"action.devices.SYNC"}]}'
+    answer = json.loads(make_fulfillment(home).answer(body, home.token())[1])
+    home.store.close()
+    valid_if_known("SYNC", answer)
+    [device] = answer["payload"]["devices"]
+    assert (device["name"], device["deviceInfo"]) == ({"name": told}, {"manufacturer": "EZVIZ"})
+
+
+def test_each_link_has_its_own_user_and_cameras(home: Household, ask: Ask) -> None:
+    chosen = home.another_link("google", cameras=(home.id("Pond"),))
+    answered = ask("SYNC", token=home.token(chosen))
+    assert answered["agentUserId"] == chosen.agent_user != home.link.agent_user
+    assert [each["name"]["name"] for each in answered["devices"]] == ["Pond"]
+    assert len(ask("SYNC")["devices"]) == 7
+
+
+def test_a_change_is_in_the_next_answer(home: Household, ask: Ask) -> None:
+    assert len(ask("SYNC")["devices"]) == 7
+    home.driver.set([camera("Orchard", "F00000001")])
+    assert [each["name"]["name"] for each in ask("SYNC")["devices"]] == ["Orchard"]
+
+
+def test_no_cameras_at_all_is_an_answer(home: Household, ask: Ask, valid_if_known: Check) -> None:
+    home.driver.set([])
+    answered = ask("SYNC")
+    valid_if_known("SYNC", {"requestId": "1", "payload": answered})
+    assert answered == {"agentUserId": home.link.agent_user, "devices": []}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(VendorDown(), "transientError"), (VendorBusy(), "transientError"), (SignedOut(), "authFailure")],
+    ids=lambda value: value if isinstance(value, str) else value.reason,
+)
+def test_a_list_that_cannot_be_read_is_an_error_and_never_empty(
+    error: Exception, code: str, home: Household, ask: Ask, valid_if_known: Check
+) -> None:
+    home.driver.error = error
+    answered = ask("SYNC")
+    valid_if_known("SYNC", {"requestId": "1", "payload": answered})
+    assert answered["errorCode"] == code
+    assert "devices" not in answered
+
+
+def test_disconnect_ends_that_link_alone_and_answers_with_nothing(
+    home: Household, fulfillment: Fulfillment, valid_if_known: Check
+) -> None:
+    other, token = home.another_link("google"), home.token()
+    body = b'{"requestId":"1","inputs":[{"intent":"action.devices.DISCONNECT"}]}'
+    assert fulfillment.answer(body, token) == (200, b"{}")
+    valid_if_known("DISCONNECT", {})
+    assert fulfillment.answer(body, token)[0] == 401
+    assert (home.link.id, "") in home.pictures.ended
+    sync = b'{"requestId":"1","inputs":[{"intent":"action.devices.SYNC"}]}'
+    assert fulfillment.answer(sync, home.token(other))[0] == 200
+
+
+def test_what_real_requests_carry_beside_the_schema_is_taken(home: Household, fulfillment: Fulfillment) -> None:
+    execution = {"command": GET, "params": params("hls") | {"x": 1}, "challenge": {"pin": "1234"}}
+    payload = {"commands": [{"devices": [{"id": home.id("Garden"), "customData": {}}], "execution": [execution]}]}
+    given = {
+        "requestId": "ff36a3cc-ec34-11e6-b1a0-64510650abcf",
+        "inputs": [
+            {
+                "intent": "action.devices.EXECUTE",
+                "context": {"locale_country": "NO", "locale_language": "nb"},
+                "payload": payload | {"structureData": {}},
+            }
+        ],
+    }
+    status, body = fulfillment.answer(json.dumps(given).encode(), home.token())
+    answer = json.loads(body)
+    assert (status, answer["requestId"]) == (200, given["requestId"])
+    assert answer["payload"]["commands"][0]["status"] == "SUCCESS"
