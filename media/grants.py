@@ -57,8 +57,8 @@ class Grants:
         claims = Claims(account, link, camera, protocol, surface, int(now) + life_s, secrets.token_urlsafe(9))
         return self.sign(claims), claims
 
-    def verify(self, grant: str, protocol: Protocol, now: float) -> Claims:
-        """Raises BadGrant or ExpiredGrant. Costs no I/O whatever it is given."""
+    def verify(self, grant: str, protocol: Protocol | tuple[Protocol, ...], now: float) -> Claims:
+        """For this use, or one of these. Raises BadGrant or ExpiredGrant. Costs no I/O whatever it is given."""
         body, _, tag = grant.partition(".")
         if len(grant) > 1024 or not grant.isascii():
             raise BadGrant
@@ -73,7 +73,7 @@ class Grants:
         if len(values) != len(fields(Claims)):
             raise BadGrant
         claims = Claims(*values)
-        if claims.protocol != protocol:
+        if claims.protocol not in ((protocol,) if isinstance(protocol, str) else protocol):
             raise BadGrant
         if claims.expires <= now:
             raise ExpiredGrant

@@ -1,0 +1,192 @@
+"""A vendor's live HLS, given to libav under names of our own.
+
+libav asks by `io_open` from the reader's thread; the answer is fetched in the event loop. When the vendor cuts the
+session, a new address is minted here and the same question answered from it, so that libav notices nothing.
+"""
+
+import asyncio
+import concurrent.futures
+import io
+import re
+import ssl
+from collections.abc import Awaitable, Callable
+
+from media.plane import playlist
+from media.plane.network import LIST_CAP, LIST_S, SEGMENT_CAP, SEGMENT_S, Cut, Fault, Fetcher, Forbidden
+from media.plane.playlist import Listing
+from media.plane.units import SourceFailed
+from media.source import SourceSpec
+
+ROOT = "https://source/index.m3u8"
+_ASKED = re.compile(r"https://source/(?:(index\.m3u8)|(\d{1,20})\.(?:ts|m4s)|init-(\d{1,4})\.mp4)$")
+FIRST_SEGMENT_S = 6.0
+
+
+class Feed:
+    """`mint` gives a new address through the gate; it raises SourceFailed."""
+
+    def __init__(
+        self,
+        spec: SourceSpec,
+        context: ssl.SSLContext,
+        mint: Callable[[], Awaitable[SourceSpec]],
+        *,
+        loopback: bool,
+    ) -> None:
+        self._context, self._loopback, self._mint = context, loopback, mint
+        self._loop = asyncio.get_running_loop()
+        self._fetchers: list[Fetcher] = []
+        self._use(spec)
+        self._listing: Listing | None = None
+        self._fresh: Listing | None = None
+        self._asked: set[concurrent.futures.Future[bytes]] = set()
+        self._closed = False
+        self.failure: SourceFailed | None = None
+        self.mints = 0
+
+    async def prepare(self) -> None:
+        """Wait for the first segment to be listed. Raises SourceFailed; nothing has reached libav by then."""
+        self._listing = self._fresh = await self._settled()
+
+    @property
+    def target_s(self) -> float:
+        return self._listing.target_s if self._listing else 2.0
+
+    def io_open(self, url: str, _flags: int, options: dict[str, str]) -> io.BytesIO:
+        """For libav, in the reader's thread. Never raises: libav would print the exception, and choke on it later."""
+        try:
+            part = (int(options["offset"]), int(options["end_offset"])) if "end_offset" in options else None
+            question = self._answer(url, part)
+            try:
+                future = asyncio.run_coroutine_threadsafe(question, self._loop)
+            except RuntimeError:
+                question.close()  # the loop is gone
+                return io.BytesIO()
+            self._asked.add(future)
+            try:
+                return io.BytesIO(future.result())
+            finally:
+                self._asked.discard(future)
+        except BaseException:
+            return io.BytesIO()
+
+    async def close(self) -> None:
+        """From here on libav is told that everything is over; the reader's thread runs out by itself."""
+        self._closed = True
+        for future in list(self._asked):
+            future.cancel()
+        for fetcher in self._fetchers:
+            await fetcher.close()
+
+    def _use(self, spec: SourceSpec) -> None:
+        self._root = self._media = spec.url
+        self._fetcher = Fetcher(spec.hosts, self._context, loopback=self._loopback)
+        self._fetchers.append(self._fetcher)
+
+    async def _settled(self) -> Listing:
+        """The list once it names a segment: that of a camera just woken is missing or empty at first."""
+        deadline = self._loop.time() + FIRST_SEGMENT_S
+        while True:
+            try:
+                listing = await self._open_list()
+                if listing.segments:
+                    return listing
+            except Cut as cut:
+                if cut.status != 404:
+                    raise SourceFailed("media_down", again=True) from None
+            except Fault:
+                raise SourceFailed("media_down", again=True) from None
+            if self._loop.time() > deadline:
+                raise SourceFailed("media_down", again=True)
+            await asyncio.sleep(0.25)
+
+    async def _open_list(self) -> Listing:
+        """The media playlist behind the address, through a master playlist if there is one."""
+        text = await self._patiently(self._root)
+        self._media = playlist.variant(text, self._root) or self._root
+        if self._media != self._root:
+            text = await self._text(self._media)
+        return self._read(text)
+
+    def _read(self, text: str) -> Listing:
+        try:
+            return playlist.read(text, self._media)
+        except playlist.Encrypted:
+            raise SourceFailed("encryption_on", again=False) from None
+        except playlist.NotPlaylist:
+            raise SourceFailed("media_down", again=True) from None
+
+    async def _text(self, url: str) -> str:
+        try:
+            data = await self._fetcher.get(url, cap=LIST_CAP, deadline_s=LIST_S)
+        except Forbidden:
+            raise SourceFailed("media_down", again=True) from None
+        return data.decode("utf-8", "replace")
+
+    async def _answer(self, url: str, part: tuple[int, int] | None) -> bytes:
+        asked = _ASKED.match(url)
+        if self._closed or self.failure or asked is None:
+            return b""
+        try:
+            if asked[1]:
+                return (await self._list()).text.encode()
+            return await self._piece(int(asked[2]) if asked[2] else None, int(asked[3] or 0), part)
+        except SourceFailed as failure:
+            self.failure = failure
+            return b""
+        except (Cut, Fault, Forbidden):
+            return b""
+
+    async def _list(self) -> Listing:
+        if self._fresh is not None:
+            listing, self._fresh = self._fresh, None
+            return listing
+        try:
+            self._listing = self._read(await self._patiently(self._media))
+        except Cut:
+            await self._remint()
+        assert self._listing is not None
+        return self._listing
+
+    async def _patiently(self, url: str) -> str:
+        try:
+            return await self._text(url)
+        except Fault:
+            await asyncio.sleep(0.3)
+            return await self._text(url)
+
+    async def _piece(self, number: int | None, init: int, part: tuple[int, int] | None) -> bytes:
+        try:
+            return await self._fetch(number, init, part)
+        except Fault:
+            return await self._fetch(number, init, part)
+        except Cut:
+            # either this segment is just too old, or the whole session is over: its playlist tells
+            try:
+                self._listing = self._read(await self._patiently(self._media))
+            except Cut:
+                await self._remint()
+            return await self._fetch(number, init, part)
+
+    async def _fetch(self, number: int | None, init: int, part: tuple[int, int] | None) -> bytes:
+        assert self._listing is not None
+        if number is None:
+            url = self._listing.inits[init] if init < len(self._listing.inits) else None
+        else:
+            url = self._listing.segments.get(number)
+        if url is None:
+            raise Cut(404)
+        return await self._fetcher.get(url, cap=SEGMENT_CAP, deadline_s=SEGMENT_S, part=part)
+
+    async def _remint(self) -> None:
+        """A new address in place of the cut one, if it goes on where that ended. Raises SourceFailed."""
+        before = self._listing
+        self.mints += 1
+        self._use(await self._mint())
+        listing = await self._settled()
+        if before is not None and not listing.continues(before):
+            raise SourceFailed("media_down", again=True)
+        self._listing = listing
+        for fetcher in self._fetchers[:-1]:
+            await fetcher.close()
+        del self._fetchers[:-1]

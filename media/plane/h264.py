@@ -1,0 +1,65 @@
+"""H.264 as far as a relay must understand it: parameter sets, and whether a keyframe is a picture at all."""
+
+import io
+from fractions import Fraction
+
+import av
+import av.error
+from av.video.frame import VideoFrame
+
+START = b"\x00\x00\x00\x01"
+_SPS = 7
+
+
+class NoPicture(Exception):
+    """The bytes do not decode."""
+
+
+def nal_types(data: bytes) -> list[int]:
+    found, at = [], data.find(b"\x00\x00\x01")
+    while at != -1 and at + 3 < len(data):
+        found.append(data[at + 3] & 0x1F)
+        at = data.find(b"\x00\x00\x01", at + 3)
+    return found
+
+
+def with_parameters(keyframe: bytes, extradata: bytes) -> bytes:
+    """A keyframe that a decoder can start on: the stream's SPS and PPS before it when it has none."""
+    return keyframe if _SPS in nal_types(keyframe) else extradata + keyframe
+
+
+def codec_name(keyframe: bytes) -> str:
+    """RFC 6381 section 3.3: profile, constraints and level are the three bytes after the SPS's header."""
+    at = keyframe.find(b"\x00\x00\x01")
+    while at != -1:
+        if at + 6 < len(keyframe) and keyframe[at + 3] & 0x1F == _SPS:
+            return "avc1." + keyframe[at + 4 : at + 7].hex()
+        at = keyframe.find(b"\x00\x00\x01", at + 3)
+    raise NoPicture
+
+
+def picture(keyframe: bytes) -> VideoFrame:
+    """Decode one keyframe by itself, strictly: encrypted bytes must not pass as a grey picture. Raises NoPicture."""
+    decoder = av.CodecContext.create("h264", "r")
+    decoder.thread_count = 1
+    decoder.options = {"err_detect": "explode"}
+    try:
+        frames = [*decoder.decode(av.Packet(keyframe)), *decoder.decode(None)]
+    except (av.error.FFmpegError, ValueError, EOFError):
+        raise NoPicture from None
+    if not frames or any([frame.is_corrupt for frame in frames]):
+        raise NoPicture
+    return frames[0]
+
+
+def jpeg(keyframe: bytes) -> bytes:
+    """Raises NoPicture."""
+    frame = picture(keyframe).reformat(format="yuvj420p", src_color_range="mpeg", dst_color_range="jpeg")
+    frame.pts, frame.time_base, frame.pict_type = 0, Fraction(1, 25), 0
+    out = io.BytesIO()
+    with av.open(out, "w", format="mjpeg") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuvj420p"
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return out.getvalue()

@@ -1,0 +1,206 @@
+"""HLS out: MPEG-TS segments by copy, kept in memory, and a playlist of our own (RFC 8216)."""
+
+import io
+import re
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+import av
+
+from media.plane import sound
+from media.plane.units import CLOCK, Format, Unit
+
+LISTED = 6
+KEPT = 9
+_SILENT_STEP = sound.AAC_SAMPLES * CLOCK // sound.SILENT_RATE
+_TICK = Fraction(1, CLOCK)
+_ENTRY = re.compile(r"#EXTINF:([\d.]+),[^\n]*\n(?:#[^\n]*\n)*(\d+)\.ts")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    number: int
+    data: bytes
+    seconds: float
+    breaks: bool  # another timeline than the segment before
+
+
+class HlsOutput:
+    """One rendition of one camera. `start_id` is in its address: after a restart the old address is 410, not stale."""
+
+    def __init__(self, *, silent_track: bool, changed: Callable[[], None]) -> None:
+        self.start_id = secrets.token_urlsafe(9)
+        self.segments: deque[Segment] = deque(maxlen=KEPT)
+        self._silent_track = silent_track
+        self._changed = changed
+        self._next = 0
+        self._breaks_gone = 0
+        self._target = 1
+        self._muxer: _Muxer | None = None
+        self.format: Format | None = None
+
+    @property
+    def has_audio(self) -> bool:
+        return self._silent_track or (self.format is not None and self.format.audio)
+
+    def begin(self, form: Format) -> None:
+        """A source was opened; what follows is of its timeline."""
+        self.end()
+        if self.format is not None and (form.codec, form.width, form.height, form.audio) != (
+            self.format.codec,
+            self.format.width,
+            self.format.height,
+            self.format.audio,
+        ):
+            # the master playlist no longer tells the truth: players must fetch it again
+            self.start_id = secrets.token_urlsafe(9)
+            self.segments.clear()
+            self._breaks_gone = 0
+        self.format = form
+        self._muxer = _Muxer(form, self._next, silent_track=self._silent_track, cut=self._cut)
+
+    def write(self, unit: Unit) -> None:
+        if self._muxer is not None:
+            self._muxer.write(unit)
+
+    def end(self) -> None:
+        muxer, self._muxer = self._muxer, None
+        if muxer is not None:
+            muxer.close()
+
+    @property
+    def target_s(self) -> int:
+        return self._target
+
+    def bandwidth(self) -> int:
+        """Bits a second of the fullest segment, with a tenth to spare."""
+        return int(max([8 * len(each.data) / each.seconds for each in self.segments], default=1e6) * 1.1)
+
+    def playlist(self) -> str:
+        listed = list(self.segments)[-LISTED:]
+        gone = self._breaks_gone + sum(each.breaks for each in list(self.segments)[: -len(listed)])
+        lines = [
+            "#EXTM3U",
+            "#EXT-X-VERSION:6",
+            f"#EXT-X-TARGETDURATION:{self._target}",
+            f"#EXT-X-MEDIA-SEQUENCE:{listed[0].number if listed else self._next}",
+            f"#EXT-X-DISCONTINUITY-SEQUENCE:{gone}",
+            "#EXT-X-INDEPENDENT-SEGMENTS",
+        ]
+        for each in listed:
+            if each.breaks:
+                lines.append("#EXT-X-DISCONTINUITY")
+            lines += [f"#EXTINF:{each.seconds:.6f},", f"{each.number}.ts"]
+        return "\n".join(lines) + "\n"
+
+    def segment(self, number: int) -> bytes | None:
+        return next((each.data for each in self.segments if each.number == number), None)
+
+    def codecs(self) -> str:
+        assert self.format is not None
+        return self.format.codec + (",mp4a.40.2" if self.has_audio else "")
+
+    def _cut(self, data: bytes, seconds: float, *, first: bool) -> None:
+        if len(self.segments) == KEPT:
+            self._breaks_gone += self.segments[0].breaks
+        self.segments.append(Segment(self._next, data, seconds, breaks=first and bool(self.segments)))
+        self._next += 1
+        self._target = max(self._target, ceil(seconds - 0.5))
+        self._changed()
+
+
+class _Body(io.BytesIO):
+    """What libav writes one file into; `kept` gets it when libav closes it."""
+
+    def __init__(self, kept: Callable[[bytes], None]) -> None:
+        super().__init__()
+        self._kept = kept
+
+    def seekable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        if not self.closed:
+            self._kept(self.getvalue())
+        super().close()
+
+
+class _Muxer:
+    """libavformat's HLS muxer for the segments; of its playlist only the durations are read."""
+
+    def __init__(self, form: Format, number: int, *, silent_track: bool, cut: Callable[..., None]) -> None:
+        self._cut = cut
+        self._bodies: dict[int, bytes] = {}
+        self._done = number - 1
+        self._first = True
+        self._started = False
+        self._silent_dts: int | None = None
+        self._container = av.open(
+            "segments/index.m3u8",
+            "w",
+            format="hls",
+            options={
+                "hls_time": "1",
+                "hls_list_size": "2",
+                "hls_segment_filename": "segments/%d.ts",
+                "start_number": str(number),
+                "hls_flags": "independent_segments",
+            },
+            io_open=self._open,
+        )
+        self._video: Any = self._container.add_mux_stream("h264", width=form.width, height=form.height)
+        self._video.time_base = _TICK
+        self._audio: Any = None
+        self._silent = silent_track
+        if form.audio or silent_track:
+            rate = sound.SILENT_RATE if silent_track else form.audio_rate
+            self._audio = self._container.add_mux_stream("aac", rate=rate)
+            self._audio.time_base = _TICK
+
+    def write(self, unit: Unit) -> None:
+        if not self._started:
+            if unit.kind != "video" or not unit.key:
+                return
+            self._started = True
+        if unit.kind == "video":
+            self._mux(self._video, unit.data, unit.pts, unit.dts, key=unit.key)
+            if self._silent:
+                self._keep_silent(unit.dts)
+        elif self._audio is not None and not self._silent:
+            self._mux(self._audio, unit.data, unit.pts, unit.dts, key=True)
+
+    def close(self) -> None:
+        if self._started:
+            self._container.close()
+
+    def _keep_silent(self, until: int) -> None:
+        if self._silent_dts is None:
+            self._silent_dts = until
+        while self._silent_dts <= until:
+            self._mux(self._audio, sound.silent_aac(), self._silent_dts, self._silent_dts, key=True)
+            self._silent_dts += _SILENT_STEP
+
+    def _mux(self, stream: Any, data: bytes, pts: int, dts: int, *, key: bool) -> None:
+        packet = av.Packet(data)
+        packet.pts, packet.dts, packet.time_base = pts, dts, _TICK
+        packet.is_keyframe, packet.stream = key, stream
+        self._container.mux(packet)
+
+    def _open(self, url: str, _flags: int, _options: dict[str, str]) -> _Body:
+        name = url.rpartition("/")[2]
+        if name.endswith(".ts"):
+            return _Body(lambda data: self._bodies.__setitem__(int(name[:-3]), data))
+        return _Body(self._listed)
+
+    def _listed(self, text: bytes) -> None:
+        for seconds, number in _ENTRY.findall(text.decode()):
+            at = int(number)
+            if at > self._done and at in self._bodies:
+                self._done = at
+                self._cut(self._bodies.pop(at), float(seconds), first=self._first)
+                self._first = False

@@ -1,0 +1,223 @@
+"""One WebRTC viewer: H.264 passed through, Opus or silence beside it."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, Literal
+
+import aioice.ice
+import av
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError
+
+from media.plane.offers import NoOffer, normalise
+from media.plane.pull import Pull
+from media.plane.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
+from media.plane.units import CLOCK, Unit
+
+type Voice = Literal["camera", "silence", "none"]
+
+GATHER_S = 1.0
+LEAST_QUEUE = 120
+_BURST_STEP = CLOCK // 500  # 2 ms
+_BURST_BYTES_S = 4_000_000
+
+
+class NotGathered(Exception):
+    """No local candidates in time."""
+
+
+def use_addresses(addresses: tuple[str, ...]) -> None:
+    """Offer these for WebRTC, in the whole process, in place of the machine's own (which leave loopback out)."""
+    if addresses:
+        aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [
+            each for each in addresses if (use_ipv6 if ":" in each else use_ipv4)
+        ]
+
+
+class Peer:
+    """`gone` is called once, when the connection failed, closed, or never came."""
+
+    def __init__(self, pull: Pull, voice: Voice, gone: Callable[[], None]) -> None:
+        self._pull, self._voice, self._gone = pull, voice, gone
+        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._connection.on("connectionstatechange", self._changed)
+        self._video = _VideoTrack(pull)
+        self._closed = False
+
+    @property
+    def state(self) -> str:
+        return str(self._connection.connectionState)
+
+    async def answer(self, sdp: str) -> str:
+        """An answer with every candidate in it. Raises NoOffer, NotGathered."""
+        offer = RTCSessionDescription(normalise(sdp), "offer")
+        connection = self._connection
+        sender = connection.addTrack(self._video)
+        transceiver = next(each for each in connection.getTransceivers() if each.sender is sender)
+        # before the remote description: afterwards VP8 would be answered, and H.264 sent under its name
+        capabilities = RTCRtpSender.getCapabilities("video").codecs
+        transceiver.setCodecPreferences([each for each in capabilities if each.mimeType == "video/H264"])
+        if self._voice != "none":
+            connection.addTrack(_SilentTrack() if self._voice == "silence" else _OpusTrack(self._pull))
+        try:
+            await connection.setRemoteDescription(offer)
+            for each in connection.getTransceivers():
+                each.direction = "sendonly" if each.sender.track is not None else "inactive"
+            answer = await connection.createAnswer()
+        except Exception:
+            # aiortc's parser raises whatever the text made it trip over
+            raise NoOffer from None
+        try:
+            await asyncio.wait_for(connection.setLocalDescription(answer), GATHER_S)
+        except TimeoutError:
+            raise NotGathered from None
+        return str(connection.localDescription.sdp)
+
+    async def close(self) -> None:
+        self._closed = True
+        for sender in self._connection.getSenders():
+            if sender.track is not None:
+                sender.track.stop()
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._connection.close(), 3)
+
+    def _changed(self) -> None:
+        if self.state in ("failed", "closed") and not self._closed:
+            self._closed = True
+            self._gone()
+
+
+class _Track(MediaStreamTrack):
+    """Packets as they come. aiortc asks for the first once the connection stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._arrival: asyncio.Future[None] | None = None
+
+    def _wake(self) -> None:
+        if self._arrival and not self._arrival.done():
+            self._arrival.set_result(None)
+
+    async def _sleep(self) -> None:
+        if self.readyState != "live":
+            raise MediaStreamError
+        self._arrival = asyncio.get_running_loop().create_future()
+        await self._arrival
+
+    def stop(self) -> None:
+        super().stop()
+        self._wake()
+
+
+class _VideoTrack(_Track):
+    kind = "video"
+
+    def __init__(self, pull: Pull) -> None:
+        super().__init__()
+        self._pull = pull
+        self._queue: deque[Unit] = deque()
+        self._burst: deque[Unit] | None = None
+        self._limit = LEAST_QUEUE
+        self._wants_key = False
+        self.drops = 0
+
+    async def recv(self) -> Any:
+        if self._burst is None:
+            self._burst = self._join()
+        if self._burst:
+            unit = self._burst.popleft()
+            # a whole group of pictures at line speed would overrun what receivers buffer
+            await asyncio.sleep(len(unit.data) / _BURST_BYTES_S)
+        else:
+            while not self._queue:
+                await self._sleep()
+            unit = self._queue.popleft()
+        packet = av.Packet(unit.data)
+        packet.pts, packet.dts, packet.time_base = unit.pts, unit.dts, Fraction(1, CLOCK)
+        packet.is_keyframe = unit.key
+        return packet
+
+    def _join(self) -> deque[Unit]:
+        """The pictures since the last keyframe, their times pressed together just before now.
+
+        With their own times a display would play them at their own pace, and stay behind by as much for good.
+        """
+        units = self._pull.watch(self._take)
+        self._wants_key = not units
+        self._limit = max(LEAST_QUEUE, 2 * len(units))
+        newest = units[-1].dts if units else 0
+        times = [newest - back * _BURST_STEP for back in reversed(range(len(units)))]
+        return deque(replace(unit, pts=time, dts=time) for unit, time in zip(units, times, strict=True))
+
+    def _take(self, unit: Unit) -> None:
+        if self._wants_key and not unit.key:
+            return
+        self._wants_key = False
+        if len(self._queue) >= self._limit:
+            self.drops += 1
+            self._queue.clear()
+            if not unit.key:
+                self._wants_key = True
+                return
+        self._queue.append(unit)
+        self._wake()
+
+    def stop(self) -> None:
+        self._pull.unwatch(self._take)
+        super().stop()
+
+
+class _OpusTrack(_Track):
+    kind = "audio"
+
+    def __init__(self, pull: Pull) -> None:
+        super().__init__()
+        self._pull = pull
+        self._queue: deque[tuple[bytes, int]] = deque(maxlen=100)
+        self._joined = False
+
+    async def recv(self) -> Any:
+        if not self._joined:
+            self._joined = True
+            self._pull.listen(self._take)
+        while not self._queue:
+            await self._sleep()
+        return _opus(*self._queue.popleft())
+
+    def _take(self, data: bytes, pts: int) -> None:
+        self._queue.append((data, pts))
+        self._wake()
+
+    def stop(self) -> None:
+        self._pull.unlisten(self._take)
+        super().stop()
+
+
+class _SilentTrack(_Track):
+    kind = "audio"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sent = 0
+        self._began: float | None = None
+
+    async def recv(self) -> Any:
+        loop = asyncio.get_running_loop()
+        if self._began is None:
+            self._began = loop.time()
+        await asyncio.sleep(max(0.0, self._began + self._sent * OPUS_STEP / OPUS_CLOCK - loop.time()))
+        if self.readyState != "live":
+            raise MediaStreamError
+        self._sent += 1
+        return _opus(SILENT_OPUS, (self._sent - 1) * OPUS_STEP)
+
+
+def _opus(data: bytes, pts: int) -> Any:
+    packet = av.Packet(data)
+    packet.pts = packet.dts = pts
+    packet.time_base = Fraction(1, OPUS_CLOCK)
+    return packet

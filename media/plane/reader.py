@@ -1,0 +1,158 @@
+"""The thread that reads one opening of a source with libav and hands access units to the event loop."""
+
+import threading
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import av
+import av.error
+from av.bitstream import BitStreamFilterContext
+
+from media.plane import h264, sound
+from media.plane.feed import ROOT, Feed
+from media.plane.units import CLOCK, Format, SourceFailed, Unit
+
+_OPTIONS = {
+    # the newest segment but one: without it a viewer freezes whenever a vendor's segment comes a little late
+    "live_start_index": "-2",
+    "probesize": "500000",
+    "analyzeduration": "500000",
+    "fpsprobesize": "0",
+}
+_JUMP = 5 * CLOCK
+_TICK = Fraction(1, CLOCK)
+
+
+class Reader(threading.Thread):
+    """`opened`, `deliver` and `done` are called in this thread; `room` is cleared by whoever has enough for now."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        *,
+        opened: Callable[[Format], None],
+        deliver: Callable[[Unit], None],
+        done: Callable[[SourceFailed], None],
+    ) -> None:
+        super().__init__(name="source", daemon=True)
+        self._feed = feed
+        self._opened, self._deliver, self._done = opened, deliver, done
+        self.room = threading.Event()
+        self.room.set()
+        self._stopped = False
+
+    def stop(self) -> None:
+        self._stopped = True
+        self.room.set()
+
+    def run(self) -> None:
+        failure = SourceFailed("media_down", again=True)
+        try:
+            self._read()
+        except SourceFailed as failed:
+            failure = failed
+        except Exception:  # noqa: S110
+            # libav's errors quote what they were reading: nothing of them is passed on
+            pass
+        if not self._stopped:
+            self._done(self._feed.failure or failure)
+
+    def _read(self) -> None:
+        with av.open(ROOT, format="hls", options=_OPTIONS, io_open=self._feed.io_open) as container:
+            if not container.streams.video:
+                raise SourceFailed("not_playable", again=False)
+            video = container.streams.video[0]
+            if video.codec_context.name != "h264":
+                raise SourceFailed("not_playable", again=False)
+            audio = next((each for each in container.streams.audio if each.codec_context.name == "aac"), None)
+            streams = (video, audio) if audio else (video,)
+            units = _Units(video, audio)
+            told = False
+            for packet in container.demux(*streams):
+                if self._stopped:
+                    return
+                for unit in units.of(packet):
+                    if not told and not (unit.kind == "video" and unit.key):
+                        continue
+                    if not told:
+                        self._opened(_judge(unit, video, audio))
+                        told = True
+                    self.room.wait()
+                    self._deliver(unit)
+        if not told:
+            raise SourceFailed("media_down", again=True)
+
+
+def _judge(keyframe: Unit, video: Any, audio: Any) -> Format:
+    """What the first keyframe shows. Raises SourceFailed: bytes that are no picture are an encrypted camera's."""
+    try:
+        picture = h264.picture(keyframe.data)
+        codec = h264.codec_name(keyframe.data)
+    except h264.NoPicture:
+        raise SourceFailed("encryption_on", again=False) from None
+    return Format(picture.width, picture.height, codec, audio is not None, audio.codec_context.rate if audio else 0)
+
+
+class _Units:
+    """libav's packets as units: times in our clock and growing, Annex B, ADTS."""
+
+    def __init__(self, video: Any, audio: Any) -> None:
+        self._video, self._audio = video, audio
+        self._extradata: bytes = video.codec_context.extradata or b""
+        self._to_annexb = None
+        if self._extradata[:1] == b"\x01":  # MP4's way; its filter writes the parameter sets into keyframes
+            self._to_annexb = BitStreamFilterContext("h264_mp4toannexb", video)
+        self._config: bytes = (audio.codec_context.extradata or b"") if audio else b""
+        self._last: dict[str, int] = {}
+        self._held: list[Any] = []
+
+    def of(self, packet: Any) -> list[Unit]:
+        if not packet.size:
+            return []
+        if packet.stream_index != self._video.index:
+            return self._one("audio", packet, sound_of(bytes(packet), self._config), key=True)
+        found = []
+        for each in self._timed(packet):
+            filtered = self._to_annexb.filter(each) if self._to_annexb else (each,)
+            for part in filtered:
+                data = bytes(part)
+                if part.is_keyframe:
+                    data = h264.with_parameters(data, b"" if self._to_annexb else self._extradata)
+                found += self._one("video", part, data, key=bool(part.is_keyframe))
+        return found
+
+    def _timed(self, packet: Any) -> list[Any]:
+        """The first packets, often the keyframe, may come without times: they get theirs from the one after."""
+        if packet.dts is None:
+            packet.dts = packet.pts
+        if packet.dts is None:
+            if len(self._held) < 32:
+                self._held.append(packet)
+            return []
+        step = packet.duration or int(Fraction(1, 15) / Fraction(packet.time_base))
+        for back, held in enumerate(reversed(self._held), start=1):
+            held.dts = held.pts = packet.dts - back * step
+        ready, self._held = [*self._held, packet], []
+        return ready
+
+    def _one(self, kind: Any, packet: Any, data: bytes, *, key: bool) -> list[Unit]:
+        dts = packet.dts if packet.dts is not None else packet.pts
+        if dts is None or not packet.time_base:
+            return []
+        scale = Fraction(packet.time_base) / _TICK
+        dts = round(dts * scale)
+        pts = round(packet.pts * scale) if packet.pts is not None else dts
+        last = self._last.get(kind)
+        if last is not None:
+            if abs(dts - last) > _JUMP:
+                # another timeline: what follows is opened anew
+                raise SourceFailed("media_down", again=True)
+            if dts <= last:
+                return []
+        self._last[kind] = dts
+        return [Unit(kind, data, max(pts, dts), dts, key)]
+
+
+def sound_of(data: bytes, config: bytes) -> bytes:
+    return data if sound.has_adts(data) or len(config) < 2 else sound.adts(data, config)

@@ -1,0 +1,247 @@
+"""The picture process's HTTP: what displays ask for under /s/, and what the other processes ask on loopback."""
+
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from media.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
+from media.plane.hls import HlsOutput
+from media.plane.offers import OFFER_CAP, NoOffer
+from media.plane.peer import NotGathered
+from media.plane.sessions import Ended, Session, Sessions, TooMany
+from media.plane.units import SourceFailed
+from media.source import SourceSpec
+
+_log = structlog.get_logger()
+
+SEGMENT_WAIT_S = 10.0
+SNAPSHOT_WAIT_S = 8.0
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "Range, Content-Type, Accept-Encoding",
+    "Access-Control-Expose-Headers": "Content-Length, Content-Range, Location, Retry-After",
+    "Access-Control-Max-Age": "600",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store"}
+_SEGMENT = re.compile(r"(\d{1,9})\.ts")
+
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Routes:
+    def __init__(self, grants: Grants, sessions: Sessions) -> None:
+        self._grants, self._sessions = grants, sessions
+
+    def application(self) -> web.Application:
+        app = web.Application(middlewares=[_answer_everything], client_max_size=4 * OFFER_CAP)
+        app.add_routes(
+            [
+                web.get("/healthz", self.healthz),
+                web.get("/s/{grant}/master.m3u8", self.master),
+                web.get("/s/{grant}/snapshot.jpg", self.snapshot),
+                web.post("/s/{grant}/whep", self.whep),
+                web.delete("/s/{grant}/whep", self.end),
+                web.delete("/s/{grant}", self.end),
+                web.get("/s/{grant}/{start}/index.m3u8", self.index),
+                web.get("/s/{grant}/{start}/{name}", self.segment),
+                web.post("/internal/warm", self._internal(self.warm)),
+                web.post("/internal/answer", self._internal(self.answer)),
+                web.post("/internal/end", self._internal(self.end_session)),
+                web.post("/internal/live", self._internal(self.live)),
+                web.get("/internal/stats", self._internal(self.stats)),
+            ]
+        )
+        return app
+
+    async def healthz(self, _request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    # HLS
+
+    async def master(self, request: web.Request) -> web.Response:
+        session = self._sessions.open(self._verify(request, "hls", "session"))
+        output = await self._output(session)
+        form = output.format
+        assert form is not None
+        text = (
+            "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-INDEPENDENT-SEGMENTS\n"
+            f'#EXT-X-STREAM-INF:BANDWIDTH={output.bandwidth()},CODECS="{output.codecs()}",'
+            f"RESOLUTION={form.width}x{form.height}\n"
+            f"../{session.grant}/{output.start_id}/index.m3u8\n"
+        )
+        return web.Response(body=text.encode(), headers=_PLAYLIST)
+
+    async def index(self, request: web.Request) -> web.Response:
+        output = await self._rendition(request)
+        return web.Response(body=output.playlist().encode(), headers=_PLAYLIST)
+
+    async def segment(self, request: web.Request) -> web.Response:
+        output = await self._rendition(request)
+        asked = _SEGMENT.fullmatch(request.match_info["name"])
+        data = output.segment(int(asked[1])) if asked else None
+        if data is None:
+            return _problem(404, "There is no such segment, or no longer.")
+        return web.Response(body=data, headers={"Content-Type": "video/mp2t", "Cache-Control": "private, max-age=60"})
+
+    async def _rendition(self, request: web.Request) -> HlsOutput:
+        """What the start id in the address names, if it is still that. Raises Ended."""
+        session = self._sessions.find(self._verify(request, "session"))
+        output = await self._output(session)
+        if request.match_info["start"] != output.start_id:
+            raise Ended
+        return output
+
+    @staticmethod
+    async def _output(session: Session) -> HlsOutput:
+        silent = session.claims.surface == "google"
+        return await session.pull.first_segment(silent_track=silent, timeout_s=SEGMENT_WAIT_S)
+
+    # WebRTC
+
+    async def whep(self, request: web.Request) -> web.Response:
+        claims = self._verify(request, "webrtc", "session")
+        if request.content_type != "application/sdp":
+            return _problem(415, "An offer has the content type application/sdp.")
+        if (request.content_length or 0) > OFFER_CAP:
+            return _problem(413, "The offer is too long.")
+        sdp = (await request.read()).decode("utf-8", "replace")
+        answer, grant = await self._sessions.answer(claims, sdp)
+        headers = {"Content-Type": "application/sdp", "Location": f"../{grant}/whep", "Cache-Control": "no-store"}
+        return web.Response(status=201, body=answer.encode(), headers=headers)
+
+    async def end(self, request: web.Request) -> web.Response:
+        self._sessions.end(self._verify(request, "session"))
+        return web.Response(status=200)
+
+    # a still picture
+
+    async def snapshot(self, request: web.Request) -> web.Response:
+        claims = self._verify(request, "snapshot")
+        pull = self._sessions.warm(claims, None)
+        data = await pull.jpeg(SNAPSHOT_WAIT_S)
+        return web.Response(body=data, headers={"Content-Type": "image/jpeg", "Cache-Control": "no-store"})
+
+    # from the other processes
+
+    async def warm(self, body: dict[str, Any]) -> web.Response:
+        self._sessions.warm(Claims(**body["claims"]), _source(body))
+        return web.json_response({}, status=202)
+
+    async def answer(self, body: dict[str, Any]) -> web.Response:
+        answer, grant = await self._sessions.answer(
+            Claims(**body["claims"]), str(body["sdp"]), _source(body), str(body.get("replaces") or "")
+        )
+        return web.json_response({"sdp": answer, "session": grant})
+
+    async def end_session(self, body: dict[str, Any]) -> web.Response:
+        link, name = str(body["link"]), str(body.get("name") or "")
+        if name:
+            self._sessions.end_named(link, name)
+        else:
+            self._sessions.end_link(link)
+        return web.json_response({})
+
+    async def live(self, body: dict[str, Any]) -> web.Response:
+        return web.json_response({"live": self._sessions.live(str(body["account"]))})
+
+    async def stats(self, _body: dict[str, Any]) -> web.Response:
+        return web.json_response(self._sessions.stats())
+
+    def _internal(self, handler: Callable[[dict[str, Any]], Awaitable[web.Response]]) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            if not self._grants.is_internal(request.headers.get("X-Showcam-Internal", "")):
+                raise web.HTTPNotFound
+            try:
+                body = json.loads(await request.read() or b"{}")
+                return await handler(body)
+            except (KeyError, TypeError, ValueError):
+                return _problem(422, "The request is not as this door expects it.")
+
+        return handle
+
+    def _verify(self, request: web.Request, *protocols: Protocol) -> Claims:
+        return self._grants.verify(request.match_info["grant"], protocols, time.time())
+
+
+@web.middleware
+async def _answer_everything(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every answer under /s/ may be read by any page, refusals too; nothing that fails shows more than its kind."""
+    if request.method == "OPTIONS" and request.path.startswith("/s/"):
+        response: web.StreamResponse = web.Response(status=204)
+    else:
+        response = await _guarded(request, handler)
+    if request.path.startswith("/s/"):
+        response.headers.update(_CORS)
+    response.headers["Server"] = "showcam"
+    return response
+
+
+async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except BadGrant:
+        return _problem(403, "This address was not given out by us for this use.")
+    except ExpiredGrant:
+        return _problem(410, "This address is over; ask for the camera again.")
+    except Ended as ended:
+        return _problem(410, "This stream is over; ask for the camera again.", ended.reason)
+    except TooMany as busy:
+        return _problem(429, "As many streams are live as may be.", "busy", {"Retry-After": str(busy.retry_s)})
+    except SourceFailed as failed:
+        return _problem(502, "The camera's picture could not be had.", failed.reason)
+    except NoOffer:
+        return _problem(400, "This is no SDP offer that H.264 video could answer.")
+    except NotGathered:
+        return _problem(503, "No address for WebRTC was found in time.", "media_down", {"Retry-After": "1"})
+    except web.HTTPException as error:
+        return _problem(error.status, error.reason, headers={k: v for k, v in error.headers.items() if k == "Allow"})
+    except Exception as error:
+        _log.error("request broke", route=_route(request), error=type(error).__name__)
+        return _problem(500, "Something went wrong here.")
+
+
+def _route(request: web.Request) -> str:
+    """The pattern, which holds no grant."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""
+
+
+def _problem(status: int, detail: str, reason: str = "", headers: dict[str, str] | None = None) -> web.Response:
+    """RFC 9457; `reason` is the registry's word."""
+    body = {"type": "about:blank", "title": _TITLES.get(status, "Refused"), "status": status, "detail": detail}
+    if reason:
+        body["reason"] = reason
+    return web.Response(
+        status=status,
+        body=json.dumps(body).encode(),
+        headers={"Content-Type": "application/problem+json", "Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+_TITLES = {
+    400: "Bad offer",
+    403: "Forbidden",
+    404: "Not found",
+    405: "Method not allowed",
+    410: "Gone",
+    413: "Too long",
+    415: "Wrong content type",
+    422: "Not understood",
+    429: "Too many streams",
+    500: "Internal error",
+    502: "No picture",
+    503: "Not ready",
+}
+
+
+def _source(body: dict[str, Any]) -> SourceSpec | None:
+    return SourceSpec.from_json(body["source"]) if body.get("source") else None

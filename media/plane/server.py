@@ -1,0 +1,57 @@
+"""The picture process: everything that touches video, in one event loop of its own."""
+
+import asyncio
+
+import structlog
+from aiohttp import web
+
+from media.grants import Grants
+from media.plane.network import tls_context
+from media.plane.peer import use_addresses
+from media.plane.routes import Routes
+from media.plane.sessions import Sessions
+from media.plane.settings import PlaneSettings
+from media.source import Sources
+
+_log = structlog.get_logger()
+
+
+class Plane:
+    """`sources` is asked for cameras; grants are verified by key alone, also those of a process before this one."""
+
+    def __init__(self, settings: PlaneSettings, grants: Grants, sources: Sources) -> None:
+        self._settings, self._grants, self._sources = settings, grants, sources
+        self._runner: web.AppRunner | None = None
+        self._sessions: Sessions | None = None
+        self.port = settings.port
+
+    async def serve(self) -> None:
+        """Until cancelled. Raises OSError when the port can't be had."""
+        await self.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.stop()
+
+    async def start(self) -> None:
+        use_addresses(self._settings.ice_addresses)
+        context = await asyncio.to_thread(tls_context, self._settings.ca_file)
+        self._sessions = Sessions(self._settings, self._grants, self._sources, context)
+        app = Routes(self._grants, self._sessions).application()
+        # no access log: paths under /s/ hold grants
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._settings.bind, self._settings.port)
+        try:
+            await site.start()
+        except OSError:
+            await self.stop()
+            raise
+        self.port = self._runner.addresses[0][1]
+        _log.info("pictures are served", bind=self._settings.bind, port=self.port)
+
+    async def stop(self) -> None:
+        if self._sessions:
+            await self._sessions.close()
+        if self._runner:
+            await self._runner.cleanup()

@@ -1,0 +1,19 @@
+"""What the picture process is told at its start."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneSettings:
+    bind: str = "127.0.0.1"
+    port: int = 8081  # 0: any free one, told by Plane.port
+    idle_s: float = 30.0  # a session without a request, and a pull without a viewer, end after this
+    stream_cap_s: int = 1800
+    live_per_account: int = 4
+    live_per_process: int = 24
+    opens_per_minute: int = 6  # new sessions of one link
+    ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
+    ca_file: Path | None = None  # one more certificate authority towards vendors, beside the system's
+    allow_loopback_sources: bool = False  # the demo alone: its vendor lives on this machine
+    gate_check_s: float = 2.0

@@ -1,0 +1,37 @@
+"""What travels from a source to its viewers: access units of one timeline, and what kind of stream they are."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+CLOCK = 90_000  # ticks a second, of every time in this package unless said otherwise
+
+
+class SourceFailed(Exception):
+    """A picture can't be had. `reason` is the registry's word; `again`: a fault that may pass by itself."""
+
+    def __init__(self, reason: str, *, again: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.again = again
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """H.264 in Annex B with its parameter sets on every keyframe, or one AAC frame with its ADTS header."""
+
+    kind: Literal["video", "audio"]
+    data: bytes
+    pts: int
+    dts: int
+    key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A source as it turned out to be when it was opened."""
+
+    width: int
+    height: int
+    codec: str  # RFC 6381, such as "avc1.42c01f"
+    audio: bool
+    audio_rate: int = 0

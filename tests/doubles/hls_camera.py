@@ -1,0 +1,309 @@
+"""A camera whose vendor serves live HLS over TLS on loopback: real H.264 and AAC, and every fault a vendor has."""
+
+import array
+import datetime
+import functools
+import http.server
+import io
+import ipaddress
+import math
+import secrets
+import ssl
+import threading
+import time
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from media.grants import Claims
+from media.source import Denied, SourceSpec
+
+FPS = 15
+RATE = 16_000
+TONE_HZ = 440
+WIDTH, HEIGHT = 320, 180
+SEGMENT_S = 1
+LENGTH_S = 90  # a recording; longer than any test
+
+
+class Authority:
+    """A certificate authority of one test run, and a server context under it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ca_file = folder / "ca.pem"
+        ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        ca = self._certificate("test authority", ca_key, ca_key, None)
+        leaf = self._certificate("127.0.0.1", key, ca_key, ca)
+        self.ca_file.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+        served = folder / "server.pem"
+        served.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+            + leaf.public_bytes(serialization.Encoding.PEM)
+        )
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(served)
+
+    @staticmethod
+    def _certificate(name, key, issuer_key, issuer):
+        now = datetime.datetime.now(datetime.UTC)
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer.subject if issuer else subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(minutes=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
+            .add_extension(
+                x509.KeyUsage(True, False, False, False, False, issuer is None, issuer is None, False, False),
+                critical=True,
+            )
+        )
+        if issuer is not None:
+            names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        return builder.sign(issuer_key, hashes.SHA256())
+
+
+@functools.cache
+def recording(
+    *, gop_s: int = 1, audio: bool = True, codec: str = "libx264", garbled: bool = False
+) -> tuple[bytes, ...]:
+    """MPEG-TS segments of one second or one GOP. Each picture's brightness tells its number."""
+    files: dict[str, bytes] = {}
+    options = {"hls_time": "1", "hls_list_size": "0", "hls_segment_filename": "recording/%d.ts"}
+    with av.open(
+        "recording/index.m3u8", "w", format="hls", options=options, io_open=lambda url, *_: _Kept(url, files)
+    ) as out:
+        video = out.add_stream(codec, rate=FPS)
+        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        video.options = _encoding(codec, gop_s)
+        sound = out.add_stream("aac", rate=RATE) if audio else None
+        if sound:
+            sound.layout = "mono"
+        heard = 0
+        for number in range(LENGTH_S * FPS):
+            for packet in video.encode(_picture(number)):
+                out.mux(_garble(packet, video) if garbled else packet)
+            while sound and heard * 1024 / RATE < number / FPS:
+                out.mux(sound.encode(_tone(heard)))
+                heard += 1
+        out.mux(video.encode(None))
+    return tuple(data for name, data in sorted(files.items(), key=lambda item: len(item[0])) if name.endswith(".ts"))
+
+
+def _encoding(codec: str, gop_s: int) -> dict[str, str]:
+    if codec == "libx265":
+        return {"preset": "ultrafast", "x265-params": f"keyint={gop_s * FPS}:log-level=none"}
+    return {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "profile": "baseline",
+        "x264-params": f"keyint={gop_s * FPS}:min-keyint={gop_s * FPS}:scenecut=0",
+    }
+
+
+class _Kept(io.BytesIO):
+    def __init__(self, name: str, files: dict[str, bytes]) -> None:
+        super().__init__()
+        self._name, self._files = name, files
+
+    def seekable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        if not self.closed:
+            self._files[self._name] = self.getvalue()
+        super().close()
+
+
+def _picture(number: int) -> av.VideoFrame:
+    frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
+    levels = (30 + number * 7 % 190, 128, 128)
+    for plane, level in zip(frame.planes, levels, strict=True):
+        # a slope, so that the pictures are of some size
+        line = (
+            bytes((level + at // 8) % 256 for at in range(plane.line_size))
+            if level != 128
+            else b"\x80" * plane.line_size
+        )
+        plane.update(line * plane.height)
+    frame.pts, frame.time_base = number, Fraction(1, FPS)
+    return frame
+
+
+def _tone(number: int) -> av.AudioFrame:
+    frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+    frame.sample_rate, frame.pts, frame.time_base = RATE, number * 1024, Fraction(1, RATE)
+    wave = (0.5 * math.sin(2 * math.pi * TONE_HZ * (number * 1024 + at) / RATE) for at in range(1024))
+    frame.planes[0].update(array.array("f", wave).tobytes())
+    return frame
+
+
+def _garble(packet: av.Packet, stream) -> av.Packet:
+    """As Image Encryption does it: the headers are plain, what they head is noise."""
+    data = bytearray(bytes(packet))
+    at = data.find(b"\x00\x00\x01")
+    while at != -1:
+        end = data.find(b"\x00\x00\x01", at + 3)
+        if data[at + 3] & 31 in (1, 5):
+            for place in range(at + 5, end if end != -1 else len(data)):
+                data[place] = data[place] ^ 0xA5 or 1
+        at = end
+    changed = av.Packet(bytes(data))
+    changed.pts, changed.dts, changed.time_base = packet.pts, packet.dts, packet.time_base
+    changed.is_keyframe, changed.stream = packet.is_keyframe, stream
+    return changed
+
+
+@dataclass
+class Camera:
+    """What it does just now; tests change it while it runs."""
+
+    segments: tuple[bytes, ...]
+    sound: str = "on"
+    segment_s: int = SEGMENT_S
+    began: float = field(default_factory=time.monotonic)
+    head_start: int = 4  # segments that exist already
+    window: int = 5
+    tokens: set[str] = field(default_factory=set)
+    answer: int = 200  # of every playlist
+    location: str = ""  # of a redirect
+    tags: tuple[str, ...] = ()  # put before the segments
+    segment_base: str = ""  # put before each segment's name
+    frozen_at: int | None = None
+    renumber: int = 0  # added to sequence numbers of later sessions
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def produced(self) -> int:
+        if self.frozen_at is not None:
+            return self.frozen_at
+        return min(len(self.segments), self.head_start + int((time.monotonic() - self.began) / self.segment_s))
+
+    def freeze(self) -> None:
+        self.frozen_at = self.produced
+
+    def thaw(self) -> None:
+        self.frozen_at = None
+
+    def cut(self) -> None:
+        """As a vendor ends a session: everything under its addresses is gone."""
+        self.tokens.clear()
+
+    def playlist(self) -> str:
+        last = self.produced
+        first = max(0, last - self.window)
+        lines = [
+            "#EXTM3U",
+            "#EXT-X-VERSION:3",
+            f"#EXT-X-TARGETDURATION:{self.segment_s}",
+            f"#EXT-X-MEDIA-SEQUENCE:{first + self.renumber}",
+            *self.tags,
+        ]
+        for number in range(first, last):
+            lines += [f"#EXTINF:{self.segment_s:.3f},", f"{self.segment_base}{number}.ts"]
+        return "\n".join(lines) + "\n"
+
+
+class Vendor:
+    """Serves cameras by name, each session under its own token."""
+
+    def __init__(self, authority: Authority) -> None:
+        self.cameras: dict[str, Camera] = {}
+        self.hits: list[str] = []
+        handler = type("Handler", (_Handler,), {"vendor": self})
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.socket = authority.context.wrap_socket(
+            self._server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(5)
+
+    def open(self, name: str, **changes: object) -> SourceSpec:
+        """A new address of the camera, as a live-address call gives it."""
+        camera = self.cameras[name]
+        token = secrets.token_urlsafe(8)
+        camera.tokens.add(token)
+        spec = {
+            "kind": "hls",
+            "url": f"https://127.0.0.1:{self.port}/{name}/{token}/index.m3u8?t=vendor-secret",
+            "hosts": (f"127.0.0.1:{self.port}",),
+            "sound": camera.sound,
+            "release": token,
+        }
+        return SourceSpec(**(spec | changes))
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    vendor: Vendor
+
+    def do_GET(self) -> None:
+        parts = self.path.partition("?")[0].strip("/").split("/")
+        camera = self.vendor.cameras.get(parts[0])
+        self.vendor.hits.append(self.path)
+        if camera is None or len(parts) != 3 or parts[1] not in camera.tokens:
+            return self._send(404, b"gone")
+        if parts[2] == "index.m3u8":
+            return self._send(camera.answer, camera.playlist().encode(), camera.location)
+        number = int(parts[2].partition(".")[0])
+        return self._send(200, camera.segments[number]) if number < camera.produced else self._send(404, b"")
+
+    def _send(self, status: int, body: bytes, location: str = "") -> None:
+        self.send_response(status)
+        if location:
+            self.send_header("Location", location)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except (OSError, ssl.SSLError):
+            self.close_connection = True
+
+
+class Household:
+    """The Sources of a test: cameras of one vendor, and a gate that a test opens and shuts."""
+
+    def __init__(self, vendor: Vendor) -> None:
+        self.vendor = vendor
+        self.denied: dict[str, Denied] = {}  # by camera
+        self.changes: dict[str, object] = {}  # of every SourceSpec
+        self.opened: list[Claims] = []
+        self.checked: list[Claims] = []
+        self.released: list[str] = []
+
+    async def open(self, claims: Claims) -> SourceSpec | Denied:
+        self.opened.append(claims)
+        return self.denied.get(claims.camera) or self.vendor.open(claims.camera, **self.changes)
+
+    async def check(self, claims: list[Claims]) -> list[Denied | None]:
+        self.checked += claims
+        return [self.denied.get(each.camera) for each in claims]
+
+    async def closed(self, claims: Claims, release: str) -> None:
+        self.released.append(release)

@@ -1,0 +1,63 @@
+"""A picture process in a thread: the real Plane on a free port, for tests that need one beside them."""
+
+import asyncio
+import threading
+from dataclasses import replace
+
+from media.client import MediaClient
+from media.grants import Grants
+from media.plane.server import Plane
+from media.plane.settings import PlaneSettings
+from media.source import Sources
+
+# Loopback only, and far from every limit unless a test sets one.
+SETTINGS = PlaneSettings(
+    port=0,
+    ice_addresses=("127.0.0.1",),
+    allow_loopback_sources=True,
+    live_per_account=40,
+    live_per_process=240,
+    opens_per_minute=600,
+    gate_check_s=0.3,
+)
+
+
+class PlaneThread:
+    """`with PlaneThread(grants, sources) as plane: plane.url, plane.client()`. `sources` is called in its loop."""
+
+    def __init__(self, grants: Grants, sources: Sources, settings: PlaneSettings = SETTINGS) -> None:
+        self._grants, self._sources = grants, sources
+        self._settings = replace(settings, bind="127.0.0.1")
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="plane", daemon=True)
+        self.plane: Plane | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, timeout_s: float = 10.0) -> MediaClient:
+        return MediaClient(self.url, self._grants.internal_token(), timeout_s)
+
+    def __enter__(self) -> "PlaneThread":
+        self._thread.start()
+        self.plane = self._run(self._started())
+        self.port = self.plane.port
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self.plane is not None
+        self._run(self.plane.stop())
+        self._run(self._loop.shutdown_default_executor())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _started(self) -> Plane:
+        plane = Plane(self._settings, self._grants, self._sources)
+        await plane.start()
+        return plane
+
+    def _run(self, work):
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
