@@ -5,7 +5,7 @@ from pathlib import Path
 from store.records import CODE_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S
 from store.sealing import Sealer
 from store.sqlite.accounts import AccountRows
-from store.sqlite.database import Database
+from store.sqlite.database import WAIT_S, Database
 from store.sqlite.links import LinkRows
 from store.sqlite.passing import PassingRows
 
@@ -15,8 +15,8 @@ __all__ = ["SqliteStore"]
 class SqliteStore(AccountRows, LinkRows, PassingRows):
     """Any number of threads and processes may use one file. Raises StoreUnavailable when it can't be opened."""
 
-    def __init__(self, path: Path, sealer: Sealer) -> None:
-        self._database = Database(path)
+    def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S) -> None:
+        self._database = Database(path, wait_s)
         self._sealer = sealer
 
     def sweep(self, now: float) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 from store.ports import Inconsistent, StoreUnavailable
 
 ROOM = 1 << 20  # bytes that must be free on the disk
-WAIT_S = 2.0  # for other writers; a request's own deadline is a little longer
+WAIT_S = 2.0  # a request's own deadline is a little longer
 
 _MEANING = {
     sqlite3.SQLITE_BUSY: "is locked by another process",
@@ -38,10 +38,14 @@ def unavailable(name: str, error: sqlite3.Error | OSError) -> StoreUnavailable:
 
 
 class Database:
-    """Connections are pooled, one thread at a time on each: as many as threads were ever at work together."""
+    """Connections are pooled, one thread at a time on each: as many as threads were ever at work together.
 
-    def __init__(self, path: Path) -> None:
+    A write waits `wait_s` for other writers, of this process and of others.
+    """
+
+    def __init__(self, path: Path, wait_s: float) -> None:
         self._path = path
+        self._wait_s = wait_s
         self._idle: deque[sqlite3.Connection] = deque()
         self._writer = threading.Lock()  # within the process writers queue fairly; SQLite itself only polls
         self._closed = False
@@ -51,7 +55,7 @@ class Database:
             path.chmod(0o600)
         try:
             with self._connection() as connection:
-                _use_wal(connection)
+                _use_wal(connection, self._wait_s)
                 self._migrate(connection)
         except StoreUnavailable:
             self.close()
@@ -67,30 +71,32 @@ class Database:
             return connection.execute(sql, values).fetchall()
 
     @contextlib.contextmanager
-    def writing(self, *, durable: bool = True, wait_s: float = WAIT_S) -> Iterator[sqlite3.Connection]:
-        """One transaction; undone when the block raises. Not `durable`: a power cut may take it back."""
-        started = time.monotonic()
+    def writing(self, *, durable: bool = True, patient: bool = True) -> Iterator[sqlite3.Connection]:
+        """One transaction; undone when the block raises.
+
+        Not `durable`: a power cut may take it back. Not `patient`: others are not waited for.
+        """
+        wait_s = self._wait_s if patient else 0
+        until = time.monotonic() + wait_s
         if not self._writer.acquire(timeout=wait_s):
             raise StoreUnavailable(f"database {self._path.name} is busy: too many writers wait for it")
         try:
             with self._connection() as connection:
                 connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                _begin(connection, wait_s - (time.monotonic() - started))
+                self._begin(connection, until - time.monotonic())
                 yield connection
                 connection.execute("COMMIT")
         finally:
             self._writer.release()
 
     def check(self) -> None:
-        """Raises StoreUnavailable when a write would fail; writes nothing that lasts."""
+        """Raises StoreUnavailable when a write would fail; writes nothing."""
         with self._errors():
             room = os.statvfs(self._path.parent)
             if room.f_bavail * room.f_frsize < ROOM:
                 raise StoreUnavailable(f"database {self._path.name} can't grow: the disk is full")
-        with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("CREATE TABLE ping (one INTEGER)")
-            connection.execute("ROLLBACK")
+        with self.writing(durable=False) as write:
+            write.execute("DELETE FROM meta WHERE key = ''")  # changes nothing, but a file that is read-only refuses
 
     def close(self) -> None:
         """Closes idle connections now, those at work when they come back."""
@@ -125,9 +131,16 @@ class Database:
             self.close()
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self._path, timeout=self._wait_s, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
+
+    def _begin(self, connection: sqlite3.Connection, wait_s: float) -> None:
+        connection.execute(f"PRAGMA busy_timeout = {max(0, int(1000 * wait_s))}")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {int(1000 * self._wait_s)}")
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
@@ -173,17 +186,9 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def _begin(connection: sqlite3.Connection, wait_s: float) -> None:
-    connection.execute(f"PRAGMA busy_timeout = {max(0, int(1000 * wait_s))}")
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {int(1000 * WAIT_S)}")
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
+def _use_wal(connection: sqlite3.Connection, wait_s: float) -> None:
     # two processes that switch at once: one is told "locked" at once, without the wait that busy_timeout promises
-    until = time.monotonic() + WAIT_S
+    until = time.monotonic() + wait_s
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -35,7 +35,7 @@ class LinkRows:
             return ended.rowcount == 1
 
     def touch_link(self, link_id: str, now: float) -> None:
-        with contextlib.suppress(StoreUnavailable), self._database.writing(durable=False, wait_s=0) as write:
+        with contextlib.suppress(StoreUnavailable), self._database.writing(durable=False, patient=False) as write:
             write.execute("UPDATE link SET last_used = max(last_used, ?) WHERE id = ?", (now, link_id))
 
     def add_code(self, code: Code) -> None:

@@ -1,0 +1,102 @@
+"""Registrations: exact redirect URIs, secrets shown once."""
+
+import re
+
+import pytest
+
+from accounts import clients
+from accounts.identity import token_hash
+from store.ports import Store
+
+URIS = ("https://pitangui.amazon.com/api/skill/link/DEMO", "https://oauth-redirect.example/r/demo?x=1")
+
+
+def test_a_secret_is_told_once_and_kept_as_its_hash(store: Store) -> None:
+    secret = clients.register(store, "alexa", "alexa", URIS, require_pkce=True)
+    client = store.client("alexa")
+    assert client is not None
+    assert re.fullmatch(r"[\w-]{43}", secret)  # 256 bits
+    assert client.secret_hash == token_hash(secret)
+    assert (client.assistant, client.redirect_uris) == ("alexa", URIS)
+    assert (client.require_pkce, client.loopback_redirect) == (True, False)
+    assert clients.register(store, "alexa", "alexa", URIS) != secret
+
+
+@pytest.mark.parametrize("wrong", ["", "alexa-secre", "alexa-secret ", "ALEXA-SECRET", "\ud800", "\x00", "x" * 20_000])
+def test_only_the_secret_passes(store: Store, wrong: str) -> None:
+    assert clients.register(store, "alexa", "alexa", URIS, secret="alexa-secret") == "alexa-secret"
+    client = store.client("alexa")
+    assert clients.check_secret(client, "alexa-secret")
+    assert not clients.check_secret(client, wrong)
+    assert not clients.check_secret(None, wrong)
+
+
+@pytest.mark.parametrize(
+    ("uri", "loopback", "allowed"),
+    [
+        (URIS[0], False, True),
+        (URIS[1], False, True),
+        (URIS[0] + "/", False, False),
+        (URIS[0] + "?x", False, False),
+        (URIS[0] + "#x", False, False),
+        (URIS[0].replace("DEMO", "demo"), False, False),
+        (URIS[0].replace("DEMO", "OTHER"), False, False),
+        (URIS[0].replace("link", "../skill/link"), False, False),
+        (URIS[0].replace("link", "%6Cink"), False, False),
+        (URIS[0].replace("https", "http"), False, False),
+        (URIS[0].replace(".com", ".com.evil.example"), False, False),
+        (URIS[0].replace("https://", "https://x@"), False, False),
+        (URIS[0].replace("pitangui", "Pitangui"), False, False),
+        (URIS[0].replace("a", "а"), False, False),  # Cyrillic
+        ("//pitangui.amazon.com/api/skill/link/DEMO", False, False),
+        ("javascript:alert(1)", True, False),
+        ("", True, False),
+        ("http://127.0.0.1:8080/callback", False, False),
+        ("http://127.0.0.1:8080/callback", True, True),
+        ("http://127.0.0.1:1/callback", True, True),
+        ("http://127.0.0.1:65535/callback", True, True),
+        ("http://127.0.0.1:65536/callback", True, False),
+        ("http://127.0.0.1:0/callback", True, False),
+        ("http://127.0.0.1:08080/callback", True, False),
+        ("http://127.0.0.1:٣/callback", True, False),  # a digit, but no port
+        ("http://127.0.0.1:8080/callback\n", True, False),
+        ("http://127.0.0.1:8080/callback?x=1", True, False),
+        ("http://127.0.0.1:8080/callback/", True, False),
+        ("http://127.0.0.1/callback", True, False),
+        ("http://127.0.0.1:80@evil.example/callback", True, False),
+        ("http://localhost:8080/callback", True, False),
+        ("https://127.0.0.1:8080/callback", True, False),
+    ],
+)
+def test_redirects(store: Store, uri: str, loopback: bool, allowed: bool) -> None:
+    clients.register(store, "alexa", "alexa", URIS, loopback_redirect=loopback)
+    client = store.client("alexa")
+    assert client is not None
+    assert clients.redirect_allowed(client, uri) is allowed
+
+
+@pytest.mark.parametrize(
+    ("client_id", "uris", "secret", "words"),
+    [
+        ("", URIS, None, "a client id is"),
+        ("a/b", URIS, None, "a client id is"),
+        ("alexa\n", URIS, None, "a client id is"),
+        ("x" * 65, URIS, None, "a client id is"),
+        ("alexa", (), None, "at least one redirect URI"),
+        ("alexa", ("http://a.example/",), None, "it is https"),
+        ("alexa", ("https://a.example/#x",), None, "it is https"),
+        ("alexa", ("https://u:p@a.example/",), None, "it is https"),
+        ("alexa", ("https:///x",), None, "it is https"),
+        ("alexa", ("https://a.example/é",), None, "it is https"),
+        ("alexa", ("https://[a/",), None, "is no URI"),
+        ("alexa", ("https://a.example/ x",), None, "spaces or control"),
+        ("alexa", ("https://a.example/\r\nX: y",), None, "spaces or control"),
+        ("alexa", URIS, "", "can't be empty"),
+    ],
+)
+def test_registrations_that_are_refused(
+    store: Store, client_id: str, uris: tuple[str, ...], secret: str | None, words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        clients.register(store, client_id, "alexa", uris, secret=secret)
+    assert store.clients() == []

@@ -1,0 +1,81 @@
+"""Both engines, for one contract."""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from store.dynamodb import DynamoStore, create_table
+from store.ports import Store
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+
+
+class OneAtATime:
+    """A DynamoDB client of which one request runs at a time: the service orders writes to an item, moto does not."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self.calls: list[str] = []
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            with self._lock:
+                self.calls.append(operation)
+                return getattr(self._client, operation)(**request)
+
+        return call
+
+
+@pytest.fixture
+def sealer() -> Sealer:
+    return Sealer([("test", secrets.token_bytes(32))])
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[OneAtATime]:
+    """A client whose table "showcam" is made."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-west-1")
+        create_table(client, "showcam")
+        yield OneAtATime(client)
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, sealer: Sealer) -> Iterator[Store]:
+    made: Store
+    if request.param == "sqlite":
+        made = SqliteStore(tmp_path / "showcam.db", sealer)
+    else:
+        made = DynamoStore(request.getfixturevalue("dynamodb"), "showcam", sealer)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def at_once() -> Callable[[int, Callable[[int], Any]], list[Any]]:
+    """Runs a function in that many threads, all let go together; what each returned or raised."""
+
+    def run(count: int, function: Callable[[int], Any]) -> list[Any]:
+        gate = threading.Barrier(count)
+
+        def one(number: int) -> Any:
+            gate.wait(10)
+            try:
+                return function(number)
+            except Exception as error:
+                return error
+
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(one, range(count)))
+
+    return run

@@ -1,0 +1,351 @@
+"""What any engine keeps, as store/ports.py promises it."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from store.ports import Inconsistent, Replayed, Store
+from store.records import CODE_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S, Client, Known, Link, Session
+from tests.doubles import records as a
+
+NOW = a.NOW
+
+
+@pytest.fixture
+def linked(store: Store) -> Link:
+    """A live link of a household."""
+    household = a.account()
+    store.add_account(household)
+    link = a.link(household)
+    store.add_link(link)
+    return link
+
+
+class TestAccounts:
+    def test_an_account_is_read_as_it_was_written(self, store: Store) -> None:
+        household = a.account()
+        store.add_account(household)
+        assert store.account(household.id) == household
+        assert store.account("nobody") is None
+
+    def test_all_accounts_are_listed_over_pages(self, store: Store) -> None:
+        households = [a.account() for _ in range(430)]
+        for household in households:
+            store.add_account(household)
+        assert sorted(store.accounts(), key=lambda each: each.id) == sorted(households, key=lambda each: each.id)
+
+    def test_an_id_is_given_once(self, store: Store) -> None:
+        household = a.account()
+        store.add_account(household)
+        with pytest.raises(Inconsistent):
+            store.add_account(msgspec.structs.replace(household, salt=b"other"))
+        assert store.account(household.id) == household
+
+
+class TestSources:
+    def test_a_household_comes_with_its_first_source(self, store: Store) -> None:
+        household = a.account()
+        source = a.source(household)
+        assert store.add_household(household, source, b"secret", "needs_login")
+        assert store.account(household.id) == household
+        assert store.sources(household.id) == [source]
+        assert store.source_by_vendor_key(source.vendor_key) == source
+        assert store.read_session(household.id, source.id) == Session(b"secret", "needs_login", 1)
+
+    def test_a_vendor_key_belongs_to_one_source_of_all_accounts(self, store: Store) -> None:
+        first, second = a.account(), a.account()
+        source = a.source(first)
+        store.add_household(first, source, b"1", "ok")
+        assert not store.add_household(second, a.source(second, vendor_key=source.vendor_key), b"2", "ok")
+        assert not store.add_source(a.source(first, vendor_key=source.vendor_key), b"3", "ok")
+        assert store.account(second.id) is None
+        assert store.sources(first.id) == [source]
+        assert store.source_by_vendor_key(source.vendor_key) == source
+
+    def test_an_account_has_several_sources_oldest_first(self, store: Store) -> None:
+        household = a.account()
+        store.add_account(household)
+        young, old = a.source(household, created=NOW + 1), a.source(household, created=NOW)
+        assert store.add_source(young, b"", "ok")
+        assert store.add_source(old, b"", "ok")
+        assert store.sources(household.id) == [old, young]
+
+    def test_a_source_needs_its_account(self, store: Store) -> None:
+        source = a.source(a.account())
+        with pytest.raises(Inconsistent):
+            store.add_source(source, b"", "ok")
+        assert store.source_by_vendor_key(source.vendor_key) is None
+
+    @pytest.mark.parametrize(("version", "swapped"), [(1, True), (0, False), (2, False)])
+    def test_a_session_is_swapped_by_whoever_names_its_version(self, store: Store, version: int, swapped: bool) -> None:
+        household = a.account()
+        source = a.source(household)
+        store.add_household(household, source, b"old", "needs_login")
+        assert store.swap_session(household.id, source.id, version=version, secrets=b"new", state="ok") is swapped
+        expected = Session(b"new", "ok", 2) if swapped else Session(b"old", "needs_login", 1)
+        assert store.read_session(household.id, source.id) == expected
+
+    def test_sessions_of_nobody(self, store: Store) -> None:
+        household = a.account()
+        source = a.source(household)
+        store.add_household(household, source, b"old", "ok")
+        stranger = a.account()
+        store.add_account(stranger)
+        assert store.read_session(stranger.id, source.id) is None
+        assert not store.swap_session(stranger.id, source.id, version=1, secrets=b"x", state="ok")
+        assert store.source_by_vendor_key("none") is None
+        assert store.sources(stranger.id) == []
+
+
+class TestClients:
+    @pytest.mark.parametrize("client", [a.client(), a.client(require_pkce=False, loopback_redirect=False)])
+    def test_a_client_is_read_as_it_was_written(self, store: Store, client: Client) -> None:
+        store.put_client(client)
+        assert store.client("alexa") == client
+        assert store.clients() == [client]
+
+    def test_the_later_registration_holds(self, store: Store) -> None:
+        store.put_client(a.client())
+        later = a.client(secret_hash="other", redirect_uris=("https://c.example/",))
+        store.put_client(later)
+        assert store.clients() == [later]
+
+    def test_a_dropped_client_is_gone(self, store: Store) -> None:
+        store.put_client(a.client())
+        store.put_client(a.client(id="google"))
+        assert store.drop_client("alexa")
+        assert not store.drop_client("alexa")
+        assert [client.id for client in store.clients()] == ["google"]
+
+    @pytest.mark.parametrize(
+        "name", ["", "nobody", "x" * 20_000, "a#b", "' OR 1=1--", "\x00", "\ud800", "client#alexa"]
+    )
+    def test_names_from_outside_find_nothing(self, store: Store, name: str) -> None:
+        store.put_client(a.client())
+        assert store.client(name) is None
+        assert store.link(name) is None
+        assert store.find_token(name, "0" * 64) is None
+        assert store.redeem_code("0" * 64, name, NOW) is None
+        assert not store.end_link(name, NOW)
+
+
+class TestLinks:
+    @pytest.mark.parametrize("cameras", [None, (), ("ezviz-a",)])
+    def test_a_link_is_read_as_it_was_written(self, store: Store, cameras: tuple[str, ...] | None) -> None:
+        household = a.account()
+        store.add_account(household)
+        link = a.link(household, cameras=cameras)
+        store.add_link(link)
+        assert store.link(link.id) == link
+        assert store.links(household.id) == [link]
+
+    def test_links_stand_beside_each_other_oldest_first(self, store: Store) -> None:
+        household = a.account()
+        store.add_account(household)
+        links = [a.link(household, created=NOW + number) for number in range(3)]
+        for link in reversed(links):
+            store.add_link(link)
+        assert store.links(household.id) == links
+        assert store.end_link(links[1].id, NOW)
+        assert store.links(household.id) == [links[0], links[2]]
+
+    def test_a_link_needs_its_account_and_an_id_of_its_own(self, store: Store, linked: Link) -> None:
+        for wrong in (a.link(a.account()), msgspec.structs.replace(linked, label="other", agent_user="other")):
+            with pytest.raises(Inconsistent):
+                store.add_link(wrong)
+        assert store.links(linked.account) == [linked]
+
+    def test_a_link_ends_once(self, store: Store, linked: Link) -> None:
+        assert store.end_link(linked.id, NOW + 1)
+        assert not store.end_link(linked.id, NOW + 2)
+        assert store.link(linked.id) == msgspec.structs.replace(linked, ended=NOW + 1)
+        assert store.links(linked.account) == []
+
+    def test_use_is_noted_and_never_earlier(self, store: Store, linked: Link) -> None:
+        store.touch_link(linked.id, NOW + 10)
+        store.touch_link(linked.id, NOW + 5)
+        store.touch_link("nobody", NOW)
+        assert store.link(linked.id) == msgspec.structs.replace(linked, last_used=NOW + 10)
+        assert store.link("nobody") is None
+
+
+class TestCodes:
+    def test_a_code_is_redeemed_once(self, store: Store, linked: Link) -> None:
+        code = a.code(linked)
+        store.add_code(code)
+        assert store.redeem_code(code.hash, "alexa", NOW) == code
+        with pytest.raises(Replayed) as replayed:
+            store.redeem_code(code.hash, "alexa", NOW + 1)
+        assert replayed.value.link_id == linked.id
+
+    def test_a_replay_is_known_for_ten_minutes_after_its_end(self, store: Store, linked: Link) -> None:
+        code = a.code(linked)
+        store.add_code(code)
+        store.redeem_code(code.hash, "alexa", NOW)
+        store.sweep(code.expires + CODE_KEPT_S - 1)
+        with pytest.raises(Replayed):
+            store.redeem_code(code.hash, "alexa", code.expires + CODE_KEPT_S - 1)
+
+    def test_another_client_leaves_the_code_where_it_is(self, store: Store, linked: Link) -> None:
+        code = a.code(linked)
+        store.add_code(code)
+        assert store.redeem_code(code.hash, "google", NOW) is None
+        assert store.redeem_code(code.hash, "alexa", NOW) == code
+        assert store.redeem_code(code.hash, "google", NOW) is None  # no word of its use to others either
+
+    @pytest.mark.parametrize("late_s", [0, 0.5, 3600])
+    def test_a_code_ends(self, store: Store, linked: Link, late_s: float) -> None:
+        code = a.code(linked)
+        store.add_code(code)
+        assert store.redeem_code(code.hash, "alexa", code.expires + late_s) is None
+
+    def test_unknown_codes(self, store: Store, linked: Link) -> None:
+        assert store.redeem_code("0" * 64, "alexa", NOW) is None
+
+    @pytest.mark.parametrize("used", [False, True])
+    def test_an_ended_link_has_no_codes(self, store: Store, linked: Link, used: bool) -> None:
+        code = a.code(linked)
+        store.add_code(code)
+        if used:
+            store.redeem_code(code.hash, "alexa", NOW)
+        store.end_link(linked.id, NOW)
+        assert store.redeem_code(code.hash, "alexa", NOW) is None
+
+    def test_a_code_is_added_once(self, store: Store, linked: Link) -> None:
+        code = a.code(linked)
+        store.add_code(code)
+        store.redeem_code(code.hash, "alexa", NOW)
+        with pytest.raises(Inconsistent):
+            store.add_code(code)
+        with pytest.raises(Replayed):
+            store.redeem_code(code.hash, "alexa", NOW)
+
+
+class TestTokens:
+    def test_link_and_token_are_found_together(self, store: Store, linked: Link) -> None:
+        access, refresh = a.token(linked), a.token(linked, kind="refresh", expires=None)
+        assert store.add_tokens([access, refresh])
+        assert store.find_token(linked.id, access.hash) == (linked, access)
+        assert store.find_token(linked.id, refresh.hash) == (linked, refresh)
+
+    def test_a_token_is_found_under_its_own_link_only(self, store: Store, linked: Link) -> None:
+        other = a.link(a.account(id=linked.account))
+        store.add_link(other)
+        token = a.token(linked)
+        store.add_tokens([token])
+        assert store.find_token(other.id, token.hash) is None
+        assert store.find_token(linked.id, "0" * 64) is None
+
+    def test_expiry_is_the_callers(self, store: Store, linked: Link) -> None:
+        token = a.token(linked, expires=NOW - 1)
+        store.add_tokens([token])
+        assert store.find_token(linked.id, token.hash) == (linked, token)
+
+    def test_an_ended_link_has_no_tokens_and_gets_none(self, store: Store, linked: Link) -> None:
+        old, late = a.token(linked), a.token(linked)
+        store.add_tokens([old])
+        store.end_link(linked.id, NOW)
+        assert not store.add_tokens([late])
+        assert store.find_token(linked.id, old.hash) is None
+        assert store.find_token(linked.id, late.hash) is None
+
+    def test_a_link_that_never_was_gets_none(self, store: Store) -> None:
+        assert not store.add_tokens([a.token(a.link(a.account()))])
+
+    def test_all_or_none(self, store: Store, linked: Link) -> None:
+        there, fresh = a.token(linked), a.token(linked)
+        store.add_tokens([there])
+        with pytest.raises(Inconsistent):
+            store.add_tokens([fresh, there])
+        assert store.find_token(linked.id, fresh.hash) is None
+
+    def test_tokens_of_two_links_are_a_mistake(self, store: Store, linked: Link) -> None:
+        other = a.link(a.account(id=linked.account))
+        store.add_link(other)
+        mixed = [a.token(linked), a.token(other)]
+        with pytest.raises(ValueError, match="too many"):
+            store.add_tokens(mixed)
+        assert [store.find_token(token.link, token.hash) for token in mixed] == [None, None]
+
+
+class TestVisits:
+    def test_a_visit_lasts_until_its_end(self, store: Store) -> None:
+        store.put_visit("v", b"\x00data", NOW + 10)
+        assert store.visit("v", NOW + 9.9) == b"\x00data"
+        assert store.visit("v", NOW + 10) is None
+        assert store.visit("other", NOW) is None
+
+    def test_a_visit_changes_and_goes(self, store: Store) -> None:
+        store.put_visit("v", b"one", NOW + 10)
+        store.put_visit("v", b"two", NOW + 20)
+        assert store.visit("v", NOW + 15) == b"two"
+        store.drop_visit("v")
+        store.drop_visit("v")
+        assert store.visit("v", NOW) is None
+
+
+class TestThrottle:
+    @pytest.mark.parametrize(
+        ("key", "window_s", "at", "counts"),
+        [
+            ("user|ola", 60, 1_800_000_000, 4),
+            ("user|ola", 60, 1_800_000_059.9, 4),
+            ("user|ola", 60, 1_800_000_060, 1),  # the next window
+            ("user|ola", 3600, 1_800_000_000, 1),  # another window of the same key
+            ("user|kari", 60, 1_800_000_000, 1),
+            ("user#\ud800" + "x" * 5000, 60, 1_800_000_000, 1),
+        ],
+    )
+    def test_hits_are_counted_by_key_and_window(
+        self, store: Store, key: str, window_s: int, at: float, counts: int
+    ) -> None:
+        for _ in range(3):
+            store.hit("user|ola", 60, 1_800_000_000)
+        assert store.hits(key, window_s, at) == counts - 1
+        assert store.hit(key, window_s, at) == counts
+        assert store.hits(key, window_s, at) == counts
+
+
+class TestCameras:
+    def test_the_last_list_is_known(self, store: Store) -> None:
+        household = a.account()
+        store.add_account(household)
+        assert store.known(household.id) is None
+        for known in (Known(b"[1]", NOW), Known(b"[2]" * 10_000, NOW + 1)):
+            store.put_known(household.id, known)
+            assert store.known(household.id) == known
+
+
+class TestMeta:
+    def test_the_first_value_holds(self, store: Store) -> None:
+        assert store.meta("salt") is None
+        assert [store.meta_once("salt", value) for value in ("one", "two")] == ["one", "one"]
+        assert store.meta("salt") == "one"
+        assert store.meta("pepper") is None
+
+
+class TestUpkeep:
+    def test_what_is_over_goes_and_the_rest_stays(self, store: Store, linked: Link) -> None:
+        code, access, refresh = a.code(linked), a.token(linked), a.token(linked, kind="refresh", expires=None)
+        store.add_code(code)
+        store.add_tokens([access, refresh])
+        store.put_visit("v", b"", NOW + 10)
+        store.hit("k", 60, NOW)
+        store.sweep(NOW)
+        assert store.visit("v", NOW) == b""
+        assert store.hits("k", 60, NOW) == 1
+        store.sweep(access.expires + TOKEN_KEPT_S - 1)
+        assert store.find_token(linked.id, access.hash) == (linked, access)  # expired, still told from unknown
+        store.sweep(NOW + 10 * LINK_KEPT_S)
+        assert store.find_token(linked.id, refresh.hash) == (linked, refresh)
+
+    def test_a_store_that_works_answers_a_ping(self, store: Store) -> None:
+        store.ping()
+        store.ping()
+
+    def test_times_keep_their_fractions(self, store: Store, linked: Link) -> None:
+        when = 1_795_569_639.8558874
+        token: Any = a.token(linked, issued=when, expires=when + 1e-6)
+        store.add_tokens([token])
+        assert store.find_token(linked.id, token.hash) == (linked, token)

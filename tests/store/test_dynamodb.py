@@ -1,0 +1,188 @@
+"""What only a table has: requests counted, its errors, its time to live."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.stub import Stubber
+
+from store.dynamodb import DynamoStore
+from store.ports import StoreUnavailable
+from store.records import Link
+from store.sealing import Sealer
+from tests.doubles import records as a
+
+NOW = a.NOW
+
+
+@pytest.fixture
+def table(dynamodb: Any, sealer: Sealer) -> DynamoStore:
+    return DynamoStore(dynamodb, "showcam", sealer)
+
+
+@pytest.fixture
+def linked(table: DynamoStore) -> Link:
+    household = a.account()
+    table.add_account(household)
+    link = a.link(household)
+    table.add_link(link)
+    return link
+
+
+def rows(client: Any) -> list[dict[str, Any]]:
+    return list(client.scan(TableName="showcam")["Items"])
+
+
+@pytest.mark.parametrize(
+    ("act", "requests"),
+    [
+        (lambda store, link, token: store.find_token(link.id, token.hash), ["batch_get_item"]),
+        (lambda store, link, token: store.add_tokens([a.token(link)]), ["transact_write_items"]),
+        (lambda store, link, token: store.redeem_code("0" * 64, "alexa", NOW), ["update_item"]),
+        (lambda store, link, token: store.touch_link(link.id, NOW), ["update_item"]),
+        (lambda store, link, token: store.hit("k", 60, NOW), ["update_item"]),
+        (lambda store, link, token: store.source_by_vendor_key("k"), ["get_item"]),
+        (lambda store, link, token: store.links(link.account), ["query", "batch_get_item"]),
+        (lambda store, link, token: store.client("x" * 1000), []),
+    ],
+)
+def test_requests_each_takes(table: DynamoStore, linked: Link, dynamodb: Any, act: Any, requests: list[str]) -> None:
+    token = a.token(linked)
+    table.add_tokens([token])
+    dynamodb.calls.clear()
+    act(table, linked, token)
+    assert dynamodb.calls == requests
+
+
+def test_every_row_has_a_kind_and_what_passes_an_end(table: DynamoStore, linked: Link, dynamodb: Any) -> None:
+    household = a.account()
+    table.add_household(household, a.source(household), b"", "ok")
+    table.put_client(a.client())
+    table.add_code(a.code(linked))
+    table.add_tokens([a.token(linked), a.token(linked, kind="refresh", expires=None)])
+    table.put_visit("v", b"", NOW + 0.2)
+    table.hit("k", 60, NOW)
+    table.meta_once("k", "v")
+    table.ping()
+    ends = {(row["kind"]["S"], row.get("expires_at", {}).get("N")) for row in rows(dynamodb)}
+    assert ends == {
+        ("account", None),
+        ("source", None),
+        ("vendor", None),
+        ("client", None),
+        ("link", None),
+        ("linked", None),
+        ("code", "1800000661"),
+        ("token", "1800129601"),
+        ("token", None),
+        ("visit", "1800000001"),
+        ("throttle", "1800000060"),
+        ("meta", None),
+        ("ping", None),
+    }
+
+
+def test_the_end_of_a_link_leaves_its_row_for_a_month(table: DynamoStore, linked: Link, dynamodb: Any) -> None:
+    table.add_tokens([a.token(linked), a.token(linked, kind="refresh", expires=None)])
+    table.end_link(linked.id, NOW)
+    left = {row["kind"]["S"]: row.get("expires_at", {}).get("N") for row in rows(dynamodb)}
+    assert left == {"account": None, "link": "1802592001"}
+
+
+def test_no_secret_is_in_the_table(table: DynamoStore, dynamodb: Any) -> None:
+    household = a.account()
+    source = a.source(household)
+    table.add_household(household, source, b"planted-session", "ok")
+    table.put_visit("v", b"planted-visit", NOW)
+    table.hit("planted-user", 60, NOW)
+    text = repr(rows(dynamodb))
+    assert household.id in text
+    assert "planted" not in text
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("ProvisionedThroughputExceededException", "refused: ProvisionedThroughputExceededException"),
+        ("ResourceNotFoundException", "refused: ResourceNotFoundException"),
+        ("AccessDeniedException", "refused: AccessDeniedException"),
+        ("InternalServerError", "refused: InternalServerError"),
+    ],
+)
+def test_refusals_of_the_service(dynamodb: Any, sealer: Sealer, code: str, words: str) -> None:
+    client = dynamodb._client
+    with Stubber(client) as stub:
+        stub.add_client_error("get_item", code, "a message that may say more than we repeat")
+        with pytest.raises(StoreUnavailable, match=words) as refused:
+            DynamoStore(client, "showcam", sealer).account("x")
+    assert "may say more" not in str(refused.value)
+
+
+def test_a_service_that_is_not_there(dynamodb: Any, sealer: Sealer) -> None:
+    class Nowhere:
+        def get_item(self, **_request: Any) -> Any:
+            raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
+
+    with pytest.raises(StoreUnavailable, match="can't be reached"):
+        DynamoStore(Nowhere(), "showcam", sealer).account("x")
+
+
+def test_a_missing_table_fails_the_ping(dynamodb: Any, sealer: Sealer) -> None:
+    with pytest.raises(StoreUnavailable, match="ResourceNotFoundException"):
+        DynamoStore(dynamodb, "other", sealer).ping()
+
+
+def conflict(code: str, *reasons: str) -> ClientError:
+    answer = {"Error": {"Code": code}, "CancellationReasons": [{"Code": reason} for reason in reasons]}
+    return ClientError(answer, "x")  # type: ignore[arg-type]
+
+
+class Contended:
+    """A client whose transactions meet others' a number of times, as the service's do and moto's never."""
+
+    def __init__(self, client: Any, times: int) -> None:
+        self._client, self.left = client, times
+
+    def transact_write_items(self, **request: Any) -> Any:
+        self.left -= 1
+        if self.left >= 0:
+            raise conflict("TransactionCanceledException", "TransactionConflict", "None")
+        return self._client.transact_write_items(**request)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+@pytest.mark.parametrize(("times", "written"), [(0, True), (3, True), (100, False)])
+def test_transactions_that_meet_are_tried_again(
+    dynamodb: Any, sealer: Sealer, linked: Link, times: int, written: bool
+) -> None:
+    store = DynamoStore(Contended(dynamodb, times), "showcam", sealer)
+    token = a.token(linked)
+    if written:
+        assert store.add_tokens([token])
+    else:
+        with pytest.raises(StoreUnavailable, match="others write the same rows"):
+            store.add_tokens([token])
+    assert (store.find_token(linked.id, token.hash) is not None) is written
+
+
+def test_a_batch_answered_in_parts_is_asked_for_the_rest(dynamodb: Any, sealer: Sealer, linked: Link) -> None:
+    class InParts:
+        def batch_get_item(self, **request: Any) -> Any:
+            keys = request["RequestItems"]["showcam"]["Keys"]
+            first = {"showcam": {"Keys": keys[:1], "ConsistentRead": True}}
+            answer = dynamodb.batch_get_item(RequestItems=first)
+            rest = {"showcam": {"Keys": keys[1:]}} if keys[1:] else {}
+            return answer | {"UnprocessedKeys": rest}
+
+    token = a.token(linked)
+    DynamoStore(dynamodb, "showcam", sealer).add_tokens([token])
+    assert DynamoStore(InParts(), "showcam", sealer).find_token(linked.id, token.hash) == (linked, token)
+
+
+def test_an_account_with_more_links_than_one_batch(table: DynamoStore, linked: Link) -> None:
+    links = [linked] + [a.link(a.account(id=linked.account), created=NOW + number) for number in range(1, 130)]
+    for link in links[1:]:
+        table.add_link(link)
+    assert table.links(linked.account) == links

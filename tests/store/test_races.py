@@ -1,0 +1,115 @@
+"""Many at once: each decision has one outcome. Real threads, let go together, on both engines."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.ports import Replayed, Store
+from store.records import Code, Link
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+from tests.doubles import records as a
+
+NOW = a.NOW
+type AtOnce = Callable[[int, Callable[[int], Any]], list[Any]]
+
+
+def linked(store: Store) -> Link:
+    household = a.account()
+    store.add_account(household)
+    link = a.link(household)
+    store.add_link(link)
+    return link
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_one_of_thirty_redeems_a_code(store: Store, at_once: AtOnce, _round: int) -> None:
+    code = a.code(linked(store))
+    store.add_code(code)
+    outcomes = at_once(30, lambda _: store.redeem_code(code.hash, "alexa", NOW))
+    assert Counter(type(outcome) for outcome in outcomes) == {Code: 1, Replayed: 29}
+    assert code in outcomes
+
+
+def test_one_of_thirty_swaps_a_session(store: Store, at_once: AtOnce) -> None:
+    household = a.account()
+    source = a.source(household)
+    store.add_household(household, source, b"first", "ok")
+    outcomes = at_once(
+        30,
+        lambda number: store.swap_session(household.id, source.id, version=1, secrets=b"%d" % number, state="ok"),
+    )
+    assert Counter(outcomes) == {True: 1, False: 29}
+    session = store.read_session(household.id, source.id)
+    assert session is not None
+    assert (session.version, session.secrets) == (2, b"%d" % outcomes.index(True))
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_no_token_outlives_its_link(store: Store, at_once: AtOnce, _round: int) -> None:
+    link = linked(store)
+    pairs = [[a.token(link), a.token(link, kind="refresh", expires=None)] for _ in range(20)]
+
+    def act(number: int) -> bool:
+        return store.end_link(link.id, NOW) if number == 10 else store.add_tokens(pairs[number])
+
+    outcomes = at_once(20, act)
+    assert outcomes[10] is True
+    assert set(outcomes) <= {True, False}
+    assert [token for pair in pairs for token in pair if store.find_token(link.id, token.hash)] == []
+
+
+def test_of_thirty_that_end_a_link_one_did(store: Store, at_once: AtOnce) -> None:
+    link = linked(store)
+    assert Counter(at_once(30, lambda _: store.end_link(link.id, NOW))) == {True: 1, False: 29}
+
+
+def test_one_of_twenty_gets_a_vendor_key(store: Store, at_once: AtOnce) -> None:
+    households = [a.account() for _ in range(20)]
+
+    def sign_up(number: int) -> bool:
+        household = households[number]
+        return store.add_household(household, a.source(household, vendor_key="the one"), b"", "ok")
+
+    outcomes = at_once(20, sign_up)
+    assert Counter(outcomes) == {True: 1, False: 19}
+    assert list(store.accounts()) == [households[outcomes.index(True)]]
+
+
+def test_thirty_agree_on_one_value(store: Store, at_once: AtOnce) -> None:
+    outcomes = at_once(30, lambda number: store.meta_once("salt", str(number)))
+    assert len(set(outcomes)) == 1
+    assert store.meta("salt") == outcomes[0]
+
+
+def test_no_hit_is_lost(store: Store, at_once: AtOnce) -> None:
+    counts = at_once(30, lambda _: [store.hit("door", 60, NOW) for _ in range(4)])
+    assert sorted(count for each in counts for count in each) == list(range(1, 121))
+    assert store.hits("door", 60, NOW) == 120
+
+
+def test_two_stores_on_one_file_share_what_is_decided(tmp_path: Path, sealer: Sealer, at_once: AtOnce) -> None:
+    # opened together too: one of them makes the schema
+    stores = at_once(4, lambda _: SqliteStore(tmp_path / "one.db", sealer))
+    assert {type(store) for store in stores} == {SqliteStore}
+    code = a.code(linked(stores[0]))
+    stores[1].add_code(code)
+    outcomes = at_once(28, lambda number: stores[number % 4].redeem_code(code.hash, "alexa", NOW))
+    assert Counter(type(outcome) for outcome in outcomes) == {Code: 1, Replayed: 27}
+    counts = at_once(28, lambda number: stores[number % 4].hit("door", 60, NOW))
+    assert sorted(counts) == list(range(1, 29))
+    for store in stores:
+        store.close()
+
+
+def test_a_hundred_and_twenty_eight_threads_work_together(store: Store, at_once: AtOnce) -> None:
+    link = linked(store)
+
+    def refresh(_number: int) -> bool:
+        token = a.token(link)
+        return store.add_tokens([token]) and store.find_token(link.id, token.hash) == (link, token)
+
+    assert Counter(at_once(128, refresh)) == {True: 128}

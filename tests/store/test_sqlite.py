@@ -1,0 +1,246 @@
+"""What only a file has: modes, locks, schema versions, a process killed in the middle."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from store.ports import StoreUnavailable
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+from store.sqlite.database import migrations, unavailable
+from tests.doubles import records as a
+
+NOW = a.NOW
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "showcam.db"
+
+
+@pytest.fixture
+def sqlite(path: Path, sealer: Sealer) -> Iterator[SqliteStore]:
+    store = SqliteStore(path, sealer)
+    yield store
+    store.close()
+
+
+def test_nobody_else_reads_the_files(sqlite: SqliteStore, path: Path) -> None:
+    sqlite.hit("x", 60, NOW)
+    files = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    assert files == {"showcam.db": 0o600, "showcam.db-wal": 0o600, "showcam.db-shm": 0o600}
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(path: Path, sealer: Sealer) -> None:
+    path.touch(0o644)
+    SqliteStore(path, sealer).close()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_was_written_is_there_after_a_restart(path: Path, sealer: Sealer) -> None:
+    household = a.account()
+    first = SqliteStore(path, sealer)
+    first.add_account(household)
+    first.close()
+    again = SqliteStore(path, sealer)
+    assert again.account(household.id) == household
+    again.close()
+
+
+def test_the_schema_counts_its_migrations(sqlite: SqliteStore, path: Path) -> None:
+    raw = sqlite3.connect(path)
+    assert raw.execute("PRAGMA user_version").fetchone() == (len(migrations()),)
+    assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    raw.close()
+
+
+def test_a_newer_schema_is_refused_in_words(path: Path, sealer: Sealer) -> None:
+    SqliteStore(path, sealer).close()
+    raw = sqlite3.connect(path)
+    raw.execute("PRAGMA user_version = 99")
+    raw.close()
+    with pytest.raises(StoreUnavailable, match=r"newer showcam \(schema 99, this one knows 1\)"):
+        SqliteStore(path, sealer)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "words"),
+    [
+        (lambda path: path.mkdir(), "can't be opened"),
+        (lambda path: path.write_bytes(b"no database at all, but text" * 100), "is no SQLite database"),
+    ],
+)
+def test_files_that_are_none(path: Path, sealer: Sealer, prepare: object, words: str) -> None:
+    prepare(path)  # type: ignore[operator]
+    with pytest.raises(StoreUnavailable, match=words) as refused:
+        SqliteStore(path, sealer)
+    assert str(path.parent) not in str(refused.value)
+
+
+def test_a_folder_that_is_missing(tmp_path: Path, sealer: Sealer) -> None:
+    with pytest.raises(StoreUnavailable, match="can't be opened: No such file or directory"):
+        SqliteStore(tmp_path / "none" / "showcam.db", sealer)
+
+
+def test_a_lock_held_elsewhere_is_said_and_reading_goes_on(path: Path, sealer: Sealer) -> None:
+    store = SqliteStore(path, sealer, wait_s=0.05)
+    household = a.account()
+    store.add_account(household)
+    link = a.link(household)
+    store.add_link(link)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match=r"showcam\.db is locked by another process"):
+        store.add_account(a.account())
+    with pytest.raises(StoreUnavailable):
+        store.ping()
+    store.touch_link(link.id, NOW)  # dropped, no error
+    assert store.link(link.id) == link
+    other.execute("ROLLBACK")
+    other.close()
+    store.touch_link(link.id, NOW)
+    store.ping()
+    assert store.link(link.id) == msgspec.structs.replace(link, last_used=NOW)
+    store.close()
+
+
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    raw = sqlite3.connect(tmp_path / "small.db", isolation_level=None)
+    raw.execute("CREATE TABLE t (data BLOB)")
+    raw.execute("PRAGMA max_page_count = 3")
+    with pytest.raises(sqlite3.OperationalError) as full:
+        raw.execute("INSERT INTO t VALUES (zeroblob(100000))")
+    raw.close()
+    assert str(unavailable("small.db", full.value)) == "database small.db can't grow: the disk is full"
+
+
+def test_a_file_that_may_not_be_written_is_said(path: Path, sqlite: SqliteStore) -> None:
+    raw = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+    with pytest.raises(sqlite3.OperationalError) as refused:
+        raw.execute("DELETE FROM meta WHERE key = ''")
+    raw.close()
+    assert "can't be written: look at the owner and mode" in str(unavailable("showcam.db", refused.value))
+
+
+def test_a_disk_without_room_fails_the_ping(sqlite: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.sqlite.database.ROOM", 1 << 62)
+    with pytest.raises(StoreUnavailable, match="the disk is full"):
+        sqlite.ping()
+
+
+def test_a_write_that_hits_the_end_of_the_disk_changes_nothing(path: Path, sealer: Sealer) -> None:
+    """The file may not grow beyond a limit, in a process of its own; rows before it are whole afterwards."""
+    SqliteStore(path, sealer).close()
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", FILL, str(path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert "StoreUnavailable: database showcam.db" in run.stdout
+    raw = sqlite3.connect(path)
+    assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    (count,) = raw.execute("SELECT count(*) FROM known").fetchone()
+    raw.close()
+    assert f"written {count}\n" in run.stdout
+
+
+FILL = """
+import resource, signal, sys
+from pathlib import Path
+from store.records import Known
+from store.ports import StoreUnavailable
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+
+store = SqliteStore(Path(sys.argv[1]), Sealer([("k", b"k" * 32)]))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+written = 0
+try:
+    while written < 1000:
+        store.put_known(str(written), Known(b"x" * 20_000, 0.0))
+        written += 1
+except StoreUnavailable as error:
+    print(f"StoreUnavailable: {error}")
+print(f"written {written}")
+"""
+
+
+def test_a_closed_store_says_so(sqlite: SqliteStore) -> None:
+    sqlite.close()
+    with pytest.raises(StoreUnavailable, match="is closed"):
+        sqlite.account("x")
+
+
+def test_threads_that_end_leave_no_connection_behind(sqlite: SqliteStore) -> None:
+    for _ in range(20):
+        thread = threading.Thread(target=sqlite.hit, args=("x", 60, NOW))
+        thread.start()
+        thread.join()
+    assert len(sqlite._database._idle) == 1
+
+
+def test_sweep_counts_the_rows_that_go(sqlite: SqliteStore) -> None:
+    household = a.account()
+    sqlite.add_account(household)
+    live, ended = a.link(household), a.link(household)
+    for link in (live, ended):
+        sqlite.add_link(link)
+    sqlite.add_tokens([a.token(live), a.token(live, kind="refresh", expires=None)])
+    sqlite.add_code(a.code(live))
+    sqlite.put_visit("v", b"", NOW + 10)
+    sqlite.hit("k", 60, NOW)
+    sqlite.end_link(ended.id, NOW)
+    assert sqlite.sweep(NOW) == 0
+    assert sqlite.sweep(NOW + 60) == 2  # the visit, the window
+    assert sqlite.sweep(NOW + 60 + 600) == 1  # the code
+    assert sqlite.sweep(NOW + 43200 + 86400) == 1  # the access token
+    assert sqlite.sweep(NOW + 30 * 86400) == 1  # the ended link
+    assert sqlite.link(ended.id) is None
+    assert sqlite.links(household.id) == [live]
+
+
+@pytest.mark.parametrize("after", [1, 20, 75])
+def test_a_process_killed_in_the_middle_leaves_nothing_half_done(path: Path, sealer: Sealer, after: int) -> None:
+    """Households with their source, and pairs of tokens, are whole or not there; what was told is there."""
+    child = subprocess.Popen([sys.executable, "-c", WRITE, str(path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    told = [child.stdout.readline().strip() for _ in range(after)]
+    child.send_signal(signal.SIGKILL)
+    told += child.stdout.read().splitlines()
+    child.stdout.close()
+    child.wait(10)
+    raw = sqlite3.connect(path)
+    pairs = dict(
+        raw.execute("SELECT link.id, count(token.hash) FROM link LEFT JOIN token ON token.link = link.id GROUP BY 1")
+    )
+    homeless = raw.execute("SELECT count(*) FROM account WHERE id NOT IN (SELECT account FROM source)").fetchone()
+    raw.close()
+    assert set(pairs.values()) <= {0, 2}
+    assert {link: pairs.get(link) for link in told} == dict.fromkeys(told, 2)
+    assert homeless == (0,)
+    SqliteStore(path, sealer).close()
+
+
+WRITE = """
+import sys
+from pathlib import Path
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+from tests.doubles import records as a
+
+store = SqliteStore(Path(sys.argv[1]), Sealer([("k", b"k" * 32)]))
+while True:
+    household = a.account()
+    store.add_household(household, a.source(household), b"secret", "ok")
+    link = a.link(household)
+    store.add_link(link)
+    store.add_tokens([a.token(link), a.token(link, kind="refresh", expires=None)])
+    print(link.id, flush=True)
+"""
