@@ -91,7 +91,7 @@ def test_an_unknown_command_is_not_supported(command: str, home: Household, ask:
 
 
 @pytest.mark.parametrize(
-    "given", ["hls", [], {"SupportedStreamProtocols": "hls"}, {"StreamToChromecast": "yes"}], ids=str
+    "odd", ["hls", [], {"SupportedStreamProtocols": "hls"}, {"StreamToChromecast": "yes"}], ids=str
 )
 def test_odd_params_are_read_as_none(odd: Any, home: Household, ask: Ask) -> None:
     answered = ask("EXECUTE", executed({"id": home.id("Garden")}, {"command": GET, "params": odd}))
