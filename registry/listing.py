@@ -104,9 +104,14 @@ class Readings:
         return reading if reading and self._clock() - reading.as_of < KEEP_S else None
 
     def refound(self, account: Account, source: Source, camera: str) -> Camera | None:
-        """A camera that this process has not seen, and another one may have."""
-        reading = self._known(account, source)
-        return reading.find(camera) if reading and self._clock() - reading.as_of < KEEP_S else None
+        """A camera that this process has not seen and another one has, since."""
+        reading, last = self._known(account, source), self._last.get(source.id)
+        if reading is None or self._clock() - reading.as_of >= KEEP_S or (last and last.as_of > reading.as_of):
+            return None
+        found = reading.find(camera)
+        if found:
+            self._last.put(source.id, reading)
+        return found
 
     def listing(self, account_id: str, deadline_s: float) -> Listing:
         """Read now; failing that, the last known list. Raises Unavailable when there is none."""

@@ -123,4 +123,5 @@ def explain(refusal: Refusal, locale: str = "en") -> str:
     """All failed rows as sentences, each with its mend, in the link's language."""
     words = _NB if locale.split("-")[0].lower() in ("nb", "no", "nn") else _EN
     name = refusal.camera or ("kameraet" if words is _NB else "the camera")
-    return " ".join(" ".join(words[row.reason]).format(camera=name) for row in refusal.failed)
+    told = " ".join(" ".join(words[row.reason]).format(camera=name) for row in refusal.failed)
+    return told if refusal.camera or not told.startswith(name) else told[0].upper() + told[1:]

@@ -49,7 +49,7 @@ class ReadyDriver:
         self._cameras = tuple(cameras)
         self._by_source: dict[str, tuple[Camera, ...]] = {}
 
-    def change(self, name: str, **changes: object) -> None:
+    def change(self, name: str, /, **changes: object) -> None:
         """Change the camera of that name, as a person would in the vendor's app."""
         self.set([replace(each, **changes) if each.name == name else each for each in self._cameras])
 

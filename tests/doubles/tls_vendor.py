@@ -1,0 +1,102 @@
+"""Vendors that are real servers on loopback, and say over TLS whatever a test wants said."""
+
+import contextlib
+import socketserver
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+type Speak = Callable[[ssl.SSLSocket, threading.Event], None]
+type Reply = Callable[[str, bytes], bytes]
+
+
+@dataclass
+class Vendor:
+    """`opened` has one entry for each connection, `asked` each request as "METHOD /path" with its body."""
+
+    host: str  # host:port
+    ca_file: Path
+    opened: list[int] = field(default_factory=list)
+    asked: list[tuple[str, bytes]] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.host}"
+
+    def paths(self) -> list[str]:
+        return [asked.partition(" ")[2].partition("?")[0] for asked, _ in self.asked]
+
+
+class Vendors:
+    """Starts servers; all end together. `context` is a server's, vouched for by `ca_file`."""
+
+    def __init__(self, ca_file: Path, context: ssl.SSLContext) -> None:
+        self._ca_file, self._context = ca_file, context
+        self._over = threading.Event()
+        self._servers: list[socketserver.ThreadingTCPServer] = []
+
+    def speaking(self, speak: Speak, *, tls: bool = True) -> Vendor:
+        """Says to each connection what the function says; without TLS it accepts and keeps silent."""
+        context, over = self._context, self._over
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                vendor.opened.append(1)
+                if not tls:
+                    over.wait()
+                    return
+                with contextlib.suppress(OSError), context.wrap_socket(self.request, server_side=True) as connection:
+                    speak(connection, over)
+
+        class Server(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+
+        server = Server(("127.0.0.1", 0), Handler)
+        vendor = Vendor(f"127.0.0.1:{server.server_address[1]}", self._ca_file)
+        self._servers.append(server)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        return vendor
+
+    def answering(self, reply: Reply) -> Vendor:
+        """Answers each request by a function of ("METHOD /path?query", body); keeps connections alive."""
+
+        def speak(connection: ssl.SSLSocket, _over: threading.Event) -> None:
+            while True:
+                asked, body = request_of(connection)
+                if not asked:
+                    return
+                vendor.asked.append((asked, body))
+                connection.sendall(reply(asked, body))
+
+        vendor = self.speaking(speak)
+        return vendor
+
+    def end(self) -> None:
+        self._over.set()
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+
+def request_of(connection: ssl.SSLSocket) -> tuple[str, bytes]:
+    """ "METHOD /path?query" and the body of one request; ("", b"") when the connection ended."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        part = connection.recv(65536)
+        if not part:
+            return "", b""
+        data += part
+    head, _, body = data.partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    length = next((int(line[15:]) for line in lines if line.lower().startswith(b"content-length:")), 0)
+    while len(body) < length:
+        body += connection.recv(65536)
+    return lines[0].decode().rpartition(" ")[0], body
+
+
+def answer(body: bytes, status: str = "200 OK", *more: str) -> bytes:
+    """A whole HTTP answer."""
+    head = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(body)}", *more]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body

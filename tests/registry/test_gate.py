@@ -1,0 +1,147 @@
+"""The gate, row by row: what is wrong with the camera or around it, on which surface, and what is told."""
+
+import itertools
+
+import pytest
+
+from registry.camera import Failed, Refusal, Video
+from registry.gate import Allowed, Conditions, gate, not_found, overruled, unverified
+from tests.doubles.ready_driver import camera
+
+SURFACES = ("alexa", "google", "page", "still")
+ALL = frozenset(SURFACES)
+MOVING = ALL - {"still"}
+
+# what is wrong: of the camera, of the conditions, the reason, the surfaces that refuse for it
+ROWS = {
+    "signed out": ({}, {"signed_in": False}, "signed_out", ALL),
+    "vendor down": ({}, {"vendor": "down"}, "vendor_down", ALL),
+    "vendor busy": ({}, {"vendor": "busy"}, "vendor_busy", ALL),
+    "offline": ({"online": "off"}, {}, "offline", ALL),
+    "online unknown": ({"online": "unknown"}, {}, "state_unknown", ALL),
+    "asleep": ({"asleep": "on"}, {}, "asleep", ALL),
+    "sleep unknown": ({"asleep": "unknown"}, {}, "state_unknown", ALL),
+    "encrypted": ({"encryption": "on"}, {}, "encryption_on", ALL),
+    "encryption unknown": ({"encryption": "unknown"}, {}, "encryption_unknown", ALL),
+    "audio off": ({"audio": "off"}, {}, "audio_off", {"google"}),
+    "audio unknown": ({"audio": "unknown"}, {}, "audio_unknown", {"google"}),
+    "no way": ({}, {"way": None}, "no_way", ALL),
+    "h265": ({"video": Video("h265")}, {}, "not_playable", MOVING),
+    "nothing in common": ({}, {"protocols": ("rtsp",)}, "no_common_protocol", MOVING),
+    "no place": ({}, {"place_free": False}, "busy", ALL),
+}
+FINE = {
+    "no sleep mode": {"asleep": "none"},
+    "not an EZVIZ camera": {"encryption": "none"},
+    "no microphone": {"audio": "none"},
+    "codec unknown": {"video": Video("unknown")},
+}
+
+
+def conditions(surface: str, **changes: object) -> Conditions:
+    given: dict[str, object] = {"surface": surface, "way": "open", "protocols": ("webrtc", "hls")}
+    return Conditions(**(given | changes))  # type: ignore[arg-type]
+
+
+def reasons(verdict: Allowed | Refusal) -> list[str]:
+    return [row.reason for row in verdict.failed] if isinstance(verdict, Refusal) else []
+
+
+@pytest.mark.parametrize(("name", "surface"), list(itertools.product(ROWS, SURFACES)))
+def test_a_row_refuses_on_its_surfaces_and_on_no_other(name: str, surface: str) -> None:
+    flags, around, reason, refusing = ROWS[name]
+
+    verdict = gate(camera("Garden", **flags), conditions(surface, **around))
+
+    assert reasons(verdict) == ([reason] if surface in refusing else [])
+
+
+@pytest.mark.parametrize(("name", "surface"), list(itertools.product(FINE, SURFACES)))
+def test_what_does_not_exist_is_no_obstacle(name: str, surface: str) -> None:
+    assert reasons(gate(camera("Garden", **FINE[name]), conditions(surface))) == []
+
+
+def test_every_failed_row_is_told_in_the_manuals_order() -> None:
+    broken = camera("Garden", online="off", asleep="on", encryption="on", audio="off", video=Video("h265"))
+
+    verdict = gate(broken, conditions("google", way=None, place_free=False))
+
+    assert reasons(verdict) == [
+        "offline",
+        "asleep",
+        "encryption_on",
+        "audio_off",
+        "no_way",
+        "not_playable",
+        "busy",
+    ]
+
+
+@pytest.mark.parametrize("around", [{"signed_in": False}, {"vendor": "down"}, {"vendor": "busy"}])
+def test_old_flags_are_not_told_where_the_vendor_could_not_be_asked(around: dict[str, object]) -> None:
+    verdict = gate(camera("Garden", encryption="on", online="off"), conditions("alexa", **around))
+
+    assert len(reasons(verdict)) == 1
+
+
+@pytest.mark.parametrize(
+    ("required", "surface", "audio", "expected"),
+    [
+        (("google", "alexa"), "alexa", "off", ["audio_off"]),
+        (("google", "alexa"), "google", "off", ["audio_off"]),
+        ((), "google", "off", []),
+        (("google", "alexa"), "alexa", "none", []),
+        (("google", "alexa"), "still", "off", []),
+    ],
+)
+def test_the_owner_says_which_assistants_want_audio(
+    required: tuple[str, ...], surface: str, audio: str, expected: list[str]
+) -> None:
+    verdict = gate(camera("Nursery", audio=audio), conditions(surface, audio_required=required))
+
+    assert reasons(verdict) == expected
+
+
+@pytest.mark.parametrize(
+    ("surface", "audio", "sound", "silence"),
+    [
+        ("alexa", "on", True, False),
+        ("alexa", "off", False, False),
+        ("alexa", "none", False, False),
+        ("alexa", "unknown", False, False),
+        ("google", "on", True, False),
+        ("google", "none", False, True),
+    ],
+)
+def test_sound_is_shown_where_it_is_and_silence_where_google_waits_for_a_track(
+    surface: str, audio: str, sound: bool, silence: bool
+) -> None:
+    assert gate(camera("Garden", audio=audio), conditions(surface)) == Allowed(sound=sound, silence=silence)
+
+
+@pytest.mark.parametrize(
+    ("way", "exception", "expected"),
+    [("lan", True, []), ("lan", False, ["encryption_on"]), ("open", True, ["encryption_on"])],
+)
+def test_encryption_is_overlooked_on_the_lan_alone_and_only_when_the_owner_said_so(
+    way: str, exception: bool, expected: list[str]
+) -> None:
+    verdict = gate(camera("Garage", encryption="on"), conditions("alexa", way=way, lan_while_encrypted=exception))
+
+    assert reasons(verdict) == expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "again"),
+    [("encryption_unknown", True), ("audio_unknown", True), ("state_unknown", True), ("offline", False)],
+)
+def test_only_the_unknown_is_worth_another_look(reason: str, again: bool) -> None:
+    assert unverified(Refusal((Failed(reason),))) is again
+
+
+def test_of_a_camera_that_is_not_there_no_name_is_told() -> None:
+    assert not_found() == Refusal((Failed("not_found"),), "")
+
+
+def test_the_vendors_word_stands_alone() -> None:
+    assert overruled("encryption_on", camera("Garage")) == Refusal((Failed("encryption_on"),), "Garage")

@@ -1,0 +1,257 @@
+"""The one way to a vendor, against real servers that misbehave."""
+
+import gzip
+import ssl
+import threading
+import time
+
+import pytest
+import requests
+
+from registry.drivers.http import LONGEST_ANSWER, Exchange, Hosts, Http, NotAllowed
+from registry.errors import VendorDown
+from tests.doubles.tls_vendor import Speak, Vendor, Vendors, answer, request_of
+
+
+def client(vendor: Vendor) -> Http:
+    return Http(Hosts((vendor.host,)), vendor.ca_file)
+
+
+def says(*parts: bytes) -> Speak:
+    def speak(connection: ssl.SSLSocket, _over: threading.Event) -> None:
+        request_of(connection)
+        for part in parts:
+            connection.sendall(part)
+
+    return speak
+
+
+def hang(connection: ssl.SSLSocket, over: threading.Event) -> None:
+    request_of(connection)
+    over.wait()
+
+
+def drip_head(connection: ssl.SSLSocket, over: threading.Event) -> None:
+    request_of(connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while not over.wait(0.05):
+        connection.sendall(b"X")
+
+
+def drip_body(connection: ssl.SSLSocket, over: threading.Event) -> None:
+    request_of(connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while not over.wait(0.05):
+        connection.sendall(b" ")
+
+
+def drip_without_length(connection: ssl.SSLSocket, over: threading.Event) -> None:
+    request_of(connection)
+    connection.sendall(b'HTTP/1.1 200 OK\r\n\r\n{"code": "200"}')
+    while not over.wait(0.05):
+        connection.sendall(b" ")
+
+
+@pytest.mark.parametrize("speak", [hang, drip_head, drip_body, drip_without_length])
+def test_the_deadline_cuts_whoever_lets_us_wait(vendors: Vendors, speak: Speak) -> None:
+    there = vendors.speaking(speak)
+    began = time.monotonic()
+
+    with pytest.raises(VendorDown):
+        client(there).post(there.url, {"a": "b"}, 0.4)
+
+    assert 0.35 <= time.monotonic() - began < 5  # not what the peer would have liked: without end
+
+
+def test_the_deadline_holds_in_the_handshake(vendors: Vendors) -> None:
+    there = vendors.speaking(hang, tls=False)
+
+    with pytest.raises(VendorDown):
+        client(there).post(there.url, {}, 0.4)
+
+
+def test_one_deadline_covers_several_calls(vendors: Vendors) -> None:
+    there = vendors.answering(lambda asked, body: time.sleep(0.15) or answer(b"{}"))
+    http = client(there)
+
+    def talk() -> None:
+        with Exchange(0.4):
+            for _ in range(20):
+                http.post(there.url, {}, 60)
+
+    with pytest.raises(VendorDown):
+        talk()
+    assert len(there.asked) < 20
+
+
+@pytest.mark.parametrize(
+    "speak",
+    [
+        says(answer(b" " * (LONGEST_ANSWER + 1))),
+        says(b"HTTP/1.1 200 OK\r\n\r\n", *[b" " * 65536] * 170),
+        says(answer(gzip.compress(b" " * 50_000_000), "200 OK", "Content-Encoding: gzip")),
+    ],
+    ids=["announced", "without length", "unpacked"],
+)
+def test_a_long_answer_is_not_read_to_its_end(vendors: Vendors, speak: Speak) -> None:
+    there = vendors.speaking(speak)
+
+    with pytest.raises(VendorDown, match="Cut"):
+        client(there).post(there.url, {}, 10)
+
+
+@pytest.mark.parametrize(
+    "speak",
+    [
+        says(b"SSH-2.0-OpenSSH_9.6\r\n"),
+        says(b""),
+        says(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{}"),
+        says(answer(b"\x1f\x8b not gzip", "200 OK", "Content-Encoding: gzip")),
+    ],
+    ids=["another protocol", "nothing", "half", "not what it says"],
+)
+def test_what_is_no_answer_is_the_vendor_being_down(vendors: Vendors, speak: Speak) -> None:
+    there = vendors.speaking(speak)
+
+    with pytest.raises(VendorDown):
+        client(there).post(there.url, {}, 5)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'"x"', b"\xff\xfe", b"[" * 100_000])
+def test_a_body_that_is_no_object_is_told_as_none(vendors: Vendors, body: bytes) -> None:
+    there = vendors.speaking(says(answer(body)))
+
+    assert client(there).post(there.url, {}, 5).data is None
+
+
+def test_a_good_answer_comes_whole_and_the_connection_is_kept(vendors: Vendors) -> None:
+    there = vendors.answering(lambda asked, body: answer(b'{"asked": "%s", "body": "%s"}' % (asked.encode(), body)))
+    http = client(there)
+
+    replies = [http.post(f"{there.url}/x", {"a": "b"}, 5) for _ in range(3)]
+
+    assert [each.data for each in replies] == [{"asked": "POST /x", "body": "a=b"}] * 3
+    assert len(there.opened) == 1
+
+
+def test_a_redirect_is_not_followed(vendors: Vendors) -> None:
+    elsewhere = vendors.speaking(says(answer(b"{}")))
+    there = vendors.speaking(says(answer(b"", "302 Found", f"Location: {elsewhere.url}/")))
+
+    with pytest.raises(VendorDown):
+        Http(Hosts((there.host, elsewhere.host)), there.ca_file).post(there.url, {}, 5)
+
+    assert elsewhere.opened == []
+
+
+def test_a_certificate_of_nobody_we_trust_is_refused(vendors: Vendors) -> None:
+    there = vendors.speaking(says(answer(b"{}")))
+
+    with pytest.raises(VendorDown):
+        Http(Hosts((there.host,))).post(there.url, {}, 5)
+
+
+def test_an_unreadable_authority_is_told_and_nothing_is_sent(vendors: Vendors) -> None:
+    there = vendors.speaking(says(answer(b"{}")))
+
+    with pytest.raises(VendorDown, match=r"missing\.pem"):
+        Http(Hosts((there.host,)), there.ca_file.with_name("missing.pem")).post(there.url, {}, 5)
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://ieuopen.ezvizlife.com/api", True),
+        ("https://IEUOPEN.ezvizlife.com", True),
+        ("https://open.ys7.com", True),
+        ("https://apirus.ezvizru.com", True),
+        ("https://ieuopen.ezviz.com", True),
+        ("https://127.0.0.1:8084/x", True),
+        ("http://ieuopen.ezvizlife.com", False),
+        ("https://ieuopen.ezvizlife.com:8443", False),
+        ("https://ezvizlife.com.evil.example", False),
+        ("https://evil-ezvizlife.com", False),
+        ("https://a.b.ezvizlife.com", False),
+        ("https://ieuopen.ezvizlife.com.", False),
+        ("https://user@ieuopen.ezvizlife.com", False),
+        ("https://ieuopen.ezvizlife.com@evil.example", False),
+        ("https://127.0.0.1:8085", False),
+        ("https://127.0.0.1", False),
+        ("https://localhost:8084", False),
+        ("https://[::1]:8084", False),
+        ("https://169.254.169.254/latest", False),
+        ("https://ieuopen.ezvizlife.com:x", False),
+        ("ezopen://open.ys7.com/F1/1.live", False),
+        ("", False),
+    ],
+)
+def test_known_hosts_by_https_and_what_was_given_exactly(url: str, allowed: bool) -> None:
+    hosts = Hosts(("127.0.0.1:8084",))
+
+    if allowed:
+        hosts.check(url)
+    else:
+        with pytest.raises(NotAllowed):
+            hosts.check(url)
+
+
+def test_practice_never_reaches_the_real_service() -> None:
+    with pytest.raises(NotAllowed):
+        Hosts(("127.0.0.1:8084",), only_extra=True).check("https://ieuopen.ezvizlife.com")
+
+
+@pytest.mark.parametrize(
+    ("host", "extra", "allowed"),
+    [
+        ("127.0.0.1", True, True),
+        ("127.0.0.1", False, False),
+        ("10.0.0.1", True, False),
+        ("192.168.1.5", False, False),
+        ("169.254.169.254", True, False),
+        ("::ffff:10.0.0.1", True, False),
+        ("::ffff:127.0.0.1", False, False),
+        ("fd00::1", True, False),
+        ("224.0.0.1", True, False),
+        ("0.0.0.0", True, False),  # noqa: S104
+        ("93.184.215.14", False, True),
+    ],
+)
+def test_private_addresses_are_never_connected_to(host: str, extra: bool, allowed: bool) -> None:
+    hosts = Hosts((f"{host}:443",) if extra else ())
+
+    if allowed:
+        assert hosts.addresses(host, 443, 1) == [host]
+    else:
+        with pytest.raises(NotAllowed):
+            hosts.addresses(host, 443, 1)
+
+
+def test_a_name_is_resolved_and_only_then_judged() -> None:
+    assert Hosts(("localhost:443",)).addresses("localhost", 443, 5)
+    with pytest.raises(NotAllowed):
+        Hosts(()).addresses("localhost", 443, 5)
+
+
+def test_a_librarys_session_keeps_the_rules(vendors: Vendors, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = vendors.speaking(says(answer(b"{}")))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    session = requests.Session()
+    client(there).mount(session)
+
+    with Exchange(5):
+        assert session.get(there.url, timeout=25, verify=False).status_code == 200
+        with pytest.raises(requests.RequestException):
+            session.get("https://example.com/")
+        with pytest.raises(requests.RequestException):
+            session.get(f"http://{there.host}/")
+    with pytest.raises(RuntimeError):
+        session.get(there.url)
+
+
+def test_a_library_that_asks_for_no_verification_gets_it_all_the_same(vendors: Vendors) -> None:
+    there = vendors.speaking(says(answer(b"{}")))
+    session = requests.Session()
+    Http(Hosts((there.host,))).mount(session)
+
+    with Exchange(5), pytest.raises(requests.exceptions.SSLError):
+        session.get(there.url, verify=False)

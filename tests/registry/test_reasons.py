@@ -1,0 +1,70 @@
+"""Every reason the code can come to is told in both languages, with what to do about it."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from registry import errors, gate, judging, listing, registry, streams
+from registry.camera import Failed, Refusal
+from registry.drivers import ezviz, ezviz_codes, ezviz_open
+from registry.reasons import REASONS, explain
+
+MODULES = (gate, judging, listing, registry, streams, ezviz, ezviz_open)
+MADE_WITH = ("Failed", "overruled", "Refused", "Unavailable", "Denied")
+NOT_THE_GATES = {"token", "retry", "down", "rate"}  # ezviz_codes' own kinds
+NOT_FOR_PEOPLE = {"link_ended"}  # for the media process alone: who ended the link knows
+NO_REASONS = {"on", "off", "none", "answers", "down", "lan", "still", "h265", "webrtc", "hls"}  # in the gate's rows
+
+
+def named(call: ast.Call) -> set[str]:
+    """The reasons a refusal or error is made with, where they are written out."""
+    first = call.args[0] if call.args else None
+    chosen = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+    return {each.value for each in chosen if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+
+
+def said_in_code() -> set[str]:
+    found = {"vendor_down", "vendor_busy", "signed_out"} & {
+        each.reason for each in (errors.VendorDown, errors.VendorBusy, errors.SignedOut)
+    }
+    for module in MODULES:
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MADE_WITH:
+                found |= named(node)
+    source = Path(gate.__file__).read_text()
+    rows = source[source.index("def _account") : source.index("type Row")]
+    found |= set(re.findall(r'"([a-z0-9_]+)"', rows)) - NO_REASONS
+    return found | (set(ezviz_codes.OPEN.values()) - NOT_THE_GATES)
+
+
+def test_every_reason_the_code_can_come_to_has_its_words() -> None:
+    assert said_in_code() - NOT_FOR_PEOPLE == set(REASONS)
+
+
+@pytest.mark.parametrize("reason", sorted(REASONS))
+def test_a_reason_is_told_in_both_languages_with_the_cameras_name_or_without(reason: str) -> None:
+    named = Refusal((Failed(reason),), "Garden {0} %s")
+    texts = [explain(named, locale) for locale in ("en", "nb")]
+
+    assert texts[0] != texts[1]
+    for text in (*texts, explain(Refusal((Failed(reason),)), "nb")):
+        assert not text.startswith(("the camera", "kameraet"))
+        assert text.endswith(".")
+        assert "{" not in text.replace("{0}", "")
+        assert text.count(". ") >= 1  # what is wrong, and what to do
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"),
+    [("en", "offline"), ("en-GB", "offline"), ("nb-NO", "frakoblet"), ("no", "frakoblet"), ("nn", "frakoblet")],
+)
+def test_the_links_language_is_spoken(locale: str, expected: str) -> None:
+    assert expected in explain(Refusal((Failed("offline"),), "Attic"), locale)
+
+
+def test_all_rows_are_told_in_order() -> None:
+    text = explain(Refusal((Failed("offline"), Failed("encryption_on")), "Garage"))
+
+    assert text.index("is offline") < text.index("Image Encryption is on for Garage")
