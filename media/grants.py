@@ -10,13 +10,15 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import asdict, dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from typing import Literal
 
 type Protocol = Literal["hls", "webrtc", "snapshot", "session"]
 
 START_S = 60  # a stream must be started within this
 SNAPSHOT_S = 600
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class BadGrant(Exception):
@@ -47,8 +49,7 @@ class Grants:
         self._keys = keys
 
     def sign(self, claims: Claims) -> str:
-        values = [asdict(claims)[field.name] for field in fields(Claims)]
-        body = _b64(json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode())
+        body = _b64(_encode(astuple(claims)).encode())
         return f"{body}.{_b64(self._tag(self._keys[0], body))}"
 
     def issue(
