@@ -100,16 +100,16 @@ export class Cameras {
   }
 
   async change(camera, what, words) {
-    let done = false;
+    let trouble = "the simulator did not answer.";
     try {
       const response = await fetch(`/_control/${encodeURIComponent(camera.serial)}`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(what),
       });
-      done = response.ok;
+      trouble = response.ok ? "" : ((await response.json()).detail ?? "it was refused.");
     } catch { /* said below */ }
     await this.refresh();
-    this.say(done ? `${camera.name}: ${words}.` : `${camera.name} could not be changed.`, !done);
+    this.say(trouble ? `${camera.name} could not be changed: ${trouble}` : `${camera.name}: ${words}.`, Boolean(trouble));
   }
 }

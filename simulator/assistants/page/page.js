@@ -23,6 +23,7 @@ window.showcamScreens = screens;
 
 // said by the page itself, so that no button has to change its meaning after it was drawn
 const linked = document.querySelector("main").dataset.linked.split(" ");
+document.querySelector(".accounts").open = !linked.includes("alexa") && !linked.includes("google");
 for (const [name, screen] of Object.entries(screens)) screen.show({ linked: linked.includes(name), cameras: null });
 
 const cameras = new Cameras(document.getElementById("cameras"), document.getElementById("cameras-status"));
