@@ -1,0 +1,76 @@
+"""An assistant's registration as Authlib sees it, and how it proves itself at the token endpoints."""
+
+import base64
+import binascii
+from typing import Any
+from urllib.parse import unquote
+
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError
+
+from accounts.clients import check_secret, redirect_allowed
+from store.ports import Store
+from store.records import Client
+
+SCOPE = "cameras"
+AUTH_METHODS = ("client_secret_basic", "client_secret_post")
+
+
+class Registered(ClientMixin):  # type: ignore[misc]
+    """Confidential, authorization code and refresh only, always with a redirect address of its list."""
+
+    def __init__(self, row: Client) -> None:
+        self.row = row
+
+    def get_client_id(self) -> str:
+        return self.row.id
+
+    def get_default_redirect_uri(self) -> None:
+        return None  # so that it is always asked for
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        return SCOPE if set((scope or SCOPE).split()) == {SCOPE} else None
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        return redirect_allowed(self.row, redirect_uri)
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        return check_secret(self.row, client_secret)
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        return method in AUTH_METHODS
+
+    def check_response_type(self, response_type: str) -> bool:
+        return response_type == "code"
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type in ("authorization_code", "refresh_token")
+
+
+def find(store: Store, client_id: str | None) -> Registered | None:
+    row = store.client(client_id) if client_id else None
+    return Registered(row) if row else None
+
+
+def authenticate(store: Store, request: Any) -> Registered:
+    """By HTTP Basic, else by the form (RFC 6749 section 2.3.1). Raises InvalidClientError, the same for every cause."""
+    header = request.headers.get("Authorization")
+    if header is not None:
+        client_id, secret = _basic(header)
+    else:
+        client_id, secret = request.form.get("client_id"), request.form.get("client_secret")
+    client = find(store, client_id)
+    if not check_secret(client.row if client else None, secret or "") or client is None:
+        raise InvalidClientError(status_code=401, description="Client authentication failed.")
+    return client
+
+
+def _basic(header: str) -> tuple[str | None, str | None]:
+    scheme, _, text = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None, None
+    try:
+        pair = base64.b64decode(text.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeError, ValueError):
+        return None, None
+    client_id, _, secret = pair.partition(":")
+    return unquote(client_id), unquote(secret)

@@ -1,0 +1,162 @@
+"""Authorization code with PKCE, refresh and revocation, as steps of Authlib's over our store."""
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, InvalidGrantError, InvalidRequestError, TokenMixin, grants
+from authlib.oauth2.rfc7009 import RevocationEndpoint
+from authlib.oauth2.rfc7636 import CodeChallenge
+
+from accounts import links
+from accounts.identity import token_hash
+from accounts.tokens import link_of
+from oauth.asked import back
+from oauth.clients import Registered
+from store.ports import Replayed, Store
+from store.records import Client, Code, Link, Token
+
+CODE_S = 60
+
+
+class Redeemed(AuthorizationCodeMixin):  # type: ignore[misc]
+    def __init__(self, row: Code) -> None:
+        self.row = row
+        self.code_challenge = row.challenge
+
+    def get_redirect_uri(self) -> str:
+        return self.row.redirect_uri
+
+    def get_scope(self) -> str:
+        return self.row.scope
+
+
+class Held(TokenMixin):  # type: ignore[misc]
+    """A token of ours with the link it belongs to."""
+
+    def __init__(self, link: Link, token: Token) -> None:
+        self.link, self.token = link, token
+
+    def check_client(self, client: Registered) -> bool:
+        return self.link.client == client.row.id
+
+    def get_scope(self) -> str:
+        return self.token.scope
+
+
+def held(store: Store, text: str) -> Held | None:
+    link_id = link_of(text)
+    found = store.find_token(link_id, token_hash(text)) if link_id else None
+    return Held(*found) if found else None
+
+
+class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
+    """A code lives 60 s and is taken once; a second use ends what the first one issued (RFC 6749 section 4.1.2)."""
+
+    def create_authorization_response(self, redirect_uri: str, grant_user: Link | None) -> Any:
+        if grant_user is None:
+            return super().create_authorization_response(redirect_uri, None)
+        payload = self.request.payload
+        text = secrets.token_urlsafe(32)
+        code = Code(
+            hash=token_hash(text),
+            client=self.request.client.row.id,
+            link=grant_user.id,
+            redirect_uri=redirect_uri,
+            scope=self.request.scope,
+            challenge=payload.data.get("code_challenge", ""),
+            expires=time.time() + CODE_S,
+        )
+        self.server.store.add_code(code)
+        return 302, "", [("Location", back(redirect_uri, self.server.issuer, payload.state, code=text))]
+
+    def query_authorization_code(self, code: str, client: Registered) -> Redeemed | None:
+        # taken before it is checked further: a wrong verifier or redirect burns it
+        try:
+            row = self.server.store.redeem_code(token_hash(code), client.row.id, time.time())
+        except Replayed as replayed:
+            link = self.server.store.link(replayed.link_id)
+            if link is not None:
+                self.server.end_link(link)
+            return None
+        return Redeemed(row) if row else None
+
+    def authenticate_user(self, authorization_code: Redeemed) -> Link | None:
+        return _living(self.server.store, authorization_code.row.link)
+
+    def delete_authorization_code(self, authorization_code: Redeemed) -> None:
+        """Nothing: a used code is kept for a while, so that a replay is told from a guess."""
+
+
+class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
+    """The refresh token stays as it is; each use adds an access token, and the older ones live on."""
+
+    INCLUDE_NEW_REFRESH_TOKEN = False
+
+    def authenticate_refresh_token(self, refresh_token: str) -> Held | None:
+        found = held(self.server.store, refresh_token)
+        return found if found and found.token.kind == "refresh" else None
+
+    def authenticate_user(self, refresh_token: Held) -> Link:
+        return refresh_token.link
+
+    def revoke_old_credential(self, refresh_token: Held) -> None:
+        """Nothing: a refresh token that died by use would cost a lost answer its link."""
+
+
+class S256(CodeChallenge):  # type: ignore[misc]
+    """PKCE (RFC 7636) with S256 alone; binding once sent, demanded where the client's registration says so."""
+
+    DEFAULT_CODE_CHALLENGE_METHOD = "S256"
+    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012 - Authlib's own form
+
+    def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:
+        data = grant.request.payload.data
+        row: Client = grant.request.client.row
+        if "code_challenge" not in data and "code_challenge_method" not in data:
+            if row.require_pkce:
+                raise InvalidRequestError("A code_challenge is required.")
+            return
+        # without a method the library would mean "plain"
+        if data.get("code_challenge_method") != "S256":
+            raise InvalidRequestError("The code_challenge_method must be S256.")
+        if len(data.get("code_challenge", "")) != 43:
+            raise InvalidRequestError("The code_challenge is no SHA-256 in base64url.")
+        super().validate_code_challenge(grant, redirect_uri)
+
+    def get_authorization_code_challenge_method(self, authorization_code: Redeemed) -> str:
+        return "S256"
+
+
+class Revocation(RevocationEndpoint):  # type: ignore[misc]
+    """RFC 7009: either token ends its link, and that link alone."""
+
+    def check_params(self, request: Any, client: Registered) -> None:
+        # a hint may be wrong or unknown (section 2.1); the token itself says what it is
+        if not request.form.get("token"):
+            raise InvalidRequestError("Missing 'token' in request.")
+
+    def query_token(self, token_string: str, token_type_hint: str | None) -> Held | None:
+        return held(self.server.store, token_string)
+
+    def revoke_token(self, token: Held, request: Any) -> None:
+        self.server.end_link(token.link)
+
+
+def issuing(store: Store) -> Callable[..., dict[str, Any]]:
+    """Authlib's token generator over `accounts.links`, which keeps what it issues."""
+
+    def issue(user: Link, scope: str, include_refresh_token: bool, **_: Any) -> dict[str, Any]:
+        try:
+            return links.issue(store, user, scope, time.time(), include_refresh_token)
+        except links.LinkEnded:
+            # by a replay of its code, say, that came in between
+            raise InvalidGrantError("The link has ended.") from None
+
+    return issue
+
+
+def _living(store: Store, link_id: str) -> Link | None:
+    link = store.link(link_id)
+    return link if link is not None and link.ended is None else None

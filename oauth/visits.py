@@ -1,0 +1,82 @@
+"""Who is signing in: a random cookie, known to the store by its hash, with what it stands for sealed at rest."""
+
+import secrets
+import time
+from typing import Literal
+
+import msgspec
+from flask import Request, Response
+from msgspec import Struct
+
+from accounts.identity import token_hash
+from store.ports import Store
+
+VISIT_S = 600
+CODE_S = 300
+GUESSES = 5
+
+
+class Visit(Struct, frozen=True):
+    """`code`: the vendor wants its code; `signed`: in; `done`: consent was given to the request named."""
+
+    step: Literal["code", "signed", "done"]
+    user: str
+    expires: float
+    account: str = ""
+    pending: bytes = b""  # what the sign-in goes on with; opaque
+    hint: str = ""  # where the vendor sent its code
+    offered: tuple[str, ...] | None = None  # camera ids as last shown to be ticked
+    link: str = ""
+    request: str = ""
+
+
+_decoder = msgspec.msgpack.Decoder(Visit)
+
+
+class Visits:
+    def __init__(self, store: Store, secure: bool) -> None:
+        self._store = store
+        self._secure = secure
+        self.cookie = "__Host-showcam-visit" if secure else "showcam-visit"
+
+    def read(self, request: Request) -> Visit | None:
+        key = self._key(request)
+        data = self._store.visit(key, time.time()) if key else None
+        try:
+            return _decoder.decode(data) if data else None
+        except msgspec.MsgspecError:
+            return None  # written by another version
+
+    def begin(self, request: Request, response: Response, visit: Visit) -> None:
+        """Always under a new cookie: one that was there before the sign-in is worth nothing after it."""
+        self.end(request, response)
+        text = secrets.token_urlsafe(32)
+        self._store.put_visit(token_hash(text), msgspec.msgpack.encode(visit), visit.expires)
+        response.set_cookie(
+            self.cookie,
+            text,
+            max_age=max(1, round(visit.expires - time.time())),
+            path="/",
+            secure=self._secure,
+            httponly=True,
+            samesite="Lax",
+        )
+
+    def keep(self, request: Request, visit: Visit) -> None:
+        """The same visit, further on."""
+        if key := self._key(request):
+            self._store.put_visit(key, msgspec.msgpack.encode(visit), visit.expires)
+
+    def end(self, request: Request, response: Response) -> None:
+        if key := self._key(request):
+            self._store.drop_visit(key)
+            response.delete_cookie(self.cookie, path="/", secure=self._secure, httponly=True, samesite="Lax")
+
+    def guess(self, request: Request, visit: Visit) -> bool:
+        """Count one more try at the code; False when there were enough. Counted atomically, also of parallel tries."""
+        # in the window that holds the challenge's end, so that no border lies inside the challenge
+        return self._store.hit(f"guess:{self._key(request)}", CODE_S, visit.expires) <= GUESSES
+
+    def _key(self, request: Request) -> str | None:
+        text = request.cookies.get(self.cookie, "")
+        return token_hash(text) if 20 <= len(text) <= 100 and text.isascii() else None
