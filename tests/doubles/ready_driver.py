@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -31,7 +32,8 @@ def camera(name: str, serial: str = "", **changes: object) -> Camera:
 
 
 class ReadyDriver:
-    """Settable: `set`, `change`, `error` (raised by every call), `mint_error`, `hold` (calls wait until it is set).
+    """Settable: `set`, `change`, `error` (raised by every call), `mint_error`, `hold` (calls wait until it is set),
+    `then` (called after each read, as if somebody changed something just then).
 
     Counts its calls by name in `calls`; `released` holds what was given back.
     """
@@ -41,6 +43,7 @@ class ReadyDriver:
         self.error: DriverError | None = None
         self.mint_error: DriverError | None = None
         self.hold: threading.Event | None = None
+        self.then: Callable[[], None] | None = None
         self.calls: Counter[str] = Counter()
         self.released: list[str] = []
         self._lock = threading.Lock()
@@ -61,6 +64,8 @@ class ReadyDriver:
                 replace(each, ref=Ref(source.id, each.ref.serial, each.ref.channel)) for each in self._cameras
             )
             self._by_source[source.id] = ready
+        if self.then is not None:
+            self.then()
         return ready
 
     def mint(self, source: Source, camera: Camera, way: str, deadline_s: float) -> SourceSpec:

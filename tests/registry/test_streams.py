@@ -1,0 +1,446 @@
+"""Opening, signalling, checking and ending: what is asked, what the vendor says, what comes back."""
+
+import threading
+import time
+from dataclasses import replace as changed
+from pathlib import Path
+
+import pytest
+
+from media.client import MediaBusy, MediaClient, MediaUnavailable
+from media.grants import Claims, Grants
+from media.source import Denied, SourceSpec
+from registry.camera import Failed, Refusal, Stream, StreamRequest
+from registry.errors import BadGrant, BadOffer, ExpiredGrant, Refused, SignedOut, VendorBusy, VendorDown
+from registry.registry import Registry
+from tests.doubles.clock import Clock
+from tests.doubles.household import MEDIA_URL, OFFER, Household, household
+
+HLS = StreamRequest("alexa", ("hls",))
+WEBRTC = StreamRequest("google", ("webrtc", "hls"))
+
+
+def opened(home: Household, name: str = "Garden", request: StreamRequest = HLS) -> Stream:
+    stream = home.registry.open_stream(home.link, home.id(name), request)
+    assert isinstance(stream, Stream), stream
+    return stream
+
+
+def refused(home: Household, name: str = "Garden", request: StreamRequest = HLS) -> str:
+    refusal = home.registry.open_stream(home.link, home.id(name), request)
+    assert isinstance(refusal, Refusal), refusal
+    return refusal.reason
+
+
+def grant_of(url: str) -> str:
+    return url.removeprefix(f"{MEDIA_URL}/s/").split("/")[0]
+
+
+def test_hls_is_a_signed_address_of_ours_and_a_pull_that_is_warm(home: Household) -> None:
+    stream = opened(home)
+
+    assert stream.protocol == "hls"
+    assert stream.url.startswith(f"{MEDIA_URL}/s/")
+    assert stream.url.endswith("/master.m3u8")
+    claims = home.grants.verify(grant_of(stream.url), "hls", home.clock())
+    assert (claims.account, claims.link, claims.camera) == (home.account.id, home.link.id, home.id("Garden"))
+    assert (claims.surface, stream.expires) == ("alexa", home.clock() + 60)
+    ((warm, source),) = home.pictures.warmed
+    assert warm == claims
+    assert (source.kind, source.url, source.sound) == ("hls", "https://vendor.test/F00000001_1.m3u8", "on")
+    assert (stream.sound, stream.video.codec, stream.idle_timeout_s) == (True, "h264", 30)
+    assert (stream.grant, stream.answer) == ("", "")
+
+
+def test_the_picture_beside_it_is_one_snapshot_for_a_minute(home: Household) -> None:
+    stream = opened(home)
+    grant = grant_of(stream.image_url)
+
+    assert stream.image_url.endswith("/snapshot.jpg")
+    claims = home.grants.verify(grant, "snapshot", home.clock() + 59)
+    assert claims.camera == home.id("Garden")
+    with pytest.raises(ExpiredGrant):
+        home.grants.verify(grant, "snapshot", home.clock() + 60)
+
+
+def test_webrtc_without_an_offer_waits_for_one_at_a_grant(home: Household) -> None:
+    stream = opened(home, request=WEBRTC)
+
+    assert (stream.protocol, stream.url) == ("webrtc", f"{MEDIA_URL}/s/{stream.grant}/whep")
+    assert home.registry.grant_camera(stream.grant) == home.id("Garden")
+    assert len(home.pictures.warmed) == 1
+    assert home.pictures.answered == []
+
+
+def test_an_offer_is_answered_under_the_surfaces_own_session(home: Household) -> None:
+    stream = opened(home, request=StreamRequest("alexa", ("webrtc",), OFFER, "alexa-session"))
+
+    assert stream.answer == home.pictures.sdp
+    ((claims, source, sdp, replaces),) = home.pictures.answered
+    assert isinstance(source, SourceSpec)
+    assert (sdp, replaces, claims.protocol) == (OFFER, "alexa-session", "webrtc")
+
+
+@pytest.mark.parametrize(
+    ("protocols", "expected"),
+    [(("hls", "webrtc"), "hls"), (("rtsp", "webrtc"), "webrtc"), (("rtsp",), "no_common_protocol"), ((), None)],
+)
+def test_the_surfaces_first_choice_that_we_serve(
+    home: Household, protocols: tuple[str, ...], expected: str | None
+) -> None:
+    found = home.registry.open_stream(home.link, home.id("Garden"), StreamRequest("google", protocols))
+
+    assert (found.protocol if isinstance(found, Stream) else found.reason) == (expected or "no_common_protocol")
+
+
+@pytest.mark.parametrize(
+    ("name", "alexa", "google"),
+    [
+        ("Front Door", "", ""),
+        ("Garage", "encryption_on", "encryption_on"),
+        ("Nursery", "", "audio_off"),
+        ("Attic", "offline", "offline"),
+        ("Bedroom", "asleep", "asleep"),
+        ("Pond", "not_playable", "not_playable"),
+    ],
+)
+def test_the_demo_household_camera_by_camera(home: Household, name: str, alexa: str, google: str) -> None:
+    for surface, expected in (("alexa", alexa), ("google", google)):
+        found = home.registry.open_stream(home.link, home.id(name), StreamRequest(surface, ("hls",)))  # type: ignore[arg-type]
+        assert (found.reason if isinstance(found, Refusal) else "") == expected
+        if isinstance(found, Refusal):
+            assert found.camera == name
+    assert home.driver.calls["mint"] == [alexa, google].count("")
+
+
+def test_a_camera_without_audio_is_shown_on_alexa_without_sound(home: Household) -> None:
+    assert opened(home, "Nursery").sound is False
+    assert home.pictures.warmed[0][1].sound == "off"
+
+
+def test_no_microphone_is_no_obstacle_and_no_sound(home: Household) -> None:
+    home.driver.change("Garden", audio="none")
+
+    assert opened(home, request=WEBRTC).sound is False
+    assert home.pictures.warmed[0][1].sound == "none"
+
+
+def test_what_another_account_shares_has_no_way(home: Household) -> None:
+    home.driver.change("Garden", owner="shared")
+
+    assert refused(home) == "no_way"
+    assert home.driver.calls["mint"] == 0
+
+
+@pytest.mark.parametrize("flag", ["encryption", "asleep", "online"])
+def test_the_unknown_is_read_once_more_and_then_refused(home: Household, flag: str) -> None:
+    garden = home.id("Garden")
+    home.driver.change("Garden", **{flag: "unknown"})
+    home.driver.calls.clear()
+
+    found = home.registry.open_stream(home.link, garden, HLS)
+
+    assert isinstance(found, Refusal)
+    assert found.reason == ("encryption_unknown" if flag == "encryption" else "state_unknown")
+    assert home.driver.calls == {"read": 2}
+
+
+def test_what_the_second_look_finds_counts(home: Household) -> None:
+    garden = home.id("Garden")
+    home.driver.change("Garden", encryption="unknown")
+    home.driver.then = lambda: home.driver.change("Garden", encryption="off")
+
+    assert isinstance(home.registry.open_stream(home.link, garden, HLS), Stream)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (VendorDown("x"), "vendor_down"),
+        (VendorBusy("x"), "vendor_busy"),
+        (SignedOut(), "signed_out"),
+        (Refused("encryption_on", "60019"), "encryption_on"),
+        (Refused("asleep", "5409"), "asleep"),
+        (Refused("busy", "9048"), "busy"),
+        (Refused("no_way", "20018"), "no_way"),
+    ],
+)
+@pytest.mark.parametrize("when", ["read", "mint"])
+def test_the_vendors_word_beats_the_flags(home: Household, error: Exception, reason: str, when: str) -> None:
+    garden = home.id("Garden")
+    setattr(home.driver, "error" if when == "read" else "mint_error", error)
+
+    found = home.registry.open_stream(home.link, garden, HLS)
+
+    assert found == Refusal((Failed(reason),), "Garden")
+    assert home.pictures.warmed == []
+
+
+@pytest.mark.parametrize(("error", "reason"), [(MediaBusy("x"), "busy"), (MediaUnavailable("x"), "media_down")])
+@pytest.mark.parametrize("request_", [HLS, WEBRTC, StreamRequest("alexa", ("webrtc",), OFFER)])
+def test_what_the_media_process_can_not_show_is_told_and_given_back(
+    home: Household, error: Exception, reason: str, request_: StreamRequest
+) -> None:
+    home.pictures.error = error
+
+    assert refused(home, request=request_) == reason
+    assert home.driver.released == ["open:F00000001"]
+
+
+def test_a_media_process_that_is_gone_is_told(home: Household) -> None:
+    gone = MediaClient("http://127.0.0.1:9", "token")
+    registry = Registry(home.store, {"ezviz": home.driver}, gone, home.grants, home.rules, home.clock)
+
+    found = registry.open_stream(home.link, home.id("Garden"), HLS)
+
+    assert found == Refusal((Failed("media_down"),), "Garden")
+    registry.end_session(home.link, "whatever")  # nothing is live where nothing answers
+
+
+@pytest.mark.parametrize("sdp", ["", "hello", "v=0\r\nm=audio 9 RTP/AVP 0\r\n", OFFER + "a=x\r\n" * 10_000])
+def test_an_offer_that_is_none_costs_the_vendor_nothing(home: Household, sdp: str) -> None:
+    garden = home.id("Garden")
+    grant = opened(home, request=WEBRTC).grant
+    home.driver.calls.clear()
+
+    with pytest.raises(BadOffer):
+        home.registry.open_stream(home.link, garden, StreamRequest("alexa", ("webrtc",), sdp))
+    with pytest.raises(BadOffer):
+        home.registry.signal(grant, sdp)
+    assert home.driver.calls == {}
+
+
+def test_an_offer_that_the_media_process_finds_wanting_is_bad_too(home: Household) -> None:
+    home.pictures.error = BadOffer("no common codec")
+
+    with pytest.raises(BadOffer):
+        opened(home, request=StreamRequest("alexa", ("webrtc",), OFFER))
+    assert home.driver.released == ["open:F00000001"]
+
+
+def test_who_may_not_see_a_camera_hears_that_there_is_none(home: Household, tmp_path: Path) -> None:
+    garden = home.id("Garden")
+    theirs = household(tmp_path, store=home.store, user="other@example.com").id("Garden")
+    some = home.another_link("alexa", (home.id("Attic"),))
+    home.driver.calls.clear()
+
+    for link, camera in [(home.link, theirs), (home.link, "ezviz-nobody"), (home.link, ""), (some, garden)]:
+        assert home.registry.open_stream(link, camera, HLS) == Refusal((Failed("not_found"),), "")
+    assert home.driver.calls == {}
+
+
+def test_a_camera_that_was_removed_since_is_not_found(home: Household) -> None:
+    garden = home.id("Garden")
+    home.driver.set([])
+
+    assert home.registry.open_stream(home.link, garden, HLS) == Refusal((Failed("not_found"),), "")
+
+
+def test_a_link_opens_so_often_a_minute_and_another_link_is_not_harmed(tmp_path: Path, clock: Clock) -> None:
+    home = household(tmp_path, clock=clock, opens_per_minute=6)
+    garden, other = home.id("Garden"), home.another_link("google")
+    for _ in range(6):
+        assert isinstance(home.registry.open_stream(home.link, garden, HLS), Stream)
+    home.driver.calls.clear()
+
+    assert home.registry.open_stream(home.link, garden, HLS) == Refusal((Failed("busy"),), "Garden")
+    assert home.driver.calls == {}
+    assert isinstance(home.registry.open_stream(other, garden, HLS), Stream)
+    clock.now += 60
+    assert isinstance(home.registry.open_stream(home.link, garden, HLS), Stream)
+    home.store.close()
+
+
+def test_a_vendor_that_hangs_is_told_in_time(home: Household) -> None:
+    garden = home.id("Garden")
+    home.driver.hold = threading.Event()  # never set: each call uses up the seconds it was given
+    home.driver.error = VendorDown("no answer in time")
+    began = time.monotonic()
+
+    assert home.registry.open_stream(home.link, garden, HLS) == Refusal((Failed("vendor_down"),), "Garden")
+    assert time.monotonic() - began < 3
+
+
+# Google's signalling: an offer posted with a grant
+
+
+def test_a_grant_is_answered_on_the_pull_it_warmed(home: Household) -> None:
+    grant = opened(home, request=WEBRTC).grant
+    home.driver.calls.clear()
+
+    stream = home.registry.signal(grant, OFFER)
+
+    assert isinstance(stream, Stream)
+    assert (stream.answer, stream.grant, stream.protocol) == (home.pictures.sdp, grant, "webrtc")
+    ((claims, source, sdp, replaces),) = home.pictures.answered
+    assert (source, sdp) == (None, OFFER)
+    assert replaces == claims.nonce  # a second offer under the grant replaces the first
+    assert home.driver.calls == {"read": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"encryption": "on"}, "encryption_on"), ({"audio": "off"}, "audio_off"), ({"online": "off"}, "offline")],
+)
+def test_the_gate_stands_before_the_answer_too(home: Household, changes: dict[str, str], reason: str) -> None:
+    grant = opened(home, request=WEBRTC).grant
+    home.driver.change("Garden", **changes)
+
+    assert home.registry.signal(grant, OFFER) == Refusal((Failed(reason),), "Garden")
+    assert home.pictures.answered == []
+
+
+def test_a_grant_of_an_ended_link_finds_nothing(home: Household) -> None:
+    grant = opened(home, request=WEBRTC).grant
+    home.store.end_link(home.link.id, home.clock())
+
+    assert home.registry.signal(grant, OFFER) == Refusal((Failed("not_found"),), "")
+
+
+def test_a_grant_that_is_over_forged_or_for_another_use(home: Household, clock: Clock) -> None:
+    grant = opened(home, request=WEBRTC).grant
+    hls = grant_of(opened(home).url)
+    foreign = Grants([b"x" * 32]).sign(home.grants.verify(grant, "webrtc", clock.now))
+    for bad in (hls, foreign, grant[:-2], "", "é", "a" * 5000):
+        for use in (lambda bad=bad: home.registry.signal(bad, OFFER), lambda bad=bad: home.registry.grant_camera(bad)):
+            with pytest.raises(BadGrant):
+                use()
+        with pytest.raises(BadGrant):
+            home.registry.end_grant(bad)
+    clock.now += 60
+    with pytest.raises(ExpiredGrant):
+        home.registry.signal(grant, OFFER)
+    with pytest.raises(ExpiredGrant):
+        home.registry.grant_camera(grant)
+
+
+def test_what_a_grant_opened_is_ended_by_it_long_after_its_minute(home: Household, clock: Clock) -> None:
+    grant = opened(home, request=WEBRTC).grant
+    home.registry.signal(grant, OFFER)
+    ((_, _, _, session),) = home.pictures.answered
+    clock.now += 1000
+
+    home.registry.end_grant(grant)
+    home.registry.end_grant(grant)
+    home.registry.end_session(home.link, "alexa-session")
+
+    assert home.pictures.ended == [(home.link.id, session)] * 2 + [(home.link.id, "alexa-session")]
+
+
+# what the media process asks
+
+
+def claims_of(home: Household, protocol: str = "hls", surface: str = "alexa") -> Claims:
+    return Claims(home.account.id, home.link.id, home.id("Garden"), protocol, surface, 0, "n")  # type: ignore[arg-type]
+
+
+def test_a_source_is_minted_anew_each_time_and_given_back_by_its_name(home: Household) -> None:
+    sources = [home.registry.source_for(claims_of(home)) for _ in range(2)]
+
+    assert home.driver.calls["mint"] == 2
+    for source in sources:
+        assert isinstance(source, SourceSpec)
+        home.registry.release(claims_of(home), source.release)
+    assert home.driver.released == ["open:F00000001"] * 2
+
+
+@pytest.mark.parametrize("release", ["", "nonsense", "nobody/open:x", "/open:x"])
+def test_what_was_never_taken_is_not_given_back(home: Household, release: str) -> None:
+    home.registry.release(claims_of(home), release)
+    home.registry.release(changed(claims_of(home), account="nobody"), release)
+
+    assert home.driver.released == []
+
+
+def test_giving_back_survives_the_vendor(home: Household) -> None:
+    source = home.registry.source_for(claims_of(home))
+    assert isinstance(source, SourceSpec)
+    home.driver.error = VendorDown("x")
+
+    home.registry.release(claims_of(home), source.release)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (VendorDown("x"), Denied("vendor_down", again=True)),
+        (VendorBusy("x"), Denied("vendor_busy", again=True)),
+        (SignedOut(), Denied("signed_out", again=False)),
+        (Refused("encryption_on"), Denied("encryption_on", again=False)),
+        (Refused("busy"), Denied("busy", again=True)),
+    ],
+)
+def test_the_media_process_hears_whether_it_may_try_again(home: Household, error: Exception, expected: Denied) -> None:
+    claims = claims_of(home)
+    home.driver.mint_error = error  # type: ignore[assignment]
+
+    assert home.registry.source_for(claims) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "protocol", "surface", "reason"),
+    [
+        ({}, "session", "alexa", ""),
+        ({"encryption": "on"}, "session", "alexa", "encryption_on"),
+        ({"encryption": "on"}, "snapshot", "google", "encryption_on"),
+        ({"audio": "off"}, "session", "google", "audio_off"),
+        ({"audio": "off"}, "session", "alexa", ""),
+        ({"audio": "off"}, "snapshot", "google", ""),
+        ({"audio": "off"}, "session", "page", ""),
+        ({"asleep": "on"}, "session", "page", "asleep"),
+        ({"encryption": "unknown"}, "session", "alexa", "encryption_unknown"),
+    ],
+)
+def test_the_gate_holds_while_a_session_lasts(
+    home: Household, clock: Clock, changes: dict[str, str], protocol: str, surface: str, reason: str
+) -> None:
+    claims = claims_of(home, protocol, surface)
+    home.driver.change("Garden", **changes)
+    clock.now += 3
+
+    denied = home.registry.check(claims)
+
+    assert (denied.reason if denied else "") == reason
+    assert denied is None or denied.again is False
+
+
+def test_an_accounts_sessions_share_one_reading_of_two_seconds(home: Household, clock: Clock) -> None:
+    claims = claims_of(home)
+    home.driver.calls.clear()
+    clock.now += 2
+    for _ in range(10):
+        assert home.registry.check(claims) is None
+    assert home.driver.calls == {}
+    clock.now += 1
+    for _ in range(10):
+        assert home.registry.check(claims) is None
+
+    assert home.driver.calls == {"read": 1}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"link": "nobody"}, {"account": "nobody"}], ids=["no such link", "another household's link"]
+)
+def test_a_session_without_its_link_ends(home: Household, changes: dict[str, str]) -> None:
+    claims = changed(claims_of(home), **changes)
+
+    assert home.registry.check(claims) == Denied("link_ended")
+    assert home.registry.source_for(claims) == Denied("link_ended")
+
+
+def test_an_ended_link_ends_its_sessions_and_no_other_links(home: Household) -> None:
+    claims, other = claims_of(home), home.another_link("google")
+    home.store.end_link(home.link.id, home.clock())
+
+    assert home.registry.check(claims) == Denied("link_ended")
+    assert home.registry.source_for(claims) == Denied("link_ended")
+    assert home.registry.check(changed(claims, link=other.id)) is None
+
+
+def test_a_camera_that_is_gone_ends_its_sessions(home: Household, clock: Clock) -> None:
+    claims = claims_of(home)
+    home.driver.set([])
+    clock.now += 3
+
+    assert home.registry.check(claims) == Denied("not_found")
+    assert home.registry.source_for(claims) == Denied("not_found")
