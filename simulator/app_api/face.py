@@ -1,0 +1,165 @@
+"""The EZVIZ app's own API, as far as a bridge uses it: sign-in, lists, switches, encryption, messages."""
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable, Iterable
+
+from aiohttp import web
+
+from simulator.app_api import messages, pagelist
+from simulator.app_api.sessions import Sessions
+from simulator.app_api.sign_in import SignIn
+from simulator.app_api.wire import AppError, Broken, NoSession, answer, form, old_answer
+from simulator.state import Account, Camera, World, fault_of
+
+type Handler = Callable[[web.Request], Awaitable[web.Response]]
+type AccountHandler = Callable[[web.Request, Account], Awaitable[web.Response]]
+
+HANG_S = 600.0
+
+
+class AppFace:
+    def __init__(self, world: World, sessions: Sessions) -> None:
+        self._world = world
+        self._sessions = sessions
+        self._sign_in = SignIn(world, sessions)
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=256 * 1024)
+        add = app.router.add_route
+        add("POST", "/v3/users/login/v5", self._open(self.login))
+        add("POST", "/v3/sms/nologin/checkcode", self._open(self.send_code))
+        add("PUT", "/v3/apigateway/login", self._open(self.refresh))
+        add("DELETE", "/v3/users/logout/v2", self._signed_in(self.logout))
+        add("GET", "/v3/configurations/system/info", self._signed_in(self.system_info))
+        add("GET", "/v3/userdevices/v1/resources/pagelist", self._signed_in(self.pagelist))
+        add("GET", "/v3/unifiedmsg/list", self._signed_in(self.messages))
+        add("PUT", "/v3/devices/encryptedInfo/risk", self._signed_in(self.encryption))
+        add("PUT", "/v3/devices/{serial}/{channel}/{enable}/{kind}/switchStatus", self._signed_in(self.switch))
+        add("POST", "/api/device/switchStatus", self._signed_in(self.old_switch))
+        return app
+
+    async def login(self, request: web.Request) -> web.Response:
+        return answer(**self._sign_in.login(await form(request), request.host))
+
+    async def send_code(self, request: web.Request) -> web.Response:
+        fields = await form(request)
+        if fields.get("bizType") != "TERMINAL_BIND":
+            raise AppError(1021, "bizType is wrong")
+        self._sign_in.send_code(fields.get("from", ""))
+        return answer(contact={"type": "EMAIL", "fuzzyContact": "m***@example.com"})
+
+    async def refresh(self, request: web.Request) -> web.Response:
+        fields = await form(request)
+        ids = self._sessions.refresh(fields.get("refreshSessionId", ""), fields.get("featureCode", ""))
+        if ids is None:
+            raise AppError(403, "The session is over")
+        return answer(sessionInfo={"sessionId": ids[0], "refreshSessionId": ids[1]})
+
+    async def logout(self, request: web.Request, _account: Account) -> web.Response:
+        self._sessions.end(request.headers.get("sessionId", ""))
+        return answer()
+
+    async def system_info(self, request: web.Request, _account: Account) -> web.Response:
+        host = request.host.rpartition(":")[0]
+        return answer(systemConfigInfo={"pushAddr": host, "sysConf": "|".join(["0"] * 20)})
+
+    async def pagelist(self, request: web.Request, account: Account) -> web.Response:
+        await self._trouble(self._world.visible(account.user))
+        asked = request.query
+        offset, limit = _whole(asked.get("offset", "0")), _whole(asked.get("limit", str(pagelist.MOST)))
+        if offset is None or limit is None or not 0 < limit <= pagelist.MOST or not asked.get("filter"):
+            raise AppError(1021, "A parameter of the list is wrong")
+        sections = {word.strip() for word in asked["filter"].split(",")}
+        return answer(**pagelist.page(self._world, account, offset, limit, sections))
+
+    async def messages(self, request: web.Request, account: Account) -> web.Response:
+        wanted = {serial for serial in request.query.get("serials", "").split(",") if serial}
+        cameras = [one for one in self._world.visible(account.user) if not wanted or one.serial in wanted]
+        await self._trouble(cameras)
+        limit = _whole(request.query.get("limit", "20"))
+        if limit is None or not 0 < limit <= messages.MOST:
+            raise AppError(1021, "limit is wrong")
+        return answer(**messages.listed(cameras, limit, request.query.get("endTime", "")))
+
+    async def switch(self, request: web.Request, account: Account) -> web.Response:
+        at = request.match_info
+        camera = await self._writable(account, at["serial"])
+        self._switch(camera, at["kind"], at["enable"], at["channel"])
+        return answer()
+
+    async def old_switch(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        try:
+            camera = await self._writable(account, fields.get("serial", ""))
+            self._switch(camera, fields.get("type", ""), fields.get("enable", ""), fields.get("channel", ""))
+        except AppError as error:
+            return old_answer(str(error.code), error.message)
+        return old_answer()
+
+    async def encryption(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        wanted = fields.get("isEncrypt", "")
+        if wanted not in ("0", "1"):
+            raise AppError(1021, "isEncrypt is wrong")
+        camera = await self._writable(account, fields.get("deviceSerial", ""))
+        given = fields.get("validateCode", "").encode()
+        if wanted == "0" and not hmac.compare_digest(camera.code.encode(), given):
+            raise AppError(1011, "Incorrect verification code")
+        camera.encrypt(wanted == "1", self._world.now(), self._world.settings.encryption_delay_s)
+        return answer()
+
+    def _switch(self, camera: Camera, kind: str, enable: str, channel: str) -> None:
+        name = pagelist.SWITCHES.get(_whole(kind) or 0)
+        if name is None:
+            raise AppError(2030, "The device does not support this")
+        if enable not in ("0", "1") or channel not in ("0", "1"):
+            raise AppError(1021, "A parameter of the switch is wrong")
+        setattr(camera, name, enable == "1")
+
+    async def _writable(self, account: Account, serial: str) -> Camera:
+        camera = self._world.cameras.get(serial)
+        if camera is None or camera not in self._world.visible(account.user):
+            raise AppError(2000, "The device does not exist")
+        await self._trouble([camera])
+        if camera.owner != account.user:
+            raise AppError(10031, "The user has no permission")
+        if not camera.online:
+            raise AppError(2003, "The device is offline")
+        return camera
+
+    async def _trouble(self, cameras: Iterable[Camera]) -> None:
+        """Runs into the fault of the first camera that has one. "expired" is met before, at the session."""
+        camera = fault_of(one for one in cameras if one.fault != "expired")
+        if camera is None:
+            return
+        if camera.fault == "timeout":
+            await asyncio.sleep(HANG_S)
+        raise Broken(429 if camera.fault == "rate" else 500)
+
+    def _open(self, handler: Handler) -> Handler:
+        async def handle(request: web.Request) -> web.Response:
+            await asyncio.sleep(self._world.settings.latency_ms / 1000)
+            try:
+                return await handler(request)
+            except AppError as error:
+                return answer(error.code, error.message, **error.more)
+            except NoSession:
+                return answer(401, "No session", status=401)
+            except Broken as error:
+                return web.Response(status=error.status, text="<html>gateway</html>", content_type="text/html")
+
+        return handle
+
+    def _signed_in(self, handler: AccountHandler) -> Handler:
+        async def handle(request: web.Request) -> web.Response:
+            user = self._sessions.user(request.headers.get("sessionId", ""))
+            if user is None:
+                raise NoSession
+            return await handler(request, self._world.accounts[user])
+
+        return self._open(handle)
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

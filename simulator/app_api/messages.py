@@ -1,0 +1,35 @@
+"""What happened before the cameras, as the app lists it: newest first."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.state import Camera, Event
+
+MOST = 50
+_KINDS = {"motion": ("Motion Detection Alarm", 10002), "press": ("Doorbell Call", 10016)}
+
+
+def listed(cameras: Sequence[Camera], limit: int, after: str) -> dict[str, Any]:
+    """`after` is the id of the last message of the page before."""
+    rows = [(event, camera) for camera in cameras for event in camera.events]
+    rows.sort(key=lambda row: -row[0].at)
+    ids = [event.id for event, _camera in rows]
+    start = ids.index(after) + 1 if after in ids else 0
+    shown = rows[start : start + limit]
+    return {"message": [_message(*row) for row in shown], "hasNext": start + limit < len(rows)}
+
+
+def _message(event: Event, camera: Camera) -> dict[str, Any]:
+    title, kind = _KINDS[event.kind]
+    return {
+        "msgId": event.id,
+        "deviceSerial": camera.serial,
+        "channel": 1,
+        "time": int(event.at * 1000),
+        "timeStr": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(event.at)),
+        "title": f"{title} ({camera.name})",
+        "pic": "",
+        "subType": str(kind),
+        "ext": {"alarmType": str(kind), "pics": "", "picCrypt": 0, "picChecksum": ""},
+    }

@@ -1,0 +1,125 @@
+"""Sessions of the app API: a JWT each, with a refresh id that rotates with it, and the terminals of an account.
+
+Kept in a file, so that what a client has stored still holds after a restart.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from simulator.state import World, fault_of
+
+REFRESH_LIFE_S = 30 * 86400.0
+
+
+@dataclass(slots=True)
+class Session:
+    user: str
+    terminal: str
+    issued: float
+    expires: float
+    refresh: str  # digest
+
+
+class Sessions:
+    def __init__(self, world: World, file: Path) -> None:
+        self._world = world
+        self._file = file
+        self._key = secrets.token_bytes(32)
+        self._sessions: dict[str, Session] = {}  # by the id's digest
+        self.terminals: dict[str, list[str]] = {}
+        self._load()
+
+    def open(self, user: str, terminal: str) -> tuple[str, str]:
+        """A new session's two ids."""
+        known = self.terminals.setdefault(user, [])
+        if terminal not in known:
+            known.append(terminal)
+        now = self._world.now()
+        expires = now + self._world.settings.session_s
+        jwt, refresh = self._jwt(user, now, expires), f"rf.{secrets.token_hex(24)}"
+        self._sessions[_digest(jwt)] = Session(user, terminal, now, expires, _digest(refresh))
+        self._save()
+        return jwt, refresh
+
+    def room_for(self, user: str, terminal: str) -> bool:
+        known = self.terminals.get(user, [])
+        return terminal in known or len(known) < self._world.settings.terminals
+
+    def user(self, session_id: str) -> str | None:
+        """Whose session this is; None for one that is unknown, over, or given up by a fault."""
+        session = self._sessions.get(_digest(session_id))
+        if session is None or session.expires <= self._world.now() or self._revoked(session):
+            return None
+        return session.user
+
+    def refresh(self, refresh_id: str, terminal: str) -> tuple[str, str] | None:
+        """Both ids anew, the old ones dead; None when the refresh id is no longer good."""
+        digest = _digest(refresh_id)
+        found = next((key for key, one in self._sessions.items() if hmac.compare_digest(one.refresh, digest)), None)
+        if found is None:
+            return None
+        session = self._sessions[found]
+        too_old = session.issued + REFRESH_LIFE_S <= self._world.now()
+        if session.terminal != terminal or too_old or self._revoked(session):
+            return None
+        del self._sessions[found]
+        return self.open(session.user, terminal)
+
+    def end(self, session_id: str) -> bool:
+        ended = self._sessions.pop(_digest(session_id), None) is not None
+        self._save()
+        return ended
+
+    def _revoked(self, session: Session) -> bool:
+        """Expired by the fault of that name: what was opened before it; signing in anew mends it, as in life."""
+        cameras = [one for one in self._world.visible(session.user) if one.fault == "expired"]
+        camera = fault_of(cameras)
+        return camera is not None and session.issued < camera.fault_since
+
+    def _jwt(self, user: str, now: float, expires: float) -> str:
+        claims = {
+            "aud": "ezviz",
+            "iss": user,
+            "iat": int(now),
+            "exp": int(expires),
+            "jti": secrets.token_hex(8),
+            "s": secrets.token_hex(16),  # signs the app's own video streams
+        }
+        head = _b64({"typ": "JWT", "alg": "HS256"}) + "." + _b64(claims)
+        tag = hmac.digest(self._key, head.encode(), hashlib.sha256)
+        return f"{head}.{base64.urlsafe_b64encode(tag).rstrip(b'=').decode()}"
+
+    def _load(self) -> None:
+        try:
+            kept = json.loads(self._file.read_bytes())
+            self._sessions = {key: Session(**value) for key, value in kept["sessions"].items()}
+            self.terminals = {user: list(known) for user, known in kept["terminals"].items()}
+        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+            self._sessions, self.terminals = {}, {}
+
+    def _save(self) -> None:
+        oldest = self._world.now() - REFRESH_LIFE_S
+        self._sessions = {key: one for key, one in self._sessions.items() if one.issued > oldest}
+        kept = {
+            "sessions": {key: asdict(one) for key, one in self._sessions.items()},
+            "terminals": self.terminals,
+        }
+        new = self._file.with_suffix(".new")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(kept, file)
+        new.replace(self._file)
+
+
+def _b64(data: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,191 @@
+"""The control door: what the cameras are, and switches to change them and the vendor behind them."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, fields
+from typing import Any, get_args
+
+from aiohttp import web
+
+from simulator.state import Camera, Fault, Settings, World
+
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+LONGEST_NAME = 50  # bytes, the vendor's limit
+FAULTS: tuple[str, ...] = get_args(Fault.__value__)
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    kind: type
+    what: str  # what it must be, told to the caller
+
+    def takes(self, value: object) -> bool:
+        return type(value) is self.kind
+
+
+_YES_NO = Field(bool, "true or false")
+CHANGES = {
+    "encryption": _YES_NO,
+    "audio": _YES_NO,
+    "online": _YES_NO,
+    "asleep": _YES_NO,
+    "motion": _YES_NO,
+    "press": _YES_NO,
+    "name": Field(str, f"a text of 1 to {LONGEST_NAME} bytes"),
+}
+LIMITS: dict[str, tuple[float, float]] = {
+    "cut_s": (0.5, 86400),
+    "latency_ms": (0, 60000),
+    "session_s": (0.5, 30 * 86400),
+    "token_s": (0.5, 30 * 86400),
+    "viewers": (0, 1000),
+    "terminals": (1, 1000),
+    "encryption_delay_s": (0, 3600),
+}
+
+
+class Problem(Exception):
+    """Answered as an RFC 9457 problem document."""
+
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.body = {"title": title, "status": status, "detail": detail}
+
+
+class Control:
+    def __init__(self, world: World, serving: Callable[[], bool]) -> None:
+        self._world = world
+        self._serving = serving
+
+    def add_routes(self, app: web.Application) -> None:
+        add = app.router.add_route
+        add("GET", "/_control", _guarded(self.listed))
+        add("POST", "/_control", _guarded(self.configure))
+        add("POST", "/_control/{serial}", _guarded(self.change))
+        add("GET", "/healthz", _guarded(self.health))
+
+    async def health(self, _request: web.Request) -> web.StreamResponse:
+        serving = self._serving()
+        return web.json_response({"status": "ok" if serving else "stopping"}, status=200 if serving else 503)
+
+    async def listed(self, _request: web.Request) -> web.StreamResponse:
+        cameras = [self._row(camera) for camera in self._world.cameras.values()]
+        return web.json_response({"cameras": cameras, "settings": asdict(self._world.settings)})
+
+    async def configure(self, request: web.Request) -> web.StreamResponse:
+        change = await _body(request)
+        kinds = {field.name: field.type for field in fields(Settings)}
+        for name, value in change.items():
+            if name not in kinds:
+                raise Problem(400, "Unknown field", f"“{name}” is none of {', '.join(kinds)}.")
+            _check_setting(name, value)
+        for name, value in change.items():
+            setattr(self._world.settings, name, value)
+        return web.json_response(asdict(self._world.settings))
+
+    async def change(self, request: web.Request) -> web.StreamResponse:
+        camera = self._world.cameras.get(request.match_info["serial"])
+        if camera is None:
+            known = ", ".join(self._world.cameras)
+            raise Problem(404, "No such camera", f"No camera has this serial. There are {known}.")
+        change = await _body(request)
+        for name, value in change.items():
+            _check_change(camera, name, value)
+        self._apply(camera, change)
+        return web.json_response(self._row(camera))
+
+    def _apply(self, camera: Camera, change: dict[str, Any]) -> None:
+        for name in ("audio", "online", "asleep", "name"):
+            if name in change:
+                setattr(camera, name, change[name])
+        if "encryption" in change:
+            camera.encrypt(change["encryption"], self._world.now())
+        if "fault" in change:
+            camera.fault, camera.fault_since = change["fault"], self._world.now()
+        if change.get("motion"):
+            self._world.happen(camera, "motion")
+        if change.get("press"):
+            self._world.happen(camera, "press")
+
+    def _row(self, camera: Camera) -> dict[str, Any]:
+        return {
+            "serial": camera.serial,
+            "name": camera.name,
+            "owner": camera.owner,
+            "shared_with": list(camera.shared_with),
+            "kind": camera.kind,
+            "model": camera.model,
+            "label": camera.code,
+            "codec": camera.codec,
+            "encryption": camera.encrypted(self._world.now()),
+            "audio": camera.audio,
+            "online": camera.online,
+            "asleep": camera.asleep,
+            "privacy": camera.privacy,
+            "fault": camera.fault,
+            "events": [asdict(event) for event in camera.events],
+        }
+
+
+def _check_change(camera: Camera, name: str, value: object) -> None:
+    if name == "fault":
+        if value is not None and value not in FAULTS:
+            raise Problem(400, "Wrong value", f"“fault” is null or one of {', '.join(FAULTS)}.")
+        return
+    field = CHANGES.get(name)
+    if field is None:
+        raise Problem(400, "Unknown field", f"“{name}” is none of {', '.join([*CHANGES, 'fault'])}.")
+    fits = field.takes(value) and (not isinstance(value, str) or 0 < len(value.strip().encode()) <= LONGEST_NAME)
+    if not fits:
+        raise Problem(400, "Wrong value", f"“{name}” is {field.what}.")
+    if name == "press" and value and camera.kind != "doorbell":
+        raise Problem(400, "No button", f"{camera.name} is no doorbell: there is nothing to press.")
+
+
+def _check_setting(name: str, value: object) -> None:
+    if name == "region":
+        if not isinstance(value, str) or len(value) > 100:
+            raise Problem(400, "Wrong value", "“region” is host:port, “circle”, or empty.")
+        return
+    low, high = LIMITS[name]
+    whole = name in ("viewers", "terminals")
+    number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    if not number or not low <= value <= high:  # type: ignore[operator]  # a number by now
+        raise Problem(400, "Wrong value", f"“{name}” is a {'whole ' if whole else ''}number from {low} to {high}.")
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    if request.content_type != "application/json":
+        raise Problem(415, "Wrong content type", "Send JSON as application/json.")
+    try:
+        body = await request.json()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise Problem(400, "Bad request", "The body is no JSON.") from None
+    if not isinstance(body, dict):
+        raise Problem(400, "Bad request", "The body is a JSON object.")
+    return body
+
+
+def _guarded(handler: Handler) -> Handler:
+    """For this machine alone: no other name in Host, no other site's page; problems told as documents."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        try:
+            _check_caller(request)
+            return await handler(request)
+        except Problem as problem:
+            text = json.dumps(problem.body, ensure_ascii=False)
+            return web.Response(status=problem.status, text=text, content_type="application/problem+json")
+
+    return guarded
+
+
+def _check_caller(request: web.Request) -> None:
+    host, _, port = request.host.rpartition(":")
+    if (host if port.isdigit() else request.host) not in _LOOPBACK:
+        raise Problem(421, "Misdirected request", "The simulator answers on this machine's loopback alone.")
+    if request.headers.get("Origin") not in (None, f"http://{request.host}"):
+        raise Problem(403, "Forbidden", "Another site's page may not work these switches.")

@@ -1,0 +1,31 @@
+"""The demo's households: who they are and which cameras hang on their walls."""
+
+from simulator.state import Account, Camera, World, md5
+
+_DEMO, _MFA, _OTHER = "demo@example.com", "mfa@example.com", "other@example.com"
+_PASSWORD = "showcam-demo"  # noqa: S105 - everybody's to know
+
+
+def demo_world() -> World:
+    """As it is on the first day; each start of the simulator begins there."""
+    accounts = [
+        _account(_DEMO, "demo"),
+        _account(_MFA, "mfa", sign_in_code="012345"),
+        _account(_OTHER, "other"),
+    ]
+    cameras = [
+        Camera("F00497201", "Garden", _DEMO, "GKRTUV", "garden", shared_with=(_OTHER,), pitch_hz=220),
+        Camera("F00497202", "Front Door", _DEMO, "DMNPQR", "door", model="DB1C", kind="doorbell", pitch_hz=262),
+        Camera("F00497203", "Garage", _DEMO, "ABCDEF", "garage", encryption=True, pitch_hz=196),
+        Camera("F00497204", "Nursery", _DEMO, "NBCXZL", "nursery", model="C6N", audio=False, pitch_hz=330),
+        Camera("F00497205", "Attic", _DEMO, "TTHJKL", "attic", online=False, pitch_hz=247),
+        Camera("F00497206", "Bedroom", _DEMO, "BDRWMK", "bedroom", model="C6N", asleep=True, pitch_hz=294),
+        Camera("F00497207", "Pond", _DEMO, "PQWSXC", "pond", model="C8C", codec="h265", pitch_hz=175),
+        Camera("F00497301", "Porch", _MFA, "PRCHXY", "porch", pitch_hz=233),
+        Camera("F00497401", "Study", _OTHER, "STDYKJ", "study", model="C6N", pitch_hz=277),
+    ]
+    return World({one.user: one for one in accounts}, {one.serial: one for one in cameras})
+
+
+def _account(user: str, key: str, sign_in_code: str = "") -> Account:
+    return Account(user, md5(_PASSWORD), f"{key}-key", f"{key}-secret", sign_in_code)

@@ -1,0 +1,113 @@
+"""What the Open Platform tells of devices and channels."""
+
+import time
+from typing import Any
+
+from aiohttp import web
+
+from simulator.open_platform.wire import Call, answer
+from simulator.state import Camera
+
+VERSION = "V5.3.0 build 230615"
+
+
+def device_list(call: Call) -> web.Response:
+    cameras = call.world.owned(call.account.user)
+    call.meet(cameras)
+    return call.paged([_device(one) for one in cameras])
+
+
+def camera_list(call: Call) -> web.Response:
+    cameras = call.world.visible(call.account.user)
+    call.meet(cameras)
+    return call.paged([_channel(call, one) for one in cameras])
+
+
+def device_info(call: Call) -> web.Response:
+    camera = call.camera()
+    info: dict[str, Any] = {
+        "deviceSerial": camera.serial,
+        "deviceName": camera.name,
+        "model": _type(camera),
+        "status": int(camera.online),
+        "defence": 1,
+        "isEncrypt": int(camera.encrypted(call.now)),
+        "alarmSoundMode": 0,
+        "offlineNotify": 0,
+    }
+    if call.optional("version") == "utc":
+        info |= {"wifiSsid": "showcam", "timeZone": "UTC+01:00"}
+    return answer(info)
+
+
+def device_channels(call: Call) -> web.Response:
+    camera = call.camera()
+    return answer([_channel(call, camera) | {"ipcSerial": "", "deviceName": camera.name, "relatedIpc": False}])
+
+
+def status(call: Call) -> web.Response:
+    camera = call.camera()
+    return answer(
+        {
+            "privacyStatus": int(camera.privacy),
+            "pirStatus": 2,
+            "alarmSoundMode": 0,
+            "battryStatus": -1,
+            "lockSignal": -1,
+            "diskNum": 1,
+            "diskState": "0---------------",
+            "cloudType": 1,
+            "cloudStatus": 0,
+            "nvrDiskNum": 0,
+            "nvrDiskState": "----------------",
+        }
+    )
+
+
+def capacity(call: Call) -> web.Response:
+    camera = call.camera()
+    # what is missing is not supported
+    return answer(
+        {
+            "supprot_encrypt": "1",
+            "support_encrypt": "1",
+            "support_audio_onoff": "1",
+            "support_sleep": "1",
+            "support_privacy": "1",
+            "support_capture": "0",
+            "support_talk": "1" if camera.kind == "doorbell" else "0",
+            "support_timezone": "1",
+            "support_device_offline_notify": "1",
+            "support_restart_time": "120",
+        }
+    )
+
+
+def _device(camera: Camera) -> dict[str, Any]:
+    return {
+        "deviceSerial": camera.serial,
+        "deviceName": camera.name,
+        "deviceType": _type(camera),
+        "status": int(camera.online),
+        "defence": 1,
+        "deviceVersion": VERSION,
+        "updateTime": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
+    }
+
+
+def _channel(call: Call, camera: Camera) -> dict[str, Any]:
+    shared = "2" if camera.owner != call.account.user else "1" if camera.shared_with else "0"
+    return {
+        "deviceSerial": camera.serial,
+        "channelNo": 1,
+        "channelName": camera.name,
+        "status": int(camera.online),
+        "isShared": shared,
+        "picUrl": "",
+        "isEncrypt": int(camera.encrypted(call.now)),
+        "videoLevel": 2,
+    }
+
+
+def _type(camera: Camera) -> str:
+    return f"CS-{camera.model}-A0-1F2WFL1"

@@ -1,0 +1,63 @@
+"""Live addresses: where a camera's picture may be fetched for a while, when nothing stands against it."""
+
+import hmac
+import time
+
+from aiohttp import web
+
+from simulator.open_platform.wire import Call, OpenError, answer
+from simulator.pictures.addresses import Addresses
+from simulator.state import Camera
+
+EZOPEN, HLS = 1, 2
+DEFAULT_LIFE_S = 1800
+LONGEST_LIFE_S = 720 * 86400
+
+
+class Live:
+    def __init__(self, addresses: Addresses) -> None:
+        self._addresses = addresses
+
+    def get(self, call: Call) -> web.Response:
+        protocol, quality = call.whole("protocol", EZOPEN, 1, 5), call.whole("quality", 1, 1, 2)
+        life_s = call.whole("expireTime", DEFAULT_LIFE_S, 30, LONGEST_LIFE_S)
+        kind = call.whole("type", 1, 1, 3)
+        camera = call.reached()
+        if protocol not in (EZOPEN, HLS) or kind != 1:
+            raise OpenError("60020")
+        if protocol == EZOPEN:
+            return self._ezopen(call, camera, quality)
+        if camera.encrypted(call.now):
+            raise OpenError("60019")
+        self._check_showable(call, camera)
+        address = self._addresses.mint(camera, call.account.user, quality, life_s)
+        url = f"https://{call.host}/v3/openlive/{address.stem}.m3u8?{self._addresses.query(address)}"
+        expires = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(address.expires))
+        return answer({"id": address.id, "url": url, "expireTime": expires})
+
+    def get_v2(self, call: Call) -> web.Response:
+        # 0 asks for H.264; a camera that has only H.265 sends that all the same
+        call.whole("supportH265", 0, 0, 1)
+        return self.get(call)
+
+    def disable(self, call: Call) -> web.Response:
+        self._addresses.disable(call.camera(), call.account.user, call.optional("urlId"))
+        return answer()
+
+    def _ezopen(self, call: Call, camera: Camera, quality: int) -> web.Response:
+        """The vendor's own scheme, which only its player can play; the code opens an encrypted camera."""
+        code = call.optional("code")
+        if camera.encrypted(call.now):
+            if code is None:
+                raise OpenError("60019")
+            if not hmac.compare_digest(camera.code.encode(), code.encode()):
+                raise OpenError("20010")
+        self._check_showable(call, camera)
+        key, hd = f"{code}@" if code else "", ".hd" if quality == 1 else ""
+        return answer({"id": None, "url": f"ezopen://{key}open.ys7.com/{camera.serial}/1{hd}.live", "expireTime": None})
+
+    def _check_showable(self, call: Call, camera: Camera) -> None:
+        if camera.privacy:
+            raise OpenError("60026")
+        if self._addresses.viewers(call.account.user) >= call.world.settings.viewers:
+            raise OpenError("9048")

@@ -1,0 +1,41 @@
+"""Access tokens of the Open Platform: for a developer's key, seven days, each call a new one."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from simulator.open_platform.wire import OpenError
+from simulator.state import Account, World
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    account: Account
+    issued: float
+    expires: float
+
+
+class Tokens:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._tokens: dict[str, Token] = {}
+
+    def issue(self, key: str, secret: str) -> tuple[str, Token]:
+        account = next((one for one in self._world.accounts.values() if one.app_key == key), None)
+        if account is None:
+            raise OpenError("10017")
+        if not hmac.compare_digest(account.app_secret.encode(), secret.encode()):
+            raise OpenError("10030")
+        now = self._world.now()
+        self._tokens = {text: one for text, one in self._tokens.items() if one.expires > now}
+        text = f"at.{secrets.token_hex(16)}"
+        token = self._tokens[text] = Token(account, now, now + self._world.settings.token_s)
+        return text, token
+
+    def find(self, text: str) -> Token:
+        if not text:
+            raise OpenError("10001")
+        token = self._tokens.get(text)
+        if token is None or token.expires <= self._world.now():
+            raise OpenError("10002")
+        return token

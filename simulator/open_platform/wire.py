@@ -1,0 +1,135 @@
+"""The Open Platform's manner: a form in, HTTP 200 and a code that is a string out; parameters taken strictly."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from simulator.state import Account, Camera, World, fault_of
+
+MOST_PER_PAGE = 50
+MESSAGES = {
+    "10001": "A parameter is empty or has a wrong format",
+    "10002": "The accessToken is wrong or expired",
+    "10017": "The appKey does not exist",
+    "10029": "Called too often",
+    "10030": "The appKey and appSecret do not match",
+    "20002": "The device does not exist",
+    "20007": "The device is offline",
+    "20010": "The verification code is wrong",
+    "20014": "The device serial is wrong",
+    "20018": "The user does not have this device",
+    "20032": "The user has no such channel",
+    "60016": "Encryption is off already",
+    "60019": "Encryption is on",
+    "60020": "The device does not support this",
+    "60022": "That is its state already",
+    "60026": "The device's privacy mask is on",
+    "9048": "The most viewers at once are reached",
+}
+
+
+class OpenError(Exception):
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Hang(Exception):
+    """Nothing is answered."""
+
+
+class Broken(Exception):
+    """HTTP 500."""
+
+
+def answer(data: Any = None, page: dict[str, int] | None = None) -> web.Response:
+    body: dict[str, Any] = {"code": "200", "msg": "Operation succeeded"}
+    if data is not None:
+        body["data"] = data
+    if page is not None:
+        body["page"] = page
+    return web.json_response(body)
+
+
+def refusal(code: str) -> web.Response:
+    # abroad an error carries no `data`, not even null
+    return web.json_response({"code": code, "msg": MESSAGES[code]})
+
+
+class Call:
+    """One call of a signed-in account, its parameters read on demand. Each reader raises OpenError."""
+
+    def __init__(self, world: World, account: Account, form: Mapping[str, str], host: str, token_issued: float) -> None:
+        self.world = world
+        self.account = account
+        self.host = host
+        self.now = world.now()
+        self._form = form
+        self._token_issued = token_issued
+
+    def text(self, name: str) -> str:
+        value = self._form.get(name, "")
+        if not value:
+            raise OpenError("10001")
+        return value
+
+    def optional(self, name: str) -> str | None:
+        return self._form.get(name) or None
+
+    def whole(self, name: str, default: int | None, low: int, high: int) -> int:
+        value = self._form.get(name)
+        if value is None and default is not None:
+            return default
+        if value is None or not re.fullmatch(r"[0-9]{1,9}", value) or not low <= int(value) <= high:
+            raise OpenError("10001")
+        return int(value)
+
+    def flag(self, name: str) -> bool:
+        """A flag to set."""
+        if self._form.get(name) not in ("0", "1"):
+            raise OpenError("10001")
+        return self._form[name] == "1"
+
+    def camera(self) -> Camera:
+        """The account's own camera that `deviceSerial` names; one shared with it is not its own."""
+        serial = self.text("deviceSerial")
+        if not re.fullmatch(r"[A-Z0-9]{9}", serial):
+            raise OpenError("20014")
+        camera = self.world.cameras.get(serial)
+        if camera is None:
+            raise OpenError("20002")
+        if camera.owner != self.account.user:
+            raise OpenError("20018")
+        self.meet([camera])
+        if self.whole("channelNo", 1, 0, 999) != 1:
+            raise OpenError("20032")
+        return camera
+
+    def reached(self) -> Camera:
+        """The camera, for a call that goes through to it."""
+        camera = self.camera()
+        if not camera.online:
+            raise OpenError("20007")
+        return camera
+
+    def meet(self, cameras: list[Camera]) -> None:
+        """Runs into the fault of the first of these cameras that has one."""
+        camera = fault_of(cameras)
+        if camera is None:
+            return
+        if camera.fault == "timeout":
+            raise Hang
+        if camera.fault == "http500":
+            raise Broken
+        if camera.fault == "rate":
+            raise OpenError("10029")
+        # "expired": a token from before the fault; one asked for since is good, as in life
+        if self._token_issued < camera.fault_since:
+            raise OpenError("10002")
+
+    def paged(self, rows: list[dict[str, Any]]) -> web.Response:
+        """`pageStart` is the index of a page, not of a row."""
+        page, size = self.whole("pageStart", 0, 0, 10**8), self.whole("pageSize", 10, 1, MOST_PER_PAGE)
+        return answer(rows[page * size : (page + 1) * size], {"total": len(rows), "page": page, "size": size})

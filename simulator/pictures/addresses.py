@@ -1,0 +1,89 @@
+"""Live addresses: signed, counted, and over sooner than one would like."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from simulator.state import Camera, World
+
+WATCHING_S = 10.0  # an address counts as a viewer so long after its last fetch
+BEFORE_FIRST_FETCH_S = 15.0  # and so long after it was minted
+
+
+class Unknown(Exception):
+    """No such address, or its signature is wrong."""
+
+
+class Over(Exception):
+    """Expired, disabled, or cut by the vendor: a new one must be asked for."""
+
+
+@dataclass(slots=True)
+class Address:
+    id: str
+    camera: Camera
+    user: str
+    stem: str  # "{serial}_{channel}_{quality}"
+    minted: float
+    expires: int  # epoch s
+    first_fetch: float = 0.0
+    last_fetch: float = 0.0
+    disabled: bool = False
+
+
+class Addresses:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._key = secrets.token_bytes(32)
+        self._all: dict[str, Address] = {}
+
+    def mint(self, camera: Camera, user: str, quality: int, life_s: int) -> Address:
+        now = self._world.now()
+        self._all = {name: one for name, one in self._all.items() if one.expires > now}
+        name = str(512628410958159872 + secrets.randbits(56))
+        stem = f"{camera.serial}_1_{quality}"
+        address = self._all[name] = Address(name, camera, user, stem, now, int(now) + life_s)
+        return address
+
+    def query(self, address: Address) -> str:
+        return f"expire={address.expires}&id={address.id}&t={self._tag(address)}&ev=100"
+
+    def fetched(self, stem: str, query: dict[str, str]) -> Address:
+        """The address behind a fetch of its list or a segment. Raises Unknown or Over."""
+        address = self._all.get(query.get("id", ""))
+        if address is None or address.stem != stem or query.get("expire") != str(address.expires):
+            raise Unknown
+        if not hmac.compare_digest(self._tag(address).encode(), query.get("t", "").encode()):
+            raise Unknown
+        now = self._world.now()
+        first = address.first_fetch or now
+        if address.disabled or address.expires <= now or first + self._world.settings.cut_s <= now:
+            raise Over
+        address.first_fetch, address.last_fetch = first, now
+        return address
+
+    def disable(self, camera: Camera, user: str, name: str | None) -> bool:
+        """One address by its id, or all of the user's for this camera. False when there was none."""
+        mine = [one for one in self._all.values() if one.camera is camera and one.user == user]
+        found = [one for one in mine if name in (None, one.id)]
+        for address in found:
+            address.disabled = True
+        return bool(found)
+
+    def viewers(self, user: str) -> int:
+        """How many addresses of the account are being watched, or are about to be."""
+        return sum(one.user == user and self._watched(one) for one in self._all.values())
+
+    def _watched(self, address: Address) -> bool:
+        now = self._world.now()
+        if address.disabled or address.expires <= now:
+            return False
+        if not address.first_fetch:
+            return address.minted + BEFORE_FIRST_FETCH_S > now
+        cut = address.first_fetch + self._world.settings.cut_s <= now
+        return not cut and address.last_fetch + WATCHING_S > now
+
+    def _tag(self, address: Address) -> str:
+        text = f"{address.stem}|{address.expires}|{address.id}"
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()

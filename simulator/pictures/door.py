@@ -1,0 +1,59 @@
+"""Live video as HLS, on the Open Platform's own host: a list of segments, and the segments."""
+
+import re
+
+from aiohttp import web
+
+from simulator.pictures.addresses import Address, Addresses, Over, Unknown
+from simulator.pictures.encoder import SEGMENT_S, Segment
+from simulator.pictures.studio import Studio
+
+LISTED = 5
+_FILE = re.compile(r"([A-Z0-9]{9}_[0-9]_[12])(?:_([0-9]{1,12})\.ts|\.m3u8)")
+
+
+class PictureDoor:
+    def __init__(self, addresses: Addresses, studio: Studio) -> None:
+        self._addresses = addresses
+        self._studio = studio
+
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_get("/v3/openlive/{file}", self.fetch)
+
+    async def fetch(self, request: web.Request) -> web.Response:
+        file = _FILE.fullmatch(request.match_info["file"])
+        if file is None:
+            raise web.HTTPNotFound
+        try:
+            address = self._addresses.fetched(file[1], dict(request.query))
+        except Unknown:
+            raise web.HTTPNotFound from None
+        except Over:
+            raise web.HTTPGone from None
+        return self._segment(address, int(file[2])) if file[2] else await self._list(address)
+
+    async def _list(self, address: Address) -> web.Response:
+        segments = await self._studio.segments(address.camera)
+        text = listing(segments, address.stem, self._addresses.query(address))
+        headers = {"Cache-Control": "no-cache"}
+        return web.Response(text=text, content_type="application/vnd.apple.mpegurl", headers=headers)
+
+    def _segment(self, address: Address, number: int) -> web.Response:
+        segment = self._studio.segment(address.camera, number)
+        if segment is None:
+            raise web.HTTPNotFound
+        return web.Response(body=segment.data, content_type="video/mp2t")
+
+
+def listing(segments: tuple[Segment, ...], stem: str, query: str) -> str:
+    """The newest segments that follow each other; while the camera sleeps the list stands still."""
+    run: list[Segment] = []
+    for segment in segments[-LISTED:]:
+        run = [*run, segment] if run and run[-1].number + 1 == segment.number else [segment]
+    lines = ["#EXTM3U", "#EXT-X-VERSION:3", f"#EXT-X-TARGETDURATION:{SEGMENT_S}"]
+    lines.append(f"#EXT-X-MEDIA-SEQUENCE:{run[0].number if run else 0}")
+    for segment in run:
+        if segment.breaks:
+            lines.append("#EXT-X-DISCONTINUITY")
+        lines += [f"#EXTINF:{SEGMENT_S:.3f},", f"{stem}_{segment.number}.ts?{query}"]
+    return "\n".join([*lines, ""])

@@ -1,0 +1,94 @@
+"""Pictures to stream: a scene for each camera, something that moves in it, its name, and the clock."""
+
+import functools
+import math
+import time
+import unicodedata
+
+from PIL import Image, ImageDraw, ImageFont
+
+from simulator.pictures.scenes import SCENES, Scene
+
+_INK = (255, 255, 255)
+_SHADE = (12, 16, 22)
+# the built-in font knows no letter beyond ASCII's
+_PLAIN = str.maketrans({"æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "ß": "ss", "đ": "d", "ł": "l", "Ł": "L"})
+
+
+class Painter:
+    """Draws what one camera sees, at its size."""
+
+    def __init__(self, scene: str, width: int, height: int) -> None:
+        self._scene = SCENES[scene]
+        self._size = (width, height)
+        self._view = _view(scene, width, height)
+        self._caption: tuple[str, int] = ("", -1)
+        self._still = self._view
+
+    def frame(self, name: str, at: float) -> Image.Image:
+        """What is seen at `at`, epoch s, by this machine's clock."""
+        if self._caption != (name, int(at)):
+            self._caption = (name, int(at))
+            self._still = self._captioned(name, time.strftime("%H:%M:%S", time.localtime(at)))
+        picture = self._still.copy()
+        self._move(ImageDraw.Draw(picture), self._scene, at)
+        return picture
+
+    def black(self) -> Image.Image:
+        return Image.new("RGB", self._size)
+
+    def _captioned(self, name: str, clock: str) -> Image.Image:
+        picture = self._view.copy()
+        draw = ImageDraw.Draw(picture)
+        width, height = self._size
+        for text, size, at, anchor in (
+            (_plain(name), height * 0.12, (width * 0.035, height * 0.05), "la"),
+            (clock, height * 0.2, (width * 0.965, height * 0.955), "rd"),
+        ):
+            font = _font(int(size))
+            draw.text(at, text, _INK, font, anchor, stroke_width=max(2, height // 120), stroke_fill=_SHADE)
+        return picture
+
+    def _move(self, draw: ImageDraw.ImageDraw, scene: Scene, at: float) -> None:
+        width, height = self._size
+        walker = scene.walker
+        along = at / walker.lap_s % 1.0
+        x = (1.2 * along - 0.1) * width
+        y = (walker.height + 0.02 * math.sin(at * 2 * math.pi * walker.bounce_hz)) * height
+        size = walker.size * height
+        draw.ellipse((x - size, y - size * walker.flat, x + size, y + size * walker.flat), walker.colour)
+        draw.ellipse((x + size * 0.6, y - size * 0.9, x + size * 1.4, y - size * 0.1), walker.colour)
+        draw.ellipse((x + size * 1.05, y - size * 0.65, x + size * 1.2, y - size * 0.5), _SHADE)
+
+
+@functools.cache
+def _view(scene: str, width: int, height: int) -> Image.Image:
+    found = SCENES[scene]
+    picture = Image.new("RGB", (width, height), found.sky[0])
+    draw = ImageDraw.Draw(picture)
+    horizon = int(found.horizon * height)
+    for top, bottom, (above, below) in ((0, horizon, found.sky), (horizon, height, found.ground)):
+        for row in range(top, bottom):
+            share = (row - top) / max(1, bottom - top - 1)
+            draw.line(
+                (0, row, width, row), tuple(round(a + (b - a) * share) for a, b in zip(above, below, strict=True))
+            )
+    for shape in found.shapes:
+        points = [(x * width / 100, y * height / 100) for x, y in shape.points]
+        if shape.kind == "polygon":
+            draw.polygon(points, shape.colour)
+        elif shape.kind == "ellipse":
+            draw.ellipse(points, shape.colour)
+        else:
+            draw.rounded_rectangle(points, height * shape.round, shape.colour)
+    return picture
+
+
+@functools.cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text.translate(_PLAIN))
+    return "".join(letter if letter.isascii() else "?" for letter in folded if not unicodedata.combining(letter))

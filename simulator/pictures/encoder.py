@@ -1,0 +1,117 @@
+"""A camera's own encoder, running only while somebody watches, on a clock that never stops.
+
+Segments are numbered and stamped by the wall clock: whoever starts late joins a stream that seems always to have run.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from simulator.pictures.codecs import SHAPES, Codecs
+from simulator.pictures.drawing import Painter
+from simulator.pictures.garble import Garbler
+from simulator.pictures.tone import Tone
+from simulator.pictures.transport import Piece, Transport
+from simulator.state import Camera
+
+SEGMENT_S = 2
+KEPT = 8
+BACKFILL = 3
+IDLE_S = 20.0
+# timestamps count from here, so that they are small and the same for every camera
+_ORIGIN = (int(time.time()) // SEGMENT_S - BACKFILL - 30) * SEGMENT_S
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    number: int
+    data: bytes
+    breaks: bool  # its tracks differ from those of the segment before
+
+
+class Encoder(threading.Thread):
+    """`told` is called from this thread after each segment, and when the encoder has ended."""
+
+    def __init__(self, camera: Camera, told: Callable[[], None]) -> None:
+        super().__init__(name=f"camera {camera.serial}", daemon=True)
+        self.segments: tuple[Segment, ...] = ()  # replaced, never changed: other threads read it
+        self.caught_up = False  # the segments before now are there, as far as there are any
+        self.touched = time.monotonic()
+        self._camera = camera
+        self._told = told
+        self._shape = SHAPES[camera.codec]
+        self._painter = Painter(camera.scene, self._shape.width, self._shape.height)
+        self._tone = Tone(camera.pitch_hz)
+        self._transport = Transport()
+        self._stop = threading.Event()
+
+    @property
+    def ended(self) -> bool:
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def run(self) -> None:
+        number = int(time.time()) // SEGMENT_S - BACKFILL
+        try:
+            while not self._stop.is_set():
+                if self._camera.streaming:
+                    self._stream(number)
+                else:
+                    self._present()
+                    self._pause(0.1)
+                number = int(time.time()) // SEGMENT_S + 1
+        finally:
+            self._stop.set()
+            self._told()
+
+    def _stream(self, number: int) -> None:
+        """Segment after segment, until nobody watches or the camera sends no more."""
+        codecs, had_sound = Codecs(self._shape), None
+        while True:
+            sound = self._camera.audio
+            pieces = list(self._pieces(codecs, number, sound))
+            if not self._going:
+                return
+            data = self._transport.segment(codecs.video, codecs.audio if sound else None, pieces)
+            segment = Segment(number, data, breaks=had_sound not in (None, sound))
+            self.segments = (*self.segments, segment)[-KEPT:]
+            self._told()
+            had_sound = sound
+            number += 1
+
+    def _pieces(self, codecs: Codecs, number: int, sound: bool) -> Iterator[Piece]:
+        """Paced by the clock; what lies in the past comes at once."""
+        camera, start = self._camera, number * SEGMENT_S
+        garbler = Garbler(camera.code, camera.codec) if camera.encrypted(time.time()) else None
+        for index in range(SEGMENT_S * self._shape.rate):
+            at = start + index / self._shape.rate
+            if at > time.time():
+                self._present()
+            self._pause(at - time.time())
+            if not self._going:
+                return
+            picture = self._painter.black() if camera.privacy else self._painter.frame(camera.name, at)
+            until = at - _ORIGIN + 1 / self._shape.rate
+            for packet in codecs.encode_picture(picture, at - _ORIGIN, key=index == 0):
+                yield Piece("video", packet, garbler.video(bytes(packet)) if garbler else None)
+            for packet in codecs.encode_sound(self._tone, start - _ORIGIN, until) if sound else ():
+                yield Piece("audio", packet, garbler.audio(bytes(packet)) if garbler else None)
+
+    @property
+    def _going(self) -> bool:
+        return self._camera.streaming and not self._stop.is_set()
+
+    def _present(self) -> None:
+        """What was to be caught up with is."""
+        if not self.caught_up:
+            self.caught_up = True
+            self._told()
+
+    def _pause(self, seconds: float) -> None:
+        if time.monotonic() - self.touched > IDLE_S:
+            self._stop.set()
+        elif seconds > 0:
+            self._stop.wait(seconds)

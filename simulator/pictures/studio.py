@@ -1,0 +1,54 @@
+"""One encoder for each camera that is being watched."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from functools import partial
+
+from simulator.pictures.encoder import IDLE_S, Encoder, Segment
+from simulator.state import Camera
+
+
+class Studio:
+    def __init__(self) -> None:
+        self._encoders: dict[str, Encoder] = {}
+        self._news = asyncio.Event()
+
+    async def segments(self, camera: Camera) -> tuple[Segment, ...]:
+        """The camera's newest, oldest first; starts it where need be, and waits until it has caught up with now."""
+        encoder = self._running(camera)
+        while not encoder.caught_up and not encoder.ended:
+            await self._news.wait()
+        return encoder.segments
+
+    def segment(self, camera: Camera, number: int) -> Segment | None:
+        encoder = self._encoders.get(camera.serial)
+        if encoder is None:
+            return None
+        encoder.touched = time.monotonic()
+        return next((one for one in encoder.segments if one.number == number), None)
+
+    def close(self) -> None:
+        for encoder in self._encoders.values():
+            encoder.stop()
+        for encoder in self._encoders.values():
+            encoder.join(IDLE_S)
+
+    def _running(self, camera: Camera) -> Encoder:
+        encoder = self._encoders.get(camera.serial)
+        if encoder is None or encoder.ended:
+            loop = asyncio.get_running_loop()
+            encoder = self._encoders[camera.serial] = Encoder(camera, partial(_tell, loop, self._wake))
+            encoder.start()
+        encoder.touched = time.monotonic()
+        return encoder
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+
+def _tell(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+        loop.call_soon_threadsafe(wake)

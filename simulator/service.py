@@ -1,0 +1,99 @@
+"""The simulator as a program: three doors on loopback over one state."""
+
+import asyncio
+import errno
+import signal
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from simulator import authority
+from simulator.app_api.face import AppFace
+from simulator.app_api.sessions import Sessions
+from simulator.assistants.app import add_routes
+from simulator.control import Control
+from simulator.households import demo_world
+from simulator.open_platform.face import OpenFace
+from simulator.pictures.addresses import Addresses
+from simulator.pictures.door import PictureDoor
+from simulator.pictures.studio import Studio
+
+HOST = "127.0.0.1"
+log = structlog.get_logger()
+
+
+class StartFailed(Exception):
+    """Said to the person who started it, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    port: int  # control and assistants, plain http
+    app_port: int  # the app API, TLS
+    open_port: int  # the Open Platform and its live video, TLS
+    app_url: str
+    data: Path
+
+
+async def serve(options: Options) -> None:
+    """Until SIGTERM or SIGINT. Raises StartFailed."""
+    tls = _certificates(options.data)
+    world, studio = demo_world(), Studio()
+    addresses = Addresses(world)
+    app_face = AppFace(world, Sessions(world, options.data / "sessions.json")).app()
+    open_face = OpenFace(world, addresses).app()
+    PictureDoor(addresses, studio).add_routes(open_face)
+    servers: list[asyncio.Server] = []
+    control = web.Application(client_max_size=256 * 1024)
+    Control(world, lambda: len(servers) == 3 and all(one.is_serving() for one in servers)).add_routes(control)
+    add_routes(control, options.app_url, options.data)
+
+    doors = [(control, options.port, None), (app_face, options.app_port, tls), (open_face, options.open_port, tls)]
+    sockets = [_listen(port) for _app, port, _tls in doors]
+    runners = [web.AppRunner(app, access_log=None, shutdown_timeout=0.2) for app, _port, _tls in doors]
+    try:
+        for runner, (_app, _port, context), listening in zip(runners, doors, sockets, strict=True):
+            await runner.setup()
+            assert runner.server is not None
+            loop = asyncio.get_running_loop()
+            servers.append(await loop.create_server(runner.server, sock=listening, ssl=context))
+        log.info("simulator serves", control=options.port, app_api=options.app_port, open_platform=options.open_port)
+        await _told_to_stop()
+    finally:
+        for server in servers:
+            server.close()
+        studio.close()
+        await asyncio.gather(*(runner.cleanup() for runner in runners))
+
+
+async def _told_to_stop() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def _certificates(folder: Path) -> ssl.SSLContext:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return authority.server_context(folder)
+    except OSError as error:
+        raise StartFailed(f"can't write into the data folder {folder}: {error.strerror}") from error
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((HOST, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        why = "is in use by another program" if error.errno == errno.EADDRINUSE else f"can't be had: {error.strerror}"
+        raise StartFailed(f"port {port} {why}; choose others with --port, --app-port, --open-port") from error
+    listening.setblocking(False)
+    return listening

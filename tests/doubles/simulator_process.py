@@ -1,0 +1,84 @@
+"""The simulator, started as a process of its own: the vendor's two faces, live pictures, the control door."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.doubles.program import ROOT, free_ports
+
+
+class SimulatorProcess:
+    """Serves when constructed. `ca` vouches for `app_host` and `open_host`, both "127.0.0.1:port"."""
+
+    def __init__(self, tmp_path: Path, app_url: str = "http://127.0.0.1:9", **settings: Any) -> None:
+        self.port = free_ports(3)
+        self.app_host = f"127.0.0.1:{self.port + 1}"
+        self.open_host = f"127.0.0.1:{self.port + 2}"
+        self.data = tmp_path / "simulator"
+        self.ca = self.data / "ca.pem"
+        self.log = tmp_path / "simulator.log"
+        self._app_url = app_url
+        self._process = self._started()
+        if settings:
+            self.configure(**settings)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def control(self, serial: str, **change: Any) -> dict[str, Any]:
+        """Changes the camera; its row afterwards."""
+        answer = requests.post(f"{self.url}/_control/{serial}", json=change, timeout=5)
+        assert answer.ok, answer.text
+        return dict(answer.json())
+
+    def configure(self, **settings: Any) -> None:
+        answer = requests.post(f"{self.url}/_control", json=settings, timeout=5)
+        assert answer.ok, answer.text
+
+    def cameras(self) -> dict[str, dict[str, Any]]:
+        """The cameras' rows by name."""
+        rows = requests.get(f"{self.url}/_control", timeout=5).json()["cameras"]
+        return {row["name"]: row for row in rows}
+
+    def serial(self, name: str) -> str:
+        return str(self.cameras()[name]["serial"])
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
+        """Seconds it took to end."""
+        started = time.monotonic()
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        return time.monotonic() - started
+
+    def restart(self) -> None:
+        """On the same ports and data."""
+        self.stop()
+        self._process = self._started()
+
+    def _started(self, within_s: float = 30.0) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "simulator", "--port", str(self.port)]
+        command += ["--app-url", self._app_url, "--data", str(self.data)]
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            assert process.poll() is None, self.log.read_text()
+            try:
+                if requests.get(f"{self.url}/healthz", timeout=2).ok:
+                    return process
+            except requests.RequestException:
+                time.sleep(0.05)
+        process.kill()
+        process.wait()
+        raise AssertionError(f"not up within {within_s} s\n{self.log.read_text()}")
