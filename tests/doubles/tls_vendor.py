@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 type Speak = Callable[[ssl.SSLSocket, threading.Event], None]
-type Reply = Callable[[str, bytes], bytes]
+type Reply = Callable[[str, bytes, dict[str, str]], bytes]
 
 
 @dataclass
@@ -60,15 +60,15 @@ class Vendors:
         return vendor
 
     def answering(self, reply: Reply) -> Vendor:
-        """Answers each request by a function of ("METHOD /path?query", body); keeps connections alive."""
+        """Answers each request by a function of ("METHOD /path?query", body, headers); keeps connections alive."""
 
         def speak(connection: ssl.SSLSocket, _over: threading.Event) -> None:
             while True:
-                asked, body = request_of(connection)
+                asked, body, headers = request_of(connection)
                 if not asked:
                     return
                 vendor.asked.append((asked, body))
-                connection.sendall(reply(asked, body))
+                connection.sendall(reply(asked, body, headers))
 
         vendor = self.speaking(speak)
         return vendor
@@ -80,20 +80,20 @@ class Vendors:
             server.server_close()
 
 
-def request_of(connection: ssl.SSLSocket) -> tuple[str, bytes]:
-    """ "METHOD /path?query" and the body of one request; ("", b"") when the connection ended."""
+def request_of(connection: ssl.SSLSocket) -> tuple[str, bytes, dict[str, str]]:
+    """First "METHOD /path?query", then body and headers (names in lower case); "" at the connection's end."""
     data = b""
     while b"\r\n\r\n" not in data:
         part = connection.recv(65536)
         if not part:
-            return "", b""
+            return "", b"", {}
         data += part
     head, _, body = data.partition(b"\r\n\r\n")
-    lines = head.split(b"\r\n")
-    length = next((int(line[15:]) for line in lines if line.lower().startswith(b"content-length:")), 0)
-    while len(body) < length:
+    first, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    while len(body) < int(headers.get("content-length", 0)):
         body += connection.recv(65536)
-    return lines[0].decode().rpartition(" ")[0], body
+    return first.rpartition(" ")[0], body, headers
 
 
 def answer(body: bytes, status: str = "200 OK", *more: str) -> bytes:

@@ -71,7 +71,7 @@ def test_the_deadline_holds_in_the_handshake(vendors: Vendors) -> None:
 
 
 def test_one_deadline_covers_several_calls(vendors: Vendors) -> None:
-    there = vendors.answering(lambda asked, body: time.sleep(0.15) or answer(b"{}"))
+    there = vendors.answering(lambda asked, body, _headers: time.sleep(0.15) or answer(b"{}"))
     http = client(there)
 
     def talk() -> None:
@@ -125,7 +125,9 @@ def test_a_body_that_is_no_object_is_told_as_none(vendors: Vendors, body: bytes)
 
 
 def test_a_good_answer_comes_whole_and_the_connection_is_kept(vendors: Vendors) -> None:
-    there = vendors.answering(lambda asked, body: answer(b'{"asked": "%s", "body": "%s"}' % (asked.encode(), body)))
+    there = vendors.answering(
+        lambda asked, body, _headers: answer(b'{"asked": "%s", "body": "%s"}' % (asked.encode(), body))
+    )
     http = client(there)
 
     replies = [http.post(f"{there.url}/x", {"a": "b"}, 5) for _ in range(3)]

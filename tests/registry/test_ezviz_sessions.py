@@ -1,0 +1,216 @@
+"""One session for three processes: who renews it first wins, and nobody signs the household out by losing."""
+
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from accounts import households
+from registry.drivers import ezviz_sessions
+from registry.drivers.ezviz import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz_open import Key
+from registry.drivers.ezviz_sessions import Secrets, Sessions
+from registry.errors import SignedOut, VendorDown
+from store.records import Source
+from store.sqlite import SqliteStore
+from tests.doubles.tls_vendor import Vendor, Vendors, answer
+
+EMPTY = {"meta": {"code": 200}, "page": {"hasNext": False}, "deviceInfos": [], "resourceInfos": []}
+
+
+def token(host: str, number: int) -> dict[str, Any]:
+    """What the library exports as its session."""
+    return {
+        "session_id": f"session-{number}",
+        "rf_session_id": f"refresh-{number}",
+        "username": "demo",
+        "api_url": host,
+        "service_urls": {"sysConf": []},
+    }
+
+
+class AppApi:
+    """The vendor's sessions: one is good; a refresh id works once and makes the next one good."""
+
+    def __init__(self, vendors: Vendors) -> None:
+        self.good, self.refresh = 1, 1
+        self.refreshes = 0
+        self.before_refreshing: Callable[[], object] = lambda: None
+        self._lock = threading.Lock()
+        self.vendor = vendors.answering(self._reply)
+
+    def _reply(self, asked: str, body: bytes, headers: dict[str, str]) -> bytes:
+        if asked.startswith("PUT /v3/apigateway/login"):
+            self.before_refreshing()
+            with self._lock:
+                self.refreshes += 1
+                given = parse_qs(body.decode())["refreshSessionId"][0]
+                if given != f"refresh-{self.refresh}":
+                    return answer(b'{"meta": {"code": 403}}')
+                self.good = self.refresh = self.refresh + 1
+                ids = {"sessionId": f"session-{self.good}", "refreshSessionId": f"refresh-{self.good}"}
+                return answer(json.dumps({"meta": {"code": 200}, "sessionInfo": ids}).encode())
+        if headers.get("sessionid") != f"session-{self.good}":
+            return answer(b'{"meta": {"code": 401}}', "401 Unauthorized")
+        return answer(json.dumps(EMPTY).encode())
+
+
+@pytest.fixture
+def api(vendors: Vendors) -> AppApi:
+    return AppApi(vendors)
+
+
+@pytest.fixture
+def source(store: SqliteStore, api: AppApi) -> Source:
+    account = households.add_owner(store, "demo@example.com", open_key="key", open_secret="secret")
+    (source,) = store.sources(account.id)
+    Sessions(store).signed_in(source, "demo@example.com", token(api.vendor.host, 1))
+    return source
+
+
+def process(store: SqliteStore, vendor: Vendor) -> EzvizDriver:
+    hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
+    return EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)
+
+
+def session_id(store: SqliteStore, source: Source) -> str:
+    session = Sessions(store).read(source).secrets.session
+    assert session is not None
+    return str(session["session_id"])
+
+
+def test_three_processes_renew_at_once_and_all_go_on(store: SqliteStore, api: AppApi, source: Source) -> None:
+    processes = [process(store, api.vendor) for _ in range(3)]
+    for each in processes:
+        each.read(source, 20)
+    together = threading.Barrier(3)
+    api.before_refreshing = lambda: together.wait(10)  # all three have read the old session before any renews it
+    api.good = 0
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda each: each.read(source, 20), processes)) == [()] * 3
+
+    assert api.refreshes == 3
+    assert session_id(store, source) == "session-2"
+    assert Sessions(store).read(source).state == "ok"
+
+
+def test_who_finds_a_newer_session_uses_it_and_renews_nothing(store: SqliteStore, api: AppApi, source: Source) -> None:
+    first, second = process(store, api.vendor), process(store, api.vendor)
+    first.read(source, 20)
+    second.read(source, 20)
+    api.good = 0
+    first.read(source, 20)
+
+    second.read(source, 20)
+
+    assert api.refreshes == 1
+
+
+def test_a_dead_session_signs_out_until_a_person_signs_in(store: SqliteStore, api: AppApi, source: Source) -> None:
+    driver = process(store, api.vendor)
+    api.good = api.refresh = 7
+
+    with pytest.raises(SignedOut):
+        driver.read(source, 20)
+    asked = len(api.vendor.asked)
+    with pytest.raises(SignedOut):  # without asking the vendor again
+        driver.read(source, 20)
+
+    held = Sessions(store).read(source)
+    assert (held.state, held.secrets.open) == ("needs_login", Key("key", "secret"))
+    assert len(api.vendor.asked) == asked
+    Sessions(store).signed_in(source, "demo@example.com", token(api.vendor.host, 7))
+    assert driver.read(source, 20) == ()
+
+
+def test_the_renewed_session_beats_a_sign_out_written_meanwhile(store: SqliteStore, source: Source) -> None:
+    sessions = Sessions(store)
+    held = sessions.read(source)
+    # another process was refused the same refresh id a moment too early
+    assert held.secrets.session is not None
+    blob = json.dumps({"user": "demo@example.com", "session": held.secrets.session, "open": None}).encode()
+    assert store.swap_session(source.account, source.id, version=held.version, secrets=blob, state="needs_login")
+
+    kept = sessions.renewed(source, "session-1", token("host", 2))
+
+    assert kept["session_id"] == "session-2"
+    assert sessions.read(source).state == "ok"
+
+
+def test_a_lost_swap_uses_the_winners_session(store: SqliteStore, source: Source) -> None:
+    sessions = Sessions(store)
+    assert sessions.renewed(source, "session-1", token("host", 2))["session_id"] == "session-2"
+
+    assert sessions.renewed(source, "session-1", token("host", 3))["session_id"] == "session-2"
+    assert session_id(store, source) == "session-2"
+
+
+def test_a_refused_refresh_waits_for_the_process_that_had_it(
+    store: SqliteStore, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = Sessions(store)
+    monkeypatch.setattr(ezviz_sessions.time, "sleep", lambda _s: sessions.renewed(source, "session-1", token("h", 2)))
+
+    assert sessions.dead(source, "session-1", 5.0)["session_id"] == "session-2"
+    assert sessions.read(source).state == "ok"
+
+
+def test_signing_in_beats_whatever_stands_and_keeps_the_key(store: SqliteStore, source: Source) -> None:
+    sessions = Sessions(store)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: sessions.signed_in(source, "demo@example.com", token("h", n)), range(2, 6)))
+
+    held = sessions.read(source)
+    assert session_id(store, source) in {f"session-{n}" for n in range(2, 6)}
+    assert (held.secrets.open, held.state) == (Key("key", "secret"), "ok")
+
+
+def test_no_session_and_unreadable_secrets_are_signed_out(store: SqliteStore, source: Source) -> None:
+    sessions = Sessions(store)
+    held = sessions.read(source)
+    store.swap_session(source.account, source.id, version=held.version, secrets=b"not json", state="ok")
+
+    with pytest.raises(SignedOut):
+        sessions.read(source)
+
+
+def test_the_secrets_are_as_other_rooms_write_them(store: SqliteStore, source: Source) -> None:
+    row = store.read_session(source.account, source.id)
+    assert row is not None
+
+    assert set(json.loads(row.secrets)) == set(Secrets.__struct_fields__) == {"user", "session", "open"}
+    assert json.loads(row.secrets)["open"] == {"key": "key", "secret": "secret"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'{"meta": 5}',
+        b'{"meta": {"code": 200}}',
+        b'{"meta": {"code": 200}, "deviceInfos": [{}], "resourceInfos": []}',
+        b'{"meta": {"code": 200}, "deviceInfos": {"a": 1}, "resourceInfos": []}',
+        b'{"meta": {"code": 200}, "deviceInfos": [], "resourceInfos": [1]}',
+        b'{"meta": {"code": 200}, "page": {"hasNext": true}, "deviceInfos": [], "resourceInfos": []}',
+        b'{"meta": {"code": 500}, "deviceInfos": [], "resourceInfos": []}',
+        b"[" * 100_000,
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_the_vendor_being_down_and_never_an_empty_list(
+    store: SqliteStore, vendors: Vendors, body: bytes
+) -> None:
+    vendor = vendors.answering(lambda *_: answer(body))
+    account = households.add_owner(store, "demo@example.com")
+    (source,) = store.sources(account.id)
+    Sessions(store).signed_in(source, "demo@example.com", token(vendor.host, 1))
+
+    with pytest.raises(VendorDown):
+        process(store, vendor).read(source, 20)
