@@ -1,7 +1,9 @@
 """What only a table has: requests counted, its errors, its time to live."""
 
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
@@ -165,6 +167,59 @@ def test_transactions_that_meet_are_tried_again(
         with pytest.raises(StoreUnavailable, match="others write the same rows"):
             store.add_tokens([token])
     assert (store.find_token(linked.id, token.hash) is not None) is written
+
+
+class Meanwhile:
+    """A client that lets something happen right after the first answer to `operation`."""
+
+    def __init__(self, client: Any, operation: str, happens: Callable[[], object]) -> None:
+        self._client, self._operation, self._happens = client, operation, happens
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            answer = getattr(self._client, operation)(**request)
+            if operation == self._operation:
+                self._operation = ""
+                self._happens()
+            return answer
+
+        return call
+
+
+def test_somebody_agrees_on_a_value_first(dynamodb: Any, sealer: Sealer, table: DynamoStore) -> None:
+    meanwhile = Meanwhile(dynamodb, "get_item", lambda: table.meta_once("salt", "theirs"))
+    assert DynamoStore(meanwhile, "showcam", sealer).meta_once("salt", "mine") == "theirs"
+
+
+def test_somebody_ends_the_link_first(dynamodb: Any, sealer: Sealer, table: DynamoStore, linked: Link) -> None:
+    meanwhile = Meanwhile(dynamodb, "get_item", lambda: table.end_link(linked.id, NOW))
+    assert not DynamoStore(meanwhile, "showcam", sealer).end_link(linked.id, NOW + 1)
+    assert table.link(linked.id) == msgspec.structs.replace(linked, ended=NOW)
+
+
+def test_the_link_ends_while_its_code_is_redeemed(
+    dynamodb: Any, sealer: Sealer, table: DynamoStore, linked: Link
+) -> None:
+    code = a.code(linked)
+    table.add_code(code)
+    meanwhile = Meanwhile(dynamodb, "update_item", lambda: table.end_link(linked.id, NOW))
+    assert DynamoStore(meanwhile, "showcam", sealer).redeem_code(code.hash, "alexa", NOW) is None
+
+
+def test_tokens_are_dead_though_they_could_not_be_removed(
+    dynamodb: Any, sealer: Sealer, table: DynamoStore, linked: Link
+) -> None:
+    class KeepsAll:
+        def __getattr__(self, operation: str) -> Any:
+            if operation == "delete_item":
+                raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
+            return getattr(dynamodb, operation)
+
+    token = a.token(linked, kind="refresh", expires=None)
+    table.add_tokens([token])
+    assert DynamoStore(KeepsAll(), "showcam", sealer).end_link(linked.id, NOW)
+    assert "token" in {row["kind"]["S"] for row in rows(dynamodb)}
+    assert table.find_token(linked.id, token.hash) is None
 
 
 def test_a_batch_answered_in_parts_is_asked_for_the_rest(dynamodb: Any, sealer: Sealer, linked: Link) -> None:

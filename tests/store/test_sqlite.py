@@ -6,12 +6,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from store.ports import StoreUnavailable
+from store.ports import Replayed, StoreUnavailable
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from store.sqlite.database import migrations, unavailable
@@ -111,6 +112,27 @@ def test_a_lock_held_elsewhere_is_said_and_reading_goes_on(path: Path, sealer: S
     store.close()
 
 
+def test_what_is_decided_elsewhere_is_waited_for_before_reading(path: Path, sqlite: SqliteStore) -> None:
+    """Another process redeems the code and has not committed: ours must see it used, not a lock it can't get."""
+    household = a.account()
+    sqlite.add_account(household)
+    link = a.link(household)
+    sqlite.add_link(link)
+    code = a.code(link)
+    sqlite.add_code(code)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("UPDATE code SET used = ?", (NOW,))
+    with ThreadPoolExecutor(1) as pool:
+        ours = pool.submit(sqlite.redeem_code, code.hash, "alexa", NOW)
+        with pytest.raises(TimeoutError):
+            ours.result(0.2)
+        other.execute("COMMIT")
+        with pytest.raises(Replayed):
+            ours.result(5)
+    other.close()
+
+
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
     raw = sqlite3.connect(tmp_path / "small.db", isolation_level=None)
     raw.execute("CREATE TABLE t (data BLOB)")
@@ -154,7 +176,7 @@ FILL = """
 import resource, signal, sys
 from pathlib import Path
 from store.records import Known
-from store.ports import StoreUnavailable
+from store.ports import Replayed, StoreUnavailable
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 
