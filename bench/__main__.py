@@ -1,0 +1,78 @@
+"""`python -m bench`: every row beside its peer or its floor, in one run and one table."""
+
+import argparse
+import sys
+import time
+
+from bench import in_process
+from bench.peer import environment
+from bench.peer.environment import NoPeer
+from bench.progress import say
+from bench.run import Group, Results, Run
+from bench.table import LeftOut, render
+
+GROUPS = (Group("in-process", "each question in process, beside Home Assistant", in_process.measure),)
+
+
+def main(words: list[str] | None = None) -> int:
+    given = _parser().parse_args(words)
+    if given.lock:
+        environment.lock()
+        return 0
+    if given.setup:
+        return _setup()
+    run = Run(quick=given.quick, peers=not given.no_peers)
+    started = time.monotonic()
+    results: list[object] = []
+    for group in GROUPS:
+        if not given.only or group.name in given.only:
+            results += _measured(group, run)
+    print(render(results))
+    say(f"Took {time.monotonic() - started:.0f} s.")
+    return 0
+
+
+def _measured(group: Group, run: Run) -> Results:
+    """A group that breaks is told by name, and the others are measured all the same."""
+    try:
+        yield from group.measure(run)
+    except Exception as error:
+        yield LeftOut(group.name, f"{type(error).__name__}: {error}".splitlines()[0][:300])
+
+
+def _setup() -> int:
+    try:
+        environment.ensure()
+    except NoPeer as error:
+        print(f"{environment.NAME} can't be had: {error}", file=sys.stderr)
+        return 1
+    print(f"{environment.NAME} is in {environment.FOLDER.relative_to(environment.ROOT)}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    names = "\n".join(f"  {group.name:<12} {group.about}" for group in GROUPS)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measures showcam beside its peer or its floor in the same run, and prints one table.",
+        epilog=f"What can be measured:\n{names}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--only",
+        metavar="NAME",
+        action="append",
+        choices=[group.name for group in GROUPS],
+        help="this one; may be said again",
+    )
+    parser.add_argument("--no-peers", action="store_true", help="leave Home Assistant out")
+    parser.add_argument(
+        "--quick", action="store_true", help="small and short: to see that it works, not how fast it is"
+    )
+    parser.add_argument("--setup", action="store_true", help="only make Home Assistant's environment (bench/env)")
+    parser.add_argument("--lock", action="store_true", help="only renew bench/peers.txt from bench/peers.in")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""What is asked of showcam and of its peer alike, and how one sees that the answer is right. Standard library only."""
+
+from collections.abc import Callable
+from typing import Any
+
+type Message = dict[str, Any]
+type Check = Callable[[Message], None]
+
+SIZES = (1, 10, 100, 300)  # cameras of the household
+
+
+def directive(namespace: str, name: str, token: str, camera: str | None, payload: Message | None = None) -> Message:
+    """As Alexa sends it; a Discover has its scope in the payload."""
+    scope = {"type": "BearerToken", "token": token}
+    header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": "bench-1"}
+    if camera is None:
+        return {"directive": {"header": header, "payload": {"scope": scope}}}
+    header["correlationToken"] = "bench-correlation"
+    endpoint = {"scope": scope, "endpointId": camera, "cookie": {}}
+    return {"directive": {"header": header, "endpoint": endpoint, "payload": payload or {}}}
+
+
+def discover(token: str) -> Message:
+    return directive("Alexa.Discovery", "Discover", token, None)
+
+
+def report_state(token: str, camera: str) -> Message:
+    return directive("Alexa", "ReportState", token, camera)
+
+
+def initialize(token: str, camera: str) -> Message:
+    stream = {
+        "protocol": "HLS",
+        "resolution": {"width": 1280, "height": 720},
+        "authorizationType": "NONE",
+        "videoCodec": "H264",
+        "audioCodec": "AAC",
+    }
+    return directive(
+        "Alexa.CameraStreamController", "InitializeCameraStreams", token, camera, {"cameraStreams": [stream]}
+    )
+
+
+def intent(name: str, payload: Message | None = None) -> Message:
+    given: Message = {"intent": f"action.devices.{name}"}
+    if payload is not None:
+        given["payload"] = payload
+    return {"requestId": "bench-request-1", "inputs": [given]}
+
+
+def sync() -> Message:
+    return intent("SYNC")
+
+
+def query(camera: str) -> Message:
+    return intent("QUERY", {"devices": [{"id": camera}]})
+
+
+def get_stream(camera: str) -> Message:
+    params = {"StreamToChromecast": True, "SupportedStreamProtocols": ["hls"]}
+    execution = {"command": "action.devices.commands.GetCameraStream", "params": params}
+    return intent("EXECUTE", {"commands": [{"devices": [{"id": camera}], "execution": [execution]}]})
+
+
+class WrongAnswer(Exception):
+    """The answer is not what was asked for: its time would mean nothing."""
+
+
+def _expect(right: bool, answer: Message) -> None:
+    if not right:
+        raise WrongAnswer(str(answer)[:600])
+
+
+def discovered(cameras: int) -> Check:
+    """Exactly so many cameras are offered, and nothing else."""
+
+    def check(answer: Message) -> None:
+        event = answer["event"]
+        offered = event["payload"].get("endpoints", [])
+        _expect(event["header"]["name"] == "Discover.Response" and len(offered) == cameras, answer)
+        _expect(all("CAMERA" in each["displayCategories"] for each in offered), answer)
+
+    return check
+
+
+def reported(answer: Message) -> None:
+    properties = {(each["namespace"], each["name"]) for each in answer["context"]["properties"]}
+    _expect(answer["event"]["header"]["name"] == "StateReport", answer)
+    _expect(("Alexa.EndpointHealth", "connectivity") in properties, answer)
+
+
+def initialized(answer: Message) -> None:
+    event = answer["event"]
+    streams = event["payload"].get("cameraStreams", [])
+    _expect(event["header"]["name"] == "Response" and streams[0]["uri"].startswith("https://"), answer)
+
+
+def synced(cameras: int) -> Check:
+    def check(answer: Message) -> None:
+        devices = answer["payload"].get("devices", [])
+        _expect(len(devices) == cameras, answer)
+        _expect(all(each["traits"] == ["action.devices.traits.CameraStream"] for each in devices), answer)
+
+    return check
+
+
+def queried(answer: Message) -> None:
+    (device,) = answer["payload"]["devices"].values()
+    _expect(device.get("online") is True, answer)
+
+
+def stream_given(answer: Message) -> None:
+    (command,) = answer["payload"]["commands"]
+    _expect(command["status"] == "SUCCESS", answer)
+    _expect(command["states"]["cameraStreamAccessUrl"].startswith("https://"), answer)
+
+
+type Question = tuple[str, str, Callable[[str, str], Message], Callable[[int], Check]]
+
+# name, assistant, message of (token, camera), check of the answer by the household's size
+QUESTIONS: tuple[Question, ...] = (
+    ("Discover", "alexa", lambda token, _: discover(token), discovered),
+    ("InitializeCameraStreams", "alexa", initialize, lambda _: initialized),
+    ("ReportState", "alexa", report_state, lambda _: reported),
+    ("SYNC", "google", lambda *_: sync(), synced),
+    ("QUERY of one", "google", lambda _, camera: query(camera), lambda _: queried),
+    ("GetCameraStream", "google", lambda _, camera: get_stream(camera), lambda _: stream_given),
+)

@@ -1,0 +1,80 @@
+"""showcam with a driver whose answer is ready: a real store, registry, token and both doors, and no vendor."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from accounts.tokens import authenticate
+from actions.fulfillment import Fulfillment
+from alexa.skill import SmartHome
+from bench.asking import Check, Question
+from media.grants import Claims
+from media.source import SourceSpec
+from registry.camera import Camera
+from registry.registry import Registry
+from tests.doubles.household import Household, household
+from tests.doubles.ready_driver import camera
+from tests.doubles.ready_pictures import ReadyPictures
+
+ADDRESS = "https://home.example"
+NO_LIMIT = 1_000_000_000  # of opens a minute
+
+
+class NoPictures(ReadyPictures):
+    """Takes every stream and remembers none: a list that grows would be timed too."""
+
+    def warm(self, claims: Claims, source: SourceSpec) -> None:
+        pass
+
+
+def cameras(count: int) -> list[Camera]:
+    return [camera(f"Camera {number}", f"F{number:08}") for number in range(count)]
+
+
+class Doors:
+    """Both assistants' doors on one household."""
+
+    def __init__(self, home: Household) -> None:
+        self.home = home
+        self.skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry)
+        self.fulfillment = Fulfillment(
+            partial(authenticate, home.store, assistant="google"), home.registry, lambda link: None, ADDRESS
+        )
+        self.tokens = {"alexa": home.token(), "google": home.token(home.another_link("google"))}
+        self.camera = home.id("Camera 0")
+
+    def call(self, question: Question) -> Callable[[], bytes]:
+        """The question as bytes in and bytes out, its token checked, after a first answer that was right."""
+        _, assistant, build, checking = question
+        token = self.tokens[assistant]
+        body = json.dumps(build(token, self.camera)).encode()
+
+        def alexa() -> bytes:
+            return self.skill.answer(body)
+
+        def google() -> bytes:
+            return self.fulfillment.answer(body, token)[1]
+
+        call = alexa if assistant == "alexa" else google
+        right(call(), checking(len(self.home.registry.account_cameras(self.home.account.id).cameras)))
+        return call
+
+
+def right(answer: bytes, check: Check) -> None:
+    """Raises WrongAnswer."""
+    check(json.loads(answer))
+
+
+@contextmanager
+def doors(count: int) -> Iterator[Doors]:
+    """A household of so many cameras, on a SQLite store of its own."""
+    with TemporaryDirectory(prefix="showcam-bench-") as folder:
+        home = household(Path(folder), cameras=cameras(count), opens_per_minute=NO_LIMIT)
+        home.registry = Registry(home.store, {"ezviz": home.driver}, NoPictures(), home.grants, home.rules)
+        try:
+            yield Doors(home)
+        finally:
+            home.store.close()

@@ -1,0 +1,75 @@
+"""Each question in process, showcam's answer beside Home Assistant's.
+
+showcam's figure is the whole of it: bytes to bytes, the token looked up in SQLite. Home Assistant's first figure is its
+handler alone, from a dict to a dict, and the bounds are judged by that; the second is the same work as showcam's.
+"""
+
+from collections.abc import Callable
+
+from bench.asking import QUESTIONS, SIZES
+from bench.household import doors
+from bench.peer import environment
+from bench.progress import say
+from bench.run import NoPeer, Results, Run, free_port
+from bench.table import Bound, LeftOut, Row
+from bench.timing import cpu_us
+
+type Figures = dict[tuple[str, int], float]
+
+_STREAMS = Bound(share=1 / 1.5)
+# (question, cameras): what DESIGN asks of it in process
+BOUNDS = {
+    ("Discover", 100): Bound(share=1 / 15),
+    ("Discover", 300): Bound(share=1 / 50),
+    **{(name, size): _STREAMS for name in ("InitializeCameraStreams", "ReportState") for size in SIZES},
+}
+ALL_SIZES = frozenset({"Discover", "SYNC", "InitializeCameraStreams", "ReportState"})
+TYPICAL = 100  # the household of what is asked of one camera
+
+
+def asked(quick: bool) -> list[tuple[str, int]]:
+    """The rows, question by question."""
+    sizes = (1, 10) if quick else SIZES
+    typical = 1 if quick else TYPICAL
+    return [(name, size) for name, *_ in QUESTIONS for size in (sizes if name in ALL_SIZES else (typical,))]
+
+
+def measure(run: Run) -> Results:
+    wanted = asked(run.quick)
+    ours = showcam(run, wanted)
+    try:
+        alone, whole = peer(run, wanted)
+    except NoPeer as error:
+        yield LeftOut("Home Assistant, in process", str(error))
+        alone, whole = {}, {}
+    for name, size in wanted:
+        key, named = (name, size), f"{name}, {_many(size)}"
+        yield Row(named, "µs", ours[key], "HA", alone.get(key), BOUNDS.get(key))
+        if key in whole and size in (1, TYPICAL):
+            yield Row(f"{named}, same work", "µs", ours[key], "HA", whole[key])
+
+
+def showcam(run: Run, wanted: list[tuple[str, int]]) -> Figures:
+    figures: Figures = {}
+    for size in sorted({size for _, size in wanted}):
+        say(f"In process: showcam with {_many(size)}")
+        with doors(size) as both:
+            calls: dict[str, Callable[[], bytes]] = {q[0]: both.call(q) for q in QUESTIONS if (q[0], size) in wanted}
+            for name, call in calls.items():
+                figures[name, size] = cpu_us(call, run.effort)
+    return figures
+
+
+def peer(run: Run, wanted: list[tuple[str, int]]) -> tuple[Figures, Figures]:
+    """Home Assistant's handler alone, and with JSON and token. Raises NoPeer."""
+    run.need_peer()
+    alone, whole = {}, {}
+    for size in sorted({size for _, size in wanted}):
+        say(f"In process: Home Assistant with {_many(size)}")
+        for name, figures in environment.in_process(size, run.effort, free_port()).items():
+            alone[name, size], whole[name, size] = figures["alone"], figures["whole"]
+    return alone, whole
+
+
+def _many(cameras: int) -> str:
+    return "1 camera" if cameras == 1 else f"{cameras} cameras"

@@ -1,0 +1,128 @@
+"""Home Assistant's own environment: made by one command, used as a process; NoPeer says why it can't be had."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.progress import say
+from bench.timing import Effort
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "bench" / "env"
+PYTHON = FOLDER / "bin" / "python"
+REQUIREMENTS = ROOT / "bench" / "peers.txt"
+CONFIG = Path(__file__).with_name("config")
+UV = Path(sys.executable).with_name("uv")
+INSTALL_S = 900
+START_S = 120
+NAME = "Home Assistant 2026.2.3"
+
+
+class NoPeer(Exception):
+    """Why Home Assistant can't be had, or did not answer as it should."""
+
+
+def lock() -> None:
+    """Renew bench/peers.txt from bench/peers.in."""
+    command = [
+        *(str(UV), "pip", "compile", "-q", str(REQUIREMENTS.with_suffix(".in").relative_to(ROOT))),
+        *("--universal", "--python-version", "3.13.5", "--generate-hashes", "--no-emit-index-url"),
+        *("-o", str(REQUIREMENTS.relative_to(ROOT))),
+    ]
+    environ = {**os.environ, "UV_CUSTOM_COMPILE_COMMAND": "python -m bench --lock"}
+    subprocess.run(command, cwd=ROOT, env=environ, check=True)
+
+
+def ensure() -> None:
+    """The environment as bench/peers.txt has it; made now if it isn't. Raises NoPeer."""
+    stamp, wanted = FOLDER / "made-of", hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    say(f"Installing {NAME} into bench/env (about 1.1 GB, once)")
+    _turbojpeg()
+    _uv("venv", "--clear", "--python", sys.executable, str(FOLDER))
+    _uv("pip", "sync", "--require-hashes", "--compile-bytecode", "--python", str(PYTHON), str(REQUIREMENTS))
+    stamp.write_text(wanted)
+
+
+def _uv(*words: str) -> None:
+    if not UV.is_file():
+        raise NoPeer("uv is not in this environment; make bench brings it")
+    environ = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    try:
+        done = subprocess.run(
+            [str(UV), *words, "-q"], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=INSTALL_S
+        )
+    except subprocess.TimeoutExpired:
+        raise NoPeer(f"installing it took more than {INSTALL_S // 60} minutes") from None
+    if done.returncode:
+        said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        raise NoPeer(f"installing it failed: {said[0] if said else 'uv said nothing'}")
+
+
+def _turbojpeg() -> None:
+    """Home Assistant's camera part loads this library. It starts without, and logs that it is missing."""
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if shutil.which("apt-get") is None or (as_root and shutil.which("sudo") is None):
+        return
+    for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "-y", "libturbojpeg0"]):
+        environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        if subprocess.run([*as_root, *command], env=environ, capture_output=True).returncode:
+            return
+
+
+@contextmanager
+def _configured(cameras: int, port: int) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A new configuration folder, and what a process needs to be told."""
+    with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
+        config = Path(folder) / "config"
+        shutil.copytree(CONFIG, config, ignore=shutil.ignore_patterns("__pycache__"))
+        environ = {
+            **os.environ,
+            "BENCH_CAMERAS": str(cameras),
+            "BENCH_PORT": str(port),
+            "BENCH_TOKEN": str(config / "token"),
+        }
+        yield config, environ
+
+
+def in_process(cameras: int, effort: Effort, port: int) -> dict[str, dict[str, float]]:
+    """µs of CPU for each of bench.asking.QUESTIONS: `alone` and `whole`. Raises NoPeer."""
+    with _configured(cameras, port) as (config, environ):
+        command = [str(PYTHON), "-m", "bench.peer.in_process", str(config)]
+        command += ["--rounds", str(effort.rounds), "--round-s", str(effort.round_s)]
+        try:
+            done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300)
+        except subprocess.TimeoutExpired:
+            raise NoPeer("it did not answer within 5 minutes") from None
+        if done.returncode:
+            raise NoPeer(f"it failed: {(done.stderr.strip().splitlines() or ['it said nothing'])[-1]}")
+        figures: dict[str, dict[str, float]] = json.loads(done.stdout)
+        return figures
+
+
+@contextmanager
+def serving(cameras: int, port: int) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """`hass` itself, just started, and the file its token will be in."""
+    with _configured(cameras, port) as (config, environ):
+        command = [str(FOLDER / "bin" / "hass"), "-c", str(config), "--skip-pip"]
+        process = subprocess.Popen(
+            command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        try:
+            yield process, config / "token"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

@@ -1,0 +1,55 @@
+"""One run of the benchmark: how long to look, and whether the peer can be had."""
+
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from bench.peer import environment
+from bench.peer.environment import NoPeer
+from bench.table import LeftOut, Row
+from bench.timing import QUICK, Effort
+
+__all__ = ["Group", "NoPeer", "Run", "free_port"]
+
+
+@dataclass
+class Run:
+    quick: bool = False
+    peers: bool = True
+    _no_peer: str | None = field(default=None, init=False)
+    _asked: bool = field(default=False, init=False)
+
+    @property
+    def effort(self) -> Effort:
+        return QUICK if self.quick else Effort()
+
+    def need_peer(self) -> None:
+        """Raises NoPeer; the environment is made or tried once in a run."""
+        if not self.peers:
+            raise NoPeer("--no-peers was said")
+        if not self._asked:
+            self._asked = True
+            try:
+                environment.ensure()
+            except NoPeer as error:
+                self._no_peer = str(error)
+        if self._no_peer is not None:
+            raise NoPeer(self._no_peer)
+
+
+type Results = Iterator[Row | LeftOut]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that are measured together; `--only` takes its name."""
+
+    name: str
+    about: str
+    measure: Callable[[Run], Results]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

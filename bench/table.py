@@ -1,0 +1,99 @@
+"""What was measured, what it stands beside, and the table of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+type Unit = Literal["µs", "s", "MB", "ms"]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What DESIGN asks: no more than `share` of what it stands beside, or than `most` in the row's own unit."""
+
+    share: float | None = None
+    most: float | None = None
+    beside: str = "HA"
+
+    def text(self, unit: Unit) -> str:
+        if self.most is not None:
+            return f"≤ {self.most:g} {unit}"
+        assert self.share is not None
+        if self.share > 1:
+            return f"≤ {self.share:g} × {self.beside}"
+        return f"≤ {self.beside}" if self.share == 1 else f"≤ {self.beside}/{round(1 / self.share, 2):g}"
+
+    def met(self, ours: float, other: float | None) -> bool | None:
+        """None: nothing to judge it by."""
+        if self.most is not None:
+            return ours <= self.most
+        assert self.share is not None
+        return None if other is None else ours <= other * self.share
+
+
+@dataclass(frozen=True)
+class Row:
+    """`other` is the peer's or the floor's figure of the same run, `beside` what that is; None: there is none."""
+
+    name: str
+    unit: Unit
+    ours: float
+    beside: str = ""
+    other: float | None = None
+    bound: Bound | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        return self.ours / self.other if self.other else None
+
+    @property
+    def met(self) -> bool | None:
+        return self.bound.met(self.ours, self.other) if self.bound else None
+
+    def cells(self) -> tuple[str, ...]:
+        other = f"{self.beside} {figure(self.other, self.unit)}" if self.other is not None else "–"
+        bound = self.bound.text(self.unit) if self.bound else "–"
+        met = {True: "met", False: "NOT MET", None: "–"}[self.met]
+        return self.name, figure(self.ours, self.unit), other, ratio(self.ratio), bound, met
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    name: str
+    why: str
+
+
+def figure(value: float, unit: Unit) -> str:
+    if unit == "s":
+        return f"{value:.2f} s"
+    return f"{value:,.1f} {unit}" if value < 100 else f"{value:,.0f} {unit}"
+
+
+def ratio(value: float | None) -> str:
+    """Small is good: under 1 as a fraction of the other."""
+    if value is None:
+        return "–"
+    return f"1/{1 / value:.1f}" if value < 0.95 else f"{value:.2f}"
+
+
+HEAD = ("row", "showcam", "peer or floor", "ratio", "bound", "")
+
+
+def render(results: Iterable[Row | LeftOut]) -> str:
+    """One table, and under it by name what is missing from it."""
+    results = list(results)
+    lines = [HEAD, *(each.cells() for each in results if isinstance(each, Row))]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
+    # names to the left, figures to the right
+    drawn = [
+        "  ".join(
+            cell.rjust(width) if 0 < column < 4 else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+    drawn.insert(1, "  ".join("─" * width for width in widths))
+    missing = [each for each in results if isinstance(each, LeftOut)]
+    if missing:
+        drawn += ["", "Left out:", *(f"  {each.name}: {each.why}" for each in missing)]
+    return "\n".join(drawn)
