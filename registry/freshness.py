@@ -73,7 +73,7 @@ class _Circuit:
 class Breaker:
     """After `trip` failures in a row a source is left alone for a while; then one call at a time may try again."""
 
-    def __init__(self, *, trip: int = 3, rest_s: float = 5.0, longest_s: float = 30.0) -> None:
+    def __init__(self, *, trip: int = 3, rest_s: float = 2.0, longest_s: float = 15.0) -> None:
         self._trip, self._rest_s, self._longest_s = trip, rest_s, longest_s
         self._circuits: dict[str, _Circuit] = {}
         self._lock = threading.Lock()

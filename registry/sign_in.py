@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import math
 import secrets
 import time
 from collections.abc import Callable
@@ -161,7 +162,7 @@ class SignIn:
         by_address = self._store.hit(f"sign_in/address/{where}", window_s, now)
         if by_user <= self._limits.per_user and by_address <= self._limits.per_address:
             return 0
-        return int(window_s - now % window_s) + 1
+        return math.ceil(window_s - now % window_s)
 
     def _salt(self) -> str:
         return self._store.meta_once("vendor_salt", secrets.token_hex(32))

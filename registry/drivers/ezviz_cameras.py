@@ -9,7 +9,7 @@ from registry.errors import VendorDown
 
 SECTIONS = "STATUS,SWITCH"
 SLEEP, PRIVACY, AUDIO = 21, 7, 22  # switch types
-SUPPORTS_AUDIO = "63"  # supportExt: whether "Audio" is a setting of this model
+SUPPORTS_SLEEP, SUPPORTS_AUDIO = "62", "63"  # supportExt: whether the model has these settings
 CHANNEL_ROW = 50  # resourceType of a video channel; 0 is the device or hub itself
 SHARED_TO_ME = 2
 
@@ -17,6 +17,9 @@ SHARED_TO_ME = 2
 CAMERAS = frozenset({"IPC", "BatteryCamera", "BDoorBell", "CatEye", "COMMON"})
 DOORBELLS = frozenset({"BDoorBell", "CatEye"})
 RECORDERS = frozenset({"XVR"})
+
+_WORST_FIRST: tuple[Flag, ...] = ("on", "unknown", "off")
+_ENABLED: dict[str, Flag] = {"true": "on", "1": "on", "false": "off", "0": "off"}
 
 type Row = dict[str, Any]
 
@@ -75,7 +78,7 @@ def _camera(
         firmware=str(device.get("version") or ""),
         owner=owner,  # type: ignore[arg-type]
         online={1: "on", 2: "off"}.get(_number(device.get("status")) or 0, "unknown"),  # type: ignore[arg-type]
-        asleep=_asleep(status, set_to),
+        asleep=_asleep(device, status, set_to),
         encryption={0: "off", 1: "on"}.get(_number((status or {}).get("isEncrypt"), -1), "unknown"),  # type: ignore[arg-type]
         audio=_audio(device, set_to),
         video=_video(optionals),
@@ -84,27 +87,31 @@ def _camera(
     )
 
 
-def _asleep(status: Row | None, set_to: dict[int, bool] | None) -> Flag:
+def _asleep(device: Row, status: Row | None, set_to: dict[int, Flag] | None) -> Flag:
     """Sleep Mode or the privacy shutter: with either there is nothing to see."""
     if _number((status or {}).get("privacyStatus")) == 1:
         return "on"
     if set_to is None:
         return "unknown"
-    if SLEEP not in set_to and PRIVACY not in set_to:
-        return "none"
-    return "on" if set_to.get(SLEEP) or set_to.get(PRIVACY) else "off"
+    told = {set_to[kind] for kind in (SLEEP, PRIVACY) if kind in set_to}
+    if SLEEP not in set_to and _supports(device, SUPPORTS_SLEEP):
+        told.add("unknown")
+    return next((flag for flag in _WORST_FIRST if flag in told), "none")
 
 
-def _audio(device: Row, set_to: dict[int, bool] | None) -> Flag:
-    supports = _object(device.get("supportExt"))
-    if supports and _number(supports.get(SUPPORTS_AUDIO)) != 1:
+def _audio(device: Row, set_to: dict[int, Flag] | None) -> Flag:
+    if _supports(device, SUPPORTS_AUDIO) is False:
         return "none"  # switch 22 is listed for models without a microphone too
-    if set_to is None or AUDIO not in set_to:
-        return "unknown"
-    return "on" if set_to[AUDIO] else "off"
+    return (set_to or {}).get(AUDIO, "unknown")
 
 
-def _switches(device: Row, rows: list[Row], channel: int) -> dict[int, bool]:
+def _supports(device: Row, what: str) -> bool | None:
+    """What supportExt leaves out is not supported; None when there is no supportExt."""
+    told = _object(device.get("supportExt"))
+    return _number(told.get(what)) == 1 if told else None
+
+
+def _switches(device: Row, rows: list[Row], channel: int) -> dict[int, Flag]:
     """By type. The channel's own row beats the device's (channel 0); that beats another lens of the same camera."""
     apart = _category(device) in RECORDERS  # there another channel is another camera
 
@@ -114,9 +121,9 @@ def _switches(device: Row, rows: list[Row], channel: int) -> dict[int, bool]:
 
     near = [each for each in rows if nearness(each) > 0 or not apart]
     return {
-        _number(each["type"]): each["enable"] in (True, 1, "1", "true")
+        _number(each["type"]): _ENABLED.get(str(each.get("enable")).lower(), "unknown")
         for each in sorted(near, key=nearness)
-        if _number(each.get("type")) is not None and "enable" in each
+        if _number(each.get("type")) is not None
     }
 
 

@@ -24,6 +24,8 @@ from registry.errors import VendorDown
 if TYPE_CHECKING:
     import requests
 
+    from registry.drivers.adapter import RuledAdapter
+
 # Every host of EZVIZ's that a key, a session or a camera's address may be sent to or come from.
 KNOWN = re.compile(r"[a-z0-9-]+\.(?:ezvizlife|ezviz|ezvizru|ys7)\.com")
 LONGEST_ANSWER = 1024 * 1024
@@ -162,6 +164,7 @@ class Http:
         self.hosts = hosts
         self._ca_file = ca_file
         self._lock = threading.Lock()
+        self._adapter: RuledAdapter | None = None
         self._session: requests.Session | None = None
 
     def post(self, url: str, form: Mapping[str, str], timeout_s: float) -> Reply:
@@ -176,27 +179,32 @@ class Http:
             return Reply(answer.status_code, _json_object(answer.content))
 
     def mount(self, session: "requests.Session") -> None:
-        """Makes a library's session keep the rules; calls outside an exchange fail."""
-        from registry.drivers.adapter import RuledAdapter
-
-        try:
-            adapter = RuledAdapter(self.hosts, self._ca_file)
-        except OSError as error:
-            raise VendorDown(f"the authorities' file {self._ca_file} can't be used: {error.strerror}") from None
+        """Makes a library's session keep the rules; calls outside an exchange fail. Raises VendorDown."""
         session.trust_env = False  # no proxy, no .netrc, no other authorities by environment
         session.adapters.clear()
-        session.mount("https://", adapter)
+        session.mount("https://", self._shared_adapter())
+
+    def _shared_adapter(self) -> "RuledAdapter":
+        """One for all sessions: the authorities take a megabyte and 20 ms to read."""
+        from registry.drivers.adapter import RuledAdapter
+
+        with self._lock:
+            if self._adapter is None:
+                try:
+                    self._adapter = RuledAdapter(self.hosts, self._ca_file)
+                except OSError as error:
+                    raise VendorDown(f"the authorities in {self._ca_file} can't be used: {error.strerror}") from None
+            return self._adapter
 
     def _own_session(self) -> "requests.Session":
-        with self._lock:
-            if self._session is None:
-                import requests
+        if self._session is None:
+            import requests
 
-                session = requests.Session()
-                session.headers["User-Agent"] = "showcam"
-                self.mount(session)
-                self._session = session
-            return self._session
+            session = requests.Session()
+            session.headers["User-Agent"] = "showcam"
+            self.mount(session)
+            self._session = session  # two threads may both make one; they differ in nothing
+        return self._session
 
     @staticmethod
     @contextlib.contextmanager

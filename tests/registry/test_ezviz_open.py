@@ -1,0 +1,235 @@
+"""The Open Platform client against servers that answer as its documentation says, and as it doesn't."""
+
+import json
+import time
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from registry.drivers.ezviz_codes import OPEN, error, kind
+from registry.drivers.ezviz_open import Key, OpenPlatform
+from registry.drivers.http import Hosts, Http
+from registry.errors import DriverError, Refused, VendorBusy, VendorDown
+from tests.doubles.tls_vendor import Vendor, Vendors, answer
+
+KEY = Key("app-key", "app-secret")
+TOKEN, V2, V1 = "/api/lapp/token/get", "/api/lapp/v2/live/address/get", "/api/lapp/live/address/get"
+DISABLE = "/api/lapp/live/address/disable"
+
+
+def said(code: str, data: Any = None) -> bytes:
+    return answer(json.dumps({"code": code, "msg": "", "data": data}).encode())
+
+
+class Platform:
+    """Answers by path; `replies` overrides what a path says, a list one after the other."""
+
+    def __init__(self, vendors: Vendors) -> None:
+        self.replies: dict[str, list[bytes]] = {}
+        self.life_s = 7 * 86400.0
+        self.forms: list[tuple[str, dict[str, str]]] = []
+        self.area: str | None = None
+        self.vendor: Vendor = vendors.answering(self._reply)
+        self.client = OpenPlatform(Http(Hosts((self.vendor.host,)), self.vendor.ca_file), self.vendor.host)
+
+    def _reply(self, asked: str, body: bytes, _headers: dict[str, str]) -> bytes:
+        path = asked.partition(" ")[2]
+        self.forms.append((path, {name: values[0] for name, values in parse_qs(body.decode()).items()}))
+        if self.replies.get(path):
+            return self.replies[path].pop(0)
+        if path == TOKEN:
+            number = sum(each == TOKEN for each, _ in self.forms)
+            area = {} if self.area is None else {"areaDomain": self.area}
+            expires = int((time.time() + self.life_s) * 1000)
+            return said("200", {"accessToken": f"at.{number}", "expireTime": expires} | area)
+        return said("200", {"id": "7", "url": f"{self.vendor.url}/v3/openlive/F1_1_1.m3u8?t=x"})
+
+    def paths(self) -> list[str]:
+        return [path for path, _ in self.forms]
+
+    def live(self, seconds: float = 20.0) -> str:
+        return self.client.live(KEY, "F1", 1, seconds).url
+
+
+@pytest.fixture
+def platform(vendors: Vendors) -> Platform:
+    return Platform(vendors)
+
+
+def test_an_hls_address_in_h264_by_a_token_that_is_kept(platform: Platform) -> None:
+    for _ in range(3):
+        assert platform.live().startswith(platform.vendor.url)
+
+    assert platform.paths() == [TOKEN, V2, V2, V2]
+    assert platform.forms[0][1] == {"appKey": "app-key", "appSecret": "app-secret"}
+    assert platform.forms[1][1] == {
+        "accessToken": "at.1",
+        "deviceSerial": "F1",
+        "channelNo": "1",
+        "protocol": "2",
+        "quality": "1",
+        "supportH265": "0",
+    }
+
+
+def test_an_address_is_given_back_by_its_id(platform: Platform) -> None:
+    platform.client.disable(KEY, "F1", 1, "7", 20.0)
+
+    path, form = platform.forms[-1]
+    assert (path, form["urlId"], form["deviceSerial"]) == (DISABLE, "7", "F1")
+
+
+@pytest.mark.parametrize(
+    ("missing", "then"),
+    [
+        (answer(b"<html>", "404 Not Found"), [TOKEN, V2, V1, V1]),
+        (said("60020"), [TOKEN, V2, V1, V2]),
+    ],
+    ids=["the region has no v2", "v2 does not do it for this camera"],
+)
+def test_v1_where_there_is_no_v2(platform: Platform, missing: bytes, then: list[str]) -> None:
+    platform.replies[V2] = [missing]
+    platform.live()
+    platform.live()
+
+    assert platform.paths() == then
+    assert "supportH265" not in platform.forms[2][1]
+
+
+def test_a_token_is_renewed_before_it_expires(platform: Platform) -> None:
+    platform.life_s = 299
+    platform.live()
+    platform.live()
+
+    assert platform.paths() == [TOKEN, TOKEN, V2] * 2
+
+
+@pytest.mark.parametrize(
+    ("codes", "paths", "error_type"),
+    [
+        (["10002"], [TOKEN, V2, TOKEN, V2], None),
+        (["10002", "10002"], [TOKEN, V2, TOKEN, V2], Refused),
+        (["50000"], [TOKEN, V2, V2], None),
+        (["50000", "20008"], [TOKEN, V2, V2], VendorDown),
+        (["10029"], [TOKEN, V2], VendorBusy),
+        (["60019"], [TOKEN, V2], Refused),
+    ],
+)
+def test_a_dead_token_and_a_fault_of_theirs_are_tried_once_more_and_a_refusal_is_not(
+    platform: Platform, codes: list[str], paths: list[str], error_type: type[DriverError] | None
+) -> None:
+    platform.replies[V2] = [said(code) for code in codes]
+    if error_type is None:
+        assert platform.live()
+    else:
+        with pytest.raises(error_type):
+            platform.live()
+
+    assert platform.paths() == paths
+
+
+def test_all_calls_go_to_the_area_of_the_token(vendors: Vendors, platform: Platform) -> None:
+    area = Platform(vendors)
+    platform.area = f"{area.vendor.url}/"
+    hosts = Hosts((platform.vendor.host, area.vendor.host))
+    client = OpenPlatform(Http(hosts, area.vendor.ca_file), platform.vendor.host)
+
+    assert client.live(KEY, "F1", 1, 20.0).url.startswith(area.vendor.url)
+    assert (platform.paths(), area.paths()) == ([TOKEN], [V2])
+
+
+@pytest.mark.parametrize("area", ["https://evil.example", "http://127.0.0.1", "https://10.0.0.1", "nonsense"])
+def test_a_token_is_sent_to_known_areas_only(platform: Platform, area: str) -> None:
+    platform.area = area
+
+    with pytest.raises(VendorDown):
+        platform.live()
+    assert platform.paths() == [TOKEN]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/x.m3u8", "http://127.0.0.1/x", "ezopen://open.ys7.com/F1/1.live"]
+)
+def test_an_address_at_an_unknown_host_is_no_way(platform: Platform, url: str) -> None:
+    platform.replies[V2] = [said("200", {"id": "1", "url": url})]
+
+    with pytest.raises(Refused) as refused:
+        platform.live()
+    assert refused.value.reason == "no_way"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        answer(b"<html>", "500 Internal Server Error"),
+        answer(b"<html>"),
+        answer(b"{}"),
+        said("200"),
+        said("200", []),
+        said("200", {"id": "1"}),
+        said("200", {"id": "1", "url": 5}),
+        said("31337"),
+    ],
+)
+@pytest.mark.parametrize("path", [TOKEN, V2])
+def test_what_makes_no_sense_is_the_vendor_being_down(platform: Platform, reply: bytes, path: str) -> None:
+    platform.replies[path] = [reply]
+
+    with pytest.raises(VendorDown):
+        platform.live()
+
+
+@pytest.mark.parametrize("path", [TOKEN, V2])
+def test_http_429_is_too_many_calls(platform: Platform, path: str) -> None:
+    platform.replies[path] = [answer(b"", "429 Too Many Requests")]
+
+    with pytest.raises(VendorBusy):
+        platform.live()
+
+
+@pytest.mark.parametrize("code", ["10005", "10017", "10030"])
+def test_a_key_that_is_refused_is_no_way(platform: Platform, code: str) -> None:
+    platform.replies[TOKEN] = [said(code)]
+
+    with pytest.raises(Refused) as refused:
+        platform.live()
+    assert refused.value.reason == "no_way"
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("60019", "encryption_on"),
+        ("60026", "asleep"),
+        ("5409", "asleep"),
+        ("20007", "offline"),
+        ("20018", "no_way"),
+        ("9048", "busy"),
+        ("9049", "busy"),
+        ("399048", "busy"),
+        ("10007", "vendor_busy"),
+        ("20008", "vendor_down"),
+        ("10002", "vendor_down"),
+        ("", "vendor_down"),
+        ("None", "vendor_down"),
+        ("39", "vendor_down"),
+    ],
+)
+def test_a_code_is_one_of_our_errors(code: str, reason: str) -> None:
+    assert error(code).reason == reason
+
+
+def test_a_code_a_person_can_mend_is_never_told_as_the_vendors_fault() -> None:
+    mendable = {code for code in OPEN if kind(code) not in ("token", "retry", "down", "rate")}
+
+    assert {type(error(code)) for code in mendable} == {Refused}
+    assert len(mendable) > 30
+
+
+def test_the_secrets_of_a_key_are_in_no_error(platform: Platform) -> None:
+    platform.replies[V2] = [said("31337")]
+
+    with pytest.raises(VendorDown) as raised:
+        platform.live()
+    assert not any(secret in repr(raised.value) for secret in ("app-key", "app-secret", "at.1", "F1"))

@@ -1,0 +1,325 @@
+"""Signing in: who may, how often, and every verdict of the simulated vendor."""
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+import pytest
+
+from accounts import households
+from registry.drivers.ezviz import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz_sessions import Sessions
+from registry.sign_in import CodeWanted, Limits, SignedIn, SignIn, SignInRefused, SignUp, masked
+from store.sqlite import SqliteStore
+from tests.doubles.clock import Clock
+from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.tls_vendor import Vendors, answer
+
+PASSWORD = "showcam-demo"
+HERE = "192.0.2.1"
+MANY = Limits(per_user=1000, per_address=1000)
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    running = SimulatorProcess(tmp_path_factory.mktemp("vendor"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def driver(simulator: SimulatorProcess, store: SqliteStore) -> Iterator[EzvizDriver]:
+    store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
+    hosts = EzvizHosts.of("eu", api=simulator.app_host, open_platform=simulator.open_host)
+    yield EzvizDriver(store, hosts, ca_file=simulator.ca, demo=True)
+    simulator.configure(region="", terminals=10, latency_ms=0)
+
+
+@pytest.fixture
+def sign_in(store: SqliteStore, driver: EzvizDriver) -> SignIn:
+    for name in ("demo", "mfa"):
+        households.add_owner(store, f"{name}@example.com", open_key=f"{name}-key", open_secret=f"{name}-secret")
+    return SignIn(store, driver, "invited", limits=MANY, vendor_s=20.0)
+
+
+def why(outcome: object) -> str:
+    assert isinstance(outcome, SignInRefused), outcome
+    return outcome.why
+
+
+def test_the_right_password_signs_the_household_in_and_is_not_kept(store: SqliteStore, sign_in: SignIn) -> None:
+    outcome = sign_in.begin(" Demo@Example.com ".lower(), PASSWORD, HERE)
+
+    source = households.find(store, "demo@example.com")
+    assert source is not None
+    assert isinstance(outcome, SignedIn)
+    assert outcome.account.id == source.account
+    held = Sessions(store).read(source)
+    assert (held.state, held.secrets.user) == ("ok", "demo@example.com")
+    assert held.secrets.open is not None
+    row = store.read_session(source.account, source.id)
+    assert row is not None
+    assert PASSWORD.encode() not in row.secrets
+
+
+def test_signing_in_again_is_the_same_household(sign_in: SignIn) -> None:
+    outcomes = [sign_in.begin("demo@example.com", PASSWORD, HERE) for _ in range(2)]
+
+    assert len({each.account.id for each in outcomes if isinstance(each, SignedIn)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("user", "password"), [("demo@example.com", "wrong"), ("demo@example.com", ""), ("", PASSWORD), ("  ", PASSWORD)]
+)
+def test_a_wrong_or_missing_password(sign_in: SignIn, user: str, password: str) -> None:
+    assert why(sign_in.begin(user, password, HERE)) == "wrong"
+    assert isinstance(sign_in.begin("demo@example.com", PASSWORD, HERE), SignedIn)
+
+
+@pytest.mark.parametrize("sign_up", ["owner", "invited"])
+def test_a_stranger_is_refused_before_the_vendor_is_called(
+    store: SqliteStore, vendors: Vendors, sign_up: SignUp
+) -> None:
+    vendor = vendors.answering(lambda *_: answer(b"{}"))
+    hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
+    door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), sign_up)
+
+    assert why(door.begin("other@example.com", PASSWORD, HERE)) == "stranger"
+    assert vendor.opened == []
+    assert list(store.accounts()) == []
+
+
+def test_where_anyone_may_sign_up_a_household_is_made_once(store: SqliteStore, driver: EzvizDriver) -> None:
+    door = SignIn(store, driver, "anyone", limits=MANY, vendor_s=20.0)
+    assert why(door.begin("other@example.com", "wrong", HERE)) == "wrong"
+    assert list(store.accounts()) == []
+
+    with ThreadPoolExecutor(3) as pool:
+        outcomes = list(pool.map(lambda _: door.begin("other@example.com", PASSWORD, HERE), range(3)))
+
+    assert all(isinstance(each, SignedIn) for each in outcomes)
+    assert len(list(store.accounts())) == 1
+
+
+# the second step
+
+
+def code_wanted(sign_in: SignIn) -> CodeWanted:
+    outcome = sign_in.begin("mfa@example.com", PASSWORD, HERE)
+    assert isinstance(outcome, CodeWanted), outcome
+    return outcome
+
+
+def test_a_code_that_starts_with_zero(sign_in: SignIn) -> None:
+    wanted = code_wanted(sign_in)
+
+    assert wanted.hint == "m…@example.com"
+    assert why(sign_in.submit_code(wanted.pending, "999999")) == "wrong_code"
+    assert isinstance(sign_in.submit_code(wanted.pending, " 012345 "), SignedIn)
+
+
+def test_what_is_no_code_is_wrong(sign_in: SignIn) -> None:
+    pending = code_wanted(sign_in).pending
+
+    for code in ("", "12345", "０12345", "012345\x00", "0" * 500):
+        assert why(sign_in.submit_code(pending, code)) == "wrong_code"
+
+
+def test_five_guesses(sign_in: SignIn) -> None:
+    pending = code_wanted(sign_in).pending
+    outcomes = [sign_in.submit_code(pending, "!") for _ in range(6)]
+
+    assert [why(each) for each in outcomes] == ["wrong_code"] * 5 + ["expired"]
+    assert why(sign_in.submit_code(pending, "012345")) == "expired"
+
+
+def test_five_minutes(store: SqliteStore, driver: EzvizDriver, clock: Clock) -> None:
+    households.add_owner(store, "mfa@example.com")
+    door = SignIn(store, driver, "owner", limits=MANY, vendor_s=20.0, clock=clock)
+    pending = code_wanted(door).pending
+    clock.now += 300
+
+    assert why(door.submit_code(pending, "012345")) == "expired"
+    assert why(door.submit_code(b"of another version", "012345")) == "expired"
+
+
+# regions
+
+
+def test_the_region_the_vendor_names_is_followed_with_the_code_in_hand(
+    simulator: SimulatorProcess, store: SqliteStore, vendors: Vendors, sign_in: SignIn
+) -> None:
+    there = simulator.app_host
+    body = msgspec.json.encode({"meta": {"code": 1100}, "loginArea": {"apiDomain": there}})
+    here = vendors.answering(lambda *_: answer(body))
+    both = simulator.data / "both.pem"
+    both.write_bytes(simulator.ca.read_bytes() + here.ca_file.read_bytes())
+    hosts = EzvizHosts(here.host, simulator.open_host, (here.host, there))
+    door = SignIn(store, EzvizDriver(store, hosts, ca_file=both, demo=True), "owner", limits=MANY, vendor_s=20.0)
+
+    wanted = code_wanted(door)
+    outcome = door.submit_code(wanted.pending, "012345")
+
+    assert isinstance(outcome, SignedIn)
+    assert len(here.asked) == 1  # the code went straight to the region
+    source = households.find(store, "mfa@example.com")
+    assert source is not None
+    session = Sessions(store).read(source).secrets.session
+    assert session is not None
+    assert session["api_url"] == there
+
+
+def test_regions_in_a_circle_are_followed_once(simulator: SimulatorProcess, sign_in: SignIn) -> None:
+    simulator.configure(region="circle")
+
+    assert why(sign_in.begin("demo@example.com", PASSWORD, HERE)) == "vendor_down"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:1", "169.254.169.254", "", "x@evil.example/"])
+def test_a_region_at_an_unknown_host_is_not_gone_to(store: SqliteStore, vendors: Vendors, host: str) -> None:
+    body = msgspec.json.encode({"meta": {"code": 1100}, "loginArea": {"apiDomain": host}})
+    vendor = vendors.answering(lambda *_: answer(body))
+    hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
+    households.add_owner(store, "demo@example.com")
+    door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
+
+    assert why(door.begin("demo@example.com", PASSWORD, HERE)) == "unsupported"
+    assert len(vendor.asked) == 1
+
+
+# the vendor's other verdicts
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "expected"),
+    [
+        (b'{"meta": {"code": 1013}}', "200 OK", "wrong"),
+        (b'{"meta": {"code": 1226}}', "200 OK", "wrong"),
+        (b'{"meta": {"code": 1014}}', "200 OK", "wrong"),
+        (b'{"meta": {"code": 1015}}', "200 OK", "locked"),
+        (b'{"meta": {"code": 1069}}', "200 OK", "terminals"),
+        (b'{"meta": {"code": 1041}}', "200 OK", "too_often"),
+        (b'{"meta": {"code": 4711}}', "200 OK", "vendor_down"),
+        (b'{"meta": {"code": 200}}', "200 OK", "vendor_down"),
+        (b"[]", "200 OK", "vendor_down"),
+        (b"<html>", "200 OK", "vendor_down"),
+        (b"<html>", "500 Internal Server Error", "vendor_down"),
+        (b"", "403 Forbidden", "vendor_down"),
+        (b"", "429 Too Many Requests", "vendor_down"),
+    ],
+)
+def test_every_verdict_has_its_word(
+    store: SqliteStore, vendors: Vendors, body: bytes, status: str, expected: str
+) -> None:
+    vendor = vendors.answering(lambda *_: answer(body, status))
+    hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
+    households.add_owner(store, "demo@example.com")
+    door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
+
+    assert why(door.begin("demo@example.com", PASSWORD, HERE)) == expected
+
+
+def test_codes_asked_for_too_often(store: SqliteStore, vendors: Vendors) -> None:
+    def reply(asked: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        return answer(b'{"meta": {"code": 1041}}' if "checkcode" in asked else b'{"meta": {"code": 6002}}')
+
+    vendor = vendors.answering(reply)
+    hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
+    households.add_owner(store, "demo@example.com")
+    door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
+
+    assert why(door.begin("demo@example.com", PASSWORD, HERE)) == "too_often"
+
+
+def test_the_vendors_terminal_limit(simulator: SimulatorProcess, sign_in: SignIn, store: SqliteStore) -> None:
+    assert isinstance(sign_in.begin("demo@example.com", PASSWORD, HERE), SignedIn)
+    simulator.configure(terminals=1)
+
+    assert isinstance(sign_in.begin("demo@example.com", PASSWORD, HERE), SignedIn)  # one terminal, each time the same
+
+
+# how often
+
+
+@pytest.fixture
+def counted(store: SqliteStore, vendors: Vendors, clock: Clock) -> tuple[SignIn, Callable[[], int], Clock]:
+    vendor = vendors.answering(lambda *_: answer(b'{"meta": {"code": 1014}}'))
+    hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
+    for number in range(30):
+        households.add_owner(store, f"user{number}@example.com")
+    driver = EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)
+    return SignIn(store, driver, "owner", vendor_s=20.0, clock=clock), lambda: len(vendor.asked), clock
+
+
+def test_a_user_is_tried_five_times_whatever_the_address(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
+    door, asked, clock = counted
+    outcomes = [door.begin("user1@example.com", "guess", f"192.0.2.{number}") for number in range(7)]
+
+    assert [why(each) for each in outcomes] == ["wrong"] * 5 + ["throttled"] * 2
+    assert asked() == 5
+    waiting = outcomes[-1]
+    assert isinstance(waiting, SignInRefused)
+    assert 0 < waiting.retry_after_s <= 900
+    clock.now += waiting.retry_after_s
+    assert why(door.begin("user1@example.com", "guess", HERE)) == "wrong"
+
+
+def test_an_address_tries_twenty_times_whatever_the_user(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
+    door, asked, _ = counted
+    outcomes = [door.begin(f"user{number}@example.com", "guess", HERE) for number in range(22)]
+
+    assert [why(each) for each in outcomes] == ["wrong"] * 20 + ["throttled"] * 2
+    assert asked() == 20
+
+
+def test_strangers_are_counted_too(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
+    door, asked, _ = counted
+    outcomes = [door.begin(f"stranger{number}@example.com", "guess", HERE) for number in range(21)]
+
+    assert why(outcomes[-1]) == "throttled"
+    assert asked() == 0
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"), [("kari@example.com", "k…@example.com"), ("+4791234567", "…67"), ("@", "…@")]
+)
+def test_where_the_code_went_is_told_in_part(user: str, expected: str) -> None:
+    assert masked(user) == expected
+
+
+def test_nothing_secret_is_logged_or_raised(
+    simulator: SimulatorProcess,
+    sign_in: SignIn,
+    store: SqliteStore,
+    driver: EzvizDriver,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    sign_in.begin("demo@example.com", "s3cret-password", HERE)
+    simulator.configure(region="circle")
+    sign_in.begin("demo@example.com", PASSWORD, HERE)
+    simulator.configure(region="")
+    assert isinstance(sign_in.begin("demo@example.com", PASSWORD, HERE), SignedIn)
+    sign_in.submit_code(code_wanted(sign_in).pending, "987654")
+    source = households.find(store, "demo@example.com")
+    assert source is not None
+    (garden, *_) = driver.read(source, 20.0)
+    minted = driver.mint(source, garden, "open", 20.0)
+    session = Sessions(store).read(source).secrets.session
+    assert session is not None
+
+    secrets = [
+        "s3cret-password",
+        PASSWORD,
+        "987654",
+        "demo-secret",
+        "demo@example.com",
+        minted.url,
+        garden.ref.serial,
+        session["session_id"],
+        session["rf_session_id"],
+        simulator.app_host,
+    ]
+    logged = "\n".join([record.getMessage() + str(record.__dict__) for record in caplog.records])
+    assert [each for each in secrets if each in logged] == []
