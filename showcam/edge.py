@@ -8,7 +8,7 @@ import ipaddress
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -86,6 +86,8 @@ class Edge:
             response = route.endpoint(request)
         except Refuse as refused:
             response = refused.response
+            if route is not None:
+                response = replace(response, headers=[*response.headers, *route.refusal_headers(environ)])
         except Exception:
             # the outermost edge: whatever it was, it is told once, with the id, and never to the caller
             log.exception("unexpected")

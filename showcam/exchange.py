@@ -43,6 +43,7 @@ class Route:
     methods: tuple[str, ...]
     endpoint: Callable[[Request], Response]
     json: bool = False
+    refusal_headers: Callable[[WSGIEnvironment], Headers] = lambda environ: []  # what even a refusal must carry
 
 
 class Refuse(Exception):

@@ -37,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ca_file: Path | None = None  # one more certificate authority to trust towards vendors
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For and -Proto are believed
     signal_origins: tuple[str, ...] = ("https://www.gstatic.com",)
+    sign_ins_per_user: int = 5  # tries in 15 minutes, counted before the vendor is asked
+    sign_ins_per_address: int = 20
     opens_per_minute: int = 6  # per link
     live_per_account: int = 4
     live_per_process: int = 24
@@ -91,6 +93,8 @@ DEMO: dict[str, Any] = {
     "data": "var/demo",
     "sign_up": "invited",
     # ten times the limits: a person tries things, and so do the tests
+    "sign_ins_per_user": 50,
+    "sign_ins_per_address": 200,
     "opens_per_minute": 60,
     "live_per_account": 40,
     "live_per_process": 240,
@@ -188,6 +192,19 @@ def _wanted(hint: Any) -> str:
     return {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}.get(hint, "a path")
 
 
+_COUNTS = (
+    "sign_ins_per_user",
+    "sign_ins_per_address",
+    "opens_per_minute",
+    "live_per_account",
+    "live_per_process",
+    "stream_cap_s",
+    "idle_s",
+    "body_limit",
+    "threads",
+)
+
+
 def _check(settings: Settings, given: Mapping[str, _Given]) -> None:
     def fail(name: str, why: str) -> None:
         origin = given[name].origin if name in given else "the defaults"
@@ -198,7 +215,7 @@ def _check(settings: Settings, given: Mapping[str, _Given]) -> None:
             fail(name, "a port is between 1 and 65533")
     if len({settings.port, settings.media_port, settings.simulator_port}) < 3:
         fail("media_port", "port, media_port and simulator_port must differ")
-    for name in ("opens_per_minute", "live_per_account", "live_per_process", "stream_cap_s", "idle_s", "threads"):
+    for name in _COUNTS:
         if getattr(settings, name) < 1:
             fail(name, "at least 1 is wanted")
     for name in ("public_url", "media_url"):

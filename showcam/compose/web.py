@@ -5,6 +5,7 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
+from wsgiref.types import WSGIEnvironment
 
 import structlog
 from flask import Flask
@@ -21,13 +22,13 @@ from media.grants import Grants
 from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.registry import Registry
-from registry.sign_in import SignIn
+from registry.sign_in import Limits, SignIn
 from showcam import keys as key_files
 from showcam import logs
 from showcam.compose import parts
 from showcam.data import handed_over
 from showcam.edge import Edge, EdgeRules
-from showcam.exchange import Refuse, Request, Response, Route, problem
+from showcam.exchange import Headers, Refuse, Request, Response, Route, problem
 from showcam.forwarded import verified
 from showcam.internal import Internal
 from showcam.keys import Keys
@@ -49,7 +50,8 @@ def build(settings: Settings, keys: Keys) -> Edge:
     pictures = parts.media_client(settings, grants)
     driver = parts.ezviz(settings, store)
     registry = parts.registry(settings, store, driver, pictures, grants)
-    sign_in = SignIn(store, driver, settings.sign_up)
+    limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
+    sign_in = SignIn(store, driver, settings.sign_up, limits=limits)
     metrics = Metrics()
     routes = [
         *_alexa(settings, keys, store, registry),
@@ -101,6 +103,10 @@ def _google(settings: Settings, store: Store, registry: Registry, pictures: Medi
         headers = [_JSON, ("WWW-Authenticate", 'Bearer error="invalid_token"')] if status == 401 else [_JSON]
         return Response(status, body, headers)
 
+    def cors(environ: WSGIEnvironment) -> Headers:
+        origin = environ.get("HTTP_ORIGIN", "")
+        return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")] if origin in origins else []
+
     def signal(request: Request) -> Response:
         header = request.header
         status, headers, body = signalling.answer(
@@ -110,7 +116,7 @@ def _google(settings: Settings, store: Store, registry: Registry, pictures: Medi
 
     return [
         Route("google", "/google/fulfillment", ("POST",), fulfil, json=True),
-        Route("signalling", "/google/webrtc/", ("POST", "OPTIONS"), signal),
+        Route("signalling", "/google/webrtc/", ("POST", "OPTIONS"), signal, refusal_headers=cors),
     ]
 
 

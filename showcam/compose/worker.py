@@ -1,12 +1,10 @@
 """The worker process: keeps camera lists and sessions fresh, sweeps what expired, shows that it lives."""
 
-import contextlib
 import time
 
 import structlog
 
 from media.grants import Grants
-from registry.errors import Unavailable
 from showcam import keys as key_files
 from showcam import logs
 from showcam.compose import parts
@@ -26,8 +24,7 @@ def serve(settings: Settings) -> None:
 
     def refresh() -> None:
         for account in store.accounts():
-            with contextlib.suppress(Unavailable):  # told where it happened; a household's trouble is its own
-                registry.account_cameras(account.id)
+            registry.refresh(account.id)
 
     def sweep() -> None:
         if gone := store.sweep(time.time()):

@@ -14,7 +14,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def test_the_table_of_settings_is_the_settings() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", (ROOT / "docs/running.md").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| (.*?)\|", (ROOT / "docs/running.md").read_text(), re.MULTILINE)
     fields = {field.name: field.default for field in msgspec.structs.fields(Settings) if field.name != "demo"}
     assert [name for name, _ in rows] == list(fields)
     for name, told in rows:

@@ -29,7 +29,13 @@ def pages(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
 
 ROUTES = [
     Route("alexa", "/alexa/smart-home", ("POST",), echo, json=True),
-    Route("signalling", "/google/webrtc/", ("POST", "OPTIONS"), echo),
+    Route(
+        "signalling",
+        "/google/webrtc/",
+        ("POST", "OPTIONS"),
+        echo,
+        refusal_headers=lambda environ: [("Access-Control-Allow-Origin", environ.get("HTTP_ORIGIN", ""))],
+    ),
     Route("broken", "/broken", ("GET",), fail),
 ]
 JSON = {"CONTENT_TYPE": "application/json"}
@@ -81,6 +87,13 @@ def test_a_request_is_answered(
     if status >= 400:
         assert headers["Content-Type"] == "application/problem+json"
         assert json.loads(answer)["status"] == status
+
+
+@pytest.mark.parametrize(("method", "size", "status"), [("PUT", 0, 405), ("POST", 101, 413)])
+def test_a_page_of_another_origin_can_read_a_refusal(method: str, size: int, status: int) -> None:
+    edge = Edge(ROUTES, pages, EdgeRules(body_limit=100))
+    got, headers, _ = call(edge, method, "/google/webrtc/x", b"x" * size, HTTP_ORIGIN="https://www.gstatic.com")
+    assert (got, headers["Access-Control-Allow-Origin"]) == (status, "https://www.gstatic.com")
 
 
 def test_what_nobody_expected_is_told_with_its_id_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,8 @@ NONCE = "n" * 20
 
 
 def message(**changed: Any) -> Request:
-    given = {"key": NEW, "now": int(time.time()), "nonce": NONCE, "path": "/alexa/smart-home", "body": b"{}"} | changed
+    now = int(time.time()) + changed.get("late", 0)
+    given = {"key": NEW, "now": now, "nonce": NONCE, "path": "/alexa/smart-home", "body": b"{}"} | changed
     header = sign(*given["key"], "POST", "/alexa/smart-home", b"{}", now=given["now"], nonce=given["nonce"])
     header = given.get("header", header)
     environ = {"HTTP_" + HEADER.upper().replace("-", "_"): header} if header is not None else {}
@@ -28,9 +29,9 @@ def message(**changed: Any) -> Request:
         ({"key": OLD}, True),
         ({"key": ("k3", b"3" * 32)}, False),
         ({"key": ("k1", b"3" * 32)}, False),
-        ({"now": int(time.time()) - 50}, True),
-        ({"now": int(time.time()) - 70}, False),
-        ({"now": int(time.time()) + 90}, False),
+        ({"late": -50}, True),
+        ({"late": -70}, False),
+        ({"late": 90}, False),
         ({"body": b'{"more":1}'}, False),
         ({"path": "/google/fulfillment"}, False),
         ({"nonce": "short"}, False),

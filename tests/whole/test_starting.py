@@ -123,6 +123,7 @@ def test_a_wrong_setting_is_one_readable_line(environ: dict[str, str], told: str
 
 @pytest.fixture
 def vendor(tmp_path: Path) -> Iterator[SimulatorProcess]:
+    (tmp_path / "vendor").mkdir()
     simulator = SimulatorProcess(tmp_path / "vendor")
     yield simulator
     simulator.stop()
