@@ -1,5 +1,6 @@
 """Account linking as one Flask blueprint: `bind(app, …)` and it serves."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ MAX_BODY = 16 * 1024
 MAX_FORM = 64 * 1024  # a consent form names every camera that is ticked
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 GRANT_TYPES = ("authorization_code", "refresh_token")
+READ = ("GET", "HEAD")
+_METHODS = {"oauth.authorize": (*READ, "POST"), "oauth.token": ("POST",), "oauth.revoke": ("POST",)}
 _MACHINES = ("oauth.token", "oauth.revoke", "oauth.userinfo", "oauth.described")
 
 
@@ -61,7 +64,8 @@ def bind(
         # it would ask for a Referer, which our own pages tell browsers not to send
         WTF_CSRF_SSL_STRICT=False,
     )
-    app.before_request_funcs.setdefault(None, []).insert(0, _limit)  # before the form is read for its CSRF token
+    _hush_authlib()
+    app.before_request_funcs.setdefault(None, []).insert(0, _admit)
     csrf = app.extensions.get("csrf") or CSRFProtect(app)
     pages_of = blueprint(store, sign_in, registry, settings, end_link)
     app.register_blueprint(pages_of)
@@ -84,32 +88,26 @@ def blueprint(
     )
 
     def authorize() -> Response:
-        _allow("GET", "HEAD", "POST")
         return linking.authorize()
 
     def token() -> Response:
-        _allow("POST")
         refused = _bad_form() or _bad_grant_type()
         answer: Response = refused or server.create_token_response()
         return answer
 
     def revoke() -> Response:
-        _allow("POST")
         answer: Response = _bad_form() or server.create_endpoint_response("revocation")
         return answer
 
     def userinfo() -> Response:
-        _allow("GET", "HEAD")
         return _userinfo(store)
 
     def described() -> Response:
-        _allow("GET", "HEAD")
         response = jsonify(metadata(settings.issuer, LOCALES))
         response.headers["Cache-Control"] = "public, max-age=300"
         return response
 
     def privacy() -> Response:
-        _allow("GET", "HEAD")
         return pages.page("privacy")
 
     def after(response: Response) -> Response:
@@ -131,13 +129,24 @@ def blueprint(
     return pages_of
 
 
+def _hush_authlib() -> None:
+    """At DEBUG the library logs the tokens it issues, refresh tokens too."""
+    library = logging.getLogger("authlib")
+    library.setLevel(max(library.level, logging.INFO))
+
+
 def _end(store: Store, link: Link) -> None:
     store.end_link(link.id, time.time())
 
 
-def _limit() -> None:
-    if request.blueprint == "oauth":
-        request.max_content_length = MAX_FORM if request.endpoint == "oauth.authorize" else MAX_BODY
+def _admit() -> None:
+    """Runs before the form is read for its CSRF token."""
+    if request.blueprint != "oauth":
+        return
+    request.max_content_length = MAX_FORM if request.endpoint == "oauth.authorize" else MAX_BODY
+    methods = _METHODS.get(request.endpoint or "", READ)
+    if request.method not in methods:
+        raise MethodNotAllowed(valid_methods=methods)
 
 
 def _readable() -> Response | None:
@@ -148,11 +157,6 @@ def _readable() -> Response | None:
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
         return _answer("form", 400, "invalid_request", "A page of another site may not send this.")
     return None
-
-
-def _allow(*methods: str) -> None:
-    if request.method not in methods:
-        raise MethodNotAllowed(valid_methods=methods)
 
 
 def _bad_form() -> Response | None:

@@ -31,7 +31,10 @@ _WORDS = {"en": Words("en", {}), "nb": Words("nb", _read("nb"))}
 
 def words_for(request: Request) -> Words:
     """What the client says (`ui_locales`, Google's `user_locale`), then what the browser says."""
-    wanted = [*request.args.get("ui_locales", "").split(), request.args.get("user_locale", "")]
+    try:
+        wanted = [*request.args.get("ui_locales", "").split(), request.args.get("user_locale", "")]
+    except UnicodeDecodeError:
+        wanted = []
     wanted += request.accept_languages.values()
     return next((_WORDS[locale] for tag in wanted if (locale := _known(tag))), _WORDS["en"])
 

@@ -173,10 +173,8 @@ class Linking:
         if link is not None:
             return self._granted(grant, link)
         account = self._store.account(visit.account) if visit is not None and visit.step == "signed" else None
-        if visit is None or account is None:
+        if visit is None or account is None or visit.offered is None:
             return self._refused(asked, SignInRefused("expired"), "", "away")
-        if visit.offered is None:
-            return self._again()
         try:
             cameras = chosen(request.form, visit.offered)
         except NothingTicked:

@@ -4,9 +4,8 @@ import threading
 from collections import Counter
 
 from registry.drivers.ezviz_account import CodeSent, Rejected, SignedIn
-from registry.errors import DriverError
 
-PASSWORD = "showcam-demo"
+PASSWORD = "p4ssw0rd-at-ezviz"
 CODE = "012345"
 
 
@@ -16,7 +15,7 @@ class ReadyVendor:
     def __init__(self, *users: str, careful: tuple[str, ...] = ()) -> None:
         self.users, self.careful = {*users, *careful}, careful
         self.verdict: Rejected | None = None
-        self.error: DriverError | None = None
+        self.error: Exception | None = None
         self.calls: Counter[str] = Counter()
         self._lock = threading.Lock()
 

@@ -1,0 +1,82 @@
+"""Account linking around a real store, registry and sign-in."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from accounts import clients, households
+from oauth.app import OAuthSettings, bind
+from registry.sign_in import SignIn
+from tests.doubles.household import household
+from tests.doubles.linking_world import CAREFUL, ISSUER, LOCAL, REDIRECTS, USER, World
+from tests.doubles.ready_vendor import ReadyVendor
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """Builds a world; `https` as when it is public."""
+    made: list[World] = []
+
+    def build(*, https: bool = True, refusal_s: float = 0.0, vendor: Any = None, **client: Any) -> World:
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        home = household(folder, user=USER)
+        households.add_owner(home.store, CAREFUL)
+        told = {
+            each: clients.register(home.store, each, each, (REDIRECTS[each],), **client) for each in ("alexa", "google")
+        }
+        vendor = vendor or ReadyVendor(USER, careful=(CAREFUL,))
+        app = Flask("showcam", static_folder=None)
+        settings = OAuthSettings(
+            issuer=ISSUER if https else LOCAL,
+            cookie_keys=[secrets.token_bytes(32)],
+            secure_cookies=https,
+            refusal_s=refusal_s,
+        )
+        bind(
+            app,
+            home.store,
+            SignIn(home.store, vendor, "owner", clock=lambda: time.time()),
+            home.registry,
+            settings,
+            lambda link: households.end(home.store, home.pictures, link),
+        )
+        if https:
+            app.test_client_class = _OverTls
+        made.append(World(folder, home, app, vendor, told, https))
+        return made[-1]
+
+    yield build
+    for each in made:
+        each.store.close()
+
+
+class _OverTls(FlaskClient):
+    """As it is behind the owner's proxy: https towards the browser."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return super().open(*args, base_url=ISSUER, **kwargs)
+
+
+@pytest.fixture
+def world(make: Callable[..., World]) -> World:
+    return make()
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Moves the clock on, by seconds."""
+    real, ahead = time.time, [0.0]
+
+    def move(seconds: float) -> None:
+        ahead[0] += seconds
+
+    monkeypatch.setattr(time, "time", lambda: real() + ahead[0])
+    return move

@@ -1,0 +1,74 @@
+"""Clients that others wrote, over a real socket: requests-oauthlib as an assistant's cloud, requests as the browser."""
+
+import threading
+from collections.abc import Callable, Iterator
+from urllib.parse import urljoin
+
+import pytest
+import requests
+from oauthlib.oauth2 import InvalidGrantError
+from requests_oauthlib import OAuth2Session
+from werkzeug.serving import make_server
+
+from tests.doubles.linking_world import REDIRECTS, USER, Page, World
+from tests.doubles.ready_vendor import PASSWORD
+
+
+@pytest.fixture
+def served(make: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[World, str]]:
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")  # loopback
+    world = make(https=False)
+    server = make_server("127.0.0.1", 0, world.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield world, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def walk(url: str) -> str:
+    """As a person, to the address that leads back to the assistant."""
+    with requests.Session() as person:
+        page = person.get(url, timeout=10)
+        for step, typed in (("sign-in", {"user": USER, "password": PASSWORD}), ("agree", {})):
+            fields = [(name, value) for name, value in Page(page.text).fields if name not in typed]
+            form = [*fields, *typed.items(), ("step", step)]
+            page = person.post(page.url, data=form, timeout=10, allow_redirects=False)
+            if page.status_code == 303:
+                page = person.get(urljoin(page.url, page.headers["Location"]), timeout=10)
+        return page.headers["Location"]
+
+
+@pytest.mark.parametrize("pkce", [None, "S256"])
+@pytest.mark.parametrize("in_form", [True, False])
+def test_requests_oauthlib(served: tuple[World, str], pkce: str | None, in_form: bool) -> None:
+    world, url = served
+    secret, redirect = world.secrets["google"], REDIRECTS["google"]
+    with OAuth2Session("google", redirect_uri=redirect, scope="cameras", pkce=pkce) as cloud:
+        address, state = cloud.authorization_url(f"{url}/oauth/authorize", user_locale="nb-NO")
+        back = walk(address)
+        assert f"state={state}" in back
+        told = (
+            {"client_secret": secret, "include_client_id": True}
+            if in_form
+            else {"auth": requests.auth.HTTPBasicAuth("google", secret)}
+        )
+        tokens = cloud.fetch_token(f"{url}/oauth/token", authorization_response=back, timeout=10, **told)
+        assert tokens["expires_in"] == 43_200
+        assert cloud.get(f"{url}/oauth/userinfo", timeout=10).json() == {"sub": world.links()[0].agent_user}
+        client = {"client_id": "google", "client_secret": secret}
+        new = cloud.refresh_token(f"{url}/oauth/token", timeout=10, **client)
+        assert new["access_token"] != tokens["access_token"]
+        assert new["refresh_token"] == tokens["refresh_token"]
+        revoked = requests.post(f"{url}/oauth/revoke", data=client | {"token": new["refresh_token"]}, timeout=10)
+        assert revoked.status_code == 200
+        with pytest.raises(InvalidGrantError):
+            cloud.refresh_token(f"{url}/oauth/token", timeout=10, **client)
+        assert cloud.get(f"{url}/oauth/userinfo", timeout=10).status_code == 401
+
+
+def test_a_state_of_four_kilobytes_over_the_wire(served: tuple[World, str]) -> None:
+    _, url = served
+    back = walk(url + served[0].url("alexa", state="s+/=" * 1024))
+    assert "state=" + "s%2B%2F%3D" * 1024 in back

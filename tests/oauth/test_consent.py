@@ -1,0 +1,178 @@
+"""What is shared, with whom, and what a person sees before agreeing."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from oauth import wording
+from registry.errors import VendorDown
+from tests.doubles.linking_world import REDIRECTS, USER, World
+from tests.doubles.ready_driver import camera
+
+NAMES = ["Attic", "Bedroom", "Front Door", "Garage", "Garden", "Nursery", "Pond"]
+
+
+@pytest.mark.parametrize(
+    ("assistant", "company", "privacy"),
+    [
+        ("alexa", "Amazon", "https://www.amazon.com/privacy"),
+        ("google", "Google", "https://policies.google.com/privacy"),
+    ],
+)
+def test_the_page_says_what_the_assistants_demand(world: World, assistant: Any, company: str, privacy: str) -> None:
+    page = world.browse(assistant).sign_in().page
+    name = assistant.capitalize()
+    said = page.said()
+    assert page.said("h1") == f"Link your EZVIZ cameras to {name}"
+    assert f"What is shared with {company}" in said
+    assert f"link this EZVIZ account to {company} and authorize {name} to control your devices" in said
+    assert f"Signed in to EZVIZ as {USER}" in said
+    assert "This service is not made by EZVIZ." in said
+    assert "unlink at any time" in said
+    assert privacy in page.html
+    assert "/oauth/privacy" in page.html
+    for each in NAMES:
+        assert each in said
+    assert [name for name, _ in page.fields].count("cameras") == len(NAMES)
+
+
+def ids(world: World, *names: str) -> list[str]:
+    return [world.home.id(name) for name in names]
+
+
+CHOICES: dict[str, tuple[dict[str, Any], list[str] | None]] = {
+    "as it stands": ({}, None),
+    "all, none later": ({"later": None}, NAMES),
+    "two": ({"cameras": ["Garden", "Pond"], "later": None}, ["Garden", "Pond"]),
+    "two, and later ones: an unticked one is never shared": ({"cameras": ["Garden", "Pond"]}, ["Garden", "Pond"]),
+    "one twice": ({"cameras": ["Garden", "Garden"], "later": None}, ["Garden"]),
+}
+
+
+@pytest.mark.parametrize(("fields", "shared"), CHOICES.values(), ids=CHOICES)
+def test_cameras_are_shared_as_ticked(world: World, fields: dict[str, Any], shared: list[str] | None) -> None:
+    if "cameras" in fields:
+        fields = fields | {"cameras": ids(world, *fields["cameras"])}
+    browser = world.browse().sign_in().post("agree", **fields, label=" Kari’s \x00phone\n")
+    assert browser.returned["code"]
+    (link,) = world.links()
+    assert link.cameras is None if shared is None else set(link.cameras or ()) == set(ids(world, *shared))
+    assert link.label == "Kari’s phone"
+    assert (link.account, link.client, link.assistant, link.locale) == (world.home.account.id, "google", "google", "en")
+    assert link.agent_user
+
+
+@pytest.mark.parametrize("cameras", [None, "ezviz-" + "a" * 20, "' OR 1=1--"])
+@pytest.mark.parametrize("later", [None, "1"])
+def test_something_must_be_ticked(world: World, cameras: str | None, later: str | None) -> None:
+    browser = world.browse().sign_in().post("agree", cameras=cameras, later=later)
+    assert browser.status == 400
+    assert browser.page.said("alert") == wording.NOTHING_TICKED
+    assert world.links() == []
+    assert browser.post("agree").returned["code"]
+
+
+def test_another_households_camera_is_dropped(world: World) -> None:
+    browser = world.browse().sign_in()
+    browser.post("agree", cameras=[*ids(world, "Garden"), "ezviz-" + "b" * 20], later=None)
+    (link,) = world.links()
+    assert list(link.cameras or ()) == ids(world, "Garden")
+
+
+def test_the_list_can_not_be_read(world: World) -> None:
+    world.home.driver.error = VendorDown()
+    browser = world.browse().sign_in()
+    assert browser.status == 200
+    assert "can't be read just now" in browser.page.said()
+    browser.post("agree")
+    (link,) = world.links()
+    assert link.cameras is None
+
+
+def test_no_cameras_yet(world: World) -> None:
+    world.home.driver.set([])
+    browser = world.browse().sign_in()
+    assert "no cameras yet" in browser.page.said()
+    browser.post("agree")
+    assert world.links()[0].cameras is None
+
+
+def test_names_are_text(world: World) -> None:
+    world.home.driver.set([camera("<img src=x onerror=alert(1)>"), camera('"><script>alert(2)</script>', "X2")])
+    browser = world.browse().sign_in()
+    assert "<img" not in browser.page.html
+    assert "<script" not in browser.page.html
+    assert "<img src=x onerror=alert(1)>" in browser.page.said()
+
+
+def test_a_user_name_is_text(world: World) -> None:
+    browser = world.browse().sign_in('"><script>alert(1)</script>', "wrong")
+    assert "<script" not in browser.page.html
+    assert ("user", '"><script>alert(1)</script>') in browser.page.fields
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_cancel(world: World, signed: bool) -> None:
+    browser = world.browse("alexa")
+    if signed:
+        browser.sign_in()
+    browser.post("cancel")
+    assert browser.location.startswith(REDIRECTS["alexa"])
+    assert browser.returned["error"] == "access_denied"
+    assert browser.returned["state"] == "st4te"
+    assert browser.returned["iss"] == world.issuer
+    assert world.links() == []
+    assert browser.get(world.url()).page.steps == ["sign-in", "cancel"]
+
+
+def test_another_account(world: World) -> None:
+    browser = world.browse().sign_in().post("switch")
+    assert browser.page.steps == ["sign-in", "cancel"]
+    assert world.links() == []
+
+
+def test_after_agreeing_nobody_is_signed_in(world: World) -> None:
+    browser = world.browse().sign_in().post("agree")
+    assert browser.get(world.url()).page.steps == ["sign-in", "cancel"]
+    assert browser.get(world.url("alexa")).page.steps == ["sign-in", "cancel"]
+
+
+def test_agree_pressed_twice_is_one_link(world: World) -> None:
+    browser = world.browse().sign_in()
+    page = browser.answer
+    first = browser.post("agree").returned["code"]
+    browser.answer = page
+    second = browser.post("agree").returned["code"]
+    assert first != second
+    assert len(world.links()) == 1
+    assert world.redeem(second).status_code == 200
+
+
+def test_agree_pressed_again_for_something_else_is_none(world: World, later: Callable[[float], None]) -> None:
+    browser = world.browse().sign_in()
+    page, url = browser.answer, browser.url
+    browser.post("agree")
+    browser.answer, browser.url = page, world.url(state="other")
+    assert browser.post("agree").status == 403
+    browser.answer, browser.url = page, url
+    later(61)
+    assert browser.post("agree").status == 403
+    assert len(world.links()) == 1
+
+
+def test_links_beside_each_other(world: World) -> None:
+    for assistant in ("google", "google", "alexa"):
+        world.tokens(assistant)
+    assert [link.assistant for link in world.links()] == ["google", "google", "alexa"]
+    assert len({link.agent_user for link in world.links()}) == 3
+
+
+def test_many_links_in_an_hour(world: World) -> None:
+    for _ in range(30):
+        world.store.hit(f"links:{world.home.account.id}", 3600, time.time())
+    browser = world.browse().sign_in().post("agree")
+    assert browser.status == 429
+    assert browser.page.said("alert") == wording.TOO_MANY_LINKS
+    assert world.links() == []

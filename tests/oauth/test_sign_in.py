@@ -1,0 +1,317 @@
+"""Sign-in at the vendor, its code, the session, and what stands against guessing and forging."""
+
+import time
+from collections.abc import Callable
+from typing import Any, get_args
+from urllib.parse import urlencode
+
+import pytest
+
+from oauth import wording
+from registry.drivers.ezviz_account import Rejected
+from registry.errors import VendorDown
+from registry.sign_in import SignInRefused
+from tests.doubles.linking_world import CAREFUL, USER, Browser, World
+from tests.doubles.ready_vendor import CODE, PASSWORD
+
+VISIT, FORM = "__Host-showcam-visit", "__Host-showcam-form"
+
+
+def cookie(browser: Browser, name: str) -> str | None:
+    found = browser.http.get_cookie(name, domain="home.example")
+    return found.value if found else None
+
+
+@pytest.mark.parametrize(("assistant", "owner"), [("alexa", "Amazon"), ("google", "Google")])
+def test_the_page_says_whose_password_is_asked_and_for_whom(world: World, assistant: Any, owner: str) -> None:
+    page = world.browse(assistant).page
+    assert page.steps == ["sign-in", "cancel"]
+    assert "EZVIZ" in page.said("h1")
+    assert assistant.capitalize() in page.said("h1")
+    assert f"not of your {owner} account" in page.said()
+    assert f"Signing in here means authorizing {assistant.capitalize()} to control your devices." in page.said()
+    assert "This service is not made by EZVIZ." in page.said()
+
+
+def test_signed_in_one_is_asked_for_consent(world: World) -> None:
+    browser = world.browse().sign_in()
+    assert browser.page.steps == ["switch", "agree", "cancel"]
+    assert USER in browser.page.said()
+    assert world.vendor.calls == {"password": 1}
+    again = Browser(browser.http).get(world.url("alexa"))
+    assert again.page.steps == ["switch", "agree", "cancel"]  # still in, and asked for the other assistant, too
+    assert "Alexa" in again.page.said("h1")
+
+
+REFUSALS = {
+    "wrong": 403,
+    "locked": 403,
+    "terminals": 403,
+    "too_often": 429,
+    "unsupported": 403,
+}
+
+
+@pytest.mark.parametrize(("why", "status"), REFUSALS.items())
+def test_what_the_vendor_refuses_is_said(world: World, why: Any, status: int) -> None:
+    world.vendor.verdict = Rejected(why)
+    browser = world.browse().sign_in()
+    assert browser.status == status
+    assert browser.page.said("alert") == wording.SIGN_IN[why][1]
+    assert ("user", USER) in browser.page.fields
+    assert PASSWORD not in browser.page.html
+    assert cookie(browser, VISIT) is None
+
+
+def test_every_refusal_has_its_words() -> None:
+    whys = get_args(SignInRefused.__annotations__["why"])
+    assert set(whys) <= wording.SIGN_IN.keys()
+
+
+def test_the_vendor_is_down(world: World) -> None:
+    tokens = world.tokens()
+    world.vendor.error = VendorDown()
+    browser = world.browse().sign_in()
+    assert browser.status == 503
+    assert "does not answer" in browser.page.said("alert")
+    assert "Traceback" not in browser.page.html
+    world.home.driver.error = VendorDown()
+    assert world.refresh(tokens["refresh_token"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("user", "password"), [("nobody@example.com", PASSWORD), (USER, "wrong"), ("' OR 1=1--", "x"), ("\x00", "\x00")]
+)
+def test_nobody_learns_whether_it_was_the_user_or_the_password(world: World, user: str, password: str) -> None:
+    browser = world.browse().sign_in(user, password)
+    assert browser.status == 403
+    assert browser.page.said("alert") == wording.SIGN_IN["wrong"][1]
+
+
+def test_a_refusal_takes_its_time_whatever_the_cause(make: Callable[..., World]) -> None:
+    world = make(refusal_s=0.3)
+    for user, password in ((USER, "wrong"), ("stranger@example.com", PASSWORD), ("u" * 300, "p")):
+        browser = world.browse()
+        began = time.monotonic()
+        assert browser.sign_in(user, password).status == 403
+        assert time.monotonic() - began >= 0.3
+
+
+@pytest.mark.parametrize(("user", "password"), [("", PASSWORD), (USER, ""), ("  ", PASSWORD), (None, None)])
+def test_both_are_wanted(world: World, user: Any, password: Any) -> None:
+    browser = world.browse().post("sign-in", user=user, password=password)
+    assert browser.status == 400
+    assert browser.page.said("alert") == wording.SIGN_IN["empty"][1]
+    assert world.vendor.calls == {}
+
+
+@pytest.mark.parametrize("size", [201, 15_000])
+def test_what_nobody_types_never_reaches_the_vendor(world: World, size: int) -> None:
+    assert world.browse().sign_in("u" * size).status == 403
+    assert world.browse().sign_in(USER, "p" * size).status == 403
+    assert world.vendor.calls == {}
+
+
+def test_too_large_a_form(world: World) -> None:
+    browser = world.browse().sign_in("u" * 70_000)
+    assert browser.status == 413
+    assert browser.page.said("alert")
+
+
+# guessing
+
+
+def test_guessing_one_account_from_everywhere_stops_before_the_vendor(
+    world: World, later: Callable[[float], None]
+) -> None:
+    statuses = []
+    for number in range(10):
+        browser = world.browse()
+        browser.address = f"203.0.113.{number}"
+        statuses.append(browser.sign_in(USER, "wrong").status)
+    assert statuses == [403] * 5 + [429] * 5
+    assert world.vendor.calls == {"password": 5}
+    browser = world.browse().sign_in()
+    assert browser.status == 429
+    assert browser.answer is not None
+    assert 0 < int(browser.answer.headers["Retry-After"]) <= 901
+    assert "min." in browser.page.said("alert")
+    later(901)
+    assert world.browse().sign_in().page.steps == ["switch", "agree", "cancel"]
+
+
+def test_guessing_many_accounts_from_one_place(world: World) -> None:
+    statuses = [world.browse().sign_in(f"user{number}@example.com").status for number in range(25)]
+    assert statuses == [403] * 20 + [429] * 5
+
+
+# the vendor's code
+
+
+def test_the_code(world: World) -> None:
+    browser = world.browse().sign_in(CAREFUL)
+    assert browser.page.steps == ["code", "cancel", "switch"]
+    assert "m…@example.com" in browser.page.said()
+    assert 'autocomplete="one-time-code"' in browser.page.html
+    before = cookie(browser, VISIT)
+    browser.post("code", code=" 012 345 ")
+    assert browser.page.steps == ["switch", "agree", "cancel"]
+    assert cookie(browser, VISIT) not in (None, before)
+
+
+def test_five_guesses(world: World) -> None:
+    browser = world.browse().sign_in(CAREFUL)
+    for number in range(5):
+        browser.post("code", code=f"00000{number}")
+        assert browser.status == 403
+        assert browser.page.said("alert") == wording.SIGN_IN["wrong_code"][1]
+        assert browser.page.steps == ["code", "cancel", "switch"]
+    browser.post("code", code=CODE)
+    assert browser.page.said("alert") == wording.SIGN_IN["guessed"][1]
+    assert browser.page.steps == ["sign-in", "cancel"]
+    assert world.vendor.calls["code"] == 5
+    assert browser.get().page.steps == ["sign-in", "cancel"]
+
+
+def test_five_minutes(world: World, later: Callable[[float], None]) -> None:
+    browser = world.browse().sign_in(CAREFUL)
+    later(301)
+    browser.post("code", code=CODE)
+    assert browser.page.said("alert") == wording.SIGN_IN["expired"][1]
+    assert browser.page.steps == ["sign-in", "cancel"]
+    assert world.vendor.calls["code"] == 0
+
+
+@pytest.mark.parametrize("step", ["agree", "allow", "", "consent"])
+def test_the_code_can_not_be_skipped(world: World, step: str) -> None:
+    browser = world.browse().sign_in(CAREFUL)
+    browser.post(step)
+    assert browser.status in (400, 403)
+    assert world.links() == []
+    assert browser.get().page.steps == ["code", "cancel", "switch"]
+
+
+def test_a_code_page_is_bound_to_its_browser(world: World) -> None:
+    world.browse().sign_in(CAREFUL)
+    other = world.browse()
+    other.post("code", code=CODE)
+    assert other.page.steps == ["sign-in", "cancel"]
+    assert world.vendor.calls["code"] == 0
+
+
+def test_the_code_page_can_begin_again(world: World) -> None:
+    browser = world.browse().sign_in(CAREFUL).post("switch")
+    assert browser.page.steps == ["sign-in", "cancel"]
+    assert cookie(browser, VISIT) is None
+
+
+def test_the_vendor_is_down_while_the_code_is_asked(world: World) -> None:
+    browser = world.browse().sign_in(CAREFUL)
+    world.vendor.error = VendorDown()
+    browser.post("code", code=CODE)
+    assert browser.status == 503
+    assert browser.page.steps == ["code", "cancel", "switch"]
+    world.vendor.error = None
+    assert browser.post("code", code=CODE).page.steps == ["switch", "agree", "cancel"]
+
+
+# the session
+
+
+def test_signing_in_changes_every_cookie(world: World) -> None:
+    browser = world.browse()
+    before = cookie(browser, FORM)
+    assert before
+    assert cookie(browser, VISIT) is None
+    browser.sign_in()
+    assert cookie(browser, FORM) not in (None, before)
+    first = cookie(browser, VISIT)
+    assert first
+    browser.post("switch").sign_in()
+    assert cookie(browser, VISIT) not in (None, first)
+    stolen = world.http()
+    stolen.set_cookie(VISIT, first, domain="home.example", secure=True)
+    assert Browser(stolen).get(world.url()).page.steps == ["sign-in", "cancel"]
+
+
+def test_a_cookie_set_by_somebody_else_is_worth_nothing(world: World) -> None:
+    http = world.http()
+    http.set_cookie(VISIT, "a" * 43, domain="home.example", secure=True)
+    browser = Browser(http).get(world.url())
+    assert browser.page.steps == ["sign-in", "cancel"]
+    browser.sign_in()
+    assert cookie(browser, VISIT) != "a" * 43
+
+
+def test_cookies_can_not_be_read_or_carried_elsewhere(make: Callable[..., World]) -> None:
+    for https in (True, False):
+        world = make(https=https)
+        browser = world.browse()
+        form = dict(browser.page.fields) | {"user": USER, "password": PASSWORD, "step": "sign-in"}
+        first = browser.http.post(browser.url, data=form)
+        assert first.status_code == 303
+        set_cookies = first.headers.getlist("Set-Cookie")
+        assert len(set_cookies) == 2
+        for each in set_cookies:
+            assert each.startswith("__Host-showcam-") == https
+            assert ("Secure" in each) == https
+            assert "HttpOnly" in each
+            assert "SameSite=Lax" in each
+            assert "Path=/" in each
+            assert "Domain" not in each
+            assert USER not in each
+
+
+def test_ten_minutes(world: World, later: Callable[[float], None]) -> None:
+    browser = world.browse().sign_in()
+    later(601)
+    browser.post("agree")
+    assert browser.status == 403
+    assert browser.page.said("alert") == wording.SIGN_IN["away"][1]
+    assert world.links() == []
+
+
+# forged requests
+
+
+@pytest.mark.parametrize("step", ["sign-in", "code", "agree", "cancel", "switch"])
+@pytest.mark.parametrize("token", [None, "", "forged", "foreign"])
+def test_a_form_needs_its_token(world: World, step: str, token: str | None) -> None:
+    browser = world.browse().sign_in()
+    if token == "foreign":
+        token = dict(world.browse().page.fields)["csrf_token"]
+    before = world.rows()
+    browser.post(step, csrf_token=token)
+    assert browser.status == 400
+    assert browser.page.said("alert")
+    assert world.rows() == before
+    assert browser.answer is not None
+    assert "Location" not in browser.answer.headers
+
+
+def test_the_token_of_before_the_sign_in_is_dead_after_it(world: World) -> None:
+    browser = world.browse()
+    before = dict(browser.page.fields)["csrf_token"]
+    assert browser.sign_in().post("agree", csrf_token=before).status == 400
+
+
+def test_a_page_of_another_site_may_not_post(world: World) -> None:
+    browser = world.browse().sign_in()
+    for site in ("cross-site", "same-site"):
+        browser.headers = {"Sec-Fetch-Site": site}
+        assert browser.get().post("agree").status == 400
+    browser.headers = {"Sec-Fetch-Site": "same-origin"}
+    assert browser.get().post("agree").returned["code"]
+
+
+def test_a_get_never_grants(world: World) -> None:
+    browser = world.browse().sign_in()
+    fields = dict(browser.page.fields) | {"step": "agree"}
+    browser.get(browser.url + "&" + urlencode(fields))
+    assert browser.status == 200
+    assert world.links() == []
+
+
+def test_json_is_no_form(world: World) -> None:
+    browser = world.browse()
+    assert browser.post_raw('{"step":"sign-in"}', "application/json").status == 400

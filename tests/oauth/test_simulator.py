@@ -1,0 +1,104 @@
+"""Linking with the real driver at the simulated vendor: the person's way from the first page to tokens."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from accounts import clients, households
+from media.grants import Grants
+from oauth import wording
+from oauth.app import OAuthSettings, bind
+from registry.drivers.ezviz import EzvizDriver, EzvizHosts
+from registry.registry import Registry
+from registry.rules import Rules
+from registry.sign_in import SignIn
+from store.sqlite import SqliteStore
+from tests.doubles.linking_world import REDIRECTS, Browser, Page
+from tests.doubles.ready_pictures import ReadyPictures
+from tests.doubles.simulator_process import SimulatorProcess
+
+pytestmark = pytest.mark.process
+PASSWORD = "showcam-demo"
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    process = SimulatorProcess(tmp_path_factory.mktemp("linking"))
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def app(simulator: SimulatorProcess, store: SqliteStore) -> Flask:
+    hosts = EzvizHosts.of("eu", api=simulator.app_host, open_platform=simulator.open_host)
+    driver = EzvizDriver(store, hosts, ca_file=simulator.ca, demo=True)
+    pictures = ReadyPictures()
+    rules = Rules(media_url="https://home.example")
+    registry = Registry(store, {"ezviz": driver}, pictures, Grants([b"g" * 32]), rules)
+    for name in ("demo", "mfa"):
+        households.add_owner(store, f"{name}@example.com", open_key=f"{name}-key", open_secret=f"{name}-secret")
+    for each in ("alexa", "google"):
+        clients.register(store, each, each, (REDIRECTS[each],), secret=f"{each}-secret")
+    app = Flask("showcam", static_folder=None)
+    settings = OAuthSettings(
+        issuer="http://127.0.0.1:8080", cookie_keys=[b"c" * 32], secure_cookies=False, refusal_s=0.0
+    )
+    bind(app, store, SignIn(store, driver, "invited"), registry, settings)
+    return app
+
+
+def browse(app: Flask, assistant: Any) -> Browser:
+    return Browser(app.test_client()).get(
+        f"/oauth/authorize?response_type=code&client_id={assistant}&redirect_uri={REDIRECTS[assistant]}&state=s"
+    )
+
+
+@pytest.mark.parametrize("assistant", ["alexa", "google"])
+def test_linking(app: Flask, store: SqliteStore, assistant: Any) -> None:
+    browser = browse(app, assistant).sign_in("demo@example.com", PASSWORD)
+    said = browser.page.said()
+    for name in ("Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond"):
+        assert name in said
+    code = browser.post("agree", label="Kari").returned["code"]
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": REDIRECTS[assistant],
+        "client_id": assistant,
+        "client_secret": f"{assistant}-secret",
+    }
+    tokens = app.test_client().post("/oauth/token", data=form).get_json()
+    source = households.find(store, "demo@example.com")
+    assert source is not None
+    (link,) = store.links(source.account)
+    assert (link.assistant, link.label, link.cameras) == (assistant, "Kari", None)
+    assert tokens["access_token"].startswith(f"sca.{link.id}.")
+
+
+def test_the_vendors_code(app: Flask) -> None:
+    browser = browse(app, "google").sign_in("mfa@example.com", PASSWORD)
+    assert browser.page.steps == ["code", "cancel", "switch"]
+    browser.post("code", code="999999")
+    assert browser.page.said("alert") == wording.SIGN_IN["wrong_code"][1]
+    browser.post("code", code="012345")
+    assert "Porch" in browser.page.said()
+
+
+@pytest.mark.parametrize(("user", "password"), [("demo@example.com", "wrong"), ("nobody@example.com", PASSWORD)])
+def test_wrong(app: Flask, user: str, password: str) -> None:
+    page: Page = browse(app, "alexa").sign_in(user, password).page
+    assert page.said("alert") == wording.SIGN_IN["wrong"][1]
+
+
+def test_the_vendor_is_gone(app: Flask, simulator: SimulatorProcess) -> None:
+    browser = browse(app, "alexa")
+    simulator.stop()
+    try:
+        browser.sign_in("demo@example.com", PASSWORD)
+        assert browser.status == 503
+        assert browser.page.said("alert") == wording.SIGN_IN["vendor_down"][1]
+    finally:
+        simulator.restart()
+    assert "Garden" in browser.sign_in("demo@example.com", PASSWORD).page.said()

@@ -1,0 +1,382 @@
+"""The token endpoint as the assistants' clouds use it, and as somebody else would like to."""
+
+import base64
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from accounts.tokens import mint
+from tests.doubles.linking_world import REDIRECTS, World, pkce
+
+
+@pytest.mark.parametrize("assistant", ["alexa", "google"])
+@pytest.mark.parametrize("basic", [True, False])
+def test_code_for_tokens(world: World, assistant: Any, basic: bool) -> None:
+    form = {
+        "grant_type": "authorization_code",
+        "code": world.code(assistant),
+        "redirect_uri": REDIRECTS[assistant],
+    }
+    answer = world.ask("/oauth/token", form, assistant, basic=basic)
+    assert answer.status_code == 200
+    assert answer.content_type.startswith("application/json")
+    assert "no-store" in answer.headers["Cache-Control"]
+    told = answer.get_json()
+    assert set(told) == {"access_token", "refresh_token", "token_type", "expires_in", "scope"}
+    assert (told["token_type"], told["expires_in"], told["scope"]) == ("Bearer", 43_200, "cameras")
+    (link,) = world.links()
+    assert told["access_token"].startswith(f"sca.{link.id}.")
+    assert told["refresh_token"].startswith(f"scr.{link.id}.")
+    assert world.works(told["access_token"])
+
+
+# codes
+
+
+def test_a_replayed_code_kills_what_it_issued(world: World) -> None:
+    code = world.code()
+    tokens = world.redeem(code).get_json()
+    assert world.works(tokens["access_token"])
+    other = world.tokens()
+    again = world.redeem(code)
+    assert (again.status_code, again.get_json()["error"]) == (400, "invalid_grant")
+    assert not world.works(tokens["access_token"])
+    assert world.refresh(tokens["refresh_token"]).status_code == 400
+    (link,) = world.links()
+    assert world.works(other["access_token"])
+    assert other["access_token"].startswith(f"sca.{link.id}.")
+    ended = tokens["access_token"].split(".")[1]
+    assert world.home.pictures.ended == [(ended, "")]
+
+
+def test_of_twenty_at_once_at_most_one_is_served_and_nothing_survives(world: World) -> None:
+    code = world.code()
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: world.redeem(code), range(20)))
+    served = [answer.get_json() for answer in answers if answer.status_code == 200]
+    assert {answer.status_code for answer in answers} <= {200, 400}
+    assert {answer.get_json()["error"] for answer in answers if answer.status_code == 400} == {"invalid_grant"}
+    assert len(served) <= 1
+    assert not any(world.works(tokens["access_token"]) for tokens in served)
+    assert world.links() == []
+
+
+def test_a_code_lives_sixty_seconds(world: World, later: Callable[[float], None]) -> None:
+    first, second = world.code(), world.code()
+    later(58)
+    assert world.redeem(first).status_code == 200
+    later(3)
+    answer = world.redeem(second)
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_grant")
+
+
+def test_a_code_is_for_its_client(world: World) -> None:
+    code = world.code("google")
+    answer = world.redeem(code, "alexa")
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_grant")
+    assert world.redeem(code, "google").status_code == 200
+
+
+def test_a_code_of_a_link_that_ended(world: World) -> None:
+    code = world.code()
+    world.store.end_link(world.links()[0].id, 1.0)
+    assert world.redeem(code).get_json()["error"] == "invalid_grant"
+
+
+VERIFIER, SENT = pkce()
+OTHER = pkce()[0]
+BURNED = {
+    "another redirect": ({}, {"redirect_uri": REDIRECTS["google"] + "x"}, "invalid_grant"),
+    "no redirect": ({}, {"redirect_uri": None}, "invalid_grant"),
+    "no verifier": (SENT, {}, "invalid_request"),
+    "wrong verifier": (SENT, {"code_verifier": OTHER}, "invalid_grant"),
+    "short verifier": (SENT, {"code_verifier": VERIFIER[:42]}, "invalid_request"),
+    "long verifier": (SENT, {"code_verifier": VERIFIER * 3}, "invalid_request"),
+    "verifier of bad characters": (SENT, {"code_verifier": "é" * 43}, "invalid_request"),
+    "the challenge as verifier": (SENT, {"code_verifier": SENT["code_challenge"]}, "invalid_grant"),
+    "line feed behind the verifier": (SENT, {"code_verifier": VERIFIER + "\n"}, "invalid_grant"),
+    "verifier without challenge": ({}, {"code_verifier": VERIFIER}, "invalid_request"),
+}
+
+
+@pytest.mark.parametrize(("asked", "told", "error"), BURNED.values(), ids=BURNED)
+def test_a_code_taken_wrongly_is_burned(world: World, asked: dict[str, str], told: dict[str, Any], error: str) -> None:
+    code = world.code(**asked)
+    answer = world.redeem(code, **told)
+    assert (answer.status_code, answer.get_json()["error"]) == (400, error)
+    right = {"code_verifier": VERIFIER} if asked else {}
+    assert world.redeem(code, **right).get_json()["error"] == "invalid_grant"
+
+
+def test_pkce(world: World) -> None:
+    assert world.redeem(world.code(**SENT), code_verifier=VERIFIER).status_code == 200
+
+
+def test_somebody_elses_code_does_not_fit_this_flow(world: World) -> None:
+    stolen = world.code(**pkce()[1])
+    assert world.redeem(stolen, code_verifier=VERIFIER).get_json()["error"] == "invalid_grant"
+
+
+# what is sent
+
+
+BAD_FORMS = {
+    "no grant type": ({"grant_type": None}, "invalid_request"),
+    "password grant": ({"grant_type": "password", "username": "a", "password": "b"}, "unsupported_grant_type"),
+    "client credentials": ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
+    "implicit": ({"grant_type": "implicit"}, "unsupported_grant_type"),
+    "grant type in Norwegian": ({"grant_type": 'Ø"'}, "unsupported_grant_type"),
+    "no code": ({"code": None}, "invalid_request"),
+    "empty code": ({"code": ""}, "invalid_grant"),
+    "garbage": ({"code": "garbage"}, "invalid_grant"),
+    "injection": ({"code": "' OR 1=1--"}, "invalid_grant"),
+    "operator": ({"code": "\"}{$gt:''}"}, "invalid_grant"),
+    "NUL": ({"code": "a\x00b"}, "invalid_grant"),
+    "key": ({"code": "x#y"}, "invalid_grant"),
+    "long": ({"code": "a" * 8000}, "invalid_grant"),
+    "other scripts": ({"code": "кód\u202e"}, "invalid_grant"),
+}
+
+
+@pytest.mark.parametrize(("changes", "error"), BAD_FORMS.values(), ids=BAD_FORMS)
+def test_a_form_that_is_wrong(world: World, changes: dict[str, Any], error: str) -> None:
+    answer = world.redeem("code", **changes)
+    assert (answer.status_code, answer.get_json()["error"]) == (400, error)
+    assert answer.get_json()["error_description"].isascii()
+    assert answer.content_type.startswith("application/json")
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b'{"grant_type":"authorization_code"}', "application/json", 400),
+        (b"grant_type=authorization_code", "text/plain", 400),
+        (b"", "application/x-www-form-urlencoded", 400),
+        (b"\xff\xfe\x00=%FF%ED%A0%80&grant_type=%FF", "application/x-www-form-urlencoded", 400),
+        (
+            b"grant_type=refresh_token&grant_type=refresh_token&token=a&token=b",
+            "application/x-www-form-urlencoded",
+            400,
+        ),
+        (b"code=" + b"a" * 17_000, "application/x-www-form-urlencoded", 413),
+        (b"--x\r\n\r\n--x--", "multipart/form-data; boundary=x", 400),
+    ],
+)
+def test_a_body_that_is_none(world: World, path: str, body: bytes, kind: str, status: int) -> None:
+    answer = world.http().post(path, data=body, content_type=kind)
+    assert answer.status_code in (status, 401 if path.endswith("revoke") else status)
+    assert answer.content_type.startswith("application/json")
+    assert answer.get_json()["error"] in ("invalid_request", "invalid_client", "unsupported_grant_type")
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_only_post(world: World, path: str, method: str) -> None:
+    answer = world.http().open(path, method=method)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert answer.get_json()["error"] == "invalid_request"
+
+
+def test_what_stands_in_the_query_counts_for_nothing(world: World) -> None:
+    form = {"code": world.code(), "redirect_uri": REDIRECTS["google"]}
+    answer = world.ask("/oauth/token?grant_type=authorization_code", form)
+    assert answer.get_json()["error"] == "invalid_request"
+    secret = world.secrets["google"]
+    answer = world.ask(
+        f"/oauth/token?client_id=google&client_secret={secret}", form | {"grant_type": "authorization_code"}, None
+    )
+    assert answer.status_code == 401
+
+
+# the client
+
+
+def basic(text: bytes) -> str:
+    return "Basic " + base64.b64encode(text).decode()
+
+
+HEADERS = {
+    "wrong secret": basic(b"google:wrong"),
+    "no secret": basic(b"google:"),
+    "no colon": basic(b"google"),
+    "unknown client": basic(b"nobody:secret"),
+    "not UTF-8": basic(b"\xff\xfe:\xff"),
+    "escaped surrogate": basic(b"google:%ED%A0%80"),
+    "NUL": basic(b"goo\x00gle:x"),
+    "not base64": "Basic !!!",
+    "not ASCII": "Basic \xe9\xe9",
+    "nothing": "Basic",
+    "bearer": "Bearer abc",
+    "huge": basic(b"google:" + b"a" * 5000),
+}
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
+def test_a_client_that_does_not_prove_itself(world: World, header: str, path: str) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": "x", "token": "x"}
+    answer = world.http().post(path, data=form, headers={"Authorization": header})
+    assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_client")
+    assert answer.headers["WWW-Authenticate"].startswith("Basic")
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        {},
+        {"client_id": "google"},
+        {"client_id": "google", "client_secret": ""},
+        {"client_id": "google", "client_secret": "wrong"},
+        {"client_id": "nobody", "client_secret": "x"},
+        {"client_id": "", "client_secret": ""},
+        {"client_secret": "x"},
+    ],
+)
+def test_a_client_in_the_form_that_does_not_prove_itself(world: World, client: dict[str, str]) -> None:
+    code = world.code()
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECTS["google"]} | client
+    answer = world.ask("/oauth/token", form, None)
+    assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_client")
+    assert world.redeem(code).status_code == 200  # not burned by a stranger
+
+
+# refresh
+
+
+def test_refreshing_adds_and_takes_nothing_away(world: World) -> None:
+    tokens = world.tokens()
+    seen = {tokens["access_token"]}
+    for _ in range(3):
+        answer = world.refresh(tokens["refresh_token"])
+        told = answer.get_json()
+        assert answer.status_code == 200
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert set(told) == {"access_token", "token_type", "expires_in", "scope"}
+        seen.add(told["access_token"])
+    assert len(seen) == 4
+    assert all(map(world.works, seen))
+
+
+def test_twenty_refreshes_at_once(world: World) -> None:
+    refresh = world.tokens()["refresh_token"]
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: world.refresh(refresh), range(20)))
+    assert {answer.status_code for answer in answers} == {200}
+    tokens = {answer.get_json()["access_token"] for answer in answers}
+    assert len(tokens) == 20
+    assert all(map(world.works, tokens))
+
+
+def test_after_400_days(world: World, later: Callable[[float], None]) -> None:
+    tokens = world.tokens()
+    later(12 * 3600 + 1)
+    assert not world.works(tokens["access_token"])
+    later(400 * 86_400)
+    world.store.sweep(time.time())
+    told = world.refresh(tokens["refresh_token"]).get_json()
+    assert world.works(told["access_token"])
+
+
+def test_refreshing_wrongly(world: World) -> None:
+    tokens = world.tokens()
+    link = tokens["refresh_token"].split(".")[1]
+    cases = {
+        "": "invalid_grant",
+        "garbage": "invalid_grant",
+        "scr..": "invalid_grant",
+        "scr.' OR 1=1--.x": "invalid_grant",
+        f"scr.{link}.": "invalid_grant",
+        tokens["access_token"]: "invalid_grant",
+        tokens["refresh_token"].replace("scr", "sca"): "invalid_grant",
+        tokens["refresh_token"] + "\n": "invalid_grant",
+        mint(link, "refresh", "cameras", 0.0)[0]: "invalid_grant",
+        "scr." + "a" * 5000: "invalid_grant",
+        "scr.é.ø": "invalid_grant",
+    }
+    for text, error in cases.items():
+        answer = world.refresh(text)
+        assert (answer.status_code, answer.get_json()["error"]) == (400, error), text
+    answer = world.ask("/oauth/token", {"grant_type": "refresh_token"})
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_request")
+    assert world.refresh(tokens["refresh_token"], "alexa").get_json()["error"] == "invalid_grant"
+    assert world.refresh(tokens["refresh_token"]).status_code == 200
+
+
+@pytest.mark.parametrize(("scope", "status"), [("cameras", 200), ("", 200), ("cameras admin", 400), ("admin", 400)])
+def test_a_refresh_can_not_widen_the_scope(world: World, scope: str, status: int) -> None:
+    answer = world.refresh(world.tokens()["refresh_token"], scope=scope)
+    assert answer.status_code == status
+    if status == 400:
+        assert answer.get_json()["error"] == "invalid_scope"
+
+
+# revocation
+
+
+@pytest.mark.parametrize("which", ["access_token", "refresh_token"])
+@pytest.mark.parametrize("hint", [None, "access_token", "refresh_token", "nonsense"])
+@pytest.mark.parametrize("basic", [True, False])
+def test_either_token_ends_its_link_and_no_other(world: World, which: str, hint: str | None, basic: bool) -> None:
+    tokens, other = world.tokens(), world.tokens()
+    form = {"token": tokens[which]} | ({"token_type_hint": hint} if hint else {})
+    for _ in range(2):  # again is fine
+        answer = world.ask("/oauth/revoke", form, basic=basic)
+        assert answer.status_code == 200
+        assert not world.works(tokens["access_token"])
+        assert world.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
+    assert world.works(other["access_token"])
+    assert len(world.links()) == 1
+    assert len(world.home.pictures.ended) == 1
+
+
+def test_revoking_what_is_not_ones_own(world: World) -> None:
+    tokens = world.tokens("google")
+    answer = world.ask("/oauth/revoke", {"token": tokens["refresh_token"]}, "alexa")
+    assert answer.get_json()["error"] == "invalid_grant"
+    assert world.works(tokens["access_token"])
+    for text in ("unknown", "scr.abc.def", "é"):
+        assert world.ask("/oauth/revoke", {"token": text}).status_code == 200
+    assert world.ask("/oauth/revoke", {}).get_json()["error"] == "invalid_request"
+    assert world.works(tokens["access_token"])
+
+
+# userinfo and metadata
+
+
+def test_userinfo_tells_an_id_and_no_more(world: World) -> None:
+    tokens = world.tokens()
+    answer = world.http().get("/oauth/userinfo", headers={"Authorization": f"bearer {tokens['access_token']}"})
+    assert answer.get_json() == {"sub": world.links()[0].agent_user}
+
+
+def test_userinfo_wants_an_access_token_in_the_header(world: World) -> None:
+    tokens = world.tokens()
+    access = tokens["access_token"]
+    for header in ("Bearer x", "Bearer ", f"Bearer {tokens['refresh_token']}", f"Bearer {access}x", "Bearer é"):
+        answer = world.http().get("/oauth/userinfo", headers={"Authorization": header})
+        assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_token")
+        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    for query, header in ((f"?access_token={access}", ""), ("", ""), ("", f"Basic {access}")):
+        answer = world.http().get("/oauth/userinfo" + query, headers={"Authorization": header} if header else {})
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_metadata(world: World) -> None:
+    from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+
+    answer = world.http().get("/.well-known/oauth-authorization-server")
+    told = answer.get_json()
+    AuthorizationServerMetadata(told).validate()
+    assert told["issuer"] == world.issuer
+    assert told["code_challenge_methods_supported"] == ["S256"]
+    assert told["response_types_supported"] == ["code"]
+    assert told["authorization_response_iss_parameter_supported"] is True
+    for name in ("authorization", "token", "revocation", "userinfo"):
+        path = told[f"{name}_endpoint"].removeprefix(world.issuer)
+        assert world.http().get(path).status_code in (400, 401, 405)
