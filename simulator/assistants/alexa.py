@@ -36,11 +36,12 @@ _SPOKEN = {
 _SPOKEN_ELSE = "Sorry, something went wrong with {name}."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Session:
-    """A live view that was begun, by WebRTC."""
+    """A live view by WebRTC; begun once showcam has answered its offer."""
 
     endpoint: dict[str, Any]
+    begun: bool = False
 
 
 class Alexa(Cloud):
@@ -125,7 +126,8 @@ class Alexa(Cloud):
 
     async def offer(self, wire: Wire, session: str, sdp: str) -> dict[str, Any]:
         """The screen's offer, sent as InitiateSessionWithOffer: {"outcome", "answer"?}. Raises KeyError."""
-        endpoint = self.sessions[session].endpoint
+        known = self.sessions[session]
+        endpoint = known.endpoint
         name = endpoint["friendlyName"]
         body = {"sessionId": session, "offer": {"format": "SDP", "value": sdp}}
         try:
@@ -138,6 +140,7 @@ class Alexa(Cloud):
         if not outcome.shown:
             self.sessions.pop(session, None)
             return {"outcome": outcome}
+        known.begun = True
         return {"outcome": outcome, "answer": answer["event"]["payload"]["answer"]["value"]}
 
     async def connected(self, wire: Wire, session: str) -> list[str]:
@@ -147,8 +150,10 @@ class Alexa(Cloud):
     async def hide(self, wire: Wire) -> list[str]:
         """Ends every live view of this screen."""
         broken = []
-        for session in list(self.sessions):
-            broken += await self._tell(wire, "SessionDisconnected", session, self.sessions.pop(session))
+        while self.sessions:
+            session, known = self.sessions.popitem()
+            if known.begun:
+                broken += await self._tell(wire, "SessionDisconnected", session, known)
         return broken
 
     async def _tell(self, wire: Wire, name: str, session: str, known: Session) -> list[str]:

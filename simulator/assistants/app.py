@@ -17,7 +17,8 @@ from simulator.assistants.wire import NoAnswer, Wire
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-PAGE = Path(__file__).parent / "page"
+PAGE = (Path(__file__).parent / "page").resolve()
+_FILES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css"}
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 # Pictures and signalling come from showcam's own ports, which may be any on this machine.
 _HERE = "http://127.0.0.1:* http://localhost:*"
@@ -58,7 +59,7 @@ class Door:
     def routes(self) -> list[tuple[str, str, Handler]]:
         return [
             ("GET", "/", self.page),
-            ("GET", "/page/{file}", self.file),
+            ("GET", "/page/{file:.+}", self.file),
             ("GET", "/callback", self.callback),
             ("GET", "/assistants/{a}", self.about),
             ("GET", "/assistants/{a}/link", self.begin_link),
@@ -78,10 +79,11 @@ class Door:
         return web.Response(text=text, content_type="text/html", headers=_HEADERS)
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        file = PAGE / request.match_info["file"]
-        if file.parent != PAGE or file.suffix not in (".js", ".css") or not file.is_file():
+        kind = _FILES.get(Path(request.match_info["file"]).suffix)
+        file = (PAGE / request.match_info["file"]).resolve()
+        if kind is None or not file.is_relative_to(PAGE) or not file.is_file():
             raise web.HTTPNotFound
-        return web.FileResponse(file, headers=_HEADERS)
+        return web.FileResponse(file, headers=_HEADERS | {"Content-Type": kind})
 
     async def about(self, request: web.Request) -> web.StreamResponse:
         return web.json_response(self._cloud(request).about())

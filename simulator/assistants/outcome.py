@@ -47,4 +47,4 @@ def not_understood(text: str, examples: tuple[str, ...]) -> Outcome:
 
 
 def no_answer(spoken: str, why: str) -> Outcome:
-    return Outcome(spoken=spoken, person=f"{why}.", broken=[])
+    return Outcome(spoken=spoken, person=f"{why.rstrip('.')}.")

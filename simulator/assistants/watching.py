@@ -77,7 +77,8 @@ async def _by_signalling(wire: Wire, told: dict[str, Any], seconds: float, origi
         answered = reply.json()
         told["outcome"].broken += check_signalling(reply.status, reply.headers, answered, sdp, origin)
         if reply.status != 200 or told["outcome"].broken:
-            raise NoPicture(f"the signalling URL answered {reply.status}")
+            told_why = answered.get("detail") if isinstance(answered, dict) else None
+            raise NoPicture(f"the signalling URL answered {reply.status}{f': {told_why}' if told_why else ''}")
         await screen.play(answered["sdp"], seconds)
     finally:
         await screen.close()
@@ -110,4 +111,6 @@ def _dark(told: dict[str, Any], why: str) -> Outcome:
     """The assistant was promised a picture and there was none."""
     name = (told.get("camera") or {}).get("name", "the camera")
     broken = told["outcome"].broken
-    return Outcome(spoken=f"{name} isn't responding.", person=f"No picture of {name}: {why}.", broken=broken)
+    return Outcome(
+        spoken=f"{name} isn't responding.", person=f"No picture of {name}: {why.rstrip('.')}.", broken=broken
+    )

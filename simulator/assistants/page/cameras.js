@@ -33,19 +33,7 @@ export class Cameras {
   draw(cameras) {
     if (this.place.contains(document.activeElement) && document.activeElement.matches("input[type=text]")) return;
     const focused = document.activeElement?.dataset?.testid;
-    const parts = [];
-    let owner = null;
-    for (const camera of cameras) {
-      if ((camera.owner ?? "") !== (owner ?? "")) {
-        owner = camera.owner;
-        const title = document.createElement("p");
-        title.className = "household";
-        title.textContent = owner;
-        parts.push(title);
-      }
-      parts.push(this.one(camera));
-    }
-    this.place.replaceChildren(...parts);
+    this.place.replaceChildren(...cameras.map((camera) => this.one(camera)));
     if (focused) this.place.querySelector(`[data-testid="${focused}"]`)?.focus();
   }
 
@@ -53,9 +41,9 @@ export class Cameras {
     const set = document.createElement("fieldset");
     set.className = "camera";
     const legend = document.createElement("legend");
-    const serial = document.createElement("small");
-    serial.textContent = camera.serial;
-    legend.append(camera.name, serial);
+    const whose = document.createElement("small");
+    whose.textContent = `${camera.serial}, ${camera.owner}`;
+    legend.append(camera.name, whose);
     const switches = document.createElement("div");
     switches.className = "switches";
     for (const [key, title] of SWITCHES) switches.append(this.toggle(camera, key, title));

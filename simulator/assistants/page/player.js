@@ -1,9 +1,9 @@
-// Playing for real: WebRTC with a complete offer (no trickle), or the browser's own HLS. Each tells when it is lost.
+// Playing for real: WebRTC with a complete offer (no trickle), or HLS. Each tells when its picture is lost.
 
 const GATHER_MS = 1000;
 const FIRST_PICTURE_MS = 6000; // an Echo gives up after this
 const SILENT_WIRE_MS = 1000;
-const STALLED_HLS_MS = 9000;
+const STALLED_HLS_MS = 6000;
 
 export class NoPicture extends Error {}
 
@@ -128,26 +128,48 @@ export class WebRtcPlayer extends Player {
 export class HlsPlayer extends Player {
   constructor(video, lost) {
     super(video, "hls", lost);
+    this.hls = null;
   }
 
-  static possible(video) {
-    return video.canPlayType("application/vnd.apple.mpegurl") !== "";
-  }
-
+  /** With hls.js; browsers' own HLS is second choice: Chromium's wants three segments before it begins. */
   async play(url, start, poster) {
     // as a Cast receiver: only what CORS lets another origin read
     this.video.crossOrigin = "anonymous";
     if (poster) this.video.poster = poster;
-    this.video.onerror = () => this.gone("the stream can't be played");
-    this.video.onended = () => this.gone("the stream ended");
+    const { default: Hls } = await import("/page/vendor/hls.light.min.mjs");
+    if (this.over) return;
     const first = this.firstPicture();
     first.catch(() => {});
-    this.video.src = url;
-    this.video.load();
+    this.video.onerror = () => this.gone("the stream can't be played");
+    this.video.onended = () => this.gone("the stream ended");
+    if (Hls.isSupported()) {
+      this.attach(Hls, url);
+    } else if (this.video.canPlayType("application/vnd.apple.mpegurl")) {
+      this.video.src = url;
+      this.video.load();
+    } else {
+      throw new NoPicture("this browser can't play HLS; choose WebRTC");
+    }
     await start();
     await first;
     this.playing = true;
     this.watch();
+  }
+
+  attach(Hls, url) {
+    this.hls = new Hls({
+      enableWorker: false,
+      lowLatencyMode: false,
+      liveSyncDurationCount: 1,
+      backBufferLength: 10,
+      playlistLoadPolicy: onlyPassing(Hls.DefaultConfig.playlistLoadPolicy),
+      fragLoadPolicy: onlyPassing(Hls.DefaultConfig.fragLoadPolicy),
+    });
+    this.hls.on(Hls.Events.ERROR, (_, error) => {
+      if (error.fatal) this.gone(error.response?.code ? `the stream answered ${error.response.code}` : "the stream broke off");
+    });
+    this.hls.loadSource(url);
+    this.hls.attachMedia(this.video);
   }
 
   watch() {
@@ -164,9 +186,17 @@ export class HlsPlayer extends Player {
   }
 
   stop() {
+    this.hls?.destroy();
     super.stop();
     this.video.removeAttribute("poster");
   }
+}
+
+/** A policy that asks again after a missing answer, and takes a refusal (410: the stream is over) for what it is. */
+function onlyPassing(policy) {
+  const shouldRetry = (_config, _count, _timeout, response, retry) => retry && !(response?.code >= 400 && response.code < 500);
+  const { errorRetry } = policy.default;
+  return { default: { ...policy.default, errorRetry: { ...errorRetry, maxNumRetry: 2, retryDelayMs: 500, shouldRetry } } };
 }
 
 /** What is being played, in numbers, whichever way it comes. */

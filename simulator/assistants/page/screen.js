@@ -118,8 +118,8 @@ export class Screen {
     } catch (error) {
       if (!current()) return;
       this.stop({ keepTurn: true });
-      const why = error instanceof NoPicture ? error.message : "the simulator did not answer";
-      outcome = { shown: false, spoken: "Sorry, the camera isn't responding.", told: null, person: `No picture: ${why}.`, broken: [], passing: true };
+      const why = error instanceof NoPicture ? error.message : `this browser could not play it (${error.name})`;
+      outcome = { shown: false, spoken: "Sorry, the camera isn't responding.", told: null, person: `No picture: ${sentence(why)}`, broken: [], passing: true };
     }
     await this.messages.pull(this.assistant).catch(() => {});
     if (!current()) return;
@@ -137,7 +137,6 @@ export class Screen {
     this.busy(`Opening ${camera.name}…`);
     let { outcome } = told;
     if (told.hls) {
-      if (!HlsPlayer.possible(this.video)) throw new NoPicture("this browser can't play HLS; choose WebRTC, or open the page in Chromium or Safari");
       this.player = new HlsPlayer(this.video, lost);
       await this.player.play(told.hls, () => this.start(), told.image);
     } else {
@@ -166,7 +165,7 @@ export class Screen {
     this.firstPictureMs = Math.round(performance.now() - asked);
     this.since = performance.now();
     this.parts.name.textContent = told.screen ? `${camera.name} on ${told.screen}` : camera.name;
-    this.parts.name.hidden = this.parts.sound.hidden = false;
+    this.parts.sound.hidden = false;
     this.parts.face.hidden = true;
     this.element.dataset.state = "shown";
     await this.drawStats();
@@ -178,7 +177,10 @@ export class Screen {
     const { signalingUrl, authToken } = told.webrtc;
     const body = { action: "offer", deviceId: told.camera.id, sdp };
     const { status, data } = await this.direct("Player: offer", signalingUrl, authToken, body);
-    if (status !== 200 || data?.action !== "answer") throw new NoPicture(`the signalling URL answered ${status || "nothing that CORS lets through"}`);
+    if (status !== 200 || data?.action !== "answer") {
+      const why = data?.detail ? `: ${data.detail}` : "";
+      throw new NoPicture(`the signalling URL answered ${status || "nothing that CORS lets through"}${why}`);
+    }
     return data.sdp;
   }
 
@@ -222,8 +224,7 @@ export class Screen {
 
   mute(muted) {
     this.muted = this.video.muted = muted;
-    this.parts.sound.textContent = muted ? "Sound is off: turn on" : "Sound is on: turn off";
-    this.parts.sound.ariaPressed = String(!muted);
+    this.parts.sound.textContent = muted ? "Sound on" : "Mute";
   }
 
   stop({ keepTurn = false } = {}) {
@@ -238,7 +239,8 @@ export class Screen {
     if (this.session) this.post("session", { session: this.session, event: "closed" }).then(({ broken }) => this.breaks(broken)).catch(() => {});
     this.ending = this.session = null;
     this.parts.face.hidden = false;
-    this.parts.name.hidden = this.parts.sound.hidden = true;
+    this.parts.sound.hidden = true;
+    this.parts.name.textContent = "";
     this.parts.stats.textContent = "No picture.";
     this.element.dataset.state = "idle";
   }
@@ -284,8 +286,12 @@ export class Screen {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
-    });
+    }).catch(() => { throw new NoPicture("the simulator did not answer"); });
     if (!response.ok) throw new NoPicture((await response.json().catch(() => ({}))).detail ?? "the simulator refused");
     return response.json();
   }
+}
+
+function sentence(text) {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
