@@ -141,6 +141,8 @@ class Alexa(Cloud):
             self.sessions.pop(session, None)
             return {"outcome": outcome}
         known.begun = True
+        if session not in self.sessions:  # hidden while showcam was answering
+            await self._tell(wire, "SessionDisconnected", session, known)
         return {"outcome": outcome, "answer": answer["event"]["payload"]["answer"]["value"]}
 
     async def connected(self, wire: Wire, session: str) -> list[str]:
