@@ -88,8 +88,9 @@ def _pool(hosts: Hosts) -> type[HTTPSConnectionPool]:
             return _connect(self, hosts, exchange)
 
         def request(self, *args: Any, **kwargs: Any) -> None:
+            # connecting and the handshake keep to the socket's timeout; from here on that starts anew with each byte
             exchange = Exchange.current()
-            if self.sock is not None and exchange is not None:  # kept alive from an exchange before
+            if self.sock is not None and exchange is not None:
                 exchange.watch(self.sock)
                 self.sock.settimeout(max(0.001, exchange.left))
             super().request(*args, **kwargs)
@@ -113,7 +114,6 @@ def _connect(connection: HTTPSConnection, hosts: Hosts, exchange: Exchange) -> s
             connected = socket.create_connection((address, port), timeout=max(0.001, exchange.left / rest))
         except OSError:
             continue
-        exchange.watch(connected)
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connected.settimeout(max(0.001, exchange.left))
         return connected

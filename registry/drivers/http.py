@@ -118,7 +118,7 @@ class Exchange:
         return max(0.0, self._end - time.monotonic())
 
     def watch(self, connected: socket.socket) -> None:
-        # a descriptor of our own: TLS takes the first socket apart, and a closed one's number may be another's by then
+        # a descriptor of our own: a closed one's number may be another's by then, and TLS keeps its own state
         own = socket.socket(fileno=os.dup(connected.fileno()))
         with self._lock:
             self._watched.append(own)

@@ -1,6 +1,7 @@
 """Vendors that are real servers on loopback, and say over TLS whatever a test wants said."""
 
 import contextlib
+import socket
 import socketserver
 import ssl
 import threading
@@ -37,18 +38,25 @@ class Vendors:
         self._over = threading.Event()
         self._servers: list[socketserver.ThreadingTCPServer] = []
 
-    def speaking(self, speak: Speak, *, tls: bool = True) -> Vendor:
-        """Says to each connection what the function says; without TLS it accepts and keeps silent."""
-        context, over = self._context, self._over
+    def speaking(self, speak: Speak) -> Vendor:
+        """Says to each connection over TLS what the function says."""
+        context = self._context
+
+        def secured(connection: socket.socket, over: threading.Event) -> None:
+            with context.wrap_socket(connection, server_side=True) as tls:
+                speak(tls, over)
+
+        return self.accepting(secured)
+
+    def accepting(self, speak: Callable[[socket.socket, threading.Event], None]) -> Vendor:
+        """The same without TLS, for a vendor that goes wrong before it."""
+        over = self._over
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
                 vendor.opened.append(1)
-                if not tls:
-                    over.wait()
-                    return
-                with contextlib.suppress(OSError), context.wrap_socket(self.request, server_side=True) as connection:
-                    speak(connection, over)
+                with contextlib.suppress(OSError):
+                    speak(self.request, over)
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True

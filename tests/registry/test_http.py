@@ -1,9 +1,11 @@
 """The one way to a vendor, against real servers that misbehave."""
 
 import gzip
+import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -63,11 +65,39 @@ def test_the_deadline_cuts_whoever_lets_us_wait(vendors: Vendors, speak: Speak) 
     assert 0.35 <= time.monotonic() - began < 5  # not what the peer would have liked: without end
 
 
-def test_the_deadline_holds_in_the_handshake(vendors: Vendors) -> None:
-    there = vendors.speaking(hang, tls=False)
+def silent(_connection: socket.socket, over: threading.Event) -> None:
+    over.wait()
+
+
+def drip_handshake(connection: socket.socket, over: threading.Event) -> None:
+    connection.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")  # a ServerHello of 16 KiB begins
+    while not over.wait(0.05):
+        connection.sendall(b"\x00")
+
+
+@pytest.mark.parametrize("speak", [silent, drip_handshake])
+def test_the_deadline_holds_in_the_handshake(
+    vendors: Vendors, speak: Callable[[socket.socket, threading.Event], None]
+) -> None:
+    there = vendors.accepting(speak)
 
     with pytest.raises(VendorDown):
         client(there).post(there.url, {}, 0.4)
+
+
+def test_the_deadline_holds_on_a_connection_kept_alive(vendors: Vendors) -> None:
+    def speak(connection: ssl.SSLSocket, over: threading.Event) -> None:
+        request_of(connection)
+        connection.sendall(answer(b"{}"))
+        drip_head(connection, over)
+
+    there = vendors.speaking(speak)
+    http = client(there)
+    assert http.post(there.url, {}, 20).status == 200
+
+    with pytest.raises(VendorDown):
+        http.post(there.url, {}, 0.4)
+    assert len(there.opened) == 1
 
 
 def test_one_deadline_covers_several_calls(vendors: Vendors) -> None:

@@ -233,6 +233,19 @@ def test_a_camera_listed_by_another_process_is_found(home: Household, clock: Clo
     assert home.registry.states(home.link, [barn])[barn].camera.name == "Barn"
 
 
+def test_what_another_process_knew_before_this_one_read_is_old(home: Household, clock: Clock) -> None:
+    home.driver.set([camera("Barn", "F00000009")])
+    barn = home.id("Barn")
+    old = home.store.known(home.account.id)
+    assert old is not None
+    home.driver.set([camera("Garden", "F00000001")])
+    clock.now += 5
+    garden = home.id("Garden")
+    home.store.put_known(home.account.id, old)  # written late
+
+    assert list(home.registry.states(home.link, [barn, garden])) == [garden]
+
+
 def test_a_new_process_knows_the_cameras_without_listing_them(home: Household, clock: Clock) -> None:
     garden = home.id("Garden")
     fresh = another_process(home, home.driver, clock)
