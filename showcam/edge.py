@@ -62,7 +62,9 @@ class Edge:
         finally:
             seconds = time.perf_counter() - started
             self._observe(seen["route"], seen["status"], seconds)
-            quiet = seen["route"] in ("healthz", "readyz", "metrics", "internal") and seen["status"] < 400
+            quiet = seen["route"] == "healthz" or (
+                seen["route"] in ("readyz", "metrics", "internal") and seen["status"] < 400
+            )
             (log.debug if quiet else log.info)(
                 "request",
                 route=seen["route"],

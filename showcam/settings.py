@@ -218,6 +218,8 @@ def _check(settings: Settings, given: Mapping[str, _Given]) -> None:
     for name in _COUNTS:
         if getattr(settings, name) < 1:
             fail(name, "at least 1 is wanted")
+    if settings.ca_file and not settings.ca_file.is_file():
+        fail("ca_file", "there is no such file")
     for name in ("public_url", "media_url"):
         _check_url(settings, name, fail)
     for network in settings.trusted_proxies:

@@ -37,6 +37,7 @@ class Part:
     host: str
     health: tuple[int, str] | None
     environ: dict[str, str]
+    first: bool = False  # the parts that are not wait until it serves
     process: subprocess.Popen[bytes] | None = None
     deaths: int = 0
     started: float = 0.0
@@ -56,10 +57,16 @@ class Supervisor:
         deadline = self.clock() + timeout_s
         announced = False
         try:
+            waiting = [part for part in self.parts if not part.first]
             for part in self.parts:
-                self._start(part)
+                part.restart_at = float("inf") if part in waiting else 0.0
             while not self.ending:
                 self._revive()
+                if waiting and all(_healthy(part) for part in self.parts if part.first):
+                    for part in waiting:
+                        part.restart_at = 0.0
+                    waiting = []
+                    continue
                 if not announced and all(_healthy(part) for part in self.parts):
                     ready()
                     announced = True

@@ -64,7 +64,7 @@ def _parts(settings: Settings) -> list[Part]:
     if settings.demo:
         command = [sys.executable, "-m", "simulator", "--port", str(settings.simulator_port)]
         command += ["--app-url", settings.web_url, "--data", str(settings.data / "simulator")]
-        parts.insert(0, Part("simulator", command, host, (settings.simulator_port, "/healthz"), {}))
+        parts.insert(0, Part("simulator", command, host, (settings.simulator_port, "/healthz"), {}, first=True))
     return parts
 
 
