@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
+LOOPBACK = "http://127.0.0.1:9/callback"
+
 
 class Form(HTMLParser):
     """The page's form: where it goes, and its fields as they stand."""
@@ -35,16 +37,17 @@ def _post(session: requests.Session, page: requests.Response, **filled: str) -> 
     return session.post(urljoin(page.url, form.action), fields, allow_redirects=False, timeout=15)
 
 
-def link(web: str, client: str, user: str, password: str, *, code: str = "", cameras: bool = True) -> str:
+def link(web: str, client: str, user: str, password: str, *, code: str = "") -> str:
     """An access token."""
     return str(link_tokens(web, client, user, password, code=code)["access_token"])
 
 
-def link_tokens(web: str, client: str, user: str, password: str, *, code: str = "") -> dict[str, str]:
+def link_tokens(
+    web: str, client: str, user: str, password: str, *, code: str = "", redirect: str = LOOPBACK, secret: str = ""
+) -> dict[str, str]:
     """What the token endpoint answered."""
     session, verifier = requests.Session(), secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    redirect = "http://127.0.0.1:9/callback"
     query = {
         "response_type": "code",
         "client_id": client,
@@ -77,7 +80,7 @@ def link_tokens(web: str, client: str, user: str, password: str, *, code: str = 
             "code": answered["code"][0],
             "redirect_uri": redirect,
             "client_id": client,
-            "client_secret": f"{client}-secret",
+            "client_secret": secret or f"{client}-secret",
             "code_verifier": verifier,
         },
         timeout=15,
