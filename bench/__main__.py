@@ -4,14 +4,18 @@ import argparse
 import sys
 import time
 
-from bench import in_process
+from bench import flat, in_process, over_http
 from bench.peer import environment
 from bench.peer.environment import NoPeer
 from bench.progress import say
 from bench.run import Group, Results, Run
 from bench.table import LeftOut, render
 
-GROUPS = (Group("in-process", "each question in process, beside Home Assistant", in_process.measure),)
+GROUPS = (
+    Group("in-process", "each question in process, beside Home Assistant", in_process.measure),
+    Group("flat", "whether an answer grows with cameras or links", flat.measure),
+    Group("http", "each question over HTTP, beside Home Assistant; the refresh grant", over_http.measure),
+)
 
 
 def main(words: list[str] | None = None) -> int:

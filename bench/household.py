@@ -37,8 +37,9 @@ def cameras(count: int) -> list[Camera]:
 class Doors:
     """Both assistants' doors on one household."""
 
-    def __init__(self, home: Household) -> None:
+    def __init__(self, home: Household, database: Path) -> None:
         self.home = home
+        self.database = database
         self.skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry)
         self.fulfillment = Fulfillment(
             partial(authenticate, home.store, assistant="google"), home.registry, lambda link: None, ADDRESS
@@ -75,6 +76,6 @@ def doors(count: int) -> Iterator[Doors]:
         home = household(Path(folder), cameras=cameras(count), opens_per_minute=NO_LIMIT)
         home.registry = Registry(home.store, {"ezviz": home.driver}, NoPictures(), home.grants, home.rules)
         try:
-            yield Doors(home)
+            yield Doors(home, Path(folder) / "showcam.sqlite3")
         finally:
             home.store.close()

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -126,3 +127,13 @@ def serving(cameras: int, port: int) -> Iterator[tuple[subprocess.Popen[bytes], 
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def token(file: Path, process: subprocess.Popen[bytes]) -> str:
+    """The token that a Home Assistant just started writes. Raises NoPeer."""
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        if file.is_file() and (text := file.read_text()):
+            return text
+        time.sleep(0.005)
+    raise NoPeer("it did not start")

@@ -1,0 +1,31 @@
+"""The least there is: bare WSGI on granian with showcam's own options; reads a body, answers a few bytes."""
+
+from collections.abc import Iterable
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from granian import Granian
+
+from showcam.compose import web
+from showcam.settings import load
+
+ANSWER = b'{"requestId":"bench-request-1","payload":{"devices":{"camera":{"status":"SUCCESS","online":true}}}}'
+
+
+def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    environ["wsgi.input"].read()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(ANSWER)))])
+    return [ANSWER]
+
+
+def load_app(*_: Any) -> Any:
+    return answer
+
+
+def main() -> None:
+    web.Granian = lambda _, **options: Granian("bench.floor_web:load_app", **options)  # type: ignore[assignment]
+    web.serve(load())
+
+
+if __name__ == "__main__":
+    main()

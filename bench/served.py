@@ -1,0 +1,140 @@
+"""showcam's web process and Home Assistant as servers on loopback, spoken to alike."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from accounts import clients
+from accounts.tokens import mint
+from bench.asking import Question
+from bench.household import ADDRESS, cameras
+from bench.peer import environment
+from bench.run import free_port
+from bench.wire import request, until_right
+from showcam import keys as key_files
+from showcam.compose.parts import open_store
+from showcam.forwarded import HEADER, sign
+from showcam.settings import load
+from tests.doubles.household import household
+
+NO_LIMIT = "1000000"  # of opens a minute
+
+
+@dataclass(frozen=True)
+class Server:
+    """`request(question)` is the question as a whole HTTP request, a new one each time."""
+
+    port: int
+    process: int
+    request: Callable[[Question], bytes]
+    refresh: Callable[[], bytes] | None = None  # a refresh grant
+
+
+def checked(question: Question, count: int) -> Callable[[int, bytes], None]:
+    """Raises WrongAnswer, or AssertionError when it is no answer at all."""
+    check = question[3](count)
+
+    def right(status: int, body: bytes) -> None:
+        assert status == 200, f"{status} {body[:200]!r}"
+        check(json.loads(body))
+
+    return right
+
+
+@contextmanager
+def showcam(count: int) -> Iterator[Server]:
+    """Its web process as in production, with directives signed by the forwarder, over ready doubles."""
+    with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
+        port = free_port()
+        settings = {"PORT": str(port), "DATA": folder, "PUBLIC_URL": ADDRESS, "OPENS_PER_MINUTE": NO_LIMIT}
+        environ = {"BENCH_CAMERAS": str(count), **{f"SHOWCAM_{name}": value for name, value in settings.items()}}
+        loaded = load(environ=environ)
+        keys = key_files.read_or_make(loaded.keys)
+        store = open_store(loaded, keys)
+        home = household(Path(folder), store=store, cameras=cameras(count))  # type: ignore[arg-type]
+        tokens = {"alexa": home.token(), "google": home.token(home.another_link("google"))}
+        camera = home.id("Camera 0")
+        secret = clients.register(store, "alexa", "alexa", ("https://assistant.example/callback",))
+        refresh, row = mint(home.link.id, "refresh", "cameras", time.time())
+        store.add_tokens([row])
+        store.close()
+
+        def ask(question: Question) -> bytes:
+            _, assistant, build, _ = question
+            body = json.dumps(build(tokens[assistant], camera)).encode()
+            if assistant == "google":
+                return request("/google/fulfillment", body, {"Authorization": f"Bearer {tokens[assistant]}"})
+            path, (key_id, key) = "/alexa/smart-home", keys.forwarder[0]
+            nonce = secrets.token_hex(16)
+            return request(
+                path, body, {HEADER: sign(key_id, key, "POST", path, body, now=int(time.time()), nonce=nonce)}
+            )
+
+        def refreshed() -> bytes:
+            form = f"grant_type=refresh_token&refresh_token={refresh}&client_id=alexa&client_secret={secret}"
+            kind = {"Content-Type": "application/x-www-form-urlencoded"}
+            return request("/oauth/token", form.encode(), kind)
+
+        command = [sys.executable, "-m", "bench.ready_web"]
+        with _process(command, environ, Path(folder) / "log") as process:
+            until_right(port, request("/readyz", b"", {}, "GET"), ok)
+            yield Server(port, process.pid, ask, refreshed)
+
+
+@contextmanager
+def floor() -> Iterator[Server]:
+    """Bare WSGI on the same server."""
+    with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
+        port = free_port()
+        environ = {"SHOWCAM_PORT": str(port), "SHOWCAM_DATA": folder}
+        given = request("/", b'{"requestId":"bench-request-1","inputs":[]}', {})
+        with _process([sys.executable, "-m", "bench.floor_web"], environ, Path(folder) / "log") as process:
+            until_right(port, given, ok)
+            yield Server(port, process.pid, lambda question: given)
+
+
+@contextmanager
+def home_assistant(count: int) -> Iterator[Server]:
+    """Raises NoPeer when it does not serve."""
+    port = free_port()
+    with environment.serving(count, port) as (process, token_file):
+        token = environment.token(token_file, process)
+
+        def ask(question: Question) -> bytes:
+            _, assistant, build, _ = question
+            alexa = assistant == "alexa"
+            body = json.dumps(build(token, "camera#bench_0" if alexa else "camera.bench_0")).encode()
+            path = "/api/alexa/smart_home" if alexa else "/api/google_assistant"
+            return request(path, body, {"Authorization": f"Bearer {token}"})
+
+        yield Server(port, process.pid, ask)
+
+
+def ok(status: int, body: bytes) -> None:
+    assert status == 200, f"{status} {body[:200]!r}"
+
+
+@contextmanager
+def _process(command: list[str], environ: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, cwd=environment.ROOT, env={**os.environ, **environ}, stdout=out, stderr=out, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

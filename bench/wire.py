@@ -1,0 +1,127 @@
+"""HTTP/1.1 as plain as it gets, so that the server is what takes time; and the CPU time and memory of its processes."""
+
+import contextlib
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+CONNECTIONS = 8
+WITHIN_S = 30
+
+
+class Unanswered(Exception):
+    """The server did not answer as it should."""
+
+
+def request(path: str, body: bytes, headers: dict[str, str], method: str = "POST") -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in ({"Content-Type": "application/json"} | headers).items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+class Connections:
+    """Kept alive; `ask` sends one request on each and reads the answers, so that the server always has work."""
+
+    def __init__(self, port: int, count: int = CONNECTIONS) -> None:
+        self._sockets = [socket.create_connection(("127.0.0.1", port), timeout=WITHIN_S) for _ in range(count)]
+        for each in self._sockets:
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._files = [each.makefile("rb") for each in self._sockets]
+
+    def __enter__(self) -> "Connections":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in (*self._files, *self._sockets):
+            each.close()
+
+    def ask(self, requests: Sequence[bytes]) -> list[tuple[int, bytes]]:
+        """At most as many requests as connections; status and body of each."""
+        for place, given in enumerate(requests):
+            self._sockets[place].sendall(given)
+        return [self._read(place) for place in range(len(requests))]
+
+    def _read(self, place: int) -> tuple[int, bytes]:
+        file = self._files[place]
+        head = file.readline().split()
+        length = None
+        while (line := file.readline()) not in (b"\r\n", b""):
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        if len(head) < 2 or length is None:
+            raise Unanswered("no answer with a length")
+        return int(head[1]), file.read(length)
+
+
+def cpu_us(port: int, root: int, make: Callable[[], bytes], right: Callable[[int, bytes], None], count: int) -> float:
+    """µs of CPU that the process tree under `root` spends on each of `count` requests; best of three rounds.
+
+    The first and the last answer of each round are read by `right`, which raises when one is wrong.
+    """
+    best = float("inf")
+    with Connections(port) as connections:
+        for _ in range(3):
+            batches = [[make() for _ in range(CONNECTIONS)] for _ in range(max(1, count // CONNECTIONS))]
+            right(*connections.ask(batches[0])[0])
+            answers: list[tuple[int, bytes]] = []
+            before = cpu_s(root)
+            for batch in batches[1:]:
+                answers = connections.ask(batch)
+            spent = cpu_s(root) - before
+            for answer in answers:
+                right(*answer)
+            best = min(best, spent / (len(batches[1:]) * CONNECTIONS))
+    return best * 1e6
+
+
+def tree(root: int) -> list[int]:
+    """The process and all its descendants."""
+    found, children = [root], {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # the name, in parentheses, may hold anything
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(status.parent.name))
+    for process in found:
+        found += children.get(process, [])
+    return found
+
+
+def cpu_s(root: int) -> float:
+    """CPU of the tree so far, its exited threads counted, in nanosecond steps."""
+    total = 0.0
+    for process in tree(root):
+        with contextlib.suppress(OSError):
+            total += time.clock_gettime((~process << 3) | 2)  # the process's own clock: see clock_getcpuclockid(3)
+    return total
+
+
+def memory_mb(root: int) -> float:
+    """Proportional set size of the tree: what is shared counts once."""
+    total = 0
+    for process in tree(root):
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1])
+    return total / 1024
+
+
+def until_right(port: int, given: bytes, check: Callable[[int, bytes], None], within_s: float = 60) -> None:
+    """Ask again and again until the answer is right. Raises Unanswered."""
+    deadline = time.monotonic() + within_s
+    why: object = "nothing listens"
+    while time.monotonic() < deadline:
+        try:
+            with Connections(port, 1) as connection:
+                check(*connection.ask([given])[0])
+                return
+        except (OSError, Unanswered, ValueError, KeyError, AssertionError) as error:
+            why = error
+        time.sleep(0.01)
+    raise Unanswered(f"no right answer within {within_s:.0f} s: {why}")
