@@ -10,7 +10,6 @@ class Rules(Struct, frozen=True, kw_only=True):
     require_audio: tuple[str, ...] = ("google",)
     opens_per_minute: int = 6  # per link
     idle_s: int = 30
-    stream_cap_s: int = 1800
     request_s: float = 3.0  # the whole of a request, so that an assistant hears an answer
     states_s: float = 1.5  # the one read a query may wait for
 

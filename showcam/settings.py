@@ -31,7 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
     store: Literal["sqlite", "dynamodb"] = "sqlite"
     table: str = "showcam"  # DynamoDB
-    ezviz_region: str = "eu"
+    ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
     ezviz_api: str = ""  # host[:port] of the app's API; empty: by region
     ezviz_open: str = ""  # host[:port] of the Open Platform; empty: by region
     ca_file: Path | None = None  # one more certificate authority to trust towards vendors

@@ -50,7 +50,6 @@ def registry(settings: Settings, store: Store, driver: EzvizDriver, pictures: Me
     rules = Rules(
         require_audio=settings.require_audio,
         opens_per_minute=settings.opens_per_minute,
-        stream_cap_s=settings.stream_cap_s,
         idle_s=settings.idle_s,
         media_url=settings.pictures_url,
         request_s=settings.request_s,
