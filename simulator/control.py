@@ -56,8 +56,9 @@ class Problem(Exception):
 
 
 class Control:
-    def __init__(self, world: World, serving: Callable[[], bool]) -> None:
+    def __init__(self, world: World, serving: Callable[[], bool], watched: Callable[[Camera], bool]) -> None:
         self._world = world
+        self._watched = watched
         self._serving = serving
 
     def add_routes(self, app: web.Application) -> None:
@@ -126,6 +127,7 @@ class Control:
             "asleep": camera.asleep,
             "privacy": camera.privacy,
             "fault": camera.fault,
+            "watched": self._watched(camera),
             "events": [asdict(event) for event in camera.events],
         }
 
@@ -162,8 +164,10 @@ async def _body(request: web.Request) -> dict[str, Any]:
         raise Problem(415, "Wrong content type", "Send JSON as application/json.")
     try:
         body = await request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except (ValueError, LookupError, RecursionError):
         raise Problem(400, "Bad request", "The body is no JSON.") from None
+    except web.HTTPRequestEntityTooLarge:
+        raise Problem(413, "Too large", "A change is a few words.") from None
     if not isinstance(body, dict):
         raise Problem(400, "Bad request", "The body is a JSON object.")
     return body

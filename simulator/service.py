@@ -6,6 +6,7 @@ import signal
 import socket
 import ssl
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -23,6 +24,7 @@ from simulator.pictures.door import PictureDoor
 from simulator.pictures.studio import Studio
 
 HOST = "127.0.0.1"
+DOORS = 3
 log = structlog.get_logger()
 
 
@@ -49,7 +51,7 @@ async def serve(options: Options) -> None:
     PictureDoor(addresses, studio).add_routes(open_face)
     servers: list[asyncio.Server] = []
     control = web.Application(client_max_size=256 * 1024)
-    Control(world, lambda: len(servers) == 3 and all(one.is_serving() for one in servers)).add_routes(control)
+    Control(world, partial(_serving, servers), studio.watched).add_routes(control)
     add_routes(control, options.app_url, options.data)
 
     doors = [(control, options.port, None), (app_face, options.app_port, tls), (open_face, options.open_port, tls)]
@@ -68,6 +70,10 @@ async def serve(options: Options) -> None:
             server.close()
         studio.close()
         await asyncio.gather(*(runner.cleanup() for runner in runners))
+
+
+def _serving(servers: list[asyncio.Server]) -> bool:
+    return len(servers) == DOORS and all(server.is_serving() for server in servers)
 
 
 async def _told_to_stop() -> None:

@@ -4,7 +4,7 @@ the cameras' encoders only read it."""
 import hashlib
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -91,10 +91,7 @@ class World:
     accounts: dict[str, Account]
     cameras: dict[str, Camera]
     settings: Settings = field(default_factory=Settings)
-
-    @staticmethod
-    def now() -> float:
-        return time.time()
+    now: Callable[[], float] = time.time
 
     def owned(self, user: str) -> list[Camera]:
         return [camera for camera in self.cameras.values() if camera.owner == user]

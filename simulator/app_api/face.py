@@ -77,10 +77,10 @@ class AppFace:
         wanted = {serial for serial in request.query.get("serials", "").split(",") if serial}
         cameras = [one for one in self._world.visible(account.user) if not wanted or one.serial in wanted]
         await self._trouble(cameras)
-        limit = _whole(request.query.get("limit", "20"))
-        if limit is None or not 0 < limit <= messages.MOST:
-            raise AppError(1021, "limit is wrong")
-        return answer(**messages.listed(cameras, limit, request.query.get("endTime", "")))
+        limit, day = _whole(request.query.get("limit", "20")), request.query.get("date", "")
+        if limit is None or not 0 < limit <= messages.MOST or (day and _whole(day) is None):
+            raise AppError(1021, "limit or date is wrong")
+        return answer(**messages.listed(cameras, day, limit, request.query.get("endTime", "")))
 
     async def switch(self, request: web.Request, account: Account) -> web.Response:
         at = request.match_info

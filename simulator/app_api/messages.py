@@ -10,14 +10,18 @@ MOST = 50
 _KINDS = {"motion": ("Motion Detection Alarm", 10002), "press": ("Doorbell Call", 10016)}
 
 
-def listed(cameras: Sequence[Camera], limit: int, after: str) -> dict[str, Any]:
-    """`after` is the id of the last message of the page before."""
-    rows = [(event, camera) for camera in cameras for event in camera.events]
+def listed(cameras: Sequence[Camera], day: str, limit: int, after: str) -> dict[str, Any]:
+    """Of one day, YYYYMMDD by this machine's clock, or of all with ""; `after`: id of the last message before them."""
+    rows = [(event, camera) for camera in cameras for event in camera.events if day in ("", _day(event))]
     rows.sort(key=lambda row: -row[0].at)
     ids = [event.id for event, _camera in rows]
     start = ids.index(after) + 1 if after in ids else 0
     shown = rows[start : start + limit]
     return {"message": [_message(*row) for row in shown], "hasNext": start + limit < len(rows)}
+
+
+def _day(event: Event) -> str:
+    return time.strftime("%Y%m%d", time.localtime(event.at))
 
 
 def _message(event: Event, camera: Camera) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Broken(Exception):
         self.status = status
 
 
-def answer(code: int = 200, message: str = "Operation succeeded", status: int = 200, **data: Any) -> web.Response:
+def answer(code: int = 200, message: str = "Operation succeeded", /, *, status: int = 200, **data: Any) -> web.Response:
     return web.json_response({"meta": {"code": code, "message": message, "moreInfo": None}, **data}, status=status)
 
 
@@ -37,4 +37,8 @@ def old_answer(code: str = "0", message: str = "") -> web.Response:
 
 
 async def form(request: web.Request) -> dict[str, str]:
-    return {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
+    try:
+        fields = await request.post()
+    except (ValueError, LookupError):  # no form, or of a character set there is none of
+        raise AppError(1021, "The form can't be read") from None
+    return {key: value for key, value in fields.items() if isinstance(value, str)}

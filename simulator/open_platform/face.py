@@ -8,7 +8,7 @@ from simulator.open_platform import devices, events, switches
 from simulator.open_platform.live import Live
 from simulator.open_platform.switches import Operation
 from simulator.open_platform.tokens import Tokens
-from simulator.open_platform.wire import Broken, Call, Hang, OpenError, answer, refusal
+from simulator.open_platform.wire import Broken, Call, Hang, OpenError, answer, read_form, refusal
 from simulator.pictures.addresses import Addresses
 from simulator.state import World
 
@@ -55,13 +55,10 @@ class OpenFace:
         return app
 
     async def token(self, request: web.Request) -> web.Response:
-        form = await request.post()
         await self._lag()
-        key, secret = form.get("appKey"), form.get("appSecret")
-        if not isinstance(key, str) or not isinstance(secret, str) or not key or not secret:
-            return refusal("10001")
         try:
-            text, token = self._tokens.issue(key, secret)
+            form = await read_form(request)
+            text, token = self._tokens.issue(form.get("appKey", ""), form.get("appSecret", ""))
         except OpenError as error:
             return refusal(error.code)
         area = f"https://{request.host}"
@@ -71,9 +68,9 @@ class OpenFace:
         operation = self._operations.get(request.match_info["operation"])
         if operation is None:
             raise web.HTTPNotFound
-        form = {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
         await self._lag()
         try:
+            form = await read_form(request)
             token = self._tokens.find(form.get("accessToken", ""))
             return operation(Call(self._world, token.account, form, request.host, token.issued))
         except OpenError as error:

@@ -21,6 +21,8 @@ class Tokens:
         self._tokens: dict[str, Token] = {}
 
     def issue(self, key: str, secret: str) -> tuple[str, Token]:
+        if not key or not secret:
+            raise OpenError("10001")
         account = next((one for one in self._world.accounts.values() if one.app_key == key), None)
         if account is None:
             raise OpenError("10017")

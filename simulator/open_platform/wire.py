@@ -44,6 +44,15 @@ class Broken(Exception):
     """HTTP 500."""
 
 
+async def read_form(request: web.Request) -> dict[str, str]:
+    """Raises OpenError."""
+    try:
+        fields = await request.post()
+    except (ValueError, LookupError):  # no form, or of a character set there is none of
+        raise OpenError("10001") from None
+    return {key: value for key, value in fields.items() if isinstance(value, str)}
+
+
 def answer(data: Any = None, page: dict[str, int] | None = None) -> web.Response:
     body: dict[str, Any] = {"code": "200", "msg": "Operation succeeded"}
     if data is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simulator.state import Camera, World
 
 WATCHING_S = 10.0  # an address counts as a viewer so long after its last fetch
-BEFORE_FIRST_FETCH_S = 15.0  # and so long after it was minted
+BEFORE_FIRST_FETCH_S = 5.0  # and so long after it was minted
 
 
 class Unknown(Exception):

@@ -52,8 +52,12 @@ def listing(segments: tuple[Segment, ...], stem: str, query: str) -> str:
         run = [*run, segment] if run and run[-1].number + 1 == segment.number else [segment]
     lines = ["#EXTM3U", "#EXT-X-VERSION:3", f"#EXT-X-TARGETDURATION:{SEGMENT_S}"]
     lines.append(f"#EXT-X-MEDIA-SEQUENCE:{run[0].number if run else 0}")
+    turn = run[0].turn if run else 0
+    if turn:
+        lines.append(f"#EXT-X-DISCONTINUITY-SEQUENCE:{turn}")
     for segment in run:
-        if segment.breaks:
+        if segment.turn != turn:
             lines.append("#EXT-X-DISCONTINUITY")
+            turn = segment.turn
         lines += [f"#EXTINF:{SEGMENT_S:.3f},", f"{stem}_{segment.number}.ts?{query}"]
     return "\n".join([*lines, ""])

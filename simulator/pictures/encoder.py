@@ -27,7 +27,7 @@ _ORIGIN = (int(time.time()) // SEGMENT_S - BACKFILL - 30) * SEGMENT_S
 class Segment:
     number: int
     data: bytes
-    breaks: bool  # its tracks differ from those of the segment before
+    turn: int  # how often its tracks have changed since the encoder started
 
 
 class Encoder(threading.Thread):
@@ -44,6 +44,7 @@ class Encoder(threading.Thread):
         self._painter = Painter(camera.scene, self._shape.width, self._shape.height)
         self._tone = Tone(camera.pitch_hz)
         self._transport = Transport()
+        self._turn = 0
         self._stop = threading.Event()
 
     @property
@@ -69,15 +70,15 @@ class Encoder(threading.Thread):
 
     def _stream(self, number: int) -> None:
         """Segment after segment, until nobody watches or the camera sends no more."""
-        codecs, had_sound = Codecs(self._shape), None
+        codecs, had_sound = Codecs(self._shape), self._camera.audio
         while True:
             sound = self._camera.audio
             pieces = list(self._pieces(codecs, number, sound))
             if not self._going:
                 return
             data = self._transport.segment(codecs.video, codecs.audio if sound else None, pieces)
-            segment = Segment(number, data, breaks=had_sound not in (None, sound))
-            self.segments = (*self.segments, segment)[-KEPT:]
+            self._turn += sound != had_sound
+            self.segments = (*self.segments, Segment(number, data, self._turn))[-KEPT:]
             self._told()
             had_sound = sound
             number += 1

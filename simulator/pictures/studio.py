@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from simulator.pictures.encoder import IDLE_S, Encoder, Segment
+from simulator.pictures.encoder import Encoder, Segment
 from simulator.state import Camera
+
+STOP_S = 0.3
 
 
 class Studio:
@@ -29,11 +31,15 @@ class Studio:
         encoder.touched = time.monotonic()
         return next((one for one in encoder.segments if one.number == number), None)
 
+    def watched(self, camera: Camera) -> bool:
+        encoder = self._encoders.get(camera.serial)
+        return encoder is not None and not encoder.ended
+
     def close(self) -> None:
         for encoder in self._encoders.values():
             encoder.stop()
         for encoder in self._encoders.values():
-            encoder.join(IDLE_S)
+            encoder.join(STOP_S)
 
     def _running(self, camera: Camera) -> Encoder:
         encoder = self._encoders.get(camera.serial)

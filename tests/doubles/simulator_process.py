@@ -31,6 +31,10 @@ class SimulatorProcess:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def returncode(self) -> int | None:
+        return self._process.returncode
+
     def control(self, serial: str, **change: Any) -> dict[str, Any]:
         """Changes the camera; its row afterwards."""
         answer = requests.post(f"{self.url}/_control/{serial}", json=change, timeout=5)

@@ -1,0 +1,32 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.doubles.cloud import Cloud
+from tests.doubles.simulator_process import SimulatorProcess
+
+CHANGEABLE = ("name", "encryption", "audio", "online", "asleep", "fault")
+
+
+@pytest.fixture(scope="session")
+def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    process = SimulatorProcess(tmp_path_factory.mktemp("simulator"), viewers=1000)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def cloud(simulator_process: SimulatorProcess) -> Iterator[Cloud]:
+    """As on its first day; what a test changes at the control door is put back."""
+    before = requests.get(f"{simulator_process.url}/_control", timeout=5).json()
+    yield Cloud(simulator_process)
+    simulator_process.configure(**before["settings"])
+    for row in before["cameras"]:
+        simulator_process.control(row["serial"], **{name: row[name] for name in CHANGEABLE})
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"

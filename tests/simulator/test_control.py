@@ -1,0 +1,165 @@
+"""The control door: what it takes, what it refuses, and how it says so."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from tests.doubles.cloud import Cloud
+
+
+def ask(cloud: Cloud, method: str, path: str, **more: Any) -> requests.Response:
+    return requests.request(method, f"{cloud.process.url}{path}", timeout=5, **more)
+
+
+def test_it_lists_every_camera(cloud: Cloud) -> None:
+    rows = ask(cloud, "GET", "/_control").json()["cameras"]
+    assert {row["name"]: row["owner"].partition("@")[0] for row in rows} == {
+        "Garden": "demo",
+        "Front Door": "demo",
+        "Garage": "demo",
+        "Nursery": "demo",
+        "Attic": "demo",
+        "Bedroom": "demo",
+        "Pond": "demo",
+        "Porch": "mfa",
+        "Study": "other",
+    }
+    garage = next(row for row in rows if row["name"] == "Garage")
+    assert garage == {
+        "serial": cloud.serials["Garage"],
+        "name": "Garage",
+        "owner": "demo@example.com",
+        "shared_with": [],
+        "kind": "camera",
+        "model": "C3TN",
+        "label": "ABCDEF",
+        "codec": "h264",
+        "encryption": True,
+        "audio": True,
+        "online": True,
+        "asleep": False,
+        "privacy": False,
+        "fault": None,
+        "watched": False,
+        "events": [],
+    }
+    odd = {(row["name"], flag) for row in rows for flag in ("audio", "online") if not row[flag]}
+    odd |= {(row["name"], flag) for row in rows for flag in ("encryption", "asleep") if row[flag]}
+    assert odd == {("Garage", "encryption"), ("Nursery", "audio"), ("Attic", "online"), ("Bedroom", "asleep")}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"encryption": True},
+        {"audio": False},
+        {"online": False},
+        {"asleep": True},
+        {"name": "Kjøkkenhagen"},
+        {"fault": "timeout"},
+        {"fault": "http500"},
+        {"fault": "rate"},
+        {"fault": "expired"},
+        {"fault": None},
+        {"audio": False, "name": "Yard", "online": False},
+        {},
+    ],
+)
+def test_it_changes_a_camera_at_once(cloud: Cloud, change: dict[str, Any]) -> None:
+    before = cloud.row("Garden")
+    told = cloud.control(cloud.serials["Garden"], **change)
+    assert told == cloud.row("Garden") == before | change
+
+
+@pytest.mark.parametrize(("name", "kind"), [("Front Door", "press"), ("Front Door", "motion"), ("Garden", "motion")])
+def test_it_makes_something_happen(cloud: Cloud, name: str, kind: str) -> None:
+    before = len(cloud.row(name)["events"])
+    assert len(cloud.control(cloud.serials[name], **{kind: False})["events"]) == before
+    events = cloud.control(cloud.serials[name], **{kind: True})["events"]
+    assert (len(events), events[0]["kind"]) == (before + 1, kind)
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"sound": True}, "“sound” is none of encryption"),
+        ({"audio": "off"}, "“audio” is true or false"),
+        ({"audio": 1}, "“audio” is true or false"),
+        ({"online": None}, "“online” is true or false"),
+        ({"name": ""}, "“name” is a text of 1 to 50 bytes"),
+        ({"name": " "}, "“name” is a text of 1 to 50 bytes"),
+        ({"name": "ø" * 26}, "“name” is a text of 1 to 50 bytes"),
+        ({"name": 7}, "“name” is a text of 1 to 50 bytes"),
+        ({"fault": "fire"}, "“fault” is null or one of timeout, http500, rate, expired"),
+        ({"fault": ["rate"]}, "“fault” is null or one of"),
+        ({"press": True}, "Garden is no doorbell"),
+        ([], "The body is a JSON object"),
+        ("audio", "The body is a JSON object"),
+    ],
+)
+def test_it_says_what_is_wrong_and_changes_nothing(cloud: Cloud, body: Any, named: str) -> None:
+    before = cloud.row("Garden")
+    mixed = {"asleep": True} | body if isinstance(body, dict) else body
+    reply = ask(cloud, "POST", f"/_control/{cloud.serials['Garden']}", json=mixed)
+    assert (reply.status_code, reply.headers["Content-Type"].partition(";")[0]) == (400, "application/problem+json")
+    assert named in reply.json()["detail"]
+    assert cloud.row("Garden") == before
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "headers", "status", "named"),
+    [
+        ("/_control/Z99999999", b"{}", {}, 404, "There are F00497201"),
+        ("/_control/F00497201", b"{", {}, 400, "no JSON"),
+        ("/_control/F00497201", b"\xff", {}, 400, "no JSON"),
+        ("/_control/F00497201", b"[" * 100_000, {}, 400, "no JSON"),
+        ("/_control/F00497201", b" " * 300_000, {}, 413, "few words"),
+        ("/_control/F00497201", b"{}", {"Content-Type": "text/plain"}, 415, "application/json"),
+        ("/_control/F00497201", b"{}", {"Host": "evil.example"}, 421, "loopback"),
+        ("/_control/F00497201", b"{}", {"Origin": "http://evil.example"}, 403, "Another site"),
+    ],
+)
+def test_what_it_does_not_take(
+    cloud: Cloud, path: str, data: bytes, headers: dict[str, str], status: int, named: str
+) -> None:
+    reply = ask(cloud, "POST", path, data=data, headers={"Content-Type": "application/json"} | headers)
+    assert (reply.status_code, reply.json()["status"]) == (status, status)
+    assert named in reply.json()["detail"]
+
+
+def test_its_own_page_may_work_the_switches(cloud: Cloud) -> None:
+    reply = ask(cloud, "POST", f"/_control/{cloud.serials['Garden']}", json={}, headers={"Origin": cloud.process.url})
+    assert reply.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "settings", [{"cut_s": 5}, {"latency_ms": 0.5, "region": "circle"}, {"viewers": 1, "terminals": 3}]
+)
+def test_it_changes_the_vendor(cloud: Cloud, settings: dict[str, Any]) -> None:
+    reply = ask(cloud, "POST", "/_control", json=settings)
+    assert reply.json().items() >= settings.items()
+    assert ask(cloud, "GET", "/_control").json()["settings"] == reply.json()
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"speed": 1}, "“speed” is none of cut_s"),
+        ({"cut_s": "5"}, "“cut_s” is a number from 0.5"),
+        ({"cut_s": 0}, "“cut_s” is a number from 0.5"),
+        ({"cut_s": True}, "“cut_s” is a number"),
+        ({"viewers": 1.5}, "“viewers” is a whole number"),
+        ({"region": 7}, "“region” is host:port"),
+    ],
+)
+def test_it_says_what_setting_is_wrong(cloud: Cloud, settings: dict[str, Any], named: str) -> None:
+    before = ask(cloud, "GET", "/_control").json()["settings"]
+    reply = ask(cloud, "POST", "/_control", json={"terminals": 5} | settings)
+    assert reply.status_code == 400
+    assert named in reply.json()["detail"]
+    assert ask(cloud, "GET", "/_control").json()["settings"] == before
+
+
+def test_it_tells_when_everything_serves(cloud: Cloud) -> None:
+    assert ask(cloud, "GET", "/healthz").json() == {"status": "ok"}
