@@ -7,7 +7,6 @@ from typing import Any
 
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
-from media.grants import Grants
 from showcam import keys as key_files
 from showcam.compose import parts
 from showcam.settings import load
@@ -17,13 +16,12 @@ type Event = dict[str, Any]
 
 def build() -> Callable[[Event], Event]:
     settings = load()
-    keys = key_files.read_or_make(settings.keys)
-    store = parts.open_store(settings, keys)
-    grants = Grants(keys.grant)
-    pictures = parts.media_client(settings, grants)
-    registry = parts.registry(settings, store, parts.ezviz(settings, store), pictures, grants)
+    base = parts.ground(settings, key_files.read_or_make(settings.keys))
     fulfillment = Fulfillment(
-        partial(authenticate, store, assistant="google"), registry, parts.unlinker(store, pictures), settings.web_url
+        partial(authenticate, base.store, assistant="google"),
+        base.registry,
+        parts.unlinker(base.store, base.pictures),
+        settings.web_url,
     )
 
     def answer(event: Event) -> Event:

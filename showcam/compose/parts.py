@@ -1,6 +1,7 @@
 """What several entries are made of: store, media client, drivers, registry."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from accounts import households
 from media.client import MediaClient
@@ -46,7 +47,21 @@ def unlinker(store: Store, pictures: MediaClient) -> Callable[[Link], None]:
     return end
 
 
-def registry(settings: Settings, store: Store, driver: EzvizDriver, pictures: MediaClient, grants: Grants) -> Registry:
+@dataclass(frozen=True)
+class Ground:
+    """What every entry that answers for cameras stands on."""
+
+    store: Store
+    grants: Grants
+    pictures: MediaClient
+    driver: EzvizDriver
+    registry: Registry
+
+
+def ground(settings: Settings, keys: Keys) -> Ground:
+    """Raises StoreUnavailable."""
+    store, grants = open_store(settings, keys), Grants(keys.grant)
+    pictures, driver = media_client(settings, grants), ezviz(settings, store)
     rules = Rules(
         require_audio=settings.require_audio,
         opens_per_minute=settings.opens_per_minute,
@@ -54,4 +69,4 @@ def registry(settings: Settings, store: Store, driver: EzvizDriver, pictures: Me
         media_url=settings.pictures_url,
         request_s=settings.request_s,
     )
-    return Registry(store, {"ezviz": driver}, pictures, grants, rules)
+    return Ground(store, grants, pictures, driver, Registry(store, {"ezviz": driver}, pictures, grants, rules))

@@ -17,8 +17,6 @@ from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
 from alexa.skill import SmartHome
 from console import app as console
-from media.client import MediaClient
-from media.grants import Grants
 from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.registry import Registry
@@ -45,18 +43,15 @@ WORKER_LATE_S = 30.0
 
 def build(settings: Settings, keys: Keys) -> Edge:
     """Everything the web process serves, as one WSGI callable."""
-    store = parts.open_store(settings, keys)
-    grants = Grants(keys.grant)
-    pictures = parts.media_client(settings, grants)
-    driver = parts.ezviz(settings, store)
-    registry = parts.registry(settings, store, driver, pictures, grants)
+    base = parts.ground(settings, keys)
+    store, registry = base.store, base.registry
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
-    sign_in = SignIn(store, driver, settings.sign_up, limits=limits)
+    sign_in = SignIn(store, base.driver, settings.sign_up, limits=limits)
     metrics = Metrics()
     routes = [
         *_alexa(settings, keys, store, registry),
-        *_google(settings, store, registry, pictures),
-        Route("internal", "/internal/sources/", ("POST",), Internal(registry, grants).answer, json=True),
+        *_google(settings, base),
+        Route("internal", "/internal/sources/", ("POST",), Internal(registry, base.grants).answer, json=True),
         *_health(settings, store),
         Route("metrics", "/metrics", ("GET",), metrics.answer),
     ]
@@ -66,7 +61,7 @@ def build(settings: Settings, keys: Keys) -> Edge:
         only_hosts=_only_hosts(settings),
     )
     pages = _pages(settings, keys, store, sign_in, registry)
-    threading.Thread(target=driver.load, name="driver-load", daemon=True).start()
+    threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
     return Edge(routes, pages, rules, metrics.observe)
 
 
@@ -89,10 +84,10 @@ def _forwarded(request: Request, keys: Keys, store: Store) -> bool:
         raise Refuse(problem(503, "The store can't be reached just now", "Try again in a moment.")) from None
 
 
-def _google(settings: Settings, store: Store, registry: Registry, pictures: MediaClient) -> list[Route]:
-    fulfillment = Fulfillment(
-        partial(authenticate, store, assistant="google"), registry, parts.unlinker(store, pictures), settings.web_url
-    )
+def _google(settings: Settings, base: parts.Ground) -> list[Route]:
+    store, registry = base.store, base.registry
+    unlink = parts.unlinker(store, base.pictures)
+    fulfillment = Fulfillment(partial(authenticate, store, assistant="google"), registry, unlink, settings.web_url)
     origins = settings.signal_origins
     if settings.demo:
         origins = (*origins, *(f"http://{host}:{settings.simulator_port}" for host in ("127.0.0.1", "localhost")))

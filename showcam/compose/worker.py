@@ -4,7 +4,6 @@ import time
 
 import structlog
 
-from media.grants import Grants
 from showcam import keys as key_files
 from showcam import logs
 from showcam.compose import parts
@@ -16,18 +15,14 @@ log = structlog.get_logger()
 
 def serve(settings: Settings) -> None:
     logs.configure("worker", settings.log_level)
-    keys = key_files.read_or_make(settings.keys)
-    store = parts.open_store(settings, keys)
-    grants = Grants(keys.grant)
-    pictures = parts.media_client(settings, grants)
-    registry = parts.registry(settings, store, parts.ezviz(settings, store), pictures, grants)
+    base = parts.ground(settings, key_files.read_or_make(settings.keys))
 
     def refresh() -> None:
-        for account in store.accounts():
-            registry.refresh(account.id)
+        for account in base.store.accounts():
+            base.registry.refresh(account.id)
 
     def sweep() -> None:
-        if gone := store.sweep(time.time()):
+        if gone := base.store.sweep(time.time()):
             log.info("swept", rows=gone)
 
     beat = settings.data / "run" / "worker"
