@@ -4,31 +4,26 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
-from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import MethodNotAllowed
 
-from accounts.tokens import TokenInvalid, authenticate, link_of
-from oauth import headers, pages
-from oauth.asked import Untrusted
+from oauth import failures, headers, machines, pages
 from oauth.language import LOCALES
 from oauth.linking import Linking
 from oauth.server import Server, metadata
 from oauth.visits import Visits
 from registry.registry import Registry
 from registry.sign_in import SignIn
-from store.ports import Store, StoreUnavailable
+from store.ports import Store
 from store.records import Link
 
 MAX_BODY = 16 * 1024
 MAX_FORM = 64 * 1024  # a consent form names every camera that is ticked
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-GRANT_TYPES = ("authorization_code", "refresh_token")
 READ = ("GET", "HEAD")
 _METHODS = {"oauth.authorize": (*READ, "POST"), "oauth.token": ("POST",), "oauth.revoke": ("POST",)}
-_MACHINES = ("oauth.token", "oauth.revoke", "oauth.userinfo", "oauth.described")
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,7 @@ def bind(
     csrf = app.extensions.get("csrf") or CSRFProtect(app)
     pages_of = blueprint(store, sign_in, registry, settings, end_link)
     app.register_blueprint(pages_of)
-    for endpoint in _MACHINES:
+    for endpoint in failures.MACHINES:
         csrf.exempt(app.view_functions[endpoint])
 
 
@@ -91,16 +86,16 @@ def blueprint(
         return linking.authorize()
 
     def token() -> Response:
-        refused = _bad_form() or _bad_grant_type()
+        refused = machines.bad_form() or machines.bad_grant_type()
         answer: Response = refused or server.create_token_response()
         return answer
 
     def revoke() -> Response:
-        answer: Response = _bad_form() or server.create_endpoint_response("revocation")
+        answer: Response = machines.bad_form() or server.create_endpoint_response("revocation")
         return answer
 
     def userinfo() -> Response:
-        return _userinfo(store)
+        return machines.userinfo(store)
 
     def described() -> Response:
         response = jsonify(metadata(settings.issuer, LOCALES))
@@ -125,7 +120,7 @@ def blueprint(
         pages_of.add_url_rule(path, view_func=view, methods=ALL_METHODS, provide_automatic_options=False)
     pages_of.before_request(_readable)
     pages_of.after_request(after)
-    _handle(pages_of)
+    failures.handle(pages_of)
     return pages_of
 
 
@@ -153,99 +148,7 @@ def _readable() -> Response | None:
     try:
         request.args  # noqa: B018 - decoded on first use
     except UnicodeDecodeError:
-        return _answer("request", 400, "invalid_request", "The query is not UTF-8.")
+        return failures.answer("request", 400, "invalid_request", "The query is not UTF-8.")
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
-        return _answer("form", 400, "invalid_request", "A page of another site may not send this.")
+        return failures.answer("form", 400, "invalid_request", "A page of another site may not send this.")
     return None
-
-
-def _bad_form() -> Response | None:
-    if request.mimetype != "application/x-www-form-urlencoded":
-        return _json(400, "invalid_request", "The body must be application/x-www-form-urlencoded.")
-    if any(len(values) > 1 for values in request.form.listvalues()):
-        return _json(400, "invalid_request", "A parameter is given twice.")
-    return None
-
-
-def _bad_grant_type() -> Response | None:
-    grant_type = request.form.get("grant_type")
-    if not grant_type:
-        return _json(400, "invalid_request", "The grant_type is missing.")
-    if grant_type not in GRANT_TYPES:
-        return _json(400, "unsupported_grant_type", "Only authorization_code and refresh_token are supported.")
-    return None
-
-
-def _userinfo(store: Store) -> Response:
-    """Who the link is to the assistant, and nothing about the person (bearer in the header alone, RFC 6750)."""
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        response = _json(401, "invalid_request", "An access token is wanted in the Authorization header.")
-        response.headers["WWW-Authenticate"] = "Bearer"
-        return response
-    link = _bearer(store, text.strip())
-    if link is None:
-        response = _json(401, "invalid_token", "The access token is not, or no longer, good.")
-        response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
-        return response
-    return jsonify({"sub": link.agent_user})
-
-
-def _bearer(store: Store, text: str) -> Link | None:
-    link_id = link_of(text)
-    link = store.link(link_id) if link_id else None
-    try:
-        return authenticate(store, text, link.assistant) if link else None
-    except TokenInvalid:
-        return None
-
-
-def _json(status: int, error: str, description: str) -> Response:
-    """RFC 6749 section 5.2."""
-    response = jsonify({"error": error, "error_description": description})
-    response.status_code = status
-    return response
-
-
-def _answer(reason: str, status: int, error: str, description: str) -> Response:
-    """A page for people, JSON for machines."""
-    return _json(status, error, description) if request.endpoint in _MACHINES else pages.problem(reason)
-
-
-def _handle(pages_of: Blueprint) -> None:
-    def untrusted(error: Untrusted) -> Response:
-        return pages.problem(error.reason)
-
-    def forged(_error: CSRFError) -> Response:
-        return pages.problem("form")
-
-    def unavailable(_error: StoreUnavailable) -> Response:
-        response = _answer("store", 503, "temporarily_unavailable", "Try again in a moment.")
-        response.headers["Retry-After"] = "5"
-        return response
-
-    def too_large(_error: RequestEntityTooLarge) -> Response:
-        return _answer("size", 413, "invalid_request", "The body is too large.")
-
-    def method(error: MethodNotAllowed) -> Response:
-        response = _answer("method", 405, "invalid_request", "That method is not for this address.")
-        response.headers["Allow"] = ", ".join(error.valid_methods or ())
-        return response
-
-    def other(error: HTTPException) -> Any:
-        if error.code and error.code < 500:
-            response = _answer("request", error.code, "invalid_request", "The request can't be read.")
-            response.status_code = error.code
-            return response
-        return _answer("fault", 500, "server_error", "Something went wrong here.")
-
-    for kind, handler in (
-        (Untrusted, untrusted),
-        (CSRFError, forged),
-        (StoreUnavailable, unavailable),
-        (RequestEntityTooLarge, too_large),
-        (MethodNotAllowed, method),
-        (HTTPException, other),
-        (500, other),
-    ):
-        pages_of.register_error_handler(kind, handler)

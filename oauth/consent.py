@@ -13,7 +13,7 @@ def chosen(form: MultiDict[str, str], offered: tuple[str, ...]) -> tuple[str, ..
     Later ones come along only beside all of today's: an unticked camera is never shared.
     """
     ticked = set(form.getlist("cameras")) & set(offered)
-    if not offered:  # none yet, or the list could not be read: the page asked about all of them
+    if not offered and form.get("all"):  # the page had none to show, and asked about all of them in so many words
         return None
     if not ticked:
         raise NothingTicked

@@ -61,7 +61,9 @@ class Linking:
             grant = self._grant(asked)
         except OAuth2Error as error:
             error.redirect_uri = asked.redirect_uri
-            return self._server.handle_error_response(self._server.create_oauth2_request(None), error)
+            told = self._server.create_oauth2_request(None)
+            told.client = asked.client
+            return self._server.handle_error_response(told, error)
         visit = self._visits.read(request)
         if request.method != "POST":
             return self._due(asked, visit)
@@ -126,6 +128,8 @@ class Linking:
         return response
 
     def _code(self, asked: Asked, _grant: Any, visit: Visit | None) -> Response:
+        if visit is not None and visit.step == "signed":
+            return self._again()
         if visit is None or visit.step != "code":
             return self._refused(asked, SignInRefused("expired"), "")
         code = "".join(request.form.get("code", "").split())

@@ -49,7 +49,8 @@ class Visits:
 
     def begin(self, request: Request, response: Response, visit: Visit) -> None:
         """Always under a new cookie: one that was there before the sign-in is worth nothing after it."""
-        self.end(request, response)
+        if key := self._key(request):
+            self._store.drop_visit(key)
         text = secrets.token_urlsafe(32)
         self._store.put_visit(token_hash(text), msgspec.msgpack.encode(visit), visit.expires)
         response.set_cookie(

@@ -91,6 +91,23 @@ def test_the_list_can_not_be_read(world: World) -> None:
     assert link.cameras is None
 
 
+def test_what_was_not_shown_is_not_agreed_to(world: World) -> None:
+    """Two windows of one person, between which the list was lost, or came."""
+    garden = ids(world, "Garden")
+    browser = world.browse().sign_in()
+    with_list = browser.answer
+    world.home.driver.set([])
+    assert "no cameras yet" in browser.get().page.said()
+    without_list = browser.answer
+    browser.answer = with_list
+    assert browser.post("agree", cameras=garden, later=None).status == 400
+    world.home.driver.set([camera("Garden", "F00000001")])
+    browser.get()
+    browser.answer = without_list
+    assert browser.post("agree").status == 400
+    assert world.links() == []
+
+
 def test_no_cameras_yet(world: World) -> None:
     world.home.driver.set([])
     browser = world.browse().sign_in()

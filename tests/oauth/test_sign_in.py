@@ -140,6 +140,12 @@ def test_guessing_one_account_from_everywhere_stops_before_the_vendor(
     assert world.browse().sign_in().page.steps == ["switch", "agree", "cancel"]
 
 
+def test_codes_can_not_be_asked_for_without_end(world: World) -> None:
+    statuses = [world.browse().sign_in(CAREFUL).status for _ in range(7)]
+    assert statuses == [200] * 5 + [429] * 2
+    assert world.vendor.calls == {"password": 5}
+
+
 def test_guessing_many_accounts_from_one_place(world: World) -> None:
     statuses = [world.browse().sign_in(f"user{number}@example.com").status for number in range(25)]
     assert statuses == [403] * 20 + [429] * 5
@@ -157,6 +163,13 @@ def test_the_code(world: World) -> None:
     browser.post("code", code=" 012 345 ")
     assert browser.page.steps == ["switch", "agree", "cancel"]
     assert cookie(browser, VISIT) not in (None, before)
+
+
+def test_the_code_sent_once_more_after_it_was_taken(world: World) -> None:
+    browser = world.browse().sign_in(CAREFUL)
+    browser.post("code", code=CODE).post("code", code=CODE)
+    assert browser.page.steps == ["switch", "agree", "cancel"]
+    assert world.vendor.calls["code"] == 1
 
 
 def test_five_guesses(world: World) -> None:
