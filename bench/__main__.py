@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from bench import flat, in_process, over_http
+from bench import flat, in_process, over_http, refresh
 from bench.peer import environment
 from bench.peer.environment import NoPeer
 from bench.progress import say
@@ -14,7 +14,8 @@ from bench.table import LeftOut, render
 GROUPS = (
     Group("in-process", "each question in process, beside Home Assistant", in_process.measure),
     Group("flat", "whether an answer grows with cameras or links", flat.measure),
-    Group("http", "each question over HTTP, beside Home Assistant; the refresh grant", over_http.measure),
+    Group("http", "each question over HTTP, beside Home Assistant", over_http.measure),
+    Group("refresh", "the refresh grant over HTTP, beside npm oidc-provider", refresh.measure),
 )
 
 

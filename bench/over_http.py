@@ -3,8 +3,6 @@
 showcam's is the whole of its web process, directives with the forwarder's signature, each request logged to a file.
 """
 
-import json
-
 from bench.asking import QUESTIONS
 from bench.progress import say
 from bench.run import NoPeer, Results, Run
@@ -29,7 +27,6 @@ def measure(run: Run) -> Results:
     say(f"Over HTTP: showcam with {cameras} cameras")
     with showcam(cameras) as server:
         ours = _asked(server, cameras, run)
-        refresh = _refreshed(server, run)
     with floor() as server:
         least = cpu_us(server.port, server.process, lambda: server.request(QUESTIONS[0]), ok, _count("", run))
     try:
@@ -43,7 +40,6 @@ def measure(run: Run) -> Results:
     for name, *_ in QUESTIONS:
         yield Row(f"{name} over HTTP, {cameras} cameras", "µs", ours[name], "HA", peer.get(name), BOUNDS[name])
     yield Row("QUERY of one over HTTP, beside bare WSGI", "µs", ours["QUERY of one"], "floor", least)
-    yield Row("refresh grant over HTTP on SQLite", "µs", refresh)
 
 
 def _asked(server: Server, cameras: int, run: Run) -> dict[str, float]:
@@ -54,16 +50,6 @@ def _asked(server: Server, cameras: int, run: Run) -> dict[str, float]:
         make = lambda question=question: server.request(question)  # noqa: E731
         figures[name] = cpu_us(server.port, server.process, make, right, _count(name, run))
     return figures
-
-
-def _refreshed(server: Server, run: Run) -> float:
-    assert server.refresh is not None
-
-    def right(status: int, body: bytes) -> None:
-        assert status == 200, f"{status} {body[:200]!r}"
-        assert json.loads(body)["access_token"]
-
-    return cpu_us(server.port, server.process, server.refresh, right, _count("refresh", run))
 
 
 def _count(name: str, run: Run) -> int:

@@ -36,7 +36,7 @@ class Server:
     port: int
     process: int
     request: Callable[[Question], bytes]
-    refresh: Callable[[], bytes] | None = None  # a refresh grant
+    refresh: Callable[[], bytes] = bytes  # a refresh grant
 
 
 def checked(question: Question, count: int) -> Callable[[int, bytes], None]:
@@ -85,9 +85,9 @@ def showcam(count: int) -> Iterator[Server]:
             return request("/oauth/token", form.encode(), kind)
 
         command = [sys.executable, "-m", "bench.ready_web"]
-        with _process(command, environ, Path(folder) / "log") as process:
+        with process(command, environ, Path(folder) / "log") as started:
             until_right(port, request("/readyz", b"", {}, "GET"), ok)
-            yield Server(port, process.pid, ask, refreshed)
+            yield Server(port, started.pid, ask, refreshed)
 
 
 @contextmanager
@@ -97,17 +97,17 @@ def floor() -> Iterator[Server]:
         port = free_port()
         environ = {"SHOWCAM_PORT": str(port), "SHOWCAM_DATA": folder}
         given = request("/", b'{"requestId":"bench-request-1","inputs":[]}', {})
-        with _process([sys.executable, "-m", "bench.floor_web"], environ, Path(folder) / "log") as process:
+        with process([sys.executable, "-m", "bench.floor_web"], environ, Path(folder) / "log") as started:
             until_right(port, given, ok)
-            yield Server(port, process.pid, lambda question: given)
+            yield Server(port, started.pid, lambda question: given)
 
 
 @contextmanager
 def home_assistant(count: int) -> Iterator[Server]:
     """Raises NoPeer when it does not serve."""
     port = free_port()
-    with environment.serving(count, port) as (process, token_file):
-        token = environment.token(token_file, process)
+    with environment.serving(count, port) as (started, token_file):
+        token = environment.token(token_file, started)
 
         def ask(question: Question) -> bytes:
             _, assistant, build, _ = question
@@ -116,7 +116,7 @@ def home_assistant(count: int) -> Iterator[Server]:
             path = "/api/alexa/smart_home" if alexa else "/api/google_assistant"
             return request(path, body, {"Authorization": f"Bearer {token}"})
 
-        yield Server(port, process.pid, ask)
+        yield Server(port, started.pid, ask)
 
 
 def ok(status: int, body: bytes) -> None:
@@ -124,17 +124,17 @@ def ok(status: int, body: bytes) -> None:
 
 
 @contextmanager
-def _process(command: list[str], environ: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def process(command: list[str], environ: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as out:
-        process = subprocess.Popen(
+        started = subprocess.Popen(
             command, cwd=environment.ROOT, env={**os.environ, **environ}, stdout=out, stderr=out, start_new_session=True
         )
     try:
-        yield process
+        yield started
     finally:
-        process.send_signal(signal.SIGTERM)
+        started.send_signal(signal.SIGTERM)
         try:
-            process.wait(10)
+            started.wait(10)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            os.killpg(started.pid, signal.SIGKILL)
+            started.wait()

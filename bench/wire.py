@@ -1,13 +1,10 @@
 """HTTP/1.1 as plain as it gets, so that the server is what takes time; and the CPU time and memory of its processes."""
 
 import contextlib
-import json
-import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 CONNECTIONS = 8
 WITHIN_S = 30

@@ -1,0 +1,89 @@
+"""The refresh grant over HTTP: showcam on SQLite, beside npm oidc-provider with its store in memory."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.peer import environment
+from bench.progress import say
+from bench.run import NoPeer, Results, Run, free_port
+from bench.served import process, showcam
+from bench.table import Bound, LeftOut, Row
+from bench.wire import Unanswered, cpu_us, request, until_right
+
+NAME = "refresh grant over HTTP, on SQLite"
+BOUND = Bound(share=3, beside="oidc-provider")
+FILES = Path(__file__).parent / "peer" / "oidc"
+FOLDER = environment.FOLDER / "oidc"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+INSTALL_S = 180
+
+
+def measure(run: Run) -> Results:
+    say("Refresh grant: showcam")
+    with showcam(1) as server:
+        ours = cpu_us(server.port, server.process, server.refresh, _right, _count(run))
+    other = None
+    try:
+        run.need_peer()
+        ensure()
+        say("Refresh grant: npm oidc-provider")
+        with oidc_provider() as (port, root, given):
+            other = cpu_us(port, root, lambda: given, _right, _count(run))
+    except (NoPeer, Unanswered) as error:
+        yield LeftOut("npm oidc-provider", str(error))
+    yield Row(NAME, "µs", ours, "oidc-provider", other, BOUND)
+
+
+def ensure() -> None:
+    """node_modules as package.json has them; made now if they aren't. Raises NoPeer."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        raise NoPeer("node and npm are not on this machine")
+    same = [
+        (FOLDER / each.name).is_file() and (FOLDER / each.name).read_text() == each.read_text() for each in _files()
+    ]
+    if all(same) and (FOLDER / "node_modules").is_dir():
+        return
+    say("Installing npm oidc-provider into bench/env")
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    command = ["npm", "install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
+    for each in _files():
+        shutil.copy(each, FOLDER)
+    try:
+        done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=INSTALL_S)
+    except subprocess.TimeoutExpired:
+        done = None
+    if done is None or done.returncode:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        raise NoPeer("npm could not install it")
+
+
+@contextmanager
+def oidc_provider() -> Iterator[tuple[int, int, bytes]]:
+    """Its port, its process, and a refresh grant as a whole request."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
+        log = Path(folder) / "log"
+        command = [shutil.which("node") or "node", str(FOLDER / "server.js")]
+        with process(command, {"BENCH_PORT": str(port)}, log) as started:
+            until_right(port, request("/.well-known/openid-configuration", b"", {}, "GET"), lambda *_: None)
+            form = next(line for line in log.read_text().splitlines() if line.startswith("grant_type="))
+            yield port, started.pid, request("/token", form.encode(), FORM)
+
+
+def _files() -> list[Path]:
+    return [FILES / "package.json", FILES / "server.js"]
+
+
+def _right(status: int, body: bytes) -> None:
+    assert status == 200, f"{status} {body[:200]!r}"
+    assert json.loads(body)["access_token"]
+
+
+def _count(run: Run) -> int:
+    return 24 if run.quick else 1600
