@@ -16,6 +16,7 @@ from registry.freshness import Breaker
 from registry.gate import Surface, not_found, overruled
 from registry.judging import Deadline, Judge, Open, Read, unreached
 from registry.listing import Reading, Readings
+from registry.rate import Rate
 from registry.rules import Rules
 from store.ports import Store
 from store.records import Account, Link, Source
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 LONGEST_OFFER = 32 * 1024
 WATCH_S = 2.0  # the media process's questions about live sessions share a reading this old
 ANSWER_S = 1.0  # the media process has at least this for an SDP answer, however long the vendor took
+OPENS_S = 60
 PLAYABLE = ("webrtc", "hls")
 PASSING = frozenset({"vendor_down", "vendor_busy", "media_down", "busy"})
 
@@ -57,6 +59,7 @@ class Streams:
         self._store, self._drivers, self._pictures, self._grants = store, drivers, pictures, grants
         self._rules, self._readings, self._judge = rules, readings, judge
         self._breaker, self._clock = breaker, clock
+        self._opens = Rate(OPENS_S)
 
     def open(self, link: Link, camera: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer for an offer that is none, before the vendor is asked anything."""
@@ -66,7 +69,7 @@ class Streams:
         seen = self._judge.see(link, camera, deadline)
         if isinstance(seen, Refusal):
             return seen
-        if self._store.hit(f"opens/{link.id}", 60, self._clock()) > self._rules.opens_per_minute:
+        if self._opens.hit(link.id, self._clock()) > self._rules.opens_per_minute:
             return overruled("busy", seen.camera)
         opened = self._judge.judge(seen, request.surface, request.protocols, self._anew(deadline))
         if isinstance(opened, Refusal):
