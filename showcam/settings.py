@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stream_cap_s: int = 1800
     idle_s: int = 30
     gate_check_s: float = 2.0
+    sign_in_s: float = 4.0  # a person who signs in waits this long for the vendor's verdict
     request_s: float = 3.0  # a request that waits for a vendor gives up after this
     body_limit: int = 256 * 1024
     threads: int = 128

@@ -46,7 +46,7 @@ def build(settings: Settings, keys: Keys) -> Edge:
     base = parts.ground(settings, keys)
     store, registry = base.store, base.registry
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
-    sign_in = SignIn(store, base.driver, settings.sign_up, limits=limits)
+    sign_in = SignIn(store, base.driver, settings.sign_up, limits=limits, vendor_s=settings.sign_in_s)
     metrics = Metrics()
     routes = [
         *_alexa(settings, keys, store, registry),
@@ -60,7 +60,7 @@ def build(settings: Settings, keys: Keys) -> Edge:
         trusted_proxies=tuple(ipaddress.ip_network(each, strict=False) for each in settings.trusted_proxies),
         only_hosts=_only_hosts(settings),
     )
-    pages = _pages(settings, keys, store, sign_in, registry)
+    pages = _pages(settings, keys, base, sign_in)
     threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
     return Edge(routes, pages, rules, metrics.observe)
 
@@ -146,18 +146,19 @@ def _missing(settings: Settings, beat: Path) -> list[str]:
     return [*missing, "worker"] if late else missing
 
 
-def _pages(settings: Settings, keys: Keys, store: Store, sign_in: SignIn, registry: Registry) -> Flask:
+def _pages(settings: Settings, keys: Keys, base: parts.Ground, sign_in: SignIn) -> Flask:
     app = Flask("showcam", static_folder=None)
     oauth.bind(
         app,
-        store,
+        base.store,
         sign_in,
-        registry,
+        base.registry,
         OAuthSettings(
             issuer=settings.web_url,
             secure_cookies=settings.web_url.startswith("https://"),
             cookie_keys=keys.cookie,
         ),
+        parts.unlinker(base.store, base.pictures),
     )
     practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
     app.register_blueprint(console.blueprint(practice_url=practice))
