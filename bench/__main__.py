@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from bench import flat, in_process, over_http, refresh
+from bench import flat, in_process, over_http, refresh, starting
 from bench.peer import environment
 from bench.peer.environment import NoPeer
 from bench.progress import say
@@ -16,6 +16,7 @@ GROUPS = (
     Group("flat", "whether an answer grows with cameras or links", flat.measure),
     Group("http", "each question over HTTP, beside Home Assistant", over_http.measure),
     Group("refresh", "the refresh grant over HTTP, beside npm oidc-provider", refresh.measure),
+    Group("start", "start to first answer, and memory, beside Home Assistant", starting.measure),
 )
 
 

@@ -1,0 +1,92 @@
+"""From the command to the first right answer, and the memory of all processes while nobody watches."""
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.asking import QUESTIONS, sync, synced
+from bench.household import cameras
+from bench.progress import say
+from bench.run import NoPeer, Results, Run, free_port
+from bench.served import checked, home_assistant, process
+from bench.table import Bound, LeftOut, Row
+from bench.wire import Unanswered, memory_mb, request, until_right
+from showcam import keys as key_files
+from showcam.compose.parts import open_store
+from showcam.settings import load
+from tests.doubles.household import household
+from tests.doubles.program import running
+
+STARTS = "start of showcam serve to the first right answer"
+MEMORY = "memory of all processes, no viewer"
+SETTLE_S = 5.0  # by then is there what is imported ahead of the first request
+TIMES = 3
+
+
+def measure(run: Run) -> Results:
+    times = 1 if run.quick else TIMES
+    say("Starting showcam serve")
+    start = statistics.median(_showcam_starts() for _ in range(times))
+    say("Starting all of showcam")
+    memory = _showcam_memory(run)
+    peer_start = peer_memory = None
+    try:
+        run.need_peer()
+        say("Starting Home Assistant")
+        seen = [_home_assistant(run) for _ in range(times)]
+        peer_start = statistics.median(each[0] for each in seen)
+        peer_memory = min(each[1] for each in seen)
+    except (NoPeer, Unanswered) as error:
+        yield LeftOut("Home Assistant, start and memory", str(error))
+    yield Row(STARTS, "s", start, "HA", peer_start, Bound(share=1 / 2))
+    yield Row(MEMORY, "MB", memory, "HA", peer_memory, Bound(share=1))
+
+
+def _showcam_starts() -> float:
+    """Seconds to a SYNC of a household whose list the store knows and whose vendor session is over."""
+    with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
+        port = free_port()
+        environ = {"SHOWCAM_PORT": str(port), "SHOWCAM_DATA": folder, "SHOWCAM_PUBLIC_URL": "https://home.example"}
+        loaded = load(environ=environ)
+        store = open_store(loaded, key_files.read_or_make(loaded.keys))
+        home = household(Path(folder), store=store, assistant="google", cameras=cameras(1))  # type: ignore[arg-type]
+        token = home.token()
+        home.registry.account_cameras(home.account.id)  # which keeps the list
+        store.close()
+        given = request("/google/fulfillment", json.dumps(sync()).encode(), {"Authorization": f"Bearer {token}"})
+        command = [str(Path(sys.executable).with_name("showcam")), "serve"]
+        return _until(command, environ, Path(folder) / "log", port, given)
+
+
+def _until(command: list[str], environ: dict[str, str], log: Path, port: int, given: bytes) -> float:
+    check = synced(1)
+
+    def right(status: int, body: bytes) -> None:
+        assert status == 200, f"{status} {body[:200]!r}"
+        check(json.loads(body))
+
+    began = time.monotonic()
+    with process(command, environ, log):
+        until_right(port, given, right)
+        return time.monotonic() - began
+
+
+def _showcam_memory(run: Run) -> float:
+    """Of a real start: supervisor, web, media and worker."""
+    with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder, running(Path(folder), demo=False) as program:
+        assert program.process is not None
+        time.sleep(0 if run.quick else SETTLE_S)
+        return memory_mb(program.process.pid)
+
+
+def _home_assistant(run: Run) -> tuple[float, float]:
+    """Seconds to a Discover of one camera, and MB."""
+    began = time.monotonic()
+    with home_assistant(1) as server:
+        until_right(server.port, server.request(QUESTIONS[0]), checked(QUESTIONS[0], 1))
+        took = time.monotonic() - began
+        time.sleep(0 if run.quick else SETTLE_S)
+        return took, memory_mb(server.process)
