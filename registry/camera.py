@@ -39,6 +39,16 @@ class Camera(Struct, frozen=True):
     audio: Flag = "unknown"
     video: Video = Video()
     battery: int | None = None  # percent
+    charging: Flag = "none"
+    status_light: Flag = "none"
+    alarm_notification: Flag = "none"
+    offline_notification: Flag = "none"
+    flip: Flag = "none"
+    night_vision: Literal["colour", "black_and_white", "smart", "none", "unknown"] = "none"
+    motion: Flag = "none"  # "on": seen within the last half minute; "none": it tells of no motion
+    person: Flag = "none"  # likewise; "none" also where the model can't tell people apart
+    can_restart: bool = False
+    voice_may: tuple[str, ...] = ()  # what the owner lets a voice change: settings by name, "restart"
     ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "cloud"
     as_of: float = 0.0
 

@@ -1,0 +1,24 @@
+"""How often in a fixed window, counted in this process: for what is asked too often to write it down each time.
+
+The media process counts a link's sessions too, and there is one of it; sign-ins are counted in the store instead.
+"""
+
+from registry.recent import Recent
+
+MOST = 100_000  # keys that are counted; what falls out starts again
+
+
+class Rate:
+    """Safe to use from many threads; two hits at once may count as one."""
+
+    def __init__(self, window_s: int) -> None:
+        self._window_s = window_s
+        self._counts: Recent[str, tuple[int, int]] = Recent(MOST)
+
+    def hit(self, key: str, now: float) -> int:
+        """Counts one more in the window of `now`, epoch seconds; the count with this one."""
+        window = int(now) // self._window_s
+        known = self._counts.get(key)
+        count = known[1] + 1 if known and known[0] == window else 1
+        self._counts.put(key, (window, count))
+        return count
