@@ -39,6 +39,7 @@ class MediaClient:
         self._token = internal_token
         self._timeout_s = timeout_s
         self._local = threading.local()
+        self._connections: set[http.client.HTTPConnection] = set()  # of all threads
 
     def warm(self, claims: Claims, source: SourceSpec) -> None:
         """Start the pull now, before the display asks. Answers at once."""
@@ -70,6 +71,11 @@ class MediaClient:
     def live(self, account: str) -> int:
         """How many streams of the account are live."""
         return int(self._post("/internal/live", {"account": account})["live"])
+
+    def close(self) -> None:
+        """Close every thread's connection; nothing may be under way."""
+        for connection in list(self._connections):
+            connection.close()
 
     def _post(self, path: str, body: dict[str, Any], timeout_s: float | None = None) -> dict[str, Any]:
         headers = {"Content-Type": "application/json", "X-Showcam-Internal": self._token}
@@ -106,6 +112,7 @@ class MediaClient:
         if connection is None:
             connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
             self._local.connection = connection
+            self._connections.add(connection)
         connection.timeout = timeout_s
         if connection.sock is not None:
             connection.sock.settimeout(timeout_s)
@@ -114,6 +121,7 @@ class MediaClient:
     def _drop(self) -> None:
         connection = getattr(self._local, "connection", None)
         if connection is not None:
+            self._connections.discard(connection)
             with contextlib.suppress(OSError):
                 connection.close()
         self._local.connection = None

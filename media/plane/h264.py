@@ -6,6 +6,7 @@ from fractions import Fraction
 import av
 import av.error
 from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange
 
 START = b"\x00\x00\x00\x01"
 _SPS = 7
@@ -54,7 +55,9 @@ def picture(keyframe: bytes) -> VideoFrame:
 
 def jpeg(keyframe: bytes) -> bytes:
     """Raises NoPicture."""
-    frame = picture(keyframe).reformat(format="yuvj420p", src_color_range="mpeg", dst_color_range="jpeg")
+    frame = picture(keyframe).reformat(
+        format="yuvj420p", src_color_range=ColorRange.MPEG, dst_color_range=ColorRange.JPEG
+    )
     frame.pts, frame.time_base, frame.pict_type = 0, Fraction(1, 25), 0
     out = io.BytesIO()
     with av.open(out, "w", format="mjpeg") as container:

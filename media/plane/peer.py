@@ -54,27 +54,28 @@ class Peer:
 
     async def answer(self, sdp: str) -> str:
         """An answer with every candidate in it. Raises NoOffer, NotGathered."""
-        offer = RTCSessionDescription(normalise(sdp), "offer")
+        text = normalise(sdp)
+        offer = RTCSessionDescription(text, "offer")
         connection = self._connection
         sender = connection.addTrack(self._video)
         transceiver = next(each for each in connection.getTransceivers() if each.sender is sender)
         # before the remote description: afterwards VP8 would be answered, and H.264 sent under its name
         capabilities = RTCRtpSender.getCapabilities("video").codecs
         transceiver.setCodecPreferences([each for each in capabilities if each.mimeType == "video/H264"])
-        if self._voice != "none":
+        if self._voice != "none" and "\r\nm=audio " in text:
             connection.addTrack(_SilentTrack() if self._voice == "silence" else _OpusTrack(self._pull))
         try:
             await connection.setRemoteDescription(offer)
             for each in connection.getTransceivers():
                 each.direction = "sendonly" if each.sender.track is not None else "inactive"
             answer = await connection.createAnswer()
-        except Exception:
-            # aiortc's parser raises whatever the text made it trip over
-            raise NoOffer from None
-        try:
-            await asyncio.wait_for(connection.setLocalDescription(answer), GATHER_S)
+            async with asyncio.timeout(GATHER_S):
+                await connection.setLocalDescription(answer)
         except TimeoutError:
             raise NotGathered from None
+        except Exception:
+            # aiortc raises whatever the text made it trip over
+            raise NoOffer from None
         return str(connection.localDescription.sdp)
 
     async def close(self) -> None:

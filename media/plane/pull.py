@@ -150,6 +150,9 @@ class Pull:
         failure = SourceFailed("media_down", again=True)
         try:
             failure = await self._live()
+        except asyncio.CancelledError:
+            failure = SourceFailed("", again=True)  # nobody watches any longer
+            raise
         except Exception as error:
             # whatever libav raises may quote addresses: its type alone is told
             _log.error("pull broke", camera=_short(self.camera), error=type(error).__name__)

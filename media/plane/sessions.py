@@ -77,9 +77,7 @@ class Sessions:
         self._by_start: dict[str, Session] = {}  # nonce of the grant it was started with
         self._by_name: dict[tuple[str, str], Session] = {}
         self._pulls: dict[tuple[str, str], Pull] = {}
-        self._ended: dict[
-            str, tuple[float, str]
-        ] = {}  # session ids and links that are over: until when to remember, why
+        self._ended: dict[str, _End] = {}  # by session id, nonce of a start grant, or link
         self._opens: dict[str, deque[float]] = {}
         self._work: set[asyncio.Task[None]] = set()
         self._tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(self._guard())]

@@ -29,7 +29,7 @@ RATE = 16_000
 TONE_HZ = 440
 WIDTH, HEIGHT = 320, 180
 SEGMENT_S = 1
-LENGTH_S = 90  # a recording; longer than any test
+LENGTH_S = 60  # a recording; longer than any test
 
 
 class Authority:

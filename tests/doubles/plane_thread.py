@@ -32,13 +32,17 @@ class PlaneThread:
         self._thread = threading.Thread(target=self._loop.run_forever, name="plane", daemon=True)
         self.plane: Plane | None = None
         self.port = 0
+        self._clients: list[MediaClient] = []
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def client(self, timeout_s: float = 10.0) -> MediaClient:
-        return MediaClient(self.url, self._grants.internal_token(), timeout_s)
+        """Closed with the plane."""
+        client = MediaClient(self.url, self._grants.internal_token(), timeout_s)
+        self._clients.append(client)
+        return client
 
     def __enter__(self) -> "PlaneThread":
         self._thread.start()
@@ -48,7 +52,9 @@ class PlaneThread:
 
     def __exit__(self, *_: object) -> None:
         assert self.plane is not None
-        self._run(self.plane.stop())
+        for client in self._clients:
+            client.close()
+        self._run(self._stopped())
         self._run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
@@ -58,6 +64,15 @@ class PlaneThread:
         plane = Plane(self._settings, self._grants, self._sources)
         await plane.start()
         return plane
+
+    async def _stopped(self) -> None:
+        assert self.plane is not None
+        await self.plane.stop()
+        # as asyncio.run does at the end of a process
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _run(self, work):
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)

@@ -1,0 +1,117 @@
+"""A vendor with cameras, a household that sees them, and picture processes over both."""
+
+import http.client
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+from media.grants import Claims, Grants
+from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recording
+from tests.doubles.plane_thread import SETTINGS, PlaneThread
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+    url: str
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+@dataclass
+class World:
+    """One picture process and everything around it."""
+
+    plane: PlaneThread
+    vendor: Vendor
+    household: Household
+    grants: Grants
+
+    def claims(self, camera: str = "garden", protocol: str = "hls", **changes) -> Claims:
+        given = {"account": "home", "link": "link-1", "surface": "alexa", "expires": int(time.time()) + 60}
+        return Claims(**(given | {"camera": camera, "protocol": protocol, "nonce": str(time.monotonic_ns())} | changes))
+
+    def grant(self, camera: str = "garden", protocol: str = "hls", **changes) -> str:
+        return self.grants.sign(self.claims(camera, protocol, **changes))
+
+    def ask(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+        url = urljoin(self.plane.url, path)
+        connection = http.client.HTTPConnection("127.0.0.1", self.plane.port, timeout=15)
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, urlsplit(url).path, body, named)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read(), url)
+        finally:
+            connection.close()
+
+    def master(self, camera: str = "garden", **changes) -> Answer:
+        return self.ask(f"/s/{self.grant(camera, **changes)}/master.m3u8")
+
+    def variant_url(self, master: Answer) -> str:
+        return urljoin(master.url, next(line for line in master.text.splitlines() if line and line[0] != "#"))
+
+    def stats(self) -> dict[str, int]:
+        token = self.grants.internal_token()
+        return json.loads(self.ask("/internal/stats", X_Showcam_Internal=token).body)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def vendor(authority: Authority) -> Iterator[Vendor]:
+    vendor = Vendor(authority)
+    vendor.cameras["garden"] = Camera(recording())
+    yield vendor
+    vendor.close()
+
+
+@pytest.fixture
+def household(vendor: Vendor) -> Household:
+    return Household(vendor)
+
+
+@pytest.fixture(scope="session")
+def grants() -> Grants:
+    return Grants([b"grant key of the tests, 32 bytes"])
+
+
+@pytest.fixture
+def start(authority: Authority, vendor: Vendor, household: Household, grants: Grants) -> Iterator[Callable[..., World]]:
+    """Start a picture process; keyword arguments are its settings."""
+    with ExitStack() as stack:
+
+        def started(**settings) -> World:
+            plane = PlaneThread(grants, household, replace(SETTINGS, **{"ca_file": authority.ca_file, **settings}))
+            stack.enter_context(plane)
+            return World(plane, vendor, household, grants)
+
+        yield started
+
+
+@pytest.fixture
+def world(start: Callable[..., World]) -> World:
+    return start()
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    def wait(condition: Callable[[], object], within_s: float = 8.0) -> None:
+        deadline = time.monotonic() + within_s
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come about"
+            time.sleep(0.05)
+
+    return wait

@@ -1,0 +1,137 @@
+"""What a display may ask for, and how it is refused."""
+
+import json
+import time
+
+import pytest
+
+from media.grants import Grants
+
+STRANGER = Grants([b"another key altogether, 32 bytes"])
+
+
+def test_only_our_own_unspent_grants_for_this_use_open_anything(world, household):
+    signed = world.grant()
+    session = world.grant(protocol="session")
+    table = [
+        # grant, what is asked with it, status
+        ("nonsense", "master.m3u8", 403),
+        ("", "master.m3u8", 404),
+        ("a" * 2000, "master.m3u8", 403),
+        ("ø", "master.m3u8", 403),
+        (signed[:-4] + "AAAA", "master.m3u8", 403),
+        ("x" + signed, "master.m3u8", 403),
+        (STRANGER.sign(world.claims()), "master.m3u8", 403),
+        (world.grant(protocol="webrtc"), "master.m3u8", 403),
+        (world.grant(protocol="snapshot"), "master.m3u8", 403),
+        (signed, "snapshot.jpg", 403),
+        (signed, "start/index.m3u8", 403),
+        (signed, "start/0.ts", 403),
+        (world.grant(expires=int(time.time()) - 1), "master.m3u8", 410),
+        (world.grant(protocol="snapshot", expires=int(time.time()) - 1), "snapshot.jpg", 410),
+        (world.grant(protocol="session", expires=int(time.time()) - 1), "start/index.m3u8", 410),
+        (session, "start/index.m3u8", 410),
+        (session, "start/0.ts", 410),
+    ]
+    got = [(asked, world.ask(f"/s/{grant.replace('ø', '%C3%B8')}/{asked}").status) for grant, asked, _ in table]
+    assert got == [(asked, status) for _, asked, status in table]
+    assert household.opened == [], "a bad grant costs no I/O"
+
+
+def test_offers_need_a_grant_for_them(world):
+    def post(grant: str, content_type: str = "application/sdp", body: bytes = b"v=0\r\n") -> int:
+        return world.ask(f"/s/{grant}/whep", "POST", body, Content_Type=content_type).status
+
+    assert post(world.grant()) == 403
+    assert post(world.grant(protocol="snapshot")) == 403
+    assert post(world.grant(protocol="webrtc", expires=1)) == 410
+    assert post(world.grant(protocol="webrtc"), "application/json") == 415
+    assert post(world.grant(protocol="webrtc"), body=b"x" * 70_000) == 413
+    assert post(world.grant(protocol="webrtc")) == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/s/nonsense/master.m3u8", 403),
+        ("GET", "/s/nonsense/no-such-thing/at/all", 404),
+        ("GET", "/s/{expired}/master.m3u8", 410),
+        ("GET", "/s/{good}/master.m3u8", 200),
+        ("HEAD", "/s/{good}/master.m3u8", 200),
+        ("GET", "/s/{snapshot}/snapshot.jpg", 200),
+        ("PUT", "/s/{good}/master.m3u8", 405),
+        ("POST", "/s/{webrtc}/whep", 415),
+        ("DELETE", "/s/{good}", 403),
+        ("DELETE", "/s/{session}", 200),
+        ("OPTIONS", "/s/{good}/master.m3u8", 204),
+        ("OPTIONS", "/s/anything/whep", 204),
+    ],
+)
+def test_any_page_may_read_every_answer(world, method, path, status):
+    grants = {
+        "good": world.grant(),
+        "expired": world.grant(expires=1),
+        "snapshot": world.grant(protocol="snapshot"),
+        "webrtc": world.grant(protocol="webrtc"),
+        "session": world.grant(protocol="session"),
+    }
+    answer = world.ask(path.format(**grants), method)
+    assert answer.status == status
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Allow-Headers"] == "Range, Content-Type, Accept-Encoding"
+    assert "Content-Length" in answer.headers["Access-Control-Expose-Headers"]
+    assert answer.headers["Set-Cookie"] is None
+    assert answer.headers["Location"] is None
+    if status >= 400:
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert json.loads(answer.body)["status"] == status
+    if status != 204:
+        assert int(answer.headers["Content-Length"]) >= len(answer.body)
+
+
+def test_files_are_named_strictly(world):
+    url = world.variant_url(world.master())
+    folder = url.rpartition("/")[0]
+    table = {
+        "index.m3u8": 200,
+        "0.ts": 200,
+        "9999.ts": 404,
+        "..": 404,
+        ".0.ts": 404,
+        "0.ts%2f": 404,
+        "%2e%2e%2f0.ts": 404,
+        "-1.ts": 404,
+        "0.mp4": 404,
+        "0.ts.bak": 404,
+        "٣.ts".encode().hex("%").join(("%", "")): 404,
+    }
+    assert {name: world.ask(f"{folder}/{name}").status for name in table} == table
+
+
+def test_the_other_processes_doors_do_not_exist_for_anybody_else(world, grants):
+    for path in ("warm", "answer", "end", "live"):
+        for token in ("", "wrong", STRANGER.internal_token()):
+            assert world.ask(f"/internal/{path}", "POST", b"{}", X_Showcam_Internal=token).status == 404
+        known = world.ask(f"/internal/{path}", "POST", b"{}", X_Showcam_Internal=grants.internal_token())
+        assert known.status == 422
+    assert world.ask("/internal/stats").status == 404
+    assert set(world.stats()) == {"sessions", "live", "webrtc", "pulls", "pulls_live", "reopened", "minted"}
+    assert json.loads(world.ask("/healthz").body) == {"status": "ok"}
+
+
+def test_a_session_of_a_process_before_is_told_to_start_anew(start):
+    first = start()
+    master = first.master()
+    old = first.variant_url(master)
+    session = old.split("/s/")[1].split("/")[0]
+    assert first.ask(old).status == 200
+    second = start()
+
+    assert second.ask(old.replace(first.plane.url, second.plane.url)).status == 410
+    again = second.ask(f"/s/{session}/master.m3u8")
+    assert again.status == 200
+    new = second.variant_url(again)
+    assert session in new, "the session goes on under its own grant"
+    assert new.split("/")[-2] != old.split("/")[-2]
+    assert second.ask(new).status == 200
+    assert second.ask(old.replace(first.plane.url, second.plane.url)).status == 410

@@ -1,0 +1,76 @@
+"""Grants: signed, for one use, and over in time."""
+
+import base64
+import itertools
+import time
+from dataclasses import replace
+
+import pytest
+
+from media.grants import BadGrant, Claims, ExpiredGrant, Grants
+
+OLD, NEW = b"o" * 32, b"n" * 32
+CLAIMS = Claims("account", "link", "camera", "hls", "alexa", 2_000_000_000, "nonce")
+NOW = 1_999_999_990.0
+
+
+def test_a_grant_says_what_was_signed():
+    grants = Grants([OLD])
+    assert grants.verify(grants.sign(CLAIMS), "hls", NOW) == CLAIMS
+    assert grants.verify(grants.sign(CLAIMS), ("session", "hls"), NOW) == CLAIMS
+    text, claims = grants.issue(
+        account="a", link="l", camera="kamera-ø", protocol="webrtc", surface="google", now=NOW, life_s=60
+    )
+    assert grants.verify(text, "webrtc", NOW + 59) == claims
+    assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+def test_keys_can_be_rotated():
+    old = Grants([OLD]).sign(CLAIMS)
+    assert Grants([NEW, OLD]).verify(old, "hls", NOW) == CLAIMS
+    assert Grants([NEW, OLD]).sign(CLAIMS) == Grants([NEW]).sign(CLAIMS)
+    with pytest.raises(BadGrant):
+        Grants([NEW]).verify(old, "hls", NOW)
+
+
+def test_every_changed_byte_is_noticed():
+    grants = Grants([OLD])
+    text = grants.sign(CLAIMS)
+    for at, letter in itertools.product(range(0, len(text), 3), "A_."):
+        # the last letter of a base64 text carries bits that mean nothing
+        if text[at] == letter or at == len(text) - 1:
+            continue
+        with pytest.raises(BadGrant):
+            grants.verify(text[:at] + letter + text[at + 1 :], "hls", NOW)
+
+
+@pytest.mark.parametrize("text", ["", ".", "a", "a.b", "=.=", "ø.ø", "a" * 5000, "\x00.\x00", "a.b.c"])
+def test_nonsense_is_no_grant(text):
+    with pytest.raises(BadGrant):
+        Grants([OLD]).verify(text, "hls", NOW)
+
+
+def test_a_grant_is_for_one_use_and_one_time():
+    grants = Grants([OLD])
+    text = grants.sign(CLAIMS)
+    for protocol in ("webrtc", "snapshot", "session", ("webrtc", "session")):
+        with pytest.raises(BadGrant):
+            grants.verify(text, protocol, NOW)
+    with pytest.raises(ExpiredGrant):
+        grants.verify(text, "hls", CLAIMS.expires)
+    with pytest.raises(BadGrant):
+        grants.verify(grants.sign(replace(CLAIMS, expires=0)), "session", time.time())
+
+
+def test_short_keys_are_refused():
+    for keys in ([], [b"short"], [OLD, b"short"]):
+        with pytest.raises(ValueError, match="32 bytes"):
+            Grants(keys)
+
+
+def test_the_processes_know_each_other_by_the_grant_key():
+    token = Grants([OLD]).internal_token()
+    assert Grants([NEW, OLD]).is_internal(token)
+    for wrong in ("", "x", token[:-1], token + "x", "ø"):
+        assert not Grants([OLD]).is_internal(wrong)
+    assert base64.urlsafe_b64decode(token + "=")

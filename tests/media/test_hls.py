@@ -1,0 +1,125 @@
+"""HLS as displays get it: opened with PyAV, and its playlists read by their rules."""
+
+import itertools
+import re
+import time
+
+import av
+import pytest
+
+from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, recording
+
+
+def watch(url: str, frames: int) -> dict[str, list]:
+    """Decode so many pictures; times in seconds."""
+    seen: dict[str, list] = {"video": [], "audio": []}
+    with av.open(url, timeout=15) as container:
+        for packet in container.demux():
+            for frame in packet.decode() if packet.size else []:
+                seen[packet.stream.type].append(float(frame.pts * packet.stream.time_base))
+            if len(seen["video"]) >= frames:
+                break
+        seen["rates"] = [stream.rate for stream in container.streams.audio]
+    return seen
+
+
+def test_a_player_sees_every_picture_and_hears_the_sound(world):
+    seen = watch(f"{world.plane.url}/s/{world.grant()}/master.m3u8", 4 * FPS)
+    steps = [round((b - a) * FPS, 3) for a, b in itertools.pairwise(seen["video"])]
+    assert set(steps) == {1.0}
+    assert seen["audio"][-1] - seen["audio"][0] > 2
+    assert world.stats()["minted"] == 1
+
+
+def test_the_master_playlist_tells_what_there_is(world):
+    master = world.master()
+    assert master.headers["Content-Type"] == "application/vnd.apple.mpegurl"
+    assert master.headers["Cache-Control"] == "no-store"
+    line = next(line for line in master.text.splitlines() if line.startswith("#EXT-X-STREAM-INF:"))
+    assert re.search(r'CODECS="avc1\.42c0[0-9a-f]{2},mp4a\.40\.2"', line)
+    assert f"RESOLUTION={WIDTH}x{HEIGHT}" in line
+    url = world.variant_url(master)
+    segment = world.ask(url.replace("index.m3u8", "0.ts"))
+    assert segment.headers["Content-Type"] == "video/mp2t"
+    assert segment.body[0] == 0x47
+    measured = int(re.search(r"BANDWIDTH=(\d+)", line)[1])
+    assert 8 * len(segment.body) <= measured < 16 * len(segment.body)
+
+
+def test_playlists_keep_their_rules_while_they_grow(world):
+    url = world.variant_url(world.master())
+    before, last = -1, -1
+    known: dict[int, bytes] = {}
+    ends = time.monotonic() + 10
+    while time.monotonic() < ends:
+        text = world.ask(url).text
+        first = int(re.search(r"MEDIA-SEQUENCE:(\d+)", text)[1])
+        numbers = [int(found) for found in re.findall(r"^(\d+)\.ts$", text, re.MULTILINE)]
+        target = int(re.search(r"TARGETDURATION:(\d+)", text)[1])
+        assert first >= before
+        assert numbers == list(range(first, first + len(numbers)))
+        assert len(numbers) <= 6
+        assert all(round(float(found)) <= target for found in re.findall(r"EXTINF:([\d.]+)", text))
+        for number in numbers:
+            body = world.ask(url.replace("index.m3u8", f"{number}.ts")).body
+            assert known.setdefault(number, body) == body, "a segment never changes"
+        before, last = first, numbers[-1]
+        time.sleep(0.3)
+    assert last >= 7
+    assert before > 0
+    assert world.ask(url.replace("index.m3u8", f"{before - 1}.ts")).status == 200, "kept beyond the list"
+
+
+@pytest.mark.parametrize(
+    ("sound", "surface", "codecs", "rates"),
+    [
+        ("none", "google", "mp4a.40.2", [16_000]),
+        ("none", "alexa", None, []),
+        ("off", "google", None, []),
+        ("off", "alexa", None, []),
+    ],
+)
+def test_a_camera_without_sound(world, vendor, sound, surface, codecs, rates):
+    vendor.cameras["garden"] = Camera(recording(audio=False), sound=sound)
+    master = world.master(surface=surface)
+    assert ("mp4a.40.2" in master.text) == (codecs is not None)
+    seen = watch(world.variant_url(master), 2 * FPS)
+    assert seen["rates"] == rates
+    if rates:
+        steps = {round(b - a, 4) for a, b in itertools.pairwise(seen["audio"])}
+        assert steps == {1024 / 16_000}
+
+
+def test_sound_that_is_off_stays_off_even_if_the_vendor_sends_it(world, vendor):
+    vendor.cameras["garden"].sound = "off"
+    seen = watch(world.variant_url(world.master()), FPS)
+    assert seen["rates"] == []
+
+
+def test_one_pull_serves_every_viewer_of_an_account_and_none_of_another(world, household):
+    for _ in range(3):
+        assert world.master().status == 200
+    assert world.master(surface="google", link="link-2").status == 200
+    assert len(household.opened) == 1
+    assert world.stats()["pulls"] == 1
+    assert world.master(account="other-home").status == 200
+    assert world.stats()["pulls"] == 2
+
+
+def test_a_grant_fetched_twice_is_one_session(world):
+    grant = world.grant()
+    first, second = (world.ask(f"/s/{grant}/master.m3u8") for _ in range(2))
+    assert world.variant_url(first) == world.variant_url(second)
+    assert world.stats()["sessions"] == 1
+
+
+def test_a_slow_reader_keeps_nobody_waiting(world):
+    url = world.variant_url(world.master())
+    with av.open(url, timeout=15) as container:
+        packets = container.demux(video=0)
+        next(packets)
+        time.sleep(3)  # it reads nothing for three segments, then goes on
+        seen = watch(f"{world.plane.url}/s/{world.grant()}/master.m3u8", 2 * FPS)
+        times = [packet.pts for _, packet in zip(range(2 * FPS), packets, strict=False)]
+    assert len(seen["video"]) == 2 * FPS
+    assert times == sorted(times)

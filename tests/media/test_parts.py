@@ -1,0 +1,217 @@
+"""The small parts of the plane, each by itself."""
+
+import asyncio
+import io
+import itertools
+import math
+
+import av
+import pytest
+
+from media.plane import h264, playlist, sound
+from media.plane.network import is_allowed
+from media.plane.pacer import Pacer
+from media.plane.units import CLOCK, Unit
+from tests.doubles.hls_camera import recording
+
+
+@pytest.mark.parametrize(
+    ("address", "public", "demo"),
+    [
+        ("8.8.8.8", True, True),
+        ("2606:4700::1111", True, True),
+        ("127.0.0.1", False, True),
+        ("::1", False, True),
+        ("10.0.0.1", False, False),
+        ("172.16.3.4", False, False),
+        ("192.168.1.1", False, False),
+        ("169.254.169.254", False, False),
+        ("100.64.0.1", False, False),
+        ("0.0.0.0", False, False),  # noqa: S104
+        ("224.0.0.1", False, False),
+        ("255.255.255.255", False, False),
+        ("fe80::1%eth0", False, False),
+        ("fd00::1", False, False),
+        ("::", False, False),
+        ("::ffff:10.0.0.1", False, False),
+        ("::ffff:127.0.0.1", False, True),
+        ("64:ff9b::a00:1", False, False),
+        ("2002:a00:1::", False, False),
+    ],
+)
+def test_where_a_source_may_live(address, public, demo):
+    assert (is_allowed(address, loopback=False), is_allowed(address, loopback=True)) == (public, demo)
+
+
+LIVE = """#EXTM3U
+#EXT-X-VERSION:3
+#EXT-X-TARGETDURATION:2
+#EXT-X-MEDIA-SEQUENCE:41
+#EXT-X-SESSION-DATA:DATA-ID="x",URI="https://elsewhere.example/"
+#EXTINF:2.0,
+a.ts?secret=1
+#EXT-X-DISCONTINUITY
+#EXTINF:2.0,
+/b.ts
+#EXTINF:2.0,
+https://other.example/c.ts
+"""
+
+
+def test_a_vendors_playlist_is_given_names_of_our_own():
+    listing = playlist.read(LIVE, "https://v.example/live/x.m3u8?token=2")
+    assert listing.segments == {
+        41: "https://v.example/live/a.ts?secret=1",
+        42: "https://v.example/b.ts",
+        43: "https://other.example/c.ts",
+    }
+    assert (listing.first, listing.last, listing.target_s) == (41, 43, 2)
+    assert [line for line in listing.text.splitlines() if not line.startswith("#")] == ["41.ts", "42.ts", "43.ts"]
+    assert "example" not in listing.text
+    assert "secret" not in listing.text
+    assert "#EXT-X-DISCONTINUITY" in listing.text
+
+
+def test_fragmented_mp4_keeps_its_init_section():
+    text = LIVE.replace("#EXTINF", '#EXT-X-MAP:URI="init.mp4?s=1",BYTERANGE="100@0"\n#EXTINF', 1)
+    listing = playlist.read(text, "https://v.example/x.m3u8")
+    assert listing.inits == ("https://v.example/init.mp4?s=1",)
+    assert '#EXT-X-MAP:URI="init-0.mp4",BYTERANGE="100@0"' in listing.text
+    assert "41.m4s" in listing.text
+
+
+@pytest.mark.parametrize(
+    ("first", "count", "goes_on"),
+    [(41, 3, True), (42, 3, True), (44, 3, True), (45, 3, False), (0, 3, False), (41, 2, False), (1041, 3, False)],
+)
+def test_whether_a_new_list_goes_on_where_the_old_one_ended(first, count, goes_on):
+    def listing(first: int, count: int) -> playlist.Listing:
+        entries = "".join(f"#EXTINF:2,\n{n}.ts\n" for n in range(count))
+        return playlist.read(f"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:{first}\n{entries}", "https://v.example/")
+
+    assert listing(first, count).continues(listing(41, 3)) is goes_on
+
+
+def test_a_master_playlist_leads_to_its_first_variant():
+    master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9\nhd/i.m3u8?t=1\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsd/i.m3u8\n"
+    assert playlist.variant(master, "https://v.example/a/m.m3u8") == "https://v.example/a/hd/i.m3u8?t=1"
+    assert playlist.variant(LIVE, "https://v.example/") is None
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "#EXTINF:1,\na.ts", "\x00\xff", "#EXTM3U8"])
+def test_what_is_no_playlist(text):
+    with pytest.raises(playlist.NotPlaylist):
+        playlist.read(text, "https://v.example/")
+
+
+def paced(units: list[tuple[float, Unit]], **options) -> list[tuple[float, Unit]]:
+    """Push each unit at its time, and see when it comes out."""
+    out: list[tuple[float, Unit]] = []
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        pacer = Pacer(lambda unit: out.append((loop.time() - began, unit)), full=lambda _: None, **options)
+        for at, unit in units:
+            await asyncio.sleep(max(0.0, began + at - loop.time()))
+            pacer.push(unit)
+        async with asyncio.timeout(5):
+            while len(out) < len(units):
+                await asyncio.sleep(0.01)
+        pacer.close()
+
+    asyncio.run(run())
+    return out
+
+
+def video(seconds: float, *, key: bool = False) -> Unit:
+    return Unit("video", b"v", int(seconds * CLOCK), int(seconds * CLOCK), key)
+
+
+def audio(seconds: float) -> Unit:
+    return Unit("audio", b"a", int(seconds * CLOCK), int(seconds * CLOCK), True)
+
+
+def test_a_burst_comes_out_at_the_speed_of_life_in_order_of_both_streams():
+    burst = [video(n / 10, key=n == 0) for n in range(10)] + [audio(n / 10 + 0.05) for n in range(10)]
+    out = paced([(0, unit) for unit in burst])
+    assert [unit.dts for _, unit in out] == sorted(unit.dts for unit in burst)
+    for at, unit in out:
+        assert -0.01 < at - unit.dts / CLOCK < 0.25
+
+
+def test_lateness_moves_everything_after_it_once():
+    units = [(0, video(0, key=True)), (0, video(0.1)), (1.0, video(0.2)), (1.0, video(0.3)), (1.0, video(0.4))]
+    out = paced(units)
+    times = [at for at, _ in out]
+    assert times[2] == pytest.approx(1.0, abs=0.2)
+    assert times[4] - times[2] == pytest.approx(0.2, abs=0.1), "paced again from there"
+
+
+def test_the_first_group_may_go_through_at_once():
+    burst = [video(n / 10, key=n in (0, 5)) for n in range(10)]
+    out = paced([(0, unit) for unit in burst], at_once=1)
+    times = [at for at, _ in out]
+    assert times[4] < 0.1
+    assert times[9] - times[5] == pytest.approx(0.4, abs=0.1)
+
+
+def keyframe(**options) -> bytes:
+    with av.open(io.BytesIO(recording(**options)[0]), format="mpegts") as container:
+        return bytes(next(packet for packet in container.demux(video=0) if packet.is_keyframe))
+
+
+def test_parameter_sets_are_put_before_a_keyframe_without_them():
+    whole = keyframe()
+    at = whole.index(h264.START + b"\x67") if h264.START + b"\x67" in whole else whole.index(b"\x00\x00\x01\x67")
+    slices = whole.index(b"\x00\x00\x01\x65")
+    parameters, bare = whole[at:slices], whole[slices:]
+    with pytest.raises(h264.NoPicture):
+        h264.picture(bare)
+    mended = h264.with_parameters(bare, parameters)
+    assert h264.picture(mended).width == 320
+    assert h264.with_parameters(mended, parameters) == mended
+
+
+def test_encrypted_bytes_are_no_picture():
+    for data in (keyframe(garbled=True), b"", b"\x00\x00\x00\x01\x65", b"x" * 1000):
+        with pytest.raises(h264.NoPicture):
+            h264.picture(data)
+        with pytest.raises(h264.NoPicture):
+            h264.jpeg(data)
+
+
+def test_the_silent_frame_is_aac_and_silent():
+    frame = sound.silent_aac()
+    assert sound.has_adts(frame)
+    assert len(frame) < 16
+    with av.open(io.BytesIO(frame * 50), format="aac") as container:
+        frames = list(container.decode(audio=0))
+        assert container.streams.audio[0].rate == 16_000
+    assert len(frames) >= 48
+    assert all(not any(bytes(each.planes[0])[: each.samples * 4]) for each in frames)
+
+
+def test_aac_becomes_opus_without_a_gap():
+    with av.open(io.BytesIO(b"".join(recording()[:3])), format="mpegts") as container:
+        units = [
+            Unit("audio", bytes(packet), packet.pts, packet.pts) for packet in container.demux(audio=0) if packet.size
+        ]
+    voice = sound.OpusVoice()
+    packets = [packet for unit in units for packet in voice.feed(unit)]
+    times = [pts for _, pts in packets]
+    assert {b - a for a, b in itertools.pairwise(times)} == {sound.OPUS_STEP}
+    spoken = len(units) * sound.AAC_SAMPLES / 16_000
+    assert len(times) * 0.02 == pytest.approx(spoken, abs=0.1)
+    assert voice.feed(Unit("audio", b"\xff\xf1broken", 0, 0)) == []
+    decoder = av.CodecContext.create("libopus", "r")
+    decoder.sample_rate, decoder.layout, decoder.format = 48_000, "stereo", "s16"
+    loud = [
+        math.sqrt(sum(each * each for each in samples) / len(samples))
+        for data, _ in packets
+        for frame in decoder.decode(av.Packet(data))
+        if (samples := memoryview(bytes(frame.planes[0])[: frame.samples * 4]).cast("h"))
+    ]
+    assert sorted(loud)[len(loud) // 2] == pytest.approx(8192, rel=0.1), (
+        "a tone of half the full scale, on two channels"
+    )

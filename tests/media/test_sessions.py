@@ -1,0 +1,165 @@
+"""How long things last, and how many there may be."""
+
+import io
+import time
+from dataclasses import replace
+
+import av
+import pytest
+
+from media.client import MediaBusy, MediaClient, MediaUnavailable
+from media.source import Denied
+from tests.doubles.hls_camera import Camera, recording
+from tests.doubles.plane_thread import SETTINGS, PlaneThread
+
+
+def test_an_idle_session_and_its_pull_end_and_the_place_is_given_back(start, household, eventually):
+    world = start(idle_s=1)
+    url = world.variant_url(world.master())
+    for _ in range(8):
+        time.sleep(0.3)
+        assert world.ask(url).status == 200, "whoever asks goes on watching"
+    assert household.released == []
+    eventually(lambda: world.stats()["pulls"] == 0)
+    assert world.stats()["sessions"] == 0
+    eventually(lambda: len(household.released) == 1)
+    assert world.ask(url).status == 410
+
+
+def test_a_stream_nobody_comes_for_ends_too(start, household, eventually):
+    world = start(idle_s=1)
+    spec = world.vendor.open("garden")
+    world.plane.client().warm(world.claims(), spec)
+    assert world.stats()["pulls"] == 1
+    eventually(lambda: world.stats()["pulls"] == 0)
+    eventually(lambda: household.released == [spec.release])
+    assert household.opened == []
+
+
+def test_a_place_handed_over_for_nothing_is_given_back(world, household, eventually):
+    first, second = world.vendor.open("garden"), world.vendor.open("garden")
+    client = world.plane.client()
+    client.warm(world.claims(), first)
+    client.warm(world.claims(), first)
+    client.warm(world.claims(), second)
+    eventually(lambda: household.released == [second.release])
+    assert world.master().status == 200
+
+
+def test_a_warm_camera_is_there_at_once(world, household):
+    world.plane.client().warm(world.claims(), world.vendor.open("garden"))
+    assert world.master().status == 200
+    assert household.opened == [], "the address handed over was used"
+
+
+def test_the_cap_ends_a_stream_however_busy(start):
+    world = start(stream_cap_s=2)
+    url = world.variant_url(world.master())
+    began = time.monotonic()
+    while world.ask(url).status == 200:
+        assert time.monotonic() - began < 4
+        time.sleep(0.1)
+    assert world.ask(url).status == 410
+
+
+@pytest.mark.parametrize("how", ["end_link", "gate", "delete"])
+def test_hls_ends_when_it_must(world, household, eventually, how):
+    grant = world.grant()
+    master = world.ask(f"/s/{grant}/master.m3u8")
+    url = world.variant_url(master)
+    segment = url.replace("index.m3u8", "0.ts")
+    assert world.ask(segment).status == 200
+    began = time.monotonic()
+    if how == "end_link":
+        world.plane.client().end_link("link-1")
+    elif how == "gate":
+        household.denied["garden"] = Denied("encryption_on")
+    else:
+        world.ask(f"/s/{url.split('/s/')[1].split('/')[0]}", "DELETE")
+    eventually(lambda: world.ask(url).status == 410, 3)
+    assert time.monotonic() - began < 3
+    assert world.ask(segment).status == 410
+    assert world.ask(f"/s/{grant}/master.m3u8").status == 410, "nor may it be started again"
+    if how == "gate":
+        assert "encryption_on" in world.ask(url).text
+        assert world.stats()["pulls"] == 0
+    if how == "end_link":
+        assert world.ask(f"/s/{world.grant()}/master.m3u8").status == 410, "nor by another grant of that link"
+        assert world.master(link="link-2").status == 200
+
+
+def test_ending_one_link_leaves_the_others(world):
+    one, two = world.variant_url(world.master()), world.variant_url(world.master(link="link-2"))
+    world.plane.client().end_link("link-1")
+    assert world.ask(one).status == 410
+    assert world.ask(two).status == 200
+
+
+def test_too_many_streams_are_told_to_wait(start, vendor):
+    vendor.cameras["yard"] = Camera(recording())
+    world = start(live_per_account=2, live_per_process=3)
+    assert [world.master(c).status for c in ("garden", "yard", "garden")] == [200, 200, 429]
+    refused = world.master()
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "busy" in refused.text
+    assert world.master(account="second").status == 200
+    assert world.master(account="third").status == 429
+    with pytest.raises(MediaBusy):
+        world.plane.client().answer(world.claims(protocol="webrtc"), None, "v=0")
+
+
+def test_a_link_opens_only_so_many_a_minute(start):
+    world = start(opens_per_minute=3)
+    assert [world.master().status for _ in range(5)] == [200, 200, 200, 429, 429]
+    assert world.master(link="link-2").status == 200
+
+
+def test_an_idle_pull_makes_room_for_another(start, vendor, eventually):
+    vendor.cameras |= {name: Camera(recording()) for name in ("one", "two", "three")}
+    world = start(live_per_account=2)
+    for name in ("one", "two", "three"):
+        world.plane.client().warm(world.claims(name), vendor.open(name))
+    assert world.stats()["pulls"] == 2
+    assert world.master("three").status == 200
+
+
+def test_still_pictures(world, household):
+    grant = world.grant(protocol="snapshot", expires=int(time.time()) + 600)
+    first = world.ask(f"/s/{grant}/snapshot.jpg")
+    assert first.status == 200
+    assert first.headers["Content-Type"] == "image/jpeg"
+    assert first.headers["Cache-Control"] == "no-store"
+    assert _size(first.body) == (320, 180)
+    assert world.ask(f"/s/{grant}/snapshot.jpg").status == 200, "many reads"
+    assert len(household.opened) == 1
+    household.denied["shed"] = Denied("asleep")
+    shed = world.ask(f"/s/{world.grant('shed', 'snapshot')}/snapshot.jpg")
+    assert (shed.status, "asleep" in shed.text) == (502, True)
+
+
+def test_a_still_picture_is_of_now(world):
+    def level() -> int:
+        body = world.ask(f"/s/{world.grant(protocol='snapshot')}/snapshot.jpg").body
+        with av.open(io.BytesIO(body), format="jpeg_pipe") as container:
+            return bytes(next(container.decode(video=0)).planes[0])[0]
+
+    first = level()
+    time.sleep(2)
+    assert level() != first
+
+
+def _size(jpeg: bytes) -> tuple[int, int]:
+    at = jpeg.index(b"\xff\xc0")
+    return int.from_bytes(jpeg[at + 7 : at + 9]), int.from_bytes(jpeg[at + 5 : at + 7])
+
+
+def test_the_client_outlives_a_restart_of_the_process(household, grants):
+    with PlaneThread(grants, household) as first:
+        port = first.port
+        client = MediaClient(first.url, grants.internal_token(), 3)
+        assert client.live("home") == 0
+    with pytest.raises(MediaUnavailable):
+        client.live("home")
+    with PlaneThread(grants, household, replace(SETTINGS, port=port)):
+        assert client.live("home") == 0
+        client.close()

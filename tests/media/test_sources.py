@@ -1,0 +1,186 @@
+"""What a vendor may do to us: cut, freeze, redirect, lie."""
+
+import io
+import itertools
+import json
+import re
+import time
+
+import av
+import pytest
+
+from media.source import Denied
+from tests.doubles.hls_camera import FPS, Authority, Camera, Vendor, recording
+
+
+def refused(world, **changes) -> str:
+    answer = world.master(**changes)
+    assert answer.status == 502
+    return json.loads(answer.body)["reason"]
+
+
+def pictures(segments: list[bytes]) -> list[int]:
+    """The times of all pictures, in the segments' own clock."""
+    times = []
+    with av.open(io.BytesIO(b"".join(segments)), format="mpegts") as container:
+        times += [packet.pts for packet in container.demux(video=0) if packet.size]
+    return times
+
+
+def collect(world, url: str, seconds: float) -> tuple[dict[int, bytes], str]:
+    known: dict[int, bytes] = {}
+    text, ends = "", time.monotonic() + seconds
+    while time.monotonic() < ends:
+        text = world.ask(url).text
+        for number in re.findall(r"^(\d+)\.ts$", text, re.MULTILINE):
+            known.setdefault(int(number), world.ask(url.replace("index.m3u8", f"{number}.ts")).body)
+        time.sleep(0.2)
+    return known, text
+
+
+def test_a_session_the_vendor_cuts_goes_on_without_a_lost_picture(world, vendor, household):
+    url = world.variant_url(world.master())
+    for _ in range(3):
+        known, text = collect(world, url, 2.5)
+        vendor.cameras["garden"].cut()
+    more, text = collect(world, url, 3)
+    known |= more
+    times = pictures([known[number] for number in sorted(known)])
+    assert {b - a for a, b in itertools.pairwise(times)} == {90_000 // FPS}
+    assert "#EXT-X-DISCONTINUITY\n" not in text
+    assert len(household.opened) == 4
+    assert len(household.released) == 3, "each old address was given back"
+    assert world.stats()["reopened"] == 0
+
+
+def test_a_new_session_that_does_not_go_on_is_opened_anew(world, vendor, household):
+    camera = vendor.cameras["garden"]
+    url = world.variant_url(world.master())
+    collect(world, url, 1)
+    camera.renumber = 1000
+    camera.cut()
+    _, text = collect(world, url, 7)
+    assert "#EXT-X-DISCONTINUITY\n" in text
+    assert world.stats()["reopened"] == 1
+    assert world.ask(url).status == 200
+
+
+def test_a_camera_that_dies_comes_back(world, vendor, eventually):
+    camera = vendor.cameras["garden"]
+    url = world.variant_url(world.master())
+    camera.answer = 503
+    eventually(lambda: world.stats()["reopened"] >= 1, 15)
+    assert world.ask(url).status == 200, "its last pictures stay to be had meanwhile"
+    camera.answer = 200
+    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.ask(url).text, 20)
+
+
+def test_a_refused_remint_ends_the_stream_with_its_reason(world, vendor, household, eventually):
+    url = world.variant_url(world.master())
+    household.check = _always_fine  # the gate speaks at the mint alone
+    household.denied["garden"] = Denied("asleep")
+    vendor.cameras["garden"].cut()
+    eventually(lambda: world.ask(url).status == 410, 15)
+    assert json.loads(world.ask(url).body)["reason"] == "asleep"
+    assert refused(world) == "asleep"
+
+
+async def _always_fine(claims):
+    return [None] * len(claims)
+
+
+@pytest.mark.parametrize("reason", ["encryption_on", "offline", "no_way", "vendor_down"])
+def test_the_gates_reason_reaches_the_display(world, household, reason):
+    household.denied["garden"] = Denied(reason, again=reason == "vendor_down")
+    began = time.monotonic()
+    assert refused(world) == reason
+    assert time.monotonic() - began < 2, "at once, not after the wait for a segment"
+
+
+def test_what_cannot_be_shown_is_not_shown(world, vendor):
+    vendor.cameras |= {
+        "garage": Camera(recording(garbled=True)),
+        "pond": Camera(recording(codec="libx265", audio=False)),
+        "locked": Camera(recording(), tags=('#EXT-X-KEY:METHOD=AES-128,URI="k"',)),
+        "open": Camera(recording(), tags=("#EXT-X-KEY:METHOD=NONE",)),
+    }
+    assert refused(world, camera="garage") == "encryption_on"
+    assert refused(world, camera="pond") == "not_playable"
+    assert refused(world, camera="locked") == "encryption_on"
+    assert world.master(camera="open").status == 200
+
+
+def test_rtsp_has_no_way_yet(world, household):
+    household.changes = {"kind": "rtsp", "url": "rtsp://user:secret@127.0.0.1/1"}
+    assert refused(world) == "no_way"
+
+
+def test_only_the_named_hosts_are_ever_reached(world, vendor, household, authority):
+    elsewhere = Vendor(authority)
+    elsewhere.cameras["garden"] = Camera(recording())
+    address = elsewhere.open("garden").url
+    try:
+        for changes in (
+            {"url": address},  # another port
+            {"url": address.replace("127.0.0.1", "localhost")},
+            {"url": vendor.open("garden").url.replace("https", "http")},
+            {"url": vendor.open("garden").url.replace("https://", "https://me:pw@")},
+            {"url": "file:///etc/passwd", "hosts": ("",)},
+            {"url": "data:,x", "hosts": ("",)},
+            {"hosts": ()},
+            {"hosts": (f"127.0.0.1:{vendor.port}.example",)},
+        ):
+            household.changes = changes
+            assert refused(world) == "media_down"
+        household.changes = {}
+        vendor.cameras["garden"] = Camera(recording(), answer=302, location=address)
+        assert refused(world) == "media_down"
+        vendor.cameras["garden"] = Camera(recording(), segment_base=address.rpartition("/")[0] + "/")
+        vendor.cameras["garden"].head_start = 5
+        assert refused(world) == "media_down"
+        assert elsewhere.hits == []
+    finally:
+        elsewhere.close()
+
+
+def test_an_address_inside_the_house_is_refused(start, household, vendor):
+    world = start(allow_loopback_sources=False)
+    assert refused(world) == "media_down"
+    household.changes = {
+        "url": vendor.open("garden").url.replace("127.0.0.1", "localhost"),
+        "hosts": (f"localhost:{vendor.port}",),
+    }
+    assert refused(world) == "media_down"
+    assert vendor.hits == []
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(start, vendor, tmp_path):
+    world = start(ca_file=Authority(tmp_path).ca_file)
+    assert refused(world) == "media_down"
+    assert vendor.hits == []
+
+
+def test_a_playlist_out_of_all_proportion_is_refused(world, vendor):
+    vendor.cameras["garden"] = Camera(recording(), tags=("#" + "x" * 600_000,))
+    assert refused(world) == "media_down"
+    vendor.cameras["garden"] = Camera(recording(), tags=tuple("#EXTINF:1,\n0.ts" for _ in range(3000)))
+    assert refused(world) == "media_down"
+
+
+def test_a_camera_still_waking_is_waited_for(world, vendor):
+    vendor.cameras["garden"] = Camera(recording(), head_start=0)
+    assert world.master().status == 200
+
+
+def test_no_secret_is_logged(world, vendor, household, capfd, caplog):
+    grant = world.grant()
+    world.ask(f"/s/{grant}/master.m3u8")
+    vendor.cameras["garden"].cut()
+    household.changes = {"url": "https://127.0.0.1:1/vendor-secret"}
+    time.sleep(3)
+    world.ask("/s/vendor-secret/master.m3u8")
+    out, err = capfd.readouterr()
+    logged = out + err + caplog.text
+    assert "pull opened" in logged
+    for secret in ("vendor-secret", grant, "index.m3u8", str(vendor.port), "garden"):
+        assert secret not in logged

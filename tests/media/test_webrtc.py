@@ -1,0 +1,255 @@
+"""WebRTC with a real client: frames decoded, sound measured."""
+
+import array
+import asyncio
+import time
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError
+
+from media.client import BadOffer, MediaUnavailable
+from media.source import Denied
+from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, recording
+
+
+class Viewer:
+    """A display with its own peer connection, counting what it decodes."""
+
+    def __init__(self) -> None:
+        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.pictures: list[float] = []
+        self.loud: list[float] = []
+        self.sizes: set[tuple[int, int]] = set()
+        self.ended: set[str] = set()
+        self.tasks: list[asyncio.Task] = []
+        self.connection.on("track", lambda track: self.tasks.append(asyncio.create_task(self._watch(track))))
+
+    async def offer(self) -> str:
+        for kind in ("audio", "video"):
+            self.connection.addTransceiver(kind, direction="recvonly")
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        return self.connection.localDescription.sdp
+
+    async def accept(self, sdp: str) -> None:
+        await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
+
+    async def until(self, condition, within_s: float = 10.0) -> None:
+        async with asyncio.timeout(within_s):
+            while not condition():
+                await asyncio.sleep(0.02)
+
+    async def close(self) -> None:
+        await self.connection.close()
+        await asyncio.gather(*self.tasks)
+
+    async def _watch(self, track) -> None:
+        try:
+            while True:
+                frame = await track.recv()
+                if track.kind == "video":
+                    self.pictures.append(time.monotonic())
+                    self.sizes.add((frame.width, frame.height))
+                else:
+                    samples = array.array("h", bytes(frame.planes[0])[: frame.samples * 4])
+                    self.loud.append((sum(each * each for each in samples) / len(samples)) ** 0.5)
+        except MediaStreamError:
+            self.ended.add(track.kind)
+
+
+@pytest.fixture(autouse=True)
+def _loopback(monkeypatch):
+    """The client's candidates too are this machine's."""
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+
+
+@asynccontextmanager
+async def watching(world, grant: str):
+    viewer = Viewer()
+    async with aiohttp.ClientSession() as http:
+        try:
+            url = f"{world.plane.url}/s/{grant}/whep"
+            headers = {"Content-Type": "application/sdp"}
+            async with http.post(url, data=await viewer.offer(), headers=headers) as response:
+                assert response.status == 201, await response.text()
+                assert response.content_type == "application/sdp"
+                assert response.headers["Access-Control-Allow-Origin"] == "*"
+                viewer.session = response.headers["Location"].split("/")[1]
+                viewer.answer = await response.text()
+            await viewer.accept(viewer.answer)
+            yield viewer
+        finally:
+            await viewer.close()
+
+
+def section(sdp: str, kind: str) -> str:
+    return next(part for part in sdp.split("m=")[1:] if part.startswith(kind))
+
+
+def test_pictures_and_sound_arrive(world):
+    async def scene():
+        async with watching(world, world.grant(protocol="webrtc")) as viewer:
+            await viewer.until(lambda: len(viewer.pictures) >= 3 * FPS and len(viewer.loud) > 100)
+            return viewer
+
+    viewer = asyncio.run(scene())
+    assert viewer.sizes == {(WIDTH, HEIGHT)}
+    loud = sorted(viewer.loud)[len(viewer.loud) // 2]
+    assert 7_000 < loud < 9_500, "a tone of half the full scale, spread over two channels"
+    for kind in ("audio", "video"):
+        assert "a=sendonly" in section(viewer.answer, kind)
+        assert "a=candidate" in section(viewer.answer, kind)
+    assert "H264/90000" in viewer.answer
+    assert "VP8" not in viewer.answer
+
+
+def test_a_second_viewer_shares_the_pull_and_sees_a_picture_before_the_next_keyframe(world, vendor):
+    vendor.cameras["garden"] = Camera(recording(gop_s=4), segment_s=4, head_start=3)
+
+    async def scene():
+        async with watching(world, world.grant(protocol="webrtc")) as first:
+            await first.until(lambda: len(first.pictures) >= FPS)  # a second into a group of four
+            async with watching(world, world.grant(protocol="webrtc")) as second:
+                await second.until(lambda: len(second.pictures) >= 2 * FPS)
+            # those since the keyframe came at once, the others at the speed of life
+            return second.pictures
+
+    pictures = asyncio.run(scene())
+    assert pictures[FPS // 2] - pictures[0] < 0.5 * FPS / 2 / FPS
+    assert pictures[2 * FPS - 1] - pictures[FPS] > 0.5
+    assert world.stats()["minted"] == 1
+
+
+@pytest.mark.parametrize(
+    ("sound", "surface", "direction"),
+    [
+        ("none", "google", "a=sendonly"),
+        ("none", "alexa", "a=inactive"),
+        ("off", "alexa", "a=inactive"),
+        ("off", "google", "a=inactive"),
+        ("on", "page", "a=sendonly"),
+    ],
+)
+def test_the_audio_section_says_what_comes(world, vendor, sound, surface, direction):
+    vendor.cameras["garden"] = Camera(recording(audio=sound == "on"), sound=sound)
+
+    async def scene():
+        async with watching(world, world.grant(protocol="webrtc", surface=surface)) as viewer:
+            await viewer.until(lambda: len(viewer.pictures) >= FPS)
+            if direction == "a=sendonly":
+                await viewer.until(lambda: len(viewer.loud) > 20)
+            return viewer
+
+    viewer = asyncio.run(scene())
+    assert direction in section(viewer.answer, "audio")
+    if sound == "none":
+        assert all(each < 1 for each in viewer.loud)
+
+
+def test_a_new_offer_in_a_session_replaces_its_answer(world, eventually):
+    async def scene():
+        async with watching(world, world.grant(protocol="webrtc")) as first:
+            await first.until(lambda: first.pictures)
+            async with watching(world, first.session) as second:
+                await second.until(lambda: second.pictures and first.connection.connectionState == "closed")
+                return first.session, second.session, world.stats()
+
+    first, second, stats = asyncio.run(scene())
+    assert first == second
+    assert (stats["sessions"], stats["webrtc"]) == (1, 1)
+
+
+def test_a_viewer_that_leaves_is_gone(world, eventually):
+    async def scene():
+        async with watching(world, world.grant(protocol="webrtc")) as viewer:
+            await viewer.until(lambda: viewer.pictures)
+            assert world.stats()["sessions"] == 1
+
+    asyncio.run(scene())
+    eventually(lambda: world.stats()["sessions"] == 0)
+
+
+@pytest.mark.parametrize("how", ["delete", "end_link", "gate", "cap"])
+def test_a_stream_ends_when_it_must(start, household, how):
+    world = start(stream_cap_s=3 if how == "cap" else 60)
+
+    async def scene():
+        async with watching(world, world.grant(protocol="webrtc")) as viewer:
+            await viewer.until(lambda: viewer.pictures)
+            began = time.monotonic()
+            if how == "delete":
+                assert (await asyncio.to_thread(world.ask, f"/s/{viewer.session}", "DELETE")).status == 200
+            elif how == "end_link":
+                await asyncio.to_thread(world.plane.client().end_link, "link-1")
+            elif how == "gate":
+                household.denied["garden"] = Denied("encryption_on")
+            await viewer.until(lambda: viewer.connection.connectionState == "closed")
+            took = time.monotonic() - began
+            again = await asyncio.to_thread(
+                world.ask, f"/s/{viewer.session}/whep", "POST", b"v=0", Content_Type="application/sdp"
+            )
+            return took, again.status
+
+    took, again = asyncio.run(scene())
+    assert took < (4.5 if how == "cap" else 3)
+    assert again == 410, "what ended cannot be revived"
+
+
+def test_a_fault_of_the_gate_ends_nothing(world, household):
+    household.denied["garden"] = Denied("vendor_down", again=True)
+
+    async def scene():
+        world.plane.client().warm(world.claims(protocol="webrtc"), world.vendor.open("garden"))
+        async with watching(world, world.grant(protocol="webrtc")) as viewer:
+            await viewer.until(lambda: len(viewer.pictures) > 2 * FPS)
+
+    asyncio.run(scene())
+    assert household.checked
+
+
+def test_the_other_processes_get_answers_and_end_them_by_name(world, eventually):
+    client = world.plane.client()
+    spec = world.vendor.open("garden")
+
+    async def scene():
+        viewer = Viewer()
+        answer = await asyncio.to_thread(
+            client.answer, world.claims(protocol="webrtc"), spec, await viewer.offer(), replaces="alexa-session"
+        )
+        await viewer.accept(answer.sdp)
+        await viewer.until(lambda: viewer.pictures)
+        assert await asyncio.to_thread(client.live, "home") == 1
+        assert await asyncio.to_thread(client.live, "other") == 0
+
+        other = Viewer()
+        again = await asyncio.to_thread(
+            client.answer, world.claims(protocol="webrtc"), None, await other.offer(), replaces="alexa-session"
+        )
+        assert again.session == answer.session
+        await other.accept(again.sdp)
+        await other.until(lambda: other.pictures and viewer.connection.connectionState == "closed")
+
+        await asyncio.to_thread(client.end_session, "another-link", "alexa-session")
+        assert world.stats()["sessions"] == 1
+        await asyncio.to_thread(client.end_session, "link-1", "alexa-session")
+        await asyncio.to_thread(client.end_session, "link-1", "alexa-session")
+        await other.until(lambda: other.connection.connectionState == "closed")
+        await viewer.close()
+        await other.close()
+
+    asyncio.run(scene())
+    assert world.stats()["sessions"] == 0
+    assert len(world.household.opened) == 0, "the address handed over was enough"
+
+
+def test_what_cannot_be_answered_is_told_apart(world, household):
+    client = world.plane.client()
+    for sdp in ("", "v=0", "hello", "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n", "x" * 100_000):
+        with pytest.raises(BadOffer):
+            client.answer(world.claims(protocol="webrtc"), world.vendor.open("garden"), sdp)
+    household.denied["shed"] = Denied("offline")
+    with pytest.raises(MediaUnavailable):
+        client.answer(world.claims("shed", "webrtc"), None, "v=0")
+    assert world.stats()["sessions"] == 0
