@@ -16,14 +16,14 @@ help: ## this list
 
 .venv/app: .venv/tools requirements/app.txt pyproject.toml
 	@echo "Installing what showcam runs on"
-	@$(UV) pip sync -q --require-hashes --compile-bytecode requirements/app.txt requirements/tools.txt
+	@$(UV) pip sync -q --require-hashes --no-build-isolation --compile-bytecode requirements/app.txt requirements/tools.txt
 	@$(UV) pip install -q --no-deps --no-build-isolation -e .
 	@rm -f .venv/dev
 	@touch $@
 
 .venv/dev: .venv/app requirements/dev.txt
 	@echo "Installing what the tests need"
-	@$(UV) pip sync -q --require-hashes --compile-bytecode requirements/dev.txt requirements/tools.txt
+	@$(UV) pip sync -q --require-hashes --no-build-isolation --compile-bytecode requirements/dev.txt requirements/tools.txt
 	@$(UV) pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
