@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from bench import flat, in_process, over_http, refresh, starting
+from bench import first_frame, flat, in_process, over_http, refresh, starting
 from bench.peer import environment
 from bench.peer.environment import NoPeer
 from bench.progress import say
@@ -17,6 +17,7 @@ GROUPS = (
     Group("http", "each question over HTTP, beside Home Assistant", over_http.measure),
     Group("refresh", "the refresh grant over HTTP, beside npm oidc-provider", refresh.measure),
     Group("start", "start to first answer, and memory, beside Home Assistant", starting.measure),
+    Group("first-frame", "from the spoken sentence to the first frame in Chromium", first_frame.measure),
 )
 
 
