@@ -6,7 +6,7 @@ Engines: store.sqlite.SqliteStore, store.dynamodb.DynamoStore. tests/store holds
 from collections.abc import Iterator
 from typing import Protocol
 
-from store.records import Account, Client, Code, Known, Link, Session, Source, SourceState, Token
+from store.records import Account, Client, Code, Happening, Known, Link, Session, Source, SourceState, Token
 
 
 class StoreUnavailable(Exception):
@@ -122,6 +122,55 @@ class Cameras(Protocol):
         ...
 
 
+class Preferences(Protocol):
+    """What the owner said of his cameras, encoded by its reader."""
+
+    def put_preference(self, account_id: str, camera_id: str, data: bytes) -> None:
+        """Raises Inconsistent when there is no such account; so does put_account_secret."""
+        ...
+
+    def preferences(self, account_id: str) -> dict[str, bytes]:
+        """By camera id."""
+        ...
+
+
+class AccountSecrets(Protocol):
+    """Small secrets of a household by name, sealed at rest."""
+
+    def put_account_secret(self, account_id: str, name: str, data: bytes) -> None: ...
+    def account_secret(self, account_id: str, name: str) -> bytes | None: ...
+    def drop_account_secret(self, account_id: str, name: str) -> None: ...
+
+
+class LinkSecrets(Protocol):
+    """Small secrets of a link by name, sealed at rest; gone when the link ends."""
+
+    def put_link_secret(self, link_id: str, name: str, data: bytes) -> bool:
+        """False, and nothing written, when the link has ended."""
+        ...
+
+    def link_secret(self, link_id: str, name: str) -> bytes | None: ...
+    def drop_link_secret(self, link_id: str, name: str) -> None: ...
+
+
+class Events(Protocol):
+    def put_happening(self, account_id: str, happening: Happening) -> None:
+        """The latest of its camera and kind stays; one that comes late changes nothing."""
+        ...
+
+    def happenings(self, account_id: str, since: float) -> list[Happening]:
+        """Those after `since`, oldest first; they need not be kept for more than HAPPENING_KEPT_S."""
+        ...
+
+    def put_devices(self, account_id: str, keys: frozenset[str]) -> None:
+        """Which devices the household has, instead of those it had; `keys` are keyed hashes of serials."""
+        ...
+
+    def accounts_with(self, key: str) -> list[str]:
+        """The households that a device is listed in, by the ids of their accounts; may lag a little."""
+        ...
+
+
 class Meta(Protocol):
     def meta_once(self, key: str, value: str) -> str:
         """The value under `key`; writes `value` first when there is none. All callers get the same one."""
@@ -130,7 +179,22 @@ class Meta(Protocol):
     def meta(self, key: str) -> str | None: ...
 
 
-class Store(Accounts, Sources, Clients, Links, Tokens, Visits, Throttle, Cameras, Meta, Protocol):
+class Store(
+    Accounts,
+    Sources,
+    Clients,
+    Links,
+    Tokens,
+    Visits,
+    Throttle,
+    Cameras,
+    Preferences,
+    AccountSecrets,
+    LinkSecrets,
+    Events,
+    Meta,
+    Protocol,
+):
     def sweep(self, now: float) -> int:
         """Remove what is over (codes, access tokens, ended links, visits, throttle windows); how many rows went.
 

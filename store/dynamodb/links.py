@@ -7,12 +7,10 @@ import msgspec
 from msgspec import structs
 
 from store.dynamodb.items import item_of, refusing
-from store.dynamodb.table import NEW, THERE, ConditionFailed, Item, Table
+from store.dynamodb.table import LIVE, NEW, THERE, ConditionFailed, Item, Table
 from store.keys import addressable
 from store.ports import Inconsistent, Replayed, StoreUnavailable
 from store.records import CODE_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S, Code, Link, Token
-
-_LIVE = f"{THERE} AND attribute_not_exists(#ended)"
 
 
 class LinkItems:
@@ -45,15 +43,16 @@ class LinkItems:
         over = math.ceil(now) + LINK_KEPT_S
         try:
             self._table.together(
-                self._table.update(f"link#{link_id}", "link", mark, _LIVE, now=now, expires_at=over),
+                self._table.update(f"link#{link_id}", "link", mark, LIVE, now=now, expires_at=over),
                 self._table.delete(f"account#{link.account}", f"link#{link_id}"),
             )
         except ConditionFailed:
             return False
-        # its tokens are dead from here on; removing them is tidiness and may fail
+        # its tokens and secrets are not found from here on; removing them is tidiness and may fail
         with contextlib.suppress(StoreUnavailable):
-            for item in self._table.query(f"link#{link_id}", "token#"):
-                self._table.write(self._table.delete(item["pk"], item["sk"]))
+            for prefix in ("token#", "secret#"):
+                for item in self._table.query(f"link#{link_id}", prefix):
+                    self._table.write(self._table.delete(item["pk"], item["sk"]))
         return True
 
     def touch_link(self, link_id: str, now: float) -> None:
@@ -100,7 +99,7 @@ class LinkItems:
         (link_id,) = {token.link for token in tokens}  # of one link, and at least one
         try:
             self._table.together(
-                self._table.check(f"link#{link_id}", "link", _LIVE),
+                self._table.check(f"link#{link_id}", "link", LIVE),
                 *(self._table.put(_token_item(token), NEW) for token in tokens),
             )
         except ConditionFailed as failed:

@@ -20,6 +20,7 @@ type Action = tuple[str, dict[str, Any]]  # ("Put" | "Update" | "Delete" | "Cond
 GSI = "gsi1"
 NEW = "attribute_not_exists(#pk)"
 THERE = "attribute_exists(#pk)"
+LIVE = f"{THERE} AND attribute_not_exists(#ended)"  # of a link
 _TRIES = 8
 _CONFLICTS = ("TransactionConflictException", "TransactionInProgressException")
 

@@ -2,17 +2,19 @@
 
 from pathlib import Path
 
-from store.records import CODE_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S
+from store.records import CODE_KEPT_S, HAPPENING_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S
 from store.sealing import Sealer
 from store.sqlite.accounts import AccountRows
 from store.sqlite.database import WAIT_S, Database
+from store.sqlite.events import EventRows
+from store.sqlite.kept import KeptRows
 from store.sqlite.links import LinkRows
 from store.sqlite.passing import PassingRows
 
 __all__ = ["SqliteStore"]
 
 
-class SqliteStore(AccountRows, LinkRows, PassingRows):
+class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, PassingRows):
     """Any number of threads and processes may use one file. Raises StoreUnavailable when it can't be opened."""
 
     def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S) -> None:
@@ -24,6 +26,7 @@ class SqliteStore(AccountRows, LinkRows, PassingRows):
             ("DELETE FROM code WHERE expires <= ?", now - CODE_KEPT_S),
             ("DELETE FROM token WHERE expires <= ?", now - TOKEN_KEPT_S),
             ("DELETE FROM link WHERE ended <= ?", now - LINK_KEPT_S),
+            ("DELETE FROM happening WHERE at <= ?", now - HAPPENING_KEPT_S),
             ("DELETE FROM visit WHERE expires <= ?", now),
             ("DELETE FROM throttle WHERE ends <= ?", now),
         )

@@ -32,6 +32,7 @@ class LinkRows:
         with self._database.writing() as write:
             ended = write.execute("UPDATE link SET ended = ? WHERE id = ? AND ended IS NULL", (now, link_id))
             write.execute("DELETE FROM token WHERE link = ?", (link_id,))
+            write.execute("DELETE FROM link_secret WHERE link = ?", (link_id,))
             return ended.rowcount == 1
 
     def touch_link(self, link_id: str, now: float) -> None:

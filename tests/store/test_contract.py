@@ -317,6 +317,65 @@ class TestCameras:
             assert store.known(household.id) == known
 
 
+class TestPreferences:
+    def test_the_later_preference_of_a_camera_holds(self, store: Store) -> None:
+        household, other = a.account(), a.account()
+        store.add_account(household)
+        store.add_account(other)
+        assert store.preferences(household.id) == {}
+        for camera, data in (("ezviz-a", b"one"), ("ezviz-b", b"\x00two"), ("ezviz-a", b"three")):
+            store.put_preference(household.id, camera, data)
+        assert store.preferences(household.id) == {"ezviz-a": b"three", "ezviz-b": b"\x00two"}
+        assert store.preferences(other.id) == {}
+
+    def test_a_preference_needs_its_account(self, store: Store) -> None:
+        with pytest.raises(Inconsistent):
+            store.put_preference("nobody", "ezviz-a", b"")
+        assert store.preferences("nobody") == {}
+
+
+class TestSecrets:
+    def test_a_household_keeps_secrets_by_name(self, store: Store) -> None:
+        household, other = a.account(), a.account()
+        store.add_account(household)
+        store.add_account(other)
+        for data in (b"\x00one", b"two"):
+            store.put_account_secret(household.id, "pin", data)
+            assert store.account_secret(household.id, "pin") == data
+        assert store.account_secret(household.id, "other") is None
+        assert store.account_secret(other.id, "pin") is None
+        store.drop_account_secret(household.id, "pin")
+        store.drop_account_secret(household.id, "pin")
+        assert store.account_secret(household.id, "pin") is None
+
+    def test_a_secret_needs_its_account(self, store: Store) -> None:
+        with pytest.raises(Inconsistent):
+            store.put_account_secret("nobody", "pin", b"1")
+        assert store.account_secret("nobody", "pin") is None
+
+    def test_a_link_keeps_secrets_by_name(self, store: Store, linked: Link) -> None:
+        for data in (b"\x00one", b"two"):
+            assert store.put_link_secret(linked.id, "gateway", data)
+            assert store.link_secret(linked.id, "gateway") == data
+        assert store.link_secret(linked.id, "other") is None
+        assert store.link_secret("nobody", "gateway") is None
+        store.drop_link_secret(linked.id, "gateway")
+        store.drop_link_secret(linked.id, "gateway")
+        assert store.link_secret(linked.id, "gateway") is None
+
+    def test_a_links_secrets_go_with_it(self, store: Store, linked: Link) -> None:
+        other = a.link(a.account(id=linked.account))
+        store.add_link(other)
+        assert store.put_link_secret(linked.id, "gateway", b"1")
+        assert store.put_link_secret(other.id, "gateway", b"2")
+        store.end_link(linked.id, NOW)
+        assert store.link_secret(linked.id, "gateway") is None
+        assert not store.put_link_secret(linked.id, "gateway", b"3")
+        assert not store.put_link_secret("nobody", "gateway", b"4")
+        assert store.link_secret(linked.id, "gateway") is None
+        assert store.link_secret(other.id, "gateway") == b"2"
+
+
 class TestMeta:
     def test_the_first_value_holds(self, store: Store) -> None:
         assert store.meta("salt") is None
