@@ -4,12 +4,12 @@ import argparse
 import sys
 import time
 
-from bench import first_frame, flat, in_process, over_http, refresh, starting
+from bench import cold_start, first_frame, flat, in_process, over_http, refresh, starting
 from bench.peer import environment
 from bench.peer.environment import NoPeer
 from bench.progress import say
-from bench.run import Group, Results, Run
-from bench.table import LeftOut, render
+from bench.run import Group, Run
+from bench.table import LeftOut, Row, render
 
 GROUPS = (
     Group("in-process", "each question in process, beside Home Assistant", in_process.measure),
@@ -17,7 +17,15 @@ GROUPS = (
     Group("http", "each question over HTTP, beside Home Assistant", over_http.measure),
     Group("refresh", "the refresh grant over HTTP, beside npm oidc-provider", refresh.measure),
     Group("start", "start to first answer, and memory, beside Home Assistant", starting.measure),
+    Group("cold-start", "the directives entry of AWS Lambda from nothing to its first answer", cold_start.measure),
     Group("first-frame", "from the spoken sentence to the first frame in Chromium", first_frame.measure),
+)
+
+# What has a bound, and is not measured by anything here.
+NOT_YET = (
+    LeftOut("a picture again after kill -9 of the media process", "not measured here yet"),
+    LeftOut("relay of 16 cameras, 1080p, 3 Mbit/s", "not measured here yet; the simulated cameras send 360p"),
+    LeftOut("100 requests while the vendor hangs", "not measured here yet"),
 )
 
 
@@ -30,21 +38,25 @@ def main(words: list[str] | None = None) -> int:
         return _setup()
     run = Run(quick=given.quick, peers=not given.no_peers)
     started = time.monotonic()
-    results: list[object] = []
-    for group in GROUPS:
-        if not given.only or group.name in given.only:
-            results += _measured(group, run)
-    print(render(results))
-    say(f"Took {time.monotonic() - started:.0f} s.")
-    return 0
+    results: list[Row | LeftOut] = []
+    broken = [
+        group.name
+        for group in GROUPS
+        if (not given.only or group.name in given.only) and not _measured(group, run, results)
+    ]
+    print(render([*results, *(() if given.only else NOT_YET)]))
+    say(f"Took {time.monotonic() - started:.0f} s." + (f" Broken: {', '.join(broken)}." if broken else ""))
+    return 1 if broken else 0
 
 
-def _measured(group: Group, run: Run) -> Results:
+def _measured(group: Group, run: Run, results: list[Row | LeftOut]) -> bool:
     """A group that breaks is told by name, and the others are measured all the same."""
     try:
-        yield from group.measure(run)
+        results.extend(group.measure(run))
     except Exception as error:
-        yield LeftOut(group.name, f"{type(error).__name__}: {error}".splitlines()[0][:300])
+        results.append(LeftOut(group.name, f"{type(error).__name__}: {error}".splitlines()[0][:300]))
+        return False
+    return True
 
 
 def _setup() -> int:

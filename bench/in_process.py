@@ -17,7 +17,7 @@ from bench.timing import cpu_us
 type Figures = dict[tuple[str, int], float]
 
 _STREAMS = Bound(share=1 / 1.5)
-# (question, cameras): what DESIGN asks of it in process
+# (question, cameras): what is asked of it in process
 BOUNDS = {
     ("Discover", 100): Bound(share=1 / 15),
     ("Discover", 300): Bound(share=1 / 50),

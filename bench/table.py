@@ -9,7 +9,7 @@ type Unit = Literal["µs", "s", "MB", "ms"]
 
 @dataclass(frozen=True)
 class Bound:
-    """What DESIGN asks: no more than `share` of what it stands beside, or than `most` in the row's own unit."""
+    """What is asked: no more than `share` of what it stands beside, or than `most` in the row's own unit."""
 
     share: float | None = None
     most: float | None = None

@@ -1,15 +1,16 @@
 """The benchmark's table, and that its rows can be measured. How fast anything is, is not asked here."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 
 from bench import __main__ as bench
-from bench import in_process
-from bench.asking import QUESTIONS, WrongAnswer
+from bench import first_frame, flat, in_process, over_http, refresh, wire
+from bench.asking import QUESTIONS, Question, WrongAnswer
 from bench.household import doors
-from bench.run import NoPeer, Run
+from bench.run import Group, NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row, render
 from bench.timing import QUICK, cpu_us
 
@@ -54,15 +55,29 @@ def test_the_time_of_a_call_counts_its_work() -> None:
     assert cpu_us(lambda: sum(range(20_000)), QUICK) > cpu_us(lambda: None, QUICK) > 0
 
 
+WRONG = {
+    "event": {"header": {"name": "ErrorResponse"}, "payload": {}},
+    "context": {"properties": []},
+    "payload": {"devices": {"camera": {"status": "ERROR", "online": False}}, "commands": [{"status": "ERROR"}]},
+}
+
+
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question[0])
-def test_a_wrong_answer_is_not_timed(question) -> None:
-    _, _, _, checking = question
+def test_a_wrong_answer_is_told_from_a_right_one(question: Question) -> None:
     with doors(2) as both:
-        both.call(question)
-        wrong = {"event": {"header": {"name": "ErrorResponse"}, "payload": {}}, "context": {"properties": []}}
-        wrong["payload"] = {"devices": {"a": {}}, "commands": [{"status": "ERROR"}]}
-        with pytest.raises(WrongAnswer):
-            checking(3)(wrong)
+        answer = json.loads(both.call(question)())
+    check = question[3](2)
+    check(answer)
+    with pytest.raises(WrongAnswer):
+        check(WRONG)
+
+
+@pytest.mark.parametrize("question", [each for each in QUESTIONS if each[0] in ("Discover", "SYNC")])
+def test_a_list_of_another_length_is_a_wrong_answer(question: Question) -> None:
+    with doors(2) as both:
+        answer = json.loads(both.call(question)())
+    with pytest.raises(WrongAnswer):
+        question[3](3)(answer)
 
 
 def test_every_question_is_measured_and_a_missing_peer_is_named() -> None:
@@ -90,6 +105,59 @@ def test_a_peer_that_can_not_be_had_is_tried_once(monkeypatch: pytest.MonkeyPatc
         with pytest.raises(NoPeer, match="no network"):
             run.need_peer()
     assert len(tries) == 1
+
+
+def test_growth_is_measured_by_cameras_and_by_links() -> None:
+    rows = list(flat.measure(Run(quick=True, peers=False)))
+    assert [row.name.split(",")[0] for row in rows] == ["InitializeCameraStreams", "ReportState"] * 3
+    assert all(row.ours > 0 and row.other for row in rows)
+
+
+def test_a_crowded_store_holds_that_many_links_with_their_tokens() -> None:
+    with doors(1) as both:
+        before = len(list(both.home.store.accounts()))
+        flat.crowd(both.database, 25)
+        accounts = list(both.home.store.accounts())
+        assert len(accounts) == before + 25
+        assert all(len(both.home.store.links(each.id)) >= 1 for each in accounts)
+
+
+@pytest.mark.process
+def test_questions_are_asked_over_http_of_the_real_web_process() -> None:
+    results = list(over_http.measure(Run(quick=True, peers=False)))
+    rows = [each for each in results if isinstance(each, Row)]
+    assert [row.name.split(" over HTTP")[0] for row in rows] == [*(each[0] for each in QUESTIONS), "QUERY of one"]
+    assert all(row.ours > 0 for row in rows)
+
+
+def test_cpu_and_memory_of_a_process_and_its_children_are_counted() -> None:
+    child = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(1, flush=True); input()'])"
+    with subprocess.Popen([sys.executable, "-c", child], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        assert len(wire.tree(parent.pid)) == 2
+        assert wire.cpu_s(parent.pid) > 0
+        assert wire.memory_mb(parent.pid) > 1
+        parent.communicate(b"\n")
+
+
+def test_without_chromium_or_npm_their_rows_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert [each.name for each in first_frame.measure(Run())] == ["first frame in a browser"]
+    with pytest.raises(NoPeer, match="node and npm"):
+        refresh.ensure()
+
+
+def test_a_group_that_breaks_is_named_and_ends_in_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measure(_run: Run) -> Results:
+        yield Row("half", "s", 1.0)
+        raise RuntimeError("the other half")
+
+    monkeypatch.setattr(bench, "GROUPS", (Group("broken", "breaks", measure),))
+    assert bench.main(["--no-peers"]) == 1
+    assert "  broken: RuntimeError: the other half" in capsys.readouterr().out
 
 
 def test_the_command_prints_the_table(capsys: pytest.CaptureFixture[str]) -> None:
