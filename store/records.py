@@ -8,6 +8,7 @@ from msgspec import Struct
 CODE_KEPT_S = 600  # so that a replay is told from a guess
 TOKEN_KEPT_S = 24 * 3600  # an assistant back from a day off hears "expired" (refresh), not "invalid" (link again)
 LINK_KEPT_S = 30 * 24 * 3600  # an ended link keeps its label this long
+HAPPENING_KEPT_S = 600  # what was seen is told for half a minute, and not at all after this
 
 type SourceState = Literal["ok", "needs_login"]
 type Assistant = Literal["alexa", "google"]
@@ -96,3 +97,11 @@ class Known(Struct, frozen=True):
 
     data: bytes
     as_of: float
+
+
+class Happening(Struct, frozen=True):
+    """Something that was seen or pressed at a camera."""
+
+    camera: str  # its id
+    kind: Literal["motion", "person", "doorbell"]
+    at: float
