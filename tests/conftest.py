@@ -15,3 +15,14 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     store = SqliteStore(tmp_path / "showcam.db", Sealer([("test", secrets.token_bytes(32))]))
     yield store
     store.close()
+
+
+_LAST = ("bench", "whole", "browser")  # slow ones last; the browser's client keeps an event loop running behind it
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        room = item.path.relative_to(item.config.rootpath).parts[1]
+        return _LAST.index(room) + 1 if room in _LAST else 0
+
+    items.sort(key=place)
