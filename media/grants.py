@@ -13,7 +13,8 @@ import secrets
 from dataclasses import dataclass, fields
 from typing import Literal
 
-type Protocol = Literal["hls", "webrtc", "snapshot", "session"]
+# "still" is a snapshot that lives longer, and opens only to a bearer of its link
+type Protocol = Literal["hls", "webrtc", "snapshot", "still", "session"]
 
 START_S = 60  # a stream must be started within this
 SNAPSHOT_S = 600
@@ -38,6 +39,7 @@ class Claims:
     surface: str  # "alexa", "google" or "page"
     expires: int  # epoch s
     nonce: str
+    explains: bool = False  # a card with the reason, in place of a camera that can't be shown
 
 
 class Grants:
@@ -50,14 +52,25 @@ class Grants:
 
     def sign(self, claims: Claims) -> str:
         each = claims  # written out: dataclasses.astuple copies deeply, and this is on the way of every picture
-        values = (each.account, each.link, each.camera, each.protocol, each.surface, each.expires, each.nonce)
+        who = (each.account, each.link, each.camera)
+        values = (*who, each.protocol, each.surface, each.expires, each.nonce, each.explains)
         body = _b64(_encode(values).encode())
         return f"{body}.{_b64(self._tag(self._keys[0], body))}"
 
     def issue(
-        self, *, account: str, link: str, camera: str, protocol: Protocol, surface: str, now: float, life_s: int
+        self,
+        *,
+        account: str,
+        link: str,
+        camera: str,
+        protocol: Protocol,
+        surface: str,
+        now: float,
+        life_s: int,
+        explains: bool = False,
     ) -> tuple[str, Claims]:
-        claims = Claims(account, link, camera, protocol, surface, int(now) + life_s, secrets.token_urlsafe(9))
+        nonce = secrets.token_urlsafe(9)
+        claims = Claims(account, link, camera, protocol, surface, int(now) + life_s, nonce, explains)
         return self.sign(claims), claims
 
     def verify(self, grant: str, protocol: Protocol | tuple[Protocol, ...], now: float) -> Claims:

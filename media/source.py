@@ -3,7 +3,7 @@
 Composition gives the plane an object of this protocol; the plane itself knows no registry and no store.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol
 
 from media.grants import Claims
@@ -13,11 +13,16 @@ from media.grants import Claims
 class SourceSpec:
     """A picture's origin, good for one opening. Secret: never logged, never shown."""
 
-    kind: Literal["hls", "rtsp"]
+    kind: Literal["hls", "rtsp", "card"]  # card: nobody is asked, `card` is written into the picture
     url: str
-    hosts: tuple[str, ...]  # exact host names the fetcher may reach, as "host" (443) or "host:port"
+    hosts: tuple[
+        str, ...
+    ]  # exact host names the fetcher may reach, as "host" (443) or "host:port"; rtsp: one, an IP address
     sound: Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
     release: str = ""  # handed back by `closed` so that the vendor's slot can be freed
+    card: tuple[str, ...] = ()  # a heading and paragraphs
+    user: str = ""  # rtsp alone: they sign requests, and no URL ever holds them
+    password: str = field(default="", repr=False)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -30,6 +35,9 @@ class SourceSpec:
             hosts=tuple(data["hosts"]),
             sound=data["sound"],
             release=data.get("release", ""),
+            card=tuple(data.get("card", ())),
+            user=data.get("user", ""),
+            password=data.get("password", ""),
         )
 
 

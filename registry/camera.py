@@ -74,6 +74,15 @@ class Stream(Struct, frozen=True):
     image_url: str = ""  # one JPEG of now
     grant: str = ""  # webrtc: the grant alone, for a signalling URL of the surface's own
     answer: str = ""  # webrtc with an offer: the SDP answer
+    explains: "Refusal | None" = None  # not the camera but a short picture of why it can't be shown
+
+
+class Snapshot(Struct, frozen=True):
+    """Where a still picture of `at` or later can be fetched until `expires`, with an access token of the link."""
+
+    url: str
+    expires: float
+    at: float
 
 
 class State(Struct, frozen=True):

@@ -121,7 +121,13 @@ REASONS = frozenset(_EN)
 
 def explain(refusal: Refusal, locale: str = "en") -> str:
     """All failed rows as sentences, each with its mend, in the link's language."""
+    return " ".join(sentences(refusal, locale))
+
+
+def sentences(refusal: Refusal, locale: str) -> tuple[str, ...]:
+    """One text for each failed row: what is wrong, and its mend."""
     words = _NB if locale.split("-")[0].lower() in ("nb", "no", "nn") else _EN
     name = refusal.camera or ("kameraet" if words is _NB else "the camera")
-    told = " ".join(" ".join(words[row.reason]).format(camera=name) for row in refusal.failed)
-    return told if refusal.camera or not told.startswith(name) else told[0].upper() + told[1:]
+    told = [" ".join(words[row.reason]).format(camera=name) for row in refusal.failed]
+    # without a name a text may begin with the stand-in for it
+    return tuple(each[0].upper() + each[1:] if not refusal.camera else each for each in told)

@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 
 from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
-from registry.camera import Camera, Ref, Refusal, State, Stream, StreamRequest
+from registry.camera import Camera, Ref, Refusal, Snapshot, State, Stream, StreamRequest
 from registry.drivers.driver import Driver
 from registry.errors import DriverError, Unavailable
 from registry.freshness import Breaker
 from registry.gate import Allowed, Surface
+from registry.handover import PLAYABLE, Pictures
 from registry.judging import Deadline, Judge, Open, Seen, unreached
 from registry.listing import IN_MEMORY, Listing, Reading, Readings, chosen
 from registry.recent import Recent
 from registry.rules import Rules
-from registry.streams import PLAYABLE, Pictures, Streams
+from registry.streams import Streams
 from store.ports import Store
 from store.records import Link
 
@@ -99,6 +100,10 @@ class Registry:
     def open_stream(self, link: Link, camera_id: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer."""
         return self._streams.open(link, camera_id, request)
+
+    def snapshot(self, link: Link, camera_id: str, surface: Surface) -> Snapshot | Refusal:
+        """A still picture's address, good for ten minutes and only with an access token of the link."""
+        return self._streams.snapshot(link, camera_id, surface)
 
     def signal(self, grant: str, sdp: str) -> Stream | Refusal:
         """Raises BadGrant, ExpiredGrant, BadOffer."""

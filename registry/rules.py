@@ -1,5 +1,7 @@
 """The installation's rules for streams, as composition takes them from the settings."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 
@@ -7,7 +9,9 @@ class Rules(Struct, frozen=True, kw_only=True):
     """Seconds; `media_url` without a trailing slash is where displays fetch pictures."""
 
     media_url: str
+    web_url: str = ""  # likewise, where people find showcam
     require_audio: tuple[str, ...] = ("google",)
+    explain: Literal["no", "picture"] = "no"  # whether a display is shown why a camera can't be shown
     opens_per_minute: int = 6  # per link
     idle_s: int = 30
     request_s: float = 3.0  # the whole of a request, so that an assistant hears an answer

@@ -4,16 +4,17 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
 
-from media.client import Answer, MediaBusy, MediaUnavailable
-from media.grants import START_S, Claims, Grants
+from media.client import MediaBusy, MediaUnavailable
+from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
-from registry.camera import Refusal, Stream, StreamRequest
+from registry import cards
+from registry.camera import Refusal, Snapshot, Stream, StreamRequest
 from registry.drivers.driver import Driver
 from registry.errors import BadOffer, DriverError, Unavailable
 from registry.freshness import Breaker
 from registry.gate import Surface, not_found, overruled
+from registry.handover import PLAYABLE, Handover, Pictures, Sight
 from registry.judging import Deadline, Judge, Open, Read, unreached
 from registry.listing import Reading, Readings
 from registry.rate import Rate
@@ -25,22 +26,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_OFFER = 32 * 1024
 WATCH_S = 2.0  # the media process's questions about live sessions share a reading this old
-ANSWER_S = 1.0  # the media process has at least this for an SDP answer, however long the vendor took
 OPENS_S = 60
-PLAYABLE = ("webrtc", "hls")
 PASSING = frozenset({"vendor_down", "vendor_busy", "media_down", "busy"})
-
-
-class Pictures(Protocol):
-    """The media process, as media.client.MediaClient speaks to it."""
-
-    def warm(self, claims: Claims, source: SourceSpec) -> None: ...
-
-    def answer(
-        self, claims: Claims, source: SourceSpec | None, sdp: str, *, replaces: str = "", timeout_s: float | None = None
-    ) -> Answer: ...
-
-    def end_session(self, link: str, name: str) -> None: ...
 
 
 class Streams:
@@ -57,6 +44,7 @@ class Streams:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._drivers, self._pictures, self._grants = store, drivers, pictures, grants
+        self._handover = Handover(pictures, grants, rules, clock)
         self._rules, self._readings, self._judge = rules, readings, judge
         self._breaker, self._clock = breaker, clock
         self._opens = Rate(OPENS_S)
@@ -72,18 +60,29 @@ class Streams:
         if self._opens.hit(link.id, self._clock()) > self._rules.opens_per_minute:
             return overruled("busy", seen.camera)
         opened = self._judge.judge(seen, request.surface, request.protocols, self._anew(deadline))
-        if isinstance(opened, Refusal):
-            return opened
-        source = self._mint(opened, deadline)
-        if isinstance(source, Refusal):
-            return source
+        source = opened if isinstance(opened, Refusal) else self._mint(opened, deadline)
+        if isinstance(opened, Refusal) or isinstance(source, Refusal):
+            refusal = opened if isinstance(opened, Refusal) else source
+            assert isinstance(refusal, Refusal)
+            return self._explained(link, camera, refusal, request, deadline)
         try:
-            return self._start(link, opened, source, request, deadline)
+            return self._handover.start(link, camera, source, Sight.of(opened), request, deadline)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
             self._give_back(opened.seen.source, source.release, deadline)
             if isinstance(error, BadOffer):
                 raise
             return _unstarted(error, opened)
+
+    def snapshot(self, link: Link, camera: str, surface: Surface) -> Snapshot | Refusal:
+        """Where a still picture may be fetched; the gate is asked now, and by each fetch that wakes the camera."""
+        deadline = Deadline(self._rules.vendor_s)
+        seen = self._judge.see(link, camera, deadline)
+        if isinstance(seen, Refusal):
+            return seen
+        opened = self._judge.judge(seen, "still", (), self._anew(deadline))
+        if isinstance(opened, Refusal):
+            return opened
+        return self._handover.snapshot(link, camera, surface)
 
     def signal(self, grant: str, sdp: str) -> Stream | Refusal:
         """Answers an offer posted with a webrtc grant. Raises BadGrant, ExpiredGrant, BadOffer."""
@@ -91,14 +90,15 @@ class Streams:
         _check_offer(sdp)
         deadline = Deadline(self._rules.vendor_s)
         opened = self._reopened(claims, self._anew(deadline), deadline)
-        if isinstance(opened, Refusal):
-            return opened
         try:
+            if isinstance(opened, Refusal):
+                return self._signal_card(replace(claims, explains=True), grant, opened, sdp, deadline)
             # no source: the pull is warm since the grant was made, and else the media process asks for one
-            answer = self._answer(claims, None, sdp, claims.nonce, deadline)
+            claims = replace(claims, explains=False)
+            answer = self._handover.answer(claims, None, sdp, claims.nonce, deadline)
         except (MediaBusy, MediaUnavailable) as error:
-            return _unstarted(error, opened)
-        return self._stream(opened, claims, grant, answer=answer.sdp)
+            return opened if isinstance(opened, Refusal) else _unstarted(error, opened)
+        return self._handover.stream(claims, grant, Sight.of(opened), answer=answer.sdp)
 
     def end_grant(self, grant: str) -> None:
         """Ends what was opened by it, also after its minute. Raises BadGrant."""
@@ -117,6 +117,9 @@ class Streams:
             return Denied("link_ended")
         deadline = Deadline(self._rules.vendor_s)
         opened = self._reopened(claims, self._anew(deadline), deadline)
+        if claims.explains:
+            spec = self._card(claims.link, opened) if isinstance(opened, Refusal) else None
+            return spec or Denied("mended")
         source = opened if isinstance(opened, Refusal) else self._mint(opened, deadline)
         return _denied(source) if isinstance(source, Refusal) else source
 
@@ -124,6 +127,8 @@ class Streams:
         """For the media process, while a session lives: one reading serves all of an account's sessions."""
         if self._ended(claims):
             return Denied("link_ended")
+        if claims.explains:
+            return None  # it says why the gate is closed, and is over in a moment
         deadline = Deadline(self._rules.vendor_s)
         ages = iter((WATCH_S, 0.0))  # what is unknown in the shared reading is read anew
 
@@ -173,52 +178,33 @@ class Streams:
             return unreached(error, camera)
         return replace(spec, release=f"{source.id}/{spec.release}") if spec.release else spec
 
-    def _start(
-        self, link: Link, opened: Open, source: SourceSpec, request: StreamRequest, deadline: Deadline
-    ) -> Stream:
-        protocol = next(each for each in request.protocols if each in PLAYABLE)
-        grant, claims = self._grants.issue(
-            account=link.account,
-            link=link.id,
-            camera=opened.seen.camera.id,
-            protocol="webrtc" if protocol == "webrtc" else "hls",
-            surface=request.surface,
-            now=self._clock(),
-            life_s=START_S,
-        )
-        if protocol == "hls" or request.sdp is None:
-            self._pictures.warm(claims, source)
-            return self._stream(opened, claims, grant)
-        answer = self._answer(claims, source, request.sdp, request.session or claims.nonce, deadline)
-        return self._stream(opened, claims, grant, answer=answer.sdp)
+    def _explained(
+        self, link: Link, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
+    ) -> Stream | Refusal:
+        """The reason as a picture, where the owner wants that and the display can play it. Raises BadOffer."""
+        source = None if request.surface == "page" else self._card(link.id, refusal)
+        if source is None or not {*request.protocols} & {*PLAYABLE}:
+            return refusal
+        try:
+            return self._handover.start(link, camera, source, Sight.card(refusal), request, deadline)
+        except (MediaBusy, MediaUnavailable):
+            return refusal
 
-    def _answer(self, claims: Claims, source: SourceSpec | None, sdp: str, session: str, deadline: Deadline) -> Answer:
-        left_s = max(ANSWER_S, deadline.left)
-        return self._pictures.answer(claims, source, sdp, replaces=session, timeout_s=left_s)
+    def _signal_card(
+        self, claims: Claims, grant: str, refusal: Refusal, sdp: str, deadline: Deadline
+    ) -> Stream | Refusal:
+        source = self._card(claims.link, refusal)
+        if source is None:
+            return refusal
+        answer = self._handover.answer(claims, source, sdp, claims.nonce, deadline)
+        return self._handover.stream(claims, grant, Sight.card(refusal), answer=answer.sdp)
 
-    def _stream(self, opened: Open, claims: Claims, grant: str, answer: str = "") -> Stream:
-        snapshot, _ = self._grants.issue(
-            account=claims.account,
-            link=claims.link,
-            camera=claims.camera,
-            protocol="snapshot",
-            surface=claims.surface,
-            now=self._clock(),
-            life_s=START_S,
-        )
-        webrtc = claims.protocol == "webrtc"
-        base = self._rules.media_url
-        return Stream(
-            protocol="webrtc" if webrtc else "hls",
-            expires=float(claims.expires),
-            idle_timeout_s=self._rules.idle_s,
-            video=opened.seen.camera.video,
-            sound=opened.allowed.sound,
-            url=f"{base}/s/{grant}/{'whep' if webrtc else 'master.m3u8'}",
-            image_url=f"{base}/s/{snapshot}/snapshot.jpg",
-            grant=grant if webrtc else "",
-            answer=answer,
-        )
+    def _card(self, link_id: str, refusal: Refusal) -> SourceSpec | None:
+        """In the language of the link."""
+        if self._rules.explain != "picture" or not cards.fits(refusal):
+            return None
+        link = self._store.link(link_id)
+        return cards.card(refusal, link.locale, self._rules.web_url) if link else None
 
     def _give_back(self, source: Source, release: str, deadline: Deadline) -> None:
         _, _, token = release.partition("/")
@@ -231,7 +217,8 @@ class Streams:
 
 
 def _surface(claims: Claims) -> Surface:
-    if claims.protocol == "snapshot":
+    # a card answers for the surface that was refused, which may ask for more than a still picture does
+    if claims.protocol in ("snapshot", "still") and not claims.explains:
         return "still"
     return {"alexa": "alexa", "google": "google"}.get(claims.surface, "page")  # type: ignore[return-value]
 

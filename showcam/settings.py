@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     media_url: str = ""  # where displays fetch pictures; empty: public_url, whose proxy sends /s/ to the media port
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
+    explain: Literal["no", "picture"] = "no"
     store: Literal["sqlite", "dynamodb"] = "sqlite"
     table: str = "showcam"  # DynamoDB
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"

@@ -64,6 +64,8 @@ def ground(settings: Settings, keys: Keys) -> Ground:
     pictures, driver = media_client(settings, grants), ezviz(settings, store)
     rules = Rules(
         require_audio=settings.require_audio,
+        explain=settings.explain,
+        web_url=settings.web_url,
         opens_per_minute=settings.opens_per_minute,
         idle_s=settings.idle_s,
         media_url=settings.pictures_url,

@@ -14,7 +14,7 @@ from registry.reasons import REASONS, explain
 MODULES = (gate, judging, listing, registry, streams, ezviz, ezviz_open)
 MADE_WITH = ("Failed", "overruled", "Refused", "Unavailable", "Denied")
 NOT_THE_GATES = {"token", "retry", "down", "rate"}  # ezviz_codes' own kinds
-NOT_FOR_PEOPLE = {"link_ended"}  # for the media process alone: who ended the link knows
+NOT_FOR_PEOPLE = {"mended", "link_ended"}  # for the media process alone: who ended the link knows
 NO_REASONS = {"on", "off", "none", "answers", "down", "lan", "still", "h265", "webrtc", "hls"}  # in the gate's rows
 
 

@@ -1,0 +1,123 @@
+"""What a display is handed: a grant of ours, and a pull or an SDP answer behind it in the media process."""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from media.client import Answer
+from media.grants import SNAPSHOT_S, START_S, Claims, Grants
+from media.source import SourceSpec
+from registry import cards
+from registry.camera import Refusal, Snapshot, Stream, StreamRequest, Video
+from registry.judging import Deadline, Open
+from registry.rules import Rules
+from store.records import Link
+
+ANSWER_S = 1.0  # the media process has at least this for an SDP answer, however long the vendor took
+PLAYABLE = ("webrtc", "hls")
+
+
+class Pictures(Protocol):
+    """The media process, as media.client.MediaClient speaks to it."""
+
+    def warm(self, claims: Claims, source: SourceSpec) -> None: ...
+
+    def answer(
+        self, claims: Claims, source: SourceSpec | None, sdp: str, *, replaces: str = "", timeout_s: float | None = None
+    ) -> Answer: ...
+
+    def end_session(self, link: str, name: str) -> None: ...
+
+
+class Sight(Struct, frozen=True):
+    """What is to be seen: the camera, or why it can't be."""
+
+    video: Video
+    sound: bool
+    explains: Refusal | None = None
+
+    @classmethod
+    def of(cls, opened: Open) -> "Sight":
+        return cls(opened.seen.camera.video, opened.allowed.sound)
+
+    @classmethod
+    def card(cls, refusal: Refusal) -> "Sight":
+        return cls(cards.VIDEO, sound=False, explains=refusal)
+
+
+class Handover:
+    """Raises MediaBusy, MediaUnavailable, BadOffer as the media process does."""
+
+    def __init__(
+        self, pictures: Pictures, grants: Grants, rules: Rules, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._pictures, self._grants, self._rules, self._clock = pictures, grants, rules, clock
+
+    def start(
+        self, link: Link, camera: str, source: SourceSpec, sight: Sight, request: StreamRequest, deadline: Deadline
+    ) -> Stream:
+        protocol = next(each for each in request.protocols if each in PLAYABLE)
+        grant, claims = self._grants.issue(
+            account=link.account,
+            link=link.id,
+            camera=camera,
+            protocol="webrtc" if protocol == "webrtc" else "hls",
+            surface=request.surface,
+            now=self._clock(),
+            life_s=START_S,
+            explains=sight.explains is not None,
+        )
+        if protocol == "hls" or request.sdp is None:
+            self._pictures.warm(claims, source)
+            return self.stream(claims, grant, sight)
+        answer = self.answer(claims, source, request.sdp, request.session or claims.nonce, deadline)
+        return self.stream(claims, grant, sight, answer=answer.sdp)
+
+    def answer(self, claims: Claims, source: SourceSpec | None, sdp: str, session: str, deadline: Deadline) -> Answer:
+        left_s = max(ANSWER_S, deadline.left)
+        return self._pictures.answer(claims, source, sdp, replaces=session, timeout_s=left_s)
+
+    def stream(self, claims: Claims, grant: str, sight: Sight, answer: str = "") -> Stream:
+        webrtc = claims.protocol == "webrtc"
+        base = self._rules.media_url
+        return Stream(
+            protocol="webrtc" if webrtc else "hls",
+            expires=float(claims.expires),
+            idle_timeout_s=self._rules.idle_s,
+            video=sight.video,
+            sound=sight.sound,
+            url=f"{base}/s/{grant}/{'whep' if webrtc else 'master.m3u8'}",
+            image_url=self._image(claims),
+            grant=grant if webrtc else "",
+            answer=answer,
+            explains=sight.explains,
+        )
+
+    def snapshot(self, link: Link, camera: str, surface: str) -> Snapshot:
+        """Many reads within its time, each with an access token of the link."""
+        grant, claims = self._grants.issue(
+            account=link.account,
+            link=link.id,
+            camera=camera,
+            protocol="still",
+            surface=surface,
+            now=self._clock(),
+            life_s=SNAPSHOT_S,
+        )
+        return Snapshot(f"{self._rules.media_url}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
+
+    def _image(self, claims: Claims) -> str:
+        """Beside a stream, without a bearer: a minute is all it gets."""
+        grant, _ = self._grants.issue(
+            account=claims.account,
+            link=claims.link,
+            camera=claims.camera,
+            protocol="snapshot",
+            surface=claims.surface,
+            now=self._clock(),
+            life_s=START_S,
+            explains=claims.explains,
+        )
+        return f"{self._rules.media_url}/s/{grant}/snapshot.jpg"
