@@ -4,7 +4,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -12,14 +12,18 @@ from msgspec.structs import replace
 
 from accounts.identity import camera_id
 from registry.camera import Camera
+from registry.devices import Devices
 from registry.drivers.driver import Driver
 from registry.errors import DriverError, Unavailable
 from registry.freshness import Breaker, Flights
+from registry.happenings import told
 from registry.recent import Recent
 from store.ports import Store, StoreUnavailable
 from store.records import Account, Known, Source
 
 log = logging.getLogger(__name__)
+
+type Compared = Callable[[Account, Source, tuple[Camera, ...], "Reading"], None]
 
 KEEP_S = 24 * 3600  # a last known list older than this is none
 RENEW_S = 600  # an unchanged list is written again after this, so that it does not grow old in the store
@@ -60,12 +64,21 @@ _decoder = msgspec.msgpack.Decoder(tuple[Camera, ...])
 
 
 class Readings:
-    """The only place that calls a driver's `read`. Ages are judged by `clock`, epoch seconds."""
+    """The only place that calls a driver's `read`. Ages are judged by `clock`, epoch seconds.
+
+    `compared` is told of each reading that differs from what all processes knew, with that.
+    """
 
     def __init__(
-        self, store: Store, drivers: Mapping[str, Driver], breaker: Breaker, clock: Callable[[], float] = time.time
+        self,
+        store: Store,
+        drivers: Mapping[str, Driver],
+        breaker: Breaker,
+        clock: Callable[[], float] = time.time,
+        compared: Compared = lambda account, source, before, after: None,
     ) -> None:
         self._store, self._drivers, self._breaker, self._clock = store, drivers, breaker, clock
+        self._compared, self._devices = compared, Devices(store)
         self._flights: Flights[Reading] = Flights()
         self._households: Recent[str, Household] = Recent(IN_MEMORY)
         self._last: Recent[str, Reading] = Recent(IN_MEMORY)
@@ -161,6 +174,7 @@ class Readings:
         if fingerprint == reading.fingerprint and 0 <= reading.as_of - written < RENEW_S:
             return
         self._written.put(source.id, (reading.fingerprint, reading.as_of))
+        known = self._kept(account, source)
         household = self.household(account.id)
         rest = [self.last(account, each) for each in household.sources if each.id != source.id]
         every = [each for known in rest if known for each in known.told] + list(reading.told)
@@ -170,6 +184,18 @@ class Readings:
             # the reading is as good without it; the next one is written again
             self._written.drop(source.id)
             log.warning("the camera list of account %s could not be kept", account.id)
+            return
+        if known is None or _serials(known.told) != _serials(reading.told):
+            self._devices.place(account.id, _serials(every))
+        if known is not None and known.told != reading.told:
+            self._compared(account, source, known.cameras, reading)
+
+    def _kept(self, account: Account, source: Source) -> Reading | None:
+        """What all processes know of the source: another may have found a change, and told of it, already."""
+        try:
+            return self._known(account, source)
+        except StoreUnavailable:
+            return None
 
     def _known(self, account: Account, source: Source) -> Reading | None:
         known = self._store.known(account.id)
@@ -183,12 +209,30 @@ class Readings:
         return self._taken(account, source, mine, known.as_of) if mine else None
 
 
+
+def _serials(cameras: Iterable[Camera]) -> set[str]:
+    return {camera.ref.serial for camera in cameras}
+
+
 def _merged(readings: list[Reading]) -> Listing:
     if len(readings) == 1:
         return Listing(readings[0].cameras, readings[0].fingerprint, readings[0].as_of)
     cameras = tuple(camera for reading in readings for camera in reading.cameras)
     fingerprint = hashlib.blake2b("".join(each.fingerprint for each in readings).encode(), digest_size=16).hexdigest()
     return Listing(cameras, fingerprint, min(each.as_of for each in readings))
+
+
+
+def moving(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:
+    """The same with what is seen at its cameras just now, by camera id."""
+    if not held:
+        return listing
+    cameras = tuple(told(each, held) for each in listing.cameras)
+    if cameras == listing.cameras:
+        return listing
+    seen = ",".join(f"{each.id}{each.person}" for each in cameras if each.motion == "on")
+    fingerprint = hashlib.blake2b((listing.fingerprint + seen).encode(), digest_size=16).hexdigest()
+    return Listing(cameras, fingerprint, listing.as_of)
 
 
 def chosen(listing: Listing, cameras: tuple[str, ...]) -> Listing:

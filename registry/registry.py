@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable, Mapping
 from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
 from registry.camera import Camera, Ref, Refusal, Snapshot, State, Stream, StreamRequest
+from registry.changes import Changes, Hint, Noticing
+from registry.devices import Devices
 from registry.drivers.driver import Driver
 from registry.errors import DriverError, Unavailable
 from registry.freshness import Breaker
 from registry.gate import Allowed, Surface
+from registry.happenings import Happenings, told
 from registry.handover import PLAYABLE, Pictures
 from registry.judging import Deadline, Judge, Open, Seen, unreached
-from registry.listing import IN_MEMORY, Listing, Reading, Readings, chosen
+from registry.listing import IN_MEMORY, Listing, Reading, Readings, chosen, moving
 from registry.recent import Recent
 from registry.rules import Rules
 from registry.streams import Streams
@@ -41,7 +44,11 @@ class Registry:
     ) -> None:
         breaker = Breaker()
         self._rules, self._grants, self._clock = rules, grants, clock
-        self._readings = Readings(store, drivers, breaker, clock)
+        self.changes = Changes()
+        self._happenings = Happenings(store, clock)
+        self._readings = Readings(store, drivers, breaker, clock, self.changes.compared)
+        self._noticing = Noticing(self._readings, self.changes, self._happenings, clock)
+        self._devices = Devices(store)
         self._judge = Judge(self._readings, rules)
         self._streams = Streams(store, drivers, pictures, grants, rules, self._readings, self._judge, breaker, clock)
         self._chosen: Recent[str, tuple[str, Listing]] = Recent(IN_MEMORY)
@@ -60,12 +67,21 @@ class Registry:
 
     def account_cameras(self, account_id: str) -> Listing:
         """All of a household's, for the page where some are chosen. Raises Unavailable."""
-        return self._readings.listing(account_id, self._rules.vendor_s)
+        listing = self._readings.listing(account_id, self._rules.vendor_s)
+        return moving(listing, self._happenings.held(account_id))
 
     def refresh(self, account_id: str) -> None:
         """Read the account's cameras ahead of those who ask, and keep its session alive; a failure is logged."""
         with contextlib.suppress(Unavailable):
             self._readings.listing(account_id, REFRESH_S)
+
+    def noticed(self, account_id: str, hints: Iterable[Hint]) -> None:
+        """Something may have happened at the account's cameras: look, and publish on `changes` what has."""
+        self._noticing.noticed(account_id, hints)
+
+    def accounts_with(self, serial: str) -> list[str]:
+        """The accounts in whose lists a vendor's device is. Raises StoreUnavailable."""
+        return self._devices.accounts(serial)
 
     def states(self, link: Link, camera_ids: Iterable[str]) -> dict[str, State]:
         """By id, read at most a minute ago; an id that the link may not see is absent."""
@@ -142,6 +158,7 @@ class Registry:
         if camera is None:
             return None
         verdict = self._verdict(Seen(seen.account, seen.source, camera), surface)
+        camera = told(camera, self._happenings.held(seen.account.id))
         return State(camera, verdict if isinstance(verdict, Refusal) else None)
 
     def _verdict(self, seen: Seen, surface: Surface) -> Allowed | Refusal:

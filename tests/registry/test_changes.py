@@ -1,0 +1,233 @@
+"""Readings compared, hints looked into, and what was seen told by every process."""
+
+import pytest
+from msgspec.structs import replace
+
+from registry.camera import Camera
+from registry.changes import OLDEST_S, Change, Hint, compare
+from registry.errors import SignedOut, VendorDown
+from registry.happenings import HELD_S
+from registry.registry import Registry
+from tests.doubles.clock import Clock
+from tests.doubles.household import Household
+from tests.doubles.ready_driver import camera
+
+GARDEN = camera("Garden", "F00000001", motion="off", person="off")
+DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off")
+
+
+@pytest.fixture
+def told(home: Household) -> list[Change]:
+    """What is published after a first look."""
+    home.driver.set([GARDEN, DOOR])
+    home.registry.refresh(home.account.id)
+    published: list[Change] = []
+    home.registry.changes.subscribe(published.append)
+    return published
+
+
+def kinds(told: list[Change]) -> list[str]:
+    return [change.kind for change in told]
+
+
+def state(home: Household, name: str = "Garden", registry: Registry | None = None) -> Camera:
+    registry = registry or home.registry
+    return registry.states(home.link, [home.id(name)])[home.id(name)].camera
+
+
+def another_process(home: Household) -> Registry:
+    return Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, home.clock)
+
+
+def with_id(each: Camera, **changes: object) -> Camera:
+    return replace(each, id=each.name, **changes)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "expected"),
+    [
+        ({}, {}, []),
+        ({}, {"as_of": 9.0, "battery": 12, "motion": "on"}, []),
+        ({"online": "on"}, {"online": "off"}, ["offline"]),
+        ({"online": "off"}, {"online": "on"}, ["online"]),
+        ({"online": "on"}, {"online": "unknown"}, []),
+        ({"online": "unknown"}, {"online": "off"}, []),
+        ({"encryption": "off"}, {"encryption": "on"}, ["encryption_on"]),
+        ({"encryption": "on"}, {"encryption": "off"}, ["encryption_off"]),
+        ({"encryption": "unknown"}, {"encryption": "on"}, []),
+        ({}, {"name": "Shed"}, ["renamed"]),
+        ({"asleep": "off"}, {"asleep": "on"}, ["state"]),
+        ({"audio": "off"}, {"audio": "on"}, ["state"]),
+        ({"audio": "unknown"}, {"audio": "on"}, []),
+        ({"night_vision": "colour"}, {"night_vision": "smart"}, ["state"]),
+        ({"online": "on"}, {"online": "off", "name": "Shed", "flip": "on"}, ["offline", "renamed", "state"]),
+    ],
+)
+def test_what_differs_between_two_readings(was: dict, now: dict, expected: list[str]) -> None:
+    changes = compare("home", [with_id(GARDEN, **was)], [replace(with_id(GARDEN, **was), **now)], 7.0)
+    assert changes == [Change("home", "Garden", kind, 7.0) for kind in expected]
+
+
+def test_cameras_come_and_go() -> None:
+    changes = compare("home", [with_id(GARDEN)], [with_id(DOOR)], 7.0)
+    assert changes == [Change("home", "Front Door", "added", 7.0), Change("home", "Garden", "removed", 7.0)]
+
+
+class TestReadings:
+    def test_a_first_list_is_no_change(self, home: Household) -> None:
+        published: list[Change] = []
+        home.registry.changes.subscribe(published.append)
+        home.registry.refresh(home.account.id)
+        assert published == []
+
+    def test_any_reading_finds_what_changed_once(self, home: Household, told: list[Change], clock: Clock) -> None:
+        home.driver.change("Garden", encryption="on")
+        for _ in range(3):
+            home.registry.refresh(home.account.id)
+        assert told == [Change(home.account.id, home.id("Garden"), "encryption_on", clock.now)]
+
+    def test_of_two_processes_the_first_tells(self, home: Household, told: list[Change]) -> None:
+        other, second = another_process(home), []
+        other.refresh(home.account.id)
+        other.changes.subscribe(second.append)
+        home.driver.change("Garden", online="off")
+        home.registry.refresh(home.account.id)
+        other.refresh(home.account.id)
+        assert (kinds(told), second) == (["offline"], [])
+
+    def test_what_changed_while_nothing_ran_is_found_at_the_start(self, home: Household, told: list[Change]) -> None:
+        home.driver.set([DOOR])
+        after, found = another_process(home), []
+        after.changes.subscribe(found.append)
+        after.refresh(home.account.id)
+        assert kinds(found) == ["removed"]
+
+    def test_a_failed_reading_removes_nothing(self, home: Household, told: list[Change]) -> None:
+        home.driver.error = VendorDown()
+        home.registry.refresh(home.account.id)
+        assert told == []
+
+    def test_encryption_that_came_back_is_logged_once_without_its_name(
+        self, home: Household, told: list[Change], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        home.driver.change("Garden", encryption="on")
+        for _ in range(2):
+            home.registry.refresh(home.account.id)
+        lines = [line for line in caplog.messages if "Image Encryption" in line]
+        assert len(lines) == 1
+        assert home.id("Garden") in lines[0]
+        assert "Garden" not in lines[0]
+        assert "F00000001" not in lines[0]
+
+    def test_a_subscriber_that_fails_keeps_nothing_from_others(self, home: Household, told: list[Change]) -> None:
+        def broken(_change: Change) -> None:
+            raise RuntimeError
+
+        home.registry.changes.subscribe(broken)
+        after: list[Change] = []
+        home.registry.changes.subscribe(after.append)
+        home.driver.change("Garden", name="Shed")
+        home.registry.refresh(home.account.id)
+        assert kinds(told) == kinds(after) == ["renamed"]
+
+
+class TestHints:
+    @pytest.mark.parametrize(
+        ("kind", "motion", "person"),
+        [("motion", "on", "off"), ("person", "on", "on"), ("doorbell", "off", "off")],
+    )
+    def test_what_was_seen_is_told_and_held(
+        self, home: Household, told: list[Change], clock: Clock, kind: str, motion: str, person: str
+    ) -> None:
+        home.registry.noticed(home.account.id, [Hint("F00000001", 1, kind, clock.now)])
+        assert told == [Change(home.account.id, home.id("Garden"), kind, clock.now)]
+        listed = next(each for each in home.registry.cameras(home.link).cameras if each.name == "Garden")
+        for each in (listed, state(home)):
+            assert (each.motion, each.person) == (motion, person)
+        assert state(home, "Front Door").motion == "off"
+        clock.now += HELD_S + 1
+        assert (state(home).motion, state(home).person) == ("off", "off")
+
+    def test_a_camera_that_tells_no_people_apart_tells_of_none(
+        self, home: Household, told: list[Change], clock: Clock
+    ) -> None:
+        home.registry.noticed(home.account.id, [Hint("F00000002", 1, "person", clock.now)])
+        assert (state(home, "Front Door").motion, state(home, "Front Door").person) == ("on", "none")
+
+    def test_another_process_knows_within_a_second(self, home: Household, told: list[Change], clock: Clock) -> None:
+        other = another_process(home)
+        assert state(home, registry=other).motion == "off"
+        home.registry.noticed(home.account.id, [Hint("F00000001", 1, "motion", clock.now)])
+        clock.now += 1
+        assert state(home, registry=other).motion == "on"
+
+    def test_the_same_by_two_ways_is_one(self, home: Household, told: list[Change], clock: Clock) -> None:
+        other, second = another_process(home), []
+        other.changes.subscribe(second.append)
+        for registry in (home.registry, other, home.registry):
+            registry.noticed(home.account.id, [Hint("F00000001", 1, "doorbell", clock.now)])
+            clock.now += 1
+        assert (kinds(told), second) == (["doorbell"], [])
+        clock.now += 10
+        home.registry.noticed(home.account.id, [Hint("F00000001", 1, "doorbell", clock.now)])
+        assert kinds(told) == ["doorbell", "doorbell"]
+
+    def test_motion_that_goes_on_is_held_on(self, home: Household, told: list[Change], clock: Clock) -> None:
+        for _ in range(4):
+            home.registry.noticed(home.account.id, [Hint("F00000001", 0, "motion", clock.now)])
+            clock.now += 20
+        assert kinds(told) == ["motion"]
+        assert state(home).motion == "on"
+
+    @pytest.mark.parametrize("ago", [OLDEST_S + 1, -3600])
+    def test_times_are_not_believed_beyond_reason(
+        self, home: Household, told: list[Change], clock: Clock, ago: float
+    ) -> None:
+        home.registry.noticed(home.account.id, [Hint("F00000001", 1, "motion", clock.now - ago)])
+        clock.now += HELD_S + 1
+        assert state(home).motion == "off"
+        assert all(change.at <= clock.now for change in told)
+
+    def test_a_hint_of_another_households_device_asks_nobody(
+        self, home: Household, told: list[Change], clock: Clock
+    ) -> None:
+        before = home.driver.calls["read"]
+        home.registry.noticed(home.account.id, [Hint("F99999999", 1, "motion", clock.now), Hint("F99999999")])
+        assert told == []
+        assert home.driver.calls["read"] == before
+
+    def test_a_hint_leads_to_a_reading_and_is_not_taken_for_one(self, home: Household, told: list[Change]) -> None:
+        home.driver.change("Garden", online="off")
+        home.registry.noticed(home.account.id, [Hint("F00000002"), Hint("F00000001")])
+        assert kinds(told) == ["offline"]
+        home.registry.noticed(home.account.id, [Hint("F00000001")])
+        assert kinds(told) == ["offline"]
+
+    def test_hints_of_motion_share_a_reading(self, home: Household, told: list[Change], clock: Clock) -> None:
+        clock.now += 10
+        before = home.driver.calls["read"]
+        for _ in range(20):
+            home.registry.noticed(home.account.id, [Hint("F00000001", 1, "motion", clock.now)])
+        assert home.driver.calls["read"] == before + 1
+
+    @pytest.mark.parametrize("error", [VendorDown(), SignedOut()])
+    def test_somebody_rang_also_while_the_vendor_is_down(
+        self, home: Household, told: list[Change], clock: Clock, error: Exception
+    ) -> None:
+        clock.now += 10
+        home.driver.error = error
+        home.registry.noticed(home.account.id, [Hint("F00000002", 1, "doorbell", clock.now)])
+        assert kinds(told) == ["doorbell"]
+
+    def test_no_such_account(self, home: Household, clock: Clock) -> None:
+        home.registry.noticed("nobody", [Hint("F00000001", 1, "motion", clock.now)])
+
+
+class TestDevices:
+    def test_a_serial_leads_to_its_households(self, home: Household, told: list[Change]) -> None:
+        assert home.registry.accounts_with("F00000001") == [home.account.id]
+        assert home.registry.accounts_with("F99999999") == []
+        home.driver.set([DOOR])
+        home.registry.refresh(home.account.id)
+        assert home.registry.accounts_with("F00000001") == []
+        assert home.registry.accounts_with("F00000002") == [home.account.id]
