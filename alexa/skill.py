@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from accounts.tokens import TokenExpired, TokenInvalid
 from alexa import discovery
+from alexa.accept_grant import AcceptGrant
 from alexa.camera_stream import CameraStreams
 from alexa.directive import Directive, Unreadable, read
 from alexa.discovery import Discovery
 from alexa.errors import (
-    AcceptGrantFailed,
     BridgeUnreachable,
     DirectiveError,
     ExpiredAuthorization,
@@ -19,6 +19,7 @@ from alexa.errors import (
     InvalidDirective,
 )
 from alexa.event import Reply
+from alexa.gateway import Gateway
 from alexa.rtc_session import RtcSessions
 from alexa.state_report import StateReport
 from registry.registry import Registry
@@ -35,8 +36,9 @@ _printable = re.compile(r"[a-zA-Z0-9\-]{1,127}").fullmatch
 class SmartHome:
     """`authenticate` raises TokenInvalid or TokenExpired. Safe to use from many threads."""
 
-    def __init__(self, authenticate: Callable[[str], Link], registry: Registry) -> None:
+    def __init__(self, authenticate: Callable[[str], Link], registry: Registry, gateway: Gateway | None = None) -> None:
         self._authenticate = authenticate
+        self._grants = AcceptGrant(authenticate, gateway)
         self._discovery = Discovery(registry)
         streams, sessions = CameraStreams(registry), RtcSessions(registry)
         self._handlers: dict[tuple[str, str], Handler] = {
@@ -73,8 +75,7 @@ class SmartHome:
             scope = directive.read(discovery.PAYLOAD).scope
             return self._discovery.discover(self._link(scope.token if scope else ""), reply)
         if kind == ("Alexa.Authorization", "AcceptGrant"):
-            # answering it with success would promise events that nobody sends
-            raise AcceptGrantFailed("showcam does not send events to Alexa.")
+            return self._grants.accept(directive, reply)
         handler = self._handlers.get(kind)
         if handler is None:
             raise InvalidDirective("showcam does not know this directive.")

@@ -1,0 +1,142 @@
+"""Login with Amazon for the event gateway: what AcceptGrant brings is exchanged, kept sealed, and refreshed.
+
+Smart Home API, "Alexa.Authorization"; the client is that of the console's page "Permissions", not of account linking.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from alexa.amazon import Amazon, Unreached
+from store.ports import LinkSecrets
+from store.records import Link
+
+log = logging.getLogger(__name__)
+
+SECRET = "alexa_gateway"  # noqa: S105  (the name under which the store keeps it)
+EARLY_S = 300  # a token is renewed before it is over
+EXCHANGE_S = 2.5
+REGION_S = 1.5
+
+
+class NotGranted(Exception):
+    """Amazon gave no tokens for this link, or took them back; the text is for the log and for whoever asks."""
+
+
+class Grant(Struct, frozen=True):
+    """Tokens of Amazon's for one link; `gateway` "" until the region is known."""
+
+    access: str
+    refresh: str
+    expires: float
+    gateway: str = ""
+
+
+class Gateway:
+    """Safe to use from many threads. Without a client id and secret nothing is ever granted."""
+
+    def __init__(
+        self,
+        store: LinkSecrets,
+        amazon: Amazon,
+        client_id: str = "",
+        client_secret: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._amazon, self._clock = store, amazon, clock
+        self._client = {"client_id": client_id, "client_secret": client_secret}
+        self._refreshing = threading.Lock()
+
+    def accept(self, link: Link, code: str) -> None:
+        """Exchange the code, which works once, and keep what it gave. Raises NotGranted, StoreUnavailable."""
+        if not all(self._client.values()):
+            raise NotGranted("showcam has no client of Login with Amazon: set lwa_client_id and lwa_client_secret.")
+        tokens = self._tokens({"grant_type": "authorization_code", "code": code}, "")
+        self._keep(link.id, msgspec.structs.replace(tokens, gateway=self._region(tokens.access)))
+
+    def grant(self, link_id: str) -> Grant:
+        """Good for some minutes at least, with the gateway to send to. Raises NotGranted, Unreached."""
+        grant = self._kept(link_id)
+        if grant.expires - EARLY_S <= self._clock():
+            grant = self.renew(link_id, grant.access)
+        if not grant.gateway:
+            grant = msgspec.structs.replace(grant, gateway=self._region(grant.access))
+            if not grant.gateway:
+                raise Unreached("the event gateway of this customer is not known yet")
+            self._keep(link_id, grant)
+        return grant
+
+    def renew(self, link_id: str, dead: str) -> Grant:
+        """New tokens in place of those whose access token is `dead`. Raises NotGranted, Unreached."""
+        with self._refreshing:
+            grant = self._kept(link_id)
+            if grant.access != dead:
+                return grant  # somebody was here first
+            form = {"grant_type": "refresh_token", "refresh_token": grant.refresh}
+            try:
+                tokens = self._tokens(form, grant.refresh)
+            except NotGranted:
+                self.forget(link_id)
+                raise
+            renewed = msgspec.structs.replace(tokens, gateway=grant.gateway)
+            self._keep(link_id, renewed)
+            return renewed
+
+    def forget(self, link_id: str) -> None:
+        self._store.drop_link_secret(link_id, SECRET)
+
+    def _tokens(self, form: dict[str, str], refresh: str) -> Grant:
+        """Raises NotGranted when Amazon refused for good; Unreached only of a refresh, which can be tried again."""
+        try:
+            status, told = self._amazon.ask(
+                "POST", f"{self._amazon.login}/auth/o2/token", EXCHANGE_S, form={**form, **self._client}
+            )
+        except Unreached:
+            if refresh:
+                raise
+            raise NotGranted("Login with Amazon did not answer in time.") from None
+        if status != 200:
+            error = _word(told.get("error"))
+            if refresh and error != "invalid_grant":
+                raise Unreached(f"Login with Amazon answered {status} {error}")
+            raise NotGranted(f"Login with Amazon refused: {error}.")
+        access, refresh = told.get("access_token"), told.get("refresh_token", refresh)
+        if not isinstance(access, str) or not isinstance(refresh, str) or not access or not refresh:
+            raise NotGranted("Login with Amazon gave no tokens.")
+        return Grant(access, refresh, self._clock() + _seconds(told.get("expires_in")))
+
+    def _region(self, access: str) -> str:
+        """Where this customer's events go. Not knowing it yet is no reason to refuse the grant."""
+        url = f"{self._amazon.gateways[0]}/v1/alexaApiEndpoint"
+        try:
+            _, told = self._amazon.ask("GET", url, REGION_S, bearer=access)
+        except Unreached as error:
+            log.info("the event gateway's region is not known yet: %s", error)
+            return ""
+        endpoints = told.get("endpoints")
+        return self._amazon.gateway(endpoints[0]) if isinstance(endpoints, list) and endpoints else ""
+
+    def _kept(self, link_id: str) -> Grant:
+        data = self._store.link_secret(link_id, SECRET)
+        if data is None:
+            raise NotGranted("Amazon gave no tokens for this link.")
+        return msgspec.json.decode(data, type=Grant)
+
+    def _keep(self, link_id: str, grant: Grant) -> None:
+        if not self._store.put_link_secret(link_id, SECRET, msgspec.json.encode(grant)):
+            raise NotGranted("The link has ended.")
+
+
+def _seconds(given: Any) -> float:
+    return float(given) if isinstance(given, int | float) and 0 < given < 1e7 else 3600.0
+
+
+def _word(given: Any) -> str:
+    """An error code of RFC 6749 section 5.2, and nothing else of the answer."""
+    codes = ("invalid_grant", "invalid_client", "unauthorized_client", "invalid_request", "server_error")
+    return given if given in codes else "an unknown error"
