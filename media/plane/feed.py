@@ -10,6 +10,9 @@ import io
 import re
 import ssl
 from collections.abc import Awaitable, Callable
+from typing import Any
+
+import av
 
 from media.plane import playlist
 from media.plane.network import LIST_CAP, LIST_S, SEGMENT_CAP, SEGMENT_S, Cut, Fault, Fetcher, Forbidden
@@ -20,10 +23,19 @@ from media.source import SourceSpec
 ROOT = "https://source/index.m3u8"
 _ASKED = re.compile(r"https://source/(?:(index\.m3u8)|(\d{1,20})\.(?:ts|m4s)|init-(\d{1,4})\.mp4)$")
 FIRST_SEGMENT_S = 6.0
+_OPTIONS = {
+    # the newest segment but one: without it a viewer freezes whenever a vendor's segment comes a little late
+    "live_start_index": "-2",
+    "probesize": "500000",
+    "analyzeduration": "500000",
+    "fpsprobesize": "0",
+}
 
 
 class Feed:
     """`mint` gives a new address through the gate; it raises SourceFailed."""
+
+    is_paced = False  # segments come in bursts
 
     def __init__(
         self,
@@ -51,6 +63,10 @@ class Feed:
     @property
     def target_s(self) -> float:
         return self._listing.target_s if self._listing else 2.0
+
+    def container(self) -> Any:
+        """What libav reads, for the reader's thread."""
+        return av.open(ROOT, format="hls", options=_OPTIONS, io_open=self.io_open)
 
     def io_open(self, url: str, _flags: int, options: dict[str, str]) -> io.BytesIO:
         """For libav, in the reader's thread. Never raises: libav would print the exception, and choke on it later."""
@@ -134,7 +150,10 @@ class Feed:
         except SourceFailed as failure:
             self.failure = failure
             return b""
-        except (Cut, Fault, Forbidden):
+        except Forbidden:
+            self.failure = SourceFailed("media_down", again=True)
+            return b""
+        except (Cut, Fault):
             return b""
 
     async def _list(self) -> Listing:

@@ -3,6 +3,7 @@
 import io
 import re
 import secrets
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +16,10 @@ import av
 from media.plane import sound
 from media.plane.units import CLOCK, Format, Unit
 
-LISTED = 6
-KEPT = 9
+LISTED = 5
+KEPT = 7
+UNASKED = 3  # kept while nobody watches by HLS, enough to start on
+ASKED_S = 60.0
 _SILENT_STEP = sound.AAC_SAMPLES * CLOCK // sound.SILENT_RATE
 _TICK = Fraction(1, CLOCK)
 _ENTRY = re.compile(r"#EXTINF:([\d.]+),[^\n]*\n(?:#[^\n]*\n)*(\d+)\.ts")
@@ -35,11 +38,12 @@ class HlsOutput:
 
     def __init__(self, *, silent_track: bool, changed: Callable[[], None]) -> None:
         self.start_id = secrets.token_urlsafe(9)
-        self.segments: deque[Segment] = deque(maxlen=KEPT)
+        self.segments: deque[Segment] = deque()
         self._silent_track = silent_track
         self._changed = changed
         self._next = 0
         self._breaks_gone = 0
+        self._asked = -ASKED_S
         self._target = 1
         self._muxer: _Muxer | None = None
         self.format: Format | None = None
@@ -82,6 +86,7 @@ class HlsOutput:
         return int(max([8 * len(each.data) / each.seconds for each in self.segments], default=1e6) * 1.1)
 
     def playlist(self) -> str:
+        self._asked = time.monotonic()
         listed = list(self.segments)[-LISTED:]
         gone = self._breaks_gone + sum(each.breaks for each in list(self.segments)[: -len(listed)])
         lines = [
@@ -106,9 +111,10 @@ class HlsOutput:
         return self.format.codec + (",mp4a.40.2" if self.has_audio else "")
 
     def _cut(self, data: bytes, seconds: float, *, first: bool) -> None:
-        if len(self.segments) == KEPT:
-            self._breaks_gone += self.segments[0].breaks
         self.segments.append(Segment(self._next, data, seconds, breaks=first and bool(self.segments)))
+        kept = KEPT if time.monotonic() - self._asked < ASKED_S else UNASKED
+        while len(self.segments) > kept:
+            self._breaks_gone += self.segments.popleft().breaks
         self._next += 1
         self._target = max(self._target, ceil(seconds - 0.5))
         self._changed()

@@ -146,11 +146,11 @@ class Fetcher:
             raise Cut(response.status)
         if response.status not in (200, 206):
             raise (Forbidden if 300 <= response.status < 400 else Fault)
-        data = bytearray()
+        chunks, size = [], 0
         async for chunk in response.content.iter_chunked(65536):
-            data += chunk
-            if len(data) > cap:
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > cap:
                 raise Forbidden
-        if part and response.status == 200:
-            return bytes(data[part[0] : part[1]])
-        return bytes(data)
+        data = b"".join(chunks)
+        return data[part[0] : part[1]] if part and response.status == 200 else data

@@ -145,7 +145,7 @@ class _VideoTrack(_Track):
     def _join(self) -> deque[Unit]:
         """The pictures since the last keyframe, their times pressed together just before now.
 
-        With their own times a display would play them at their own pace, and stay behind by as much for good.
+        A display that plays by the times it is told would else stay behind by as much for good.
         """
         units = self._pull.watch(self._take)
         self._wants_key = not units
