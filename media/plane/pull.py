@@ -310,8 +310,10 @@ class _Opening:
             done, _ = await asyncio.wait([self._over], timeout=0.5)
             if done:
                 raise self._over.result()
+            if self._feed.failure:
+                raise self._feed.failure
             if self._loop.time() - self._heard > patience:
-                raise self._feed.failure or SourceFailed("media_down", again=True)
+                raise SourceFailed("media_down", again=True)
 
     def close(self) -> None:
         if self._reader:
