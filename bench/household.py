@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from alexa.skill import SmartHome
@@ -42,7 +43,11 @@ class Doors:
         self.database = database
         self.skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry)
         self.fulfillment = Fulfillment(
-            partial(authenticate, home.store, assistant="google"), home.registry, lambda link: None, ADDRESS
+            partial(authenticate, home.store, assistant="google"),
+            home.registry,
+            lambda link: None,
+            ADDRESS,
+            Pins(home.store),
         )
         self.tokens = {"alexa": home.token(), "google": home.token(home.another_link("google"))}
         self.camera = home.id("Camera 0")

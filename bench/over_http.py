@@ -3,12 +3,15 @@
 showcam's is the whole of its web process, directives with the forwarder's signature, each request logged to a file.
 """
 
-from bench.asking import QUESTIONS
+from contextlib import ExitStack
+from functools import partial
+
+from bench.asking import QUESTIONS, Question
 from bench.progress import say
 from bench.run import NoPeer, Results, Run
 from bench.served import Server, checked, floor, home_assistant, ok, showcam
 from bench.table import Bound, LeftOut, Row
-from bench.wire import Unanswered, cpu_us, until_right
+from bench.wire import Asked, cpu_us, until_right
 
 BOUNDS = {
     "Discover": Bound(share=1 / 20),
@@ -18,42 +21,38 @@ BOUNDS = {
     "QUERY of one": Bound(share=1 / 1.3),
     "GetCameraStream": Bound(share=1 / 1.5),
 }
+FLOORED = "QUERY of one"  # its answer is as small as the floor's
+ROUNDS = 6
 LISTS = ("Discover", "SYNC")
 CAMERAS = 100
 
 
 def measure(run: Run) -> Results:
     cameras = 3 if run.quick else CAMERAS
-    say(f"Over HTTP: showcam with {cameras} cameras")
-    with showcam(cameras) as server:
-        ours = _asked(server, cameras, run)
-    with floor() as server:
-        least = cpu_us(server.port, server.process, lambda: server.request(QUESTIONS[0]), ok, _count("", run))
-    try:
-        run.need_peer()
-        say(f"Over HTTP: Home Assistant with {cameras} cameras")
-        with home_assistant(cameras) as server:
-            peer = _asked(server, cameras, run)
-    except (NoPeer, Unanswered) as error:
-        yield LeftOut("Home Assistant, over HTTP", str(error))
-        peer = {}
-    for name, *_ in QUESTIONS:
-        yield Row(f"{name} over HTTP, {cameras} cameras", "µs", ours[name], "HA", peer.get(name), BOUNDS[name])
-    yield Row("QUERY of one over HTTP, beside bare WSGI", "µs", ours["QUERY of one"], "floor", least)
+    with ExitStack() as stack:
+        say(f"Over HTTP: starting servers for {cameras} cameras")
+        servers = {"showcam": stack.enter_context(showcam(cameras)), "floor": stack.enter_context(floor())}
+        try:
+            run.need_peer()
+            servers["HA"] = stack.enter_context(home_assistant(cameras))
+        except NoPeer as error:
+            yield LeftOut("Home Assistant, over HTTP", str(error))
+        for question in QUESTIONS:
+            say(f"Over HTTP: {question[0]}")
+            us = _asked(servers, question, cameras, run)
+            named = f"{question[0]} over HTTP, {cameras} cameras"
+            yield Row(named, "µs", us["showcam"], "HA", us.get("HA"), BOUNDS[question[0]])
+            if question[0] == FLOORED:
+                floored = us
+        yield Row(f"{FLOORED} over HTTP, beside bare WSGI", "µs", floored["showcam"], "floor", floored["floor"])
 
 
-def _asked(server: Server, cameras: int, run: Run) -> dict[str, float]:
-    figures = {}
-    for question in QUESTIONS:
-        name, right = question[0], checked(question, cameras)
+def _asked(servers: dict[str, Server], question: Question, cameras: int, run: Run) -> dict[str, float]:
+    """By server; the floor answers one and the same to everything."""
+    asked = []
+    for name, server in servers.items():
+        right = ok if name == "floor" else checked(question, cameras)
         until_right(server.port, server.request(question), right)
-        make = lambda question=question: server.request(question)  # noqa: E731
-        figures[name] = cpu_us(server.port, server.process, make, right, _count(name, run))
-    return figures
-
-
-def _count(name: str, run: Run) -> int:
-    """Requests in a round."""
-    if run.quick:
-        return 24
-    return 240 if name in LISTS else 1600
+        asked.append(Asked(server.port, server.process, partial(server.request, question), right))
+    count = 24 if run.quick else 160 if question[0] in LISTS else 800
+    return dict(zip(servers, cpu_us(asked, count, 2 if run.quick else ROUNDS), strict=True))

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.peer import environment
@@ -13,7 +13,7 @@ from bench.progress import say
 from bench.run import NoPeer, Results, Run, free_port
 from bench.served import process, showcam
 from bench.table import Bound, LeftOut, Row
-from bench.wire import Unanswered, cpu_us, request, until_right
+from bench.wire import Asked, Unanswered, cpu_us, request, until_right
 
 NAME = "refresh grant over HTTP, on SQLite"
 BOUND = Bound(share=3, beside="oidc-provider")
@@ -24,19 +24,19 @@ INSTALL_S = 180
 
 
 def measure(run: Run) -> Results:
-    say("Refresh grant: showcam")
-    with showcam(1) as server:
-        ours = cpu_us(server.port, server.process, server.refresh, _right, _count(run))
-    other = None
-    try:
-        run.need_peer()
-        ensure()
-        say("Refresh grant: npm oidc-provider")
-        with oidc_provider() as (port, root, given):
-            other = cpu_us(port, root, lambda: given, _right, _count(run))
-    except (NoPeer, Unanswered) as error:
-        yield LeftOut("npm oidc-provider", str(error))
-    yield Row(NAME, "µs", ours, "oidc-provider", other, BOUND)
+    with ExitStack() as stack:
+        say("Refresh grant: starting servers")
+        server = stack.enter_context(showcam(1))
+        asked = [Asked(server.port, server.process, server.refresh, _right)]
+        try:
+            run.need_peer()
+            ensure()
+            asked.append(stack.enter_context(oidc_provider()))
+        except (NoPeer, Unanswered) as error:
+            yield LeftOut("npm oidc-provider", str(error))
+        say("Refresh grant: asking")
+        ours, *other = cpu_us(asked, *((24, 2) if run.quick else (800, 6)))
+        yield Row(NAME, "µs", ours, "oidc-provider", other[0] if other else None, BOUND)
 
 
 def ensure() -> None:
@@ -64,8 +64,8 @@ def ensure() -> None:
 
 
 @contextmanager
-def oidc_provider() -> Iterator[tuple[int, int, bytes]]:
-    """Its port, its process, and a refresh grant as a whole request."""
+def oidc_provider() -> Iterator[Asked]:
+    """Serving, with one refresh token to ask for."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
         log = Path(folder) / "log"
@@ -73,7 +73,8 @@ def oidc_provider() -> Iterator[tuple[int, int, bytes]]:
         with process(command, {"BENCH_PORT": str(port)}, log) as started:
             until_right(port, request("/.well-known/openid-configuration", b"", {}, "GET"), lambda *_: None)
             form = next(line for line in log.read_text().splitlines() if line.startswith("grant_type="))
-            yield port, started.pid, request("/token", form.encode(), FORM)
+            given = request("/token", form.encode(), FORM)
+            yield Asked(port, started.pid, lambda: given, _right)
 
 
 def _files() -> list[Path]:
@@ -83,7 +84,3 @@ def _files() -> list[Path]:
 def _right(status: int, body: bytes) -> None:
     assert status == 200, f"{status} {body[:200]!r}"
     assert json.loads(body)["access_token"]
-
-
-def _count(run: Run) -> int:
-    return 24 if run.quick else 1600

@@ -1,9 +1,11 @@
 """HTTP/1.1 as plain as it gets, so that the server is what takes time; and the CPU time and memory of its processes."""
 
 import contextlib
+import itertools
 import socket
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 CONNECTIONS = 8
@@ -55,25 +57,39 @@ class Connections:
         return int(head[1]), file.read(length)
 
 
-def cpu_us(port: int, root: int, make: Callable[[], bytes], right: Callable[[int, bytes], None], count: int) -> float:
-    """µs of CPU that the process tree under `root` spends on each of `count` requests; best of three rounds.
+@dataclass(frozen=True)
+class Asked:
+    """A server and what it is asked: `make` a request, and `right` raises when an answer to it is wrong."""
 
-    The first and the last answer of each round are read by `right`, which raises when one is wrong.
+    port: int
+    root: int  # its process; what it started counts too
+    make: Callable[[], bytes]
+    right: Callable[[int, bytes], None]
+
+
+def cpu_us(servers: Sequence[Asked], count: int, rounds: int) -> list[float]:
+    """µs of CPU that each server's processes spend on one of `count` requests; the best of `rounds`.
+
+    Round by round the servers take turns, so that what else the machine does falls on all of them.
     """
-    best = float("inf")
-    with Connections(port) as connections:
-        for _ in range(3):
-            batches = [[make() for _ in range(CONNECTIONS)] for _ in range(max(1, count // CONNECTIONS))]
-            right(*connections.ask(batches[0])[0])
-            answers: list[tuple[int, bytes]] = []
-            before = cpu_s(root)
-            for batch in batches[1:]:
-                answers = connections.ask(batch)
-            spent = cpu_s(root) - before
-            for answer in answers:
-                right(*answer)
-            best = min(best, spent / (len(batches[1:]) * CONNECTIONS))
-    return best * 1e6
+    best = [float("inf")] * len(servers)
+    for _, (place, asked) in itertools.product(range(rounds), enumerate(servers)):
+        best[place] = min(best[place], _round(asked, count))
+    return [each * 1e6 for each in best]
+
+
+def _round(asked: Asked, count: int) -> float:
+    batches = [[asked.make() for _ in range(CONNECTIONS)] for _ in range(max(2, count // CONNECTIONS))]
+    with Connections(asked.port) as connections:
+        asked.right(*connections.ask(batches[0])[0])
+        answers: list[tuple[int, bytes]] = []
+        before = cpu_s(asked.root)
+        for batch in batches[1:]:
+            answers = connections.ask(batch)
+        spent = cpu_s(asked.root) - before
+    for answer in answers:
+        asked.right(*answer)
+    return spent / (len(batches[1:]) * CONNECTIONS)
 
 
 def tree(root: int) -> list[int]:
