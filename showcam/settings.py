@@ -35,6 +35,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
     ezviz_api: str = ""  # host[:port] of the app's API; empty: by region
     ezviz_open: str = ""  # host[:port] of the Open Platform; empty: by region
+    ezviz_webhook_key: str = ""  # signs the messages posted to /webhooks/ezviz; empty: no such address
+    ezviz_push: bool = True  # the worker listens to the messages that EZVIZ sends its app
+    ezviz_push_at: str = ""  # host:port of those messages; empty: where EZVIZ says
+    poll_s: int = 120  # how often a household is read whose vendor sends no messages
     ca_file: Path | None = None  # one more certificate authority to trust towards vendors
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For and -Proto are believed
     signal_origins: tuple[str, ...] = ("https://www.gstatic.com",)
@@ -204,6 +208,7 @@ _COUNTS = (
     "idle_s",
     "body_limit",
     "threads",
+    "poll_s",
 )
 
 

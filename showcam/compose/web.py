@@ -19,10 +19,12 @@ from alexa.skill import SmartHome
 from console import app as console
 from oauth import app as oauth
 from oauth.app import OAuthSettings
+from registry.drivers.ezviz_webhook import Webhook
+from registry.inbox import Inbox
 from registry.registry import Registry
 from registry.sign_in import Limits, SignIn
 from showcam import keys as key_files
-from showcam import logs
+from showcam import logs, webhook
 from showcam.compose import parts
 from showcam.data import handed_over
 from showcam.edge import Edge, EdgeRules
@@ -52,6 +54,7 @@ def build(settings: Settings, keys: Keys) -> Edge:
         *_alexa(settings, keys, store, registry),
         *_google(settings, base),
         Route("internal", "/internal/sources/", ("POST",), Internal(registry, base.grants).answer, json=True),
+        _webhook(settings, store, registry),
         *_health(settings, store),
         Route("metrics", "/metrics", ("GET",), metrics.answer),
     ]
@@ -113,6 +116,11 @@ def _google(settings: Settings, base: parts.Ground) -> list[Route]:
         Route("google", "/google/fulfillment", ("POST",), fulfil, json=True),
         Route("signalling", "/google/webrtc/", ("POST", "OPTIONS"), signal, refusal_headers=cors),
     ]
+
+
+def _webhook(settings: Settings, store: Store, registry: Registry) -> Route:
+    key = settings.ezviz_webhook_key
+    return webhook.route(Webhook(key, store, Inbox(registry)) if key else None)
 
 
 def _health(settings: Settings, store: Store) -> list[Route]:

@@ -1,0 +1,107 @@
+"""Messages that EZVIZ's Open Platform posts to us (its "Message push"): who sent them, and what they hint at."""
+
+import hashlib
+import hmac
+import math
+import time
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from registry.changes import Hint
+from registry.drivers.ezviz_events import epoch_s, kind_of
+from registry.happenings import Seen
+from store.ports import Throttle
+
+SKEW_S = 300.0  # a signature's time may be so far from ours
+ONCE_S = 3600  # a message's id is remembered at least for two SKEW_S
+LONGEST = 64 * 1024
+
+
+class Untrusted(Exception):
+    """No signature, a wrong one, or one of another time."""
+
+
+class Unreadable(Exception):
+    """Signed, and not a message."""
+
+
+class Full(Exception):
+    """No room for the work it would be; the vendor is to try again."""
+
+
+class _Header(Struct):
+    deviceId: str  # noqa: N815 - the vendor's names
+    messageId: str  # noqa: N815
+    type: str
+    channelNo: int | str = 0  # noqa: N815
+    messageTime: int | str = 0  # noqa: N815
+
+
+class _Message(Struct):
+    header: _Header
+    body: Any = None
+
+
+class Inbox(Protocol):
+    @property
+    def full(self) -> bool: ...
+    def offer(self, hint: Hint) -> None: ...
+
+
+class Webhook:
+    """`key` signs the messages; `inbox` does the work after the answer."""
+
+    def __init__(self, key: str, store: Throttle, inbox: Inbox, clock: Callable[[], float] = time.time) -> None:
+        self._key, self._store, self._inbox, self._clock = key.encode(), store, inbox, clock
+
+    def take(self, body: bytes, signature: str, at: str) -> bytes:
+        """The answer to a message. Raises Untrusted, Unreadable, Full, StoreUnavailable."""
+        self._check(body, signature, at)
+        message = _read(body)
+        if self._inbox.full:
+            raise Full
+        if self._is_first(message.header.messageId):
+            self._inbox.offer(_hint(message, self._clock()))
+        return msgspec.json.encode({"messageId": message.header.messageId})
+
+    def _check(self, body: bytes, signature: str, at: str) -> None:
+        right = hmac.digest(self._key, body + at.encode(), hashlib.sha1).hex()
+        if not hmac.compare_digest(right.encode(), signature.strip().lower().encode()):
+            raise Untrusted("the signature is missing or wrong")
+        signed = epoch_s(at)
+        if signed is None or abs(self._clock() - signed) > SKEW_S:
+            raise Untrusted("the signature is of another time")
+
+    def _is_first(self, message_id: str) -> bool:
+        """Also across the edge between two of the windows in which the store counts."""
+        now, key = self._clock(), f"webhook/{message_id}"
+        before = now - 2 * SKEW_S
+        seen = before // ONCE_S != now // ONCE_S and self._store.hits(key, ONCE_S, before) > 0
+        return self._store.hit(key, ONCE_S, now) == 1 and not seen
+
+
+def _read(body: bytes) -> _Message:
+    if len(body) > LONGEST:
+        raise Unreadable("too long")
+    try:
+        message = msgspec.json.decode(body, type=_Message)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise Unreadable(type(error).__name__) from None
+    if not 0 < len(message.header.messageId) <= 200 or not 0 < len(message.header.deviceId) <= 64:
+        raise Unreadable("ids of no length, or too long")
+    return message
+
+
+def _hint(message: _Message, now: float) -> Hint:
+    header, body = message.header, message.body if isinstance(message.body, dict) else {}
+    kind: Literal["look"] | Seen = "look"
+    if header.type == "ys.alarm":
+        kind = kind_of(body.get("alarmType"))
+    elif header.type == "ys.calling":
+        kind = "doorbell"
+    channel = float(header.channelNo) if str(header.channelNo).isdecimal() else 0
+    at = epoch_s(header.messageTime)
+    return Hint(header.deviceId, int(channel) if math.isfinite(channel) and channel < 1000 else 0, kind, at or now)

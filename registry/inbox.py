@@ -1,0 +1,61 @@
+"""Hints that wait for somebody to look: a bounded queue, so that whoever brings one is answered at once."""
+
+import logging
+import threading
+from collections import OrderedDict
+
+from registry.changes import Hint
+from registry.registry import Registry
+from store.ports import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+MOST = 2000  # hints that wait
+LOOKERS = 4  # a household whose vendor hangs holds up none of the others
+
+
+class Inbox:
+    """Hints about devices, of whichever households those are. What waits of one device is looked into together."""
+
+    def __init__(self, registry: Registry, *, most: int = MOST) -> None:
+        self._registry, self._most = registry, most
+        self._waiting: OrderedDict[str, list[Hint]] = OrderedDict()
+        self._count = 0
+        self._changed = threading.Condition()
+        self._lookers: list[threading.Thread] = []
+
+    @property
+    def full(self) -> bool:
+        return self._count >= self._most
+
+    def offer(self, hint: Hint) -> None:
+        """One that finds no room is dropped: the next poll sees what it was about."""
+        with self._changed:
+            if self._count >= self._most:
+                return
+            self._waiting.setdefault(hint.serial, []).append(hint)
+            self._count += 1
+            if not self._lookers:
+                self._start()
+            self._changed.notify()
+
+    def _start(self) -> None:
+        self._lookers = [
+            threading.Thread(target=self._look_on, name=f"looker-{number}", daemon=True) for number in range(LOOKERS)
+        ]
+        for looker in self._lookers:
+            looker.start()
+
+    def _look_on(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting)
+                serial, hints = self._waiting.popitem(last=False)
+                self._count -= len(hints)
+            try:
+                for account in self._registry.accounts_with(serial):
+                    self._registry.noticed(account, hints)
+            except StoreUnavailable:
+                log.warning("a hint could not be looked into: the store can't be reached")
+            except Exception:
+                log.exception("a hint could not be looked into")

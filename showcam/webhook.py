@@ -1,0 +1,34 @@
+"""`POST /webhooks/ezviz`: the vendor's messages in, their ids out, and the work afterwards."""
+
+import structlog
+
+from registry.drivers.ezviz_webhook import Full, Unreadable, Untrusted, Webhook
+from showcam.exchange import Request, Response, Route, problem
+from store.ports import StoreUnavailable
+
+log = structlog.get_logger()
+
+_KINDS = ("text/plain", "application/json")
+
+
+def route(webhook: Webhook | None) -> Route:
+    """None: no key was set, and there is no such address."""
+
+    def answer(request: Request) -> Response:
+        if webhook is None:
+            return problem(404, "There is no such address here", "Set ezviz_webhook_key to take EZVIZ's messages.")
+        kind = request.environ.get("CONTENT_TYPE", "").split(";", 1)[0].strip().lower()
+        if kind not in _KINDS:
+            return problem(415, "Messages come as text/plain", "Send the JSON with Content-Type: text/plain.")
+        try:
+            answered = webhook.take(request.body, request.header("signature") or "", request.header("t") or "")
+        except Untrusted as error:
+            log.warning("a message to the webhook was not taken", why=str(error))
+            return problem(401, "That is not signed as EZVIZ signs", "See ezviz_webhook_key, and this machine's clock.")
+        except Unreadable:
+            return problem(400, "That is no message", "A header with deviceId, messageId and type is wanted.")
+        except (Full, StoreUnavailable):
+            return problem(503, "Too much is going on", "Send it again in a moment.")
+        return Response(200, answered, [("Content-Type", "application/json")])
+
+    return Route("webhook", "/webhooks/ezviz", ("POST",), answer)

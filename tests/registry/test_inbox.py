@@ -1,0 +1,54 @@
+"""Hints are looked into after who brought them was answered, and a flood of them is bounded."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from registry.changes import Change, Hint
+from registry.inbox import Inbox
+from tests.doubles.household import Household
+
+
+@pytest.fixture
+def told(home: Household) -> list[Change]:
+    home.registry.refresh(home.account.id)
+    published: list[Change] = []
+    home.registry.changes.subscribe(published.append)
+    return published
+
+
+def wait(until: Callable[[], bool]) -> None:
+    done = threading.Event()
+    for _ in range(500):
+        if until():
+            return
+        done.wait(0.01)
+    raise AssertionError("it did not come to that")
+
+
+def test_a_hint_leads_to_its_household(home: Household, told: list[Change], clock) -> None:
+    Inbox(home.registry).offer(Hint("F00000002", 1, "doorbell", clock.now))
+    wait(lambda: bool(told))
+    assert told == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now)]
+
+
+def test_nobodys_device_asks_no_vendor(home: Household, told: list[Change], clock) -> None:
+    inbox, before = Inbox(home.registry), home.driver.calls["read"]
+    inbox.offer(Hint("F99999999", 1, "look"))
+    inbox.offer(Hint("F00000002", 1, "doorbell", clock.now))
+    wait(lambda: bool(told))
+    assert home.driver.calls["read"] <= before + 1
+
+
+def test_a_flood_is_bounded_and_does_not_wait(home: Household, told: list[Change], clock) -> None:
+    home.driver.hold = threading.Event()
+    inbox = Inbox(home.registry, most=50)
+    for _ in range(200):
+        inbox.offer(Hint("F00000001", 1, "look", clock.now))
+    assert inbox.full
+    calls = home.driver.calls["read"]
+    home.driver.hold.set()
+    wait(lambda: not inbox.full)
+    # what waited for one device was looked into together, not fifty times
+    assert home.driver.calls["read"] <= calls + 5
