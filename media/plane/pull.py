@@ -12,7 +12,7 @@ from typing import Any, Literal
 import structlog
 
 from media.grants import Claims
-from media.plane import h264
+from media.plane import h264, slide
 from media.plane.bell import Bell
 from media.plane.feed import Feed
 from media.plane.hls import HlsOutput
@@ -34,6 +34,14 @@ type Watch = Callable[[Unit], None]
 type Listen = Callable[[bytes, int], None]  # an Opus packet, and its time at 48 kHz
 
 
+type Key = tuple[str, str]
+
+
+def key_of(claims: Claims) -> Key:
+    """What shares a pull: all who see a camera of the account; a card is in one link's language, for its surface."""
+    return claims.account, f"{claims.camera}/{claims.link}" if claims.explains else claims.camera
+
+
 class Pull:
     """Opening, live, reopening …, ended; once ended it never comes back, and `failure` says why."""
 
@@ -47,7 +55,7 @@ class Pull:
         loopback: bool,
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self.account, self.camera = claims.account, claims.camera
+        self.key, self.camera = key_of(claims), claims.camera
         self.claims = claims  # in whose name the gate is asked: the latest viewer's
         self._spec, self._sources, self._context, self._loopback = spec, sources, context, loopback
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
@@ -139,6 +147,10 @@ class Pull:
     def holds(self, release: str) -> bool:
         return self._spec is not None and self._spec.release == release
 
+    def says(self, spec: SourceSpec) -> bool:
+        """Whether this is what it plays, as far as that is a card."""
+        return self._spec is None or self._spec.card == spec.card
+
     async def stop(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
@@ -217,9 +229,11 @@ class Pull:
 
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
+        self.sound = spec.sound
+        if spec.kind == "card":
+            await slide.play(self, spec.card, self._loop.time)
         if spec.kind != "hls":
             raise SourceFailed("no_way", again=False)
-        self.sound = spec.sound
         feed = Feed(spec, self._context, self._mint, loopback=self._loopback)
         opening = _Opening(self, feed)
         try:

@@ -13,7 +13,7 @@ import structlog
 
 from media.grants import Claims, Grants
 from media.plane.peer import Peer, Voice
-from media.plane.pull import Pull
+from media.plane.pull import Key, Pull, key_of
 from media.plane.settings import PlaneSettings
 from media.plane.units import SourceFailed
 from media.source import Denied, Sources, SourceSpec
@@ -48,8 +48,9 @@ class Session:
     claims: Claims  # protocol "session"; the nonce is its id
     grant: str
     pull: Pull
-    began: float
+    began: float  # with its latest answer
     seen: float
+    opened: float
     name: str = ""
     peer: Peer | None = None
     answering: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -76,7 +77,7 @@ class Sessions:
         self._by_id: dict[str, Session] = {}
         self._by_start: dict[str, Session] = {}  # nonce of the grant it was started with
         self._by_name: dict[tuple[str, str], Session] = {}
-        self._pulls: dict[tuple[str, str], Pull] = {}
+        self._pulls: dict[Key, Pull] = {}
         self._ended: dict[str, _End] = {}  # by session id, nonce of a start grant, or link
         self._opens: dict[str, deque[float]] = {}
         self._work: set[asyncio.Task[None]] = set()
@@ -87,8 +88,11 @@ class Sessions:
     def warm(self, claims: Claims, spec: SourceSpec | None) -> Pull:
         """Start the pull, or join the one there is. Raises Ended, TooMany."""
         self._refuse_ended(claims)
-        key = (claims.account, claims.camera)
+        key = key_of(claims)
         pull = self._pulls.get(key)
+        if pull is not None and spec is not None and not pull.says(spec):
+            self._stop(key)  # another reason than a moment ago
+            pull = None
         if pull is not None and pull.failure is None:
             pull.need()
             if spec is not None and spec.release and not pull.holds(spec.release):
@@ -105,7 +109,7 @@ class Sessions:
         session = self._by_id.get(claims.nonce) or self._by_start.get(claims.nonce)
         if session is None and name:
             session = self._by_name.get((claims.link, name))
-        if session is not None and session.pull.failure is None and session.claims.camera == claims.camera:
+        if session is not None and session.pull.failure is None and session.pull.key == key_of(claims):
             if spec is not None:
                 self.warm(claims, spec)
             session.seen = self._loop.time()
@@ -127,10 +131,11 @@ class Sessions:
                 surface=claims.surface,
                 now=clock,
                 life_s=self._settings.stream_cap_s,
+                explains=claims.explains,
             )
         pull = self.warm(claims, spec)
         pull.claims = own
-        session = Session(own, self._grants.sign(own), pull, now, now, name)
+        session = Session(own, self._grants.sign(own), pull, now, now, now, name)
         self._by_id[own.nonce] = session
         self._by_start[claims.nonce] = session
         if name:
@@ -249,8 +254,15 @@ class Sessions:
         if peer is not None:
             self._later(peer.close())
         session.pull.need()
+        if session.claims.explains:
+            self._leave(session.pull)
 
-    def _stop(self, key: tuple[str, str]) -> None:
+    def _leave(self, pull: Pull) -> None:
+        """Without a viewer it ends now, and what is kept of the picture goes too."""
+        if not self._watched(pull) and self._pulls.get(pull.key) is pull:
+            self._stop(pull.key)
+
+    def _stop(self, key: Key) -> None:
         pull = self._pulls.pop(key)
         self._later(pull.stop())
 
@@ -319,6 +331,7 @@ class Sessions:
                 session.claims.expires <= clock
                 or (session.peer is None and now - session.seen > idle)
                 or (waiting and now - session.began > CONNECT_S)
+                or (session.claims.explains and now - session.opened > self._settings.card_s)
             ):
                 self._drop(session, "")
             elif session.watches(now):
@@ -351,11 +364,7 @@ class Sessions:
 
     def _close_gate(self, session: Session, verdict: Denied) -> None:
         self._drop(session, verdict.reason)
-        pull = session.pull
-        key = (pull.account, pull.camera)
-        # what is kept of the picture goes too, unless somebody else may still see it
-        if not self._watched(pull) and self._pulls.get(key) is pull:
-            self._stop(key)
+        self._leave(session.pull)
 
 
 def _voice(session: Session) -> Voice:

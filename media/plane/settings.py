@@ -17,3 +17,4 @@ class PlaneSettings:
     ca_file: Path | None = None  # one more certificate authority towards vendors, beside the system's
     allow_loopback_sources: bool = False  # the demo alone: its vendor lives on this machine
     gate_check_s: float = 2.0
+    card_s: float = 20.0  # a written reason can be read twice, and is over by itself

@@ -1,0 +1,39 @@
+"""A card played into a pull as if a camera sent it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Never, Protocol
+
+from media.plane import card
+from media.plane.units import CLOCK, Format, Unit
+
+AHEAD_S = 4  # written for HLS at once: a player that begins finds whole segments
+_AHEAD = AHEAD_S * card.FPS + 1  # the picture after a segment completes it
+
+
+class Screen(Protocol):
+    """What a slide needs of a pull."""
+
+    def begin(self, form: Format) -> None: ...
+
+    def to_hls(self, unit: Unit) -> None: ...
+
+    def to_viewers(self, unit: Unit) -> None: ...
+
+    def now(self) -> int: ...
+
+
+async def play(screen: Screen, lines: tuple[str, ...], clock: Callable[[], float]) -> Never:
+    """Until cancelled."""
+    film = await asyncio.to_thread(card.film, lines)
+    screen.begin(film.format)
+    for number in range(_AHEAD):
+        screen.to_hls(film.unit(number))
+    began, shift, number = clock(), screen.now(), 0
+    while True:
+        unit = film.unit(number)
+        screen.to_viewers(replace(unit, pts=unit.pts + shift, dts=unit.dts + shift))
+        screen.to_hls(film.unit(_AHEAD + number))
+        number += 1
+        await asyncio.sleep(max(0.0, began + number * card.STEP / CLOCK - clock()))

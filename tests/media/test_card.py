@@ -1,0 +1,134 @@
+"""A reason written into a picture: what a display gets in place of a camera that can't be shown."""
+
+import asyncio
+import re
+from itertools import pairwise
+
+import av
+import pytest
+
+from media.plane import card
+from media.source import Denied, SourceSpec
+from tests.doubles.rtc_viewer import Viewer
+
+LINES = ("Garage", "Image Encryption is on for Garage. Switch it off.", "showcam · cam.example")
+SPEC = SourceSpec("card", "", (), "none", card=LINES)
+
+
+@pytest.fixture(autouse=True)
+def _loopback(monkeypatch):
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+
+
+def begin(world, spec=SPEC, **changes):
+    """The grant of a card that is warm."""
+    claims = world.claims("garage", explains=True, **changes)
+    world.plane.client().warm(claims, spec)
+    return world.grants.sign(claims)
+
+
+def frames(url: str, count: int) -> list[av.VideoFrame]:
+    with av.open(url, timeout=15) as container:
+        return [frame for _, frame in zip(range(count), container.decode(video=0), strict=False)]
+
+
+def test_it_plays_by_hls_at_once(world):
+    master = world.ask(f"/s/{begin(world)}/master.m3u8")
+    assert master.status == 200
+    assert "RESOLUTION=1280x720" in master.text
+    assert "avc1.42c0" in master.text
+    assert "mp4a" not in master.text
+    listed = world.ask(world.variant_url(master)).text
+    assert sum(map(float, re.findall(r"#EXTINF:([\d.]+)", listed))) >= 4
+    seen = frames(world.variant_url(master), 30)
+    assert {(frame.width, frame.height) for frame in seen} == {(1280, 720)}
+    times = [frame.time for frame in seen]
+    assert [round(b - a, 3) for a, b in pairwise(times)] == [0.2] * 29
+
+
+def test_a_google_display_gets_silence_beside_it(world):
+    master = world.ask(f"/s/{begin(world, surface='google')}/master.m3u8")
+    assert "mp4a.40.2" in master.text
+
+
+@pytest.mark.parametrize(("surface", "heard"), [("alexa", False), ("google", True)])
+def test_it_plays_by_webrtc(world, surface, heard):
+    async def scene():
+        viewer = Viewer()
+        claims = world.claims("garage", "webrtc", surface=surface, explains=True)
+        client = world.plane.client()
+        answer = await asyncio.to_thread(client.answer, claims, SPEC, await viewer.offer(), replaces="session")
+        await viewer.accept(answer.sdp)
+        await viewer.until(lambda: len(viewer.pictures) > 12 and (len(viewer.loud) > 20 or not heard))
+        await viewer.close()
+        return viewer
+
+    viewer = asyncio.run(scene())
+    assert viewer.sizes == {(1280, 720)}
+    assert bool(viewer.loud) == heard
+
+
+def test_its_still_is_the_card(world):
+    begin(world)
+    got = world.ask(f"/s/{world.grant('garage', 'snapshot', explains=True)}/snapshot.jpg")
+    assert (got.status, got.headers["Content-Type"]) == (200, "image/jpeg")
+
+
+def test_it_is_over_by_itself_and_for_good(start, eventually):
+    world = start(card_s=1.0)
+    grant = begin(world)
+    variant = world.variant_url(world.ask(f"/s/{grant}/master.m3u8"))
+    eventually(lambda: world.ask(variant).status == 410, 4)
+    assert world.ask(f"/s/{grant}/master.m3u8").status == 410
+    assert world.stats()["pulls"] == 0
+
+
+def test_it_is_nobody_elses_picture(world, household):
+    """Whoever may see the camera sees the camera, at the same time."""
+    world.vendor.cameras["garage"] = world.vendor.cameras["garden"]
+    card_grant = begin(world)
+    assert "1280x720" in world.ask(f"/s/{card_grant}/master.m3u8").text
+    assert "1280x720" not in world.master("garage", link="link-2").text
+    assert world.stats()["pulls"] == 2
+
+
+def test_another_reason_is_another_card(world):
+    first = world.ask(f"/s/{begin(world)}/master.m3u8")
+    still = f"/s/{world.grant('garage', 'snapshot', explains=True)}/snapshot.jpg"
+    before = world.ask(still).body
+    other = SourceSpec("card", "", (), "none", card=("Garage", "Garage is in Sleep Mode.", "showcam"))
+    assert world.ask(f"/s/{begin(world, other)}/master.m3u8").status == 200
+    assert world.ask(still).body != before
+    assert world.ask(world.variant_url(first)).status == 410
+    assert world.stats()["pulls"] == 1
+
+
+def test_after_a_restart_it_is_asked_for_again(world, household):
+    household.denied["garage"] = Denied("encryption_on")
+    assert world.master("garage", explains=True).status == 502
+    household.vendor.open = lambda camera, **_: SPEC  # type: ignore[method-assign]
+    household.denied.clear()
+    assert "1280x720" in world.master("garage", explains=True).text
+    assert all(each.explains for each in household.opened)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("x", "", ""),
+        ("only",),
+        ("N" * 300, "word " * 800, "showcam"),
+        ("車庫 📷", "Kjøkkenet på Åsen er på. 車庫", "Łódź · Αθήνα · Київ"),
+        ("a", "b" * 5000, "c"),
+    ],
+    ids=["empty", "one line", "long", "scripts", "one word"],
+)
+def test_any_text_makes_a_picture(lines):
+    image = card.draw(lines)
+    assert image.size == (1280, 720)
+    ink = image.convert("L").point(lambda value: 255 if value > 100 else 0).getbbox()
+    assert ink[2] <= 1280 - 40
+    assert ink[3] <= 720, "nothing runs off the card"
+    film = card.film(lines)
+    assert len(film.pictures) == 10
+    assert all(len(each) < 2000 for each in film.pictures[1:]), "the picture stands still"
