@@ -3,6 +3,8 @@
 Codes: cloud-to-cloud "Errors and exceptions". The debugString is never spoken; it reaches the project's logs.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from registry.camera import Refusal
@@ -41,6 +43,32 @@ class CannotList(IntentError):
         self.code = REFUSED[refusal.reason]
 
 
+class DeviceError(Exception):
+    """One device's part of an EXECUTE that can't be done; `extra` is what its code demands beside it."""
+
+    code = "hardError"
+    extra: Mapping[str, Any] = MappingProxyType({})
+
+    def __init__(self, debug: str) -> None:
+        super().__init__(debug)
+        self.debug = debug
+
+    def told(self) -> dict[str, Any]:
+        return {"status": "ERROR", "errorCode": self.code, "debugString": self.debug, **self.extra}
+
+
+class UnknownCommand(DeviceError):
+    code = "functionNotSupported"
+
+
+class BadParams(DeviceError):
+    code = "notSupported"
+
+
+class OutOfTime(DeviceError):
+    code = "transientError"
+
+
 REFUSED: dict[str, str] = {
     "not_found": "deviceNotFound",
     "signed_out": "authFailure",
@@ -58,6 +86,9 @@ REFUSED: dict[str, str] = {
     "no_common_protocol": "functionNotSupported",
     "busy": "deviceBusy",
     "media_down": "streamUnavailable",
+    "voice_may_not": "actionNotAvailable",
+    "not_this_way": "functionNotSupported",
+    "not_set": "transientError",
 }
 
 

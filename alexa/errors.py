@@ -102,6 +102,9 @@ REFUSED: dict[str, type[DirectiveError]] = {
     "no_common_protocol": InvalidValue,
     "busy": EndpointBusy,
     "media_down": BridgeUnreachable,
+    "voice_may_not": NotInThisMode,
+    "not_this_way": InvalidValue,
+    "not_set": EndpointUnreachable,
 }
 
 

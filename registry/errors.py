@@ -60,9 +60,12 @@ class Unavailable(Exception):
         self.reason = reason
 
 
+type Why = Literal["wrong_code", "wrong_mailed_code", "code_mailed", "unsupported", "not_taken"]
+
+
 class SetRefused(Exception):
     """The vendor would not change a setting; asking again with the same values is of no use."""
 
-    def __init__(self, why: Literal["wrong_code", "code_mailed", "unsupported", "not_taken"]) -> None:
+    def __init__(self, why: Why) -> None:
         super().__init__(why)
         self.why = why

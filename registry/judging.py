@@ -55,8 +55,12 @@ class Judge:
         """The camera if the link may see it. What isn't there, isn't the household's or wasn't chosen is told alike."""
         if link.cameras is not None and camera not in link.cameras:
             return not_found()
+        return self.find(link.account, camera, deadline)
+
+    def find(self, account_id: str, camera: str, deadline: Deadline) -> Seen | Refusal:
+        """The household's camera, whoever asks for it: for its owner, and for links that may see it."""
         try:
-            household = self._readings.household(link.account)
+            household = self._readings.household(account_id)
         except Unavailable as error:
             return overruled(error.reason, None)
         return self._look(household, camera) or self._look_again(household, camera, deadline)

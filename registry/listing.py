@@ -17,6 +17,7 @@ from registry.drivers.driver import Driver
 from registry.errors import DriverError, Unavailable
 from registry.freshness import Breaker, Flights
 from registry.happenings import told
+from registry.preferences import Preferences, of_account
 from registry.recent import Recent
 from store.ports import Store, StoreUnavailable
 from store.records import Account, Known, Source
@@ -47,6 +48,7 @@ class Reading(Struct, frozen=True):
     cameras: tuple[Camera, ...]  # the same with their ids
     by_id: dict[str, Camera]
     fingerprint: str
+    preferences: Mapping[str, Preferences]  # of the household, by camera id; in the cameras too
 
     def find(self, camera: str) -> Camera | None:
         found = self.by_id.get(camera)
@@ -56,6 +58,7 @@ class Reading(Struct, frozen=True):
 class Household(Struct, frozen=True):
     account: Account
     sources: tuple[Source, ...]
+    preferences: Mapping[str, Preferences]
     read_at: float
 
 
@@ -87,16 +90,27 @@ class Readings:
 
     def household(self, account_id: str) -> Household:
         """Raises Unavailable when there is no such account, or nothing in it to ask."""
-        household = self._households.get(account_id)
-        if household and 0 <= self._clock() - household.read_at < HOUSEHOLD_S:
-            return household
+        known = self._households.get(account_id)
+        if known and 0 <= self._clock() - known.read_at < HOUSEHOLD_S:
+            return known
         account = self._store.account(account_id)
         sources = tuple(self._store.sources(account_id)) if account else ()
         if account is None or not sources:
             raise Unavailable("signed_out")
-        household = Household(account, sources, self._clock())
+        preferences = of_account(self._store, account_id)
+        if known and known.preferences == preferences:
+            preferences = known.preferences  # so that readings can tell by identity that nothing changed
+        household = Household(account, sources, preferences, self._clock())
         self._households.put(account_id, household)
         return household
+
+    def forget_household(self, account_id: str) -> None:
+        """It was changed here: read it anew."""
+        self._households.drop(account_id)
+
+    def preferences(self, account_id: str) -> Mapping[str, Preferences]:
+        """By camera id. Raises Unavailable as `household` does."""
+        return self.household(account_id).preferences
 
     def read(self, account: Account, source: Source, deadline_s: float, *, purpose: str = "ask") -> Reading:
         """Read now, or share a call that began at most two seconds ago for the same purpose. Raises DriverError."""
@@ -108,13 +122,15 @@ class Readings:
         """The last reading while it is young enough, else a new one. Raises DriverError."""
         last = self._last.get(source.id)
         if last and 0 <= self._clock() - last.as_of <= max_age_s:
-            return last
+            return self._preferred(account, source, last)
         return self.read(account, source, deadline_s, purpose=purpose)
 
     def last(self, account: Account, source: Source) -> Reading | None:
         """What was last read, here or by another process, if that is less than a day ago."""
         reading = self._last.get(source.id) or self._known(account, source)
-        return reading if reading and self._clock() - reading.as_of < KEEP_S else None
+        if reading is None or self._clock() - reading.as_of >= KEEP_S:
+            return None
+        return self._preferred(account, source, reading)
 
     def refound(self, account: Account, source: Source, camera: str) -> Camera | None:
         """A camera that this process has not seen and another one has, since."""
@@ -155,15 +171,29 @@ class Readings:
         return reading
 
     def _taken(self, account: Account, source: Source, told: tuple[Camera, ...], as_of: float) -> Reading:
+        preferences = self.preferences(account.id)
         last = self._last.get(source.id)
-        if last and last.told == told:
+        if last and last.told == told and last.preferences is preferences:
             return replace(last, as_of=as_of)  # nothing changed: ids, index and fingerprint stand
-        cameras = tuple(
-            replace(each, id=camera_id(account.salt, source.kind, each.ref.serial, each.ref.channel), as_of=as_of)
-            for each in told
-        )
-        fingerprint = hashlib.blake2b(_encoder.encode(told), digest_size=16).hexdigest()
-        return Reading(as_of, told, cameras, {each.id: each for each in cameras}, fingerprint)
+        cameras = []
+        for each in told:
+            its_id = camera_id(account.salt, source.kind, each.ref.serial, each.ref.channel)
+            voice_may = preferences[its_id].voice_may if its_id in preferences else ()
+            cameras.append(replace(each, id=its_id, voice_may=voice_may, as_of=as_of))
+        allowed = [each.voice_may for each in cameras]
+        fingerprint = hashlib.blake2b(_encoder.encode((told, allowed)), digest_size=16).hexdigest()
+        by_id = {each.id: each for each in cameras}
+        return Reading(as_of, told, tuple(cameras), by_id, fingerprint, preferences)
+
+    def _preferred(self, account: Account, source: Source, reading: Reading) -> Reading:
+        """The reading with what the owner has said since."""
+        if reading.preferences is self.preferences(account.id):
+            return reading
+        with self._lock:
+            renewed = self._taken(account, source, reading.told, reading.as_of)
+            if self._last.get(source.id) is reading:
+                self._last.put(source.id, renewed)
+        return renewed
 
     def _remember(self, account: Account, source: Source, reading: Reading) -> None:
         with self._lock:
@@ -209,7 +239,6 @@ class Readings:
         return self._taken(account, source, mine, known.as_of) if mine else None
 
 
-
 def _serials(cameras: Iterable[Camera]) -> set[str]:
     return {camera.ref.serial for camera in cameras}
 
@@ -220,7 +249,6 @@ def _merged(readings: list[Reading]) -> Listing:
     cameras = tuple(camera for reading in readings for camera in reading.cameras)
     fingerprint = hashlib.blake2b("".join(each.fingerprint for each in readings).encode(), digest_size=16).hexdigest()
     return Listing(cameras, fingerprint, min(each.as_of for each in readings))
-
 
 
 def moving(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:

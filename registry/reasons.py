@@ -58,6 +58,18 @@ _EN = {
         "Close it on one of them or wait a minute, then ask again.",
     ),
     "media_down": ("The picture of {camera} could not be started.", "Ask again in a few seconds."),
+    "voice_may_not": (
+        "A voice is not allowed to change that on {camera}.",
+        "The owner can allow it with: showcam cameras set “{camera}” voice_may …, or change it in the EZVIZ app.",
+    ),
+    "not_this_way": (
+        "{camera} has no such setting, or showcam can't reach it.",
+        "Look for it in the EZVIZ app under {camera} > Settings.",
+    ),
+    "not_set": (
+        "{camera} did not take the change.",
+        "See in the EZVIZ app whether it is online and how it is set, then try again.",
+    ),
 }
 _NB = {
     "not_found": (
@@ -114,9 +126,22 @@ _NB = {
         "Lukk det på en av dem eller vent et minutt, og spør igjen.",
     ),
     "media_down": ("Bildet fra {camera} lot seg ikke starte.", "Spør igjen om noen sekunder."),
+    "voice_may_not": (
+        "Stemmen har ikke lov til å endre det på {camera}.",
+        "Eieren kan tillate det med: showcam cameras set «{camera}» voice_may …, eller endre det i EZVIZ-appen.",
+    ),
+    "not_this_way": (
+        "{camera} har ingen slik innstilling, eller showcam når den ikke.",
+        "Se etter den i EZVIZ-appen under {camera} > Innstillinger.",
+    ),
+    "not_set": (
+        "{camera} tok ikke imot endringen.",
+        "Se i EZVIZ-appen om kameraet er tilkoblet og hvordan det er innstilt, og prøv igjen.",
+    ),
 }
 
 REASONS = frozenset(_EN)
+OF_CHANGES = frozenset({"voice_may_not", "not_this_way", "not_set"})  # never of a picture
 
 
 def explain(refusal: Refusal, locale: str = "en") -> str:

@@ -8,17 +8,20 @@ from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
 from registry.camera import Camera, Ref, Refusal, Snapshot, State, Stream, StreamRequest
 from registry.changes import Changes, Hint, Noticing
+from registry.control import Control
 from registry.devices import Devices
 from registry.drivers.driver import Driver
 from registry.errors import DriverError, Unavailable
 from registry.freshness import Breaker
 from registry.gate import Allowed, Surface
-from registry.happenings import Happenings, told
 from registry.handover import PLAYABLE, Pictures
+from registry.happenings import Happenings, told
 from registry.judging import Deadline, Judge, Open, Seen, unreached
 from registry.listing import IN_MEMORY, Listing, Reading, Readings, chosen, moving
+from registry.preferences import Preferences
 from registry.recent import Recent
 from registry.rules import Rules
+from registry.settings import Setting, SettingView, Step
 from registry.streams import Streams
 from store.ports import Store
 from store.records import Link
@@ -51,6 +54,7 @@ class Registry:
         self._devices = Devices(store)
         self._judge = Judge(self._readings, rules)
         self._streams = Streams(store, drivers, pictures, grants, rules, self._readings, self._judge, breaker, clock)
+        self._control = Control(store, drivers, self._readings, self._judge, breaker, rules)
         self._chosen: Recent[str, tuple[str, Listing]] = Recent(IN_MEMORY)
 
     def cameras(self, link: Link) -> Listing:
@@ -144,6 +148,39 @@ class Registry:
 
     def release(self, claims: Claims, release: str) -> None:
         self._streams.release(claims, release)
+
+    def change(
+        self, link: Link, camera_id: str, setting: str, value: str, *, within_s: float | None = None
+    ) -> Camera | Refusal:
+        """What a voice asks for, read back; the camera as it is then. Raises registry.settings.BadValue.
+
+        `within_s`: the surface has no longer to wait.
+        """
+        return self._control.change(link, camera_id, setting, value, within_s)
+
+    def restart(self, link: Link, camera_id: str, *, within_s: float | None = None) -> Camera | Refusal:
+        return self._control.restart(link, camera_id, within_s)
+
+    def owner_settings(self, account_id: str, camera_id: str) -> dict[Setting, SettingView] | Refusal:
+        """The manual's settings, read now; for the owner, as are the next four."""
+        return self._control.settings(account_id, camera_id)
+
+    def owner_change(
+        self, account_id: str, camera_id: str, setting: str, value: str, *, code: str = "", consent: bool = False
+    ) -> Camera | Refusal | Step:
+        """Raises registry.settings.BadValue. A Step names what is wanted first: consent, or a code."""
+        return self._control.owner_change(account_id, camera_id, setting, value, code=code, consent=consent)
+
+    def owner_restart(self, account_id: str, camera_id: str) -> Camera | Refusal:
+        return self._control.owner_restart(account_id, camera_id)
+
+    def preferences(self, account_id: str, camera_id: str) -> Preferences:
+        """Raises Unavailable where there is no such household."""
+        return self._control.preferences(account_id, camera_id)
+
+    def prefer(self, account_id: str, camera_id: str, preferences: Preferences) -> None:
+        """Raises registry.settings.BadValue."""
+        self._control.prefer(account_id, camera_id, preferences)
 
     def _reading(self, seen: Seen, deadline: Deadline) -> Reading | DriverError:
         try:

@@ -4,11 +4,12 @@ from typing import Literal, Protocol
 
 from media.source import SourceSpec
 from registry.camera import Camera
+from registry.settings import Setting, SettingView
 from store.records import Source
 
 
 class Driver(Protocol):
-    """Raises nothing but registry.errors.DriverError. Safe to call from many threads."""
+    """Raises registry.errors.DriverError, and SetRefused where something is set. Safe to call from many threads."""
 
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
         """Every camera of the source as it is now, each channel one; `id` empty and `as_of` 0, the registry fills them.
@@ -24,6 +25,21 @@ class Driver(Protocol):
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         """Give back what `mint` took; `release` is its SourceSpec.release. Doing it twice is fine."""
         ...
+
+    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
+        """Every setting as it is now; those that can't be read or set this way say so."""
+        ...
+
+    def apply(
+        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
+    ) -> None:
+        """Ask the vendor to set it, once; whether the camera took it is read back by the caller.
+
+        `code` goes with "encryption": the one on the label, the password set since, or the one that was mailed.
+        """
+        ...
+
+    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None: ...
 
 
 def sound(camera: Camera) -> Literal["on", "off", "none"]:

@@ -13,6 +13,7 @@ from registry.drivers.ezviz_open import OpenPlatform
 from registry.drivers.ezviz_sessions import Sessions
 from registry.drivers.http import Hosts, Http
 from registry.errors import Refused, SignedOut
+from registry.settings import Setting, SettingView
 from store.ports import Store
 from store.records import Source
 
@@ -64,6 +65,17 @@ class EzvizDriver:
 
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
         return self.account.read(source, deadline_s)
+
+    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
+        return self.account.settings(source, camera, deadline_s)
+
+    def apply(
+        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
+    ) -> None:
+        self.account.apply(source, camera, setting, value, deadline_s, code=code)
+
+    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        self.account.restart(source, camera, deadline_s)
 
     def mint(self, source: Source, camera: Camera, way: str, deadline_s: float) -> SourceSpec:
         key = self.sessions.read(source).secrets.open

@@ -1,29 +1,30 @@
-"""An EZVIZ account by the app's API: sign-in with its second step, the cameras and their state, three settings."""
+"""An EZVIZ account by the app's API: sign-in with its second step, the cameras, their state and settings."""
 
-import hashlib
-import hmac
+import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from registry.camera import Camera
-from registry.drivers.ezviz_cameras import AUDIO, SECTIONS, SLEEP, cameras
-from registry.drivers.ezviz_codes import SIGN_IN
+from registry.drivers import ezviz_encryption as encryption
+from registry.drivers import ezviz_settings
+from registry.drivers.ezviz_cameras import SECTIONS, cameras
+from registry.drivers.ezviz_codes import SIGN_IN, set_error
 from registry.drivers.ezviz_sessions import Held, Sessions
 from registry.drivers.http import Exchange, Http, NotAllowed
-from registry.errors import SetRefused, SignedOut, VendorDown
+from registry.errors import Refused, SetRefused, SignedOut, VendorDown
 from registry.recent import Recent
+from registry.settings import Setting, SettingView
 from store.ports import Store
 from store.records import Source
 
 if TYPE_CHECKING:
     from registry.drivers.ezviz_client import Client
 
-READ_BACK_S = 0.5  # between looks at whether a setting has taken; encryption needs a few seconds
 MANY = 512  # sessions kept at work
 
 
@@ -116,56 +117,47 @@ class EzvizAccount:
 
         return self._use(source, deadline_s, work)
 
-    def set_audio(self, source: Source, camera: Camera, on: bool, deadline_s: float) -> None:
-        """Raises SetRefused when the camera did not take it."""
-        self._set_switch(source, camera, AUDIO, on, lambda each: each.audio, deadline_s)
+    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
+        """Every setting of the camera: the list with more of its sections, at the same number of requests."""
 
-    def set_sleep(self, source: Source, camera: Camera, on: bool, deadline_s: float) -> None:
-        """Raises SetRefused when the camera did not take it."""
-        self._set_switch(source, camera, SLEEP, on, lambda each: each.asleep, deadline_s)
+        def work(client: "Client", _: Held) -> dict[Setting, SettingView]:
+            pages = client.pages(ezviz_settings.SECTIONS)
+            for each in cameras(pages, source.id, camera.ways):
+                if each.ref == camera.ref:
+                    return ezviz_settings.views(pages, each)
+            raise Refused("not_found")
 
-    def set_encryption(self, source: Source, camera: Camera, on: bool, code: str, deadline_s: float) -> None:
-        """With the code on the label, or the password set since. Raises SetRefused; a code is never tried twice."""
-        if camera.owner != "own":
-            raise SetRefused("unsupported")
+        return self._use(source, deadline_s, work)
 
-        def work(client: "Client", _: Held) -> None:
-            from registry.drivers.ezviz_client import PyEzvizError
-
-            right = _is_right(client.pages(SECTIONS), camera.ref.serial, code)
-            if right is False and not on:
-                raise SetRefused("wrong_code")
-            try:
-                client.set_video_enc(camera.ref.serial, 1 if on else 0, camera_verification_code=code or None)
-            except PyEzvizError:
-                if client.code != 1011:
-                    raise
-                # newer firmware refuses the right code too, and a code for this one time is mailed
-                raise SetRefused("code_mailed" if right else "wrong_code") from None
-            self._taken(client, camera, lambda each: each.encryption, on)
-
-        self._use(source, deadline_s, work)
-
-    def _set_switch(
-        self, source: Source, camera: Camera, kind: int, on: bool, flag: Callable[[Camera], str], deadline_s: float
+    def apply(
+        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
     ) -> None:
-        def work(client: "Client", _: Held) -> None:
-            client.switch_status(camera.ref.serial, kind, on, channel_no=camera.ref.channel)
-            self._taken(client, camera, flag, on)
+        """Raises SetRefused. A code is sent once and never again."""
+
+        def work(client: "Client", held: Held) -> None:
+            with _told_apart(client):
+                if setting == "encryption":
+                    encryption.turn(client, camera, value == "on", code, held.secrets.user)
+                elif not ezviz_settings.write(client, camera, setting, value):
+                    raise SetRefused("unsupported")
 
         self._use(source, deadline_s, work)
 
-    @staticmethod
-    def _taken(client: "Client", camera: Camera, flag: Callable[[Camera], str], on: bool) -> None:
-        """Read back until it is so: the vendor says yes before the camera has done it, and sometimes instead of it."""
-        wanted = "on" if on else "off"
-        exchange = Exchange.current()
-        while exchange is not None and exchange.left > READ_BACK_S:
-            found = cameras(client.pages(SECTIONS), camera.ref.source, camera.ways)
-            if any(each.ref == camera.ref and flag(each) == wanted for each in found):
-                return
-            time.sleep(READ_BACK_S)
-        raise SetRefused("not_taken")
+    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
+        """The password that pictures are encrypted with. Raises SetRefused."""
+
+        def work(client: "Client", held: Held) -> None:
+            with _told_apart(client):
+                encryption.change_password(client, camera, old, new)
+
+        self._use(source, deadline_s, work)
+
+    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        def work(client: "Client", _: Held) -> None:
+            with _told_apart(client):
+                client.reboot_camera(camera.ref.serial)
+
+        self._use(source, deadline_s, work)
 
     def _use[T](self, source: Source, deadline_s: float, work: "Callable[[Client, Held], T]") -> T:
         self.load()
@@ -223,12 +215,16 @@ class EzvizAccount:
         client.adopt(self._sessions.renewed(source, old, client.export_token()))
 
 
-def _is_right(pages: list[dict[str, Any]], serial: str, code: str) -> bool | None:
-    """Whether it is the camera's code, by the digest the vendor tells; None when it tells none."""
-    for page in pages:
-        told = (page.get("STATUS") or {}).get(serial, {}).get("encryptPwd")
-        if isinstance(told, str) and told:
-            once = hashlib.md5(code.encode(), usedforsecurity=False).hexdigest()
-            twice = hashlib.md5(once.encode(), usedforsecurity=False).hexdigest()
-            return hmac.compare_digest(twice.encode(), told.lower().encode())
-    return None
+@contextlib.contextmanager
+def _told_apart(client: "Client") -> Iterator[None]:
+    """What the vendor refuses a setting for, out of its last answer's code."""
+    from registry.drivers.ezviz_client import PyEzvizError
+
+    client.code = None
+    try:
+        yield
+    except PyEzvizError:
+        refused = set_error(client.code)
+        if refused is None:
+            raise
+        raise refused from None

@@ -8,8 +8,11 @@ from registry.camera import Camera, Flag, Ref, Video
 from registry.errors import VendorDown
 
 SECTIONS = "STATUS,SWITCH"
-SLEEP, PRIVACY, AUDIO = 21, 7, 22  # switch types
-SUPPORTS_SLEEP, SUPPORTS_AUDIO = "62", "63"  # supportExt: whether the model has these settings
+SLEEP, PRIVACY, AUDIO, LIGHT = 21, 7, 22, 3  # switch types
+# supportExt: whether the model has these settings
+SUPPORTS_SLEEP, SUPPORTS_AUDIO, SUPPORTS_NIGHT_VISION = "62", "63", "206"
+SUPPORTS_OFFLINE_NOTICE, SUPPORTS_RESTART = "450", "452"
+NIGHT_VISION = {0: "black_and_white", 1: "colour", 2: "smart"}  # graphicType
 CHANNEL_ROW = 50  # resourceType of a video channel; 0 is the device or hub itself
 SHARED_TO_ME = 2
 
@@ -19,6 +22,7 @@ DOORBELLS = frozenset({"BDoorBell", "CatEye"})
 RECORDERS = frozenset({"XVR"})
 
 _WORST_FIRST: tuple[Flag, ...] = ("on", "unknown", "off")
+_ON_OFF: dict[int, Flag] = {0: "off", 1: "on"}
 _ENABLED: dict[str, Flag] = {"true": "on", "1": "on", "false": "off", "0": "off"}
 
 type Row = dict[str, Any]
@@ -82,7 +86,14 @@ def _camera(
         encryption={0: "off", 1: "on"}.get(_number((status or {}).get("isEncrypt"), -1), "unknown"),  # type: ignore[arg-type]
         audio=_audio(device, set_to),
         video=_video(optionals),
+        status_light=_light(set_to),
+        alarm_notification=_told(status, "globalStatus"),
+        offline_notification=_offline_notice(device),
+        flip=_flip(status, optionals),
+        night_vision=_night_vision(device, status, optionals),
+        can_restart=_supports(device, SUPPORTS_RESTART) is True,
         battery=battery if battery is not None and 0 <= battery <= 100 else None,
+        charging=_ON_OFF.get(_number(optionals.get("powerStatus"), -1), "none"),
         ways=ways if owner == "own" else (),
     )
 
@@ -103,6 +114,41 @@ def _audio(device: Row, set_to: dict[int, Flag] | None) -> Flag:
     if _supports(device, SUPPORTS_AUDIO) is False:
         return "none"  # switch 22 is listed for models without a microphone too
     return (set_to or {}).get(AUDIO, "unknown")
+
+
+def _light(set_to: dict[int, Flag] | None) -> Flag:
+    return "unknown" if set_to is None else set_to.get(LIGHT, "none")
+
+
+def _told(section: Row | None, name: str) -> Flag:
+    """A number of a section. Without the section it is unknown, without the number there is no such thing."""
+    if section is None:
+        return "unknown"
+    return _ON_OFF.get(_number(section[name], -1), "unknown") if name in section else "none"
+
+
+def _offline_notice(device: Row) -> Flag:
+    return "none" if _supports(device, SUPPORTS_OFFLINE_NOTICE) is False else _told(device, "offlineNotify")
+
+
+def _flip(status: Row | None, optionals: Row) -> Flag:
+    """Older models only turn it over and don't say how it stands: what can't be read back is not offered."""
+    if status is None:
+        return "unknown"
+    if "inverse_mode" not in optionals:
+        return "none"
+    told = optionals["inverse_mode"]
+    number = _number(_object(told).get("enable"), _number(told, -1))
+    return "unknown" if number < 0 else "on" if number else "off"
+
+
+def _night_vision(device: Row, status: Row | None, optionals: Row) -> Any:
+    if _supports(device, SUPPORTS_NIGHT_VISION) is False:
+        return "none"
+    if status is None:
+        return "unknown"
+    told = _object(optionals.get("NightVision_Model"))
+    return NIGHT_VISION.get(_number(told.get("graphicType"), -1), "unknown") if told else "none"
 
 
 def _supports(device: Row, what: str) -> bool | None:

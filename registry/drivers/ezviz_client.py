@@ -59,7 +59,7 @@ class Redirected(Exception):
 
 
 class _Ruled(EzvizClient):
-    code: int | None = None  # meta.code of the last answer
+    code: int | None = None  # meta.code of the last answer, or the resultCode of an older call
 
     def _keep_rules(self, http: Http) -> None:
         http.mount(self._session)
@@ -67,7 +67,8 @@ class _Ruled(EzvizClient):
 
     def _note(self, response: requests.Response, **_: Any) -> None:
         try:
-            self.code = int(response.json()["meta"]["code"])
+            told = response.json()
+            self.code = int(told["meta"]["code"] if "meta" in told else told["resultCode"])
         except (ValueError, KeyError, TypeError, RecursionError):
             self.code = None
 

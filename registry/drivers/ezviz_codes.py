@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from registry.errors import DriverError, Refused, VendorBusy, VendorDown
+from registry.errors import DriverError, Refused, SetRefused, VendorBusy, VendorDown
 
 type Kind = Literal["token", "retry", "down", "rate"] | str  # else: the gate's reason
 
@@ -95,3 +95,19 @@ def error(code: str) -> DriverError:
             return VendorBusy(f"code {code}")
         case reason:
             return Refused(reason, f"code {code}")
+
+
+# EZVIZ app API, settings (meta.code, or resultCode of older calls): why one was not taken. 1011 is Image Encryption's.
+def set_error(code: int | None) -> DriverError | SetRefused | None:
+    """What a refused setting is raised as; None where the answer says no more than that something went wrong."""
+    match code:
+        case 2003 | 20007:
+            return Refused("offline")
+        case 2000 | 2001 | 20001 | 20002 | 20014 | 20018:
+            return Refused("not_found")
+        case 1041 | 1043 | 10006 | 10007 | 10029:
+            return VendorBusy(f"code {code}")
+        case 2030 | 10013 | 10031 | 10036 | 20015 | 60020 | 60022:
+            return SetRefused("unsupported")
+        case _:
+            return None

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from media.source import SourceSpec
 from registry.camera import Camera, Ref, Video
 from registry.drivers.driver import sound
-from registry.errors import DriverError
+from registry.errors import DriverError, Refused, SetRefused
+from registry.settings import CHOICES, FIELDS, Setting, SettingView
 from store.records import Source
 
 
@@ -33,15 +34,20 @@ def camera(name: str, serial: str = "", **changes: object) -> Camera:
 
 class ReadyDriver:
     """Settable: `set`, `change`, `error` (raised by every call), `mint_error`, `hold` (calls wait until it is set),
-    `then` (called after each read, as if somebody changed something just then).
+    `then` (called after each read, as if somebody changed something just then), `set_error` (raised by what sets
+    something), `deaf` (says yes to a setting and does not do it), `others` (settings that are not fields of a camera).
 
-    Counts its calls by name in `calls`; `released` holds what was given back.
+    Counts its calls by name in `calls`; `released` holds what was given back, `applied` what was set.
     """
 
     def __init__(self, cameras: list[Camera]) -> None:
         self.set(cameras)
         self.error: DriverError | None = None
         self.mint_error: DriverError | None = None
+        self.set_error: SetRefused | None = None
+        self.deaf = False
+        self.others: dict[str, str] = {"version": "V5.3.0", "time_zone": "+01:00"}
+        self.applied: list[tuple[str, str, str, str]] = []
         self.hold: threading.Event | None = None
         self.then: Callable[[], None] | None = None
         self.calls: Counter[str] = Counter()
@@ -78,6 +84,42 @@ class ReadyDriver:
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         self._called("release", deadline_s)
         self.released.append(release)
+
+    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
+        self._called("settings", deadline_s)
+        own = self._own(camera)
+        read = {name: str(getattr(own, field)) for name, field in FIELDS.items()} | self.others
+        return {
+            name: SettingView(read.get(name), choices is not None, "account", choices=choices or ())
+            for name, choices in CHOICES.items()
+        }
+
+    def apply(
+        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
+    ) -> None:
+        self._called("apply", deadline_s)
+        if self.set_error is not None:
+            raise self.set_error
+        self.applied.append((camera.name, setting, value, code))
+        if self.deaf:
+            return
+        if setting in FIELDS:
+            self.change(self._own(camera).name, **{FIELDS[setting]: value})
+        else:
+            self.others[setting] = value
+
+    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        self._called("restart", deadline_s)
+        if self.set_error is not None:
+            raise self.set_error
+        self.applied.append((camera.name, "restart", "", ""))
+
+    def _own(self, camera: Camera) -> Camera:
+        same = (camera.ref.serial, camera.ref.channel)
+        for each in self._cameras:
+            if (each.ref.serial, each.ref.channel) == same:
+                return each
+        raise Refused("not_found")
 
     def _called(self, name: str, deadline_s: float) -> None:
         with self._lock:

@@ -46,6 +46,10 @@ class Ezviz:
     def camera(self, name: str) -> Camera:
         return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
 
+    def registry(self) -> Registry:
+        rules = Rules(media_url="https://home.example", request_s=LONG_S)
+        return Registry(self.store, {"ezviz": self.driver}, ReadyPictures(), Grants([b"k" * 32]), rules)
+
 
 def hosts(vendor: SimulatorProcess) -> EzvizHosts:
     return EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
@@ -243,44 +247,36 @@ def expire(demo: Ezviz) -> None:
 def test_audio_and_sleep_are_set_and_read_back(demo: Ezviz) -> None:
     nursery, bedroom = demo.camera("Nursery"), demo.camera("Bedroom")
 
-    demo.driver.account.set_audio(demo.source, nursery, True, LONG_S)
-    demo.driver.account.set_sleep(demo.source, bedroom, False, LONG_S)
+    demo.driver.apply(demo.source, nursery, "audio", "on", LONG_S)
+    demo.driver.apply(demo.source, bedroom, "sleep", "off", LONG_S)
 
     assert (demo.camera("Nursery").audio, demo.camera("Bedroom").asleep) == ("on", "off")
 
 
 def test_encryption_goes_off_with_the_code_and_only_once_it_is_off(demo: Ezviz) -> None:
-    garage = demo.camera("Garage")
+    registry = demo.registry()
+    garage = next(each for each in registry.account_cameras(demo.source.account).cameras if each.name == "Garage")
 
-    demo.driver.account.set_encryption(demo.source, garage, False, "ABCDEF", LONG_S)
+    changed = registry.owner_change(demo.source.account, garage.id, "encryption", "off", code="ABCDEF", consent=True)
 
+    assert isinstance(changed, Camera)
     assert demo.camera("Garage").encryption == "off"
     assert demo.driver.mint(demo.source, demo.camera("Garage"), "open", LONG_S).url
 
 
 def test_a_wrong_code_is_told_and_changes_nothing(demo: Ezviz) -> None:
     with pytest.raises(SetRefused) as refused:
-        demo.driver.account.set_encryption(demo.source, demo.camera("Garage"), False, "AAAAAA", LONG_S)
+        demo.driver.apply(demo.source, demo.camera("Garage"), "encryption", "off", LONG_S, code="AAAAAA")
 
     assert refused.value.why == "wrong_code"
     assert demo.camera("Garage").encryption == "on"
-
-
-def test_a_camera_that_does_not_take_it_in_time_is_told(demo: Ezviz) -> None:
-    demo.vendor.configure(encryption_delay_s=3600)
-    try:
-        with pytest.raises(SetRefused) as refused:
-            demo.driver.account.set_encryption(demo.source, demo.camera("Garage"), False, "ABCDEF", 2.0)
-    finally:
-        demo.vendor.configure(encryption_delay_s=0.3)
-    assert refused.value.why == "not_taken"
 
 
 def test_what_is_shared_is_never_decrypted_for_its_owner(simulator: SimulatorProcess, store: SqliteStore) -> None:
     other = signed_in(simulator, store, "other")
 
     with pytest.raises(SetRefused) as refused:
-        other.driver.account.set_encryption(other.source, other.camera("Garden"), True, "", LONG_S)
+        other.driver.apply(other.source, other.camera("Garden"), "encryption", "on", LONG_S)
     assert refused.value.why == "unsupported"
 
 

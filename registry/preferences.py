@@ -1,0 +1,34 @@
+"""What the owner says of a camera beyond what its vendor keeps."""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+
+from store.ports import Store
+
+
+class Preferences(Struct, frozen=True):
+    """`voice_may`: names of registry.settings.BY_VOICE."""
+
+    voice_may: tuple[str, ...] = ()
+    lan_while_encrypted: bool = False  # show it over the LAN and keep Image Encryption on
+    scaled: bool = False  # a smaller stream may be made of it where it has none
+
+
+NONE = Preferences()
+
+
+def of_account(store: Store, account_id: str) -> Mapping[str, Preferences]:
+    """By camera id; a camera that isn't in it has none."""
+    found = {}
+    for camera_id, data in store.preferences(account_id).items():
+        try:
+            found[camera_id] = msgspec.json.decode(data, type=Preferences)
+        except msgspec.MsgspecError:
+            continue  # written by another version: nothing is allowed
+    return found
+
+
+def keep(store: Store, account_id: str, camera_id: str, preferences: Preferences) -> None:
+    store.put_preference(account_id, camera_id, msgspec.json.encode(preferences))

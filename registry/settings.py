@@ -1,0 +1,105 @@
+"""A camera's settings in our own words: their names, what they may be set to, and what setting one can come to."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from registry.camera import Camera
+
+type Setting = Literal[
+    "audio",
+    "sleep",
+    "status_light",
+    "alarm_notification",
+    "offline_notification",
+    "flip",
+    "night_vision",
+    "encryption",
+    "time_zone",
+    "date_format",
+    "wifi",
+    "cloud_storage",
+    "storage",
+    "version",
+    "about",
+]
+
+ON_OFF = ("on", "off")
+NIGHT_VISION = ("colour", "black_and_white", "smart")
+DATE_FORMATS = ("ymd", "mdy", "dmy")
+
+# setting: what it may be set to; () any text, and None where it can only be read
+CHOICES: dict[Setting, tuple[str, ...] | None] = {
+    "audio": ON_OFF,
+    "sleep": ON_OFF,
+    "status_light": ON_OFF,
+    "alarm_notification": ON_OFF,
+    "offline_notification": ON_OFF,
+    "flip": ON_OFF,
+    "night_vision": NIGHT_VISION,
+    "encryption": ON_OFF,
+    "time_zone": (),  # as "+02:00"
+    "date_format": DATE_FORMATS,
+    "wifi": None,
+    "cloud_storage": None,
+    "storage": ("format",),  # for one that is uninitialised; erases it
+    "version": None,
+    "about": None,
+}
+
+# setting: the field of Camera that holds it, read with the list at no further cost
+FIELDS: dict[str, str] = {
+    "audio": "audio",
+    "sleep": "asleep",
+    "status_light": "status_light",
+    "alarm_notification": "alarm_notification",
+    "offline_notification": "offline_notification",
+    "flip": "flip",
+    "night_vision": "night_vision",
+    "encryption": "encryption",
+}
+
+# What an owner may allow a voice; never Image Encryption.
+BY_VOICE = (*(each for each in FIELDS if each != "encryption"), "restart")
+
+
+class BadValue(ValueError):
+    """The setting is none, can't be set, or can't be set to that; the text says what can."""
+
+
+class SettingView(Struct, frozen=True):
+    """`value` None: not told. `why_not` says why it is, or why it can't be set: reasons of registry.reasons or ""."""
+
+    value: str | None
+    can_set: bool
+    way: Literal["", "account", "open"] = ""  # what it is read by
+    why_not: str = ""
+    choices: tuple[str, ...] = ()
+
+
+class Step(Struct, frozen=True):
+    """What the owner must bring before the setting is changed; nothing was changed.
+
+    "code" is the one on the camera's label or the password set since, "mailed_code" one that EZVIZ has just mailed.
+    """
+
+    wants: Literal["consent", "code", "mailed_code"]
+    wrong: bool = False  # the code that was brought is not it
+
+
+def check(setting: str, value: str) -> Setting:
+    """The setting, if it can be set to the value. Raises BadValue."""
+    for each, choices in CHOICES.items():
+        if each != setting:
+            continue
+        if choices is None:
+            raise BadValue(f"{setting} can be read, not set")
+        if choices and value not in choices:
+            raise BadValue(f"{setting} can be set to {', '.join(choices)}")
+        return each
+    raise BadValue(f"there is no setting {setting!r}; there are {', '.join(CHOICES)}")
+
+
+def told(camera: Camera, setting: str) -> str:
+    """The setting as the camera list tells it, "none" where the camera has no such thing."""
+    return str(getattr(camera, FIELDS[setting]))

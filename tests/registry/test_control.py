@@ -1,0 +1,258 @@
+"""Changing a camera through the registry: what a voice may, what its owner may, and what is read back."""
+
+from typing import Any
+
+import pytest
+
+from registry import control
+from registry.camera import Camera, Refusal
+from registry.errors import DriverError, SetRefused, SignedOut, VendorBusy, VendorDown
+from registry.preferences import Preferences
+from registry.settings import BY_VOICE, BadValue, Step
+from tests.doubles.clock import Clock
+from tests.doubles.household import Household
+
+EVERYTHING = Preferences(voice_may=BY_VOICE)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "READ_BACK_S", 0.01)
+    monkeypatch.setattr(control, "OWNER_S", 0.5)
+
+
+@pytest.fixture
+def garden(home: Household) -> str:
+    """Its id. The camera has every setting, and everything is allowed."""
+    everything = dict.fromkeys(("status_light", "alarm_notification", "offline_notification", "flip"), "off")
+    home.driver.change("Garden", **everything, night_vision="smart", can_restart=True)
+    its_id = home.id("Garden")
+    home.registry.prefer(home.account.id, its_id, EVERYTHING)
+    return its_id
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "field"),
+    [
+        ("audio", "off", "audio"),
+        ("sleep", "on", "asleep"),
+        ("status_light", "on", "status_light"),
+        ("alarm_notification", "on", "alarm_notification"),
+        ("offline_notification", "on", "offline_notification"),
+        ("flip", "on", "flip"),
+        ("night_vision", "colour", "night_vision"),
+    ],
+)
+def test_a_voice_changes_what_it_may(home: Household, garden: str, setting: str, value: str, field: str) -> None:
+    changed = home.registry.change(home.link, garden, setting, value)
+
+    assert isinstance(changed, Camera)
+    assert (changed.id, getattr(changed, field)) == (garden, value)
+    assert home.driver.applied == [("Garden", setting, value, "")]
+    assert getattr(home.registry.states(home.link, [garden])[garden].camera, field) == value
+
+
+@pytest.mark.parametrize("setting", ["audio", "sleep", "encryption", "time_zone"])
+def test_a_voice_changes_nothing_that_it_may_not(home: Household, setting: str) -> None:
+    value = "+02:00" if setting == "time_zone" else "off"
+    refused = home.registry.change(home.link, home.id("Nursery"), setting, value)
+
+    assert isinstance(refused, Refusal)
+    assert (refused.reason, refused.camera, home.driver.applied) == ("voice_may_not", "Nursery", [])
+
+
+def test_a_voice_changes_one_thing_when_one_is_ticked(home: Household) -> None:
+    nursery = home.id("Nursery")
+    home.registry.prefer(home.account.id, nursery, Preferences(voice_may=("audio",)))
+
+    assert isinstance(home.registry.change(home.link, nursery, "audio", "on"), Camera)
+    assert isinstance(home.registry.change(home.link, nursery, "sleep", "on"), Refusal)
+    assert isinstance(home.registry.change(home.link, home.id("Garden"), "audio", "on"), Refusal)
+    assert [each[:3] for each in home.driver.applied] == [("Nursery", "audio", "on")]
+
+
+def test_encryption_never_goes_by_voice(home: Household, garden: str) -> None:
+    with pytest.raises(BadValue, match="encryption"):
+        home.registry.prefer(home.account.id, garden, Preferences(voice_may=("encryption",)))
+    for value in ("on", "off"):
+        refused = home.registry.change(home.link, garden, "encryption", value)
+        assert isinstance(refused, Refusal)
+        assert refused.reason == "voice_may_not"
+    assert home.driver.applied == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("audio", "loud"), ("night_vision", "on"), ("wifi", "on"), ("colour", "red"), ("", "")]
+)
+def test_what_can_not_be_set_is_said(home: Household, garden: str, setting: str, value: str) -> None:
+    with pytest.raises(BadValue):
+        home.registry.change(home.link, garden, setting, value)
+    with pytest.raises(BadValue):
+        home.registry.owner_change(home.account.id, garden, setting, value)
+    assert home.driver.calls["apply"] == 0
+
+
+def test_a_setting_the_camera_has_not(home: Household, garden: str) -> None:
+    home.driver.change("Garden", flip="none", can_restart=False)
+    home.registry.account_cameras(home.account.id)
+
+    for refused in (home.registry.change(home.link, garden, "flip", "on"), home.registry.restart(home.link, garden)):
+        assert isinstance(refused, Refusal)
+        assert refused.reason == "not_this_way"
+    assert home.driver.applied == []
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ({"deaf": True}, "not_set"),
+        ({"set_error": SetRefused("not_taken")}, "not_set"),
+        ({"set_error": SetRefused("unsupported")}, "not_this_way"),
+        ({"set_error": SetRefused("code_mailed")}, "not_set"),  # a voice brings no code
+        ({"error": VendorDown()}, "vendor_down"),
+        ({"error": VendorBusy()}, "vendor_busy"),
+        ({"error": SignedOut()}, "signed_out"),
+    ],
+)
+def test_a_change_that_does_not_come_about(
+    home: Household, garden: str, how: dict[str, Any], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.registry.states(home.link, [garden])
+    for name, value in how.items():
+        setattr(home.driver, name, value)
+
+    refused = home.registry.change(home.link, garden, "audio", "off")
+
+    assert isinstance(refused, Refusal)
+    assert (refused.reason, refused.camera) == (reason, "Garden")
+    assert home.driver.calls["apply"] == 1  # asked once, whatever came of it
+
+
+def test_another_households_camera_is_not_there(home: Household, garden: str) -> None:
+    none_of_them = home.another_link("google", cameras=())
+    for refused in (
+        home.registry.change(none_of_them, garden, "audio", "off"),
+        home.registry.restart(none_of_them, garden),
+        home.registry.owner_change("nobody", garden, "audio", "off"),
+        home.registry.owner_settings("nobody", garden),
+        home.registry.owner_change(home.account.id, "ezviz-none", "audio", "off"),
+    ):
+        assert isinstance(refused, Refusal)
+        assert refused.reason in ("not_found", "signed_out")
+    assert home.driver.applied == []
+
+
+def test_a_restart_is_asked_for_once(home: Household, garden: str) -> None:
+    assert isinstance(home.registry.restart(home.link, garden), Camera)
+    assert isinstance(home.registry.owner_restart(home.account.id, garden), Camera)
+    assert home.driver.applied == [("Garden", "restart", "", "")] * 2
+
+
+def test_a_restart_by_voice_is_ticked_apart(home: Household, garden: str) -> None:
+    home.registry.prefer(home.account.id, garden, Preferences(voice_may=("audio",)))
+    refused = home.registry.restart(home.link, garden)
+    assert isinstance(refused, Refusal)
+    assert refused.reason == "voice_may_not"
+
+
+class TestOwner:
+    def test_sees_every_setting(self, home: Household, garden: str) -> None:
+        views = home.registry.owner_settings(home.account.id, garden)
+        assert isinstance(views, dict)
+        assert (views["audio"].value, views["night_vision"].value, views["version"].value) == ("on", "smart", "V5.3.0")
+        assert views["night_vision"].choices == ("colour", "black_and_white", "smart")
+        assert not views["version"].can_set
+
+    def test_changes_what_is_no_field_of_a_camera(self, home: Household, garden: str) -> None:
+        assert isinstance(home.registry.owner_change(home.account.id, garden, "time_zone", "+02:00"), Camera)
+        assert home.driver.others["time_zone"] == "+02:00"
+
+    def test_changes_without_a_tick(self, home: Household) -> None:
+        changed = home.registry.owner_change(home.account.id, home.id("Nursery"), "audio", "on")
+        assert isinstance(changed, Camera)
+        assert changed.audio == "on"
+
+    @pytest.mark.parametrize(
+        ("given", "error", "expected"),
+        [
+            ({}, None, Step("consent")),
+            ({"code": "ABCDEF"}, None, Step("consent")),
+            ({"consent": True}, None, Step("code")),
+            ({"consent": True, "code": "AAAAAA"}, SetRefused("wrong_code"), Step("code", wrong=True)),
+            ({"consent": True, "code": "ABCDEF"}, SetRefused("code_mailed"), Step("mailed_code")),
+            ({"consent": True, "code": "1234"}, SetRefused("wrong_mailed_code"), Step("mailed_code", wrong=True)),
+        ],
+    )
+    def test_encryption_goes_off_by_consent_and_code(
+        self, home: Household, given: dict[str, Any], error: SetRefused | None, expected: Step
+    ) -> None:
+        home.driver.set_error = error
+        step = home.registry.owner_change(home.account.id, home.id("Garage"), "encryption", "off", **given)
+        assert step == expected
+        assert home.driver.applied == []
+        assert home.driver.calls["apply"] == (error is not None)
+
+    def test_encryption_goes_off(self, home: Household) -> None:
+        garage = home.id("Garage")
+        changed = home.registry.owner_change(home.account.id, garage, "encryption", "off", code="ABCDEF", consent=True)
+        assert isinstance(changed, Camera)
+        assert (changed.encryption, home.driver.applied) == ("off", [("Garage", "encryption", "off", "ABCDEF")])
+
+    def test_encryption_goes_on_without_a_word(self, home: Household) -> None:
+        changed = home.registry.owner_change(home.account.id, home.id("Garden"), "encryption", "on")
+        assert isinstance(changed, Camera)
+        assert changed.encryption == "on"
+
+    @pytest.mark.parametrize(("setting", "value"), [("encryption", "off"), ("encryption", "on"), ("storage", "format")])
+    def test_a_shared_camera_keeps_its_owners_secrets(self, home: Household, setting: str, value: str) -> None:
+        home.driver.change("Garage", owner="shared")
+        garage = home.id("Garage")
+        refused = home.registry.owner_change(home.account.id, garage, setting, value, code="ABCDEF", consent=True)
+        assert isinstance(refused, Refusal)
+        assert (refused.reason, home.driver.applied) == ("not_this_way", [])
+
+    def test_formatting_wants_consent(self, home: Household, garden: str) -> None:
+        assert home.registry.owner_change(home.account.id, garden, "storage", "format") == Step("consent")
+        assert isinstance(
+            home.registry.owner_change(home.account.id, garden, "storage", "format", consent=True), Camera
+        )
+
+    @pytest.mark.parametrize("error", [VendorDown(), SignedOut(), VendorBusy()])
+    def test_settings_that_can_not_be_read(self, home: Household, garden: str, error: DriverError) -> None:
+        home.driver.error = error
+        refused = home.registry.owner_settings(home.account.id, garden)
+        assert isinstance(refused, Refusal)
+        assert refused.reason == error.reason
+
+
+class TestPreferences:
+    def test_what_may_be_said_is_kept_in_the_manuals_order(self, home: Household) -> None:
+        garden = home.id("Garden")
+        said = Preferences(voice_may=("restart", "audio"), lan_while_encrypted=True)
+        home.registry.prefer(home.account.id, garden, said)
+
+        assert home.registry.preferences(home.account.id, garden).voice_may == ("audio", "restart")
+        assert home.registry.preferences(home.account.id, garden).lan_while_encrypted
+        assert home.registry.preferences(home.account.id, home.id("Garage")) == Preferences()
+
+    def test_they_reach_every_camera_that_is_handed_out(self, home: Household) -> None:
+        garden = home.id("Garden")
+        before = home.registry.cameras(home.link)
+        home.registry.prefer(home.account.id, garden, Preferences(voice_may=("audio",)))
+
+        listed = home.registry.cameras(home.link)
+        assert {each.name: each.voice_may for each in listed.cameras if each.voice_may} == {"Garden": ("audio",)}
+        assert listed.fingerprint != before.fingerprint
+        assert home.registry.states(home.link, [garden])[garden].camera.voice_may == ("audio",)
+
+    def test_another_process_follows_within_half_a_minute(self, home: Household, clock: Clock) -> None:
+        garden = home.id("Garden")
+        home.store.put_preference(home.account.id, garden, b'{"voice_may":["sleep"]}')
+        clock.now += 31
+        assert home.registry.states(home.link, [garden])[garden].camera.voice_may == ("sleep",)
+
+    def test_what_can_not_be_read_allows_nothing(self, home: Household, clock: Clock) -> None:
+        garden = home.id("Garden")
+        home.store.put_preference(home.account.id, garden, b'{"voice_may":"everything"')
+        clock.now += 31
+        assert home.registry.preferences(home.account.id, garden) == Preferences()
