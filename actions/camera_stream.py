@@ -2,25 +2,29 @@
 
 from typing import Any
 
-from registry.camera import Refusal, StreamRequest
+from actions.trait import Asked, Trait
+from registry.camera import Camera, Refusal, StreamRequest
 from registry.registry import Registry
-from store.records import Link
-
-TRAIT = "action.devices.traits.CameraStream"
-COMMAND = "action.devices.commands.GetCameraStream"
 
 # One value for all protocols. False because the default Cast receiver can't send a token; ours stand in the URLs.
 ATTRIBUTES = {"cameraStreamSupportedProtocols": ["webrtc", "hls"], "cameraStreamNeedAuthToken": False}
 
 
-class CameraStream:
+class CameraStream(Trait):
+    name = "action.devices.traits.CameraStream"
+    command = "action.devices.commands.GetCameraStream"
+
     def __init__(self, registry: Registry, public_url: str) -> None:
         self._registry = registry
         self._public_url = public_url.rstrip("/")
 
-    def get(self, link: Link, camera_id: str, params: Any) -> dict[str, Any] | Refusal:
-        """GetCameraStream: the result as Google wants it among the states."""
-        stream = self._registry.open_stream(link, camera_id, StreamRequest("google", _protocols(params)))
+    def attributes(self, camera: Camera) -> dict[str, Any] | None:
+        return ATTRIBUTES
+
+    def execute(self, asked: Asked) -> dict[str, Any] | Refusal:
+        """The result as Google wants it among the states. It may show why the camera can't be shown, in its place."""
+        request = StreamRequest("google", _protocols(asked.params), within_s=asked.left_s)
+        stream = self._registry.open_stream(asked.link, asked.camera, request)
         if isinstance(stream, Refusal):
             return stream
         if stream.protocol == "hls":
@@ -32,11 +36,10 @@ class CameraStream:
         }
 
 
-def _protocols(params: Any) -> tuple[str, ...]:
+def _protocols(params: dict[str, Any]) -> tuple[str, ...]:
     """What was asked for and we have, in our order; on a Chromecast HLS is the safe one."""
-    given = params if isinstance(params, dict) else {}
-    asked = given.get("SupportedStreamProtocols")
+    asked = params.get("SupportedStreamProtocols")
     if not isinstance(asked, list) or not asked:
         return ("hls",)
-    ours = ("hls", "webrtc") if given.get("StreamToChromecast") is True else ("webrtc", "hls")
+    ours = ("hls", "webrtc") if params.get("StreamToChromecast") is True else ("webrtc", "hls")
     return tuple(each for each in ours if each in asked)

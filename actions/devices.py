@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from actions import camera_stream
 from actions.errors import CannotList
+from actions.trait import Trait
 from registry.camera import Camera, Failed, Refusal
 from registry.errors import Unavailable
 from registry.recent import Recent
@@ -19,8 +19,8 @@ KEPT = 256  # links whose encoded list is kept
 
 
 class Devices:
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, registry: Registry, traits: tuple[Trait, ...]) -> None:
+        self._registry, self._traits = registry, traits
         self._kept: Recent[str, tuple[str, Raw]] = Recent(KEPT)
 
     def sync(self, link: Link) -> dict[str, Any]:
@@ -31,23 +31,24 @@ class Devices:
             raise CannotList(Refusal((Failed(unavailable.reason),)), link.locale) from None
         kept = self._kept.get(link.id)
         if kept is None or kept[0] != listing.fingerprint:
-            kept = (listing.fingerprint, Raw(msgspec.json.encode([_device(each) for each in listing.cameras])))
+            kept = (listing.fingerprint, Raw(msgspec.json.encode([self._device(each) for each in listing.cameras])))
             self._kept.put(link.id, kept)
         return {"agentUserId": link.agent_user, "devices": kept[1]}
 
-
-def _device(camera: Camera) -> dict[str, Any]:
-    what = "DOORBELL" if camera.kind == "doorbell" else "CAMERA"
-    info = {"manufacturer": camera.manufacturer, "model": camera.model, "swVersion": camera.firmware}
-    return {
-        "id": camera.id,
-        "type": f"action.devices.types.{what}",
-        "traits": [camera_stream.TRAIT],
-        "name": {"name": _name(camera) or what.capitalize()},
-        "willReportState": False,
-        "attributes": camera_stream.ATTRIBUTES,
-        "deviceInfo": {key: value for key, value in info.items() if value},
-    }
+    def _device(self, camera: Camera) -> dict[str, Any]:
+        """No customData: the id says all there is. No roomHint: the vendor knows no rooms."""
+        what = "DOORBELL" if camera.kind == "doorbell" else "CAMERA"
+        info = {"manufacturer": camera.manufacturer, "model": camera.model, "swVersion": camera.firmware}
+        there = [(each.name, told) for each in self._traits if (told := each.attributes(camera)) is not None]
+        return {
+            "id": camera.id,
+            "type": f"action.devices.types.{what}",
+            "traits": [name for name, _ in there],
+            "name": {"name": _name(camera) or what.capitalize()},
+            "willReportState": False,
+            "attributes": {key: value for _, attributes in there for key, value in attributes.items()},
+            "deviceInfo": {key: value for key, value in info.items() if value},
+        }
 
 
 def _name(camera: Camera) -> str:

@@ -7,12 +7,14 @@ from typing import Any
 
 import msgspec
 
+from accounts.pins import Pins
 from accounts.tokens import TokenInvalid
 from actions.devices import Devices
 from actions.errors import IntentError, Malformed, NotSupported, Passing
 from actions.execution import Executions
 from actions.request import Input, executions, queried, read
 from actions.states import States
+from actions.traits import traits
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -32,10 +34,12 @@ class Fulfillment:
         registry: Registry,
         end_link: Callable[[Link], None],
         public_url: str,
+        pins: Pins,
     ) -> None:
         self._authenticate, self._end_link = authenticate, end_link
-        self._devices, self._states = Devices(registry), States(registry)
-        self._executions = Executions(registry, public_url)
+        every = traits(registry, public_url)
+        self._devices, self._states = Devices(registry, every), States(registry, every)
+        self._executions = Executions(every, pins)
 
     def answer(self, body: bytes, bearer: str | None) -> tuple[int, bytes]:
         """Status and JSON. Never raises; 401 means the token, for which Google refreshes it, and all else is 200."""

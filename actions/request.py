@@ -31,6 +31,7 @@ class Device(Struct):
 class Execution(Struct):
     command: str
     params: Any = None
+    challenge: Any = None  # what the person answered when asked to confirm it: {"pin"} or {"ack"}
 
 
 class _Query(Struct):

@@ -60,6 +60,7 @@ class StreamRequest(Struct, frozen=True):
     protocols: tuple[str, ...]
     sdp: str | None = None
     session: str = ""  # the surface's own name for a WebRTC session; a new offer under it replaces the answer
+    within_s: float | None = None  # the surface has no longer to wait; None: as long as the rules say
 
 
 class Stream(Struct, frozen=True):

@@ -21,3 +21,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     def vendor_s(self) -> float:
         """What of a request the vendor may use; the rest is for saying so."""
         return self.request_s - min(0.3, self.request_s / 4)
+
+    def vendor_within(self, seconds: float | None) -> float:
+        """The same for a surface that has only so long to wait."""
+        return self.vendor_s if seconds is None else min(self.vendor_s, seconds)

@@ -53,7 +53,7 @@ class Streams:
         """Raises BadOffer for an offer that is none, before the vendor is asked anything."""
         if request.sdp is not None:
             _check_offer(request.sdp)
-        deadline = Deadline(self._rules.vendor_s)
+        deadline = Deadline(self._rules.vendor_within(request.within_s))
         seen = self._judge.see(link, camera, deadline)
         if isinstance(seen, Refusal):
             return seen

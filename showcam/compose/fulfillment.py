@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from showcam import keys as key_files
@@ -22,6 +23,7 @@ def build() -> Callable[[Event], Event]:
         base.registry,
         parts.unlinker(base.store, base.pictures),
         settings.web_url,
+        Pins(base.store),
     )
 
     def answer(event: Event) -> Event:

@@ -12,6 +12,7 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
+from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
@@ -53,7 +54,13 @@ def build(settings: Settings, keys: Keys) -> Edge:
     routes = [
         *_alexa(settings, keys, store, registry),
         *_google(settings, base),
-        Route("internal", "/internal/sources/", ("POST",), Internal(registry, base.grants).answer, json=True),
+        Route(
+            "internal",
+            "/internal/sources/",
+            ("POST",),
+            Internal(registry, base.grants, partial(authenticate, store)).answer,
+            json=True,
+        ),
         _webhook(settings, store, registry),
         *_health(settings, store),
         Route("metrics", "/metrics", ("GET",), metrics.answer),
@@ -90,7 +97,8 @@ def _forwarded(request: Request, keys: Keys, store: Store) -> bool:
 def _google(settings: Settings, base: parts.Ground) -> list[Route]:
     store, registry = base.store, base.registry
     unlink = parts.unlinker(store, base.pictures)
-    fulfillment = Fulfillment(partial(authenticate, store, assistant="google"), registry, unlink, settings.web_url)
+    known = partial(authenticate, store, assistant="google")
+    fulfillment = Fulfillment(known, registry, unlink, settings.web_url, Pins(store))
     origins = settings.signal_origins
     if settings.demo:
         origins = (*origins, *(f"http://{host}:{settings.simulator_port}" for host in ("127.0.0.1", "localhost")))

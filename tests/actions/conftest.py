@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from accounts import households
+from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from tests.doubles.household import Household, household
@@ -41,6 +42,7 @@ def fulfillment_of(home: Household) -> Fulfillment:
         home.registry,
         partial(households.end, home.store, home.pictures),
         PUBLIC,
+        Pins(home.store),
     )
 
 
@@ -79,11 +81,37 @@ def valid_if_known() -> Check:
     return checker() if SCHEMAS.exists() else lambda intent, answer: None
 
 
+# trait by the folder of its schemas; the states by which it is known
+TRAITS: dict[str, tuple[str, ...]] = {
+    "camerastream": (),
+    "onoff": ("on",),
+    "toggles": ("currentToggleSettings",),
+    "modes": ("currentModeSettings",),
+    "statusreport": ("currentStatusReport",),
+    "energystorage": ("descriptiveCapacityRemaining", "capacityRemaining", "isCharging"),
+    "objectdetection": (),
+    "reboot": (),
+}
+NO_STATES = {"online", "status", "errorCode", "debugString"}
+
+
 def checker() -> Check:
     intents = {name: Draft7Validator(_intent(name)) for name in ("sync", "query", "execute", "disconnect")}
     codes = {*_schema("platform/errors.schema.json")["enum"], *NEWER_CODES}
-    attributes = Draft7Validator(_schema("traits/camerastream/camerastream.attributes.schema.json"))
-    results = Draft7Validator(_schema("traits/camerastream/getcamerastream.results.schema.json"))
+    attributes = {each: _of_trait(each, f"{each}.attributes") for each in TRAITS}
+    states = {each: _of_trait(each, f"{each}.states") for each in TRAITS}
+    results = _of_trait("camerastream", "getcamerastream.results")
+
+    def check_states(told: dict[str, Any]) -> None:
+        """Those of the traits; nothing else may stand among them."""
+        left = {key for key in told if not key.startswith("cameraStream")} - NO_STATES
+        for trait, keys in TRAITS.items():
+            if left & set(keys):
+                states[trait].validate(told)
+                left -= set(keys)
+        assert left == set()
+        for each in told.get("currentStatusReport", []):
+            assert each["statusCode"] in codes
 
     def check(intent: str, answer: dict[str, Any]) -> None:
         intents[intent.lower()].validate(answer)
@@ -91,14 +119,28 @@ def checker() -> Check:
         payload = answer.get("payload", {})
         if intent == "SYNC" and "devices" in payload:
             for device in payload["devices"]:
-                attributes.validate(device["attributes"])
+                for trait in device["traits"]:
+                    attributes[trait.rpartition(".")[2].lower()].validate(device["attributes"])
                 assert len(device["name"]["name"]) <= 60
+                assert len(json.dumps(device.get("customData", {}))) <= 512
+        if intent == "QUERY":
+            for device in payload.get("devices", {}).values():
+                check_states(device)
         if intent == "EXECUTE":
             for command in payload.get("commands", []):
-                if command["status"] == "SUCCESS":
+                if command["status"] != "SUCCESS":
+                    continue
+                check_states(command["states"])
+                if any(key.startswith("cameraStream") for key in command["states"]):
                     results.validate(command["states"])
 
     return check
+
+
+def _of_trait(trait: str, name: str) -> Draft7Validator:
+    """Its schema; one that the trait has no need of takes anything."""
+    path = f"traits/{trait}/{name}.schema.json"
+    return Draft7Validator(_schema(path) if (SCHEMAS / path).exists() else {})
 
 
 def _schema(path: str) -> dict[str, Any]:
@@ -115,6 +157,10 @@ def _intent(name: str) -> dict[str, Any]:
     if name == "execute":
         command = schema["properties"]["payload"]["properties"]["commands"]["items"]
         command["properties"]["debugString"] = {"type": "string"}
+        kind = {"enum": ["ackNeeded", "pinNeeded", "challengeFailedPinNeeded"]}
+        command["properties"]["challengeNeeded"] = {
+            "type": "object", "properties": {"type": kind}, "required": ["type"], "additionalProperties": False
+        }  # fmt: skip
     return schema
 
 

@@ -1,0 +1,16 @@
+"""The trait action.devices.traits.ObjectDetection: that a doorbell, or a camera that knows people, can tell of them.
+
+It has neither attributes nor states nor a command: what is seen goes to Google as a notification.
+"""
+
+from typing import Any
+
+from actions.trait import Trait
+from registry.camera import Camera
+
+
+class ObjectDetection(Trait):
+    name = "action.devices.traits.ObjectDetection"
+
+    def attributes(self, camera: Camera) -> dict[str, Any] | None:
+        return {} if camera.kind == "doorbell" or camera.person != "none" else None

@@ -1,0 +1,42 @@
+"""What a trait of Google's is to showcam, and one execution as a trait is asked for it."""
+
+import time
+from typing import Any, ClassVar
+
+from actions.confirmation import Proof
+from registry.camera import Camera, Refusal, State
+from store.records import Link
+
+
+class Asked:
+    """One command for one device; `challenge` is what the person answered when asked to confirm it, or None."""
+
+    def __init__(self, link: Link, camera: str, params: Any, challenge: Any, proof: Proof, late: float) -> None:
+        self.link, self.camera, self.proof = link, camera, proof
+        self.params: dict[str, Any] = params if isinstance(params, dict) else {}
+        self.challenge: dict[str, Any] = challenge if isinstance(challenge, dict) else {}
+        self._late = late
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the whole EXECUTE must be answered."""
+        return max(0.0, self._late - time.monotonic())
+
+
+class Trait:
+    """One for all cameras. `command` is the one it takes, "" where it only tells."""
+
+    name: ClassVar[str]
+    command: ClassVar[str] = ""
+
+    def attributes(self, camera: Camera) -> dict[str, Any] | None:
+        """For SYNC; None where the camera has no such thing."""
+        raise NotImplementedError
+
+    def states(self, state: State) -> dict[str, Any]:
+        """For QUERY; empty where the camera has no such thing, or where it isn't known."""
+        return {}
+
+    def execute(self, asked: Asked) -> dict[str, Any] | Refusal:
+        """The states that came of it. Raises DeviceError."""
+        raise NotImplementedError

@@ -1,0 +1,27 @@
+"""Every trait that showcam has, in the order they are told."""
+
+from actions.camera_stream import CameraStream
+from actions.changing import Changing
+from actions.energy_storage import EnergyStorage
+from actions.modes import Modes
+from actions.object_detection import ObjectDetection
+from actions.on_off import OnOff
+from actions.reboot import Reboot
+from actions.status_report import StatusReport
+from actions.toggles import Toggles
+from actions.trait import Trait
+from registry.registry import Registry
+
+
+def traits(registry: Registry, public_url: str) -> tuple[Trait, ...]:
+    changing = Changing(registry)
+    return (
+        CameraStream(registry, public_url),
+        OnOff(changing),
+        Toggles(changing),
+        Modes(changing),
+        StatusReport(),
+        ObjectDetection(),
+        EnergyStorage(),
+        Reboot(changing),
+    )

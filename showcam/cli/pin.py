@@ -1,0 +1,67 @@
+"""`showcam pin`: the PIN with which Google turns cameras off by voice."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from showcam.cli import readable, settings_of, stop
+
+if TYPE_CHECKING:
+    from accounts.pins import Pins
+
+_DEMO = click.option("--demo", is_flag=True, help="Of the demo.")
+
+
+@click.group()
+def pin() -> None:
+    """The PIN that Google asks for before a camera is turned off by voice."""
+
+
+@pin.command("set")
+@click.argument("user")
+@_DEMO
+@click.pass_context
+@readable
+def set_(context: click.Context, user: str, demo: bool) -> None:
+    """Set the PIN of USER's household: 4 to 8 digits, which are asked for.
+
+    Without one no camera can be turned off by Google. Which cameras a voice may turn off at all is said with
+    showcam cameras.
+    """
+    from accounts.pins import BadPin
+
+    with _household(context, user) as (pins, account):
+        digits = click.prompt("PIN", hide_input=True, confirmation_prompt=True)
+        try:
+            pins.set(account, digits)
+        except BadPin as error:
+            stop(f"That can't be set: {error}.", code=1)
+    click.echo(f"Google now asks for that PIN before it turns off a camera of {user}.")
+
+
+@pin.command()
+@click.argument("user")
+@_DEMO
+@click.pass_context
+@readable
+def clear(context: click.Context, user: str, demo: bool) -> None:
+    """Forget the PIN of USER's household: Google can then turn off none of its cameras."""
+    with _household(context, user) as (pins, account):
+        pins.clear(account)
+    click.echo(f"No PIN is set for {user}: Google can't turn off a camera now.")
+
+
+@contextmanager
+def _household(context: click.Context, user: str) -> Iterator[tuple["Pins", str]]:
+    from accounts import households
+    from accounts.pins import Pins
+    from showcam.compose.command import tools
+
+    with tools(settings_of(context)) as store:
+        source = households.find(store, user)
+        if source is None:
+            stop(f"{user} is not known here: showcam owner add {user}", code=1)
+            raise AssertionError
+        yield Pins(store), source.account

@@ -1,0 +1,364 @@
+"""What Google is told of a camera beside its picture, and what a voice may change on it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from accounts.pins import Pins
+from registry.errors import SetRefused, SignedOut, VendorDown
+from registry.preferences import Preferences
+from tests.doubles.alike import alike
+from tests.doubles.household import Household
+
+type Ask = Callable[..., dict[str, Any]]
+type Check = Callable[[str, dict[str, Any]], None]
+
+PIN = "2468"
+BATTERY = {"battery": 55, "charging": "off"}
+
+
+def allow(home: Household, *what: str, camera: str = "Garden") -> None:
+    home.registry.prefer(home.account.id, home.id(camera), Preferences(voice_may=what))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What SYNC and QUERY say of the Garden as changed, as far as `attributes` and `states` name it; None: not said."""
+
+    says: str
+    trait: str
+    attributes: dict[str, Any] | None
+    states: dict[str, Any]
+    camera: dict[str, Any] = field(default_factory=dict)
+    may: tuple[str, ...] = ()
+
+
+QUERY_ONLY = {"commandOnlyOnOff": False, "queryOnlyOnOff": True}
+TOLD = [
+    Told("awake is on", "OnOff", QUERY_ONLY, {"on": True}),
+    Told("asleep is off", "OnOff", QUERY_ONLY, {"on": False}, {"asleep": "on"}),
+    Told("unknown is not said", "OnOff", QUERY_ONLY, {"on": None}, {"asleep": "unknown"}),
+    Told("allowed", "OnOff", {"queryOnlyOnOff": False}, {"on": True}, may=("sleep",)),
+    Told("no Sleep Mode", "OnOff", None, {"on": None}, {"asleep": "none"}),
+    Told(
+        "what it has, and unknown is not said",
+        "Toggles",
+        {"queryOnlyToggles": True},
+        {"currentToggleSettings": {"audio": True, "encryption": False, "status_light": False}},
+        {"status_light": "off", "flip": "unknown"},
+    ),
+    Told("allowed", "Toggles", {"queryOnlyToggles": False}, {}, {"flip": "on"}, may=("flip",)),
+    Told("allowed something else", "Toggles", {"queryOnlyToggles": True}, {}, may=("sleep", "flip")),
+    Told(
+        "no such setting",
+        "Toggles",
+        None,
+        {"currentToggleSettings": None},
+        {"audio": "none", "encryption": "none"},
+    ),
+    Told(
+        "night vision",
+        "Modes",
+        {"queryOnlyModes": True},
+        {"currentModeSettings": {"night_vision": "smart"}},
+        {"night_vision": "smart"},
+    ),
+    Told(
+        "night vision, allowed",
+        "Modes",
+        {"queryOnlyModes": False},
+        {"currentModeSettings": {}},
+        {"night_vision": "unknown"},
+        may=("night_vision",),
+    ),
+    Told("no night vision", "Modes", None, {"currentModeSettings": None}),
+    Told(
+        "a battery",
+        "EnergyStorage",
+        {"queryOnlyEnergyStorage": True, "isRechargeable": True},
+        {
+            "descriptiveCapacityRemaining": "MEDIUM",
+            "capacityRemaining": [{"unit": "PERCENTAGE", "rawValue": 55}],
+            "isCharging": False,
+        },
+        BATTERY,
+    ),
+    Told(
+        "a battery that can't be charged",
+        "EnergyStorage",
+        {"isRechargeable": False},
+        {"descriptiveCapacityRemaining": "FULL", "isCharging": None},
+        {"battery": 100},
+    ),
+    Told("empty", "EnergyStorage", {}, {"descriptiveCapacityRemaining": "CRITICALLY_LOW"}, {"battery": 0}),
+    Told("beyond full", "EnergyStorage", {}, {"descriptiveCapacityRemaining": "FULL"}, {"battery": 120}),
+    Told("no battery", "EnergyStorage", None, {"descriptiveCapacityRemaining": None}),
+    Told("may be restarted", "Reboot", {}, {}, {"can_restart": True}, may=("restart",)),
+    Told("may not be restarted", "Reboot", None, {}, {"can_restart": True}),
+    Told("can't be restarted", "Reboot", None, {}, may=("restart",)),
+    Told("a doorbell", "ObjectDetection", {}, {}, {"kind": "doorbell"}),
+    Told("knows people", "ObjectDetection", {}, {}, {"person": "off"}),
+    Told("sees motion alone", "ObjectDetection", None, {}, {"motion": "off"}),
+]
+
+
+@pytest.mark.parametrize("case", TOLD, ids=lambda case: f"{case.trait}: {case.says}")
+def test_what_is_told_of_a_camera(case: Told, home: Household, ask: Ask, valid_if_known: Check) -> None:
+    home.driver.change("Garden", **case.camera)
+    allow(home, *case.may)
+    synced, camera = ask("SYNC"), home.id("Garden")
+    valid_if_known("SYNC", {"requestId": "1", "payload": synced})
+    device = next(each for each in synced["devices"] if each["id"] == camera)
+    assert (f"action.devices.traits.{case.trait}" in device["traits"]) is (case.attributes is not None)
+    assert (case.attributes or {}).items() <= device["attributes"].items()
+    assert "notificationSupportedByAgent" not in device  # nothing is sent yet
+    queried = ask("QUERY", {"devices": [{"id": camera}]})
+    valid_if_known("QUERY", {"requestId": "1", "payload": queried})
+    states = queried["devices"][camera]
+    assert {key: states.get(key) for key in case.states} == case.states
+
+
+def test_what_the_owner_allows_is_in_the_next_sync(home: Household, ask: Ask) -> None:
+    def query_only() -> bool:
+        [device] = [each for each in ask("SYNC")["devices"] if each["id"] == home.id("Garden")]
+        return bool(device["attributes"]["queryOnlyOnOff"])
+
+    assert query_only()
+    allow(home, "sleep")
+    assert not query_only()
+
+
+# how the Garden is, what is the matter, in the order it is told; True: it can't be shown for that
+MATTERS: list[tuple[dict[str, Any], list[tuple[str, bool]]]] = [
+    ({}, [("noIssuesReported", False)]),
+    ({"encryption": "on"}, [("securityRestriction", True)]),
+    ({"encryption": "on", "audio": "off"}, [("securityRestriction", True), ("deviceNotReady", True)]),
+    ({"encryption": "unknown"}, [("securityRestriction", True)]),
+    ({"audio": "off"}, [("deviceNotReady", True)]),
+    ({"asleep": "on"}, [("deviceTurnedOff", True)]),
+    ({"online": "off"}, [("deviceOffline", True)]),
+    ({"asleep": "unknown"}, [("deviceNotReady", True)]),
+    ({"ways": ()}, [("streamUnavailable", True)]),
+    ({"battery": 12}, [("lowBattery", False)]),
+    ({"battery": 12, "audio": "off"}, [("deviceNotReady", True), ("lowBattery", False)]),
+    ({"battery": 90}, [("noIssuesReported", False)]),
+]
+
+
+@pytest.mark.parametrize(("camera", "matters"), MATTERS, ids=str)
+def test_it_says_why_it_cannot_be_shown(
+    camera: dict[str, Any], matters: list[tuple[str, bool]], home: Household, ask: Ask, valid_if_known: Check
+) -> None:
+    home.driver.change("Garden", **camera)
+    garden = home.id("Garden")
+    answered = ask("QUERY", {"devices": [{"id": garden}]})
+    valid_if_known("QUERY", {"requestId": "1", "payload": answered})
+    report = answered["devices"][garden]["currentStatusReport"]
+    assert [(each["statusCode"], each["blocking"]) for each in report] == matters
+    assert [each["priority"] for each in report] == list(range(len(matters)))
+    assert {each["deviceTarget"] for each in report} == {garden}
+
+
+@dataclass(frozen=True)
+class Do:
+    """One command for the Garden, which the owner lets a voice do unless `may` says otherwise."""
+
+    says: str
+    command: str
+    params: Any
+    answer: dict[str, Any]
+    challenge: Any = None
+    camera: dict[str, Any] = field(default_factory=dict)
+    may: tuple[str, ...] = ("sleep", "audio", "flip", "night_vision", "restart")
+    applied: tuple[str, str] | None = None
+
+
+def done(**states: Any) -> dict[str, Any]:
+    return {"status": "SUCCESS", "states": {"online": True, **states}}
+
+
+def failed(code: str, words: str = ".+") -> dict[str, Any]:
+    return {"status": "ERROR", "errorCode": code, "debugString": re.compile(words)}
+
+
+def challenged(kind: str) -> dict[str, Any]:
+    return failed("challengeNeeded") | {"challengeNeeded": {"type": kind}}
+
+
+OFF, ON = {"on": False}, {"on": True}
+MUTE = {"updateToggleSettings": {"audio": False}}
+FLIP = {"updateToggleSettings": {"flip": True}}
+COLOUR = {"updateModeSettings": {"night_vision": "colour"}}
+NIGHT = {"night_vision": "smart"}
+YES, NO = {"ack": True}, {"ack": False}
+ASLEEP = {"asleep": "on"}
+AFTER_MUTE = {"audio": False, "encryption": False}
+DOINGS = [
+    Do("off wants the PIN", "OnOff", OFF, challenged("pinNeeded")),
+    Do("off with the PIN", "OnOff", OFF, done(on=False), {"pin": PIN}, applied=("sleep", "on")),
+    Do("off with another", "OnOff", OFF, challenged("challengeFailedPinNeeded"), {"pin": "1234"}),
+    Do("off with a PIN that is a number", "OnOff", OFF, done(on=False), {"pin": int(PIN)}, applied=("sleep", "on")),
+    Do("off with a yes where the PIN is wanted", "OnOff", OFF, challenged("pinNeeded"), YES),
+    Do("off with a PIN of nonsense", "OnOff", OFF, challenged("challengeFailedPinNeeded"), {"pin": ["x" * 5000]}),
+    Do("on is done at once", "OnOff", ON, done(on=True), camera=ASLEEP, applied=("sleep", "off")),
+    Do("off is refused before a PIN is asked for", "OnOff", OFF, failed("actionNotAvailable"), may=()),
+    Do("on is refused", "OnOff", ON, failed("actionNotAvailable", "A voice is not allowed.*"), camera=ASLEEP, may=()),
+    Do("a model without Sleep Mode", "OnOff", ON, failed("functionNotSupported"), camera={"asleep": "none"}),
+    Do("neither on nor off", "OnOff", {"on": "yes"}, failed("notSupported")),
+    Do("no params", "OnOff", None, failed("notSupported")),
+    Do("a toggle is confirmed", "SetToggles", MUTE, challenged("ackNeeded")),
+    Do(
+        "a toggle with a yes",
+        "SetToggles",
+        MUTE,
+        done(currentToggleSettings=AFTER_MUTE),
+        YES,
+        applied=("audio", "off"),
+    ),
+    Do("a toggle with a no", "SetToggles", MUTE, failed("userCancelled"), NO),
+    Do("a toggle with nonsense", "SetToggles", MUTE, challenged("ackNeeded"), {"ack": "yes"}),
+    Do("a toggle that is not allowed", "SetToggles", MUTE, failed("actionNotAvailable"), YES, may=("flip",)),
+    Do("a toggle the camera has not", "SetToggles", FLIP, failed("functionNotSupported"), YES),
+    Do(
+        "Image Encryption, whatever is allowed",
+        "SetToggles",
+        {"updateToggleSettings": {"encryption": False}},
+        failed("actionNotAvailable"),
+        YES,
+        {"encryption": "on"},
+    ),
+    Do("no toggle of ours", "SetToggles", {"updateToggleSettings": {"toast": True}}, failed("notSupported"), YES),
+    Do(
+        "two at once",
+        "SetToggles",
+        {"updateToggleSettings": {"audio": True, "flip": True}},
+        failed("notSupported"),
+        YES,
+    ),
+    Do("a toggle that is text", "SetToggles", {"updateToggleSettings": {"audio": "on"}}, failed("notSupported"), YES),
+    Do("toggles of nonsense", "SetToggles", {"updateToggleSettings": [1]}, failed("notSupported"), YES),
+    Do("a mode is confirmed", "SetModes", COLOUR, challenged("ackNeeded"), camera=NIGHT),
+    Do(
+        "a mode with a yes",
+        "SetModes",
+        COLOUR,
+        done(currentModeSettings={"night_vision": "colour"}),
+        YES,
+        NIGHT,
+        applied=("night_vision", "colour"),
+    ),
+    Do("a mode that is not allowed", "SetModes", COLOUR, failed("actionNotAvailable"), YES, NIGHT, ()),
+    Do("a mode that is none", "SetModes", {"updateModeSettings": {"night_vision": "x"}}, failed("notSupported"), YES),
+    Do("modes of nonsense", "SetModes", {"updateModeSettings": {"night_vision": {}}}, failed("notSupported"), YES),
+    Do("a restart is confirmed", "Reboot", {}, challenged("ackNeeded"), camera={"can_restart": True}),
+    Do("a restart with a yes", "Reboot", {}, done(), YES, {"can_restart": True}, applied=("restart", "")),
+    Do("a restart that is not allowed", "Reboot", {}, failed("actionNotAvailable"), YES, {"can_restart": True}, ()),
+    Do("a restart the model can't do", "Reboot", {}, failed("functionNotSupported"), YES),
+]
+
+
+@pytest.mark.parametrize("case", DOINGS, ids=lambda case: f"{case.command}: {case.says}")
+def test_a_voice(case: Do, home: Household, ask: Ask, valid_if_known: Check) -> None:
+    Pins(home.store).set(home.account.id, PIN)
+    home.driver.change("Garden", **case.camera)
+    allow(home, *case.may)
+    answered = told(home, ask, case.command, case.params, case.challenge)
+    valid_if_known("EXECUTE", {"requestId": "1", "payload": {"commands": [answered]}})
+    assert alike(answered, {"ids": [home.id("Garden")], **case.answer})
+    applied = [(setting, value) for _, setting, value, _ in home.driver.applied]
+    assert applied == ([case.applied] if case.applied else [])
+
+
+def told(
+    home: Household, ask: Ask, command: str, params: Any, challenge: Any = None, cameras: tuple[str, ...] = ("Garden",)
+) -> dict[str, Any]:
+    """The first device's result."""
+    execution = {"command": f"action.devices.commands.{command}", "params": params}
+    execution |= {"challenge": challenge} if challenge is not None else {}
+    devices = [{"id": home.id(each)} for each in cameras]
+    return dict(ask("EXECUTE", {"commands": [{"devices": devices, "execution": [execution]}]})["commands"][0])
+
+
+def test_without_a_pin_nothing_is_switched_off(home: Household, ask: Ask) -> None:
+    allow(home, "sleep")
+    answered = told(home, ask, "OnOff", OFF, {"pin": PIN})
+    assert (answered["errorCode"], home.driver.applied) == ("actionNotAvailable", [])
+    assert "showcam pin set" in answered["debugString"]
+
+
+def test_pins_can_not_be_guessed_for_long(home: Household, ask: Ask, valid_if_known: Check) -> None:
+    Pins(home.store).set(home.account.id, PIN)
+    allow(home, "sleep")
+    codes = []
+    for guess in range(8):
+        answered = told(home, ask, "OnOff", OFF, {"pin": f"{guess:04}"})
+        valid_if_known("EXECUTE", {"requestId": "1", "payload": {"commands": [answered]}})
+        codes.append(answered["errorCode"])
+    assert codes[0] == "challengeNeeded"
+    assert codes[-1] == "tooManyFailedAttempts"
+    assert told(home, ask, "OnOff", OFF, {"pin": PIN})["errorCode"] == "tooManyFailedAttempts"
+    assert home.driver.applied == []
+
+
+def test_one_pin_for_all_cameras_is_one_try(home: Household, ask: Ask) -> None:
+    Pins(home.store).set(home.account.id, PIN)
+    names = ("Garden", "Front Door", "Garage", "Nursery", "Attic", "Pond")
+    for each in names:
+        allow(home, "sleep", camera=each)
+    execution = {"command": "action.devices.commands.OnOff", "params": OFF, "challenge": {"pin": PIN}}
+    for _ in range(2):
+        answered = ask(
+            "EXECUTE", {"commands": [{"devices": [{"id": home.id(each)} for each in names], "execution": [execution]}]}
+        )
+        assert [each["status"] for each in answered["commands"]] == ["SUCCESS"] * len(names)
+        assert [each["ids"][0] for each in answered["commands"]] == [home.id(each) for each in names]
+
+
+def test_what_one_command_does_the_next_one_sees(home: Household, ask: Ask, valid_if_known: Check) -> None:
+    """ "Show the bedroom camera" of a sleeping one, by a routine that wakes it first."""
+    allow(home, "sleep", camera="Bedroom")
+    stream = {"StreamToChromecast": False, "SupportedStreamProtocols": ["webrtc"]}
+    executions = [
+        {"command": "action.devices.commands.OnOff", "params": ON},
+        {"command": "action.devices.commands.GetCameraStream", "params": stream},
+    ]
+    answered = ask("EXECUTE", {"commands": [{"devices": [{"id": home.id("Bedroom")}], "execution": executions}]})
+    valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
+    [command] = answered["commands"]
+    assert (command["status"], command["states"]["on"]) == ("SUCCESS", True)
+    assert command["states"]["cameraStreamProtocol"] == "webrtc"
+
+
+# what goes wrong when a voice mutes the Garden, and what Google is told
+TROUBLE: list[tuple[Callable[[Household], None], str]] = [
+    (lambda home: setattr(home.driver, "set_error", SetRefused("not_taken")), "transientError"),
+    (lambda home: setattr(home.driver, "set_error", SetRefused("unsupported")), "functionNotSupported"),
+    (lambda home: setattr(home.driver, "error", VendorDown()), "transientError"),
+    (lambda home: setattr(home.driver, "error", SignedOut()), "authFailure"),
+]
+
+
+@pytest.mark.parametrize(("trouble", "code"), TROUBLE, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_change_that_fails_is_told(
+    trouble: Callable[[Household], None], code: str, home: Household, ask: Ask, valid_if_known: Check
+) -> None:
+    allow(home, "audio")
+    garden = home.id("Garden")
+    trouble(home)
+    execution = {"command": "action.devices.commands.SetToggles", "params": MUTE, "challenge": YES}
+    answered = ask("EXECUTE", {"commands": [{"devices": [{"id": garden}], "execution": [execution]}]})
+    valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
+    assert answered["commands"][0]["errorCode"] == code
+
+
+def test_another_households_pin_opens_nothing(home: Household, ask: Ask) -> None:
+    Pins(home.store).set(home.account.id, PIN)
+    allow(home, "sleep")
+    chosen = home.another_link("google", cameras=(home.id("Pond"),))
+    execution = {"command": "action.devices.commands.OnOff", "params": OFF, "challenge": {"pin": PIN}}
+    payload = {"commands": [{"devices": [{"id": home.id("Garden")}], "execution": [execution]}]}
+    [answered] = ask("EXECUTE", payload, token=home.token(chosen))["commands"]
+    assert (answered["errorCode"], home.driver.applied) == ("deviceNotFound", [])
