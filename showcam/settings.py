@@ -39,6 +39,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ezviz_push: bool = True  # the worker listens to the messages that EZVIZ sends its app
     ezviz_push_at: str = ""  # host:port of those messages; empty: where EZVIZ says
     poll_s: int = 120  # how often a household is read whose vendor sends no messages
+    alexa_skill_id: str = ""  # whose custom-skill requests are answered; empty: none
+    lwa_client_id: str = ""  # Login with Amazon, from the console's page Permissions; empty: no events to Alexa
+    lwa_client_secret: str = ""
+    amazon_at: str = ""  # host:port that stands for Amazon's; empty: Amazon
     ca_file: Path | None = None  # one more certificate authority to trust towards vendors
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For and -Proto are believed
     signal_origins: tuple[str, ...] = ("https://www.gstatic.com",)
@@ -87,6 +91,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def keys(self) -> Path:
         return self.data / "keys"
+
+
+SECRETS = frozenset({"lwa_client_secret", "ezviz_webhook_key"})  # never written into an error
 
 
 @dataclass(frozen=True)
@@ -180,7 +187,8 @@ def _convert(name: str, given: _Given) -> Any:
     try:
         return msgspec.convert(given.value, hint, strict=False, dec_hook=_hook)
     except msgspec.ValidationError:
-        raise SettingsError(f"{name} from {given.origin} is {given.value!r}; {_wanted(hint)} is wanted") from None
+        value = "a secret" if name in SECRETS else repr(given.value)
+        raise SettingsError(f"{name} from {given.origin} is {value}; {_wanted(hint)} is wanted") from None
 
 
 def _hook(hint: type, value: Any) -> Any:

@@ -37,5 +37,9 @@ def prepare(settings: Settings) -> Settings:
         settings,
         ezviz_api=f"127.0.0.1:{simulator + 1}",
         ezviz_open=f"127.0.0.1:{simulator + 2}",
+        amazon_at=f"127.0.0.1:{simulator + 1}",
+        alexa_skill_id="amzn1.ask.skill.demo",
+        lwa_client_id="amzn1.application-oa2-client.demo",
+        lwa_client_secret="demo-lwa-secret",  # noqa: S106  (the simulator's, everybody's to know)
         ca_file=settings.data / "simulator" / "ca.pem",
     )

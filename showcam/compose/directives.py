@@ -1,4 +1,4 @@
-"""Alexa directives alone: neither Flask, Authlib nor PyAV is loaded for them."""
+"""Alexa directives: neither Flask, Authlib, PyAV nor ask-sdk is loaded for them. What is spoken comes here too."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 from accounts.tokens import authenticate
 from alexa.skill import SmartHome
 from showcam import keys as key_files
-from showcam.compose import parts
+from showcam.compose import amazon, parts, spoken
 from showcam.settings import load
 
 type Event = dict[str, Any]
@@ -17,5 +17,13 @@ type Event = dict[str, Any]
 def build() -> Callable[[Event], Event]:
     settings = load()
     base = parts.ground(settings, key_files.read_or_make(settings.keys))
-    skill = SmartHome(partial(authenticate, base.store, assistant="alexa"), base.registry)
-    return lambda event: dict(json.loads(skill.answer(json.dumps(event).encode())))
+    gateway = amazon.gateway(settings, base.store)
+    skill = SmartHome(partial(authenticate, base.store, assistant="alexa"), base.registry, gateway)
+    talk = spoken.Lazy(settings, base)
+
+    def answer(event: Event) -> Event:
+        if "directive" in event:
+            return dict(json.loads(skill.answer(json.dumps(event).encode())))
+        return talk.answer(event)
+
+    return answer

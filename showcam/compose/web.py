@@ -3,7 +3,7 @@
 import ipaddress
 import threading
 import time
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from wsgiref.types import WSGIEnvironment
 
@@ -22,15 +22,14 @@ from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.drivers.ezviz_webhook import Webhook
 from registry.inbox import Inbox
-from registry.registry import Registry
 from registry.sign_in import Limits, SignIn
 from showcam import keys as key_files
-from showcam import logs, webhook
-from showcam.compose import parts
+from showcam import logs, spoken_door, webhook
+from showcam.compose import amazon, parts, spoken
 from showcam.data import handed_over
 from showcam.edge import Edge, EdgeRules
 from showcam.exchange import Headers, Refuse, Request, Response, Route, problem
-from showcam.forwarded import verified
+from showcam.forwarded import HEADER, verified
 from showcam.internal import Internal
 from showcam.keys import Keys
 from showcam.metrics import Metrics
@@ -52,7 +51,7 @@ def build(settings: Settings, keys: Keys) -> Edge:
     sign_in = SignIn(store, base.driver, settings.sign_up, limits=limits, vendor_s=settings.sign_in_s)
     metrics = Metrics()
     routes = [
-        *_alexa(settings, keys, store, registry),
+        *_alexa(settings, keys, base),
         *_google(settings, base),
         Route(
             "internal",
@@ -75,8 +74,9 @@ def build(settings: Settings, keys: Keys) -> Edge:
     return Edge(routes, pages, rules, metrics.observe)
 
 
-def _alexa(settings: Settings, keys: Keys, store: Store, registry: Registry) -> list[Route]:
-    skill = SmartHome(partial(authenticate, store, assistant="alexa"), registry)
+def _alexa(settings: Settings, keys: Keys, base: parts.Ground) -> list[Route]:
+    store = base.store
+    skill = SmartHome(partial(authenticate, store, assistant="alexa"), base.registry, amazon.gateway(settings, store))
 
     def smart_home(request: Request) -> Response:
         # the demo's simulated Alexa comes straight; everybody else only through the owner's forwarder
@@ -84,7 +84,15 @@ def _alexa(settings: Settings, keys: Keys, store: Store, registry: Registry) -> 
             raise Refuse(problem(403, "Directives come through the forwarder", "Its signature is missing or wrong."))
         return Response(200, skill.answer(request.body), [_JSON])
 
-    return [Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True)]
+    return [
+        Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True),
+        spoken_door.route(
+            settings.alexa_skill_id,
+            spoken.Lazy(settings, base).answer,
+            cache(partial(amazon.chains, settings)),
+            lambda request: request.header(HEADER) is not None and _forwarded(request, keys, store),
+        ),
+    ]
 
 
 def _forwarded(request: Request, keys: Keys, store: Store) -> bool:

@@ -51,7 +51,11 @@ def test_no_room_is_reached_by_a_string(path: Path) -> None:
             assert not any(str(name).split(".")[0].split(":")[0] in ROOMS for name in named)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "lambda").glob("*.py")), ids=lambda path: path.name)
+# forward.py is deployed alone, as text
+ENTRIES = sorted(path for path in (ROOT / "lambda").glob("*.py") if path.name != "forward.py")
+
+
+@pytest.mark.parametrize("path", ENTRIES, ids=lambda path: path.name)
 def test_entries_hold_no_logic(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 15
 

@@ -1,0 +1,142 @@
+"""What a refusal says aloud, in the languages Alexa speaks: why, and how to mend it."""
+
+from registry.camera import Refusal
+
+# reason: (why, what to do). Read aloud, so without signs that are read as such.
+_EN = {
+    "not_found": ("I don't know that camera", "Say discover devices, or link again and tick the camera."),
+    "signed_out": (
+        "showcam is signed out of EZVIZ",
+        "Open the link in the Alexa app again and sign in with the EZVIZ user name and password.",
+    ),
+    "vendor_down": ("EZVIZ does not answer just now", "Try again in a few minutes."),
+    "vendor_busy": ("EZVIZ is getting too many requests", "Wait a minute, then ask again."),
+    "offline": ("it is offline", "See that it has power, and that the Wi-Fi and the router work."),
+    "asleep": ("it is in Sleep Mode", "In the EZVIZ app open the camera and switch Sleep Mode off."),
+    "state_unknown": (
+        "I could not verify that it is awake and online",
+        "Open the camera once in the EZVIZ app, then ask again.",
+    ),
+    "encryption_on": (
+        "Image Encryption is on",
+        "In the EZVIZ app open the camera, then Settings, then Image Encryption, and switch it off. "
+        "The app asks for the verification code on the camera's label.",
+    ),
+    "encryption_unknown": (
+        "I could not verify that Image Encryption is off",
+        "In the EZVIZ app open the camera, then Settings, and see that Image Encryption is off.",
+    ),
+    "audio_off": ("its sound is off", "In the EZVIZ app open the camera, then Settings, and switch Audio on."),
+    "audio_unknown": (
+        "I could not verify that its sound is on",
+        "In the EZVIZ app open the camera, then Settings, and see that Audio is on.",
+    ),
+    "no_way": (
+        "there is no way yet to fetch its picture",
+        "It needs an EZVIZ Open Platform key, or, if another account shares the camera, a link with that account.",
+    ),
+    "not_playable": (
+        "it sends H 265 video, which this display can't play",
+        "In the EZVIZ app open the camera, then Settings, and set the video encoding to H 264.",
+    ),
+    "no_common_protocol": ("this display can't play what it sends", "Ask on another display."),
+    "too_large": (
+        "its picture is larger than the 1280 by 720 that this way to show it allows",
+        "Allow a scaled picture for this camera in showcam, or set a lower resolution in the EZVIZ app.",
+    ),
+    "busy": (
+        "it is being watched on as many screens as it may be, or was opened too often",
+        "Close it on one of them or wait a minute, then ask again.",
+    ),
+    "media_down": ("its picture could not be started", "Ask again in a few seconds."),
+    "voice_may_not": (
+        "its owner has not allowed that by voice",
+        "The owner allows it in showcam, with: cameras set, voice may.",
+    ),
+    "not_this_way": ("this camera can't be changed from here", "Change it in the EZVIZ app."),
+    "not_set": ("the camera did not take the change", "Try again, or change it in the EZVIZ app."),
+}
+_DE = {
+    "not_found": (
+        "ich kenne diese Kamera nicht",
+        "Sage: suche nach neuen Geräten, oder verknüpfe noch einmal und kreuze die Kamera an.",
+    ),
+    "signed_out": (
+        "showcam ist bei EZVIZ abgemeldet",
+        "Öffne die Verknüpfung in der Alexa App und melde dich mit dem EZVIZ Benutzernamen und Passwort an.",
+    ),
+    "vendor_down": ("EZVIZ antwortet gerade nicht", "Versuche es in ein paar Minuten noch einmal."),
+    "vendor_busy": ("EZVIZ bekommt gerade zu viele Anfragen", "Warte eine Minute und frage dann noch einmal."),
+    "offline": ("sie ist offline", "Prüfe, ob sie Strom hat und ob WLAN und Router funktionieren."),
+    "asleep": ("sie ist im Schlafmodus", "Öffne die Kamera in der EZVIZ App und schalte den Schlafmodus aus."),
+    "state_unknown": (
+        "ich konnte nicht feststellen, ob sie wach und online ist",
+        "Öffne die Kamera einmal in der EZVIZ App und frage dann noch einmal.",
+    ),
+    "encryption_on": (
+        "die Bildverschlüsselung ist eingeschaltet",
+        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, dann Bildverschlüsselung, und schalte sie aus. "
+        "Die App fragt nach dem Verifizierungscode auf dem Aufkleber der Kamera.",
+    ),
+    "encryption_unknown": (
+        "ich konnte nicht feststellen, ob die Bildverschlüsselung aus ist",
+        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, und prüfe, dass die Bildverschlüsselung aus ist.",
+    ),
+    "audio_off": (
+        "ihr Ton ist ausgeschaltet",
+        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, und schalte Audio ein.",
+    ),
+    "audio_unknown": (
+        "ich konnte nicht feststellen, ob ihr Ton an ist",
+        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, und prüfe, dass Audio an ist.",
+    ),
+    "no_way": (
+        "es gibt noch keinen Weg zu ihrem Bild",
+        "Sie braucht einen EZVIZ Open Platform Schlüssel oder, wenn ein anderes Konto die Kamera teilt, "
+        "eine Verknüpfung mit jenem Konto.",
+    ),
+    "not_playable": (
+        "sie sendet H 265 Video, das dieses Display nicht abspielen kann",
+        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, und stelle die Videokodierung auf H 264.",
+    ),
+    "no_common_protocol": ("dieses Display kann ihr Bild nicht abspielen", "Frage auf einem anderen Display."),
+    "too_large": (
+        "ihr Bild ist größer als die 1280 mal 720, die auf diesem Weg erlaubt sind",
+        "Erlaube in showcam ein verkleinertes Bild für diese Kamera, "
+        "oder stelle in der EZVIZ App eine kleinere Auflösung ein.",
+    ),
+    "busy": (
+        "sie wird schon auf so vielen Bildschirmen gezeigt, wie erlaubt ist, oder wurde zu oft geöffnet",
+        "Schließe sie auf einem davon oder warte eine Minute und frage dann noch einmal.",
+    ),
+    "media_down": ("ihr Bild ließ sich nicht starten", "Frage in ein paar Sekunden noch einmal."),
+    "voice_may_not": (
+        "ihr Besitzer hat das nicht für die Stimme erlaubt",
+        "Der Besitzer erlaubt es in showcam mit: cameras set, voice may.",
+    ),
+    "not_this_way": ("diese Kamera lässt sich von hier nicht ändern", "Ändere es in der EZVIZ App."),
+    "not_set": (
+        "die Kamera hat die Änderung nicht übernommen",
+        "Versuche es noch einmal oder ändere es in der EZVIZ App.",
+    ),
+}
+_ELSE = {
+    "en": ("it can't be shown just now", "Try again in a few minutes."),
+    "de": ("sie lässt sich gerade nicht zeigen", "Versuche es in ein paar Minuten noch einmal."),
+}
+TOLD = {"en": _EN, "de": _DE}
+
+
+def why(refusal: Refusal, language: str) -> str:
+    """Every failed row as the end of “…, because”."""
+    word = {"en": " and ", "de": " und "}[language]
+    return word.join(_row(each.reason, language)[0] for each in refusal.failed)
+
+
+def mend(refusal: Refusal, language: str) -> str:
+    """What to do, row by row, as whole sentences."""
+    return " ".join(dict.fromkeys(_row(each.reason, language)[1] for each in refusal.failed))
+
+
+def _row(reason: str, language: str) -> tuple[str, str]:
+    return TOLD[language].get(reason, _ELSE[language])

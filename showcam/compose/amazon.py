@@ -1,0 +1,28 @@
+"""What several entries need of Amazon: the event gateway, and the chains by which custom-skill requests are signed."""
+
+from typing import TYPE_CHECKING
+
+from alexa.amazon import Amazon
+from alexa.gateway import Gateway
+from showcam.settings import Settings
+from store.ports import LinkSecrets
+
+if TYPE_CHECKING:
+    from showcam.amazon_chain import Chains
+
+
+def gateway(settings: Settings, store: LinkSecrets) -> Gateway:
+    amazon = Amazon(settings.amazon_at, settings.ca_file if settings.amazon_at else None)
+    return Gateway(store, amazon, settings.lwa_client_id, settings.lwa_client_secret)
+
+
+def chains(settings: Settings) -> "Chains":
+    """In practice the simulator's authority stands for the public ones; else nobody but those is trusted."""
+    from cryptography import x509
+
+    from showcam.amazon_chain import Chains, public_roots
+
+    if settings.amazon_at and settings.ca_file:
+        anchors = x509.load_pem_x509_certificates(settings.ca_file.read_bytes())
+        return Chains(anchors, settings.amazon_at, settings.ca_file)
+    return Chains(public_roots())

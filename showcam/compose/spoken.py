@@ -1,0 +1,66 @@
+"""The spoken half of the Alexa skill, loaded with the first request that is for it: its library takes a while."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from accounts.tokens import authenticate
+from showcam.compose import parts
+from showcam.settings import Settings
+from store.ports import Store
+from store.records import Link
+
+if TYPE_CHECKING:
+    from alexa.spoken.skill import Spoken
+
+_KEPT_S = 10 * 365 * 24 * 3600.0
+
+
+class People:
+    """Which link an Amazon user has. Kept as a visit is: under a hash, sealed, and no rows of its own."""
+
+    def __init__(self, store: Store, end: Callable[[Link], None]) -> None:
+        self._store, self.end = store, end
+
+    def remember(self, user: str, link: Link) -> None:
+        key, now = _key(user), time.time()
+        if self._store.visit(key, now) != link.id.encode():
+            self._store.put_visit(key, link.id.encode(), now + _KEPT_S)
+
+    def link_of(self, user: str) -> Link | None:
+        link_id = self._store.visit(_key(user), time.time())
+        return self._store.link(link_id.decode()) if link_id else None
+
+
+class Lazy:
+    """Answers custom-skill requests. Raises alexa.spoken.skill.NotForUs."""
+
+    def __init__(self, settings: Settings, base: parts.Ground) -> None:
+        self._settings, self._base = settings, base
+        self._lock = threading.Lock()
+        self._spoken: Spoken | None = None
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._ready().answer(request)
+
+    def _ready(self) -> "Spoken":
+        with self._lock:
+            if self._spoken is None:
+                from alexa.spoken.skill import Spoken
+
+                store = self._base.store
+                self._spoken = Spoken(
+                    partial(authenticate, store, assistant="alexa"),
+                    self._base.registry,
+                    People(store, parts.unlinker(store, self._base.pictures)),
+                    self._settings.alexa_skill_id,
+                    self._settings.web_url,
+                )
+            return self._spoken
+
+
+def _key(user: str) -> str:
+    return hashlib.sha256(f"alexa-user/{user}".encode()).hexdigest()

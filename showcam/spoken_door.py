@@ -1,0 +1,42 @@
+"""`POST /alexa/skill`: custom-skill requests, taken with Amazon's signature or the owner's forwarder's."""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from showcam.amazon_chain import Chains, ChainUnreached
+from showcam.amazon_signature import NotSigned, event_of, verified
+from showcam.exchange import Refuse, Request, Response, Route, problem
+
+log = logging.getLogger(__name__)
+
+PATH = "/alexa/skill"
+
+
+def route(
+    skill_id: str,
+    answer: Callable[[dict[str, Any]], dict[str, Any]],
+    chains: Callable[[], Chains],
+    forwarded: Callable[[Request], bool],
+) -> Route:
+    """`chains` is made with the first request; `forwarded` says whether the forwarder signed it, and may Refuse."""
+
+    def skill(request: Request) -> Response:
+        if not skill_id:
+            raise Refuse(problem(404, "There is no spoken half here", "Set alexa_skill_id to the skill's id."))
+        from alexa.spoken.skill import NotForUs
+
+        try:
+            event = event_of(request.body) if forwarded(request) else verified(request, chains())
+            text = json.dumps(answer(event)).encode()
+        except NotSigned as error:
+            raise Refuse(problem(400, "Requests come from Alexa", f"Its signature does not hold: {error}.")) from None
+        except ChainUnreached as error:
+            log.warning("Amazon's certificate chain could not be fetched: %s", error)
+            raise Refuse(problem(503, "Amazon's certificates can't be had just now", "Try again.")) from None
+        except NotForUs as error:
+            raise Refuse(problem(400, "Requests come from the skill", f"This is {error}.")) from None
+        return Response(200, text, [("Content-Type", "application/json")])
+
+    return Route("spoken", PATH, ("POST",), skill, json=True)
