@@ -58,6 +58,10 @@ class Sources(Protocol):
         """Whether these live sessions may go on, in the order asked."""
         ...
 
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        """Whether this access token is one of the link that the grant was made for."""
+        ...
+
     async def closed(self, claims: Claims, release: str) -> None:
         """A pull ended; the vendor's place may be given back."""
         ...

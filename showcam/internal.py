@@ -1,21 +1,28 @@
 """What the media process may ask the web process: a source through the gate, and whether live sessions may go on."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from accounts.tokens import TokenInvalid
 from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
 from registry.registry import Registry
 from showcam.exchange import Refuse, Request, Response, problem
+from store.records import Assistant, Link
 
 
 class Internal:
-    """POST /internal/sources/{open,check,closed}; told by a header that only our own processes can make."""
+    """POST /internal/sources/{open,check,admits,closed}; told by a header that only our own processes can make.
 
-    def __init__(self, registry: Registry, grants: Grants) -> None:
+    `authenticate` turns an assistant's access token into its link; it raises TokenInvalid.
+    """
+
+    def __init__(self, registry: Registry, grants: Grants, authenticate: Callable[[str, Assistant], Link]) -> None:
         self._registry = registry
         self._grants = grants
+        self._authenticate = authenticate
 
     def answer(self, request: Request) -> Response:
         if not self._grants.is_internal(request.header("X-Showcam-Internal") or ""):
@@ -34,10 +41,22 @@ class Internal:
         if what == "check":
             verdicts = [self._registry.check(Claims(**claims)) for claims in data["claims"]]
             return {"denied": [asdict(verdict) if verdict else None for verdict in verdicts]}
+        if what == "admits":
+            return {"admitted": self._admits(Claims(**data["claims"]), str(data["bearer"]))}
         if what == "closed":
             self._registry.release(Claims(**data["claims"]), data["release"])
             return {}
         raise KeyError(what)
+
+    def _admits(self, claims: Claims, bearer: str) -> bool:
+        """A bearer of the link itself, on the surface the grant was made for; another link of the household is none."""
+        if claims.surface not in ("alexa", "google"):
+            return False
+        try:
+            link = self._authenticate(bearer, "alexa" if claims.surface == "alexa" else "google")
+        except TokenInvalid:
+            return False
+        return link.id == claims.link and link.account == claims.account
 
 
 class WebSources:
@@ -62,6 +81,10 @@ class WebSources:
         if data is None:
             return [Denied("vendor_down", again=True) for _ in claims]
         return [Denied(**each) if each else None for each in data["denied"]]
+
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        data = await self._post("admits", {"claims": asdict(claims), "bearer": bearer})
+        return data is not None and data.get("admitted") is True
 
     async def closed(self, claims: Claims, release: str) -> None:
         await self._post("closed", {"claims": asdict(claims), "release": release})

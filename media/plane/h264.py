@@ -10,6 +10,7 @@ from av.video.reformatter import ColorRange
 
 START = b"\x00\x00\x00\x01"
 _SPS = 7
+_LEAST, _MOST = 360, 540
 
 
 class NoPicture(Exception):
@@ -53,16 +54,24 @@ def picture(keyframe: bytes) -> VideoFrame:
     return frames[0]
 
 
-def jpeg(keyframe: bytes) -> bytes:
-    """Raises NoPicture."""
-    frame = picture(keyframe).reformat(
-        format="yuvj420p", src_color_range=ColorRange.MPEG, dst_color_range=ColorRange.JPEG
-    )
+def jpeg(keyframe: bytes, *, small: bool = False) -> bytes:
+    """`small`: between 360 and 540 px on the shorter side, whatever the camera sends. Raises NoPicture."""
+    frame = picture(keyframe)
+    width, height = _thumbnail(frame.width, frame.height) if small else (frame.width, frame.height)
+    frame = frame.reformat(width, height, "yuvj420p", src_color_range=ColorRange.MPEG, dst_color_range=ColorRange.JPEG)
     frame.pts, frame.time_base, frame.pict_type = 0, Fraction(1, 25), 0
     out = io.BytesIO()
     with av.open(out, "w", format="mjpeg") as container:
         stream = container.add_stream("mjpeg", rate=25)
         stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuvj420p"
+        if small:
+            stream.options = {"qmin": "5", "qmax": "5"}
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return out.getvalue()
+
+
+def _thumbnail(width: int, height: int) -> tuple[int, int]:
+    short = min(width, height)
+    scale = min(max(short, _LEAST), _MOST) / short
+    return round(width * scale / 2) * 2, round(height * scale / 2) * 2

@@ -72,7 +72,7 @@ class Pull:
         self._viewers: set[Watch] = set()
         self._listeners: set[Listen] = set()
         self._voice: OpusVoice | None = None
-        self._jpeg: tuple[Unit, bytes] | None = None
+        self._jpegs: dict[bool, tuple[Unit, bytes]] = {}  # by whether they are small
         self._closing: set[asyncio.Task[None]] = set()
         self._task = asyncio.create_task(self._run())
 
@@ -104,7 +104,7 @@ class Pull:
         output = self.outputs.get(silent_track) or self.outputs.get(False)
         return output if output is not None and output.segments else None
 
-    async def jpeg(self, timeout_s: float) -> bytes:
+    async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
         """The latest keyframe. Raises SourceFailed."""
         await self.bell.until(lambda: self._gop or self.failure, timeout_s)
         if self.failure:
@@ -112,12 +112,14 @@ class Pull:
         if not self._gop:
             raise SourceFailed("media_down", again=True)
         keyframe = self._gop[0]
-        if self._jpeg is None or self._jpeg[0] is not keyframe:
+        known = self._jpegs.get(small)
+        if known is None or known[0] is not keyframe:
             try:
-                self._jpeg = keyframe, await asyncio.to_thread(h264.jpeg, keyframe.data)
+                known = keyframe, await asyncio.to_thread(h264.jpeg, keyframe.data, small=small)
             except h264.NoPicture:
                 raise SourceFailed("media_down", again=True) from None
-        return self._jpeg[1]
+            self._jpegs[small] = known
+        return known[1]
 
     def watch(self, viewer: Watch) -> list[Unit]:
         """Show it every picture from now on, and return those since the last keyframe."""

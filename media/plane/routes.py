@@ -31,6 +31,7 @@ _CORS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_BEARER = {"WWW-Authenticate": "Bearer"}
 _PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store"}
 _SEGMENT = re.compile(r"(\d{1,9})\.ts")
 
@@ -125,9 +126,10 @@ class Routes:
     # a still picture
 
     async def snapshot(self, request: web.Request) -> web.Response:
-        claims = self._verify(request, "snapshot")
-        pull = self._sessions.warm(claims, None)
-        data = await pull.jpeg(SNAPSHOT_WAIT_S)
+        claims = self._verify(request, "snapshot", "still")
+        if claims.protocol == "still" and not await self._sessions.admits(claims, _bearer(request)):
+            return _problem(401, "A bearer token of the link this was made for is needed.", headers=_BEARER)
+        data = await self._sessions.still(claims, SNAPSHOT_WAIT_S)
         return web.Response(body=data, headers={"Content-Type": "image/jpeg", "Cache-Control": "no-store"})
 
     # from the other processes
@@ -209,6 +211,11 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         return _problem(500, "Something went wrong here.")
 
 
+def _bearer(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 def _route(request: web.Request) -> str:
     """The pattern, which holds no grant."""
     resource = request.match_info.route.resource
@@ -229,6 +236,7 @@ def _problem(status: int, detail: str, reason: str = "", headers: dict[str, str]
 
 _TITLES = {
     400: "Bad offer",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",

@@ -22,6 +22,7 @@ _log = structlog.get_logger()
 
 CONNECT_S = 20.0  # an answer nobody connects to is dropped after this
 CHECK_S = 3.0
+LONGEST_BEARER = 512
 VERDICT_S = 1.0
 
 
@@ -102,6 +103,29 @@ class Sessions:
         pull = Pull(claims, spec, self._sources, self._context, loopback=self._settings.allow_loopback_sources)
         self._pulls[key] = pull
         return pull
+
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        """Whether a still may be given to whoever holds this access token. False too where nobody can be asked."""
+        if not 0 < len(bearer) <= LONGEST_BEARER:
+            return False
+        try:
+            return await asyncio.wait_for(self._sources.admits(claims, bearer), CHECK_S)
+        except Exception as error:
+            _log.warning("a bearer could not be asked about", error=type(error).__name__)
+            return False
+
+    async def still(self, claims: Claims, timeout_s: float) -> bytes:
+        """A JPEG of now. Raises Ended, TooMany, SourceFailed."""
+        # a pull that runs already went through the gate once, for whoever began it
+        if key_of(claims) in self._pulls:
+            try:
+                [verdict] = await asyncio.wait_for(self._sources.check([claims]), CHECK_S)
+            except Exception as error:
+                _log.warning("the gate could not be asked", error=type(error).__name__)
+                raise SourceFailed("media_down", again=True) from None
+            if verdict is not None and not verdict.again:
+                raise SourceFailed(verdict.reason, again=False)
+        return await self.warm(claims, None).jpeg(timeout_s, small=claims.protocol == "still")
 
     def open(self, claims: Claims, spec: SourceSpec | None = None, name: str = "") -> Session:
         """The session of a start grant, of a session grant, or of a name. Raises Ended, TooMany."""

@@ -296,6 +296,10 @@ class Household:
         self.opened: list[Claims] = []
         self.checked: list[Claims] = []
         self.released: list[str] = []
+        self.bearers: set[tuple[str, str]] = set()  # link, access token
+
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        return (claims.link, bearer) in self.bearers
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         self.opened.append(claims)

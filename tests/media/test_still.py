@@ -1,0 +1,103 @@
+"""The still behind a snapshot address of Alexa: fetched many times, for ten minutes, with a token of the link."""
+
+import io
+import time
+from fractions import Fraction
+
+import av
+import pytest
+from av.video.frame import VideoFrame
+
+from media.plane import h264
+from media.source import Denied
+
+BEARER = {"Authorization": "Bearer token-1"}
+
+
+@pytest.fixture
+def known(household):
+    household.bearers.add(("link-1", "token-1"))
+    household.bearers.add(("link-2", "token-2"))
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    with av.open(io.BytesIO(data)) as container:
+        return container.streams.video[0].width, container.streams.video[0].height
+
+
+def test_the_links_own_token_opens_it_as_often_as_it_likes(world, known):
+    address = f"/s/{world.grant(protocol='still', expires=int(time.time()) + 600)}/snapshot.jpg"
+    for _ in range(3):
+        got = world.ask(address, **BEARER)
+        assert (got.status, got.headers["Content-Type"]) == (200, "image/jpeg")
+        assert got.headers["Cache-Control"] == "no-store"
+    assert min(size_of(got.body)) >= 360
+    assert len(got.body) < 100_000
+    assert len(world.household.opened) == 1
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        {"Authorization": ""},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Basic token-1"},
+        {"Authorization": "Bearer token-2"},
+        {"Authorization": "Bearer invented"},
+        {"Authorization": "Bearer " + "x" * 4000},
+    ],
+    ids=lambda header: str(header.get("Authorization"))[:16],
+)
+def test_nothing_else_opens_it_and_no_camera_is_woken(world, known, header):
+    got = world.ask(f"/s/{world.grant(protocol='still')}/snapshot.jpg", **header)
+    assert got.status == 401
+    assert got.headers["WWW-Authenticate"] == "Bearer"
+    assert world.household.opened == []
+
+
+def test_a_token_is_no_use_where_nobody_can_be_asked_about_it(world, household):
+    async def broken(claims, bearer):
+        raise OSError
+
+    household.admits = broken
+    assert world.ask(f"/s/{world.grant(protocol='still')}/snapshot.jpg", **BEARER).status == 401
+
+
+def test_it_is_gone_when_over_whoever_asks(world, known):
+    address = f"/s/{world.grant(protocol='still', expires=int(time.time()))}/snapshot.jpg"
+    assert [world.ask(address, **headers).status for headers in ({}, BEARER)] == [410, 410]
+
+
+def test_it_opens_no_stream(world, known):
+    grant = world.grant(protocol="still")
+    assert world.ask(f"/s/{grant}/master.m3u8", **BEARER).status == 403
+    assert world.ask(f"/s/{grant}/whep", "POST", b"v=0", Content_Type="application/sdp", **BEARER).status == 403
+
+
+@pytest.mark.parametrize("protocol", ["still", "snapshot"])
+def test_a_gate_that_closed_meanwhile_closes_it_too(world, known, household, protocol):
+    address = f"/s/{world.grant(protocol=protocol)}/snapshot.jpg"
+    assert world.ask(address, **BEARER).status == 200
+    household.denied["garden"] = Denied("encryption_on")
+    got = world.ask(address, **BEARER)
+    assert got.status == 502
+    assert "encryption_on" in got.text
+
+
+def keyframe(width: int, height: int) -> bytes:
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+    encoder.time_base = Fraction(1, 25)
+    packets = [*encoder.encode(VideoFrame(width, height, "yuv420p")), *encoder.encode(None)]
+    return bytes(packets[0])
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [((320, 180), (640, 360)), ((640, 480), (640, 480)), ((1920, 1080), (960, 540)), ((720, 1280), (540, 960))],
+)
+def test_a_still_is_of_a_size_that_the_app_takes(sent, told):
+    assert size_of(h264.jpeg(keyframe(*sent), small=True)) == told
+    assert size_of(h264.jpeg(keyframe(*sent))) == sent
