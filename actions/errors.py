@@ -85,6 +85,7 @@ REFUSED: dict[str, str] = {
     "not_playable": "streamUnplayable",
     "no_common_protocol": "functionNotSupported",
     "busy": "deviceBusy",
+    "too_large": "streamUnplayable",
     "media_down": "streamUnavailable",
     "voice_may_not": "actionNotAvailable",
     "not_this_way": "functionNotSupported",

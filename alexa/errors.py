@@ -100,6 +100,7 @@ REFUSED: dict[str, type[DirectiveError]] = {
     "no_way": NotProvisioned,
     "not_playable": InvalidValue,
     "no_common_protocol": InvalidValue,
+    "too_large": InvalidValue,
     "busy": EndpointBusy,
     "media_down": BridgeUnreachable,
     "voice_may_not": NotInThisMode,

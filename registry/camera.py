@@ -56,7 +56,7 @@ class Camera(Struct, frozen=True):
 class StreamRequest(Struct, frozen=True):
     """What a surface asks for: protocols it can play, best first ("webrtc", "hls"); `sdp` when it makes an offer."""
 
-    surface: Literal["alexa", "google", "page"]
+    surface: Literal["alexa", "google", "page", "video"]  # video: Alexa's VideoApp, see registry.fitting
     protocols: tuple[str, ...]
     sdp: str | None = None
     session: str = ""  # the surface's own name for a WebRTC session; a new offer under it replaces the answer

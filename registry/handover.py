@@ -56,15 +56,23 @@ class Handover:
         self._pictures, self._grants, self._rules, self._clock = pictures, grants, rules, clock
 
     def start(
-        self, link: Link, camera: str, source: SourceSpec, sight: Sight, request: StreamRequest, deadline: Deadline
+        self,
+        link: Link,
+        camera: str,
+        source: SourceSpec,
+        sight: Sight,
+        request: StreamRequest,
+        deadline: Deadline,
+        surface: str = "",
     ) -> Stream:
+        """`surface`: for whom exactly, where that is more than the request says."""
         protocol = next(each for each in request.protocols if each in PLAYABLE)
         grant, claims = self._grants.issue(
             account=link.account,
             link=link.id,
             camera=camera,
             protocol="webrtc" if protocol == "webrtc" else "hls",
-            surface=request.surface,
+            surface=surface or request.surface,
             now=self._clock(),
             life_s=START_S,
             explains=sight.explains is not None,

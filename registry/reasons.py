@@ -53,6 +53,11 @@ _EN = {
         "{camera} can't be shown by any protocol this display asked for.",
         "Ask on another display; showcam serves WebRTC and HLS.",
     ),
+    "too_large": (
+        "The picture of {camera} is larger than the 1280×720 that a video on this display may have.",
+        "Allow a scaled one with: showcam cameras set “{camera}” scaled on, "
+        "or set a lower resolution in the EZVIZ app.",
+    ),
     "busy": (
         "{camera} is being watched on as many screens as it may be, or was opened too often just now.",
         "Close it on one of them or wait a minute, then ask again.",
@@ -121,6 +126,11 @@ _NB = {
         "{camera} kan ikke vises med noen protokoll denne skjermen ba om.",
         "Spør på en annen skjerm; showcam tilbyr WebRTC og HLS.",
     ),
+    "too_large": (
+        "Bildet fra {camera} er større enn de 1280×720 som en video på denne skjermen kan ha.",
+        "Tillat et nedskalert bilde med: showcam cameras set «{camera}» scaled on, "
+        "eller velg lavere oppløsning i EZVIZ-appen.",
+    ),
     "busy": (
         "{camera} vises allerede på så mange skjermer som det kan, eller ble åpnet for ofte nå nettopp.",
         "Lukk det på en av dem eller vent et minutt, og spør igjen.",
@@ -142,6 +152,7 @@ _NB = {
 
 REASONS = frozenset(_EN)
 OF_CHANGES = frozenset({"voice_may_not", "not_this_way", "not_set"})  # never of a picture
+OF_VIDEO = frozenset({"too_large"})  # of Alexa's VideoApp alone
 
 
 def explain(refusal: Refusal, locale: str = "en") -> str:

@@ -12,6 +12,7 @@ from registry import cards
 from registry.camera import Refusal, Snapshot, Stream, StreamRequest
 from registry.drivers.driver import Driver
 from registry.errors import BadOffer, DriverError, Unavailable
+from registry.fitting import GATE, fitted
 from registry.freshness import Breaker
 from registry.gate import Surface, not_found, overruled
 from registry.handover import PLAYABLE, Handover, Pictures, Sight
@@ -59,14 +60,17 @@ class Streams:
             return seen
         if self._opens.hit(link.id, self._clock()) > self._rules.opens_per_minute:
             return overruled("busy", seen.camera)
-        opened = self._judge.judge(seen, request.surface, request.protocols, self._anew(deadline))
+        opened = self._judge.judge(seen, GATE[request.surface], request.protocols, self._anew(deadline))
+        surface = fitted(request, opened, self._readings) if isinstance(opened, Open) else request.surface
+        if isinstance(surface, Refusal):
+            return surface
         source = opened if isinstance(opened, Refusal) else self._mint(opened, deadline)
         if isinstance(opened, Refusal) or isinstance(source, Refusal):
             refusal = opened if isinstance(opened, Refusal) else source
             assert isinstance(refusal, Refusal)
             return self._explained(link, camera, refusal, request, deadline)
         try:
-            return self._handover.start(link, camera, source, Sight.of(opened), request, deadline)
+            return self._handover.start(link, camera, source, Sight.of(opened), request, deadline, surface)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
             self._give_back(opened.seen.source, source.release, deadline)
             if isinstance(error, BadOffer):
@@ -220,7 +224,7 @@ def _surface(claims: Claims) -> Surface:
     # a card answers for the surface that was refused, which may ask for more than a still picture does
     if claims.protocol in ("snapshot", "still") and not claims.explains:
         return "still"
-    return {"alexa": "alexa", "google": "google"}.get(claims.surface, "page")  # type: ignore[return-value]
+    return GATE.get(claims.surface, "page")
 
 
 def _denied(refusal: Refusal) -> Denied:

@@ -22,6 +22,7 @@ from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.drivers.ezviz_webhook import Webhook
 from registry.inbox import Inbox
+from registry.registry import Registry
 from registry.sign_in import Limits, SignIn
 from showcam import keys as key_files
 from showcam import logs, spoken_door, webhook

@@ -12,7 +12,7 @@ from actions.fulfillment import Fulfillment
 from media.client import MediaBusy, MediaUnavailable
 from registry.camera import Video
 from registry.errors import SignedOut, VendorBusy, VendorDown
-from registry.reasons import OF_CHANGES, REASONS
+from registry.reasons import OF_CHANGES, OF_VIDEO, REASONS
 from tests.doubles.household import Household, household
 
 type Check = Callable[[str, dict[str, Any]], None]
@@ -53,7 +53,7 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
 
 def test_no_reason_is_without_a_code() -> None:
     assert REFUSED.keys() == REASONS
-    assert TABLE.keys() == REASONS - OF_CHANGES
+    assert TABLE.keys() == REASONS - OF_CHANGES - OF_VIDEO
 
 
 @pytest.mark.parametrize("reason", sorted(TABLE))

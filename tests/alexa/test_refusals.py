@@ -14,7 +14,7 @@ from alexa.skill import SmartHome
 from media.client import MediaBusy, MediaUnavailable
 from registry.camera import Video
 from registry.errors import SignedOut, VendorBusy, VendorDown
-from registry.reasons import OF_CHANGES, REASONS
+from registry.reasons import OF_CHANGES, OF_VIDEO, REASONS
 from tests.doubles.household import Household, household
 
 MODE = "NOT_SUPPORTED_IN_CURRENT_MODE"
@@ -55,7 +55,7 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str | None]] = {
 
 def test_no_reason_is_without_an_error() -> None:
     assert REFUSED.keys() == REASONS
-    assert TABLE.keys() == REASONS - OF_CHANGES
+    assert TABLE.keys() == REASONS - OF_CHANGES - OF_VIDEO
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "nb-NO"])
