@@ -1,14 +1,19 @@
-"""QUERY: whether each camera is online, and what each of its traits has to tell."""
+"""QUERY: whether each camera is online, and what its traits have to tell; encoded once while it stays the same."""
 
 from typing import Any
+
+import msgspec
+from msgspec import Raw
 
 from actions.errors import refused
 from actions.trait import Trait
 from registry.camera import State
 from registry.gate import not_found
+from registry.recent import Recent
 from registry.registry import Registry
 from store.records import Link
 
+KEPT = 4096  # cameras
 _UNTOLD = ("signed_out", "vendor_down", "vendor_busy")  # the state itself could not be read
 
 
@@ -17,15 +22,27 @@ class States:
         self._registry = registry
         # CameraStream has no states of its own
         self._telling = tuple(each for each in traits if type(each).states is not Trait.states)
+        self._kept: Recent[str, tuple[State, str, Raw]] = Recent(KEPT)
 
     def query(self, link: Link, camera_ids: list[str]) -> dict[str, Any]:
         """Every id asked about is answered, the unknown ones too."""
         states = self._registry.states(link, camera_ids)
-        return {"devices": {each: self._told(states.get(each), link.locale) for each in camera_ids}}
+        unknown = Raw(_encode({"online": False, **refused(not_found(), link.locale)}))
+        return {
+            "devices": {
+                each: self._encoded(state, link.locale) if (state := states.get(each)) else unknown
+                for each in camera_ids
+            }
+        }
 
-    def _told(self, state: State | None, locale: str) -> dict[str, Any]:
-        if state is None:
-            return {"online": False, **refused(not_found(), locale)}
+    def _encoded(self, state: State, locale: str) -> Raw:
+        kept = self._kept.get(state.camera.id)
+        if kept is None or kept[0] is not state or kept[1] != locale:
+            kept = (state, locale, Raw(_encode(self._told(state, locale))))
+            self._kept.put(state.camera.id, kept)
+        return kept[2]
+
+    def _told(self, state: State, locale: str) -> dict[str, Any]:
         refusal = state.refusal
         if refusal is None:
             return {"online": True, "status": "SUCCESS", **self._traits(state)}
@@ -43,3 +60,6 @@ class States:
         for each in self._telling:
             told |= each.states(state)
         return told
+
+
+_encode = msgspec.json.Encoder().encode

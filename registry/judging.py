@@ -100,7 +100,8 @@ class Judge:
     def _look_again(self, household: Household, camera: str, deadline: Deadline) -> Seen | Refusal:
         """Another process may have listed it since; and where nothing at all is known, the vendor is asked."""
         for source in household.sources:
-            if found := self._readings.refound(household.account, source, camera):
+            newer = self._readings.newer(household.account, source)
+            if newer and (found := newer.find(camera)):
                 return Seen(household.account, source, found)
             if self._readings.last(household.account, source):
                 continue

@@ -132,15 +132,17 @@ class Readings:
             return None
         return self._preferred(account, source, reading)
 
-    def refound(self, account: Account, source: Source, camera: str) -> Camera | None:
-        """A camera that this process has not seen and another one has, since."""
-        reading, last = self._known(account, source), self._last.get(source.id)
-        if reading is None or self._clock() - reading.as_of >= KEEP_S or (last and last.as_of > reading.as_of):
+    def newer(self, account: Account, source: Source) -> Reading | None:
+        """What another process has read since this one did, kept from here on."""
+        reading = self._known(account, source)
+        if reading is None or self._clock() - reading.as_of >= KEEP_S:
             return None
-        found = reading.find(camera)
-        if found:
+        with self._lock:
+            last = self._last.get(source.id)
+            if last and (last.as_of > reading.as_of or last.told == reading.told):
+                return None
             self._last.put(source.id, reading)
-        return found
+        return reading
 
     def listing(self, account_id: str, deadline_s: float) -> Listing:
         """Read now; failing that, the last known list. Raises Unavailable when there is none."""

@@ -6,29 +6,29 @@ from collections.abc import Callable, Iterable, Mapping
 
 from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
-from registry.camera import Camera, Ref, Refusal, Snapshot, State, Stream, StreamRequest
+from registry.camera import Camera, Refusal, Snapshot, State, Stream, StreamRequest
 from registry.changes import Changes, Hint, Noticing
 from registry.control import Control
 from registry.devices import Devices
 from registry.drivers.driver import Driver
-from registry.errors import DriverError, Unavailable
+from registry.errors import Unavailable
 from registry.freshness import Breaker
 from registry.gate import Allowed, Surface
 from registry.handover import PLAYABLE, Pictures
-from registry.happenings import Happenings, told
-from registry.judging import Deadline, Judge, Open, Seen, unreached
-from registry.listing import IN_MEMORY, Listing, Reading, Readings, chosen, moving
+from registry.happenings import Happenings
+from registry.judging import Deadline, Judge, Open, Seen
+from registry.listing import IN_MEMORY, Listing, Readings, chosen, moving
 from registry.preferences import Preferences
 from registry.recent import Recent
 from registry.rules import Rules
 from registry.settings import Setting, SettingView, Step
+from registry.states import States
 from registry.streams import Streams
 from store.ports import Store
 from store.records import Link
 
 __all__ = ["Listing", "Registry", "Rules"]
 
-STATES_S = 60.0  # a query may be told what was read this long ago
 REFRESH_S = 20.0  # nobody waits for it
 SURFACES: tuple[Surface, ...] = ("alexa", "google", "still")
 
@@ -54,6 +54,7 @@ class Registry:
         self._devices = Devices(store)
         self._judge = Judge(self._readings, rules)
         self._streams = Streams(store, drivers, pictures, grants, rules, self._readings, self._judge, breaker, clock)
+        self._states = States(self._readings, self._judge, self._happenings, rules)
         self._control = Control(store, drivers, self._readings, self._judge, breaker, rules)
         self._chosen: Recent[str, tuple[str, Listing]] = Recent(IN_MEMORY)
 
@@ -89,23 +90,7 @@ class Registry:
 
     def states(self, link: Link, camera_ids: Iterable[str]) -> dict[str, State]:
         """By id, read at most a minute ago; an id that the link may not see is absent."""
-        deadline = Deadline(self._rules.states_s)
-        readings: dict[str, Reading | DriverError] = {}  # of each source once, also when it fails
-        states = {}
-        for camera_id in camera_ids:
-            seen = self._judge.see(link, camera_id, deadline)
-            if isinstance(seen, Seen):
-                if seen.source.id not in readings:
-                    readings[seen.source.id] = self._reading(seen, deadline)
-                state = self._state(seen, link.assistant, readings[seen.source.id])
-            elif seen.reason != "not_found":
-                # nothing is known of any camera just now: that, and not that there is none, is what can be told
-                state = State(Camera(camera_id, Ref("", "", 0), ""), seen)
-            else:
-                continue
-            if state is not None:
-                states[camera_id] = state
-        return states
+        return self._states.of(link, camera_ids)
 
     def readiness(self, link: Link) -> list[tuple[Camera, dict[Surface, Allowed | Refusal]]]:
         """Every camera of the link and whether each surface could show it. Raises Unavailable."""
@@ -181,22 +166,6 @@ class Registry:
     def prefer(self, account_id: str, camera_id: str, preferences: Preferences) -> None:
         """Raises registry.settings.BadValue."""
         self._control.prefer(account_id, camera_id, preferences)
-
-    def _reading(self, seen: Seen, deadline: Deadline) -> Reading | DriverError:
-        try:
-            return self._readings.recent(seen.account, seen.source, STATES_S, deadline.left, "states")
-        except DriverError as error:
-            return error
-
-    def _state(self, seen: Seen, surface: Surface, reading: Reading | DriverError) -> State | None:
-        if isinstance(reading, DriverError):
-            return State(seen.camera, unreached(reading, seen.camera))
-        camera = reading.find(seen.camera.id)
-        if camera is None:
-            return None
-        verdict = self._verdict(Seen(seen.account, seen.source, camera), surface)
-        camera = told(camera, self._happenings.held(seen.account.id))
-        return State(camera, verdict if isinstance(verdict, Refusal) else None)
 
     def _verdict(self, seen: Seen, surface: Surface) -> Allowed | Refusal:
         verdict = self._judge.verdict(seen, surface, PLAYABLE)

@@ -1,0 +1,88 @@
+"""What a query is told of many cameras at once, and at what cost."""
+
+from pathlib import Path
+
+import pytest
+
+from registry.errors import VendorDown
+from registry.preferences import Preferences
+from store.records import Happening
+from tests.doubles.clock import Clock
+from tests.doubles.household import Household, household
+from tests.doubles.ready_driver import camera
+
+
+def test_a_source_is_read_once_for_all_its_cameras(tmp_path: Path, clock: Clock) -> None:
+    home = household(tmp_path, clock=clock, cameras=[camera(f"C{each}") for each in range(300)])
+    ids = [each.id for each in home.registry.cameras(home.link).cameras]
+    home.driver.calls.clear()
+    clock.now += 61
+
+    assert len(home.registry.states(home.link, ids)) == 300
+    assert home.driver.calls["read"] == 1
+    home.store.close()
+
+
+def test_a_thousand_unknown_cameras_cost_one_look_into_the_store(
+    home: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    garden, looks = home.id("Garden"), []
+    known = home.store.known
+    monkeypatch.setattr(home.store, "known", lambda account: looks.append(account) or known(account))
+
+    asked = [f"ezviz-{each:020}" for each in range(1000)]
+    assert list(home.registry.states(home.link, [*asked, garden])) == [garden]
+    assert len(looks) == 1
+
+
+def test_states_of_one_reading_are_the_same_until_something_changes(home: Household, clock: Clock) -> None:
+    garden = home.id("Garden")
+
+    def state() -> object:
+        return home.registry.states(home.link, [garden])[garden]
+
+    first = state()
+    assert state() is first
+    home.registry.prefer(home.account.id, garden, Preferences(voice_may=("sleep",)))
+    allowed = state()
+    assert allowed != first
+    home.driver.change("Garden", asleep="on")
+    clock.now += 61
+    assert state() not in (first, allowed)
+
+
+def test_each_assistant_is_told_by_its_own_row_of_the_gate(home: Household) -> None:
+    nursery = home.id("Nursery")
+    told = {
+        assistant: home.registry.states(home.another_link(assistant), [nursery])[nursery].refusal  # type: ignore[arg-type]
+        for assistant in ("alexa", "google", "alexa")
+    }
+    assert told["alexa"] is None
+    assert told["google"] is not None
+    assert told["google"].reason == "audio_off"
+
+
+def test_motion_is_told_while_it_lasts(home: Household, clock: Clock) -> None:
+    home.driver.change("Garden", motion="off")
+    garden = home.id("Garden")
+
+    def motion() -> str:
+        return home.registry.states(home.link, [garden])[garden].camera.motion
+
+    assert motion() == "off"
+    home.store.put_happening(home.account.id, Happening(garden, "motion", clock.now))
+    clock.now += 2
+    assert motion() == "on"
+    clock.now += 31
+    assert motion() == "off"
+
+
+def test_a_vendor_that_is_down_is_asked_once_for_all(home: Household, clock: Clock) -> None:
+    ids = [each.id for each in home.registry.cameras(home.link).cameras]
+    home.driver.error = VendorDown()
+    clock.now += 61
+    home.driver.calls.clear()
+
+    states = home.registry.states(home.link, ids)
+    assert {state.refusal.reason for state in states.values() if state.refusal} == {"vendor_down"}
+    assert (len(states), home.driver.calls["read"]) == (len(ids), 1)
