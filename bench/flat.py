@@ -58,12 +58,12 @@ def by_links(run: Run, links: int) -> Results:
         say(f"Flat: filling a store with {links:,} links, each of a household of its own")
         crowd(large.database, links)
         for name, few, full in _in_turn(run, small.call, large.call):
-            yield Row(f"{name}, {links:,} links in the store, beside 1", "µs", full, "1:", few, FLAT)
+            yield Row(f"{name}, {links:,} links, beside 1", "µs", full, "1:", few, FLAT)
         asking = 10 if run.quick else ASKING
         say(f"Flat: {asking} households that ask in turn")
         few_ask, full_ask = neighbours(small, asking), neighbours(large, asking)
         for name, few, full in _in_turn(run, few_ask, full_ask):
-            named = f"{name}, {asking} links ask in turn, {links:,} more in the store, beside none"
+            named = f"{name}, {asking} links in turn and {links:,} more, beside none"
             yield Row(named, "µs", full, "none:", few, FLAT)
 
 
