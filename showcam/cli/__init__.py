@@ -63,7 +63,7 @@ def main(config: Path | None) -> None:
 
 
 def _register() -> None:
-    from showcam.cli import clients, links, owner, parts, pin, run, say
+    from showcam.cli import alexa, clients, links, owner, parts, pin, run, say
 
     for command in (
         run.run,
@@ -71,6 +71,7 @@ def _register() -> None:
         owner.owner,
         clients.clients,
         links.links,
+        alexa.alexa,
         pin.pin,
         parts.serve,
         parts.media,

@@ -1,0 +1,122 @@
+"""The owner's AWS part as one CloudFormation template with the forwarder's code in it, and how to deploy it."""
+
+import base64
+import gzip
+import textwrap
+from pathlib import Path
+
+CODE = Path(__file__).parents[1] / "lambda" / "forward.py"
+INLINE = 4096  # characters CloudFormation took inline for many years; newer limits are wider
+STACK = "showcam"
+
+# The Lambda has to be where Alexa looks for it, by the language of the device.
+REGIONS = {
+    "us-east-1": ("en-US", "en-CA", "pt-BR", "es-MX", "es-US", "fr-CA"),
+    "eu-west-1": ("en-GB", "en-IN", "de-DE", "es-ES", "fr-FR", "it-IT", "hi-IN", "ar-SA", "nl-NL"),
+    "us-west-2": ("ja-JP", "en-AU"),
+}
+LANGUAGES = tuple(sorted(each for languages in REGIONS.values() for each in languages))
+
+
+class TooLong(Exception):
+    """The forwarder has outgrown what is deployed inline."""
+
+
+def region(language: str) -> str:
+    """Raises KeyError for a language Alexa doesn't have."""
+    for name, languages in REGIONS.items():
+        if language in languages:
+            return name
+    raise KeyError(language)
+
+
+def template(url: str, skill_id: str, *, spoken: bool = False) -> str:
+    """No key in it: that is asked for when it is deployed, and CloudFormation doesn't show it. Raises TooLong."""
+    code = CODE.read_text()
+    if len(code) > INLINE:
+        raise TooLong(f"{len(code)} characters, where {INLINE} are taken")
+    permission = _PERMISSION.format(name="Smart", principal="alexa-connectedhome.amazon.com", skill=skill_id)
+    if spoken:
+        permission += _PERMISSION.format(name="Spoken", principal="alexa-appkit.amazon.com", skill=skill_id)
+    return (
+        _HEAD.format(url=url, spoken=int(spoken)) + textwrap.indent(code, " " * 10).rstrip() + "\n" + permission + _TAIL
+    )
+
+
+def one_line(text: str, name: str) -> str:
+    """For AWS CloudShell: writes the template, asks for the key without showing it, deploys, says the ARN.
+
+    The key travels in a file of mode 0600 and never stands in a process list or the shell's history.
+    """
+    packed = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    return (
+        f"(umask 077; cd $(mktemp -d) && echo {packed} | base64 -d | gunzip > f.yaml && "
+        "read -rsp 'Key: ' K && printf '[\"Key=%s\"]' \"$K\" > p.json && "
+        f"aws cloudformation deploy --region {name} --stack-name {STACK} --template-file f.yaml "
+        "--capabilities CAPABILITY_IAM --parameter-overrides file://p.json; rm -f p.json; "
+        f"aws cloudformation describe-stacks --region {name} --stack-name {STACK} "
+        "--query 'Stacks[0].Outputs[0].OutputValue' --output text)"
+    )
+
+
+def key_text(keys: list[tuple[str, bytes]]) -> str:
+    """What is typed where the key is asked for: the one in use, then those that are still taken."""
+    return ",".join(f"{name}:{base64.b64encode(key).decode()}" for name, key in keys)
+
+
+_HEAD = """AWSTemplateFormatVersion: "2010-09-09"
+Description: Hands Alexa's requests to showcam at home
+Parameters:
+  Key:
+    Type: String
+    NoEcho: true
+    MinLength: 10
+    Description: what "showcam alexa forwarder --key" prints
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {{Service: lambda.amazonaws.com}}
+            Action: sts:AssumeRole
+      ManagedPolicyArns:
+        - Fn::Sub: "arn:${{AWS::Partition}}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+  Log:
+    Type: AWS::Logs::LogGroup
+    Properties:
+      LogGroupName: {{"Fn::Sub": "/aws/lambda/${{AWS::StackName}}-forward"}}
+      RetentionInDays: 7
+  Forward:
+    Type: AWS::Lambda::Function
+    DependsOn: Log
+    Properties:
+      FunctionName: {{"Fn::Sub": "${{AWS::StackName}}-forward"}}
+      Runtime: python3.13
+      Handler: index.handler
+      MemorySize: 256
+      Timeout: 8
+      Role: {{"Fn::GetAtt": [Role, Arn]}}
+      Environment:
+        Variables:
+          URL: {url}
+          KEY: {{Ref: Key}}
+          SPOKEN: "{spoken}"
+      Code:
+        ZipFile: |
+"""
+_PERMISSION = """  {name}:
+    Type: AWS::Lambda::Permission
+    Properties:
+      Action: lambda:InvokeFunction
+      FunctionName: {{"Fn::GetAtt": [Forward, Arn]}}
+      Principal: {principal}
+      EventSourceToken: {skill}
+"""
+_TAIL = """Outputs:
+  Arn:
+    Description: the default endpoint of the Smart Home skill
+    Value: {"Fn::GetAtt": [Forward, Arn]}
+"""
