@@ -15,9 +15,8 @@ class SourceSpec:
 
     kind: Literal["hls", "rtsp", "card"]  # card: nobody is asked, `card` is written into the picture
     url: str
-    hosts: tuple[
-        str, ...
-    ]  # exact host names the fetcher may reach, as "host" (443) or "host:port"; rtsp: one, an IP address
+    # what the fetcher may reach, exactly so, as "host" (443) or "host:port"; rtsp: one, an IP address
+    hosts: tuple[str, ...]
     sound: Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
     release: str = ""  # handed back by `closed` so that the vendor's slot can be freed
     card: tuple[str, ...] = ()  # a heading and paragraphs

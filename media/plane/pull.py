@@ -17,8 +17,9 @@ from media.plane.bell import Bell
 from media.plane.feed import Feed
 from media.plane.hls import HlsOutput
 from media.plane.pacer import Pacer
-from media.plane.reader import Reader
-from media.plane.sound import OpusVoice
+from media.plane.reader import Origin, Reader
+from media.plane.rtsp import RtspFeed
+from media.plane.sound import AacVoice, OpusVoice, as_sent
 from media.plane.units import CLOCK, Format, SourceFailed, Unit
 from media.source import Denied, Sources, SourceSpec
 
@@ -72,6 +73,7 @@ class Pull:
         self._viewers: set[Watch] = set()
         self._listeners: set[Listen] = set()
         self._voice: OpusVoice | None = None
+        self._aac: AacVoice | None = None
         self._jpegs: dict[bool, tuple[Unit, bytes]] = {}  # by whether they are small
         self._closing: set[asyncio.Task[None]] = set()
         self._task = asyncio.create_task(self._run())
@@ -132,8 +134,6 @@ class Pull:
     def listen(self, listener: Listen) -> None:
         """Opus is made while somebody listens, once for all."""
         self._listeners.add(listener)
-        if self._voice is None:
-            self._voice = OpusVoice()
 
     def unlisten(self, listener: Listen) -> None:
         self._listeners.discard(listener)
@@ -234,9 +234,11 @@ class Pull:
         self.sound = spec.sound
         if spec.kind == "card":
             await slide.play(self, spec.card, self._loop.time)
-        if spec.kind != "hls":
-            raise SourceFailed("no_way", again=False)
-        feed = Feed(spec, self._context, self._mint, loopback=self._loopback)
+        feed: Origin
+        if spec.kind == "rtsp":
+            feed = RtspFeed(spec, loopback=self._loopback)
+        else:
+            feed = Feed(spec, self._context, self._mint, loopback=self._loopback)
         opening = _Opening(self, feed)
         try:
             await feed.prepare()
@@ -257,22 +259,26 @@ class Pull:
         for silent_track in (False, True) if silent else (False,):
             if silent_track not in self.outputs:
                 self.outputs[silent_track] = HlsOutput(silent_track=silent_track, changed=self.bell.ring)
-            self.outputs[silent_track].begin(form)
+            self.outputs[silent_track].begin(as_sent(form))
+        self._voice = None
+        self._aac = AacVoice(form) if form.audio and form.audio_codec != "aac" else None
         self._whole = False
         self.bell.ring()
 
     def to_hls(self, unit: Unit) -> None:
         if unit.kind == "audio" and self.format and not self.format.audio:
             return
-        for output in self.outputs.values():
-            output.write(unit)
+        for each in self._aac.feed(unit) if self._aac and unit.kind == "audio" else (unit,):
+            for output in self.outputs.values():
+                output.write(each)
 
     def to_viewers(self, unit: Unit) -> None:
         if unit.kind == "video":
             self._remember(unit)
             for viewer in list(self._viewers):
                 viewer(unit)
-        elif self._voice is not None and self.format and self.format.audio:
+        elif self._listeners and self.format and self.format.audio:
+            self._voice = self._voice or OpusVoice(self.format)
             for data, pts in self._voice.feed(unit):
                 for listener in list(self._listeners):
                     listener(data, pts)
@@ -298,7 +304,7 @@ class Pull:
 class _Opening:
     """One reader, its two pacers, and the watch over them."""
 
-    def __init__(self, pull: Pull, feed: Feed) -> None:
+    def __init__(self, pull: Pull, feed: Origin) -> None:
         self._pull, self._feed = pull, feed
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[SourceFailed] = self._loop.create_future()
@@ -371,8 +377,12 @@ class _Opening:
     def _deliver(self, unit: Unit) -> None:
         if unit.kind == "video":
             self._heard = self._loop.time()
-        self._hls.push(unit)
-        self._live.push(unit)
+        if self._feed.is_paced:
+            self._pull.to_hls(unit)
+            self._to_viewers(unit)
+        else:
+            self._hls.push(unit)
+            self._live.push(unit)
 
     def _done(self, failure: SourceFailed) -> None:
         if not self._over.done():

@@ -3,25 +3,41 @@
 import threading
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
-import av
-import av.error
 from av.bitstream import BitStreamFilterContext
 
 from media.plane import h264, sound
-from media.plane.feed import ROOT, Feed
 from media.plane.units import CLOCK, Format, SourceFailed, Unit
 
-_OPTIONS = {
-    # the newest segment but one: without it a viewer freezes whenever a vendor's segment comes a little late
-    "live_start_index": "-2",
-    "probesize": "500000",
-    "analyzeduration": "500000",
-    "fpsprobesize": "0",
-}
 _JUMP = 5 * CLOCK
 _TICK = Fraction(1, CLOCK)
+_SOUNDS = ("aac", "pcm_mulaw", "pcm_alaw")
+
+
+class Origin(Protocol):
+    """One opening of a source: a vendor's HLS or a camera's RTSP."""
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether pictures come at the speed of life, and their clock is the camera's own."""
+        ...
+
+    @property
+    def target_s(self) -> float: ...
+
+    @property
+    def failure(self) -> SourceFailed | None:
+        """Why it ended, where it knows better than libav."""
+        ...
+
+    async def prepare(self) -> None: ...
+
+    def container(self) -> Any:
+        """What libav reads; called in the reader's thread."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 class Reader(threading.Thread):
@@ -29,7 +45,7 @@ class Reader(threading.Thread):
 
     def __init__(
         self,
-        feed: Feed,
+        feed: Origin,
         *,
         opened: Callable[[Format], None],
         deliver: Callable[[Unit], None],
@@ -59,15 +75,15 @@ class Reader(threading.Thread):
             self._done(self._feed.failure or failure)
 
     def _read(self) -> None:
-        with av.open(ROOT, format="hls", options=_OPTIONS, io_open=self._feed.io_open) as container:
+        with self._feed.container() as container:
             if not container.streams.video:
                 raise SourceFailed("not_playable", again=False)
             video = container.streams.video[0]
             if video.codec_context.name != "h264":
                 raise SourceFailed("not_playable", again=False)
-            audio = next((each for each in container.streams.audio if each.codec_context.name == "aac"), None)
+            audio = next((each for each in container.streams.audio if each.codec_context.name in _SOUNDS), None)
             streams = (video, audio) if audio else (video,)
-            units = _Units(video, audio)
+            units = _Units(video, audio, own_clock=self._feed.is_paced)
             told = False
             for packet in container.demux(*streams):
                 if self._stopped:
@@ -91,27 +107,33 @@ def _judge(keyframe: Unit, video: Any, audio: Any) -> Format:
         codec = h264.codec_name(keyframe.data)
     except h264.NoPicture:
         raise SourceFailed("encryption_on", again=False) from None
-    return Format(picture.width, picture.height, codec, audio is not None, audio.codec_context.rate if audio else 0)
+    if audio is None:
+        return Format(picture.width, picture.height, codec, audio=False)
+    heard = audio.codec_context
+    return Format(picture.width, picture.height, codec, audio=True, audio_rate=heard.rate, audio_codec=heard.name)
 
 
 class _Units:
     """libav's packets as units: times in our clock and growing, Annex B, ADTS."""
 
-    def __init__(self, video: Any, audio: Any) -> None:
-        self._video, self._audio = video, audio
+    def __init__(self, video: Any, audio: Any, *, own_clock: bool) -> None:
+        self._video, self._audio, self._own_clock = video, audio, own_clock
         self._extradata: bytes = video.codec_context.extradata or b""
         self._to_annexb = None
         if self._extradata[:1] == b"\x01":  # MP4's way; its filter writes the parameter sets into keyframes
             self._to_annexb = BitStreamFilterContext("h264_mp4toannexb", video)
         self._config: bytes = (audio.codec_context.extradata or b"") if audio else b""
         self._last: dict[str, int] = {}
+        self._shift = {"video": 0, "audio": 0}
         self._held: list[Any] = []
 
     def of(self, packet: Any) -> list[Unit]:
         if not packet.size:
             return []
         if packet.stream_index != self._video.index:
-            return self._one("audio", packet, sound_of(bytes(packet), self._config), key=True)
+            is_aac = self._audio.codec_context.name == "aac"
+            data = sound_of(bytes(packet), self._config) if is_aac else bytes(packet)
+            return self._one("audio", packet, data, key=True)
         found = []
         for each in self._timed(packet):
             filtered = self._to_annexb.filter(each) if self._to_annexb else (each,)
@@ -144,7 +166,11 @@ class _Units:
         dts = round(dts * scale)
         pts = round(packet.pts * scale) if packet.pts is not None else dts
         last = self._last.get(kind)
-        if last is not None:
+        if self._own_clock:
+            dts, pts = dts + self._shift[kind], pts + self._shift[kind]
+            if last is not None and not 0 < dts - last <= _JUMP:
+                dts, pts = self._rejoined(kind, last, dts, pts)
+        elif last is not None:
             if abs(dts - last) > _JUMP:
                 # another timeline: what follows is opened anew
                 raise SourceFailed("media_down", again=True)
@@ -152,6 +178,14 @@ class _Units:
                 return []
         self._last[kind] = dts
         return [Unit(kind, data, max(pts, dts), dts, key)]
+
+    def _rejoined(self, kind: str, last: int, dts: int, pts: int) -> tuple[int, int]:
+        """A camera that learnt the time meanwhile: what it sends goes on, and nothing that it sends is lost."""
+        if abs(dts - last) <= _JUMP:
+            return last + 1, max(pts, last + 1)
+        step = last + CLOCK // 15 - dts
+        self._shift[kind] += step
+        return dts + step, pts + step
 
 
 def sound_of(data: bytes, config: bytes) -> bytes:

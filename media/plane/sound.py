@@ -1,13 +1,15 @@
-"""Sound: AAC framing, AAC to Opus once per camera, and silence for displays that wait for a track."""
+"""Sound: AAC framing, to Opus and from G.711 once per camera, and silence for displays that wait for a track."""
 
 import functools
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any, Literal
 
 import av
 import av.error
 from av.audio.frame import AudioFrame
 
-from media.plane.units import CLOCK, Unit
+from media.plane.units import CLOCK, Format, Unit
 
 OPUS_CLOCK = 48_000
 OPUS_STEP = 960  # 20 ms
@@ -15,6 +17,7 @@ SILENT_OPUS = b"\xf8\xff\xfe"  # one 20-ms frame of nothing (RFC 6716 section 3.
 SILENT_RATE = 16_000
 AAC_SAMPLES = 1024
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+_MONO_16K = bytes((2 << 3 | _RATES.index(SILENT_RATE) >> 1, 1 << 3))  # an AudioSpecificConfig
 
 
 def has_adts(data: bytes) -> bool:
@@ -53,26 +56,30 @@ def silent_aac() -> bytes:
         packets += encoder.encode(frame)
     packets += encoder.encode(None)
     # the first frames still carry the encoder's priming
-    return adts(bytes(packets[-1]), bytes((2 << 3 | _RATES.index(SILENT_RATE) >> 1, 1 << 3)))
+    return adts(bytes(packets[-1]), _MONO_16K)
 
 
-class OpusVoice:
-    """AAC units in, 20-ms Opus packets out: (bytes, pts at 48 kHz). Lives while somebody listens by WebRTC."""
+class _Chain:
+    """Decode, resample, encode; lives as long as somebody wants what comes out."""
 
-    def __init__(self) -> None:
-        self._decoder = av.CodecContext.create("aac", "r")
-        self._resampler = av.AudioResampler("s16", "stereo", OPUS_CLOCK, OPUS_STEP)
-        self._encoder = av.CodecContext.create("libopus", "w")
-        self._encoder.sample_rate, self._encoder.layout, self._encoder.format = OPUS_CLOCK, "stereo", "s16"
-        self._encoder.bit_rate = 48_000
-        self._encoder.time_base = Fraction(1, OPUS_CLOCK)
+    def __init__(self, form: Format, codec: str, *, rate: int, layout: str, sample: str, step: int, bits: int) -> None:
+        self._decoder = _codec(form.audio_codec, "r")
+        if form.audio_codec != "aac":
+            self._decoder.sample_rate, self._decoder.layout = form.audio_rate, "mono"
+        self._resampler = av.AudioResampler(sample, layout, rate, step)
+        self._encoder = _codec(codec, "w")
+        self._encoder.sample_rate, self._encoder.layout, self._encoder.format = rate, layout, sample
+        self._encoder.bit_rate = bits
+        self._encoder.time_base = Fraction(1, rate)
+        self._rate, self._step = rate, step
         self._next: int | None = None
         self._samples = 0
 
     def feed(self, unit: Unit) -> list[tuple[bytes, int]]:
-        wanted = unit.pts * OPUS_CLOCK // CLOCK
+        """Frames, and their times in samples."""
+        wanted = unit.pts * self._rate // CLOCK
         # a gap in the sound: go on where the camera's clock is
-        if self._next is None or abs(wanted - self._next) > OPUS_CLOCK // 4:
+        if self._next is None or abs(wanted - self._next) > self._rate // 4:
             self._next = wanted
         try:
             frames = self._decoder.decode(av.Packet(unit.data))
@@ -82,9 +89,39 @@ class OpusVoice:
         for frame in frames:
             frame.pts = None
             for piece in self._resampler.resample(frame):
-                piece.pts, piece.time_base = self._samples, Fraction(1, OPUS_CLOCK)
+                piece.pts, piece.time_base = self._samples, Fraction(1, self._rate)
                 self._samples += piece.samples
                 for packet in self._encoder.encode(piece):
                     out.append((bytes(packet), self._next))
-                    self._next += OPUS_STEP
+                    self._next += self._step
         return out
+
+
+def _codec(name: str, mode: Literal["r", "w"]) -> Any:
+    return av.CodecContext.create(name, mode)
+
+
+class OpusVoice(_Chain):
+    """A camera's sound in, 20-ms Opus packets out, their times at 48 kHz."""
+
+    def __init__(self, form: Format) -> None:
+        super().__init__(form, "libopus", rate=OPUS_CLOCK, layout="stereo", sample="s16", step=OPUS_STEP, bits=48_000)
+
+
+class AacVoice:
+    """G.711 in, AAC units out: HLS knows no G.711."""
+
+    def __init__(self, form: Format) -> None:
+        self._chain = _Chain(form, "aac", rate=SILENT_RATE, layout="mono", sample="fltp", step=AAC_SAMPLES, bits=32_000)
+
+    def feed(self, unit: Unit) -> list[Unit]:
+        made = self._chain.feed(unit)
+        times = [at * CLOCK // SILENT_RATE for _, at in made]
+        return [
+            Unit("audio", adts(data, _MONO_16K), at, at, key=True) for (data, _), at in zip(made, times, strict=True)
+        ]
+
+
+def as_sent(form: Format) -> Format:
+    """As HLS viewers get it."""
+    return form if form.audio_codec == "aac" else replace(form, audio_codec="aac", audio_rate=SILENT_RATE)

@@ -17,7 +17,7 @@ class SourceFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """H.264 in Annex B with its parameter sets on every keyframe, or one AAC frame with its ADTS header."""
+    """H.264 in Annex B with its parameter sets on every keyframe; or one AAC frame with its ADTS header, or G.711."""
 
     kind: Literal["video", "audio"]
     data: bytes
@@ -35,3 +35,4 @@ class Format:
     codec: str  # RFC 6381, such as "avc1.42c01f"
     audio: bool
     audio_rate: int = 0
+    audio_codec: Literal["aac", "pcm_mulaw", "pcm_alaw"] = "aac"

@@ -11,7 +11,7 @@ import pytest
 from media.plane import h264, playlist, sound
 from media.plane.network import is_allowed
 from media.plane.pacer import Pacer
-from media.plane.units import CLOCK, Unit
+from media.plane.units import CLOCK, Format, Unit
 from tests.doubles.hls_camera import recording
 
 
@@ -197,7 +197,7 @@ def test_aac_becomes_opus_without_a_gap():
         units = [
             Unit("audio", bytes(packet), packet.pts, packet.pts) for packet in container.demux(audio=0) if packet.size
         ]
-    voice = sound.OpusVoice()
+    voice = sound.OpusVoice(Format(320, 180, "avc1.42c00c", audio=True, audio_rate=16_000))
     packets = [packet for unit in units for packet in voice.feed(unit)]
     times = [pts for _, pts in packets]
     assert {b - a for a, b in itertools.pairwise(times)} == {sound.OPUS_STEP}

@@ -110,11 +110,6 @@ def test_what_cannot_be_shown_is_not_shown(world, vendor):
     assert world.master(camera="open").status == 200
 
 
-def test_rtsp_has_no_way_yet(world, household):
-    household.changes = {"kind": "rtsp", "url": "rtsp://user:secret@127.0.0.1/1"}
-    assert refused(world) == "no_way"
-
-
 def test_only_the_named_hosts_are_ever_reached(world, vendor, household, authority):
     elsewhere = Vendor(authority)
     elsewhere.cameras["garden"] = Camera(recording())

@@ -1,0 +1,100 @@
+"""Signing RTSP requests: Digest (RFC 7616, of which cameras mostly do RFC 2069 and 2617) and Basic (RFC 7617).
+
+Standard library only: the web process asks cameras whether a code is right, the media process fetches the picture.
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Literal
+
+type Algorithm = Literal["MD5", "SHA-256"]
+
+_PART = re.compile(r'([a-zA-Z][\w-]*)\s*=\s*(?:"([^"]*)"|([^\s,"]+))')
+_MOST = 8  # challenges that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a 401 asks for; the strongest of what it offers."""
+
+    scheme: Literal["digest", "basic"]
+    realm: str = ""
+    nonce: str = ""
+    algorithm: Algorithm = "MD5"
+    opaque: str | None = None
+    qop: bool = False
+    stale: bool = False
+
+
+def challenge(headers: list[str]) -> Challenge | None:
+    """Of the values of a 401's WWW-Authenticate lines; None when nothing in them can be answered."""
+    found = [each for value in headers[:_MOST] if (each := _read(value)) is not None]
+    return max(found, key=lambda each: (each.scheme == "digest", each.algorithm == "SHA-256"), default=None)
+
+
+def _read(value: str) -> Challenge | None:
+    scheme, _, rest = value.strip().partition(" ")
+    told = {name.lower(): quoted or bare for name, quoted, bare in _PART.findall(rest[:4096])}
+    if scheme.lower() == "basic":
+        return Challenge("basic", told.get("realm", ""))
+    algorithm = told.get("algorithm", "MD5").upper()
+    if scheme.lower() != "digest" or not told.get("nonce") or algorithm not in ("MD5", "SHA-256"):
+        return None
+    return Challenge(
+        "digest",
+        told.get("realm", ""),
+        told["nonce"],
+        "SHA-256" if algorithm == "SHA-256" else "MD5",
+        told.get("opaque"),
+        "auth" in [each.strip() for each in told.get("qop", "").split(",")],
+        told.get("stale", "").lower() == "true",
+    )
+
+
+class Login:
+    """User and password as they sign requests; `count` of a nonce is kept."""
+
+    def __init__(self, user: str, password: str) -> None:
+        self._user, self._password = user, password
+        self._asked: Challenge | None = None
+        self._count = 0
+
+    def take(self, asked: Challenge) -> None:
+        """Sign by this from here on."""
+        self._asked, self._count = asked, 0
+
+    def sign(self, method: str, uri: str) -> str | None:
+        """The value of an Authorization header; None before anything was asked."""
+        asked = self._asked
+        if asked is None:
+            return None
+        if asked.scheme == "basic":
+            return "Basic " + base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
+        self._count += 1
+        return self._digest(asked, method, uri)
+
+    def _digest(self, asked: Challenge, method: str, uri: str) -> str:
+        secret = _hash(asked.algorithm, f"{self._user}:{asked.realm}:{self._password}")
+        action = _hash(asked.algorithm, f"{method}:{uri}")
+        parts = {"username": self._user, "realm": asked.realm, "nonce": asked.nonce, "uri": uri}
+        extra = ""
+        if asked.qop:
+            count, own = f"{self._count:08x}", secrets.token_hex(8)
+            answer = _hash(asked.algorithm, f"{secret}:{asked.nonce}:{count}:{own}:auth:{action}")
+            extra = f', qop=auth, nc={count}, cnonce="{own}"'
+        else:
+            answer = _hash(asked.algorithm, f"{secret}:{asked.nonce}:{action}")
+        parts["response"] = answer
+        if asked.opaque is not None:
+            parts["opaque"] = asked.opaque
+        told = ", ".join(f'{name}="{value}"' for name, value in parts.items())
+        # some cameras stumble over an algorithm that is the usual one
+        return f"Digest {told}{extra}" + ("" if asked.algorithm == "MD5" else f", algorithm={asked.algorithm}")
+
+
+def _hash(algorithm: Algorithm, text: str) -> str:
+    maker = hashlib.sha256 if algorithm == "SHA-256" else hashlib.md5
+    return maker(text.encode(), usedforsecurity=False).hexdigest()
