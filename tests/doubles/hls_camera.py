@@ -152,9 +152,9 @@ def _tone(number: int) -> av.AudioFrame:
     return frame
 
 
-def _garble(packet: av.Packet, stream) -> av.Packet:
+def garbled_bytes(access_unit: bytes) -> bytes:
     """As Image Encryption does it: the headers are plain, what they head is noise."""
-    data = bytearray(bytes(packet))
+    data = bytearray(access_unit)
     at = data.find(b"\x00\x00\x01")
     while at != -1:
         end = data.find(b"\x00\x00\x01", at + 3)
@@ -162,7 +162,11 @@ def _garble(packet: av.Packet, stream) -> av.Packet:
             for place in range(at + 5, end if end != -1 else len(data)):
                 data[place] = data[place] ^ 0xA5 or 1
         at = end
-    changed = av.Packet(bytes(data))
+    return bytes(data)
+
+
+def _garble(packet: av.Packet, stream) -> av.Packet:
+    changed = av.Packet(garbled_bytes(bytes(packet)))
     changed.pts, changed.dts, changed.time_base = packet.pts, packet.dts, packet.time_base
     changed.is_keyframe, changed.stream = packet.is_keyframe, stream
     return changed

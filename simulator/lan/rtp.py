@@ -1,0 +1,67 @@
+"""RTP packets (RFC 3550) of H.264 (RFC 6184), AAC (RFC 3640, AAC-hbr) and G.711 (RFC 3551), and sender reports."""
+
+import re
+import secrets
+import struct
+from collections.abc import Iterator
+
+LONGEST = 1200  # bytes of a packet's payload
+_START = re.compile(rb"\x00\x00\x00?\x01")
+_NTP = 2208988800  # s from 1900 to 1970
+
+
+def nal_units(access_unit: bytes) -> list[bytes]:
+    """Out of Annex B's form."""
+    return [each for each in _START.split(access_unit) if each]
+
+
+class Packer:
+    """One track: its packets share a number line and a source id."""
+
+    def __init__(self, payload: int, clock_hz: int) -> None:
+        self._payload, self._clock = payload, clock_hz
+        self._source = secrets.randbits(32)
+        self._number = secrets.randbits(16)
+        self._sent = self._bytes = 0
+
+    def h264(self, access_unit: bytes, at: float) -> list[bytes]:
+        """`at` in s, epoch."""
+        pieces = [piece for unit in nal_units(access_unit) for piece in _fragments(unit)]
+        return [self._packet(piece, at, marker=piece is pieces[-1]) for piece in pieces]
+
+    def aac(self, frame: bytes, at: float) -> list[bytes]:
+        """One frame without its ADTS header: AU-headers-length, then 13 bits of size and 3 of index."""
+        return [self._packet(struct.pack(">HH", 16, len(frame) << 3) + frame, at, marker=True)]
+
+    def plain(self, samples: bytes, at: float) -> list[bytes]:
+        return [self._packet(samples, at, marker=False)]
+
+    def report(self, now: float) -> bytes:
+        """A sender report (RFC 3550 section 6.4.1): which of its times is which time of day."""
+        seconds, rest = divmod(now + _NTP, 1)
+        told = struct.pack(
+            ">IIIIII", self._source, int(seconds), int(rest * 2**32), self._at(now), self._sent, self._bytes
+        )
+        return struct.pack(">BBH", 0x80, 200, 6) + told
+
+    def _packet(self, payload: bytes, at: float, *, marker: bool) -> bytes:
+        self._number = self._number + 1 & 0xFFFF
+        self._sent, self._bytes = self._sent + 1, self._bytes + len(payload) & 0xFFFFFFFF
+        head = struct.pack(">BBHII", 0x80, self._payload | marker << 7, self._number, self._at(at), self._source)
+        return head + payload
+
+    def _at(self, seconds: float) -> int:
+        return round(seconds * self._clock) & 0xFFFFFFFF
+
+
+def _fragments(unit: bytes) -> Iterator[bytes]:
+    """The unit itself, or FU-A pieces of one that is too long."""
+    if len(unit) <= LONGEST:
+        yield unit
+        return
+    indicator, kind = unit[0] & 0xE0 | 28, unit[0] & 0x1F
+    body = unit[1:]
+    for begin in range(0, len(body), LONGEST):
+        piece = body[begin : begin + LONGEST]
+        first, last = begin == 0, begin + LONGEST >= len(body)
+        yield bytes((indicator, first << 7 | last << 6 | kind)) + piece

@@ -1,0 +1,190 @@
+"""One camera's own RTSP server (RFC 2326): Digest, RTP interleaved in TCP, and nothing else, as cameras have it."""
+
+import asyncio
+import contextlib
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from simulator.lan.description import Tracks, describe
+from simulator.lan.rtp import Packer
+
+USER = "admin"
+PATHS = re.compile(r"/(Streaming/Channels/[12]0[12]|h264/ch1/(main|sub)/av_stream)(/trackID=[12])?/?")
+BEHIND = 1024 * 1024  # bytes a viewer may lag; then it loses packets instead of the camera its memory
+REPORT_S = 5.0
+_PART = re.compile(r'(\w+)="?([^",]*)"?')
+
+type Take = Callable[[Literal["video", "audio"], bytes, float], None]  # an access unit or a frame, and its epoch s
+
+
+class Lens(Protocol):
+    """What the server shows; called in its loop."""
+
+    async def tracks(self) -> Tracks: ...
+
+    def watch(self, take: Take) -> None: ...
+
+    def unwatch(self, take: Take) -> None: ...
+
+
+class CameraServer:
+    """`password` is asked at each request, since it changes with Image Encryption."""
+
+    def __init__(
+        self, lens: Lens, password: Callable[[], str], *, reachable: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._lens, self._password, self._reachable = lens, password, reachable
+        self._server: asyncio.Server | None = None
+        self._viewers: set[asyncio.Task[None]] = set()
+        self.port = 0
+        self.refused = 0  # requests with a wrong password
+
+    async def start(self, host: str = "127.0.0.1") -> None:
+        self._server = await asyncio.start_server(self._connected, host, self.port, limit=64 * 1024)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server:
+            self._server.close()
+            self._server.abort_clients()
+        for task in list(self._viewers):
+            task.cancel()
+        await asyncio.gather(*self._viewers, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._viewers.add(task)
+        try:
+            if self._reachable():
+                await self.viewer(reader, writer).serve()
+        except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass
+        finally:
+            self._viewers.discard(task)
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    def viewer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "Viewer":
+        return Viewer(self, self._lens, reader, writer)
+
+    def is_right(self, method: str, authorization: str, nonce: str) -> bool:
+        """RFC 2617's Digest, without and with qop."""
+        told = dict(_PART.findall(authorization))
+        if not authorization.startswith("Digest ") or told.get("nonce") != nonce or told.get("username") != USER:
+            return False
+        secret = _md5(f"{USER}:{told.get('realm')}:{self._password()}")
+        between = f"{nonce}:{told['nc']}:{told['cnonce']}:{told['qop']}" if "qop" in told else nonce
+        wanted = _md5(f"{secret}:{between}:{_md5(f'{method}:{told.get("uri")}')}")
+        if told.get("response") != wanted:
+            self.refused += 1
+        return told.get("response") == wanted
+
+
+class Viewer:
+    """One connection."""
+
+    def __init__(
+        self, server: CameraServer, lens: Lens, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._server, self._lens, self._reader, self._writer = server, lens, reader, writer
+        self._nonce, self._session = secrets.token_hex(16), secrets.token_hex(4)
+        self._channels: dict[int, int] = {}  # track: RTP channel
+        self._packers: tuple[Packer, Packer | None] | None = None
+        self._sound = ""
+        self._reported = 0.0
+
+    async def serve(self) -> None:
+        try:
+            while True:
+                await self._request()
+        finally:
+            self._lens.unwatch(self._take)
+
+    async def _request(self) -> None:
+        first = await self._reader.readexactly(1)
+        if first == b"$":
+            head = await self._reader.readexactly(3)
+            await self._reader.readexactly(int.from_bytes(head[1:], "big"))
+            return
+        head = first + await self._reader.readuntil(b"\r\n\r\n")
+        start, *lines = head.decode().strip().split("\r\n")
+        method, uri, _ = start.split(" ")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        await self.answer(method, uri, headers)
+        await self._writer.drain()
+
+    async def answer(self, method: str, uri: str, headers: dict[str, str]) -> None:
+        number = headers.get("cseq", "0")
+        if method == "OPTIONS":
+            self.say(number, "200 OK", "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER")
+        elif not self._server.is_right(method, headers.get("authorization", ""), self._nonce):
+            self.say(number, "401 Unauthorized", f'WWW-Authenticate: Digest realm="IP Camera", nonce="{self._nonce}"')
+        elif PATHS.fullmatch(re.sub(r"^rtsp://[^/]*", "", uri)) is None:
+            self.say(number, "404 Not Found")
+        elif method == "DESCRIBE":
+            await self._describe(number, uri)
+        elif method == "SETUP":
+            self._set_up(number, uri, headers.get("transport", ""))
+        elif method == "PLAY":
+            self.say(number, "200 OK", f"Session: {self._session}", "Range: npt=0.000-")
+            self._lens.watch(self._take)
+        elif method == "TEARDOWN":
+            self.say(number, "200 OK", f"Session: {self._session}")
+            raise ConnectionResetError
+        else:
+            self.say(number, "200 OK", f"Session: {self._session}")
+
+    def say(self, number: str, status: str, *headers: str, body: str = "") -> None:
+        lines = [f"RTSP/1.0 {status}", f"CSeq: {number}", *headers]
+        if body:
+            lines += ["Content-Type: application/sdp", f"Content-Length: {len(body.encode())}"]
+        self._writer.write("\r\n".join([*lines, "", body]).encode())
+
+    async def _describe(self, number: str, uri: str) -> None:
+        tracks = await self._lens.tracks()
+        base = uri.rstrip("/") + "/"
+        self.say(number, "200 OK", f"Content-Base: {base}", body=describe(tracks, base))
+        self._packers, self._sound = tracks.packers(), tracks.sound or ""
+
+    def _set_up(self, number: str, uri: str, transport: str) -> None:
+        if "TCP" not in transport:
+            self.say(number, "461 Unsupported Transport")
+            return
+        track = 2 if uri.rstrip("/").endswith("trackID=2") else 1
+        channel = self._channels[track] = 2 * (track - 1)
+        told = f"Transport: RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}"
+        self.say(number, "200 OK", told, f"Session: {self._session};timeout=60")
+
+    def _take(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
+        track = 1 if kind == "video" else 2
+        channel = self._channels.get(track)
+        packer = self._packers[track - 1] if self._packers else None
+        if channel is None or packer is None or self._writer.transport.get_write_buffer_size() > BEHIND:
+            return
+        pack = packer.h264 if kind == "video" else packer.aac if self._sound == "aac" else packer.plain
+        out = bytearray()
+        for packet in pack(data, at):
+            out += b"$" + bytes((channel,)) + len(packet).to_bytes(2, "big") + packet
+        if time.monotonic() - self._reported > REPORT_S:
+            self._reported = time.monotonic()
+            out += self._reports(at)
+        self._writer.write(out)
+
+    def _reports(self, now: float) -> bytes:
+        out = b""
+        for track, channel in self._channels.items():
+            packer = self._packers[track - 1] if self._packers else None
+            if packer is not None:
+                report = packer.report(now)
+                out += b"$" + bytes((channel + 1,)) + len(report).to_bytes(2, "big") + report
+        return out
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

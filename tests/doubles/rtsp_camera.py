@@ -1,0 +1,286 @@
+"""A camera in the house with its own RTSP server: real H.264 and sound, and every fault and malice a camera has."""
+
+import asyncio
+import base64
+import contextlib
+import functools
+import hashlib
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+import av
+
+from media.source import SourceSpec
+from simulator.lan.description import Tracks
+from simulator.lan.server import CameraServer, Take, Viewer
+from tests.doubles.hls_camera import FPS, _encoding, _picture, _tone, garbled_bytes
+
+CODE = "ABCDEF"
+PATH = "/Streaming/Channels/101"
+LENGTH_S = 12
+RATES = {"aac": 16_000, "pcmu": 8_000, "pcma": 8_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    kind: Literal["video", "audio"]
+    data: bytes = field(repr=False)
+    at: float  # s from the recording's start
+    key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    samples: tuple[Sample, ...] = field(repr=False)
+    tracks: Tracks = field(repr=False)
+
+
+@functools.cache
+def recorded(
+    *, gop_s: int = 2, sound: str | None = "aac", codec: str = "libx264", garbled: bool = False, told: bool = True
+) -> Recording:
+    """`told`: the parameter sets stand in the description too."""
+    out: list[Sample] = []
+    video = av.CodecContext.create(codec, "w")
+    video.width, video.height, video.pix_fmt, video.time_base = 320, 180, "yuv420p", Fraction(1, FPS)
+    video.options = _encoding(codec, gop_s)
+    for number in range(LENGTH_S * FPS):
+        packets = video.encode(_picture(number))
+        for packet in packets:
+            data = garbled_bytes(bytes(packet)) if garbled else bytes(packet)
+            out.append(Sample("video", data, packet.pts / FPS, bool(packet.is_keyframe)))
+    config = b""
+    if sound:
+        heard, config = _heard(sound)
+        out += heard
+    keyframe = next(each.data for each in out if each.key)
+    kind = "h265" if codec == "libx265" else "h264"
+    tracks = Tracks(kind, keyframe if told and kind == "h264" else b"", sound, RATES.get(sound or "", 8000), config)
+    return Recording(tuple(sorted(out, key=lambda each: each.at)), tracks)
+
+
+def _heard(sound: str) -> tuple[list[Sample], bytes]:
+    rate = RATES[sound]
+    encoder = av.CodecContext.create({"aac": "aac", "pcmu": "pcm_mulaw", "pcma": "pcm_alaw"}[sound], "w")
+    encoder.sample_rate, encoder.layout = rate, "mono"
+    encoder.format, encoder.time_base = "fltp" if sound == "aac" else "s16", Fraction(1, rate)
+    step = 1024 if sound == "aac" else 160
+    if sound == "aac":
+        encoder.flags |= 0x400000  # GLOBAL_HEADER: the config is told apart
+    resampler = av.AudioResampler(encoder.format.name, "mono", rate, step)
+    out, sent = [], 0
+    for number in range(LENGTH_S * 16_000 // 1024):
+        frame = _tone(number)
+        frame.pts = None
+        for piece in resampler.resample(frame):
+            piece.pts, piece.time_base = sent, Fraction(1, rate)
+            for packet in encoder.encode(piece):
+                out.append(Sample("audio", bytes(packet), sent / rate))
+            sent += step
+    return out, bytes(encoder.extradata or b"")
+
+
+@dataclass
+class Behaviour:
+    """What the camera does just now; tests change it while it runs."""
+
+    recording: Recording = field(default_factory=recorded)
+    joins: Literal["keyframe", "middle"] = "keyframe"
+    code: str = CODE
+    answers: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by method: status, headers
+    first: bytes = b""  # sent to every request, and then nothing
+    drip_s: float = 0.0  # between bytes of every answer
+    clock_jump_s: float = 0.0  # its clock leaps by so much after two seconds
+    silent: bool = False  # PLAY is answered, and nothing comes
+    scheme: Literal["digest", "sha256", "basic", "stale"] = "digest"
+    asked: list[str] = field(default_factory=list)  # methods
+    uris: list[str] = field(default_factory=list)
+    wrong: int = 0  # signatures that did not fit
+
+
+class RtspCamera:
+    """Runs in a thread with its own loop; `port` stays the same over `stop` and `start`."""
+
+    def __init__(self, **behaviour: object) -> None:
+        self.does = Behaviour(**behaviour)  # type: ignore[arg-type]
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="camera", daemon=True)
+        self._thread.start()
+        self._server: CameraServer | None = None
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        self._server = _Server(self)
+        self._server.port = self.port
+        self._run(self._server.start())
+        self.port = self._server.port
+
+    def stop(self) -> None:
+        """As if its plug was pulled."""
+        assert self._server is not None
+        self._run(self._server.stop())
+
+    def close(self) -> None:
+        self.stop()
+        self._run(asyncio.sleep(0.01))  # transports end in the loop's next turns
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    def call(self, each: Callable[["_Viewer"], None]) -> None:
+        """For every viewer there is, in the camera's loop."""
+
+        async def called() -> None:
+            for viewer in list(self._server.connected):  # type: ignore[union-attr]
+                each(viewer)
+
+        self._run(called())
+
+    def spec(self, **changes: object) -> SourceSpec:
+        given: dict[str, object] = {
+            "kind": "rtsp",
+            "url": f"rtsp://127.0.0.1:{self.port}{PATH}",
+            "hosts": (f"127.0.0.1:{self.port}",),
+            "sound": "on" if self.does.recording.tracks.sound else "none",
+            "user": "admin",
+            "password": CODE,
+        }
+        return SourceSpec(**(given | changes))  # type: ignore[arg-type]
+
+    def _run(self, work):
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+
+class _Lens:
+    """Each viewer has the recording from its start, or from the middle of a group of pictures."""
+
+    def __init__(self, does: Behaviour) -> None:
+        self._does = does
+        self._playing: dict[Take, asyncio.Task[None]] = {}
+
+    async def tracks(self) -> Tracks:
+        return self._does.recording.tracks
+
+    def watch(self, take: Take) -> None:
+        if not self._does.silent:
+            self._playing[take] = asyncio.create_task(self._play(take))
+
+    def unwatch(self, take: Take) -> None:
+        task = self._playing.pop(take, None)
+        if task:
+            task.cancel()
+
+    async def _play(self, take: Take) -> None:
+        samples = self._does.recording.samples
+        keys = [each.at for each in samples if each.key]
+        first = 0.0 if self._does.joins == "keyframe" else (keys[1] - keys[0]) / 2
+        zero = time.time() - first
+        rounds = 0
+        while True:
+            for each in samples:
+                if rounds == 0 and each.at < first:
+                    continue
+                due = zero + rounds * LENGTH_S + each.at
+                await asyncio.sleep(max(0.0, due - time.time()))
+                late = self._does.clock_jump_s if due - zero - first > 2 else 0.0
+                take(each.kind, each.data, due + late)
+            rounds += 1
+
+
+class _Server(CameraServer):
+    def __init__(self, camera: RtspCamera) -> None:
+        self.does = camera.does
+        self.connected: set[_Viewer] = set()
+        super().__init__(_Lens(camera.does), lambda: camera.does.code)
+
+    def viewer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Viewer:
+        return _Viewer(self, self._lens, reader, writer)
+
+
+class _Viewer(Viewer):
+    def __init__(self, server: _Server, *rest: object) -> None:
+        super().__init__(server, *rest)  # type: ignore[arg-type]
+        self._does = server.does
+        self._known = server.connected
+        self._staled = False
+
+    async def serve(self) -> None:
+        self._known.add(self)
+        try:
+            await super().serve()
+        finally:
+            self._known.discard(self)
+
+    def send(self, data: bytes) -> None:
+        self._writer.write(data)
+
+    async def answer(self, method: str, uri: str, headers: dict[str, str]) -> None:
+        self._does.asked.append(method)
+        self._does.uris.append(uri)
+        number = headers.get("cseq", "0")
+        if self._does.first:
+            self._writer.write(self._does.first)
+        elif self._does.drip_s:
+            for byte in f"RTSP/1.0 200 OK\r\nCSeq: {number}\r\nX-Slow: {'x' * 4000}\r\n\r\n".encode():
+                self._writer.write(bytes((byte,)))
+                await asyncio.sleep(self._does.drip_s)
+        elif method in self._does.answers:
+            self.say(number, *self._does.answers[method])
+        else:
+            before = self._server.refused
+            await self._signed(method, uri, headers)
+            self._does.wrong += self._server.refused - before
+
+    async def _signed(self, method: str, uri: str, headers: dict[str, str]) -> None:
+        scheme, number = self._does.scheme, headers.get("cseq", "0")
+        given = headers.get("authorization", "")
+        if method == "OPTIONS" or scheme == "digest":
+            await super().answer(method, uri, headers)
+        elif scheme == "stale" and given and not self._staled:
+            self._staled, self._nonce = True, "renewed"
+            self.say(number, "401 Unauthorized", 'WWW-Authenticate: Digest realm="c", nonce="renewed", stale="TRUE"')
+        elif scheme == "stale":
+            await super().answer(method, uri, headers)
+        else:
+            await _OTHERS[scheme](self, method, uri, headers)
+
+
+async def _basic(viewer: _Viewer, method: str, uri: str, headers: dict[str, str]) -> None:
+    if headers.get("authorization") == "Basic " + base64.b64encode(f"admin:{CODE}".encode()).decode():
+        with _taken_as_signed(viewer):
+            await Viewer.answer(viewer, method, uri, headers)
+    else:
+        viewer.say(headers["cseq"], "401 Unauthorized", 'WWW-Authenticate: Basic realm="c"')
+
+
+async def _sha256(viewer: _Viewer, method: str, uri: str, headers: dict[str, str]) -> None:
+    """Offers MD5 beside it, as RFC 7616 section 3.7 has it."""
+
+    def of(text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    told = dict(re.findall(r'(\w+)="?([^",]*)"?', headers.get("authorization", "")))
+    wanted = of(f"{of(f'admin:c:{CODE}')}:n:{told.get('nc')}:{told.get('cnonce')}:auth:{of(f'{method}:{uri}')}")
+    if told.get("response") == wanted and told.get("algorithm") == "SHA-256":
+        with _taken_as_signed(viewer):
+            await Viewer.answer(viewer, method, uri, headers)
+    else:
+        offered = 'WWW-Authenticate: Digest realm="c", nonce="n", qop="auth"'
+        viewer.say(headers["cseq"], "401 Unauthorized", offered, f"{offered}, algorithm=SHA-256")
+
+
+_OTHERS = {"basic": _basic, "sha256": _sha256}
+
+
+@contextlib.contextmanager
+def _taken_as_signed(viewer: _Viewer):
+    server = viewer._server
+    server.is_right = lambda *_: True  # type: ignore[method-assign]
+    yield
+    del server.is_right  # type: ignore[method-assign]

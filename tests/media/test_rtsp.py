@@ -1,0 +1,410 @@
+"""Cameras in the house: pictures and sound by RTSP, and what a camera may do to us."""
+
+import array
+import asyncio
+import io
+import json
+import re
+import socket
+import time
+
+import av
+import pytest
+
+from media.grants import Claims
+from media.house import is_in_house
+from media.plane.interleaved import HEAD_CAP, Message, NotRtsp, Splitter
+from media.plane.pipe import Pipe
+from media.plane.units import SourceFailed
+from media.rtsp_login import Challenge, Login, challenge
+from media.source import Denied, SourceSpec
+from tests.doubles.hls_camera import FPS
+from tests.doubles.rtc_viewer import Viewer
+from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+
+
+class House:
+    """The Sources of a test: one camera, its spec changed at will."""
+
+    def __init__(self, camera: RtspCamera) -> None:
+        self.camera = camera
+        self.changes: dict[str, object] = {}
+        self.opened = 0
+
+    async def open(self, claims: Claims) -> SourceSpec | Denied:
+        self.opened += 1
+        return self.camera.spec(**self.changes)
+
+    async def check(self, claims: list[Claims]) -> list[Denied | None]:
+        return [None for _ in claims]
+
+    async def closed(self, claims: Claims, release: str) -> None:
+        raise AssertionError("a camera in the house takes nothing back")
+
+
+@pytest.fixture
+def camera():
+    made = RtspCamera()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def household(camera):
+    """In place of a vendor's."""
+    return House(camera)
+
+
+@pytest.fixture(autouse=True)
+def _loopback(monkeypatch):
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+
+
+def refused(world) -> str:
+    answer = world.master()
+    assert answer.status == 502
+    return json.loads(answer.body)["reason"]
+
+
+def segment(world) -> bytes:
+    """A whole segment with sound; the very first may begin before any is heard."""
+    url = world.variant_url(world.master())
+    number = re.findall(r"^(\d+)\.ts$", world.ask(url).text, re.MULTILINE)[-1]
+    return world.ask(url.replace("index.m3u8", f"{number}.ts")).body
+
+
+async def watched(world, frames: int) -> Viewer:
+    import aiohttp
+
+    viewer = Viewer()
+    async with aiohttp.ClientSession() as http:
+        try:
+            url = f"{world.plane.url}/s/{world.grant(protocol='webrtc')}/whep"
+            headers = {"Content-Type": "application/sdp"}
+            async with http.post(url, data=await viewer.offer(), headers=headers) as response:
+                assert response.status == 201, await response.text()
+                await viewer.accept(await response.text())
+            await viewer.until(lambda: len(viewer.pictures) >= frames and len(viewer.loud) > 50)
+        finally:
+            await viewer.close()
+    return viewer
+
+
+@pytest.mark.parametrize("sound", ["aac", "pcmu", "pcma"])
+def test_pictures_and_sound_arrive_by_hls(world, camera, sound):
+    camera.does.recording = recorded(sound=sound)
+
+    with av.open(io.BytesIO(segment(world)), format="mpegts") as container:
+        pictures = [packet for packet in container.demux(video=0) if packet.size]
+    assert len(pictures) == 2 * FPS
+    with av.open(io.BytesIO(segment(world)), format="mpegts") as container:
+        assert container.streams.audio[0].codec_context.name == "aac"
+        assert container.streams.audio[0].codec_context.rate == 16_000
+        loud = [value for frame in container.decode(audio=0) for value in array.array("f", bytes(frame.planes[0]))]
+    assert max(loud[len(loud) // 2 :]) > 0.3, "the tone, and not silence"
+    assert "mp4a.40.2" in world.master().text
+
+
+@pytest.mark.parametrize("sound", ["aac", "pcmu"])
+def test_pictures_and_sound_arrive_by_webrtc(world, camera, sound):
+    camera.does.recording = recorded(sound=sound)
+
+    viewer = asyncio.run(watched(world, 2 * FPS))
+
+    assert viewer.sizes == {(320, 180)}
+    loud = sorted(viewer.loud)[len(viewer.loud) // 2]
+    assert 7_000 < loud < 9_500, "a tone of half the full scale, spread over two channels"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"joins": "middle"},
+        {"recorded": {"told": False}},
+        {"recorded": {"sound": None}},
+        {"scheme": "sha256"},
+        {"scheme": "basic"},
+        {"scheme": "stale"},
+        {"clock_jump_s": 600.0},
+        {"clock_jump_s": -2.0},
+    ],
+    ids=["mid-GOP", "parameters in band", "no sound", "SHA-256", "Basic", "stale nonce", "clock leaps", "clock back"],
+)
+def test_cameras_of_every_kind_are_shown(world, camera, eventually, changes):
+    camera.does.recording = recorded(**changes.pop("recorded", {}))
+    for name, value in changes.items():
+        setattr(camera.does, name, value)
+    url = world.variant_url(world.master())
+    eventually(lambda: len(re.findall(r"\.ts$", world.ask(url).text, re.MULTILINE)) >= 3, 15)
+    assert "DISCONTINUITY\n" not in world.ask(url).text
+    assert world.stats()["reopened"] == 0
+    assert camera.does.wrong == 0
+
+
+def test_the_first_picture_is_the_cameras_first(world, camera):
+    """What comes before libav knows the times is kept: it is mostly the keyframe."""
+    with av.open(io.BytesIO(segment(world)), format="mpegts") as container:
+        times = [packet.pts for packet in container.demux(video=0) if packet.size]
+    assert len(times) == 2 * FPS
+    assert world.stats()["minted"] == 1
+
+
+def test_the_code_is_sent_once_and_never_in_clear(world, camera, capfd, caplog):
+    camera.does.code = "OTHERS"
+
+    assert refused(world) == "code_wrong"
+    time.sleep(1)
+
+    assert camera.does.wrong == 1
+    assert camera.does.asked == ["OPTIONS", "DESCRIBE", "DESCRIBE"]
+    out, err = capfd.readouterr()
+    assert "pull ended" in out + err
+    for secret in (CODE, str(camera.port), "Streaming"):
+        assert secret not in out + err + caplog.text
+
+
+def test_a_camera_that_is_done_with_is_told(world, camera, eventually):
+    world.master()
+    world.plane.client().end_link("link-1")
+    eventually(lambda: camera.does.asked[-1] == "TEARDOWN")
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"])
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found"])
+def test_a_camera_that_sends_elsewhere_is_not_followed(world, camera, method, status):
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.setblocking(False)
+        location = f"Location: rtsp://127.0.0.1:{elsewhere.getsockname()[1]}{PATH}"
+        camera.does.answers[method] = (status, location)
+
+        assert refused(world) == "media_down"
+
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
+
+
+def test_a_redirect_in_mid_stream_ends_the_opening_and_is_not_followed(world, camera, eventually):
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.setblocking(False)
+        world.master()
+        there = f"rtsp://127.0.0.1:{elsewhere.getsockname()[1]}{PATH}"
+        command = f"REDIRECT {there} RTSP/1.0\r\nCSeq: 7\r\nLocation: {there}\r\n\r\n"
+        camera.call(lambda viewer: viewer.send(command.encode()))
+        eventually(lambda: world.stats()["reopened"] >= 1)
+        eventually(lambda: world.stats()["pulls_live"] == 1)
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
+
+
+def test_a_cameras_own_questions_are_answered(world, camera):
+    url = world.variant_url(world.master())
+    camera.call(lambda viewer: viewer.send(b"\r\nOPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n"))
+    time.sleep(1)
+    assert world.ask(url).status == 200
+    assert world.stats()["reopened"] == 0
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        {"first": b"RTSP/1.0 200 OK\r\n" + b"X-More: and more\r\n" * 5000},
+        {"first": b"HTTP/1.1 400 Bad Request\r\n\r\n"},
+        {"first": b"\x00" * 100_000},
+        {"first": b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 999999999\r\n\r\n"},
+        {"drip_s": 0.05},
+        {"silent": True},
+        {"answers": {"DESCRIBE": ("404 Not Found",)}},
+        {"answers": {"SETUP": ("461 Unsupported Transport",)}},
+        {"answers": {"DESCRIBE": ("200 OK", "Content-Type: application/sdp")}},
+    ],
+    ids=["endless headers", "HTTP", "noise", "endless body", "drip", "silence", "404", "no TCP", "no description"],
+)
+def test_a_hostile_camera_costs_its_own_picture_alone(world, camera, behaviour):
+    for name, value in behaviour.items():
+        setattr(camera.does, name, value)
+    began = time.monotonic()
+    assert refused(world) == "media_down"
+    assert time.monotonic() - began < 12
+    assert world.ask("/healthz").status == 200
+
+
+def test_a_camera_with_too_many_viewers_is_busy(world, camera):
+    camera.does.answers["SETUP"] = ("453 Not Enough Bandwidth",)
+    assert refused(world) == "busy"
+
+
+def test_a_camera_that_dies_comes_back(world, camera, household, eventually):
+    url = world.variant_url(world.master())
+    camera.stop()
+    eventually(lambda: world.stats()["reopened"] >= 1, 15)
+    assert world.ask(url).status == 200, "its last pictures stay to be had meanwhile"
+    camera.start()
+    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.ask(url).text, 20)
+    assert household.opened >= 2, "the gate is asked again"
+
+
+@pytest.mark.parametrize(
+    ("recording", "reason"),
+    [({"garbled": True}, "encryption_on"), ({"codec": "libx265", "sound": None}, "not_playable")],
+    ids=["encrypted", "H.265"],
+)
+def test_what_cannot_be_shown_is_not_shown(world, camera, recording, reason):
+    camera.does.recording = recorded(**recording)
+    assert refused(world) == reason
+
+
+def test_only_the_one_address_named_and_none_outside_a_house_is_reached(start, camera, household):
+    world = start()
+    named = camera.spec().url
+    for changes in (
+        {"url": named.replace("127.0.0.1", "localhost"), "hosts": (f"localhost:{camera.port}",)},
+        {"url": named.replace("rtsp://", "rtsp://admin:ABCDEF@")},
+        {"url": named.replace("rtsp://", "rtsps://")},
+        {"url": named + "\r\nX: y"},
+        {"url": named + " HTTP/1.1"},
+        {"hosts": ()},
+        {"hosts": ("127.0.0.1:1",)},
+        {"url": "rtsp://8.8.8.8:554/1", "hosts": ("8.8.8.8:554",)},
+        {"url": "rtsp://169.254.169.254:80/1", "hosts": ("169.254.169.254:80",)},
+        {"url": "file:///etc/passwd"},
+    ):
+        household.changes = changes
+        assert refused(world) == "media_down", changes
+    household.changes = {}
+    assert refused(start(allow_loopback_sources=False)) == "media_down"
+    assert camera.does.asked == []
+
+
+@pytest.mark.parametrize(
+    ("address", "inside"),
+    [
+        ("192.168.1.20", True),
+        ("10.0.0.5", True),
+        ("172.31.255.1", True),
+        ("172.32.0.1", False),
+        ("fd00::20", True),
+        ("::ffff:192.168.1.20", True),
+        ("::ffff:8.8.8.8", False),
+        ("127.0.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("fe80::1", False),
+        ("224.0.0.1", False),
+        ("camera.local", False),
+        ("", False),
+    ],
+)
+def test_what_lies_in_a_house(address, inside):
+    assert is_in_house(address) is inside
+    assert is_in_house(address, loopback=True) is (inside or address == "127.0.0.1")
+
+
+async def _asked(pipe: Pipe, *requests: str) -> bytes:
+    await pipe.open()
+    try:
+        port = int(re.search(r":(\d+)/", pipe.url)[1])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write("".join(requests).encode())
+        try:
+            return await asyncio.wait_for(reader.read(65536), 5)
+        except ConnectionResetError:
+            return b""
+        finally:
+            writer.close()
+    finally:
+        pipe.close()
+
+
+def test_whoever_does_not_know_the_token_gets_nothing(camera):
+    pipe = Pipe("127.0.0.1", camera.port, PATH, Login("admin", CODE))
+    asked = f"DESCRIBE rtsp://127.0.0.1:{camera.port}{PATH} RTSP/1.0\r\nCSeq: 1\r\n\r\n"
+    assert asyncio.run(_asked(pipe, asked)) == b""
+    assert camera.does.asked == []
+
+
+async def _dropped(port: int) -> bool:
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"OPTIONS * RTSP/1.0\r\n\r\n")
+        return await reader.read(1) == b""
+    except OSError:
+        return True
+
+
+def test_the_pipe_takes_one_connection(camera):
+    async def scene():
+        pipe = Pipe("127.0.0.1", camera.port, PATH, Login("admin", CODE))
+        await pipe.open()
+        port = int(re.search(r":(\d+)/", pipe.url)[1])
+        _, first = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.sleep(0.1)
+        try:
+            assert await _dropped(port)
+        finally:
+            first.close()
+            pipe.close()
+
+    asyncio.run(scene())
+
+
+def test_no_camera_there_is_said_at_once():
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(SourceFailed, match="media_down"):
+        asyncio.run(Pipe("127.0.0.1", port, PATH, Login("admin", CODE)).open())
+
+
+def taken_apart(data: bytes, step: int) -> tuple[bytes, list[Message]]:
+    frames, messages = bytearray(), []
+    splitter = Splitter(frames.extend, messages.append)
+    for at in range(0, len(data), step):
+        splitter.feed(data[at : at + step])
+    return bytes(frames), messages
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 1000])
+def test_frames_and_messages_are_told_apart_wherever_the_network_cuts(step):
+    frames = [b"$\x00\x00\x05RTSP/", b"$\x01\x00\x00", b"$\x00\x00\x04\r\n\r\n"]
+    reply = b"RTSP/1.0 200 OK\r\nCSeq: 3\r\nContent-Length: 4\r\n\r\n$bod"
+    found, messages = taken_apart(frames[0] + reply + frames[1] + b"\r\n" + reply + frames[2], step)
+    assert found == b"".join(frames)
+    assert [(each.status, each.value("cseq"), each.body) for each in messages] == [(200, "3", b"$bod")] * 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"x" * HEAD_CAP,
+        b"RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n",
+        b"RTSP/1.0 200 OK\r\nContent-Length: 70000\r\n\r\n",
+        b"RTSP/1.0 200 OK\r\nContent-Length: many\r\n\r\n",
+    ],
+)
+def test_what_is_out_of_proportion_is_no_rtsp(data):
+    with pytest.raises(NotRtsp):
+        taken_apart(data, 500)
+
+
+def test_a_digest_as_the_rfc_has_it():
+    """RFC 2069 section 2.4, its password and its answer as corrected in the errata."""
+    login = Login("Mufasa", "CircleOfLife")
+    login.take(Challenge("digest", "testrealm@host.com", "dcd98b7102dd2f0e8b11d0f600bfb0c093"))
+    assert 'response="1949323746fe6a43ef61f9606e7febea"' in (login.sign("GET", "/dir/index.html") or "")
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (['Basic realm="c"', 'Digest realm="c", nonce="n"'], ("digest", "MD5")),
+        (['Digest realm="c", nonce="n"', 'Digest realm="c", nonce="n", algorithm=SHA-256'], ("digest", "SHA-256")),
+        (['Basic realm="c"'], ("basic", "MD5")),
+        (['Digest realm="c", nonce="n", algorithm=SHA-512-256'], None),
+        (['Digest realm="c"'], None),
+        (["Negotiate"], None),
+        ([], None),
+    ],
+)
+def test_the_strongest_challenge_is_answered(headers, expected):
+    found = challenge(headers)
+    assert (found and (found.scheme, found.algorithm)) == expected
