@@ -3,22 +3,21 @@
 HLS is not in the published list of protocols; displays play it all the same, from an https address with a public name.
 """
 
-import time
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from alexa.directive import Directive
-from alexa.endpoint_health import connectivity
 from alexa.errors import refused
 from alexa.event import Reply, timestamp
+from alexa.interface import Capability
+from alexa.state import properties
 from registry.camera import Camera, Refusal, Stream, StreamRequest, Video
 from registry.registry import Registry
 from store.records import Link
 
 WIDEST = 7680
-FRESH_MS = 2000  # a stream's gate is judged on a reading at most this old
 _USUAL = {"width": 1280, "height": 720}  # where the camera's own size is not known
 
 
@@ -44,21 +43,22 @@ class _Initialize(Struct, rename="camel"):
 _payload = msgspec.json.Decoder(_Initialize)
 
 
-def capability(camera: Camera) -> dict[str, Any]:
-    return {
-        "type": "AlexaInterface",
-        "interface": "Alexa.CameraStreamController",
-        "version": "3",
-        "cameraStreamConfigurations": [
-            {
-                "protocols": ["HLS"],
-                "resolutions": [_size(camera.video) or _USUAL],
-                "authorizationTypes": ["NONE"],
-                "videoCodecs": ["H264"],
-                "audioCodecs": ["NONE"] if camera.audio == "none" else ["AAC", "NONE"],
-            }
-        ],
+def capabilities(camera: Camera) -> list[Capability]:
+    configuration = {
+        "protocols": ["HLS"],
+        "resolutions": [_size(camera.video) or _USUAL],
+        "authorizationTypes": ["NONE"],
+        "videoCodecs": ["H264"],
+        "audioCodecs": ["NONE"] if camera.audio == "none" else ["AAC", "NONE"],
     }
+    return [
+        {
+            "type": "AlexaInterface",
+            "interface": "Alexa.CameraStreamController",
+            "version": "3",
+            "cameraStreamConfigurations": [configuration],
+        }
+    ]
 
 
 class CameraStreams:
@@ -73,9 +73,9 @@ class CameraStreams:
         if isinstance(stream, Refusal):
             raise refused(stream, link.locale)
         payload = {"cameraStreams": [_rendered(stream, playable)], "imageUri": stream.image_url}
-        # the gate has just seen it online
-        properties = [connectivity(True, time.time(), FRESH_MS)]
-        return reply.event("Alexa.CameraStreamController", "Response", payload, properties)
+        state = self._registry.states(link, (camera_id,)).get(camera_id)
+        context = properties(state.camera) if state else None
+        return reply.event("Alexa.CameraStreamController", "Response", payload, context)
 
 
 def _playable(wanted: Wanted) -> bool:

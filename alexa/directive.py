@@ -16,6 +16,7 @@ class Header(Struct, rename="camel"):
     name: str
     message_id: str | None = None
     correlation_token: str | None = None
+    instance: str | None = None
 
 
 class Scope(Struct):

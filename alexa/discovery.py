@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from alexa import camera_stream, endpoint_health, rtc_session
+from alexa import camera_stream, doorbell_event_source, rtc_session, snapshot_provider, state
 from alexa.errors import BridgeUnreachable
 from alexa.event import Reply
+from alexa.interface import Capability, encoded
 from alexa.names import friendly_names, shorten
 from registry.camera import Camera, Failed, Refusal
 from registry.errors import Unavailable
@@ -20,6 +21,7 @@ from store.records import Link
 log = logging.getLogger(__name__)
 
 MOST = 300  # endpoints Alexa takes of one customer
+_ALEXA = encoded("Alexa", "3")
 KEPT = 256  # links whose encoded list is kept; 300 cameras are 300 KB
 
 
@@ -35,8 +37,13 @@ PAYLOAD = msgspec.json.Decoder(Discover)
 
 
 class Discovery:
-    def __init__(self, registry: Registry) -> None:
+    """`snapshots`: whether still pictures are advertised."""
+
+    def __init__(self, registry: Registry, *, snapshots: bool) -> None:
         self._registry = registry
+        self._more: tuple[Raw, ...] = (rtc_session.CAPABILITY,)
+        if snapshots:
+            self._more = (*self._more, snapshot_provider.CAPABILITY)
         self._kept: Recent[str, tuple[str, Raw]] = Recent(KEPT)
 
     def discover(self, link: Link, reply: Reply) -> bytes:
@@ -48,20 +55,27 @@ class Discovery:
             raise BridgeUnreachable(explain(refusal, link.locale)) from None
         kept = self._kept.get(link.id)
         if kept is None or kept[0] != listing.fingerprint:
-            kept = (listing.fingerprint, _encoded(link, listing.cameras))
+            kept = (listing.fingerprint, self._encoded(link, listing.cameras))
             self._kept.put(link.id, kept)
         return reply.listing({"endpoints": kept[1]})
 
+    def _encoded(self, link: Link, cameras: tuple[Camera, ...]) -> Raw:
+        if len(cameras) > MOST:
+            log.warning("link %s has %d cameras; Alexa is told of %d", link.id, len(cameras), MOST)
+            cameras = tuple(sorted(cameras, key=lambda camera: camera.id)[:MOST])
+        names = friendly_names(cameras)
+        endpoints = [_endpoint(camera, names[camera.id], self._capabilities(camera)) for camera in cameras]
+        return Raw(msgspec.json.encode(endpoints))
 
-def _encoded(link: Link, cameras: tuple[Camera, ...]) -> Raw:
-    if len(cameras) > MOST:
-        log.warning("link %s has %d cameras; Alexa is told of %d", link.id, len(cameras), MOST)
-        cameras = tuple(sorted(cameras, key=lambda camera: camera.id)[:MOST])
-    names = friendly_names(cameras)
-    return Raw(msgspec.json.encode([_endpoint(camera, names[camera.id]) for camera in cameras]))
+    def _capabilities(self, camera: Camera) -> list[Capability]:
+        """The camera's own; a screen's first."""
+        found: list[Capability] = [_ALEXA, *camera_stream.capabilities(camera), *self._more]
+        for interface in (*state.INTERFACES, doorbell_event_source):
+            found += interface.capabilities(camera)
+        return found
 
 
-def _endpoint(camera: Camera, name: str) -> dict[str, Any]:
+def _endpoint(camera: Camera, name: str, capabilities: list[Capability]) -> dict[str, Any]:
     manufacturer = shorten(camera.manufacturer, 128) or "Unknown"
     what = "doorbell" if camera.kind == "doorbell" else "camera"
     attributes = {"manufacturer": manufacturer, "model": camera.model[:256] or what.capitalize()}
@@ -75,10 +89,5 @@ def _endpoint(camera: Camera, name: str) -> dict[str, Any]:
         # a video doorbell is a camera first
         "displayCategories": ["CAMERA", "DOORBELL"] if camera.kind == "doorbell" else ["CAMERA"],
         "additionalAttributes": attributes,
-        "capabilities": [
-            {"type": "AlexaInterface", "interface": "Alexa", "version": "3"},
-            camera_stream.capability(camera),
-            rtc_session.capability(),
-            endpoint_health.capability(),
-        ],
+        "capabilities": capabilities,
     }

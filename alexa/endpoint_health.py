@@ -1,25 +1,15 @@
 """Alexa.EndpointHealth 3.1: whether a camera can be reached."""
 
-from typing import Any
+from alexa.interface import Capability, Stated, sensor
+from registry.camera import Camera
 
-from alexa.event import timestamp
-
-
-def capability() -> dict[str, Any]:
-    return {
-        "type": "AlexaInterface",
-        "interface": "Alexa.EndpointHealth",
-        "version": "3.1",
-        "properties": {"supported": [{"name": "connectivity"}], "proactivelyReported": False, "retrievable": True},
-    }
+_INTERFACE = "Alexa.EndpointHealth"
+_CAPABILITY = sensor(_INTERFACE, "3.1", "connectivity")
 
 
-def connectivity(reachable: bool, at: float, uncertain_ms: int) -> dict[str, Any]:
-    """The property, as of `at` (epoch seconds)."""
-    return {
-        "namespace": "Alexa.EndpointHealth",
-        "name": "connectivity",
-        "value": {"value": "OK" if reachable else "UNREACHABLE"},
-        "timeOfSample": timestamp(at),
-        "uncertaintyInMilliseconds": uncertain_ms,
-    }
+def capabilities(_camera: Camera) -> list[Capability]:
+    return [_CAPABILITY]
+
+
+def states(camera: Camera) -> list[Stated]:
+    return [Stated(_INTERFACE, "connectivity", {"value": "OK" if camera.online == "on" else "UNREACHABLE"})]

@@ -13,6 +13,7 @@ class DirectiveError(Exception):
     """Answered as an ErrorResponse; `message` is for whoever reads the answer, Alexa does not speak it."""
 
     namespace: ClassVar[str] = "Alexa"
+    version: ClassVar[str] = "3"  # of the payload
     kind = "INTERNAL_ERROR"
     extra: ClassVar[dict[str, Any]] = {}
 
@@ -78,6 +79,12 @@ class Asleep(NotInThisMode):
 
 class NotProvisioned(NotInThisMode):
     extra: ClassVar[dict[str, Any]] = {"currentDeviceMode": "NOT_PROVISIONED"}
+
+
+class SnapshotsDisabled(DirectiveError):
+    namespace = "Alexa.SmartVision.SnapshotProvider"
+    version = "1.1"
+    kind = "DISABLED_BY_USER"
 
 
 class AcceptGrantFailed(DirectiveError):

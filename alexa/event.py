@@ -30,9 +30,16 @@ class Reply:
     def to(cls, directive: Directive) -> "Reply":
         return cls(directive.header, directive.endpoint.endpoint_id if directive.endpoint else None)
 
-    def event(self, namespace: str, name: str, payload: Any, properties: list[dict[str, Any]] | None = None) -> bytes:
-        """`properties` become the event's context."""
-        return self._message(namespace, name, payload, self._endpoint, properties)
+    def event(
+        self,
+        namespace: str,
+        name: str,
+        payload: Any,
+        properties: list[dict[str, Any]] | None = None,
+        version: str = "3",
+    ) -> bytes:
+        """`properties` become the event's context; `version` is the payload's."""
+        return self._message(namespace, name, payload, self._endpoint, properties, version)
 
     def listing(self, payload: Any) -> bytes:
         """Discover.Response: about the household, so it has no endpoint."""
@@ -40,7 +47,7 @@ class Reply:
 
     def error(self, error: DirectiveError) -> bytes:
         payload = {"type": error.kind, "message": error.message, **error.extra}
-        return self._message(error.namespace, "ErrorResponse", payload, self._endpoint, None)
+        return self._message(error.namespace, "ErrorResponse", payload, self._endpoint, None, error.version)
 
     def _message(
         self,
@@ -49,8 +56,9 @@ class Reply:
         payload: Any,
         endpoint: str | None,
         properties: list[dict[str, Any]] | None,
+        version: str = "3",
     ) -> bytes:
-        header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": str(uuid.uuid4())}
+        header = {"namespace": namespace, "name": name, "payloadVersion": version, "messageId": str(uuid.uuid4())}
         if self._correlation:
             header["correlationToken"] = self._correlation
         event: dict[str, Any] = {"header": header, "payload": payload}

@@ -1,6 +1,6 @@
 """Alexa.RTCSessionController 3: WebRTC, one way; the answer carries every candidate, since nothing trickles."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from alexa.directive import Directive
 from alexa.errors import InvalidValue, refused
 from alexa.event import Reply
+from alexa.interface import encoded
 from registry.camera import Refusal, StreamRequest
 from registry.errors import BadOffer
 from registry.registry import Registry
@@ -36,13 +37,7 @@ _initiate = msgspec.json.Decoder(_Initiate)
 _session = msgspec.json.Decoder(_Session)
 
 
-def capability() -> dict[str, Any]:
-    return {
-        "type": "AlexaInterface",
-        "interface": _NAMESPACE,
-        "version": "3",
-        "configuration": {"isFullDuplexAudioSupported": False},
-    }
+CAPABILITY = encoded(_NAMESPACE, "3", configuration={"isFullDuplexAudioSupported": False})
 
 
 class RtcSessions:

@@ -5,9 +5,17 @@ import re
 from collections.abc import Callable
 
 from accounts.tokens import TokenExpired, TokenInvalid
-from alexa import discovery
+from alexa import (
+    discovery,
+    mode_controller,
+    object_detection_sensor,
+    power_controller,
+    snapshot_provider,
+    toggle_controller,
+)
 from alexa.accept_grant import AcceptGrant
 from alexa.camera_stream import CameraStreams
+from alexa.controls import Controls
 from alexa.directive import Directive, Unreadable, read
 from alexa.discovery import Discovery
 from alexa.errors import (
@@ -20,8 +28,14 @@ from alexa.errors import (
 )
 from alexa.event import Reply
 from alexa.gateway import Gateway
+from alexa.mode_controller import Modes
+from alexa.object_detection_sensor import ObjectDetection
+from alexa.power_controller import Power
 from alexa.rtc_session import RtcSessions
+from alexa.snapshot_provider import Snapshots
+from alexa.state import properties
 from alexa.state_report import StateReport
+from alexa.toggle_controller import Toggles
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -34,19 +48,37 @@ _printable = re.compile(r"[a-zA-Z0-9\-]{1,127}").fullmatch
 
 
 class SmartHome:
-    """`authenticate` raises TokenInvalid or TokenExpired. Safe to use from many threads."""
+    """`authenticate` raises TokenInvalid or TokenExpired. Safe to use from many threads.
 
-    def __init__(self, authenticate: Callable[[str], Link], registry: Registry, gateway: Gateway | None = None) -> None:
+    `snapshots`: whether still pictures are advertised and given.
+    """
+
+    def __init__(
+        self,
+        authenticate: Callable[[str], Link],
+        registry: Registry,
+        gateway: Gateway | None = None,
+        *,
+        snapshots: bool = True,
+    ) -> None:
         self._authenticate = authenticate
         self._grants = AcceptGrant(authenticate, gateway)
-        self._discovery = Discovery(registry)
-        streams, sessions = CameraStreams(registry), RtcSessions(registry)
+        self._discovery = Discovery(registry, snapshots=snapshots)
+        controls = Controls(registry, properties)
+        streams, sessions, toggles = CameraStreams(registry), RtcSessions(registry), Toggles(controls)
         self._handlers: dict[tuple[str, str], Handler] = {
-            ("Alexa", "ReportState"): StateReport(registry).report,
+            ("Alexa", "ReportState"): StateReport(controls).report,
             ("Alexa.CameraStreamController", "InitializeCameraStreams"): streams.initialize,
             ("Alexa.RTCSessionController", "InitiateSessionWithOffer"): sessions.initiate,
             ("Alexa.RTCSessionController", "SessionConnected"): sessions.connected,
             ("Alexa.RTCSessionController", "SessionDisconnected"): sessions.disconnected,
+            (snapshot_provider.INTERFACE, "GetSnapshot"): Snapshots(registry, enabled=snapshots).get,
+            (object_detection_sensor.INTERFACE, "SetObjectDetectionClasses"): ObjectDetection(controls).set_classes,
+            (power_controller.INTERFACE, "TurnOn"): Power(controls).turn_on,
+            (power_controller.INTERFACE, "TurnOff"): Power(controls).turn_off,
+            (toggle_controller.INTERFACE, "TurnOn"): toggles.turn_on,
+            (toggle_controller.INTERFACE, "TurnOff"): toggles.turn_off,
+            (mode_controller.INTERFACE, "SetMode"): Modes(controls).set,
         }
 
     def answer(self, body: bytes) -> bytes:

@@ -39,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ezviz_push: bool = True  # the worker listens to the messages that EZVIZ sends its app
     ezviz_push_at: str = ""  # host:port of those messages; empty: where EZVIZ says
     poll_s: int = 120  # how often a household is read whose vendor sends no messages
+    snapshots: bool = True  # whether Alexa is offered still pictures
     alexa_skill_id: str = ""  # whose custom-skill requests are answered; empty: none
     lwa_client_id: str = ""  # Login with Amazon, from the console's page Permissions; empty: no events to Alexa
     lwa_client_secret: str = ""

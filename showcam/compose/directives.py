@@ -18,7 +18,8 @@ def build() -> Callable[[Event], Event]:
     settings = load()
     base = parts.ground(settings, key_files.read_or_make(settings.keys))
     gateway = amazon.gateway(settings, base.store)
-    skill = SmartHome(partial(authenticate, base.store, assistant="alexa"), base.registry, gateway)
+    who = partial(authenticate, base.store, assistant="alexa")
+    skill = SmartHome(who, base.registry, gateway, snapshots=settings.snapshots)
     talk = spoken.Lazy(settings, base)
 
     def answer(event: Event) -> Event:

@@ -77,7 +77,12 @@ def build(settings: Settings, keys: Keys) -> Edge:
 
 def _alexa(settings: Settings, keys: Keys, base: parts.Ground) -> list[Route]:
     store = base.store
-    skill = SmartHome(partial(authenticate, store, assistant="alexa"), base.registry, amazon.gateway(settings, store))
+    skill = SmartHome(
+        partial(authenticate, store, assistant="alexa"),
+        base.registry,
+        amazon.gateway(settings, store),
+        snapshots=settings.snapshots,
+    )
 
     def smart_home(request: Request) -> Response:
         # the demo's simulated Alexa comes straight; everybody else only through the owner's forwarder

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.tokens import authenticate, mint
 from alexa.skill import SmartHome
+from registry.preferences import Preferences
 from tests.doubles.household import OFFER, Household, household
 
 type Ask = Callable[..., dict[str, Any]]
@@ -20,6 +21,9 @@ type Check = Callable[[dict[str, Any]], None]
 INITIALIZE = ("Alexa.CameraStreamController", "InitializeCameraStreams")
 INITIATE = ("Alexa.RTCSessionController", "InitiateSessionWithOffer")
 DISCOVER = ("Alexa.Discovery", "Discover")
+GET_SNAPSHOT = ("Alexa.SmartVision.SnapshotProvider", "GetSnapshot")
+SET_CLASSES = ("Alexa.SmartVision.ObjectDetectionSensor", "SetObjectDetectionClasses")
+SET_MODE = ("Alexa.ModeController", "SetMode")
 
 
 def header(**changes: Any) -> dict[str, Any]:
@@ -62,7 +66,19 @@ WRONG: list[tuple[tuple[str, str], Any, str | None, str]] = [
     (("Alexa.Toaster", "Toast"), {}, "Garden", "INVALID_DIRECTIVE"),
     (("Alexa", "Toast"), {}, "Garden", "INVALID_DIRECTIVE"),
     (("", ""), {}, "Garden", "INVALID_DIRECTIVE"),
-    (("Alexa.SmartVision.SnapshotProvider", "GetSnapshot"), {}, "Garden", "INVALID_DIRECTIVE"),
+    (GET_SNAPSHOT, {"preferOnDemandSnapshot": "yes"}, "Garden", "INVALID_DIRECTIVE"),
+    (GET_SNAPSHOT, [], "Garden", "INVALID_DIRECTIVE"),
+    (GET_SNAPSHOT, {}, None, "INVALID_DIRECTIVE"),
+    (GET_SNAPSHOT, {}, "nothing", "NO_SUCH_ENDPOINT"),
+    (("Alexa.SmartVision.SnapshotProvider", "TakeSnapshot"), {}, "Garden", "INVALID_DIRECTIVE"),
+    (("Alexa.PowerController", "Toggle"), {}, "Garden", "INVALID_DIRECTIVE"),
+    (("Alexa.PowerController", "TurnOff"), {}, "nothing", "NO_SUCH_ENDPOINT"),
+    (("Alexa.ToggleController", "TurnOn"), {}, "Garden", "INVALID_DIRECTIVE"),
+    (SET_MODE, {"mode": "NightVision.Smart"}, "Garden", "INVALID_DIRECTIVE"),
+    (("Alexa.ModeController", "AdjustMode"), {"modeDelta": 1}, "Garden", "INVALID_DIRECTIVE"),
+    (SET_CLASSES, {}, "Garden", "INVALID_DIRECTIVE"),
+    (SET_CLASSES, {"objectDetectionClasses": ["person"]}, "Garden", "INVALID_DIRECTIVE"),
+    (SET_CLASSES, {"objectDetectionClasses": []}, "Garden", "INVALID_VALUE"),
     (("Alexa.RTCSessionController", "UpdateSessionWithOffer"), {"sessionId": "s"}, "Garden", "INVALID_DIRECTIVE"),
     (("Alexa", "ReportState"), {}, None, "INVALID_DIRECTIVE"),
     (INITIALIZE, {"cameraStreams": [{"protocol": "HLS"}]}, None, "INVALID_DIRECTIVE"),
@@ -202,6 +218,9 @@ def test_a_message_id_that_could_forge_log_lines_is_not_logged(ask: Ask, caplog:
 @pytest.fixture(scope="module")
 def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Household, SmartHome, str]]:
     home = household(tmp_path_factory.mktemp("home"), opens_per_minute=1_000_000)
+    home.driver.change("Garden", status_light="on", night_vision="smart", motion="off", person="off")
+    voice_may = Preferences(voice_may=("sleep", "status_light", "night_vision"))
+    home.registry.prefer(home.account.id, home.id("Garden"), voice_may)
     yield home, SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry), home.token()
     home.store.close()
 
@@ -217,7 +236,15 @@ def proper(home: Household, token: str) -> list[dict[str, Any]]:
     scope = {"type": "BearerToken", "token": token}
     endpoint = {"scope": scope, "endpointId": home.id("Garden"), "cookie": {}}
     streams = [{"protocol": "HLS", "resolution": {"width": 1, "height": 1}, "videoCodec": "H264", "audioCodec": "AAC"}]
+    people = {"objectDetectionClasses": [{"imageNetClass": "person"}]}
     payloads: list[tuple[str, str, Any]] = [
+        (*GET_SNAPSHOT, {"preferOnDemandSnapshot": True}),
+        (*SET_CLASSES, people),
+        (*SET_MODE, {"mode": "NightVision.Smart"}),
+        ("Alexa.PowerController", "TurnOff", {}),
+        ("Alexa.PowerController", "TurnOn", {}),
+        ("Alexa.ToggleController", "TurnOff", {}),
+        ("Alexa.ToggleController", "TurnOn", {}),
         (*DISCOVER, {"scope": scope}),
         ("Alexa", "ReportState", {}),
         (*INITIALIZE, {"cameraStreams": streams}),
@@ -226,9 +253,16 @@ def proper(home: Household, token: str) -> list[dict[str, Any]]:
         ("Alexa.Authorization", "AcceptGrant", {"grant": {"code": "x"}, "grantee": scope}),
     ]
     return [
-        {"directive": {"header": header(namespace=space, name=name), "endpoint": endpoint, "payload": payload}}
+        {"directive": {"header": about(space, name), "endpoint": endpoint, "payload": payload}}
         for space, name, payload in payloads
     ]
+
+
+def about(namespace: str, name: str) -> dict[str, Any]:
+    instances = {"Alexa.ToggleController": "Camera.StatusLight", "Alexa.ModeController": "Camera.NightVision"}
+    return header(namespace=namespace, name=name) | (
+        {"instance": instances[namespace]} if namespace in instances else {}
+    )
 
 
 def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

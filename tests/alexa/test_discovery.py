@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accounts.tokens import authenticate
 from alexa.names import friendly_names
 from alexa.skill import SmartHome
+from alexa.texts import LOCALES, TEXTS, friendly
 from registry.camera import Video
 from registry.errors import SignedOut, VendorBusy, VendorDown
 from tests.doubles.household import Household, household
@@ -68,16 +71,130 @@ def test_a_camera_in_full(home: Household, ask: Ask) -> None:
             },
             {
                 "type": "AlexaInterface",
+                "interface": "Alexa.SmartVision.SnapshotProvider",
+                "version": "1.1",
+            },
+            {
+                "type": "AlexaInterface",
                 "interface": "Alexa.EndpointHealth",
                 "version": "3.1",
-                "properties": {
-                    "supported": [{"name": "connectivity"}],
-                    "proactivelyReported": False,
-                    "retrievable": True,
-                },
+                "properties": reported("connectivity"),
+            },
+            {
+                "type": "AlexaInterface",
+                "interface": "Alexa.PowerController",
+                "version": "3",
+                "properties": reported("powerState"),
+            },
+            {
+                "type": "AlexaInterface",
+                "interface": "Alexa.ToggleController",
+                "version": "3",
+                "instance": "Camera.Audio",
+                "properties": reported("toggleState") | {"nonControllable": False},
+                "capabilityResources": friendly("audio"),
+            },
+            {
+                "type": "AlexaInterface",
+                "interface": "Alexa.ToggleController",
+                "version": "3",
+                "instance": "Camera.ImageEncryption",
+                "properties": reported("toggleState") | {"nonControllable": True},
+                "capabilityResources": friendly("encryption"),
             },
         ],
     }
+
+
+def reported(name: str) -> dict[str, Any]:
+    """Asked for, and not yet told of our own accord."""
+    return {"supported": [{"name": name}], "proactivelyReported": False, "retrievable": True}
+
+
+def capabilities(endpoint: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """By interface and instance."""
+    return {f"{each['interface']} {each.get('instance', '')}".strip(): each for each in endpoint["capabilities"]}
+
+
+ALL = {
+    "status_light": "off",
+    "alarm_notification": "on",
+    "offline_notification": "unknown",
+    "flip": "on",
+    "night_vision": "smart",
+    "motion": "unknown",
+    "person": "off",
+    "kind": "doorbell",
+}
+
+
+def test_a_camera_with_everything(home: Household, ask: Ask, official: Check) -> None:
+    home.driver.change("Garden", **ALL)
+    message = ask("Alexa.Discovery", "Discover")
+    official(message)
+    endpoint = next(each for each in message["event"]["payload"]["endpoints"] if each["friendlyName"] == "Garden")
+    found = capabilities(endpoint)
+    assert len(found) == len(endpoint["capabilities"]) <= 100
+    assert set(found) - set(capabilities(discover(ask)["Garage"])) == {
+        "Alexa.DoorbellEventSource",
+        "Alexa.MotionSensor",
+        "Alexa.SmartVision.ObjectDetectionSensor",
+        "Alexa.ToggleController Camera.StatusLight",
+        "Alexa.ToggleController Camera.AlarmNotification",
+        "Alexa.ToggleController Camera.OfflineNotification",
+        "Alexa.ToggleController Camera.Flip",
+        "Alexa.ModeController Camera.NightVision",
+    }
+    assert '"proactivelyReported": true' not in json.dumps(message)
+    modes = found["Alexa.ModeController Camera.NightVision"]["configuration"]
+    assert modes["ordered"] is False
+    assert [each["value"] for each in modes["supportedModes"]] == [
+        "NightVision.Color",
+        "NightVision.BlackAndWhite",
+        "NightVision.Smart",
+    ]
+
+
+def test_what_a_camera_does_not_have_is_not_offered(home: Household, ask: Ask) -> None:
+    home.driver.change("Garden", asleep="none", audio="none", encryption="none")
+    assert set(capabilities(discover(ask)["Garden"])) == {
+        "Alexa",
+        "Alexa.CameraStreamController",
+        "Alexa.RTCSessionController",
+        "Alexa.SmartVision.SnapshotProvider",
+        "Alexa.EndpointHealth",
+    }
+
+
+def test_snapshots_can_be_left_out(home: Household) -> None:
+    skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry, snapshots=False)
+    endpoints = json.loads(skill.answer(discover_body(home)))["event"]["payload"]["endpoints"]
+    assert endpoints
+    for endpoint in endpoints:
+        assert "Alexa.SmartVision.SnapshotProvider" not in capabilities(endpoint)
+
+
+@pytest.mark.parametrize("key", sorted(TEXTS))
+def test_a_setting_has_a_name_in_every_language_of_the_camera_interfaces(key: str) -> None:
+    named = friendly(key)["friendlyNames"]
+    texts = {each["value"]["locale"]: each["value"]["text"] for each in named if each["@type"] == "text"}
+    assert tuple(texts) == LOCALES
+    assert all(0 < len(text) <= 100 for text in texts.values())
+    for each in named:
+        assert each["@type"] == "text" or each["value"]["assetId"].startswith("Alexa.Setting.")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_two_settings_are_called_alike(locale: str) -> None:
+    groups = (("colour", "black_and_white", "smart"), tuple(TEXTS.keys() - {"colour", "black_and_white", "smart"}))
+    for group in groups:
+        names = [
+            each["value"]["text"].casefold()
+            for key in group
+            for each in friendly(key)["friendlyNames"]
+            if each["value"].get("locale") == locale
+        ]
+        assert len(set(names)) == len(names) == len(group)
 
 
 def test_a_doorbell_is_a_camera_first(ask: Ask) -> None:

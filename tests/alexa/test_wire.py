@@ -27,20 +27,45 @@ STREAM = HLS | {
     "idleTimeoutSeconds": 30,
 }
 IMAGE = re.compile(rf"{MEDIA_URL}/s/[\w.-]+/snapshot\.jpg")
+SNAPSHOTS = "Alexa.SmartVision.SnapshotProvider"
+AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+SNAPSHOT = {
+    "value": {"uri": IMAGE, "uriExpirationTime": AT, "authenticationType": "ACCESS_TOKEN"},
+    "timeOfSample": AT,
+    "uncertaintyInMilliseconds": 2000,
+}
 SESSION = {"sessionId": "8fb5b2a1-0001-4f3f-9d5f-1a2b3c4d5e6f"}
 INITIATE = {**SESSION, "offer": {"format": "SDP", "value": OFFER}}
 INITIALIZE = ("Alexa.CameraStreamController", "InitializeCameraStreams")
 SESSIONS = "Alexa.RTCSessionController"
 
 
-def connectivity(value: str) -> dict[str, Any]:
-    return {
-        "namespace": "Alexa.EndpointHealth",
-        "name": "connectivity",
-        "value": {"value": value},
+def told(namespace: str, name: str, value: Any, instance: str = "") -> dict[str, Any]:
+    """A property in an event's context."""
+    one = {
+        "namespace": namespace,
+        "name": name,
+        "value": value,
         "timeOfSample": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
         "uncertaintyInMilliseconds": re.compile(r"\d+"),
     }
+    return one | {"instance": instance} if instance else one
+
+
+def toggle(instance: str, value: str) -> dict[str, Any]:
+    return told("Alexa.ToggleController", "toggleState", value, instance)
+
+
+def state(
+    connectivity: str = "OK", power: str = "ON", *, audio: str = "ON", encryption: str = "OFF"
+) -> list[dict[str, Any]]:
+    """All there is to tell of a camera that has nothing special."""
+    return [
+        told("Alexa.EndpointHealth", "connectivity", {"value": connectivity}),
+        told("Alexa.PowerController", "powerState", power),
+        toggle("Camera.Audio", audio),
+        toggle("Camera.ImageEncryption", encryption),
+    ]
 
 
 @dataclass(frozen=True)
@@ -49,8 +74,9 @@ class Case:
     request: tuple[str, str, Any]  # namespace, name, payload
     answer: tuple[str, str, Any]
     camera: str | None = "Garden"
-    state: dict[str, Any] = field(default_factory=dict)  # of the camera
+    changes: dict[str, Any] = field(default_factory=dict)  # of the camera
     context: list[dict[str, Any]] = field(default_factory=list)
+    version: str = "3"
 
 
 CASES = [
@@ -58,19 +84,19 @@ CASES = [
         "a stream by HLS",
         (*INITIALIZE, {"cameraStreams": [HLS]}),
         ("Alexa.CameraStreamController", "Response", {"cameraStreams": [STREAM], "imageUri": IMAGE}),
-        context=[connectivity("OK")],
+        context=state(),
     ),
     Case(
         "the one protocol both have, of several asked for",
         (*INITIALIZE, {"cameraStreams": [RTSP, HLS | {"audioCodec": "G711"}, HLS]}),
         ("Alexa.CameraStreamController", "Response", {"cameraStreams": [STREAM], "imageUri": IMAGE}),
-        context=[connectivity("OK")],
+        context=state(),
     ),
     Case(
         "what really comes, where the display asked for less",
         (*INITIALIZE, {"cameraStreams": [HLS | {"resolution": {"width": 640, "height": 480}}]}),
         ("Alexa.CameraStreamController", "Response", {"cameraStreams": [STREAM], "imageUri": IMAGE}),
-        context=[connectivity("OK")],
+        context=state(),
     ),
     Case(
         "the size that was asked for, where the camera's is not known",
@@ -80,8 +106,8 @@ CASES = [
             "Response",
             {"cameraStreams": [STREAM | {"resolution": {"width": 640, "height": 480}}], "imageUri": IMAGE},
         ),
-        state={"video": Video()},
-        context=[connectivity("OK")],
+        changes={"video": Video()},
+        context=state(),
     ),
     Case(
         "the usual size, where neither is known",
@@ -91,8 +117,8 @@ CASES = [
             "Response",
             {"cameraStreams": [STREAM | {"resolution": {"width": 1280, "height": 720}}], "imageUri": IMAGE},
         ),
-        state={"video": Video()},
-        context=[connectivity("OK")],
+        changes={"video": Video()},
+        context=state(),
     ),
     Case(
         "a camera whose Audio is off, without sound",
@@ -103,7 +129,7 @@ CASES = [
             {"cameraStreams": [STREAM | {"audioCodec": "NONE"}], "imageUri": IMAGE},
         ),
         camera="Nursery",
-        context=[connectivity("OK")],
+        context=state(audio="OFF"),
     ),
     Case(
         "an SDP answer to an offer, and nothing beside it",
@@ -125,24 +151,37 @@ CASES = [
         (SESSIONS, "SessionDisconnected", SESSION),
     ),
     Case(
+        "a still picture's address, for ten minutes and the link's token",
+        (SNAPSHOTS, "GetSnapshot", {"preferOnDemandSnapshot": True}),
+        (SNAPSHOTS, "Snapshot", SNAPSHOT),
+        version="1.1",
+    ),
+    Case(
+        "the same where Audio is off, which a still does without",
+        (SNAPSHOTS, "GetSnapshot", {}),
+        (SNAPSHOTS, "Snapshot", SNAPSHOT),
+        camera="Nursery",
+        version="1.1",
+    ),
+    Case(
         "the health of a camera that is online",
         ("Alexa", "ReportState", {}),
         ("Alexa", "StateReport", {}),
-        context=[connectivity("OK")],
+        context=state(),
     ),
     Case(
         "the health of one that is offline is a report, not an error",
         ("Alexa", "ReportState", {}),
         ("Alexa", "StateReport", {}),
         camera="Attic",
-        context=[connectivity("UNREACHABLE")],
+        context=state("UNREACHABLE"),
     ),
     Case(
         "a camera that can't be shown is reachable all the same",
         ("Alexa", "ReportState", {}),
         ("Alexa", "StateReport", {}),
         camera="Garage",
-        context=[connectivity("OK")],
+        context=state(encryption="ON"),
     ),
     Case(
         "events are not promised before they are sent",
@@ -162,7 +201,7 @@ def test_it_is_answered(case: Case, home: Household, ask: Ask) -> None:
     message = play(case, home, ask)
     namespace, name, payload = case.answer
     header = message["event"]["header"]
-    assert (header["namespace"], header["name"], header["payloadVersion"]) == (namespace, name, "3")
+    assert (header["namespace"], header["name"], header["payloadVersion"]) == (namespace, name, case.version)
     assert header["correlationToken"] == "c+/=1"
     assert alike(message["event"]["payload"], payload)
     assert alike(message.get("context", {}).get("properties", []), case.context)
@@ -179,9 +218,9 @@ def test_it_is_valid_by_the_official_schema(
 
 
 def play(case: Case, home: Household, ask: Ask) -> dict[str, Any]:
-    if case.state:
+    if case.changes:
         assert case.camera is not None
-        home.driver.change(case.camera, **case.state)
+        home.driver.change(case.camera, **case.changes)
     return ask(*case.request, camera=case.camera)
 
 

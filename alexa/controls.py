@@ -1,0 +1,53 @@
+"""Changing a camera by voice: as far as its owner allows, read back, and answered with all of its state."""
+
+from collections.abc import Callable
+from typing import Any, Never
+
+from alexa.errors import InvalidValue, NotInThisMode, refused
+from alexa.event import Reply
+from registry.camera import Camera, Refusal
+from registry.gate import not_found
+from registry.registry import Registry
+from registry.settings import BadValue
+from store.records import Link
+
+UNTOLD = ("signed_out", "vendor_down", "vendor_busy")  # what keeps a camera's state from being read
+
+_BY_OWNER = {
+    "en": "Image Encryption is never changed by voice. In the EZVIZ app open {camera} > Settings > Image Encryption.",
+    "nb": "Bildekryptering endres aldri med stemmen. Åpne {camera} > Innstillinger > Bildekryptering i EZVIZ-appen.",
+}
+
+
+class Controls:
+    """`properties` renders a camera's state for an event's context."""
+
+    def __init__(self, registry: Registry, properties: Callable[[Camera], list[dict[str, Any]]]) -> None:
+        self._registry, self._properties = registry, properties
+
+    def change(self, link: Link, camera_id: str, setting: str, value: str, reply: Reply) -> bytes:
+        """A Response with the state as it was read back; a refusal names the place where it can be changed."""
+        try:
+            camera = self._registry.change(link, camera_id, setting, value)
+        except BadValue as error:
+            raise InvalidValue(str(error)) from None
+        if isinstance(camera, Refusal):
+            raise refused(camera, link.locale)
+        return reply.event("Alexa", "Response", {}, self._properties(camera))
+
+    def unchanged(self, link: Link, camera_id: str, reply: Reply) -> bytes:
+        """A Response to what was asked for and is so already."""
+        return reply.event("Alexa", "Response", {}, self._properties(self.read(link, camera_id)))
+
+    def refuse_encryption(self, link: Link, camera_id: str) -> Never:
+        words = _BY_OWNER["nb" if link.locale.lower().startswith(("nb", "nn", "no")) else "en"]
+        raise NotInThisMode(words.format(camera=self.read(link, camera_id).name))
+
+    def read(self, link: Link, camera_id: str) -> Camera:
+        """As last told, a minute ago at most; an error where that can't be had."""
+        state = self._registry.states(link, (camera_id,)).get(camera_id)
+        if state is None:
+            raise refused(not_found(), link.locale)
+        if state.refusal is not None and state.refusal.reason in UNTOLD:
+            raise refused(state.refusal, link.locale)
+        return state.camera

@@ -1,0 +1,14 @@
+"""Alexa.DoorbellEventSource 3: that a press can be told; its event has no state to ask for."""
+
+from alexa.interface import Capability, Stated, encoded
+from registry.camera import Camera
+
+_CAPABILITY = encoded("Alexa.DoorbellEventSource", "3", proactivelyReported=False)
+
+
+def capabilities(camera: Camera) -> list[Capability]:
+    return [_CAPABILITY] if camera.kind == "doorbell" else []
+
+
+def states(_camera: Camera) -> list[Stated]:
+    return []

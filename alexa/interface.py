@@ -1,0 +1,42 @@
+"""What the modules of Alexa's interfaces have in common: what they advertise, and what they tell of a camera."""
+
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+from msgspec import Raw
+
+from registry.camera import Camera
+
+type Capability = dict[str, Any] | Raw
+
+
+class Stated(NamedTuple):
+    """A property's value, as of the camera's reading."""
+
+    namespace: str
+    name: str
+    value: Any
+    instance: str = ""
+
+
+class Interface(Protocol):
+    """A module: both lists are empty for a camera that has no such thing, the second also where it is not known."""
+
+    def capabilities(self, camera: Camera) -> list[Capability]: ...
+
+    def states(self, camera: Camera) -> list[Stated]: ...
+
+
+def sensor(interface: str, version: str, name: str, **more: Any) -> Raw:
+    """A capability with one property that can be asked for, encoded once for all cameras."""
+    return encoded(interface, version, properties=reported(name), **more)
+
+
+def encoded(interface: str, version: str, **more: Any) -> Raw:
+    return Raw(msgspec.json.encode({"type": "AlexaInterface", "interface": interface, "version": version, **more}))
+
+
+def reported(name: str, *, controllable: bool | None = None) -> dict[str, Any]:
+    """`proactivelyReported` is false as long as nothing is sent of our own accord."""
+    properties: dict[str, Any] = {"supported": [{"name": name}], "proactivelyReported": False, "retrievable": True}
+    return properties if controllable is None else properties | {"nonControllable": not controllable}

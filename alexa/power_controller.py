@@ -1,0 +1,31 @@
+"""Alexa.PowerController 3: a camera is on when it is awake, and off in Sleep Mode."""
+
+from alexa.controls import Controls
+from alexa.directive import Directive
+from alexa.event import Reply
+from alexa.interface import Capability, Stated, encoded, reported
+from registry.camera import Camera
+from store.records import Link
+
+INTERFACE = "Alexa.PowerController"
+_CAPABILITY = encoded(INTERFACE, "3", properties=reported("powerState"))
+
+
+def capabilities(camera: Camera) -> list[Capability]:
+    return [] if camera.asleep == "none" else [_CAPABILITY]
+
+
+def states(camera: Camera) -> list[Stated]:
+    value = {"on": "OFF", "off": "ON"}.get(camera.asleep)
+    return [Stated(INTERFACE, "powerState", value)] if value else []
+
+
+class Power:
+    def __init__(self, controls: Controls) -> None:
+        self._controls = controls
+
+    def turn_on(self, link: Link, camera_id: str, _directive: Directive, reply: Reply) -> bytes:
+        return self._controls.change(link, camera_id, "sleep", "off", reply)
+
+    def turn_off(self, link: Link, camera_id: str, _directive: Directive, reply: Reply) -> bytes:
+        return self._controls.change(link, camera_id, "sleep", "on", reply)

@@ -1,0 +1,164 @@
+"""What Alexa's users call a camera's settings, in the languages in which Alexa shows cameras."""
+
+from typing import Any
+
+# Interface languages of the camera interfaces: Smart Home API, "List of Alexa Interfaces and Supported Languages".
+LOCALES = (
+    "ar-SA",
+    "de-DE",
+    "en-AU",
+    "en-CA",
+    "en-GB",
+    "en-IN",
+    "en-US",
+    "es-ES",
+    "es-MX",
+    "es-US",
+    "fr-CA",
+    "fr-FR",
+    "hi-IN",
+    "it-IT",
+    "ja-JP",
+    "nl-NL",
+    "pt-BR",
+)
+
+# By language, or by locale where a country has a word of its own.
+TEXTS: dict[str, dict[str, str]] = {
+    "status_light": {
+        "ar": "ضوء الحالة",
+        "de": "Statusleuchte",
+        "en": "Status light",
+        "es": "Luz de estado",
+        "fr": "Voyant d'état",
+        "hi": "स्टेटस लाइट",
+        "it": "Spia di stato",
+        "ja": "ステータスライト",
+        "nl": "Statuslampje",
+        "pt": "Luz de status",
+    },
+    "alarm_notification": {
+        "ar": "إشعارات الإنذار",
+        "de": "Alarmbenachrichtigungen",
+        "en": "Alarm notifications",
+        "es": "Notificaciones de alarma",
+        "fr": "Notifications d'alarme",
+        "hi": "अलार्म सूचनाएं",
+        "it": "Notifiche di allarme",
+        "ja": "アラーム通知",
+        "nl": "Alarmmeldingen",
+        "pt": "Notificações de alarme",
+    },
+    "offline_notification": {
+        "ar": "إشعارات انقطاع الاتصال",
+        "de": "Offline-Benachrichtigungen",
+        "en": "Offline notifications",
+        "es": "Notificaciones de desconexión",
+        "fr": "Notifications hors ligne",
+        "hi": "ऑफ़लाइन सूचनाएं",
+        "it": "Notifiche offline",
+        "ja": "オフライン通知",
+        "nl": "Offlinemeldingen",
+        "pt": "Notificações offline",
+    },
+    "flip": {
+        "ar": "قلب الصورة",
+        "de": "Bilddrehung",
+        "en": "Image flip",
+        "es": "Giro de imagen",
+        "fr": "Retournement de l'image",
+        "hi": "इमेज फ्लिप",
+        "it": "Capovolgimento immagine",
+        "ja": "画像の反転",
+        "nl": "Beeld omkeren",
+        "pt": "Inversão de imagem",
+    },
+    "audio": {
+        "ar": "صوت الكاميرا",
+        "de": "Kameraton",
+        "en": "Camera sound",
+        "es": "Sonido de la cámara",
+        "fr": "Son de la caméra",
+        "hi": "कैमरे की आवाज़",
+        "it": "Audio della telecamera",
+        "ja": "カメラの音声",
+        "nl": "Camerageluid",
+        "pt": "Som da câmera",
+    },
+    "encryption": {
+        "ar": "تشفير الصورة",
+        "de": "Bildverschlüsselung",
+        "en": "Image encryption",
+        "es": "Cifrado de imagen",
+        "fr": "Chiffrement de l'image",
+        "hi": "इमेज एन्क्रिप्शन",
+        "it": "Crittografia immagine",
+        "ja": "画像の暗号化",
+        "nl": "Beeldversleuteling",
+        "pt": "Criptografia de imagem",
+    },
+    "night_vision": {
+        "ar": "الرؤية الليلية",
+        "de": "Nachtsicht",
+        "en": "Night vision",
+        "es": "Visión nocturna",
+        "fr": "Vision nocturne",
+        "hi": "नाइट विज़न",
+        "it": "Visione notturna",
+        "ja": "ナイトビジョン",
+        "nl": "Nachtzicht",
+        "pt": "Visão noturna",
+    },
+    "colour": {
+        "ar": "ملون",
+        "de": "Farbe",
+        "en": "Colour",
+        "en-US": "Color",
+        "es": "Color",
+        "fr": "Couleur",
+        "hi": "रंगीन",
+        "it": "Colore",
+        "ja": "カラー",
+        "nl": "Kleur",
+        "pt": "Colorido",
+    },
+    "black_and_white": {
+        "ar": "أبيض وأسود",
+        "de": "Schwarzweiß",
+        "en": "Black and white",
+        "es": "Blanco y negro",
+        "fr": "Noir et blanc",
+        "hi": "ब्लैक एंड व्हाइट",
+        "it": "Bianco e nero",
+        "ja": "白黒",
+        "nl": "Zwart-wit",
+        "pt": "Preto e branco",
+    },
+    "smart": {
+        "ar": "ذكي",
+        "de": "Intelligent",
+        "en": "Smart",
+        "es": "Inteligente",
+        "fr": "Intelligent",
+        "hi": "स्मार्ट",
+        "it": "Intelligente",
+        "ja": "スマート",
+        "nl": "Slim",
+        "pt": "Inteligente",
+    },
+}
+
+# Names that Alexa knows in every language of its own.
+ASSETS = {"smart": "Alexa.Setting.Auto", "night_vision": "Alexa.Setting.Mode"}
+
+
+def friendly(key: str) -> dict[str, Any]:
+    """capabilityResources or modeResources."""
+    asset = [{"@type": "asset", "value": {"assetId": ASSETS[key]}}] if key in ASSETS else []
+    texts = [{"@type": "text", "value": {"text": _text(key, locale), "locale": locale}} for locale in LOCALES]
+    return {"friendlyNames": [*asset, *texts]}
+
+
+def _text(key: str, locale: str) -> str:
+    words = TEXTS[key]
+    return words.get(locale) or words[locale[:2]]

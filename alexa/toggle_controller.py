@@ -1,0 +1,75 @@
+"""Alexa.ToggleController 3: what can be switched on a camera, and Image Encryption, which can be asked about."""
+
+from typing import NamedTuple
+
+from alexa.controls import Controls
+from alexa.directive import Directive
+from alexa.errors import InvalidDirective
+from alexa.event import Reply
+from alexa.interface import Capability, Stated, encoded, reported
+from alexa.texts import friendly
+from registry.camera import Camera
+from store.records import Link
+
+INTERFACE = "Alexa.ToggleController"
+
+
+class Toggle(NamedTuple):
+    """`setting` is both the registry's name for it and the camera's field."""
+
+    instance: str
+    setting: str
+    controllable: bool = True
+
+
+TOGGLES = (
+    Toggle("Camera.StatusLight", "status_light"),
+    Toggle("Camera.AlarmNotification", "alarm_notification"),
+    Toggle("Camera.OfflineNotification", "offline_notification"),
+    Toggle("Camera.Flip", "flip"),
+    Toggle("Camera.Audio", "audio"),
+    # why a picture is refused may be asked; that it no longer is, is for the signed-in owner alone to bring about
+    Toggle("Camera.ImageEncryption", "encryption", controllable=False),
+)
+_BY_INSTANCE = {each.instance: each for each in TOGGLES}
+_CAPABILITIES = {
+    each: encoded(
+        INTERFACE,
+        "3",
+        instance=each.instance,
+        properties=reported("toggleState", controllable=each.controllable),
+        capabilityResources=friendly(each.setting),
+    )
+    for each in TOGGLES
+}
+
+
+def capabilities(camera: Camera) -> list[Capability]:
+    return [encoded for each, encoded in _CAPABILITIES.items() if getattr(camera, each.setting) != "none"]
+
+
+def states(camera: Camera) -> list[Stated]:
+    return [
+        Stated(INTERFACE, "toggleState", value.upper(), each.instance)
+        for each in TOGGLES
+        if (value := getattr(camera, each.setting)) in ("on", "off")
+    ]
+
+
+class Toggles:
+    def __init__(self, controls: Controls) -> None:
+        self._controls = controls
+
+    def turn_on(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
+        return self._turn(link, camera_id, directive, "on", reply)
+
+    def turn_off(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
+        return self._turn(link, camera_id, directive, "off", reply)
+
+    def _turn(self, link: Link, camera_id: str, directive: Directive, value: str, reply: Reply) -> bytes:
+        toggle = _BY_INSTANCE.get(directive.header.instance or "")
+        if toggle is None:
+            raise InvalidDirective("A camera has no such switch.")
+        if not toggle.controllable:
+            self._controls.refuse_encryption(link, camera_id)
+        return self._controls.change(link, camera_id, toggle.setting, value, reply)

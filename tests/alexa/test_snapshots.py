@@ -1,0 +1,56 @@
+"""What a snapshot's address is worth, and what is said where there is none."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import pytest
+
+from accounts.tokens import authenticate
+from alexa.skill import SmartHome
+from tests.doubles.household import Household
+
+type Ask = Callable[..., dict[str, Any]]
+type Check = Callable[[dict[str, Any]], None]
+
+GET = ("Alexa.SmartVision.SnapshotProvider", "GetSnapshot")
+
+
+def test_it_is_for_this_link_and_camera_for_ten_minutes(home: Household, ask: Ask) -> None:
+    value = ask(*GET, camera="Garden")["event"]["payload"]["value"]
+    grant = value["uri"].split("/")[-2]
+    expires = datetime.fromisoformat(value["uriExpirationTime"]).timestamp()
+    claims = home.grants.verify(grant, "still", expires - 1)
+    assert (claims.account, claims.link, claims.camera) == (home.account.id, home.link.id, home.id("Garden"))
+    assert 590 < expires - home.clock() <= 600
+    assert home.driver.calls["mint"] == 0, "a camera is woken by who fetches the picture"
+
+
+@pytest.mark.parametrize(
+    ("camera", "kind"),
+    [
+        ("Garage", "NOT_SUPPORTED_IN_CURRENT_MODE"),
+        ("Bedroom", "NOT_SUPPORTED_IN_CURRENT_MODE"),
+        ("Attic", "ENDPOINT_UNREACHABLE"),
+        ("nothing", "NO_SUCH_ENDPOINT"),
+    ],
+)
+def test_a_camera_that_cant_be_shown_gives_none(camera: str, kind: str, ask: Ask, valid_if_known: Check) -> None:
+    message = ask(*GET, camera=camera, payloadVersion="1.1")
+    valid_if_known(message)
+    header = message["event"]["header"]
+    assert (header["namespace"], header["payloadVersion"]) == ("Alexa", "3")
+    assert message["event"]["payload"]["type"] == kind
+
+
+def test_switched_off_in_the_settings_they_are_disabled(
+    home: Household, directive: Callable[..., dict[str, Any]], valid_if_known: Check
+) -> None:
+    skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry, snapshots=False)
+    message = json.loads(skill.answer(json.dumps(directive(*GET, camera="Garden")).encode()))
+    valid_if_known(message)
+    header = message["event"]["header"]
+    assert (header["namespace"], header["payloadVersion"]) == (GET[0], "1.1")
+    assert message["event"]["payload"]["type"] == "DISABLED_BY_USER"
