@@ -63,7 +63,7 @@ def main(config: Path | None) -> None:
 
 
 def _register() -> None:
-    from showcam.cli import alexa, clients, links, owner, parts, pin, run, say
+    from showcam.cli import alexa, clients, doctor, google, links, owner, parts, pin, run, say
 
     for command in (
         run.run,
@@ -73,6 +73,8 @@ def _register() -> None:
         links.links,
         alexa.alexa,
         pin.pin,
+        google.google,
+        doctor.doctor,
         parts.serve,
         parts.media,
         parts.worker,

@@ -1,0 +1,185 @@
+"""What Google needs of us, each point asked for as Google asks for it, with nothing that would do anything.
+
+The points are those of cloud-to-cloud account linking, fulfillment and the CameraStream trait.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+from showcam.doctor.finding import Finding, ok, unsure, wrong
+from showcam.doctor.reach import Answer, Unreached, Visitor
+
+PLAYER = "https://www.gstatic.com"  # the origin of Google's players
+REDIRECT = re.compile(r"https://oauth-redirect(-sandbox)?\.googleusercontent\.com/r/[\w-]+")
+FORGED = "doctor.forged"
+_BEFORE = "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot."
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Origins without a trailing slash; a client of Google's, if there is one, and one to try the token endpoint."""
+
+    web: str
+    pictures: str
+    client: tuple[str, tuple[str, ...]] | None  # id, redirect URIs
+    trial: tuple[str, str]  # id, secret
+    demo: bool = False
+
+
+def examine(patient: Patient, visitor: Visitor) -> Iterator[Finding]:
+    for origin in dict.fromkeys((patient.web, patient.pictures)):
+        arrived = list(_arrive(origin, patient, visitor))
+        yield from arrived
+        if any(each.state == "wrong" for each in arrived):
+            return  # nothing beyond it can be asked
+    yield _redirects(patient)
+    for check in (_authorize, _token, _fulfillment, _preflight, _signalling, _playlist):
+        yield _asked(check, patient, visitor)
+
+
+def _arrive(origin: str, patient: Patient, visitor: Visitor) -> Iterator[Finding]:
+    if patient.demo:
+        yield ok(f"address {origin}", "the demo's own: name and certificate are left out")
+    elif urlsplit(origin).scheme != "https":
+        told = f"{origin} is no https address, and Google comes to no other"
+        yield wrong("address", told, "Set public_url in showcam.toml to your public https:// address.")
+    else:
+        yield from visitor.arrive(origin)
+
+
+def _asked(
+    check: Callable[[Patient, Visitor], Finding],
+    patient: Patient,
+    visitor: Visitor,
+) -> Finding:
+    try:
+        return check(patient, visitor)
+    except Unreached as error:
+        return wrong(check.__name__.strip("_"), str(error), _BEFORE)
+
+
+def _redirects(patient: Patient) -> Finding:
+    what = "redirect addresses"
+    if patient.client is None:
+        mend = "Let it in with the values of: showcam google values"
+        return wrong(what, "no client is registered for Google", mend)
+    strange = [each for each in patient.client[1] if not REDIRECT.fullmatch(each)]
+    if strange:
+        return unsure(what, f"{strange[0]} is none of Google's", "Remove the client and add it anew.")
+    if len(patient.client[1]) < 2:
+        mend = "Google's own tests come by the one with -sandbox: remove the client and add it with both."
+        return unsure(what, "only one is registered", mend)
+    return ok(what, f"both are registered for the client {patient.client[0]}")
+
+
+def _authorize(patient: Patient, visitor: Visitor) -> Finding:
+    what = "sign-in page, /oauth/authorize"
+    client, redirects = patient.client or (patient.trial[0], ())
+    asked = {
+        "client_id": client,
+        "redirect_uri": redirects[0] if redirects else "https://oauth-redirect.googleusercontent.com/r/doctor",
+        "state": "doctor",
+        "response_type": "code",
+        "scope": "cameras",
+        "user_locale": "en-US",
+    }
+    answer = visitor.ask("GET", f"{patient.web}/oauth/authorize?{urlencode(asked)}")
+    if patient.client is None:
+        refused = answer.status == 400 and answer.kind == "text/html"
+        if refused:
+            return unsure(what, "it refuses, for want of a client", "Register Google's client and ask again.")
+    elif answer.status == 200 and answer.kind == "text/html":
+        if "Google" in answer.text:
+            return ok(what, "it shows whom the account is linked to")
+        return wrong(what, "it is a page, but not of showcam", _BEFORE)
+    return wrong(what, f"it answers {answer.told()}", _BEFORE)
+
+
+def _token(patient: Patient, visitor: Visitor) -> Finding:
+    what = "token endpoint, /oauth/token"
+    form = {
+        "grant_type": "authorization_code",
+        "code": FORGED,
+        "redirect_uri": "https://oauth-redirect.googleusercontent.com/r/doctor",
+        "client_id": patient.trial[0],
+        "client_secret": patient.trial[1],
+    }
+    answer = visitor.ask("POST", f"{patient.web}/oauth/token", data=form)
+    told = answer.json()
+    if answer.status == 400 and isinstance(told, dict) and told.get("error") == "invalid_grant":
+        return ok(what, "an invented code gets 400 invalid_grant, as it must")
+    if isinstance(told, dict) and told.get("error") == "invalid_client":
+        return wrong(
+            what,
+            "it does not know a client that was just registered here",
+            "The public address leads to another showcam, or this command reads other settings: see data and store.",
+        )
+    return wrong(what, f"an invented code gets {answer.told()} where 400 invalid_grant is due", _BEFORE)
+
+
+def _fulfillment(patient: Patient, visitor: Visitor) -> Finding:
+    what = "fulfillment, /google/fulfillment"
+    body = json.dumps({"requestId": "1", "inputs": [{"intent": "action.devices.SYNC"}]}).encode()
+    headers = {"Content-Type": "application/json;charset=UTF-8", "Authorization": f"Bearer {FORGED}"}
+    answer = visitor.ask("POST", f"{patient.web}/google/fulfillment", headers=headers, data=body)
+    if answer.status == 401 and answer.json() == {"error": "invalid_token"}:
+        return ok(what, "an invented token gets 401, as it must")
+    if answer.status == 401:
+        return wrong(what, "something before showcam asks for a password", "Let the proxy pass /google/ without one.")
+    return wrong(what, f"an invented token gets {answer.told()} where showcam's 401 is due", _BEFORE)
+
+
+def _preflight(patient: Patient, visitor: Visitor) -> Finding:
+    what = "signalling's preflight, /google/webrtc/"
+    headers = {
+        "Origin": PLAYER,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
+    answer = visitor.ask("OPTIONS", f"{patient.web}/google/webrtc/{FORGED}", headers=headers)
+    if not 200 <= answer.status < 300:
+        return wrong(what, f"it answers {answer.told()}", "Let the proxy pass OPTIONS on to showcam.")
+    missing = _not_allowed(answer)
+    if missing:
+        return wrong(what, missing, "Let the proxy pass CORS headers as they are, and see signal_origins.")
+    return ok(what, "Google's player may post its offer")
+
+
+def _not_allowed(answer: Answer) -> str:
+    """What a browser at Google's player would miss."""
+    headers = answer.headers
+    methods = {each.strip().upper() for each in headers.get("access-control-allow-methods", "").split(",")}
+    fields = {each.strip().lower() for each in headers.get("access-control-allow-headers", "").split(",")}
+    if headers.get("access-control-allow-origin") != PLAYER:
+        return f"it allows {headers.get('access-control-allow-origin', 'nobody')} where {PLAYER} is due"
+    if "POST" not in methods:
+        return "it does not allow POST"
+    if not {"authorization", "content-type"} <= fields:
+        return "it does not allow the headers Authorization and Content-Type"
+    return ""
+
+
+def _signalling(patient: Patient, visitor: Visitor) -> Finding:
+    what = "signalling, /google/webrtc/"
+    body = json.dumps({"action": "offer", "deviceId": "doctor", "sdp": "v=0\r\n"}).encode()
+    headers = {"Origin": PLAYER, "Content-Type": "application/json"}
+    answer = visitor.ask("POST", f"{patient.web}/google/webrtc/{FORGED}", headers=headers, data=body)
+    if answer.status != 403 or answer.kind != "application/problem+json":
+        return wrong(what, f"an invented grant gets {answer.told()} where showcam's 403 is due", _BEFORE)
+    if answer.headers.get("access-control-allow-origin") != PLAYER:
+        return wrong(what, "Google's player can't read its answer", "Let the proxy pass CORS headers as they are.")
+    return ok(what, "an invented grant gets 403, and Google's player may read why")
+
+
+def _playlist(patient: Patient, visitor: Visitor) -> Finding:
+    what = "playlist, /s/"
+    answer = visitor.ask("GET", f"{patient.pictures}/s/{FORGED}/master.m3u8", headers={"Origin": PLAYER})
+    mend = "Let the proxy send /s/ to the media process (port 8081), its path as it is."
+    if answer.status != 403 or answer.kind != "application/problem+json":
+        return wrong(what, f"an invented grant gets {answer.told()} where the media process's 403 is due", mend)
+    if answer.headers.get("access-control-allow-origin") not in ("*", PLAYER):
+        return wrong(what, "a Chromecast can't read its answer", "Let the proxy pass CORS headers as they are.")
+    return ok(what, "an invented grant gets 403, and a Chromecast may read it")

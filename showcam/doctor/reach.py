@@ -1,0 +1,141 @@
+"""An address as somebody outside comes to it: its name, its certificate, its answers. No redirect is followed."""
+
+import ipaddress
+import json
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import certifi
+import requests
+
+from showcam.doctor.finding import Finding, ok, unsure, wrong
+
+WITHIN_S = 10.0
+LONGEST = 1 << 20
+DAYS_LEFT = 14
+_DAY_S = 86_400
+
+
+class Unreached(Exception):
+    """No answer; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: dict[str, str]  # names in lower case
+    text: str
+
+    @property
+    def kind(self) -> str:
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    def json(self) -> Any:
+        """None when it is none."""
+        try:
+            return json.loads(self.text)
+        except ValueError:
+            return None
+
+    def told(self) -> str:
+        """Short, for a person: the status, and for a redirect where to."""
+        where = f", a redirect to {self.headers['location'].split('?')[0]}" if "location" in self.headers else ""
+        return f"{self.status}{where}{f', {self.kind}' if self.kind else ', without a content type'}"
+
+
+class Visitor:
+    """`authorities`: trusted in place of the public ones."""
+
+    def __init__(self, authorities: Path | None = None) -> None:
+        self._authorities = str(authorities or certifi.where())
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str] | None = None,
+        data: bytes | dict[str, str] | None = None,
+    ) -> Answer:
+        """Raises Unreached."""
+        try:
+            with requests.request(
+                method,
+                url,
+                headers={"User-Agent": "showcam-doctor", **(headers or {})},
+                data=data,
+                timeout=WITHIN_S,
+                allow_redirects=False,
+                verify=self._authorities,
+                stream=True,
+            ) as response:
+                text = response.raw.read(LONGEST, decode_content=True).decode("utf-8", "replace")
+                return Answer(response.status_code, {key.lower(): each for key, each in response.headers.items()}, text)
+        except requests.Timeout:
+            raise Unreached(f"there is no answer within {WITHIN_S:g} s") from None
+        except (requests.RequestException, OSError) as error:
+            raise Unreached(f"it can't be reached ({type(error).__name__})") from None
+
+    def arrive(self, origin: str) -> Iterator[Finding]:
+        """The name and the certificate of an https origin; ends after the first that is wrong."""
+        parts = urlsplit(origin)
+        host, port = parts.hostname or "", parts.port or 443
+        name = _name(host, port)
+        yield name
+        if name.state != "wrong":
+            yield self._certificate(host, port)
+
+    def _certificate(self, host: str, port: int) -> Finding:
+        what = f"certificate of {host}"
+        context = ssl.create_default_context(cafile=self._authorities)
+        try:
+            with (
+                socket.create_connection((host, port), timeout=WITHIN_S) as plain,
+                context.wrap_socket(plain, server_hostname=host) as secure,
+            ):
+                told = secure.getpeercert() or {}
+        except ssl.SSLCertVerificationError as error:
+            return wrong(what, f"it is not accepted: {error.verify_message}", _mend(error))
+        except (ssl.SSLError, OSError) as error:
+            return wrong(
+                what,
+                f"port {port} does not speak TLS ({type(error).__name__})",
+                "See that the proxy runs and that the router forwards the port to it. A router that can't reach its "
+                "own public address from within needs the name in the house's own DNS.",
+            )
+        days = int((ssl.cert_time_to_seconds(str(told["notAfter"])) - time.time()) // _DAY_S)
+        if days < DAYS_LEFT:
+            return wrong(what, f"it is good for {days} days more", "See why the proxy does not renew it.")
+        return ok(what, f"its chain is complete and it is good for {days} days")
+
+
+def _name(host: str, port: int) -> Finding:
+    what = f"name {host}"
+    try:
+        found = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):  # the latter for what can be no name at all
+        return wrong(what, "it is not found in DNS", "Let it point at your public address; a new one takes a while.")
+    if not any(ipaddress.ip_address(each).is_global for each in found):
+        return unsure(
+            what,
+            f"here it leads to {', '.join(sorted(found))}, which nobody outside can reach",
+            "That is right where the house has a DNS of its own; outside it must lead to the public address.",
+        )
+    return ok(what, f"it leads to {', '.join(sorted(found))}")
+
+
+def _mend(error: ssl.SSLCertVerificationError) -> str:
+    match error.verify_code:
+        case 10:
+            return "It has expired: see why the proxy does not renew it."
+        case 62 | 64:
+            return "It is for another name: get one for this very name."
+        case 18 | 19:
+            return "Google takes no self-signed certificate: get one from a public authority, such as Let's Encrypt."
+    return "Let the proxy send the whole chain, with the intermediate certificates, of a public authority."

@@ -1,0 +1,258 @@
+"""The doctor: what is wrong with an installation, each fault brought about by a server that has it."""
+
+import datetime
+import http.server
+import re
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from showcam.doctor.finding import Finding
+from showcam.doctor.google import PLAYER, Patient, examine
+from showcam.doctor.reach import Visitor
+
+type Answered = tuple[int, dict[str, str], bytes]
+type Answers = dict[str, Answered]
+
+BOTH = (
+    "https://oauth-redirect.googleusercontent.com/r/home-1",
+    "https://oauth-redirect-sandbox.googleusercontent.com/r/home-1",
+)
+JSON = {"Content-Type": "application/json"}
+PROBLEM = {"Content-Type": "application/problem+json"}
+CORS = {
+    "Access-Control-Allow-Origin": PLAYER,
+    "Access-Control-Allow-Methods": "POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+}
+WELL: Answers = {
+    "GET /oauth/authorize": (200, {"Content-Type": "text/html; charset=utf-8"}, b"Link your cameras to Google"),
+    "POST /oauth/token": (400, JSON, b'{"error":"invalid_grant"}'),
+    "POST /google/fulfillment": (401, JSON, b'{"error":"invalid_token"}'),
+    "OPTIONS /google/webrtc/": (204, CORS, b""),
+    "POST /google/webrtc/": (403, PROBLEM | CORS, b"{}"),
+    "GET /s/": (403, PROBLEM | {"Access-Control-Allow-Origin": "*"}, b"{}"),
+}
+LOGIN: Answered = (302, {"Location": "https://login.example/?token=1"}, b"")
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Answers each request by the longest entry that it begins with; no entry: 404."""
+
+    daemon_threads = True
+
+    def __init__(self, answers: Answers) -> None:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                asked = f"{self.command} {self.path}"
+                known = [each for each in answers if asked.startswith(each)]
+                status, headers, body = answers[max(known, key=len)] if known else (404, {}, b"nothing")
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self) -> None:
+                self.answer()
+
+            def do_POST(self) -> None:
+                self.answer()
+
+            def do_OPTIONS(self) -> None:
+                self.answer()
+
+            def log_message(self, *_: Any) -> None:
+                """Silent."""
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,))
+        self._thread.start()
+
+    def end(self) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Answers], str]]:
+    servers: list[Server] = []
+
+    def start(answers: Answers) -> str:
+        servers.append(Server(answers))
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield start
+    for each in servers:
+        each.end()
+
+
+def patient(web: str, **more: Any) -> Patient:
+    return Patient(
+        **{"web": web, "pictures": web, "client": ("google", BOTH), "trial": ("doctor", "s"), "demo": True, **more}
+    )
+
+
+def test_where_all_is_well_it_says_so(serve: Callable[[Answers], str]) -> None:
+    findings = list(examine(patient(serve(WELL)), Visitor()))
+    assert {each.state for each in findings} == {"ok"}
+    assert len(findings) == 8
+
+
+PREFLIGHT = "OPTIONS /google/webrtc/"
+
+
+def allowing(**changes: str) -> Answered:
+    """The preflight, with another value of Access-Control-Allow-…"""
+    return 204, CORS | {f"Access-Control-Allow-{name.capitalize()}": value for name, value in changes.items()}, b""
+
+
+# what one address answers, the point that is then wrong, what it says of it
+FAULTS: list[tuple[str, Answered, str, str]] = [
+    ("GET /oauth/authorize", LOGIN, "sign-in page", "a redirect to https://login.example/"),
+    ("GET /oauth/authorize", (400, {"Content-Type": "text/html"}, b"no"), "sign-in page", "400, text/html"),
+    ("GET /oauth/authorize", (200, {"Content-Type": "text/html"}, b"parked"), "sign-in page", "not of showcam"),
+    ("GET /oauth/authorize", (503, {}, b""), "sign-in page", "503, without a content type"),
+    ("POST /oauth/token", (401, JSON, b'{"error":"invalid_client"}'), "token endpoint", "just registered here"),
+    ("POST /oauth/token", (200, JSON, b'{"error":"invalid_grant"}'), "token endpoint", "400 invalid_grant is due"),
+    ("POST /oauth/token", (400, JSON, b"[]"), "token endpoint", "400 invalid_grant is due"),
+    ("POST /google/fulfillment", (200, JSON, b"{}"), "fulfillment", "401 is due"),
+    ("POST /google/fulfillment", (401, {}, b"Password?"), "fulfillment", "asks for a password"),
+    ("POST /google/fulfillment", (405, {}, b""), "fulfillment", "401 is due"),
+    (PREFLIGHT, (405, {}, b""), "signalling's preflight", "405"),
+    (PREFLIGHT, (204, {}, b""), "signalling's preflight", "it allows nobody"),
+    (PREFLIGHT, allowing(origin="*"), "signalling's preflight", r"allows \*"),
+    (PREFLIGHT, allowing(methods="GET"), "signalling's preflight", "POST"),
+    (PREFLIGHT, allowing(headers=""), "signalling's preflight", "Authorization"),
+    ("POST /google/webrtc/", (403, PROBLEM, b"{}"), "signalling,", "can't read its answer"),
+    ("POST /google/webrtc/", (502, CORS, b""), "signalling,", "502"),
+    ("GET /s/", (404, PROBLEM, b""), "playlist", "404"),
+    ("GET /s/", (403, PROBLEM, b"{}"), "playlist", "can't read its answer"),
+]
+
+
+@pytest.mark.parametrize(("asked", "answer", "what", "told"), FAULTS, ids=lambda value: str(value)[:30])
+def test_a_fault_is_the_only_one_told_with_its_mend(
+    asked: str, answer: Answered, what: str, told: str, serve: Callable[[Answers], str]
+) -> None:
+    findings = list(examine(patient(serve(WELL | {asked: answer})), Visitor()))
+    [found] = [each for each in findings if each.state != "ok"]
+    assert found.state == "wrong"
+    assert found.what.startswith(what)
+    assert found.mend
+    assert re.search(told, found.told)
+    assert "token=1" not in found.told
+
+
+def test_pictures_may_have_an_address_of_their_own(serve: Callable[[Answers], str]) -> None:
+    web = serve({asked: answer for asked, answer in WELL.items() if asked != "GET /s/"})
+    findings = list(examine(patient(web, pictures=serve({"GET /s/": WELL["GET /s/"]})), Visitor()))
+    assert {each.state for each in findings} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("client", "states"),
+    [
+        (None, ["wrong", "wrong"]),
+        (("google", BOTH[:1]), ["unsure"]),
+        (("google", ("https://evil.example/r/x", BOTH[0])), ["unsure"]),
+    ],
+)
+def test_a_client_that_is_not_as_it_must_be(client: Any, states: list[str], serve: Callable[[Answers], str]) -> None:
+    findings = list(examine(patient(serve(WELL), client=client), Visitor()))
+    assert [each.state for each in findings if each.state != "ok"] == states
+
+
+def test_nothing_is_asked_of_an_address_that_google_does_not_come_to(serve: Callable[[Answers], str]) -> None:
+    [found] = examine(patient(serve(WELL), demo=False), Visitor())
+    assert (found.state, "public_url" in found.mend) == ("wrong", True)
+
+
+def test_a_port_where_nobody_listens(serve: Callable[[Answers], str]) -> None:
+    findings = list(examine(patient("http://127.0.0.1:9"), Visitor()))
+    assert [each.state for each in findings] == ["ok", "ok", *["wrong"] * 6]
+    assert "can't be reached" in findings[-1].told
+
+
+def certificate(folder: Path, *, name: str = "localhost", days: int = 90, by: str = "authority") -> tuple[Path, Path]:
+    """The authorities that are trusted, and a server's certificate with its key."""
+    keys = {each: ec.generate_private_key(ec.SECP256R1()) for each in ("authority", "stranger", "server")}
+    now = datetime.datetime.now(datetime.UTC)
+
+    def signed(subject: str, issuer: str, key: str, signer: str, until: int, host: str = "") -> x509.Certificate:
+        names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)]) for each in (subject, issuer)]
+        builder = (
+            x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(keys[key].public_key())
+            .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=100))
+            .not_valid_after(now + datetime.timedelta(days=until, minutes=5))
+            .add_extension(x509.BasicConstraints(ca=not host, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(keys[key].public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(keys[signer].public_key()), critical=False
+            )
+            .add_extension(
+                x509.KeyUsage(True, False, False, False, False, not host, not host, False, False), critical=True
+            )
+        )  # fmt: skip
+        if host:
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        return builder.sign(keys[signer], hashes.SHA256())
+
+    trusted, server = folder / "trusted.pem", folder / "server.pem"
+    pem = serialization.Encoding.PEM
+    trusted.write_bytes(signed("authority", "authority", "authority", "authority", 900).public_bytes(pem))
+    private = keys["server"].private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    issuer = "server" if by == "itself" else by
+    own = signed("server", issuer, "server", issuer, days, name)
+    server.write_bytes(own.public_bytes(pem) + private)
+    return trusted, server
+
+
+# how the certificate is made, what is found, what its mend says
+CERTIFICATES: list[tuple[dict[str, Any], str, str]] = [
+    ({}, "ok", ""),
+    ({"days": 5}, "wrong", "renew"),
+    ({"days": -2}, "wrong", "expired"),
+    ({"name": "other.example"}, "wrong", "this very name"),
+    ({"by": "stranger"}, "wrong", "whole chain"),
+    ({"by": "itself"}, "wrong", "self-signed"),
+]
+
+
+@pytest.mark.parametrize(("made", "state", "mend"), CERTIFICATES, ids=str)
+def test_a_certificate(
+    made: dict[str, Any], state: str, mend: str, tmp_path: Path, serve: Callable[[Answers], str]
+) -> None:
+    trusted, own = certificate(tmp_path, **made)
+    server = Server(WELL)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    found = list(examine(patient(f"https://localhost:{server.server_port}", demo=False), Visitor(trusted)))
+    server.end()
+    name, tls, *rest = found
+    assert (name.state, tls.state) == ("unsure", state)  # a loopback address is nobody's public one
+    assert mend in tls.mend
+    assert {each.state for each in rest} == ({"ok"} if state == "ok" else set())
+
+
+def test_a_port_that_speaks_no_tls(serve: Callable[[Answers], str]) -> None:
+    found = list(examine(patient(serve(WELL).replace("http", "https"), demo=False), Visitor()))
+    assert found[-1].state == "wrong"
+    assert "does not speak TLS" in found[-1].told
+
+
+def test_a_name_that_is_not_there() -> None:
+    [found] = examine(patient("https://no..name", demo=False), Visitor())
+    assert isinstance(found, Finding)
+    assert (found.state, found.told) == ("wrong", "it is not found in DNS")
