@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct
 
 from registry.camera import Camera
+from registry.changes import Hint
 from registry.drivers import ezviz_encryption as encryption
 from registry.drivers import ezviz_settings
 from registry.drivers.ezviz_cameras import SECTIONS, cameras
 from registry.drivers.ezviz_codes import SIGN_IN, set_error
+from registry.drivers.ezviz_events import message_hint
 from registry.drivers.ezviz_sessions import Held, Sessions
 from registry.drivers.http import Exchange, Http, NotAllowed
 from registry.errors import Refused, SetRefused, SignedOut, VendorDown
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from registry.drivers.ezviz_client import Client
 
 MANY = 512  # sessions kept at work
+MESSAGES = 50  # of those that happened, the vendor tells no more at once
 
 
 class SignedIn(Struct, frozen=True):
@@ -40,6 +43,15 @@ class CodeSent(Struct, frozen=True):
 
 class Rejected(Struct, frozen=True):
     why: Literal["wrong", "locked", "terminals", "too_often", "wrong_code", "unsupported"]
+
+
+class PushSession(Struct, frozen=True):
+    """What listening to an account's messages takes."""
+
+    host: str  # "host" or "host:port", by https
+    session_id: str
+    username: str
+    terminal: str
 
 
 class _AtWork:
@@ -158,6 +170,36 @@ class EzvizAccount:
                 client.reboot_camera(camera.ref.serial)
 
         self._use(source, deadline_s, work)
+
+    def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
+        """What the account's messages of today say happened after `since`, epoch seconds; the fifty newest."""
+
+        def work(client: "Client", _: Held) -> tuple[Hint, ...]:
+            told = client.get_device_messages_list(limit=MESSAGES).get("message")
+            hints = (message_hint(each) for each in told) if isinstance(told, list) else ()
+            return tuple(hint for hint in hints if hint is not None and hint.at > since)
+
+        return self._use(source, deadline_s, work)
+
+    def push_session(self, source: Source, deadline_s: float) -> PushSession:
+        """A live session, and the host that sends messages about it."""
+
+        def work(client: "Client", held: Held) -> PushSession:
+            host = str(client.get_service_urls().get("pushAddr") or "")
+            self._http.hosts.check(f"https://{host}")
+            token = client.export_token()
+            terminal = self._store.meta("ezviz_terminal") or ""
+            return PushSession(host, str(token["session_id"]), str(token["username"]), terminal)
+
+        return self._use(source, deadline_s, work)
+
+    def session_id(self, source: Source) -> str:
+        """Which session counts now; "" for none."""
+        try:
+            held = self._sessions.read(source)
+        except SignedOut:
+            return ""
+        return str(held.secrets.session["session_id"]) if held.secrets.session and held.state == "ok" else ""
 
     def _use[T](self, source: Source, deadline_s: float, work: "Callable[[Client, Held], T]") -> T:
         self.load()

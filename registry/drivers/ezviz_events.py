@@ -1,7 +1,8 @@
 """What EZVIZ's kinds of events mean for us; where they come from differs, the kinds are the same."""
 
-from typing import Literal
+from typing import Any, Literal
 
+from registry.changes import Hint
 from registry.happenings import Seen
 
 # Alarm types of the Open Platform and the app, as numbers and, in webhooks, as words. Two are not in the vendor's own
@@ -43,3 +44,21 @@ def epoch_s(told: object) -> float | None:
     if not 0 < number < 1e14:  # nan is none of these
         return None
     return number / 1000 if number > 1e11 else number
+
+
+def channel_of(told: object) -> int:
+    """0: not told, or no number of a channel."""
+    text = str(told)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+
+
+def message_hint(message: Any) -> Hint | None:
+    """One of the app's messages; None for what is none."""
+    if not isinstance(message, dict) or not isinstance(message.get("deviceSerial"), str):
+        return None
+    at, ext = epoch_s(message.get("time")), message.get("ext")
+    alarm = ext.get("alarmType") if isinstance(ext, dict) else None
+    if at is None:
+        return None
+    kind = kind_of(alarm if alarm is not None else message.get("subType"))
+    return Hint(message["deviceSerial"], channel_of(message.get("channel")), kind, at)

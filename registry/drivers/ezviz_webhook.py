@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import math
 import time
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
@@ -11,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from registry.changes import Hint
-from registry.drivers.ezviz_events import epoch_s, kind_of
+from registry.drivers.ezviz_events import channel_of, epoch_s, kind_of
 from registry.happenings import Seen
 from store.ports import Throttle
 
@@ -102,6 +101,4 @@ def _hint(message: _Message, now: float) -> Hint:
         kind = kind_of(body.get("alarmType"))
     elif header.type == "ys.calling":
         kind = "doorbell"
-    channel = float(header.channelNo) if str(header.channelNo).isdecimal() else 0
-    at = epoch_s(header.messageTime)
-    return Hint(header.deviceId, int(channel) if math.isfinite(channel) and channel < 1000 else 0, kind, at or now)
+    return Hint(header.deviceId, channel_of(header.channelNo), kind, epoch_s(header.messageTime) or now)

@@ -167,13 +167,15 @@ class Http:
         self._adapter: RuledAdapter | None = None
         self._session: requests.Session | None = None
 
-    def post(self, url: str, form: Mapping[str, str], timeout_s: float) -> Reply:
+    def post(
+        self, url: str, form: Mapping[str, str], timeout_s: float, headers: Mapping[str, str] | None = None
+    ) -> Reply:
         """A form posted within `timeout_s`, or within what is left of the thread's exchange. Raises VendorDown."""
         import requests
 
         with self._exchange(timeout_s):
             try:
-                answer = self._own_session().post(url, data=form)
+                answer = self._own_session().post(url, data=form, headers=headers)
             except requests.RequestException as error:
                 raise VendorDown(type(error).__name__) from None
             return Reply(answer.status_code, _json_object(answer.content))

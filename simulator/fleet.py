@@ -1,0 +1,58 @@
+"""Households of any size, and of every kind of device there is beside a plain camera, made while the simulator runs."""
+
+import re
+from itertools import cycle
+from zlib import crc32
+
+from simulator.households import PASSWORD_MD5, demo_world
+from simulator.state import Account, Camera, Device, World
+
+MOST = 1000
+ADDRESS = re.compile(r"[a-z0-9.+-]{1,40}@example\.(?:com|org|net)")
+KEPT = frozenset(demo_world().accounts)
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+_SCENES = ("garden", "door", "garage", "nursery", "attic", "bedroom", "pond", "porch", "study")
+
+
+def make(world: World, user: str, cameras: int, *, mixed: bool) -> None:
+    """In the place of what the user owned. `mixed`: the kinds of devices too that make lists hard to read."""
+    key = user.partition("@")[0]
+    if user not in world.accounts:
+        world.accounts[user] = Account(user, PASSWORD_MD5, f"{key}-key", f"{key}-secret")
+    for camera in world.owned(user):
+        del world.cameras[camera.key]
+    world.devices = {serial: each for serial, each in world.devices.items() if each.owner != user}
+    prefix = f"{_LETTERS[crc32(user.encode()) % 24]}{crc32(user.encode()) % 10_000:04}"
+    for number, scene in zip(range(cameras), cycle(_SCENES), strict=False):
+        world.add(Camera(f"{prefix}{number:04}", f"Camera {number + 1}", user, _code(number), scene))
+    if mixed:
+        _mix(world, user, f"{prefix[:4]}")
+
+
+def _mix(world: World, user: str, prefix: str) -> None:
+    recorder, lenses, hub = f"{prefix}N0001", f"{prefix}D0001", f"{prefix}H0001"
+    world.devices[recorder] = Device(recorder, "Recorder", user, "XVR", "X5S", channels=8)
+    for channel, name in enumerate(("Gate", "Yard", "Stable"), 1):
+        world.add(Camera(recorder, name, user, "RCRDRX", "garden", model="X5S", channel=channel))
+    world.devices[lenses] = Device(lenses, "Drive", user, "IPC", "H9C")
+    for channel, name in enumerate(("Drive Wide", "Drive Close"), 1):
+        world.add(Camera(lenses, name, user, "LNSESX", "garage", model="H9C", channel=channel))
+    world.devices[hub] = Device(hub, "Alarm Hub", user, "IGateWay", "A1")
+    world.add(
+        Camera(
+            f"{prefix}B0001",
+            "Back Door",
+            user,
+            "BTTRYX",
+            "door",
+            model="DB2C",
+            kind="doorbell",
+            category="BatteryCamera",
+            battery=67,
+            awake_until=0.0,
+        )
+    )
+
+
+def _code(number: int) -> str:
+    return "".join(_LETTERS[number // 24**place % 24] for place in range(6))

@@ -1,0 +1,206 @@
+"""The messages that the vendor sends its app, from a broker that really speaks MQTT, and hints that come of them."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from accounts import households
+from registry.changes import Hint
+from registry.drivers import ezviz_push
+from registry.drivers.ezviz import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz_account import SignedIn
+from registry.drivers.ezviz_push import Listener, hint_of
+from store.records import Source
+from store.sqlite import SqliteStore
+from tests.doubles.simulator_process import SimulatorProcess
+
+LONG_S = 20.0
+
+
+@pytest.fixture(scope="module")
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    running = SimulatorProcess(tmp_path_factory.mktemp("vendor"))
+    yield running
+    running.stop()
+
+
+class Ears:
+    """A household of the vendor's that is listened to."""
+
+    def __init__(self, store: SqliteStore, vendor: SimulatorProcess, user: str, push: str) -> None:
+        hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host, push=push)
+        self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True)
+        self.source = self._signed_in(store, user)
+        self.told: list[Hint] = []
+        self.listener: Listener = self.driver.listen(self.source, self.told.append)
+
+    def _signed_in(self, store: SqliteStore, user: str) -> Source:
+        households.add_owner(store, user)
+        source = households.find(store, user)
+        assert source is not None
+        answer = self.driver.sign_in(user, "showcam-demo", LONG_S)
+        assert isinstance(answer, SignedIn)
+        self.driver.sessions.signed_in(source, user, answer.session)
+        return source
+
+    def seen(self) -> list[tuple[str, int, str]]:
+        return [(hint.serial, hint.channel, hint.kind) for hint in self.told if hint.serial]
+
+
+@pytest.fixture
+def hear(
+    vendor: SimulatorProcess, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Ears]]:
+    monkeypatch.setattr(ezviz_push, "FIRST_PAUSE_S", 0.1)
+    monkeypatch.setattr(ezviz_push, "LOOK_S", 0.3)
+    made: list[Ears] = []
+
+    def listening(user: str = "demo@example.com", push: str = "") -> Ears:
+        made.append(Ears(store, vendor, user, push or vendor.push_host))
+        return made[-1]
+
+    yield listening
+    for ears in made:
+        ears.listener.stop()
+    vendor.configure(push_fault="")
+
+
+def wait(until: Callable[[], object], within_s: float = LONG_S) -> None:
+    done, end = threading.Event(), time.monotonic() + within_s
+    while not until():
+        assert time.monotonic() < end, "it did not come to that"
+        done.wait(0.02)
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"), [({"motion": True}, "motion"), ({"person": True}, "person"), ({"press": True}, "doorbell")]
+)
+def test_what_happens_is_heard(
+    vendor: SimulatorProcess, hear: Callable[..., Ears], change: dict[str, bool], kind: str
+) -> None:
+    ears, serial = hear(), vendor.serial("Front Door")
+    wait(lambda: ears.listener.listening)
+    vendor.control(serial, **change)
+    wait(ears.seen)
+    assert ears.seen() == [(serial, 1, kind)]
+    assert ears.told[0] == Hint()  # and a look at everything, for what nobody heard
+
+
+def test_a_household_hears_of_its_own_and_of_shared_cameras_alone(
+    vendor: SimulatorProcess, hear: Callable[..., Ears]
+) -> None:
+    demo, other = hear(), hear("other@example.com")
+    wait(lambda: demo.listener.listening and other.listener.listening)
+    for name in ("Study", "Pond", "Garden"):
+        vendor.control(vendor.serial(name), motion=True)
+    wait(lambda: len(demo.seen()) == len(other.seen()) == 2)
+    assert {serial for serial, *_ in demo.seen()} == {vendor.serial("Pond"), vendor.serial("Garden")}
+    assert {serial for serial, *_ in other.seen()} == {vendor.serial("Study"), vendor.serial("Garden")}
+
+
+def test_nonsense_stops_nothing(vendor: SimulatorProcess, hear: Callable[..., Ears]) -> None:
+    ears = hear()
+    wait(lambda: ears.listener.listening)
+    vendor.configure(push_fault="garbage")
+    for _ in range(3):
+        vendor.control(vendor.serial("Garden"), motion=True)
+    wait(lambda: len(ears.seen()) == 3)
+    assert ears.listener.listening
+
+
+def test_a_broken_connection_is_taken_up_again(vendor: SimulatorProcess, hear: Callable[..., Ears]) -> None:
+    ears = hear()
+    wait(lambda: ears.listener.listening)
+    vendor.configure(push_fault="drop")
+    vendor.control(vendor.serial("Garden"), motion=True)
+    wait(lambda: ears.told.count(Hint()) >= 2)
+    vendor.configure(push_fault="")
+    wait(lambda: ears.listener.listening)
+    before = len(ears.seen())
+    vendor.control(vendor.serial("Garden"), motion=True)
+    wait(lambda: len(ears.seen()) > before)
+
+
+def test_a_broker_that_refuses_is_asked_ever_less(
+    vendor: SimulatorProcess, hear: Callable[..., Ears], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(ezviz_push.random, "uniform", lambda low, high: pauses.append(1.0) or 0.01)
+    vendor.configure(push_fault="refuse")
+    ears = hear()
+    wait(lambda: len(pauses) >= 3)
+    assert not ears.listener.listening
+    assert ears.told == []
+
+
+def test_a_session_that_was_renewed_is_listened_to_anew(
+    vendor: SimulatorProcess, hear: Callable[..., Ears], store: SqliteStore
+) -> None:
+    ears = hear()
+    wait(lambda: ears.listener.listening)
+    again = ears.driver.sign_in("demo@example.com", "showcam-demo", LONG_S)
+    assert isinstance(again, SignedIn)
+    ears.driver.sessions.signed_in(ears.source, "demo@example.com", again.session)
+    wait(lambda: ears.told.count(Hint()) == 2 and ears.listener.listening)
+
+
+def test_a_dead_session_asks_nobody_for_messages(
+    vendor: SimulatorProcess, hear: Callable[..., Ears], store: SqliteStore
+) -> None:
+    ears = hear()
+    wait(lambda: ears.listener.listening)
+    held = store.read_session(ears.source.account, ears.source.id)
+    assert held is not None
+    store.swap_session(
+        ears.source.account, ears.source.id, version=held.version, secrets=held.secrets, state="needs_login"
+    )
+    wait(lambda: not ears.listener.listening)
+    vendor.control(vendor.serial("Garden"), motion=True)
+    assert ears.seen() == []
+
+
+def test_no_private_place_is_connected_to(
+    hear: Callable[..., Ears], vendor: SimulatorProcess, store: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where no place is set the account says where; here it says this machine, at a port that nobody allowed."""
+    ears = hear()
+    ears.listener.stop()
+    hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
+    caplog.set_level("INFO")
+    told: list[Hint] = []
+    listener = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True).listen(ears.source, told.append)
+    wait(lambda: [line for line in caplog.messages if "is not listened to: vendor_down" in line])
+    listener.stop()
+    assert told == []
+
+
+def ext(*fields: object) -> bytes:
+    return json.dumps({"ext": ",".join(str(each) for each in fields)}).encode()
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (ext(1, "2026-01-01 00:00:00", "F00497201", 1, 10002), ("F00497201", 1, "motion")),
+        (ext(1, "", "F00497201", "x", 99999), ("F00497201", 0, "look")),
+        (ext(1, "", "F00497201", "-1", ""), ("F00497201", 0, "look")),
+        (ext(1, "", "F00497201", "²", 10016), ("F00497201", 0, "doorbell")),
+        (ext(1, "", "", 1, 10002), None),
+        (ext(1, "", "F" * 65, 1, 10002), None),
+        (ext(1, "", "F00497201"), None),
+        (b'{"ext": {"device_serial": "F00497201"}}', None),
+        (b'{"ext": null}', None),
+        (b"{}", None),
+        (b"[]", None),
+        (b"", None),
+        (b"\xff\xfe", None),
+        (b"[" * 50_000, None),
+        (b'{"ext": "' + b"," * 100_000 + b'"}', None),
+    ],
+)
+def test_what_a_message_hints_at(payload: bytes, expected: tuple[str, int, str] | None) -> None:
+    hint = hint_of(payload)
+    assert (hint and (hint.serial, hint.channel, hint.kind)) == expected
