@@ -15,6 +15,7 @@ from aiohttp import web
 from simulator import authority
 from simulator.app_api.face import AppFace
 from simulator.app_api.sessions import Sessions
+from simulator.assistants.amazon import Amazon
 from simulator.assistants.app import add_routes
 from simulator.control import Control
 from simulator.households import demo_world
@@ -49,10 +50,12 @@ async def serve(options: Options) -> None:
     app_face = AppFace(world, Sessions(world, options.data / "sessions.json")).app()
     open_face = OpenFace(world, addresses).app()
     PictureDoor(addresses, studio).add_routes(open_face)
+    amazon = Amazon(f"https://{HOST}:{options.app_port}", options.data)
+    amazon.add_routes(app_face)
     servers: list[asyncio.Server] = []
     control = web.Application(client_max_size=256 * 1024)
     Control(world, partial(_serving, servers), studio.watched).add_routes(control)
-    add_routes(control, options.app_url, options.data)
+    add_routes(control, options.app_url, options.data, amazon)
 
     doors = [(control, options.port, None), (app_face, options.app_port, tls), (open_face, options.open_port, tls)]
     sockets = [_listen(port) for _app, port, _tls in doors]

@@ -1,5 +1,6 @@
 """Amazon's side of an Echo Show: directives out, events in, and what Alexa then says."""
 
+import json
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -7,12 +8,13 @@ from typing import Any
 
 import aiohttp
 
-from simulator.assistants import alexa_rules, hearing
+from simulator.assistants import alexa_rules, hearing, spoken
+from simulator.assistants.amazon import SKILL_ID, Amazon
 from simulator.assistants.cloud import Cloud, Unlinked
 from simulator.assistants.linking import Client
 from simulator.assistants.outcome import Outcome, no_answer, not_understood, unknown_camera
 from simulator.assistants.person import LinkFailed
-from simulator.assistants.wire import NoAnswer, Wire
+from simulator.assistants.wire import NoAnswer, Reply, Wire
 
 DIRECTIVE_S = 8.0
 STREAM_S = 6.0
@@ -48,10 +50,12 @@ class Alexa(Cloud):
     name = "alexa"
     title = "Alexa"
 
-    def __init__(self, http: aiohttp.ClientSession, app_url: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, app_url: str, amazon: Amazon | None = None) -> None:
         super().__init__(http, app_url, Client("alexa", "alexa-secret", basic=True))
+        self._amazon = amazon
         self.sessions: dict[str, Session] = {}
         self._endpoints: dict[str, dict[str, Any]] = {}
+        self._session: dict[str, Any] | None = None  # of the spoken half, while it waits for an answer
 
     async def learn(self, wire: Wire) -> None:
         answer, broken = await self._direct(wire, "Alexa.Discovery", "Discover", None, {}, DIRECTIVE_S)
@@ -73,6 +77,29 @@ class Alexa(Cloud):
             for one in payload["endpoints"]
         ]
 
+    async def finish_link(self, wire: Wire, answered: dict[str, str]) -> None:
+        """Where the skill sends events, linking fails with a grant that is not accepted."""
+        await super().finish_link(wire, answered)
+        if self._amazon is None:
+            return
+        try:
+            refused = await self._grant(wire, self._amazon.code())
+        except (NoAnswer, Unlinked) as error:
+            refused = str(error)
+        if refused:
+            self.forget(refused)
+            raise LinkFailed(refused)
+
+    async def _grant(self, wire: Wire, code: str) -> str:
+        """Why the grant was not accepted, "" when it was. Raises NoAnswer, Unlinked."""
+        grant = {"type": "OAuth2.AuthorizationCode", "code": code}
+        body = {"grant": grant, "grantee": {"type": "BearerToken", "token": self.access()}}
+        answer, broken = await self._direct(wire, "Alexa.Authorization", "AcceptGrant", None, body, DIRECTIVE_S)
+        if broken:
+            return f"showcam broke a rule: {broken[0]}"
+        is_error = answer["event"]["header"]["name"] == "ErrorResponse"
+        return f"AcceptGrant was refused: {answer['event']['payload']['message']}" if is_error else ""
+
     async def unlink(self, wire: Wire) -> None:
         """Disabling the skill: Amazon forgets its tokens and tells nobody."""
         self.sessions.clear()
@@ -80,6 +107,8 @@ class Alexa(Cloud):
 
     async def say(self, wire: Wire, text: str, via: str = "") -> dict[str, Any]:
         """What the Echo does about it: {"outcome"} and what its screen needs to go on."""
+        if (ask := spoken.asked(text)) is not None or self._session is not None:
+            return await self._spoken(wire, ask if ask is not None else text)
         wish = hearing.hear(text)
         try:
             self.access()
@@ -103,6 +132,32 @@ class Alexa(Cloud):
             return {"outcome": no_answer("Sorry, I couldn't look for your devices.", str(error))}
         except NoAnswer as error:
             return {"outcome": no_answer("Sorry, the device isn't responding.", str(error))}
+
+    async def _spoken(self, wire: Wire, wish: str) -> dict[str, Any]:
+        """What was asked of the skill itself; while it waits for an answer, all that is said is for it."""
+        attributes, self._session = self._session, None
+        if self._amazon is None:
+            return {
+                "outcome": no_answer("Sorry, I don't know that skill.", "this simulator runs without Amazon's part")
+            }
+        await self.hide(wire)
+        try:
+            reply, token = await self._ask_skill(wire, wish, attributes)
+        except (NoAnswer, Unlinked) as error:
+            return {"outcome": no_answer("Sorry, the skill isn't responding.", str(error))}
+        outcome, self._session, video = spoken.judge(reply.json(), reply.status, token)
+        if not video:
+            return {"outcome": outcome}
+        return {"outcome": outcome, "camera": {"id": "", "name": video["title"]}, "hls": video["source"]}
+
+    async def _ask_skill(self, wire: Wire, wish: str, attributes: dict[str, Any] | None) -> tuple[Reply, str | None]:
+        """Signed as Amazon signs; the access token is refreshed ahead, as Amazon does. Raises NoAnswer, Unlinked."""
+        assert self._amazon is not None
+        token = self.state.tokens.access if self.state.tokens else None
+        body = spoken.request(SKILL_ID, token, wish, attributes)
+        headers = self._amazon.signed(json.dumps(body).encode())
+        url = f"{self.app_url}/alexa/skill"
+        return await wire.send("Alexa: asks the skill", url, body=body, headers=headers, timeout_s=DIRECTIVE_S), token
 
     async def _show(self, wire: Wire, camera: dict[str, Any], via: str) -> dict[str, Any]:
         await self.hide(wire)
@@ -225,8 +280,9 @@ def _directive(
 ) -> dict[str, Any]:
     header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": str(uuid.uuid4())}
     scope = {"type": "BearerToken", "token": token}
-    if endpoint is None:
-        return {"directive": {"header": header, "payload": payload | {"scope": scope}}}
+    if endpoint is None:  # AcceptGrant has its token where it says whose grant it is
+        asked = payload if "grantee" in payload else payload | {"scope": scope}
+        return {"directive": {"header": header, "payload": asked}}
     header["correlationToken"] = secrets.token_urlsafe(96) + "=="
     where = {"scope": scope, "endpointId": endpoint["endpointId"], "cookie": endpoint.get("cookie", {})}
     return {"directive": {"header": header, "endpoint": where, "payload": payload}}

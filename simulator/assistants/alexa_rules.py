@@ -60,6 +60,9 @@ def check(directive: dict[str, Any], status: int, text: str, token: str) -> list
     asked = (directive["directive"]["header"]["namespace"], directive["directive"]["header"]["name"])
     if (namespace, name) == ("Alexa", "ErrorResponse"):
         _error(rules, event["payload"])
+    elif (namespace, name) == ("Alexa.Authorization", "ErrorResponse"):
+        kind = event["payload"].get("type") if isinstance(event["payload"], dict) else None
+        rules.must(kind == "ACCEPT_GRANT_FAILED", "an ErrorResponse of Alexa.Authorization is ACCEPT_GRANT_FAILED")
     elif rules.must(
         (namespace, name) == _ANSWERS[asked][0],
         f"{asked[1]} was answered by {namespace} {name}, which is no answer to it",
@@ -244,6 +247,10 @@ def _state(rules: Rules, _directive: dict[str, Any], payload: Any) -> None:
     rules.must(payload == {}, "StateReport's payload is not empty")
 
 
+def _granted(rules: Rules, _directive: dict[str, Any], payload: Any) -> None:
+    rules.must(payload == {}, "AcceptGrant.Response's payload is not empty")
+
+
 _RTC = "Alexa.RTCSessionController"
 _ANSWERS = {
     ("Alexa.Discovery", "Discover"): (("Alexa.Discovery", "Discover.Response"), _discovered),
@@ -255,4 +262,5 @@ _ANSWERS = {
     (_RTC, "SessionConnected"): ((_RTC, "SessionConnected"), _session),
     (_RTC, "SessionDisconnected"): ((_RTC, "SessionDisconnected"), _session),
     ("Alexa", "ReportState"): (("Alexa", "StateReport"), _state),
+    ("Alexa.Authorization", "AcceptGrant"): (("Alexa.Authorization", "AcceptGrant.Response"), _granted),
 }

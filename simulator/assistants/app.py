@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from simulator.assistants.alexa import Alexa
+from simulator.assistants.amazon import Amazon
 from simulator.assistants.google import Google
 from simulator.assistants.person import LinkFailed, Person
 from simulator.assistants.watching import watch
@@ -36,24 +37,27 @@ _HEADERS = {
 MOST_SECONDS = 8.0
 
 
-def add_routes(app: web.Application, app_url: str, data: Path) -> None:
-    """Adds the practice page at /, /callback and /assistants/… for the showcam at `app_url`."""
+def add_routes(app: web.Application, app_url: str, data: Path, amazon: Amazon | None = None) -> None:
+    """Adds the practice page at /, /callback and /assistants/… for the showcam at `app_url`.
+
+    Without `amazon` Alexa asks for no events, and has no spoken half.
+    """
     del data  # links live in memory: a restart of the simulator is a factory reset of both screens
-    door = Door(app_url.rstrip("/"))
+    door = Door(app_url.rstrip("/"), amazon)
     app.cleanup_ctx.append(door.run)
     for method, path, handler in door.routes():
         app.router.add_route(method, path, _guarded(handler))
 
 
 class Door:
-    def __init__(self, app_url: str) -> None:
-        self._app_url = app_url
+    def __init__(self, app_url: str, amazon: Amazon | None) -> None:
+        self._app_url, self._amazon = app_url, amazon
         self._clouds: dict[str, Alexa | Google] = {}
 
     async def run(self, _app: web.Application) -> Any:
         # a person's cookies are of no concern to a cloud
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-            self._clouds = {"alexa": Alexa(http, self._app_url), "google": Google(http, self._app_url)}
+            self._clouds = {"alexa": Alexa(http, self._app_url, self._amazon), "google": Google(http, self._app_url)}
             yield
 
     def routes(self) -> list[tuple[str, str, Handler]]:

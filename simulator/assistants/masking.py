@@ -10,6 +10,7 @@ HIDDEN = "•••"
 _SECRET_KEYS = frozenset(
     {
         "access_token",
+        "accesstoken",
         "authorization",
         "camerastreamauthtoken",
         "client_secret",
@@ -26,6 +27,7 @@ _SECRET_KEYS = frozenset(
         "refresh_token",
         "secret",
         "set-cookie",
+        "signature-256",
         "token",
         "verification_code",
     }

@@ -1,0 +1,100 @@
+"""“Alexa, ask my cameras …”: the request Amazon would send to the skill, and what the Echo does with the answer."""
+
+import re
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from simulator.assistants.outcome import Outcome
+from simulator.assistants.rules import Rules
+
+_ASK = re.compile(r"^(?:alexa[\s,]+)?(?:ask|tell|open)\s+my\s+cameras\b[\s,]*(?:to\s+)?(?P<wish>.*)$", re.I)
+_NAME = r"(?:the\s+)?(?P<camera>.+?)(?:\s+camera)?"
+_INTENTS = (
+    (re.compile(r"(?:which|what) cameras .*|how are my cameras", re.I), "ReadyCamerasIntent"),
+    (re.compile(rf"why (?:i )?(?:can['’]t|won['’]t) (?:i |you )?(?:see |show )?{_NAME}(?: show)?", re.I), "WhyIntent"),
+    (re.compile(rf"what(?:'s|’s| is) wrong with {_NAME}", re.I), "WhyIntent"),
+    (re.compile(rf"(?:mend|fix|repair) {_NAME}", re.I), "MendIntent"),
+    (re.compile(rf"turn on (?:the sound of )?{_NAME}(?:['’]s sound)?", re.I), "SoundOnIntent"),
+    (re.compile(rf"show (?:me )?{_NAME}", re.I), "ShowIntent"),
+    (re.compile(r"help", re.I), "AMAZON.HelpIntent"),
+)
+_ANSWERS = {"yes": "AMAZON.YesIntent", "no": "AMAZON.NoIntent", "stop": "AMAZON.StopIntent"}
+
+
+def asked(text: str) -> str | None:
+    """What is asked of the skill, "" for opening it; None when the text is not for it."""
+    match = _ASK.match(" ".join(text.split()).strip(" .!?"))
+    return match["wish"] if match else None
+
+
+def intent(wish: str) -> dict[str, Any]:
+    """As recognised: a name and, where one was said, the camera."""
+    if name := _ANSWERS.get(wish.strip(" .!?").lower()):
+        return {"name": name, "slots": {}}
+    for pattern, name in _INTENTS:
+        if match := pattern.fullmatch(wish):
+            camera = match.groupdict().get("camera")
+            slots = {"camera": {"name": "camera", "value": camera.lower()}} if camera else {}
+            return {"name": name, "slots": slots}
+    return {"name": "AMAZON.FallbackIntent", "slots": {}}
+
+
+def request(skill_id: str, token: str | None, wish: str, attributes: dict[str, Any] | None) -> dict[str, Any]:
+    """A request of an Echo Show."""
+    user = {"userId": "amzn1.ask.account.DEMO"} | ({"accessToken": token} if token else {})
+    application = {"applicationId": skill_id}
+    body: dict[str, Any] = {
+        "requestId": f"amzn1.echo-api.request.{uuid.uuid4()}",
+        "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "locale": "en-US",
+    }
+    kind = {"type": "IntentRequest", "intent": intent(wish)} if wish else {"type": "LaunchRequest"}
+    device = {"deviceId": "demo-echo-show", "supportedInterfaces": {"VideoApp": {}}}
+    return {
+        "version": "1.0",
+        "session": {
+            "new": attributes is None,
+            "sessionId": f"amzn1.echo-api.session.{uuid.uuid4()}",
+            "application": application,
+            "attributes": attributes or {},
+            "user": user,
+        },
+        "context": {"System": {"application": application, "user": user, "device": device}},
+        "request": body | kind,
+    }
+
+
+def judge(answer: Any, status: int, token: str | None) -> tuple[Outcome, dict[str, Any] | None, dict[str, str]]:
+    """What was said, the session's attributes (None: it is over), the video that starts: {"source", "title"} or {}."""
+    rules = Rules()
+    rules.must(status == 200, f"the answer came with status {status}")
+    response = answer.get("response") if isinstance(answer, dict) else None
+    if not rules.must(isinstance(response, dict), "the answer has no response"):
+        return Outcome(spoken="There was a problem with the requested skill's response.", broken=rules.broken), None, {}
+    assert isinstance(response, dict)
+    if token:
+        rules.unsaid(token, str(answer))
+    said = response.get("outputSpeech") or {}
+    rules.must(said.get("type") in ("PlainText", "SSML"), "outputSpeech has no type")
+    rules.must(len(said.get("text", "")) <= 8000, "the speech is longer than 8000 characters")
+    video = _video(rules, response)
+    card = response.get("card") or {}
+    person = card.get("content")
+    if card.get("type") == "LinkAccount":
+        person = "A card in the Alexa app asks to link the account."
+    outcome = Outcome(shown=bool(video), spoken=said.get("text", ""), person=person, broken=rules.broken)
+    is_open = response.get("shouldEndSession") is False
+    return outcome, dict(answer.get("sessionAttributes") or {}) if is_open else None, video
+
+
+def _video(rules: Rules, response: dict[str, Any]) -> dict[str, str]:
+    launch = next((one for one in response.get("directives", []) if one.get("type") == "VideoApp.Launch"), None)
+    if launch is None:
+        return {}
+    rules.must("shouldEndSession" not in response, "a response that launches a video says nothing of the session's end")
+    source = launch.get("videoItem", {}).get("source")
+    rules.url(source, "the video's source")
+    rules.must(str(source).endswith((".m3u8", ".mp4", ".ts")), "the video's source ends in none of .m3u8, .mp4, .ts")
+    title = launch["videoItem"].get("metadata", {}).get("title")
+    return {"source": str(source), "title": str(title or "")}
