@@ -35,7 +35,7 @@ def add_owner(
     now = time.time()
     account = Account(id=new_id(), created=now, salt=secrets.token_bytes(16), locale=locale)
     source = Source(id=new_id(), account=account.id, kind=KIND, vendor_key=_vendor_key(store, user), created=now)
-    blob = {"user": user.strip(), "session": None, "open": _open(open_key, open_secret)}
+    blob = {"user": user.strip(), "session": None, "open": _open(open_key, open_secret), "sub_account": ""}
     if not store.add_household(account, source, json.dumps(blob).encode(), "needs_login"):
         raise AlreadyThere("that user has a household here already")
     return account
@@ -47,6 +47,15 @@ def find(store: Store, user: str) -> Source | None:
 
 def set_open_key(store: Store, user: str, key: str, secret: str) -> bool:
     """Give the user's source another Open Platform key; False when the user is unknown here."""
+    return _set(store, user, {"open": _open(key, secret)})
+
+
+def set_sub_account(store: Store, user: str, account_id: str) -> bool:
+    """Say which sub-account of the installation's developer key is this household's, or "" for none; likewise."""
+    return _set(store, user, {"sub_account": account_id})
+
+
+def _set(store: Store, user: str, changes: dict[str, Any]) -> bool:
     source = find(store, user)
     if source is None:
         return False
@@ -54,7 +63,7 @@ def set_open_key(store: Store, user: str, key: str, secret: str) -> bool:
         session = store.read_session(source.account, source.id)
         if session is None:
             return False
-        if _swap(store, source, session, json.loads(session.secrets) | {"open": _open(key, secret)}):
+        if _swap(store, source, session, json.loads(session.secrets) | changes):
             return True
     raise RuntimeError("the source was changed by somebody else each time")
 

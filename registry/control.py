@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 
@@ -23,6 +24,7 @@ from store.records import Link
 log = logging.getLogger(__name__)
 
 OWNER_S = 20.0  # a person waits for it and is told so
+PASSWORD = re.compile(r"[A-Za-z0-9]{6,12}")
 READ_BACK_S = 0.5  # between looks at whether a setting has taken; Image Encryption needs seconds
 
 
@@ -98,6 +100,36 @@ class Control:
         deadline = Deadline(OWNER_S)
         seen = self._judge.find(account_id, camera_id, deadline)
         return seen if isinstance(seen, Refusal) else self._restart(seen, deadline)
+
+    def change_password(self, account_id: str, camera_id: str, old: str, new: str) -> Camera | Refusal | Step:
+        """The password that pictures are encrypted with. Raises BadValue."""
+        if not PASSWORD.fullmatch(new):
+            raise BadValue("an encryption password has 6 to 12 letters and digits")
+        deadline = Deadline(OWNER_S)
+        seen = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(seen, Refusal):
+            return seen
+        if seen.camera.owner == "shared":
+            return overruled("not_this_way", seen.camera)
+        driver = self._drivers[seen.source.kind]
+        refusal = self._ask(seen, lambda: driver.change_password(seen.source, seen.camera, old, new, deadline.left))
+        return refusal or seen.camera
+
+    def delete(self, account_id: str, camera_id: str, name: str) -> Camera | Refusal:
+        """Take it off the vendor account; the person types its name. Raises BadValue."""
+        deadline = Deadline(OWNER_S)
+        seen = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(seen, Refusal):
+            return seen
+        if name != seen.camera.name:
+            raise BadValue("the name typed is not the camera's: nothing was deleted")
+        if seen.camera.owner == "shared":
+            return overruled("not_this_way", seen.camera)
+        driver = self._drivers[seen.source.kind]
+        refusal = self._ask(seen, lambda: driver.delete(seen.source, seen.camera, deadline.left))
+        if isinstance(refusal, Step):
+            return overruled("not_set", seen.camera)
+        return refusal or seen.camera
 
     def preferences(self, account_id: str, camera_id: str) -> Preferences:
         return self._readings.preferences(account_id).get(camera_id, Preferences())

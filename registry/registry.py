@@ -159,6 +159,14 @@ class Registry:
     def owner_restart(self, account_id: str, camera_id: str) -> Camera | Refusal:
         return self._control.owner_restart(account_id, camera_id)
 
+    def change_password(self, account_id: str, camera_id: str, old: str, new: str) -> Camera | Refusal | Step:
+        """The one pictures are encrypted with. Raises registry.settings.BadValue."""
+        return self._control.change_password(account_id, camera_id, old, new)
+
+    def delete(self, account_id: str, camera_id: str, name: str) -> Camera | Refusal:
+        """Take it off the vendor account, its name typed by a person. Raises registry.settings.BadValue."""
+        return self._control.delete(account_id, camera_id, name)
+
     def preferences(self, account_id: str, camera_id: str) -> Preferences:
         """Raises Unavailable where there is no such household."""
         return self._control.preferences(account_id, camera_id)

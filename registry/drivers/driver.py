@@ -41,6 +41,14 @@ class Driver(Protocol):
 
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None: ...
 
+    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
+        """Of the encrypted pictures; `old` may be the label's code."""
+        ...
+
+    def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        """Take the camera off the vendor account."""
+        ...
+
 
 def sound(camera: Camera) -> Literal["on", "off", "none"]:
     """How the media plane should take the camera's sound; what could not be verified is not played."""

@@ -1,21 +1,32 @@
 """EZVIZ as one driver: the app's API says which cameras there are and how they are, the Open Platform shows them."""
 
+import contextlib
 import json
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from media.source import SourceSpec
 from registry.camera import Camera
+from registry.changes import Hint
+from registry.drivers import ezviz_open_cameras, ezviz_open_settings
 from registry.drivers.driver import sound
 from registry.drivers.ezviz_account import CodeSent, EzvizAccount, Rejected, SignedIn
-from registry.drivers.ezviz_open import OpenPlatform
-from registry.drivers.ezviz_sessions import Sessions
-from registry.drivers.http import Hosts, Http
-from registry.errors import Refused, SignedOut
-from registry.settings import Setting, SettingView
+from registry.drivers.ezviz_open import Calls, OpenPlatform
+from registry.drivers.ezviz_open_tokens import Access, Key, Sub
+from registry.drivers.ezviz_sessions import Held, Sessions
+from registry.drivers.http import Exchange, Hosts, Http
+from registry.errors import DriverError, Refused, SetRefused, SignedOut
+from registry.settings import CHOICES, Setting, SettingView
 from store.ports import Store
 from store.records import Source
+
+if TYPE_CHECKING:
+    from registry.drivers.ezviz_push import Listener
 
 # region: app API, Open Platform; a wrong guess of the first is corrected at sign-in, of the second with the token
 REGIONS = {
@@ -33,26 +44,39 @@ class EzvizHosts(Struct, frozen=True):
 
     api: str
     open_platform: str
+    push: str = ""  # of the app's messages; "": where the account says
     extra: tuple[str, ...] = ()  # of these, the ones that are not EZVIZ's own
 
     @classmethod
-    def of(cls, region: str, *, api: str = "", open_platform: str = "") -> "EzvizHosts":
+    def of(cls, region: str, *, api: str = "", open_platform: str = "", push: str = "") -> "EzvizHosts":
         """By region, or as given. Raises ValueError for a region that is none."""
         if region not in REGIONS:
             raise ValueError(f"ezviz_region {region!r} is none of {', '.join(REGIONS)}")
-        extra = tuple(f"{each}" if ":" in each else f"{each}:443" for each in (api, open_platform) if each)
-        return cls(api or REGIONS[region][0], open_platform or REGIONS[region][1], extra)
+        extra = tuple(f"{each}" if ":" in each else f"{each}:443" for each in (api, open_platform, push) if each)
+        return cls(api or REGIONS[region][0], open_platform or REGIONS[region][1], push, extra)
 
 
 class EzvizDriver:
-    """A registry.drivers.driver.Driver. In the demo it reaches the given hosts alone, never EZVIZ's own."""
+    """A registry.drivers.driver.Driver. In the demo it reaches the given hosts alone, never EZVIZ's own.
 
-    def __init__(self, store: Store, hosts: EzvizHosts, *, ca_file: Path | None = None, demo: bool = False) -> None:
+    `developer` is the installation's own Open Platform key, under which households may have sub-accounts.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        hosts: EzvizHosts,
+        *,
+        ca_file: Path | None = None,
+        demo: bool = False,
+        developer: Key | None = None,
+    ) -> None:
         http = Http(Hosts(hosts.extra, only_extra=demo), ca_file)
         self.sessions = Sessions(store)
         self.account = EzvizAccount(store, self.sessions, http, hosts.api)
         self._open = OpenPlatform(http, hosts.open_platform)
-        self._hosts = http.hosts
+        self._hosts, self._developer = http.hosts, developer
+        self._http, self._push_at = http, hosts.push
 
     def load(self) -> None:
         """Import ahead of the first call what it would have to wait for."""
@@ -64,21 +88,74 @@ class EzvizDriver:
         return self.account.sign_in(user, password, deadline_s, code=code, host=host)
 
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
-        return self.account.read(source, deadline_s)
+        held = self.sessions.read(source)
+        if not self._by_open_alone(held):
+            return self.account.read(source, deadline_s)
+        with Exchange(deadline_s) as exchange:
+            return ezviz_open_cameras.read(self._open, self._access(held), source.id, exchange)
 
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
-        return self.account.settings(source, camera, deadline_s)
+        """By the app's API; what that doesn't tell or can't set, by the Open Platform where there is a key."""
+        held, began = self.sessions.read(source), time.monotonic()
+        views = {} if self._by_open_alone(held) else self.account.settings(source, camera, deadline_s)
+        if self._reaches(held, camera):
+            try:
+                with self._calls(held, camera, deadline_s - (time.monotonic() - began)) as calls:
+                    views = _both(views, ezviz_open_settings.views(calls))
+            except DriverError:
+                if not views:
+                    raise
+        nothing = SettingView(None, False, why_not="not_this_way")
+        return {name: views.get(name, nothing) for name in CHOICES}
 
     def apply(
         self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
     ) -> None:
-        self.account.apply(source, camera, setting, value, deadline_s, code=code)
+        self._either(
+            source,
+            camera,
+            deadline_s,
+            lambda left_s: self.account.apply(source, camera, setting, value, left_s, code=code),
+            lambda calls: ezviz_open_settings.write(calls, camera, setting, value, code),
+        )
 
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        self.account.restart(source, camera, deadline_s)
+        self._either(
+            source,
+            camera,
+            deadline_s,
+            lambda left_s: self.account.restart(source, camera, left_s),
+            ezviz_open_settings.restart,
+        )
+
+    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
+        self._either(
+            source,
+            camera,
+            deadline_s,
+            lambda left_s: self.account.change_password(source, camera, old, new, left_s),
+            lambda calls: ezviz_open_settings.change_password(calls, old, new),
+        )
+
+    def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        held = self.sessions.read(source)
+        if not self._reaches(held, camera):
+            raise SetRefused("unsupported")
+        with self._calls(held, camera, deadline_s) as calls:
+            ezviz_open_settings.delete(calls)
+
+    def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
+        """What the vendor lists as having happened after `since`, epoch seconds."""
+        return self.account.happened(source, since, deadline_s)
+
+    def listen(self, source: Source, told: Callable[[Hint], None]) -> "Listener":
+        """Hear of what happens as it does, until the listener is stopped."""
+        from registry.drivers.ezviz_push import Listener
+
+        return Listener(source, self.account, self._http, told, at=self._push_at)
 
     def mint(self, source: Source, camera: Camera, way: str, deadline_s: float) -> SourceSpec:
-        key = self.sessions.read(source).secrets.open
+        key = self._key(self.sessions.read(source))
         if way != "open" or key is None:
             raise Refused("no_way", f"no {way} way")
         live = self._open.live(key, camera.ref.serial, camera.ref.channel, deadline_s)
@@ -87,8 +164,68 @@ class EzvizDriver:
         return SourceSpec("hls", live.url, (host if port == 443 else f"{host}:{port}",), sound(camera), taken)
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
-        key = self.sessions.read(source).secrets.open
+        key = self._key(self.sessions.read(source))
         if key is None:
             raise SignedOut
         serial, channel, url_id = json.loads(release)
         self._open.disable(key, serial, channel, url_id, deadline_s)
+
+    def _key(self, held: Held) -> Access | None:
+        """The household's own key, else its sub-account."""
+        if held.secrets.open is not None or not held.secrets.sub_account or self._developer is None:
+            return held.secrets.open
+        return Sub(self._developer, held.secrets.sub_account)
+
+    def _access(self, held: Held) -> Access:
+        key = self._key(held)
+        if key is None:
+            raise SignedOut
+        return key
+
+    def _by_open_alone(self, held: Held) -> bool:
+        """A household of an integrator, who gave it a sub-account; nobody has signed in with an app account."""
+        return held.secrets.session is None and bool(held.secrets.sub_account) and self._developer is not None
+
+    def _reaches(self, held: Held, camera: Camera) -> bool:
+        """Another owner's camera the key answers for with a refusal."""
+        return camera.owner != "shared" and self._key(held) is not None
+
+    @contextlib.contextmanager
+    def _calls(self, held: Held, camera: Camera, deadline_s: float, *, again: bool = True) -> Iterator[Calls]:
+        with Exchange(deadline_s) as exchange:
+            yield Calls(self._open, self._access(held), camera.ref, exchange, again=again)
+
+    def _either(
+        self,
+        source: Source,
+        camera: Camera,
+        deadline_s: float,
+        by_account: Callable[[float], None],
+        by_open: Callable[[Calls], None],
+    ) -> None:
+        """By the app's API; by the Open Platform only what the first can't do at all."""
+        held, began = self.sessions.read(source), time.monotonic()
+        if not self._by_open_alone(held):
+            try:
+                by_account(deadline_s)
+            except SetRefused as refused:
+                if refused.why != "unsupported" or not self._reaches(held, camera):
+                    raise
+            else:
+                return
+        with self._calls(held, camera, deadline_s - (time.monotonic() - began), again=False) as calls:
+            by_open(calls)
+
+
+def _both(first: dict[Setting, SettingView], second: dict[Setting, SettingView]) -> dict[Setting, SettingView]:
+    """What the first can't tell or set is taken from the second."""
+    both = dict(first)
+    for name, other in second.items():
+        one = first.get(name)
+        if one is None or (one.value is None and not one.can_set):
+            both[name] = other
+        elif other.can_set and not one.can_set:
+            both[name] = replace(one, can_set=True, choices=other.choices, why_not="")
+        elif one.value is None:
+            both[name] = replace(one, value=other.value, way=other.way)
+    return both

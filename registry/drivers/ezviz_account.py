@@ -124,7 +124,7 @@ class EzvizAccount:
         """Every camera as it is now: one request per thirty."""
 
         def work(client: "Client", held: Held) -> tuple[Camera, ...]:
-            ways = ("open",) if held.secrets.open else ()
+            ways = ("open",) if held.secrets.open or held.secrets.sub_account else ()
             return cameras(client.pages(SECTIONS), source.id, ways)
 
         return self._use(source, deadline_s, work)

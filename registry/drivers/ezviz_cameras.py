@@ -13,6 +13,7 @@ SLEEP, PRIVACY, AUDIO, LIGHT = 21, 7, 22, 3  # switch types
 SUPPORTS_SLEEP, SUPPORTS_AUDIO, SUPPORTS_NIGHT_VISION = "62", "63", "206"
 SUPPORTS_OFFLINE_NOTICE, SUPPORTS_RESTART = "450", "452"
 NIGHT_VISION = {0: "black_and_white", 1: "colour", 2: "smart"}  # graphicType
+SUPPORTS_PERSON = ("224", "302", "244")  # people told from other movement
 CHANNEL_ROW = 50  # resourceType of a video channel; 0 is the device or hub itself
 SHARED_TO_ME = 2
 
@@ -94,6 +95,8 @@ def _camera(
         can_restart=_supports(device, SUPPORTS_RESTART) is True,
         battery=battery if battery is not None and 0 <= battery <= 100 else None,
         charging=_ON_OFF.get(_number(optionals.get("powerStatus"), -1), "none"),
+        motion="off",  # every model tells of motion; of what was seen the registry knows
+        person="off" if any(_supports(device, each) for each in SUPPORTS_PERSON) else "none",
         ways=ways if owner == "own" else (),
     )
 

@@ -20,6 +20,10 @@ OPEN: dict[str, Kind] = {
     "10030": "no_way",
     "10031": "no_way",
     "10036": "no_way",
+    "10012": "no_way",
+    "10032": "no_way",
+    "10034": "no_way",
+    "10035": "no_way",
     "10004": "no_way",
     "30001": "no_way",
     # Too many calls.
@@ -34,9 +38,24 @@ OPEN: dict[str, Kind] = {
     "20002": "no_way",
     "20014": "no_way",
     "20018": "no_way",
+    "20021": "no_way",
+    "20022": "no_way",
     "20032": "no_way",
     # It can't do that, or wants a person to confirm it in the app.
     "2030": "no_way",
+    "20009": "no_way",
+    "20011": "no_way",
+    "20012": "no_way",
+    "20013": "no_way",
+    "20019": "no_way",
+    "20031": "no_way",
+    "60000": "no_way",
+    "60001": "no_way",
+    "60006": "no_way",
+    "60013": "no_way",
+    "60018": "no_way",
+    "60047": "no_way",
+    "60056": "no_way",
     "20015": "no_way",
     "60020": "no_way",
     "60058": "no_way",
@@ -49,10 +68,18 @@ OPEN: dict[str, Kind] = {
     "5405": "retry",
     "6519": "retry",
     "6520": "retry",
+    "60017": "retry",
+    "60044": "retry",
+    "60055": "retry",
     "2003": "offline",
+    "20023": "offline",
+    "20024": "offline",
+    "20029": "offline",
     "20007": "offline",
     "5404": "offline",
     "60019": "encryption_on",
+    "20010": "encryption_on",  # a code it wants was wrong
+    "5002": "encryption_on",
     "60026": "asleep",  # privacy: the lens is covered
     "5409": "asleep",
     "5544": "asleep",  # no video source
@@ -60,6 +87,10 @@ OPEN: dict[str, Kind] = {
     "20016": "busy",
     "60014": "busy",
     "60015": "busy",
+    "60027": "busy",  # turning its picture over, panning, talking
+    "60028": "busy",
+    "60029": "busy",
+    "60048": "busy",
     "5416": "busy",
     "5504": "busy",
     "5546": "busy",
@@ -67,6 +98,10 @@ OPEN: dict[str, Kind] = {
     "9048": "busy",
     "9049": "busy",
 }
+
+# It was so already: as good as done.
+DONE = frozenset({"60016", "60021", "60022"})
+WRONG_CODE = frozenset({"20010", "5002"})
 
 # EZVIZ app API, sign-in (reply field meta.code): what a person is told.
 SIGN_IN: dict[int, Literal["wrong", "locked", "terminals", "too_often", "wrong_code"]] = {
@@ -111,3 +146,12 @@ def set_error(code: int | None) -> DriverError | SetRefused | None:
             return SetRefused("unsupported")
         case _:
             return None
+
+
+def open_set_error(code: str) -> DriverError | SetRefused:
+    """Likewise for the Open Platform, whose key may reach no more than pictures."""
+    if code in WRONG_CODE:
+        return SetRefused("wrong_code")
+    if kind(code) == "no_way":
+        return SetRefused("unsupported")
+    return error(code)

@@ -1,28 +1,22 @@
-"""EZVIZ Open Platform: live addresses, by an owner's own key (reference: its "Live address" and "Return codes")."""
+"""EZVIZ Open Platform: live addresses and the calls that settings and lists are made of."""
 
-import threading
-import time
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
 
-from registry.drivers.ezviz_codes import error, kind
-from registry.drivers.http import Exchange, Http, NotAllowed
+from registry.camera import Ref
+from registry.drivers.ezviz_codes import DONE, error, kind, open_set_error
+from registry.drivers.ezviz_open_tokens import Access, Token, Tokens
+from registry.drivers.http import Exchange, Http, NotAllowed, Reply
 from registry.errors import Refused, VendorBusy, VendorDown
-from registry.recent import Recent
 
-EARLY_S = 300  # a token is renewed this long before it expires
 HLS = "2"
 V2, V1 = "/api/lapp/v2/live/address/get", "/api/lapp/live/address/get"
 # where v2 is missing a region answers so
 NO_V2 = frozenset({"10001", "10020", "20015", "60020"})
-
-
-class Key(Struct, frozen=True):
-    """A developer's appKey and appSecret, tied to one EZVIZ account."""
-
-    key: str
-    secret: str
+PAGE = 50
+MOST_PAGES = 40
 
 
 class Live(Struct, frozen=True):
@@ -32,27 +26,19 @@ class Live(Struct, frozen=True):
     id: str
 
 
-class _Token(Struct, frozen=True):
-    text: str
-    area: str  # where it is valid, as https://host
-    expires: float  # epoch s
-
-
 class OpenPlatform:
-    """Raises registry.errors.DriverError. Tokens are kept in memory: each process has its own."""
+    """Raises registry.errors.DriverError."""
 
     def __init__(self, http: Http, host: str) -> None:
-        self._http, self._host = http, host
-        self._tokens: Recent[Key, _Token] = Recent(1024)
-        self._locks: Recent[Key, threading.Lock] = Recent(1024)
-        self._lock = threading.Lock()
+        self._http = http
+        self._tokens = Tokens(http, host, self._post)
         self._without_v2: set[str] = set()
 
-    def live(self, key: Key, serial: str, channel: int, deadline_s: float) -> Live:
+    def live(self, key: Access, serial: str, channel: int, deadline_s: float) -> Live:
         """An HLS address in H.264 of what the camera sees now."""
         form = {"deviceSerial": serial, "channelNo": str(channel), "protocol": HLS, "quality": "1"}
         with Exchange(deadline_s) as exchange:
-            data = self._live(key, form, exchange)
+            data = _object(self._live(key, form, exchange))
             url, url_id = data.get("url"), data.get("id")
             if not isinstance(url, str):
                 raise VendorDown("no address in the answer")
@@ -62,44 +48,79 @@ class OpenPlatform:
                 raise Refused("no_way", "the address is at an unknown host") from None
             return Live(url, str(url_id or ""))
 
-    def disable(self, key: Key, serial: str, channel: int, url_id: str, deadline_s: float) -> None:
+    def disable(self, key: Access, serial: str, channel: int, url_id: str, deadline_s: float) -> None:
         """Give an address back before it ends by itself."""
         form = {"deviceSerial": serial, "channelNo": str(channel), "urlId": url_id}
         with Exchange(deadline_s) as exchange:
-            self._call(key, "/api/lapp/live/address/disable", form, exchange)
+            self.call(key, "/api/lapp/live/address/disable", form, exchange)
 
-    def _live(self, key: Key, form: dict[str, str], exchange: Exchange) -> dict[str, Any]:
-        area = self._token(key, exchange).area
-        if area not in self._without_v2:
-            try:
-                return self._call(key, V2, form | {"supportH265": "0"}, exchange)
-            except _NoSuchCall as missing:
-                if missing.for_good:
-                    self._without_v2.add(area)
-        return self._call(key, V1, form, exchange)
+    def call(
+        self,
+        key: Access,
+        path: str,
+        form: dict[str, str],
+        exchange: Exchange,
+        *,
+        fail: Callable[[str], Exception] = error,
+        method: str = "",
+        again: bool = True,
+    ) -> Any:
+        """The answer's `data`; a dead token is renewed once, and with `again` a fault on their side tried once more.
 
-    def _call(self, key: Key, path: str, form: dict[str, str], exchange: Exchange) -> dict[str, Any]:
-        """The answer's `data`; a dead token is renewed once, a fault on their side tried once more."""
+        With `method` it is one of the calls of version 3. Raises what `fail` makes of the code.
+        """
         renewed = retried = False
         while True:
-            token = self._token(key, exchange)
-            code, data = self._post(f"{token.area}{path}", form | {"accessToken": token.text}, exchange)
+            token = self._tokens.get(key, exchange)
+            code, data = self._say(token, path, form, exchange, method)
             match kind(code):
-                case _ if code == "200":
+                case _ if code == "200" or code in DONE:
                     return data
                 case "token" if not renewed:
                     renewed = True
-                    self._drop(key, token)
-                case "retry" if not retried and exchange.left > 0.5:
+                    self._tokens.drop(key, token)
+                case "retry" if again and not retried and exchange.left > 0.5:
                     retried = True
                 case _ if code in NO_V2 and path == V2:
                     raise _NoSuchCall(for_good=False)
                 case "token":
                     raise Refused("no_way", "a new token is refused")
                 case _:
-                    raise error(code)
+                    raise fail(code)
 
-    def _post(self, url: str, form: dict[str, str], exchange: Exchange) -> tuple[str, dict[str, Any]]:
+    def pages(self, key: Access, path: str, exchange: Exchange) -> list[dict[str, Any]]:
+        """Every row of a list."""
+        found: list[dict[str, Any]] = []
+        for page in range(MOST_PAGES):
+            form = {"pageStart": str(page), "pageSize": str(PAGE)}
+            data = self.call(key, f"/api/lapp/{path}", form, exchange)
+            if not isinstance(data, list):
+                raise VendorDown("no list in the answer")
+            found += [each for each in data if isinstance(each, dict)]
+            if len(data) < PAGE:
+                return found
+        raise VendorDown("the list does not end")
+
+    def _live(self, key: Access, form: dict[str, str], exchange: Exchange) -> Any:
+        area = self._tokens.get(key, exchange).area
+        if area not in self._without_v2:
+            try:
+                return self.call(key, V2, form | {"supportH265": "0"}, exchange)
+            except _NoSuchCall as missing:
+                if missing.for_good:
+                    self._without_v2.add(area)
+        return self.call(key, V1, form, exchange)
+
+    def _say(self, token: Token, path: str, form: dict[str, str], exchange: Exchange, method: str) -> tuple[str, Any]:
+        if not method:
+            return self._post(f"{token.area}{path}", form | {"accessToken": token.text}, exchange)
+        form = dict(form)
+        headers = {"accessToken": token.text, "deviceSerial": form.pop("deviceSerial", "")}
+        where = "query" if method == "GET" else "form"
+        reply = self._http.ask(method, f"{token.area}{path}", exchange.left, headers=headers, **{where: form})
+        return _third(reply)
+
+    def _post(self, url: str, form: dict[str, str], exchange: Exchange) -> tuple[str, Any]:
         reply = self._http.post(url, form, exchange.left)
         if reply.status in (404, 405) and url.endswith(V2):
             raise _NoSuchCall(for_good=True)
@@ -107,42 +128,41 @@ class OpenPlatform:
             raise VendorBusy("HTTP 429")
         if reply.status != 200 or reply.data is None:
             raise VendorDown(f"HTTP {reply.status}")
-        code, data = reply.data.get("code"), reply.data.get("data")
-        return str(code), data if isinstance(data, dict) else {}
+        return str(reply.data.get("code")), reply.data.get("data")
 
-    def _token(self, key: Key, exchange: Exchange) -> _Token:
-        with self._lock:
-            lock = self._locks.get(key)
-            if lock is None:
-                lock = threading.Lock()
-                self._locks.put(key, lock)
-        if not lock.acquire(timeout=exchange.left):
-            raise VendorDown("no answer in time")
-        try:
-            token = self._tokens.get(key)
-            if token is None or token.expires - EARLY_S <= time.time():
-                token = self._new_token(key, exchange)
-                self._tokens.put(key, token)
-            return token
-        finally:
-            lock.release()
 
-    def _new_token(self, key: Key, exchange: Exchange) -> _Token:
-        asked = f"https://{self._host}"
-        code, data = self._post(f"{asked}/api/lapp/token/get", {"appKey": key.key, "appSecret": key.secret}, exchange)
-        if code != "200":
-            raise error(code)
-        text, expires = data.get("accessToken"), data.get("expireTime")
-        if not isinstance(text, str) or not isinstance(expires, int | float):
-            raise VendorDown("no token in the answer")
-        # in China the answer names no area: the host that was asked is the one
-        area = str(data.get("areaDomain") or asked).rstrip("/")
-        self._http.hosts.check(area)
-        return _Token(text, area, expires / 1000)
+class Calls:
+    """The calls about one channel of a camera, within one exchange. Raises SetRefused too.
 
-    def _drop(self, key: Key, token: _Token) -> None:
-        if self._tokens.get(key) == token:  # else another thread has renewed it already
-            self._tokens.drop(key)
+    Not `again`: nothing is said twice, since a code counts its tries and turning a picture over twice undoes it.
+    """
+
+    def __init__(
+        self, platform: OpenPlatform, key: Access, ref: Ref, exchange: Exchange, *, again: bool = True
+    ) -> None:
+        self._platform, self._key, self._serial, self._exchange = platform, key, ref.serial, exchange
+        self._again = again
+        self.channel = ref.channel
+
+    def data(self, path: str, **more: str) -> dict[str, Any]:
+        return _object(self._call(path, more))
+
+    def rows(self, path: str, **more: str) -> list[dict[str, Any]]:
+        data = self._call(path, more)
+        return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+
+    def v3(self, method: str, path: str, **more: str) -> dict[str, Any]:
+        form = {"deviceSerial": self._serial, "channelNo": str(self.channel)} | more
+        return _object(self._ask(path, form, method))
+
+    def _call(self, path: str, more: dict[str, str]) -> Any:
+        form = {"deviceSerial": self._serial, "channelNo": str(self.channel)} | more
+        return self._ask(f"/api/lapp/{path}", form)
+
+    def _ask(self, path: str, form: dict[str, str], method: str = "") -> Any:
+        return self._platform.call(
+            self._key, path, form, self._exchange, fail=open_set_error, method=method, again=self._again
+        )
 
 
 class _NoSuchCall(Exception):
@@ -151,3 +171,20 @@ class _NoSuchCall(Exception):
     def __init__(self, *, for_good: bool) -> None:
         super().__init__()
         self.for_good = for_good
+
+
+def _third(reply: Reply) -> tuple[str, Any]:
+    """Version 3 tells its code as a number beside an HTTP status, in one of two wrappings."""
+    if reply.status == 429:
+        raise VendorBusy("HTTP 429")
+    told = reply.data or {}
+    body = told.get("body") if isinstance(told.get("body"), dict) else told
+    assert isinstance(body, dict)
+    code = _object(body.get("meta")).get("code")
+    if code is None:
+        raise VendorDown(f"HTTP {reply.status}")
+    return str(code), body.get("data")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

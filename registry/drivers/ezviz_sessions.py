@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from registry.drivers.ezviz_open import Key
+from registry.drivers.ezviz_open_tokens import Key
 from registry.errors import SignedOut, VendorDown
 from store.ports import Store
 from store.records import Source, SourceState
@@ -22,6 +22,7 @@ class Secrets(Struct, frozen=True):
     user: str
     session: dict[str, Any] | None = None
     open: Key | None = None
+    sub_account: str = ""  # id of the household's sub-account under the installation's developer key
 
 
 class Held(Struct, frozen=True):

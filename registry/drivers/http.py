@@ -171,11 +171,25 @@ class Http:
         self, url: str, form: Mapping[str, str], timeout_s: float, headers: Mapping[str, str] | None = None
     ) -> Reply:
         """A form posted within `timeout_s`, or within what is left of the thread's exchange. Raises VendorDown."""
+        return self.ask("POST", url, timeout_s, form=form, headers=headers)
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        timeout_s: float,
+        *,
+        form: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Likewise by any method; what is secret goes in the form or the headers. Raises VendorDown."""
         import requests
 
         with self._exchange(timeout_s):
             try:
-                answer = self._own_session().post(url, data=form, headers=headers)
+                session = self._own_session()
+                answer = session.request(method, url, data=form, params=query, headers=headers)
             except requests.RequestException as error:
                 raise VendorDown(type(error).__name__) from None
             return Reply(answer.status_code, _json_object(answer.content))

@@ -34,7 +34,16 @@ def test_an_owner_waits_for_the_first_sign_in(store: Store) -> None:
     assert session is not None
     assert (session.state, session.version) == ("needs_login", 1)
     opened = {"key": "key", "secret": "secret"}
-    assert json.loads(session.secrets) == {"user": "Ola@example.com", "session": None, "open": opened}
+    told = {"user": "Ola@example.com", "session": None, "open": opened, "sub_account": ""}
+    assert json.loads(session.secrets) == told
+
+
+def test_a_household_may_have_a_sub_account_of_the_installations_key(store: Store) -> None:
+    households.add_owner(store, "ola@example.com", open_key="key", open_secret="secret")
+    assert households.set_sub_account(store, "ola@example.com", "0123abcd")
+    assert not households.set_sub_account(store, "kari@example.com", "0123abcd")
+    kept = blob(store, "ola@example.com")
+    assert (kept["sub_account"], kept["open"]) == ("0123abcd", {"key": "key", "secret": "secret"})
 
 
 def test_strangers_are_not_found(store: Store) -> None:

@@ -114,6 +114,18 @@ class ReadyDriver:
             raise self.set_error
         self.applied.append((camera.name, "restart", "", ""))
 
+    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
+        self._called("change_password", deadline_s)
+        if self.set_error is not None:
+            raise self.set_error
+        self.applied.append((camera.name, "password", new, old))
+
+    def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        self._called("delete", deadline_s)
+        if self.set_error is not None:
+            raise self.set_error
+        self.applied.append((camera.name, "delete", "", ""))
+
     def _own(self, camera: Camera) -> Camera:
         same = (camera.ref.serial, camera.ref.channel)
         for each in self._cameras:

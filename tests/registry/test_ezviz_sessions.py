@@ -12,7 +12,7 @@ import pytest
 from accounts import households
 from registry.drivers import ezviz_sessions
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz_open import Key
+from registry.drivers.ezviz_open_tokens import Key
 from registry.drivers.ezviz_sessions import Secrets, Sessions
 from registry.errors import SignedOut, VendorDown
 from store.records import Source
@@ -183,7 +183,7 @@ def test_the_secrets_are_as_other_rooms_write_them(store: SqliteStore, source: S
     row = store.read_session(source.account, source.id)
     assert row is not None
 
-    assert set(json.loads(row.secrets)) == set(Secrets.__struct_fields__) == {"user", "session", "open"}
+    assert set(json.loads(row.secrets)) == set(Secrets.__struct_fields__) == {"user", "session", "open", "sub_account"}
     assert json.loads(row.secrets)["open"] == {"key": "key", "secret": "secret"}
 
 
