@@ -13,7 +13,8 @@ from tests.doubles.program import Program, running
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 FLAGS = [
     "--allow-loopback-in-peer-connection",
-    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    # the second: a page of a public origin may reach the demo, which is on loopback
+    "--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks",
     "--autoplay-policy=no-user-gesture-required",
     "--disable-background-networking",
     "--disable-component-update",
