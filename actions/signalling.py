@@ -1,7 +1,7 @@
 """WebRTC signalling: where Google's player posts its offer for a camera, and gets the answer.
 
-Protocol: CameraStream trait, "WebRTC signaling". The player runs in a page of another origin, so every response needs
-CORS headers, errors too.
+Protocol: CameraStream trait, "WebRTC signaling", which calls the header Authorization in one place and Authentication
+in another. The player runs in a page of another origin, so every response needs CORS headers, errors too.
 """
 
 import logging
@@ -44,7 +44,10 @@ class Signalling:
         self._registry, self._origins = registry, origins
 
     def answer(self, method: str, grant: str, origin: str | None, authorization: str | None, body: bytes) -> Answer:
-        """`grant` is what the path holds, "" when nothing. Never raises."""
+        """`grant` is what the path holds, "" when nothing; `authorization` the header, by either of its names.
+
+        Never raises.
+        """
         if method == "OPTIONS":
             return 204, self._cors(origin), b""
         try:
@@ -109,7 +112,7 @@ class Signalling:
         return [
             ("Access-Control-Allow-Origin", origin if origin in self._origins else self._origins[0]),
             ("Access-Control-Allow-Methods", "POST, OPTIONS"),
-            ("Access-Control-Allow-Headers", "Authorization, Content-Type"),
+            ("Access-Control-Allow-Headers", "Authorization, Authentication, Content-Type"),
             ("Access-Control-Allow-Credentials", "true"),  # players may ask for it; cookies mean nothing here
             ("Access-Control-Max-Age", "600"),
             ("Vary", "Origin"),

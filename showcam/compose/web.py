@@ -129,9 +129,8 @@ def _google(settings: Settings, base: parts.Ground) -> list[Route]:
 
     def signal(request: Request) -> Response:
         header = request.header
-        status, headers, body = signalling.answer(
-            request.method, request.rest, header("Origin"), header("Authorization"), request.body
-        )
+        token = header("Authorization") or header("Authentication")
+        status, headers, body = signalling.answer(request.method, request.rest, header("Origin"), token, request.body)
         return Response(status, body, headers)
 
     return [

@@ -14,12 +14,14 @@ from accounts.pins import Pins
 from accounts.tokens import authenticate, mint
 from actions.fulfillment import Fulfillment
 from actions.request import MOST_DEVICES, MOST_EXECUTIONS
+from registry.preferences import Preferences
 from tests.doubles.household import Household, household
 
 type Ask = Callable[..., dict[str, Any]]
 type Check = Callable[[str, dict[str, Any]], None]
 
-GET = "action.devices.commands.GetCameraStream"
+DO = "action.devices.commands"
+GET = f"{DO}.GetCameraStream"
 TWICE = b'{"intent":"action.devices.SYNC"},{"intent":"action.devices.SYNC"}'
 SYNC = b'{"requestId":"1","inputs":[{"intent":"action.devices.SYNC"}]}'
 
@@ -130,6 +132,34 @@ def test_a_dead_token_is_the_one_thing_answered_with_401(
     assert fulfillment.answer(body, token(home)) == (401, b'{"error":"invalid_token"}')
 
 
+def test_a_thousand_devices_are_answered_each_once(home: Household, ask: Ask, valid_if_known: Check) -> None:
+    garden = home.id("Garden")
+    ids = [garden, *(f"ezviz-{number:020}" for number in range(MOST_DEVICES - 1))]
+    answered = ask("QUERY", {"devices": [{"id": each} for each in [*ids, *ids]]})
+    valid_if_known("QUERY", {"requestId": "1", "payload": answered})
+    assert list(answered["devices"]) == ids
+    assert {each.get("errorCode") for each in answered["devices"].values()} == {None, "deviceNotFound"}
+    assert answered["devices"][garden]["status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize("depth", [10, 450, 100_000])
+@pytest.mark.parametrize("place", ["customData", "params", "challenge", "structureData"])
+def test_deep_nesting_does_no_harm(
+    place: str, depth: int, home: Household, fulfillment: Fulfillment, valid_if_known: Check
+) -> None:
+    deep = '{"a":[' * depth + "1" + "]}" * depth
+    device = f'{{"id":"{home.id("Garden")}","customData":{deep if place == "customData" else "{}"}}}'
+    rest = "".join(f',"{each}":{deep}' for each in ("params", "challenge") if each == place)
+    execution = f'{{"command":"action.devices.commands.OnOff"{rest}}}'
+    payload = f'{{"commands":[{{"devices":[{device}],"execution":[{execution},{execution}]}}]'
+    payload += f',"structureData":{deep}}}' if place == "structureData" else "}"
+    body = f'{{"requestId":"1","inputs":[{{"intent":"action.devices.EXECUTE","payload":{payload}}}]}}'
+    status, answered = fulfillment.answer(body.encode(), home.token())
+    answer = json.loads(answered)
+    assert status == 200
+    valid_if_known("EXECUTE" if "commands" in answer["payload"] else "SYNC", answer)
+
+
 def test_another_households_camera_is_no_camera(home: Household, ask: Ask, tmp_path: Any) -> None:
     other = household(tmp_path, user="other@example.com", store=home.store)
     device = {"id": other.id("Garden")}
@@ -168,6 +198,10 @@ def test_a_fault_of_ours_is_a_hard_error_told_once(
 @pytest.fixture(scope="module")
 def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Household, Fulfillment, str]]:
     home = household(tmp_path_factory.mktemp("home"), assistant="google", opens_per_minute=1_000_000)
+    home.driver.change("Garden", night_vision="colour", can_restart=True, battery=50)
+    may = Preferences(voice_may=("sleep", "audio", "night_vision", "restart"))
+    home.registry.prefer(home.account.id, home.id("Garden"), may)
+    Pins(home.store).set(home.account.id, "2468")
     door = Fulfillment(
         partial(authenticate, home.store, assistant="google"),
         home.registry,
@@ -189,10 +223,16 @@ JSON = st.recursive(
 def proper(home: Household) -> list[dict[str, Any]]:
     device = {"id": home.id("Garden"), "customData": {}}
     params = {"StreamToChromecast": False, "SupportedStreamProtocols": ["webrtc", "hls"]}
+    toggle = {"updateToggleSettings": {"audio": True}}
+    mode = {"updateModeSettings": {"night_vision": "smart"}}
     payloads: list[tuple[str, Any]] = [
         ("SYNC", {}),
         ("QUERY", {"devices": [device, {"id": home.id("Attic")}]}),
         ("EXECUTE", executed(device, {"command": GET, "params": params})),
+        ("EXECUTE", executed(device, {"command": f"{DO}.OnOff", "params": {"on": False}, "challenge": {"pin": "1"}})),
+        ("EXECUTE", executed(device, {"command": f"{DO}.SetToggles", "params": toggle, "challenge": {"ack": True}})),
+        ("EXECUTE", executed(device, {"command": f"{DO}.SetModes", "params": mode, "challenge": {"ack": True}})),
+        ("EXECUTE", executed(device, {"command": f"{DO}.Reboot", "params": {}, "challenge": {"ack": True}})),
         ("DISCONNECT", {}),
     ]
     return [

@@ -232,7 +232,7 @@ def test_only_the_players_origin_may_read_whatever_the_answer_is(
     assert status == {"OPTIONS": 204, "POST": 400, "GET": 405}[method]
     assert told["Access-Control-Allow-Origin"] == allowed
     assert told["Access-Control-Allow-Methods"] == "POST, OPTIONS"
-    assert told["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
+    assert told["Access-Control-Allow-Headers"] == "Authorization, Authentication, Content-Type"
 
 
 def test_the_preflight_needs_no_grant_and_opens_nothing(home: Household, signalling: Signalling) -> None:

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from actions import execution
 from actions.fulfillment import Fulfillment
+from actions.signalling import Signalling
 from registry.errors import SignedOut, VendorBusy, VendorDown
+from registry.registry import Registry
 from tests.doubles.alike import alike
-from tests.doubles.household import MEDIA_URL, Household, household
+from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 from tests.doubles.ready_driver import camera
 
 type Ask = Callable[..., dict[str, Any]]
@@ -276,6 +279,34 @@ def test_a_list_that_cannot_be_read_is_an_error_and_never_empty(
     valid_if_known("SYNC", {"requestId": "1", "payload": answered})
     assert answered["errorCode"] == code
     assert "devices" not in answered
+
+
+@pytest.mark.parametrize(
+    ("camera", "shown_for"), [("Garage", "Image Encryption is on"), ("Attic", "offline"), ("Nursery", "Audio is off")]
+)
+def test_a_display_is_shown_the_reason_where_the_owner_wants_it(
+    camera: str, shown_for: str, home: Household, make_fulfillment: Callable[[Household], Fulfillment], official: Check
+) -> None:
+    rules = replace(home.rules, explain="picture", web_url="https://home.example")
+    home.registry = Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, rules)
+    execution = {"command": GET, "params": params("webrtc", "hls")}
+    commands = [{"devices": [{"id": home.id(camera)}], "execution": [execution]}]
+    request = {"requestId": "1", "inputs": [{"intent": "action.devices.EXECUTE", "payload": {"commands": commands}}]}
+    answer = json.loads(make_fulfillment(home).answer(json.dumps(request).encode(), home.token())[1])
+    official("EXECUTE", answer)
+    [command] = answer["payload"]["commands"]
+    assert alike(command, {"ids": [home.id(camera)], **shown(WEBRTC)})
+    [(_, source)] = home.pictures.warmed
+    assert (source.kind, source.card[0]) == ("card", camera)
+    assert shown_for in " ".join(source.card)
+    answered = Signalling(home.registry).answer(
+        "POST",
+        command["states"]["cameraStreamAuthToken"],
+        None,
+        None,
+        json.dumps({"action": "offer", "sdp": OFFER}).encode(),
+    )
+    assert (answered[0], json.loads(answered[2])["action"]) == (200, "answer")
 
 
 def test_disconnect_ends_that_link_alone_and_answers_with_nothing(

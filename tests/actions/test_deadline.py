@@ -1,0 +1,93 @@
+"""A vendor that hangs: the whole EXECUTE is answered within its budget, however many cameras are in it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from accounts.pins import Pins
+from actions import execution
+from registry.errors import VendorDown
+from registry.preferences import Preferences
+from tests.doubles.household import Household
+
+type Ask = Callable[..., dict[str, Any]]
+type Check = Callable[[str, dict[str, Any]], None]
+
+BUDGET_S = 0.4
+PIN = "2468"
+STREAM = {
+    "command": "action.devices.commands.GetCameraStream",
+    "params": {"StreamToChromecast": False, "SupportedStreamProtocols": ["webrtc"]},
+}
+OFF = {"command": "action.devices.commands.OnOff", "params": {"on": False}, "challenge": {"pin": PIN}}
+ON = {"command": "action.devices.commands.OnOff", "params": {"on": True}}
+MUTE = {
+    "command": "action.devices.commands.SetToggles",
+    "params": {"updateToggleSettings": {"audio": False}},
+    "challenge": {"ack": True},
+}
+REBOOT = {"command": "action.devices.commands.Reboot", "params": {}, "challenge": {"ack": True}}
+ALL = ("Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond")
+
+
+@pytest.fixture
+def hung(home: Household, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """The cameras' ids; each call of their vendor takes all the time it is given, and then fails."""
+    monkeypatch.setattr(execution, "BUDGET_S", BUDGET_S)
+    Pins(home.store).set(home.account.id, PIN)
+    may = Preferences(voice_may=("sleep", "audio", "restart"))
+    for each in ALL:
+        home.registry.prefer(home.account.id, home.id(each), may)
+    home.registry.states(home.link, [home.id("Garden")])
+    ids = {each: home.id(each) for each in ALL}
+    home.driver.hold, home.driver.error = threading.Event(), VendorDown()
+    yield ids
+    home.driver.hold.set()
+
+
+@pytest.mark.parametrize("cameras", [ALL[:1], ALL], ids=["one", "all"])
+@pytest.mark.parametrize(
+    "executions",
+    [[STREAM], [STREAM, STREAM | {"params": {}}], [OFF], [ON, STREAM], [MUTE], [REBOOT]],
+    ids=["stream", "streams", "off", "on and stream", "mute", "reboot"],
+)
+def test_it_is_answered_in_time(
+    cameras: tuple[str, ...],
+    executions: list[Any],
+    hung: dict[str, str],
+    home: Household,
+    ask: Ask,
+    valid_if_known: Check,
+) -> None:
+    ids = [hung[each] for each in cameras]
+    began = time.monotonic()
+    answered = ask("EXECUTE", {"commands": [{"devices": [{"id": each} for each in ids], "execution": executions}]})
+    took = time.monotonic() - began
+    valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
+    assert [each["ids"] for each in answered["commands"]] == [[each] for each in ids]
+    assert {each["errorCode"] for each in answered["commands"]} <= {"transientError", "functionNotSupported"}
+    assert took < home.rules.vendor_s  # what one call may take where nobody is in a hurry: the budget was handed down
+
+
+def test_of_several_cameras_the_quick_ones_are_answered(home: Household, ask: Ask, monkeypatch: Any) -> None:
+    monkeypatch.setattr(execution, "BUDGET_S", BUDGET_S)
+    ids = [home.id("Garden"), home.id("Pond")]
+    answered = ask("EXECUTE", {"commands": [{"devices": [{"id": each} for each in ids], "execution": [STREAM]}]})
+    assert [each["status"] for each in answered["commands"]] == ["SUCCESS", "ERROR"]
+    assert answered["commands"][1]["errorCode"] == "streamUnplayable"
+
+
+def test_a_query_does_not_wait_longer_than_it_may(home: Household, ask: Ask, valid_if_known: Check) -> None:
+    ids = [home.id(each) for each in ALL]
+    home.registry.prefer(home.account.id, ids[0], Preferences())
+    home.driver.hold, home.driver.error = threading.Event(), VendorDown()
+    began = time.monotonic()
+    answered = ask("QUERY", {"devices": [{"id": each} for each in ids]})
+    took = time.monotonic() - began
+    home.driver.hold.set()
+    valid_if_known("QUERY", {"requestId": "1", "payload": answered})
+    assert set(answered["devices"]) == set(ids)
+    assert took < home.rules.vendor_s
