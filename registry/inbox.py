@@ -19,7 +19,7 @@ class Inbox:
 
     def __init__(self, registry: Registry, *, most: int = MOST) -> None:
         self._registry, self._most = registry, most
-        self._waiting: OrderedDict[str, list[Hint]] = OrderedDict()
+        self._waiting: OrderedDict[tuple[str, str], list[Hint]] = OrderedDict()
         self._count = 0
         self._changed = threading.Condition()
         self._lookers: list[threading.Thread] = []
@@ -28,12 +28,12 @@ class Inbox:
     def full(self) -> bool:
         return self._count >= self._most
 
-    def offer(self, hint: Hint) -> None:
-        """One that finds no room is dropped: the next poll sees what it was about."""
+    def offer(self, hint: Hint, account_id: str = "") -> None:
+        """For this household, or for all that list the device. What finds no room is dropped: a poll will see it."""
         with self._changed:
             if self._count >= self._most:
                 return
-            self._waiting.setdefault(hint.serial, []).append(hint)
+            self._waiting.setdefault((account_id, hint.serial), []).append(hint)
             self._count += 1
             if not self._lookers:
                 self._start()
@@ -50,10 +50,11 @@ class Inbox:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting)
-                serial, hints = self._waiting.popitem(last=False)
+                (account_id, serial), hints = self._waiting.popitem(last=False)
                 self._count -= len(hints)
             try:
-                for account in self._registry.accounts_with(serial):
+                accounts = [account_id] if account_id else self._registry.accounts_with(serial)
+                for account in accounts:
                     self._registry.noticed(account, hints)
             except StoreUnavailable:
                 log.warning("a hint could not be looked into: the store can't be reached")

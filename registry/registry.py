@@ -1,6 +1,5 @@
 """The one way to a camera or a stream. No method takes a camera's id without the link or grant it is asked under."""
 
-import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 
@@ -75,10 +74,13 @@ class Registry:
         listing = self._readings.listing(account_id, self._rules.vendor_s)
         return moving(listing, self._happenings.held(account_id))
 
-    def refresh(self, account_id: str) -> None:
-        """Read the account's cameras ahead of those who ask, and keep its session alive; a failure is logged."""
-        with contextlib.suppress(Unavailable):
-            self._readings.listing(account_id, REFRESH_S)
+    def refresh(self, account_id: str) -> bool:
+        """Read the account's cameras ahead of those who ask, and keep its session alive; False: it failed."""
+        began = self._clock()
+        try:
+            return self._readings.listing(account_id, REFRESH_S).as_of >= began
+        except Unavailable:
+            return False
 
     def noticed(self, account_id: str, hints: Iterable[Hint]) -> None:
         """Something may have happened at the account's cameras: look, and publish on `changes` what has."""

@@ -227,8 +227,8 @@ def _check(settings: Settings, given: Mapping[str, _Given]) -> None:
         raise SettingsError(f"{name} from {origin} is {getattr(settings, name)!r}: {why}")
 
     for name in ("port", "media_port", "simulator_port"):
-        if not 1 <= getattr(settings, name) <= 65533:
-            fail(name, "a port is between 1 and 65533")
+        if not 1 <= getattr(settings, name) <= 65532:
+            fail(name, "a port is between 1 and 65532")
     if len({settings.port, settings.media_port, settings.simulator_port}) < 3:
         fail("media_port", "port, media_port and simulator_port must differ")
     for name in _COUNTS:

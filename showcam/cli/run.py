@@ -47,7 +47,7 @@ def run(context: click.Context, demo: bool, port: int | None, data: Path | None)
 def _ports(settings: Settings) -> dict[int, str]:
     ports = {settings.port: "SHOWCAM_PORT", settings.media_port: "SHOWCAM_MEDIA_PORT"}
     if settings.demo:
-        ports |= {settings.simulator_port + each: "SHOWCAM_SIMULATOR_PORT" for each in range(3)}
+        ports |= {settings.simulator_port + each: "SHOWCAM_SIMULATOR_PORT" for each in range(4)}
     return ports
 
 

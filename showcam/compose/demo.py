@@ -8,7 +8,12 @@ from showcam.compose.parts import open_store
 from showcam.settings import Settings
 from store.records import Assistant
 
-_USERS = {"demo@example.com": "demo", "mfa@example.com": "mfa", "other@example.com": "other"}
+_USERS = {
+    "demo@example.com": "demo",
+    "mfa@example.com": "mfa",
+    "other@example.com": "other",
+    "fleet@example.com": "fleet",  # a household of any size, made at the simulator's control door
+}
 _CLIENTS: dict[Assistant, tuple[str, ...]] = {
     "alexa": (
         "https://pitangui.amazon.com/api/skill/link/DEMO",
@@ -37,6 +42,7 @@ def prepare(settings: Settings) -> Settings:
         settings,
         ezviz_api=f"127.0.0.1:{simulator + 1}",
         ezviz_open=f"127.0.0.1:{simulator + 2}",
+        ezviz_push_at=f"127.0.0.1:{simulator + 3}",
         amazon_at=f"127.0.0.1:{simulator + 1}",
         alexa_skill_id="amzn1.ask.skill.demo",
         lwa_client_id="amzn1.application-oa2-client.demo",

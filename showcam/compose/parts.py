@@ -34,7 +34,12 @@ def media_client(settings: Settings, grants: Grants) -> MediaClient:
 
 
 def ezviz(settings: Settings, store: Store) -> EzvizDriver:
-    hosts = EzvizHosts.of(settings.ezviz_region, api=settings.ezviz_api, open_platform=settings.ezviz_open)
+    hosts = EzvizHosts.of(
+        settings.ezviz_region,
+        api=settings.ezviz_api,
+        open_platform=settings.ezviz_open,
+        push=settings.ezviz_push_at,
+    )
     return EzvizDriver(store, hosts, ca_file=settings.ca_file, demo=settings.demo)
 
 

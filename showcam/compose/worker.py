@@ -1,9 +1,10 @@
-"""The worker process: keeps camera lists and sessions fresh, sweeps what expired, shows that it lives."""
+"""The worker process: keeps an eye on all households, sweeps what expired, shows that it lives."""
 
 import time
 
 import structlog
 
+from registry.watching import Watch
 from showcam import keys as key_files
 from showcam import logs
 from showcam.compose import parts
@@ -17,9 +18,14 @@ def serve(settings: Settings) -> None:
     logs.configure("worker", settings.log_level)
     base = parts.ground(settings, key_files.read_or_make(settings.keys))
 
-    def refresh() -> None:
-        for account in base.store.accounts():
-            base.registry.refresh(account.id)
+    watch = Watch(
+        base.store,
+        base.registry,
+        base.driver,
+        poll_s=settings.poll_s,
+        push=settings.ezviz_push,
+        told=bool(settings.ezviz_webhook_key),
+    )
 
     def sweep() -> None:
         if gone := base.store.sweep(time.time()):
@@ -27,4 +33,4 @@ def serve(settings: Settings) -> None:
 
     beat = settings.data / "run" / "worker"
     beat.parent.mkdir(parents=True, exist_ok=True)
-    Loop([Job("beat", 5.0, beat.touch), Job("refresh", 900.0, refresh), Job("sweep", 600.0, sweep)]).run()
+    Loop([Job("beat", 5.0, beat.touch), Job("watch", 1.0, watch.turn), Job("sweep", 600.0, sweep)]).run()

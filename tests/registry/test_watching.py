@@ -1,0 +1,200 @@
+"""Which households are listened to, which are asked, how often, and who is left alone."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from accounts import households
+from registry.changes import Change, Hint
+from registry.errors import VendorBusy, VendorDown
+from registry.watching import BACK_OFF, CENSUS_S, HEARD, Watch
+from store.records import Source
+from tests.doubles.clock import Clock
+from tests.doubles.household import Household
+
+POLL_S = 100.0
+
+
+class Ear:
+    listening = True
+    stopped = False
+
+    def __init__(self, told: Callable[[Hint], None]) -> None:
+        self.told = told
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class Teller:
+    """A vendor that lists what happened, and can be listened to."""
+
+    def __init__(self) -> None:
+        self.hints: list[Hint] = []
+        self.error: Exception | None = None
+        self.asked: list[float] = []
+        self.ears: list[Ear] = []
+
+    def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
+        self.asked.append(since)
+        if self.error:
+            raise self.error
+        return tuple(hint for hint in self.hints if hint.at > since)
+
+    def listen(self, source: Source, told: Callable[[Hint], None]) -> Ear:
+        self.ears.append(Ear(told))
+        return self.ears[-1]
+
+
+class World:
+    def __init__(self, home: Household, clock: Clock) -> None:
+        self.home, self.clock, self.vendor = home, clock, Teller()
+        self.made: list[Watch] = []
+        self.told: list[Change] = []
+        home.registry.refresh(home.account.id)
+        home.registry.changes.subscribe(self.told.append)
+
+    def watch(self, *, push: bool = False, told: bool = False) -> Watch:
+        watch = Watch(
+            self.home.store,
+            self.home.registry,
+            self.vendor,
+            poll_s=POLL_S,
+            push=push,
+            told=told,
+            clock=self.clock,
+        )
+        self.made.append(watch)
+        return watch
+
+    def pass_s(self, watch: Watch, seconds: float, step_s: float = 5.0) -> int:
+        """How often the vendor was read in that time, all work done."""
+        before, end = self.home.driver.calls["read"], self.clock.now + seconds
+        while self.clock.now < end:
+            self.clock.now += step_s
+            self.settle(watch)
+        return self.home.driver.calls["read"] - before
+
+    def settle(self, watch: Watch) -> None:
+        watch.turn()
+        wait(lambda: not any(each.busy for each in watch._watched.values()))
+
+
+def wait(until: Callable[[], object]) -> None:
+    done = threading.Event()
+    for _ in range(2000):
+        if until():
+            return
+        done.wait(0.005)
+    raise AssertionError("it did not come to that")
+
+
+@pytest.fixture
+def world(home: Household, clock: Clock) -> Iterator[World]:
+    made = World(home, clock)
+    yield made
+    for watch in made.made:
+        watch.close()
+
+
+@pytest.mark.parametrize(
+    ("push", "told", "reads"),
+    [(False, False, (9, 12)), (True, False, (2, 4)), (False, True, (2, 4))],
+    ids=["asked", "listened to", "told by webhook"],
+)
+def test_how_often_a_household_is_read(world: World, push: bool, told: bool, reads: tuple[int, int]) -> None:
+    watch = world.watch(push=push, told=told)
+    least, most = reads
+    assert least <= world.pass_s(watch, 10 * POLL_S) <= most
+    assert bool(world.vendor.asked) is (not push and not told)
+    assert len(world.vendor.ears) == push
+
+
+def test_what_happened_is_asked_for_once(world: World, clock: Clock) -> None:
+    watch = world.watch()
+    world.settle(watch)
+    before, since = clock.now - 1, clock.now + 3
+    world.vendor.hints = [Hint("F00000002", 1, "doorbell", before), Hint("F00000001", 1, "motion", since)]
+    world.pass_s(watch, 3 * POLL_S)
+    assert [change.kind for change in world.told] == ["motion"]  # what happened before the start is history
+
+
+def test_encryption_that_came_back_is_found(world: World) -> None:
+    watch = world.watch()
+    world.pass_s(watch, POLL_S)
+    world.home.driver.change("Garden", encryption="on")
+    world.pass_s(watch, 2 * POLL_S)
+    assert [change.kind for change in world.told] == ["encryption_on"]
+
+
+def test_what_is_heard_counts_for_the_household_that_heard_it(world: World, clock: Clock) -> None:
+    watch = world.watch(push=True)
+    world.pass_s(watch, 10)
+    world.vendor.ears[0].told(Hint("F00000002", 1, "doorbell", clock.now))
+    wait(lambda: world.told)
+    assert [change.account for change in world.told] == [world.home.account.id]
+
+
+def test_who_is_deaf_is_asked(world: World) -> None:
+    watch = world.watch(push=True)
+    world.pass_s(watch, 10)
+    world.vendor.ears[0].listening = False
+    world.pass_s(watch, (HEARD + 2) * POLL_S)
+    assert world.vendor.asked
+
+
+@pytest.mark.parametrize("error", [VendorDown(), VendorBusy()])
+def test_a_vendor_in_trouble_is_asked_ever_less(world: World, error: Exception) -> None:
+    watch = world.watch()
+    world.pass_s(watch, POLL_S)
+    world.home.driver.error = error
+    longest = 2**BACK_OFF
+    assert world.pass_s(watch, 3 * longest * POLL_S, step_s=50.0) <= 2 * BACK_OFF + 4
+
+
+def test_after_trouble_the_pace_is_as_before(world: World) -> None:
+    watch = world.watch()
+    world.home.driver.error = VendorDown()
+    world.pass_s(watch, POLL_S)
+    world.home.driver.error = None
+    world.pass_s(watch, 3 * POLL_S)
+    assert world.pass_s(watch, 5 * POLL_S) >= 4
+
+
+def test_a_household_that_nobody_signed_in_for_is_no_work_for_the_vendor(world: World, clock: Clock) -> None:
+    households.add_owner(world.home.store, "absent@example.com")
+    watch = world.watch(push=True)
+    world.pass_s(watch, 60)
+    assert len(world.vendor.ears) == 1
+
+
+def test_signing_in_begins_it_and_signing_out_ends_it(world: World) -> None:
+    account = households.add_owner(world.home.store, "new@example.com")
+    source = world.home.store.sources(account.id)[0]
+    watch = world.watch(push=True)
+    world.pass_s(watch, 30)
+    store = world.home.store
+    held = store.read_session(account.id, source.id)
+    assert held is not None
+    assert store.swap_session(account.id, source.id, version=held.version, secrets=held.secrets, state="ok")
+    world.pass_s(watch, 30)
+    assert len(world.vendor.ears) == 2
+    version = held.version + 1
+    assert store.swap_session(account.id, source.id, version=version, secrets=held.secrets, state="needs_login")
+    world.pass_s(watch, (HEARD + 1) * POLL_S)
+    assert [ear.stopped for ear in world.vendor.ears] == [False, True]
+
+
+def test_many_households_are_not_asked_at_once(world: World, clock: Clock) -> None:
+    for number in range(40):
+        households.add_owner(world.home.store, f"user{number}@example.com")
+    watch = world.watch()
+    world.settle(watch)
+    dues = [each.due for each in watch._watched.values()]
+    assert len(dues) == 41
+    assert max(dues) - min(dues) > 5
+    clock.now += CENSUS_S
+    households.add_owner(world.home.store, "late@example.com")
+    world.settle(watch)
+    assert len(watch._watched) == 42
