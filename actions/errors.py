@@ -82,6 +82,8 @@ REFUSED: dict[str, str] = {
     "audio_off": "deviceNotReady",
     "audio_unknown": "deviceNotReady",
     "no_way": "streamUnavailable",
+    "code_wrong": "securityRestriction",
+    "lan_unreachable": "streamUnavailable",
     "not_playable": "streamUnplayable",
     "no_common_protocol": "functionNotSupported",
     "busy": "deviceBusy",

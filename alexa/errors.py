@@ -105,6 +105,8 @@ REFUSED: dict[str, type[DirectiveError]] = {
     "audio_off": NotInThisMode,
     "audio_unknown": NotInThisMode,
     "no_way": NotProvisioned,
+    "code_wrong": NotProvisioned,
+    "lan_unreachable": EndpointUnreachable,
     "not_playable": InvalidValue,
     "no_common_protocol": InvalidValue,
     "too_large": InvalidValue,

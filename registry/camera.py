@@ -49,6 +49,7 @@ class Camera(Struct, frozen=True):
     person: Flag = "none"  # likewise; "none" also where the model can't tell people apart
     can_restart: bool = False
     voice_may: tuple[str, ...] = ()  # what the owner lets a voice change: settings by name, "restart"
+    lan: str = ""  # where it is at home, "address:port"; never told outside the registry
     ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "cloud"
     as_of: float = 0.0
 

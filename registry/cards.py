@@ -20,6 +20,8 @@ SHOWN = frozenset(
         "audio_off",
         "audio_unknown",
         "no_way",
+        "code_wrong",
+        "lan_unreachable",
         "not_playable",
     }
 )

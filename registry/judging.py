@@ -80,10 +80,19 @@ class Judge:
                 break
         return verdict
 
-    def verdict(self, seen: Seen, surface: Surface, protocols: tuple[str, ...]) -> Open | Refusal:
-        """The gate on the camera as it was seen."""
-        way = choose(seen.camera)
-        conditions = Conditions(surface, way, protocols, audio_required=self._rules.require_audio)
+    def verdict(
+        self, seen: Seen, surface: Surface, protocols: tuple[str, ...], tried: tuple[str, ...] = ()
+    ) -> Open | Refusal:
+        """The gate on the camera as it was seen, by the best way that was not tried yet."""
+        way = choose(seen.camera, tried)
+        preferences = self._readings.preferences(seen.account.id).get(seen.camera.id)
+        conditions = Conditions(
+            surface,
+            way,
+            protocols,
+            audio_required=self._rules.require_audio,
+            lan_while_encrypted=preferences is not None and preferences.lan_while_encrypted,
+        )
         allowed = gate(seen.camera, conditions)
         if isinstance(allowed, Refusal):
             return allowed

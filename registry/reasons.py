@@ -45,6 +45,16 @@ _EN = {
         "If the camera is your own, give showcam an EZVIZ Open Platform key: showcam owner key. "
         "If another EZVIZ account shares it with you, link with that account.",
     ),
+    "code_wrong": (
+        "{camera} does not take the code that showcam was given for the home network.",
+        "It is the verification code on the camera’s label or, with Image Encryption on, its password: "
+        "showcam cameras set {camera} code.",
+    ),
+    "lan_unreachable": (
+        "{camera} does not answer on the home network.",
+        "In the EZVIZ app open Settings > LAN Live View, choose {camera} and switch on its local server; "
+        "showcam must be in the same network.",
+    ),
     "not_playable": (
         "{camera} sends H.265 video, which the display can't play.",
         "In the EZVIZ app open {camera} > Settings and set the video encoding to H.264.",
@@ -117,6 +127,16 @@ _NB = {
         "Det finnes ennå ingen måte å hente bildet fra {camera} på.",
         "Er kameraet ditt eget, gi showcam en EZVIZ Open Platform-nøkkel: showcam owner key. "
         "Er det delt med deg fra en annen EZVIZ-konto, koble til med den kontoen.",
+    ),
+    "code_wrong": (
+        "{camera} godtar ikke koden som showcam fikk for hjemmenettet.",
+        "Det er verifiseringskoden på kameraets etikett eller, med bildekryptering på, passordet for den: "
+        "showcam cameras set {camera} code.",
+    ),
+    "lan_unreachable": (
+        "{camera} svarer ikke på hjemmenettet.",
+        "Åpne Innstillinger > LAN Live View i EZVIZ-appen, velg {camera} og slå på den lokale tjeneren; "
+        "showcam må være i samme nett.",
     ),
     "not_playable": (
         "{camera} sender H.265-video, som skjermen ikke kan spille.",

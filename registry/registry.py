@@ -7,6 +7,7 @@ from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
 from registry.camera import Camera, Refusal, Snapshot, State, Stream, StreamRequest
 from registry.changes import Changes, Hint, Noticing
+from registry.codes import Codes
 from registry.control import Control
 from registry.devices import Devices
 from registry.drivers.driver import Driver
@@ -55,6 +56,7 @@ class Registry:
         self._streams = Streams(store, drivers, pictures, grants, rules, self._readings, self._judge, breaker, clock)
         self._states = States(self._readings, self._judge, self._happenings, rules)
         self._control = Control(store, drivers, self._readings, self._judge, breaker, rules)
+        self._codes = Codes(drivers, self._readings, self._judge)
         self._chosen: Recent[str, tuple[str, Listing]] = Recent(IN_MEMORY)
 
     def cameras(self, link: Link) -> Listing:
@@ -103,6 +105,17 @@ class Registry:
             if isinstance(seen, Seen):
                 table.append((seen.camera, {surface: self._verdict(seen, surface) for surface in SURFACES}))
         return table
+
+    def owner_readiness(self, account_id: str) -> list[tuple[Camera, dict[Surface, Allowed | Refusal]]]:
+        """Likewise of every camera of the household, read now. Raises Unavailable."""
+        listing = self.account_cameras(account_id)
+        deadline = Deadline(self._rules.states_s)
+        found = [self._judge.find(account_id, each.id, deadline) for each in listing.cameras]
+        return [
+            (seen.camera, {surface: self._verdict(seen, surface) for surface in SURFACES})
+            for seen in found
+            if isinstance(seen, Seen)
+        ]
 
     def open_stream(self, link: Link, camera_id: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer."""
@@ -168,6 +181,10 @@ class Registry:
     def delete(self, account_id: str, camera_id: str, name: str) -> Camera | Refusal:
         """Take it off the vendor account, its name typed by a person. Raises registry.settings.BadValue."""
         return self._control.delete(account_id, camera_id, name)
+
+    def owner_set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal:
+        """What opens the camera on the LAN, tried there once; "" takes it back. Raises registry.settings.BadValue."""
+        return self._codes.set(account_id, camera_id, code)
 
     def preferences(self, account_id: str, camera_id: str) -> Preferences:
         """Raises Unavailable where there is no such household."""

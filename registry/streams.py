@@ -20,6 +20,7 @@ from registry.judging import Deadline, Judge, Open, Read, unreached
 from registry.listing import Reading, Readings
 from registry.rate import Rate
 from registry.rules import Rules
+from registry.ways import ANOTHER
 from store.ports import Store
 from store.records import Account, Link, Source
 
@@ -64,7 +65,7 @@ class Streams:
         surface = fitted(request, opened, self._readings) if isinstance(opened, Open) else request.surface
         if isinstance(surface, Refusal):
             return surface
-        source = opened if isinstance(opened, Refusal) else self._mint(opened, deadline)
+        source = opened if isinstance(opened, Refusal) else self._mint(opened, GATE[request.surface], deadline)
         if isinstance(opened, Refusal) or isinstance(source, Refusal):
             refusal = opened if isinstance(opened, Refusal) else source
             assert isinstance(refusal, Refusal)
@@ -124,7 +125,7 @@ class Streams:
         if claims.explains:
             spec = self._card(claims.link, opened) if isinstance(opened, Refusal) else None
             return spec or Denied("mended")
-        source = opened if isinstance(opened, Refusal) else self._mint(opened, deadline)
+        source = opened if isinstance(opened, Refusal) else self._mint(opened, _surface(claims), deadline)
         return _denied(source) if isinstance(source, Refusal) else source
 
     def check(self, claims: Claims) -> Denied | None:
@@ -170,15 +171,33 @@ class Streams:
             return seen
         return self._judge.judge(seen, _surface(claims), PLAYABLE, read)
 
-    def _mint(self, opened: Open, deadline: Deadline) -> SourceSpec | Refusal:
-        source, camera = opened.seen.source, opened.seen.camera
+    def _mint(self, opened: Open, surface: Surface, deadline: Deadline) -> SourceSpec | Refusal:
+        """By the best way that brings one; where none does, what was wrong with the first is told."""
+        refusal: Refusal | None = None
+        tried: tuple[str, ...] = ()
+        while True:
+            found = self._mint_by(opened, deadline)
+            if not isinstance(found, Refusal):
+                return found
+            refusal, tried = refusal or found, (*tried, opened.way)
+            if found.reason not in ANOTHER:
+                return found
+            # another way may ask for more: Image Encryption off, for one
+            other = self._judge.verdict(opened.seen, surface, PLAYABLE, tried)
+            if isinstance(other, Refusal):
+                return refusal
+            opened = other
+
+    def _mint_by(self, opened: Open, deadline: Deadline) -> SourceSpec | Refusal:
+        source, camera, way = opened.seen.source, opened.seen.camera, opened.way
         driver = self._drivers[source.kind]
         try:
+            # each way has its own breaker: that a camera is not at home says nothing of its vendor
             spec = self._breaker.call(
-                f"mint/{source.id}", lambda: driver.mint(source, camera, opened.way, deadline.left)
+                f"mint/{source.id}/{way}", lambda: driver.mint(source, camera, way, deadline.left)
             )
         except DriverError as error:
-            log.warning("no picture from source %s: %s", source.id, error.reason)
+            log.warning("no picture from source %s by way %s: %s", source.id, way, error.reason)
             return unreached(error, camera)
         return replace(spec, release=f"{source.id}/{spec.release}") if spec.release else spec
 

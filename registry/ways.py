@@ -7,8 +7,12 @@ from registry.camera import Camera
 ORDER = ("lan", "open", "cloud")
 
 
-def choose(camera: Camera) -> str | None:
-    """None when no way to a picture exists. What is shared by another account its own key can't fetch."""
+# What lies in the way alone, so that another may do better.
+ANOTHER = frozenset({"lan_unreachable", "code_wrong", "not_playable", "no_way"})
+
+
+def choose(camera: Camera, tried: tuple[str, ...] = ()) -> str | None:
+    """None when no way is left. What is shared by another account its own key can't fetch."""
     if camera.owner == "shared":
         return None
-    return next((way for way in ORDER if way in camera.ways), None)
+    return next((way for way in ORDER if way in camera.ways and way not in tried), None)

@@ -35,6 +35,14 @@ _EN = {
         "there is no way yet to fetch its picture",
         "It needs an EZVIZ Open Platform key, or, if another account shares the camera, a link with that account.",
     ),
+    "code_wrong": (
+        "it does not take the code I have for the home network",
+        "Give showcam the code on the camera's label or, with Image Encryption on, its password.",
+    ),
+    "lan_unreachable": (
+        "it does not answer on the home network",
+        "In the EZVIZ app open Settings, then LAN Live View, and switch on the camera's local server.",
+    ),
     "not_playable": (
         "it sends H 265 video, which this display can't play",
         "In the EZVIZ app open the camera, then Settings, and set the video encoding to H 264.",
@@ -94,6 +102,14 @@ _DE = {
         "es gibt noch keinen Weg zu ihrem Bild",
         "Sie braucht einen EZVIZ Open Platform Schlüssel oder, wenn ein anderes Konto die Kamera teilt, "
         "eine Verknüpfung mit jenem Konto.",
+    ),
+    "code_wrong": (
+        "sie nimmt den Code für das Heimnetz nicht an",
+        "Gib showcam den Code auf dem Etikett der Kamera oder, mit Bildverschlüsselung, ihr Passwort.",
+    ),
+    "lan_unreachable": (
+        "sie antwortet im Heimnetz nicht",
+        "Öffne in der EZVIZ App Einstellungen, dann LAN Live View, und schalte den lokalen Server der Kamera ein.",
     ),
     "not_playable": (
         "sie sendet H 265 Video, das dieses Display nicht abspielen kann",

@@ -10,9 +10,9 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from media.plane.interleaved import Message, NotRtsp, Splitter
 from media.plane.units import SourceFailed
-from media.rtsp_login import Login, challenge
+from media.rtsp.login import Login, challenge
+from media.rtsp.messages import Message, NotRtsp, Splitter
 
 CONNECT_S = 3.0
 _BATCH_S = 0.01  # once pictures flow, packets are passed on in lots: each wake-up costs more than the bytes do

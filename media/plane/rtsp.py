@@ -8,7 +8,7 @@ import av
 from media.house import is_in_house
 from media.plane.pipe import Pipe
 from media.plane.units import SourceFailed
-from media.rtsp_login import Login
+from media.rtsp.login import Login
 from media.source import SourceSpec
 
 _OPTIONS = {

@@ -49,6 +49,10 @@ class Driver(Protocol):
         """Take the camera off the vendor account."""
         ...
 
+    def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        """What opens the camera on the LAN: tried there once, then kept; "" forgets it. Raises Refused."""
+        ...
+
 
 def sound(camera: Camera) -> Literal["on", "off", "none"]:
     """How the media plane should take the camera's sound; what could not be verified is not played."""

@@ -16,6 +16,7 @@ from registry.changes import Hint
 from registry.drivers import ezviz_open_cameras, ezviz_open_settings
 from registry.drivers.driver import sound
 from registry.drivers.ezviz_account import CodeSent, EzvizAccount, Rejected, SignedIn
+from registry.drivers.ezviz_lan import Lan
 from registry.drivers.ezviz_open import Calls, OpenPlatform
 from registry.drivers.ezviz_open_tokens import Access, Key, Sub
 from registry.drivers.ezviz_sessions import Held, Sessions
@@ -59,7 +60,8 @@ class EzvizHosts(Struct, frozen=True):
 class EzvizDriver:
     """A registry.drivers.driver.Driver. In the demo it reaches the given hosts alone, never EZVIZ's own.
 
-    `developer` is the installation's own Open Platform key, under which households may have sub-accounts.
+    `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`:
+    cameras are also fetched from their owner's network, where showcam runs in it and serves nobody else.
     """
 
     def __init__(
@@ -70,10 +72,12 @@ class EzvizDriver:
         ca_file: Path | None = None,
         demo: bool = False,
         developer: Key | None = None,
+        lan: bool = False,
     ) -> None:
         http = Http(Hosts(hosts.extra, only_extra=demo), ca_file)
         self.sessions = Sessions(store)
-        self.account = EzvizAccount(store, self.sessions, http, hosts.api)
+        self._lan = Lan(loopback=demo) if lan else None
+        self.account = EzvizAccount(store, self.sessions, http, hosts.api, self._lan)
         self._open = OpenPlatform(http, hosts.open_platform)
         self._hosts, self._developer = http.hosts, developer
         self._http, self._push_at = http, hosts.push
@@ -155,13 +159,34 @@ class EzvizDriver:
         return Listener(source, self.account, self._http, told, at=self._push_at)
 
     def mint(self, source: Source, camera: Camera, way: str, deadline_s: float) -> SourceSpec:
-        key = self._key(self.sessions.read(source))
+        held = self.sessions.read(source)
+        if way == "lan":
+            return self._mint_lan(held, camera, deadline_s)
+        key = self._key(held)
         if way != "open" or key is None:
             raise Refused("no_way", f"no {way} way")
         live = self._open.live(key, camera.ref.serial, camera.ref.channel, deadline_s)
         host, port = self._hosts.check(live.url)
         taken = json.dumps([camera.ref.serial, camera.ref.channel, live.id]) if live.id else ""
         return SourceSpec("hls", live.url, (host if port == 443 else f"{host}:{port}",), sound(camera), taken)
+
+    def _mint_lan(self, held: Held, camera: Camera, deadline_s: float) -> SourceSpec:
+        code = held.secrets.codes.get(camera.ref.serial)
+        if self._lan is None or not code or not camera.lan:
+            raise Refused("no_way", "no lan way")
+        return self._lan.open(camera, code, deadline_s)
+
+    def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        """Try it at the camera, once, and keep it; "" forgets the one there is."""
+        if self._lan is None or camera.owner == "shared":
+            raise Refused("not_this_way", "not a camera for the LAN")
+        if code:
+            began = time.monotonic()
+            place = self.account.place(source, camera, deadline_s)
+            if not place:
+                raise Refused("lan_unreachable", "the vendor tells no address at home")
+            self._lan.try_code(camera, place, code, deadline_s - (time.monotonic() - began))
+        self.sessions.keep_code(source, camera.ref.serial, code)
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         key = self._key(self.sessions.read(source))

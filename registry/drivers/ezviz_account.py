@@ -12,10 +12,11 @@ from msgspec import Struct
 from registry.camera import Camera
 from registry.changes import Hint
 from registry.drivers import ezviz_encryption as encryption
-from registry.drivers import ezviz_settings
+from registry.drivers import ezviz_lan, ezviz_settings
 from registry.drivers.ezviz_cameras import SECTIONS, cameras
 from registry.drivers.ezviz_codes import SIGN_IN, set_error
 from registry.drivers.ezviz_events import message_hint
+from registry.drivers.ezviz_lan import Lan
 from registry.drivers.ezviz_sessions import Held, Sessions
 from registry.drivers.http import Exchange, Http, NotAllowed
 from registry.errors import Refused, SetRefused, SignedOut, VendorDown
@@ -66,8 +67,9 @@ class _AtWork:
 class EzvizAccount:
     """Raises registry.errors.DriverError. `host` is the region's app API, where signing in starts."""
 
-    def __init__(self, store: Store, sessions: Sessions, http: Http, host: str) -> None:
+    def __init__(self, store: Store, sessions: Sessions, http: Http, host: str, lan: Lan | None = None) -> None:
         self._store, self._sessions, self._http, self._host = store, sessions, http, host
+        self._lan = lan  # None: cameras are not looked for in houses
         self._at_work: Recent[str, _AtWork] = Recent(MANY)
         self._lock = threading.Lock()
         self._is_terminal = False
@@ -125,7 +127,19 @@ class EzvizAccount:
 
         def work(client: "Client", held: Held) -> tuple[Camera, ...]:
             ways = ("open",) if held.secrets.open or held.secrets.sub_account else ()
-            return cameras(client.pages(SECTIONS), source.id, ways)
+            if self._lan is None or not held.secrets.codes:
+                return cameras(client.pages(SECTIONS), source.id, ways)
+            pages = client.pages(f"{SECTIONS},{ezviz_lan.SECTIONS}")
+            return self._lan.at_home(cameras(pages, source.id, ways), pages, held.secrets.codes)
+
+        return self._use(source, deadline_s, work)
+
+    def place(self, source: Source, camera: Camera, deadline_s: float) -> str:
+        """Where the camera is at home, as "address:port"; "": not known, or none of our business."""
+
+        def work(client: "Client", _: Held) -> str:
+            pages = client.pages(f"{SECTIONS},{ezviz_lan.SECTIONS}")
+            return self._lan.places(pages).get(camera.ref.serial, "") if self._lan else ""
 
         return self._use(source, deadline_s, work)
 

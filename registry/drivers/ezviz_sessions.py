@@ -22,6 +22,7 @@ class Secrets(Struct, frozen=True):
     user: str
     session: dict[str, Any] | None = None
     open: Key | None = None
+    codes: dict[str, str] = {}  # what opens cameras on the LAN, by serial
     sub_account: str = ""  # id of the household's sub-account under the installation's developer key
 
 
@@ -66,6 +67,17 @@ class Sessions:
             if self._swap(source, held, replace(held.secrets, session=session), "ok"):
                 return session
         raise VendorDown("the session could not be kept")
+
+    def keep_code(self, source: Source, serial: str, code: str) -> None:
+        """ "" forgets it."""
+        for _ in range(TRIES):
+            held = self.read(source)
+            codes = {each: known for each, known in held.secrets.codes.items() if each != serial}
+            if code:
+                codes[serial] = code
+            if self._swap(source, held, replace(held.secrets, codes=codes), held.state):
+                return
+        raise VendorDown("the code could not be kept")
 
     def dead(self, source: Source, old: str, wait_s: float) -> dict[str, Any]:
         """The vendor would not renew the session with id `old`: another process's, or SignedOut for all."""

@@ -7,6 +7,7 @@ from accounts import households
 from media.client import MediaClient
 from media.grants import Grants
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz_open_tokens import Key
 from registry.registry import Registry, Rules
 from showcam.keys import Keys
 from showcam.settings import Settings
@@ -40,7 +41,15 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
         open_platform=settings.ezviz_open,
         push=settings.ezviz_push_at,
     )
-    return EzvizDriver(store, hosts, ca_file=settings.ca_file, demo=settings.demo)
+    developer = Key(settings.ezviz_key, settings.ezviz_secret) if settings.ezviz_key else None
+    return EzvizDriver(
+        store,
+        hosts,
+        ca_file=settings.ca_file,
+        demo=settings.demo,
+        lan=settings.sign_up != "anyone",
+        developer=developer,
+    )
 
 
 def unlinker(store: Store, pictures: MediaClient) -> Callable[[Link], None]:

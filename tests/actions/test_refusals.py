@@ -11,7 +11,7 @@ from actions.errors import REFUSED
 from actions.fulfillment import Fulfillment
 from media.client import MediaBusy, MediaUnavailable
 from registry.camera import Video
-from registry.errors import SignedOut, VendorBusy, VendorDown
+from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
 from registry.reasons import OF_CHANGES, OF_VIDEO, REASONS
 from tests.doubles.household import Household, household
 
@@ -24,6 +24,10 @@ def vendor(error: Exception) -> Callable[[Household], None]:
 
 def pictures(error: Exception) -> Callable[[Household], None]:
     return lambda home: setattr(home.pictures, "error", error)
+
+
+def minting(error: Exception) -> Callable[[Household], None]:
+    return lambda home: setattr(home.driver, "mint_error", error)
 
 
 def garden(**changes: Any) -> Callable[[Household], None]:
@@ -44,6 +48,8 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
     "audio_off": (garden(audio="off"), "deviceNotReady", "Lyd er av"),
     "audio_unknown": (garden(audio="unknown"), "deviceNotReady", "bekrefte om lyd"),
     "no_way": (garden(ways=()), "streamUnavailable", "ingen måte"),
+    "code_wrong": (minting(Refused("code_wrong")), "securityRestriction", "godtar ikke koden"),
+    "lan_unreachable": (minting(Refused("lan_unreachable")), "streamUnavailable", "svarer ikke på hjemmenettet"),
     "not_playable": (garden(video=Video("h265", 2560, 1440)), "streamUnplayable", "H.265"),
     "no_common_protocol": (lambda home: None, "functionNotSupported", "noen protokoll"),
     "busy": (pictures(MediaBusy()), "deviceBusy", "så mange skjermer"),

@@ -13,7 +13,7 @@ from alexa.errors import REFUSED
 from alexa.skill import SmartHome
 from media.client import MediaBusy, MediaUnavailable
 from registry.camera import Video
-from registry.errors import SignedOut, VendorBusy, VendorDown
+from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
 from registry.reasons import OF_CHANGES, OF_VIDEO, REASONS
 from tests.doubles.household import Household, household
 
@@ -26,6 +26,10 @@ def vendor(error: Exception) -> Callable[[Household], None]:
 
 def pictures(error: Exception) -> Callable[[Household], None]:
     return lambda home: setattr(home.pictures, "error", error)
+
+
+def minting(error: Exception) -> Callable[[Household], None]:
+    return lambda home: setattr(home.driver, "mint_error", error)
 
 
 def garden(**changes: Any) -> Callable[[Household], None]:
@@ -46,6 +50,8 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str | None]] = {
     "audio_off": (garden(audio="off"), MODE, "OTHER"),
     "audio_unknown": (garden(audio="unknown"), MODE, "OTHER"),
     "no_way": (garden(ways=()), MODE, "NOT_PROVISIONED"),
+    "code_wrong": (minting(Refused("code_wrong")), MODE, "NOT_PROVISIONED"),
+    "lan_unreachable": (minting(Refused("lan_unreachable")), "ENDPOINT_UNREACHABLE", None),
     "not_playable": (garden(video=Video("h265", 2560, 1440)), "INVALID_VALUE", None),
     "no_common_protocol": (lambda home: None, "INVALID_VALUE", None),
     "busy": (pictures(MediaBusy()), "ENDPOINT_BUSY", None),
@@ -109,6 +115,8 @@ WORDS = {
         "audio_off": ["Audio is off"],
         "audio_unknown": ["Audio is on for Garden could not be verified"],
         "no_way": ["no way yet"],
+        "code_wrong": ["does not take the code"],
+        "lan_unreachable": ["does not answer on the home network"],
         "not_playable": ["H.265"],
         "no_common_protocol": ["any protocol"],
         "busy": ["being watched"],
@@ -127,6 +135,8 @@ WORDS = {
         "audio_off": ["Lyd er av"],
         "audio_unknown": ["bekrefte om lyd"],
         "no_way": ["ingen måte"],
+        "code_wrong": ["godtar ikke koden"],
+        "lan_unreachable": ["svarer ikke på hjemmenettet"],
         "not_playable": ["H.265"],
         "no_common_protocol": ["noen protokoll"],
         "busy": ["så mange skjermer"],

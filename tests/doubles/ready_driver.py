@@ -44,6 +44,10 @@ class ReadyDriver:
         self.set(cameras)
         self.error: DriverError | None = None
         self.mint_error: DriverError | None = None
+        self.way_errors: dict[str, DriverError] = {}  # raised by `mint` by that way
+        self.minted: list[tuple[str, str]] = []  # camera, way
+        self.code_error: DriverError | None = None
+        self.codes: dict[str, str] = {}
         self.set_error: SetRefused | None = None
         self.deaf = False
         self.others: dict[str, str] = {"version": "V5.3.0", "time_zone": "+01:00"}
@@ -76,10 +80,19 @@ class ReadyDriver:
 
     def mint(self, source: Source, camera: Camera, way: str, deadline_s: float) -> SourceSpec:
         self._called("mint", deadline_s)
+        self.minted.append((camera.name, way))
         if self.mint_error is not None:
             raise self.mint_error
+        if way in self.way_errors:
+            raise self.way_errors[way]
         url = f"https://vendor.test/{camera.ref.serial}_{camera.ref.channel}.m3u8"
         return SourceSpec("hls", url, ("vendor.test",), sound(camera), f"{way}:{camera.ref.serial}")
+
+    def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        self._called("set_code", deadline_s)
+        if self.code_error is not None:
+            raise self.code_error
+        self.codes[camera.name] = code
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         self._called("release", deadline_s)

@@ -13,10 +13,10 @@ import pytest
 
 from media.grants import Claims
 from media.house import is_in_house
-from media.plane.interleaved import HEAD_CAP, Message, NotRtsp, Splitter
 from media.plane.pipe import Pipe
 from media.plane.units import SourceFailed
-from media.rtsp_login import Challenge, Login, challenge
+from media.rtsp.login import Challenge, Login, challenge
+from media.rtsp.messages import HEAD_CAP, Message, NotRtsp, Splitter
 from media.source import Denied, SourceSpec
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtc_viewer import Viewer

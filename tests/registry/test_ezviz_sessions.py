@@ -183,7 +183,11 @@ def test_the_secrets_are_as_other_rooms_write_them(store: SqliteStore, source: S
     row = store.read_session(source.account, source.id)
     assert row is not None
 
-    assert set(json.loads(row.secrets)) == set(Secrets.__struct_fields__) == {"user", "session", "open", "sub_account"}
+    assert (
+        set(json.loads(row.secrets))
+        == set(Secrets.__struct_fields__)
+        == {"user", "session", "open", "sub_account", "codes"}
+    )
     assert json.loads(row.secrets)["open"] == {"key": "key", "secret": "secret"}
 
 

@@ -1,0 +1,105 @@
+"""What a camera in the house says of itself by RTSP (RFC 2326, DESCRIBE), and whether a code opens it."""
+
+import re
+import socket
+import time
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+from media.rtsp.login import Login, challenge
+from media.rtsp.messages import Message, NotRtsp, Splitter
+from registry.errors import Refused
+
+_MOST = 128 * 1024  # bytes a camera may say
+_VIDEO = re.compile(r"^m=video .*?(?=^m=|\Z)", re.MULTILINE | re.DOTALL)
+_CODEC = re.compile(r"^a=rtpmap:\d+ (H264|H265|HEVC)/", re.MULTILINE | re.IGNORECASE)
+
+
+class Described(Struct, frozen=True):
+    path: str
+    codec: Literal["h264", "h265", "unknown"]
+
+
+def describe(host: str, port: int, paths: Iterable[str], login: Login, deadline_s: float) -> Described:
+    """The first of the paths that shows H.264, or else the first there is.
+
+    Raises Refused: code_wrong (the camera heard it once), lan_unreachable.
+    """
+    other: Described | None = None
+    end = time.monotonic() + deadline_s
+    try:
+        with socket.create_connection((host, port), timeout=max(0.01, deadline_s)) as connection:
+            asking = _Asking(connection, f"rtsp://[{host}]:{port}" if ":" in host else f"rtsp://{host}:{port}", end)
+            for path in paths:
+                found = asking.describe(path, login)
+                if found is not None and found.codec != "h265":
+                    return found
+                other = other or found
+    except (OSError, NotRtsp):
+        raise Refused("lan_unreachable", "no RTSP at the camera's address") from None
+    if other is None:
+        raise Refused("lan_unreachable", "no stream by any name that is known")
+    return other
+
+
+class _Asking:
+    """One connection, one question at a time, all by `end`."""
+
+    def __init__(self, connection: socket.socket, base: str, end: float) -> None:
+        self._connection, self._base, self._end = connection, base, end
+        self._heard: list[Message] = []
+        self._splitter = Splitter(lambda _frames: None, self._heard.append)
+        self._bytes = self._asked = 0
+
+    def describe(self, path: str, login: Login) -> Described | None:
+        """None: there is nothing by that name. Raises Refused, NotRtsp, OSError."""
+        answer = self._ask(path, login)
+        if answer.status == 401:
+            wanted = challenge(answer.values("www-authenticate"))
+            if wanted is None:
+                raise Refused("lan_unreachable", "an unknown way of signing in")
+            login.take(wanted)
+            answer = self._ask(path, login)
+        if answer.status == 401:
+            raise Refused("code_wrong", "401")
+        if 300 <= answer.status < 400:
+            raise Refused("lan_unreachable", "redirected")
+        if answer.status != 200:
+            return None
+        video = _VIDEO.search(answer.body.decode("utf-8", "replace").replace("\r\n", "\n"))
+        if video is None:
+            return None
+        codec = _CODEC.search(video[0])
+        told: Literal["h264", "h265", "unknown"] = "unknown"
+        if codec:
+            told = "h264" if codec[1].upper() == "H264" else "h265"
+        return Described(path, told)
+
+    def _ask(self, path: str, login: Login) -> Message:
+        self._asked += 1
+        uri = f"{self._base}{path}"
+        headers = [("CSeq", str(self._asked)), ("Accept", "application/sdp"), ("User-Agent", "showcam")]
+        signature = login.sign("DESCRIBE", uri)
+        if signature is not None:
+            headers.append(("Authorization", signature))
+        self._connection.settimeout(max(0.01, self._end - time.monotonic()))
+        self._connection.sendall(Message(f"DESCRIBE {uri} RTSP/1.0", tuple(headers)).encode())
+        return self._answer()
+
+    def _answer(self) -> Message:
+        while True:
+            while self._heard:
+                message = self._heard.pop(0)
+                if message.status >= 200 and message.value("cseq") == str(self._asked):
+                    return message
+            left = self._end - time.monotonic()
+            if left <= 0 or self._bytes > _MOST:
+                raise NotRtsp
+            self._connection.settimeout(left)
+            data = self._connection.recv(16 * 1024)
+            if not data:
+                raise NotRtsp
+            self._bytes += len(data)
+            self._splitter.feed(data)
