@@ -3,15 +3,18 @@
 Alexa Skills Kit, "Host a Custom Skill as a Web Service". cryptography judges the chain as a TLS server's.
 """
 
+import contextlib
 import re
 import threading
 import time
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from registry.drivers.http import Exchange, Hosts, Http
@@ -24,6 +27,7 @@ FETCH_S = 3.0
 KEPT = 8
 LONGEST_URL = 512
 FETCHES_A_MINUTE = 20  # anybody may name an address there, and each unknown one costs a fetch
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
 
 
@@ -118,7 +122,13 @@ class Chains:
 
 
 def public_roots() -> list[x509.Certificate]:
-    """Those a browser would trust."""
+    """Those a browser would trust, without the few that break RFC 5280 and will one day not be read any more."""
     import certifi
 
-    return x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes())
+    roots = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CryptographyDeprecationWarning)
+        for pem in _PEM.findall(Path(certifi.where()).read_bytes()):
+            with contextlib.suppress(ValueError, CryptographyDeprecationWarning):
+                roots.append(x509.load_pem_x509_certificate(pem))
+    return roots

@@ -1,0 +1,236 @@
+"""AcceptGrant and Amazon's tokens, against servers that say what Login with Amazon says and what it might."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from accounts import households
+from accounts.tokens import authenticate
+from alexa.amazon import Amazon, Unreached
+from alexa.gateway import SECRET, Gateway, NotGranted
+from alexa.skill import SmartHome
+from simulator import authority
+from store.ports import StoreUnavailable
+from tests.doubles.clock import Clock
+from tests.doubles.household import Household
+from tests.doubles.tls_vendor import Vendor, Vendors, answer
+
+TOKENS = {"access_token": "Atza|one", "refresh_token": "Atzr|one", "token_type": "bearer", "expires_in": 3600}
+CLIENT = ("amzn1.application-oa2-client.x", "its-secret")
+
+
+@pytest.fixture(scope="module")
+def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendors]:
+    folder = tmp_path_factory.mktemp("amazon")
+    vendors = Vendors(folder / "ca.pem", authority.server_context(folder))
+    yield vendors
+    vendors.end()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+class Login:
+    """Settable: what the token endpoint and the region say; `forms` are what it was asked."""
+
+    def __init__(self, vendors: Vendors) -> None:
+        self.status, self.tokens = "200 OK", dict(TOKENS)
+        self.region: Any = None
+        self.forms: list[dict[str, str]] = []
+        self.vendor: Vendor = vendors.answering(self._reply)
+
+    def _reply(self, asked: str, body: bytes, headers: dict[str, str]) -> bytes:
+        if asked == "POST /auth/o2/token":
+            assert headers["content-type"].startswith("application/x-www-form-urlencoded")
+            self.forms.append({name: values[0] for name, values in parse_qs(body.decode()).items()})
+            return answer(json.dumps(self.tokens).encode(), self.status)
+        assert asked == "GET /v1/alexaApiEndpoint"
+        assert headers["authorization"].startswith("Bearer Atza|")
+        told = self.vendor.url if self.region is None else self.region
+        return answer(json.dumps({"endpoints": [told]}).encode())
+
+
+@pytest.fixture
+def login(vendors: Vendors) -> Login:
+    return Login(vendors)
+
+
+@pytest.fixture
+def gateway(home: Household, login: Login, clock: Clock) -> Gateway:
+    return Gateway(home.store, Amazon(login.vendor.host, login.vendor.ca_file), *CLIENT, clock=clock)
+
+
+def accept(home: Household, gateway: Gateway | None, token: str | None = None, code: Any = "A1") -> dict[str, Any]:
+    skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry, gateway)
+    header = {"namespace": "Alexa.Authorization", "name": "AcceptGrant", "payloadVersion": "3", "messageId": "m-1"}
+    grant = {"type": "OAuth2.AuthorizationCode", "code": code}
+    payload = {"grant": grant, "grantee": {"type": "BearerToken", "token": token or home.token()}}
+    message: dict[str, Any] = json.loads(
+        skill.answer(json.dumps({"directive": {"header": header, "payload": payload}}).encode())
+    )
+    return message
+
+
+def test_a_grant_is_exchanged_kept_sealed_and_its_gateway_found(
+    home: Household, gateway: Gateway, login: Login, valid_if_known: Callable[[dict[str, Any]], None], tmp_path: Path
+) -> None:
+    message = accept(home, gateway)
+    assert message["event"]["header"]["namespace"] == "Alexa.Authorization"
+    assert message["event"]["header"]["name"] == "AcceptGrant.Response"
+    assert message["event"]["payload"] == {}
+    valid_if_known(message)
+    assert login.forms == [
+        {"grant_type": "authorization_code", "code": "A1", "client_id": CLIENT[0], "client_secret": CLIENT[1]}
+    ]
+    grant = gateway.grant(home.link.id)
+    assert (grant.access, grant.refresh, grant.gateway) == ("Atza|one", "Atzr|one", login.vendor.url)
+    rows = b"".join(path.read_bytes() for path in tmp_path.glob("showcam.sqlite3*"))
+    assert b"Atza|one" not in rows
+    assert b"Atzr|one" not in rows
+
+
+FAULTS: dict[str, Callable[[Login], None]] = {
+    "a used code": lambda login: login.__dict__.update(status="400 Bad Request", tokens={"error": "invalid_grant"}),
+    "a wrong client": lambda login: login.__dict__.update(status="401 No", tokens={"error": "invalid_client"}),
+    "an error of its own": lambda login: login.__dict__.update(status="500 Oh", tokens={"error": "x" * 99}),
+    "no access token": lambda login: login.tokens.pop("access_token"),
+    "no refresh token": lambda login: login.tokens.pop("refresh_token"),
+    "tokens that are none": lambda login: login.tokens.update(access_token=["x"]),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_amazon_refuses_is_refused_and_nothing_is_kept(
+    fault: str, home: Household, gateway: Gateway, login: Login, valid_if_known: Callable[[dict[str, Any]], None]
+) -> None:
+    FAULTS[fault](login)
+    message = accept(home, gateway)
+    assert message["event"]["header"]["namespace"] == "Alexa.Authorization"
+    assert message["event"]["payload"]["type"] == "ACCEPT_GRANT_FAILED"
+    valid_if_known(message)
+    assert home.store.link_secret(home.link.id, SECRET) is None
+    assert "x" * 9 not in message["event"]["payload"]["message"]
+
+
+def test_an_amazon_that_hangs_is_refused_in_time(home: Household, vendors: Vendors) -> None:
+    hanging = vendors.speaking(lambda _tls, over: bool(over.wait(30)) and None)
+    gateway = Gateway(home.store, Amazon(hanging.host, hanging.ca_file), *CLIENT)
+    began = time.monotonic()
+    assert accept(home, gateway)["event"]["payload"]["type"] == "ACCEPT_GRANT_FAILED"
+    assert time.monotonic() - began < 4.5  # Alexa gives up after 8
+
+
+@pytest.mark.parametrize("given", ["no client", "no gateway", "a strange token", "no code", "a store that is down"])
+def test_what_fails_here_is_refused_too(given: str, home: Household, login: Login, gateway: Gateway) -> None:
+    amazon = Amazon(login.vendor.host, login.vendor.ca_file)
+    if given == "no client":
+        message = accept(home, Gateway(home.store, amazon))
+        assert "lwa_client_id" in message["event"]["payload"]["message"]
+    elif given == "no gateway":
+        message = accept(home, None)
+    elif given == "a strange token":
+        message = accept(home, gateway, token="sca.nobody.nothing")
+    elif given == "no code":
+        message = accept(home, gateway, code="")
+        assert message["event"]["payload"]["type"] == "INVALID_DIRECTIVE"
+        return
+    else:
+        message = accept(home, Gateway(Down(), amazon, *CLIENT))
+    assert message["event"]["payload"]["type"] == "ACCEPT_GRANT_FAILED"
+    assert home.store.link_secret(home.link.id, SECRET) is None
+
+
+class Down:
+    """A store that can't be written."""
+
+    def put_link_secret(self, link_id: str, name: str, data: bytes) -> bool:
+        raise StoreUnavailable
+
+    def link_secret(self, link_id: str, name: str) -> bytes | None:
+        raise StoreUnavailable
+
+    def drop_link_secret(self, link_id: str, name: str) -> None:
+        raise StoreUnavailable
+
+
+def test_a_region_that_is_not_told_does_not_cost_the_grant_and_is_asked_again(
+    home: Household, gateway: Gateway, login: Login
+) -> None:
+    login.region = "https://evil.example"
+    assert accept(home, gateway)["event"]["header"]["name"] == "AcceptGrant.Response"
+    with pytest.raises(Unreached):
+        gateway.grant(home.link.id)
+    login.region = None
+    assert gateway.grant(home.link.id).gateway == login.vendor.url
+
+
+def test_tokens_are_renewed_before_they_are_over(home: Household, gateway: Gateway, login: Login, clock: Clock) -> None:
+    accept(home, gateway)
+    login.tokens = TOKENS | {"access_token": "Atza|two"}
+    clock.now += 3200
+    assert gateway.grant(home.link.id).access == "Atza|one"
+    clock.now += 200
+    assert gateway.grant(home.link.id).access == "Atza|two"
+    assert login.forms[-1]["grant_type"] == "refresh_token"
+    assert login.forms[-1]["refresh_token"] == "Atzr|one"
+    assert gateway.renew(home.link.id, "Atza|one").access == "Atza|two"
+    assert len(login.forms) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "raised", "kept"),
+    [
+        ("400 Bad", "invalid_grant", NotGranted, False),
+        ("503 Busy", "server_error", Unreached, True),
+        ("401 No", "invalid_client", Unreached, True),
+    ],
+)
+def test_only_a_grant_taken_back_is_forgotten(
+    status: str,
+    error: str,
+    raised: type[Exception],
+    kept: bool,
+    home: Household,
+    gateway: Gateway,
+    login: Login,
+    clock: Clock,
+) -> None:
+    accept(home, gateway)
+    clock.now += 4000
+    login.status, login.tokens = status, {"error": error}
+    with pytest.raises(raised):
+        gateway.grant(home.link.id)
+    assert (home.store.link_secret(home.link.id, SECRET) is not None) is kept
+
+
+def test_amazons_tokens_end_with_the_link(home: Household, gateway: Gateway) -> None:
+    accept(home, gateway)
+    households.end(home.store, home.pictures, home.link)
+    with pytest.raises(NotGranted):
+        gateway.grant(home.link.id)
+
+
+@pytest.mark.parametrize(
+    ("named", "taken"),
+    [
+        ("https://api.amazonalexa.com", True),
+        ("https://api.eu.amazonalexa.com/", True),
+        ("https://API.FE.amazonalexa.com", True),
+        ("http://api.amazonalexa.com", False),
+        ("https://api.amazonalexa.com.evil.example", False),
+        ("https://u@api.amazonalexa.com", False),
+        ("https://api.xx.amazonalexa.com", False),
+        (None, False),
+        (["https://api.amazonalexa.com"], False),
+    ],
+)
+def test_events_go_to_amazons_gateways_and_nowhere_else(named: Any, taken: bool) -> None:
+    assert bool(Amazon().gateway(named)) is taken

@@ -1,0 +1,366 @@
+"""What is asked of the skill itself, as a table: the household, the request, what is said, shown and left open."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts import households
+from accounts.tokens import authenticate
+from alexa.spoken import refusals
+from alexa.spoken.names import find, plain
+from alexa.spoken.skill import NotForUs, Spoken
+from alexa.spoken.texts import TEXTS
+from registry.camera import Video
+from registry.preferences import Preferences
+from registry.reasons import REASONS
+from store.ports import StoreUnavailable
+from store.records import Link
+from tests.doubles.household import Household, household
+from tests.doubles.ready_driver import camera
+
+SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
+PAGE = "https://cam.example"
+
+type Say = Callable[..., dict[str, Any]]
+
+
+@dataclass
+class People:
+    """In memory, what composition keeps in the store."""
+
+    home: Household
+    known: dict[str, Link] = field(default_factory=dict)
+
+    def remember(self, user: str, link: Link) -> None:
+        self.known[user] = link
+
+    def link_of(self, user: str) -> Link | None:
+        return self.known.get(user)
+
+    def end(self, link: Link) -> None:
+        households.end(self.home.store, self.home.pictures, link)
+
+
+@dataclass
+class Echo:
+    """Speaks for one Amazon user; keeps the session's attributes while it is open."""
+
+    spoken: Spoken
+    token: str | None
+    locale: str = "en-GB"
+    screen: bool = True
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+    def intent(self, name: str, heard: str = "") -> dict[str, Any]:
+        slots = {"camera": {"name": "camera", "confirmationStatus": "NONE"} | ({"value": heard} if heard else {})}
+        return self.send({"type": "IntentRequest", "intent": {"name": name, "slots": slots}})
+
+    def send(self, request: dict[str, Any], **system: Any) -> dict[str, Any]:
+        answer = self.spoken.answer(self.request(request, **system))
+        self.attributes = answer.get("sessionAttributes") or {}
+        return dict(answer["response"])
+
+    def request(self, request: dict[str, Any], **system: Any) -> dict[str, Any]:
+        user = {"userId": "amzn1.ask.account.A"} | ({"accessToken": self.token} if self.token else {})
+        interfaces = {"VideoApp": {}} if self.screen else {}
+        application = {"applicationId": SKILL}
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return {
+            "version": "1.0",
+            "session": {
+                "new": True,
+                "sessionId": "s",
+                "application": application,
+                "attributes": self.attributes,
+                "user": user,
+            },
+            "context": {
+                "System": {
+                    "application": application,
+                    "user": user,
+                    "device": {"deviceId": "d", "supportedInterfaces": interfaces},
+                    **system,
+                }
+            },
+            "request": {"requestId": "r", "timestamp": now, "locale": self.locale, **request},
+        }
+
+
+def spoken_of(home: Household, people: People | None = None) -> Spoken:
+    known = partial(authenticate, home.store, assistant="alexa")
+    return Spoken(known, home.registry, people or People(home), SKILL, PAGE)
+
+
+@pytest.fixture
+def echo(home: Household) -> Echo:
+    return Echo(spoken_of(home), home.token())
+
+
+def text(response: dict[str, Any]) -> str:
+    assert response["outputSpeech"]["type"] == "PlainText"
+    return str(response["outputSpeech"]["text"])
+
+
+@pytest.mark.parametrize(
+    ("intent", "heard", "says"),
+    [
+        ("ReadyCamerasIntent", "", "Garden, Front Door and Nursery can be shown. Garage can't be shown, because Image"),
+        ("WhyIntent", "garden", "Garden can be shown."),
+        ("WhyIntent", "garage", "Garage can't be shown, because Image Encryption is on."),
+        ("WhyIntent", "the attic camera", "Attic can't be shown, because it is offline."),
+        ("WhyIntent", "bed room", "Bedroom can't be shown, because it is in Sleep Mode."),
+        ("WhyIntent", "", "Which camera do you mean?"),
+        ("WhyIntent", "submarine", "I don't know a camera called submarine. I know Attic, Bedroom, Front Door, Garage"),
+        ("MendIntent", "garage", "switch it off. The app asks for the verification code"),
+        ("MendIntent", "garden", "There is nothing to mend: Garden can be shown."),
+        ("SoundOnIntent", "garden", "Garden has its sound on already."),
+        ("SoundOnIntent", "nursery", "its owner has not allowed that by voice"),
+        ("ShowIntent", "garage", "Garage can't be shown, because Image Encryption is on."),
+        ("CameraIntent", "attic", "Attic can't be shown, because it is offline."),
+        ("AMAZON.YesIntent", "", "I had asked nothing."),
+        ("AMAZON.NoIntent", "", "I had asked nothing."),
+        ("AMAZON.HelpIntent", "", "Why can't I see the garage."),
+        ("AMAZON.FallbackIntent", "", "I didn't get that."),
+        ("AMAZON.StopIntent", "", "Goodbye."),
+        ("AMAZON.CancelIntent", "", "Goodbye."),
+        ("AMAZON.NavigateHomeIntent", "", "Goodbye."),
+        ("IntentOfTomorrow", "", "I didn't get that."),
+    ],
+)
+def test_it_says(intent: str, heard: str, says: str, echo: Echo) -> None:
+    response = echo.intent(intent, heard)
+    assert says in text(response)
+    assert response["shouldEndSession"] is ("reprompt" not in response)
+
+
+def test_the_same_is_said_in_german(echo: Echo) -> None:
+    echo.locale = "de-DE"
+    assert "Garage lässt sich nicht zeigen, denn die Bildverschlüsselung" in text(echo.intent("WhyIntent", "garage"))
+    assert "Bereit sind Garden, Front Door und Nursery." in text(echo.intent("ReadyCamerasIntent"))
+
+
+def test_opening_the_skill_tells_recognition_the_cameras_names(echo: Echo, home: Household) -> None:
+    response = echo.send({"type": "LaunchRequest"})
+    assert response["shouldEndSession"] is False
+    (directive,) = response["directives"]
+    assert directive["type"] == "Dialog.UpdateDynamicEntities"
+    assert directive["updateBehavior"] == "REPLACE"
+    (names,) = directive["types"]
+    assert names["name"] == "CAMERA_NAME"
+    assert {"id": home.id("Garden"), "name": {"value": "Garden"}} in [
+        {"id": each["id"], "name": {"value": each["name"]["value"]}} for each in names["values"]
+    ]
+
+
+def test_a_camera_is_shown_by_a_video_that_its_grant_opens(echo: Echo, home: Household) -> None:
+    home.driver.change("Garden", video=Video("h264", 1280, 720))
+    response = echo.intent("ShowIntent", "garden")
+    assert "shouldEndSession" not in response
+    (directive,) = response["directives"]
+    source = directive["videoItem"]["source"]
+    assert directive["type"] == "VideoApp.Launch"
+    assert directive["videoItem"]["metadata"]["title"] == "Garden"
+    assert source.startswith("https://home.example/s/")
+    assert source.endswith("/master.m3u8")
+    claims = home.grants.verify(source.split("/")[4], "hls", time.time())
+    assert (claims.camera, claims.surface, claims.link) == (home.id("Garden"), "video", home.link.id)
+
+
+@pytest.mark.parametrize(
+    ("size", "scaled", "surface"),
+    [
+        ((1280, 720), False, "video"),
+        ((0, 0), False, "video"),
+        ((0, 0), True, "video_scaled"),
+        ((1920, 1080), True, "video_scaled"),
+        ((1280, 960), True, "video_scaled"),
+        ((1920, 1080), False, None),
+    ],
+)
+def test_a_picture_too_large_is_scaled_only_where_its_owner_allows_it(
+    size: tuple[int, int], scaled: bool, surface: str | None, home: Household, echo: Echo
+) -> None:
+    home.driver.change("Garden", video=Video("h264", *size))
+    home.registry.prefer(home.account.id, home.id("Garden"), Preferences(scaled=scaled))
+    response = echo.intent("ShowIntent", "garden")
+    if surface is None:
+        assert "larger than the 1280 by 720" in text(response)
+        assert not home.pictures.warmed
+    else:
+        assert home.pictures.warmed[-1][0].surface == surface
+
+
+def test_a_speaker_without_a_screen_says_so(echo: Echo) -> None:
+    echo.screen = False
+    assert "can't show video" in text(echo.intent("ShowIntent", "garden"))
+
+
+def test_sound_is_turned_on_after_a_yes_and_only_where_a_voice_may(echo: Echo, home: Household) -> None:
+    home.registry.prefer(home.account.id, home.id("Nursery"), Preferences(voice_may=("audio",)))
+    assert "Shall I turn on the sound of Nursery?" in text(echo.intent("SoundOnIntent", "nursery"))
+    assert "I leave it" in text(echo.intent("AMAZON.NoIntent"))
+    echo.intent("SoundOnIntent", "nursery")
+    assert text(echo.intent("AMAZON.YesIntent")) == "The sound of Nursery is on."
+    assert "on already" in text(echo.intent("SoundOnIntent", "nursery"))
+
+
+def test_a_yes_is_refused_when_the_permission_went_meanwhile(echo: Echo, home: Household) -> None:
+    nursery = home.id("Nursery")
+    home.registry.prefer(home.account.id, nursery, Preferences(voice_may=("audio",)))
+    echo.intent("SoundOnIntent", "nursery")
+    home.registry.prefer(home.account.id, nursery, Preferences())
+    assert "not allowed that by voice" in text(echo.intent("AMAZON.YesIntent"))
+
+
+def test_the_question_which_camera_is_answered_by_a_name(echo: Echo) -> None:
+    echo.intent("MendIntent")
+    assert "switch it off" in text(echo.intent("CameraIntent", "garage"))
+
+
+def test_several_that_could_be_meant_are_named(tmp_path: Path) -> None:
+    home = household(tmp_path, cameras=[camera("Garden Left", "F1"), camera("Garden Right", "F2")])
+    said = text(Echo(spoken_of(home), home.token()).intent("WhyIntent", "garden"))
+    assert said == "Do you mean Garden Left or Garden Right?"
+    home.store.close()
+
+
+def test_the_mend_is_put_into_the_app_with_an_address_that_carries_nothing(echo: Echo, home: Household) -> None:
+    card = echo.intent("MendIntent", "garage")["card"]
+    assert card["type"] == "Simple"
+    assert card["title"] == "Mend Garage"
+    assert f"More at {PAGE}, where you sign in first." in card["content"]
+    assert home.id("Garage") not in card["content"]
+
+
+@pytest.mark.parametrize("token", [None, "sca.nobody.nothing"])
+def test_without_a_link_a_card_asks_to_link(token: str | None, home: Household) -> None:
+    echo = Echo(spoken_of(home), token)
+    response = echo.intent("WhyIntent", "garage")
+    assert response["card"] == {"type": "LinkAccount"}
+    assert "not linked yet" in text(response)
+    assert text(echo.intent("AMAZON.HelpIntent")).startswith("You can ask")
+
+
+def test_a_name_with_markup_in_it_is_only_a_name(tmp_path: Path) -> None:
+    home = household(tmp_path, cameras=[camera('Tom & <audio src="x"/> Jerry', "F1", online="off")])
+    said = Echo(spoken_of(home), home.token()).intent("WhyIntent", "tom audio src x jerry")
+    assert "Tom audio src x Jerry can't be shown" in text(said)
+    home.store.close()
+
+
+def test_a_session_that_ends_and_what_a_device_reports_are_answered_by_nothing(echo: Echo) -> None:
+    for request in (
+        {"type": "SessionEndedRequest", "reason": "USER_INITIATED"},
+        {"type": "System.ExceptionEncountered", "error": {"type": "INVALID_RESPONSE", "message": "x"}},
+    ):
+        assert echo.send(request) == {}
+
+
+def disabled(at: float) -> dict[str, Any]:
+    when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"type": "AlexaSkillEvent.SkillDisabled", "timestamp": when}
+
+
+def test_a_disabled_skill_ends_the_link_of_its_user_and_no_other(home: Household) -> None:
+    people = People(home)
+    echo = Echo(spoken_of(home, people), None)
+    body = {"accessToken": home.token()}
+    echo.send({"type": "AlexaSkillEvent.SkillAccountLinked", "body": body})
+    other = home.another_link("alexa")
+
+    assert echo.send(disabled(home.link.created - 60)) == {}
+    assert home.store.link(home.link.id).ended is None  # type: ignore[union-attr]
+
+    assert echo.send(disabled(time.time() + 5)) == {}
+    assert home.store.link(home.link.id).ended is not None  # type: ignore[union-attr]
+    assert home.store.link(other.id).ended is None  # type: ignore[union-attr]
+    assert (home.link.id, "") in home.pictures.ended
+
+
+def test_a_stranger_who_disables_the_skill_ends_nothing(echo: Echo, home: Household) -> None:
+    assert echo.send(disabled(time.time() + 5)) == {}
+    assert home.store.link(home.link.id).ended is None  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda given: given["context"]["System"]["application"].update(applicationId="amzn1.ask.skill.other"),
+        lambda given: given["context"]["System"].pop("application"),
+        lambda given: given.pop("context"),
+        lambda given: given.update(context=7),
+        lambda given: given.update(request={"type": "Nonsense", "timestamp": "yesterday"}),
+        lambda given: given["request"].update(timestamp="yesterday"),
+        lambda given: given.pop("request"),
+        lambda given: given.update(request=[1]),
+    ],
+)
+def test_what_is_no_request_of_this_skill_is_refused_and_nothing_else_happens(
+    change: Callable[[dict[str, Any]], object], echo: Echo
+) -> None:
+    given = echo.request({"type": "IntentRequest", "intent": {"name": "WhyIntent", "slots": {}}})
+    change(given)
+    try:
+        answer = echo.spoken.answer(given)
+    except NotForUs:
+        return
+    assert answer["response"] == {} or text(answer["response"])
+
+
+def test_without_a_skill_id_nobody_is_answered(home: Household) -> None:
+    spoken = Spoken(partial(authenticate, home.store, assistant="alexa"), home.registry, People(home), "")
+    given = Echo(spoken, home.token()).request({"type": "LaunchRequest"})
+    given["context"]["System"]["application"]["applicationId"] = ""
+    with pytest.raises(NotForUs):
+        spoken.answer(given)
+
+
+def test_a_store_that_fails_is_said_aloud(home: Household) -> None:
+    def down(_token: str) -> Link:
+        raise StoreUnavailable
+
+    echo = Echo(Spoken(down, home.registry, People(home), SKILL), "sca.x.y")
+    assert "can't read its own data" in text(echo.intent("WhyIntent", "garage"))
+
+
+def test_every_reason_has_its_words_in_both_languages() -> None:
+    for words in refusals.TOLD.values():
+        assert set(words) >= REASONS
+        for why, mend in words.values():
+            assert not why.endswith(".")
+            assert mend.endswith(".")
+            assert not set(f"{why}{mend}") & set("<>&{}“”×")
+    assert TEXTS["en"].keys() == TEXTS["de"].keys()
+
+
+@pytest.mark.parametrize(
+    ("heard", "names", "found"),
+    [
+        ("garden", ["Garden", "Garage"], ["Garden"]),
+        ("the garden camera", ["Garden", "Garden 2"], ["Garden"]),
+        ("garden two", ["Garden", "Garden 2"], ["Garden 2"]),
+        ("Gartenkamera", ["Garten", "Garage"], ["Garten"]),
+        ("die eingangskamera", ["Eingang", "Garage"], ["Eingang"]),
+        ("front", ["Front Door", "Back Door"], ["Front Door"]),
+        ("door", ["Front Door", "Back Door"], ["Front Door", "Back Door"]),
+        ("nurserie", ["Nursery", "Garage"], ["Nursery"]),
+        ("karis room", ["Kari’s room"], ["Kari’s room"]),
+        ("submarine", ["Nursery", "Garage"], []),
+        ("camera", ["Camera"], ["Camera"]),
+        ("", ["Garden"], []),
+        ("!", ["Garden"], []),
+    ],
+)
+def test_the_camera_meant_is_found(heard: str, names: list[str], found: list[str]) -> None:
+    assert list(find(heard, {name: name for name in names})) == found
+
+
+def test_plain_names() -> None:
+    assert plain("  The Front-Door Camera ") == "front door"
+    assert plain("Kamera") == "kamera"
