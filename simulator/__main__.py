@@ -27,13 +27,16 @@ def _options(words: Sequence[str] | None) -> Options:
     parser.add_argument("--port", type=_port, default=8082, help="practice page and control door, http (%(default)s)")
     parser.add_argument("--app-port", type=_port, help="EZVIZ app API, https (the port after --port)")
     parser.add_argument("--open-port", type=_port, help="Open Platform and live video, https (the one after that)")
+    parser.add_argument("--push-port", type=_port, help="the app's messages, MQTT (the one after that)")
     parser.add_argument("--app-url", default="http://127.0.0.1:8080", help="the showcam to talk to (%(default)s)")
     parser.add_argument("--data", type=Path, required=True, help="where certificates and sessions are kept")
     given = parser.parse_args(words)
     app_port, open_port = given.app_port or given.port + 1, given.open_port or given.port + 2
-    if len({given.port, app_port, open_port}) < 3 or max(app_port, open_port) > 65535:
-        parser.error("the three ports must differ and be at most 65535")
-    return Options(given.port, app_port, open_port, given.app_url, given.data)
+    push_port = given.push_port or given.port + 3
+    ports = (given.port, app_port, open_port, push_port)
+    if len(set(ports)) < len(ports) or max(ports) > 65535:
+        parser.error("the ports must differ and be at most 65535")
+    return Options(given.port, app_port, open_port, push_port, given.app_url, given.data)
 
 
 def _port(text: str) -> int:

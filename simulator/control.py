@@ -3,16 +3,17 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, fields
-from typing import Any, get_args
+from typing import Any
 
 from aiohttp import web
 
-from simulator.state import Camera, Fault, Settings, World
+from simulator import fleet
+from simulator.faults import FAULTS
+from simulator.state import Camera, Settings, Webhook, World
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LONGEST_NAME = 50  # bytes, the vendor's limit
-FAULTS: tuple[str, ...] = get_args(Fault.__value__)
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -26,12 +27,15 @@ class Field:
 
 
 _YES_NO = Field(bool, "true or false")
+_DISKS = {"ok": 0, "faulty": 1, "uninitialised": 2, "formatting": 3, "none": None}
 CHANGES = {
     "encryption": _YES_NO,
     "audio": _YES_NO,
     "online": _YES_NO,
     "asleep": _YES_NO,
     "motion": _YES_NO,
+    "person": _YES_NO,
+    "rejects_label_code": _YES_NO,
     "press": _YES_NO,
     "name": Field(str, f"a text of 1 to {LONGEST_NAME} bytes"),
 }
@@ -43,6 +47,10 @@ LIMITS: dict[str, tuple[float, float]] = {
     "viewers": (0, 1000),
     "terminals": (1, 1000),
     "encryption_delay_s": (0, 3600),
+    "restart_s": (0, 3600),
+    "delay_s": (0, 60),
+    "wake_s": (0, 60),
+    "awake_s": (0, 3600),
 }
 
 
@@ -74,18 +82,47 @@ class Control:
 
     async def listed(self, _request: web.Request) -> web.StreamResponse:
         cameras = [self._row(camera) for camera in self._world.cameras.values()]
-        return web.json_response({"cameras": cameras, "settings": asdict(self._world.settings)})
+        told = {"cameras": cameras, "settings": asdict(self._world.settings)}
+        return web.json_response(told | {"webhook": asdict(self._world.webhook)})
 
     async def configure(self, request: web.Request) -> web.StreamResponse:
         change = await _body(request)
+        made, hook = change.pop("fleet", None), change.pop("webhook", None)
         kinds = {field.name: field.type for field in fields(Settings)}
         for name, value in change.items():
             if name not in kinds:
-                raise Problem(400, "Unknown field", f"“{name}” is none of {', '.join(kinds)}.")
+                known = ", ".join([*kinds, "fleet", "webhook"])
+                raise Problem(400, "Unknown field", f"“{name}” is none of {known}.")
             _check_setting(name, value)
+        if made is not None:
+            self._fleet(made)
+        if hook is not None:
+            self._webhook(hook)
         for name, value in change.items():
             setattr(self._world.settings, name, value)
         return web.json_response(asdict(self._world.settings))
+
+    def _fleet(self, wanted: object) -> None:
+        """{"account", "cameras", "mixed"}: a household made, or made anew."""
+        given = wanted if isinstance(wanted, dict) else {}
+        user, count, mixed = given.get("account"), given.get("cameras"), given.get("mixed", False)
+        if not isinstance(user, str) or not fleet.ADDRESS.fullmatch(user) or user in fleet.KEPT:
+            raise Problem(400, "Wrong value", "“account” is an address, and none of the demo's own.")
+        if type(count) is not int or not 0 <= count <= fleet.MOST or not isinstance(mixed, bool):
+            raise Problem(400, "Wrong value", f"“cameras” is a whole number up to {fleet.MOST}, “mixed” true or false.")
+        fleet.make(self._world, user, count, mixed=mixed)
+
+    def _webhook(self, wanted: object) -> None:
+        """{"url", "key", "duplicates", "skew_s"}; an empty url ends it."""
+        given: dict[str, Any] = dict(wanted) if isinstance(wanted, dict) else {"": ""}
+        url, key = given.pop("url", ""), given.pop("key", "")
+        twice, skew = given.pop("duplicates", 0), given.pop("skew_s", 0.0)
+        loopback = url == "" or (isinstance(url, str) and url.startswith(("http://127.0.0.1:", "http://localhost:")))
+        if given or not loopback or not isinstance(key, str):
+            raise Problem(400, "Wrong value", "“webhook” has a url on this machine and a key.")
+        if type(twice) is not int or not 0 <= twice <= 10 or type(skew) not in (int, float):
+            raise Problem(400, "Wrong value", "“duplicates” is a number up to 10, “skew_s” one of seconds.")
+        self._world.webhook = Webhook(url, key, twice, float(skew))
 
     async def change(self, request: web.Request) -> web.StreamResponse:
         camera = self._world.cameras.get(request.match_info["serial"])
@@ -99,21 +136,25 @@ class Control:
         return web.json_response(self._row(camera))
 
     def _apply(self, camera: Camera, change: dict[str, Any]) -> None:
-        for name in ("audio", "online", "asleep", "name"):
+        for name in ("audio", "asleep", "name", "rejects_label_code"):
             if name in change:
                 setattr(camera, name, change[name])
+        if "online" in change:
+            self._world.set_online(camera, change["online"])
         if "encryption" in change:
             camera.encrypt(change["encryption"], self._world.now())
+        if "storage" in change:
+            camera.disk = _DISKS[change["storage"]]
         if "fault" in change:
             camera.fault, camera.fault_since = change["fault"], self._world.now()
-        if change.get("motion"):
-            self._world.happen(camera, "motion")
-        if change.get("press"):
-            self._world.happen(camera, "press")
+        for kind in ("motion", "person", "press"):
+            if change.get(kind):
+                self._world.happen(camera, kind)
 
     def _row(self, camera: Camera) -> dict[str, Any]:
         return {
             "serial": camera.serial,
+            "channel": camera.channel,
             "name": camera.name,
             "owner": camera.owner,
             "shared_with": list(camera.shared_with),
@@ -126,6 +167,16 @@ class Control:
             "online": camera.online,
             "asleep": camera.asleep,
             "privacy": camera.privacy,
+            "light": camera.light,
+            "armed": camera.armed,
+            "offline_notify": camera.offline_notify,
+            "night_vision": camera.night_vision,
+            "flipped": camera.flipped,
+            "zone": camera.zone,
+            "date_format": camera.date_format,
+            "storage": next(name for name, disk in _DISKS.items() if disk == camera.disk),
+            "rejects_label_code": camera.rejects_label_code,
+            "mailed": self._world.accounts[camera.owner].mailed_code,
             "fault": camera.fault,
             "watched": self._watched(camera),
             "events": [asdict(event) for event in camera.events],
@@ -137,9 +188,13 @@ def _check_change(camera: Camera, name: str, value: object) -> None:
         if value is not None and value not in FAULTS:
             raise Problem(400, "Wrong value", f"“fault” is null or one of {', '.join(FAULTS)}.")
         return
+    if name == "storage":
+        if value not in _DISKS:
+            raise Problem(400, "Wrong value", f"“storage” is one of {', '.join(_DISKS)}.")
+        return
     field = CHANGES.get(name)
     if field is None:
-        raise Problem(400, "Unknown field", f"“{name}” is none of {', '.join([*CHANGES, 'fault'])}.")
+        raise Problem(400, "Unknown field", f"“{name}” is none of {', '.join([*CHANGES, 'storage', 'fault'])}.")
     fits = field.takes(value) and (not isinstance(value, str) or 0 < len(value.strip().encode()) <= LONGEST_NAME)
     if not fits:
         raise Problem(400, "Wrong value", f"“{name}” is {field.what}.")
@@ -151,6 +206,15 @@ def _check_setting(name: str, value: object) -> None:
     if name == "region":
         if not isinstance(value, str) or len(value) > 100:
             raise Problem(400, "Wrong value", "“region” is host:port, “circle”, or empty.")
+        return
+    if name == "china":
+        if not isinstance(value, bool):
+            raise Problem(400, "Wrong value", "“china” is true or false.")
+        return
+    if name in ("fault", "push_fault"):
+        allowed = ("", *(FAULTS if name == "fault" else ("garbage", "refuse", "drop")))
+        if value not in allowed:
+            raise Problem(400, "Wrong value", f"“{name}” is empty or one of {', '.join(allowed[1:])}.")
         return
     low, high = LIMITS[name]
     whole = name in ("viewers", "terminals")

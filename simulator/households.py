@@ -3,7 +3,7 @@
 from simulator.state import Account, Camera, World, md5
 
 _DEMO, _MFA, _OTHER = "demo@example.com", "mfa@example.com", "other@example.com"
-_PASSWORD = "showcam-demo"  # noqa: S105 - everybody's to know
+PASSWORD_MD5 = md5("showcam-demo")  # everybody's to know
 
 
 def demo_world() -> World:
@@ -28,4 +28,4 @@ def demo_world() -> World:
 
 
 def _account(user: str, key: str, sign_in_code: str = "") -> Account:
-    return Account(user, md5(_PASSWORD), f"{key}-key", f"{key}-secret", sign_in_code)
+    return Account(user, PASSWORD_MD5, f"{key}-key", f"{key}-secret", sign_in_code)

@@ -1,4 +1,4 @@
-"""The simulator as a program: three doors on loopback over one state."""
+"""The simulator as a program: its doors on loopback over one state."""
 
 import asyncio
 import errno
@@ -23,9 +23,10 @@ from simulator.open_platform.face import OpenFace
 from simulator.pictures.addresses import Addresses
 from simulator.pictures.door import PictureDoor
 from simulator.pictures.studio import Studio
+from simulator.webhook import WebhookSender
 
 HOST = "127.0.0.1"
-DOORS = 3
+DOORS = 4
 log = structlog.get_logger()
 
 
@@ -38,6 +39,7 @@ class Options:
     port: int  # control and assistants, plain http
     app_port: int  # the app API, TLS
     open_port: int  # the Open Platform and its live video, TLS
+    push_port: int  # the app's messages, MQTT
     app_url: str
     data: Path
 
@@ -47,7 +49,9 @@ async def serve(options: Options) -> None:
     tls = _certificates(options.data)
     world, studio = demo_world(), Studio()
     addresses = Addresses(world)
-    app_face = AppFace(world, Sessions(world, options.data / "sessions.json")).app()
+    app = AppFace(world, Sessions(world, options.data / "sessions.json"))
+    app_face, broker = app.app(), app.push.broker
+    WebhookSender(world)
     open_face = OpenFace(world, addresses).app()
     PictureDoor(addresses, studio).add_routes(open_face)
     amazon = Amazon(f"https://{HOST}:{options.app_port}", options.data)
@@ -59,6 +63,7 @@ async def serve(options: Options) -> None:
 
     doors = [(control, options.port, None), (app_face, options.app_port, tls), (open_face, options.open_port, tls)]
     sockets = [_listen(port) for _app, port, _tls in doors]
+    pushing = _listen(options.push_port)
     runners = [web.AppRunner(app, access_log=None, shutdown_timeout=0.2) for app, _port, _tls in doors]
     try:
         for runner, (_app, _port, context), listening in zip(runners, doors, sockets, strict=True):
@@ -66,11 +71,13 @@ async def serve(options: Options) -> None:
             assert runner.server is not None
             loop = asyncio.get_running_loop()
             servers.append(await loop.create_server(runner.server, sock=listening, ssl=context))
+        servers.append(await asyncio.start_server(broker.serve, sock=pushing))
         log.info("simulator serves", control=options.port, app_api=options.app_port, open_platform=options.open_port)
         await _told_to_stop()
     finally:
         for server in servers:
             server.close()
+        broker.close()
         studio.close()
         await asyncio.gather(*(runner.cleanup() for runner in runners))
 
@@ -103,6 +110,7 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         why = "is in use by another program" if error.errno == errno.EADDRINUSE else f"can't be had: {error.strerror}"
-        raise StartFailed(f"port {port} {why}; choose others with --port, --app-port, --open-port") from error
+        others = "--port, --app-port, --open-port, --push-port"
+        raise StartFailed(f"port {port} {why}; choose others with {others}") from error
     listening.setblocking(False)
     return listening

@@ -2,15 +2,22 @@
 the cameras' encoders only read it."""
 
 import hashlib
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-type Fault = Literal["timeout", "http500", "rate", "expired"]
-type EventKind = Literal["motion", "press"]
+type Fault = Literal["timeout", "http500", "rate", "expired", "delay", "garbage", "half", "html", "clock_skew", "quota"]
+type EventKind = Literal["motion", "person", "press", "online", "offline"]
 KEPT_EVENTS = 50
+# What the vendor calls those that are alarms: the type's number and a title.
+ALARMS: dict[EventKind, tuple[int, str]] = {
+    "motion": (10002, "Motion Detection Alarm"),
+    "person": (2403, "Person Detected"),
+    "press": (10016, "Doorbell Call"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +28,29 @@ class Event:
 
 
 @dataclass(slots=True)
+class SubAccount:
+    """Under a developer's key; it sees the cameras it was given and no other."""
+
+    id: str
+    name: str
+    serials: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
 class Account:
     user: str
     password_md5: str
     app_key: str
     app_secret: str
     sign_in_code: str = ""  # "": no second factor
+    mailed_code: str = ""  # good once, until `mailed_until`
+    mailed_until: float = 0.0
+    subs: dict[str, SubAccount] = field(default_factory=dict)  # of its developer key
 
 
 @dataclass(slots=True)
 class Camera:
-    """One camera, one channel (number 1)."""
+    """One channel of a device; most devices have one alone, number 1."""
 
     serial: str
     name: str
@@ -50,6 +69,25 @@ class Camera:
     light: bool = True
     infrared: bool = True
     prompt: bool = True  # the spoken prompt of Wi-Fi set-up: not the microphone
+    password: str = ""  # for encrypted pictures, once it is another than the label's code
+    rejects_label_code: bool = False  # newer firmware: switching encryption off takes a mailed code
+    armed: bool = True
+    offline_notify: bool = False
+    night_vision: int = 2  # 0 black and white, 1 colour, 2 smart
+    flips: bool = True  # tells how its picture stands; older models only turn it over
+    flipped: bool = False
+    zone: str = "138"  # tzCode
+    date_format: int = 0  # 0 year first, 1 month first, 2 day first
+    summer_time: bool = True
+    disk: int | None = 0  # 0 ok, 1 faulty, 2 uninitialised, 3 formatting; None: there is none
+    cloud: int = 0  # -2 unsupported, -1 unavailable, 0 inactive, 1 active, 2 expired
+    newer_firmware: str = ""
+    battery: int | None = None  # percent; None: it has none
+    charging: bool = False
+    channel: int = 1
+    category: str = ""  # the vendor's, where it does not follow from the kind
+    awake_until: float = math.inf  # a battery camera dozes after this
+    waking_until: float = 0.0
     fault: Fault | None = None
     fault_since: float = 0.0
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
@@ -67,9 +105,44 @@ class Camera:
             self.encryption_from = now
 
     @property
+    def secret(self) -> str:
+        """What decrypts its pictures."""
+        return self.password or self.code
+
+    @property
+    def key(self) -> str:
+        """Its name among all channels."""
+        return self.serial if self.channel == 1 else f"{self.serial}-{self.channel}"
+
+    @property
     def streaming(self) -> bool:
         """Whether it sends pictures to the cloud at all."""
         return self.online and not self.asleep
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What carries several channels, or none: a recorder, a camera with two lenses, a hub."""
+
+    serial: str
+    name: str
+    owner: str
+    category: str
+    model: str
+    channels: int = 0  # places for cameras, taken or not
+
+
+@dataclass(slots=True)
+class Webhook:
+    """Where the Open Platform's messages go, and how they fared."""
+
+    url: str = ""
+    key: str = ""
+    duplicates: int = 0  # each message so many times more
+    skew_s: float = 0.0  # the sender's clock runs ahead by this
+    sent: int = 0
+    answered: int = 0
+    dropped: int = 0
 
 
 @dataclass(slots=True)
@@ -84,6 +157,13 @@ class Settings:
     viewers: int = 20  # at once, per account
     terminals: int = 10  # per account
     encryption_delay_s: float = 2.0
+    fault: Fault | Literal[""] = ""  # of every call
+    push_fault: Literal["", "garbage", "refuse", "drop"] = ""  # of the app's messages
+    delay_s: float = 2.0  # what the fault "delay" delays by
+    wake_s: float = 1.5  # a battery camera takes so long to wake
+    awake_s: float = 30.0  # and stays so
+    restart_s: float = 5.0  # a camera is offline so long
+    china: bool = False  # whether the Open Platform is the Chinese one, which has a few calls more
 
 
 @dataclass(slots=True)
@@ -92,6 +172,19 @@ class World:
     cameras: dict[str, Camera]
     settings: Settings = field(default_factory=Settings)
     now: Callable[[], float] = time.time
+    devices: dict[str, Device] = field(default_factory=dict)
+    webhook: Webhook = field(default_factory=Webhook)
+    listeners: list[Callable[[Camera, Event], None]] = field(default_factory=list)
+
+    def add(self, camera: Camera) -> None:
+        self.cameras[camera.key] = camera
+
+    def find(self, serial: str, channel: int) -> Camera | None:
+        return self.cameras.get(serial if channel == 1 else f"{serial}-{channel}")
+
+    def first(self, serial: str) -> Camera | None:
+        """A device's first channel that has a camera."""
+        return next((one for one in self.cameras.values() if one.serial == serial), None)
 
     def owned(self, user: str) -> list[Camera]:
         return [camera for camera in self.cameras.values() if camera.owner == user]
@@ -104,7 +197,26 @@ class World:
     def happen(self, camera: Camera, kind: EventKind) -> None:
         at = self.now()
         name = md5(f"{camera.serial} {kind} {at} {len(camera.events)}")
-        camera.events.appendleft(Event(name, kind, at))
+        event = Event(name, kind, at)
+        if kind in ALARMS:
+            camera.events.appendleft(event)
+        for listener in self.listeners:
+            listener(camera, event)
+
+    def set_online(self, camera: Camera, online: bool) -> None:
+        """It comes or goes, and the vendor tells of it."""
+        if camera.online != online:
+            camera.online = online
+            self.happen(camera, "online" if online else "offline")
+
+    def wake(self, camera: Camera) -> None:
+        """A battery camera that dozes is awake in a while."""
+        if not self.awake(camera) and camera.waking_until <= self.now():
+            camera.waking_until = self.now() + self.settings.wake_s
+            camera.awake_until = camera.waking_until + self.settings.awake_s
+
+    def awake(self, camera: Camera) -> bool:
+        return camera.waking_until <= self.now() < camera.awake_until
 
 
 def fault_of(cameras: Iterable[Camera]) -> Camera | None:

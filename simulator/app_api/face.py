@@ -1,21 +1,23 @@
 """The EZVIZ app's own API, as far as a bridge uses it: sign-in, lists, switches, encryption, messages."""
 
 import asyncio
-import hmac
 from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
 from simulator.app_api import messages, pagelist
+from simulator.app_api.push import Push
 from simulator.app_api.sessions import Sessions
+from simulator.app_api.settings import SettingCalls
 from simulator.app_api.sign_in import SignIn
-from simulator.app_api.wire import AppError, Broken, NoSession, answer, form, old_answer
-from simulator.state import Account, Camera, World, fault_of
+from simulator.app_api.wire import AppError, NoSession, answer, form, old_answer
+from simulator.faults import OWN_WORDS, Faulty, met, spoiled
+from simulator.state import Account, Camera, World
 
-type Handler = Callable[[web.Request], Awaitable[web.Response]]
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 type AccountHandler = Callable[[web.Request, Account], Awaitable[web.Response]]
 
-HANG_S = 600.0
+MANY_CALLS = 10007  # the quota of calls is used up
 
 
 class AppFace:
@@ -23,6 +25,8 @@ class AppFace:
         self._world = world
         self._sessions = sessions
         self._sign_in = SignIn(world, sessions)
+        self.push = Push(world, sessions)
+        self._settings = SettingCalls(world, self._writable)
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=256 * 1024)
@@ -34,9 +38,22 @@ class AppFace:
         add("GET", "/v3/configurations/system/info", self._signed_in(self.system_info))
         add("GET", "/v3/userdevices/v1/resources/pagelist", self._signed_in(self.pagelist))
         add("GET", "/v3/unifiedmsg/list", self._signed_in(self.messages))
-        add("PUT", "/v3/devices/encryptedInfo/risk", self._signed_in(self.encryption))
+        add(
+            "PUT", "/v3/specialBizs/v1/batteryDevices/{serial}/{channel}/{kind}/sleep", self._signed_in(self.keep_awake)
+        )
+        self.push.add_routes(app)
+        add("PUT", "/v3/devices/encryptedInfo/risk", self._signed_in(self._settings.encryption))
         add("PUT", "/v3/devices/{serial}/{channel}/{enable}/{kind}/switchStatus", self._signed_in(self.switch))
         add("POST", "/api/device/switchStatus", self._signed_in(self.old_switch))
+        setting = self._settings
+        add("POST", "/v3/users/checkcode/mt", self._signed_in(setting.mail_code))
+        add("PUT", "/v3/devices/{serial}/{channel}/changeDefenceStatusReq", self._signed_in(setting.arm))
+        add("PUT", "/v3/devconfig/v1/keyValue/{serial}/{channel}/op", self._signed_in(setting.key_value))
+        add("PUT", "/v3/basics/v1/devices/{serial}/{channel}/CENTER/mirror", self._signed_in(setting.mirror))
+        add("POST", "/api/device/notify/switch", self._signed_in(setting.offline_notice))
+        add("POST", "/api/device/v2/sysOper/{serial}", self._signed_in(setting.restart))
+        add("POST", "/api/device/queryStorageStatus", self._signed_in(setting.storage))
+        add("POST", "/api/device/updateName", self._signed_in(setting.rename))
         return app
 
     async def login(self, request: web.Request) -> web.Response:
@@ -61,8 +78,7 @@ class AppFace:
         return answer()
 
     async def system_info(self, request: web.Request, _account: Account) -> web.Response:
-        host = request.host.rpartition(":")[0]
-        return answer(systemConfigInfo={"pushAddr": host, "sysConf": "|".join(["0"] * 20)})
+        return answer(systemConfigInfo={"pushAddr": request.host, "sysConf": "|".join(["0"] * 20)})
 
     async def pagelist(self, request: web.Request, account: Account) -> web.Response:
         await self._trouble(self._world.visible(account.user))
@@ -82,43 +98,40 @@ class AppFace:
             raise AppError(1021, "limit or date is wrong")
         return answer(**messages.listed(cameras, day, limit, request.query.get("endTime", "")))
 
+    async def keep_awake(self, request: web.Request, account: Account) -> web.Response:
+        camera = await self._writable(account, request.match_info["serial"])
+        self._world.wake(camera)
+        return answer()
+
     async def switch(self, request: web.Request, account: Account) -> web.Response:
         at = request.match_info
-        camera = await self._writable(account, at["serial"])
-        self._switch(camera, at["kind"], at["enable"], at["channel"])
+        camera = await self._writable(account, at["serial"], at["channel"])
+        self._switch(camera, at["kind"], at["enable"])
         return answer()
 
     async def old_switch(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
         try:
-            camera = await self._writable(account, fields.get("serial", ""))
-            self._switch(camera, fields.get("type", ""), fields.get("enable", ""), fields.get("channel", ""))
+            camera = await self._writable(account, fields.get("serial", ""), fields.get("channel", ""))
+            self._switch(camera, fields.get("type", ""), fields.get("enable", ""))
         except AppError as error:
             return old_answer(str(error.code), error.message)
         return old_answer()
 
-    async def encryption(self, request: web.Request, account: Account) -> web.Response:
-        fields = await form(request)
-        wanted = fields.get("isEncrypt", "")
-        if wanted not in ("0", "1"):
-            raise AppError(1021, "isEncrypt is wrong")
-        camera = await self._writable(account, fields.get("deviceSerial", ""))
-        given = fields.get("validateCode", "").encode()
-        if wanted == "0" and not hmac.compare_digest(camera.code.encode(), given):
-            raise AppError(1011, "Incorrect verification code")
-        camera.encrypt(wanted == "1", self._world.now(), self._world.settings.encryption_delay_s)
-        return answer()
-
-    def _switch(self, camera: Camera, kind: str, enable: str, channel: str) -> None:
+    def _switch(self, camera: Camera, kind: str, enable: str) -> None:
         name = pagelist.SWITCHES.get(_whole(kind) or 0)
         if name is None:
             raise AppError(2030, "The device does not support this")
-        if enable not in ("0", "1") or channel not in ("0", "1"):
+        if enable not in ("0", "1"):
             raise AppError(1021, "A parameter of the switch is wrong")
         setattr(camera, name, enable == "1")
 
-    async def _writable(self, account: Account, serial: str) -> Camera:
-        camera = self._world.cameras.get(serial)
+    async def _writable(self, account: Account, serial: str, channel: str = "1") -> Camera:
+        """Channel 0 is the device's first."""
+        number = _whole(channel)
+        if number is None:
+            raise AppError(1021, "The channel is wrong")
+        camera = self._world.find(serial, number or 1)
         if camera is None or camera not in self._world.visible(account.user):
             raise AppError(2000, "The device does not exist")
         await self._trouble([camera])
@@ -130,24 +143,28 @@ class AppFace:
 
     async def _trouble(self, cameras: Iterable[Camera]) -> None:
         """Runs into the fault of the first camera that has one. "expired" is met before, at the session."""
-        camera = fault_of(one for one in cameras if one.fault != "expired")
-        if camera is None:
-            return
-        if camera.fault == "timeout":
-            await asyncio.sleep(HANG_S)
-        raise Broken(429 if camera.fault == "rate" else 500)
+        fault, _camera = met(self._world, [one for one in cameras if one.fault != "expired"])
+        if fault == "delay":
+            await asyncio.sleep(self._world.settings.delay_s)
+        elif fault == "rate":
+            raise web.HTTPTooManyRequests(text="<html>gateway</html>", content_type="text/html")
+        elif fault == "quota":
+            raise AppError(MANY_CALLS, "The quota of calls is used up")
+        elif fault is not None and fault not in OWN_WORDS:
+            raise Faulty(fault)
 
     def _open(self, handler: Handler) -> Handler:
-        async def handle(request: web.Request) -> web.Response:
+        async def handle(request: web.Request) -> web.StreamResponse:
             await asyncio.sleep(self._world.settings.latency_ms / 1000)
             try:
+                await self._trouble([])
                 return await handler(request)
             except AppError as error:
                 return answer(error.code, error.message, **error.more)
             except NoSession:
                 return answer(401, "No session", status=401)
-            except Broken as error:
-                return web.Response(status=error.status, text="<html>gateway</html>", content_type="text/html")
+            except Faulty as error:
+                return await spoiled(request, error.fault)
 
         return handle
 

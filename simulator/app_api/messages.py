@@ -4,10 +4,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.state import Camera, Event
+from simulator.state import ALARMS, Camera, Event
 
 MOST = 50
-_KINDS = {"motion": ("Motion Detection Alarm", 10002), "press": ("Doorbell Call", 10016)}
 
 
 def listed(cameras: Sequence[Camera], day: str, limit: int, after: str) -> dict[str, Any]:
@@ -25,11 +24,11 @@ def _day(event: Event) -> str:
 
 
 def _message(event: Event, camera: Camera) -> dict[str, Any]:
-    title, kind = _KINDS[event.kind]
+    kind, title = ALARMS[event.kind]
     return {
         "msgId": event.id,
         "deviceSerial": camera.serial,
-        "channel": 1,
+        "channel": camera.channel,
         "time": int(event.at * 1000),
         "timeStr": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(event.at)),
         "title": f"{title} ({camera.name})",

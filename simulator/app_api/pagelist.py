@@ -4,37 +4,77 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from simulator.state import Account, Camera, World, md5
+from simulator.state import Account, Camera, Device, World, md5
+from simulator.zones import VALUES
 
 MOST = 30
 SOUND, SLEEP, PRIVACY, LIGHT, INFRARED = 22, 21, 7, 3, 10
 SWITCHES = {LIGHT: "light", PRIVACY: "privacy", INFRARED: "infrared", SLEEP: "asleep", SOUND: "audio"}
 _EMPTY = (
-    *("CLOUD", "TIME_PLAN", "KMS", "P2P", "VTM", "DETECTOR", "FEATURE", "CUSTOM_TAG", "UPGRADE", "QOS"),
+    *("TIME_PLAN", "KMS", "P2P", "VTM", "DETECTOR", "FEATURE", "CUSTOM_TAG", "QOS"),
     *("PRODUCTS_INFO", "SIM_CARD", "MULTI_UPGRADE_EXT", "FEATURE_INFO"),
 )
 
 
 def page(world: World, account: Account, offset: int, limit: int, sections: set[str]) -> dict[str, Any]:
-    """`offset` counts channels, and each camera has one."""
-    everything = world.visible(account.user)
-    cameras = everything[offset : offset + limit]
+    """`offset` counts resources: channels, and what carries several of them or none."""
+    everything = _resources(world, account)
+    shown = everything[offset : offset + limit]
     more = offset + limit < len(everything)
+    serials = dict.fromkeys(row["deviceSerial"] for row, _camera in shown)
+    cameras = list({camera.key: camera for _row, camera in shown if camera is not None}.values())
+    firsts = {camera.serial: camera for camera in reversed(cameras)}
     answer: dict[str, Any] = {
         "page": {"offset": offset, "limit": limit, "totalResults": len(everything), "hasNext": more},
-        "deviceInfos": [_device(one) for one in cameras],
-        "resourceInfos": [_resource(one, account) for one in cameras],
+        "deviceInfos": [_info(world, serial, firsts) for serial in serials],
+        "resourceInfos": [row for row, _camera in shown],
     }
     for name in sorted(sections & BY_SERIAL.keys()):
-        answer[name] = {one.serial: BY_SERIAL[name](world, account, one) for one in cameras}
+        answer[name] = {one.serial: BY_SERIAL[name](world, account, one) for one in firsts.values()}
     for name in sorted(sections & BY_RESOURCE.keys()):
         answer[name] = {resource_id(one): BY_RESOURCE[name](one) for one in cameras}
     answer |= {name: {} for name in _EMPTY if name in sections}
     return answer
 
 
+def _resources(world: World, account: Account) -> list[tuple[dict[str, Any], Camera | None]]:
+    """A row for each channel, behind one of its device where that carries more; and a recorder's empty places."""
+    rows: list[tuple[dict[str, Any], Camera | None]] = []
+    cameras: dict[str, list[Camera]] = {}
+    for camera in world.visible(account.user):
+        cameras.setdefault(camera.serial, []).append(camera)
+    for each in world.devices.values():
+        if each.owner == account.user:
+            cameras.setdefault(each.serial, [])
+    for serial, channels in cameras.items():
+        device: Device | None = world.devices.get(serial)
+        first = channels[0] if channels else None
+        if device is not None:
+            own = device.owner == account.user
+            rows.append((_row(serial, 0, device.name, 0, own=own), first))
+        rows += [(_resource(one, account), one) for one in channels]
+        taken = {one.channel for one in channels}
+        for channel in range(1, (device.channels if device else 0) + 1):
+            if channel not in taken and device is not None and device.owner == account.user:
+                rows.append((_row(serial, channel, f"{device.name}-{serial}-{channel}", 50, own=True), first))
+    return rows
+
+
+def _info(world: World, serial: str, cameras: dict[str, Camera]) -> dict[str, Any]:
+    device, camera = world.devices.get(serial), cameras.get(serial)
+    if device is None:
+        assert camera is not None  # every row is of one or the other
+        return _device(camera)
+    camera = camera or Camera(serial, device.name, device.owner, "", "garden", model=device.model)
+    return _device(camera) | _body(device)
+
+
+def _body(device: Device) -> dict[str, Any]:
+    return {"name": device.name, "deviceCategory": device.category, "channelNumber": max(1, device.channels)}
+
+
 def resource_id(camera: Camera) -> str:
-    return md5(f"{camera.serial}/1")
+    return md5(f"{camera.serial}/{camera.channel}")
 
 
 def _device(camera: Camera) -> dict[str, Any]:
@@ -43,17 +83,17 @@ def _device(camera: Camera) -> dict[str, Any]:
         "deviceSerial": camera.serial,
         "fullSerial": f"{camera.model}-{camera.serial}",
         "deviceType": f"CS-{camera.model}-A0-1F2WFL1",
-        "deviceCategory": "BDoorBell" if doorbell else "IPC",
+        "deviceCategory": camera.category or ("BDoorBell" if doorbell else "IPC"),
         "deviceSubCategory": camera.model,
         "name": camera.name,
         "status": 1 if camera.online else 2,
         "channelNumber": 1,
         "version": "V5.3.0 build 230615",
         "mac": "02:" + ":".join(md5(camera.serial)[at : at + 2] for at in range(0, 10, 2)),
-        "offlineNotify": 0,
+        "offlineNotify": int(camera.offline_notify),
         "offlineTime": "",
         # every value is a string, and what is missing is not supported
-        "supportExt": json.dumps({"9": "1", "14": "1", "46": "1", "62": "1", "63": "1", "206": "1", "452": "1"}),
+        "supportExt": json.dumps(dict.fromkeys(("9", "14", "46", "62", "63", "206", "450", "452"), "1")),
         "hik": False,
         "riskLevel": 0,
         "userName": camera.owner,
@@ -61,14 +101,17 @@ def _device(camera: Camera) -> dict[str, Any]:
 
 
 def _resource(camera: Camera, account: Account) -> dict[str, Any]:
-    own = camera.owner == account.user
+    return _row(camera.serial, camera.channel, camera.name, 50, own=camera.owner == account.user)
+
+
+def _row(serial: str, channel: int, name: str, kind: int, *, own: bool) -> dict[str, Any]:
     return {
-        "resourceId": resource_id(camera),
-        "deviceSerial": camera.serial,
-        "superDeviceSerial": camera.serial,
-        "resourceName": camera.name,
-        "resourceType": 50,
-        "localIndex": "1",
+        "resourceId": md5(f"{serial}/{channel}"),
+        "deviceSerial": serial,
+        "superDeviceSerial": serial,
+        "resourceName": name,
+        "resourceType": kind,
+        "localIndex": str(channel),
         "shareType": 0 if own else 2,
         "permission": -1 if own else 3,
         "videoLevel": 2,
@@ -83,32 +126,47 @@ def _status(world: World, account: Account, camera: Camera) -> dict[str, Any]:
     encoding = 2 if camera.codec == "h265" else 1
     return {
         "isEncrypt": int(camera.encrypted(world.now())),
-        "encryptPwd": md5(md5(camera.code)) if own else "",
-        "globalStatus": 1,
+        "encryptPwd": md5(md5(camera.secret)) if own else "",
+        "globalStatus": int(camera.armed),
         "alarmSoundMode": 0,
         "privacyStatus": int(camera.privacy),
         "pirStatus": -1,
-        "diskNum": 1,
-        "diskState": "0---------------",
+        "diskNum": int(camera.disk is not None),
+        "diskState": f"{'-' if camera.disk is None else camera.disk}---------------",
         "cloudType": 0,
         "upgradeAvailable": 0,
         "optionals": {
-            "NightVision_Model": json.dumps({"graphicType": 2, "luminance": 100, "duration": 90}),
-            "timeZone": "UTC+01:00",
-            "tzCode": "46",
-            "timeFormat": "0",
-            "daylightSavingTime": "1",
+            "NightVision_Model": json.dumps({"graphicType": camera.night_vision, "luminance": 100, "duration": 90}),
+            "timeZone": VALUES[camera.zone],
+            "tzCode": camera.zone,
+            "timeFormat": str(camera.date_format),
+            "daylightSavingTime": str(int(camera.summer_time)),
             "language": "ENGLISH",
             "video_para": json.dumps({"MainEncode": encoding, "SubEncode": encoding}),
             "OnlineStatus": "1" if camera.online else "2",
             "wanIp": "203.0.113.7",
-        },
+        }
+        | _more(camera),
     }
 
 
-def _switches(_world: World, _account: Account, camera: Camera) -> list[dict[str, Any]]:
+def _more(camera: Camera) -> dict[str, Any]:
+    """What only some models tell."""
+    told: dict[str, Any] = {}
+    if camera.flips:
+        told["inverse_mode"] = json.dumps({"mode": 0, "enable": int(camera.flipped), "position": 0})
+    if camera.battery is not None:
+        told |= {"powerRemaining": str(camera.battery), "powerStatus": str(int(camera.charging))}
+    return told
+
+
+def _switches(world: World, account: Account, camera: Camera) -> list[dict[str, Any]]:
+    """One channel's are told as the device's, number 0."""
+    several = camera.serial in world.devices
     return [
-        {"deviceSerial": camera.serial, "channelNo": 0, "type": kind, "enable": bool(getattr(camera, name))}
+        {"deviceSerial": one.serial, "channelNo": one.channel * several, "type": kind, "enable": getattr(one, name)}
+        for one in world.visible(account.user)
+        if one.serial == camera.serial
         for kind, name in SWITCHES.items()
     ]
 
@@ -137,7 +195,7 @@ def _quiet(_world: World, _account: Account, camera: Camera) -> dict[str, Any]:
 
 def _channel(camera: Camera) -> dict[str, Any]:
     return {
-        "channelNo": 1,
+        "channelNo": camera.channel,
         "deviceSerial": camera.serial,
         "channelDeviceSerial": camera.serial,
         "privacyStatus": int(camera.privacy),
@@ -145,6 +203,15 @@ def _channel(camera: Camera) -> dict[str, Any]:
         "globalStatus": 1,
         "signalStatus": 1,
     }
+
+
+def _cloud(camera: Camera) -> dict[str, Any]:
+    return {"status": camera.cloud, "validDays": 7 if camera.cloud == 1 else 0, "deviceSerial": camera.serial}
+
+
+def _upgrade(_world: World, _account: Account, camera: Camera) -> dict[str, Any]:
+    newer = {"upgradePackageInfo": {"version": camera.newer_firmware}} if camera.newer_firmware else {}
+    return {"isNeedUpgrade": 3 if newer else 0, **newer}
 
 
 def _quality(_camera: Camera) -> list[dict[str, Any]]:
@@ -157,5 +224,6 @@ BY_SERIAL: dict[str, Callable[[World, Account, Camera], Any]] = {
     "CONNECTION": _connection,
     "WIFI": _wifi,
     "NODISTURB": _quiet,
+    "UPGRADE": _upgrade,
 }
-BY_RESOURCE: dict[str, Callable[[Camera], Any]] = {"CHANNEL": _channel, "VIDEO_QUALITY": _quality}
+BY_RESOURCE: dict[str, Callable[[Camera], Any]] = {"CHANNEL": _channel, "CLOUD": _cloud, "VIDEO_QUALITY": _quality}

@@ -19,14 +19,6 @@ class NoSession(Exception):
     """HTTP 401: no session, or one that is over."""
 
 
-class Broken(Exception):
-    """An HTTP status and nothing sensible with it, as a gateway in trouble answers."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
 def answer(code: int = 200, message: str = "Operation succeeded", /, *, status: int = 200, **data: Any) -> web.Response:
     return web.json_response({"meta": {"code": code, "message": message, "moreInfo": None}, **data}, status=status)
 

@@ -7,18 +7,20 @@ from aiohttp import web
 
 from simulator.open_platform.wire import Call, answer
 from simulator.state import Camera
+from simulator.zones import VALUES
 
 VERSION = "V5.3.0 build 230615"
 
 
 def device_list(call: Call) -> web.Response:
-    cameras = call.world.owned(call.account.user)
+    cameras = call.owned()
     call.meet(cameras)
-    return call.paged([_device(one) for one in cameras])
+    firsts = {one.serial: one for one in reversed(cameras)}
+    return call.paged([_device(one) for one in cameras if firsts[one.serial] is one])
 
 
 def camera_list(call: Call) -> web.Response:
-    cameras = call.world.visible(call.account.user)
+    cameras = call.visible()
     call.meet(cameras)
     return call.paged([_channel(call, one) for one in cameras])
 
@@ -30,19 +32,21 @@ def device_info(call: Call) -> web.Response:
         "deviceName": camera.name,
         "model": _type(camera),
         "status": int(camera.online),
-        "defence": 1,
+        "defence": int(camera.armed),
         "isEncrypt": int(camera.encrypted(call.now)),
         "alarmSoundMode": 0,
-        "offlineNotify": 0,
+        "offlineNotify": int(camera.offline_notify),
     }
     if call.optional("version") == "utc":
-        info |= {"wifiSsid": "showcam", "timeZone": "UTC+01:00"}
+        info |= {"wifiSsid": "showcam", "timeZone": VALUES[camera.zone]}
     return answer(info)
 
 
 def device_channels(call: Call) -> web.Response:
     camera = call.camera()
-    return answer([_channel(call, camera) | {"ipcSerial": "", "deviceName": camera.name, "relatedIpc": False}])
+    of_device = [one for one in call.owned() if one.serial == camera.serial]
+    more = {"ipcSerial": "", "deviceName": camera.name, "relatedIpc": False}
+    return answer([_channel(call, one) | more for one in of_device])
 
 
 def status(call: Call) -> web.Response:
@@ -52,12 +56,12 @@ def status(call: Call) -> web.Response:
             "privacyStatus": int(camera.privacy),
             "pirStatus": 2,
             "alarmSoundMode": 0,
-            "battryStatus": -1,
+            "battryStatus": -1 if camera.battery is None else camera.battery,
             "lockSignal": -1,
-            "diskNum": 1,
-            "diskState": "0---------------",
+            "diskNum": int(camera.disk is not None),
+            "diskState": f"{'-' if camera.disk is None else camera.disk}---------------",
             "cloudType": 1,
-            "cloudStatus": 0,
+            "cloudStatus": camera.cloud,
             "nvrDiskNum": 0,
             "nvrDiskState": "----------------",
         }
@@ -89,7 +93,7 @@ def _device(camera: Camera) -> dict[str, Any]:
         "deviceName": camera.name,
         "deviceType": _type(camera),
         "status": int(camera.online),
-        "defence": 1,
+        "defence": int(camera.armed),
         "deviceVersion": VERSION,
         "updateTime": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
     }
@@ -99,7 +103,7 @@ def _channel(call: Call, camera: Camera) -> dict[str, Any]:
     shared = "2" if camera.owner != call.account.user else "1" if camera.shared_with else "0"
     return {
         "deviceSerial": camera.serial,
-        "channelNo": 1,
+        "channelNo": camera.channel,
         "channelName": camera.name,
         "status": int(camera.online),
         "isShared": shared,

@@ -3,10 +3,9 @@
 from aiohttp import web
 
 from simulator.open_platform.wire import Call, OpenError
-from simulator.state import Camera
+from simulator.state import ALARMS, Camera
 
 LONGEST_WINDOW_S = 7 * 86400
-_TYPES = {"motion": 10002, "press": 10016}
 
 
 def alarm_list(call: Call) -> web.Response:
@@ -31,9 +30,9 @@ def _listed(call: Call, cameras: list[Camera]) -> web.Response:
             {
                 "alarmId": event.id,
                 "alarmName": camera.name,
-                "alarmType": _TYPES[event.kind],
+                "alarmType": ALARMS[event.kind][0],
                 "alarmTime": int(event.at * 1000),
-                "channelNo": 1,
+                "channelNo": camera.channel,
                 "isEncrypt": int(camera.encrypted(call.now)),
                 "isChecked": 0,
                 "preTime": 5,

@@ -1,25 +1,28 @@
 """The EZVIZ Open Platform: one POST form endpoint per operation."""
 
 import asyncio
+from collections.abc import Callable
 
 from aiohttp import web
 
-from simulator.open_platform import devices, events, switches
+from simulator.faults import Faulty, met, spoiled
+from simulator.open_platform import devices, events, settings, switches
 from simulator.open_platform.live import Live
+from simulator.open_platform.sub_accounts import SubAccounts
 from simulator.open_platform.switches import Operation
 from simulator.open_platform.tokens import Tokens
-from simulator.open_platform.wire import Broken, Call, Hang, OpenError, answer, read_form, refusal
+from simulator.open_platform.wire import Call, OpenError, answer, read_form, refusal
 from simulator.pictures.addresses import Addresses
 from simulator.state import World
 
-HANG_S = 600.0
+SKEW_S = 30 * 86400.0
 
 
 class OpenFace:
     def __init__(self, world: World, addresses: Addresses) -> None:
         self._world = world
         self._tokens = Tokens(world)
-        live = Live(addresses)
+        live, subs = Live(addresses), SubAccounts(self._tokens)
         scene_status, set_scene = switches.pair("privacy")
         prompt_status, set_prompt = switches.pair("prompt")
         light_status, set_light = switches.pair("light")
@@ -46,12 +49,37 @@ class OpenFace:
             "live/address/disable": live.disable,
             "alarm/list": events.alarm_list,
             "alarm/device/list": events.device_alarms,
+            "device/defence/set": settings.defence,
+            "device/notify/switch": settings.offline_notice,
+            "device/ptz/mirror": settings.mirror,
+            "device/timezone/set": settings.set_zone,
+            "device/password/update": settings.password,
+            "device/version/info": settings.version,
+            "device/delete": settings.delete,
+            "cloud/storage/device/info": settings.cloud_storage,
+            "ram/account/create": subs.create,
+            "ram/account/get": subs.get,
+            "ram/account/list": subs.listed,
+            "ram/account/delete": subs.delete,
+            "ram/policy/set": subs.set_policy,
+            "ram/statement/add": subs.add_statement,
+            "ram/statement/delete": subs.delete_statement,
+            "ram/token/get": subs.token,
+        }
+        self._operations_v3: dict[tuple[str, str], Operation] = {
+            ("GET", "device/fillLight/mode/get"): settings.night_vision,
+            ("POST", "device/fillLight/mode/set"): settings.set_night_vision,
+            ("POST", "device/systemOperate"): settings.system_operate,
+            ("GET", "device/format/status"): settings.format_status,
+            ("PUT", "device/format/disk"): settings.format_disk,
         }
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=256 * 1024)
         app.router.add_post("/api/lapp/token/get", self.token)
+        app.router.add_post("/api/lapp/timezone/list", self.zones)
         app.router.add_post("/api/lapp/{operation:.+}", self.call)
+        app.router.add_route("*", "/api/v3/{operation:.+}", self.call_v3)
         return app
 
     async def token(self, request: web.Request) -> web.Response:
@@ -62,9 +90,11 @@ class OpenFace:
         except OpenError as error:
             return refusal(error.code)
         area = f"https://{request.host}"
-        return answer({"accessToken": text, "expireTime": int(token.expires * 1000), "areaDomain": area})
+        fault, _camera = met(self._world, self._world.owned(token.account.user))
+        expires = token.expires - SKEW_S if fault == "clock_skew" else token.expires
+        return answer({"accessToken": text, "expireTime": int(expires * 1000), "areaDomain": area})
 
-    async def call(self, request: web.Request) -> web.Response:
+    async def call(self, request: web.Request) -> web.StreamResponse:
         operation = self._operations.get(request.match_info["operation"])
         if operation is None:
             raise web.HTTPNotFound
@@ -72,14 +102,42 @@ class OpenFace:
         try:
             form = await read_form(request)
             token = self._tokens.find(form.get("accessToken", ""))
-            return operation(Call(self._world, token.account, form, request.host, token.issued))
+            call = Call(self._world, token.account, form, request.host, token.issued, token.sub)
+            return await self._answered(request, operation, call)
         except OpenError as error:
             return refusal(error.code)
-        except Broken:
-            return web.Response(status=500, text="<html>gateway</html>", content_type="text/html")
-        except Hang:
-            await asyncio.sleep(HANG_S)
-            return web.Response(status=504)
+
+    async def zones(self, _request: web.Request) -> web.Response:
+        await self._lag()
+        return settings.zones()
+
+    async def call_v3(self, request: web.Request) -> web.StreamResponse:
+        """Token and serial come as headers, the rest by query or form; a code has an HTTP status of its own."""
+        operation = self._operations_v3.get((request.method, request.match_info["operation"]))
+        if operation is None:
+            raise web.HTTPNotFound
+        await self._lag()
+        try:
+            form = {**request.query, **await read_form(request)}
+            form["deviceSerial"] = request.headers.get("deviceSerial", "")
+            token = self._tokens.find(request.headers.get("accessToken", ""))
+            call = Call(self._world, token.account, form, request.host, token.issued, token.sub)
+            return await self._answered(request, operation, call)
+        except OpenError as error:
+            return settings.refusal_v3(error.code)
+
+    async def _answered(
+        self, request: web.Request, operation: Callable[[Call], web.Response], call: Call
+    ) -> web.StreamResponse:
+        """By the operation, or as the fault it runs into has it. Raises OpenError."""
+        try:
+            return operation(call)
+        except Faulty as error:
+            if error.fault != "delay":
+                return await spoiled(request, error.fault)
+        await asyncio.sleep(self._world.settings.delay_s)
+        call.patient = True
+        return operation(call)
 
     async def _lag(self) -> None:
         await asyncio.sleep(self._world.settings.latency_ms / 1000)

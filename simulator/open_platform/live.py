@@ -50,11 +50,12 @@ class Live:
         if camera.encrypted(call.now):
             if code is None:
                 raise OpenError("60019")
-            if not hmac.compare_digest(camera.code.encode(), code.encode()):
+            if not hmac.compare_digest(camera.secret.encode(), code.encode()):
                 raise OpenError("20010")
         self._check_showable(call, camera)
         key, hd = f"{code}@" if code else "", ".hd" if quality == 1 else ""
-        return answer({"id": None, "url": f"ezopen://{key}open.ys7.com/{camera.serial}/1{hd}.live", "expireTime": None})
+        url = f"ezopen://{key}open.ys7.com/{camera.serial}/{camera.channel}{hd}.live"
+        return answer({"id": None, "url": url, "expireTime": None})
 
     def _check_showable(self, call: Call, camera: Camera) -> None:
         if camera.privacy:

@@ -2,10 +2,12 @@
 
 import hmac
 from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
 from simulator.open_platform.wire import Call, OpenError, answer
+from simulator.state import Camera
 
 type Operation = Callable[[Call], web.Response]
 
@@ -20,7 +22,7 @@ def encryption_on(call: Call) -> web.Response:
 
 def encryption_off(call: Call) -> web.Response:
     camera, code = call.reached(), call.text("validateCode")
-    if not hmac.compare_digest(camera.code.encode(), code.encode()):
+    if not hmac.compare_digest(camera.secret.encode(), code.encode()):
         raise OpenError("20010")
     if not camera.encryption and not camera.encrypted(call.now):
         raise OpenError("60016")
@@ -30,7 +32,7 @@ def encryption_off(call: Call) -> web.Response:
 
 def sound_status(call: Call) -> web.Response:
     camera = call.reached()
-    return answer([{"deviceSerial": camera.serial, "channelNo": 1, "enable": "1" if camera.audio else "0"}])
+    return answer([_of(camera) | {"enable": "1" if camera.audio else "0"}])
 
 
 def set_sound(call: Call) -> web.Response:
@@ -39,12 +41,16 @@ def set_sound(call: Call) -> web.Response:
     return answer()
 
 
+def _of(camera: Camera) -> dict[str, Any]:
+    return {"deviceSerial": camera.serial, "channelNo": camera.channel}
+
+
 def pair(name: str) -> tuple[Operation, Operation]:
     """Reading and setting one of the switches that are told as a number and refuse to be set to what they are."""
 
     def status(call: Call) -> web.Response:
         camera = call.reached()
-        return answer({"deviceSerial": camera.serial, "channelNo": 1, "enable": int(getattr(camera, name))})
+        return answer(_of(camera) | {"enable": int(getattr(camera, name))})
 
     def change(call: Call) -> web.Response:
         camera, enable = call.reached(), call.flag("enable")

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 
 from simulator.open_platform.wire import OpenError
-from simulator.state import Account, World
+from simulator.state import Account, SubAccount, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class Token:
     account: Account
     issued: float
     expires: float
+    sub: SubAccount | None = None
 
 
 class Tokens:
@@ -28,10 +29,19 @@ class Tokens:
             raise OpenError("10017")
         if not hmac.compare_digest(account.app_secret.encode(), secret.encode()):
             raise OpenError("10030")
+        return self._issue("at", account, None)
+
+    def issue_to(self, account: Account, sub: SubAccount) -> tuple[str, Token]:
+        return self._issue("ra", account, sub)
+
+    def end(self, sub_id: str) -> None:
+        self._tokens = {text: one for text, one in self._tokens.items() if one.sub is None or one.sub.id != sub_id}
+
+    def _issue(self, prefix: str, account: Account, sub: SubAccount | None) -> tuple[str, Token]:
         now = self._world.now()
         self._tokens = {text: one for text, one in self._tokens.items() if one.expires > now}
-        text = f"at.{secrets.token_hex(16)}"
-        token = self._tokens[text] = Token(account, now, now + self._world.settings.token_s)
+        text = f"{prefix}.{secrets.token_hex(16)}"
+        token = self._tokens[text] = Token(account, now, now + self._world.settings.token_s, sub)
         return text, token
 
     def find(self, text: str) -> Token:

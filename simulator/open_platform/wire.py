@@ -6,19 +6,26 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.state import Account, Camera, World, fault_of
+from simulator.faults import OWN_WORDS, Faulty, met
+from simulator.state import Account, Camera, SubAccount, World
 
 MOST_PER_PAGE = 50
 MESSAGES = {
     "10001": "A parameter is empty or has a wrong format",
     "10002": "The accessToken is wrong or expired",
+    "10007": "The quota of calls is used up",
     "10017": "The appKey does not exist",
     "10029": "Called too often",
+    "10031": "The sub-account has no permission",
+    "10032": "There is no such sub-account",
+    "10034": "The name of the sub-account is taken",
     "10030": "The appKey and appSecret do not match",
     "20002": "The device does not exist",
     "20007": "The device is offline",
+    "20008": "The device did not answer in time",
     "20010": "The verification code is wrong",
     "20014": "The device serial is wrong",
+    "20016": "The disk is being formatted",
     "20018": "The user does not have this device",
     "20032": "The user has no such channel",
     "60016": "Encryption is off already",
@@ -34,14 +41,6 @@ class OpenError(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-class Hang(Exception):
-    """Nothing is answered."""
-
-
-class Broken(Exception):
-    """HTTP 500."""
 
 
 async def read_form(request: web.Request) -> dict[str, str]:
@@ -70,13 +69,39 @@ def refusal(code: str) -> web.Response:
 class Call:
     """One call of a signed-in account, its parameters read on demand. Each reader raises OpenError."""
 
-    def __init__(self, world: World, account: Account, form: Mapping[str, str], host: str, token_issued: float) -> None:
+    def __init__(
+        self,
+        world: World,
+        account: Account,
+        form: Mapping[str, str],
+        host: str,
+        token_issued: float,
+        sub: SubAccount | None = None,
+    ) -> None:
         self.world = world
         self.account = account
         self.host = host
         self.now = world.now()
         self._form = form
+        self._sub = sub
         self._token_issued = token_issued
+        self.patient = False  # it was delayed already
+
+    def developer(self) -> Account:
+        """The account, for what only its own key may do."""
+        if self._sub is not None:
+            raise OpenError("10031")
+        return self.account
+
+    def owned(self) -> list[Camera]:
+        """The cameras it may see: a sub-account's, or all of the account's own."""
+        return [one for one in self.world.owned(self.account.user) if self._sees(one)]
+
+    def visible(self) -> list[Camera]:
+        return [one for one in self.world.visible(self.account.user) if self._sees(one)]
+
+    def _sees(self, camera: Camera) -> bool:
+        return self._sub is None or camera.serial in self._sub.serials
 
     def text(self, name: str) -> str:
         value = self._form.get(name, "")
@@ -106,13 +131,16 @@ class Call:
         serial = self.text("deviceSerial")
         if not re.fullmatch(r"[A-Z0-9]{9}", serial):
             raise OpenError("20014")
-        camera = self.world.cameras.get(serial)
-        if camera is None:
+        first = self.world.first(serial)
+        if first is None:
             raise OpenError("20002")
-        if camera.owner != self.account.user:
+        if first.owner != self.account.user:
             raise OpenError("20018")
-        self.meet([camera])
-        if self.whole("channelNo", 1, 0, 999) != 1:
+        if not self._sees(first):
+            raise OpenError("10031")
+        camera = self.world.find(serial, self.whole("channelNo", first.channel, 0, 999))
+        self.meet([camera or first])
+        if camera is None:
             raise OpenError("20032")
         return camera
 
@@ -121,22 +149,22 @@ class Call:
         camera = self.camera()
         if not camera.online:
             raise OpenError("20007")
+        if not self.world.awake(camera):
+            raise OpenError("20008")
         return camera
 
     def meet(self, cameras: list[Camera]) -> None:
         """Runs into the fault of the first of these cameras that has one."""
-        camera = fault_of(cameras)
-        if camera is None:
-            return
-        if camera.fault == "timeout":
-            raise Hang
-        if camera.fault == "http500":
-            raise Broken
-        if camera.fault == "rate":
+        fault, camera = met(self.world, cameras)
+        if fault == "rate":
             raise OpenError("10029")
+        if fault == "quota":
+            raise OpenError("10007")
         # "expired": a token from before the fault; one asked for since is good, as in life
-        if self._token_issued < camera.fault_since:
+        if fault == "expired" and camera is not None and self._token_issued < camera.fault_since:
             raise OpenError("10002")
+        if fault is not None and fault not in OWN_WORDS and not (fault == "delay" and self.patient):
+            raise Faulty(fault)
 
     def paged(self, rows: list[dict[str, Any]]) -> web.Response:
         """`pageStart` is the index of a page, not of a row."""

@@ -42,7 +42,7 @@ class Addresses:
         now = self._world.now()
         self._all = {name: one for name, one in self._all.items() if one.expires > now}
         name = str(512628410958159872 + secrets.randbits(56))
-        stem = f"{camera.serial}_1_{quality}"
+        stem = f"{camera.serial}_{camera.channel}_{quality}"
         address = self._all[name] = Address(name, camera, user, stem, now, int(now) + life_s)
         return address
 

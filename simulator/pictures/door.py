@@ -9,7 +9,7 @@ from simulator.pictures.encoder import SEGMENT_S, Segment
 from simulator.pictures.studio import Studio
 
 LISTED = 5
-_FILE = re.compile(r"([A-Z0-9]{9}_[0-9]_[12])(?:_([0-9]{1,12})\.ts|\.m3u8)")
+_FILE = re.compile(r"([A-Z0-9]{9}_[0-9]{1,3}_[12])(?:_([0-9]{1,12})\.ts|\.m3u8)")
 
 
 class PictureDoor:

@@ -25,14 +25,14 @@ class Studio:
         return encoder.segments
 
     def segment(self, camera: Camera, number: int) -> Segment | None:
-        encoder = self._encoders.get(camera.serial)
+        encoder = self._encoders.get(camera.key)
         if encoder is None:
             return None
         encoder.touched = time.monotonic()
         return next((one for one in encoder.segments if one.number == number), None)
 
     def watched(self, camera: Camera) -> bool:
-        encoder = self._encoders.get(camera.serial)
+        encoder = self._encoders.get(camera.key)
         return encoder is not None and not encoder.ended
 
     def close(self) -> None:
@@ -42,10 +42,10 @@ class Studio:
             encoder.join(STOP_S)
 
     def _running(self, camera: Camera) -> Encoder:
-        encoder = self._encoders.get(camera.serial)
+        encoder = self._encoders.get(camera.key)
         if encoder is None or encoder.ended:
             loop = asyncio.get_running_loop()
-            encoder = self._encoders[camera.serial] = Encoder(camera, partial(_tell, loop, self._wake))
+            encoder = self._encoders[camera.key] = Encoder(camera, partial(_tell, loop, self._wake))
             encoder.start()
         encoder.touched = time.monotonic()
         return encoder

@@ -16,9 +16,10 @@ class SimulatorProcess:
     """Serves when constructed. `ca` vouches for `app_host` and `open_host`, both "127.0.0.1:port"."""
 
     def __init__(self, tmp_path: Path, app_url: str = "http://127.0.0.1:9", **settings: Any) -> None:
-        self.port = free_ports(3)
+        self.port = free_ports(4)
         self.app_host = f"127.0.0.1:{self.port + 1}"
         self.open_host = f"127.0.0.1:{self.port + 2}"
+        self.push_host = f"127.0.0.1:{self.port + 3}"
         self.data = tmp_path / "simulator"
         self.ca = self.data / "ca.pem"
         self.log = tmp_path / "simulator.log"

@@ -49,7 +49,7 @@ def test_a_token_runs_out(cloud: Cloud) -> None:
     [
         ("POST", "/api/lapp/device/nothing", 404),
         ("POST", "/api/lapp/", 404),
-        ("POST", "/api/v3/device/systemOperate", 404),
+        ("POST", "/api/v3/device/nothing", 404),
         ("GET", "/api/lapp/device/list", 405),
         ("POST", "/v3/users/login/v5", 404),  # the other face lives on another host
     ],

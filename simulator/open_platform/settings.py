@@ -1,0 +1,152 @@
+"""More of what the Open Platform lets one set: notices, time, the picture, the disk; and its calls of version 3."""
+
+import hmac
+import json
+
+from aiohttp import web
+
+from simulator.app_api.settings import LONGEST_PASSWORD, restart
+from simulator.open_platform.wire import Call, OpenError, answer
+from simulator.zones import VALUES, ZONES
+
+# HTTP status of a code in the third version; a code that isn't here comes with 200
+_STATUS = {
+    "10001": 400,
+    "20014": 400,
+    "10031": 403,
+    "20018": 403,
+    "20002": 404,
+    "20006": 408,
+    "20008": 408,
+    "20007": 412,
+    "60058": 412,
+    "60020": 422,
+    "20016": 422,
+}
+
+
+def answer_v3(data: object = None) -> web.Response:
+    return web.json_response({"meta": {"code": 200, "message": "Operation succeeded", "moreInfo": None}, "data": data})
+
+
+def refusal_v3(code: str) -> web.Response:
+    """The third version's codes are numbers."""
+    meta = {"code": int(code), "message": "refused", "moreInfo": None}
+    return web.json_response({"meta": meta}, status=_STATUS.get(code, 200))
+
+
+def defence(call: Call) -> web.Response:
+    camera, armed = call.reached(), call.flag("isDefence")
+    camera.armed = armed
+    return answer()
+
+
+def offline_notice(call: Call) -> web.Response:
+    _in_china(call)
+    camera, on = call.camera(), call.flag("enable")
+    camera.offline_notify = on
+    return answer()
+
+
+def mirror(call: Call) -> web.Response:
+    camera = call.reached()
+    if call.whole("command", None, 0, 2) != 2:
+        raise OpenError("60020")
+    camera.flipped = not camera.flipped
+    return answer()
+
+
+def zones() -> web.Response:
+    return answer([{"tzCode": code, "tzValue": value, "disPlayName": name} for code, value, name in ZONES])
+
+
+def set_zone(call: Call) -> web.Response:
+    camera, zone = call.reached(), call.text("timezone")
+    if zone not in VALUES:
+        raise OpenError("10001")
+    date_format, summer_time = call.whole("timeFormat", None, 0, 2), call.flag("daylightSaving")
+    camera.zone, camera.date_format, camera.summer_time = zone, date_format, summer_time
+    return answer()
+
+
+def password(call: Call) -> web.Response:
+    camera, old, new = call.reached(), call.text("oldPassword"), call.text("newPassword")
+    if not hmac.compare_digest(camera.secret.encode(), old.encode()):
+        raise OpenError("20010")
+    if len(new) > LONGEST_PASSWORD:
+        raise OpenError("10001")
+    camera.password = new
+    return answer()
+
+
+def version(call: Call) -> web.Response:
+    camera = call.camera()
+    current = "V5.3.0 build 230615"
+    newest = camera.newer_firmware or current
+    return answer(
+        {"latestVersion": newest, "currentVersion": current, "isNeedUpgrade": int(newest != current), "isUpgrading": 0}
+    )
+
+
+def cloud_storage(call: Call) -> web.Response:
+    camera = call.camera()
+    return answer({"userName": camera.owner, "status": camera.cloud, "totalDays": 0, "validDays": 0})
+
+
+def delete(call: Call) -> web.Response:
+    camera = call.camera()
+    del call.world.cameras[camera.serial]
+    return answer()
+
+
+def night_vision(call: Call) -> web.Response:
+    camera = call.reached()
+    return answer_v3(
+        {"deviceSerial": camera.serial, "graphicType": camera.night_vision, "luminance": 100, "duration": 5}
+    )
+
+
+def set_night_vision(call: Call) -> web.Response:
+    camera = call.reached()
+    camera.night_vision = call.whole("mode", None, 0, 2)
+    return answer_v3()
+
+
+def system_operate(call: Call) -> web.Response:
+    _in_china(call)
+    camera = call.reached()
+    if call.text("systemOperation") != "reboot":
+        raise OpenError("60020")
+    restart(camera, call.world)
+    return answer_v3()
+
+
+def format_status(call: Call) -> web.Response:
+    camera = call.reached()
+    disks = [] if camera.disk is None else [{"index": 0, "name": "SD", "status": str(camera.disk), "capacity": 64}]
+    return answer_v3({"storageStatus": disks})
+
+
+def format_disk(call: Call) -> web.Response:
+    camera = call.reached()
+    if camera.disk is None or call.whole("diskIndex", None, 0, 9) != 0:
+        raise OpenError("60020")
+    if camera.disk == 3:
+        raise OpenError("20016")
+    camera.disk = 0
+    return answer_v3()
+
+
+def _in_china(call: Call) -> None:
+    if not call.world.settings.china:
+        raise OpenError("60020")
+
+
+def rights(statement: str) -> list[str]:
+    """The serials that a sub-account's statement names; raises OpenError."""
+    try:
+        told = json.loads(statement)
+        resources = [each for row in told["Statement"] for each in row["Resource"]]
+        return [str(each).split(":")[1] for each in resources if str(each).startswith(("dev:", "cam:"))]
+    except (ValueError, KeyError, TypeError, IndexError):
+        raise OpenError("10001") from None
