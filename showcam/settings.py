@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
     ezviz_api: str = ""  # host[:port] of the app's API; empty: by region
     ezviz_open: str = ""  # host[:port] of the Open Platform; empty: by region
+    ezviz_key: str = ""  # appKey of the installation's own Open Platform key, for households with sub-accounts
+    ezviz_secret: str = ""
     ezviz_webhook_key: str = ""  # signs the messages posted to /webhooks/ezviz; empty: no such address
     ezviz_push: bool = True  # the worker listens to the messages that EZVIZ sends its app
     ezviz_push_at: str = ""  # host:port of those messages; empty: where EZVIZ says
@@ -60,6 +62,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     body_limit: int = 256 * 1024
     threads: int = 128
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    stun: str = ""  # host:port of a STUN server
+    turn: str = ""  # turn:host:port?transport=udp or tcp, turns:host:port
+    turn_secret: str = ""  # what the TURN server knows as static-auth-secret
     ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
 
     @property
@@ -94,7 +99,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.data / "keys"
 
 
-SECRETS = frozenset({"lwa_client_secret", "ezviz_webhook_key"})  # never written into an error
+SECRETS = frozenset({"ezviz_secret", "lwa_client_secret", "ezviz_webhook_key"})  # never written into an error
 
 
 @dataclass(frozen=True)
@@ -236,6 +241,8 @@ def _check(settings: Settings, given: Mapping[str, _Given]) -> None:
             fail(name, "at least 1 is wanted")
     if settings.ca_file and not settings.ca_file.is_file():
         fail("ca_file", "there is no such file")
+    if bool(settings.ezviz_key) != bool(settings.ezviz_secret):
+        fail("ezviz_key", "ezviz_key and ezviz_secret go together")
     for name in ("public_url", "media_url"):
         _check_url(settings, name, fail)
     for network in settings.trusted_proxies:

@@ -63,12 +63,13 @@ def main(config: Path | None) -> None:
 
 
 def _register() -> None:
-    from showcam.cli import alexa, clients, doctor, google, links, owner, parts, pin, run, say
+    from showcam.cli import alexa, cameras, clients, doctor, google, links, owner, parts, pin, run, say
 
     for command in (
         run.run,
         say.say,
         owner.owner,
+        cameras.cameras,
         clients.clients,
         links.links,
         alexa.alexa,

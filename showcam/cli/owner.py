@@ -34,6 +34,28 @@ def add(context: click.Context, user: str, key: str | None, language: str) -> No
         click.echo("Pictures come by an EZVIZ Open Platform key: showcam owner key USER.", err=True)
 
 
+@owner.command("sub-account")
+@click.argument("user")
+@click.argument("account_id")
+@click.pass_context
+@readable
+def sub_account(context: click.Context, user: str, account_id: str) -> None:
+    """Say which sub-account of this installation's Open Platform key (ezviz_key) is USER's household.
+
+    ACCOUNT_ID is the accountId that ram/account/create answered; "none" takes it away.
+    """
+    from accounts import households
+    from showcam.compose.command import tools
+
+    kept = "" if account_id == "none" else account_id
+    if kept and not (kept.isalnum() and len(kept) <= 64):
+        stop("An accountId is letters and digits.", code=1)
+    with tools(settings_of(context)) as store:
+        if not households.set_sub_account(store, user, kept):
+            stop(f"{user} is not known here: showcam owner add {user}", code=1)
+    click.echo(f"{user} has that sub-account now." if kept else f"{user} has no sub-account now.")
+
+
 @owner.command()
 @click.argument("user")
 @click.option("--key", prompt="appKey", help="appKey of the EZVIZ Open Platform application.")

@@ -1,0 +1,109 @@
+"""Cameras and their settings as lines of text."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from registry.camera import Camera, Refusal
+from registry.preferences import Preferences
+from registry.reasons import explain
+from registry.settings import FIELDS, Setting, SettingView
+
+type Readiness = Sequence[tuple[Camera, Mapping[Any, Any]]]
+
+WAY = {
+    "": "",
+    "account": "EZVIZ account",
+    "open": "Open Platform",
+    "lan": "your network",
+    "cloud": "EZVIZ app's cloud",
+}
+MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": "audio on"}
+_UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set “{camera}” storage format"
+
+
+def listed(rows: Readiness, names: Mapping[str, list[str]], *, verbose: bool) -> Iterator[str]:
+    if not rows:
+        yield "There is no camera in this account."
+        return
+    cells = [("Camera", "Model", "Alexa", "Google", ""), *(_cells(*row) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(4)]
+    for (camera, verdicts), line in zip([(None, {}), *rows], cells, strict=True):
+        yield "  ".join(text.ljust(width) for text, width in zip(line, [*widths, 0], strict=True)).rstrip()
+        if camera is None:
+            continue
+        yield from (f"    {each}" for each in _why_not(verdicts))
+        yield from (f"    Or here: showcam cameras set “{camera.name}” {each}" for each in _mends(camera, verdicts))
+        yield from (f"    Name: {each}" for each in names.get(camera.id, []))
+        if verbose:
+            yield f"    {_ways(camera)}"
+
+
+def _cells(camera: Camera, verdicts: Mapping[Any, Any]) -> tuple[str, str, str, str, str]:
+    more = ["shared"] if camera.owner == "shared" else []
+    if camera.battery is not None:
+        more.append(f"battery {camera.battery} %{', charging' if camera.charging == 'on' else ''}")
+    shown = ["no" if isinstance(verdicts.get(each), Refusal) else "yes" for each in ("alexa", "google")]
+    return camera.name, camera.model, *shown, ", ".join(more)  # type: ignore[return-value]  # two of `shown`
+
+
+def _why_not(verdicts: Mapping[Any, Any]) -> list[str]:
+    """What Alexa is told, and what Google is told beyond that."""
+    told: list[str] = []
+    for surface in ("alexa", "google"):
+        refusal = verdicts.get(surface)
+        if isinstance(refusal, Refusal):
+            rows = [Refusal((failed,), refusal.camera) for failed in refusal.failed]
+            told += [text for text in (explain(row) for row in rows) if text not in told]
+    return told
+
+
+def _mends(camera: Camera, verdicts: Mapping[Any, Any]) -> list[str]:
+    if camera.owner == "shared":
+        return []
+    failed = {row.reason for each in verdicts.values() if isinstance(each, Refusal) for row in each.failed}
+    return [mend for reason, mend in MENDS.items() if reason in failed]
+
+
+def _ways(camera: Camera) -> str:
+    pictures = ", then ".join(WAY.get(each, each) for each in camera.ways) or "none"
+    account = "EZVIZ account" if camera.manufacturer == "EZVIZ" else "your network"
+    return f"State by: {account}. Settings by: {account}. Picture by: {pictures}."
+
+
+def shown(
+    camera: Camera, views: Mapping[Setting, SettingView], preferences: Preferences, *, verbose: bool
+) -> Iterator[str]:
+    yield f"{camera.name} ({camera.model})" + (", shared by another EZVIZ account" if camera.owner == "shared" else "")
+    for name, view in views.items():
+        yield f"  {name.ljust(21)}{_value(name, view)}{_note(name, view, verbose=verbose)}"
+    yield f"  {'restart'.ljust(21)}{'can be restarted' if camera.can_restart else 'not by this way in'}"
+    if camera.battery is not None:
+        yield f"  {'battery'.ljust(21)}{camera.battery} %"
+    yield f"  {'voice_may'.ljust(21)}{', '.join(preferences.voice_may) or 'nothing'}"
+    for said in ("lan_while_encrypted", "scaled"):
+        yield f"  {said.ljust(21)}{'yes' if getattr(preferences, said) else 'no'}"
+    if views["storage"].value == "uninitialised":
+        yield _UNINITIALISED.format(camera=camera.name)
+    if verbose:
+        yield _ways(camera)
+
+
+def _value(name: Setting, view: SettingView) -> str:
+    if view.value is not None:
+        return view.value
+    return "not told" if view.can_set or name not in FIELDS else "not by this way in"
+
+
+def _note(name: Setting, view: SettingView, *, verbose: bool) -> str:
+    notes = []
+    if view.value is None and not view.can_set and name not in FIELDS:
+        return "" if not view.way else f" ({WAY[view.way]})" * verbose
+    if view.can_set and view.choices:
+        notes.append("can be set: " + ", ".join(each for each in view.choices if each != view.value))
+    elif view.can_set:
+        notes.append("can be set")
+    elif view.value is not None:
+        notes.append("read only")
+    if verbose and view.way:
+        notes.append(WAY[view.way])
+    return f"  ({'; '.join(notes)})" if notes else ""

@@ -1,0 +1,49 @@
+"""What the command line's work on cameras stands on: one household and the registry it is reached through."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from accounts import households
+from registry.registry import Registry
+from showcam import data, logs
+from showcam import keys as key_files
+from showcam.compose import demo
+from showcam.compose.parts import ground
+from showcam.settings import Settings
+from showcam.supervisor import CannotStart
+
+DEMO_USER = "demo@example.com"
+
+
+@dataclass(frozen=True)
+class Household:
+    """`account` is its id."""
+
+    account: str
+    registry: Registry
+
+
+@contextlib.contextmanager
+def household(settings: Settings, user: str | None) -> Iterator[Household]:
+    """The user's, or the only one there is. Raises CannotStart."""
+    logs.configure("command", "error")
+    data.claim(settings)
+    if settings.demo:
+        settings = demo.prepare(settings)
+        user = user or DEMO_USER
+    made = ground(settings, key_files.read_or_make(settings.keys))
+    try:
+        if user is None:
+            accounts = [account.id for account, _ in zip(made.store.accounts(), range(2), strict=False)]
+        else:
+            source = households.find(made.store, user)
+            accounts = [source.account] if source else []
+        if not accounts:
+            who = f"{user} is not known here" if user else "Nobody has cameras here yet"
+            raise CannotStart(f"{who}: showcam owner add {user or 'you@example.com'}")
+        if len(accounts) > 1:
+            raise CannotStart("There are several households here: say whose cameras with --user.")
+        yield Household(accounts[0], made.registry)
+    finally:
+        made.store.close()
