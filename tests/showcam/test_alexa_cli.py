@@ -1,0 +1,97 @@
+"""`showcam alexa`, as an owner types it."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from accounts import clients
+from showcam.alexa_console import certificate, model
+from showcam.cli import main
+from showcam.keys import read_or_make
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+
+SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHOWCAM_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("SHOWCAM_PUBLIC_URL", "https://cam.example.org")
+    monkeypatch.setenv("SHOWCAM_LWA_CLIENT_SECRET", "never-to-be-seen")
+    return tmp_path / "data"
+
+
+def showcam(*words: str) -> Result:
+    return CliRunner().invoke(main, ["alexa", *words])
+
+
+def test_every_field_is_told_in_amazons_order(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = read_or_make(data / "keys")
+    store = SqliteStore(data / "showcam.sqlite3", Sealer(keys.seal))
+    secret = clients.register(store, "my-alexa", "alexa", ("https://pitangui.amazon.com/api/skill/link/M1",))
+    store.close()
+    monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", SKILL)
+    done = showcam("values", "--language", "de-DE")
+    assert done.exit_code == 0, done.output
+    wanted = (
+        "Smart Home\n", SKILL, "in eu-west-1", "Account linking\n", "https://cam.example.org/oauth/authorize",
+        "https://cam.example.org/oauth/token", "my-alexa", "cameras", "Permissions\n", "Custom\n", "meine kameras",
+        "https://cam.example.org/alexa/skill", "de-DE.json", "Test\n",
+    )  # fmt: skip
+    places = [done.output.index(each) for each in wanted]
+    assert places == sorted(places)
+    assert secret not in done.output
+    assert "never-to-be-seen" not in done.output
+
+
+@pytest.mark.parametrize("words", [("values",), ("forwarder", "--skill-id", SKILL)])
+def test_without_a_public_address_it_says_so(
+    words: tuple[str, ...], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SHOWCAM_PUBLIC_URL")
+    done = showcam(*words)
+    assert done.exit_code == 2
+    assert "public_url is not set" in done.stderr
+
+
+def test_a_language_alexa_lacks_is_named(data: Path) -> None:
+    done = showcam("values", "--language", "nb-NO")
+    assert done.exit_code == 2
+    assert "no language nb-NO" in done.stderr
+
+
+def test_the_template_and_the_line_are_apart(data: Path) -> None:
+    done = showcam("forwarder", "--skill-id", SKILL)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("AWSTemplateFormatVersion")
+    assert "cloudformation deploy" not in done.stdout
+    assert "--region eu-west-1" in done.stderr
+    key = base64.b64encode(read_or_make(data / "keys").forwarder[0][1]).decode()
+    assert key not in done.output
+    assert key in showcam("forwarder", "--key").stdout
+
+
+@pytest.mark.parametrize("skill", ["", "amzn1.ask.skill.x", "amzn1.ask.skill.$(date)"])
+def test_a_skill_id_that_is_none_goes_into_no_template(skill: str, data: Path) -> None:
+    done = showcam("forwarder", "--skill-id", skill)
+    assert done.exit_code == 2
+    assert not done.stdout
+
+
+def test_certificates_and_models() -> None:
+    assert "wildcard" not in certificate("https://nas.tail1234.ts.net")
+    assert "wildcard" in certificate("https://cam.example.org")
+    assert [model(each) for each in ("de-DE", "en-US", "en-GB", "en-AU")] == ["de-DE", "en-US", "en-GB", "en-GB"]
+
+
+def test_a_secret_that_is_none_is_not_written_into_the_error(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHOWCAM_LWA_CLIENT_SECRET")
+    Path("showcam.toml").write_text("lwa_client_secret = 31415926\n")
+    done = showcam("values")
+    assert done.exit_code == 2
+    assert "lwa_client_secret from showcam.toml is a secret; a text is wanted" in done.stderr
+    assert "31415926" not in done.output

@@ -1,0 +1,283 @@
+"""The owner's forwarder against the door at home, and whatever else home may do; the template that carries it."""
+
+import ast
+import base64
+import gzip
+import json
+import logging
+import pkgutil
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from showcam import forwarder
+from showcam.exchange import Request
+from showcam.forwarded import HEADER, verified
+from store.sqlite import SqliteStore
+
+SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
+OLD, NEW, STRANGE = ("k1", b"1" * 32), ("k2", b"2" * 32), ("k3", b"3" * 32)
+forward = sys.modules[pkgutil.resolve_name("lambda.forward:handler").__module__]
+
+
+def directive(namespace: str = "Alexa", name: str = "ReportState", **header: str) -> dict[str, Any]:
+    head = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": "m-1", **header}
+    scope = {"type": "BearerToken", "token": "sca.secret.token"}
+    return {"directive": {"header": head, "endpoint": {"endpointId": "ezviz-a", "scope": scope}, "payload": {}}}
+
+
+ASKED = directive(correlationToken="c+/=1")
+SPOKEN = {"version": "1.0", "request": {"type": "LaunchRequest", "locale": "de-DE"}}
+EVENT = {"event": {"header": {"namespace": "Alexa", "name": "StateReport"}, "payload": {}}}
+
+
+@dataclass
+class Home:
+    """Settable: `status`, `body`, `slow_s`; with `keys` it takes only what they signed, as the real door does."""
+
+    store: SqliteStore
+    keys: list[tuple[str, bytes]] = field(default_factory=list)
+    status: int = 200
+    body: bytes = json.dumps(EVENT).encode()
+    drip_s: float = 0.0
+    port: int = 0
+    asked: list[Request] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+@pytest.fixture
+def home(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    home = Home(store)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            text = self.rfile.read(int(self.headers["Content-Length"]))
+            environ = {"HTTP_" + HEADER.upper().replace("-", "_"): self.headers[HEADER]}
+            request = Request("r", "POST", self.path, "", text, environ)
+            home.asked.append(request)
+            known = not home.keys or verified(request, home.keys, home.store)
+            body = home.body if known else b"{}"
+            self.send_response(home.status if known else 403)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            for byte in body if home.drip_s else ():
+                if home.over.wait(home.drip_s):
+                    return
+                self.wfile.write(bytes((byte,)))
+            if not home.drip_s:
+                self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    home.port = server.server_port
+    monkeypatch.setenv("URL", f"http://127.0.0.1:{home.port}")
+    monkeypatch.setenv("KEY", forwarder.key_text([NEW]))
+    monkeypatch.delenv("SPOKEN", raising=False)
+    yield home
+    home.over.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("has", "takes", "asked"),
+    [
+        ([NEW], [NEW], 1),
+        ([NEW], [STRANGE, NEW], 1),  # home has rotated, and still takes the one before
+        ([NEW, OLD], [OLD], 2),  # the forwarder is ahead
+        ([OLD], [NEW, OLD], 1),
+    ],
+)
+def test_home_takes_what_the_forwarder_signs(
+    has: list[tuple[str, bytes]],
+    takes: list[tuple[str, bytes]],
+    asked: int,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KEY", forwarder.key_text(has))
+    home.keys = takes
+    assert forward.handler(ASKED, None) == EVENT
+    assert len(home.asked) == asked
+    assert json.loads(home.asked[-1].body) == ASKED
+    assert home.asked[-1].path == "/alexa/smart-home"
+
+
+def test_each_message_is_signed_anew(home: Home) -> None:
+    home.keys = [NEW]
+    assert [forward.handler(ASKED, None) for _ in range(3)] == [EVENT] * 3
+
+
+def set_to(**changes: Any) -> Callable[[Home], None]:
+    return lambda home: home.__dict__.update(changes)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (set_to(status=500), "BRIDGE_UNREACHABLE"),
+        (set_to(status=502, body=b"<html>"), "BRIDGE_UNREACHABLE"),
+        (set_to(status=301), "BRIDGE_UNREACHABLE"),
+        (set_to(body=b"not json"), "BRIDGE_UNREACHABLE"),
+        (set_to(body=b"[]"), "BRIDGE_UNREACHABLE"),
+        (set_to(body=b"{}"), "BRIDGE_UNREACHABLE"),
+        (set_to(drip_s=0.2), "BRIDGE_UNREACHABLE"),
+        (set_to(keys=[STRANGE]), "INTERNAL_ERROR"),
+        (set_to(status=413), "INVALID_DIRECTIVE"),
+        (set_to(status=429), "RATE_LIMIT_EXCEEDED"),
+    ],
+)
+def test_what_goes_wrong_is_an_error_with_the_questions_token(
+    fault: Callable[[Home], None],
+    kind: str,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(forward, "BUDGET_S", 1.0)
+    fault(home)
+    with caplog.at_level(logging.DEBUG):
+        event = forward.handler(ASKED, None)["event"]
+    assert (event["header"]["namespace"], event["header"]["name"]) == ("Alexa", "ErrorResponse")
+    assert event["header"]["correlationToken"] == "c+/=1"
+    assert event["header"]["messageId"] != "m-1"
+    assert event["endpoint"] == {"endpointId": "ezviz-a"}
+    assert event["payload"]["type"] == kind
+    for secret in ("sca.secret.token", "ezviz-a", "c+/=1", base64.b64encode(NEW[1]).decode()):
+        assert secret not in caplog.text
+    assert "home answered" in caplog.text
+
+
+def test_a_home_that_is_not_there_or_says_nothing_is_given_up_in_time(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forward, "BUDGET_S", 1.0)
+    home.drip_s = 30.0
+    began = time.monotonic()
+    assert forward.handler(ASKED, None)["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
+    assert time.monotonic() - began < 5.5
+    monkeypatch.setenv("URL", "http://127.0.0.1:9")
+    assert forward.handler(ASKED, None)["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
+
+
+def test_a_grant_that_does_not_reach_home_is_not_accepted(home: Home) -> None:
+    home.status = 500
+    asked = directive("Alexa.Authorization", "AcceptGrant")
+    del asked["directive"]["endpoint"]
+    event = forward.handler(asked, None)["event"]
+    assert event["header"]["namespace"] == "Alexa.Authorization"
+    assert event["payload"]["type"] == "ACCEPT_GRANT_FAILED"
+    assert "correlationToken" not in event["header"]
+    assert "endpoint" not in event
+
+
+def test_spoken_requests_are_handed_on_only_if_asked(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="not a directive"):
+        forward.handler(SPOKEN, None)
+    monkeypatch.setenv("SPOKEN", "1")
+    home.keys, home.body = [NEW], b'{"version":"1.0","response":{}}'
+    assert forward.handler(SPOKEN, None) == {"version": "1.0", "response": {}}
+    assert home.asked[-1].path == "/alexa/skill"
+    home.keys = [STRANGE]
+    assert "nicht erreichbar" in forward.handler(SPOKEN, None)["response"]["outputSpeech"]["text"]
+
+
+def test_it_needs_the_standard_library_alone() -> None:
+    tree = ast.parse(forwarder.CODE.read_text())
+    named = {node.names[0].name for node in ast.walk(tree) if isinstance(node, ast.Import)}
+    named |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {each.split(".")[0] for each in named} <= sys.stdlib_module_names
+
+
+def resources(text: str) -> dict[str, Any]:
+    return dict(yaml.safe_load(text)["Resources"])
+
+
+def test_the_template_holds_the_code_and_no_key() -> None:
+    text = forwarder.template("https://cam.example.org", SKILL)
+    function = resources(text)["Forward"]["Properties"]
+    assert function["Code"]["ZipFile"] == forwarder.CODE.read_text()
+    assert len(function["Code"]["ZipFile"]) <= 4096
+    assert function["Handler"] == "index.handler"
+    assert callable(getattr(forward, function["Handler"].removeprefix("index.")))
+    assert function["Timeout"] > forward.BUDGET_S
+    assert function["Environment"]["Variables"] == {
+        "URL": "https://cam.example.org",
+        "KEY": {"Ref": "Key"},
+        "SPOKEN": "0",
+    }
+    key = yaml.safe_load(text)["Parameters"]["Key"]
+    assert key["NoEcho"] is True
+    assert "Default" not in key
+    assert resources(text)["Log"]["Properties"]["RetentionInDays"] == 7
+    assert len(text) < 51_200
+
+
+@pytest.mark.parametrize("spoken", [False, True])
+def test_only_alexa_for_this_skill_may_call_it(spoken: bool) -> None:
+    found = {
+        each["Properties"]["Principal"]: each["Properties"]
+        for each in resources(forwarder.template("https://cam.example.org", SKILL, spoken=spoken)).values()
+        if each["Type"] == "AWS::Lambda::Permission"
+    }
+    wanted = {"alexa-connectedhome.amazon.com"} | ({"alexa-appkit.amazon.com"} if spoken else set())
+    assert set(found) == wanted
+    for each in found.values():
+        assert each["EventSourceToken"] == SKILL
+        assert each["Action"] == "lambda:InvokeFunction"
+
+
+@pytest.mark.parametrize(
+    ("language", "region"),
+    [
+        ("en-US", "us-east-1"),
+        ("pt-BR", "us-east-1"),
+        ("en-GB", "eu-west-1"),
+        ("de-DE", "eu-west-1"),
+        ("ja-JP", "us-west-2"),
+        ("en-AU", "us-west-2"),
+    ],
+)
+def test_the_region_is_the_languages(language: str, region: str) -> None:
+    assert forwarder.region(language) == region
+
+
+def test_the_line_deploys_that_template_and_asks_for_the_key(tmp_path: Path) -> None:
+    """Run by a shell whose `aws` notes what it is given."""
+    text = forwarder.template("https://cam.example.org", SKILL)
+    tool = tmp_path / "aws"
+    tool.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/asked\ncp f.yaml p.json {tmp_path}/ 2>/dev/null\necho arn:x\n')
+    tool.chmod(0o755)
+    line = forwarder.one_line(text, "eu-west-1")
+    assert "\n" not in line
+    done = subprocess.run(
+        ["bash", "-c", line],
+        input="k2:c2VjcmV0\n",
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    asked = (tmp_path / "asked").read_text()
+    assert (tmp_path / "f.yaml").read_text() == text
+    assert json.loads((tmp_path / "p.json").read_text()) == ["Key=k2:c2VjcmV0"]
+    assert "c2VjcmV0" not in asked + line + done.stdout
+    assert "--region eu-west-1" in asked
+    assert "arn:x" in done.stdout
+    packed = re.search(r"echo (\S+) \| base64", line)
+    assert packed is not None
+    assert gzip.decompress(base64.b64decode(packed[1])).decode() == text
