@@ -1,0 +1,260 @@
+"""EZVIZ cameras at home: where they are, whether a code opens them, and what comes of it."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import av
+import pytest
+
+from accounts import households
+from media.rtsp.login import Login
+from registry.camera import Ref
+from registry.drivers.ezviz import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz_account import SignedIn
+from registry.drivers.ezviz_lan import Lan
+from registry.drivers.rtsp import Described, describe
+from registry.errors import Refused
+from store.records import Source
+from store.sqlite import SqliteStore
+from tests.doubles.ready_driver import camera as ready
+from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+from tests.doubles.simulator_process import SimulatorProcess
+
+LONG_S = 20.0
+
+
+@pytest.fixture
+def camera() -> Iterator[RtspCamera]:
+    made = RtspCamera()
+    yield made
+    made.close()
+
+
+def asked(camera: RtspCamera, *paths: str, code: str = CODE, deadline_s: float = 5.0) -> Described:
+    return describe("127.0.0.1", camera.port, paths or (PATH,), Login("admin", code), deadline_s)
+
+
+def why(camera: RtspCamera, **given: Any) -> str:
+    with pytest.raises(Refused) as refused:
+        asked(camera, **given)
+    return refused.value.reason
+
+
+@pytest.mark.parametrize("scheme", ["digest", "sha256", "basic"])
+def test_the_right_code_opens_the_camera(camera: RtspCamera, scheme: str) -> None:
+    camera.does.scheme = scheme  # type: ignore[assignment]
+    assert asked(camera) == Described(PATH, "h264")
+    assert camera.does.asked == ["DESCRIBE", "DESCRIBE"]
+
+
+def test_a_wrong_code_is_said_once(camera: RtspCamera) -> None:
+    assert why(camera, code="OTHERS") == "code_wrong"
+    assert camera.does.wrong == 1
+
+
+def test_another_name_is_tried_and_h264_preferred(camera: RtspCamera) -> None:
+    assert asked(camera, "/nothing", PATH).path == PATH
+    assert camera.does.asked == ["DESCRIBE"] * 3, "one connection, signed from then on"
+    camera.does.recording = recorded(codec="libx265", sound=None)
+    assert asked(camera, PATH, "/Streaming/Channels/102") == Described(PATH, "h265")
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        {"answers": {"DESCRIBE": ("302 Found", "Location: rtsp://192.0.2.1/")}},
+        {"answers": {"DESCRIBE": ("404 Not Found",)}},
+        {"answers": {"DESCRIBE": ("401 Unauthorized", "WWW-Authenticate: Negotiate")}},
+        {"answers": {"DESCRIBE": ("200 OK",)}},
+        {"first": b"HTTP/1.1 400 Bad Request\r\n\r\n"},
+        {"first": b"RTSP/1.0 200 OK\r\n" + b"X-More: and more\r\n" * 5000},
+        {"first": b"\x00" * 300_000},
+        {"first": b"$\x00\xff\xff" + b"\x00" * 300_000},
+        {"first": b" "},
+        {"drip_s": 0.02},
+    ],
+    ids=["302", "404", "Negotiate", "no SDP", "HTTP", "headers", "noise", "frames", "silence", "drip"],
+)
+def test_a_hostile_camera_is_left_in_time(camera: RtspCamera, behaviour: dict[str, Any]) -> None:
+    for name, value in behaviour.items():
+        setattr(camera.does, name, value)
+    began = time.monotonic()
+    assert why(camera, deadline_s=1.0) == "lan_unreachable"
+    assert time.monotonic() - began < 3
+
+
+def test_nobody_there_is_unreachable(camera: RtspCamera) -> None:
+    camera.stop()
+    assert why(camera) == "lan_unreachable"
+    camera.start()
+
+
+@pytest.mark.parametrize(
+    ("connection", "wifi", "expected"),
+    [
+        ({"localIp": "192.168.1.20", "localRtspPort": 0}, {}, "192.168.1.20:554"),
+        ({"localIp": "192.168.1.20", "localRtspPort": "8554"}, {}, "192.168.1.20:8554"),
+        ({"localIp": "192.168.1.20", "localRtspPort": 22}, {}, "192.168.1.20:554"),
+        ({"localIp": "192.168.1.20", "localRtspPort": None}, {}, "192.168.1.20:554"),
+        ({"localIp": "192.168.1.20", "localRtspPort": 99999}, {}, "192.168.1.20:554"),
+        ({"localIp": "0.0.0.0"}, {"address": "10.0.0.7"}, "10.0.0.7:554"),  # noqa: S104
+        ({"localIp": ""}, {"address": "10.0.0.7"}, "10.0.0.7:554"),
+        ({}, {"address": "10.0.0.7"}, "10.0.0.7:554"),
+        ({"localIp": "8.8.8.8"}, {}, ""),
+        ({"localIp": "169.254.169.254"}, {"address": "camera.example"}, ""),
+        ({"localIp": "127.0.0.1"}, {}, ""),
+        ({"localIp": 5}, {"address": None}, ""),
+        ({}, {}, ""),
+    ],
+)
+def test_only_addresses_of_a_house_are_believed(connection: Any, wifi: Any, expected: str) -> None:
+    page = {"CONNECTION": {"F1": connection}, "WIFI": {"F1": wifi}}
+    assert Lan(loopback=False).places([page]).get("F1", "") == expected
+
+
+def test_a_page_without_these_sections_tells_no_places() -> None:
+    assert Lan(loopback=False).places([{}, {"CONNECTION": None, "WIFI": None}]) == {}
+
+
+def test_only_an_own_camera_with_a_code_is_at_home() -> None:
+    cameras = tuple(
+        ready(name, ref=Ref("s", serial, 1), owner=owner)
+        for name, serial, owner in (("A", "F1", "own"), ("B", "F2", "own"), ("C", "F3", "shared"))
+    )
+    page = {"CONNECTION": {each: {"localIp": "10.0.0.7"} for each in ("F1", "F2", "F3")}}
+    found = Lan(loopback=False).at_home(cameras, [page], {"F1": "A", "F3": "C"})
+    assert [(each.ways, each.lan) for each in found] == [
+        (("lan", "open"), "10.0.0.7:554"),
+        (("open",), ""),
+        (("open",), ""),
+    ]
+
+
+def at_home(camera: RtspCamera) -> Any:
+    return ready("Garden", ref=Ref("s", "F1", 1), lan=f"127.0.0.1:{camera.port}")
+
+
+def test_a_wrong_code_is_never_said_twice_and_another_is_tried(camera: RtspCamera) -> None:
+    lan = Lan(loopback=True)
+    for _ in range(3):
+        with pytest.raises(Refused, match=r"refused before|401"):
+            lan.open(at_home(camera), "OTHERS", 5)
+    assert camera.does.wrong == 1
+    assert lan.open(at_home(camera), CODE, 5).password == CODE
+
+
+def test_a_camera_that_is_away_is_not_waited_for_each_time(camera: RtspCamera) -> None:
+    lan = Lan(loopback=True)
+    camera.does.first = b" "
+    with pytest.raises(Refused, match="no RTSP"):
+        lan.open(at_home(camera), CODE, 0.5)
+    asked = len(camera.does.asked)
+    with pytest.raises(Refused, match="a moment ago"):
+        lan.open(at_home(camera), CODE, 0.5)
+    assert len(camera.does.asked) == asked
+
+
+def test_h265_alone_is_not_playable(camera: RtspCamera) -> None:
+    camera.does.recording = recorded(codec="libx265", sound=None)
+    with pytest.raises(Refused) as refused:
+        Lan(loopback=True).open(at_home(camera), CODE, 5)
+    assert refused.value.reason == "not_playable"
+
+
+def test_a_place_outside_a_house_is_not_gone_to(camera: RtspCamera) -> None:
+    with pytest.raises(Refused, match="no address of a house"):
+        Lan(loopback=False).open(at_home(camera), CODE, 5)
+    assert camera.does.asked == []
+
+
+def test_no_secret_stands_in_what_a_source_says_of_itself(camera: RtspCamera) -> None:
+    spec = Lan(loopback=True).open(at_home(camera), CODE, 5)
+    assert CODE not in spec.url
+    assert CODE not in repr(spec)
+
+
+# against the simulated vendor and its cameras
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    running = SimulatorProcess(tmp_path_factory.mktemp("vendor"), encryption_delay_s=0.0)
+    yield running
+    running.stop()
+
+
+class Home:
+    def __init__(self, vendor: SimulatorProcess, store: SqliteStore, *, lan: bool = True) -> None:
+        user = "demo@example.com"
+        account = households.add_owner(store, user, open_key="demo-key", open_secret="demo-secret")
+        hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
+        self.source: Source = store.sources(account.id)[0]
+        self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True, lan=lan)
+        verdict = self.driver.sign_in(user, "showcam-demo", LONG_S)
+        assert isinstance(verdict, SignedIn)
+        self.driver.sessions.signed_in(self.source, user, verdict.session)
+
+    def camera(self, name: str) -> Any:
+        return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
+
+    def set_code(self, name: str, code: str) -> None:
+        self.driver.set_code(self.source, self.camera(name), code, LONG_S)
+
+
+@pytest.fixture
+def demo(simulator: SimulatorProcess, store: SqliteStore) -> Home:
+    store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
+    return Home(simulator, store)
+
+
+def test_a_code_makes_a_way(demo: Home) -> None:
+    before = demo.camera("Garden")
+    demo.set_code("Garden", "GKRTUV")
+    garden = demo.camera("Garden")
+
+    assert (before.ways, before.lan) == (("open",), "")
+    assert garden.ways == ("lan", "open")
+    spec = demo.driver.mint(demo.source, garden, "lan", LONG_S)
+    assert (spec.kind, spec.user, spec.password, spec.sound) == ("rtsp", "admin", "GKRTUV", "on")
+    address = spec.url.replace("rtsp://", "rtsp://admin:GKRTUV@")
+    with av.open(address, format="rtsp", options={"rtsp_transport": "tcp"}, timeout=10) as container:
+        frame = next(container.decode(video=0))
+        assert (frame.width, frame.height) == (640, 360)
+        assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
+    demo.set_code("Garden", "")
+    assert demo.camera("Garden").ways == ("open",)
+
+
+def test_a_wrong_code_is_not_kept(demo: Home) -> None:
+    with pytest.raises(Refused) as refused:
+        demo.set_code("Garden", "WRONGX")
+    assert refused.value.reason == "code_wrong"
+    assert demo.camera("Garden").ways == ("open",)
+
+
+def test_an_encrypted_cameras_lan_picture_is_clear(demo: Home) -> None:
+    demo.set_code("Garage", "ABCDEF")
+    spec = demo.driver.mint(demo.source, demo.camera("Garage"), "lan", LONG_S)
+    address = spec.url.replace("rtsp://", "rtsp://admin:ABCDEF@")
+    with av.open(address, format="rtsp", options={"rtsp_transport": "tcp"}, timeout=10) as container:
+        frames = container.decode(video=0)
+        assert not any([next(frames).is_corrupt for _ in range(5)])
+
+
+@pytest.mark.parametrize("name", ["Front Door", "Attic"])
+def test_doorbells_and_cameras_without_power_have_no_lan(demo: Home, name: str) -> None:
+    with pytest.raises(Refused) as refused:
+        demo.set_code(name, "ANYONE")
+    assert refused.value.reason == "lan_unreachable"
+
+
+def test_what_is_sold_to_anyone_knows_no_lan(simulator: SimulatorProcess, store: SqliteStore) -> None:
+    public = Home(simulator, store, lan=False)
+    with pytest.raises(Refused) as refused:
+        public.set_code("Garden", "GKRTUV")
+    assert refused.value.reason == "not_this_way"
+    public.driver.sessions.keep_code(public.source, "F00497201", "GKRTUV")
+    assert public.camera("Garden").ways == ("open",)
+    with pytest.raises(Refused):
+        public.driver.mint(public.source, public.camera("Garden"), "lan", LONG_S)

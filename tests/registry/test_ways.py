@@ -1,0 +1,135 @@
+"""By which way a picture is fetched, and which comes next where one fails."""
+
+import pytest
+
+from media.grants import Claims
+from media.source import Denied, SourceSpec
+from registry.camera import Camera, Refusal, StreamRequest
+from registry.errors import Refused, VendorDown
+from registry.preferences import Preferences
+from registry.settings import BadValue
+from registry.ways import choose
+from tests.doubles.household import Household
+from tests.doubles.ready_driver import camera
+
+HLS = StreamRequest("alexa", ("hls",))
+
+
+@pytest.mark.parametrize(
+    ("ways", "tried", "owner", "expected"),
+    [
+        (("open", "lan", "cloud"), (), "own", "lan"),
+        (("open", "lan", "cloud"), ("lan",), "own", "open"),
+        (("open", "lan", "cloud"), ("lan", "open"), "own", "cloud"),
+        (("cloud",), (), "own", "cloud"),
+        (("lan",), ("lan",), "own", None),
+        ((), (), "own", None),
+        (("lan", "open"), (), "shared", None),
+    ],
+)
+def test_the_best_way_that_is_left(
+    ways: tuple[str, ...], tried: tuple[str, ...], owner: str, expected: str | None
+) -> None:
+    assert choose(camera("Garden", ways=ways, owner=owner), tried) == expected
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected", "minted"),
+    [
+        ({}, "", ["lan"]),
+        ({"lan": Refused("lan_unreachable")}, "", ["lan", "open"]),
+        ({"lan": Refused("code_wrong")}, "", ["lan", "open"]),
+        ({"lan": Refused("not_playable")}, "", ["lan", "open"]),
+        ({"lan": Refused("lan_unreachable"), "open": Refused("encryption_on")}, "encryption_on", ["lan", "open"]),
+        ({"lan": Refused("lan_unreachable"), "open": VendorDown()}, "vendor_down", ["lan", "open"]),
+        ({"lan": Refused("code_wrong"), "open": Refused("no_way")}, "code_wrong", ["lan", "open"]),
+    ],
+)
+def test_where_a_way_fails_the_next_is_gone(
+    home: Household, errors: dict[str, Exception], expected: str, minted: list[str]
+) -> None:
+    home.driver.change("Garden", ways=("lan", "open"))
+    home.driver.way_errors = errors  # type: ignore[assignment]
+
+    found = home.registry.open_stream(home.link, home.id("Garden"), HLS)
+
+    assert (found.reason if isinstance(found, Refusal) else "") == expected
+    assert [way for _, way in home.driver.minted] == minted
+
+
+def test_a_camera_away_from_home_does_not_trip_its_vendors_breaker(home: Household) -> None:
+    home.driver.change("Garden", ways=("lan",))
+    home.driver.way_errors = {"lan": VendorDown()}
+    for _ in range(4):
+        home.registry.open_stream(home.link, home.id("Garden"), HLS)
+
+    assert not isinstance(home.registry.open_stream(home.link, home.id("Front Door"), HLS), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("ways", "preferred", "lan", "expected", "minted"),
+    [
+        (("lan", "open"), False, None, "encryption_on", []),
+        (("lan", "open"), True, None, "", ["lan"]),
+        (("open",), True, None, "encryption_on", []),
+        # the owner's exception is for the LAN alone: the vendor is not even asked
+        (("lan", "open"), True, "lan_unreachable", "lan_unreachable", ["lan"]),
+    ],
+)
+def test_an_encrypted_camera_is_shown_over_the_lan_alone_and_by_its_owners_word(
+    home: Household, ways: tuple[str, ...], preferred: bool, lan: str | None, expected: str, minted: list[str]
+) -> None:
+    home.driver.change("Garage", ways=ways)
+    garage = home.id("Garage")
+    home.registry.prefer(home.account.id, garage, Preferences(lan_while_encrypted=preferred))
+    home.driver.way_errors = {"lan": Refused(lan)} if lan else {}
+
+    found = home.registry.open_stream(home.link, garage, HLS)
+
+    assert (found.reason if isinstance(found, Refusal) else "") == expected
+    assert [way for _, way in home.driver.minted] == minted
+
+
+def test_the_media_process_opens_again_by_another_way(home: Household) -> None:
+    home.driver.change("Garden", ways=("lan", "open"))
+    garden = home.id("Garden")
+    claims = Claims(home.account.id, home.link.id, garden, "hls", "alexa", int(home.clock()) + 60, "n")
+    home.driver.way_errors = {"lan": Refused("lan_unreachable")}
+
+    spec = home.registry.source_for(claims)
+
+    assert isinstance(spec, SourceSpec)
+    assert spec.release.endswith("open:F00000001")
+    home.driver.way_errors["open"] = Refused("no_way")
+    assert home.registry.source_for(claims) == Denied("lan_unreachable")
+
+
+def test_a_code_is_kept_once_the_camera_took_it(home: Household) -> None:
+    found = home.registry.owner_set_code(home.account.id, home.id("Garden"), "GKRTUV")
+
+    assert isinstance(found, Camera)
+    assert home.driver.codes == {"Garden": "GKRTUV"}
+
+
+@pytest.mark.parametrize("reason", ["code_wrong", "lan_unreachable", "not_this_way"])
+def test_why_a_code_was_not_kept_is_told(home: Household, reason: str) -> None:
+    home.driver.code_error = Refused(reason)
+    found = home.registry.owner_set_code(home.account.id, home.id("Garden"), "GKRTUV")
+
+    assert isinstance(found, Refusal)
+    assert (found.reason, found.camera) == (reason, "Garden")
+    assert home.driver.calls["set_code"] == 1
+
+
+@pytest.mark.parametrize("code", ["two words", "x" * 33, "line\r\nbreak", "æ"])
+def test_what_is_no_code_is_asked_of_nobody(home: Household, code: str) -> None:
+    with pytest.raises(BadValue):
+        home.registry.owner_set_code(home.account.id, home.id("Garden"), code)
+    assert home.driver.calls["set_code"] == 0
+
+
+def test_nobody_sets_a_code_of_another_household(home: Household) -> None:
+    found = home.registry.owner_set_code(home.account.id, "ezviz-XXXXXXXXXXXXXXXXXXXX", "GKRTUV")
+
+    assert isinstance(found, Refusal)
+    assert found.reason == "not_found"
