@@ -88,6 +88,7 @@ REFUSED: dict[str, str] = {
     "no_common_protocol": "functionNotSupported",
     "busy": "deviceBusy",
     "too_large": "streamUnplayable",
+    "waking": "deviceNotReady",
     "media_down": "streamUnavailable",
     "voice_may_not": "actionNotAvailable",
     "not_this_way": "functionNotSupported",

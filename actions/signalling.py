@@ -26,6 +26,7 @@ _STATUS = {
     "vendor_busy": 429,
     "vendor_down": 503,
     "media_down": 503,
+    "waking": 503,
 }
 
 

@@ -111,6 +111,7 @@ REFUSED: dict[str, type[DirectiveError]] = {
     "no_common_protocol": InvalidValue,
     "too_large": InvalidValue,
     "busy": EndpointBusy,
+    "waking": Asleep,
     "media_down": BridgeUnreachable,
     "voice_may_not": NotInThisMode,
     "not_this_way": InvalidValue,

@@ -8,6 +8,7 @@ from media.grants import BadGrant, ExpiredGrant
 __all__ = [
     "BadGrant",
     "BadOffer",
+    "CameraSilent",
     "DriverError",
     "ExpiredGrant",
     "Refused",
@@ -30,6 +31,10 @@ class DriverError(Exception):
 
 class VendorDown(DriverError):
     """No answer in time, 5xx, garbage."""
+
+
+class CameraSilent(VendorDown):
+    """The vendor answers; the camera does not answer the vendor."""
 
 
 class VendorBusy(DriverError):

@@ -72,6 +72,10 @@ _EN = {
         "{camera} is being watched on as many screens as it may be, or was opened too often just now.",
         "Close it on one of them or wait a minute, then ask again.",
     ),
+    "waking": (
+        "{camera} runs on battery and was dozing; it is being woken.",
+        "Ask again in about ten seconds.",
+    ),
     "media_down": ("The picture of {camera} could not be started.", "Ask again in a few seconds."),
     "voice_may_not": (
         "A voice is not allowed to change that on {camera}.",
@@ -154,6 +158,10 @@ _NB = {
     "busy": (
         "{camera} vises allerede på så mange skjermer som det kan, eller ble åpnet for ofte nå nettopp.",
         "Lukk det på en av dem eller vent et minutt, og spør igjen.",
+    ),
+    "waking": (
+        "{camera} går på batteri og hvilte; det blir vekket nå.",
+        "Spør igjen om omtrent ti sekunder.",
     ),
     "media_down": ("Bildet fra {camera} lot seg ikke starte.", "Spør igjen om noen sekunder."),
     "voice_may_not": (

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 LONGEST_OFFER = 32 * 1024
 WATCH_S = 2.0  # the media process's questions about live sessions share a reading this old
 OPENS_S = 60
-PASSING = frozenset({"vendor_down", "vendor_busy", "media_down", "busy"})
+PASSING = frozenset({"vendor_down", "vendor_busy", "media_down", "busy", "waking"})
 
 
 class Streams:

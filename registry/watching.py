@@ -89,7 +89,7 @@ class Watch:
                 self._due.put((account_id, watched))
 
     def close(self) -> None:
-        for looker in self._lookers:
+        for _ in self._lookers:
             self._due.put(None)
         for looker in self._lookers:
             looker.join()

@@ -83,7 +83,7 @@ class Control:
     async def listed(self, _request: web.Request) -> web.StreamResponse:
         cameras = [self._row(camera) for camera in self._world.cameras.values()]
         told = {"cameras": cameras, "settings": asdict(self._world.settings)}
-        return web.json_response(told | {"webhook": asdict(self._world.webhook)})
+        return web.json_response(told | {"webhook": asdict(self._world.webhook), "calls": dict(self._world.calls)})
 
     async def configure(self, request: web.Request) -> web.StreamResponse:
         change = await _body(request)

@@ -47,7 +47,6 @@ def _mix(world: World, user: str, prefix: str) -> None:
             "door",
             model="DB2C",
             kind="doorbell",
-            category="BatteryCamera",
             battery=67,
             awake_until=0.0,
         )

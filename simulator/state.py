@@ -4,7 +4,7 @@ the cameras' encoders only read it."""
 import hashlib
 import math
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -175,6 +175,7 @@ class World:
     devices: dict[str, Device] = field(default_factory=dict)
     webhook: Webhook = field(default_factory=Webhook)
     listeners: list[Callable[[Camera, Event], None]] = field(default_factory=list)
+    calls: Counter[str] = field(default_factory=Counter)  # of both faces, by path
 
     def add(self, camera: Camera) -> None:
         self.cameras[camera.key] = camera

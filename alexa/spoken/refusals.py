@@ -56,6 +56,7 @@ _EN = {
         "it is being watched on as many screens as it may be, or was opened too often",
         "Close it on one of them or wait a minute, then ask again.",
     ),
+    "waking": ("it runs on battery and was dozing; I am waking it", "Ask again in about ten seconds."),
     "media_down": ("its picture could not be started", "Ask again in a few seconds."),
     "voice_may_not": (
         "its owner has not allowed that by voice",
@@ -125,6 +126,7 @@ _DE = {
         "sie wird schon auf so vielen Bildschirmen gezeigt, wie erlaubt ist, oder wurde zu oft geöffnet",
         "Schließe sie auf einem davon oder warte eine Minute und frage dann noch einmal.",
     ),
+    "waking": ("sie läuft mit Batterie und hat geruht; ich wecke sie", "Frage in etwa zehn Sekunden noch einmal."),
     "media_down": ("ihr Bild ließ sich nicht starten", "Frage in ein paar Sekunden noch einmal."),
     "voice_may_not": (
         "ihr Besitzer hat das nicht für die Stimme erlaubt",

@@ -20,6 +20,7 @@ from registry.drivers.ezviz_lan import Lan
 from registry.drivers.ezviz_open import Calls, OpenPlatform
 from registry.drivers.ezviz_open_tokens import Access, Key, Sub
 from registry.drivers.ezviz_sessions import Held, Sessions
+from registry.drivers.ezviz_waking import Waking
 from registry.drivers.http import Exchange, Hosts, Http
 from registry.errors import DriverError, Refused, SetRefused, SignedOut
 from registry.settings import CHOICES, Setting, SettingView
@@ -81,6 +82,7 @@ class EzvizDriver:
         self._open = OpenPlatform(http, hosts.open_platform)
         self._hosts, self._developer = http.hosts, developer
         self._http, self._push_at = http, hosts.push
+        self._waking = Waking(store, self.account.wake)
 
     def load(self) -> None:
         """Import ahead of the first call what it would have to wait for."""
@@ -165,7 +167,10 @@ class EzvizDriver:
         key = self._key(held)
         if way != "open" or key is None:
             raise Refused("no_way", f"no {way} way")
-        live = self._open.live(key, camera.ref.serial, camera.ref.channel, deadline_s)
+        ref = camera.ref
+        live = self._waking.reached(
+            source, camera, lambda left_s: self._open.live(key, ref.serial, ref.channel, left_s), deadline_s
+        )
         host, port = self._hosts.check(live.url)
         taken = json.dumps([camera.ref.serial, camera.ref.channel, live.id]) if live.id else ""
         return SourceSpec("hls", live.url, (host if port == 443 else f"{host}:{port}",), sound(camera), taken)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from registry.drivers.ezviz_client import Client
 
 MANY = 512  # sessions kept at work
+AWAKE = 1  # kind of a battery camera's rest: from it, to being awake
 MESSAGES = 50  # of those that happened, the vendor tells no more at once
 
 
@@ -194,6 +195,14 @@ class EzvizAccount:
             return tuple(hint for hint in hints if hint is not None and hint.at > since)
 
         return self._use(source, deadline_s, work)
+
+    def wake(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        """Have a battery camera wake, and stay awake for a while."""
+
+        def work(client: "Client", _: Held) -> None:
+            client.delay_battery_device_sleep(camera.ref.serial, camera.ref.channel, AWAKE)
+
+        self._use(source, deadline_s, work)
 
     def push_session(self, source: Source, deadline_s: float) -> PushSession:
         """A live session, and the host that sends messages about it."""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from registry.errors import DriverError, Refused, SetRefused, VendorBusy, VendorDown
+from registry.errors import CameraSilent, DriverError, Refused, SetRefused, VendorBusy, VendorDown
 
 type Kind = Literal["token", "retry", "down", "rate"] | str  # else: the gate's reason
 
@@ -116,6 +116,9 @@ SIGN_IN: dict[int, Literal["wrong", "locked", "terminals", "too_often", "wrong_c
 }
 
 
+SILENT = frozenset({"20008", "2009"})  # of these, the ones where it is the device that did not answer
+
+
 def kind(code: str) -> Kind:
     """Some clients see stream codes with the prefix 39, 399048 for 9048; what is not in the table is the vendor's."""
     return OPEN.get(code) or OPEN.get(code.removeprefix("39") if len(code) == 6 else "") or "down"
@@ -123,6 +126,8 @@ def kind(code: str) -> Kind:
 
 def error(code: str) -> DriverError:
     """What the code is raised as."""
+    if code in SILENT:
+        return CameraSilent(f"code {code}")
     match kind(code):
         case "token" | "retry" | "down":
             return VendorDown(f"code {code}")

@@ -11,6 +11,7 @@ from simulator.app_api.sessions import Sessions
 from simulator.app_api.settings import SettingCalls
 from simulator.app_api.sign_in import SignIn
 from simulator.app_api.wire import AppError, NoSession, answer, form, old_answer
+from simulator.counting import counting
 from simulator.faults import OWN_WORDS, Faulty, met, spoiled
 from simulator.state import Account, Camera, World
 
@@ -29,7 +30,7 @@ class AppFace:
         self._settings = SettingCalls(world, self._writable)
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=256 * 1024)
+        app = counting(self._world)
         add = app.router.add_route
         add("POST", "/v3/users/login/v5", self._open(self.login))
         add("POST", "/v3/sms/nologin/checkcode", self._open(self.send_code))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from simulator.counting import counting
 from simulator.faults import Faulty, met, spoiled
 from simulator.open_platform import devices, events, settings, switches
 from simulator.open_platform.live import Live
@@ -75,7 +76,7 @@ class OpenFace:
         }
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=256 * 1024)
+        app = counting(self._world)
         app.router.add_post("/api/lapp/token/get", self.token)
         app.router.add_post("/api/lapp/timezone/list", self.zones)
         app.router.add_post("/api/lapp/{operation:.+}", self.call)

@@ -55,6 +55,7 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str | None]] = {
     "not_playable": (garden(video=Video("h265", 2560, 1440)), "INVALID_VALUE", None),
     "no_common_protocol": (lambda home: None, "INVALID_VALUE", None),
     "busy": (pictures(MediaBusy()), "ENDPOINT_BUSY", None),
+    "waking": (minting(Refused("waking")), MODE, "ASLEEP"),
     "media_down": (pictures(MediaUnavailable()), "BRIDGE_UNREACHABLE", None),
 }
 
@@ -120,6 +121,7 @@ WORDS = {
         "not_playable": ["H.265"],
         "no_common_protocol": ["any protocol"],
         "busy": ["being watched"],
+        "waking": ["it is being woken"],
         "media_down": ["could not be started"],
     },
     "nb-NO": {
@@ -140,6 +142,7 @@ WORDS = {
         "not_playable": ["H.265"],
         "no_common_protocol": ["noen protokoll"],
         "busy": ["så mange skjermer"],
+        "waking": ["blir vekket"],
         "media_down": ["lot seg ikke starte"],
     },
 }

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,10 @@ class SimulatorProcess:
         """The cameras' rows by name."""
         rows = requests.get(f"{self.url}/_control", timeout=5).json()["cameras"]
         return {row["name"]: row for row in rows}
+
+    def calls(self) -> Counter[str]:
+        """How often each call was made of the vendor, by its path."""
+        return Counter(requests.get(f"{self.url}/_control", timeout=5).json()["calls"])
 
     def serial(self, name: str) -> str:
         return str(self.cameras()[name]["serial"])

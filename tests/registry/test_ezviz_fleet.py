@@ -1,0 +1,179 @@
+"""Households as they come: recorders, two lenses, hubs, shared and battery cameras, and many of them."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from accounts import households
+from media.grants import Grants
+from registry.camera import Camera, Refusal, Stream, StreamRequest
+from registry.drivers.ezviz import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz_account import SignedIn
+from registry.registry import Registry
+from registry.rules import Rules
+from store.records import Link, Source
+from store.sqlite import SqliteStore
+from tests.doubles.household import new_link
+from tests.doubles.ready_pictures import ReadyPictures
+from tests.doubles.simulator_process import SimulatorProcess
+
+LONG_S = 20.0
+WAKE = "/v3/specialBizs/v1/batteryDevices/{serial}/{channel}/{kind}/sleep"
+LIST = "/v3/userdevices/v1/resources/pagelist"
+FLEET = "fleet@example.com"
+
+
+@pytest.fixture(scope="module")
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    running = SimulatorProcess(tmp_path_factory.mktemp("vendor"), viewers=1000, terminals=1000)
+    yield running
+    running.stop()
+
+
+class Home:
+    """A household of the vendor's with everything around it."""
+
+    def __init__(self, store: SqliteStore, vendor: SimulatorProcess, user: str, request_s: float) -> None:
+        hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
+        self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True)
+        key = user.partition("@")[0]
+        account = households.add_owner(store, user, open_key=f"{key}-key", open_secret=f"{key}-secret")
+        self.source: Source = store.sources(account.id)[0]
+        answer = self.driver.sign_in(user, "showcam-demo", LONG_S)
+        assert isinstance(answer, SignedIn)
+        self.driver.sessions.signed_in(self.source, user, answer.session)
+        rules = Rules(media_url="https://home.example", request_s=request_s, opens_per_minute=1000)
+        self.pictures = ReadyPictures()
+        self.registry = Registry(store, {"ezviz": self.driver}, self.pictures, Grants([b"k" * 32]), rules)
+        self.link: Link = new_link(account, "alexa", None, "en")
+        store.add_link(self.link)
+
+    def cameras(self) -> dict[str, Camera]:
+        return {each.name: each for each in self.registry.cameras(self.link).cameras}
+
+    def open(self, name: str) -> Stream | Refusal:
+        request = StreamRequest("alexa", ("hls",))
+        return self.registry.open_stream(self.link, self.cameras()[name].id, request)
+
+
+@pytest.fixture
+def home(vendor: SimulatorProcess, store: SqliteStore) -> Callable[..., Home]:
+    def made(user: str = FLEET, *, cameras: int = 2, mixed: bool = False, request_s: float = LONG_S) -> Home:
+        if user == FLEET:
+            vendor.configure(fleet={"account": user, "cameras": cameras, "mixed": mixed})
+        return Home(store, vendor, user, request_s)
+
+    return made
+
+
+def test_one_camera_for_each_channel_that_has_one(home: Callable[..., Home]) -> None:
+    found = home(mixed=True).cameras()
+    plain = {"Camera 1", "Camera 2"}
+    assert found.keys() - plain == {"Gate", "Yard", "Stable", "Drive Wide", "Drive Close", "Back Door"}
+    assert [found[name].ref.channel for name in ("Gate", "Yard", "Stable")] == [1, 2, 3]
+    assert [found[name].ref.channel for name in ("Drive Wide", "Drive Close")] == [1, 2]
+    assert len({found[name].ref.serial for name in ("Gate", "Yard", "Stable")}) == 1
+    assert len({each.id for each in found.values()}) == len(found)
+    assert (found["Back Door"].kind, found["Back Door"].battery) == ("doorbell", 67)
+    assert {each.owner for each in found.values()} == {"own"}
+    assert {each.motion for each in found.values()} == {"off"}
+
+
+def test_a_channel_is_told_and_shown_by_itself(vendor: SimulatorProcess, home: Callable[..., Home]) -> None:
+    ours = home(mixed=True)
+    yard = ours.cameras()["Yard"]
+    vendor.control(f"{yard.ref.serial}-2", asleep=True, audio=False)
+    found = ours.cameras()
+    assert [(found[name].asleep, found[name].audio) for name in ("Gate", "Yard", "Stable")] == [
+        ("off", "on"),
+        ("on", "off"),
+        ("off", "on"),
+    ]
+    refused = ours.open("Yard")
+    assert isinstance(refused, Refusal)
+    assert refused.reason == "asleep"
+    assert isinstance(ours.open("Stable"), Stream)
+    assert f"/{yard.ref.serial}_3_1.m3u8" in ours.pictures.warmed[-1][1].url
+
+
+def test_a_shared_camera_has_an_id_in_each_household(home: Callable[..., Home]) -> None:
+    owner, guest = home("demo@example.com"), home("other@example.com")
+    own, shared = owner.cameras()["Garden"], guest.cameras()["Garden"]
+    assert own.ref.serial == shared.ref.serial
+    assert own.id != shared.id
+    assert (own.owner, shared.owner) == ("own", "shared")
+    assert shared.ways == ()  # its secrets are not asked for, its pictures are its owner's to show
+    assert sorted(owner.registry.accounts_with(own.ref.serial)) == sorted([owner.link.account, guest.link.account])
+
+
+@pytest.mark.parametrize("cameras", [1, 30, 31, 75, 300, 1000])
+def test_a_household_of_any_size_takes_a_call_for_each_thirty(
+    vendor: SimulatorProcess, home: Callable[..., Home], cameras: int
+) -> None:
+    ours = home(cameras=cameras)
+    before = vendor.calls()
+    assert len(ours.cameras()) == cameras
+    assert vendor.calls() - before == {LIST: -(-cameras // 30)}
+
+
+def test_fresh_reads_before_streams_are_shared(vendor: SimulatorProcess, home: Callable[..., Home]) -> None:
+    ours = home(cameras=8)
+    names = sorted(ours.cameras())
+    ids = {name: each.id for name, each in ours.cameras().items()}
+    vendor.configure(latency_ms=300)
+    before = vendor.calls()
+    request = StreamRequest("alexa", ("hls",))
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(lambda name: ours.registry.open_stream(ours.link, ids[name], request), names))
+    vendor.configure(latency_ms=0)
+    assert all(isinstance(each, Stream) for each in opened)
+    assert (vendor.calls() - before)[LIST] == 1
+
+
+class TestBattery:
+    def test_it_is_woken_and_shown_within_the_request(
+        self, vendor: SimulatorProcess, home: Callable[..., Home]
+    ) -> None:
+        vendor.configure(wake_s=0.5, awake_s=30)
+        ours = home(mixed=True)
+        assert isinstance(ours.open("Back Door"), Stream)
+
+    def test_what_takes_too_long_is_refused_in_time_and_shown_later(
+        self, vendor: SimulatorProcess, home: Callable[..., Home]
+    ) -> None:
+        vendor.configure(wake_s=4, awake_s=30)
+        ours, before = home(mixed=True, request_s=3.0), vendor.calls()
+        began = time.monotonic()
+        refused = ours.open("Back Door")
+        assert time.monotonic() - began < 6
+        assert isinstance(refused, Refusal)
+        assert refused.reason == "waking"
+        end = time.monotonic() + LONG_S
+        while isinstance(ours.open("Back Door"), Refusal):
+            assert time.monotonic() < end, "it did not wake"
+        assert (vendor.calls() - before)[WAKE] == 1
+
+    def test_it_is_woken_once_a_minute_by_whichever_process(
+        self, vendor: SimulatorProcess, home: Callable[..., Home], store: SqliteStore
+    ) -> None:
+        vendor.configure(wake_s=60, awake_s=30)
+        ours, before = home(mixed=True, request_s=2.0), vendor.calls()
+        for _ in range(3):
+            refused = ours.open("Back Door")
+            assert isinstance(refused, Refusal)
+            assert refused.reason == "waking"
+        assert (vendor.calls() - before)[WAKE] == 1
+        # the other cameras of the household are none the worse for it
+        assert isinstance(ours.open("Camera 1"), Stream)
+
+    def test_a_camera_on_mains_that_does_not_answer_is_not_woken(
+        self, vendor: SimulatorProcess, home: Callable[..., Home]
+    ) -> None:
+        ours, before = home(cameras=1), vendor.calls()
+        vendor.control(ours.cameras()["Camera 1"].ref.serial, fault="http500")
+        refused = ours.open("Camera 1")
+        assert isinstance(refused, Refusal)
+        assert refused.reason == "vendor_down"
+        assert (vendor.calls() - before)[WAKE] == 0
