@@ -118,7 +118,7 @@ class Alexa(Cloud):
             if wish.what == "hide":
                 await self.hide(wire)
                 return {"outcome": Outcome(spoken=""), "hide": True}
-            if wish.what == "unclear":
+            if wish.what in ("unclear", "switch"):
                 return {"outcome": not_understood(text, hearing.EXAMPLES)}
             camera = hearing.find(wish, self.state.cameras)
             if camera is None:

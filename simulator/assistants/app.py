@@ -136,8 +136,10 @@ class Door:
 
     async def say(self, request: web.Request) -> web.StreamResponse:
         cloud, body = self._cloud(request), await _body(request, "text")
-        wire = cloud.wire()
-        return _answer(wire, await cloud.say(wire, body["text"][:500], _via(body)))
+        wire, text, via = cloud.wire(), body["text"][:500], _via(body)
+        if isinstance(cloud, Google):
+            return _answer(wire, await cloud.say(wire, text, via, str(body.get("pin") or "")[:16]))
+        return _answer(wire, await cloud.say(wire, text, via))
 
     async def offer(self, request: web.Request) -> web.StreamResponse:
         cloud, body = self._alexa(), await _body(request, "session", "sdp")

@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 
-from simulator.assistants import google_rules, hearing
+from simulator.assistants import google_rules, google_spoken, hearing
 from simulator.assistants.cloud import Cloud, Unlinked
 from simulator.assistants.linking import Client
 from simulator.assistants.outcome import Outcome, no_answer, not_understood, unknown_camera
@@ -14,28 +14,10 @@ from simulator.assistants.wire import NoAnswer, Wire
 
 INTENT_S = 8.0
 STREAM = "action.devices.commands.GetCameraStream"
+ON_OFF = "action.devices.commands.OnOff"
+ON_OFF_TRAIT = "action.devices.traits.OnOff"
 DISPLAY = ["webrtc", "hls", "dash", "smooth_stream", "progressive_mp4"]
 CHROMECAST = ["hls"]
-
-# What is heard for an error code; a debugString is never spoken.
-_SPOKEN = {
-    "deviceOffline": "{name} isn't available right now.",
-    "offline": "{name} isn't available right now.",
-    "deviceNotFound": "{name} isn't available. You might want to try setting it up again.",
-    "deviceNotReady": "{name} isn't ready.",
-    "deviceTurnedOff": "{name} is off right now.",
-    "turnedOff": "{name} is off right now.",
-    "inSleepMode": "{name} is in sleep mode. Please try again later.",
-    "deviceBusy": "{name} is already doing something right now.",
-    "streamUnavailable": "The stream is currently unavailable from {name}.",
-    "streamUnplayable": "I can't play the stream from {name} at the moment.",
-    "securityRestriction": "{name} has a security restriction.",
-    "functionNotSupported": "{name} doesn't support that.",
-    "authFailure": "I can't seem to reach {name}. Try checking the app to make sure it's set up.",
-    "relinkRequired": "Sorry, please use the Google Home app to link {name} again.",
-    "transientError": "Sorry, something went wrong. Please try again.",
-}
-_SPOKEN_ELSE = "Sorry, something went wrong with {name}."
 
 
 class Google(Cloud):
@@ -77,8 +59,11 @@ class Google(Cloud):
         finally:
             self.forget()
 
-    async def say(self, wire: Wire, text: str, via: str = "") -> dict[str, Any]:
-        """What the display does about it: {"outcome"} and what its screen needs to go on."""
+    async def say(self, wire: Wire, text: str, via: str = "", pin: str = "") -> dict[str, Any]:
+        """What the display does about it: {"outcome"} and what its screen needs to go on.
+
+        `pin` is what a person says to "Can I have your PIN?"; the answer to what needs one has {"need": "pin"}.
+        """
         wish = hearing.hear(text)
         try:
             self.access()
@@ -93,7 +78,9 @@ class Google(Cloud):
             if camera is None:
                 return {"outcome": unknown_camera(wish.camera, self.state.cameras, "sync my devices")}
             if wish.what == "ask":
-                return {"outcome": await self._ask(wire, camera)}
+                return {"outcome": await self._ask(wire, camera, wish.about)}
+            if wish.what == "switch":
+                return await self._switch(wire, camera, wish.about == "on", pin)
             return await self._show(wire, camera, wish.screen, via)
         except Unlinked:
             return {"outcome": self.lost()}
@@ -126,26 +113,55 @@ class Google(Cloud):
             told["hls"] = states["cameraStreamAccessUrl"]
         return told
 
-    async def _ask(self, wire: Wire, camera: dict[str, Any]) -> Outcome:
+    async def _switch(self, wire: Wire, camera: dict[str, Any], on: bool, pin: str) -> dict[str, Any]:
+        device, name = self._devices[camera["id"]], camera["name"]
+        if ON_OFF_TRAIT not in device["traits"] or device["attributes"].get("queryOnlyOnOff"):
+            # Google asks nobody for what was not offered
+            why = (
+                f"showcam does not offer to switch {name}. Where its owner lets a voice do it (voice_may sleep), "
+                "say “sync my devices” and try again."
+            )
+            return {"outcome": no_answer(f"Sorry, I can't turn {name} {'on' if on else 'off'}.", why)}
+        execution: dict[str, Any] = {"command": ON_OFF, "params": {"on": on}}
+        if pin:
+            execution["challenge"] = {"pin": pin}
+        command = {"devices": [_named(device)], "execution": [execution]}
+        answer, broken = await self._intend(wire, "EXECUTE", {"commands": [command]})
+        if broken or "errorCode" in answer["payload"]:
+            return {"outcome": self._judge(answer.get("payload", {}), broken, name)}
+        result = answer["payload"]["commands"][0]
+        if kind := result.get("challengeNeeded", {}).get("type"):
+            told = f"{result['errorCode']}, {kind}"
+            outcome = Outcome(spoken=google_spoken.challenge(kind, name), told=told, person=result.get("debugString"))
+            return {"outcome": outcome, "need": "pin"}
+        if result["status"] == "SUCCESS":
+            return {"outcome": Outcome(spoken=f"Okay, turning {name} {'on' if on else 'off'}.")}
+        return {"outcome": self._judge(result, broken, name)}
+
+    async def _ask(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:
+        name = camera["name"]
         answer, broken = await self._intend(wire, "QUERY", {"devices": [_named(self._devices[camera["id"]])]})
         if broken or "errorCode" in answer["payload"]:
-            return self._judge(answer.get("payload", {}), broken, camera["name"])
+            return self._judge(answer.get("payload", {}), broken, name)
         device = answer["payload"]["devices"][camera["id"]]
+        report = device.get("currentStatusReport")
+        if about == "well" and report and device["status"] == "SUCCESS":
+            codes = [one["statusCode"] for one in report]
+            spoken = " ".join(google_spoken.code(one, name) for one in codes)
+            return Outcome(spoken=spoken, told=", ".join(codes), person=device.get("debugString"))
         if device["status"] == "SUCCESS":
-            return Outcome(spoken=f"{camera['name']} is {'online' if device['online'] else 'offline'}.")
-        return self._judge(device, broken, camera["name"])
+            return Outcome(spoken=f"{name} is {'online' if device['online'] else 'offline'}.")
+        return self._judge(device, broken, name)
 
     def _judge(self, result: dict[str, Any], broken: list[str], name: str, screen: str = "") -> Outcome:
         """A result as the Assistant takes it."""
         if broken:
-            return Outcome(spoken=_SPOKEN_ELSE.format(name=name), broken=broken)
+            return Outcome(spoken=google_spoken.code("", name), broken=broken)
         if result.get("status") == "SUCCESS":
             where = f" on {screen}" if screen else ""
             return Outcome(shown=True, spoken=f"Sure, streaming {name}{where}.")
         code = result["errorCode"]
-        return Outcome(
-            spoken=_SPOKEN.get(code, _SPOKEN_ELSE).format(name=name), told=code, person=result.get("debugString")
-        )
+        return Outcome(spoken=google_spoken.code(code, name), told=code, person=result.get("debugString"))
 
     async def _intend(
         self, wire: Wire, intent: str, payload: dict[str, Any] | None = None

@@ -16,11 +16,29 @@ _CODES = """
     functionNotSupported hardError inSleepMode inSoftwareUpdate lowBattery needsSoftwareUpdate notSupported offline
     pinIncorrect relinkRequired resourceUnavailable securityRestriction streamUnavailable streamUnplayable
     tooManyFailedAttempts transientError turnedOff userCancelled
+    motionDetected noIssuesReported
 """
 ERROR_CODES = frozenset(_CODES.split())
 _DEVICE_OPTIONAL = {
     "attributes", "customData", "deviceInfo", "notificationSupportedByAgent", "otherDeviceIds", "roomHint",
     "structureHint",
+}  # fmt: skip
+_STREAM = "action.devices.commands.GetCameraStream"
+_CHALLENGES = {"ackNeeded", "pinNeeded", "challengeFailedPinNeeded"}
+# trait: the attribute it can't do without, the state it tells
+_TRAITS = {
+    "CameraStream": ("cameraStreamSupportedProtocols", ""),
+    "OnOff": ("", "on"),
+    "Toggles": ("availableToggles", "currentToggleSettings"),
+    "Modes": ("availableModes", "currentModeSettings"),
+    "StatusReport": ("", "currentStatusReport"),
+    "ObjectDetection": ("", ""),
+    "EnergyStorage": ("queryOnlyEnergyStorage", "descriptiveCapacityRemaining"),
+    "Reboot": ("", ""),
+}
+_STATES: dict[str, type] = {
+    "on": bool, "currentToggleSettings": dict, "currentModeSettings": dict, "currentStatusReport": list,
+    "descriptiveCapacityRemaining": str, "capacityRemaining": list, "isCharging": bool,
 }  # fmt: skip
 _STREAM_OPTIONAL = {
     "online", "cameraStreamAccessUrl", "cameraStreamReceiverAppId", "cameraStreamSignalingUrl", "cameraStreamOffer",
@@ -86,9 +104,16 @@ def _device(rules: Rules, one: Any) -> None:
     rules.must(isinstance(one["willReportState"], bool), "willReportState is neither true nor false")
     rules.must(one.get("roomHint") != "", "an empty roomHint makes a room without name")
     rules.must(len(json.dumps(one.get("customData", {}))) <= 512, "customData is over 512 bytes")
+    attributes = one.get("attributes", {})
+    for trait in one["traits"]:
+        name = str(trait).removeprefix("action.devices.traits.")
+        if rules.must(name in _TRAITS, f"{trait} is no trait of a camera"):
+            needed = _TRAITS[name][0]
+            rules.must(not needed or needed in attributes, f"the trait {name} lacks {needed}")
+    for mode in attributes.get("availableModes", []):
+        rules.must(len(mode.get("settings", [])) >= 2, "a mode has less than two settings")
     stream = "action.devices.traits.CameraStream"
     if rules.must(stream in one["traits"], "a camera lacks the trait CameraStream"):
-        attributes = one.get("attributes", {})
         protocols = attributes.get("cameraStreamSupportedProtocols")
         rules.must(protocols and set(protocols) <= PROTOCOLS, "cameraStreamSupportedProtocols is not right")
         need = attributes.get("cameraStreamNeedAuthToken")
@@ -100,7 +125,11 @@ def _query(rules: Rules, request: dict[str, Any], payload: dict[str, Any], known
         return
     asked = {one["id"] for one in request["inputs"][0]["payload"]["devices"]}
     rules.must(set(payload["devices"]) == asked, "QUERY answers other devices than were asked about")
-    for one in payload["devices"].values():
+    for its_id, one in payload["devices"].items():
+        _states(rules, one)
+        offered = known.get(its_id, {}).get("traits", [])
+        if "action.devices.traits.StatusReport" in offered and one.get("status") == "SUCCESS":
+            rules.must("currentStatusReport" in one, "StatusReport was offered, and nothing is reported")
         if rules.keys(one, "a device", {"status", "online"}, one.keys()):
             rules.must(one["status"] in STATUSES - {"PENDING"}, f"{one['status']} is no status")
             rules.must(isinstance(one["online"], bool), "online is neither true nor false")
@@ -116,7 +145,7 @@ def _execute(rules: Rules, request: dict[str, Any], payload: dict[str, Any], kno
     asked = sorted(device["id"] for command in commands for device in command["devices"])
     answered = sorted(one for result in payload["commands"] for one in result.get("ids", []))
     rules.must(asked == answered, "not every device that was asked about is answered exactly once")
-    params = commands[0]["execution"][0]["params"]
+    execution = commands[0]["execution"][0]
     for one in payload["commands"]:
         optional = {"states", "errorCode", "debugString", "challengeNeeded", "exceptionCode"}
         if not rules.keys(one, "a result", {"ids", "status"}, optional):
@@ -125,14 +154,31 @@ def _execute(rules: Rules, request: dict[str, Any], payload: dict[str, Any], kno
         if one["status"] == "SUCCESS":
             rules.must("errorCode" not in one, "SUCCESS comes with an errorCode")
             device = known.get(one["ids"][0] if one["ids"] else "", {})
-            _stream(rules, one.get("states"), params["SupportedStreamProtocols"], device)
+            if execution["command"] == _STREAM:
+                _stream(rules, one.get("states"), execution["params"]["SupportedStreamProtocols"], device)
+            else:
+                _states(rules, one.get("states", {}))
         elif rules.must("errorCode" in one, f"{one['status']} comes without errorCode"):
             rules.must("cameraStreamAccessUrl" not in one.get("states", {}), "a refusal comes with a stream")
             rules.must(
                 one["status"] != "OFFLINE" or one["errorCode"] in ("deviceOffline", "offline"),
                 "OFFLINE is not deviceOffline",
             )
+            kind = one.get("challengeNeeded", {}).get("type")
+            asks = one["errorCode"] == "challengeNeeded"
+            rules.must(asks == (kind in _CHALLENGES), "challengeNeeded does not say what is needed, or says it unasked")
             _error(rules, one)
+
+
+def _states(rules: Rules, told: Any) -> None:
+    """What traits tell of a device, beside its stream."""
+    if not rules.must(isinstance(told, dict), "states is no object"):
+        return
+    for name, kind in _STATES.items():
+        rules.must(name not in told or isinstance(told[name], kind), f"{name} is not what it must be")
+    for one in told.get("currentStatusReport", []):
+        if rules.keys(one, "a status", {"blocking", "deviceTarget", "priority", "statusCode"}):
+            rules.must(one["statusCode"] in ERROR_CODES, f"{one['statusCode']} is no status code of Google's")
 
 
 def _stream(rules: Rules, states: Any, offered: list[str], device: dict[str, Any]) -> None:

@@ -8,6 +8,8 @@ EXAMPLES = (
     "show the garden camera",
     "show the nursery on the living room TV",
     "is the attic online",
+    "is the garage ok",
+    "turn off the garden camera",
     "discover devices",
     "hide the camera",
 )
@@ -21,17 +23,22 @@ _HIDE = re.compile(r"^(?:please\s+)?(?:hide|stop|close|exit|go home|skjul|stopp)
 _DISCOVER = re.compile(
     r"^(?:please\s+)?(?:discover|sync|find|finn|synkroniser)\b.*\b(?:devices?|cameras?|enheter|enhetene)", re.I
 )
-_ASK = re.compile(r"^(?:is|how is|how's)\s+(?P<what>.+?)(?:\s+(?:online|ok|okay|working|there|doing))?$", re.I)
+_ASK = re.compile(r"^(?:is|how is|how's)\s+(?P<what>.+?)(?:\s+(?P<about>online|there|ok|okay|working|doing))?$", re.I)
+_SWITCH = re.compile(
+    r"^(?:please\s+)?(?:turn|switch|slå)\s+(?:(?P<on>on|off|på|av)\s+(?P<what>.+)|(?P<what2>.+)\s+(?P<on2>on|off|på|av))$",
+    re.I,
+)
 _ARTICLE = re.compile(r"^(?:(?:the|my|a)\s+)+")
 _KIND = re.compile(r"(?:\s+(?:camera|cam|video|feed|stream|please|kameraet|kamera))+$")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    what: Literal["show", "hide", "discover", "ask", "unclear"]
+    what: Literal["show", "hide", "discover", "ask", "switch", "unclear"]
     camera: str = ""  # as spoken
     screen: str = ""  # another screen that was named, "" for this one
     whole: str = ""  # camera and screen as one name, for a camera named “Gate on the left”
+    about: str = ""  # asked whether it is "online" or "well"; to be switched "on" or "off"
 
 
 def hear(text: str) -> Wish:
@@ -45,8 +52,12 @@ def hear(text: str) -> Wish:
         if target := _TARGET.match(what):
             what, where = target["what"], re.sub(r"^(?:the|my)\s+", "", target["where"], flags=re.I)
         return Wish("show", what, where, match["what"])
+    if match := _SWITCH.match(said):
+        what, on = match["what"] or match["what2"], (match["on"] or match["on2"]).lower()
+        return Wish("switch", what, whole=what, about="on" if on in ("on", "på") else "off")
     if match := _ASK.match(said):
-        return Wish("ask", match["what"], whole=match["what"])
+        about = "online" if (match["about"] or "").lower() in ("online", "there") else "well"
+        return Wish("ask", match["what"], whole=match["what"], about=about)
     return Wish("unclear")
 
 

@@ -24,6 +24,7 @@ _SECRET_KEYS = frozenset(
         "otp",
         "passcode",
         "password",
+        "pin",
         "refresh_token",
         "secret",
         "set-cookie",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import SCREENSHOTS
 from tests.doubles.program import Program
 
 pytestmark = pytest.mark.browser
@@ -144,3 +145,51 @@ def test_the_page_fits_a_phone(page: Page, scheme: Any) -> None:
     page.reload()
     expect(page.get_by_test_id("alexa-text")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_display_asks_for_the_pin_before_it_turns_a_camera_off(page: Page, program: Program) -> None:
+    """The owner lets a voice do it, sets a PIN, and hears what the display makes of each."""
+    link(page, "google")
+    whose = ("--demo", "--user", "demo@example.com")
+    kept = program.command("pin", "set", "demo@example.com", "--demo", text="2468\n2468\n")
+    assert kept.returncode == 0, kept.stderr
+    outcome, pin = page.get_by_test_id("google-outcome"), page.get_by_test_id("google-pin")
+    say(page, "google", "turn off the garden camera")
+    expect(outcome).to_contain_text("can't turn Garden off")
+    expect(pin).to_be_hidden()
+    allowed = program.command("cameras", "set", "Garden", "voice_may", "sleep", *whose)
+    assert allowed.returncode == 0, allowed.stderr
+    try:
+        for _ in range(40):  # the web process follows what another one wrote within half a minute
+            say(page, "google", "sync my devices")
+            expect(outcome).to_contain_text("synced")
+            say(page, "google", "turn off the garden camera")
+            expect(outcome).to_contain_text(re.compile("PIN|can't"))
+            if pin.is_visible():
+                break
+            page.wait_for_timeout(1000)
+        expect(outcome).to_contain_text("Can I have your PIN")
+        page.screenshot(path=SCREENSHOTS / "google-pin.png")
+        pin.fill("1111")
+        page.get_by_test_id("google-pin-say").click()
+        expect(outcome).to_contain_text("isn't right")
+        pin.fill("2468")
+        page.get_by_test_id("google-pin-say").click()
+        expect(outcome).to_contain_text("Okay, turning Garden off")
+        expect(pin).to_be_hidden()
+        assert "2468" not in page.get_by_test_id("trace").inner_text()
+        say(page, "google", "is the garden ok")
+        expect(outcome).to_contain_text("Garden is off right now")
+        say(page, "google", "turn on the garden camera")
+        expect(outcome).to_contain_text("Okay, turning Garden on")
+        say(page, "google", "is the garden ok")
+        expect(outcome).to_contain_text("Garden reports no issues")
+    finally:
+        program.change("Garden", asleep=False)
+
+
+def test_a_display_says_why_a_camera_is_not_ok(page: Page) -> None:
+    link(page, "google")
+    say(page, "google", "is the garage ok")
+    expect(page.get_by_test_id("google-outcome")).to_contain_text("Garage has a security restriction")
+    expect(page.get_by_test_id("google-person")).to_contain_text("Image Encryption is on for Garage")

@@ -70,6 +70,7 @@ class Endpoints:
     def __init__(self) -> None:
         self.fault = ""
         self.refuse: dict[str, Any] | None = None
+        self.pin = ""  # the Google camera can be switched, off with this PIN
         self.url = ""
         self.protocol = "webrtc"
         self.hls_folder: Any = None
@@ -205,15 +206,20 @@ class Endpoints:
 
     def _device(self) -> dict[str, Any]:
         attributes = {"cameraStreamSupportedProtocols": ["webrtc", "hls"], "cameraStreamNeedAuthToken": False}
+        traits = ["CameraStream", *(["OnOff"] if self.pin else [])]
         return {
-            "id": "ezviz-one", "type": "action.devices.types.CAMERA", "traits": ["action.devices.traits.CameraStream"],
+            "id": "ezviz-one", "type": "action.devices.types.CAMERA",
+            "traits": [f"action.devices.traits.{each}" for each in traits],
             "name": {"name": "Garden"}, "willReportState": False, "attributes": attributes,
         }  # fmt: skip
 
     def _stream(self, payload: dict[str, Any]) -> dict[str, Any]:
         if self.refuse is not None:
             return self.refuse
-        offered = payload["commands"][0]["execution"][0]["params"]["SupportedStreamProtocols"]
+        execution = payload["commands"][0]["execution"][0]
+        if execution["command"].endswith("OnOff"):
+            return self._switch(execution)
+        offered = execution["params"]["SupportedStreamProtocols"]
         if "webrtc" in offered:
             url = f"{self.url}/google/webrtc/GRANT-SECRET"
             states = {
@@ -224,6 +230,13 @@ class Endpoints:
         else:
             states = {"cameraStreamProtocol": "hls", "cameraStreamAccessUrl": f"{self.url}/s/GRANT-SECRET/master.m3u8"}
         return {"status": "SUCCESS", "states": {"online": True, **states}}
+
+    def _switch(self, execution: dict[str, Any]) -> dict[str, Any]:
+        given = execution.get("challenge", {}).get("pin")
+        if execution["params"]["on"] or given == self.pin:
+            return {"status": "SUCCESS", "states": {"online": True, **execution["params"]}}
+        kind = "pinNeeded" if given is None else "challengeFailedPinNeeded"
+        return {"status": "ERROR", "errorCode": "challengeNeeded", "challengeNeeded": {"type": kind}}
 
     async def signalling(self, request: web.Request) -> web.Response:
         cors = {

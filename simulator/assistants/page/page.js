@@ -15,7 +15,7 @@ const screens = {
   ]),
   google: new Screen("google", "Google display", "Google", messages, [
     "show the garden camera", "show the nursery on the living room TV", "show the garage", "show the attic",
-    "show the bedroom", "show the pond", "is the attic online", "sync my devices", hidden,
+    "show the bedroom", "show the pond", "is the garage ok", "turn off the garden camera", "sync my devices", hidden,
   ]),
 };
 document.getElementById("screens").append(...Object.values(screens).map((screen) => screen.element));

@@ -46,6 +46,12 @@ export class Screen {
       event.preventDefault();
       this.say(parts.text.value);
     });
+    parts.pin.id = `${this.assistant}-pin`;
+    parts["pin-label"].htmlFor = parts.pin.id;
+    parts["pin-form"].addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.ask(this.said, "Asking…", parts.pin.value);
+    });
     parts.link.addEventListener("click", () => (this.linked ? this.unlink() : location.assign(`/assistants/${this.assistant}/link`)));
     parts.sound.addEventListener("click", () => this.mute(!this.muted));
   }
@@ -103,8 +109,10 @@ export class Screen {
     await this.ask(text, "Asking…");
   }
 
-  async ask(text, busy) {
+  /** `pin` is what the person says when the screen asks for it. */
+  async ask(text, busy, pin = "") {
     const turn = ++this.turn;
+    this.said = text;
     const current = () => turn === this.turn;
     const asked = performance.now();
     this.stop({ keepTurn: true });
@@ -112,8 +120,9 @@ export class Screen {
     this.busy(busy);
     let outcome;
     try {
-      const told = await this.post("say", { text, via: this.parts.via.value });
+      const told = await this.post("say", { text, via: this.parts.via.value, pin });
       outcome = told.outcome;
+      if (current()) this.needPin(told.need === "pin");
       if (current()) outcome = await this.follow(told, current, asked, text);
     } catch (error) {
       if (!current()) return;
@@ -255,6 +264,7 @@ export class Screen {
   tell(outcome) {
     const { parts } = this;
     parts.outcome.textContent = outcome.spoken;
+    if (!outcome.told) this.needPin(false);
     parts.told.textContent = outcome.told ?? "";
     parts.person.textContent = outcome.person ?? "";
     parts["told-row"].hidden = !outcome.told;
@@ -264,6 +274,12 @@ export class Screen {
     parts.card.hidden = !(outcome.told || outcome.person);
     this.breaks(outcome.broken);
     if (!outcome.shown && (outcome.told || outcome.person)) this.element.dataset.state = "refused";
+  }
+
+  needPin(needed) {
+    this.parts["pin-form"].hidden = !needed;
+    this.parts.pin.value = "";
+    if (needed) this.parts.pin.focus();
   }
 
   breaks(broken) {

@@ -54,5 +54,22 @@ def test_finding_the_camera_that_is_meant(said: str, name: str | None) -> None:
     assert (found and found["name"]) == name
 
 
+@pytest.mark.parametrize(
+    ("said", "what", "camera", "about"),
+    [
+        ("turn off the bedroom camera", "switch", "the bedroom camera", "off"),
+        ("Hey Google, turn the bedroom on", "switch", "the bedroom", "on"),
+        ("slå på hagen", "switch", "hagen", "on"),
+        ("turn off", "unclear", "", ""),
+        ("is the garage ok?", "ask", "the garage", "well"),
+        ("how is the garage", "ask", "the garage", "well"),
+        ("is the garage online", "ask", "the garage", "online"),
+    ],
+)
+def test_hearing_what_it_is_about(said: str, what: str, camera: str, about: str) -> None:
+    wish = hear(said)
+    assert (wish.what, wish.camera, wish.about) == (what, camera, about)
+
+
 def test_a_wish_for_nothing_finds_nothing_among_no_cameras() -> None:
     assert find(Wish("show", "garden", whole="garden"), []) is None

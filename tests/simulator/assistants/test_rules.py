@@ -220,6 +220,16 @@ def execute(*protocols: str) -> dict[str, Any]:
     return intent("EXECUTE", {"commands": [{"devices": [{"id": "ezviz-a"}], "execution": execution}]})
 
 
+def switch() -> dict[str, Any]:
+    execution = [{"command": "action.devices.commands.OnOff", "params": {"on": False}}]
+    return intent("EXECUTE", {"commands": [{"devices": [{"id": "ezviz-a"}], "execution": execution}]})
+
+
+def status(**change: Any) -> dict[str, Any]:
+    one = {"blocking": True, "deviceTarget": "ezviz-a", "priority": 0, "statusCode": "securityRestriction"}
+    return {"devices": {"ezviz-a": {"status": "SUCCESS", "online": True, "currentStatusReport": [one | change]}}}
+
+
 def shown(states: dict[str, Any]) -> dict[str, Any]:
     return {"commands": [{"ids": ["ezviz-a"], "status": "SUCCESS", "states": states}]}
 
@@ -243,6 +253,10 @@ ASKED = intent("QUERY", {"devices": [{"id": "ezviz-a"}]})
         (intent("SYNC"), {"errorCode": "transientError", "debugString": "down"}),
         (ASKED, {"devices": {"ezviz-a": {"status": "SUCCESS", "online": True}}}),
         (ASKED, {"devices": {"ezviz-a": {"status": "OFFLINE", "online": False, "errorCode": "deviceOffline"}}}),
+        (ASKED, status()),
+        (switch(), shown({"online": True, "on": False})),
+        (switch(), failed(errorCode="challengeNeeded", challengeNeeded={"type": "pinNeeded"})),
+        (switch(), failed(errorCode="actionNotAvailable")),
         (execute("webrtc", "hls"), shown(WEBRTC)),
         (execute("hls"), shown(HLS)),
         (execute("hls"), failed(errorCode="streamUnplayable", debugString="why")),
@@ -268,6 +282,14 @@ def sync(**change: Any) -> dict[str, Any]:
         (intent("SYNC"), sync(attributes={"cameraStreamNeedAuthToken": False}), "SupportedProtocols"),
         (intent("SYNC"), sync(traits=[]), "lacks the trait"),
         (intent("SYNC"), sync(colour="red"), "has colour"),
+        (intent("SYNC"), sync(traits=[*DEVICE["traits"], "action.devices.traits.Toast"]), "no trait of a camera"),
+        (intent("SYNC"), sync(traits=[*DEVICE["traits"], "action.devices.traits.Toggles"]), "lacks availableToggles"),
+        (intent("SYNC"), sync(attributes=DEVICE["attributes"] | {"availableModes": [{}]}), "two settings"),
+        (ASKED, status(statusCode="onFire"), "onFire is no status code"),
+        (ASKED, {"devices": {"ezviz-a": {"status": "SUCCESS", "online": True, "on": "yes"}}}, "on is not what"),
+        (switch(), failed(errorCode="challengeNeeded"), "does not say what is needed"),
+        (switch(), failed(errorCode="challengeNeeded", challengeNeeded={"type": "dance"}), "does not say what"),
+        (switch(), failed(errorCode="deviceBusy", challengeNeeded={"type": "pinNeeded"}), "unasked"),
         (ASKED, {"devices": {}}, "other devices"),
         (ASKED, {"devices": {"ezviz-a": {"status": "FINE", "online": True}}}, "no status"),
         (execute("hls"), {"commands": []}, "exactly once"),

@@ -182,6 +182,37 @@ def test_a_dead_access_token_is_refreshed_and_a_dead_refresh_token_unlinks(
     bench(steps)
 
 
+def test_a_display_asks_for_the_pin_and_shows_it_to_nobody(bench: Callable[..., None]) -> None:
+    async def steps(b: Any) -> None:
+        b.showcam.pin = "2468"
+        await b.link("google")
+
+        async def told(**body: str) -> tuple[str, str | None]:
+            answered = await b.post("/assistants/google/say", {"text": "turn off the garden camera", **body})
+            assert answered["outcome"]["broken"] == []
+            assert "2468" not in str(answered["trace"])
+            return answered["outcome"]["spoken"], answered.get("need")
+
+        assert await told() == ("Can I have your PIN for Garden?", "pin")
+        assert await told(pin="1111") == ("Sorry, that PIN isn't right. Can I have your PIN for Garden?", "pin")
+        assert await told(pin="2468") == ("Okay, turning Garden off.", None)
+        assert (await b.get("/assistants/google/trace"))["entries"][-1]["request"]["inputs"][0]["payload"]["commands"]
+        answered = await b.post("/assistants/google/say", {"text": "turn the garden camera on"})
+        assert answered["outcome"]["spoken"] == "Okay, turning Garden on."
+
+    bench(steps)
+
+
+def test_what_was_not_offered_is_asked_of_nobody(bench: Callable[..., None]) -> None:
+    async def steps(b: Any) -> None:
+        await b.link("google")
+        answered = await b.post("/assistants/google/say", {"text": "turn off the garden camera"})
+        assert answered["trace"] == []
+        assert "voice_may sleep" in answered["outcome"]["person"]
+
+    bench(steps)
+
+
 def test_google_disconnects_and_alexa_only_forgets(bench: Callable[..., None]) -> None:
     async def steps(b: Any) -> None:
         for assistant, sent in (("alexa", []), ("google", ["Google: DISCONNECT"])):
