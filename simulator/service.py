@@ -19,6 +19,7 @@ from simulator.assistants.amazon import Amazon
 from simulator.assistants.app import add_routes
 from simulator.control import Control
 from simulator.households import demo_world
+from simulator.lan.house import House
 from simulator.open_platform.face import OpenFace
 from simulator.pictures.addresses import Addresses
 from simulator.pictures.door import PictureDoor
@@ -56,6 +57,7 @@ async def serve(options: Options) -> None:
     PictureDoor(addresses, studio).add_routes(open_face)
     amazon = Amazon(f"https://{HOST}:{options.app_port}", options.data)
     amazon.add_routes(app_face)
+    house = House(world, studio)
     servers: list[asyncio.Server] = []
     control = web.Application(client_max_size=256 * 1024)
     Control(world, partial(_serving, servers), studio.watched).add_routes(control)
@@ -71,6 +73,7 @@ async def serve(options: Options) -> None:
             assert runner.server is not None
             loop = asyncio.get_running_loop()
             servers.append(await loop.create_server(runner.server, sock=listening, ssl=context))
+        await house.open()
         servers.append(await asyncio.start_server(broker.serve, sock=pushing))
         log.info("simulator serves", control=options.port, app_api=options.app_port, open_platform=options.open_port)
         await _told_to_stop()
@@ -78,6 +81,7 @@ async def serve(options: Options) -> None:
         for server in servers:
             server.close()
         broker.close()
+        await house.close()
         studio.close()
         await asyncio.gather(*(runner.cleanup() for runner in runners))
 

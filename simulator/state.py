@@ -172,6 +172,7 @@ class World:
     cameras: dict[str, Camera]
     settings: Settings = field(default_factory=Settings)
     now: Callable[[], float] = time.time
+    rtsp_ports: dict[str, int] = field(default_factory=dict)  # cameras' own, by serial; the vendor tells them
     devices: dict[str, Device] = field(default_factory=dict)
     webhook: Webhook = field(default_factory=Webhook)
     listeners: list[Callable[[Camera, Event], None]] = field(default_factory=list)

@@ -171,11 +171,12 @@ def _switches(world: World, account: Account, camera: Camera) -> list[dict[str, 
     ]
 
 
-def _connection(_world: World, _account: Account, _camera: Camera) -> dict[str, Any]:
+def _connection(world: World, account: Account, camera: Camera) -> dict[str, Any]:
     # "0.0.0.0" and 0: the vendor does not know; the local ports are what every device says
+    port = world.rtsp_ports.get(camera.serial, 0) if camera.owner == account.user else 0
     return {
-        "localIp": "0.0.0.0",  # noqa: S104 - told, not bound
-        "localRtspPort": 0,
+        "localIp": "127.0.0.1" if port else "0.0.0.0",  # noqa: S104 - told, not bound
+        "localRtspPort": port,
         "localCmdPort": 9010,
         "localStreamPort": 9020,
         "netIp": "203.0.113.7",

@@ -7,6 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, Literal
+
+from av.packet import Packet
 
 from simulator.pictures.codecs import SHAPES, Codecs
 from simulator.pictures.drawing import Painter
@@ -19,8 +22,12 @@ SEGMENT_S = 2
 KEPT = 8
 BACKFILL = 3
 IDLE_S = 20.0
+_LIVE_S = 0.5
 # timestamps count from here, so that they are small and the same for every camera
 _ORIGIN = (int(time.time()) // SEGMENT_S - BACKFILL - 30) * SEGMENT_S
+
+
+type Listener = Callable[[Literal["video", "audio"], bytes, float], None]  # as encoded, and its epoch s
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,9 @@ class Encoder(threading.Thread):
         self._transport = Transport()
         self._turn = 0
         self._stop = threading.Event()
+        self.keyframe = b""  # the latest
+        self._listeners: frozenset[Listener] = frozenset()  # replaced, never changed
+        self._wants_key = False
 
     @property
     def ended(self) -> bool:
@@ -53,6 +63,14 @@ class Encoder(threading.Thread):
 
     def stop(self) -> None:
         self._stop.set()
+
+    def listen(self, listener: Listener) -> None:
+        """Have every picture and sound as it is encoded, never encrypted, from a keyframe of now on."""
+        self._listeners |= {listener}
+        self._wants_key = True
+
+    def unlisten(self, listener: Listener) -> None:
+        self._listeners -= {listener}
 
     def run(self) -> None:
         number = int(time.time()) // SEGMENT_S - BACKFILL
@@ -96,10 +114,23 @@ class Encoder(threading.Thread):
                 return
             picture = self._painter.black() if camera.privacy else self._painter.frame(camera.name, at)
             until = at - _ORIGIN + 1 / self._shape.rate
-            for packet in codecs.encode_picture(picture, at - _ORIGIN, key=index == 0):
+            key, self._wants_key = index == 0 or self._wants_key, False
+            for packet in codecs.encode_picture(picture, at - _ORIGIN, key=key):
+                self._tell("video", packet)
                 yield Piece("video", packet, garbler.video(bytes(packet)) if garbler else None)
             for packet in codecs.encode_sound(self._tone, start - _ORIGIN, until) if sound else ():
+                self._tell("audio", packet)
                 yield Piece("audio", packet, garbler.audio(bytes(packet)) if garbler else None)
+
+    def _tell(self, kind: Literal["video", "audio"], packet: "Packet[Any]") -> None:
+        """What is caught up with was nobody's to hear."""
+        if kind == "video" and packet.is_keyframe:
+            self.keyframe = bytes(packet)
+            self._told()
+        at = float((packet.pts or 0) * packet.time_base) + _ORIGIN
+        if self._listeners and at > time.time() - _LIVE_S:
+            for listener in self._listeners:
+                listener(kind, bytes(packet), at)
 
     @property
     def _going(self) -> bool:
@@ -112,7 +143,7 @@ class Encoder(threading.Thread):
             self._told()
 
     def _pause(self, seconds: float) -> None:
-        if time.monotonic() - self.touched > IDLE_S:
+        if time.monotonic() - self.touched > IDLE_S and not self._listeners:
             self._stop.set()
         elif seconds > 0:
             self._stop.wait(seconds)

@@ -19,10 +19,19 @@ class Studio:
 
     async def segments(self, camera: Camera) -> tuple[Segment, ...]:
         """The camera's newest, oldest first; starts it where need be, and waits until it has caught up with now."""
-        encoder = self._running(camera)
+        encoder = self.running(camera)
         while not encoder.caught_up and not encoder.ended:
             await self._news.wait()
         return encoder.segments
+
+    async def encoder(self, camera: Camera, within_s: float) -> Encoder:
+        """The camera's, once it has made a keyframe or the time is over."""
+        encoder = self.running(camera)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while not encoder.keyframe and not encoder.ended:
+                    await self._news.wait()
+        return encoder
 
     def segment(self, camera: Camera, number: int) -> Segment | None:
         encoder = self._encoders.get(camera.key)
@@ -41,7 +50,7 @@ class Studio:
         for encoder in self._encoders.values():
             encoder.join(STOP_S)
 
-    def _running(self, camera: Camera) -> Encoder:
+    def running(self, camera: Camera) -> Encoder:
         encoder = self._encoders.get(camera.key)
         if encoder is None or encoder.ended:
             loop = asyncio.get_running_loop()

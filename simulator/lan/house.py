@@ -1,0 +1,73 @@
+"""The cameras' own doors at home: those with a plug serve RTSP, doorbells and battery cameras do not."""
+
+import asyncio
+import contextlib
+from functools import partial
+from typing import Literal
+
+from simulator.lan.description import Tracks
+from simulator.lan.server import CameraServer, Take
+from simulator.pictures.encoder import Encoder, Listener
+from simulator.pictures.studio import Studio
+from simulator.pictures.tone import RATE_HZ
+from simulator.state import Camera, World
+
+FIRST_S = 3.0
+_CONFIG = b"\x14\x08"  # AAC-LC, 16 kHz, mono
+
+
+class House:
+    """Each camera on a loopback port of its own, which the vendor's list names."""
+
+    def __init__(self, world: World, studio: Studio) -> None:
+        self._world = world
+        self._servers = {
+            camera.serial: CameraServer(
+                _Lens(camera, studio), partial(self._password, camera), reachable=partial(_is_there, camera)
+            )
+            for camera in world.cameras.values()
+            if camera.kind == "camera" and camera.battery is None and camera.serial not in world.devices
+        }
+
+    async def open(self) -> None:
+        for serial, server in self._servers.items():
+            await server.start()
+            self._world.rtsp_ports[serial] = server.port
+
+    async def close(self) -> None:
+        await asyncio.gather(*(server.stop() for server in self._servers.values()))
+
+    def _password(self, camera: Camera) -> str:
+        """Newer firmware sends clear pictures all the same, and takes the encryption password while that is on."""
+        return camera.secret if camera.encrypted(self._world.now()) else camera.code
+
+
+def _is_there(camera: Camera) -> bool:
+    return camera.online
+
+
+class _Lens:
+    def __init__(self, camera: Camera, studio: Studio) -> None:
+        self._camera, self._studio = camera, studio
+        self._listening: dict[Take, tuple[Encoder, Listener]] = {}
+
+    async def tracks(self) -> Tracks:
+        encoder = await self._studio.encoder(self._camera, FIRST_S)
+        sound = "aac" if self._camera.audio else None
+        return Tracks(self._camera.codec, encoder.keyframe, sound, RATE_HZ, _CONFIG)  # type: ignore[arg-type]
+
+    def watch(self, take: Take) -> None:
+        loop = asyncio.get_running_loop()
+
+        def heard(kind: Literal["video", "audio"], data: bytes, at: float) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed
+                loop.call_soon_threadsafe(take, kind, data, at)
+
+        encoder = self._studio.running(self._camera)
+        encoder.listen(heard)
+        self._listening[take] = (encoder, heard)
+
+    def unwatch(self, take: Take) -> None:
+        found = self._listening.pop(take, None)
+        if found:
+            found[0].unlisten(found[1])
