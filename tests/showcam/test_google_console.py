@@ -1,0 +1,49 @@
+"""What the console is to be told, and that the document tells the same."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from showcam.google_console import REDIRECTS, fields, project_of, register
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "google.md").read_text()
+HOME = "https://home.example"
+
+
+def test_the_document_has_each_field_in_its_place() -> None:
+    rows = re.findall(r"^ *\| ([^|]+?) \| ([^|]+?) \| ([^|]+?) \|$", DOCUMENT, re.MULTILINE)
+    told = [(screen, name) for screen, name, _ in rows if screen not in ("screen", "---")]
+    assert told == [(each.screen, each.name) for each in fields(HOME)]
+
+
+def test_addresses_in_the_document_are_those_that_are_printed() -> None:
+    values = {each.name: each.value for each in fields("{public_url}")}
+    for name in ("Authorization URL", "Token URL", "Cloud fulfillment URL"):
+        assert f"| {name} | `{values[name]}` |" in DOCUMENT
+
+
+def test_values_are_the_installations_own() -> None:
+    values = {each.name: each.value for each in fields(HOME, "google-2", "home-1")}
+    assert values["OAuth Client ID"] == "google-2"
+    assert values["Token URL"] == f"{HOME}/oauth/token"
+    assert values["Redirect addresses"].split() == [each.format(project="home-1") for each in REDIRECTS]
+    assert values["Link"].endswith("agent_id%3Dhome-1")
+    assert not any("YOUR-PROJECT-ID" in each for each in values.values())
+
+
+@pytest.mark.parametrize(
+    ("uris", "project"),
+    [
+        (("https://oauth-redirect.googleusercontent.com/r/home-1",), "home-1"),
+        (("https://elsewhere.example/r/x", "https://oauth-redirect-sandbox.googleusercontent.com/r/home-1"), "home-1"),
+        (("https://oauth-redirect.googleusercontent.com/r/",), ""),
+        ((), ""),
+    ],
+)
+def test_a_clients_project_is_known_by_its_addresses(uris: tuple[str, ...], project: str) -> None:
+    assert project_of(uris) == project
+
+
+def test_the_command_in_the_document_is_the_one_that_is_printed() -> None:
+    assert f".venv/bin/{register()}" in DOCUMENT
