@@ -1,0 +1,70 @@
+"""The package that Amazon's command line would deploy: both halves, linking's scope, icons as they are drawn."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "skill-package"
+MANIFEST: dict[str, Any] = json.loads((PACKAGE / "skill.json").read_text())["manifest"]
+LOCALES = {path.stem for path in (PACKAGE / "interactionModels" / "custom").glob("*.json")}
+
+
+def test_both_halves_are_in_it_and_may_send_events() -> None:
+    assert MANIFEST["apis"]["smartHome"]["protocolVersion"] == "3"
+    assert set(MANIFEST["apis"]["smartHome"]["regions"]) == {"NA", "EU", "FE"}
+    custom = MANIFEST["apis"]["custom"]
+    assert custom["interfaces"] == [{"type": "VIDEO_APP"}]
+    assert custom["endpoint"]["uri"].endswith("/alexa/skill")
+    assert MANIFEST["permissions"] == [{"name": "alexa::async_event:write"}]
+    assert {each["eventName"] for each in MANIFEST["events"]["subscriptions"]} == {
+        "SKILL_ACCOUNT_LINKED",
+        "SKILL_DISABLED",
+    }
+
+
+def test_every_language_is_described_within_amazons_limits() -> None:
+    locales = MANIFEST["publishingInformation"]["locales"]
+    assert set(locales) == LOCALES == set(MANIFEST["privacyAndCompliance"]["locales"])
+    for each in MANIFEST["privacyAndCompliance"]["locales"].values():
+        assert each["privacyPolicyUrl"].endswith("/oauth/privacy")
+    for locale, told in locales.items():
+        assert 2 <= len(told["name"]) <= 50
+        assert len(told["summary"]) <= 160
+        assert len(told["description"]) <= 4000
+        assert 1 <= len(told["examplePhrases"]) <= 3
+        assert len(told["keywords"]) <= 30
+        name = invocation(locale)
+        for phrase in told["examplePhrases"]:
+            assert phrase.startswith("Alexa, ")
+            assert len(phrase) <= 200
+            assert name in phrase
+
+
+def invocation(locale: str) -> str:
+    text = (PACKAGE / "interactionModels" / "custom" / f"{locale}.json").read_text()
+    return str(json.loads(text)["interactionModel"]["languageModel"]["invocationName"])
+
+
+@pytest.mark.parametrize(("name", "size"), [("smallIcon", 108), ("largeIcon", 512)])
+def test_icons_are_there_and_what_the_script_draws(name: str, size: int, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, ROOT / "scripts" / "icons.py", tmp_path], check=True)
+    for told in MANIFEST["publishingInformation"]["locales"].values():
+        assert told[f"{name}Uri"] == f"file://assets/images/{name}.png"
+    with (
+        Image.open(PACKAGE / "assets" / "images" / f"{name}.png") as kept,
+        Image.open(tmp_path / f"{name}.png") as drawn,
+    ):
+        assert kept.size == (size, size)
+        assert kept.format == "PNG"
+        assert kept.convert("RGBA").tobytes() == drawn.convert("RGBA").tobytes()
+
+
+def test_the_command_line_finds_the_package() -> None:
+    resources = json.loads((ROOT / "ask-resources.json").read_text())
+    assert (ROOT / resources["profiles"]["default"]["skillMetadata"]["src"]).resolve() == PACKAGE
