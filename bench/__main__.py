@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from bench import cold_start, first_frame, flat, in_process, over_http, refresh, starting
+from bench import cold_start, first_frame, flat, house, in_process, over_http, refresh, relay, starting, under_load
 from bench.peer import environment
 from bench.peer.environment import NoPeer
 from bench.progress import say
@@ -15,16 +15,18 @@ GROUPS = (
     Group("in-process", "each question in process, beside Home Assistant", in_process.measure),
     Group("flat", "whether an answer grows with cameras or links", flat.measure),
     Group("http", "each question over HTTP, beside Home Assistant", over_http.measure),
+    Group("load", "EXECUTE over HTTP while many ask at once, beside Home Assistant", under_load.measure),
     Group("refresh", "the refresh grant over HTTP, beside npm oidc-provider", refresh.measure),
     Group("start", "start to first answer, and memory, beside Home Assistant", starting.measure),
     Group("cold-start", "the directives entry of AWS Lambda from nothing to its first answer", cold_start.measure),
     Group("first-frame", "from the spoken sentence to the first frame in Chromium", first_frame.measure),
+    Group("lan", "the first frame in Chromium of a camera in the house, by RTSP", house.measure),
+    Group("relay", "sixteen cameras in full HD by RTSP, served by copy", relay.measure),
 )
 
 # What has a bound, and is not measured by anything here.
 NOT_YET = (
     LeftOut("a picture again after kill -9 of the media process", "not measured here yet"),
-    LeftOut("relay of 16 cameras, 1080p, 3 Mbit/s", "not measured here yet; the simulated cameras send 360p"),
     LeftOut("100 requests while the vendor hangs", "not measured here yet"),
 )
 

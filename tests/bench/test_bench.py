@@ -13,6 +13,7 @@ from bench.household import doors
 from bench.run import Group, NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row, render
 from bench.timing import QUICK, cpu_us
+from bench.under_load import percentile
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,13 @@ def test_the_table_shows_each_row_and_names_what_was_left_out() -> None:
     assert all(each in drawn[2] for each in ("20.0 µs", "HA 2,000 µs", "1/100.0", "≤ HA/15", "met"))
     assert all(each in drawn[3] for each in ("0.70 s", "≤ 0.6 s", "NOT MET"))
     assert drawn[-2:] == ["Left out:", "  refresh grant: no network"]
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "found"), [([3, 1, 2], 0.9, 3), (list(range(1, 101)), 0.9, 90), ([7], 0.9, 7), ([1, 2], 0.5, 1)]
+)
+def test_a_percentile_is_one_of_the_values(values: list[float], share: float, found: float) -> None:
+    assert percentile(values, share) == found
 
 
 def test_the_time_of_a_call_counts_its_work() -> None:
