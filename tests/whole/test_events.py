@@ -1,0 +1,107 @@
+"""From something that happens before a camera to the household that is told, through the running program."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from accounts import households
+from showcam import keys as key_files
+from store.records import Happening
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+from tests.doubles.program import Program, running
+
+pytestmark = pytest.mark.process
+
+KEY = "a-signing-key"
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    folder: Path = tmp_path_factory.mktemp("events")
+    with running(folder, SHOWCAM_EZVIZ_WEBHOOK_KEY=KEY) as started:
+        started.link("alexa")
+        yield started
+
+
+@pytest.fixture
+def store(program: Program) -> Iterator[SqliteStore]:
+    opened = SqliteStore(program.data / "showcam.sqlite3", Sealer(key_files.read_or_make(program.data / "keys").seal))
+    yield opened
+    opened.close()
+
+
+def told(store: SqliteStore, kind: str) -> list[Happening]:
+    source = households.find(store, "demo@example.com")
+    assert source is not None
+    return [each for each in store.happenings(source.account, 0.0) if each.kind == kind]
+
+
+def wait(until: Any, within_s: float = 30.0) -> None:
+    end = time.monotonic() + within_s
+    while not until():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.1)
+
+
+def configure(program: Program, **settings: Any) -> None:
+    requests.post(f"{program.simulator}/_control", json=settings, timeout=5).raise_for_status()
+
+
+def webhook(program: Program) -> dict[str, Any]:
+    return dict(requests.get(f"{program.simulator}/_control", timeout=5).json()["webhook"])
+
+
+def test_the_bell_rings_by_webhook(program: Program, store: SqliteStore) -> None:
+    configure(program, webhook={"url": f"{program.web}/webhooks/ezviz", "key": KEY, "duplicates": 2})
+    program.change("Front Door", press=True)
+    wait(lambda: told(store, "doorbell"))
+    wait(lambda: webhook(program)["answered"] == 3)
+    assert webhook(program)["sent"] == 3  # nothing had to be sent again
+    assert len(told(store, "doorbell")) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"key": "another"}, {"key": ""}, {"key": KEY, "skew_s": 400}])
+def test_what_is_not_signed_by_the_vendor_is_not_taken(
+    program: Program, store: SqliteStore, wrong: dict[str, Any]
+) -> None:
+    configure(program, webhook={"url": f"{program.web}/webhooks/ezviz", **wrong})
+    program.change("Study", motion=True)  # another household's, so that it comes by no other way
+    wait(lambda: webhook(program)["dropped"] == 1)
+    assert webhook(program)["answered"] == 0
+
+
+def test_motion_is_heard_by_the_worker(program: Program, store: SqliteStore) -> None:
+    configure(program, webhook={"url": ""})
+
+    def heard() -> bool:
+        program.change("Pond", motion=True)  # the worker may not listen yet
+        time.sleep(0.5)
+        return bool(told(store, "motion"))
+
+    wait(heard)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("text/plain", b"{}", 401),
+        ("application/json", b"{}", 401),
+        ("text/html", b"{}", 415),
+        ("text/plain", b"x" * 300_000, 413),
+    ],
+)
+def test_strangers_are_told_why(program: Program, kind: str, body: bytes, status: int) -> None:
+    answer = requests.post(f"{program.web}/webhooks/ezviz", data=body, headers={"Content-Type": kind}, timeout=5)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_no_serial_and_no_key_is_in_the_log(program: Program) -> None:
+    log = program.log.read_text()
+    assert KEY not in log
+    assert program.cameras()["Front Door"]["serial"] not in log
