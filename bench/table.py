@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-type Unit = Literal["µs", "s", "MB", "ms"]
+type Unit = Literal["µs", "s", "MB", "ms", "%"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class LeftOut:
 
 def figure(value: float, unit: Unit) -> str:
     if unit == "s":
-        return f"{value:.2f} s"
+        return f"{value:.2f} s" if value >= 0.1 else f"{value:.3f} s"
     return f"{value:,.1f} {unit}" if value < 100 else f"{value:,.0f} {unit}"
 
 

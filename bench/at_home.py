@@ -1,0 +1,142 @@
+"""Cameras on a LAN and a picture process that pulls them, each in a process of its own."""
+
+import functools
+import http.client
+import json
+import multiprocessing
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import av
+
+from media.grants import Claims, Grants
+from media.source import Denied, SourceSpec
+from simulator.lan.description import Tracks
+from tests.doubles.hls_camera import _picture
+from tests.doubles.plane_thread import SETTINGS, PlaneThread
+from tests.doubles.rtsp_camera import Recording, RtspCamera, Sample
+
+GRANTS = Grants([b"grant key of a measurement, long"])
+IDLE_S = 1.0  # a pull ends so soon after its last viewer that cold comes round again
+RATE, GOP_S, LENGTH_S = 15, 2, 8
+_spawn = multiprocessing.get_context("spawn")
+
+
+@functools.cache
+def full_hd(bits: int) -> Recording:
+    """1920×1080 at exactly that many bits a second, a keyframe every two seconds, without sound."""
+    encoder: Any = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 1920, 1080, "yuv420p", Fraction(1, RATE)
+    encoder.framerate = Fraction(RATE)
+    rate = f"bitrate={bits // 1000}:vbv-maxrate={bits // 1000}:vbv-bufsize={bits // 1000}:nal-hrd=cbr"
+    gop = f"keyint={GOP_S * RATE}:min-keyint={GOP_S * RATE}:scenecut=0"
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "x264-params": f"{rate}:{gop}"}
+    samples = []
+    for number in range(LENGTH_S * RATE):
+        frame = _picture(number).reformat(1920, 1080)
+        frame.pts, frame.time_base, frame.pict_type = number, Fraction(1, RATE), 0
+        for packet in encoder.encode(frame):
+            samples.append(Sample("video", bytes(packet), packet.pts / RATE, bool(packet.is_keyframe)))
+    return Recording(tuple(samples), Tracks("h264", samples[0].data), LENGTH_S)
+
+
+class _Home:
+    """The Sources of the picture process: cameras by their ports."""
+
+    def __init__(self, ports: tuple[int, ...]) -> None:
+        self._ports = {f"camera-{number}": port for number, port in enumerate(ports)}
+
+    async def open(self, claims: Claims) -> SourceSpec | Denied:
+        port = self._ports[claims.camera]
+        at = f"127.0.0.1:{port}"
+        url = f"rtsp://{at}/Streaming/Channels/101"
+        return SourceSpec("rtsp", url, (at,), "none", user="admin", password="ABCDEF")
+
+    async def check(self, claims: list[Claims]) -> list[Denied | None]:
+        return [None for _ in claims]
+
+    async def closed(self, claims: Claims, release: str) -> None:
+        pass
+
+
+def _film(count: int, joins: str, heavy_bits: int, told: Connection) -> None:
+    recording = {"recording": full_hd(heavy_bits)} if heavy_bits else {}
+    cameras = [RtspCamera(joins=joins, **recording) for _ in range(count)]
+    told.send(tuple(each.port for each in cameras))
+    told.recv()
+    for each in cameras:
+        each.close()
+
+
+def _serve(ports: tuple[int, ...], told: Connection) -> None:
+    settings = replace(SETTINGS, idle_s=IDLE_S)
+    with PlaneThread(GRANTS, _Home(ports), settings) as plane:
+        told.send(plane.port)
+        told.recv()
+
+
+@dataclass(frozen=True)
+class AtHome:
+    port: int  # the picture process's
+    pid: int
+
+    def grant(self, camera: int, protocol: Any) -> str:
+        nonce = str(time.monotonic_ns())
+        expires = int(time.time()) + 60
+        return GRANTS.sign(Claims("home", "link", f"camera-{camera}", protocol, "page", expires, nonce))
+
+    def get(self, path: str) -> str:
+        return self.get_bytes(path).decode()
+
+    def get_bytes(self, path: str) -> bytes:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        try:
+            connection.request("GET", path, headers={"X-Showcam-Internal": GRANTS.internal_token()})
+            return connection.getresponse().read()
+        finally:
+            connection.close()
+
+    def cooled(self, within_s: float = 30) -> None:
+        """Until nothing is pulled."""
+        deadline = time.monotonic() + within_s
+        while json.loads(self.get("/internal/stats"))["pulls"]:
+            if time.monotonic() > deadline:
+                raise TimeoutError("a pull did not end after its last viewer")
+            time.sleep(0.1)
+
+    def cpu_s(self) -> float:
+        """Of the picture process since it began."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / 100
+
+    def own_mb(self) -> float:
+        """Memory that is its own alone."""
+        rows = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(row.split()[1]) for row in rows if row.startswith("Private_")) / 1024
+
+
+@contextmanager
+def at_home(count: int = 1, *, joins: str = "keyframe", heavy_bits: int = 0) -> Iterator[AtHome]:
+    ours, theirs = _spawn.Pipe()
+    cameras = _spawn.Process(target=_film, args=(count, joins, heavy_bits, theirs), daemon=True)
+    cameras.start()
+    ports = ours.recv()
+    plane_ours, plane_theirs = _spawn.Pipe()
+    plane = _spawn.Process(target=_serve, args=(ports, plane_theirs), daemon=True)
+    plane.start()
+    try:
+        port = plane_ours.recv()
+        assert plane.pid is not None
+        yield AtHome(port, plane.pid)
+    finally:
+        for connection, process in ((plane_ours, plane), (ours, cameras)):
+            connection.send("over")
+            process.join(10)
+            if process.is_alive():
+                process.kill()

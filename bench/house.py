@@ -1,0 +1,101 @@
+"""A camera on the LAN by RTSP, a keyframe every two seconds: its first frame in headless Chromium.
+
+Cold: nobody pulls the camera. Warm: somebody does. One camera starts on a keyframe when it is asked, as most do that
+force one; the other is joined half-way between two.
+"""
+
+import shutil
+import statistics
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from bench.at_home import AtHome, at_home
+from bench.progress import say
+from bench.run import Results, Run
+from bench.table import Bound, LeftOut, Row
+from tests.browser.conftest import FLAGS
+
+TIMES = 5
+WITHIN_MS = 20_000
+PAGE = "http://127.0.0.1:9/"
+HLS = Path("simulator/assistants/page/vendor/hls.light.min.mjs")
+# joined how, called what; bounds cold of WebRTC and of HLS
+CAMERAS = (("keyframe", "starts on a keyframe", 0.8, 3.0), ("middle", "joined in mid-GOP", 2.5, 5.0))
+WARM = {"webrtc": 0.6, "hls": 0.5}
+
+SHOW = """async ([protocol, url]) => {
+    const video = document.createElement("video");
+    video.muted = video.autoplay = true;
+    document.body.replaceChildren(video);
+    const began = performance.now();
+    const shown = new Promise((resolve) => video.requestVideoFrameCallback((now) => resolve((now - began) / 1000)));
+    if (protocol === "hls") {
+        const {default: Hls} = await import("/hls.mjs");
+        const hls = new Hls({liveSyncDurationCount: 1});
+        hls.loadSource(url);
+        hls.attachMedia(video);
+        window.end = () => hls.destroy();
+    } else {
+        const peer = new RTCPeerConnection();
+        for (const kind of ["video", "audio"]) peer.addTransceiver(kind, {direction: "recvonly"});
+        peer.ontrack = (event) => { if (event.track.kind === "video") video.srcObject = new MediaStream([event.track]); };
+        await peer.setLocalDescription(await peer.createOffer());
+        const headers = {"Content-Type": "application/sdp"};
+        const answer = await fetch(url, {method: "POST", headers, body: peer.localDescription.sdp});
+        await peer.setRemoteDescription({type: "answer", sdp: await answer.text()});
+        window.end = () => peer.close();
+    }
+    video.play();
+    return shown;
+}"""
+
+
+def measure(run: Run) -> Results:
+    path = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), None)
+    if path is None:
+        yield LeftOut("first frame by RTSP", "Chromium is not installed (apt install chromium-headless-shell)")
+        return
+    times = 1 if run.quick else TIMES
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        for joins, called, webrtc, hls in CAMERAS[: 1 if run.quick else None]:
+            with at_home(joins=joins) as home:
+                for protocol, most in (("webrtc", webrtc), ("hls", hls)):
+                    say(f"First frame: RTSP, {called}, {protocol}")
+                    cold, warm = _shown(home, _page(browser.new_page()), protocol, times)
+                    name = {"webrtc": "WebRTC", "hls": "HLS"}[protocol]
+                    yield Row(f"first frame, RTSP, {called}, {name}, cold", "s", cold, bound=Bound(most=most))
+                    yield Row(f"first frame, RTSP, {called}, {name}, warm", "s", warm, bound=Bound(most=WARM[protocol]))
+        browser.close()
+
+
+def _page(page: Page) -> Page:
+    page.set_default_timeout(WITHIN_MS)
+    page.route(PAGE, lambda route: route.fulfill(body="<!doctype html><body></body>", content_type="text/html"))
+    page.route(f"{PAGE}hls.mjs", lambda route: route.fulfill(body=HLS.read_text(), content_type="text/javascript"))
+    page.goto(PAGE)
+    page.evaluate("import('/hls.mjs')")  # a page that plays has its player loaded
+    return page
+
+
+def _shown(home: AtHome, page: Page, protocol: str, times: int) -> tuple[float, float]:
+    """Medians, cold and warm."""
+    cold, warm = [], []
+    for _ in range(times):
+        cold.append(_show(home, page, protocol))
+        page.wait_for_timeout(1500)
+        page.evaluate("window.end()")
+        warm.append(_show(home, page, protocol))
+        page.evaluate("window.end()")
+        page.goto(PAGE)
+        home.cooled()
+    page.close()
+    return statistics.median(cold), statistics.median(warm)
+
+
+def _show(home: AtHome, page: Page, protocol: str) -> float:
+    grant = home.grant(0, protocol)
+    url = f"http://127.0.0.1:{home.port}/s/{grant}/{'whep' if protocol == 'webrtc' else 'master.m3u8'}"
+    took: float = page.evaluate(SHOW, [protocol, url])
+    return took

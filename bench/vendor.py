@@ -1,0 +1,203 @@
+"""What hangs on the vendor: a big household's list, fresh reads that are shared, and a vendor that hangs."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from hashlib import md5
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import requests
+
+from accounts import households
+from accounts.tokens import mint
+from bench.asking import WrongAnswer, initialize, report_state, reported
+from bench.progress import say
+from bench.run import Results, Run
+from bench.table import Bound, Row
+from media.grants import Grants
+from registry.camera import Stream, StreamRequest
+from registry.drivers.ezviz import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz_account import SignedIn
+from registry.registry import Registry
+from registry.rules import Rules
+from showcam import keys as key_files
+from store.records import Link
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+from tests.doubles.household import new_link
+from tests.doubles.program import Program, running
+from tests.doubles.ready_pictures import ReadyPictures
+from tests.doubles.simulator_process import SimulatorProcess
+
+FLEET = "fleet@example.com"
+CAMERAS = 300
+AT_ONCE = 100
+TIMES = 5
+LIST = "/v3/userdevices/v1/resources/pagelist"
+NO_LIMIT = 1_000_000_000
+
+
+def measure(run: Run) -> Results:
+    say("The vendor: a household of 300")
+    with TemporaryDirectory(prefix="showcam-bench-") as folder:
+        yield from _household(run, Path(folder))
+    say("The vendor: it hangs")
+    with TemporaryDirectory(prefix="showcam-bench-") as folder:
+        yield from _hanging(Path(folder))
+
+
+def _household(run: Run, folder: Path) -> Results:
+    with _fleet(folder) as (vendor, registry, link):
+        before = vendor.calls()
+        took = min(_seconds(lambda: registry.cameras(link)) for _ in range(1 if run.quick else TIMES))
+        calls = (vendor.calls() - before).total() / (1 if run.quick else TIMES)
+        name = f"{CAMERAS} cameras listed"
+        yield Row(name, "s", took, "bare requests", _bare(vendor), Bound(most=1.5))
+        yield Row(f"{name}: calls of the vendor", "calls", calls, bound=Bound(most=15))
+        vendor.configure(fleet={"account": FLEET, "cameras": 8})
+        vendor.configure(latency_ms=300)  # so that those who ask together do
+        cameras = [each.id for each in registry.cameras(link).cameras]
+        before = vendor.calls()
+        request = StreamRequest("alexa", ("hls",))
+        with ThreadPoolExecutor(len(cameras)) as pool:
+            opened = list(pool.map(lambda camera: registry.open_stream(link, camera, request), cameras))
+        _expect(all(isinstance(each, Stream) for each in opened), opened)
+        read = (vendor.calls() - before)[LIST]
+        yield Row("fresh reads before 8 streams asked for together", "calls", read, bound=Bound(most=1))
+
+
+@contextmanager
+def _fleet(folder: Path) -> Iterator[tuple[SimulatorProcess, Registry, Link]]:
+    """A household of the simulated vendor's, and the registry around the real driver."""
+    vendor = SimulatorProcess(folder, viewers=1000)
+    store = SqliteStore(folder / "showcam.sqlite3", Sealer([("bench", b"k" * 32)]))
+    try:
+        vendor.configure(fleet={"account": FLEET, "cameras": CAMERAS})
+        hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
+        driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True)
+        account = households.add_owner(store, FLEET, open_key="fleet-key", open_secret="fleet-secret")  # noqa: S106
+        answer = driver.sign_in(FLEET, "showcam-demo", 20.0)
+        _expect(isinstance(answer, SignedIn), answer)
+        driver.sessions.signed_in(store.sources(account.id)[0], FLEET, answer.session)  # type: ignore[union-attr]
+        link = new_link(account, "alexa", None, "en")
+        store.add_link(link)
+        rules = Rules(media_url="https://home.example", opens_per_minute=NO_LIMIT, request_s=10.0)
+        registry = Registry(store, {"ezviz": driver}, ReadyPictures(), Grants([b"k" * 32]), rules)
+        _expect(len(registry.cameras(link).cameras) == CAMERAS, "a list of another length")
+        yield vendor, registry, link
+    finally:
+        store.close()
+        vendor.stop()
+
+
+def _bare(vendor: SimulatorProcess) -> float:
+    """The same pages one after the other, by requests and nothing around it; the session is there already."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.verify = str(vendor.ca)
+        password = md5(b"showcam-demo", usedforsecurity=False).hexdigest()
+        form = {"account": FLEET, "password": password, "featureCode": "b" * 32}
+        base = f"https://{vendor.app_host}"
+        session_id = session.post(f"{base}/v3/users/login/v5", form, timeout=10).json()["loginSession"]["sessionId"]
+        session.headers["sessionId"] = session_id
+
+        def pages() -> None:
+            for offset in range(0, CAMERAS, 30):
+                asked = {"groupId": -1, "limit": 30, "offset": offset, "filter": "STATUS,SWITCH"}
+                page = session.get(f"{base}{LIST}", params=asked, timeout=10).json()
+                _expect(len(page["deviceInfos"]) == 30, page["meta"])
+
+        return min(_seconds(pages) for _ in range(3))
+
+
+def _hanging(folder: Path) -> Results:
+    with running(folder, SHOWCAM_OPENS_PER_MINUTE=str(NO_LIMIT)) as program:
+        control = f"{program.simulator}/_control"
+        requests.post(control, json={"fleet": {"account": FLEET, "cameras": 3}}, timeout=5).raise_for_status()
+        program.link("google")
+        program.link("alexa", FLEET)
+        theirs, others = _asker(program, FLEET, initialize), _asker(program, "demo@example.com", report_state)
+        serial = program.cameras()["Camera 1"]["serial"]
+        requests.post(f"{control}/{serial}", json={"fault": "timeout"}, timeout=5).raise_for_status()
+        over = threading.Event()
+        meanwhile: dict[str, list[float]] = {"healthz": [], "other": []}
+
+        def look(name: str, ask: Callable[[], float]) -> None:
+            while not over.is_set():
+                meanwhile[name].append(ask())
+
+        with ThreadPoolExecutor(AT_ONCE + 2) as pool:
+            watching = [
+                pool.submit(look, "healthz", lambda: _healthy(program)),
+                pool.submit(look, "other", lambda: others(reported)),
+            ]
+            took = list(pool.map(lambda _: theirs(_unreachable), range(AT_ONCE)))
+            over.set()
+            for each in watching:
+                each.result()
+        name = f"{AT_ONCE} requests while the vendor hangs"
+        yield Row(f"{name}: the slowest", "s", max(took), bound=Bound(most=3))
+        yield Row(f"{name}: /healthz meanwhile, the slowest", "s", max(meanwhile["healthz"]), bound=Bound(most=3))
+        other = f"{name}: another household meanwhile, the slowest"
+        yield Row(other, "s", max(meanwhile["other"]), bound=Bound(most=3))
+
+
+def _asker(program: Program, user: str, build: Callable[..., dict[str, Any]]) -> Callable[[Callable[..., None]], float]:
+    """Asks about a camera of the household as Alexa does; seconds until the answer, which is checked."""
+    store = SqliteStore(program.data / "showcam.sqlite3", Sealer(key_files.read_or_make(program.data / "keys").seal))
+    source = households.find(store, user)
+    assert source is not None
+    account = store.account(source.account)
+    assert account is not None
+    link = new_link(account, "alexa", None, "en")
+    store.add_link(link)
+    token, row = mint(link.id, "access", "cameras", time.time())
+    store.add_tokens([row])
+    store.close()
+
+    def ask(directive: dict[str, Any]) -> dict[str, Any]:
+        answer = requests.post(f"{program.web}/alexa/smart-home", json=directive, timeout=30)
+        return dict(json.loads(answer.content))
+
+    discover = {"namespace": "Alexa.Discovery", "name": "Discover", "payloadVersion": "3", "messageId": "bench"}
+    scope = {"type": "BearerToken", "token": token}
+    found = ask({"directive": {"header": discover, "payload": {"scope": scope}}})["event"]["payload"]["endpoints"]
+    camera = found[0]["endpointId"]
+
+    def asked(check: Callable[..., None]) -> float:
+        began = time.perf_counter()
+        answer = ask(build(token, camera))
+        took = time.perf_counter() - began
+        check(answer)
+        return took
+
+    return asked
+
+
+def _unreachable(answer: dict[str, Any]) -> None:
+    _expect(answer["event"]["payload"].get("type") == "BRIDGE_UNREACHABLE", answer)
+
+
+def _healthy(program: Program) -> float:
+    began = time.perf_counter()
+    answer = requests.get(f"{program.web}/healthz", timeout=30)
+    took = time.perf_counter() - began
+    _expect(answer.status_code == 200, answer.text)
+    time.sleep(0.05)
+    return took
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def _expect(right: bool, answer: object) -> None:
+    if not right:
+        raise WrongAnswer(str(answer)[:600])
