@@ -170,6 +170,9 @@ class Conversation:
         if isinstance(stream, Refusal):
             why = refusals.why(stream, turn.language)
             return Said(say("refused", turn.language, name=name, why=why), open=True)
+        if stream.explains is not None:  # the owner wants the reason shown as well
+            why = refusals.why(stream.explains, turn.language)
+            return Said(say("refused", turn.language, name=name, why=why), video=(stream.url, name))
         return Said(say("showing", turn.language, name=name), video=(stream.url, name))
 
     @staticmethod
