@@ -65,7 +65,7 @@ _EN = {
     ),
     "too_large": (
         "The picture of {camera} is larger than the 1280×720 that a video on this display may have.",
-        "Allow a scaled one with: showcam cameras set “{camera}” scaled on, "
+        "Allow a scaled one with: showcam cameras set “{camera}” scaled yes, "
         "or set a lower resolution in the EZVIZ app.",
     ),
     "busy": (
@@ -152,7 +152,7 @@ _NB = {
     ),
     "too_large": (
         "Bildet fra {camera} er større enn de 1280×720 som en video på denne skjermen kan ha.",
-        "Tillat et nedskalert bilde med: showcam cameras set «{camera}» scaled on, "
+        "Tillat et nedskalert bilde med: showcam cameras set «{camera}» scaled yes, "
         "eller velg lavere oppløsning i EZVIZ-appen.",
     ),
     "busy": (
