@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-type Unit = Literal["µs", "s", "MB", "ms", "%"]
+type Unit = Literal["µs", "s", "MB", "ms", "%", "calls"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class LeftOut:
 def figure(value: float, unit: Unit) -> str:
     if unit == "s":
         return f"{value:.2f} s" if value >= 0.1 else f"{value:.3f} s"
+    if unit == "calls":
+        return f"{value:g} calls"
     return f"{value:,.1f} {unit}" if value < 100 else f"{value:,.0f} {unit}"
 
 

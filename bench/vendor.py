@@ -80,7 +80,7 @@ def _fleet(folder: Path) -> Iterator[tuple[SimulatorProcess, Registry, Link]]:
         vendor.configure(fleet={"account": FLEET, "cameras": CAMERAS})
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
         driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True)
-        account = households.add_owner(store, FLEET, open_key="fleet-key", open_secret="fleet-secret")  # noqa: S106
+        account = households.add_owner(store, FLEET, open_key="fleet-key", open_secret="fleet-secret")
         answer = driver.sign_in(FLEET, "showcam-demo", 20.0)
         _expect(isinstance(answer, SignedIn), answer)
         driver.sessions.signed_in(store.sources(account.id)[0], FLEET, answer.session)  # type: ignore[union-attr]
@@ -108,7 +108,7 @@ def _bare(vendor: SimulatorProcess) -> float:
 
         def pages() -> None:
             for offset in range(0, CAMERAS, 30):
-                asked = {"groupId": -1, "limit": 30, "offset": offset, "filter": "STATUS,SWITCH"}
+                asked = {"groupId": "-1", "limit": "30", "offset": str(offset), "filter": "STATUS,SWITCH"}
                 page = session.get(f"{base}{LIST}", params=asked, timeout=10).json()
                 _expect(len(page["deviceInfos"]) == 30, page["meta"])
 
