@@ -20,6 +20,7 @@ from registry.drivers.ezviz_lan import Lan
 from registry.drivers.ezviz_open import Calls, OpenPlatform
 from registry.drivers.ezviz_open_tokens import Access, Key, Sub
 from registry.drivers.ezviz_sessions import Held, Sessions
+from registry.drivers.ezviz_settings import Clock
 from registry.drivers.ezviz_waking import Waking
 from registry.drivers.http import Exchange, Hosts, Http
 from registry.errors import DriverError, Refused, SetRefused, SignedOut
@@ -117,13 +118,22 @@ class EzvizDriver:
     def apply(
         self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
     ) -> None:
+        began = time.monotonic()
+        clock = self._clock(source, camera, setting, deadline_s)
         self._either(
             source,
             camera,
-            deadline_s,
+            deadline_s - (time.monotonic() - began),
             lambda left_s: self.account.apply(source, camera, setting, value, left_s, code=code),
-            lambda calls: ezviz_open_settings.write(calls, camera, setting, value, code),
+            lambda calls: ezviz_open_settings.write(calls, camera, setting, value, code, clock),
         )
+
+    def _clock(self, source: Source, camera: Camera, setting: Setting, deadline_s: float) -> Clock | None:
+        """What would be lost by setting a part of it; a sub-account alone can't tell."""
+        held = self.sessions.read(source)
+        if setting not in ezviz_open_settings.TIME or self._by_open_alone(held) or not self._reaches(held, camera):
+            return None
+        return self.account.clock(source, camera, deadline_s)
 
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
         self._either(

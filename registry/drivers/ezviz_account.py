@@ -156,6 +156,14 @@ class EzvizAccount:
 
         return self._use(source, deadline_s, work)
 
+    def clock(self, source: Source, camera: Camera, deadline_s: float) -> ezviz_settings.Clock:
+        """How the camera writes the time, for setting part of it without losing the rest."""
+
+        def work(client: "Client", _: Held) -> ezviz_settings.Clock:
+            return ezviz_settings.clock(client.pages("STATUS"), camera)
+
+        return self._use(source, deadline_s, work)
+
     def apply(
         self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
     ) -> None:

@@ -145,6 +145,8 @@ def set_error(code: int | None) -> DriverError | SetRefused | None:
             return Refused("offline")
         case 2000 | 2001 | 20001 | 20002 | 20014 | 20018:
             return Refused("not_found")
+        case 2009 | 20008:
+            return CameraSilent(f"code {code}")
         case 1041 | 1043 | 10006 | 10007 | 10029:
             return VendorBusy(f"code {code}")
         case 2030 | 10013 | 10031 | 10036 | 20015 | 60020 | 60022:

@@ -15,6 +15,7 @@ from registry.errors import SetRefused
 if TYPE_CHECKING:
     from registry.drivers.ezviz_client import Client
 
+TOO_OFTEN = 1041
 WRONG_CODE = 1011  # or: a mailed code is wanted
 MAILED = re.compile(r"[0-9]{4}")
 LONGEST_PASSWORD = 12
@@ -39,8 +40,18 @@ def turn(client: "Client", camera: Camera, on: bool, code: str, user: str) -> No
             raise SetRefused("wrong_mailed_code") from None
         if not right:
             raise SetRefused("wrong_code") from None
-        client.get_2fa_check_code("DEVICE_ENCRYPTION", user)
+        _mail_code(client, user)
         raise SetRefused("code_mailed") from None
+
+
+def _mail_code(client: "Client", user: str) -> None:
+    from registry.drivers.ezviz_client import PyEzvizError
+
+    try:
+        client.get_2fa_check_code("DEVICE_ENCRYPTION", user)
+    except PyEzvizError:
+        if client.code != TOO_OFTEN:  # else one is on its way already
+            raise
 
 
 def change_password(client: "Client", camera: Camera, old: str, new: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry.camera import Camera
 from registry.drivers.ezviz_cameras import NIGHT_VISION
-from registry.drivers.ezviz_settings import CLOUD, DATE_FORMAT, disks
+from registry.drivers.ezviz_settings import CLOUD, DATE_FORMAT, Clock, disks
 from registry.errors import Refused, SetRefused
 from registry.settings import CHOICES, Setting, SettingView
 
@@ -86,7 +86,7 @@ def views(calls: "Calls") -> dict[Setting, SettingView]:
             continue
     shown = {}
     for name, choices in CHOICES.items():
-        can_set = name in _WRITES or name == "encryption"
+        can_set = name in _WRITES or name in TIME or name == "encryption"
         readable = name in found
         # a write that can't be read may be one that this device has not; only the date format is known to be so
         can_set = can_set and (readable or name == "date_format")
@@ -109,22 +109,18 @@ def _set_night(calls: "Calls", value: str) -> None:
     calls.v3("POST", f"{FILL_LIGHT}/set", mode=str(mode))
 
 
-def _set_zone(calls: "Calls", value: str) -> None:
-    _set_time(calls, zone="UTC" if value == "+00:00" else f"UTC{value}")
-
-
-def _set_date_format(calls: "Calls", value: str) -> None:
-    zone = str(calls.data("device/info", version="utc").get("timeZone") or "")
-    _set_time(calls, zone=zone, date_format=value)
-
-
-def _set_time(calls: "Calls", zone: str, date_format: str = "ymd") -> None:
+def _set_time(calls: "Calls", setting: Setting, value: str, clock: Clock) -> None:
     """Zone, date format and summer time go together in one call."""
+    date_format = clock.date_format
+    if setting == "time_zone":
+        zone = "UTC" if value == "+00:00" else f"UTC{value}"
+    else:
+        zone = str(calls.data("device/info", version="utc").get("timeZone") or "")
+        date_format = next(number for number, name in DATE_FORMAT.items() if name == value)
     codes = [each.get("tzCode") for each in calls.rows("timezone/list") if each.get("tzValue") == zone]
     if not codes:
         raise SetRefused("unsupported")
-    number = next(number for number, name in DATE_FORMAT.items() if name == date_format)
-    calls.data("device/timezone/set", timezone=str(codes[0]), timeFormat=number, daylightSaving="1")
+    calls.data("device/timezone/set", timezone=str(codes[0]), timeFormat=date_format, daylightSaving=clock.summer_time)
 
 
 def _format(calls: "Calls", _value: str) -> None:
@@ -143,18 +139,19 @@ _WRITES: dict[Setting, Callable[["Calls", str], None]] = {
     "alarm_notification": _set("device/defence/set", "isDefence"),
     "offline_notification": _set("device/notify/switch"),
     "night_vision": _set_night,
-    "time_zone": _set_zone,
-    "date_format": _set_date_format,
     "storage": _format,
 }
+TIME: tuple[Setting, ...] = ("time_zone", "date_format")
 
 
-def write(calls: "Calls", camera: Camera, setting: Setting, value: str, code: str) -> None:
-    """Raises SetRefused and DriverError."""
+def write(calls: "Calls", camera: Camera, setting: Setting, value: str, code: str, clock: Clock | None = None) -> None:
+    """`clock`: how the camera writes the time now, where that is known. Raises SetRefused and DriverError."""
     if camera.owner == "shared":
         raise SetRefused("unsupported")
     if setting == "encryption":
         _encrypt(calls, value, code)
+    elif setting in TIME:
+        _set_time(calls, setting, value, clock or Clock())
     elif setting in _WRITES:
         _WRITES[setting](calls, value)
     else:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from registry.camera import Camera
 from registry.drivers.ezviz_cameras import AUDIO, LIGHT, NIGHT_VISION, SLEEP
 from registry.settings import CHOICES, FIELDS, Setting, SettingView, told
@@ -98,6 +100,24 @@ def _view(name: Setting, value: str) -> SettingView:
         "account",
         "" if name in WRITABLE else "not_this_way",
         choices if name in WRITABLE else (),
+    )
+
+
+class Clock(Struct, frozen=True):
+    """What the Open Platform sets together with the time zone and can't tell: as the vendor's numbers."""
+
+    date_format: str = "0"
+    summer_time: str = "1"
+
+
+def clock(pages: list[dict[str, Any]], camera: Camera) -> Clock:
+    optionals = _section(pages, "STATUS", camera.ref.serial).get("optionals")
+    told = optionals if isinstance(optionals, dict) else {}
+    date_format, summer_time = _text(told.get("timeFormat")), _text(told.get("daylightSavingTime"))
+    usual = Clock()
+    return Clock(
+        date_format if date_format in DATE_FORMAT else usual.date_format,
+        summer_time if summer_time in ("0", "1") else usual.summer_time,
     )
 
 

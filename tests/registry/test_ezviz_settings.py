@@ -108,7 +108,7 @@ def sub_account(vendor: SimulatorProcess, *names: str) -> str:
 
 
 # setting, value: what the vendor then has
-SET = [
+SET: list[tuple[str, str, dict[str, Any]]] = [
     ("audio", "off", {"audio": False}),
     ("sleep", "on", {"asleep": True}),
     ("status_light", "off", {"light": False}),
@@ -132,6 +132,16 @@ def test_every_setting_is_set_and_read_back(make: Callable[..., Home]) -> None:
         assert home.values("Garden")[setting] == value  # type: ignore[index]
         row = home.row("Garden")
         assert {name: row[name] for name in vendors} == vendors
+
+
+def test_the_zone_is_set_without_losing_the_date_format(make: Callable[..., Home]) -> None:
+    home = make()
+    for setting, value in (("date_format", "mdy"), ("time_zone", "+02:00")):
+        assert isinstance(home.set("Garden", setting, value), Camera)
+    values = home.values("Garden")
+    assert (values["date_format"], values["time_zone"]) == ("mdy", "+02:00")
+    assert home.set("Garden", "time_zone", "+01:23") != home.camera("Garden")  # a zone there is none of
+    assert home.values("Garden")["time_zone"] == "+02:00"
 
 
 def test_every_setting_is_read(make: Callable[..., Home]) -> None:

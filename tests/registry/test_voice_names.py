@@ -1,0 +1,56 @@
+"""Names a voice has trouble with, each with what is said of it."""
+
+import pytest
+
+from registry.camera import Camera, Ref
+from registry.voice_names import trouble
+
+
+def named(*names: str) -> dict[str, list[str]]:
+    cameras = [Camera(f"ezviz-{number}", Ref("", f"F{number}", 1), name) for number, name in enumerate(names)]
+    found = trouble(cameras)
+    return {each.name: found[each.id] for each in cameras if each.id in found}
+
+
+@pytest.mark.parametrize(
+    "name", ["Garden", "Front Door", "Kjøkkenhage", "Karis stue", "Kari’s stue", "Nord-hagen", "Écurie", "カメラ庭"]
+)
+def test_a_plain_name_is_no_trouble(name: str) -> None:
+    assert named(name) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Doorbell", "doorbell"),
+        ("Front Doorbell", "doorbell"),
+        ("Birdseye", "bird's eye"),
+        ("Bird's Eye Garden", "bird's eye"),
+        ("12", "digits alone"),
+        ("3 4", "digits alone"),
+        ("Garden 2", "Write numbers"),
+        ("Garden (back)", "Signs"),
+        ("Garden/Shed", "Signs"),
+        ("Garden 🌷", "Signs"),
+        ("🌷", "no word"),
+        ("", "no word"),
+        ("...", "no word"),
+        ("Alexa", "wakes"),
+        ("Echo Room", "wakes"),
+        ("Google Corner", "wakes"),
+        ("Camera", "every device"),
+        ("All Cameras", "every device"),
+        ("Show Garden", "part of the command"),
+        ("The Garden", "part of the command"),
+        ("Big old garden behind the house", "two words"),
+    ],
+)
+def test_each_trouble_is_named(name: str, words: str) -> None:
+    assert any(words in each for each in named(name)[name])
+
+
+def test_names_that_sound_the_same() -> None:
+    found = named("Garden", "garden!", "Attic", "GARDEN")
+    assert set(found) == {"Garden", "garden!", "GARDEN"}
+    assert "2 other cameras" in found["Garden"][-1]
+    assert named("Garden", "garden")["Garden"] == ["Another camera is called the same: only one is heard."]

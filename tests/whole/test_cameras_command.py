@@ -1,0 +1,111 @@
+"""`showcam cameras` as a person types it, on the running demo."""
+
+import re
+import subprocess
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from tests.doubles.program import Program
+
+pytestmark = pytest.mark.process
+
+type Cameras = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def cameras(demo: Program) -> Cameras:
+    def run(*words: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        done = demo.command("cameras", *words, "--demo", text=text)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+def test_the_list_says_what_can_be_shown_and_what_to_do(cameras: Cameras) -> None:
+    done = cameras("list", "--verbose")
+    assert done.returncode == 0
+    rows = {line[:12].strip(): line.split()[-2:] for line in done.stdout.splitlines() if not line.startswith(" ")}
+    assert rows["Garden"] == ["yes", "yes"]
+    assert rows["Garage"] == ["no", "no"]
+    assert rows["Nursery"] == ["yes", "no"]
+    assert "Or here: showcam cameras set “Garage” encryption off" in done.stdout
+    assert "Picture by: Open Platform" in done.stdout
+    assert "Name:" not in done.stdout
+
+
+def test_a_name_that_voices_miss_is_pointed_out(demo: Program, cameras: Cameras) -> None:
+    where = f"{demo.simulator}/_control/{demo.cameras()['Garden']['serial']}"
+    requests.post(where, json={"name": "Doorbell (2)"}, timeout=5).raise_for_status()
+    try:
+        told = cameras("list").stdout
+    finally:
+        requests.post(where, json={"name": "Garden"}, timeout=5).raise_for_status()
+    assert re.search(r"Name: Alexa takes “doorbell”", told)
+    assert "Name: Signs in the name" in told
+
+
+def test_a_setting_is_set_and_shown(demo: Program, cameras: Cameras) -> None:
+    done = cameras("set", "nursery", "audio", "on")
+    assert (done.returncode, done.stdout) == (0, "Nursery: audio is on.\n")
+    assert demo.cameras()["Nursery"]["audio"] is True
+    assert re.search(r"audio +on", cameras("show", "Nursery").stdout)
+    assert cameras("set", "Nursery", "audio", "off").returncode == 0
+
+
+def test_encryption_off_asks_for_consent_and_the_code(demo: Program, cameras: Cameras) -> None:
+    assert cameras("set", "Garage", "encryption", "off", text="n\n").returncode == 1
+    wrong = cameras("set", "Garage", "encryption", "off", "--yes", text="AAAAAA\n")
+    assert wrong.returncode == 1
+    assert "That code is not right, so nothing was changed." in wrong.stderr
+    assert demo.cameras()["Garage"]["encryption"] is True
+    done = cameras("set", "Garage", "encryption", "off", text="y\nABCDEF\n")
+    assert (done.returncode, "Garage: encryption is off." in done.stdout) == (0, True)
+    assert "ABCDEF" not in done.stdout + done.stderr + demo.log.read_text()
+    assert demo.cameras()["Garage"]["encryption"] is False
+    demo.change("Garage", encryption=True)
+
+
+def test_a_mailed_code_is_the_second_question(demo: Program, cameras: Cameras) -> None:
+    demo.change("Garage", rejects_label_code=True)
+    done = cameras("set", "Garage", "encryption", "off", "--yes", text="ABCDEF\nnone\n")
+    assert "EZVIZ has just mailed a code" in done.stderr
+    assert done.returncode == 1
+    assert demo.cameras()["Garage"]["encryption"] is True
+    demo.change("Garage", rejects_label_code=False)
+
+
+def test_what_a_voice_may_is_kept(cameras: Cameras) -> None:
+    assert "a voice may change audio, restart." in cameras("set", "Attic", "voice_may", "restart, audio").stdout
+    assert re.search(r"voice_may +audio, restart", cameras("show", "Attic").stdout)
+    assert "nothing" in cameras("set", "Attic", "voice_may", "nothing").stdout
+    refused = cameras("set", "Attic", "voice_may", "encryption")
+    assert (refused.returncode, "can't be allowed encryption" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("show", "Nowhere"), 1, "There is no camera 'Nowhere'; there are Garden"),
+        (("show", "Ga"), 1, "2 cameras are called like that"),
+        (("set", "Garden", "audio", "loud"), 2, "audio can be set to on, off."),
+        (("set", "Garden", "wifi", "home"), 2, "wifi can be read, not set."),
+        (("set", "Garden", "colour", "red"), 2, "there is no setting 'colour'"),
+        (("set", "Garden", "scaled", "maybe"), 2, "scaled is yes or no."),
+        (("list", "--user", "nobody@example.com"), 2, "nobody@example.com is not known here"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(cameras: Cameras, words: tuple[str, ...], code: int, told: str) -> None:
+    done = cameras(*words)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert told in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_camera_is_deleted_by_its_typed_name_alone(demo: Program, cameras: Cameras) -> None:
+    done = cameras("delete", "Pond", text="pond\n")
+    assert done.returncode == 1
+    assert "nothing was deleted" in done.stderr
+    assert "Pond" in demo.cameras()
