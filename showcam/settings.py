@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -226,6 +227,10 @@ _COUNTS = (
 )
 
 
+_HOST_PORT = re.compile(r"[\w.-]+:\d{1,5}")
+_TURN = re.compile(r"turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:\d{1,5}(\?transport=tcp)?")
+
+
 def _check(settings: Settings, given: Mapping[str, _Given]) -> None:
     def fail(name: str, why: str) -> None:
         origin = given[name].origin if name in given else "the defaults"
@@ -245,6 +250,12 @@ def _check(settings: Settings, given: Mapping[str, _Given]) -> None:
         fail("ezviz_key", "ezviz_key and ezviz_secret go together")
     for name in ("public_url", "media_url"):
         _check_url(settings, name, fail)
+    if settings.stun and not _HOST_PORT.fullmatch(settings.stun):
+        fail("stun", "host:port is wanted")
+    if settings.turn and not _TURN.fullmatch(settings.turn):
+        fail("turn", "turn:host:port?transport=udp, turn:host:port?transport=tcp or turns:host:port is wanted")
+    if settings.turn and not settings.turn_secret:
+        fail("turn", "turn_secret is wanted too")
     for network in settings.trusted_proxies:
         try:
             ipaddress.ip_network(network, strict=False)

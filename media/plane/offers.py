@@ -33,6 +33,24 @@ def normalise(sdp: str) -> str:
     return "\r\n".join(out) + "\r\n"
 
 
+def without_audio(answer: str) -> str:
+    """The same answer with its audio sections rejected: an offer's section can't be left out (RFC 3264 section 6)."""
+    head, sections = _split(answer.splitlines())
+    bundled = next((line.split()[1:] for line in head if line.startswith("a=group:BUNDLE")), [])
+    out = []
+    for section in sections:
+        mid = next((line[6:] for line in section if line.startswith("a=mid:")), "")
+        # a section with a transport of its own would be waited for; it stays, and is inactive
+        if section[0].startswith("m=audio ") and mid in bundled and len(bundled) > 1:
+            bundled.remove(mid)
+            kind, _, rest = section[0].split(" ", 2)
+            kept = [line for line in section[1:] if not line.startswith(("a=candidate", "a=end-of-candidates"))]
+            section = [f"{kind} 0 {rest}", *kept]
+        out += section
+    head = [f"a=group:BUNDLE {' '.join(bundled)}" if line.startswith("a=group:BUNDLE") else line for line in head]
+    return "\r\n".join([*head, *out]) + "\r\n"
+
+
 def _split(lines: list[str]) -> tuple[list[str], list[list[str]]]:
     head: list[str] = []
     sections: list[list[str]] = []

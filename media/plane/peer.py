@@ -8,12 +8,18 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Literal
 
-import aioice.ice
 import av
-from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
 from aiortc.mediastreams import MediaStreamError
 
-from media.plane.offers import NoOffer, normalise
+from media.plane.offers import NoOffer, normalise, without_audio
 from media.plane.pull import Pull
 from media.plane.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
 from media.plane.units import CLOCK, Unit
@@ -30,20 +36,17 @@ class NotGathered(Exception):
     """No local candidates in time."""
 
 
-def use_addresses(addresses: tuple[str, ...]) -> None:
-    """Offer these for WebRTC, in the whole process, in place of the machine's own (which leave loopback out)."""
-    if addresses:
-        aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [
-            each for each in addresses if (use_ipv6 if ":" in each else use_ipv4)
-        ]
-
-
 class Peer:
-    """`gone` is called once, when the connection failed, closed, or never came."""
+    """`gone` is called once, when the connection failed, closed, or never came.
 
-    def __init__(self, pull: Pull, voice: Voice, gone: Callable[[], None]) -> None:
-        self._pull, self._voice, self._gone = pull, voice, gone
-        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    `rejects`: whether a sound that never comes is rejected in the answer, or only said to be inactive.
+    """
+
+    def __init__(
+        self, pull: Pull, voice: Voice, gone: Callable[[], None], servers: list[RTCIceServer], *, rejects: bool
+    ) -> None:
+        self._pull, self._voice, self._gone, self._rejects = pull, voice, gone, rejects
+        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._connection.on("connectionstatechange", self._changed)
         self._video = _VideoTrack(pull)
         self._closed = False
@@ -76,7 +79,8 @@ class Peer:
         except Exception:
             # aiortc raises whatever the text made it trip over
             raise NoOffer from None
-        return str(connection.localDescription.sdp)
+        described = str(connection.localDescription.sdp)
+        return without_audio(described) if self._rejects and self._voice == "none" else described
 
     async def close(self) -> None:
         self._closed = True

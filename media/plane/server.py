@@ -6,8 +6,8 @@ import structlog
 from aiohttp import web
 
 from media.grants import Grants
+from media.plane import ice
 from media.plane.network import tls_context
-from media.plane.peer import use_addresses
 from media.plane.routes import Routes
 from media.plane.sessions import Sessions
 from media.plane.settings import PlaneSettings
@@ -34,7 +34,7 @@ class Plane:
             await self.stop()
 
     async def start(self) -> None:
-        use_addresses(self._settings.ice_addresses)
+        ice.prepare(self._settings.ice_addresses)
         context = await asyncio.to_thread(tls_context, self._settings.ca_file)
         self._sessions = Sessions(self._settings, self._grants, self._sources, context)
         app = Routes(self._grants, self._sessions).application()

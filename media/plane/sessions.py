@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from media.grants import Claims, Grants
+from media.plane import ice
 from media.plane.peer import Peer, Voice
 from media.plane.pull import Key, Pull, key_of
 from media.plane.settings import PlaneSettings
@@ -197,7 +198,9 @@ class Sessions:
                 if session.peer is peer:
                     self._drop(session, "", final=False)
 
-            peer = Peer(session.pull, _voice(session), gone)
+            servers = ice.servers(self._settings, time.time())
+            # Amazon wants no audio section for a camera without sound
+            peer = Peer(session.pull, _voice(session), gone, servers, rejects=session.claims.surface == "alexa")
             try:
                 answer = await peer.answer(sdp)
             except BaseException:

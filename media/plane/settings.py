@@ -14,6 +14,9 @@ class PlaneSettings:
     live_per_process: int = 24
     opens_per_minute: int = 6  # new sessions of one link
     ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
+    stun: str = ""  # stun:host:port
+    turn: str = ""  # turn:host:port?transport=udp or tcp, turns:host:port
+    turn_secret: str = ""  # shared with the TURN server, for credentials that are over soon
     ca_file: Path | None = None  # one more certificate authority towards vendors, beside the system's
     allow_loopback_sources: bool = False  # the demo alone: its vendor lives on this machine
     gate_check_s: float = 2.0

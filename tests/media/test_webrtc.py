@@ -80,8 +80,9 @@ def test_a_second_viewer_shares_the_pull_and_sees_a_picture_before_the_next_keyf
     ("sound", "surface", "direction"),
     [
         ("none", "google", "a=sendonly"),
-        ("none", "alexa", "a=inactive"),
-        ("off", "alexa", "a=inactive"),
+        ("none", "alexa", "audio 0 "),
+        ("off", "alexa", "audio 0 "),
+        ("off", "page", "a=inactive"),
         ("off", "google", "a=inactive"),
         ("on", "page", "a=sendonly"),
     ],

@@ -1,0 +1,54 @@
+"""How a display is found across the internet: our own addresses, STUN and TURN, gathered within a bound.
+
+Time-limited TURN credentials: draft-uberti-behave-turn-rest, the way coturn's `use-auth-secret` takes them.
+"""
+
+import base64
+import hashlib
+import hmac
+
+import aioice.ice
+import aiortc.rtcicetransport
+from aioice import Candidate
+from aiortc import RTCIceServer
+
+from media.plane.settings import PlaneSettings
+
+SERVERS_S = 0.6  # STUN and TURN have this; what has not answered by then is left out
+_USER = "showcam"
+
+
+class _Bounded(aioice.ice.Connection):
+    async def get_component_candidates(
+        self,
+        component: int,
+        addresses: list[str],
+        timeout: float = SERVERS_S,
+    ) -> list[Candidate]:
+        return await super().get_component_candidates(component, addresses, timeout)  # type: ignore[arg-type]
+
+
+def prepare(addresses: tuple[str, ...]) -> None:
+    """In the whole process. `addresses`: offered in place of the machine's own (which leave loopback out)."""
+    vars(aiortc.rtcicetransport)["Connection"] = _Bounded
+    if addresses:
+        aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [
+            each for each in addresses if (use_ipv6 if ":" in each else use_ipv4)
+        ]
+
+
+def servers(settings: PlaneSettings, now: float) -> list[RTCIceServer]:
+    """None are asked that were not named: without a list aiortc would ask one of its own choice."""
+    found = [RTCIceServer(settings.stun)] if settings.stun else []
+    if settings.turn:
+        # the relay is kept alive with the same credentials as long as the stream lives
+        user, password = credentials(settings.turn_secret, now, settings.stream_cap_s + 60)
+        found.append(RTCIceServer(settings.turn, user, password))
+    return found
+
+
+def credentials(secret: str, now: float, life_s: int) -> tuple[str, str]:
+    """User name and password, good until then, made from what the TURN server knows too."""
+    user = f"{int(now) + life_s}:{_USER}"
+    tag = hmac.digest(secret.encode(), user.encode(), hashlib.sha1)
+    return user, base64.b64encode(tag).decode()

@@ -1,0 +1,103 @@
+"""A STUN and TURN server on loopback, as far as gathering needs one (RFC 8489, RFC 8656 over UDP).
+
+It takes time-limited credentials made from `secret`, gives addresses, and tells who was let in; it relays nothing.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import threading
+import time
+
+from aioice import stun
+
+REALM, NONCE = "showcam.test", b"nonce-of-the-test"
+
+
+class Relay:
+    """`with Relay(secret) as relay: relay.port`. `deaf`: takes everything and answers nothing."""
+
+    def __init__(self, secret: str, *, deaf: bool = False) -> None:
+        self.secret, self.deaf = secret, deaf
+        self.users: list[str] = []
+        self.asked = 0
+        self.port = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
+        self._transports: list[asyncio.DatagramTransport] = []
+
+    def __enter__(self) -> "Relay":
+        self._thread.start()
+        transport = self._run(self._listen(lambda: _Front(self)))
+        self.port = transport.get_extra_info("sockname")[1]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._run(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    def key(self, user: str) -> bytes | None:
+        """None where the name is over or was not made for now."""
+        if not user.partition(":")[0].isdigit() or int(user.partition(":")[0]) <= time.time():
+            return None
+        password = base64.b64encode(hmac.digest(self.secret.encode(), user.encode(), hashlib.sha1)).decode()
+        return hashlib.md5(f"{user}:{REALM}:{password}".encode()).digest()  # noqa: S324
+
+    async def _listen(self, make):
+        transport, _ = await self._loop.create_datagram_endpoint(make, local_addr=("127.0.0.1", 0))
+        self._transports.append(transport)
+        return transport
+
+    async def _close(self) -> None:
+        for transport in self._transports:
+            transport.close()
+        await asyncio.sleep(0)
+
+    def _run(self, work):
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+
+class _Front(asyncio.DatagramProtocol):
+    """What clients speak to."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def connection_made(self, transport) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        self._relay.asked += 1
+        if self._relay.deaf:
+            return
+        task = asyncio.get_running_loop().create_task(self._answer(data, address))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, data: bytes, address: tuple[str, int]) -> None:
+        asked = stun.parse_message(data)
+        reply = stun.Message(asked.message_method, stun.Class.RESPONSE, transaction_id=asked.transaction_id)
+        if asked.message_method == stun.Method.BINDING:
+            reply.attributes["XOR-MAPPED-ADDRESS"] = ("192.0.2.33", address[1])
+            self.transport.sendto(bytes(reply), address)
+            return
+        user = asked.attributes.get("USERNAME", "")
+        key = self._relay.key(user)
+        if key is None:
+            reply.message_class = stun.Class.ERROR
+            reply.attributes |= {"ERROR-CODE": (401, "Unauthorized"), "REALM": REALM, "NONCE": NONCE}
+            self.transport.sendto(bytes(reply), address)
+            return
+        if not asked.check_message_integrity(key):
+            return
+        if asked.message_method == stun.Method.ALLOCATE:
+            self._relay.users.append(user)
+            reply.attributes["XOR-RELAYED-ADDRESS"] = ("192.0.2.44", address[1])
+            reply.attributes["XOR-MAPPED-ADDRESS"] = address
+            reply.attributes["LIFETIME"] = 600
+        reply.add_message_integrity(key)
+        self.transport.sendto(bytes(reply), address)
