@@ -1,5 +1,6 @@
 """QUERY: whether each camera is online, and what its traits have to tell; encoded once while it stays the same."""
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -27,7 +28,7 @@ class States:
     def query(self, link: Link, camera_ids: list[str]) -> dict[str, Any]:
         """Every id asked about is answered, the unknown ones too."""
         states = self._registry.states(link, camera_ids)
-        unknown = Raw(_encode({"online": False, **refused(not_found(), link.locale)}))
+        unknown = _unknown(link.locale)
         return {
             "devices": {
                 each: self._encoded(state, link.locale) if (state := states.get(each)) else unknown
@@ -63,3 +64,8 @@ class States:
 
 
 _encode = msgspec.json.Encoder().encode
+
+
+@lru_cache(16)
+def _unknown(locale: str) -> Raw:
+    return Raw(_encode({"online": False, **refused(not_found(), locale)}))

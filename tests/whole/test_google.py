@@ -2,6 +2,9 @@
 
 import subprocess
 
+import pytest
+import requests
+
 from tests.doubles.program import Program
 
 
@@ -43,3 +46,23 @@ def test_a_pin_is_set_for_a_household_that_is_known_and_for_no_other(demo: Progr
     done = demo.command("pin", "set", "other@example.com", "--demo", text="13\n13\n")
     assert (done.returncode, "4 to 8 digits" in done.stderr) == (1, True)
     assert demo.command("pin", "clear", "other@example.com", "--demo").returncode == 0
+
+
+@pytest.mark.parametrize(("header", "status"), [("Authorization", 403), ("Authentication", 403), ("X-Token", 401)])
+def test_signalling_takes_its_token_by_both_of_its_names(header: str, status: int, demo: Program) -> None:
+    body = {"action": "offer", "deviceId": "x", "sdp": "v=0"}
+    headers = {header: "Bearer forged", "Origin": "https://www.gstatic.com"}
+    answer = requests.post(f"{demo.web}/google/webrtc/", json=body, headers=headers, timeout=5)
+    assert answer.status_code == status
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://www.gstatic.com"
+
+
+def test_a_vendor_that_hangs_is_waited_for_no_longer_than_google_waits(demo: Program) -> None:
+    demo.change("Garden", fault="timeout")
+    try:
+        told = demo.assistant("google", "say", text="show the garden camera")
+    finally:
+        demo.change("Garden", fault=None)
+    [execute] = [each for each in told["trace"] if each["title"] == "Google: EXECUTE"]
+    assert told["outcome"]["told"] == "transientError"
+    assert execute["ms"] < 2700  # what a request may take where nobody is in a hurry
