@@ -1,0 +1,210 @@
+"""Each call of the vendor's, answered as badly as can be: the right refusal, in time, and no storm of tries."""
+
+import json
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from accounts import households
+from registry.camera import Camera, Ref
+from registry.drivers import ezviz_push
+from registry.drivers.ezviz import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz_push import _register
+from registry.errors import DriverError, Refused, VendorBusy, VendorDown
+from store.records import Source
+from store.sqlite import SqliteStore
+from tests.doubles.tls_vendor import Vendor, Vendors, answer, request_of
+
+SHORT_S = 0.6
+SESSION = {"session_id": "s", "rf_session_id": "r", "username": "u", "feature_code": "f"}
+FAR_FUTURE_MS = 4_102_444_800_000
+
+
+@dataclass
+class Ezviz:
+    driver: EzvizDriver
+    source: Source
+    vendor: Vendor
+
+    @property
+    def camera(self) -> Camera:
+        return Camera("", Ref(self.source.id, "F00497201", 1), "Garden", ways=("open",))
+
+
+# what is asked of the driver, and what of the vendor's paths the bad answer stands at
+CALLS: dict[str, tuple[Callable[[Ezviz], Any], str]] = {
+    "list": (lambda it: it.driver.read(it.source, SHORT_S), "/v3/userdevices/v1/resources/pagelist"),
+    "messages": (lambda it: it.driver.happened(it.source, 0.0, SHORT_S), "/v3/unifiedmsg/list"),
+    "wake": (lambda it: it.driver.account.wake(it.source, it.camera, SHORT_S), "/v3/specialBizs"),
+    "urls": (lambda it: it.driver.account.push_session(it.source, SHORT_S), "/v3/configurations/system/info"),
+    "register": (
+        lambda it: _register(it.driver._http, it.driver.account.push_session(it.source, SHORT_S)),
+        "/v1/getClientId",
+    ),
+    "start": (
+        lambda it: _register(it.driver._http, it.driver.account.push_session(it.source, SHORT_S)),
+        "/api/push/start",
+    ),
+    "token": (lambda it: it.driver.mint(it.source, it.camera, "open", SHORT_S), "/api/lapp/token/get"),
+    "address": (lambda it: it.driver.mint(it.source, it.camera, "open", SHORT_S), "/api/lapp/v2/live/address/get"),
+}
+
+# what comes in the place of a right answer
+BODIES: dict[str, bytes] = {
+    "nothing": answer(b""),
+    "html": answer(b"<html><body>maintenance</body></html>"),
+    "no UTF-8": answer(b"\xff\xfe\x00"),
+    "half": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n" + b'{"meta":{"code":',
+    "null": answer(b"null"),
+    "list": answer(b"[]"),
+    "empty": answer(b"{}"),
+    "nulls": answer(b'{"meta":null,"code":null,"data":null,"status":null,"deviceInfos":null,"message":null}'),
+    "words": answer(b'{"meta":{"code":"x"},"code":"x","data":"x","status":"x","deviceInfos":"x"}'),
+    "deep": answer(b"[" * 100_000),
+    "500": answer(b"oops", "500 Internal Server Error"),
+    "503": answer(b"", "503 Service Unavailable"),
+    "too long": answer(b'{"a":"' + b"x" * 10_000_000 + b'"}'),
+    "moved to a private address": answer(b"", "302 Found", "Location: https://169.254.169.254/latest/meta-data"),
+    "moved to itself": answer(b"", "307 Temporary Redirect", "Location: /v3/userdevices/v1/resources/pagelist"),
+}
+
+
+def right(vendor: Vendor, path: str) -> bytes:
+    """As the vendor answers where nothing is wrong."""
+    ok: dict[str, Any] = {"meta": {"code": 200}}
+    if path == "/v3/configurations/system/info":
+        ok |= {"systemConfigInfo": {"pushAddr": vendor.host, "sysConf": "0|0"}}
+    elif path == "/v1/getClientId":
+        ok = {"status": 200, "data": {"clientId": "c"}}
+    elif path == "/api/lapp/token/get":
+        data = {"accessToken": "at.x", "expireTime": FAR_FUTURE_MS, "areaDomain": vendor.url}
+        ok = {"code": "200", "data": data}
+    return answer(json.dumps(ok).encode())
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a listener: it has more time than a request."""
+    monkeypatch.setattr(ezviz_push, "START_S", SHORT_S)
+
+
+@pytest.fixture
+def make(vendors: Vendors, store: SqliteStore) -> Callable[[Vendor], Ezviz]:
+    def made(vendor: Vendor) -> Ezviz:
+        hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
+        driver = EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)
+        driver.load()
+        account = households.add_owner(store, "demo@example.com", open_key="k", open_secret="s")
+        source = store.sources(account.id)[0]
+        driver.sessions.signed_in(source, "demo@example.com", SESSION | {"api_url": vendor.host})
+        return Ezviz(driver, source, vendor)
+
+    return made
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_bad_answer_is_the_vendors_trouble_and_is_not_asked_for_again(
+    vendors: Vendors, make: Callable[[Vendor], Ezviz], call: str, body: str
+) -> None:
+    ask, path = CALLS[call]
+
+    def reply(asked: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        at = asked.partition(" ")[2].partition("?")[0]
+        return BODIES[body] if at.startswith(path) else right(vendor, at)
+
+    vendor = vendors.answering(reply)
+    it = make(vendor)
+    with pytest.raises(VendorDown):
+        ask(it)
+    assert sum(each.startswith(path) for each in vendor.paths()) <= 2, vendor.paths()
+    assert not any("latest" in each for each in vendor.paths())
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("how", ["hangs", "drips"])
+def test_a_vendor_that_takes_its_time_is_not_waited_for(
+    vendors: Vendors, make: Callable[[Vendor], Ezviz], call: str, how: str
+) -> None:
+    ask, path = CALLS[call]
+    asked: list[str] = []
+
+    def speak(connection: ssl.SSLSocket, over: threading.Event) -> None:
+        while True:
+            what, _body, _headers = request_of(connection)
+            at = what.partition(" ")[2].partition("?")[0]
+            if not what:
+                return
+            asked.append(at)
+            if not at.startswith(path):
+                connection.sendall(right(vendor, at))
+                continue
+            if how == "drips":
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            while not over.wait(0.2):
+                if how == "drips":
+                    connection.sendall(b" ")
+
+    vendor = vendors.speaking(speak)
+    it, began = make(vendor), time.monotonic()
+    with pytest.raises(VendorDown):
+        ask(it)
+    assert time.monotonic() - began < SHORT_S + 4  # a wide margin: it is about not waiting for ever
+    assert sum(each.startswith(path) for each in asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({"code": "10029"}, VendorBusy),
+        ({"code": 10029}, VendorBusy),
+        ({"code": "60019", "data": None}, Refused),
+        ({"code": "200"}, VendorDown),
+        ({"code": "200", "data": []}, VendorDown),
+        ({"code": "200", "data": {"url": None}}, VendorDown),
+        ({"code": "200", "data": {"url": 7}}, VendorDown),
+        ({"code": "200", "data": {"url": "http://127.0.0.1/x.m3u8"}}, Refused),
+        ({"code": "200", "data": {"url": "https://169.254.169.254/x.m3u8"}}, Refused),
+        ({"code": "200", "data": {"url": "https://user:x@open.ezvizlife.com/x"}}, Refused),
+        ({"code": "no such code"}, VendorDown),
+    ],
+)
+def test_an_address_that_is_none(
+    vendors: Vendors, make: Callable[[Vendor], Ezviz], body: dict[str, Any], error: type[DriverError]
+) -> None:
+    def reply(asked: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        at = asked.partition(" ")[2]
+        return answer(json.dumps(body).encode()) if "live" in at else right(vendor, at)
+
+    vendor = vendors.answering(reply)
+    it = make(vendor)
+    with pytest.raises(error):
+        it.driver.mint(it.source, it.camera, "open", SHORT_S)
+    assert len(vendor.paths()) <= 3
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [None],
+        ["text"],
+        [{}],
+        [{"deviceSerial": None, "time": 1}],
+        [{"deviceSerial": "F", "time": "soon"}],
+        [{"deviceSerial": "F", "time": None, "ext": "x"}],
+        [{"deviceSerial": 7, "time": 1}],
+    ],
+)
+def test_messages_that_are_none_are_passed_over(
+    vendors: Vendors, make: Callable[[Vendor], Ezviz], rows: list[Any]
+) -> None:
+    good = {"deviceSerial": "F00497201", "time": "1582821945396", "channel": "x", "subType": 10002, "ext": None}
+    told = json.dumps({"meta": {"code": 200}, "message": [*rows, good]}).encode()
+    it = make(vendors.answering(lambda asked, body, headers: answer(told)))
+    (hint,) = it.driver.happened(it.source, 0.0, SHORT_S)
+    assert (hint.serial, hint.channel, hint.kind, hint.at) == ("F00497201", 0, "motion", 1582821945.396)

@@ -1,0 +1,252 @@
+"""What the vendor tells by itself: webhooks as they are sent, and the app's messages as any client hears them."""
+
+import hashlib
+import hmac
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import requests
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from pyezvizapi import EzvizClient
+from pyezvizapi.constants import APP_SECRET, MQTT_APP_KEY
+from pyezvizapi.mqtt import MQTTClient
+
+from tests.doubles.cloud import Cloud
+
+KEY = "a-signing-key"
+
+
+def wait(until: Callable[[], object], within_s: float = 15.0) -> None:
+    end = time.monotonic() + within_s
+    while not until():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.02)
+
+
+class Receiver:
+    """An address for webhooks that answers as it is told to, one answer after the other, the last for ever."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[dict[str, str], bytes]] = []
+        self.answers: list[Callable[[dict[str, Any]], tuple[int, bytes]]] = [self.well]
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+                answers = receiver.answers
+                status, text = (answers.pop(0) if len(answers) > 1 else answers[0])(json.loads(body))
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    @staticmethod
+    def well(message: dict[str, Any]) -> tuple[int, bytes]:
+        return 200, json.dumps({"messageId": message["header"]["messageId"]}).encode()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def receiver(cloud: Cloud) -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    cloud.configure(webhook={"url": ""})
+    made.close()
+
+
+class TestWebhook:
+    @pytest.mark.parametrize(
+        ("change", "kind", "body"),
+        [
+            ({"motion": True}, "ys.alarm", {"alarmType": "motiondetect"}),
+            ({"person": True}, "ys.alarm", {"alarmType": "humandetect"}),
+            ({"press": True}, "ys.calling", {}),
+            ({"online": False}, "ys.onoffline", {"msgType": "OFFLINE"}),
+        ],
+    )
+    def test_it_tells_signed(
+        self, cloud: Cloud, receiver: Receiver, change: dict[str, bool], kind: str, body: dict[str, str]
+    ) -> None:
+        cloud.configure(webhook={"url": receiver.url, "key": KEY})
+        cloud.control(cloud.serials["Front Door"], **change)
+        wait(lambda: receiver.got)
+        ((headers, raw),) = receiver.got
+        told = json.loads(raw)
+        assert headers["content-type"] == "text/plain"
+        assert headers["message_type"] == told["header"]["type"] == kind
+        assert headers["signature"] == hmac.new(KEY.encode(), raw + headers["t"].encode(), hashlib.sha1).hexdigest()
+        assert (told["header"]["deviceId"], told["header"]["channelNo"]) == (cloud.serials["Front Door"], 1)
+        assert body.items() <= told["body"].items()
+
+    def test_what_stays_as_it_is_is_not_told(self, cloud: Cloud, receiver: Receiver) -> None:
+        cloud.configure(webhook={"url": receiver.url, "key": KEY})
+        cloud.control(cloud.serials["Garden"], online=True)
+        cloud.control(cloud.serials["Pond"], motion=True)
+        wait(lambda: receiver.got)
+        assert len(receiver.got) == 1
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            lambda message: (500, b""),
+            lambda message: (200, b"ok"),
+            lambda message: (200, b'{"messageId": "another"}'),
+            lambda message: (302, b""),
+        ],
+        ids=["500", "no JSON", "another id", "moved"],
+    )
+    def test_what_is_not_answered_well_is_sent_again_and_in_the_end_dropped(
+        self, cloud: Cloud, receiver: Receiver, bad: Callable[[dict[str, Any]], tuple[int, bytes]]
+    ) -> None:
+        receiver.answers = [bad, Receiver.well]
+        cloud.configure(webhook={"url": receiver.url, "key": KEY})
+        cloud.control(cloud.serials["Garden"], motion=True)
+        wait(lambda: len(receiver.got) == 2)
+        assert receiver.got[0][1] == receiver.got[1][1]
+        receiver.answers = [bad]
+        cloud.control(cloud.serials["Garden"], motion=True)
+        wait(lambda: requests.get(f"{cloud.process.url}/_control", timeout=5).json()["webhook"]["dropped"] == 1)
+        assert len(receiver.got) == 5
+
+    def test_it_may_tell_twice(self, cloud: Cloud, receiver: Receiver) -> None:
+        cloud.configure(webhook={"url": receiver.url, "key": KEY, "duplicates": 1})
+        cloud.control(cloud.serials["Garden"], motion=True)
+        wait(lambda: len(receiver.got) == 2)
+        assert receiver.got[0][1] == receiver.got[1][1]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"url": "https://example.com/hook"},
+            {"url": 7},
+            {"url": "", "key": None},
+            {"url": "", "more": 1},
+            {"url": "", "duplicates": 11},
+            {"url": "", "skew_s": "x"},
+            "text",
+        ],
+    )
+    def test_only_this_machine_is_told(self, cloud: Cloud, wrong: object) -> None:
+        answer = requests.post(f"{cloud.process.url}/_control", json={"webhook": wrong}, timeout=5)
+        assert answer.status_code == 400
+
+
+class TestMessages:
+    @pytest.fixture
+    def token(self, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cloud.process.ca))
+        client = EzvizClient("demo@example.com", "showcam-demo", cloud.process.app_host, timeout=5)
+        return dict(client.login())
+
+    @pytest.fixture
+    def registered(self, token: dict[str, Any]) -> MQTTClient:
+        """The public library's own registration, unmodified; its connection goes to a fixed port, so not further."""
+        client = MQTTClient(token, requests.Session(), timeout=5)
+        client._register_ezviz_push()
+        client._start_ezviz_push()
+        return client
+
+    @pytest.mark.parametrize("quality", [0, 1, 2])
+    def test_a_public_client_hears_what_the_library_can_read(
+        self, cloud: Cloud, registered: MQTTClient, quality: int
+    ) -> None:
+        heard: list[dict[str, Any]] = []
+        client = self._client(registered._mqtt_data["mqtt_clientid"])
+        client.on_connect = lambda *_: client.subscribe(f"{MQTT_APP_KEY}/#", qos=quality)
+        client.on_message = lambda _client, _data, message: heard.append(
+            registered.decode_mqtt_message(message.payload)
+        )
+        ready = threading.Event()
+        client.on_subscribe = lambda *_: ready.set()
+        client.connect("127.0.0.1", int(cloud.process.push_host.partition(":")[2]))
+        client.loop_start()
+        assert ready.wait(5)
+        cloud.control(cloud.serials["Front Door"], press=True)
+        cloud.control(cloud.serials["Study"], motion=True)  # another household's
+        cloud.control(cloud.serials["Garden"], motion=True)
+        wait(lambda: len(heard) == 2)
+        client.disconnect()
+        client.loop_stop()
+        told = [
+            (each["ext"]["device_serial"], each["ext"]["channel_no"], each["ext"]["alert_type_code"]) for each in heard
+        ]
+        assert told == [(cloud.serials["Front Door"], 1, 10016), (cloud.serials["Garden"], 1, 10002)]
+        assert [each["ext"]["device_name"] for each in heard] == ["Front Door", "Garden"]
+
+    @pytest.mark.parametrize(
+        ("user", "password", "registered_name"),
+        [(MQTT_APP_KEY, APP_SECRET, False), ("nobody", APP_SECRET, True), (MQTT_APP_KEY, "", True)],
+    )
+    def test_strangers_are_not_met(
+        self, cloud: Cloud, registered: MQTTClient, user: str, password: str, registered_name: bool
+    ) -> None:
+        name = registered._mqtt_data["mqtt_clientid"] if registered_name else "somebody"
+        client = self._client(name, user, password)
+        reasons: list[Any] = []
+        client.on_connect = lambda _client, _data, _flags, reason, _properties: reasons.append(reason)
+        client.connect("127.0.0.1", int(cloud.process.push_host.partition(":")[2]))
+        client.loop_start()
+        wait(lambda: reasons)
+        client.disconnect()
+        client.loop_stop()
+        assert reasons[0].is_failure
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"\x10\xff\xff\xff\xff\x7f",
+            b"\x10\x02\x00\x04",
+            b"\x30\x03\x00\x01a",
+            b"\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\xffabcd",
+            b"\x10\x0e\x00\x04MQTT\x05\x02\x00\x3c\x00\x02ab",
+        ],
+    )
+    def test_what_is_no_mqtt_ends_its_own_connection_alone(self, cloud: Cloud, raw: bytes) -> None:
+        with socket.create_connection(("127.0.0.1", int(cloud.process.push_host.partition(":")[2])), timeout=5) as each:
+            each.sendall(raw)
+            each.shutdown(socket.SHUT_WR)
+            assert each.recv(100)[:1] in (b"", b"\x20")
+        assert requests.get(f"{cloud.process.url}/healthz", timeout=5).ok
+
+    @staticmethod
+    def _client(name: str, user: str = MQTT_APP_KEY, password: str = APP_SECRET) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv311, reconnect_on_failure=False
+        )
+        client.username_pw_set(user, password)
+        return client
+
+
+@pytest.mark.parametrize("kind", ["motion", "person", "press"])
+def test_an_event_is_in_both_lists(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cloud.process.ca))
+    serial = cloud.serials["Front Door"]
+    cloud.control(serial, **{kind: True})
+    event = cloud.row("Front Door")["events"][0]
+    assert event["kind"] == kind
+    client = EzvizClient("demo@example.com", "showcam-demo", cloud.process.app_host, timeout=5)
+    client.login()
+    newest = client.get_device_messages_list(serials=serial)["message"][0]
+    alarm = cloud.open("alarm/device/list", cloud.token(), deviceSerial=serial, status="2")["data"][0]
+    assert newest["msgId"] == alarm["alarmId"] == event["id"]
+    assert str(newest["ext"]["alarmType"]) == str(alarm["alarmType"])

@@ -1,0 +1,118 @@
+"""A vendor that goes wrong on demand: of one camera, or of all; and households of any size."""
+
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from tests.doubles.cloud import Cloud
+
+
+def asked(cloud: Cloud, token: str, name: str = "Garden", timeout_s: float = 5) -> requests.Response:
+    url = f"https://{cloud.process.open_host}/api/lapp/device/info"
+    form = {"accessToken": token, "deviceSerial": cloud.serials[name]}
+    return requests.post(url, data=form, verify=str(cloud.process.ca), timeout=timeout_s)
+
+
+def said(answer: requests.Response) -> str | None:
+    """The answer's code; None where it is no JSON at all."""
+    try:
+        return str(answer.json()["code"])
+    except ValueError:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        ("http500", 500, None),
+        ("html", 200, None),
+        ("garbage", 200, None),
+        ("rate", 200, "10029"),
+        ("quota", 200, "10007"),
+    ],
+)
+@pytest.mark.parametrize("all_of_it", [False, True], ids=["one camera", "all"])
+def test_how_it_goes_wrong(cloud: Cloud, fault: str, status: int, code: str | None, all_of_it: bool) -> None:
+    token = cloud.token()
+    if all_of_it:
+        cloud.configure(fault=fault)
+    else:
+        cloud.control(cloud.serials["Garden"], fault=fault)
+    answer = asked(cloud, token)
+    assert answer.status_code == status
+    assert said(answer) == code
+    other = asked(cloud, token, "Pond")
+    assert (said(other) == "200") is not all_of_it
+
+
+def test_half_an_answer_breaks_off(cloud: Cloud) -> None:
+    token = cloud.token()
+    cloud.control(cloud.serials["Garden"], fault="half")
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        asked(cloud, token)
+
+
+def test_a_delay_is_waited_out(cloud: Cloud) -> None:
+    token = cloud.token()
+    cloud.configure(delay_s=0.4)
+    cloud.control(cloud.serials["Garden"], fault="delay")
+    began = time.monotonic()
+    assert asked(cloud, token).json()["code"] == "200"
+    assert time.monotonic() - began >= 0.4
+
+
+def test_a_clock_that_is_wrong_lets_tokens_seem_to_be_over(cloud: Cloud) -> None:
+    cloud.control(cloud.serials["Garden"], fault="clock_skew")
+    form = {"appKey": "demo-key", "appSecret": "demo-secret"}
+    token = cloud.post("/api/lapp/token/get", **form).json()["data"]
+    assert token["expireTime"] / 1000 < time.time()
+    assert asked(cloud, token["accessToken"]).json()["code"] == "200"
+
+
+@pytest.mark.parametrize(
+    ("fleet", "status"),
+    [
+        ({"account": "fleet@example.com", "cameras": 0}, 200),
+        ({"account": "fleet@example.com", "cameras": 1000, "mixed": True}, 200),
+        ({"account": "fleet@example.com", "cameras": 1001}, 400),
+        ({"account": "fleet@example.com", "cameras": -1}, 400),
+        ({"account": "fleet@example.com", "cameras": True}, 400),
+        ({"account": "fleet@example.com", "cameras": 3, "mixed": 1}, 400),
+        ({"account": "demo@example.com", "cameras": 3}, 400),
+        ({"account": "fleet", "cameras": 3}, 400),
+        ({"account": None, "cameras": 3}, 400),
+        ({}, 400),
+        ("many", 400),
+    ],
+)
+def test_a_household_is_made_as_asked(cloud: Cloud, fleet: Any, status: int) -> None:
+    answer = requests.post(f"{cloud.process.url}/_control", json={"fleet": fleet}, timeout=10)
+    assert answer.status_code == status
+    rows = requests.get(f"{cloud.process.url}/_control", timeout=5).json()["cameras"]
+    made = [row for row in rows if row["owner"] == "fleet@example.com"]
+    if status == 200:
+        assert len(made) == fleet["cameras"] + 6 * fleet.get("mixed", False)
+        assert len({(row["serial"], row["channel"]) for row in made}) == len(made)
+    requests.post(
+        f"{cloud.process.url}/_control", json={"fleet": {"account": "fleet@example.com", "cameras": 0}}, timeout=5
+    )
+    assert sum(row["owner"] == "demo@example.com" for row in rows) == 7
+
+
+def test_a_fleet_is_told_by_the_open_platform_in_pages(cloud: Cloud) -> None:
+    cloud.configure(fleet={"account": "fleet@example.com", "cameras": 70, "mixed": True})
+    token = cloud.token("fleet")
+    pages = [cloud.open("camera/list", token, pageStart=str(page), pageSize="50") for page in range(2)]
+    assert [len(page["data"]) for page in pages] == [50, 26]
+    channels = [(row["channelName"], row["channelNo"]) for page in pages for row in page["data"]]
+    assert ("Stable", 3) in channels
+    devices = cloud.open("device/list", token, pageStart="1", pageSize="50")
+    assert devices["page"]["total"] == 73  # a recorder and two lenses are a device each
+    cloud.configure(fleet={"account": "fleet@example.com", "cameras": 0})
+
+
+@pytest.mark.parametrize("setting", [{"fault": "boredom"}, {"push_fault": "timeout"}, {"fault": 7}, {"delay_s": 61}])
+def test_faults_there_are_none_of(cloud: Cloud, setting: dict[str, Any]) -> None:
+    assert requests.post(f"{cloud.process.url}/_control", json=setting, timeout=5).status_code == 400
