@@ -1,0 +1,228 @@
+"""The whole door over a real picture process: an Echo's offers, stills, and reasons written into pictures."""
+
+import asyncio
+import http.client
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import av
+import pytest
+
+from accounts.tokens import TokenInvalid, authenticate
+from alexa.skill import SmartHome
+from media.grants import Claims
+from media.source import Denied, SourceSpec
+from registry.camera import Camera
+from registry.drivers.driver import sound
+from registry.registry import Registry
+from registry.rules import Rules
+from store.records import Source
+from tests.doubles import hls_camera
+from tests.doubles.echo_offer import OFFERS, offer
+from tests.doubles.household import Household, demo_cameras, household
+from tests.doubles.plane_thread import SETTINGS, PlaneThread
+from tests.doubles.ready_driver import ReadyDriver
+from tests.doubles.rtc_viewer import Viewer
+
+type Check = Callable[[dict[str, Any]], None]
+
+INITIATE = ("Alexa.RTCSessionController", "InitiateSessionWithOffer")
+INITIALIZE = ("Alexa.CameraStreamController", "InitializeCameraStreams")
+HLS = {"cameraStreams": [{"protocol": "HLS"}]}
+
+
+class VendorDriver(ReadyDriver):
+    """Its pictures are a vendor's real live streams."""
+
+    vendor: hls_camera.Vendor
+
+    def mint(self, source: Source, camera: Camera, way: str, deadline_s: float) -> SourceSpec:
+        self._called("mint", deadline_s)
+        return self.vendor.open(camera.ref.serial, sound=sound(camera))
+
+
+class RegistrySources:
+    """The registry as the picture process asks it, without the web process between."""
+
+    registry: Registry
+
+    def __init__(self, home: Household) -> None:
+        self._home = home
+
+    async def open(self, claims: Claims) -> SourceSpec | Denied:
+        return await asyncio.to_thread(self.registry.source_for, claims)
+
+    async def check(self, claims: list[Claims]) -> list[Denied | None]:
+        return [await asyncio.to_thread(self.registry.check, each) for each in claims]
+
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        try:
+            return authenticate(self._home.store, bearer, "alexa").id == claims.link
+        except TokenInvalid:
+            return False
+
+    async def closed(self, claims: Claims, release: str) -> None:
+        pass
+
+
+@dataclass
+class Door:
+    home: Household
+    skill: SmartHome
+    driver: VendorDriver
+    check: Check
+
+    def ask(self, namespace: str, name: str, payload: Any, camera: str, token: str = "") -> dict[str, Any]:
+        scope = {"type": "BearerToken", "token": token or self.home.token()}
+        header = {"namespace": namespace, "name": name, "messageId": "q", "correlationToken": "c"}
+        endpoint = {"scope": scope, "endpointId": self.home.id(camera)}
+        directive = {"header": header, "endpoint": endpoint, "payload": payload}
+        message = dict(json.loads(self.skill.answer(json.dumps({"directive": directive}).encode())))
+        self.check(message)
+        return dict(message["event"])
+
+    def offer(self, sdp: str, camera: str, session: str = "session-1") -> dict[str, Any]:
+        return self.ask(*INITIATE, {"sessionId": session, "offer": {"format": "SDP", "value": sdp}}, camera)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> hls_camera.Authority:
+    return hls_camera.Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def vendor(authority: hls_camera.Authority) -> Iterator[hls_camera.Vendor]:
+    vendor = hls_camera.Vendor(authority)
+    for each in demo_cameras():
+        vendor.cameras[each.ref.serial] = hls_camera.Camera(hls_camera.recording(audio=each.audio == "on"))
+    yield vendor
+    vendor.close()
+
+
+@pytest.fixture(params=["picture"])
+def door(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    authority: hls_camera.Authority,
+    vendor: hls_camera.Vendor,
+    valid_if_known: Check,
+) -> Iterator[Door]:
+    home = household(tmp_path)
+    driver = VendorDriver([*demo_cameras()])
+    driver.vendor = vendor
+    home.driver = driver
+    sources = RegistrySources(home)
+    with PlaneThread(home.grants, sources, replace(SETTINGS, ca_file=authority.ca_file)) as plane:
+        rules = Rules(media_url=plane.url, web_url="https://cam.example", explain=request.param, opens_per_minute=600)
+        registry = Registry(home.store, {"ezviz": driver}, plane.client(), home.grants, rules)
+        home.registry = sources.registry = registry
+        yield Door(
+            home, SmartHome(partial(authenticate, home.store, assistant="alexa"), registry), driver, valid_if_known
+        )
+    home.store.close()
+
+
+def fetch(url: str, **headers: str) -> tuple[int, str, bytes]:
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=15)
+    try:
+        connection.request("GET", parts.path, headers=headers)
+        response = connection.getresponse()
+        return response.status, response.headers["Content-Type"], response.read()
+    finally:
+        connection.close()
+
+
+def sections(sdp: str) -> dict[str, str]:
+    return {part.split()[0]: part for part in sdp.split("m=")[1:]}
+
+
+@pytest.mark.parametrize("name", OFFERS)
+def test_an_offer_is_answered(name: str, door: Door) -> None:
+    event = door.offer(OFFERS[name], "Garden")
+    assert event["header"]["name"] == "AnswerGeneratedForSession", event["payload"]
+    parts = sections(event["payload"]["answer"]["value"])
+    assert "a=candidate" in parts["video"]
+    assert "H264/90000" in parts["video"]
+    for part in parts.values():
+        assert "a=sendonly" in part
+        assert "a=setup:active" in part
+
+
+@pytest.mark.parametrize("camera", ["Nursery", "Garden"])
+def test_a_camera_without_sound_has_no_audio_section(camera: str, door: Door) -> None:
+    if camera == "Garden":
+        door.driver.change("Garden", audio="none")
+        door.driver.vendor.cameras["F00000001"] = hls_camera.Camera(hls_camera.recording(audio=False))
+    answer = door.offer(offer(), camera)["payload"]["answer"]["value"]
+    parts = sections(answer)
+    assert parts["audio"].startswith("audio 0 "), "rejected: a section of the offer can't be left out"
+    assert "a=candidate" not in parts["audio"]
+    assert "a=group:BUNDLE video0\r\n" in answer
+    assert "a=sendonly" in parts["video"]
+
+
+@pytest.mark.parametrize("sdp", ["", "v=0\r\n", offer(video=[]), offer().replace("H264", "VP9")])
+def test_an_offer_that_cant_be_answered_is_an_invalid_value(sdp: str, door: Door) -> None:
+    assert door.offer(sdp, "Garden")["payload"]["type"] == "INVALID_VALUE"
+
+
+@pytest.mark.parametrize("camera", ["Garage", "Bedroom", "Attic", "Pond"])
+def test_a_display_is_shown_why_it_is_shown_nothing(camera: str, door: Door) -> None:
+    event = door.ask(*INITIALIZE, HLS, camera)
+    [stream] = event["payload"]["cameraStreams"]
+    assert (stream["resolution"], stream["audioCodec"]) == ({"width": 1280, "height": 720}, "NONE")
+    status, _, master = fetch(stream["uri"])
+    assert status == 200
+    assert b"RESOLUTION=1280x720" in master
+    status, kind, image = fetch(event["payload"]["imageUri"])
+    assert (status, kind) == (200, "image/jpeg")
+    with av.open(io.BytesIO(image)) as container:
+        assert container.streams.video[0].width == 1280
+    # the answer was no error; who asks for the state is told as ever
+    state = door.ask("Alexa", "ReportState", {}, camera)
+    assert state["header"]["name"] == "StateReport"
+
+
+def test_the_reason_comes_by_webrtc_too(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> Viewer:
+        viewer = Viewer()
+        event = await asyncio.to_thread(door.offer, await viewer.offer(), "Garage")
+        await viewer.accept(event["payload"]["answer"]["value"])
+        await viewer.until(lambda: len(viewer.pictures) > 5)
+        await viewer.close()
+        return viewer
+
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+    assert asyncio.run(scene()).sizes == {(1280, 720)}
+
+
+@pytest.mark.parametrize("door", ["no"], indirect=True)
+def test_by_default_a_refusal_is_an_error(door: Door) -> None:
+    assert door.ask(*INITIALIZE, HLS, "Garage")["payload"]["type"] == "NOT_SUPPORTED_IN_CURRENT_MODE"
+    assert door.offer(offer(), "Garage")["payload"]["type"] == "NOT_SUPPORTED_IN_CURRENT_MODE"
+
+
+def test_a_still_opens_to_a_token_of_its_link_alone(door: Door) -> None:
+    home = door.home
+    snapshots = "Alexa.SmartVision.SnapshotProvider"
+    url = door.ask(snapshots, "GetSnapshot", {}, "Garden")["payload"]["value"]["uri"]
+    other = home.token(home.another_link("alexa"))
+    assert fetch(url)[0] == 401
+    assert fetch(url, Authorization=f"Bearer {other}")[0] == 401
+    status, kind, image = fetch(url, Authorization=f"Bearer {home.token()}", Accept="image/jpeg, image/png")
+    assert (status, kind) == (200, "image/jpeg")
+    with av.open(io.BytesIO(image)) as container:
+        assert min(container.streams.video[0].width, container.streams.video[0].height) >= 360
+    door.driver.change("Garden", encryption="on")
+    # what is read while pictures are watched may be two seconds old; what is asked anew is not
+    assert door.ask(snapshots, "GetSnapshot", {}, "Garden")["payload"]["type"] == "NOT_SUPPORTED_IN_CURRENT_MODE"
+    token = home.token()
+    home.store.end_link(home.link.id, home.clock())
+    assert fetch(url, Authorization=f"Bearer {token}")[0] == 401
