@@ -1,0 +1,164 @@
+"""Why a camera can't be shown, handed out as a picture where the owner wants that."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from media.client import MediaBusy, MediaUnavailable
+from media.grants import Claims
+from media.source import Denied, SourceSpec
+from registry import cards
+from registry.camera import Failed, Refusal, Stream, StreamRequest
+from registry.errors import BadOffer, Refused, VendorDown
+from registry.registry import Registry
+from tests.doubles.household import MEDIA_URL, OFFER, Household, household
+
+HLS = StreamRequest("alexa", ("hls",))
+OFFERED = StreamRequest("alexa", ("webrtc",), sdp=OFFER, session="s")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Household]:
+    home = household(tmp_path)
+    rules = replace(home.rules, explain="picture", web_url="https://cam.example")
+    home.registry = Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, rules)
+    yield home
+    home.store.close()
+
+
+def opened(home: Household, camera: str, request: StreamRequest = HLS) -> Stream:
+    stream = home.registry.open_stream(home.link, home.id(camera), request)
+    assert isinstance(stream, Stream), stream
+    return stream
+
+
+def refused(home: Household, camera: str, request: StreamRequest) -> str:
+    refusal = home.registry.open_stream(home.link, home.id(camera), request)
+    assert isinstance(refusal, Refusal), refusal
+    return refusal.reason
+
+
+@pytest.mark.parametrize(
+    ("camera", "word"),
+    [
+        ("Garage", "Image Encryption is on"),
+        ("Bedroom", "Sleep Mode"),
+        ("Attic", "offline"),
+        ("Pond", "H.265"),
+    ],
+)
+def test_it_says_the_camera_the_reason_the_mend_and_the_place(camera: str, word: str, home: Household) -> None:
+    stream = opened(home, camera)
+    assert stream.explains is not None
+    assert (stream.video, stream.sound) == (cards.VIDEO, False)
+    assert stream.url.startswith(f"{MEDIA_URL}/s/")
+    [(claims, source)] = home.pictures.warmed
+    assert claims.explains
+    heading, text, foot = source.card
+    assert (source.kind, heading, foot) == ("card", camera, "showcam · cam.example")
+    assert word in text
+    assert "EZVIZ app" in text or "power" in text
+
+
+def test_an_offer_is_answered_by_it(home: Household) -> None:
+    stream = opened(home, "Garage", OFFERED)
+    assert stream.answer == home.pictures.sdp
+    [(claims, source, _, session)] = home.pictures.answered
+    assert claims.explains
+    assert source is not None
+    assert (source.kind, session) == ("card", "s")
+
+
+def test_it_speaks_the_links_language(home: Household) -> None:
+    link = home.another_link("alexa", locale="nb-NO")
+    home.registry.open_stream(link, home.id("Garage"), HLS)
+    assert "Bildekryptering er på" in home.pictures.warmed[0][1].card[1]
+
+
+def test_every_failed_row_is_a_paragraph_and_no_more_than_can_be_read(home: Household) -> None:
+    home.driver.change("Garage", asleep="on", ways=())
+    opened(home, "Garage")
+    assert len(home.pictures.warmed[0][1].card) == 2 + 3
+    many = Refusal(tuple(Failed(each) for each in ("offline", "asleep", "encryption_on", "no_way")), "Garage")
+    assert len(cards.card(many, "en", "").card) == 2 + cards.MOST
+
+
+def test_the_vendors_own_refusal_is_told_likewise(home: Household) -> None:
+    home.driver.mint_error = Refused("encryption_on")
+    assert opened(home, "Garden").explains is not None
+
+
+def test_a_camera_that_can_be_shown_is_shown(home: Household) -> None:
+    stream = opened(home, "Garden")
+    assert stream.explains is None
+    assert not home.pictures.warmed[0][0].explains
+
+
+def test_what_is_no_matter_of_the_camera_stays_an_error(home: Household) -> None:
+    assert refused(home, "Garage", StreamRequest("alexa", ())) == "encryption_on", "nothing the display can play"
+    assert refused(home, "Garage", StreamRequest("page", ("hls",))) == "encryption_on", "a page has words"
+    stranger = home.another_link("alexa", cameras=())
+    answer = home.registry.open_stream(stranger, home.id("Garage"), HLS)
+    assert isinstance(answer, Refusal)
+    assert answer.reason == "not_found"
+    camera = home.id("Garden")
+    home.driver.error = VendorDown()
+    answer = home.registry.open_stream(home.link, camera, HLS)
+    assert isinstance(answer, Refusal)
+    assert home.pictures.warmed == []
+
+
+@pytest.mark.parametrize("error", [MediaBusy(), MediaUnavailable()])
+def test_where_it_can_not_be_drawn_the_reason_is_still_the_cameras(error: Exception, home: Household) -> None:
+    home.pictures.error = error
+    assert refused(home, "Garage", HLS) == "encryption_on"
+    assert refused(home, "Garage", OFFERED) == "encryption_on"
+
+
+def test_an_offer_that_is_none_is_that(home: Household) -> None:
+    home.pictures.error = BadOffer()
+    with pytest.raises(BadOffer):
+        home.registry.open_stream(home.link, home.id("Garage"), OFFERED)
+
+
+def claims_of(home: Household, url: str) -> Claims:
+    return home.grants.verify(url.split("/")[-2], ("hls", "webrtc", "snapshot"), home.clock())
+
+
+def test_the_media_process_may_ask_for_it_again(home: Household) -> None:
+    stream = opened(home, "Garage")
+    for url in (stream.url, stream.image_url):
+        source = home.registry.source_for(claims_of(home, url))
+        assert isinstance(source, SourceSpec)
+        assert source.kind == "card"
+    assert home.driver.calls["mint"] == 0
+
+
+def test_once_mended_there_is_nothing_left_to_say(home: Household) -> None:
+    claims = claims_of(home, opened(home, "Garage").url)
+    home.driver.change("Garage", encryption="off")
+    assert home.registry.source_for(claims) == Denied("mended")
+
+
+def test_it_outlives_the_closed_gate_and_not_its_link(home: Household) -> None:
+    claims = claims_of(home, opened(home, "Garage").url)
+    assert home.registry.check(claims) is None
+    home.store.end_link(home.link.id, home.clock())
+    assert home.registry.check(claims) == Denied("link_ended")
+    assert home.registry.source_for(claims) == Denied("link_ended")
+
+
+def test_an_offer_posted_later_gets_what_holds_by_then(home: Household) -> None:
+    link = home.another_link("google")
+    for before, after in (("on", "off"), ("off", "on")):
+        home.driver.change("Garden", encryption=before)
+        stream = home.registry.open_stream(link, home.id("Garden"), StreamRequest("google", ("webrtc",)))
+        assert isinstance(stream, Stream)
+        home.driver.change("Garden", encryption=after)
+        home.registry.cameras(link)
+        answered = home.registry.signal(stream.grant, OFFER)
+        assert isinstance(answered, Stream)
+        assert (answered.explains is not None) == (after == "on")
+        assert home.pictures.answered[-1][0].explains == (after == "on")
