@@ -1,7 +1,7 @@
 """EXECUTE: every device of every command, each answered once, within the two seconds that Google counts as well."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from typing import Any
 
@@ -23,12 +23,11 @@ class Executions:
     def __init__(self, traits: tuple[Trait, ...], pins: Pins) -> None:
         self._pins = pins
         self._commands = {each.command: each for each in traits if each.command}
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="execute")
 
     def execute(self, link: Link, wanted: dict[str, list[Execution]]) -> dict[str, Any]:
         late = time.monotonic() + BUDGET_S
         proof = Proof(self._pins, link.account)
-        if len(wanted) == 1:
+        if len(wanted) <= 1:
             done = [self._done(link, camera, each, proof, late) for camera, each in wanted.items()]
         else:
             done = self._together(link, wanted, proof, late)
@@ -37,15 +36,13 @@ class Executions:
     def _together(
         self, link: Link, wanted: dict[str, list[Execution]], proof: Proof, late: float
     ) -> list[dict[str, Any]]:
-        begun = [self._pool.submit(self._done, link, camera, each, proof, late) for camera, each in wanted.items()]
-        done = []
-        for each in begun:
-            try:
-                done.append(each.result(max(0.0, late - time.monotonic())))
-            except Late:
-                each.cancel()
-                done.append(OutOfTime(_LATE).told())
-        return done
+        # threads of its own: a household whose vendor hangs keeps no other one's waiting
+        pool = ThreadPoolExecutor(min(AT_ONCE, len(wanted)), thread_name_prefix="execute")
+        try:
+            begun = [pool.submit(self._done, link, camera, each, proof, late) for camera, each in wanted.items()]
+            return [_in_time(each, late) for each in begun]
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _done(self, link: Link, camera: str, executions: list[Execution], proof: Proof, late: float) -> dict[str, Any]:
         """All of a device's executions, up to the first that fails."""
@@ -71,3 +68,10 @@ class Executions:
             return self._commands[command]
         except KeyError:
             raise UnknownCommand("No trait of a camera takes this command.") from None
+
+
+def _in_time(begun: Future[dict[str, Any]], late: float) -> dict[str, Any]:
+    try:
+        return begun.result(max(0.0, late - time.monotonic()))
+    except Late:
+        return OutOfTime(_LATE).told()
