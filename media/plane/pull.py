@@ -19,6 +19,7 @@ from media.plane.hls import HlsOutput
 from media.plane.pacer import Pacer
 from media.plane.reader import Origin, Reader
 from media.plane.rtsp import RtspFeed
+from media.plane.scaled import Scaled, fits
 from media.plane.sound import AacVoice, OpusVoice, as_sent
 from media.plane.units import CLOCK, Format, SourceFailed, Unit
 from media.source import Denied, Sources, SourceSpec
@@ -74,6 +75,7 @@ class Pull:
         self._listeners: set[Listen] = set()
         self._voice: OpusVoice | None = None
         self._aac: AacVoice | None = None
+        self._scaled: Scaled | None = None
         self._jpegs: dict[bool, tuple[Unit, bytes]] = {}  # by whether they are small
         self._closing: set[asyncio.Task[None]] = set()
         self._task = asyncio.create_task(self._run())
@@ -91,15 +93,40 @@ class Pull:
             raise self.failure
         return self.is_live
 
-    async def first_segment(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
-        """Raises SourceFailed."""
-        ready = await self.bell.until(lambda: self.failure or self._ready(silent_track=silent_track), timeout_s)
+    async def first_segment(
+        self, *, silent_track: bool, timeout_s: float, fit: Literal["any", "small", "scaled"] = "any"
+    ) -> HlsOutput:
+        """`fit`: small refuses a picture larger than media.plane.scaled makes, scaled asks for it made smaller.
+
+        Raises SourceFailed.
+        """
+        if fit != "any" and await self.opened(timeout_s) and self.format and not fits(self.format):
+            if fit == "small":
+                raise SourceFailed("too_large", again=False)
+            return await self._first(self._ready_scaled, timeout_s)
+        return await self._first(lambda: self._ready(silent_track=silent_track), timeout_s)
+
+    async def _first(self, ready: Callable[[], HlsOutput | None], timeout_s: float) -> HlsOutput:
+        await self.bell.until(lambda: self.failure or ready(), timeout_s)
         if self.failure:
             raise self.failure
-        output = self._ready(silent_track=silent_track)
-        if not ready or output is None:
+        output = ready()
+        if output is None:
             raise SourceFailed("media_down", again=True)
         return output
+
+    def scale(self) -> None:
+        """Make it smaller too, from here on and as long as that is asked for."""
+        if self._scaled is None:
+            self._scaled = Scaled(self.bell.ring)
+            if self.format is not None and not fits(self.format):
+                self._scaled.begin(as_sent(self.format))
+        self._scaled.need()
+
+    def _ready_scaled(self) -> HlsOutput | None:
+        self.scale()
+        output = self._scaled.output if self._scaled else None
+        return output if output is not None and output.segments else None
 
     def _ready(self, *, silent_track: bool) -> HlsOutput | None:
         # where the source has sound of its own there is no silent rendition, and none is needed
@@ -155,6 +182,8 @@ class Pull:
 
     async def stop(self) -> None:
         self._task.cancel()
+        if self._scaled is not None:
+            self._scaled.close()
         await asyncio.gather(self._task, return_exceptions=True)
         await asyncio.gather(*self._closing, return_exceptions=True)
 
@@ -255,11 +284,13 @@ class Pull:
             took = self._loop.time() - self._epoch
             _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
         self.format = form
-        silent = not form.audio and self.sound != "off"
+        silent = not form.audio
         for silent_track in (False, True) if silent else (False,):
             if silent_track not in self.outputs:
                 self.outputs[silent_track] = HlsOutput(silent_track=silent_track, changed=self.bell.ring)
             self.outputs[silent_track].begin(as_sent(form))
+        if self._scaled is not None and not fits(form):
+            self._scaled.begin(as_sent(form))
         self._voice = None
         self._aac = AacVoice(form) if form.audio and form.audio_codec != "aac" else None
         self._whole = False
@@ -271,6 +302,11 @@ class Pull:
         for each in self._aac.feed(unit) if self._aac and unit.kind == "audio" else (unit,):
             for output in self.outputs.values():
                 output.write(each)
+            if self._scaled is not None:
+                self._scaled.write(each)
+        if self._scaled is not None and not self._scaled.is_needed:
+            self._scaled.close()
+            self._scaled = None
 
     def to_viewers(self, unit: Unit) -> None:
         if unit.kind == "video":

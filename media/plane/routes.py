@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from aiohttp import web
@@ -33,6 +33,8 @@ _CORS = {
 }
 _BEARER = {"WWW-Authenticate": "Bearer"}
 _PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store"}
+# Surfaces whose picture may be 1280×720 at most, and what is done about a larger one.
+_FIT: dict[str, Literal["any", "small", "scaled"]] = {"video": "small", "video_scaled": "scaled"}
 _SEGMENT = re.compile(r"(\d{1,9})\.ts")
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -103,8 +105,12 @@ class Routes:
 
     @staticmethod
     async def _output(session: Session) -> HlsOutput:
-        silent = session.claims.surface == "google"
-        return await session.pull.first_segment(silent_track=silent, timeout_s=SEGMENT_WAIT_S)
+        pull, surface = session.pull, session.claims.surface
+        # Alexa's VideoApp wants a sound track whatever the camera; Google where its microphone is not switched off
+        if surface == "google":
+            await pull.opened(SEGMENT_WAIT_S)
+        silent = surface in _FIT or (surface == "google" and pull.sound != "off")
+        return await pull.first_segment(silent_track=silent, timeout_s=SEGMENT_WAIT_S, fit=_FIT.get(surface, "any"))
 
     # WebRTC
 
@@ -135,7 +141,10 @@ class Routes:
     # from the other processes
 
     async def warm(self, body: dict[str, Any]) -> web.Response:
-        self._sessions.warm(Claims(**body["claims"]), _source(body))
+        claims = Claims(**body["claims"])
+        pull = self._sessions.warm(claims, _source(body))
+        if _FIT.get(claims.surface) == "scaled":
+            pull.scale()
         return web.json_response({}, status=202)
 
     async def answer(self, body: dict[str, Any]) -> web.Response:

@@ -79,7 +79,13 @@ class Authority:
 
 @functools.cache
 def recording(
-    *, gop_s: int = 1, audio: bool = True, codec: str = "libx264", garbled: bool = False
+    *,
+    gop_s: int = 1,
+    audio: bool = True,
+    codec: str = "libx264",
+    garbled: bool = False,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    length_s: int = LENGTH_S,
 ) -> tuple[bytes, ...]:
     """MPEG-TS segments of one second or one GOP. Each picture's brightness tells its number."""
     files: dict[str, bytes] = {}
@@ -88,14 +94,14 @@ def recording(
         "recording/index.m3u8", "w", format="hls", options=options, io_open=lambda url, *_: _Kept(url, files)
     ) as out:
         video = out.add_stream(codec, rate=FPS)
-        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        video.width, video.height, video.pix_fmt = *size, "yuv420p"
         video.options = _encoding(codec, gop_s)
         sound = out.add_stream("aac", rate=RATE) if audio else None
         if sound:
             sound.layout = "mono"
         heard = 0
-        for number in range(LENGTH_S * FPS):
-            for packet in video.encode(_picture(number)):
+        for number in range(length_s * FPS):
+            for packet in video.encode(_picture(number, size)):
                 out.mux(_garble(packet, video) if garbled else packet)
             while sound and heard * 1024 / RATE < number / FPS:
                 out.mux(sound.encode(_tone(heard)))
@@ -129,8 +135,8 @@ class _Kept(io.BytesIO):
         super().close()
 
 
-def _picture(number: int) -> av.VideoFrame:
-    frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
+def _picture(number: int, size: tuple[int, int] = (WIDTH, HEIGHT)) -> av.VideoFrame:
+    frame = av.VideoFrame(*size, "yuv420p")
     levels = (30 + number * 7 % 190, 128, 128)
     for plane, level in zip(frame.planes, levels, strict=True):
         # a slope, so that the pictures are of some size
