@@ -1,6 +1,8 @@
-"""The pages a person sees beside linking: for now the front page."""
+"""The pages a person sees beside linking: the front page, and what is said where there is none."""
 
 from flask import Blueprint, Response, render_template, request
+
+_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
 def blueprint(*, practice_url: str) -> Blueprint:
@@ -10,13 +12,26 @@ def blueprint(*, practice_url: str) -> Blueprint:
     )
 
     @pages.get("/")
-    def front() -> Response:
-        norwegian = request.accept_languages.best_match(["en", "nb", "no", "nn"], "en") != "en"
-        language = "nb" if norwegian else "en"
-        response = Response(render_template("front.html", practice_url=practice_url, language=language))
-        response.headers["Content-Security-Policy"] = (
-            "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-        )
+    def front() -> str:
+        return render_template("front.html", practice_url=practice_url, language=_language())
+
+    @pages.app_errorhandler(404)
+    def missing(_error: Exception) -> tuple[str, int]:
+        return render_template("missing.html", language=_language()), 404
+
+    @pages.after_app_request
+    def guarded(response: Response) -> Response:
+        for name, value in (
+            ("Content-Security-Policy", _POLICY),
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-Frame-Options", "DENY"),
+            ("Referrer-Policy", "no-referrer"),
+        ):
+            response.headers.setdefault(name, value)  # a room that says more keeps its own
         return response
 
     return pages
+
+
+def _language() -> str:
+    return "nb" if request.accept_languages.best_match(["en", "nb", "no", "nn"], "en") != "en" else "en"

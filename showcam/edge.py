@@ -4,6 +4,7 @@ The wrapper gives each request an id, believes only trusted proxies, caps bodies
 paths are logged as route names, since grants stand in paths.
 """
 
+import io
 import ipaddress
 import time
 import uuid
@@ -15,7 +16,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 
-from showcam.exchange import Headers, Refuse, Request, Response, Route, problem, read_body
+from showcam.bodies import Bodies
+from showcam.exchange import Headers, Refuse, Request, Response, Route, problem
 
 log = structlog.get_logger()
 
@@ -27,6 +29,7 @@ _FORWARDING = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST"
 @dataclass(frozen=True)
 class EdgeRules:
     body_limit: int
+    threads: int = 128
     trusted_proxies: tuple[Network, ...] = ()
     only_hosts: tuple[str, ...] = ()  # the demo: answers 421 to any other Host and to every forwarding header
 
@@ -45,6 +48,7 @@ class Edge:
         self._prefixed = [route for route in routes if route.path.endswith("/")]
         self._pages = pages
         self._rules = rules
+        self._bodies = Bodies(rules.body_limit, rules.threads)
         self._observe = observe
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -83,6 +87,9 @@ class Edge:
             self._admit(environ)
             if route is None:
                 environ["showcam.request_id"] = request_id
+                if environ["REQUEST_METHOD"] not in ("GET", "HEAD", "OPTIONS"):
+                    body = self._bodies.read(environ)
+                    environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
                 return self._pages(environ, start)
             request = self._request(environ, route, path, request_id)
             response = route.endpoint(request)
@@ -121,7 +128,7 @@ class Edge:
             allowed = ", ".join(route.methods)
             answer = problem(405, "That method is not for this address", f"It takes {allowed}.")
             raise Refuse(Response(405, answer.body, [*answer.headers, ("Allow", allowed)]))
-        body = read_body(environ, self._rules.body_limit) if method == "POST" else b""
+        body = self._bodies.read(environ) if method == "POST" else b""
         if route.json and method == "POST":
             kind = environ.get("CONTENT_TYPE", "").split(";", 1)[0].strip().lower()
             if kind != "application/json":

@@ -58,20 +58,3 @@ def problem(status: int, title: str, detail: str) -> Response:
     """What happened (`title`) and what to do (`detail`); nothing secret in either."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return Response(status, json.dumps(body).encode(), [("Content-Type", "application/problem+json")])
-
-
-def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
-    """The whole body. Raises Refuse with 413 as soon as it is over `limit` bytes, whatever length it claims."""
-    claimed = environ.get("CONTENT_LENGTH") or ""
-    if claimed.isdigit() and int(claimed) > limit:
-        raise Refuse(problem(413, "That is too much", f"At most {limit} bytes are taken."))
-    size = min(int(claimed), limit + 1) if claimed.isdigit() else limit + 1
-    body = b""
-    while len(body) < size:
-        part = environ["wsgi.input"].read(size - len(body))
-        if not part:
-            break
-        body += part
-    if len(body) > limit:
-        raise Refuse(problem(413, "That is too much", f"At most {limit} bytes are taken."))
-    return body

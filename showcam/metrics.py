@@ -23,7 +23,9 @@ class Metrics:
         self._seconds.labels(route).observe(seconds)
 
     def answer(self, request: Request) -> Response:
+        # a proxy on this machine asks from here too, but in the name of the public host
         local = request.environ.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
-        if not local or request.header("X-Forwarded-For") or request.header("Forwarded"):
+        named = (request.header("Host") or "").rpartition(":")[0] in ("127.0.0.1", "localhost", "[::1]")
+        if not (local and named) or request.header("X-Forwarded-For") or request.header("Forwarded"):
             raise Refuse(problem(404, "There is nothing here", "Metrics are told to this machine alone."))
         return Response(200, generate_latest(self._registry), [("Content-Type", CONTENT_TYPE_LATEST)])

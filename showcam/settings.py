@@ -1,16 +1,15 @@
 """One typed settings object, from defaults, `showcam.toml` and `SHOWCAM_*`, in that order; the environment wins."""
 
-import ipaddress
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
 
 import msgspec
+
+from showcam.settings_rules import faults
 
 
 class SettingsError(Exception):
@@ -100,7 +99,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.data / "keys"
 
 
-SECRETS = frozenset({"ezviz_secret", "lwa_client_secret", "ezviz_webhook_key"})  # never written into an error
+SECRETS = frozenset(
+    {"ezviz_secret", "lwa_client_secret", "ezviz_webhook_key", "turn_secret"}
+)  # never written into an error
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,9 @@ def load(
         if name == "demo" and each.origin != "the command line":
             raise SettingsError(f"demo from {each.origin}: say showcam run --demo instead")
     settings = Settings(**{name: _convert(name, each) for name, each in given.items()})
-    _check(settings, given)
+    for name, why in faults(settings):
+        origin = given[name].origin if name in given else "the defaults"
+        raise SettingsError(f"{name} from {origin} is {_shown(name, getattr(settings, name))}: {why}")
     return settings
 
 
@@ -194,8 +197,12 @@ def _convert(name: str, given: _Given) -> Any:
     try:
         return msgspec.convert(given.value, hint, strict=False, dec_hook=_hook)
     except msgspec.ValidationError:
-        value = "a secret" if name in SECRETS else repr(given.value)
-        raise SettingsError(f"{name} from {given.origin} is {value}; {_wanted(hint)} is wanted") from None
+        shown = _shown(name, given.value)
+        raise SettingsError(f"{name} from {given.origin} is {shown}; {_wanted(hint)} is wanted") from None
+
+
+def _shown(name: str, value: Any) -> str:
+    return "a secret" if name in SECRETS else repr(value)
 
 
 def _hook(hint: type, value: Any) -> Any:
@@ -211,77 +218,3 @@ def _wanted(hint: Any) -> str:
     if origin is tuple:
         return f"a list ({_wanted(get_args(hint)[0])} each)"
     return {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}.get(hint, "a path")
-
-
-_COUNTS = (
-    "sign_ins_per_user",
-    "sign_ins_per_address",
-    "opens_per_minute",
-    "live_per_account",
-    "live_per_process",
-    "stream_cap_s",
-    "idle_s",
-    "body_limit",
-    "threads",
-    "poll_s",
-)
-
-
-_HOST_PORT = re.compile(r"[\w.-]+:\d{1,5}")
-_TURN = re.compile(r"turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:\d{1,5}(\?transport=tcp)?")
-
-
-def _check(settings: Settings, given: Mapping[str, _Given]) -> None:
-    def fail(name: str, why: str) -> None:
-        origin = given[name].origin if name in given else "the defaults"
-        raise SettingsError(f"{name} from {origin} is {getattr(settings, name)!r}: {why}")
-
-    for name in ("port", "media_port", "simulator_port"):
-        if not 1 <= getattr(settings, name) <= 65532:
-            fail(name, "a port is between 1 and 65532")
-    if len({settings.port, settings.media_port, settings.simulator_port}) < 3:
-        fail("media_port", "port, media_port and simulator_port must differ")
-    for name in _COUNTS:
-        if getattr(settings, name) < 1:
-            fail(name, "at least 1 is wanted")
-    if settings.ca_file and not settings.ca_file.is_file():
-        fail("ca_file", "there is no such file")
-    if bool(settings.ezviz_key) != bool(settings.ezviz_secret):
-        fail("ezviz_key", "ezviz_key and ezviz_secret go together")
-    for name in ("public_url", "media_url"):
-        _check_url(settings, name, fail)
-    if settings.stun and not _HOST_PORT.fullmatch(settings.stun):
-        fail("stun", "host:port is wanted")
-    if settings.turn and not _TURN.fullmatch(settings.turn):
-        fail("turn", "turn:host:port?transport=udp, turn:host:port?transport=tcp or turns:host:port is wanted")
-    if settings.turn and not settings.turn_secret:
-        fail("turn", "turn_secret is wanted too")
-    for network in settings.trusted_proxies:
-        try:
-            ipaddress.ip_network(network, strict=False)
-        except ValueError:
-            fail("trusted_proxies", f"{network!r} is neither an address nor a network")
-    if settings.demo:
-        if not _is_loopback(settings.bind):
-            fail("bind", "the demo serves this machine alone; use showcam run without --demo to serve others")
-        if settings.public_url or settings.media_url:
-            fail("public_url" if settings.public_url else "media_url", "the demo has no public address")
-
-
-def _check_url(settings: Settings, name: str, fail: Any) -> None:
-    url = getattr(settings, name)
-    if not url:
-        return
-    parts = urlsplit(url)
-    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    if not (parts.scheme == "https" and parts.hostname) and not local:
-        fail(name, "assistants only come to https://…")
-    if parts.path or parts.query or parts.fragment or parts.username:
-        fail(name, "only scheme and host are wanted, without a path or a trailing slash")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -41,7 +41,10 @@ def add(
     with tools(settings_of(context)) as store:
         if store.client(name) is not None:
             stop(f"There is a client {name} already: showcam clients remove {name}, or another --id.", code=1)
-        secret = registered.register(store, name, assistant, redirects, require_pkce=require_pkce)
+        try:
+            secret = registered.register(store, name, assistant, redirects, require_pkce=require_pkce)
+        except ValueError as error:
+            stop(f"That can't be registered: {error}.")
     click.echo(f"client id:     {name}")
     click.echo(f"client secret: {secret}")
     click.echo("The secret is not kept and will not be shown again.", err=True)

@@ -24,6 +24,8 @@ def add(context: click.Context, user: str, key: str | None, language: str) -> No
     from accounts import households
     from showcam.compose.command import tools
 
+    if not user.strip():
+        stop("Say which EZVIZ account: its e-mail address, phone number or user name.")
     secret = click.prompt("appSecret", hide_input=True) if key else None
     with tools(settings_of(context)) as store:
         if households.find(store, user) is not None:

@@ -44,6 +44,10 @@ def run(context: click.Context, demo: bool, port: int | None, data: Path | None)
     sys.exit(code)
 
 
+# the server's threads have 2 MiB of stack by themselves, which a decoder on nested input could use up
+_ROOM = {"RUST_MIN_STACK": str(16 * 1024 * 1024)}
+
+
 def _ports(settings: Settings) -> dict[int, str]:
     ports = {settings.port: "SHOWCAM_PORT", settings.media_port: "SHOWCAM_MEDIA_PORT"}
     if settings.demo:
@@ -59,7 +63,7 @@ def _parts(settings: Settings) -> list[Part]:
     parts = [
         Part("media", [*own, "media"], host, (settings.media_port, "/healthz"), environ),
         Part("worker", [*own, "worker"], host, None, environ),
-        Part("web", [*own, "serve"], host, (settings.port, "/healthz"), environ),
+        Part("web", [*own, "serve"], host, (settings.port, "/healthz"), environ | _ROOM),
     ]
     if settings.demo:
         command = [sys.executable, "-m", "simulator", "--port", str(settings.simulator_port)]
@@ -71,6 +75,12 @@ def _parts(settings: Settings) -> list[Part]:
 def _announce(settings: Settings) -> None:
     if not settings.demo:
         click.echo(f"showcam serves at {settings.web_url}")
+        if settings.public_url.startswith("https://") and not settings.trusted_proxies:
+            click.echo(
+                "trusted_proxies is empty: visitors who come through a proxy all count as one, so that a stranger's "
+                "wrong passwords can lock out everybody. Name the proxy's address, see docs/running.md.",
+                err=True,
+            )
         if not settings.public_url:
             click.echo(
                 "No public_url is set: this machine can be tried, but no assistant reaches it. See docs/running.md.",

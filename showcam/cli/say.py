@@ -38,21 +38,35 @@ def say(
     Exit code 0: the camera was shown. 1: it was not, and the reason is printed.
     """
     settings = settings_of(context)
+    if not text.strip():
+        stop('Say something, for example: showcam say --to alexa "show the garden camera"')
+    if snapshot and not snapshot.absolute().parent.is_dir():
+        stop(f"There is no folder {snapshot.absolute().parent} to write the picture to.")
     base = f"http://127.0.0.1:{settings.simulator_port}/assistants/{assistant}"
-    if not _call("GET", base)["linked"]:
+    now = _call("GET", base)
+    if not now["linked"]:
         click.echo(f"Linking {assistant} as {user} …", err=True)
         linked = _call("POST", f"{base}/link", {"user": user, "password": _PASSWORD})
         _trace(linked, quiet)
         if not linked.get("linked"):
             stop(f"Linking failed: {linked.get('error') or linked.get('outcome')}", code=1)
+    elif user != _USER and now.get("household") not in (None, user):
+        stop(f"{assistant} is linked as {now['household']}. Unlink it on the practice page to link as {user}.", code=1)
     click.echo("Asking …", err=True)
     answer = _call("POST", f"{base}/watch", {"text": text, "via": via})
     _trace(answer, quiet)
     _report(answer)
     if snapshot and answer.get("jpeg"):
-        snapshot.write_bytes(base64.b64decode(answer["jpeg"]))
+        try:
+            snapshot.write_bytes(base64.b64decode(answer["jpeg"]))
+        except OSError as error:
+            stop(f"The picture could not be written to {snapshot}: {error.strerror}")
         click.echo(f"Picture written to {snapshot}")
-    sys.exit(0 if answer["outcome"]["shown"] else 1)
+    sys.exit(1 if _refused(answer["outcome"]) else 0)
+
+
+def _refused(outcome: dict[str, Any]) -> bool:
+    return not outcome["shown"] and any(outcome.get(key) for key in ("told", "person", "spoken", "broken"))
 
 
 def _trace(answer: dict[str, Any], quiet: bool) -> None:
@@ -69,7 +83,7 @@ def _trace(answer: dict[str, Any], quiet: bool) -> None:
 def _report(answer: dict[str, Any]) -> None:
     outcome, shown = answer["outcome"], answer.get("shown") or {}
     click.echo()
-    click.echo("Shown." if outcome["shown"] else "Not shown.")
+    click.echo("Shown." if outcome["shown"] else "Not shown." if _refused(outcome) else "Done.")
     if shown:
         sound = "with sound" if shown.get("audio") else "without sound"
         size = f"{shown.get('width')}×{shown.get('height')}"

@@ -67,6 +67,7 @@ def build(settings: Settings, keys: Keys) -> Edge:
     ]
     rules = EdgeRules(
         body_limit=settings.body_limit,
+        threads=settings.threads,
         trusted_proxies=tuple(ipaddress.ip_network(each, strict=False) for each in settings.trusted_proxies),
         only_hosts=_only_hosts(settings),
     )

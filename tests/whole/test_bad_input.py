@@ -1,6 +1,7 @@
 """What strangers, bugs and bad luck send; each line a request and the clear answer to it."""
 
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -82,6 +83,31 @@ def test_it_is_answered_clearly(
     assert (answer.status_code, told in answer.text) == (status, True), answer.text
     assert "Traceback" not in answer.text
     json.loads(answer.text or "{}")
+
+
+@pytest.mark.parametrize("path", ["/google/fulfillment", "/alexa/smart-home", "/google/webrtc/x"])
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_nesting_without_end_takes_nothing_down(demo: Program, path: str, opening: bytes) -> None:
+    for _ in range(3):
+        answer = requests.post(demo.web + path, opening * 40_000, headers=JSON, timeout=10)
+        assert answer.status_code in (200, 400, 401, 403)
+    assert b"a part died" not in demo.log.read_bytes()
+
+
+def test_senders_who_never_finish_do_not_stop_the_others(demo: Program) -> None:
+    held = []
+    try:
+        for number in range(130):
+            each = socket.create_connection(("127.0.0.1", demo.port), timeout=5)
+            path = ("/oauth/token", "/google/fulfillment")[number % 2]
+            head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{demo.port}\r\nContent-Type: application/json\r\n"
+            each.sendall((head + "Content-Length: 1000\r\n\r\n").encode())
+            held.append(each)
+        assert requests.get(f"{demo.web}/readyz", timeout=5).status_code == 200
+        assert requests.get(f"{demo.web}/", timeout=5).status_code == 200
+    finally:
+        for each in held:
+            each.close()
 
 
 def tokens(demo: Program, assistant: str, user: str = "demo@example.com") -> str:

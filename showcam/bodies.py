@@ -1,0 +1,54 @@
+"""Reading request bodies: at most so many bytes, and never with every thread, since nothing can hurry a slow sender.
+
+The server hands a request over before its body is there, so a thread waits for it. What is left free keeps answering.
+"""
+
+import threading
+from collections import Counter
+from wsgiref.types import WSGIEnvironment
+
+from showcam.exchange import Refuse, Response, problem
+
+
+class Bodies:
+    """`threads` is how many requests are answered at once."""
+
+    def __init__(self, limit: int, threads: int) -> None:
+        self._limit = limit
+        self._most, self._most_of_one = max(1, threads * 3 // 4), max(1, threads // 2)
+        self._reading: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def read(self, environ: WSGIEnvironment) -> bytes:
+        """The whole body, whatever length it claims. Raises Refuse with 413, or 503 when too many are being read."""
+        claimed = environ.get("CONTENT_LENGTH") or ""
+        if claimed.isdigit() and int(claimed) > self._limit:
+            raise self._too_much()
+        size = min(int(claimed), self._limit + 1) if claimed.isdigit() else self._limit + 1
+        address = environ.get("REMOTE_ADDR", "")
+        self._begin(address)
+        try:
+            body = b""
+            while len(body) < size and (part := environ["wsgi.input"].read(size - len(body))):
+                body += part
+        finally:
+            self._end(address)
+        if len(body) > self._limit:
+            raise self._too_much()
+        return body
+
+    def _begin(self, address: str) -> None:
+        with self._lock:
+            if self._reading.total() >= self._most or self._reading[address] >= self._most_of_one:
+                busy = problem(503, "Too many requests are being read", "Try again in a few seconds.")
+                raise Refuse(Response(503, busy.body, [*busy.headers, ("Retry-After", "5")]))
+            self._reading[address] += 1
+
+    def _end(self, address: str) -> None:
+        with self._lock:
+            self._reading[address] -= 1
+            if self._reading[address] <= 0:
+                del self._reading[address]
+
+    def _too_much(self) -> Refuse:
+        return Refuse(problem(413, "That is too much", f"At most {self._limit} bytes are taken."))

@@ -1,0 +1,104 @@
+"""What settings must be beyond their types, so that a wrong one is named at the start and not felt later."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from showcam.settings import Settings
+
+_COUNTS = (
+    "sign_ins_per_user",
+    "sign_ins_per_address",
+    "opens_per_minute",
+    "live_per_account",
+    "live_per_process",
+    "stream_cap_s",
+    "idle_s",
+    "body_limit",
+    "threads",
+    "poll_s",
+)
+_SECONDS = {"gate_check_s": 0.5, "sign_in_s": 1.0, "request_s": 0.5}  # the least that makes sense
+_HOSTS = ("ezviz_api", "ezviz_open", "ezviz_push_at", "amazon_at")
+_STUN = re.compile(r"[\w.-]+:\d{1,5}").fullmatch
+_TURN = re.compile(r"turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:\d{1,5}(\?transport=tcp)?").fullmatch
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?").fullmatch
+
+
+def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
+    """Names of settings and what is wrong with each."""
+    yield from _numbers(settings)
+    yield from _places(settings)
+    if settings.ca_file and not settings.ca_file.is_file():
+        yield "ca_file", "there is no such file"
+    if bool(settings.ezviz_key) != bool(settings.ezviz_secret):
+        yield "ezviz_key", "ezviz_key and ezviz_secret go together"
+    if settings.demo:
+        if not _is_loopback(settings.bind):
+            yield "bind", "the demo serves this machine alone; use showcam run without --demo to serve others"
+        for name in ("public_url", "media_url"):
+            if getattr(settings, name):
+                yield name, "the demo has no public address"
+
+
+def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:
+    for name in ("port", "media_port", "simulator_port"):
+        if not 1 <= getattr(settings, name) <= 65532:
+            yield name, "a port is between 1 and 65532"
+    if len({settings.port, settings.media_port, settings.simulator_port}) < 3:
+        yield "media_port", "port, media_port and simulator_port must differ"
+    for name in _COUNTS:
+        if getattr(settings, name) < 1:
+            yield name, "at least 1 is wanted"
+    for name, least in _SECONDS.items():
+        if not least <= getattr(settings, name) <= 60:
+            yield name, f"between {least} and 60 seconds is wanted"
+
+
+def _places(settings: "Settings") -> Iterator[tuple[str, str]]:
+    for name in ("public_url", "media_url"):
+        if url := getattr(settings, name):
+            yield from ((name, why) for why in _url_faults(url))
+    for name in _HOSTS:
+        if (host := getattr(settings, name)) and not _HOST(host):
+            yield name, "a host name is wanted, or host:port"
+    if settings.stun and not _STUN(settings.stun):
+        yield "stun", "host:port is wanted"
+    if settings.turn and not _TURN(settings.turn):
+        yield "turn", "turn:host:port?transport=udp, turn:host:port?transport=tcp or turns:host:port is wanted"
+    if settings.turn and not settings.turn_secret:
+        yield "turn", "turn_secret is wanted too"
+    for network in settings.trusted_proxies:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            yield "trusted_proxies", f"{network!r} is neither an address nor a network"
+    for address in settings.ice_addresses:
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            yield "ice_addresses", f"{address!r} is no address"
+
+
+def _url_faults(url: str) -> Iterator[str]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        yield "that is no address; https://… is wanted"
+        return
+    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    if not (parts.scheme == "https" and parts.hostname) and not local:
+        yield "assistants only come to https://…"
+    if parts.path or parts.query or parts.fragment or parts.username or port == 0:
+        yield "only scheme and host are wanted, without a path or a trailing slash"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,34 @@
+"""The front page and the missing one: a table of path, language, status and what is said."""
+
+import pytest
+from flask import Flask
+
+from console.app import blueprint
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "status", "told"),
+    [
+        ("/", "en", 200, "Link it"),
+        ("/", "nb-NO,nb;q=0.9", 200, "Koble til"),
+        ("/", "no", 200, "Koble til"),
+        ("/", "de", 200, "Link it"),
+        ("/nothing", "en", 404, "There is no such page"),
+        ("/nothing", "nn", 404, "Denne siden finnes ikke"),
+    ],
+)
+def test_a_page_speaks_the_visitors_language(path: str, language: str, status: int, told: str) -> None:
+    app = Flask("test", static_folder=None)
+    app.register_blueprint(blueprint(practice_url=""))
+    answer = app.test_client().get(path, headers={"Accept-Language": language})
+    assert (answer.status_code, told in answer.text) == (status, True)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "practice" not in answer.text
+
+
+def test_the_demo_leads_to_its_practice_page() -> None:
+    app = Flask("test", static_folder=None)
+    app.register_blueprint(blueprint(practice_url="http://127.0.0.1:8082/"))
+    assert 'href="http://127.0.0.1:8082/"' in app.test_client().get("/").text
