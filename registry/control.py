@@ -65,6 +65,11 @@ class Control:
         seen = self._for_voice(link, camera_id, "restart", deadline)
         return seen if isinstance(seen, Refusal) else self._restart(seen, deadline)
 
+    def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
+        """By source id. Raises Unavailable."""
+        sources = self._readings.household(account_id).sources
+        return {each.id: self._drivers[each.kind].serves(each) for each in sources}
+
     def settings(self, account_id: str, camera_id: str) -> dict[Setting, SettingView] | Refusal:
         """Each setting the manual knows, read now."""
         deadline = Deadline(OWNER_S)

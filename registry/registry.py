@@ -161,6 +161,10 @@ class Registry:
     def restart(self, link: Link, camera_id: str, *, within_s: float | None = None) -> Camera | Refusal:
         return self._control.restart(link, camera_id, within_s)
 
+    def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
+        """By which ways each source of the household serves state and settings. Raises Unavailable."""
+        return self._control.serving(account_id)
+
     def owner_settings(self, account_id: str, camera_id: str) -> dict[Setting, SettingView] | Refusal:
         """The manual's settings, read now; for the owner, as are the next four."""
         return self._control.settings(account_id, camera_id)

@@ -26,6 +26,10 @@ class Driver(Protocol):
         """Give back what `mint` took; `release` is its SourceSpec.release. Doing it twice is fine."""
         ...
 
+    def serves(self, source: Source) -> tuple[str, ...]:
+        """By which ways state and settings come, the first for both: "account", "open", "lan"."""
+        ...
+
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
         """Every setting as it is now; those that can't be read or set this way say so."""
         ...

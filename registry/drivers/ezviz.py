@@ -101,6 +101,12 @@ class EzvizDriver:
         with Exchange(deadline_s) as exchange:
             return ezviz_open_cameras.read(self._open, self._access(held), source.id, exchange)
 
+    def serves(self, source: Source) -> tuple[str, ...]:
+        held = self.sessions.read(source)
+        if self._by_open_alone(held):
+            return ("open",)
+        return ("account",) if self._key(held) is None else ("account", "open")
+
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
         """By the app's API; what that doesn't tell or can't set, by the Open Platform where there is a key."""
         held, began = self.sessions.read(source), time.monotonic()

@@ -8,6 +8,7 @@ from registry.preferences import Preferences
 from registry.reasons import explain
 from registry.settings import FIELDS, Setting, SettingView
 
+type Serving = Mapping[str, tuple[str, ...]]
 type Readiness = Sequence[tuple[Camera, Mapping[Any, Any]]]
 
 WAY = {
@@ -21,7 +22,8 @@ MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": 
 _UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set “{camera}” storage format"
 
 
-def listed(rows: Readiness, names: Mapping[str, list[str]], *, verbose: bool) -> Iterator[str]:
+def listed(rows: Readiness, names: Mapping[str, list[str]], serving: Serving | None = None) -> Iterator[str]:
+    """With `serving`, by source, also which way serves what."""
     if not rows:
         yield "There is no camera in this account."
         return
@@ -34,8 +36,8 @@ def listed(rows: Readiness, names: Mapping[str, list[str]], *, verbose: bool) ->
         yield from (f"    {each}" for each in _why_not(verdicts))
         yield from (f"    Or here: showcam cameras set “{camera.name}” {each}" for each in _mends(camera, verdicts))
         yield from (f"    Name: {each}" for each in names.get(camera.id, []))
-        if verbose:
-            yield f"    {_ways(camera)}"
+        if serving is not None:
+            yield f"    {ways(camera, serving)}"
 
 
 def _cells(camera: Camera, verdicts: Mapping[Any, Any]) -> tuple[str, str, str, str, str]:
@@ -64,10 +66,11 @@ def _mends(camera: Camera, verdicts: Mapping[Any, Any]) -> list[str]:
     return [mend for reason, mend in MENDS.items() if reason in failed]
 
 
-def _ways(camera: Camera) -> str:
-    pictures = ", then ".join(WAY.get(each, each) for each in camera.ways) or "none"
-    account = "EZVIZ account" if camera.manufacturer == "EZVIZ" else "your network"
-    return f"State by: {account}. Settings by: {account}. Picture by: {pictures}."
+def ways(camera: Camera, serving: Serving) -> str:
+    by = [WAY.get(each, each) for each in serving.get(camera.ref.source, ())]
+    pictures = ", then ".join(WAY.get(each, each) for each in camera.ways)
+    what = {"State": by[0] if by else "", "Settings": ", else ".join(by), "Picture": pictures}
+    return " ".join(f"{name} by: {told or 'none'}." for name, told in what.items())
 
 
 def shown(
@@ -84,8 +87,6 @@ def shown(
         yield f"  {said.ljust(21)}{'yes' if getattr(preferences, said) else 'no'}"
     if views["storage"].value == "uninitialised":
         yield _UNINITIALISED.format(camera=camera.name)
-    if verbose:
-        yield _ways(camera)
 
 
 def _value(name: Setting, view: SettingView) -> str:

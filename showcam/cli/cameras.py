@@ -43,10 +43,11 @@ def list_(context: click.Context, verbose: bool, user: str | None, demo: bool) -
         try:
             with progress(_ASKING):
                 rows = home.registry.owner_readiness(home.account)
+            serving = home.registry.serving(home.account) if verbose else None
         except Unavailable as error:
             _unavailable(context, error.reason)
     names = trouble(camera for camera, _ in rows)
-    for line in tables.listed(rows, names, verbose=verbose):
+    for line in tables.listed(rows, names, serving):
         click.echo(line)
 
 
@@ -66,11 +67,14 @@ def show(context: click.Context, name: str, verbose: bool, user: str | None, dem
         with progress(_ASKING):
             views = home.registry.owner_settings(home.account, camera.id)
             preferences = home.registry.preferences(home.account, camera.id)
+        serving = home.registry.serving(home.account)
     if isinstance(views, Refusal):
         _refused(views)
         return
     for line in tables.shown(camera, views, preferences, verbose=verbose):
         click.echo(line)
+    if verbose:
+        click.echo(tables.ways(camera, serving))
 
 
 @cameras.command("set")
@@ -130,6 +134,37 @@ def restart(context: click.Context, name: str, user: str | None, demo: bool) -> 
     if isinstance(asked, Refusal):
         _refused(asked)
     click.echo(f"{camera.name} restarts.")
+
+
+@cameras.command()
+@click.argument("name")
+@_common
+@click.pass_context
+@readable
+def code(context: click.Context, name: str, user: str | None, demo: bool) -> None:
+    """Show the camera NAME over the home network, by the code on its label."""
+    from registry.camera import Refusal
+    from registry.settings import BadValue
+
+    with _household(context, user) as home:
+        camera = _camera(context, home, name)
+        given = click.prompt(
+            "Code on the label, or the encryption password set since (nothing: no longer over the home network)",
+            default="",
+            show_default=False,
+            hide_input=True,
+        )
+        try:
+            with progress("Asking the camera itself"):
+                done = home.registry.owner_set_code(home.account, camera.id, given.strip())
+        except BadValue as error:
+            stop(f"{error}.")
+            return
+    if isinstance(done, Refusal):
+        _refused(done)
+        return
+    by = "over the home network first" if "lan" in done.ways else "no longer over the home network"
+    click.echo(f"{camera.name} is shown {by}.")
 
 
 @cameras.command()

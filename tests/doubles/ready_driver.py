@@ -98,6 +98,9 @@ class ReadyDriver:
         self._called("release", deadline_s)
         self.released.append(release)
 
+    def serves(self, source: Source) -> tuple[str, ...]:
+        return ("account",)
+
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
         self._called("settings", deadline_s)
         own = self._own(camera)

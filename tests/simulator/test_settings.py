@@ -25,7 +25,7 @@ def client(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> EzvizClient:
 
 @pytest.fixture
 def garden(cloud: Cloud) -> str:
-    return cloud.serials["Garden"]
+    return str(cloud.serials["Garden"])
 
 
 class Platform:
@@ -44,9 +44,14 @@ class Platform:
 
     def v3(self, method: str, path: str, serial: str, **form: str) -> tuple[int, dict[str, Any]]:
         headers = {"accessToken": self.token, "deviceSerial": serial}
-        where = {"params": form} if method == "GET" else {"data": form}
         answer = requests.request(
-            method, f"{self._base}/api/v3/{path}", headers=headers, verify=self._ca, timeout=5, **where
+            method,
+            f"{self._base}/api/v3/{path}",
+            params=form if method == "GET" else None,
+            data=None if method == "GET" else form,
+            headers=headers,
+            verify=self._ca,
+            timeout=5,
         )
         return answer.status_code, dict(answer.json())
 
@@ -57,7 +62,7 @@ def platform(cloud: Cloud) -> Platform:
 
 
 def row(cloud: Cloud, name: str = "Garden") -> dict[str, Any]:
-    return cloud.process.cameras()[name]
+    return dict(cloud.process.cameras()[name])
 
 
 SETS: dict[str, tuple[Callable[[EzvizClient, str], object], dict[str, object]]] = {
