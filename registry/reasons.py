@@ -48,7 +48,7 @@ _EN = {
     "code_wrong": (
         "{camera} does not take the code that showcam was given for the home network.",
         "It is the verification code on the camera’s label or, with Image Encryption on, its password: "
-        "showcam cameras set {camera} code.",
+        "showcam cameras code {camera}.",
     ),
     "lan_unreachable": (
         "{camera} does not answer on the home network.",
@@ -135,7 +135,7 @@ _NB = {
     "code_wrong": (
         "{camera} godtar ikke koden som showcam fikk for hjemmenettet.",
         "Det er verifiseringskoden på kameraets etikett eller, med bildekryptering på, passordet for den: "
-        "showcam cameras set {camera} code.",
+        "showcam cameras code {camera}.",
     ),
     "lan_unreachable": (
         "{camera} svarer ikke på hjemmenettet.",
