@@ -20,6 +20,7 @@ DIRECTIVE_S = 8.0
 STREAM_S = 6.0
 RTC = "Alexa.RTCSessionController"
 CAMERA_STREAM = "Alexa.CameraStreamController"
+POWER = "Alexa.PowerController"
 
 # What Alexa says aloud for an error type; it never speaks the message.
 _SPOKEN = {
@@ -118,13 +119,15 @@ class Alexa(Cloud):
             if wish.what == "hide":
                 await self.hide(wire)
                 return {"outcome": Outcome(spoken=""), "hide": True}
-            if wish.what in ("unclear", "switch"):
+            if wish.what == "unclear":
                 return {"outcome": not_understood(text, hearing.EXAMPLES)}
             camera = hearing.find(wish, self.state.cameras)
             if camera is None:
                 return {"outcome": unknown_camera(wish.camera, self.state.cameras, "discover devices")}
             if wish.what == "ask":
-                return {"outcome": await self._ask(wire, camera)}
+                return {"outcome": await self._ask(wire, camera, wish.about)}
+            if wish.what == "switch":
+                return {"outcome": await self._switch(wire, camera, wish.about)}
             return await self._show(wire, camera, via)
         except Unlinked:
             return {"outcome": self.lost()}
@@ -222,16 +225,29 @@ class Alexa(Cloud):
             return [f"{name} was refused: {answer['event']['payload']['type']}"]
         return broken
 
-    async def _ask(self, wire: Wire, camera: dict[str, Any]) -> Outcome:
+    async def _switch(self, wire: Wire, camera: dict[str, Any], to: str) -> Outcome:
+        endpoint, name = self._endpoints[camera["id"]], camera["name"]
+        if _capability(endpoint, POWER) is None:
+            return no_answer(f"{name} doesn't support that.", "showcam offers no switch for it")
+        directive = "TurnOn" if to == "on" else "TurnOff"
+        answer, broken = await self._direct(wire, POWER, directive, endpoint, {}, DIRECTIVE_S)
+        outcome = self._judge(answer, broken, name)
+        return Outcome(spoken="Okay.") if outcome.shown else outcome
+
+    async def _ask(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:
         endpoint = self._endpoints[camera["id"]]
         answer, broken = await self._direct(wire, "Alexa", "ReportState", endpoint, {}, DIRECTIVE_S)
         outcome = self._judge(answer, broken, camera["name"])
         if outcome.shown:
-            states = [one for one in answer.get("context", {}).get("properties", []) if one["name"] == "connectivity"]
-            health = states[0]["value"].get("value") if states else None
-            word = {"OK": "is online", "UNREACHABLE": "is offline"}.get(
-                str(health), "does not say whether it is online"
-            )
+            told = {one["name"]: one["value"] for one in answer.get("context", {}).get("properties", [])}
+            if about == "motion":
+                word = {"DETECTED": "detects motion", "NOT_DETECTED": "detects no motion"}.get(
+                    str(told.get("detectionState")), "does not say whether something moves"
+                )
+            else:
+                word = {"OK": "is online", "UNREACHABLE": "is offline"}.get(
+                    str(told.get("connectivity", {}).get("value")), "does not say whether it is online"
+                )
             outcome = Outcome(spoken=f"{camera['name']} {word}.")
         return outcome
 

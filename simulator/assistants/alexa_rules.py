@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from simulator.assistants import alexa_control_rules as control
 from simulator.assistants.rules import Rules
 
 _MESSAGE_ID = re.compile(r"[a-zA-Z0-9\-]{1,127}")
@@ -63,6 +64,13 @@ def check(directive: dict[str, Any], status: int, text: str, token: str) -> list
     elif (namespace, name) == ("Alexa.Authorization", "ErrorResponse"):
         kind = event["payload"].get("type") if isinstance(event["payload"], dict) else None
         rules.must(kind == "ACCEPT_GRANT_FAILED", "an ErrorResponse of Alexa.Authorization is ACCEPT_GRANT_FAILED")
+    elif (namespace, name) == (control.SNAPSHOTS, "ErrorResponse"):
+        kind = event["payload"].get("type") if isinstance(event["payload"], dict) else None
+        rules.must(kind in ("DISABLED_BY_USER", "SUBSCRIPTION_REQUIRED"), f"{kind} is no error of snapshots")
+    elif asked in control.ANSWERS:
+        wanted, hold = control.ANSWERS[asked]
+        if rules.must((namespace, name) == wanted, f"{asked[1]} was answered by {namespace} {name}"):
+            hold(rules, directive, answer)
     elif rules.must(
         (namespace, name) == _ANSWERS[asked][0],
         f"{asked[1]} was answered by {namespace} {name}, which is no answer to it",
@@ -79,7 +87,8 @@ def _header(rules: Rules, directive: dict[str, Any], header: Any) -> bool:
     sent = header["messageId"]
     rules.must(isinstance(sent, str) and _MESSAGE_ID.fullmatch(sent), "messageId is not 1–127 of a–z, 0–9 and -")
     rules.must(sent != asked["messageId"], "messageId is the directive's own; each message has a new one")
-    rules.must(header["payloadVersion"] == "3", "payloadVersion is not “3”")
+    version = "1.1" if header["namespace"] == control.SNAPSHOTS else "3"
+    rules.must(header["payloadVersion"] == version, f"payloadVersion is not “{version}”")
     rules.must(
         header.get("correlationToken") == asked.get("correlationToken"), "correlationToken was not echoed verbatim"
     )
@@ -110,6 +119,7 @@ def _context(rules: Rules, answer: dict[str, Any]) -> None:
             rules.must(_TIME.fullmatch(str(one["timeOfSample"])), "timeOfSample is no UTC time")
             unsure = one["uncertaintyInMilliseconds"]
             rules.must(isinstance(unsure, int) and unsure >= 0, "uncertaintyInMilliseconds is no number ≥ 0")
+            control.state(rules, one)
 
 
 def _error(rules: Rules, payload: Any) -> None:
@@ -170,6 +180,7 @@ def _capabilities(rules: Rules, name: str, capabilities: Any) -> None:
         rules.must(
             one.get("type") == "AlexaInterface" and one.get("version"), f"{name} has a capability without version"
         )
+        control.capability(rules, name, one)
         if one.get("interface") == "Alexa.CameraStreamController":
             _stream_capability(rules, name, one)
         elif one.get("interface") == "Alexa.RTCSessionController":

@@ -10,6 +10,7 @@ EXAMPLES = (
     "is the attic online",
     "is the garage ok",
     "turn off the garden camera",
+    "is there motion at the front door",
     "discover devices",
     "hide the camera",
 )
@@ -28,6 +29,10 @@ _SWITCH = re.compile(
     r"^(?:please\s+)?(?:turn|switch|slå)\s+(?:(?P<on>on|off|på|av)\s+(?P<what>.+)|(?P<what2>.+)\s+(?P<on2>on|off|på|av))$",
     re.I,
 )
+_MOTION = re.compile(
+    r"^(?:is|was)\s+(?:there\s+)?(?:any\s+)?(?:motion|movement|anybody|somebody|someone)\s+(?:in|at|on|by|near)\s+(?P<what>.+)$",
+    re.I,
+)
 _ARTICLE = re.compile(r"^(?:(?:the|my|a)\s+)+")
 _KIND = re.compile(r"(?:\s+(?:camera|cam|video|feed|stream|please|kameraet|kamera))+$")
 
@@ -38,7 +43,7 @@ class Wish:
     camera: str = ""  # as spoken
     screen: str = ""  # another screen that was named, "" for this one
     whole: str = ""  # camera and screen as one name, for a camera named “Gate on the left”
-    about: str = ""  # asked whether it is "online" or "well"; to be switched "on" or "off"
+    about: str = ""  # asked whether it is "online" or "well", or sees "motion"; to be switched "on" or "off"
 
 
 def hear(text: str) -> Wish:
@@ -55,6 +60,8 @@ def hear(text: str) -> Wish:
     if match := _SWITCH.match(said):
         what, on = match["what"] or match["what2"], (match["on"] or match["on2"]).lower()
         return Wish("switch", what, whole=what, about="on" if on in ("on", "på") else "off")
+    if match := _MOTION.match(said):
+        return Wish("ask", match["what"], whole=match["what"], about="motion")
     if match := _ASK.match(said):
         about = "online" if (match["about"] or "").lower() in ("online", "there") else "well"
         return Wish("ask", match["what"], whole=match["what"], about=about)
