@@ -18,12 +18,11 @@ import av
 from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
 from simulator.lan.description import Tracks
-from tests.doubles.hls_camera import _picture
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
-from tests.doubles.rtsp_camera import Recording, RtspCamera, Sample
+from tests.doubles.rtsp_camera import Recording, RtspCamera, Sample, slope
 
 GRANTS = Grants([b"grant key of a measurement, long"])
-IDLE_S = 1.0  # a pull ends so soon after its last viewer that cold comes round again
+IDLE_S = 3.0  # a pull ends so soon after its last viewer that cold comes round again
 RATE, GOP_S, LENGTH_S = 15, 2, 8
 _spawn = multiprocessing.get_context("spawn")
 
@@ -39,9 +38,7 @@ def full_hd(bits: int) -> Recording:
     encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "x264-params": f"{rate}:{gop}"}
     samples = []
     for number in range(LENGTH_S * RATE):
-        frame = _picture(number).reformat(1920, 1080)
-        frame.pts, frame.time_base, frame.pict_type = number, Fraction(1, RATE), 0
-        for packet in encoder.encode(frame):
+        for packet in encoder.encode(slope(number, 1920, 1080)):
             samples.append(Sample("video", bytes(packet), packet.pts / RATE, bool(packet.is_keyframe)))
     return Recording(tuple(samples), Tracks("h264", samples[0].data), LENGTH_S)
 

@@ -29,7 +29,10 @@ SHOW = """async ([protocol, url]) => {
     video.muted = video.autoplay = true;
     document.body.replaceChildren(video);
     const began = performance.now();
-    const shown = new Promise((resolve) => video.requestVideoFrameCallback((now) => resolve((now - began) / 1000)));
+    const shown = new Promise((resolve, reject) => {
+        video.requestVideoFrameCallback((now) => resolve((now - began) / 1000));
+        setTimeout(() => reject(new Error("no frame came")), 20000);
+    });
     if (protocol === "hls") {
         const {default: Hls} = await import("/hls.mjs");
         const hls = new Hls({liveSyncDurationCount: 1});
@@ -39,7 +42,9 @@ SHOW = """async ([protocol, url]) => {
     } else {
         const peer = new RTCPeerConnection();
         for (const kind of ["video", "audio"]) peer.addTransceiver(kind, {direction: "recvonly"});
-        peer.ontrack = (event) => { if (event.track.kind === "video") video.srcObject = new MediaStream([event.track]); };
+        peer.ontrack = ({track}) => {
+            if (track.kind === "video") video.srcObject = new MediaStream([track]);
+        };
         await peer.setLocalDescription(await peer.createOffer());
         const headers = {"Content-Type": "application/sdp"};
         const answer = await fetch(url, {method: "POST", headers, body: peer.localDescription.sdp});

@@ -18,7 +18,7 @@ import av
 from media.source import SourceSpec
 from simulator.lan.description import Tracks
 from simulator.lan.server import CameraServer, Take, Viewer
-from tests.doubles.hls_camera import FPS, _encoding, _picture, _tone, garbled_bytes
+from tests.doubles.hls_camera import FPS, _encoding, _tone, garbled_bytes
 
 CODE = "ABCDEF"
 PATH = "/Streaming/Channels/101"
@@ -38,6 +38,7 @@ class Sample:
 class Recording:
     samples: tuple[Sample, ...] = field(repr=False)
     tracks: Tracks = field(repr=False)
+    length_s: float = LENGTH_S
 
 
 @functools.cache
@@ -50,7 +51,7 @@ def recorded(
     video.width, video.height, video.pix_fmt, video.time_base = 320, 180, "yuv420p", Fraction(1, FPS)
     video.options = _encoding(codec, gop_s)
     for number in range(LENGTH_S * FPS):
-        packets = video.encode(_picture(number))
+        packets = video.encode(slope(number, 320, 180))
         for packet in packets:
             data = garbled_bytes(bytes(packet)) if garbled else bytes(packet)
             out.append(Sample("video", data, packet.pts / FPS, bool(packet.is_keyframe)))
@@ -62,6 +63,21 @@ def recorded(
     kind = "h265" if codec == "libx265" else "h264"
     tracks = Tracks(kind, keyframe if told and kind == "h264" else b"", sound, RATES.get(sound or "", 8000), config)
     return Recording(tuple(sorted(out, key=lambda each: each.at)), tracks)
+
+
+def slope(number: int, width: int, height: int) -> av.VideoFrame:
+    """A picture of some size, its brightness told by its number."""
+    frame = av.VideoFrame(width, height, "yuv420p")
+    level = 30 + number * 7 % 190
+    for at, plane in enumerate(frame.planes):
+        line = (
+            bytes((level + each // 8) % 256 for each in range(plane.line_size))
+            if at == 0
+            else b"\x80" * plane.line_size
+        )
+        plane.update(line * plane.height)
+    frame.pts, frame.time_base = number, Fraction(1, FPS)
+    return frame
 
 
 def _heard(sound: str) -> tuple[list[Sample], bytes]:
@@ -177,7 +193,7 @@ class _Lens:
             task.cancel()
 
     async def _play(self, take: Take) -> None:
-        samples = self._does.recording.samples
+        samples, length_s = self._does.recording.samples, self._does.recording.length_s
         keys = [each.at for each in samples if each.key]
         first = 0.0 if self._does.joins == "keyframe" else (keys[1] - keys[0]) / 2
         zero = time.time() - first
@@ -186,7 +202,7 @@ class _Lens:
             for each in samples:
                 if rounds == 0 and each.at < first:
                     continue
-                due = zero + rounds * LENGTH_S + each.at
+                due = zero + rounds * length_s + each.at
                 await asyncio.sleep(max(0.0, due - time.time()))
                 late = self._does.clock_jump_s if due - zero - first > 2 else 0.0
                 take(each.kind, each.data, due + late)
