@@ -52,11 +52,14 @@ class RuledAdapter(HTTPAdapter):
             raise Forbidden(str(error)) from None
         if exchange.left <= 0:
             raise Cut("no time left")
-        response = super().send(request, stream=True, timeout=exchange.left, verify=True)
-        if 300 <= response.status_code < 400:
-            response.close()
-            raise Cut("redirected")
-        response._content = _body(response, exchange)
+        try:
+            response = super().send(request, stream=True, timeout=exchange.left, verify=True)
+            if 300 <= response.status_code < 400:
+                response.close()
+                raise Cut("redirected")
+            response._content = _body(response, exchange)
+        finally:
+            exchange.unwatch()  # also of a connection that was closed and never went back to the pool
         response._content_consumed = True  # type: ignore[attr-defined]
         return response
 
@@ -97,6 +100,15 @@ def _pool(hosts: Hosts) -> type[HTTPSConnectionPool]:
 
     class Pool(HTTPSConnectionPool):
         ConnectionCls = Connection
+
+        def _put_conn(self, conn: Any) -> None:
+            # from here on it may be another household's
+            exchange = Exchange.current()
+            if exchange is not None:
+                exchange.unwatch()
+                if exchange.over and conn is not None:
+                    conn.close()
+            super()._put_conn(conn)
 
     return Pool
 

@@ -97,15 +97,15 @@ _current = threading.local()
 class Exchange:
     """A deadline over everything this thread says to vendors until the block ends.
 
-    When it is over, the connections in use are shut down under whoever reads from them, so that a peer that drips a
-    byte now and then gains nothing by it.
+    When it is over, the connection in use is shut down under whoever reads from it, so that a peer that drips a byte
+    now and then gains nothing by it. One that went back to be shared is out of its reach.
     """
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
         self._timer = threading.Timer(max(0.0, seconds), self._cut)
         self._timer.daemon = True
-        self._watched: list[socket.socket] = []
+        self._watched: socket.socket | None = None
         self._lock = threading.Lock()
         self.over = False
 
@@ -118,19 +118,28 @@ class Exchange:
         return max(0.0, self._end - time.monotonic())
 
     def watch(self, connected: socket.socket) -> None:
+        """The connection of the one request under way, until `unwatch`."""
+        self.unwatch()
         # a descriptor of our own: a closed one's number may be another's by then, and TLS keeps its own state
         own = socket.socket(fileno=os.dup(connected.fileno()))
         with self._lock:
-            self._watched.append(own)
+            self._watched = own
         if self.over:
             self._cut()
 
-    def _cut(self) -> None:
-        self.over = True
+    def unwatch(self) -> None:
+        """Must come before anybody else can use the connection; what is cut after it is nobody's."""
         with self._lock:
-            for each in self._watched:
+            own, self._watched = self._watched, None
+            if own is not None:
+                own.close()
+
+    def _cut(self) -> None:
+        with self._lock:
+            self.over = True
+            if self._watched is not None:
                 with contextlib.suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
+                    self._watched.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> "Exchange":
         if Exchange.current() is not None:
@@ -144,10 +153,7 @@ class Exchange:
     ) -> None:
         self._timer.cancel()
         _current.exchange = None
-        with self._lock:
-            for each in self._watched:
-                each.close()
-            self._watched.clear()
+        self.unwatch()
 
 
 class Reply(Struct, frozen=True):

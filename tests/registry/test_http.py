@@ -114,6 +114,39 @@ def test_one_deadline_covers_several_calls(vendors: Vendors) -> None:
     assert len(there.asked) < 20
 
 
+def test_a_deadline_cuts_nobody_elses_connection(vendors: Vendors) -> None:
+    """One household's exchange goes on to a vendor that hangs, after its connection went on to another household."""
+    taken, over = threading.Event(), threading.Event()
+
+    def reply(asked: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        if asked == "POST /hang":
+            over.wait(20)
+        elif asked == "POST /slow":
+            taken.set()
+            over.wait(20)
+        return answer(b"{}")
+
+    there = vendors.answering(reply)
+    http = client(there)
+    replies: list[int] = []
+    other = threading.Thread(target=lambda: replies.append(http.post(f"{there.url}/slow", {}, 20).status))
+
+    def hang() -> None:
+        with Exchange(0.6):
+            http.post(f"{there.url}/fast", {}, 20)
+            other.start()
+            assert taken.wait(5)
+            http.post(f"{there.url}/hang", {}, 20)
+
+    with pytest.raises(VendorDown):
+        hang()
+    over.set()
+    other.join(10)
+
+    assert len(there.opened) == 2  # the other household went on with the first one's connection
+    assert replies == [200]
+
+
 @pytest.mark.parametrize(
     "speak",
     [
