@@ -16,7 +16,8 @@ class Bodies:
     def __init__(self, limit: int, threads: int) -> None:
         self._limit = limit
         self._most, self._most_of_one = max(1, threads * 3 // 4), max(1, threads // 2)
-        self._reading: Counter[str] = Counter()
+        self._reading = 0
+        self._reading_of: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def read(self, environ: WSGIEnvironment) -> bytes:
@@ -39,16 +40,18 @@ class Bodies:
 
     def _begin(self, address: str) -> None:
         with self._lock:
-            if self._reading.total() >= self._most or self._reading[address] >= self._most_of_one:
+            if self._reading >= self._most or self._reading_of[address] >= self._most_of_one:
                 busy = problem(503, "Too many requests are being read", "Try again in a few seconds.")
                 raise Refuse(Response(503, busy.body, [*busy.headers, ("Retry-After", "5")]))
-            self._reading[address] += 1
+            self._reading += 1
+            self._reading_of[address] += 1
 
     def _end(self, address: str) -> None:
         with self._lock:
-            self._reading[address] -= 1
-            if self._reading[address] <= 0:
-                del self._reading[address]
+            self._reading -= 1
+            self._reading_of[address] -= 1
+            if self._reading_of[address] <= 0:
+                del self._reading_of[address]
 
     def _too_much(self) -> Refuse:
         return Refuse(problem(413, "That is too much", f"At most {self._limit} bytes are taken."))

@@ -6,8 +6,8 @@ paths are logged as route names, since grants stand in paths.
 
 import io
 import ipaddress
+import secrets
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -52,7 +52,7 @@ class Edge:
         self._observe = observe
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        request_id = uuid.uuid4().hex
+        request_id = secrets.token_hex(16)
         started = time.perf_counter()
         seen: dict[str, Any] = {"route": "pages", "status": 500}
 
@@ -119,7 +119,7 @@ class Edge:
                 raise Refuse(
                     problem(421, "This is a demo for this machine alone", "Open it at the address it printed.")
                 )
-        elif _within(environ.get("REMOTE_ADDR", ""), rules.trusted_proxies):
+        elif rules.trusted_proxies and _within(environ.get("REMOTE_ADDR", ""), rules.trusted_proxies):
             _believe(environ, rules.trusted_proxies)
 
     def _request(self, environ: WSGIEnvironment, route: Route, path: str, request_id: str) -> Request:

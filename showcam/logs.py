@@ -6,6 +6,7 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
+import msgspec
 import structlog
 
 # What our own secrets look like: tokens, grants in paths, OAuth queries, bearer headers, URLs with credentials.
@@ -23,15 +24,24 @@ _SECRET = re.compile(
 _QUIET = ("authlib", "pyezvizapi", "aioice", "aiortc", "urllib3", "requests", "botocore", "boto3", "aiohttp.access")
 
 
+_SHORTEST = 12
+_OURS = frozenset({"request", "timestamp"})
+
+
 def redact(text: str) -> str:
     return _SECRET.sub("…", text)
 
 
 def _redactor(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str):
+        # our own words are short, and every secret is long
+        if isinstance(value, str) and len(value) >= _SHORTEST and key not in _OURS:
             event[key] = redact(value)
     return event
+
+
+def _encode(event: Any, **_: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=repr).decode()
 
 
 def configure(part: str, level: str) -> None:
@@ -44,7 +54,7 @@ def configure(part: str, level: str) -> None:
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, _redactor, structlog.processors.JSONRenderer()],
+        processors=[*shared, _redactor, structlog.processors.JSONRenderer(_encode)],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
@@ -56,7 +66,7 @@ def configure(part: str, level: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _redactor,
-                structlog.processors.JSONRenderer(),
+                structlog.processors.JSONRenderer(_encode),
             ],
         )
     )

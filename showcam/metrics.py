@@ -18,9 +18,15 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._counted: dict[tuple[str, int], tuple[Counter, Histogram]] = {}  # few: routes and statuses are ours
+
     def observe(self, route: str, status: int, seconds: float) -> None:
-        self._requests.labels(route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        counted = self._counted.get((route, status))
+        if counted is None:
+            counted = self._requests.labels(route, str(status)), self._seconds.labels(route)
+            self._counted[route, status] = counted
+        counted[0].inc()
+        counted[1].observe(seconds)
 
     def answer(self, request: Request) -> Response:
         # a proxy on this machine asks from here too, but in the name of the public host
