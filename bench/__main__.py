@@ -51,11 +51,16 @@ def main(words: list[str] | None = None) -> int:
     run = Run(quick=given.quick, peers=not given.no_peers)
     started = time.monotonic()
     results: list[Row | LeftOut] = []
-    broken = [
-        group.name
-        for group in GROUPS
-        if (not given.only or group.name in given.only) and not _measured(group, run, results)
-    ]
+    groups = [group for group in GROUPS if not given.only or group.name in given.only]
+    broken: list[str] = []
+    try:
+        for group in groups:
+            if not _measured(group, run, results):
+                broken.append(group.name)
+    except KeyboardInterrupt:
+        # what is there took minutes: it is shown
+        results.append(LeftOut("the rest", "ended by Ctrl-C"))
+        broken.append("the rest")
     print(render([*results, *(() if given.only else NOT_YET)]))
     say(f"Took {time.monotonic() - started:.0f} s." + (f" Broken: {', '.join(broken)}." if broken else ""))
     return 1 if broken else 0
@@ -64,7 +69,8 @@ def main(words: list[str] | None = None) -> int:
 def _measured(group: Group, run: Run, results: list[Row | LeftOut]) -> bool:
     """A group that breaks is told by name, and the others are measured all the same."""
     try:
-        results.extend(group.measure(run))
+        for result in group.measure(run):
+            results.append(result)  # one by one: what was measured before a break stays
     except Exception as error:
         results.append(LeftOut(group.name, f"{type(error).__name__}: {error}".splitlines()[0][:300]))
         return False

@@ -165,7 +165,23 @@ def test_a_group_that_breaks_is_named_and_ends_in_failure(
 
     monkeypatch.setattr(bench, "GROUPS", (Group("broken", "breaks", measure),))
     assert bench.main(["--no-peers"]) == 1
-    assert "  broken: RuntimeError: the other half" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "  broken: RuntimeError: the other half" in told
+    assert "half   1.00 s" in told
+
+
+def test_what_was_measured_before_ctrl_c_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measure(_run: Run) -> Results:
+        yield Row("half", "s", 1.0)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench, "GROUPS", (Group("long", "goes on", measure),))
+    assert bench.main(["--no-peers"]) == 1
+    told = capsys.readouterr().out
+    assert "half   1.00 s" in told
+    assert "  the rest: ended by Ctrl-C" in told
 
 
 def test_the_command_prints_the_table(capsys: pytest.CaptureFixture[str]) -> None:
