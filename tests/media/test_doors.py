@@ -110,7 +110,7 @@ def test_files_are_named_strictly(world):
 
 def test_the_other_processes_doors_do_not_exist_for_anybody_else(world, grants):
     for path in ("warm", "answer", "end", "live"):
-        for token in ("", "wrong", STRANGER.internal_token()):
+        for token in ("", "wrong", "\xe6\xff", STRANGER.internal_token()):
             assert world.ask(f"/internal/{path}", "POST", b"{}", X_Showcam_Internal=token).status == 404
         known = world.ask(f"/internal/{path}", "POST", b"{}", X_Showcam_Internal=grants.internal_token())
         assert known.status == 422
