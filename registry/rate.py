@@ -17,8 +17,11 @@ class Rate:
 
     def hit(self, key: str, now: float) -> int:
         """Counts one more in the window of `now`, epoch seconds; the count with this one."""
-        window = int(now) // self._window_s
-        known = self._counts.get(key)
-        count = known[1] + 1 if known and known[0] == window else 1
-        self._counts.put(key, (window, count))
+        count = self.count(key, now) + 1
+        self._counts.put(key, (int(now) // self._window_s, count))
         return count
+
+    def count(self, key: str, now: float) -> int:
+        """So far in the window of `now`."""
+        known = self._counts.get(key)
+        return known[1] if known and known[0] == int(now) // self._window_s else 0

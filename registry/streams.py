@@ -59,7 +59,8 @@ class Streams:
         seen = self._judge.see(link, camera, deadline)
         if isinstance(seen, Refusal):
             return seen
-        if self._opens.hit(link.id, self._clock()) > self._rules.opens_per_minute:
+        # what is refused uses up none: whoever mends the reason and asks again gets the picture
+        if self._opens.count(link.id, self._clock()) >= self._rules.opens_per_minute:
             return overruled("busy", seen.camera)
         opened = self._judge.judge(seen, GATE[request.surface], request.protocols, self._anew(deadline))
         surface = fitted(request, opened, self._readings) if isinstance(opened, Open) else request.surface
@@ -71,12 +72,14 @@ class Streams:
             assert isinstance(refusal, Refusal)
             return self._explained(link, camera, refusal, request, deadline)
         try:
-            return self._handover.start(link, camera, source, Sight.of(opened), request, deadline, surface)
+            stream = self._handover.start(link, camera, source, Sight.of(opened), request, deadline, surface)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
             self._give_back(opened.seen.source, source.release, deadline)
             if isinstance(error, BadOffer):
                 raise
             return _unstarted(error, opened)
+        self._opens.hit(link.id, self._clock())
+        return stream
 
     def snapshot(self, link: Link, camera: str, surface: Surface) -> Snapshot | Refusal:
         """Where a still picture may be fetched; the gate is asked now, and by each fetch that wakes the camera."""

@@ -251,6 +251,28 @@ def test_a_link_opens_so_often_a_minute_and_another_link_is_not_harmed(tmp_path:
     home.store.close()
 
 
+def test_what_is_refused_uses_up_no_opening(tmp_path: Path, clock: Clock) -> None:
+    home = household(tmp_path, clock=clock, opens_per_minute=2)
+    media: list[tuple[Exception, str]] = [(MediaBusy(1), "busy"), (MediaUnavailable(), "media_down")]
+    for _ in range(3):
+        assert refused(home, "Attic") == "offline"
+    home.driver.error = VendorBusy()
+    assert refused(home) == "vendor_busy"
+    home.driver.error = None
+    clock.now += 11  # the vendor is asked again after its while
+    for error, reason in media:
+        home.pictures.error = error
+        assert refused(home) == reason
+    home.pictures.error = None
+
+    assert [home.registry.open_stream(home.link, home.id("Garden"), HLS).__class__ for _ in range(3)] == [
+        Stream,
+        Stream,
+        Refusal,
+    ]
+    home.store.close()
+
+
 def test_a_vendor_that_hangs_is_told_in_time(home: Household) -> None:
     garden = home.id("Garden")
     home.driver.hold = threading.Event()  # never set: each call uses up the seconds it was given
