@@ -1,0 +1,63 @@
+"""The spoken half through the running demo: signed as Amazon signs, from what is said to a picture."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+import requests
+
+from tests.doubles.program import Program
+
+pytestmark = pytest.mark.process
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Alexa, ask my cameras why I can't see the garage", "because Image Encryption is on"),
+        ("Alexa, ask my cameras why I can't see the attic", "because it is offline"),
+        ("Alexa, ask my cameras which cameras are ready", "Garage can't be shown"),
+        ("Alexa, ask my cameras to mend the bedroom", "switch Sleep Mode off"),
+    ],
+)
+def test_it_is_said_why(text: str, says: str, demo: Program) -> None:
+    outcome = demo.assistant("alexa", "watch", text=text)["outcome"]
+    demo.assistant("alexa", "say", text="stop")
+    assert says in outcome["spoken"]
+    assert not outcome["shown"]
+    assert not outcome["broken"]
+
+
+def test_a_camera_is_shown_by_asking_the_skill(demo: Program) -> None:
+    answer = demo.assistant("alexa", "watch", text="Alexa, ask my cameras to show the garden")
+    assert answer["outcome"]["shown"], answer["outcome"]
+    assert answer["shown"]["protocol"] == "hls"
+    assert answer["shown"]["frames"] > 10
+    assert answer["shown"]["audio"]
+    assert answer["shown"]["width"] <= 1280
+
+
+def test_linking_brought_amazons_grant(demo: Program) -> None:
+    entries = requests.get(f"{demo.simulator}/assistants/alexa/trace", timeout=5).json()["entries"]
+    (granted,) = [each for each in entries if each["title"] == "Alexa: AcceptGrant"]
+    assert granted["response"]["event"]["header"]["name"] == "AcceptGrant.Response"
+    assert granted["request"]["directive"]["payload"]["grant"]["code"] == "•••"
+
+
+def test_nobody_but_amazon_asks_the_skill(demo: Program) -> None:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    application = {"applicationId": "amzn1.ask.skill.demo"}
+    body = {
+        "version": "1.0",
+        "context": {"System": {"application": application, "user": {"userId": "u"}}},
+        "request": {"type": "LaunchRequest", "requestId": "r", "timestamp": now, "locale": "en-US"},
+    }
+    for headers in ({}, {"SignatureCertChainUrl": "https://s3.amazonaws.com/echo.api/x.pem", "Signature-256": "eA=="}):
+        answer = requests.post(
+            f"{demo.web}/alexa/skill",
+            json.dumps(body),
+            headers={"Content-Type": "application/json", **headers},
+            timeout=10,
+        )
+        assert answer.status_code == 400
+        assert answer.headers["Content-Type"] == "application/problem+json"
