@@ -155,7 +155,7 @@ def test_the_region_the_vendor_names_is_followed_with_the_code_in_hand(
     here = vendors.answering(lambda *_: answer(body))
     both = simulator.data / "both.pem"
     both.write_bytes(simulator.ca.read_bytes() + here.ca_file.read_bytes())
-    hosts = EzvizHosts(here.host, simulator.open_host, (here.host, there))
+    hosts = EzvizHosts(here.host, simulator.open_host, extra=(here.host, there))
     door = SignIn(store, EzvizDriver(store, hosts, ca_file=both, demo=True), "owner", limits=MANY, vendor_s=20.0)
 
     wanted = code_wanted(door)
