@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from actions.errors import Malformed
+from registry.nesting import too_deep
 
 MOST_DEVICES = 1000  # asked about at once
 MOST_EXECUTIONS = 64  # device times command; each may have to wait for a vendor
@@ -55,6 +56,8 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 def read(body: bytes) -> tuple[str, Input | None]:
     """The request's id, echoed as it is, and its one intent; None where that can't be read."""
+    if too_deep(body):
+        return "", None
     try:
         request = _request.decode(body)
     except _UNREADABLE:

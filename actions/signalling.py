@@ -11,6 +11,7 @@ import msgspec
 
 from registry.camera import Refusal
 from registry.errors import BadGrant, BadOffer, ExpiredGrant
+from registry.nesting import too_deep
 from registry.reasons import explain
 from registry.registry import Registry
 from store.ports import StoreUnavailable
@@ -133,7 +134,7 @@ def _tokens(grant: str, authorization: str | None) -> list[str]:
 
 def _read(body: bytes) -> dict[str, Any]:
     try:
-        given = msgspec.json.decode(body)
+        given = None if too_deep(body) else msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         given = None
     if not isinstance(given, dict):

@@ -9,6 +9,7 @@ import msgspec
 
 from registry.drivers.http import Exchange, Hosts, Http
 from registry.errors import VendorDown
+from registry.nesting import too_deep
 
 LOGIN = "api.amazon.com"
 GATEWAYS = ("api.amazonalexa.com", "api.eu.amazonalexa.com", "api.fe.amazonalexa.com")
@@ -46,7 +47,7 @@ class Amazon:
             with requests.Session() as session, Exchange(timeout_s):
                 self._http.mount(session)
                 answer = session.request(method, url, data=form, headers=headers)
-                data = msgspec.json.decode(answer.content)
+                data = None if too_deep(answer.content) else msgspec.json.decode(answer.content)
         except (requests.RequestException, VendorDown, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Unreached(type(error).__name__) from None
         if not isinstance(data, dict):

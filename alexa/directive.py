@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from alexa.errors import InvalidDirective
+from registry.nesting import too_deep
 
 
 class Header(Struct, rename="camel"):
@@ -58,6 +59,8 @@ _message = msgspec.json.Decoder(_Message)
 
 def read(body: bytes) -> Directive:
     """Raises Unreadable."""
+    if too_deep(body):
+        raise Unreadable(Header("", ""))
     try:
         return _message.decode(body).directive
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from registry.nesting import too_deep
 from showcam.amazon_chain import BadChain, Chains
 from showcam.exchange import Request
 
@@ -48,7 +49,7 @@ def verified(request: Request, chains: Chains, clock: Callable[[], float] = time
 def event_of(body: bytes) -> dict[str, Any]:
     """Raises NotSigned."""
     try:
-        event = msgspec.json.decode(body)
+        event = None if too_deep(body) else msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         event = None
     if not isinstance(event, dict) or not isinstance(event.get("request"), dict):

@@ -12,6 +12,7 @@ from msgspec import Struct
 from registry.changes import Hint
 from registry.drivers.ezviz_events import channel_of, epoch_s, kind_of
 from registry.happenings import Seen
+from registry.nesting import too_deep
 from store.ports import Throttle
 
 SKEW_S = 300.0  # a signature's time may be so far from ours
@@ -85,6 +86,8 @@ class Webhook:
 def _read(body: bytes) -> _Message:
     if len(body) > LONGEST:
         raise Unreadable("too long")
+    if too_deep(body):
+        raise Unreadable("too deep")
     try:
         message = msgspec.json.decode(body, type=_Message)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from registry.errors import VendorDown
+from registry.nesting import too_deep
 
 if TYPE_CHECKING:
     import requests
@@ -240,7 +241,7 @@ class Http:
 
 def _json_object(body: bytes) -> dict[str, Any] | None:
     try:
-        data = msgspec.json.decode(body)
+        data = None if too_deep(body) else msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     return data if isinstance(data, dict) else None

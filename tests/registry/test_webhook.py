@@ -11,6 +11,7 @@ from registry.changes import Hint
 from registry.drivers.ezviz_webhook import ONCE_S, Full, Unreadable, Untrusted, Webhook
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
+from tests.doubles.small_stack import on_small_stack
 
 KEY = "signing-key"
 
@@ -160,9 +161,10 @@ class TestOnce:
         b'{"header":{"deviceId":"D","messageId":"' + b"m" * 201 + b'","type":"ys.alarm"}}',
         b"[" * 100_000,
         b'{"header":{"deviceId":"D","messageId":"m","type":"ys.alarm"},"body":"' + b"x" * 70_000 + b'"}',
+        b'{"header":{"deviceId":"D","messageId":"m","type":"ys.alarm"},"body":' + b"[" * 60_000,
     ],
 )
 def test_signed_nonsense(webhook: Webhook, box: Box, clock: Clock, body: bytes) -> None:
     with pytest.raises(Unreadable):
-        sent(webhook, clock, body)
+        on_small_stack(lambda: sent(webhook, clock, body))
     assert box.hints == []
