@@ -123,7 +123,7 @@ class Conversation:
             camera = next(each for each in cameras if each.id == found[0])
             return answer(turn, camera, names[camera.id])
         if found:
-            several = listed([names[each] for each in found[:NAMED]], turn.language, _OR[turn.language])
+            several = listed(sorted(names[each] for each in found)[:NAMED], turn.language, _OR[turn.language])
             return Said(say("which_of", turn.language, names=several), open=True, asked={"about": wish})
         known = _some(sorted(names.values()), turn.language)
         text = say("unknown", turn.language, heard=turn.heard, names=known)

@@ -1,7 +1,7 @@
 """What is asked of the skill itself, as a table: the household, the request, what is said, shown and left open."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +16,7 @@ from alexa.spoken import refusals
 from alexa.spoken.names import find, plain
 from alexa.spoken.skill import NotForUs, Spoken
 from alexa.spoken.texts import TEXTS
-from registry.camera import Video
+from registry.camera import Camera, Video
 from registry.preferences import Preferences
 from registry.reasons import REASONS
 from store.ports import StoreUnavailable
@@ -223,11 +223,24 @@ def test_the_question_which_camera_is_answered_by_a_name(echo: Echo) -> None:
     assert "switch it off" in text(echo.intent("CameraIntent", "garage"))
 
 
-def test_several_that_could_be_meant_are_named(tmp_path: Path) -> None:
-    home = household(tmp_path, cameras=[camera("Garden Left", "F1"), camera("Garden Right", "F2")])
+@pytest.fixture
+def of(tmp_path: Path) -> Iterator[Callable[..., Household]]:
+    """A household of these cameras."""
+    built: list[Household] = []
+
+    def build(*cameras: Camera) -> Household:
+        built.append(household(tmp_path, cameras=[*cameras]))
+        return built[-1]
+
+    yield build
+    for each in built:
+        each.store.close()
+
+
+def test_several_that_could_be_meant_are_named(of: Callable[..., Household]) -> None:
+    home = of(camera("Garden Left", "F1"), camera("Garden Right", "F2"))
     said = text(Echo(spoken_of(home), home.token()).intent("WhyIntent", "garden"))
     assert said == "Do you mean Garden Left or Garden Right?"
-    home.store.close()
 
 
 def test_the_mend_is_put_into_the_app_with_an_address_that_carries_nothing(echo: Echo, home: Household) -> None:
@@ -247,11 +260,10 @@ def test_without_a_link_a_card_asks_to_link(token: str | None, home: Household) 
     assert text(echo.intent("AMAZON.HelpIntent")).startswith("You can ask")
 
 
-def test_a_name_with_markup_in_it_is_only_a_name(tmp_path: Path) -> None:
-    home = household(tmp_path, cameras=[camera('Tom & <audio src="x"/> Jerry', "F1", online="off")])
+def test_a_name_with_markup_in_it_is_only_a_name(of: Callable[..., Household]) -> None:
+    home = of(camera('Tom & <audio src="x"/> Jerry', "F1", online="off"))
     said = Echo(spoken_of(home), home.token()).intent("WhyIntent", "tom audio src x jerry")
     assert "Tom audio src x Jerry can't be shown" in text(said)
-    home.store.close()
 
 
 def test_a_session_that_ends_and_what_a_device_reports_are_answered_by_nothing(echo: Echo) -> None:
