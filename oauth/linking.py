@@ -34,6 +34,7 @@ log = structlog.get_logger()
 LINKS_AN_HOUR = 30
 HOUR_S = 3600
 DONE_S = 60
+AGREED_S = 3.0  # "Agree" pressed again waits so long for the link of the first time
 MAX_TYPED = 200
 
 
@@ -183,9 +184,10 @@ class Linking:
             cameras = chosen(request.form, visit.offered)
         except NothingTicked:
             return self._consent(asked, visit, 400, words_for(request)(wording.NOTHING_TICKED))
-        if self._store.hit(f"links:{account.id}", HOUR_S, time.time()) > LINKS_AN_HOUR:
+        if self._store.hits(f"links:{account.id}", HOUR_S, time.time()) >= LINKS_AN_HOUR:
             return self._consent(asked, visit, 429, words_for(request)(wording.TOO_MANY_LINKS))
-        return self._granted(grant, self._link(asked, visit, account, cameras))
+        link = self._link(asked, visit, account, cameras) if self._visits.claim(request, visit) else self._awaited()
+        return self._granted(grant, link) if link else self._refused(asked, SignInRefused("expired"), "", "away")
 
     def _granted(self, grant: Any, link: Link | None) -> Response:
         answer: Response = self._server.create_authorization_response(grant_user=link, grant=grant)
@@ -198,8 +200,19 @@ class Linking:
         link = self._store.link(visit.link)
         return link if link is not None and link.ended is None else None
 
+    def _awaited(self) -> Link | None:
+        """The link that another request of this visit is making just now, if it is for the same."""
+        end = time.monotonic() + AGREED_S
+        while time.monotonic() < end:
+            visit = self._visits.read(request)
+            if visit is None or visit.step == "done":
+                return self._given(visit)
+            time.sleep(0.05)
+        return None
+
     def _link(self, asked: Asked, visit: Visit, account: Account, cameras: tuple[str, ...] | None) -> Link:
         label, locale, now = request.form.get("label", ""), words_for(request).locale, time.time()
+        self._store.hit(f"links:{account.id}", HOUR_S, now)
         link = links.complete(self._store, account, asked.client.row, label, cameras, locale, now)
         done = replace(visit, step="done", link=link.id, request=_fingerprint(), expires=now + DONE_S)
         self._visits.keep(request, done)

@@ -78,6 +78,11 @@ class Visits:
         # in the window that holds the challenge's end, so that no border lies inside the challenge
         return self._store.hit(f"guess:{self._key(request)}", CODE_S, visit.expires) <= GUESSES
 
+    def claim(self, request: Request, visit: Visit) -> bool:
+        """Whether this is the one request that may make the visit's link; True once, also of parallel ones."""
+        # as with guesses, no border of the count's window lies before the visit's end
+        return self._store.hit(f"agree:{self._key(request)}", VISIT_S, visit.expires) == 1
+
     def _key(self, request: Request) -> str | None:
         text = request.cookies.get(self.cookie, "")
         return token_hash(text) if 20 <= len(text) <= 100 and text.isascii() else None

@@ -1,14 +1,16 @@
 """What is shared, with whom, and what a person sees before agreeing."""
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from oauth import wording
 from registry.errors import VendorDown
-from tests.doubles.linking_world import REDIRECTS, USER, World
+from tests.doubles.linking_world import REDIRECTS, USER, Browser, World
 from tests.doubles.ready_driver import camera
 
 NAMES = ["Attic", "Bedroom", "Front Door", "Garage", "Garden", "Nursery", "Pond"]
@@ -165,6 +167,48 @@ def test_agree_pressed_twice_is_one_link(world: World) -> None:
     assert first != second
     assert len(world.links()) == 1
     assert world.redeem(second).status_code == 200
+
+
+def parallel(calls: list[Callable[[], Browser]]) -> list[Browser]:
+    together = threading.Barrier(len(calls))
+
+    def call(each: Callable[[], Browser]) -> Browser:
+        together.wait(10)
+        return each()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(call, calls))
+
+
+def beside(world: World, browser: Browser, url: str = "") -> Browser:
+    """Another window of the same person, on the same page."""
+    http = world.http()
+    cookies = {each.key: each.value for each in browser.http._cookies.values()}  # type: ignore[attr-defined]
+    for name, value in cookies.items():
+        http.set_cookie(name, value, domain="home.example")
+    return Browser(http, url or browser.url, browser.answer)
+
+
+def test_agree_pressed_many_times_at_once_is_one_link(world: World) -> None:
+    browser = world.browse().sign_in()
+    windows = [beside(world, browser) for _ in range(8)]
+
+    answers = parallel([lambda each=each: each.post("agree") for each in windows])  # type: ignore[misc]
+
+    codes = {each.returned["code"] for each in answers}
+    assert len(codes) == 8
+    assert len(world.links()) == 1
+    assert world.redeem(codes.pop()).status_code == 200
+
+
+def test_agree_at_once_for_two_things_is_one_link_of_one(world: World) -> None:
+    browser = world.browse().sign_in()
+    other = beside(world, browser, world.url(state="other"))
+
+    answers = parallel([lambda: browser.post("agree"), lambda: other.post("agree")])
+
+    assert sorted(each.status for each in answers) == [302, 403]
+    assert len(world.links()) == 1
 
 
 def test_agree_pressed_again_for_something_else_is_none(world: World, later: Callable[[float], None]) -> None:
