@@ -19,17 +19,16 @@ from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
 from simulator.lan.description import Tracks
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
-from tests.doubles.rtsp_camera import Recording, RtspCamera, Sample, slope
+from tests.doubles.rtsp_camera import RATES, Recording, RtspCamera, Sample, heard, slope
 
 GRANTS = Grants([b"grant key of a measurement, long"])
-IDLE_S = 3.0  # a pull ends so soon after its last viewer that cold comes round again
 RATE, GOP_S, LENGTH_S = 15, 2, 8
 _spawn = multiprocessing.get_context("spawn")
 
 
 @functools.cache
 def full_hd(bits: int) -> Recording:
-    """1920×1080 at exactly that many bits a second, a keyframe every two seconds, without sound."""
+    """1920×1080 at exactly that many bits a second, a keyframe every two seconds, and a tone."""
     encoder: Any = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 1920, 1080, "yuv420p", Fraction(1, RATE)
     encoder.framerate = Fraction(RATE)
@@ -40,7 +39,11 @@ def full_hd(bits: int) -> Recording:
     for number in range(LENGTH_S * RATE):
         for packet in encoder.encode(slope(number, 1920, 1080)):
             samples.append(Sample("video", bytes(packet), packet.pts / RATE, bool(packet.is_keyframe)))
-    return Recording(tuple(samples), Tracks("h264", samples[0].data), LENGTH_S)
+    keyframe = samples[0].data
+    tones, config = heard("aac")
+    samples += [each for each in tones if each.at < LENGTH_S]
+    tracks = Tracks("h264", keyframe, "aac", RATES["aac"], config)
+    return Recording(tuple(sorted(samples, key=lambda each: each.at)), tracks, LENGTH_S)
 
 
 class _Home:
@@ -53,7 +56,7 @@ class _Home:
         port = self._ports[claims.camera]
         at = f"127.0.0.1:{port}"
         url = f"rtsp://{at}/Streaming/Channels/101"
-        return SourceSpec("rtsp", url, (at,), "none", user="admin", password="ABCDEF")
+        return SourceSpec("rtsp", url, (at,), "on", user="admin", password="ABCDEF")
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         return [None for _ in claims]
@@ -71,8 +74,8 @@ def _film(count: int, joins: str, heavy_bits: int, told: Connection) -> None:
         each.close()
 
 
-def _serve(ports: tuple[int, ...], told: Connection) -> None:
-    settings = replace(SETTINGS, idle_s=IDLE_S)
+def _serve(ports: tuple[int, ...], idle_s: float, told: Connection) -> None:
+    settings = replace(SETTINGS, idle_s=idle_s)
     with PlaneThread(GRANTS, _Home(ports), settings) as plane:
         told.send(plane.port)
         told.recv()
@@ -119,13 +122,13 @@ class AtHome:
 
 
 @contextmanager
-def at_home(count: int = 1, *, joins: str = "keyframe", heavy_bits: int = 0) -> Iterator[AtHome]:
+def at_home(count: int = 1, *, joins: str = "keyframe", heavy_bits: int = 0, idle_s: float = 30) -> Iterator[AtHome]:
     ours, theirs = _spawn.Pipe()
     cameras = _spawn.Process(target=_film, args=(count, joins, heavy_bits, theirs), daemon=True)
     cameras.start()
     ports = ours.recv()
     plane_ours, plane_theirs = _spawn.Pipe()
-    plane = _spawn.Process(target=_serve, args=(ports, plane_theirs), daemon=True)
+    plane = _spawn.Process(target=_serve, args=(ports, idle_s, plane_theirs), daemon=True)
     plane.start()
     try:
         port = plane_ours.recv()

@@ -17,6 +17,7 @@ from bench.table import Bound, LeftOut, Row
 from tests.browser.conftest import FLAGS
 
 TIMES = 5
+IDLE_S = 3.0  # a pull ends so soon after its last viewer that cold comes round again
 WITHIN_MS = 20_000
 PAGE = "http://127.0.0.1:9/"
 HLS = Path("simulator/assistants/page/vendor/hls.light.min.mjs")
@@ -65,7 +66,7 @@ def measure(run: Run) -> Results:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         for joins, called, webrtc, hls in CAMERAS[: 1 if run.quick else None]:
-            with at_home(joins=joins) as home:
+            with at_home(joins=joins, idle_s=IDLE_S) as home:
                 for protocol, most in (("webrtc", webrtc), ("hls", hls)):
                     say(f"First frame: RTSP, {called}, {protocol}")
                     cold, warm = _shown(home, _page(browser.new_page()), protocol, times)

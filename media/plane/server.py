@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 
 from media.grants import Grants
-from media.plane import ice
+from media.plane import ice, memory
 from media.plane.network import tls_context
 from media.plane.routes import Routes
 from media.plane.sessions import Sessions
@@ -34,6 +34,7 @@ class Plane:
             await self.stop()
 
     async def start(self) -> None:
+        memory.settle()
         ice.prepare(self._settings.ice_addresses)
         context = await asyncio.to_thread(tls_context, self._settings.ca_file)
         self._sessions = Sessions(self._settings, self._grants, self._sources, context)

@@ -57,8 +57,8 @@ def recorded(
             out.append(Sample("video", data, packet.pts / FPS, bool(packet.is_keyframe)))
     config = b""
     if sound:
-        heard, config = _heard(sound)
-        out += heard
+        tones, config = heard(sound)
+        out += tones
     keyframe = next(each.data for each in out if each.key)
     kind = "h265" if codec == "libx265" else "h264"
     tracks = Tracks(kind, keyframe if told and kind == "h264" else b"", sound, RATES.get(sound or "", 8000), config)
@@ -80,7 +80,8 @@ def slope(number: int, width: int, height: int) -> av.VideoFrame:
     return frame
 
 
-def _heard(sound: str) -> tuple[list[Sample], bytes]:
+def heard(sound: str) -> tuple[list[Sample], bytes]:
+    """A tone, and AAC's AudioSpecificConfig."""
     rate = RATES[sound]
     encoder = av.CodecContext.create({"aac": "aac", "pcmu": "pcm_mulaw", "pcma": "pcm_alaw"}[sound], "w")
     encoder.sample_rate, encoder.layout = rate, "mono"
