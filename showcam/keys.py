@@ -68,7 +68,7 @@ def _read_or_make(path: Path) -> list[tuple[str, bytes]]:
 def _make(path: Path) -> None:
     line = f"{secrets.token_hex(4)} {base64.b64encode(secrets.token_bytes(32)).decode()}\n"
     # linked into place whole, so that of two processes that start at once one wins and both read the same key
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(line)
     try:
