@@ -73,9 +73,14 @@ class CameraStreams:
         if isinstance(stream, Refusal):
             raise refused(stream, link.locale)
         payload = {"cameraStreams": [_rendered(stream, playable)], "imageUri": stream.image_url}
-        state = self._registry.states(link, (camera_id,)).get(camera_id)
-        context = properties(state.camera) if state else None
+        context = self._context(link, camera_id, stream)
         return reply.event("Alexa.CameraStreamController", "Response", payload, context)
+
+    def _context(self, link: Link, camera_id: str, stream: Stream) -> list[dict[str, Any]] | None:
+        if stream.camera is not None:
+            return properties(stream.camera)
+        state = self._registry.states(link, (camera_id,)).get(camera_id)
+        return properties(state.camera) if state else None
 
 
 def _playable(wanted: Wanted) -> bool:

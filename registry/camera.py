@@ -76,6 +76,7 @@ class Stream(Struct, frozen=True):
     image_url: str = ""  # one JPEG of now
     grant: str = ""  # webrtc: the grant alone, for a signalling URL of the surface's own
     answer: str = ""  # webrtc with an offer: the SDP answer
+    camera: Camera | None = None  # as it was read for this; None beside a card
     explains: "Refusal | None" = None  # not the camera but a short picture of why it can't be shown
 
 

@@ -10,7 +10,7 @@ from media.client import Answer
 from media.grants import SNAPSHOT_S, START_S, Claims, Grants
 from media.source import SourceSpec
 from registry import cards
-from registry.camera import Refusal, Snapshot, Stream, StreamRequest, Video
+from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video
 from registry.judging import Deadline, Open
 from registry.rules import Rules
 from store.records import Link
@@ -36,11 +36,12 @@ class Sight(Struct, frozen=True):
 
     video: Video
     sound: bool
+    camera: Camera | None = None
     explains: Refusal | None = None
 
     @classmethod
     def of(cls, opened: Open) -> "Sight":
-        return cls(opened.seen.camera.video, opened.allowed.sound)
+        return cls(opened.seen.camera.video, opened.allowed.sound, opened.seen.camera)
 
     @classmethod
     def card(cls, refusal: Refusal) -> "Sight":
@@ -100,6 +101,7 @@ class Handover:
             image_url=self._image(claims),
             grant=grant if webrtc else "",
             answer=answer,
+            camera=sight.camera,
             explains=sight.explains,
         )
 
