@@ -50,7 +50,7 @@ class Camera(Struct, frozen=True):
     can_restart: bool = False
     voice_may: tuple[str, ...] = ()  # what the owner lets a voice change: settings by name, "restart"
     lan: str = ""  # where it is at home, "address:port"; never told outside the registry
-    ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "cloud"
+    ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open"
     as_of: float = 0.0
 
 

@@ -2,9 +2,8 @@
 
 from registry.camera import Camera
 
-# LAN first: it costs the vendor nothing and the picture never leaves the house. The app's cloud stream is last, since
-# it is cut every half minute.
-ORDER = ("lan", "open", "cloud")
+# LAN first: it costs the vendor nothing and the picture never leaves the house.
+ORDER = ("lan", "open")
 
 
 # What lies in the way alone, so that another may do better.

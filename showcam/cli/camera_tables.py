@@ -16,7 +16,6 @@ WAY = {
     "account": "EZVIZ account",
     "open": "Open Platform",
     "lan": "your network",
-    "cloud": "EZVIZ app's cloud",
 }
 MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": "audio on"}
 _UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set “{camera}” storage format"
