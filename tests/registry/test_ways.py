@@ -18,10 +18,10 @@ HLS = StreamRequest("alexa", ("hls",))
 @pytest.mark.parametrize(
     ("ways", "tried", "owner", "expected"),
     [
-        (("open", "lan", "cloud"), (), "own", "lan"),
-        (("open", "lan", "cloud"), ("lan",), "own", "open"),
-        (("open", "lan", "cloud"), ("lan", "open"), "own", "cloud"),
-        (("cloud",), (), "own", "cloud"),
+        (("open", "lan"), (), "own", "lan"),
+        (("open", "lan"), ("lan",), "own", "open"),
+        (("open", "lan"), ("lan", "open"), "own", None),
+        ((), (), "own", None),
         (("lan",), ("lan",), "own", None),
         ((), (), "own", None),
         (("lan", "open"), (), "shared", None),
