@@ -22,6 +22,7 @@ UNASKED = 3  # kept while nobody watches by HLS, enough to start on
 ASKED_S = 60.0
 _SILENT_STEP = sound.AAC_SAMPLES * CLOCK // sound.SILENT_RATE
 _TICK = Fraction(1, CLOCK)
+_START = re.compile(r"[0-9a-f]{1,12}-[A-Za-z0-9_-]{12}")
 _ENTRY = re.compile(r"#EXTINF:([\d.]+),[^\n]*\n(?:#[^\n]*\n)*(\d+)\.ts")
 
 
@@ -34,10 +35,15 @@ class Segment:
 
 
 class HlsOutput:
-    """One rendition of one camera. `start_id` is in its address: after a restart the old address is 410, not stale."""
+    """One rendition of one camera.
+
+    `start_id` is in its address, so that no segment is another's of the same number; it tells when the first was due.
+    """
 
     def __init__(self, *, silent_track: bool, changed: Callable[[], None]) -> None:
-        self.start_id = secrets.token_urlsafe(9)
+        self._born_ms = int(time.time() * 1000)
+        self.start_id = _start_id(self._born_ms)
+        self._first = 0  # number of the start id's first segment
         self.segments: deque[Segment] = deque()
         self._silent_track = silent_track
         self._changed = changed
@@ -62,7 +68,8 @@ class HlsOutput:
             self.format.audio,
         ):
             # the master playlist no longer tells the truth: players must fetch it again
-            self.start_id = secrets.token_urlsafe(9)
+            self.start_id = _start_id(self._born_ms)
+            self._first = self._next
             self.segments.clear()
             self._breaks_gone = 0
         self.format = form
@@ -85,23 +92,40 @@ class HlsOutput:
         """Bits a second of the fullest segment, with a tenth to spare."""
         return int(max([8 * len(each.data) / each.seconds for each in self.segments], default=1e6) * 1.1)
 
-    def playlist(self) -> str:
+    def follows(self, start_id: str) -> bool:
+        """Whether that start id can be of an output before this one."""
+        return is_start_id(start_id) and _born_ms(start_id) <= self._born_ms
+
+    def playlist(self, after: str = "") -> str:
+        """`after`: in the place of the output of that start id, which died with its process.
+
+        Both sequence numbers lie above all of that output's, as RFC 8216 section 6.2.2 wants of one playlist; not far
+        above, since players take the numbers between for time that passed.
+        """
         self._asked = time.monotonic()
         listed = list(self.segments)[-LISTED:]
         gone = self._breaks_gone + sum(each.breaks for each in list(self.segments)[: -len(listed)])
+        number = listed[0].number if listed else self._next
+        shift, folder = (self._lead(after), f"../{self.start_id}/") if after else (0, "")
+        if after and number > self._first:
+            gone += 1
         lines = [
             "#EXTM3U",
             "#EXT-X-VERSION:6",
             f"#EXT-X-TARGETDURATION:{self._target}",
-            f"#EXT-X-MEDIA-SEQUENCE:{listed[0].number if listed else self._next}",
-            f"#EXT-X-DISCONTINUITY-SEQUENCE:{gone}",
+            f"#EXT-X-MEDIA-SEQUENCE:{number + shift}",
+            f"#EXT-X-DISCONTINUITY-SEQUENCE:{gone + shift}",
             "#EXT-X-INDEPENDENT-SEGMENTS",
         ]
         for each in listed:
-            if each.breaks:
+            if each.breaks or (after and each.number == self._first):
                 lines.append("#EXT-X-DISCONTINUITY")
-            lines += [f"#EXTINF:{each.seconds:.6f},", f"{each.number}.ts"]
+            lines += [f"#EXTINF:{each.seconds:.6f},", f"{folder}{each.number}.ts"]
         return "\n".join(lines) + "\n"
+
+    def _lead(self, start_id: str) -> int:
+        # a segment lasts a second or more, but for a few where a source was opened
+        return (self._born_ms - _born_ms(start_id)) // 500 + LISTED
 
     def segment(self, number: int) -> bytes | None:
         return next((each.data for each in self.segments if each.number == number), None)
@@ -118,6 +142,18 @@ class HlsOutput:
         self._next += 1
         self._target = max(self._target, ceil(seconds - 0.5))
         self._changed()
+
+
+def is_start_id(text: str) -> bool:
+    return _START.fullmatch(text) is not None
+
+
+def _born_ms(start_id: str) -> int:
+    return int(start_id.partition("-")[0], 16)
+
+
+def _start_id(born_ms: int) -> str:
+    return f"{born_ms:x}-{secrets.token_urlsafe(9)}"
 
 
 class _Body(io.BytesIO):

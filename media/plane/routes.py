@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from media.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
-from media.plane.hls import HlsOutput
+from media.plane.hls import HlsOutput, is_start_id
 from media.plane.offers import OFFER_CAP, NoOffer
 from media.plane.peer import NotGathered
 from media.plane.sessions import Ended, Session, Sessions, TooMany
@@ -21,6 +21,7 @@ _log = structlog.get_logger()
 
 SEGMENT_WAIT_S = 10.0
 SNAPSHOT_WAIT_S = 8.0
+MOST_STARTS = 16  # that a session answers to
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
@@ -73,6 +74,7 @@ class Routes:
     async def master(self, request: web.Request) -> web.Response:
         session = self._sessions.open(self._verify(request, "hls", "session"))
         output = await self._output(session)
+        session.starts[output.start_id] = output.start_id
         form = output.format
         assert form is not None
         text = (
@@ -84,8 +86,19 @@ class Routes:
         return web.Response(body=text.encode(), headers=_PLAYLIST)
 
     async def index(self, request: web.Request) -> web.Response:
-        output = await self._rendition(request)
-        return web.Response(body=output.playlist().encode(), headers=_PLAYLIST)
+        """Under a start id of a process before too: players ask it again and again, and for the master never."""
+        claims, start = self._verify(request, "session"), request.match_info["start"]
+        if not is_start_id(start):
+            raise Ended
+        session = self._sessions.resume(claims)
+        output = await self._output(session)
+        if start not in session.starts and (len(session.starts) >= MOST_STARTS or not output.follows(start)):
+            raise Ended
+        # one that showed another picture's format stays over: the master that led to it no longer tells the truth
+        if session.starts.setdefault(start, output.start_id) != output.start_id:
+            raise Ended
+        body = output.playlist(after="" if start == output.start_id else start)
+        return web.Response(body=body.encode(), headers=_PLAYLIST)
 
     async def segment(self, request: web.Request) -> web.Response:
         output = await self._rendition(request)

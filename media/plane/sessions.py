@@ -55,6 +55,7 @@ class Session:
     opened: float
     name: str = ""
     peer: Peer | None = None
+    starts: dict[str, str] = field(default_factory=dict)  # by the start id in a playlist's address, what it shows
     answering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def watches(self, now: float) -> bool:
@@ -178,6 +179,15 @@ class Sessions:
             raise Ended(end.reason if end else "")
         session.seen = self._loop.time()
         return session
+
+    def resume(self, claims: Claims) -> Session:
+        """Likewise, and opens it where this process never heard of it: its viewer began with the process before.
+
+        Raises Ended, TooMany.
+        """
+        if claims.nonce in self._by_id or claims.nonce in self._ended:
+            return self.find(claims)
+        return self.open(claims)
 
     async def answer(self, claims: Claims, sdp: str, spec: SourceSpec | None = None, name: str = "") -> tuple[str, str]:
         """An SDP answer and the session's grant; an earlier answer of the same session ends.

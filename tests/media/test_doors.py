@@ -117,21 +117,3 @@ def test_the_other_processes_doors_do_not_exist_for_anybody_else(world, grants):
     assert world.ask("/internal/stats").status == 404
     assert set(world.stats()) == {"sessions", "live", "webrtc", "pulls", "pulls_live", "reopened", "minted"}
     assert json.loads(world.ask("/healthz").body) == {"status": "ok"}
-
-
-def test_a_session_of_a_process_before_is_told_to_start_anew(start):
-    first = start()
-    master = first.master()
-    old = first.variant_url(master)
-    session = old.split("/s/")[1].split("/")[0]
-    assert first.ask(old).status == 200
-    second = start()
-
-    assert second.ask(old.replace(first.plane.url, second.plane.url)).status == 410
-    again = second.ask(f"/s/{session}/master.m3u8")
-    assert again.status == 200
-    new = second.variant_url(again)
-    assert session in new, "the session goes on under its own grant"
-    assert new.split("/")[-2] != old.split("/")[-2]
-    assert second.ask(new).status == 200
-    assert second.ask(old.replace(first.plane.url, second.plane.url)).status == 410
