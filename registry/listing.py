@@ -166,7 +166,7 @@ class Readings:
         try:
             told = self._breaker.call(f"read/{source.id}", lambda: driver.read(source, deadline_s))
         except DriverError as error:
-            log.warning("source %s could not be read: %s", source.id, error.reason)
+            log.warning("source %s could not be read: %s (%s)", source.id, error.reason, error)
             raise
         reading = self._taken(account, source, told, began)
         self._remember(account, source, reading)

@@ -15,6 +15,8 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from registry.drivers.http import LONGEST_ANSWER, Exchange, Hosts, NotAllowed
 from registry.errors import DriverError
 
+STALE = 3  # kept connections that may turn out dead before a new one is made
+
 
 class Cut(requests.RequestException):
     """The exchange's deadline was over, or the answer too long, redirected or not to be read."""
@@ -53,7 +55,7 @@ class RuledAdapter(HTTPAdapter):
         if exchange.left <= 0:
             raise Cut("no time left")
         try:
-            response = super().send(request, stream=True, timeout=exchange.left, verify=True)
+            response = self._sent(request, exchange)
             if 300 <= response.status_code < 400:
                 response.close()
                 raise Cut("redirected")
@@ -62,6 +64,17 @@ class RuledAdapter(HTTPAdapter):
             exchange.unwatch()  # also of a connection that was closed and never went back to the pool
         response._content_consumed = True  # type: ignore[attr-defined]
         return response
+
+    def _sent(self, request: requests.PreparedRequest, exchange: Exchange) -> requests.Response:
+        """A kept connection may be dead when it is used again: then another is tried (RFC 9110 section 9.2.2)."""
+        for _ in range(STALE):
+            exchange.reused = False
+            try:
+                return super().send(request, stream=True, timeout=exchange.left, verify=True)
+            except requests.ConnectionError:
+                if request.method != "GET" or not exchange.reused or exchange.over or exchange.left <= 0:
+                    raise
+        return super().send(request, stream=True, timeout=exchange.left, verify=True)
 
 
 def _body(response: requests.Response, exchange: Exchange) -> bytes:
@@ -84,10 +97,13 @@ def _body(response: requests.Response, exchange: Exchange) -> bytes:
 
 def _pool(hosts: Hosts) -> type[HTTPSConnectionPool]:
     class Connection(HTTPSConnection):
+        served = False  # a request went out by this connection before
+
         def _new_conn(self) -> socket.socket:
             exchange = Exchange.current()
             if exchange is None:
                 raise NewConnectionError(self, "outside an exchange")
+            self.served = False
             return _connect(self, hosts, exchange)
 
         def request(self, *args: Any, **kwargs: Any) -> None:
@@ -95,6 +111,7 @@ def _pool(hosts: Hosts) -> type[HTTPSConnectionPool]:
             exchange = Exchange.current()
             if self.sock is not None and exchange is not None:
                 exchange.watch(self.sock)
+                exchange.reused, self.served = self.served, True
                 self.sock.settimeout(max(0.001, exchange.left))
             super().request(*args, **kwargs)
 

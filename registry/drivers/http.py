@@ -109,6 +109,7 @@ class Exchange:
         self._watched: socket.socket | None = None
         self._lock = threading.Lock()
         self.over = False
+        self.reused = False  # whether the request under way went out by a connection that served before
 
     @staticmethod
     def current() -> "Exchange | None":
