@@ -210,9 +210,9 @@ class Alexa(Cloud):
     async def hide(self, wire: Wire) -> list[str]:
         """Ends every live view of this screen."""
         broken = []
-        while self.sessions:
-            session, known = self.sessions.popitem()
-            if known.begun:
+        ending = dict(self.sessions)  # one that begins meanwhile is not this call's to end
+        for session, known in ending.items():
+            if self.sessions.pop(session, None) is not None and known.begun:
                 broken += await self._tell(wire, "SessionDisconnected", session, known)
         return broken
 

@@ -1,6 +1,5 @@
 """The simulator as a program: how it starts, what it says when it can't, and how it ends."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -63,15 +62,6 @@ def test_a_data_folder_that_is_none_is_said_in_one_line(tmp_path: Path, kind: st
     assert told.returncode == 2
     (line,) = told.stderr.splitlines()
     assert "can't write into the data folder" in line
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_an_unwritable_data_folder_is_said_in_one_line(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    told = run("--port", str(free_ports(3)), "--data", str(tmp_path / "data"))
-    tmp_path.chmod(0o700)
-    assert told.returncode == 2
-    assert "can't write into the data folder" in told.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
