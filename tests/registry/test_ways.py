@@ -23,7 +23,6 @@ HLS = StreamRequest("alexa", ("hls",))
         (("open", "lan"), ("lan", "open"), "own", None),
         ((), (), "own", None),
         (("lan",), ("lan",), "own", None),
-        ((), (), "own", None),
         (("lan", "open"), (), "shared", None),
     ],
 )
