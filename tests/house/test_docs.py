@@ -47,5 +47,4 @@ def test_commands_and_links_exist(document: Path) -> None:
 
 def test_no_document_names_a_place_outside_the_project() -> None:
     for document in DOCUMENTS:
-        assert "/work/" not in document.read_text()
         assert "../shared" not in document.read_text()
