@@ -79,10 +79,10 @@ class Pipe:
                 self._camera.send(self._signed("TEARDOWN", f"{self._at}{self._path}", ending))
             self._camera.close()
         if self._player:
-            self._player.close()
+            self._player.abort()
 
     def _accept(self) -> asyncio.Protocol:
-        if self._player is not None:
+        if self._player is not None or self._closed:
             return _Nobody()
         if self._server:
             # not now: the server counts this connection only once its protocol is there
@@ -194,13 +194,15 @@ class _Side(asyncio.Protocol):
         self._splitter = Splitter(frames, message)
         self._lost = lost
         self._transport: asyncio.Transport | None = None
-        self._waits = self._is_full = False
+        self._waits = self._is_full = self._ended = False
         self.feeds: _Side | None = None  # the side whose bytes are sent here
         self.batch_s = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        if self._ended:
+            transport.abort()
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -239,6 +241,12 @@ class _Side(asyncio.Protocol):
             self._transport.close()
             # what it was told last may never be taken
             asyncio.get_running_loop().call_later(1.0, self._transport.abort)
+
+    def abort(self) -> None:
+        """At once, also a connection that is only just being made."""
+        self._ended = True
+        if self._transport:
+            self._transport.abort()
 
     def _go_on(self) -> None:
         self._waits = False
