@@ -145,7 +145,7 @@ class RtspCamera:
 
     def close(self) -> None:
         self.stop()
-        self._run(asyncio.sleep(0.01))  # transports end in the loop's next turns
+        self._run(self._let_go())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
@@ -169,6 +169,14 @@ class RtspCamera:
             "password": CODE,
         }
         return SourceSpec(**(given | changes))  # type: ignore[arg-type]
+
+    async def _let_go(self) -> None:
+        """A connection that came in while it stopped is served by a task of its own; transports end in later turns."""
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.sleep(0.1)
 
     def _run(self, work):
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
