@@ -23,9 +23,19 @@ def _common[F: Callable[..., Any]](command: F) -> F:
     return demo(user(command))
 
 
-@click.group()
-def cameras() -> None:
-    """The cameras: whether they can be shown, their settings, what a voice may change."""
+@click.group(invoke_without_command=True)
+@click.option("--verbose", "-v", is_flag=True, help="Also which way serves state, settings and picture.")
+@_common
+@click.pass_context
+def cameras(context: click.Context, verbose: bool, user: str | None, demo: bool) -> None:
+    """The cameras: whether they can be shown, their settings, what a voice may change.
+
+    Without a command, the list of them.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(list_, verbose=verbose, user=user, demo=demo)
+    elif verbose or user or demo:
+        raise click.UsageError(f"Say these options behind {context.invoked_subcommand}.")
 
 
 @cameras.command("list")
