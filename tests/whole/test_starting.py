@@ -203,3 +203,24 @@ def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: S
         assert again.status_code == 401
     finally:
         program.stop()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("say", "--to", "alexa", ""), "Say something"),
+        (("say", "--to", "alexa", "show the garden", "--snapshot", "/nowhere/x.jpg"), "no folder /nowhere"),
+        (("owner", "add", " "), "Say which EZVIZ account"),
+        (("clients", "add", "google", "--id", "a b", "--redirect-uri", "https://x.example/cb"), "can't be registered"),
+        (("clients", "add", "google"), "--redirect-uri"),
+        (("clients", "add", "google", "--redirect-uri", "http://x.example/cb"), "starts with https://"),
+        (("links", "end", "nobody"), "There is no link nobody"),
+        (("cameras", "--verbose"), "Nobody has cameras here yet"),
+        (("cameras", "--verbose", "list"), "Say these options behind list"),
+    ],
+)
+def test_a_wrong_word_is_answered_readably(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+    done = run({"SHOWCAM_DATA": str(tmp_path / "data")}, *words)
+    assert done.returncode in (1, 2)
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
