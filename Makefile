@@ -27,13 +27,20 @@ help: ## this list
 	@$(UV) pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Its functions run on its own interpreter, so that is the one their packages are cut for.
+.venv-cloud/made: .venv/tools requirements/cloud.txt
+	@echo "Installing an AWS for this machine"
+	@$(UV) venv -q --clear --python 3.13 .venv-cloud
+	@$(UV) pip sync -q --require-hashes --compile-bytecode --python .venv-cloud/bin/python requirements/cloud.txt
+	@touch $@
+
 run: .venv/app ## the demo: simulated cameras and assistants, everything on this machine
 	@.venv/bin/showcam run --demo
 
 up: .venv/app ## the real thing
 	@.venv/bin/showcam run
 
-test: .venv/dev ## every test, the browser's too
+test: .venv/dev .venv-cloud/made ## every test, the browser's too
 	@scripts/browser.sh
 	.venv/bin/pytest -q
 
@@ -51,10 +58,11 @@ lock: .venv/tools ## renew the pinned requirements
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/tools.in --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q -o requirements/tools.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml -c requirements/tools.txt --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q -o requirements/app.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --group dev -c requirements/app.txt -c requirements/tools.txt --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q -o requirements/dev.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/cloud.in --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q -o requirements/cloud.txt
 
 picture: .venv/dev ## redraw docs/practice.png from a running demo
 	@scripts/browser.sh
 	.venv/bin/python scripts/picture.py
 
 clean: ## remove the environment and the demo's data
-	rm -rf .venv var
+	rm -rf .venv .venv-cloud var

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy_local.emulator import Emulator
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 
@@ -15,6 +16,14 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     store = SqliteStore(tmp_path / "showcam.db", Sealer([("test", secrets.token_bytes(32))]))
     yield store
     store.close()
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """AWS on loopback, one for all tests: each makes what it needs under names of its own."""
+    emulator = Emulator(tmp_path_factory.mktemp("aws"))
+    yield emulator
+    emulator.stop()
 
 
 _LAST = ("bench", "whole", "browser")  # slow ones last; the browser's client keeps an event loop running behind it

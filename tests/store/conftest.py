@@ -1,4 +1,4 @@
-"""Both engines, for one contract."""
+"""SQLite, moto in process and a served DynamoDB, for one contract."""
 
 import secrets
 import threading
@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from deploy_local.emulator import Emulator
 from store.dynamodb import DynamoStore, create_table
 from store.ports import Store
 from store.sealing import Sealer
@@ -50,13 +51,24 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[OneAtATime]:
         yield OneAtATime(client)
 
 
-@pytest.fixture(params=["sqlite", "dynamodb"])
+@pytest.fixture
+def served(aws: Emulator) -> tuple[Any, str]:
+    """A client of the served DynamoDB, and a new table's name there."""
+    client, name = aws.client("dynamodb", max_pool_connections=128), f"showcam-{secrets.token_hex(4)}"
+    create_table(client, name)
+    return client, name
+
+
+@pytest.fixture(params=["sqlite", "moto", "ministack"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, sealer: Sealer) -> Iterator[Store]:
     made: Store
-    if request.param == "sqlite":
-        made = SqliteStore(tmp_path / "showcam.db", sealer)
-    else:
-        made = DynamoStore(request.getfixturevalue("dynamodb"), "showcam", sealer)
+    match request.param:
+        case "sqlite":
+            made = SqliteStore(tmp_path / "showcam.db", sealer)
+        case "moto":
+            made = DynamoStore(request.getfixturevalue("dynamodb"), "showcam", sealer)
+        case _:
+            made = DynamoStore(*request.getfixturevalue("served"), sealer)
     yield made
     made.close()
 

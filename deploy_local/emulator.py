@@ -1,0 +1,126 @@
+"""AWS on this machine: ministack, a process of its own that listens on loopback alone."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ROOT = Path(__file__).parents[1]
+ENVIRONMENT = ROOT / ".venv-cloud"
+REGION = "eu-west-1"
+START_S = 60
+
+
+class NoEmulator(Exception):
+    """Why there is none; the text says what to do."""
+
+
+class Emulator:
+    """Serves when constructed; everything it keeps is in `folder`, and gone when it stops."""
+
+    def __init__(self, folder: Path, region: str = REGION) -> None:
+        self.region = region
+        self.port = free_port()
+        self.log = folder / "ministack.log"
+        self._process = self._started(folder)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What AWS's own clients need to be told to speak to this one and to no other."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self, service: str, **config: Any) -> Any:
+        """A boto3 client; `config` goes into botocore's Config."""
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=self.region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106 - what the emulator takes from anybody
+            config=Config(**({"retries": {"total_max_attempts": 1}} | config)),
+        )
+
+    def stop(self) -> None:
+        """Ends it and what it started."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGTERM)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+
+    def _started(self, folder: Path) -> "subprocess.Popen[bytes]":
+        program = ENVIRONMENT / "bin" / "ministack"
+        if not program.is_file():
+            raise NoEmulator("The emulator of AWS is not installed: make .venv-cloud/made")
+        with self.log.open("wb") as log:
+            process = subprocess.Popen(
+                [str(program)],
+                env=_environ(folder, self.port),
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        end = time.monotonic() + START_S
+        while time.monotonic() < end and process.poll() is None:
+            if self._ready():
+                return process
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+        raise NoEmulator(f"The emulator of AWS did not start; it said: {self.log.read_text()[-500:]}")
+
+    def _ready(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/_ministack/ready", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+
+def _environ(folder: Path, port: int) -> dict[str, str]:
+    """Nothing of ours goes in: its functions inherit what it has."""
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return {
+        "PATH": f"{ENVIRONMENT / 'bin'}:{os.environ.get('PATH', os.defpath)}",
+        "HOME": str(folder),
+        "TMPDIR": str(temporary),
+        "BIND_HOST": "127.0.0.1",  # else it listens everywhere
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{folder / 'no-docker'}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
