@@ -86,7 +86,7 @@ def _fleet(folder: Path) -> Iterator[tuple[SimulatorProcess, Registry, Link]]:
         driver.sessions.signed_in(store.sources(account.id)[0], FLEET, answer.session)  # type: ignore[union-attr]
         link = new_link(account, "alexa", None, "en")
         store.add_link(link)
-        rules = Rules(media_url="https://home.example", opens_per_minute=NO_LIMIT, request_s=10.0)
+        rules = Rules(opens_per_minute=NO_LIMIT, request_s=10.0)
         registry = Registry(store, {"ezviz": driver}, ReadyPictures(), Grants([b"k" * 32]), rules)
         _expect(len(registry.cameras(link).cameras) == CAMERAS, "a list of another length")
         yield vendor, registry, link

@@ -26,6 +26,7 @@ class BadOffer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    at: str  # where: the public address of the media process that answered
     sdp: str
     session: str  # the session's grant: POST a new offer to /s/{session}/whep to replace the answer
 
@@ -33,17 +34,24 @@ class Answer:
 class MediaClient:
     """One kept-alive connection per thread; after a restart of the media process it reconnects once."""
 
-    def __init__(self, url: str, internal_token: str, timeout_s: float = 5.0) -> None:
+    def __init__(self, url: str, internal_token: str, timeout_s: float = 5.0, *, public: str = "") -> None:
+        """`public`: where displays find the same process, when that is another address."""
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
+        self.public = public or url
         self._token = internal_token
         self._timeout_s = timeout_s
         self._local = threading.local()
         self._connections: set[http.client.HTTPConnection] = set()  # of all threads
 
-    def warm(self, claims: Claims, source: SourceSpec) -> None:
-        """Start the pull now, before the display asks. Answers at once."""
-        self._post("/internal/warm", {"claims": asdict(claims), "source": source.as_json()})
+    def place(self, account: str) -> str:
+        """Where displays fetch the account's pictures."""
+        return self.public
+
+    def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
+        """Start the pull now, before the display asks. Answers at once: with the public address it is fetched at."""
+        self._post("/internal/warm", {"claims": asdict(claims), "source": source.as_json()}, timeout_s)
+        return self.public
 
     def answer(
         self, claims: Claims, source: SourceSpec | None, sdp: str, *, replaces: str = "", timeout_s: float | None = None
@@ -59,7 +67,7 @@ class MediaClient:
             "replaces": replaces,
         }
         data = self._post("/internal/answer", body, timeout_s)
-        return Answer(sdp=data["sdp"], session=data["session"])
+        return Answer(self.public, data["sdp"], data["session"])
 
     def end_session(self, link: str, name: str) -> None:
         """End the session that was opened with `replaces=name` under that link; ending it twice is fine."""

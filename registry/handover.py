@@ -20,9 +20,18 @@ PLAYABLE = ("webrtc", "hls")
 
 
 class Pictures(Protocol):
-    """The media process, as media.client.MediaClient speaks to it."""
+    """The media process, or several, as media.client.MediaClient and media.fleet.Fleet speak to them.
 
-    def warm(self, claims: Claims, source: SourceSpec) -> None: ...
+    Every stream's address begins with where it was begun: an https origin without a trailing slash.
+    """
+
+    def place(self, account: str) -> str:
+        """Where the account's pictures are fetched just now; asks nobody."""
+        ...
+
+    def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
+        """Where the pull was begun."""
+        ...
 
     def answer(
         self, claims: Claims, source: SourceSpec | None, sdp: str, *, replaces: str = "", timeout_s: float | None = None
@@ -79,26 +88,26 @@ class Handover:
             explains=sight.explains is not None,
         )
         if protocol == "hls" or request.sdp is None:
-            self._pictures.warm(claims, source)
-            return self.stream(claims, grant, sight)
+            at = self._pictures.warm(claims, source, timeout_s=max(ANSWER_S, deadline.left))
+            return self.stream(claims, grant, sight, at)
         answer = self.answer(claims, source, request.sdp, request.session or claims.nonce, deadline)
-        return self.stream(claims, grant, sight, answer=answer.sdp)
+        return self.stream(claims, grant, sight, answer.at, answer.sdp)
 
     def answer(self, claims: Claims, source: SourceSpec | None, sdp: str, session: str, deadline: Deadline) -> Answer:
         left_s = max(ANSWER_S, deadline.left)
         return self._pictures.answer(claims, source, sdp, replaces=session, timeout_s=left_s)
 
-    def stream(self, claims: Claims, grant: str, sight: Sight, answer: str = "") -> Stream:
+    def stream(self, claims: Claims, grant: str, sight: Sight, at: str, answer: str = "") -> Stream:
+        """`at`: where it was begun; `answer`: the SDP, when there was an offer."""
         webrtc = claims.protocol == "webrtc"
-        base = self._rules.media_url
         return Stream(
             protocol="webrtc" if webrtc else "hls",
             expires=float(claims.expires),
             idle_timeout_s=self._rules.idle_s,
             video=sight.video,
             sound=sight.sound,
-            url=f"{base}/s/{grant}/{'whep' if webrtc else 'master.m3u8'}",
-            image_url=self._image(claims),
+            url=f"{at}/s/{grant}/{'whep' if webrtc else 'master.m3u8'}",
+            image_url=self._image(claims, at),
             grant=grant if webrtc else "",
             answer=answer,
             camera=sight.camera,
@@ -116,9 +125,10 @@ class Handover:
             now=self._clock(),
             life_s=SNAPSHOT_S,
         )
-        return Snapshot(f"{self._rules.media_url}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
+        at = self._pictures.place(link.account)
+        return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
 
-    def _image(self, claims: Claims) -> str:
+    def _image(self, claims: Claims, at: str) -> str:
         """Beside a stream, without a bearer: a minute is all it gets."""
         grant, _ = self._grants.issue(
             account=claims.account,
@@ -130,4 +140,4 @@ class Handover:
             life_s=START_S,
             explains=claims.explains,
         )
-        return f"{self._rules.media_url}/s/{grant}/snapshot.jpg"
+        return f"{at}/s/{grant}/snapshot.jpg"

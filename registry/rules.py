@@ -6,10 +6,9 @@ from msgspec import Struct
 
 
 class Rules(Struct, frozen=True, kw_only=True):
-    """Seconds; `media_url` without a trailing slash is where displays fetch pictures."""
+    """Times in seconds."""
 
-    media_url: str
-    web_url: str = ""  # likewise, where people find showcam
+    web_url: str = ""  # where people find showcam, without a trailing slash
     require_audio: tuple[str, ...] = ("google",)
     explain: Literal["no", "picture"] = "no"  # whether a display is shown why a camera can't be shown
     opens_per_minute: int = 6  # per link

@@ -106,7 +106,7 @@ class Streams:
             answer = self._handover.answer(claims, None, sdp, claims.nonce, deadline)
         except (MediaBusy, MediaUnavailable) as error:
             return opened if isinstance(opened, Refusal) else _unstarted(error, opened)
-        return self._handover.stream(claims, grant, Sight.of(opened), answer=answer.sdp)
+        return self._handover.stream(claims, grant, Sight.of(opened), answer.at, answer.sdp)
 
     def end_grant(self, grant: str) -> None:
         """Ends what was opened by it, also after its minute. Raises BadGrant."""
@@ -223,7 +223,7 @@ class Streams:
         if source is None:
             return refusal
         answer = self._handover.answer(claims, source, sdp, claims.nonce, deadline)
-        return self._handover.stream(claims, grant, Sight.card(refusal), answer=answer.sdp)
+        return self._handover.stream(claims, grant, Sight.card(refusal), answer.at, answer.sdp)
 
     def _card(self, link_id: str, refusal: Refusal) -> SourceSpec | None:
         """In the language of the link."""

@@ -31,7 +31,7 @@ def open_store(settings: Settings, keys: Keys) -> Store:
 
 
 def media_client(settings: Settings, grants: Grants) -> MediaClient:
-    return MediaClient(settings.internal_media_url, grants.internal_token())
+    return MediaClient(settings.internal_media_url, grants.internal_token(), public=settings.pictures_url)
 
 
 def ezviz(settings: Settings, store: Store) -> EzvizDriver:
@@ -82,7 +82,6 @@ def ground(settings: Settings, keys: Keys) -> Ground:
         web_url=settings.web_url,
         opens_per_minute=settings.opens_per_minute,
         idle_s=settings.idle_s,
-        media_url=settings.pictures_url,
         request_s=settings.request_s,
     )
     return Ground(store, grants, pictures, driver, Registry(store, {"ezviz": driver}, pictures, grants, rules))

@@ -119,7 +119,7 @@ def door(
     home.driver = driver
     sources = RegistrySources(home)
     with PlaneThread(home.grants, sources, replace(SETTINGS, ca_file=authority.ca_file)) as plane:
-        rules = Rules(media_url=plane.url, web_url="https://cam.example", explain=request.param, opens_per_minute=600)
+        rules = Rules(web_url="https://cam.example", explain=request.param, opens_per_minute=600)
         registry = Registry(home.store, {"ezviz": driver}, plane.client(), home.grants, rules)
         home.registry = sources.registry = registry
         yield Door(

@@ -8,17 +8,22 @@ from media.source import SourceSpec
 class ReadyPictures:
     """Settable: `error` (raised by `warm` and `answer`) and `sdp` (what an offer is answered with)."""
 
-    def __init__(self) -> None:
+    def __init__(self, at: str = "https://home.example") -> None:
+        self.at = at
         self.error: Exception | None = None
         self.sdp = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n"
         self.warmed: list[tuple[Claims, SourceSpec]] = []
         self.answered: list[tuple[Claims, SourceSpec | None, str, str]] = []  # claims, source, offer, replaces
         self.ended: list[tuple[str, str]] = []  # link, name of the session; "" for all of the link
 
-    def warm(self, claims: Claims, source: SourceSpec) -> None:
+    def place(self, account: str) -> str:
+        return self.at
+
+    def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
         if self.error is not None:
             raise self.error
         self.warmed.append((claims, source))
+        return self.at
 
     def answer(
         self, claims: Claims, source: SourceSpec | None, sdp: str, *, replaces: str = "", timeout_s: float | None = None
@@ -26,7 +31,7 @@ class ReadyPictures:
         if self.error is not None:
             raise self.error
         self.answered.append((claims, source, sdp, replaces))
-        return Answer(self.sdp, "session-grant")
+        return Answer(self.at, self.sdp, "session-grant")
 
     def end_session(self, link: str, name: str) -> None:
         self.ended.append((link, name))

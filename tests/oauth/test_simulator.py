@@ -35,7 +35,7 @@ def app(simulator: SimulatorProcess, store: SqliteStore) -> Flask:
     hosts = EzvizHosts.of("eu", api=simulator.app_host, open_platform=simulator.open_host)
     driver = EzvizDriver(store, hosts, ca_file=simulator.ca, demo=True)
     pictures = ReadyPictures()
-    rules = Rules(media_url="https://home.example")
+    rules = Rules()
     registry = Registry(store, {"ezviz": driver}, pictures, Grants([b"g" * 32]), rules)
     for name in ("demo", "mfa"):
         households.add_owner(store, f"{name}@example.com", open_key=f"{name}-key", open_secret=f"{name}-secret")

@@ -47,7 +47,7 @@ class Ezviz:
         return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
 
     def registry(self) -> Registry:
-        rules = Rules(media_url="https://home.example", request_s=LONG_S)
+        rules = Rules(request_s=LONG_S)
         return Registry(self.store, {"ezviz": self.driver}, ReadyPictures(), Grants([b"k" * 32]), rules)
 
 
@@ -288,7 +288,7 @@ def test_from_the_vendor_to_a_stream_and_back_to_a_refusal(demo: Ezviz) -> None:
     assert account is not None
     link = new_link(account, "google", None, "en")
     demo.store.add_link(link)
-    rules = Rules(media_url="https://home.example", request_s=LONG_S)
+    rules = Rules(request_s=LONG_S)
     pictures = ReadyPictures()
     registry = Registry(demo.store, {"ezviz": demo.driver}, pictures, Grants([b"k" * 32]), rules)
     garden = next(each for each in registry.cameras(link).cameras if each.name == "Garden")

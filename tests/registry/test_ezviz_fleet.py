@@ -44,7 +44,7 @@ class Home:
         answer = self.driver.sign_in(user, "showcam-demo", LONG_S)
         assert isinstance(answer, SignedIn)
         self.driver.sessions.signed_in(self.source, user, answer.session)
-        rules = Rules(media_url="https://home.example", request_s=request_s, opens_per_minute=1000)
+        rules = Rules(request_s=request_s, opens_per_minute=1000)
         self.pictures = ReadyPictures()
         self.registry = Registry(store, {"ezviz": self.driver}, self.pictures, Grants([b"k" * 32]), rules)
         self.link: Link = new_link(account, "alexa", None, "en")

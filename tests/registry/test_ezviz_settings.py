@@ -78,7 +78,7 @@ def make(vendor: SimulatorProcess, tmp_path: Path) -> Iterator[Callable[..., Hom
             verdict = driver.sign_in(user, PASSWORD, LONG_S)
             assert isinstance(verdict, SignedIn)
             driver.sessions.signed_in(source, user, verdict.session)
-        rules = Rules(media_url="https://home.example", request_s=LONG_S)
+        rules = Rules(request_s=LONG_S)
         registry = Registry(store, {"ezviz": driver}, ReadyPictures(), Grants([b"k" * 32]), rules)
         return Home(driver, source, vendor, registry)
 
