@@ -1,5 +1,6 @@
 """The store on one SQLite file; its schema is store/migrations, its transactions are store.sqlite.database."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from store.records import CODE_KEPT_S, HAPPENING_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S
@@ -8,7 +9,7 @@ from store.sqlite.accounts import AccountRows
 from store.sqlite.database import WAIT_S, Database
 from store.sqlite.events import EventRows
 from store.sqlite.kept import KeptRows
-from store.sqlite.links import LinkRows
+from store.sqlite.links import BEARERS, LinkRows
 from store.sqlite.passing import PassingRows
 
 __all__ = ["SqliteStore"]
@@ -20,6 +21,7 @@ class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, PassingRows):
     def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S) -> None:
         self._database = Database(path, wait_s)
         self._sealer = sealer
+        self._bearer = lru_cache(BEARERS)(self._read_bearer)
 
     def sweep(self, now: float) -> int:
         over = (

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from store.ports import Inconsistent, StoreUnavailable
 
@@ -62,9 +62,15 @@ class Database:
             raise
 
     def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
-        with self._connection() as connection:
+        # without the context managers below: they cost more than the statement, and nothing here can be half done
+        connection = self._take()
+        try:
             row: tuple[Any, ...] | None = connection.execute(sql, values).fetchone()
-            return row
+        except sqlite3.Error as error:
+            self._fail(error)
+        finally:
+            self._return(connection)
+        return row
 
     def all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._connection() as connection:
@@ -107,17 +113,21 @@ class Database:
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        if self._closed:
-            raise StoreUnavailable(f"database {self._path.name} is closed")
+        connection = self._take()
         with self._errors():
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                connection = self._connect()
             try:
                 yield connection
             finally:
                 self._return(connection)
+
+    def _take(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StoreUnavailable(f"database {self._path.name} is closed")
+        try:
+            return self._idle.pop()
+        except IndexError:
+            with self._errors():
+                return self._connect()
 
     def _return(self, connection: sqlite3.Connection) -> None:
         try:
@@ -146,12 +156,15 @@ class Database:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.IntegrityError as error:
-            raise Inconsistent(f"database {self._path.name} refused the row: {error}") from error
-        except sqlite3.ProgrammingError:
-            raise  # ours to mend, no fault of the file
         except (sqlite3.Error, OSError) as error:
-            raise unavailable(self._path.name, error) from error
+            self._fail(error)
+
+    def _fail(self, error: sqlite3.Error | OSError) -> NoReturn:
+        if isinstance(error, sqlite3.IntegrityError):
+            raise Inconsistent(f"database {self._path.name} refused the row: {error}") from error
+        if isinstance(error, sqlite3.ProgrammingError):
+            raise error  # ours to mend, no fault of the file
+        raise unavailable(self._path.name, error) from error
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")  # a second process that starts now waits, then finds nothing to do

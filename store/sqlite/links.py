@@ -1,6 +1,9 @@
 """Links, codes and tokens in SQLite: each decision is one transaction."""
 
 import contextlib
+from collections.abc import Callable
+
+from msgspec.structs import replace
 
 from store.keys import addressable
 from store.ports import Replayed, StoreUnavailable
@@ -8,9 +11,16 @@ from store.records import Code, Link, Token
 from store.sqlite import rows
 from store.sqlite.database import Database
 
+BEARERS = 4096  # tokens whose rows are kept in memory
+STANDING = (
+    "SELECT last_used FROM token JOIN link ON link.id = token.link"
+    " WHERE token.link = ? AND token.hash = ? AND ended IS NULL"
+)
+
 
 class LinkRows:
     _database: Database
+    _bearer: Callable[[str, str], tuple[Link, Token]]  # _read_bearer, kept
 
     def add_link(self, link: Link) -> None:
         with self._database.writing() as write:
@@ -72,8 +82,22 @@ class LinkRows:
             return True
 
     def find_token(self, link_id: str, token_hash: str) -> tuple[Link, Token] | None:
-        if not addressable(link_id, token_hash):
+        try:
+            link, token = self._bearer(link_id, token_hash)
+        except LookupError:
             return None
-        sql = rows.BEARER + " WHERE token.link = ? AND token.hash = ? AND ended IS NULL"
-        row = self._database.one(sql, link_id, token_hash)
-        return (rows.link(row[:11]), Token(*row[11:])) if row else None
+        # read each time: whoever ended the link or the token, in whatever process, did so for the next request
+        row = self._database.one(STANDING, link_id, token_hash)
+        if row is None:
+            return None
+        (last_used,) = row
+        return (link if link.last_used == last_used else replace(link, last_used=last_used)), token
+
+    def _read_bearer(self, link_id: str, token_hash: str) -> tuple[Link, Token]:
+        """Never changed once written, but for the last use and the end. Raises LookupError, which is not kept."""
+        if not addressable(link_id, token_hash):
+            raise LookupError
+        row = self._database.one(rows.BEARER + " WHERE token.link = ? AND token.hash = ?", link_id, token_hash)
+        if row is None:
+            raise LookupError
+        return rows.link(row[:11]), Token(*row[11:])

@@ -250,6 +250,15 @@ class TestTokens:
         assert store.find_token(linked.id, old.hash) is None
         assert store.find_token(linked.id, late.hash) is None
 
+    def test_a_token_that_was_found_is_not_after_its_links_end(self, store: Store, linked: Link) -> None:
+        token = a.token(linked)
+        store.add_tokens([token])
+        assert store.find_token(linked.id, token.hash) == (linked, token)
+        store.touch_link(linked.id, NOW + 10)
+        assert store.find_token(linked.id, token.hash) == (msgspec.structs.replace(linked, last_used=NOW + 10), token)
+        store.end_link(linked.id, NOW)
+        assert store.find_token(linked.id, token.hash) is None
+
     def test_a_link_that_never_was_gets_none(self, store: Store) -> None:
         assert not store.add_tokens([a.token(a.link(a.account()))])
 

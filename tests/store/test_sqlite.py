@@ -194,6 +194,31 @@ print(f"written {written}")
 """
 
 
+END = """
+import sys
+from pathlib import Path
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+
+store = SqliteStore(Path(sys.argv[1]), Sealer([("k", b"k" * 32)]))
+store.touch_link(sys.argv[2], 1e10) if sys.argv[3] == "touch" else store.end_link(sys.argv[2], 1.0)
+store.close()
+"""
+
+
+def test_what_is_kept_of_a_bearer_holds_whatever_another_process_does(path: Path, sqlite: SqliteStore) -> None:
+    household = a.account()
+    sqlite.add_account(household)
+    link = a.link(household)
+    sqlite.add_link(link)
+    token = a.token(link)
+    sqlite.add_tokens([token])
+    assert sqlite.find_token(link.id, token.hash) == (link, token)
+    for does, found in (("touch", (msgspec.structs.replace(link, last_used=1e10), token)), ("end", None)):
+        subprocess.run([sys.executable, "-c", END, path, link.id, does], timeout=60, check=True)
+        assert sqlite.find_token(link.id, token.hash) == found
+
+
 def test_a_closed_store_says_so(sqlite: SqliteStore) -> None:
     sqlite.close()
     with pytest.raises(StoreUnavailable, match="is closed"):
