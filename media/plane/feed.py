@@ -15,7 +15,7 @@ from typing import Any
 import av
 
 from media.plane import playlist
-from media.plane.network import LIST_CAP, LIST_S, SEGMENT_CAP, SEGMENT_S, Cut, Fault, Fetcher, Forbidden
+from media.plane.network import LIST_CAP, LIST_S, SEGMENT_CAP, SEGMENT_S, Cut, Fault, Fetcher, Forbidden, OnLoopback
 from media.plane.playlist import Listing
 from media.plane.units import SourceFailed
 from media.source import SourceSpec
@@ -43,7 +43,7 @@ class Feed:
         context: ssl.SSLContext,
         mint: Callable[[], Awaitable[SourceSpec]],
         *,
-        loopback: bool,
+        loopback: OnLoopback,
     ) -> None:
         self._context, self._loopback, self._mint = context, loopback, mint
         self._loop = asyncio.get_running_loop()
@@ -96,7 +96,7 @@ class Feed:
 
     def _use(self, spec: SourceSpec) -> None:
         self._root = self._media = spec.url
-        self._fetcher = Fetcher(spec.hosts, self._context, loopback=self._loopback)
+        self._fetcher = Fetcher(spec.hosts, self._context, loopback=self._loopback.has(spec.hosts))
         self._fetchers.append(self._fetcher)
 
     async def _settled(self) -> Listing:

@@ -4,6 +4,8 @@ import asyncio
 import ipaddress
 import socket
 import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,6 +55,17 @@ def is_allowed(address: str, *, loopback: bool) -> bool:
     if ip.is_loopback:
         return loopback
     return ip.is_global and not ip.is_multicast
+
+
+@dataclass(frozen=True, slots=True)
+class OnLoopback:
+    """Which sources may live on this machine: all, or those at a "host:port" of `vendors` and nowhere else."""
+
+    every: bool = False
+    vendors: frozenset[str] = frozenset()
+
+    def has(self, hosts: Iterable[str]) -> bool:
+        return self.every or self.vendors.issuperset(hosts)
 
 
 class _Pinned(AbstractResolver):

@@ -16,6 +16,7 @@ from media.plane import h264, slide
 from media.plane.bell import Bell
 from media.plane.feed import Feed
 from media.plane.hls import HlsOutput
+from media.plane.network import OnLoopback
 from media.plane.pacer import Pacer
 from media.plane.reader import Origin, Reader
 from media.plane.rtsp import RtspFeed
@@ -54,7 +55,7 @@ class Pull:
         sources: Sources,
         context: ssl.SSLContext,
         *,
-        loopback: bool,
+        loopback: OnLoopback,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.key, self.camera = key_of(claims), claims.camera
@@ -265,7 +266,7 @@ class Pull:
             await slide.play(self, spec.card, self._loop.time)
         feed: Origin
         if spec.kind == "rtsp":
-            feed = RtspFeed(spec, loopback=self._loopback)
+            feed = RtspFeed(spec, loopback=self._loopback.every)
         else:
             feed = Feed(spec, self._context, self._mint, loopback=self._loopback)
         opening = _Opening(self, feed)

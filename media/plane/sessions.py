@@ -13,6 +13,7 @@ import structlog
 
 from media.grants import Claims, Grants
 from media.plane import ice
+from media.plane.network import OnLoopback
 from media.plane.peer import Peer, Voice
 from media.plane.pull import Key, Pull, key_of
 from media.plane.settings import PlaneSettings
@@ -77,6 +78,7 @@ class Sessions:
     def __init__(self, settings: PlaneSettings, grants: Grants, sources: Sources, context: ssl.SSLContext) -> None:
         self._settings, self._grants, self._sources, self._context = settings, grants, sources, context
         self._loop = asyncio.get_running_loop()
+        self._loopback = OnLoopback(settings.allow_loopback_sources, frozenset(settings.loopback_vendors))
         self._by_id: dict[str, Session] = {}
         self._by_start: dict[str, Session] = {}  # nonce of the grant it was started with
         self._by_name: dict[tuple[str, str], Session] = {}
@@ -102,7 +104,7 @@ class Sessions:
                 pull.give_back(spec.release)
             return pull
         self._make_room(claims.account)
-        pull = Pull(claims, spec, self._sources, self._context, loopback=self._settings.allow_loopback_sources)
+        pull = Pull(claims, spec, self._sources, self._context, loopback=self._loopback)
         self._pulls[key] = pull
         return pull
 

@@ -19,5 +19,6 @@ class PlaneSettings:
     turn_secret: str = ""  # shared with the TURN server, for credentials that are over soon
     ca_file: Path | None = None  # one more certificate authority towards vendors, beside the system's
     allow_loopback_sources: bool = False  # the demo alone: its vendor lives on this machine
+    loopback_vendors: tuple[str, ...] = ()  # "host:port" that the operator named so himself, to practise on
     gate_check_s: float = 2.0
     card_s: float = 20.0  # a written reason can be read twice, and is over by itself

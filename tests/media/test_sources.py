@@ -149,6 +149,22 @@ def test_an_address_inside_the_house_is_refused(start, household, vendor):
     assert vendor.hits == []
 
 
+def test_a_vendor_the_operator_put_on_this_machine_is_reached_and_none_beside_it(start, household, vendor, authority):
+    elsewhere = Vendor(authority)
+    elsewhere.cameras["garden"] = Camera(recording())
+    named = f"127.0.0.1:{vendor.port}"
+    world = start(allow_loopback_sources=False, loopback_vendors=(named,))
+    try:
+        for hosts in ((f"127.0.0.1:{elsewhere.port}",), (f"127.0.0.1:{elsewhere.port}", named), ("localhost",)):
+            household.changes = {"url": elsewhere.open("garden").url, "hosts": hosts}
+            assert refused(world) == "media_down"
+        assert elsewhere.hits == []
+    finally:
+        elsewhere.close()
+    household.changes = {}
+    assert start(allow_loopback_sources=False, loopback_vendors=(named,)).master().status == 200
+
+
 def test_a_certificate_nobody_vouches_for_is_refused(start, vendor, tmp_path):
     world = start(ca_file=Authority(tmp_path).ca_file)
     assert refused(world) == "media_down"
