@@ -58,7 +58,7 @@ def showcam(count: int) -> Iterator[Server]:
         settings = {"PORT": str(port), "DATA": folder, "PUBLIC_URL": ADDRESS, "OPENS_PER_MINUTE": NO_LIMIT}
         environ = {"BENCH_CAMERAS": str(count), **{f"SHOWCAM_{name}": value for name, value in settings.items()}}
         loaded = load(environ=environ)
-        keys = key_files.read_or_make(loaded.keys)
+        keys = key_files.of(loaded)
         store = open_store(loaded, keys)
         home = household(Path(folder), store=store, cameras=cameras(count))  # type: ignore[arg-type]
         tokens = {"alexa": home.token(), "google": home.token(home.another_link("google"))}

@@ -51,7 +51,7 @@ def _showcam_starts() -> float:
         port = free_port()
         environ = {"SHOWCAM_PORT": str(port), "SHOWCAM_DATA": folder, "SHOWCAM_PUBLIC_URL": "https://home.example"}
         loaded = load(environ=environ)
-        store = open_store(loaded, key_files.read_or_make(loaded.keys))
+        store = open_store(loaded, key_files.of(loaded))
         home = household(Path(folder), store=store, assistant="google", cameras=cameras(1))  # type: ignore[arg-type]
         token = home.token()
         home.registry.account_cameras(home.account.id)  # which keeps the list

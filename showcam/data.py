@@ -14,6 +14,8 @@ VARIABLE = "SHOWCAM_SETTINGS"
 
 def claim(settings: Settings) -> None:
     """Makes the folder, or raises CannotStart: demo data never serve a real start, nor the other way round."""
+    if settings.all_on_aws:
+        return
     folder, mark = settings.data, settings.data / _MARK
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,19 +1,28 @@
-"""The installation's keys: four files in `keys/`, mode 0600, each a list so that a key can be rotated.
+"""The installation's four keys, each a list so that it can be rotated: the first is in use, the others still verify
+and open what was made with them.
 
-A line is `{key id} {base64}`; the first line is in use, the others still verify and open what was made with them.
+At home they are files in `keys/`, mode 0600, of lines `{key id} {base64}`. On AWS they are derived (HKDF, RFC 5869)
+from a secret `{"root": "…", "older": ["…"]}`: a new root is put in as `root`, and the one before it into `older`.
 """
 
 import base64
+import hashlib
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from showcam import secrets as secrets_manager
+from showcam.settings import Settings
 
 NAMES = ("seal", "grant", "cookie", "forwarder")
+SHORTEST_ROOT = 32  # characters
+MOST_ROOTS = 8
 
 
 class KeysUnreadable(Exception):
-    """A key file is missing its form or can't be read; the text names the file, never a key."""
+    """A key file or the secret is missing its form or can't be read; the text names it, never a key."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +33,31 @@ class Keys:
     forwarder: list[tuple[str, bytes]]
 
 
+def of(settings: Settings) -> Keys:
+    """From the secret where one is named, else from the folder. Raises KeysUnreadable, SecretUnreadable."""
+    if settings.keys_secret:
+        roots = _roots(settings.keys_secret, secrets_manager.read(settings.keys_secret))
+        return _keys({name: [_derived(root, name) for root in roots] for name in NAMES})
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        raise KeysUnreadable("keys_secret is not set: a function has no folder in which keys last")
+    return read_or_make(settings.keys)
+
+
+def grant_of(settings: Settings) -> list[bytes]:
+    """All that the media process may hold. Raises KeysUnreadable, SecretUnreadable."""
+    return of(settings).grant if settings.keys_secret else read_grant_keys(settings.keys)
+
+
 def read_or_make(folder: Path) -> Keys:
     """Makes what is not there yet. Raises KeysUnreadable."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lists = {name: _read_or_make(folder / name) for name in NAMES}
+        return _keys({name: _read_or_make(folder / name) for name in NAMES})
     except OSError as error:
         raise KeysUnreadable(f"{error.filename}: {error.strerror}") from None
+
+
+def _keys(lists: dict[str, list[tuple[str, bytes]]]) -> Keys:
     return Keys(
         seal=lists["seal"],
         grant=[key for _, key in lists["grant"]],
@@ -45,6 +72,28 @@ def read_grant_keys(folder: Path) -> list[bytes]:
         return [key for _, key in _read_or_make(folder / "grant")]
     except OSError as error:
         raise KeysUnreadable(f"{error.filename}: {error.strerror}") from None
+
+
+def _roots(secret: str, held: dict[str, Any]) -> list[str]:
+    """Newest first."""
+    root, older = held.get("root"), held.get("older", [])
+    if not {*held} <= {"root", "older"} or not isinstance(older, list):
+        raise KeysUnreadable(f'the secret {secret} is not {{"root": "…", "older": ["…"]}}')
+    roots = [root, *older]
+    if not all(isinstance(each, str) and len(each) >= SHORTEST_ROOT for each in roots):
+        raise KeysUnreadable(f"the secret {secret}: a root is a text of at least {SHORTEST_ROOT} random characters")
+    if len({*roots}) < len(roots) or len(roots) > MOST_ROOTS:
+        raise KeysUnreadable(f"the secret {secret}: no root stands there twice, and {MOST_ROOTS} are the most")
+    return roots
+
+
+def _derived(root: str, name: str) -> tuple[str, bytes]:
+    """The key of that name and its id, which tells nothing of it."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    key = HKDF(SHA256(), 32, salt=None, info=f"showcam/{name}/1".encode()).derive(root.encode())
+    return hashlib.sha256(b"showcam/id/1" + key).hexdigest()[:8], key
 
 
 def _read_or_make(path: Path) -> list[tuple[str, bytes]]:

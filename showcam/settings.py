@@ -1,4 +1,4 @@
-"""One typed settings object, from defaults, `showcam.toml` and `SHOWCAM_*`, in that order; the environment wins."""
+"""One typed settings object, from defaults, `showcam.toml`, a secret on AWS and `SHOWCAM_*`; the environment wins."""
 
 import os
 import tomllib
@@ -32,6 +32,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     explain: Literal["no", "picture"] = "no"
     store: Literal["sqlite", "dynamodb"] = "sqlite"
     table: str = "showcam"  # DynamoDB
+    keys_secret: str = ""  # AWS Secrets Manager: id or ARN of the secret the keys come from; empty: the folder keys/
+    settings_secret: str = ""  # likewise of one that holds the secret settings; empty: none
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
     ezviz_api: str = ""  # host[:port] of the app's API; empty: by region
     ezviz_open: str = ""  # host[:port] of the Open Platform; empty: by region
@@ -98,6 +100,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def keys(self) -> Path:
         return self.data / "keys"
 
+    @property
+    def all_on_aws(self) -> bool:
+        """Nothing lasts in the data folder."""
+        return self.store == "dynamodb" and bool(self.keys_secret)
+
 
 SECRETS = frozenset(
     {"ezviz_secret", "lwa_client_secret", "ezviz_webhook_key", "turn_secret"}
@@ -134,7 +141,8 @@ def load(
     environ = os.environ if environ is None else environ
     given = {name: _Given(value, "the demo") for name, value in DEMO.items()} if demo else {}
     given |= _from_file(environ, file)
-    given |= _from_environment(environ)
+    said = _from_environment(environ)
+    given |= _from_secret(said.get("settings_secret") or given.get("settings_secret")) | said
     given |= {name: _Given(value, "the command line") for name, value in (overrides or {}).items() if value is not None}
     if demo:
         given["demo"] = _Given(True, "the command line")
@@ -162,6 +170,22 @@ def _from_file(environ: Mapping[str, str], file: Path | None) -> dict[str, _Give
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from None
     return {name: _Given(value, str(path)) for name, value in values.items()}
+
+
+def _from_secret(named: _Given | None) -> dict[str, _Given]:
+    if named is None or not named.value:
+        return {}
+    from showcam import secrets
+
+    try:
+        held = secrets.read(str(named.value))
+    except secrets.SecretUnreadable as error:
+        raise SettingsError(f"settings_secret from {named.origin}: {error}") from None
+    for name, value in held.items():
+        if name not in SECRETS or not isinstance(value, str):
+            known = ", ".join(sorted(SECRETS))
+            raise SettingsError(f"settings_secret from {named.origin}: it holds texts named {known}, not {name!r}")
+    return {name: _Given(value, f"the secret {named.value}") for name, value in held.items()}
 
 
 # Read from the environment too, but by others than this module.

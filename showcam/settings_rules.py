@@ -42,6 +42,11 @@ def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
         for name in ("public_url", "media_url"):
             if getattr(settings, name):
                 yield name, "the demo has no public address"
+        if settings.store != "sqlite":
+            yield "store", "the demo, with accounts everybody knows, keeps its data in a folder of its own"
+        for name in ("keys_secret", "settings_secret"):
+            if getattr(settings, name):
+                yield name, "the demo has keys and secrets of its own"
 
 
 def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:

@@ -23,13 +23,21 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         from showcam.keys import KeysUnreadable
+        from showcam.secrets import SecretUnreadable
         from showcam.supervisor import CannotStart
         from store.ports import StoreUnavailable
         from store.sealing import SealedUnreadable
 
         try:
             return command(*args, **kwargs)
-        except (SettingsError, CannotStart, KeysUnreadable, StoreUnavailable, SealedUnreadable) as error:
+        except (
+            SettingsError,
+            CannotStart,
+            KeysUnreadable,
+            SecretUnreadable,
+            StoreUnavailable,
+            SealedUnreadable,
+        ) as error:
             stop(str(error))
             raise AssertionError from None
 

@@ -53,11 +53,11 @@ def forwarder(context: click.Context, language: str, skill_id: str | None, spoke
     The template goes to standard output, the line to standard error: it may be kept in a file.
     """
     from showcam import forwarder as parts
-    from showcam import keys as key_files
+    from showcam import keys
 
     settings = settings_of(context)
     if key:
-        click.echo(parts.key_text(key_files.read_or_make(settings.keys).forwarder))
+        click.echo(parts.key_text(keys.of(settings).forwarder))
         return
     _public(settings)
     _known(language)

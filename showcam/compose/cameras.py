@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from accounts import households
 from registry.registry import Registry
-from showcam import data, logs
-from showcam import keys as key_files
+from showcam import data, keys, logs
 from showcam.compose import demo
 from showcam.compose.parts import ground
 from showcam.settings import Settings
@@ -32,7 +31,7 @@ def household(settings: Settings, user: str | None) -> Iterator[Household]:
     if settings.demo:
         settings = demo.prepare(settings)
         user = user or DEMO_USER
-    made = ground(settings, key_files.read_or_make(settings.keys))
+    made = ground(settings, keys.of(settings))
     try:
         if user is None:
             accounts = [account.id for account, _ in zip(made.store.accounts(), range(2), strict=False)]

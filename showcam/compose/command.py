@@ -8,8 +8,7 @@ import structlog
 from accounts import households
 from media.client import MediaClient
 from media.grants import Grants
-from showcam import data, logs
-from showcam import keys as key_files
+from showcam import data, keys, logs
 from showcam.compose.parts import media_client, open_store
 from showcam.settings import Settings
 from store.ports import Store
@@ -19,10 +18,10 @@ log = structlog.get_logger()
 
 def prepare(settings: Settings) -> None:
     """Keys and store as they must be before the parts start. Raises what names the trouble."""
-    store = open_store(settings, key_files.read_or_make(settings.keys))
+    store = open_store(settings, keys.of(settings))
     store.ping()
     for sentence in households.unreadable(store):
-        log.error("sealed with a key that is not in keys/", what=sentence)
+        log.error("sealed with a key that is not among ours", what=sentence)
     store.close()
 
 
@@ -30,7 +29,7 @@ def prepare(settings: Settings) -> None:
 def tools(settings: Settings) -> Iterator[Store]:
     logs.configure("command", "warning")
     data.claim(settings)
-    store = open_store(settings, key_files.read_or_make(settings.keys))
+    store = open_store(settings, keys.of(settings))
     try:
         yield store
     finally:
@@ -38,4 +37,4 @@ def tools(settings: Settings) -> Iterator[Store]:
 
 
 def pictures(settings: Settings) -> MediaClient:
-    return media_client(settings, Grants(key_files.read_or_make(settings.keys).grant))
+    return media_client(settings, Grants(keys.of(settings).grant))

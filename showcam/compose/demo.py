@@ -3,7 +3,7 @@
 import msgspec
 
 from accounts import clients, households
-from showcam import keys as key_files
+from showcam import keys
 from showcam.compose.parts import open_store
 from showcam.settings import Settings
 from store.records import Assistant
@@ -29,7 +29,7 @@ _CLIENTS: dict[Assistant, tuple[str, ...]] = {
 
 def prepare(settings: Settings) -> Settings:
     """Fills the store where it is empty; returns the settings that point at the simulator."""
-    store = open_store(settings, key_files.read_or_make(settings.keys))
+    store = open_store(settings, keys.of(settings))
     for name, redirects in _CLIENTS.items():
         if store.client(name) is None:
             clients.register(store, name, name, redirects, loopback_redirect=True, secret=f"{name}-secret")

@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.tokens import authenticate
 from alexa.skill import SmartHome
-from showcam import keys as key_files
+from showcam import keys
 from showcam.compose import amazon, parts, spoken
 from showcam.settings import load
 
@@ -16,7 +16,7 @@ type Event = dict[str, Any]
 
 def build() -> Callable[[Event], Event]:
     settings = load()
-    base = parts.ground(settings, key_files.read_or_make(settings.keys))
+    base = parts.ground(settings, keys.of(settings))
     gateway = amazon.gateway(settings, base.store)
     who = partial(authenticate, base.store, assistant="alexa")
     skill = SmartHome(who, base.registry, gateway, snapshots=settings.snapshots)

@@ -8,7 +8,7 @@ from typing import Any
 from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
-from showcam import keys as key_files
+from showcam import keys
 from showcam.compose import parts
 from showcam.settings import load
 
@@ -17,7 +17,7 @@ type Event = dict[str, Any]
 
 def build() -> Callable[[Event], Event]:
     settings = load()
-    base = parts.ground(settings, key_files.read_or_make(settings.keys))
+    base = parts.ground(settings, keys.of(settings))
     fulfillment = Fulfillment(
         partial(authenticate, base.store, assistant="google"),
         base.registry,

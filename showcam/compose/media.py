@@ -5,15 +5,14 @@ import asyncio
 from media.grants import Grants
 from media.plane.server import Plane
 from media.plane.settings import PlaneSettings
-from showcam import keys as key_files
-from showcam import logs
+from showcam import keys, logs
 from showcam.internal import WebSources
 from showcam.settings import Settings
 
 
 def serve(settings: Settings) -> None:
     logs.configure("media", settings.log_level)
-    grants = Grants(key_files.read_grant_keys(settings.keys))
+    grants = Grants(keys.grant_of(settings))
     sources = WebSources(settings.internal_web_url, grants.internal_token())
     plane = Plane(
         PlaneSettings(

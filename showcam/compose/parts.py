@@ -9,9 +9,10 @@ from media.grants import Grants
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz_open_tokens import Key
 from registry.registry import Registry, Rules
+from showcam import aws
 from showcam.keys import Keys
 from showcam.settings import Settings
-from store.ports import Store
+from store.ports import Store, StoreUnavailable
 from store.records import Link
 from store.sealing import Sealer
 
@@ -20,11 +21,14 @@ def open_store(settings: Settings, keys: Keys) -> Store:
     """Raises StoreUnavailable."""
     sealer = Sealer(keys.seal)
     if settings.store == "dynamodb":
-        import boto3
+        from botocore.exceptions import BotoCoreError
 
         from store.dynamodb import DynamoStore
 
-        return DynamoStore(boto3.client("dynamodb"), settings.table, sealer)
+        try:
+            return DynamoStore(aws.client("dynamodb"), settings.table, sealer)
+        except BotoCoreError as error:
+            raise StoreUnavailable(f"table {settings.table} can't be reached: {error}") from None
     from store.sqlite import SqliteStore
 
     return SqliteStore(settings.database, sealer)

@@ -24,8 +24,7 @@ from registry.drivers.ezviz_webhook import Webhook
 from registry.inbox import Inbox
 from registry.registry import Registry
 from registry.sign_in import Limits, SignIn
-from showcam import keys as key_files
-from showcam import logs, spoken_door, webhook
+from showcam import keys, logs, spoken_door, webhook
 from showcam.compose import amazon, parts, spoken
 from showcam.data import handed_over
 from showcam.edge import Edge, EdgeRules
@@ -206,7 +205,7 @@ def load_app(*_: object) -> Edge:
     settings = handed_over() or load()
     logs.configure("web", settings.log_level)
     end_with_parent()
-    return build(settings, key_files.read_or_make(settings.keys))
+    return build(settings, keys.of(settings))
 
 
 def serve(settings: Settings) -> None:

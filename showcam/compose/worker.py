@@ -5,8 +5,7 @@ import time
 import structlog
 
 from registry.watching import Watch
-from showcam import keys as key_files
-from showcam import logs
+from showcam import keys, logs
 from showcam.compose import parts
 from showcam.settings import Settings
 from showcam.worker import Job, Loop
@@ -16,7 +15,7 @@ log = structlog.get_logger()
 
 def serve(settings: Settings) -> None:
     logs.configure("worker", settings.log_level)
-    base = parts.ground(settings, key_files.read_or_make(settings.keys))
+    base = parts.ground(settings, keys.of(settings))
 
     watch = Watch(
         base.store,

@@ -1,0 +1,45 @@
+"""AWS in this process, by moto: a table and whatever secrets a test makes. `region` and credentials are made up."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from showcam import aws
+from store.dynamodb import create_table
+
+REGION = "eu-west-1"
+ENVIRON = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": REGION}
+ROOT = "r" * 24 + "oot-of-the-keys-of-test!"
+OLD_ROOT = "o" * 24 + "ld-root-before-that-one!"
+
+
+class Cloud:
+    """`endpoint`: where it is served, for clients in other processes."""
+
+    def __init__(self, endpoint: str | None = None) -> None:
+        self._made = {"region_name": REGION, "endpoint_url": endpoint}
+        self.secrets = boto3.client("secretsmanager", **self._made)
+
+    def table(self, name: str = "showcam") -> None:
+        create_table(boto3.client("dynamodb", **self._made), name)
+
+    def secret(self, name: str, held: Any) -> str:
+        """Its ARN; what is no text is kept as JSON, bytes as they are."""
+        kind = "SecretBinary" if isinstance(held, bytes) else "SecretString"
+        value = held if isinstance(held, str | bytes) else json.dumps(held)
+        return str(self.secrets.create_secret(Name=name, **{kind: value})["ARN"])
+
+
+@contextlib.contextmanager
+def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    aws.client.cache_clear()
+    with mock_aws():
+        yield Cloud()
+    aws.client.cache_clear()
