@@ -14,11 +14,12 @@ from alexa.event import Reply, timestamp
 from alexa.interface import Capability
 from alexa.state import properties
 from registry.camera import Camera, Refusal, Stream, StreamRequest, Video
+from registry.fitting import USUAL
 from registry.registry import Registry
 from store.records import Link
 
 WIDEST = 7680
-_USUAL = {"width": 1280, "height": 720}  # where the camera's own size is not known
+_USUAL = {"width": USUAL[0], "height": USUAL[1]}
 
 
 class Resolution(Struct):
@@ -46,7 +47,7 @@ _payload = msgspec.json.Decoder(_Initialize)
 def capabilities(camera: Camera) -> list[Capability]:
     configuration = {
         "protocols": ["HLS"],
-        "resolutions": [_size(camera.video) or _USUAL],
+        "resolutions": _sizes(camera),
         "authorizationTypes": ["NONE"],
         "videoCodecs": ["H264"],
         "audioCodecs": ["NONE"] if camera.audio == "none" else ["AAC", "NONE"],
@@ -68,7 +69,7 @@ class CameraStreams:
     def initialize(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
         """InitializeCameraStreams: the one stream there is, if the display can play it."""
         playable = [each for each in directive.read(_payload).camera_streams if _playable(each)]
-        request = StreamRequest("alexa", ("hls",) if playable else ())
+        request = StreamRequest("alexa", ("hls",) if playable else (), largest=_largest(playable))
         stream = self._registry.open_stream(link, camera_id, request)
         if isinstance(stream, Refusal):
             raise refused(stream, link.locale)
@@ -81,6 +82,23 @@ class CameraStreams:
             return properties(stream.camera)
         state = self._registry.states(link, (camera_id,)).get(camera_id)
         return properties(state.camera) if state else None
+
+
+def _sizes(camera: Camera) -> list[dict[str, int]]:
+    """Of the whole picture, and of the smaller one once its size is known."""
+    whole = _size(camera.video) or _USUAL
+    smaller = _size(camera.sub) if camera.sub and camera.sub.codec != "h265" else None
+    return [whole, smaller] if smaller and smaller != whole else [whole]
+
+
+def _largest(playable: list[Wanted]) -> tuple[int, int] | None:
+    """None where a size was left open: then any may come."""
+    sizes = [each.resolution for each in playable]
+    told = [each for each in sizes if each and 0 < each.width <= WIDEST and 0 < each.height <= WIDEST]
+    if not told or len(told) < len(sizes):
+        return None
+    largest = max(told, key=lambda each: each.width * each.height)
+    return largest.width, largest.height
 
 
 def _playable(wanted: Wanted) -> bool:

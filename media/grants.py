@@ -15,6 +15,8 @@ from typing import Literal
 
 # "still" is a snapshot that lives longer, and opens only to a bearer of its link
 type Protocol = Literal["hls", "webrtc", "snapshot", "still", "session"]
+# which of a camera's streams: the whole picture, or the smaller one that most cameras send beside it
+type Picture = Literal["main", "sub"]
 
 START_S = 60  # a stream must be started within this
 SNAPSHOT_S = 600
@@ -40,6 +42,7 @@ class Claims:
     expires: int  # epoch s
     nonce: str
     explains: bool = False  # a card with the reason, in place of a camera that can't be shown
+    picture: Picture = "main"
 
 
 class Grants:
@@ -53,7 +56,7 @@ class Grants:
     def sign(self, claims: Claims) -> str:
         each = claims  # written out: dataclasses.astuple copies deeply, and this is on the way of every picture
         who = (each.account, each.link, each.camera)
-        values = (*who, each.protocol, each.surface, each.expires, each.nonce, each.explains)
+        values = (*who, each.protocol, each.surface, each.expires, each.nonce, each.explains, each.picture)
         body = _b64(_encode(values).encode())
         return f"{body}.{_b64(self._tag(self._keys[0], body))}"
 
@@ -68,9 +71,10 @@ class Grants:
         now: float,
         life_s: int,
         explains: bool = False,
+        picture: Picture = "main",
     ) -> tuple[str, Claims]:
         nonce = secrets.token_urlsafe(9)
-        claims = Claims(account, link, camera, protocol, surface, int(now) + life_s, nonce, explains)
+        claims = Claims(account, link, camera, protocol, surface, int(now) + life_s, nonce, explains, picture)
         return self.sign(claims), claims
 
     def verify(self, grant: str, protocol: Protocol | tuple[Protocol, ...], now: float) -> Claims:

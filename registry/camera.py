@@ -38,6 +38,7 @@ class Camera(Struct, frozen=True):
     encryption: Flag = "unknown"
     audio: Flag = "unknown"
     video: Video = Video()
+    sub: Video | None = None  # the smaller picture it sends beside that; None: it has none
     battery: int | None = None  # percent
     charging: Flag = "none"
     status_light: Flag = "none"
@@ -62,6 +63,7 @@ class StreamRequest(Struct, frozen=True):
     sdp: str | None = None
     session: str = ""  # the surface's own name for a WebRTC session; a new offer under it replaces the answer
     within_s: float | None = None  # the surface has no longer to wait; None: as long as the rules say
+    largest: tuple[int, int] | None = None  # width and height of the largest picture asked for; None: any
 
 
 class Stream(Struct, frozen=True):

@@ -70,7 +70,7 @@ def _playable(camera: Camera, now: Conditions) -> str | None:
     if now.surface == "still":
         return None
     # an unknown codec is settled by the vendor, who is asked for H.264, and by the first packet
-    if camera.video.codec == "h265":
+    if camera.video.codec == "h265" and (camera.sub is None or camera.sub.codec != "h264"):
         return "not_playable"
     return None if {"webrtc", "hls"} & set(now.protocols) else "no_common_protocol"
 

@@ -7,10 +7,11 @@ from typing import Protocol
 from msgspec import Struct
 
 from media.client import Answer
-from media.grants import SNAPSHOT_S, START_S, Claims, Grants
+from media.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
 from media.source import SourceSpec
 from registry import cards
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video
+from registry.fitting import Fit, shown
 from registry.judging import Deadline, Open
 from registry.rules import Rules
 from store.records import Link
@@ -47,10 +48,12 @@ class Sight(Struct, frozen=True):
     sound: bool
     camera: Camera | None = None
     explains: Refusal | None = None
+    fit: Fit | None = None  # None: any picture, for the surface that asked
 
     @classmethod
-    def of(cls, opened: Open) -> "Sight":
-        return cls(opened.seen.camera.video, opened.allowed.sound, opened.seen.camera)
+    def of(cls, opened: Open, fit: Fit) -> "Sight":
+        camera = opened.seen.camera
+        return cls(shown(camera, fit.picture), opened.allowed.sound, camera, fit=fit)
 
     @classmethod
     def card(cls, refusal: Refusal) -> "Sight":
@@ -73,19 +76,19 @@ class Handover:
         sight: Sight,
         request: StreamRequest,
         deadline: Deadline,
-        surface: str = "",
     ) -> Stream:
-        """`surface`: for whom exactly, where that is more than the request says."""
+        fit = sight.fit or Fit("main", request.surface)
         protocol = next(each for each in request.protocols if each in PLAYABLE)
         grant, claims = self._grants.issue(
             account=link.account,
             link=link.id,
             camera=camera,
             protocol="webrtc" if protocol == "webrtc" else "hls",
-            surface=surface or request.surface,
+            surface=fit.surface,
             now=self._clock(),
             life_s=START_S,
             explains=sight.explains is not None,
+            picture=fit.picture,
         )
         if protocol == "hls" or request.sdp is None:
             at = self._pictures.warm(claims, source, timeout_s=max(ANSWER_S, deadline.left))
@@ -114,7 +117,7 @@ class Handover:
             explains=sight.explains,
         )
 
-    def snapshot(self, link: Link, camera: str, surface: str) -> Snapshot:
+    def snapshot(self, link: Link, camera: str, surface: str, picture: Picture) -> Snapshot:
         """Many reads within its time, each with an access token of the link."""
         grant, claims = self._grants.issue(
             account=link.account,
@@ -124,6 +127,7 @@ class Handover:
             surface=surface,
             now=self._clock(),
             life_s=SNAPSHOT_S,
+            picture=picture,
         )
         at = self._pictures.place(link.account)
         return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
@@ -139,5 +143,6 @@ class Handover:
             now=self._clock(),
             life_s=START_S,
             explains=claims.explains,
+            picture=claims.picture,
         )
         return f"{at}/s/{grant}/snapshot.jpg"

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from media.client import MediaBusy, MediaUnavailable
-from media.grants import Claims, Grants
+from media.grants import Claims, Grants, Picture
 from media.source import Denied, SourceSpec
 from registry import cards
 from registry.camera import Refusal, Snapshot, Stream, StreamRequest
 from registry.drivers.driver import Driver
 from registry.errors import BadOffer, DriverError, Unavailable
-from registry.fitting import GATE, fitted
+from registry.fitting import GATE, Fit, fits, plain
 from registry.freshness import Breaker
 from registry.gate import Surface, not_found, overruled
 from registry.handover import PLAYABLE, Handover, Pictures, Sight
@@ -63,16 +63,14 @@ class Streams:
         if self._opens.count(link.id, self._clock()) >= self._rules.opens_per_minute:
             return overruled("busy", seen.camera)
         opened = self._judge.judge(seen, GATE[request.surface], request.protocols, self._anew(deadline))
-        surface = fitted(request, opened, self._readings) if isinstance(opened, Open) else request.surface
-        if isinstance(surface, Refusal):
-            return surface
-        source = opened if isinstance(opened, Refusal) else self._mint(opened, GATE[request.surface], deadline)
-        if isinstance(opened, Refusal) or isinstance(source, Refusal):
-            refusal = opened if isinstance(opened, Refusal) else source
+        found = opened if isinstance(opened, Refusal) else self._fitted(opened, request, deadline)
+        if isinstance(opened, Refusal) or isinstance(found, Refusal):
+            refusal = opened if isinstance(opened, Refusal) else found
             assert isinstance(refusal, Refusal)
             return self._explained(link, camera, refusal, request, deadline)
+        source, fit = found
         try:
-            stream = self._handover.start(link, camera, source, Sight.of(opened), request, deadline, surface)
+            stream = self._handover.start(link, camera, source, Sight.of(opened, fit), request, deadline)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
             self._give_back(opened.seen.source, source.release, deadline)
             if isinstance(error, BadOffer):
@@ -90,7 +88,7 @@ class Streams:
         opened = self._judge.judge(seen, "still", (), self._anew(deadline))
         if isinstance(opened, Refusal):
             return opened
-        return self._handover.snapshot(link, camera, surface)
+        return self._handover.snapshot(link, camera, surface, plain(opened.seen.camera))
 
     def signal(self, grant: str, sdp: str) -> Stream | Refusal:
         """Answers an offer posted with a webrtc grant. Raises BadGrant, ExpiredGrant, BadOffer."""
@@ -106,7 +104,8 @@ class Streams:
             answer = self._handover.answer(claims, None, sdp, claims.nonce, deadline)
         except (MediaBusy, MediaUnavailable) as error:
             return opened if isinstance(opened, Refusal) else _unstarted(error, opened)
-        return self._handover.stream(claims, grant, Sight.of(opened), answer.at, answer.sdp)
+        sight = Sight.of(opened, Fit(claims.picture, claims.surface))
+        return self._handover.stream(claims, grant, sight, answer.at, answer.sdp)
 
     def end_grant(self, grant: str) -> None:
         """Ends what was opened by it, also after its minute. Raises BadGrant."""
@@ -128,7 +127,8 @@ class Streams:
         if claims.explains:
             spec = self._card(claims.link, opened) if isinstance(opened, Refusal) else None
             return spec or Denied("mended")
-        source = opened if isinstance(opened, Refusal) else self._mint(opened, _surface(claims), deadline)
+        picture = claims.picture
+        source = opened if isinstance(opened, Refusal) else self._mint(opened, _surface(claims), picture, deadline)
         return _denied(source) if isinstance(source, Refusal) else source
 
     def check(self, claims: Claims) -> Denied | None:
@@ -174,12 +174,26 @@ class Streams:
             return seen
         return self._judge.judge(seen, _surface(claims), PLAYABLE, read)
 
-    def _mint(self, opened: Open, surface: Surface, deadline: Deadline) -> SourceSpec | Refusal:
+    def _fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[SourceSpec, Fit] | Refusal:
+        """The best picture for the display that the camera has."""
+        camera = opened.seen.camera
+        preferences = self._readings.preferences(opened.seen.account.id).get(camera.id)
+        refusal = overruled("too_large", camera)
+        for fit in fits(request, camera, scaled=preferences is not None and preferences.scaled):
+            found = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
+            if not isinstance(found, Refusal):
+                return found, fit
+            if found.reason not in ANOTHER:
+                return found
+            refusal = found
+        return refusal
+
+    def _mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
         """By the best way that brings one; where none does, what was wrong with the first is told."""
         refusal: Refusal | None = None
         tried: tuple[str, ...] = ()
         while True:
-            found = self._mint_by(opened, deadline)
+            found = self._mint_by(opened, picture, deadline)
             if not isinstance(found, Refusal):
                 return found
             refusal, tried = refusal or found, (*tried, opened.way)
@@ -191,13 +205,14 @@ class Streams:
                 return refusal
             opened = other
 
-    def _mint_by(self, opened: Open, deadline: Deadline) -> SourceSpec | Refusal:
+    def _mint_by(self, opened: Open, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
         source, camera, way = opened.seen.source, opened.seen.camera, opened.way
         driver = self._drivers[source.kind]
         try:
             # each way has its own breaker: that a camera is not at home says nothing of its vendor
             spec = self._breaker.call(
-                f"mint/{source.id}/{way}", lambda: driver.mint(source, camera, way, deadline.left)
+                f"mint/{source.id}/{way}",
+                lambda: driver.mint(source, camera, way, deadline.left, picture=picture),
             )
         except DriverError as error:
             log.warning("no picture from source %s by way %s: %s", source.id, way, error.reason)

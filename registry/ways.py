@@ -7,7 +7,7 @@ ORDER = ("lan", "open")
 
 
 # What lies in the way alone, so that another may do better.
-ANOTHER = frozenset({"lan_unreachable", "code_wrong", "not_playable", "no_way"})
+ANOTHER = frozenset({"lan_unreachable", "code_wrong", "not_playable", "no_way", "too_large"})
 
 
 def choose(camera: Camera, tried: tuple[str, ...] = ()) -> str | None:

@@ -160,6 +160,7 @@ class Sessions:
                 now=clock,
                 life_s=self._settings.stream_cap_s,
                 explains=claims.explains,
+                picture=claims.picture,
             )
         pull = self.warm(claims, spec)
         pull.claims = own

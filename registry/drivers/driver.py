@@ -2,6 +2,7 @@
 
 from typing import Literal, Protocol
 
+from media.grants import Picture
 from media.source import SourceSpec
 from registry.camera import Camera
 from registry.settings import Setting, SettingView
@@ -18,8 +19,13 @@ class Driver(Protocol):
         """
         ...
 
-    def mint(self, source: Source, camera: Camera, way: str, deadline_s: float) -> SourceSpec:
-        """A new address of the camera's picture by that way. Raises Refused when the vendor says why not."""
+    def mint(
+        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main"
+    ) -> SourceSpec:
+        """A new address of the camera's picture by that way. Raises Refused when the vendor says why not.
+
+        Refused("too_large") where the way brings no smaller one.
+        """
         ...
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:

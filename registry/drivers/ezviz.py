@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from media.grants import Picture
 from media.source import SourceSpec
 from registry.camera import Camera
 from registry.changes import Hint
@@ -176,26 +177,28 @@ class EzvizDriver:
 
         return Listener(source, self.account, self._http, told, at=self._push_at)
 
-    def mint(self, source: Source, camera: Camera, way: str, deadline_s: float) -> SourceSpec:
+    def mint(
+        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main"
+    ) -> SourceSpec:
         held = self.sessions.read(source)
         if way == "lan":
-            return self._mint_lan(held, camera, deadline_s)
+            return self._mint_lan(held, camera, picture, deadline_s)
         key = self._key(held)
         if way != "open" or key is None:
             raise Refused("no_way", f"no {way} way")
         ref = camera.ref
         live = self._waking.reached(
-            source, camera, lambda left_s: self._open.live(key, ref.serial, ref.channel, left_s), deadline_s
+            source, camera, lambda left_s: self._open.live(key, ref.serial, ref.channel, left_s, picture), deadline_s
         )
         host, port = self._hosts.check(live.url)
         taken = json.dumps([camera.ref.serial, camera.ref.channel, live.id]) if live.id else ""
         return SourceSpec("hls", live.url, (host if port == 443 else f"{host}:{port}",), sound(camera), taken)
 
-    def _mint_lan(self, held: Held, camera: Camera, deadline_s: float) -> SourceSpec:
+    def _mint_lan(self, held: Held, camera: Camera, picture: Picture, deadline_s: float) -> SourceSpec:
         code = held.secrets.codes.get(camera.ref.serial)
         if self._lan is None or not code or not camera.lan:
             raise Refused("no_way", "no lan way")
-        return self._lan.open(camera, code, deadline_s)
+        return self._lan.open(camera, code, deadline_s, picture)
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Try it at the camera, once, and keep it; "" forgets the one there is."""

@@ -86,7 +86,8 @@ def _camera(
         asleep=_asleep(device, status, set_to),
         encryption={0: "off", 1: "on"}.get(_number((status or {}).get("isEncrypt"), -1), "unknown"),  # type: ignore[arg-type]
         audio=_audio(device, set_to),
-        video=_video(optionals),
+        video=_video(optionals, "MainEncode"),
+        sub=_video(optionals, "SubEncode"),
         status_light=_light(set_to),
         alarm_notification=_told(status, "globalStatus"),
         offline_notification=_offline_notice(device),
@@ -176,8 +177,8 @@ def _switches(device: Row, rows: list[Row], channel: int) -> dict[int, Flag]:
     }
 
 
-def _video(optionals: Row) -> Video:
-    encode = _number(_object(optionals.get("video_para")).get("MainEncode"))
+def _video(optionals: Row, stream: str) -> Video:
+    encode = _number(_object(optionals.get("video_para")).get(stream))
     return Video({1: "h264", 2: "h265"}.get(encode or 0, "unknown"))  # type: ignore[arg-type]
 
 

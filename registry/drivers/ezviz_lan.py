@@ -9,12 +9,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from media.grants import Picture
 from media.house import is_in_house
 from media.rtsp.login import Login
 from media.source import SourceSpec
 from registry.camera import Camera
 from registry.drivers.driver import sound
-from registry.drivers.rtsp import Described, describe
+from registry.drivers.rtsp import Described, NoStream, describe
 from registry.errors import Refused
 from registry.recent import Recent
 
@@ -59,28 +60,32 @@ class Lan:
                     found[str(serial)] = place
         return found
 
-    def open(self, camera: Camera, code: str, deadline_s: float) -> SourceSpec:
+    def open(self, camera: Camera, code: str, deadline_s: float, picture: Picture = "main") -> SourceSpec:
         """Where its picture is, after asking the camera itself; a code that it refused is not tried again."""
         who = (camera.ref.source, camera.ref.serial)
         if self._wrong.get(who) == code:
             raise Refused("code_wrong", "refused before")
         if time.monotonic() - (self._absent.get(who) or -ABSENT_S) < ABSENT_S:
             raise Refused("lan_unreachable", "did not answer a moment ago")
-        found = self.try_code(camera, camera.lan, code, min(OPEN_S, deadline_s / 2))
+        found = self.try_code(camera, camera.lan, code, min(OPEN_S, deadline_s / 2), picture)
         if found.codec == "h265":
             raise Refused("not_playable", "H.265 on the LAN")
         named = ("[{}]:{}" if ":" in _host(camera.lan) else "{}:{}").format(*_parts(camera.lan))
         return SourceSpec("rtsp", f"rtsp://{named}{found.path}", (named,), sound(camera), user=USER, password=code)
 
-    def try_code(self, camera: Camera, place: str, code: str, deadline_s: float) -> Described:
+    def try_code(
+        self, camera: Camera, place: str, code: str, deadline_s: float, picture: Picture = "main"
+    ) -> Described:
         """Ask the camera at that place."""
         who = (camera.ref.source, camera.ref.serial)
         host, port = _parts(place)
         if not is_in_house(host, loopback=self._loopback):
             raise Refused("lan_unreachable", "no address of a house")
         try:
-            found = describe(host, port, _paths(camera.ref.channel), Login(USER, code), deadline_s)
+            found = describe(host, port, _paths(camera.ref.channel, picture), Login(USER, code), deadline_s)
         except Refused as refused:
+            if picture == "sub" and isinstance(refused, NoStream):
+                raise Refused("too_large", "no smaller stream on the LAN") from None
             if refused.reason == "code_wrong":
                 self._wrong.put(who, code)
             else:
@@ -104,13 +109,12 @@ def _port(told: Any) -> int:
     return number if 1024 <= number < 65536 else PORT
 
 
-def _paths(channel: int) -> tuple[str, ...]:
-    """The whole picture by its two names, then the smaller one, which is H.264 more often."""
-    return (
-        f"/Streaming/Channels/{channel}01",
-        f"/h264/ch{channel}/main/av_stream",
-        f"/Streaming/Channels/{channel}02",
-    )
+def _paths(channel: int, picture: Picture) -> tuple[str, ...]:
+    """By its two names; the whole picture gives way to the smaller one, which is H.264 more often."""
+    sub = f"/Streaming/Channels/{channel}02"
+    if picture == "sub":
+        return sub, f"/h264/ch{channel}/sub/av_stream"
+    return f"/Streaming/Channels/{channel}01", f"/h264/ch{channel}/main/av_stream", sub
 
 
 def _parts(place: str) -> tuple[str, int]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from media.grants import Picture
 from registry.camera import Ref
 from registry.drivers.ezviz_codes import DONE, error, kind, open_set_error
 from registry.drivers.ezviz_open_tokens import Access, Token, Tokens
@@ -12,6 +13,7 @@ from registry.drivers.http import Exchange, Http, NotAllowed, Reply
 from registry.errors import Refused, VendorBusy, VendorDown
 
 HLS = "2"
+QUALITY: dict[Picture, str] = {"main": "1", "sub": "2"}
 V2, V1 = "/api/lapp/v2/live/address/get", "/api/lapp/live/address/get"
 # where v2 is missing a region answers so
 NO_V2 = frozenset({"10001", "10020", "20015", "60020"})
@@ -34,11 +36,12 @@ class OpenPlatform:
         self._tokens = Tokens(http, host, self._post)
         self._without_v2: set[str] = set()
 
-    def live(self, key: Access, serial: str, channel: int, deadline_s: float) -> Live:
+    def live(self, key: Access, serial: str, channel: int, deadline_s: float, picture: Picture = "main") -> Live:
         """An HLS address in H.264 of what the camera sees now."""
-        form = {"deviceSerial": serial, "channelNo": str(channel), "protocol": HLS, "quality": "1"}
+        form = {"deviceSerial": serial, "channelNo": str(channel), "protocol": HLS, "quality": QUALITY[picture]}
+        fail = _none_smaller if picture == "sub" else error
         with Exchange(deadline_s) as exchange:
-            data = _object(self._live(key, form, exchange))
+            data = _object(self._live(key, form, exchange, fail))
             url, url_id = data.get("url"), data.get("id")
             if not isinstance(url, str):
                 raise VendorDown("no address in the answer")
@@ -101,15 +104,15 @@ class OpenPlatform:
                 return found
         raise VendorDown("the list does not end")
 
-    def _live(self, key: Access, form: dict[str, str], exchange: Exchange) -> Any:
+    def _live(self, key: Access, form: dict[str, str], exchange: Exchange, fail: Callable[[str], Exception]) -> Any:
         area = self._tokens.get(key, exchange).area
         if area not in self._without_v2:
             try:
-                return self.call(key, V2, form | {"supportH265": "0"}, exchange)
+                return self.call(key, V2, form | {"supportH265": "0"}, exchange, fail=fail)
             except _NoSuchCall as missing:
                 if missing.for_good:
                     self._without_v2.add(area)
-        return self.call(key, V1, form, exchange)
+        return self.call(key, V1, form, exchange, fail=fail)
 
     def _say(self, token: Token, path: str, form: dict[str, str], exchange: Exchange, method: str) -> tuple[str, Any]:
         if not method:
@@ -163,6 +166,11 @@ class Calls:
         return self._platform.call(
             self._key, path, form, self._exchange, fail=open_set_error, method=method, again=self._again
         )
+
+
+def _none_smaller(code: str) -> Exception:
+    """Which code tells that a camera has no smaller picture is not published: what it can't show is taken for that."""
+    return Refused("too_large", f"code {code}") if kind(code) == "no_way" else error(code)
 
 
 class _NoSuchCall(Exception):

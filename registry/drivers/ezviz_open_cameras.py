@@ -6,7 +6,7 @@ is for households of a few cameras. What could not be asked in time is unknown.
 
 from typing import Any
 
-from registry.camera import Camera, Flag, Ref
+from registry.camera import Camera, Flag, Ref, Video
 from registry.drivers.ezviz_open import Calls, OpenPlatform
 from registry.drivers.ezviz_open_tokens import Access
 from registry.drivers.http import Exchange
@@ -55,6 +55,7 @@ def _camera(
         asleep=_asleep(calls, exchange) if asked else "unknown",
         encryption=_flag(row.get("isEncrypt")),
         audio=_audio(calls, exchange) if asked else "unknown",
+        sub=Video(),  # the list tells nothing of it, and the platform has an address for one of every camera
         alarm_notification=_flag(device["defence"]) if "defence" in device else "none",
         ways=("open",) if not shared else (),
     )

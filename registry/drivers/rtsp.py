@@ -22,10 +22,14 @@ class Described(Struct, frozen=True):
     codec: Literal["h264", "h265", "unknown"]
 
 
+class NoStream(Refused):
+    """The camera is there, and has nothing by these names."""
+
+
 def describe(host: str, port: int, paths: Iterable[str], login: Login, deadline_s: float) -> Described:
     """The first of the paths that shows H.264, or else the first there is.
 
-    Raises Refused: code_wrong (the camera heard it once), lan_unreachable.
+    Raises Refused: code_wrong (the camera heard it once), lan_unreachable; NoStream.
     """
     other: Described | None = None
     end = time.monotonic() + deadline_s
@@ -40,7 +44,7 @@ def describe(host: str, port: int, paths: Iterable[str], login: Login, deadline_
     except (OSError, NotRtsp):
         raise Refused("lan_unreachable", "no RTSP at the camera's address") from None
     if other is None:
-        raise Refused("lan_unreachable", "no stream by any name that is known")
+        raise NoStream("lan_unreachable", "no stream by any name that is known")
     return other
 
 

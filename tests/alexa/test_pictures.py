@@ -16,7 +16,7 @@ import pytest
 
 from accounts.tokens import TokenInvalid, authenticate
 from alexa.skill import SmartHome
-from media.grants import Claims
+from media.grants import Claims, Picture
 from media.source import Denied, SourceSpec
 from registry.camera import Camera
 from registry.drivers.driver import sound
@@ -42,9 +42,12 @@ class VendorDriver(ReadyDriver):
 
     vendor: hls_camera.Vendor
 
-    def mint(self, source: Source, camera: Camera, way: str, deadline_s: float) -> SourceSpec:
+    def mint(
+        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main"
+    ) -> SourceSpec:
         self._called("mint", deadline_s)
-        return self.vendor.open(camera.ref.serial, sound=sound(camera))
+        serial = camera.ref.serial if picture == "main" else f"{camera.ref.serial}-sub"
+        return self.vendor.open(serial, sound=sound(camera))
 
 
 class RegistrySources:

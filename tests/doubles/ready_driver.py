@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from media.grants import Picture
 from media.source import SourceSpec
 from registry.camera import Camera, Ref, Video
 from registry.drivers.driver import sound
@@ -46,6 +47,8 @@ class ReadyDriver:
         self.mint_error: DriverError | None = None
         self.way_errors: dict[str, DriverError] = {}  # raised by `mint` by that way
         self.minted: list[tuple[str, str]] = []  # camera, way
+        self.pictures: list[tuple[str, str]] = []  # camera, which picture of it
+        self.sub_error: DriverError | None = None  # raised by `mint` of the smaller picture
         self.code_error: DriverError | None = None
         self.codes: dict[str, str] = {}
         self.set_error: SetRefused | None = None
@@ -78,14 +81,20 @@ class ReadyDriver:
             self.then()
         return ready
 
-    def mint(self, source: Source, camera: Camera, way: str, deadline_s: float) -> SourceSpec:
+    def mint(
+        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main"
+    ) -> SourceSpec:
         self._called("mint", deadline_s)
         self.minted.append((camera.name, way))
+        self.pictures.append((camera.name, picture))
+        if picture == "sub" and (camera.sub is None or self.sub_error):
+            raise self.sub_error or Refused("too_large")
         if self.mint_error is not None:
             raise self.mint_error
         if way in self.way_errors:
             raise self.way_errors[way]
-        url = f"https://vendor.test/{camera.ref.serial}_{camera.ref.channel}.m3u8"
+        suffix = "" if picture == "main" else "_sub"
+        url = f"https://vendor.test/{camera.ref.serial}_{camera.ref.channel}{suffix}.m3u8"
         return SourceSpec("hls", url, ("vendor.test",), sound(camera), f"{way}:{camera.ref.serial}")
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:

@@ -234,3 +234,18 @@ def test_the_secrets_of_a_key_are_in_no_error(platform: Platform) -> None:
     with pytest.raises(VendorDown) as raised:
         platform.live()
     assert not any(secret in repr(raised.value) for secret in ("app-key", "app-secret", "at.1", "F1"))
+
+
+def test_the_smaller_picture_is_asked_for_by_its_quality(platform: Platform) -> None:
+    assert platform.client.live(KEY, "F1", 1, 20.0, "sub").id == "7"
+    assert platform.forms[-1][1]["quality"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"), [("60020", "too_large"), ("20032", "too_large"), ("60019", "encryption_on"), ("9048", "busy")]
+)
+def test_a_camera_that_shows_no_smaller_picture(platform: Platform, code: str, reason: str) -> None:
+    platform.replies[V2], platform.replies[V1] = [said(code)], [said(code)]
+    with pytest.raises(Refused) as refused:
+        platform.client.live(KEY, "F1", 1, 20.0, "sub")
+    assert refused.value.reason == reason

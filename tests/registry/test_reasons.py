@@ -16,7 +16,19 @@ MODULES = (control, fitting, gate, judging, listing, registry, streams, *DRIVERS
 MADE_WITH = ("Failed", "overruled", "Refused", "Unavailable", "Denied")
 NOT_THE_GATES = {"token", "retry", "down", "rate"}  # ezviz_codes' own kinds
 NOT_FOR_PEOPLE = {"mended", "link_ended"}  # for the media process alone: who ended the link knows
-NO_REASONS = {"on", "off", "none", "answers", "down", "lan", "still", "h265", "webrtc", "hls"}  # in the gate's rows
+NO_REASONS = {
+    "on",
+    "off",
+    "none",
+    "answers",
+    "down",
+    "lan",
+    "still",
+    "h264",
+    "h265",
+    "webrtc",
+    "hls",
+}  # in the gate's rows
 
 
 def named(call: ast.Call) -> set[str]:

@@ -1,0 +1,136 @@
+"""Which of a camera's pictures a display is given, and what its grant asks the camera for again."""
+
+import pytest
+
+from media.grants import Claims
+from media.source import Denied, SourceSpec
+from registry.camera import Refusal, Stream, StreamRequest, Video
+from registry.errors import Refused, VendorDown
+from registry.fitting import Fit, fits
+from registry.preferences import Preferences
+from tests.doubles.household import MEDIA_URL, OFFER, Household
+from tests.doubles.ready_driver import camera
+
+VIDEO = StreamRequest("video", ("hls",))
+ANY = StreamRequest("alexa", ("hls",))
+UNKNOWN, HD, FULL, SMALL = Video("h264"), Video("h264", 1280, 720), Video("h264", 1920, 1080), Video("h264", 640, 360)
+H265, H265_SMALL = Video("h265", 2560, 1440), Video("h265", 640, 360)
+
+MAIN, SUB = Fit("main", "video"), Fit("sub", "video")
+MAIN_SCALED, SUB_SCALED = Fit("main", "video_scaled"), Fit("sub", "video_scaled")
+
+
+@pytest.mark.parametrize(
+    ("whole", "sub", "scaled", "expected"),
+    [
+        (HD, SMALL, True, [MAIN]),
+        (HD, None, False, [MAIN]),
+        (FULL, SMALL, False, [SUB]),
+        (FULL, SMALL, True, [SUB_SCALED, MAIN_SCALED]),
+        (FULL, UNKNOWN, False, [SUB]),
+        (FULL, None, True, [MAIN_SCALED]),
+        (FULL, None, False, []),
+        (FULL, FULL, False, []),
+        (FULL, FULL, True, [MAIN_SCALED]),
+        (FULL, H265_SMALL, False, []),
+        (UNKNOWN, UNKNOWN, False, [SUB, MAIN]),
+        (UNKNOWN, None, False, [MAIN]),
+        (UNKNOWN, None, True, [MAIN_SCALED]),
+        (H265, SMALL, False, [SUB]),
+        (H265, FULL, False, []),
+        (H265, FULL, True, [SUB_SCALED]),
+    ],
+)
+def test_a_video_is_the_camera_s_own_small_picture_before_one_is_made(
+    whole: Video, sub: Video | None, scaled: bool, expected: list[Fit]
+) -> None:
+    assert [*fits(VIDEO, camera("Garden", video=whole, sub=sub), scaled=scaled)] == expected
+
+
+@pytest.mark.parametrize(
+    ("largest", "whole", "sub", "expected"),
+    [
+        (None, FULL, SMALL, ["main"]),
+        ((1920, 1080), FULL, SMALL, ["main"]),
+        ((1280, 720), FULL, SMALL, ["sub", "main"]),
+        ((1280, 720), FULL, UNKNOWN, ["sub", "main"]),
+        ((1280, 720), FULL, HD, ["sub", "main"]),
+        ((640, 360), FULL, HD, ["main"]),
+        ((1280, 720), FULL, None, ["main"]),
+        ((1280, 720), UNKNOWN, UNKNOWN, ["main"]),
+        ((640, 360), UNKNOWN, UNKNOWN, ["sub", "main"]),
+        ((640, 360), HD, H265_SMALL, ["main"]),
+        ((1280, 720), H265, SMALL, ["sub"]),
+        (None, H265, SMALL, ["sub"]),
+    ],
+)
+def test_a_display_that_asks_for_less_gets_the_small_picture(
+    largest: tuple[int, int] | None, whole: Video, sub: Video | None, expected: list[str]
+) -> None:
+    request = StreamRequest("alexa", ("hls",), largest=largest)
+    found = fits(request, camera("Garden", video=whole, sub=sub), scaled=False)
+    assert [each.picture for each in found] == expected
+    assert {each.surface for each in found} == {"alexa"}
+
+
+def claims_of(home: Household, stream: Stream) -> Claims:
+    grant = stream.url.removeprefix(f"{MEDIA_URL}/s/").split("/")[0]
+    return home.grants.verify(grant, ("hls", "webrtc"), home.clock())
+
+
+def opened(home: Household, request: StreamRequest) -> Stream | Refusal:
+    return home.registry.open_stream(home.link, home.id("Garden"), request)
+
+
+def test_the_grant_names_the_picture_and_asks_for_it_again(home: Household) -> None:
+    home.driver.change("Garden", sub=SMALL)
+    stream = opened(home, VIDEO)
+    assert isinstance(stream, Stream)
+    claims = claims_of(home, stream)
+    assert (claims.picture, claims.surface, stream.video) == ("sub", "video", SMALL)
+    ((warm, source),) = home.pictures.warmed
+    assert (warm, source.url) == (claims, "https://vendor.test/F00000001_1_sub.m3u8")
+    again = home.registry.source_for(claims)
+    assert isinstance(again, SourceSpec)
+    assert again.url == source.url
+    image = home.grants.verify(stream.image_url.split("/")[4], "snapshot", home.clock())
+    assert image.picture == "sub"
+
+
+@pytest.mark.parametrize(
+    ("error", "scaled", "expected"),
+    [
+        (Refused("too_large"), True, "main"),
+        (Refused("too_large"), False, "too_large"),
+        (Refused("encryption_on"), True, "encryption_on"),
+        (VendorDown(), True, "vendor_down"),
+    ],
+)
+def test_where_the_small_picture_can_t_be_had_the_whole_one_is_made_smaller(
+    home: Household, error: Exception, scaled: bool, expected: str
+) -> None:
+    home.driver.change("Garden", sub=UNKNOWN)
+    home.driver.sub_error = error  # type: ignore[assignment]
+    home.registry.prefer(home.account.id, home.id("Garden"), Preferences(scaled=scaled))
+    found = opened(home, VIDEO)
+    assert (claims_of(home, found).picture if isinstance(found, Stream) else found.reason) == expected
+
+
+def test_a_camera_whose_small_picture_alone_is_h264_is_shown_by_that(home: Household) -> None:
+    home.driver.change("Garden", video=H265, sub=SMALL)
+    for request in (ANY, StreamRequest("alexa", ("webrtc",), OFFER), StreamRequest("google", ("webrtc", "hls"))):
+        stream = opened(home, request)
+        assert isinstance(stream, Stream)
+        assert stream.video == SMALL
+    assert {picture for _, picture in home.driver.pictures} == {"sub"}
+    still = home.registry.snapshot(home.link, home.id("Garden"), "alexa")
+    assert not isinstance(still, Refusal)
+    assert home.grants.verify(still.url.split("/")[4], "still", home.clock()).picture == "sub"
+
+
+def test_a_small_picture_that_went_away_ends_what_showed_it(home: Household) -> None:
+    home.driver.change("Garden", sub=SMALL)
+    stream = opened(home, VIDEO)
+    assert isinstance(stream, Stream)
+    home.driver.sub_error = Refused("too_large")
+    assert home.registry.source_for(claims_of(home, stream)) == Denied("too_large", again=False)
