@@ -1,0 +1,99 @@
+"""What one request of each kind takes: read and write units, vendor calls, keys it shares with other households."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from bench.progress import say
+from bench.scale.meter import Units, stored
+from bench.scale.walks import WALKS, Entry, Household
+from bench.scale.world import NEIGHBOUR, USER, World, world
+
+OPEN = "/api/"  # the Open Platform's paths; the app's API has others
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Of one request by a process that has not seen the household before, as Lambda's environments mostly have not.
+
+    `shared`: (reads, writes) by the keys that other households' requests touch too. `invoked`: how many requests it is
+    to the entry. `cpu_ms`: with boto3's work, without TLS to the table.
+    """
+
+    entry: Entry
+    requests: float  # of the table
+    reads: float
+    writes: float
+    app_calls: float = 0.0
+    open_calls: float = 0.0
+    cpu_ms: float = 0.0
+    invoked: float = 1.0
+    shared: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measured:
+    footprints: dict[str, Footprint]
+    stored_b: float  # at rest, of a household with one link
+
+
+INVOKED = {"linking": 5.0}  # the page, signing in, consent, agreeing, and the code
+TIMES = 3
+
+
+def measure(cameras: int, *, app_account: bool = True) -> Measured:
+    """Raises WrongAnswer when an answer is not what was asked for."""
+    with world(cameras, app_account=app_account) as made:
+        empty = stored(made.items())
+        near, home = (Household(made, user, cameras) for user in (NEIGHBOUR, USER))
+        rest = (stored(made.items()) - empty) / 4  # two households, two links each
+        found = {}
+        for name in WALKS:
+            say(f"Requests of {name}")
+            found[name] = _one(made, name, near, home)
+        return Measured(found, rest)
+
+
+def batched(footprints: Mapping[str, Footprint], streams: float) -> dict[str, Footprint]:
+    """A media process asks of all its streams in one request, and an event told to Google is a request of another's."""
+    check = replace(footprints["gate check"], invoked=1 / streams)
+    return {**footprints, "gate check": check, "report to Google": Footprint("homegraph", 0, 0, 0)}
+
+
+def _one(made: World, name: str, near: Household, home: Household) -> Footprint:
+    entry, start = WALKS[name]
+    cpu_ms = []
+    for _ in range(TIMES):
+        made.meter.take()
+        ask = start()
+        ask(near)  # connections and what is read once for all are there after this
+        beside, before = made.meter.take(), made.vendor.calls()
+        cpu_ms.append(_cpu_ms(made, partial(ask, home)))
+        units, calls = made.meter.take(), made.vendor.calls() - before
+    opened = sum(count for path, count in calls.items() if path.startswith(OPEN))
+    return Footprint(
+        entry,
+        units.requests,
+        sum(units.read.values()),
+        sum(units.written.values()),
+        app_calls=calls.total() - opened,
+        open_calls=opened,
+        cpu_ms=min(cpu_ms),
+        invoked=INVOKED.get(name, 1.0),
+        shared=_shared(units, beside),
+    )
+
+
+def _cpu_ms(made: World, call: Callable[[], None]) -> float:
+    made.meter.beyond_s, began = 0.0, time.process_time()
+    call()
+    return (time.process_time() - began - made.meter.beyond_s) * 1000
+
+
+def _shared(units: Units, beside: Units) -> dict[str, tuple[float, float]]:
+    theirs = {*beside.read, *beside.written}
+    return {
+        key: (units.read.get(key, 0.0), units.written.get(key, 0.0))
+        for key in sorted({*units.read, *units.written} & theirs)
+    }

@@ -1,0 +1,144 @@
+"""What DynamoDB would bill for the requests that are really made: request units by table key, out of the items' sizes.
+
+The rules are DynamoDB's published ones: 4 KB a read unit (consistent), 1 KB a write unit, twice that in a transaction,
+at least one unit for each item asked for, and a write more in the index for an item that stands in it.
+"""
+
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+
+type Item = dict[str, dict[str, Any]]
+
+READ_B, WRITE_B, ROW_OVERHEAD_B = 4096, 1024, 100
+INDEX = "gsi1pk"
+
+
+@dataclass
+class Units:
+    """`read` and `written` by partition key ("gsi1 …" for the index's); `requests`: how often the service is asked."""
+
+    requests: int = 0
+    read: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    written: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+
+class Meter:
+    """Hears every DynamoDB client that `session` makes; `client`, of another one, is for looks that are not counted."""
+
+    def __init__(self, session: boto3.Session, client: Any, table: str) -> None:
+        self._client, self._table = client, table
+        self.units = Units()
+        self.beyond_s = 0.0  # of CPU, spent where the service itself would be
+        session.events.register("provide-client-params.dynamodb.*", self._asked)
+        session.events.register_first("before-send.dynamodb.*", self._leaves)
+        session.events.register("before-parse.dynamodb.*", self._returns)
+        session.events.register("after-call.dynamodb.*", self._answered)
+
+    def take(self) -> Units:
+        """What was counted since it was last taken."""
+        taken, self.units = self.units, Units()
+        return taken
+
+    def _leaves(self, **_: Any) -> None:
+        self._left = time.process_time()
+
+    def _returns(self, **_: Any) -> None:
+        self.beyond_s += time.process_time() - self._left
+
+    def _asked(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["metered"] = params
+
+    def _answered(self, model: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        self.units.requests += 1
+        _COUNTED[model.name](self, context["metered"], parsed)
+
+    def _get(self, params: dict[str, Any], parsed: dict[str, Any]) -> None:
+        self._read(_pk(params["Key"]), [parsed.get("Item", {})])
+
+    def _batch_get(self, params: dict[str, Any], parsed: dict[str, Any]) -> None:
+        found = {_name(item): item for item in parsed["Responses"][self._table]}
+        for key in params["RequestItems"][self._table]["Keys"]:
+            self._read(_pk(key), [found.get(_name(key), {})])
+
+    def _query(self, params: dict[str, Any], parsed: dict[str, Any]) -> None:
+        values, index = params["ExpressionAttributeValues"], params.get("IndexName")
+        if index is None:
+            self._read(values[":pk"]["S"], parsed["Items"])
+        else:  # what lags is read at half the price
+            self._read(f"{index} {values[':gsi1pk']['S']}", parsed["Items"], 0.5)
+
+    def _put(self, params: dict[str, Any], _: dict[str, Any]) -> None:
+        self._write(params["Item"])
+
+    def _change(self, params: dict[str, Any], parsed: dict[str, Any]) -> None:
+        self._write(parsed.get("Attributes") or params["Key"], params["Key"])
+
+    def _together(self, params: dict[str, Any], _: dict[str, Any]) -> None:
+        for action in params["TransactItems"]:
+            ((kind, request),) = action.items()
+            # a condition that is only looked at is counted as a write too, which is the dearer reading of the rules
+            self._write(request["Item"] if kind == "Put" else self._row(request["Key"]), request.get("Key"), 2)
+
+    def _row(self, key: Item) -> Item:
+        return dict(self._client.get_item(TableName=self._table, Key=key).get("Item") or key)
+
+    def _read(self, pk: str, items: Iterable[Item], share: float = 1.0) -> None:
+        self.units.read[pk] += max(1, math.ceil(sum(size(item) for item in items) / READ_B)) * share
+
+    def _write(self, item: Item, key: Item | None = None, times: int = 1) -> None:
+        units = max(1, math.ceil(size(item) / WRITE_B)) * times
+        self.units.written[_pk(key or item)] += units
+        if INDEX in item:
+            self.units.written[f"gsi1 {item[INDEX]['S']}"] += max(1, math.ceil(size(item) / WRITE_B))
+
+
+_COUNTED: dict[str, Callable[[Meter, dict[str, Any], dict[str, Any]], None]] = {
+    "GetItem": Meter._get,
+    "BatchGetItem": Meter._batch_get,
+    "Query": Meter._query,
+    "PutItem": Meter._put,
+    "UpdateItem": Meter._change,
+    "DeleteItem": Meter._change,
+    "TransactWriteItems": Meter._together,
+}
+
+
+def size(item: Item) -> int:
+    """Bytes, as DynamoDB counts an item."""
+    return sum(len(name.encode()) + _bytes(value) for name, value in item.items())
+
+
+def _bytes(value: dict[str, Any]) -> int:
+    ((kind, held),) = value.items()
+    match kind:
+        case "S":
+            return len(held.encode())
+        case "B":
+            return len(held)
+        case "N":
+            return len(held.lstrip("-").replace(".", "")) // 2 + 2
+        case "M":
+            return 3 + sum(1 + len(name.encode()) + _bytes(each) for name, each in held.items())
+        case "L":
+            return 3 + sum(1 + _bytes(each) for each in held)
+        case _:
+            return 1
+
+
+def stored(items: Iterable[Item]) -> int:
+    """Bytes at rest of the items, and of their copies in the index."""
+    return sum((size(item) + ROW_OVERHEAD_B) * (2 if INDEX in item else 1) for item in items)
+
+
+def _pk(item: Item) -> str:
+    return str(item["pk"]["S"])
+
+
+def _name(item: Item) -> tuple[str, str]:
+    return item["pk"]["S"], item["sk"]["S"]

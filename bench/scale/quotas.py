@@ -1,0 +1,143 @@
+"""What may be asked a second, and of whom; where each number comes from; what to do when it is not enough."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from bench.scale.assumptions import Assumptions
+from bench.scale.footprint import Footprint
+from bench.scale.prices import Mark
+
+CORE_MB = 1769  # of memory, by which Lambda gives a whole processor; published
+KEY_S = 300  # a caller's key is asked of KMS anew after this; to be checked
+ENVIRONMENT_S = 7200  # an environment lasts about so long; assumed
+SECRETS = 2  # read by each new one
+
+
+@dataclass(frozen=True)
+class Quota:
+    """`use` is how many units one request takes; `then` is what to do when there are too few."""
+
+    name: str
+    per_s: float
+    mark: Mark
+    use: Callable[[Footprint], float]
+    then: str
+
+
+def seconds(given: Assumptions, footprint: Footprint) -> float:
+    """How long a function runs for a request: its processor's share, and waiting for the table and the vendor."""
+    slower = max(1.0, CORE_MB / given.memory_mb)
+    calls = footprint.app_calls + footprint.open_calls
+    waiting = footprint.requests * given.store_ms + calls * given.vendor_ms
+    return (footprint.cpu_ms * slower + waiting) / 1000
+
+
+def lifted(quotas: list[Quota]) -> list[Quota]:
+    """The same where everybody was granted what was asked for."""
+    return [replace(each, per_s=math.inf) for each in quotas]
+
+
+def quotas(given: Assumptions, footprints: Mapping[str, Footprint]) -> list[Quota]:
+    return [*_vendor(given), *_aws(given), *_keys(footprints)]
+
+
+def _busy(given: Assumptions, footprint: Footprint) -> float:
+    return 0.0 if footprint.entry == "homegraph" else seconds(given, footprint)
+
+
+def _vendor(given: Assumptions) -> list[Quota]:
+    return [
+        Quota(
+            "EZVIZ: calls of the developer key",
+            given.open_quota,
+            "assumed",
+            lambda each: each.open_calls,
+            "agree a number with EZVIZ before opening; spread households over several keys",
+        ),
+        Quota(
+            "EZVIZ: calls of the app's API",
+            given.app_quota,
+            "assumed",
+            lambda each: each.app_calls,
+            "raise gate_check_s; agree on the addresses we call from; let the webhook tell what polls ask",
+        ),
+        Quota(
+            "HomeGraph: reports and syncs of a project",
+            100,
+            "published",
+            lambda each: float(each.entry == "homegraph"),
+            "one report for a household, only what changed; ask Google for more",
+        ),
+    ]
+
+
+def _aws(given: Assumptions) -> list[Quota]:
+    return [
+        Quota(
+            "Lambda: functions at work in a region",
+            1000,
+            "published",
+            lambda each: _busy(given, each),
+            "ask AWS for more, which is usual; it grows with what vendors take to answer",
+        ),
+        Quota(
+            "HTTP API: requests of a region",
+            10_000,
+            "published",
+            lambda each: each.invoked if each.entry in ("web", "fulfillment") else 0.0,
+            "ask AWS for more; ask the gate of more streams at once",
+        ),
+        Quota(
+            "DynamoDB: reads of the table",
+            40_000,
+            "published",
+            lambda each: each.reads,
+            "ask AWS for more; it is a default",
+        ),
+        Quota(
+            "DynamoDB: writes of the table",
+            40_000,
+            "published",
+            lambda each: each.writes,
+            "ask AWS for more; it is a default",
+        ),
+        Quota(
+            "KMS: requests for symmetric keys",
+            10_000,
+            "to be checked",
+            lambda each: _busy(given, each) * (1 / KEY_S + SECRETS / ENVIRONMENT_S),
+            "ask AWS for more",
+        ),
+        Quota(
+            "Secrets Manager: secrets read",
+            10_000,
+            "published",
+            lambda each: _busy(given, each) * SECRETS / ENVIRONMENT_S,
+            "ask AWS for more",
+        ),
+    ]
+
+
+def _of_key(key: str, place: int, footprint: Footprint) -> float:
+    return footprint.shared.get(key, (0.0, 0.0))[place]
+
+
+def _keys(footprints: Mapping[str, Footprint]) -> list[Quota]:
+    """Rows that requests of all households touch: one partition each, whatever the table may have in all."""
+    keys = sorted({key for each in footprints.values() for key in each.shared})
+    made = []
+    for key in keys:
+        for place, (what, most) in enumerate((("reads", 3000), ("writes", 1000))):
+            if any(_of_key(key, place, each) for each in footprints.values()):
+                made.append(
+                    Quota(
+                        f"DynamoDB: {what} of the one key {key}",
+                        most,
+                        "published",
+                        partial(_of_key, key, place),
+                        "keep the row in the process; it changes by hand alone",
+                    )
+                )
+    return made

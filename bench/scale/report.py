@@ -1,0 +1,116 @@
+"""The model in plain words."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+
+from bench.scale.assumptions import Assumptions
+from bench.scale.day import Day
+from bench.scale.footprint import Measured
+from bench.scale.limits import Limit
+from bench.scale.quotas import seconds
+
+CHECK_S = 4.0  # the media process waits so long for an answer about its streams
+
+
+def render(
+    given: Assumptions, measured: Measured, day: Day, held: Day, dollars: Mapping[str, float], first: list[Limit]
+) -> str:
+    """`day` is what is asked and paid for where nothing is refused, `held` the same with today's quotas."""
+    parts = (
+        _requests(given, measured, day, held),
+        _busiest(given, measured, day),
+        _bill(given, dollars),
+        _limits(first),
+        _assumed(given),
+    )
+    return "\n\n".join("\n".join(part) for part in parts)
+
+
+def _requests(given: Assumptions, measured: Measured, day: Day, held: Day) -> list[str]:
+    head = ("request", "a day", "reads", "writes", "app", "open", "CPU ms", "runs ms", "refused by quotas")
+    rows = [
+        (
+            walk,
+            f"{day.total(walk):,}",
+            f"{each.reads:g}",
+            f"{each.writes:g}",
+            f"{each.app_calls:g}",
+            f"{each.open_calls:g}",
+            f"{each.cpu_ms:.1f}",
+            f"{1000 * seconds(given, each):,.0f}",
+            f"{_share(held.refused(walk), held.refused(walk) + held.total(walk))}",
+        )
+        for walk, each in measured.footprints.items()
+    ]
+    return ["One request of each kind: units of the table, calls of the vendor, time", *_table(head, rows)]
+
+
+def _busiest(given: Assumptions, measured: Measured, day: Day) -> list[str]:
+    minute = max(day.minutes, key=lambda each: sum(each.served.values()))
+    walks = {walk: each for walk, each in measured.footprints.items() if each.entry != "homegraph"}
+    busy = sum(minute.served[walk] * seconds(given, each) for walk, each in walks.items()) / 60
+    asked = sum(minute.asked(walk) * each.invoked for walk, each in walks.items()) / 60
+    batch = given.per_process * seconds(given, walks["gate check"]) if "gate check" in walks else 0.0
+    refreshes = minute.asked("token refresh") / 60 if "token refresh" in walks else 0.0
+    return [
+        "The busiest minute",
+        f"  {asked:,.0f} requests a second, {busy:,.0f} functions at work, {day.live:,.0f} pictures live",
+        f"  {refreshes:,.0f} of them token refreshes, which come by night too",
+        f"  {day.live * given.mbit / 1000:,.1f} Gbit/s of pictures,"
+        f" {math.ceil(day.live / given.per_process):,} media processes",
+        f"  one media process with {given.per_process:g} households asks the gate for {batch:.1f} s of work"
+        f" each {given.gate_s:g} s; it waits {CHECK_S:g} s",
+    ]
+
+
+def _bill(given: Assumptions, dollars: Mapping[str, float]) -> list[str]:
+    total = sum(dollars.values())
+    rows = [(name, f"${amount:,.2f}", f"{amount / total:.1%}") for name, amount in dollars.items()]
+    head = ("a month", "cost", "share")
+    each = f"  together ${total:,.2f}, ${total / given.links:.5f} a link"
+    return ["What it costs, at prices that are to be checked", *_table(head, rows), each]
+
+
+def _limits(first: list[Limit]) -> list[str]:
+    head = ("at links", "quota", "a second", "asked now", "number is", "then")
+    rows = [
+        (
+            f"{each.links:,.0f}",
+            each.quota.name,
+            f"{each.quota.per_s:,.0f}",
+            f"{each.asked:,.1f}",
+            each.quota.mark,
+            each.quota.then,
+        )
+        for each in first
+    ]
+    return ["What breaks first, as links grow", *_table(head, rows)]
+
+
+def _assumed(given: Assumptions) -> list[str]:
+    told = given.told_of()
+    return ["Assumed", *(f"  {getattr(given, each.name):>12,g}  {told[each.name]}" for each in fields(given))]
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Figures to the right, words to the left."""
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    right = [all(_figure(row[column]) for row in rows) for column in range(len(head))]
+    return [
+        "  "
+        + "  ".join(
+            cell.rjust(width) if figures else cell.ljust(width)
+            for cell, width, figures in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+
+
+def _share(part: float, whole: float) -> str:
+    return f"{part / whole:.0%}" if whole else "0%"
+
+
+def _figure(text: str) -> bool:
+    return text.strip("$%").replace(",", "").replace(".", "").isdigit()

@@ -1,0 +1,180 @@
+"""What assistants, people, the vendor and the media process ask: each one real request to the entry that takes it."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, Literal
+
+from werkzeug.test import Client
+
+from accounts import households
+from accounts.identity import new_id
+from accounts.tokens import mint
+from bench.asking import (
+    discover,
+    discovered,
+    get_stream,
+    initialize,
+    initialized,
+    queried,
+    query,
+    report_state,
+    reported,
+    stream_given,
+    sync,
+    synced,
+)
+from bench.scale.world import PASSWORD, REDIRECT, USER, WEBHOOK_KEY, World
+from media.grants import START_S, Grants
+from registry.drivers.ezviz_webhook import Webhook
+from showcam import keys as key_files
+from showcam import logs
+from showcam.compose import directives, fulfillment, parts, web
+from showcam.settings import load
+from store.records import Link
+from tests.doubles.linking_world import Browser
+
+type Entry = Literal["directives", "fulfillment", "web", "homegraph"]  # the last is Google's
+type Ask = Callable[["Household"], None]
+
+
+class Household:
+    """A user's, with a link of each assistant."""
+
+    def __init__(self, world: World, user: str, cameras: int) -> None:
+        self.world, self.user, self.cameras = world, user, cameras
+        keys = key_files.read_or_make(world.settings.keys)
+        self.base = parts.ground(world.settings, keys)
+        self.grants = Grants(keys.grant)
+        source = households.find(self.base.store, user)
+        assert source is not None
+        self.account = source.account
+        self.links = {name: self._link(name) for name in ("alexa", "google")}
+        self.tokens = {name: self._token(link, "access") for name, link in self.links.items()}
+        self.refresh = self._token(self.links["alexa"], "refresh")
+        self.camera = self.base.registry.account_cameras(self.account).cameras[0]
+
+    def _link(self, assistant: Any) -> Link:
+        link = Link(new_id(), self.account, assistant, assistant, "Kari’s", None, "en", time.time(), new_id(24))
+        self.base.store.add_link(link)
+        return link
+
+    def _token(self, link: Link, kind: str) -> str:
+        text, row = mint(link.id, kind, "cameras", time.time())
+        assert self.base.store.add_tokens([row])
+        return text
+
+
+def _alexa(build: Callable[[Household], dict[str, Any]], check: Callable[[Household, Any], None]) -> Callable[[], Ask]:
+    def start() -> Ask:
+        answer = directives.build()
+        return lambda home: check(home, answer(build(home)))
+
+    return start
+
+
+def _google(build: Callable[[Household], dict[str, Any]], check: Callable[[Household, Any], None]) -> Callable[[], Ask]:
+    def start() -> Ask:
+        answer = fulfillment.build()
+
+        def ask(home: Household) -> None:
+            headers = {"authorization": f"Bearer {home.tokens['google']}", "content-type": "application/json"}
+            answered = answer({"headers": headers, "body": json.dumps(build(home)), "isBase64Encoded": False})
+            check(home, json.loads(answered["body"]))
+
+        return ask
+
+    return start
+
+
+def _web(ask: Callable[[Household, Client], None]) -> Callable[[], Ask]:
+    def start() -> Ask:
+        logs.configure("web", "error")
+        settings = load()
+        edge = web.build(settings, key_files.read_or_make(settings.keys))
+        return lambda home: ask(home, Client(edge))
+
+    return start
+
+
+def _refresh(home: Household, http: Client) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": home.refresh, "client_id": "alexa"}
+    answer = http.post("/oauth/token", data=form | {"client_secret": home.world.secrets["alexa"]})
+    assert answer.status_code == 200, answer.text
+
+
+def _link(home: Household, http: Client) -> None:
+    query = f"response_type=code&client_id=google&redirect_uri={REDIRECT}&scope=cameras&state=s"
+    browser = Browser(http, address=f"203.0.113.{1 + (home.user == USER)}")
+    code = browser.get(f"/oauth/authorize?{query}").sign_in(home.user, PASSWORD).post("agree").returned["code"]
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, "client_id": "google"}
+    answer = http.post("/oauth/token", data=form | {"client_secret": home.world.secrets["google"]})
+    assert answer.status_code == 200, answer.text
+
+
+def _check(home: Household, http: Client) -> None:
+    """The gate again while one stream of the household lasts."""
+    link = home.links["alexa"]
+    given: Any = {"protocol": "hls", "surface": "alexa", "now": time.time(), "life_s": START_S}
+    _, claims = home.grants.issue(account=home.account, link=link.id, camera=home.camera.id, **given)
+    headers = {"X-Showcam-Internal": home.grants.internal_token()}
+    answer = http.post("/internal/sources/check", json={"claims": [asdict(claims)]}, headers=headers)
+    assert answer.json == {"denied": [None]}, answer.text
+
+
+class _Now:
+    """An inbox that is looked into at once, where the program's is looked into by other threads."""
+
+    full = False
+
+    def __init__(self, base: parts.Ground) -> None:
+        self._registry = base.registry
+
+    def offer(self, hint: Any) -> None:
+        for account in self._registry.accounts_with(hint.serial):
+            self._registry.noticed(account, [hint])
+
+
+def _start_webhook() -> Ask:
+    settings = load()
+    base = parts.ground(settings, key_files.read_or_make(settings.keys))
+    webhook = Webhook(WEBHOOK_KEY, base.store, _Now(base))
+
+    def ask(home: Household) -> None:
+        now = str(int(time.time() * 1000))
+        ref = home.camera.ref
+        header = {"deviceId": ref.serial, "messageId": new_id(), "type": "ys.alarm", "channelNo": ref.channel}
+        body = json.dumps({"header": header | {"messageTime": now}, "body": {"alarmType": "motiondetect"}}).encode()
+        webhook.take(body, hmac.digest(WEBHOOK_KEY.encode(), body + now.encode(), hashlib.sha1).hex(), now)
+
+    return ask
+
+
+# what is asked; the entry that takes it; how the entry is started anew, knowing no household
+WALKS: dict[str, tuple[Entry, Callable[[], Ask]]] = {
+    "Discover": (
+        "directives",
+        _alexa(lambda home: discover(home.tokens["alexa"]), lambda home, answer: discovered(home.cameras)(answer)),
+    ),
+    "ReportState": (
+        "directives",
+        _alexa(lambda home: report_state(home.tokens["alexa"], home.camera.id), lambda _, answer: reported(answer)),
+    ),
+    "InitializeCameraStreams": (
+        "directives",
+        _alexa(lambda home: initialize(home.tokens["alexa"], home.camera.id), lambda _, answer: initialized(answer)),
+    ),
+    "SYNC": ("fulfillment", _google(lambda _: sync(), lambda home, answer: synced(home.cameras)(answer))),
+    "QUERY": ("fulfillment", _google(lambda home: query(home.camera.id), lambda _, answer: queried(answer))),
+    "GetCameraStream": (
+        "fulfillment",
+        _google(lambda home: get_stream(home.camera.id), lambda _, answer: stream_given(answer)),
+    ),
+    "token refresh": ("web", _web(_refresh)),
+    "gate check": ("web", _web(_check)),
+    "webhook message": ("web", _start_webhook),
+    "linking": ("web", _web(_link)),  # last: it signs the household in
+}

@@ -1,0 +1,168 @@
+"""showcam as AWS has it, in this process: its entries over DynamoDB (moto), before the simulated vendor.
+
+The media process is a stand-in that takes everything: what is counted is what the entries ask of table and vendor.
+"""
+
+import hashlib
+import http.server
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import boto3
+import requests
+from moto import mock_aws
+
+from accounts import clients, households
+from bench.scale.meter import Meter
+from registry.drivers.ezviz_account import SignedIn
+from showcam import keys as key_files
+from showcam.compose import parts
+from showcam.settings import Settings, load
+from store.dynamodb import create_table
+from tests.doubles.simulator_process import SimulatorProcess
+
+TABLE = "showcam"
+PASSWORD = "showcam-demo"
+USER, NEIGHBOUR = "fleet@example.com", "near@example.com"
+REDIRECT = "https://assistant.example/callback"
+WEBHOOK_KEY = "bench-webhook"
+LONG_S = 20.0
+
+
+@dataclass
+class World:
+    settings: Settings
+    vendor: SimulatorProcess
+    meter: Meter
+    client: Any  # of the table, not metered
+    secrets: dict[str, str]  # of the assistants' registrations
+
+    def items(self) -> list[dict[str, Any]]:
+        return [item for page in self.client.get_paginator("scan").paginate(TableName=TABLE) for item in page["Items"]]
+
+
+@contextmanager
+def world(cameras: int, *, app_account: bool = True) -> Iterator[World]:
+    """Two households under one developer key, each with a sub-account; with an app account too, or by that alone."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="showcam-bench-")))
+        stack.enter_context(mock_aws())
+        client = boto3.session.Session().client("dynamodb", region_name="eu-west-1")
+        create_table(client, TABLE)
+        boto3.setup_default_session(region_name="eu-west-1")
+        stack.callback(setattr, boto3, "DEFAULT_SESSION", None)
+        assert boto3.DEFAULT_SESSION is not None
+        meter = Meter(boto3.DEFAULT_SESSION, client, TABLE)
+        vendor = SimulatorProcess(folder, viewers=1000)
+        stack.callback(vendor.stop)
+        environ = _environ(folder, vendor, stack.enter_context(_media()))
+        stack.enter_context(_set(environ))
+        made = World(load(), vendor, meter, client, {})
+        _settle(made, cameras, app_account=app_account)
+        yield made
+
+
+def _environ(folder: Path, vendor: SimulatorProcess, media_port: int) -> dict[str, str]:
+    settings = {
+        "DATA": str(folder / "showcam"),
+        "STORE": "dynamodb",
+        "TABLE": TABLE,
+        "PUBLIC_URL": "https://home.example",
+        "SIGN_UP": "anyone",
+        "MEDIA_PORT": str(media_port),
+        "EZVIZ_API": vendor.app_host,
+        "EZVIZ_OPEN": vendor.open_host,
+        "EZVIZ_KEY": "fleet-key",
+        "EZVIZ_SECRET": "fleet-secret",
+        "EZVIZ_WEBHOOK_KEY": WEBHOOK_KEY,
+        "CA_FILE": str(vendor.ca),
+        "OPENS_PER_MINUTE": "1000000",
+        "REQUEST_S": str(LONG_S),
+        "SIGN_IN_S": str(LONG_S),
+    }
+    return {f"SHOWCAM_{name}": value for name, value in settings.items()}
+
+
+def _settle(made: World, cameras: int, *, app_account: bool) -> None:
+    base = parts.ground(made.settings, key_files.read_or_make(made.settings.keys))
+    for assistant in ("alexa", "google"):
+        made.secrets[assistant] = clients.register(base.store, assistant, assistant, (REDIRECT,))
+    for user in (USER, NEIGHBOUR):
+        made.vendor.configure(fleet={"account": user, "cameras": cameras})
+        # of another developer, so that what it sees is its own; it only stands beside
+        key = (None, None) if user == USER else ("near-key", "near-secret")
+        account = households.add_owner(base.store, user, open_key=key[0], open_secret=key[1])
+        if user == USER:
+            serials = [each["serial"] for each in made.vendor.cameras().values() if each["owner"] == USER]
+            households.set_sub_account(base.store, user, _sub_account(made.vendor, serials))
+        if app_account or user == NEIGHBOUR:
+            verdict = base.driver.sign_in(user, PASSWORD, LONG_S)
+            assert isinstance(verdict, SignedIn), verdict
+            base.driver.sessions.signed_in(base.store.sources(account.id)[0], user, verdict.session)
+    made.meter.take()
+
+
+def _sub_account(vendor: SimulatorProcess, serials: list[str]) -> str:
+    """As an integrator makes one at EZVIZ for a household."""
+
+    def ask(path: str, **form: str) -> Any:
+        url = f"https://{vendor.open_host}/api/lapp/{path}"
+        answer = requests.post(url, data=form, verify=str(vendor.ca), timeout=LONG_S).json()
+        assert answer["code"] == "200", answer
+        return answer.get("data")
+
+    token = ask("token/get", appKey="fleet-key", appSecret="fleet-secret")["accessToken"]
+    password = hashlib.md5(b"fleet-key#plain", usedforsecurity=False).hexdigest()
+    made = str(ask("ram/account/create", accessToken=token, accountName="household-1", password=password)["accountId"])
+    resources = ",".join(f'"dev:{serial}"' for serial in serials)
+    policy = f'{{"Statement":[{{"Permission":"GET,UPDATE,REAL","Resource":[{resources}]}}]}}'
+    ask("ram/policy/set", accessToken=token, accountId=made, policy=policy)
+    return made
+
+
+class _Taking(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = json.dumps({"sdp": "v=0\r\n", "session": "s", "live": 0}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def _media() -> Iterator[int]:
+    """The port of what stands for the media process."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Taking)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def _set(environ: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in environ}
+    os.environ.update(environ)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -1,0 +1,171 @@
+"""The model of many links: it loses no request, grows as it should, and names the right limit first."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from bench.scale import __main__ as scale
+from bench.scale import footprint, meter
+from bench.scale.assumptions import Assumptions
+from bench.scale.bill import bill
+from bench.scale.day import MINUTES, Day, daily, shape, simulate
+from bench.scale.footprint import Footprint, Measured
+from bench.scale.limits import limits
+from bench.scale.quotas import Quota, lifted, quotas, seconds
+from bench.scale.walks import WALKS
+
+GIVEN = Assumptions(links=100_000)
+FOOTPRINTS = footprint.batched(
+    {
+        "Discover": Footprint("directives", 9, 9, 2, 1, 0, 5.0),
+        "ReportState": Footprint("directives", 10, 10, 2, 1, 0, 5.0),
+        "InitializeCameraStreams": Footprint("directives", 10, 10, 2, 1, 3, 7.0),
+        "SYNC": Footprint("fulfillment", 9, 9, 2, 1, 0, 5.0),
+        "QUERY": Footprint("fulfillment", 10, 10, 2, 1, 0, 5.0),
+        "GetCameraStream": Footprint("fulfillment", 10, 10, 2, 1, 3, 7.0),
+        "token refresh": Footprint("web", 3, 3, 4, 0, 0, 3.0, shared={"client#alexa": (1.0, 0.0)}),
+        "gate check": Footprint("web", 10, 9, 2, 1, 0, 5.0),
+        "webhook message": Footprint("web", 13, 9.5, 4, 1, 0, 6.0),
+        "linking": Footprint("web", 43, 30, 25, 3, 0, 25.0, 5.0),
+    },
+    24,
+)
+
+
+def played(given: Assumptions = GIVEN, *, free: bool = False, seed: int = 1) -> tuple[Day, list[Quota]]:
+    asked = quotas(given, FOOTPRINTS)
+    return simulate(given, FOOTPRINTS, lifted(asked) if free else asked, seed=seed), asked
+
+
+def cost(given: Assumptions) -> dict[str, float]:
+    return bill(given, played(given, free=True)[0], FOOTPRINTS, 3000.0)
+
+
+def test_what_comes_in_is_served_or_refused_and_half_of_that_comes_again() -> None:
+    day, _ = played()
+    assert day.refused("ReportState") > 0
+    assert day.total("ReportState") > 0
+    for before, after in zip(day.minutes, day.minutes[1:], strict=False):
+        for walk in FOOTPRINTS:
+            assert before.asked(walk) == before.served[walk] + before.refused[walk]
+            again = 0 if walk in ("gate check", "report to Google") else math.floor(before.refused[walk] / 2)
+            assert after.again[walk] == again
+
+
+def test_nothing_is_refused_where_everything_is_granted() -> None:
+    day, _ = played(free=True)
+    for walk, wanted in daily(GIVEN).items():
+        assert day.refused(walk) == 0
+        assert day.total(walk) == pytest.approx(wanted, abs=6 * math.sqrt(wanted))
+
+
+def test_a_quota_lets_through_what_it_says() -> None:
+    day, asked = played()
+    for quota in asked:
+        for minute in day.minutes:
+            used = sum(minute.served[walk] * quota.use(each) for walk, each in FOOTPRINTS.items()) / 60
+            assert used <= quota.per_s * (1 + 1e-9)
+
+
+def test_the_busiest_minute_is_in_the_evening_and_refreshes_come_by_night_too() -> None:
+    curve = shape(GIVEN.peak)
+    assert sum(curve) == pytest.approx(1)
+    assert max(curve) * MINUTES == pytest.approx(GIVEN.peak, rel=0.01)
+    assert 18 <= curve.index(max(curve)) / 60 <= 21
+    day, _ = played(free=True)
+    night, evening = day.minutes[3 * 60], day.minutes[19 * 60]
+    assert night.served["ReportState"] < evening.served["ReportState"] / 20
+    assert night.served["token refresh"] == pytest.approx(evening.served["token refresh"], rel=0.5)
+
+
+def test_tokens_of_an_hour_are_refreshed_twelve_times_as_often() -> None:
+    assert daily(replace(GIVEN, token_s=3600))["token refresh"] == 12 * daily(GIVEN)["token refresh"]
+
+
+def test_twice_the_traffic_costs_twice_as_much_and_what_is_fixed_stays() -> None:
+    once, twice = cost(GIVEN), cost(replace(GIVEN, links=2 * GIVEN.links))
+    for item, dollars in once.items():
+        if item.startswith(("Lambda", "DynamoDB", "HTTP", "CloudWatch: log", "Media", "KMS: requests")):
+            assert twice[item] == pytest.approx(2 * dollars, rel=0.02), item
+        else:
+            assert twice[item] == dollars
+
+
+def test_pictures_that_the_vendor_serves_cost_nothing_and_ask_no_gate() -> None:
+    given = replace(GIVEN, passed=1.0)
+    assert not any(dollars for item, dollars in cost(given).items() if item.startswith("Media"))
+    assert played(given, free=True)[0].total("gate check") == 0
+
+
+def test_the_same_seed_is_the_same_day() -> None:
+    assert played(seed=4)[0].minutes == played(seed=4)[0].minutes
+    assert played(seed=4)[0].minutes != played(seed=5)[0].minutes
+
+
+@pytest.mark.parametrize("name", [each.name for each in quotas(GIVEN, FOOTPRINTS)])
+def test_a_quota_that_is_set_low_is_the_first_to_be_named(name: str) -> None:
+    given = replace(GIVEN, told=1)
+    asked = [replace(each, per_s=1e-6) if each.name == name else each for each in quotas(given, FOOTPRINTS)]
+    found = limits(given, simulate(given, FOOTPRINTS, lifted(asked)), asked)
+    assert found[0].quota.name == name
+    assert [each.links for each in found] == sorted(each.links for each in found)
+
+
+def test_a_limit_is_reached_at_the_links_it_names() -> None:
+    first = limits(GIVEN, *played(free=True))[0]
+    at_limit = replace(GIVEN, links=first.links)
+    assert played(at_limit, free=True)[0].peaks[first.quota.name] == pytest.approx(first.quota.per_s, rel=0.05)
+
+
+def test_a_function_runs_as_long_as_it_computes_and_waits() -> None:
+    given = replace(GIVEN, store_ms=4, vendor_ms=100, memory_mb=1769)
+    assert seconds(given, Footprint("web", 10, 0, 0, 1, 2, cpu_ms=5)) == pytest.approx((5 + 40 + 300) / 1000)
+    assert seconds(replace(given, memory_mb=3538), Footprint("web", 0, 0, 0, cpu_ms=5)) == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize(
+    ("item", "size"),
+    [
+        ({"pk": {"S": "æ"}}, 4),
+        ({"n": {"N": "-12345"}}, 5),
+        ({"b": {"B": b"12345"}}, 6),
+        ({"m": {"M": {"a": {"BOOL": True}}}}, 7),
+        ({"l": {"L": [{"NULL": True}, {"S": "xy"}]}}, 9),
+    ],
+)
+def test_an_items_size_is_counted_as_dynamodb_does(item: meter.Item, size: int) -> None:
+    assert meter.size(item) == size
+
+
+def test_requests_are_measured_on_the_entries_themselves() -> None:
+    found = footprint.measure(2)
+    assert [*found.footprints] == [*WALKS]
+    lists, stream = found.footprints["Discover"], found.footprints["InitializeCameraStreams"]
+    assert (lists.app_calls, lists.open_calls) == (1, 0)
+    assert stream.open_calls == 3  # the developer's token, the sub-account's, and the address
+    refresh = found.footprints["token refresh"]
+    assert (refresh.reads, refresh.writes) == (3, 4)  # client; link and token; then both in one transaction
+    assert refresh.shared == {"client#alexa": (1.0, 0.0)}
+    assert all(each.reads > 0 and each.cpu_ms > 0 for each in found.footprints.values())
+    assert 1000 < found.stored_b < 20_000
+
+
+def test_the_command_tells_what_it_costs_and_what_breaks_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(footprint, "measure", lambda cameras, *, app_account: Measured(dict(FOOTPRINTS), 3000.0))
+    assert scale.main(["--links", "1e6", "--passed", "0.5"]) == 0
+    told = capsys.readouterr().out
+    assert "  together $" in told
+    assert "What breaks first" in told
+    assert "0.5  share of pictures that the vendor's own HLS serves" in told
+    first = told.split("What breaks first, as links grow")[1].splitlines()[2]
+    assert "EZVIZ: calls of the app's API" in first
+
+
+def test_help_tells_every_assumption(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        scale.main(["--help"])
+    told = capsys.readouterr().out
+    assert all(f"--{name.replace('_', '-')} N" in told for name in Assumptions.told_of())
