@@ -19,7 +19,7 @@ is over counts as absent before that.
 | link#{link}            | link           | link     | ended, last_used         |                                 |
 | link#{link}            | token#{hash}   | token    |                          |                                 |
 | link#{link}            | secret#{name}  | secret   | sealed (goes when the link ends) |                         |
-| code#{hash}            | code           | code     | used                     |                                 |
+| code#{hash}            | code           | code     | used, taken              |                                 |
 | visit#{hash}           | visit          | visit    | sealed, expires          |                                 |
 | throttle#{hash}#{end}  | throttle       | throttle | count                    |                                 |
 | meta#{key}             | meta           | meta     | value                    |                                 |

@@ -64,8 +64,9 @@ class AccountItems:
         )
         try:
             self._table.write(swap)
-        except ConditionFailed:
-            return False
+        except ConditionFailed as failed:
+            # sealing never gives the same twice: what is there was written by this call, and its answer was lost
+            return failed.item is not None and failed.item["sealed"] == sealed
         return True
 
     def _new_account(self, account: Account) -> Action:

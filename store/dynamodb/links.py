@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import secrets
 
 import msgspec
 from msgspec import structs
@@ -37,7 +38,10 @@ class LinkItems:
 
     def end_link(self, link_id: str, now: float) -> bool:
         link = self.link(link_id)
-        if link is None or link.ended is not None:
+        if link is None:
+            return False
+        if link.ended is not None:
+            self._tidy(link_id)  # whoever ended it may have been killed before this
             return False
         mark = "SET #ended = :now, #expires_at = :expires_at"
         over = math.ceil(now) + LINK_KEPT_S
@@ -48,12 +52,15 @@ class LinkItems:
             )
         except ConditionFailed:
             return False
-        # its tokens and secrets are not found from here on; removing them is tidiness and may fail
+        self._tidy(link_id)
+        return True
+
+    def _tidy(self, link_id: str) -> None:
+        """Remove tokens and secrets of an ended link; they are found by nobody, so this may fail."""
         with contextlib.suppress(StoreUnavailable):
             for prefix in ("token#", "secret#"):
                 for item in self._table.query(f"link#{link_id}", prefix):
                     self._table.write(self._table.delete(item["pk"], item["sk"]))
-        return True
 
     def touch_link(self, link_id: str, now: float) -> None:
         later = f"{THERE} AND #last_used < :now"
@@ -73,12 +80,14 @@ class LinkItems:
         unused = f"{THERE} AND attribute_not_exists(#used)"
         its_client = "#record.#client = :client"
         in_time = "#record.#expires > :now"
+        mine = secrets.token_hex(8)  # tells this taking from another, should its answer get lost
         take = self._table.update(
             f"code#{code_hash}",
             "code",
-            "SET #used = :now",
+            "SET #used = :now, #taken = :mine",
             f"{unused} AND {its_client} AND {in_time}",
             now=now,
+            mine=mine,
             client=client_id,
         )
         try:
@@ -86,7 +95,7 @@ class LinkItems:
         except ConditionFailed as failed:
             if failed.item is None or "used" not in failed.item:
                 return None
-            item, replayed = failed.item, True
+            item, replayed = failed.item, failed.item["taken"] != mine
         code = msgspec.convert(item["record"], Code)
         link = self.link(code.link)
         if code.client != client_id or link is None or link.ended is not None:

@@ -90,12 +90,22 @@ class Table:
         return "Delete", {"TableName": self._name, "Key": _key(pk, sk)}
 
     def write(self, action: Action, *, tries: int = _TRIES) -> Item:
-        """One action by itself: the item as it is now (Update) or was (Delete). Raises ConditionFailed."""
+        """One action by itself: the item as it is now (Update) or was (Delete). Raises ConditionFailed.
+
+        AWS's client asks again where no answer came. What was put by then is taken for written; an Update tells by
+        `item` whether it was its own.
+        """
         kind, request = action
         more = {"Put": "NONE", "Update": "ALL_NEW", "Delete": "ALL_OLD"}[kind]
         if "ConditionExpression" in request:
             request = request | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        answer = self._patiently(f"{kind.lower()}_item", tries, ReturnValues=more, **request)
+        try:
+            answer = self._patiently(f"{kind.lower()}_item", tries, ReturnValues=more, **request)
+        except ConditionFailed as failed:
+            # the very row is there: an earlier try of this request wrote it, and its answer was lost
+            if kind == "Put" and failed.item == _plain(request["Item"]):
+                return {}
+            raise
         return _plain(answer.get("Attributes", {}))
 
     def together(self, *actions: Action) -> None:
