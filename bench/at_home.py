@@ -16,6 +16,7 @@ from typing import Any
 import av
 
 from media.grants import Claims, Grants
+from media.proof import HEADER
 from media.source import Denied, SourceSpec
 from simulator.lan.description import Tracks
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
@@ -97,7 +98,7 @@ class AtHome:
     def get_bytes(self, path: str) -> bytes:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
         try:
-            connection.request("GET", path, headers={"X-Showcam-Internal": GRANTS.internal_token()})
+            connection.request("GET", path, headers={HEADER: GRANTS.proof().make(path, b"", time.time())})
             return connection.getresponse().read()
         finally:
             connection.close()

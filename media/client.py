@@ -1,19 +1,30 @@
-"""How the other processes speak to the media process, over loopback. Standard library only."""
+"""How the other processes speak to a media process, on this machine or over https. Standard library only."""
 
 import contextlib
 import http.client
 import json
+import ssl
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from media.grants import Claims
+from media.proof import HEADER, Proof
 from media.source import SourceSpec
+
+CONNECT_S = 0.8
+LONGEST_ANSWER = 256 * 1024
 
 
 class MediaUnavailable(Exception):
-    """The media process did not answer in time, or could not start the stream."""
+    """The media process could not start the stream."""
+
+
+class MediaGone(MediaUnavailable):
+    """Nobody answered in time, or nobody who knows us; another media process may do."""
 
 
 class MediaBusy(Exception):
@@ -32,15 +43,28 @@ class Answer:
 
 
 class MediaClient:
-    """One kept-alive connection per thread; after a restart of the media process it reconnects once."""
+    """One kept-alive connection per thread; after a restart of the media process it reconnects once.
 
-    def __init__(self, url: str, internal_token: str, timeout_s: float = 5.0, *, public: str = "") -> None:
-        """`public`: where displays find the same process, when that is another address."""
+    `public`: where displays find the same process, when that is another address. `authorities` makes the context that
+    an https address is trusted by; it is asked for once, when it is needed.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        proof: Proof,
+        timeout_s: float = 5.0,
+        *,
+        public: str = "",
+        authorities: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+    ) -> None:
         parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self.public = public or url
-        self._token = internal_token
-        self._timeout_s = timeout_s
+        self._secure = parts.scheme == "https"
+        self._host = parts.hostname or "127.0.0.1"
+        self._port = parts.port or (443 if self._secure else 80)
+        self._proof, self._timeout_s, self._authorities = proof, timeout_s, authorities
+        self._context: ssl.SSLContext | None = None
         self._local = threading.local()
         self._connections: set[http.client.HTTPConnection] = set()  # of all threads
 
@@ -86,50 +110,82 @@ class MediaClient:
             connection.close()
 
     def _post(self, path: str, body: dict[str, Any], timeout_s: float | None = None) -> dict[str, Any]:
-        headers = {"Content-Type": "application/json", "X-Showcam-Internal": self._token}
         payload = json.dumps(body).encode()
-        for last in (False, True):
-            connection = self._connection(timeout_s or self._timeout_s)
+        end = time.monotonic() + (timeout_s or self._timeout_s)
+        kept = True
+        while kept:
+            kept = self._kept is not None
             try:
-                connection.request("POST", path, payload, headers)
-                response = connection.getresponse()
-                status, text = response.status, response.read()
+                status, kind, text = self._say(path, payload, end - time.monotonic())
             except TimeoutError:
                 self._drop()
-                raise MediaUnavailable("the media process did not answer in time") from None
+                raise MediaGone("the media process did not answer in time") from None
             except (OSError, http.client.HTTPException):
-                self._drop()
-                if last:
-                    raise MediaUnavailable("the media process can't be reached") from None
+                self._drop()  # a kept connection may have died since, and a new one does better
                 continue
-            return self._judge(status, text)
-        raise MediaUnavailable("the media process can't be reached")
+            return _judge(status, kind, text)
+        raise MediaGone("the media process can't be reached")
 
-    @staticmethod
-    def _judge(status: int, text: bytes) -> dict[str, Any]:
-        if status in (200, 202):
-            return dict(json.loads(text or b"{}"))
-        if status == 400:
-            raise BadOffer("the offer could not be answered")
-        if status == 429:
-            raise MediaBusy("too many live streams")
-        raise MediaUnavailable(f"the media process answered {status}")
+    def _say(self, path: str, payload: bytes, left_s: float) -> tuple[int, str, bytes]:
+        """Status, content type, body. Raises OSError, HTTPException."""
+        connection = self._connected(left_s)
+        headers = {"Content-Type": "application/json", HEADER: self._proof.make(path, payload, time.time())}
+        connection.request("POST", path, payload, headers)
+        response = connection.getresponse()
+        text = response.read(LONGEST_ANSWER)
+        if not response.isclosed():
+            self._drop()
+        return response.status, response.getheader("Content-Type", ""), text
 
-    def _connection(self, timeout_s: float) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
-            self._local.connection = connection
-            self._connections.add(connection)
-        connection.timeout = timeout_s
-        if connection.sock is not None:
-            connection.sock.settimeout(timeout_s)
+    def _connected(self, left_s: float) -> http.client.HTTPConnection:
+        """This thread's, with so long to answer. Raises OSError."""
+        if left_s <= 0:
+            raise TimeoutError
+        connection = self._kept or self._new()
+        if connection.sock is None:
+            connection.timeout = min(CONNECT_S, left_s)
+            try:
+                connection.connect()
+            except TimeoutError:
+                raise ConnectionError from None
+        connection.sock.settimeout(left_s)
+        return connection
+
+    @property
+    def _kept(self) -> http.client.HTTPConnection | None:
+        return getattr(self._local, "connection", None)
+
+    def _new(self) -> http.client.HTTPConnection:
+        if self._secure and self._context is None:
+            self._context = self._authorities()
+        connection = (
+            http.client.HTTPSConnection(self._host, self._port, context=self._context)
+            if self._secure
+            else http.client.HTTPConnection(self._host, self._port)
+        )
+        self._local.connection = connection
+        self._connections.add(connection)
         return connection
 
     def _drop(self) -> None:
-        connection = getattr(self._local, "connection", None)
+        connection, self._local.connection = self._kept, None
         if connection is not None:
             self._connections.discard(connection)
             with contextlib.suppress(OSError):
                 connection.close()
-        self._local.connection = None
+
+
+def _judge(status: int, kind: str, text: bytes) -> dict[str, Any]:
+    if status in (200, 202):
+        try:
+            return dict(json.loads(text or b"{}"))
+        except ValueError:
+            raise MediaGone("what answers is no media process") from None
+    # what stands before it answers in another form when there is nothing behind
+    if status == 404 or (status >= 500 and kind.partition(";")[0] != "application/problem+json"):
+        raise MediaGone(f"the media process can't be reached: {status}")
+    if status == 400:
+        raise BadOffer("the offer could not be answered")
+    if status == 429:
+        raise MediaBusy("too many live streams")
+    raise MediaUnavailable(f"the media process answered {status}")

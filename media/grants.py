@@ -13,6 +13,8 @@ import secrets
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from media.proof import Proof
+
 # "still" is a snapshot that lives longer, and opens only to a bearer of its link
 type Protocol = Literal["hls", "webrtc", "snapshot", "still", "session"]
 # which of a camera's streams: the whole picture, or the smaller one that most cameras send beside it
@@ -99,15 +101,9 @@ class Grants:
             raise ExpiredGrant
         return claims
 
-    def internal_token(self) -> str:
-        """What the web and media processes show each other on loopback."""
-        return _b64(self._tag(self._keys[0], "internal/1"))
-
-    def is_internal(self, token: str) -> bool:
-        if not token.isascii():
-            return False  # bytes of a header that are no UTF-8 come as surrogates, which encode to nothing
-        wanted = [_b64(self._tag(key, "internal/1")) for key in self._keys]
-        return any([hmac.compare_digest(each.encode(), token.encode()) for each in wanted])
+    def proof(self) -> Proof:
+        """Of one of our own processes towards another, under keys made from these."""
+        return Proof([self._tag(key, "internal/2") for key in self._keys])
 
     @staticmethod
     def _tag(key: bytes, text: str) -> bytes:

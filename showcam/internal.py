@@ -1,12 +1,15 @@
 """What the media process may ask the web process: a source through the gate, and whether live sessions may go on."""
 
 import json
+import ssl
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from accounts.tokens import TokenInvalid
-from media.grants import Claims, Grants
+from media.grants import Claims
+from media.proof import HEADER, Proof
 from media.source import Denied, SourceSpec
 from registry.registry import Registry
 from showcam.exchange import Refuse, Request, Response, problem
@@ -19,13 +22,13 @@ class Internal:
     `authenticate` turns an assistant's access token into its link; it raises TokenInvalid.
     """
 
-    def __init__(self, registry: Registry, grants: Grants, authenticate: Callable[[str, Assistant], Link]) -> None:
+    def __init__(self, registry: Registry, proof: Proof, authenticate: Callable[[str, Assistant], Link]) -> None:
         self._registry = registry
-        self._grants = grants
+        self._proof = proof
         self._authenticate = authenticate
 
     def answer(self, request: Request) -> Response:
-        if not self._grants.is_internal(request.header("X-Showcam-Internal") or ""):
+        if not self._proof.covers(request.header(HEADER) or "", request.path, request.body, time.time()):
             raise Refuse(problem(404, "There is nothing here", "See the README for the addresses."))
         try:
             data = json.loads(request.body)
@@ -62,10 +65,12 @@ class Internal:
 class WebSources:
     """The media process's side of it: media.source.Sources over HTTP to the web process."""
 
-    def __init__(self, web_url: str, token: str, timeout_s: float = 4.0) -> None:
-        self._url = web_url
-        self._headers = {"X-Showcam-Internal": token, "Content-Type": "application/json"}
-        self._timeout_s = timeout_s
+    def __init__(
+        self, web_url: str, proof: Proof, context: ssl.SSLContext | None = None, timeout_s: float = 4.0
+    ) -> None:
+        """`context`: whom an https address is trusted by."""
+        self._url, self._proof = web_url, proof
+        self._context, self._timeout_s = context, timeout_s
         self._session: Any = None
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
@@ -94,10 +99,16 @@ class WebSources:
         import aiohttp  # the web process imports this module too, and never pays for it
 
         if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=self._timeout_s)
-            self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._context or True, limit=16),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+            )
+        path, payload = f"/internal/sources/{what}", json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", HEADER: self._proof.make(path, payload, time.time())}
         try:
-            async with self._session.post(f"{self._url}/internal/sources/{what}", json=body) as response:
+            url = f"{self._url}{path}"
+            async with self._session.post(url, data=payload, headers=headers, allow_redirects=False) as response:
                 return dict(await response.json()) if response.status == 200 else None
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return None

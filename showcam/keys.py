@@ -7,9 +7,10 @@ from a secret `{"root": "…", "older": ["…"]}`: a new root is put in as `root
 
 import base64
 import hashlib
+import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,11 @@ class Keys:
 
 def of(settings: Settings) -> Keys:
     """From the secret where one is named, else from the folder. Raises KeysUnreadable, SecretUnreadable."""
+    found, apart = _all(settings), _grant_apart(settings)
+    return replace(found, grant=apart) if apart else found
+
+
+def _all(settings: Settings) -> Keys:
     if settings.keys_secret:
         roots = _roots(settings.keys_secret, secrets_manager.read(settings.keys_secret))
         return _keys({name: [_derived(root, name) for root in roots] for name in NAMES})
@@ -45,7 +51,24 @@ def of(settings: Settings) -> Keys:
 
 def grant_of(settings: Settings) -> list[bytes]:
     """All that the media process may hold. Raises KeysUnreadable, SecretUnreadable."""
-    return of(settings).grant if settings.keys_secret else read_grant_keys(settings.keys)
+    if apart := _grant_apart(settings):
+        return apart
+    return _all(settings).grant if settings.keys_secret else read_grant_keys(settings.keys)
+
+
+def _grant_apart(settings: Settings) -> list[bytes]:
+    """From a secret of its own, so that a media process elsewhere holds no root that makes the other keys too."""
+    if settings.grant_secret:
+        roots = _roots(settings.grant_secret, secrets_manager.read(settings.grant_secret))
+    elif settings.grant_roots:
+        try:
+            held = json.loads(settings.grant_roots)
+        except (ValueError, RecursionError):
+            held = None
+        roots = _roots("of grant_roots", held if isinstance(held, dict) else {})
+    else:
+        return []
+    return [_derived(root, "grant")[1] for root in roots]
 
 
 def read_or_make(folder: Path) -> Keys:

@@ -27,12 +27,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     simulator_port: int = 8082
     public_url: str = ""  # where assistants reach us, https; empty: http://127.0.0.1:{port}, for a first try at home
     media_url: str = ""  # where displays fetch pictures; empty: public_url, whose proxy sends /s/ to the media port
+    media_urls: tuple[str, ...] = ()  # instead: media processes elsewhere, each at an https address of its own
+    web_internal_url: str = ""  # where a media process elsewhere asks for sources; empty: this machine's own port
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
     explain: Literal["no", "picture"] = "no"
     store: Literal["sqlite", "dynamodb"] = "sqlite"
     table: str = "showcam"  # DynamoDB
     keys_secret: str = ""  # AWS Secrets Manager: id or ARN of the secret the keys come from; empty: the folder keys/
+    grant_secret: str = ""  # likewise of one for the grant key alone, shared with media processes elsewhere
+    grant_roots: str = ""  # what that secret holds, for a media process that is handed it
     settings_secret: str = ""  # likewise of one that holds the secret settings; empty: none
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
     ezviz_api: str = ""  # host[:port] of the app's API; empty: by region
@@ -74,10 +78,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.public_url or f"http://127.0.0.1:{self.port}"
 
     @property
-    def pictures_url(self) -> str:
-        if self.media_url:
-            return self.media_url
-        return self.public_url or f"http://127.0.0.1:{self.media_port}"
+    def pictures_urls(self) -> tuple[str, ...]:
+        """Where displays fetch pictures; more than one where media processes are elsewhere."""
+        if self.media_urls:
+            return self.media_urls
+        return (self.media_url or self.public_url or f"http://127.0.0.1:{self.media_port}",)
+
+    @property
+    def own_media(self) -> bool:
+        """Whether the media process is one of this machine's own."""
+        return not self.media_urls
 
     @property
     def own_host(self) -> str:
@@ -90,7 +100,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def internal_web_url(self) -> str:
-        return f"http://{self.own_host}:{self.port}"
+        return self.web_internal_url or f"http://{self.own_host}:{self.port}"
 
     @property
     def database(self) -> Path:
@@ -107,7 +117,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 SECRETS = frozenset(
-    {"ezviz_secret", "lwa_client_secret", "ezviz_webhook_key", "turn_secret"}
+    {"ezviz_secret", "lwa_client_secret", "ezviz_webhook_key", "grant_roots", "turn_secret"}
 )  # never written into an error
 
 

@@ -21,6 +21,7 @@ _COUNTS = (
     "threads",
     "poll_s",
 )
+MOST_MEDIA = 32  # a request ends a session at each
 _SECONDS = {"gate_check_s": 0.5, "sign_in_s": 1.0, "request_s": 0.5}  # the least that makes sense
 _HOSTS = ("ezviz_api", "ezviz_open", "ezviz_push_at", "amazon_at")
 _STUN = re.compile(r"[\w.-]+:\d{1,5}").fullmatch
@@ -39,7 +40,7 @@ def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
     if settings.demo:
         if not _is_loopback(settings.bind):
             yield "bind", "the demo serves this machine alone; use showcam run without --demo to serve others"
-        for name in ("public_url", "media_url"):
+        for name in ("public_url", "media_url", "media_urls", "web_internal_url"):
             if getattr(settings, name):
                 yield name, "the demo has no public address"
         if settings.store != "sqlite":
@@ -64,9 +65,17 @@ def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:
 
 
 def _places(settings: "Settings") -> Iterator[tuple[str, str]]:
-    for name in ("public_url", "media_url"):
+    for name in ("public_url", "media_url", "web_internal_url"):
         if url := getattr(settings, name):
             yield from ((name, why) for why in _url_faults(url))
+    for url in settings.media_urls:
+        yield from (("media_urls", why) for why in _url_faults(url))
+    if len(set(settings.media_urls)) < len(settings.media_urls) or len(settings.media_urls) > MOST_MEDIA:
+        yield "media_urls", f"up to {MOST_MEDIA} are wanted, each once"
+    if settings.grant_secret and settings.grant_roots:
+        yield "grant_roots", "it is what grant_secret holds: set one of them"
+    if settings.media_urls and settings.media_url:
+        yield "media_urls", "media_url is for one media process, media_urls for several: set one of them"
     for name in _HOSTS:
         if (host := getattr(settings, name)) and not _HOST(host):
             yield name, "a host name is wanted, or host:port"

@@ -6,7 +6,6 @@ import socket
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -33,14 +32,6 @@ class Cut(Exception):
 
 class Fault(Exception):
     """No usable answer in time."""
-
-
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca_file is not None:
-        context.load_verify_locations(ca_file)
-    return context
 
 
 def is_allowed(address: str, *, loopback: bool) -> bool:

@@ -15,6 +15,7 @@ from media.plane.offers import OFFER_CAP, NoOffer
 from media.plane.peer import NotGathered
 from media.plane.sessions import Ended, Session, Sessions, TooMany
 from media.plane.units import SourceFailed
+from media.proof import HEADER, holds
 from media.source import SourceSpec
 
 _log = structlog.get_logger()
@@ -44,6 +45,7 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Routes:
     def __init__(self, grants: Grants, sessions: Sessions) -> None:
         self._grants, self._sessions = grants, sessions
+        self._proof = grants.proof()
 
     def application(self) -> web.Application:
         app = web.Application(middlewares=[_answer_everything], client_max_size=4 * OFFER_CAP)
@@ -182,11 +184,14 @@ class Routes:
 
     def _internal(self, handler: Callable[[dict[str, Any]], Awaitable[web.Response]]) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            if not self._grants.is_internal(request.headers.get("X-Showcam-Internal", "")):
+            shown = request.headers.get(HEADER, "")
+            if not self._proof.opens(shown, request.path, time.time()):
+                raise web.HTTPNotFound
+            data = await request.read()
+            if not holds(shown, data):
                 raise web.HTTPNotFound
             try:
-                body = json.loads(await request.read() or b"{}")
-                return await handler(body)
+                return await handler(json.loads(data or b"{}"))
             except (KeyError, TypeError, ValueError):
                 return _problem(422, "The request is not as this door expects it.")
 

@@ -7,11 +7,11 @@ from aiohttp import web
 
 from media.grants import Grants
 from media.plane import ice, memory
-from media.plane.network import tls_context
 from media.plane.routes import Routes
 from media.plane.sessions import Sessions
 from media.plane.settings import PlaneSettings
 from media.source import Sources
+from media.trust import tls_context
 
 _log = structlog.get_logger()
 

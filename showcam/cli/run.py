@@ -49,7 +49,9 @@ _ROOM = {"RUST_MIN_STACK": str(16 * 1024 * 1024)}
 
 
 def _ports(settings: Settings) -> dict[int, str]:
-    ports = {settings.port: "SHOWCAM_PORT", settings.media_port: "SHOWCAM_MEDIA_PORT"}
+    ports = {settings.port: "SHOWCAM_PORT"}
+    if settings.own_media:
+        ports |= {settings.media_port: "SHOWCAM_MEDIA_PORT"}
     if settings.demo:
         ports |= {settings.simulator_port + each: "SHOWCAM_SIMULATOR_PORT" for each in range(4)}
     return ports
@@ -61,10 +63,11 @@ def _parts(settings: Settings) -> list[Part]:
     own, environ = [sys.executable, "-m", "showcam"], hand_over(settings)
     host = settings.own_host
     parts = [
-        Part("media", [*own, "media"], host, (settings.media_port, "/healthz"), environ),
         Part("worker", [*own, "worker"], host, None, environ),
         Part("web", [*own, "serve"], host, (settings.port, "/healthz"), environ | _ROOM),
     ]
+    if settings.own_media:
+        parts.insert(0, Part("media", [*own, "media"], host, (settings.media_port, "/healthz"), environ))
     if settings.demo:
         command = [sys.executable, "-m", "simulator", "--port", str(settings.simulator_port)]
         command += ["--app-url", settings.web_url, "--data", str(settings.data / "simulator")]

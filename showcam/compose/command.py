@@ -7,6 +7,7 @@ import structlog
 
 from accounts import households
 from media.client import MediaClient
+from media.fleet import Fleet
 from media.grants import Grants
 from showcam import data, keys, logs
 from showcam.compose.parts import media_client, open_store
@@ -36,5 +37,5 @@ def tools(settings: Settings) -> Iterator[Store]:
         store.close()
 
 
-def pictures(settings: Settings) -> MediaClient:
-    return media_client(settings, Grants(keys.of(settings).grant))
+def pictures(settings: Settings) -> MediaClient | Fleet:
+    return media_client(settings, Grants(keys.grant_of(settings)))

@@ -5,6 +5,7 @@ import asyncio
 from media.grants import Grants
 from media.plane.server import Plane
 from media.plane.settings import PlaneSettings
+from media.trust import tls_context
 from showcam import keys, logs
 from showcam.internal import WebSources
 from showcam.settings import Settings
@@ -13,7 +14,9 @@ from showcam.settings import Settings
 def serve(settings: Settings) -> None:
     logs.configure("media", settings.log_level)
     grants = Grants(keys.grant_of(settings))
-    sources = WebSources(settings.internal_web_url, grants.internal_token())
+    web = settings.internal_web_url
+    context = tls_context(settings.ca_file) if web.startswith("https://") else None
+    sources = WebSources(web, grants.proof(), context)
     plane = Plane(
         PlaneSettings(
             bind=settings.bind,

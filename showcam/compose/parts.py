@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 
 from accounts import households
 from media.client import MediaClient
+from media.fleet import Fleet
 from media.grants import Grants
+from media.trust import tls_context
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz_open_tokens import Key
 from registry.registry import Registry, Rules
@@ -34,8 +37,11 @@ def open_store(settings: Settings, keys: Keys) -> Store:
     return SqliteStore(settings.database, sealer)
 
 
-def media_client(settings: Settings, grants: Grants) -> MediaClient:
-    return MediaClient(settings.internal_media_url, grants.internal_token(), public=settings.pictures_url)
+def media_client(settings: Settings, grants: Grants) -> MediaClient | Fleet:
+    proof, authorities = grants.proof(), cache(partial(tls_context, settings.ca_file))
+    if settings.media_urls:
+        return Fleet([MediaClient(each, proof, authorities=authorities) for each in settings.media_urls])
+    return MediaClient(settings.internal_media_url, proof, public=settings.pictures_urls[0])
 
 
 def ezviz(settings: Settings, store: Store) -> EzvizDriver:
@@ -56,7 +62,7 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
     )
 
 
-def unlinker(store: Store, pictures: MediaClient) -> Callable[[Link], None]:
+def unlinker(store: Store, pictures: households.Pictures) -> Callable[[Link], None]:
     """Ends a link and what it is being shown."""
 
     def end(link: Link) -> None:
@@ -71,7 +77,7 @@ class Ground:
 
     store: Store
     grants: Grants
-    pictures: MediaClient
+    pictures: MediaClient | Fleet
     driver: EzvizDriver
     registry: Registry
 

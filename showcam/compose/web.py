@@ -57,7 +57,7 @@ def build(settings: Settings, keys: Keys) -> Edge:
             "internal",
             "/internal/sources/",
             ("POST",),
-            Internal(registry, base.grants, partial(authenticate, store)).answer,
+            Internal(registry, base.grants.proof(), partial(authenticate, store)).answer,
             json=True,
         ),
         _webhook(settings, store, registry),
@@ -165,7 +165,7 @@ def _health(settings: Settings, store: Store) -> list[Route]:
 
 def _missing(settings: Settings, beat: Path) -> list[str]:
     host = settings.own_host
-    missing = [] if answers(host, settings.media_port, "/healthz") else ["media"]
+    missing = ["media"] if settings.own_media and not answers(host, settings.media_port, "/healthz") else []
     if settings.demo and not answers(host, settings.simulator_port, "/healthz"):
         missing.append("simulator")
     try:

@@ -6,7 +6,7 @@ The points are those of cloud-to-cloud account linking, fulfillment and the Came
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
 from showcam.doctor.finding import Finding, ok, unsure, wrong
@@ -23,21 +23,23 @@ class Patient:
     """Origins without a trailing slash; a client of Google's, if there is one, and one to try the token endpoint."""
 
     web: str
-    pictures: str
+    pictures: tuple[str, ...]
     client: tuple[str, tuple[str, ...]] | None  # id, redirect URIs
     trial: tuple[str, str]  # id, secret
     demo: bool = False
 
 
 def examine(patient: Patient, visitor: Visitor) -> Iterator[Finding]:
-    for origin in dict.fromkeys((patient.web, patient.pictures)):
+    for origin in dict.fromkeys((patient.web, *patient.pictures)):
         arrived = list(_arrive(origin, patient, visitor))
         yield from arrived
         if any(each.state == "wrong" for each in arrived):
             return  # nothing beyond it can be asked
     yield _redirects(patient)
-    for check in (_authorize, _token, _fulfillment, _preflight, _signalling, _playlist):
+    for check in (_authorize, _token, _fulfillment, _preflight, _signalling):
         yield _asked(check, patient, visitor)
+    for origin in patient.pictures:
+        yield _asked(_playlist, replace(patient, pictures=(origin,)), visitor)
 
 
 def _arrive(origin: str, patient: Patient, visitor: Visitor) -> Iterator[Finding]:
@@ -176,7 +178,7 @@ def _signalling(patient: Patient, visitor: Visitor) -> Finding:
 
 def _playlist(patient: Patient, visitor: Visitor) -> Finding:
     what = "playlist, /s/"
-    answer = visitor.ask("GET", f"{patient.pictures}/s/{FORGED}/master.m3u8", headers={"Origin": PLAYER})
+    answer = visitor.ask("GET", f"{patient.pictures[0]}/s/{FORGED}/master.m3u8", headers={"Origin": PLAYER})
     mend = "Let the proxy send /s/ to the media process (port 8081), its path as it is."
     if answer.status != 403 or answer.kind != "application/problem+json":
         return wrong(what, f"an invented grant gets {answer.told()} where the media process's 403 is due", mend)

@@ -40,7 +40,7 @@ class PlaneThread:
 
     def client(self, timeout_s: float = 10.0) -> MediaClient:
         """Closed with the plane."""
-        client = MediaClient(self.url, self._grants.internal_token(), timeout_s)
+        client = MediaClient(self.url, self._grants.proof(), timeout_s)
         self._clients.append(client)
         return client
 

@@ -110,10 +110,22 @@ def test_files_are_named_strictly(world):
 
 def test_the_other_processes_doors_do_not_exist_for_anybody_else(world, grants):
     for path in ("warm", "answer", "end", "live"):
-        for token in ("", "wrong", "\xe6\xff", STRANGER.internal_token()):
-            assert world.ask(f"/internal/{path}", "POST", b"{}", X_Showcam_Internal=token).status == 404
-        known = world.ask(f"/internal/{path}", "POST", b"{}", X_Showcam_Internal=grants.internal_token())
-        assert known.status == 422
+        door, now = f"/internal/{path}", time.time()
+        shown = grants.proof().make(door, b"{}", now)
+        strangers = {
+            "nothing": "",
+            "no proof": "wrong",
+            "no text": "\xe6\xff",
+            "another's": STRANGER.proof().make(door, b"{}", now),
+            "of another door": grants.proof().make("/internal/stats", b"{}", now),
+            "of another body": grants.proof().make(door, b"{ }", now),
+            "of two minutes ago": grants.proof().make(door, b"{}", now - 120),
+            "of the time to come": grants.proof().make(door, b"{}", now + 120),
+            "later by a stroke of the pen": shown.replace(str(int(now)), str(int(now) + 1)),
+        }
+        for what, each in strangers.items():
+            assert world.ask(door, "POST", b"{}", X_Showcam_Internal=each).status == 404, what
+        assert world.ask(door, "POST", b"{}", X_Showcam_Internal=shown).status == 422
     assert world.ask("/internal/stats").status == 404
     assert set(world.stats()) == {"sessions", "live", "webrtc", "pulls", "pulls_live", "reopened", "minted"}
     assert json.loads(world.ask("/healthz").body) == {"status": "ok"}

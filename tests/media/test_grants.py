@@ -1,6 +1,5 @@
 """Grants: signed, for one use, and over in time."""
 
-import base64
 import itertools
 import time
 from dataclasses import replace
@@ -8,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from media.grants import BadGrant, Claims, ExpiredGrant, Grants
+from media.proof import Proof
 
 OLD, NEW = b"o" * 32, b"n" * 32
 CLAIMS = Claims("account", "link", "camera", "hls", "alexa", 2_000_000_000, "nonce")
@@ -69,8 +69,13 @@ def test_short_keys_are_refused():
 
 
 def test_the_processes_know_each_other_by_the_grant_key():
-    token = Grants([OLD]).internal_token()
-    assert Grants([NEW, OLD]).is_internal(token)
-    for wrong in ("", "x", token[:-1], token + "x", "ø"):
-        assert not Grants([OLD]).is_internal(wrong)
-    assert base64.urlsafe_b64decode(token + "=")
+    shown = Grants([OLD]).proof().make("/internal/warm", b"{}", 1000.0)
+    assert Grants([NEW, OLD]).proof().covers(shown, "/internal/warm", b"{}", 1000.0)
+    for wrong in ("", "x", "v1;;;", shown[:-1], shown + "x", shown.replace("v1", "v2"), "ø" * 4, shown + "\udce6"):
+        assert not Grants([OLD]).proof().covers(wrong, "/internal/warm", b"{}", 1000.0)
+    for path, body, now in (("/internal/end", b"{}", 1000.0), ("/internal/warm", b"", 1000.0)):
+        assert not Grants([OLD]).proof().covers(shown, path, body, now)
+    for now in (900.0, 1100.0):
+        assert not Grants([OLD]).proof().covers(shown, "/internal/warm", b"{}", now)
+    # a key of its own: what is signed for displays opens none of these doors
+    assert not Proof([OLD]).covers(shown, "/internal/warm", b"{}", 1000.0)

@@ -156,7 +156,7 @@ def _size(jpeg: bytes) -> tuple[int, int]:
 def test_the_client_outlives_a_restart_of_the_process(household, grants):
     with PlaneThread(grants, household) as first:
         port = first.port
-        client = MediaClient(first.url, grants.internal_token(), 3)
+        client = MediaClient(first.url, grants.proof(), 3)
         assert client.live("home") == 0
     with pytest.raises(MediaUnavailable):
         client.live("home")

@@ -188,7 +188,7 @@ def test_what_the_media_process_can_not_show_is_told_and_given_back(
 
 
 def test_a_media_process_that_is_gone_is_told(home: Household) -> None:
-    gone = MediaClient("http://127.0.0.1:9", "token")
+    gone = MediaClient("http://127.0.0.1:9", home.grants.proof())
     registry = Registry(home.store, {"ezviz": home.driver}, gone, home.grants, home.rules, home.clock)
 
     found = registry.open_stream(home.link, home.id("Garden"), HLS)

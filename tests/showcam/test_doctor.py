@@ -99,7 +99,7 @@ def serve() -> Iterator[Callable[[Answers], str]]:
 
 def patient(web: str, **more: Any) -> Patient:
     return Patient(
-        **{"web": web, "pictures": web, "client": ("google", BOTH), "trial": ("doctor", "s"), "demo": True, **more}
+        **{"web": web, "pictures": (web,), "client": ("google", BOTH), "trial": ("doctor", "s"), "demo": True, **more}
     )
 
 
@@ -156,7 +156,7 @@ def test_a_fault_is_the_only_one_told_with_its_mend(
 
 def test_pictures_may_have_an_address_of_their_own(serve: Callable[[Answers], str]) -> None:
     web = serve({asked: answer for asked, answer in WELL.items() if asked != "GET /s/"})
-    findings = list(examine(patient(web, pictures=serve({"GET /s/": WELL["GET /s/"]})), Visitor()))
+    findings = list(examine(patient(web, pictures=(serve({"GET /s/": WELL["GET /s/"]}),)), Visitor()))
     assert {each.state for each in findings} == {"ok"}
 
 

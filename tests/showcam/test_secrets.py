@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,25 @@ class TestKeys:
         claims = Claims("account", "link", "camera", "hls", "alexa", 2_000_000_000, "nonce")
         grant = Grants(of(secret).grant).sign(claims)
         assert Grants(keys.grant_of(Settings(keys_secret=secret))).verify(grant, "hls", 0.0) == claims
+
+    def test_grants_alone_may_come_from_a_secret_that_media_processes_elsewhere_share(self, cloud: Cloud) -> None:
+        all_of_it, shared = cloud.secret("showcam/keys", {"root": OLD_ROOT}), {"root": ROOT}
+        apart = Settings(keys_secret=all_of_it, grant_secret=cloud.secret("showcam/grant", shared))
+        handed = Settings(grant_roots=json.dumps(shared))
+        assert keys.of(apart).grant == keys.grant_of(apart) == keys.grant_of(handed) != of(all_of_it).grant
+        assert keys.of(apart).seal == of(all_of_it).seal
+
+    def test_a_machine_at_home_may_share_grants_with_media_processes_elsewhere(self, tmp_path: Path) -> None:
+        own = Settings(data=tmp_path)
+        shared = Settings(data=tmp_path, grant_roots=json.dumps({"root": ROOT}))
+        assert keys.of(shared).grant == keys.grant_of(shared) != keys.of(own).grant
+        assert keys.of(shared).seal == keys.of(own).seal
+
+    @pytest.mark.parametrize("held", ["a secret", "[" * 100_000, '["a secret"]', '{"root": "a secret"}'])
+    def test_spoiled_grant_roots_are_named_and_not_told(self, held: str) -> None:
+        with pytest.raises(keys.KeysUnreadable, match="grant_roots") as caught:
+            keys.grant_of(Settings(grant_roots=held))
+        assert "a secret" not in str(caught.value)
 
     @pytest.mark.parametrize(
         "held",

@@ -1,0 +1,107 @@
+"""Several media processes: which one an account's pictures come from, and what happens when it is gone.
+
+All of an account's come from one, found by rendezvous hashing (Thaler and Ravishankar, 1998): viewers share a pull, and
+the limits that a media process holds an account and a link to stay whole. Standard library only.
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from media.client import Answer, MediaClient, MediaGone, MediaUnavailable
+from media.grants import Claims
+from media.source import SourceSpec
+
+log = logging.getLogger(__name__)
+
+REST_S = 10.0  # one that did not answer is asked last for so long
+WARM_S = 1.0  # a pull is begun at once, or by another
+NEXT_S = 1.0  # the next one has at least this, however long the one before was waited for
+LONGEST_S = 5.0
+TRIES = 3
+
+
+class Fleet:
+    """Speaks as media.client.MediaClient does; each of its members is one, at a public https address of its own."""
+
+    def __init__(self, members: Sequence[MediaClient], clock: Callable[[], float] = time.monotonic) -> None:
+        self._members, self._clock = tuple(members), clock
+        self._resting: dict[str, float] = {}  # public address, until when
+
+    def place(self, account: str) -> str:
+        return self._order(account)[0].public
+
+    def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
+        """Raises MediaBusy, MediaUnavailable."""
+        return self._by(
+            claims.account, timeout_s, lambda member, left_s: member.warm(claims, source, timeout_s=min(WARM_S, left_s))
+        )
+
+    def answer(
+        self, claims: Claims, source: SourceSpec | None, sdp: str, *, replaces: str = "", timeout_s: float | None = None
+    ) -> Answer:
+        """Raises BadOffer, MediaBusy, MediaUnavailable."""
+        return self._by(
+            claims.account,
+            timeout_s,
+            lambda member, left_s: member.answer(claims, source, sdp, replaces=replaces, timeout_s=left_s),
+        )
+
+    def end_session(self, link: str, name: str) -> None:
+        """At every one: which one it was begun at depends on who was there then."""
+        self._everywhere(lambda member: member.end_session(link, name))
+
+    def end_link(self, link: str) -> None:
+        self._everywhere(lambda member: member.end_link(link))
+
+    def live(self, account: str) -> int:
+        """Raises MediaUnavailable."""
+        return sum(member.live(account) for member in self._members)
+
+    def close(self) -> None:
+        for member in self._members:
+            member.close()
+
+    def _order(self, account: str) -> list[MediaClient]:
+        now = self._clock()
+
+        def rank(member: MediaClient) -> tuple[bool, bytes]:
+            return self._resting.get(member.public, 0.0) > now, _weight(member.public, account)
+
+        return sorted(self._members, key=rank)
+
+    def _by[T](self, account: str, timeout_s: float | None, ask: Callable[[MediaClient, float], T]) -> T:
+        """The account's own, or the next that answers, all within the time."""
+        left_s = timeout_s or LONGEST_S
+        end = time.monotonic() + left_s
+        gone: MediaGone | None = None
+        for member in self._order(account)[:TRIES]:
+            try:
+                found = ask(member, left_s)
+            except MediaGone as error:
+                gone = error
+                self._resting[member.public] = self._clock() + REST_S
+                log.warning("media process %d of %d: %s", self._members.index(member) + 1, len(self._members), error)
+            else:
+                self._resting.pop(member.public, None)
+                return found
+            if time.monotonic() >= end:
+                break
+            left_s = max(NEXT_S, end - time.monotonic())
+        raise gone or MediaGone("there is no media process")
+
+    def _everywhere(self, ask: Callable[[MediaClient], None]) -> None:
+        """Raises MediaUnavailable when one could not be told, after all were."""
+        missed: MediaUnavailable | None = None
+        for member in self._members:
+            try:
+                ask(member)
+            except MediaUnavailable as error:
+                missed = error
+        if missed is not None:
+            raise missed
+
+
+def _weight(member: str, account: str) -> bytes:
+    return hashlib.blake2b(account.encode(), key=hashlib.sha256(member.encode()).digest(), digest_size=8).digest()

@@ -1,0 +1,65 @@
+"""What stands before a media process on the internet: TLS on a port of its own, the bytes passed on."""
+
+import asyncio
+import ssl
+import threading
+
+
+class TlsFront:
+    """`with TlsFront(port, context) as front: front.url`. `close` ends every connection and takes no more."""
+
+    def __init__(self, port: int, context: ssl.SSLContext) -> None:
+        self._port, self._context = port, context
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="tls-front", daemon=True)
+        self._open: set[asyncio.StreamWriter] = set()
+        self.url = ""
+
+    def __enter__(self) -> "TlsFront":
+        self._thread.start()
+        self._server = self._run(asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._context))
+        self.url = f"https://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def close(self) -> None:
+        self._run(self._closed())
+
+    async def _closed(self) -> None:
+        self._server.close()
+        for writer in list(self._open):
+            writer.transport.abort()
+        while self._open:
+            await asyncio.sleep(0.01)
+
+    async def _serve(self, asked: asyncio.StreamReader, answered: asyncio.StreamWriter) -> None:
+        self._open.add(answered)
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+            try:
+                await asyncio.gather(_pass_on(asked, writer), _pass_on(reader, answered))
+            finally:
+                writer.transport.abort()
+        except OSError:
+            pass
+        finally:
+            answered.transport.abort()
+            self._open.discard(answered)
+
+    def _run(self, work):
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    finally:
+        # whichever side ends first ends the other
+        writer.transport.abort()

@@ -1,0 +1,189 @@
+"""Several media processes: where an account's pictures come from, and where when that one is gone."""
+
+import http.client
+import http.server
+import socket
+import ssl
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+
+from media.client import BadOffer, MediaClient, MediaGone, MediaUnavailable
+from media.fleet import REST_S, Fleet
+from media.grants import Claims, Grants
+from tests.doubles.clock import Clock
+from tests.doubles.hls_camera import Authority, Household, Vendor
+from tests.doubles.plane_thread import SETTINGS, PlaneThread
+from tests.doubles.tls_front import TlsFront
+
+HOMES = [f"home-{number}" for number in range(200)]
+
+
+class House:
+    """Two media processes on one vendor, each behind TLS at its own address, and the fleet that speaks to them."""
+
+    def __init__(self, stack: ExitStack, grants: Grants, household: Household, authority: Authority) -> None:
+        settings = replace(SETTINGS, ca_file=authority.ca_file)
+        self.grants, self.clock = grants, Clock()
+        self.context = ssl.create_default_context(cafile=authority.ca_file)
+        self.planes = {}
+        for _ in range(2):
+            plane = stack.enter_context(PlaneThread(grants, household, settings))
+            front = stack.enter_context(TlsFront(plane.port, authority.context))
+            self.planes[front.url] = (plane, front)
+        self.fleet = self.of(self.planes)
+        stack.callback(self.fleet.close)
+
+    def of(self, urls) -> Fleet:
+        clients = [MediaClient(url, self.grants.proof(), authorities=lambda: self.context) for url in urls]
+        return Fleet(clients, self.clock)
+
+    def claims(self, account: str, protocol: str = "hls") -> Claims:
+        expires, nonce = int(time.time()) + 60, str(time.monotonic_ns())
+        return Claims(account, f"link-of-{account}", "garden", protocol, "alexa", expires, nonce)
+
+    def end(self, url: str) -> None:
+        """Nobody is there any more: new connections are refused, and kept ones are over."""
+        self.planes[url][1].close()
+
+    def fetched(self, at: str, claims: Claims) -> tuple[int, str]:
+        parts = urlsplit(at)
+        with closing(http.client.HTTPSConnection(parts.hostname, parts.port, timeout=10, context=self.context)) as door:
+            door.request("GET", f"/s/{self.grants.sign(claims)}/master.m3u8")
+            response = door.getresponse()
+            return response.status, response.read().decode()
+
+
+@pytest.fixture
+def house(grants: Grants, household: Household, authority: Authority, vendor: Vendor) -> Iterator[House]:
+    with ExitStack() as stack:
+        yield House(stack, grants, household, authority)
+
+
+def test_every_account_has_its_place_and_the_places_are_shared_evenly(grants):
+    urls = [f"https://media-{number}.example" for number in range(4)]
+    fleet = Fleet([MediaClient(url, grants.proof()) for url in urls])
+    backwards = Fleet([MediaClient(url, grants.proof()) for url in reversed(urls)])
+    places = {home: fleet.place(home) for home in HOMES}
+    assert places == {home: backwards.place(home) for home in HOMES}
+    assert set(places.values()) == set(urls)
+    assert max(Counter(places.values()).values()) < len(HOMES) / 2
+    # of those that lived at another one, none moves when one is gone
+    fewer = Fleet([MediaClient(url, grants.proof()) for url in urls[1:]])
+    assert all(fewer.place(home) == at for home, at in places.items() if at != urls[0])
+
+
+def test_a_stream_is_fetched_where_it_was_begun_and_elsewhere_when_that_one_is_gone(house, vendor):
+    claims = house.claims("home")
+    first = house.fleet.warm(claims, vendor.open("garden"))
+    assert first == house.fleet.place("home")
+    status, text = house.fetched(first, claims)
+    assert (status, text[:7]) == (200, "#EXTM3U")
+    house.end(first)
+
+    again = house.claims("home")
+    second = house.fleet.warm(again, vendor.open("garden"), timeout_s=3)
+    assert second in {*house.planes} - {first}
+    assert house.fetched(second, again)[0] == 200
+    # what follows goes there at once, still pictures too
+    assert house.fleet.place("home") == second
+
+
+def test_one_that_rested_is_asked_again(house):
+    first = house.fleet.place("home")
+    other = house.of([first, "https://127.0.0.1:9"])
+    lost = next(home for home in HOMES if other.place(home) != first)
+    with pytest.raises(BadOffer):
+        other.answer(house.claims(lost, "webrtc"), None, "v=0\r\nm=video 9 x 96\r\n", timeout_s=3)
+    assert other.place(lost) == first
+    house.clock.now += REST_S + 1
+    assert other.place(lost) != first
+    other.close()
+
+
+def test_a_silent_one_costs_a_second_and_not_the_stream(house, vendor):
+    with silent() as nobody:
+        url = next(iter(house.planes))
+        fleet = house.of([nobody, url])
+        home = next(home for home in HOMES if fleet.place(home) == nobody)
+        assert fleet.warm(house.claims(home), vendor.open("garden"), timeout_s=3) == url
+        fleet.close()
+
+
+def test_ending_goes_to_all_also_when_one_is_gone(house, vendor):
+    for plane, front in house.planes.values():
+        plane.client().warm(house.claims("home"), vendor.open("garden"))
+        assert house.fetched(front.url, house.claims("home"))[0] == 200
+    assert house.fleet.live("home") == 2
+    gone, left = house.planes
+    house.end(gone)
+    with pytest.raises(MediaUnavailable):
+        house.fleet.end_link("link-of-home")
+    assert house.planes[left][0].client().live("home") == 0
+
+
+def test_one_that_no_trusted_authority_vouches_for_is_told_nothing(house, grants, vendor):
+    wary = MediaClient(next(iter(house.planes)), grants.proof())
+    with pytest.raises(MediaGone):
+        wary.warm(house.claims("home"), vendor.open("garden"))
+    wary.close()
+    assert house.fleet.live("home") == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "error"),
+    [
+        (503, "text/html", MediaGone),  # a load balancer with nobody behind
+        (502, "text/html", MediaGone),
+        (404, "application/problem+json", MediaGone),  # another key
+        (302, "text/html", MediaUnavailable),  # never followed
+        (503, "application/problem+json; charset=utf-8", MediaUnavailable),  # its own word
+        (200, "text/html", MediaGone),
+    ],
+)
+def test_what_an_answer_says_of_who_gave_it(status: int, kind: str, error: type, grants: Grants) -> None:
+    with ExitStack() as stack:
+        client = MediaClient(stack.enter_context(answering(status, kind)), grants.proof())
+        stack.callback(client.close)
+        with pytest.raises(MediaUnavailable) as caught:
+            client.live("home")
+    assert type(caught.value) is error
+
+
+@contextmanager
+def answering(status: int, kind: str) -> Iterator[str]:
+    """Says the same to everybody."""
+
+    class Door(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", "0" if status == 302 else "2")
+            if status == 302:
+                self.send_header("Location", "/elsewhere")
+            self.end_headers()
+            self.wfile.write(b"" if status == 302 else b"[]" if kind.startswith("application") else b"hi")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """Takes connections and says nothing, not even in TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"https://127.0.0.1:{server.getsockname()[1]}"
