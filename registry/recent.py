@@ -1,31 +1,40 @@
 """A mapping that keeps the entries used last and forgets the others, for what can be read again."""
 
 import threading
-from collections import OrderedDict
 
 
 class Recent[K, V]:
-    """Safe to use from many threads."""
+    """Keeps `limit` entries at most; one stays until nearly half as many others have been used after it.
+
+    Safe to use from many threads. In two generations, so that a look-up moves nothing and takes no lock: what is used
+    while it is in the old one comes into the young one; when that is full it becomes the old one.
+    """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._entries: OrderedDict[K, V] = OrderedDict()
+        self._half = max(1, limit // 2)
+        self._young: dict[K, V] = {}
+        self._old: dict[K, V] = {}
         self._lock = threading.Lock()
 
     def get(self, key: K) -> V | None:
-        with self._lock:
-            value = self._entries.get(key)
-            if value is not None:
-                self._entries.move_to_end(key)
-            return value
+        value = self._young.get(key)
+        if value is None and key in self._old:
+            with self._lock:
+                value = self._young.get(key)
+                if value is None and (value := self._old.get(key)) is not None:
+                    self._keep(key, value)
+        return value
 
     def put(self, key: K, value: V) -> None:
         with self._lock:
-            self._entries[key] = value
-            self._entries.move_to_end(key)
-            while len(self._entries) > self._limit:
-                self._entries.popitem(last=False)
+            self._keep(key, value)
 
     def drop(self, key: K) -> None:
         with self._lock:
-            self._entries.pop(key, None)
+            self._young.pop(key, None)
+            self._old.pop(key, None)
+
+    def _keep(self, key: K, value: V) -> None:
+        self._young[key] = value
+        if len(self._young) >= self._half:
+            self._old, self._young = self._young, {}
