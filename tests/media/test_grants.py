@@ -18,6 +18,8 @@ def test_a_grant_says_what_was_signed():
     grants = Grants([OLD])
     assert grants.verify(grants.sign(CLAIMS), "hls", NOW) == CLAIMS
     assert grants.verify(grants.sign(CLAIMS), ("session", "hls"), NOW) == CLAIMS
+    explaining = replace(CLAIMS, explains=True)
+    assert grants.verify(grants.sign(explaining), "hls", NOW) == explaining
     text, claims = grants.issue(
         account="a", link="l", camera="kamera-ø", protocol="webrtc", surface="google", now=NOW, life_s=60
     )
@@ -60,6 +62,13 @@ def test_a_grant_is_for_one_use_and_one_time():
         grants.verify(text, "hls", CLAIMS.expires)
     with pytest.raises(BadGrant):
         grants.verify(grants.sign(replace(CLAIMS, expires=0)), "session", time.time())
+
+
+def test_no_field_can_stand_for_two():
+    grants = Grants([OLD])
+    for claims in (replace(CLAIMS, account="account\nlink", link=""), replace(CLAIMS, nonce="nonce\n1")):
+        with pytest.raises(BadGrant):
+            grants.verify(grants.sign(claims), "hls", NOW)
 
 
 def test_short_keys_are_refused():
