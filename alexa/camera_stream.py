@@ -6,7 +6,7 @@ HLS is not in the published list of protocols; displays play it all the same, fr
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from alexa.directive import Directive
 from alexa.errors import refused
@@ -77,7 +77,7 @@ class CameraStreams:
         context = self._context(link, camera_id, stream)
         return reply.event("Alexa.CameraStreamController", "Response", payload, context)
 
-    def _context(self, link: Link, camera_id: str, stream: Stream) -> list[dict[str, Any]] | None:
+    def _context(self, link: Link, camera_id: str, stream: Stream) -> Raw | None:
         if stream.camera is not None:
             return properties(stream.camera)
         state = self._registry.states(link, (camera_id,)).get(camera_id)

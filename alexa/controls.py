@@ -1,7 +1,9 @@
 """Changing a camera by voice: as far as its owner allows, read back, and answered with all of its state."""
 
 from collections.abc import Callable
-from typing import Any, Never
+from typing import Never
+
+from msgspec import Raw
 
 from alexa.errors import InvalidValue, NotInThisMode, refused
 from alexa.event import Reply
@@ -22,7 +24,7 @@ _BY_OWNER = {
 class Controls:
     """`properties` renders a camera's state for an event's context."""
 
-    def __init__(self, registry: Registry, properties: Callable[[Camera], list[dict[str, Any]]]) -> None:
+    def __init__(self, registry: Registry, properties: Callable[[Camera], Raw]) -> None:
         self._registry, self._properties = registry, properties
 
     def change(self, link: Link, camera_id: str, setting: str, value: str, reply: Reply) -> bytes:

@@ -1,6 +1,6 @@
 """Alexa.DoorbellEventSource 3: that a press can be told; its event has no state to ask for."""
 
-from alexa.interface import Capability, Stated, encoded
+from alexa.interface import Capability, Condition, Stated, encoded
 from registry.camera import Camera
 
 _CAPABILITY = encoded("Alexa.DoorbellEventSource", "3", proactivelyReported=False)
@@ -10,5 +10,5 @@ def capabilities(camera: Camera) -> list[Capability]:
     return [_CAPABILITY] if camera.kind == "doorbell" else []
 
 
-def states(_camera: Camera) -> list[Stated]:
+def states(_camera: Condition) -> list[Stated]:
     return []

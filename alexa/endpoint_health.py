@@ -1,6 +1,6 @@
 """Alexa.EndpointHealth 3.1: whether a camera can be reached."""
 
-from alexa.interface import Capability, Stated, sensor
+from alexa.interface import Capability, Condition, Stated, sensor
 from registry.camera import Camera
 
 _INTERFACE = "Alexa.EndpointHealth"
@@ -11,5 +11,5 @@ def capabilities(_camera: Camera) -> list[Capability]:
     return [_CAPABILITY]
 
 
-def states(camera: Camera) -> list[Stated]:
+def states(camera: Condition) -> list[Stated]:
     return [Stated(_INTERFACE, "connectivity", {"value": "OK" if camera.online == "on" else "UNREACHABLE"})]

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 from msgspec import Raw
 
-from registry.camera import Camera
+from registry.camera import Camera, Flag
 
 type Capability = dict[str, Any] | Raw
 
@@ -19,12 +19,28 @@ class Stated(NamedTuple):
     instance: str = ""
 
 
+class Condition(NamedTuple):
+    """All that a camera's properties are made of, named as in registry.camera: alike in this, they are told alike."""
+
+    online: Flag
+    asleep: Flag
+    encryption: Flag
+    audio: Flag
+    status_light: Flag
+    alarm_notification: Flag
+    offline_notification: Flag
+    flip: Flag
+    night_vision: str
+    motion: Flag
+    person: Flag
+
+
 class Interface(Protocol):
     """A module: both lists are empty for a camera that has no such thing, the second also where it is not known."""
 
     def capabilities(self, camera: Camera) -> list[Capability]: ...
 
-    def states(self, camera: Camera) -> list[Stated]: ...
+    def states(self, camera: Condition) -> list[Stated]: ...
 
 
 def sensor(interface: str, version: str, name: str, **more: Any) -> Raw:

@@ -7,7 +7,7 @@ from alexa.controls import Controls
 from alexa.directive import Directive
 from alexa.errors import InvalidDirective, InvalidValue
 from alexa.event import Reply
-from alexa.interface import Capability, Stated, encoded, reported
+from alexa.interface import Capability, Condition, Stated, encoded, reported
 from alexa.texts import friendly
 from registry.camera import Camera
 from store.records import Link
@@ -44,7 +44,7 @@ def capabilities(camera: Camera) -> list[Capability]:
     return [] if camera.night_vision == "none" else [_CAPABILITY]
 
 
-def states(camera: Camera) -> list[Stated]:
+def states(camera: Condition) -> list[Stated]:
     mode = _VALUES.get(camera.night_vision)
     return [Stated(INTERFACE, "mode", mode, INSTANCE)] if mode else []
 

@@ -1,6 +1,6 @@
 """Alexa.MotionSensor 3: whether a camera has just seen something move."""
 
-from alexa.interface import Capability, Stated, sensor
+from alexa.interface import Capability, Condition, Stated, sensor
 from registry.camera import Camera
 
 _INTERFACE = "Alexa.MotionSensor"
@@ -11,6 +11,6 @@ def capabilities(camera: Camera) -> list[Capability]:
     return [] if camera.motion == "none" else [_CAPABILITY]
 
 
-def states(camera: Camera) -> list[Stated]:
+def states(camera: Condition) -> list[Stated]:
     value = {"on": "DETECTED", "off": "NOT_DETECTED"}.get(camera.motion)
     return [Stated(_INTERFACE, "detectionState", value)] if value else []

@@ -7,7 +7,7 @@ from alexa.controls import Controls
 from alexa.directive import Directive
 from alexa.errors import InvalidValue
 from alexa.event import Reply
-from alexa.interface import Capability, Stated, sensor
+from alexa.interface import Capability, Condition, Stated, sensor
 from registry.camera import Camera
 from store.records import Link
 
@@ -33,7 +33,7 @@ def capabilities(camera: Camera) -> list[Capability]:
     return [] if camera.person == "none" else [_CAPABILITY]
 
 
-def states(camera: Camera) -> list[Stated]:
+def states(camera: Condition) -> list[Stated]:
     return [] if camera.person == "none" else [Stated(INTERFACE, "objectDetectionClasses", _PERSON)]
 
 

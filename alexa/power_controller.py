@@ -3,7 +3,7 @@
 from alexa.controls import Controls
 from alexa.directive import Directive
 from alexa.event import Reply
-from alexa.interface import Capability, Stated, encoded, reported
+from alexa.interface import Capability, Condition, Stated, encoded, reported
 from registry.camera import Camera
 from store.records import Link
 
@@ -15,7 +15,7 @@ def capabilities(camera: Camera) -> list[Capability]:
     return [] if camera.asleep == "none" else [_CAPABILITY]
 
 
-def states(camera: Camera) -> list[Stated]:
+def states(camera: Condition) -> list[Stated]:
     value = {"on": "OFF", "off": "ON"}.get(camera.asleep)
     return [Stated(INTERFACE, "powerState", value)] if value else []
 

@@ -6,7 +6,7 @@ from alexa.controls import Controls
 from alexa.directive import Directive
 from alexa.errors import InvalidDirective
 from alexa.event import Reply
-from alexa.interface import Capability, Stated, encoded, reported
+from alexa.interface import Capability, Condition, Stated, encoded, reported
 from alexa.texts import friendly
 from registry.camera import Camera
 from store.records import Link
@@ -48,7 +48,7 @@ def capabilities(camera: Camera) -> list[Capability]:
     return [encoded for each, encoded in _CAPABILITIES.items() if getattr(camera, each.setting) != "none"]
 
 
-def states(camera: Camera) -> list[Stated]:
+def states(camera: Condition) -> list[Stated]:
     return [
         Stated(INTERFACE, "toggleState", value.upper(), each.instance)
         for each in TOGGLES
