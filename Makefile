@@ -3,9 +3,19 @@ export VIRTUAL_ENV := $(CURDIR)/.venv
 export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 PYTHON ?=
 UV := .venv/bin/uv
+PINNED := --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q
+
+# What is packaged for AWS. Parameters are name=value, those of a deployment in a file that is not the project's.
+CONFIG ?= serverless.yml
+STAGE ?= dev
+REGION ?= eu-west-1
+ARCHITECTURE ?= x86_64
+PARAMS ?= $(shell sed 's/\#.*//' aws/deployments/$(STAGE).$(REGION) 2>/dev/null)
+DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
+  $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test lint bench lock picture clean
+.PHONY: help run up test lint bench lock package deploy picture clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -34,13 +44,20 @@ help: ## this list
 	@$(UV) pip sync -q --require-hashes --compile-bytecode --python .venv-cloud/bin/python requirements/cloud.txt
 	@touch $@
 
+node_modules/.package-lock.json: package.json package-lock.json .npmrc
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a < 20 || (a == 20 && b < 19) ? 1 : 0)' 2>/dev/null \
+	  && command -v npm >/dev/null || { echo "Node 20.19 or newer is wanted, with npm. Debian 13: apt install nodejs npm" >&2; exit 1; }
+	@echo "Installing what packages the stack on AWS"
+	@npm ci --silent
+	@touch $@
+
 run: .venv/app ## the demo: simulated cameras and assistants, everything on this machine
 	@.venv/bin/showcam run --demo
 
 up: .venv/app ## the real thing
 	@.venv/bin/showcam run
 
-test: .venv/dev .venv-cloud/made ## every test, the browser's too
+test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, the browser's too
 	@scripts/browser.sh
 	.venv/bin/pytest -q
 
@@ -55,14 +72,22 @@ bench: .venv/dev ## speed, beside peers in the same run
 	.venv/bin/python -m bench
 
 lock: .venv/tools ## renew the pinned requirements
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/tools.in --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q -o requirements/tools.txt
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml -c requirements/tools.txt --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q -o requirements/app.txt
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --group dev -c requirements/app.txt -c requirements/tools.txt --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q -o requirements/dev.txt
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/cloud.in --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q -o requirements/cloud.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/tools.in $(PINNED) -o requirements/tools.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml -c requirements/tools.txt $(PINNED) -o requirements/app.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --group dev -c requirements/app.txt -c requirements/tools.txt $(PINNED) -o requirements/dev.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/cloud.in $(PINNED) -o requirements/cloud.txt
+	for each in directives fulfillment web; do UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/lambda-$$each.in -c requirements/app.txt $(PINNED) -o requirements/lambda-$$each.txt || exit 1; done
+
+package: .venv/tools node_modules/.package-lock.json ## what AWS is given; STAGE, REGION, PARAMS, ARCHITECTURE, CONFIG
+	.venv/bin/python scripts/package.py --architecture $(ARCHITECTURE)
+	node_modules/.bin/osls package $(DEPLOYMENT)
+
+deploy: package ## to AWS, by the credentials of your environment
+	node_modules/.bin/osls deploy --package .serverless $(DEPLOYMENT)
 
 picture: .venv/dev ## redraw docs/practice.png from a running demo
 	@scripts/browser.sh
 	.venv/bin/python scripts/picture.py
 
 clean: ## remove the environment and the demo's data
-	rm -rf .venv .venv-cloud var
+	rm -rf .venv .venv-cloud var node_modules build .serverless

@@ -18,7 +18,7 @@ def read(secret: str) -> dict[str, Any]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        answer = aws.client("secretsmanager").get_secret_value(SecretId=secret)
+        answer = aws.client("secretsmanager", _region(secret)).get_secret_value(SecretId=secret)
     except ClientError as error:
         raise SecretUnreadable(f"the secret {secret} can't be read: {_why(error.response)}") from None
     except BotoCoreError as error:  # its text holds addresses of the service at most
@@ -30,6 +30,11 @@ def read(secret: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise SecretUnreadable(f"the secret {secret} holds JSON that is no object")
     return found
+
+
+def _region(secret: str) -> str:
+    """An ARN says where its secret is; a name is looked for in this process's own region."""
+    return secret.split(":")[3] if secret.startswith("arn:") and secret.count(":") >= 6 else ""
 
 
 def _why(response: dict[str, Any]) -> str:

@@ -34,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     explain: Literal["no", "picture"] = "no"
     store: Literal["sqlite", "dynamodb"] = "sqlite"
     table: str = "showcam"  # DynamoDB
+    table_region: str = ""  # where the table is; empty: the region that AWS's own settings name
     keys_secret: str = ""  # AWS Secrets Manager: id or ARN of the secret the keys come from; empty: the folder keys/
     grant_secret: str = ""  # likewise of one for the grant key alone, shared with media processes elsewhere
     grant_roots: str = ""  # what that secret holds, for a media process that is handed it

@@ -29,7 +29,7 @@ def open_store(settings: Settings, keys: Keys) -> Store:
         from store.dynamodb import DynamoStore
 
         try:
-            return DynamoStore(aws.client("dynamodb"), settings.table, sealer)
+            return DynamoStore(aws.client("dynamodb", settings.table_region), settings.table, sealer)
         except BotoCoreError as error:
             raise StoreUnavailable(f"table {settings.table} can't be reached: {error}") from None
     from store.sqlite import SqliteStore

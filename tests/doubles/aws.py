@@ -21,8 +21,8 @@ OLD_ROOT = "o" * 24 + "ld-root-before-that-one!"
 class Cloud:
     """`endpoint`: where it is served, for clients in other processes."""
 
-    def __init__(self, endpoint: str | None = None) -> None:
-        self._made = {"region_name": REGION, "endpoint_url": endpoint}
+    def __init__(self, endpoint: str | None = None, region: str = REGION) -> None:
+        self._made = {"region_name": region, "endpoint_url": endpoint}
         self.secrets = boto3.client("secretsmanager", **self._made)
 
     def table(self, name: str = "showcam") -> None:

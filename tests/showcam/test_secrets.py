@@ -13,8 +13,11 @@ from click.testing import CliRunner
 from media.grants import Claims, Grants
 from showcam import aws, keys
 from showcam.cli import main
+from showcam.compose.parts import open_store
+from showcam.keys import read_or_make
 from showcam.secrets import SecretUnreadable
 from showcam.settings import Settings, SettingsError, load
+from store.ports import StoreUnavailable
 from store.sealing import Sealer
 from tests.doubles.aws import OLD_ROOT, ROOT, Cloud, in_process
 
@@ -118,6 +121,12 @@ class TestKeys:
         with pytest.raises(SecretUnreadable, match="showcam/keys can't be read: it is about to be deleted"):
             of("showcam/keys")
 
+    def test_an_arn_says_in_which_region_its_secret_is(self, cloud: Cloud) -> None:
+        arn = Cloud(region="us-west-2").secret("showcam/keys", {"root": ROOT})
+        assert of(arn) == of(cloud.secret("here", {"root": ROOT}))
+        with pytest.raises(SecretUnreadable, match="there is none of that name in this region"):
+            of("showcam/keys")
+
     def test_without_a_region_that_is_said(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
             monkeypatch.delenv(name, raising=False)
@@ -134,6 +143,15 @@ class TestKeys:
         with pytest.raises(keys.KeysUnreadable, match="keys_secret is not set"):
             keys.of(Settings(data=tmp_path))
         assert not any(tmp_path.iterdir())
+
+
+class TestTable:
+    def test_it_may_be_in_another_region(self, cloud: Cloud, tmp_path: Path) -> None:
+        Cloud(region="us-west-2").table("showcam")
+        made = read_or_make(tmp_path)
+        open_store(Settings(store="dynamodb", table_region="us-west-2"), made).ping()
+        with pytest.raises(StoreUnavailable, match="table showcam refused"):
+            open_store(Settings(store="dynamodb"), made).ping()
 
 
 class TestSettings:

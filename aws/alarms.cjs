@@ -1,0 +1,74 @@
+// One alarm for each thing that goes wrong; all of them tell alarmTopic.
+'use strict';
+
+// Longest answer in ms that nine of ten may take: Alexa gives up after 8 s, Google before 10 s, a person sooner.
+const SLOW = { directives: 4000, fulfillment: 4000, web: 5000 };
+const ASKED = ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'TransactWriteItems', 'UpdateItem'];
+
+const title = (name) => name[0].toUpperCase() + name.slice(1);
+const dimensions = (values) => Object.entries(values).map(([Name, Value]) => ({ Name, Value }));
+const table = (more = {}) => dimensions({ TableName: { Ref: 'Table' }, ...more });
+
+function alarm(topic, what, watched) {
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmDescription: what,
+      AlarmActions: [topic],
+      ComparisonOperator: 'GreaterThanThreshold',
+      EvaluationPeriods: 1,
+      Threshold: 0,
+      TreatMissingData: 'notBreaching',
+      ...watched,
+    },
+  };
+}
+
+const sum = (Namespace, MetricName, Dimensions) => ({ Namespace, MetricName, Dimensions, Statistic: 'Sum', Period: 300 });
+
+function ofFunction(topic, name) {
+  const lambda = dimensions({ FunctionName: { Ref: `${title(name)}LambdaFunction` } });
+  const slow = { Namespace: 'AWS/Lambda', MetricName: 'Duration', Dimensions: lambda, ExtendedStatistic: 'p90', Period: 300 };
+  return {
+    [`${title(name)}Errors`]: alarm(topic, `${name} ended without an answer: see its log`, sum('AWS/Lambda', 'Errors', lambda)),
+    [`${title(name)}Throttles`]: alarm(topic, `${name} was not started: the account's concurrency is used up`, sum('AWS/Lambda', 'Throttles', lambda)),
+    [`${title(name)}Slow`]: alarm(topic, `${name} is slow: one answer in ten takes more than ${SLOW[name]} ms`, {
+      ...slow, EvaluationPeriods: 3, DatapointsToAlarm: 3, Threshold: SLOW[name],
+    }),
+    [`${title(name)}InternalErrors`]: alarm(topic, `${name} answered with an internal error: see its log`, sum('showcam', 'InternalErrors', lambda)),
+    [`${title(name)}StoreUnavailable`]: alarm(topic, `${name} could not use the table: throttled, unreachable or refused`, sum('showcam', 'StoreUnavailable', lambda)),
+  };
+}
+
+function ofTheTable(topic) {
+  const index = table({ GlobalSecondaryIndexName: 'gsi1' });
+  const faults = ASKED.map((Operation, place) => ({
+    Id: `m${place}`,
+    ReturnData: false,
+    MetricStat: { Stat: 'Sum', Period: 300, Metric: { Namespace: 'AWS/DynamoDB', MetricName: 'SystemErrors', Dimensions: table({ Operation }) } },
+  }));
+  const all = faults.map(({ Id }) => `FILL(${Id},0)`).join('+');
+  return {
+    TableReadThrottles: alarm(topic, 'The table refuses reads: some key is asked more than it can answer', sum('AWS/DynamoDB', 'ReadThrottleEvents', table())),
+    TableWriteThrottles: alarm(topic, 'The table refuses writes: some key is written more than it can take', sum('AWS/DynamoDB', 'WriteThrottleEvents', table())),
+    IndexWriteThrottles: alarm(topic, 'The index refuses writes, and so holds up the table', sum('AWS/DynamoDB', 'WriteThrottleEvents', index)),
+    TableFaults: alarm(topic, 'DynamoDB answers with errors of its own', {
+      Metrics: [...faults, { Id: 'all', Expression: all, Label: 'SystemErrors' }],
+    }),
+  };
+}
+
+const ofTheApi = (topic) => ({
+  ApiFaults: alarm(topic, 'The HTTP API answers 5xx: a function failed or took too long', sum('AWS/ApiGateway', '5xx', dimensions({ ApiId: { Ref: 'HttpApi' } }))),
+});
+
+const made = (...makers) => async ({ resolveVariable }) => {
+  const topic = String(await resolveVariable('param:alarmTopic')).trim();
+  return { Resources: Object.assign({}, ...makers.map((maker) => maker(topic))) };
+};
+const functions = (...names) => (topic) => Object.assign({}, ...names.map((name) => ofFunction(topic, name)));
+
+module.exports = {
+  home: made(functions('directives', 'fulfillment'), ofTheTable, ofTheApi),
+  elsewhere: made(functions('directives')),
+};

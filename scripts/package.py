@@ -1,0 +1,200 @@
+"""What AWS is given: build/lambda/{function}.zip, each with what its entry imports and nothing else.
+
+Bytecode is compiled with unchecked hashes, since /var/task is read-only and its times say nothing. Same input, same
+bytes: whether a function changed shows in its zip alone. boto3 is left to the runtime.
+"""
+
+import argparse
+import ast
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+VERSION = "{}.{}".format(*sys.version_info)
+FUNCTIONS = ("directives", "fulfillment")
+PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
+# The store on a file is for an owner's machine; the ways to it are imports inside functions that AWS never takes.
+LEFT_OUT = ("store.sqlite", "simulator")
+DATA = ("templates", "static", "locale")  # folders of a package that hold what it reads beside its modules
+# authlib asks for the version of werkzeug when it is imported
+READ_METADATA = ("werkzeug",)
+LANGUAGES = ("root.dat", "en.dat", "nb.dat")
+
+
+class CannotPackage(Exception):
+    """The text says what is wrong and what to do."""
+
+
+def modules(function: str) -> dict[str, Path]:
+    """The project's modules that the entry imports, at once or later, by name."""
+    found: dict[str, Path] = {}
+    waiting = [f"lambda.{function}"]
+    while waiting:
+        name = waiting.pop()
+        path = _file(name)
+        if path is None or name in found or name.startswith(LEFT_OUT):
+            continue
+        found[name] = path
+        waiting += [name.rpartition(".")[0], *_imports(path)]
+    return found
+
+
+def foreign(function: str) -> set[str]:
+    """Top-level names of what is not the project's and not the standard library's."""
+    names = {name.split(".")[0] for path in modules(function).values() for name in _imports(path)}
+    ours = {each.name for each in ROOT.iterdir() if (each / "__init__.py").exists()}
+    return names - ours - sys.stdlib_module_names
+
+
+def build(function: str, architecture: str, out: Path) -> Path:
+    """Raises CannotPackage."""
+    if _file(f"lambda.{function}") is None:
+        raise CannotPackage(f"there is no lambda/{function}.py")
+    out.mkdir(parents=True, exist_ok=True)
+    libraries = _libraries(function, architecture, out)
+    with tempfile.TemporaryDirectory(dir=out) as made:
+        tree = Path(made) / "tree"
+        for path in _own_files(function):
+            place = tree / path.relative_to(ROOT)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
+        _compile(tree)
+        whole = shutil.copyfile(libraries, Path(made) / "whole.zip")
+        _zip(tree, whole, f"{architecture} python{VERSION}")
+        return whole.replace(out / f"{function}.zip")
+
+
+def _file(name: str) -> Path | None:
+    path = ROOT.joinpath(*name.split("."))
+    if path.with_suffix(".py").is_file():
+        return path.with_suffix(".py")
+    return path / "__init__.py" if name and (path / "__init__.py").is_file() else None
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in _running(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _running(node: ast.AST) -> Iterator[ast.AST]:
+    """All below, but what only a type checker reads."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        yield child
+        yield from _running(child)
+
+
+def _own_files(function: str) -> set[Path]:
+    files = set(modules(function).values())
+    folders = [path.parent / name for path in files if path.name == "__init__.py" for name in DATA]
+    return files | {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+
+
+def _libraries(function: str, architecture: str, out: Path) -> Path:
+    """A zip of what is installed, trimmed and compiled; made once for each pinned set."""
+    pinned = ROOT / "requirements" / f"lambda-{function}.txt"
+    seed = [Path(__file__).read_bytes(), pinned.read_bytes(), architecture.encode(), sys.version.encode()]
+    ready = out / "libraries" / f"{function}-{hashlib.sha256(b'\0'.join(seed)).hexdigest()[:16]}.zip"
+    if ready.exists():
+        return ready
+    ready.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ready.parent) as made:
+        tree = Path(made) / "tree"
+        command = [_uv(), "pip", "install", "-q", "--no-config", "--no-deps", "--require-hashes", "--target", tree]
+        command += ["--only-binary", ":all:", "--link-mode", "copy", "--python-version", VERSION]
+        command += ["--python-platform", PLATFORMS[architecture], "-r", pinned]
+        if subprocess.run(command, check=False).returncode:
+            raise CannotPackage(f"{pinned.name} could not be installed for {architecture}; see above.")
+        _trim(tree)
+        _compile(tree)
+        return _zip(tree, Path(made) / "zip").replace(ready)
+
+
+def _uv() -> Path:
+    beside = Path(sys.executable).with_name("uv")
+    if not beside.exists():
+        raise CannotPackage("uv is missing beside this Python: run make package, which brings it.")
+    return beside
+
+
+def _trim(tree: Path) -> None:
+    for path in sorted(tree.rglob("*"), reverse=True):
+        if _needless(path.relative_to(tree)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _needless(path: Path) -> bool:
+    if path.suffix == ".dist-info":
+        return not path.name.startswith(READ_METADATA)
+    if path.parent.name == "locale-data":
+        return path.name not in LANGUAGES
+    if path.suffix in (".pyi", ".typed", ".c", ".h", ".pyx", ".pxd", ".exe", ".lock"):
+        return True
+    return path.name in (
+        "bin",
+        "tests",
+        "SelfTest",
+        "__pycache__",
+        "RECORD",
+        "INSTALLER",
+        "REQUESTED",
+        "direct_url.json",
+    )
+
+
+def _compile(tree: Path) -> None:
+    # in a process of its own with a fixed seed: sets in bytecode are written in the order they hash in
+    command = [sys.executable, "-W", "ignore", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
+    where = ["-s", tree, "-p", "/var/task", tree]
+    environ = {"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0"}
+    if subprocess.run([*command, *where], env=environ, check=False).returncode:
+        raise CannotPackage("Some module can't be compiled; see above.")
+
+
+def _zip(tree: Path, target: Path, comment: str = "") -> Path:
+    """Adds what is in the tree to what the zip holds. By the comment a deployment knows what the zip runs on."""
+    with zipfile.ZipFile(target, "a") as made:
+        for path in sorted(each for each in tree.rglob("*") if each.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(tree).as_posix())  # of 1980, as every entry
+            entry.external_attr = 0o100644 << 16
+            made.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=9)
+        made.comment = comment.encode()
+    return target
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("functions", nargs="*", default=FUNCTIONS, help=f"of {', '.join(FUNCTIONS)}; all of them")
+    parser.add_argument("--architecture", choices=PLATFORMS, default="x86_64")
+    parser.add_argument("--python", default="3.13", help="the runtime's version, which must be this one's")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "lambda")
+    asked = parser.parse_args()
+    if asked.python != VERSION:
+        sys.exit(
+            f"Bytecode for Python {asked.python} is wanted, this is {VERSION}: "
+            f"make clean, then make package PYTHON=python{asked.python}"
+        )
+    for function in asked.functions:
+        if function not in FUNCTIONS:
+            parser.error(f"{function} is no function")
+        try:
+            made = build(function, asked.architecture, asked.out.resolve())
+        except CannotPackage as error:
+            sys.exit(f"{function}: {error}")
+        print(f"{made}  {made.stat().st_size / 1e6:.1f} MB")  # noqa: T201 - what a person waits for
+
+
+if __name__ == "__main__":
+    main()
