@@ -39,6 +39,8 @@ CHANGES = {
     "press": _YES_NO,
     "name": Field(str, f"a text of 1 to {LONGEST_NAME} bytes"),
 }
+SIZES = ("size", "sub_size")  # of its pictures; it has no smaller one where the second is null
+_SIDES = (16, 4096)
 LIMITS: dict[str, tuple[float, float]] = {
     "cut_s": (0.5, 86400),
     "latency_ms": (0, 60000),
@@ -139,6 +141,9 @@ class Control:
         for name in ("audio", "asleep", "name", "rejects_label_code"):
             if name in change:
                 setattr(camera, name, change[name])
+        for name in SIZES:
+            if name in change:
+                setattr(camera, name, tuple(change[name]) if change[name] else None)
         if "online" in change:
             self._world.set_online(camera, change["online"])
         if "encryption" in change:
@@ -162,6 +167,8 @@ class Control:
             "model": camera.model,
             "label": camera.code,
             "codec": camera.codec,
+            "size": list(camera.size),
+            "sub_size": list(camera.sub_size) if camera.sub_size else None,
             "encryption": camera.encrypted(self._world.now()),
             "audio": camera.audio,
             "online": camera.online,
@@ -192,14 +199,27 @@ def _check_change(camera: Camera, name: str, value: object) -> None:
         if value not in _DISKS:
             raise Problem(400, "Wrong value", f"“storage” is one of {', '.join(_DISKS)}.")
         return
+    if name in SIZES:
+        _check_size(name, value)
+        return
     field = CHANGES.get(name)
     if field is None:
-        raise Problem(400, "Unknown field", f"“{name}” is none of {', '.join([*CHANGES, 'storage', 'fault'])}.")
+        known = ", ".join([*CHANGES, *SIZES, "storage", "fault"])
+        raise Problem(400, "Unknown field", f"“{name}” is none of {known}.")
     fits = field.takes(value) and (not isinstance(value, str) or 0 < len(value.strip().encode()) <= LONGEST_NAME)
     if not fits:
         raise Problem(400, "Wrong value", f"“{name}” is {field.what}.")
     if name == "press" and value and camera.kind != "doorbell":
         raise Problem(400, "No button", f"{camera.name} is no doorbell: there is nothing to press.")
+
+
+def _check_size(name: str, value: object) -> None:
+    if value is None and name == "sub_size":
+        return
+    low, high = _SIDES
+    sides = value if isinstance(value, list) and len(value) == 2 else []
+    if not sides or any(type(each) is not int or not low <= each <= high or each % 2 for each in sides):
+        raise Problem(400, "Wrong value", f"“{name}” is [width, height], even numbers from {low} to {high}.")
 
 
 def _check_setting(name: str, value: object) -> None:

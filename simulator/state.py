@@ -60,6 +60,9 @@ class Camera:
     model: str = "C3TN"
     kind: Literal["camera", "doorbell"] = "camera"
     codec: Literal["h264", "h265"] = "h264"
+    size: tuple[int, int] = (640, 360)
+    sub_codec: Literal["h264", "h265", ""] = ""  # of its smaller picture; "": the same
+    sub_size: tuple[int, int] | None = (320, 180)  # None: it sends no smaller picture
     shared_with: tuple[str, ...] = ()
     pitch_hz: int = 220
     online: bool = True
@@ -113,6 +116,12 @@ class Camera:
     def key(self) -> str:
         """Its name among all channels."""
         return self.serial if self.channel == 1 else f"{self.serial}-{self.channel}"
+
+    def picture(self, quality: int) -> tuple[Literal["h264", "h265"], tuple[int, int]] | None:
+        """Codec and size by the vendor's number: 1 the whole picture, 2 the smaller one, which may be missing."""
+        if quality == 1:
+            return self.codec, self.size
+        return (self.sub_codec or self.codec, self.sub_size) if self.sub_size else None
 
     @property
     def streaming(self) -> bool:

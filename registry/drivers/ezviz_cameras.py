@@ -86,7 +86,7 @@ def _camera(
         asleep=_asleep(device, status, set_to),
         encryption={0: "off", 1: "on"}.get(_number((status or {}).get("isEncrypt"), -1), "unknown"),  # type: ignore[arg-type]
         audio=_audio(device, set_to),
-        video=_video(optionals, "MainEncode"),
+        video=_video(optionals, "MainEncode") or Video(),
         sub=_video(optionals, "SubEncode"),
         status_light=_light(set_to),
         alarm_notification=_told(status, "globalStatus"),
@@ -177,8 +177,12 @@ def _switches(device: Row, rows: list[Row], channel: int) -> dict[int, Flag]:
     }
 
 
-def _video(optionals: Row, stream: str) -> Video:
-    encode = _number(_object(optionals.get("video_para")).get(stream))
+def _video(optionals: Row, stream: str) -> Video | None:
+    """None where the list tells of the camera's streams and not of this one."""
+    told = _object(optionals.get("video_para"))
+    if told and stream not in told:
+        return None
+    encode = _number(told.get(stream))
     return Video({1: "h264", 2: "h265"}.get(encode or 0, "unknown"))  # type: ignore[arg-type]
 
 

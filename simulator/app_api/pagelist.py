@@ -100,6 +100,9 @@ def _device(camera: Camera) -> dict[str, Any]:
     }
 
 
+_ENCODINGS = {"h264": 1, "h265": 2}
+
+
 def _resource(camera: Camera, account: Account) -> dict[str, Any]:
     return _row(camera.serial, camera.channel, camera.name, 50, own=camera.owner == account.user)
 
@@ -123,7 +126,8 @@ def _row(serial: str, channel: int, name: str, kind: int, *, own: bool) -> dict[
 
 def _status(world: World, account: Account, camera: Camera) -> dict[str, Any]:
     own = camera.owner == account.user
-    encoding = 2 if camera.codec == "h265" else 1
+    streams = (("MainEncode", camera.picture(1)), ("SubEncode", camera.picture(2)))
+    encoding = {name: _ENCODINGS[picture[0]] for name, picture in streams if picture}
     return {
         "isEncrypt": int(camera.encrypted(world.now())),
         "encryptPwd": md5(md5(camera.secret)) if own else "",
@@ -142,7 +146,7 @@ def _status(world: World, account: Account, camera: Camera) -> dict[str, Any]:
             "timeFormat": str(camera.date_format),
             "daylightSavingTime": str(int(camera.summer_time)),
             "language": "ENGLISH",
-            "video_para": json.dumps({"MainEncode": encoding, "SubEncode": encoding}),
+            "video_para": json.dumps(encoding),
             "OnlineStatus": "1" if camera.online else "2",
             "wanIp": "203.0.113.7",
         }
@@ -215,8 +219,8 @@ def _upgrade(_world: World, _account: Account, camera: Camera) -> dict[str, Any]
     return {"isNeedUpgrade": 3 if newer else 0, **newer}
 
 
-def _quality(_camera: Camera) -> list[dict[str, Any]]:
-    return [{"streamType": 1, "videoLevel": 2}, {"streamType": 2, "videoLevel": 0}]
+def _quality(camera: Camera) -> list[dict[str, Any]]:
+    return [{"streamType": 1, "videoLevel": 2}] + [{"streamType": 2, "videoLevel": 0}] * bool(camera.sub_size)
 
 
 BY_SERIAL: dict[str, Callable[[World, Account, Camera], Any]] = {

@@ -23,7 +23,10 @@ class House:
         self._world = world
         self._servers = {
             camera.serial: CameraServer(
-                _Lens(camera, studio), partial(self._password, camera), reachable=partial(_is_there, camera)
+                _Lens(camera, studio, 1),
+                partial(self._password, camera),
+                smaller=_Lens(camera, studio, 2),
+                reachable=partial(_is_there, camera),
             )
             for camera in world.cameras.values()
             if camera.kind == "camera" and camera.battery is None and camera.serial not in world.devices
@@ -47,14 +50,16 @@ def _is_there(camera: Camera) -> bool:
 
 
 class _Lens:
-    def __init__(self, camera: Camera, studio: Studio) -> None:
-        self._camera, self._studio = camera, studio
+    def __init__(self, camera: Camera, studio: Studio, quality: int) -> None:
+        self._camera, self._studio, self._quality = camera, studio, quality
         self._listening: dict[Take, tuple[Encoder, Listener]] = {}
 
-    async def tracks(self) -> Tracks:
-        encoder = await self._studio.encoder(self._camera, FIRST_S)
-        sound = "aac" if self._camera.audio else None
-        return Tracks(self._camera.codec, encoder.keyframe, sound, RATE_HZ, _CONFIG)  # type: ignore[arg-type]
+    async def tracks(self) -> Tracks | None:
+        picture = self._camera.picture(self._quality)
+        if picture is None:
+            return None
+        encoder = await self._studio.encoder(self._camera, self._quality, FIRST_S)
+        return Tracks(picture[0], encoder.keyframe, "aac" if self._camera.audio else None, RATE_HZ, _CONFIG)
 
     def watch(self, take: Take) -> None:
         loop = asyncio.get_running_loop()
@@ -63,7 +68,7 @@ class _Lens:
             with contextlib.suppress(RuntimeError):  # the loop has closed
                 loop.call_soon_threadsafe(take, kind, data, at)
 
-        encoder = self._studio.running(self._camera)
+        encoder = self._studio.running(self._camera, self._quality)
         encoder.listen(heard)
         self._listening[take] = (encoder, heard)
 

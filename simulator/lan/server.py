@@ -13,7 +13,8 @@ from simulator.lan.description import Tracks, describe
 from simulator.lan.rtp import Packer
 
 USER = "admin"
-PATHS = re.compile(r"/(Streaming/Channels/[12]0[12]|h264/ch1/(main|sub)/av_stream)(/trackID=[12])?/?")
+PATHS = re.compile(r"/(?:Streaming/Channels/[12]0[12]|h264/ch1/(?:main|sub)/av_stream)(?:/trackID=[12])?/?")
+_SMALLER = re.compile(r"/Channels/[12]02|/sub/")
 BEHIND = 1024 * 1024  # bytes a viewer may lag; then it loses packets instead of the camera its memory
 REPORT_S = 5.0
 _PART = re.compile(r'(\w+)="?([^",]*)"?')
@@ -24,7 +25,9 @@ type Take = Callable[[Literal["video", "audio"], bytes, float], None]  # an acce
 class Lens(Protocol):
     """What the server shows; called in its loop."""
 
-    async def tracks(self) -> Tracks: ...
+    async def tracks(self) -> Tracks | None:
+        """None: it has no such picture."""
+        ...
 
     def watch(self, take: Take) -> None: ...
 
@@ -32,12 +35,17 @@ class Lens(Protocol):
 
 
 class CameraServer:
-    """`password` is asked at each request, since it changes with Image Encryption."""
+    """`password` is asked at each request, since it changes with Image Encryption. `smaller`: its sub stream."""
 
     def __init__(
-        self, lens: Lens, password: Callable[[], str], *, reachable: Callable[[], bool] = lambda: True
+        self,
+        lens: Lens,
+        password: Callable[[], str],
+        *,
+        smaller: Lens | None = None,
+        reachable: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._lens, self._password, self._reachable = lens, password, reachable
+        self._lens, self._smaller, self._password, self._reachable = lens, smaller, password, reachable
         self._server: asyncio.Server | None = None
         self._viewers: set[asyncio.Task[None]] = set()
         self.port = 0
@@ -70,8 +78,11 @@ class CameraServer:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
+    def lens(self, uri: str) -> Lens | None:
+        return self._smaller if _SMALLER.search(uri) else self._lens
+
     def viewer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "Viewer":
-        return Viewer(self, self._lens, reader, writer)
+        return Viewer(self, reader, writer)
 
     def is_right(self, method: str, authorization: str, nonce: str) -> bool:
         """RFC 2617's Digest, without and with qop."""
@@ -89,10 +100,9 @@ class CameraServer:
 class Viewer:
     """One connection."""
 
-    def __init__(
-        self, server: CameraServer, lens: Lens, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        self._server, self._lens, self._reader, self._writer = server, lens, reader, writer
+    def __init__(self, server: CameraServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._server, self._reader, self._writer = server, reader, writer
+        self._lens: Lens | None = None  # what it is shown
         self._nonce, self._session = secrets.token_hex(16), secrets.token_hex(4)
         self._channels: dict[int, int] = {}  # track: RTP channel
         self._packers: tuple[Packer, Packer | None] | None = None
@@ -104,7 +114,8 @@ class Viewer:
             while True:
                 await self._request()
         finally:
-            self._lens.unwatch(self._take)
+            if self._lens:
+                self._lens.unwatch(self._take)
 
     async def _request(self) -> None:
         first = await self._reader.readexactly(1)
@@ -131,7 +142,7 @@ class Viewer:
             await self._describe(number, uri)
         elif method == "SETUP":
             self._set_up(number, uri, headers.get("transport", ""))
-        elif method == "PLAY":
+        elif method == "PLAY" and self._lens:
             self.say(number, "200 OK", f"Session: {self._session}", "Range: npt=0.000-")
             self._lens.watch(self._take)
         elif method == "TEARDOWN":
@@ -147,7 +158,12 @@ class Viewer:
         self._writer.write("\r\n".join([*lines, "", body]).encode())
 
     async def _describe(self, number: str, uri: str) -> None:
-        tracks = await self._lens.tracks()
+        lens = self._server.lens(uri)
+        tracks = await lens.tracks() if lens else None
+        if tracks is None:
+            self.say(number, "404 Not Found")
+            return
+        self._lens = lens
         base = uri.rstrip("/") + "/"
         self.say(number, "200 OK", f"Content-Base: {base}", body=describe(tracks, base))
         self._packers, self._sound = tracks.packers(), tracks.sound or ""

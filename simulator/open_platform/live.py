@@ -29,6 +29,8 @@ class Live:
             return self._ezopen(call, camera, quality)
         if camera.encrypted(call.now):
             raise OpenError("60019")
+        if camera.picture(quality) is None:
+            raise OpenError("60020")  # a guess: which code the vendor has for this is not published
         self._check_showable(call, camera)
         address = self._addresses.mint(camera, call.account.user, quality, life_s)
         url = f"https://{call.host}/v3/openlive/{address.stem}.m3u8?{self._addresses.query(address)}"

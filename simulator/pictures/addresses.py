@@ -24,12 +24,16 @@ class Address:
     id: str
     camera: Camera
     user: str
-    stem: str  # "{serial}_{channel}_{quality}"
+    quality: int  # 1 the whole picture, 2 the smaller one
     minted: float
     expires: int  # epoch s
     first_fetch: float = 0.0
     last_fetch: float = 0.0
     disabled: bool = False
+
+    @property
+    def stem(self) -> str:
+        return f"{self.camera.serial}_{self.camera.channel}_{self.quality}"
 
 
 class Addresses:
@@ -42,8 +46,7 @@ class Addresses:
         now = self._world.now()
         self._all = {name: one for name, one in self._all.items() if one.expires > now}
         name = str(512628410958159872 + secrets.randbits(56))
-        stem = f"{camera.serial}_{camera.channel}_{quality}"
-        address = self._all[name] = Address(name, camera, user, stem, now, int(now) + life_s)
+        address = self._all[name] = Address(name, camera, user, quality, now, int(now) + life_s)
         return address
 
     def query(self, address: Address) -> str:

@@ -37,26 +37,24 @@ _X265 = {
 @dataclass(frozen=True, slots=True)
 class Shape:
     codec: str
-    width: int
-    height: int
     rate: int  # frames per s
     options: dict[str, str]
 
 
 SHAPES = {
-    "h264": Shape("libx264", 640, 360, 15, _X264),
+    "h264": Shape("libx264", 15, _X264),
     # H.265 costs several times as much: fewer frames, so that watching the pond stays cheap
-    "h265": Shape("libx265", 640, 360, 10, _X265),
+    "h265": Shape("libx265", 10, _X265),
 }
 
 
 class Codecs:
     """Both live in a container that nobody reads: it settles their parameters, which segments copy."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, size: tuple[int, int]) -> None:
         self._holder = av.open(io.BytesIO(), "w", format="mpegts")
         video: Any = self._holder.add_stream(shape.codec, rate=shape.rate, options=shape.options)
-        video.width, video.height, video.pix_fmt = shape.width, shape.height, "yuv420p"
+        video.width, video.height, video.pix_fmt = *size, "yuv420p"
         video.codec_context.time_base = Fraction(1, CLOCK_HZ)
         audio: Any = self._holder.add_stream("aac", rate=RATE_HZ, layout="mono", bit_rate=32000)
         audio.codec_context.flags |= _GLOBAL_HEADER

@@ -33,13 +33,15 @@ class PictureDoor:
         return self._segment(address, int(file[2])) if file[2] else await self._list(address)
 
     async def _list(self, address: Address) -> web.Response:
-        segments = await self._studio.segments(address.camera)
+        if address.camera.picture(address.quality) is None:
+            raise web.HTTPNotFound
+        segments = await self._studio.segments(address.camera, address.quality)
         text = listing(segments, address.stem, self._addresses.query(address))
         headers = {"Cache-Control": "no-cache"}
         return web.Response(text=text, content_type="application/vnd.apple.mpegurl", headers=headers)
 
     def _segment(self, address: Address, number: int) -> web.Response:
-        segment = self._studio.segment(address.camera, number)
+        segment = self._studio.segment(address.camera, address.quality, number)
         if segment is None:
             raise web.HTTPNotFound
         return web.Response(body=segment.data, content_type="video/mp2t")

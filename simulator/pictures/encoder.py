@@ -1,4 +1,4 @@
-"""A camera's own encoder, running only while somebody watches, on a clock that never stops.
+"""One of a camera's own encoders, running only while somebody watches, on a clock that never stops.
 
 Segments are numbered and stamped by the wall clock: whoever starts late joins a stream that seems always to have run.
 """
@@ -38,17 +38,24 @@ class Segment:
 
 
 class Encoder(threading.Thread):
-    """`told` is called from this thread after each segment, and when the encoder has ended."""
+    """`told` is called from this thread after each segment, and when the encoder has ended.
 
-    def __init__(self, camera: Camera, told: Callable[[], None]) -> None:
+    `quality`: 1 the whole picture, 2 the smaller one. It ends when that becomes another.
+    """
+
+    def __init__(self, camera: Camera, told: Callable[[], None], quality: int = 1) -> None:
         super().__init__(name=f"camera {camera.serial}", daemon=True)
         self.segments: tuple[Segment, ...] = ()  # replaced, never changed: other threads read it
         self.caught_up = False  # the segments before now are there, as far as there are any
         self.touched = time.monotonic()
         self._camera = camera
         self._told = told
-        self._shape = SHAPES[camera.codec]
-        self._painter = Painter(camera.scene, self._shape.width, self._shape.height)
+        picture = camera.picture(quality)
+        assert picture is not None
+        self._picture = self._codec, self._size = picture
+        self._quality = quality
+        self._shape = SHAPES[self._codec]
+        self._painter = Painter(camera.scene, *self._size)
         self._tone = Tone(camera.pitch_hz)
         self._transport = Transport()
         self._turn = 0
@@ -59,7 +66,7 @@ class Encoder(threading.Thread):
 
     @property
     def ended(self) -> bool:
-        return self._stop.is_set()
+        return self._stop.is_set() or self._camera.picture(self._quality) != self._picture
 
     def stop(self) -> None:
         self._stop.set()
@@ -75,7 +82,7 @@ class Encoder(threading.Thread):
     def run(self) -> None:
         number = int(time.time()) // SEGMENT_S - BACKFILL
         try:
-            while not self._stop.is_set():
+            while not self.ended:
                 if self._camera.streaming:
                     self._stream(number)
                 else:
@@ -88,7 +95,7 @@ class Encoder(threading.Thread):
 
     def _stream(self, number: int) -> None:
         """Segment after segment, until nobody watches or the camera sends no more."""
-        codecs, had_sound = Codecs(self._shape), self._camera.audio
+        codecs, had_sound = Codecs(self._shape, self._size), self._camera.audio
         while True:
             sound = self._camera.audio
             pieces = list(self._pieces(codecs, number, sound))
@@ -104,7 +111,7 @@ class Encoder(threading.Thread):
     def _pieces(self, codecs: Codecs, number: int, sound: bool) -> Iterator[Piece]:
         """Paced by the clock; what lies in the past comes at once."""
         camera, start = self._camera, number * SEGMENT_S
-        garbler = Garbler(camera.code, camera.codec) if camera.encrypted(time.time()) else None
+        garbler = Garbler(camera.code, self._codec) if camera.encrypted(time.time()) else None
         for index in range(SEGMENT_S * self._shape.rate):
             at = start + index / self._shape.rate
             if at > time.time():
@@ -134,7 +141,7 @@ class Encoder(threading.Thread):
 
     @property
     def _going(self) -> bool:
-        return self._camera.streaming and not self._stop.is_set()
+        return self._camera.streaming and not self.ended
 
     def _present(self) -> None:
         """What was to be caught up with is."""

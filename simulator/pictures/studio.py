@@ -1,4 +1,4 @@
-"""One encoder for each camera that is being watched."""
+"""One encoder for each picture of a camera that is being watched."""
 
 import asyncio
 import contextlib
@@ -14,35 +14,34 @@ STOP_S = 0.3
 
 class Studio:
     def __init__(self) -> None:
-        self._encoders: dict[str, Encoder] = {}
+        self._encoders: dict[tuple[str, int], Encoder] = {}  # by camera and quality
         self._news = asyncio.Event()
 
-    async def segments(self, camera: Camera) -> tuple[Segment, ...]:
+    async def segments(self, camera: Camera, quality: int) -> tuple[Segment, ...]:
         """The camera's newest, oldest first; starts it where need be, and waits until it has caught up with now."""
-        encoder = self.running(camera)
+        encoder = self.running(camera, quality)
         while not encoder.caught_up and not encoder.ended:
             await self._news.wait()
         return encoder.segments
 
-    async def encoder(self, camera: Camera, within_s: float) -> Encoder:
+    async def encoder(self, camera: Camera, quality: int, within_s: float) -> Encoder:
         """The camera's, once it has made a keyframe or the time is over."""
-        encoder = self.running(camera)
+        encoder = self.running(camera, quality)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 while not encoder.keyframe and not encoder.ended:
                     await self._news.wait()
         return encoder
 
-    def segment(self, camera: Camera, number: int) -> Segment | None:
-        encoder = self._encoders.get(camera.key)
+    def segment(self, camera: Camera, quality: int, number: int) -> Segment | None:
+        encoder = self._encoders.get((camera.key, quality))
         if encoder is None:
             return None
         encoder.touched = time.monotonic()
         return next((one for one in encoder.segments if one.number == number), None)
 
     def watched(self, camera: Camera) -> bool:
-        encoder = self._encoders.get(camera.key)
-        return encoder is not None and not encoder.ended
+        return any(key[0] == camera.key and not each.ended for key, each in self._encoders.items())
 
     def close(self) -> None:
         for encoder in self._encoders.values():
@@ -50,11 +49,12 @@ class Studio:
         for encoder in self._encoders.values():
             encoder.join(STOP_S)
 
-    def running(self, camera: Camera) -> Encoder:
-        encoder = self._encoders.get(camera.key)
+    def running(self, camera: Camera, quality: int) -> Encoder:
+        key = camera.key, quality
+        encoder = self._encoders.get(key)
         if encoder is None or encoder.ended:
             loop = asyncio.get_running_loop()
-            encoder = self._encoders[camera.key] = Encoder(camera, partial(_tell, loop, self._wake))
+            encoder = self._encoders[key] = Encoder(camera, partial(_tell, loop, self._wake), quality)
             encoder.start()
         encoder.touched = time.monotonic()
         return encoder

@@ -113,6 +113,7 @@ class Behaviour:
     first: bytes = b""  # sent to every request, and then nothing
     drip_s: float = 0.0  # between bytes of every answer
     clock_jump_s: float = 0.0  # its clock leaps by so much after two seconds
+    sub: bool = True  # it has a smaller stream, here of the same picture
     silent: bool = False  # PLAY is answered, and nothing comes
     scheme: Literal["digest", "sha256", "basic", "stale"] = "digest"
     asked: list[str] = field(default_factory=list)  # methods
@@ -222,10 +223,11 @@ class _Server(CameraServer):
     def __init__(self, camera: RtspCamera) -> None:
         self.does = camera.does
         self.connected: set[_Viewer] = set()
-        super().__init__(_Lens(camera.does), lambda: camera.does.code)
+        lens = _Lens(camera.does)
+        super().__init__(lens, lambda: camera.does.code, smaller=lens if camera.does.sub else None)
 
     def viewer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Viewer:
-        return _Viewer(self, self._lens, reader, writer)
+        return _Viewer(self, reader, writer)
 
 
 class _Viewer(Viewer):

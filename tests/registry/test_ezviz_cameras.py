@@ -148,6 +148,20 @@ def test_codec_and_battery(optionals: Any, video: str, battery: int | None) -> N
 
 
 @pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"MainEncode": 2, "SubEncode": 1}, Video("h264")),
+        ({"MainEncode": 1, "SubEncode": 2}, Video("h265")),
+        ({"MainEncode": 1, "SubEncode": "?"}, Video()),
+        ({"MainEncode": 1}, None),
+        ({}, Video()),  # nothing is told of its streams: most cameras have a smaller one
+    ],
+)
+def test_the_smaller_picture_is_as_the_list_tells(told: dict[str, Any], expected: Video | None) -> None:
+    assert one(status={"isEncrypt": 0, "optionals": {"video_para": json.dumps(told)}}).sub == expected
+
+
+@pytest.mark.parametrize(
     ("share", "owner", "ways"), [(0, "own", ("open",)), (1, "own", ("open",)), (2, "shared", ()), ("2", "shared", ())]
 )
 def test_what_is_shared_with_the_account_is_told_apart(share: Any, owner: str, ways: tuple[str, ...]) -> None:

@@ -155,6 +155,22 @@ def test_a_camera_that_is_away_is_not_waited_for_each_time(camera: RtspCamera) -
     assert len(camera.does.asked) == asked
 
 
+def test_the_smaller_picture_is_asked_for_by_its_names(camera: RtspCamera) -> None:
+    spec = Lan(loopback=True).open(at_home(camera), CODE, 5, "sub")
+    assert spec.url.endswith("/Streaming/Channels/102")
+
+
+def test_a_camera_without_a_smaller_picture_is_there_all_the_same(camera: RtspCamera) -> None:
+    camera.stop()
+    camera.does.sub = False
+    camera.start()
+    lan = Lan(loopback=True)
+    with pytest.raises(Refused) as refused:
+        lan.open(at_home(camera), CODE, 5, "sub")
+    assert refused.value.reason == "too_large"
+    assert lan.open(at_home(camera), CODE, 5).url.endswith(PATH)
+
+
 def test_h265_alone_is_not_playable(camera: RtspCamera) -> None:
     camera.does.recording = recorded(codec="libx265", sound=None)
     with pytest.raises(Refused) as refused:
@@ -258,3 +274,12 @@ def test_what_is_sold_to_anyone_knows_no_lan(simulator: SimulatorProcess, store:
     assert public.camera("Garden").ways == ("open",)
     with pytest.raises(Refused):
         public.driver.mint(public.source, public.camera("Garden"), "lan", LONG_S)
+
+
+@pytest.mark.parametrize(("picture", "size"), [("main", (640, 360)), ("sub", (320, 180))])
+def test_a_camera_at_home_sends_what_was_asked_for(demo: Home, picture: Any, size: tuple[int, int]) -> None:
+    demo.set_code("Garden", "GKRTUV")
+    spec = demo.driver.mint(demo.source, demo.camera("Garden"), "lan", LONG_S, picture=picture)
+    with av.open(spec.url.replace("rtsp://", f"rtsp://{spec.user}:{spec.password}@"), timeout=10) as opened:
+        frame = next(opened.decode(video=0))
+    assert (frame.width, frame.height) == size

@@ -105,6 +105,33 @@ def test_a_picture_that_moves_and_a_tone(cloud: Cloud) -> None:
     assert difference(decoded.frames[7].crop(corner), decoded.frames[22].crop(corner)) > 10000
 
 
+@pytest.mark.parametrize(
+    ("changed", "whole", "small"),
+    [({}, (640, 360), (320, 180)), ({"size": [1280, 960], "sub_size": [640, 480]}, (1280, 960), (640, 480))],
+)
+def test_the_smaller_picture_is_another_of_the_same_scene(
+    cloud: Cloud, changed: dict[str, list[int]], whole: tuple[int, int], small: tuple[int, int]
+) -> None:
+    cloud.control(cloud.serials["Garden"], **changed)
+    token = cloud.token()
+    sizes = []
+    for quality in ("1", "2"):
+        decoded = decode(media(cloud, playlist(cloud, cloud.live(token, "Garden", quality=quality)["url"])))
+        assert decoded.rms > 0.02
+        sizes.append(decoded.frames[0].size)
+    assert sizes == [whole, small]
+
+
+def test_a_camera_without_a_smaller_picture_has_no_address_of_one(cloud: Cloud) -> None:
+    serial, token = cloud.serials["Garden"], cloud.token()
+    before = cloud.live(token, "Garden", quality="2")["url"]
+    cloud.control(serial, sub_size=None)
+    form = {"deviceSerial": serial, "protocol": "2", "quality": "2"}
+    assert cloud.open("live/address/get", token, **form)["code"] == "60020"
+    assert cloud.get(before).status_code == 404
+    assert cloud.open("live/address/get", token, **form | {"quality": "1"})["code"] == "200"
+
+
 def test_each_segment_stands_alone_and_begins_with_a_keyframe(cloud: Cloud) -> None:
     listed = playlist(cloud, cloud.live(cloud.token(), "Garden")["url"])
     for file in listed.files[:2]:
