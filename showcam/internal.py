@@ -1,7 +1,6 @@
 """What the media process may ask the web process: a source through the gate, and whether live sessions may go on."""
 
 import json
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -10,7 +9,7 @@ from typing import Any
 from accounts.tokens import TokenInvalid
 from media.grants import Claims
 from media.proof import HEADER, Proof
-from media.source import Denied, SourceSpec
+from media.source import SourceSpec
 from registry.registry import Registry
 from showcam.exchange import Refuse, Request, Response, problem
 from store.records import Assistant, Link
@@ -60,55 +59,3 @@ class Internal:
         except TokenInvalid:
             return False
         return link.id == claims.link and link.account == claims.account
-
-
-class WebSources:
-    """The media process's side of it: media.source.Sources over HTTP to the web process."""
-
-    def __init__(
-        self, web_url: str, proof: Proof, context: ssl.SSLContext | None = None, timeout_s: float = 4.0
-    ) -> None:
-        """`context`: whom an https address is trusted by."""
-        self._url, self._proof = web_url, proof
-        self._context, self._timeout_s = context, timeout_s
-        self._session: Any = None
-
-    async def open(self, claims: Claims) -> SourceSpec | Denied:
-        data = await self._post("open", {"claims": asdict(claims)})
-        if data is None:
-            return Denied("vendor_down", again=True)
-        if "source" in data:
-            return SourceSpec.from_json(data["source"])
-        return Denied(**data["denied"])
-
-    async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        data = await self._post("check", {"claims": [asdict(each) for each in claims]})
-        if data is None:
-            return [Denied("vendor_down", again=True) for _ in claims]
-        return [Denied(**each) if each else None for each in data["denied"]]
-
-    async def admits(self, claims: Claims, bearer: str) -> bool:
-        data = await self._post("admits", {"claims": asdict(claims), "bearer": bearer})
-        return data is not None and data.get("admitted") is True
-
-    async def closed(self, claims: Claims, release: str) -> None:
-        await self._post("closed", {"claims": asdict(claims), "release": release})
-
-    async def _post(self, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
-        """None when the web process can't be asked just now."""
-        import aiohttp  # the web process imports this module too, and never pays for it
-
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=self._context or True, limit=16),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=self._timeout_s),
-            )
-        path, payload = f"/internal/sources/{what}", json.dumps(body).encode()
-        headers = {"Content-Type": "application/json", HEADER: self._proof.make(path, payload, time.time())}
-        try:
-            url = f"{self._url}{path}"
-            async with self._session.post(url, data=payload, headers=headers, allow_redirects=False) as response:
-                return dict(await response.json()) if response.status == 200 else None
-        except (aiohttp.ClientError, TimeoutError, ValueError):
-            return None

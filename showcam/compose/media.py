@@ -7,12 +7,20 @@ from media.plane.server import Plane
 from media.plane.settings import PlaneSettings
 from media.trust import tls_context
 from showcam import keys, logs
-from showcam.internal import WebSources
 from showcam.settings import Settings
+from showcam.supervisor import CannotStart
+from showcam.web_sources import WebSources
 
 
 def serve(settings: Settings) -> None:
+    """Raises CannotStart, KeysUnreadable, SecretUnreadable."""
     logs.configure("media", settings.log_level)
+    shared = settings.grant_secret or settings.grant_roots or settings.keys_secret
+    if settings.web_internal_url and not shared and not (settings.keys / "grant").exists():
+        raise CannotStart(
+            "This media process has no key in common with the web app, so it would refuse every stream: "
+            "set grant_roots or grant_secret, here and there, to the same. See docs/pictures.md."
+        )
     grants = Grants(keys.grant_of(settings))
     web = settings.internal_web_url
     context = tls_context(settings.ca_file) if web.startswith("https://") else None

@@ -1,0 +1,63 @@
+"""The media process's side of showcam.internal: what it asks the web process, over loopback or https."""
+
+import json
+import ssl
+import time
+from dataclasses import asdict
+from typing import Any
+
+import aiohttp
+
+from media.grants import Claims
+from media.proof import HEADER, Proof
+from media.source import Denied, SourceSpec
+
+
+class WebSources:
+    """A media.source.Sources."""
+
+    def __init__(
+        self, web_url: str, proof: Proof, context: ssl.SSLContext | None = None, timeout_s: float = 4.0
+    ) -> None:
+        """`context`: whom an https address is trusted by."""
+        self._url, self._proof = web_url, proof
+        self._context, self._timeout_s = context, timeout_s
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self, claims: Claims) -> SourceSpec | Denied:
+        data = await self._post("open", {"claims": asdict(claims)})
+        if data is None:
+            return Denied("vendor_down", again=True)
+        if "source" in data:
+            return SourceSpec.from_json(data["source"])
+        return Denied(**data["denied"])
+
+    async def check(self, claims: list[Claims]) -> list[Denied | None]:
+        data = await self._post("check", {"claims": [asdict(each) for each in claims]})
+        if data is None:
+            return [Denied("vendor_down", again=True) for _ in claims]
+        return [Denied(**each) if each else None for each in data["denied"]]
+
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        data = await self._post("admits", {"claims": asdict(claims), "bearer": bearer})
+        return data is not None and data.get("admitted") is True
+
+    async def closed(self, claims: Claims, release: str) -> None:
+        await self._post("closed", {"claims": asdict(claims), "release": release})
+
+    async def _post(self, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """None when the web process can't be asked just now."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._context or True, limit=16),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+            )
+        path, payload = f"/internal/sources/{what}", json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", HEADER: self._proof.make(path, payload, time.time())}
+        try:
+            url = f"{self._url}{path}"
+            async with self._session.post(url, data=payload, headers=headers, allow_redirects=False) as response:
+                return dict(await response.json()) if response.status == 200 else None
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            return None

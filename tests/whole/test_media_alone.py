@@ -1,0 +1,207 @@
+"""Media processes elsewhere: installed from their own requirements, without a store, on one key and two addresses."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from accounts import households
+from accounts.tokens import mint
+from registry.drivers.ezviz_account import SignedIn
+from showcam import keys
+from showcam.compose.parts import ezviz, open_store
+from showcam.settings import load
+from tests.doubles.hls_camera import Authority
+from tests.doubles.household import new_link
+from tests.doubles.program import ROOT, SHOWCAM, free_ports
+from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.tls_front import TlsFront
+
+ROOMS = ("media", "showcam", "store")  # all that the Dockerfile puts into its image
+ROOTS = json.dumps({"root": "one root of the tests, shared by the web app and both media processes"})
+USER, PASSWORD = "demo@example.com", "showcam-demo"
+
+pytestmark = pytest.mark.process
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The steps of the Dockerfile: an environment with the pinned requirements alone, and the rooms beside it."""
+    folder = tmp_path_factory.mktemp("image")
+    uv, python = ROOT / ".venv/bin/uv", ROOT / ".venv/bin/python"
+    subprocess.run([uv, "venv", "-q", "--python", python, folder / "env"], check=True)
+    for pinned in ("tools.txt", "media.txt"):  # the first builds what of the second is no wheel, and goes again
+        sync = [uv, "pip", "sync", "-q", "--python", folder / "env/bin/python", "--require-hashes"]
+        subprocess.run([*sync, "--no-build-isolation", ROOT / "requirements" / pinned], check=True)
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, folder / "app" / room, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def test_the_image_is_made_of_what_is_tried_here() -> None:
+    told = (ROOT / "Dockerfile").read_text()
+    copied = {line.split()[1].strip("/") for line in told.splitlines() if line.startswith("COPY ") and "/opt/" in line}
+    assert copied >= {*ROOMS}
+    assert "requirements/media.txt" in told
+    assert "--require-hashes" in told
+
+
+def test_without_a_shared_key_it_says_so_and_does_not_start(image: Path) -> None:
+    command = [image / "env/bin/python", "-B", "-m", "showcam", "media"]
+    environ = {"SHOWCAM_WEB_INTERNAL_URL": "https://cam.example", "SHOWCAM_DATA": "/nowhere"}
+    ended = subprocess.run(command, env=environ, cwd=image / "app", capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "grant_roots" in ended.stderr
+
+
+class Elsewhere:
+    """A vendor, a household at a web app, and two media processes; all but the vendor's control door behind TLS."""
+
+    def __init__(self, folder: Path, stack: ExitStack, image: Path) -> None:
+        self.image, self.stack, self.folder = image, stack, folder
+        (folder / "tls").mkdir()
+        self.authority = Authority(folder / "tls")
+        self.vendor = SimulatorProcess(folder)
+        stack.callback(self.vendor.stop)
+        self.trusted = folder / "trusted.pem"
+        self.trusted.write_bytes(self.authority.ca_file.read_bytes() + self.vendor.ca.read_bytes())
+        first = free_ports(3)
+        self.web_port, self.media_ports = first, (first + 1, first + 2)
+        self.web = self._front(self.web_port)
+        self.media = {self._front(port): self._media(port) for port in self.media_ports}
+        self.token = self._household()
+        self._process([SHOWCAM, "serve"], self._web_environ(), self.web_port)
+
+    def _front(self, port: int) -> str:
+        return self.stack.enter_context(TlsFront(port, self.authority.context)).url
+
+    def _shared_environ(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "SHOWCAM_GRANT_ROOTS": ROOTS,
+            "SHOWCAM_CA_FILE": str(self.trusted),
+            "SHOWCAM_EZVIZ_OPEN": self.vendor.open_host,
+        }
+
+    def _web_environ(self) -> dict[str, str]:
+        return self._shared_environ() | {
+            "SHOWCAM_DATA": str(self.folder / "data"),
+            "SHOWCAM_PORT": str(self.web_port),
+            "SHOWCAM_MEDIA_URLS": ",".join(self.media),
+            "SHOWCAM_EZVIZ_API": self.vendor.app_host,
+        }
+
+    def _media(self, port: int) -> subprocess.Popen[bytes]:
+        environ = self._shared_environ() | {
+            "SHOWCAM_MEDIA_PORT": str(port),
+            "SHOWCAM_WEB_INTERNAL_URL": self.web,
+            "SHOWCAM_DATA": "/nowhere",  # a container's file system is read-only
+        }
+        return self._process([self.image / "env/bin/python", "-B", "-m", "showcam", "media"], environ, port)
+
+    def _process(self, command: list[Any], environ: dict[str, str], port: int) -> subprocess.Popen[bytes]:
+        log = self.folder / f"{port}.log"
+        with log.open("wb") as out:
+            cwd = self.image / "app" if "media" in command else ROOT
+            process = subprocess.Popen(command, env=environ, cwd=cwd, stdout=out, stderr=out)
+        self.stack.callback(_ended, process)
+        deadline = time.monotonic() + 60
+        while not _answers(port):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        return process
+
+    def _household(self) -> str:
+        """An access token of the one household's Google link."""
+        settings = load(environ={name: value for name, value in self._web_environ().items() if name != "PATH"})
+        store = open_store(settings, keys.of(settings))
+        account = households.add_owner(store, USER, open_key="demo-key", open_secret="demo-secret")
+        (source,) = store.sources(account.id)
+        driver = ezviz(settings, store)
+        verdict = driver.sign_in(USER, PASSWORD, 20.0)
+        assert isinstance(verdict, SignedIn)
+        driver.sessions.signed_in(source, USER, verdict.session)
+        link = new_link(account, "google", None, "en")
+        store.add_link(link)
+        text, row = mint(link.id, "access", "cameras", time.time())
+        assert store.add_tokens([row])
+        store.close()
+        return text
+
+    def google(self, intent: str, payload: dict[str, Any]) -> dict[str, Any]:
+        answer = requests.post(
+            f"{self.web}/google/fulfillment",
+            json={"requestId": "1", "inputs": [{"intent": f"action.devices.{intent}", "payload": payload}]},
+            headers={"Authorization": f"Bearer {self.token}"},
+            verify=str(self.trusted),
+            timeout=20,
+        )
+        assert answer.status_code == 200
+        return dict(answer.json().get("payload", {}))
+
+    def stream(self, name: str, protocol: str) -> dict[str, Any]:
+        devices = self.google("SYNC", {})["devices"]
+        device = next(each["id"] for each in devices if each["name"]["name"] == name)
+        params = {"StreamToChromecast": True, "SupportedStreamProtocols": [protocol]}
+        execution = [{"command": "action.devices.commands.GetCameraStream", "params": params}]
+        asked = {"commands": [{"devices": [{"id": device}], "execution": execution}]}
+        (told,) = self.google("EXECUTE", asked)["commands"]
+        assert told["status"] == "SUCCESS", told
+        return dict(told["states"])
+
+    def get(self, url: str) -> requests.Response:
+        return requests.get(url, verify=str(self.trusted), timeout=20)
+
+
+@contextmanager
+def _elsewhere(folder: Path, image: Path) -> Iterator[Elsewhere]:
+    with ExitStack() as stack:
+        yield Elsewhere(folder, stack, image)
+
+
+def test_a_stream_opens_at_one_and_the_next_at_the_other_when_that_is_gone(tmp_path: Path, image: Path) -> None:
+    with _elsewhere(tmp_path, image) as there:
+        first = there.stream("Garden", "hls")["cameraStreamAccessUrl"]
+        at = first.partition("/s/")[0]
+        assert at in there.media
+        playlist = there.get(first)
+        assert playlist.status_code == 200, playlist.text
+        assert "avc1." in playlist.text
+
+        there.media[at].send_signal(signal.SIGKILL)
+        there.media[at].wait()
+        second = there.stream("Garden", "hls")["cameraStreamAccessUrl"]
+        assert second.partition("/s/")[0] in {*there.media} - {at}
+        assert there.get(second).status_code == 200
+
+        # unlinking ends what is shown, wherever that is
+        there.google("DISCONNECT", {})
+        assert there.get(second).status_code == 410
+
+
+def _answers(port: int) -> bool:
+    path = "/healthz" if port else ""
+    try:
+        # the web app's tells of a worker too, which there is none of here
+        return requests.get(f"http://127.0.0.1:{port}{path}", timeout=2).status_code in (200, 503)
+    except requests.RequestException:
+        return False
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
