@@ -12,6 +12,7 @@ class Devices:
 
     def __init__(self, store: Store, kind: str = "ezviz") -> None:
         self._store, self._kind = store, kind
+        self._salt = ""  # never changes; a row that all households' messages would read
 
     def place(self, account_id: str, serials: Iterable[str]) -> None:
         """These and no others are the household's."""
@@ -21,5 +22,5 @@ class Devices:
         return self._store.accounts_with(self._key(serial))
 
     def _key(self, serial: str) -> str:
-        salt = self._store.meta_once("vendor_salt", secrets.token_hex(32))
-        return vendor_key(salt, f"{self._kind} device", serial)
+        self._salt = self._salt or self._store.meta_once("vendor_salt", secrets.token_hex(32))
+        return vendor_key(self._salt, f"{self._kind} device", serial)

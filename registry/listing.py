@@ -205,8 +205,11 @@ class Readings:
         fingerprint, written = self._written.get(source.id) or ("", 0.0)
         if fingerprint == reading.fingerprint and 0 <= reading.as_of - written < RENEW_S:
             return
-        self._written.put(source.id, (reading.fingerprint, reading.as_of))
         known = self._kept(account, source)
+        if known is not None and known.told == reading.told and 0 <= reading.as_of - known.as_of < RENEW_S:
+            self._written.put(source.id, (reading.fingerprint, known.as_of))
+            return  # another process has written just this
+        self._written.put(source.id, (reading.fingerprint, reading.as_of))
         household = self.household(account.id)
         rest = [self.last(account, each) for each in household.sources if each.id != source.id]
         every = [each for known in rest if known for each in known.told] + list(reading.told)

@@ -31,7 +31,8 @@ def seconds(given: Assumptions, footprint: Footprint) -> float:
     slower = max(1.0, CORE_MB / given.memory_mb)
     calls = footprint.app_calls + footprint.open_calls
     waiting = footprint.requests * given.store_ms + calls * given.vendor_ms
-    return (footprint.cpu_ms * slower + waiting) / 1000
+    # what is asked together is waited for together
+    return (footprint.cpu_ms * slower + waiting * min(1.0, footprint.invoked)) / 1000
 
 
 def lifted(quotas: list[Quota]) -> list[Quota]:

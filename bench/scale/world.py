@@ -22,6 +22,7 @@ from moto import mock_aws
 from accounts import clients, households
 from bench.scale.meter import Meter
 from registry.drivers.ezviz_account import SignedIn
+from showcam import aws
 from showcam import keys as key_files
 from showcam.compose import parts
 from showcam.settings import Settings, load
@@ -44,6 +45,14 @@ class World:
     client: Any  # of the table, not metered
     secrets: dict[str, str]  # of the assistants' registrations
 
+    def later(self) -> None:
+        """An hour goes by: links have not been used since, and the list of cameras has grown old."""
+        aged = {"link": "last_used", "known": "as_of"}
+        for item in self.items():
+            if name := aged.get(item["kind"]["S"]):
+                value = {"N": str(float(item[name]["N"]) - 3600)}
+                self.client.put_item(TableName=TABLE, Item=item | {name: value})
+
     def items(self) -> list[dict[str, Any]]:
         return [item for page in self.client.get_paginator("scan").paginate(TableName=TABLE) for item in page["Items"]]
 
@@ -56,6 +65,8 @@ def world(cameras: int, *, app_account: bool = True) -> Iterator[World]:
         stack.enter_context(mock_aws())
         client = boto3.session.Session().client("dynamodb", region_name="eu-west-1")
         create_table(client, TABLE)
+        aws.client.cache_clear()
+        stack.callback(aws.client.cache_clear)
         boto3.setup_default_session(region_name="eu-west-1")
         stack.callback(setattr, boto3, "DEFAULT_SESSION", None)
         assert boto3.DEFAULT_SESSION is not None

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from accounts.identity import camera_id
 from registry.camera import Camera, StreamRequest
 from registry.errors import SignedOut, Unavailable, VendorBusy, VendorDown
+from registry.listing import RENEW_S
 from registry.registry import Registry
 from store.records import Known
 from tests.doubles.clock import Clock
@@ -115,6 +116,19 @@ def test_an_unchanged_list_stays_young_in_the_store(home: Household, clock: Cloc
     home.driver.error = VendorDown("x")
 
     assert names(another_process(home, home.driver, clock).cameras(home.link).cameras) == NAMES
+
+
+def test_a_list_that_another_process_has_just_written_is_not_written_again(home: Household, clock: Clock) -> None:
+    home.registry.cameras(home.link)
+    written = home.store.known(home.account.id)
+
+    clock.now += 5
+    another_process(home, home.driver, clock).cameras(home.link)
+    assert home.store.known(home.account.id) == written
+
+    clock.now += RENEW_S
+    another_process(home, home.driver, clock).cameras(home.link)
+    assert home.store.known(home.account.id) != written
 
 
 def test_a_known_list_of_another_version_is_as_good_as_none(home: Household, clock: Clock) -> None:
