@@ -1,0 +1,106 @@
+"""The stack as osls packages it, in a folder of its own, once per session; the zips are the ones of build/lambda."""
+
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OSLS = ROOT / "node_modules/.bin/osls"
+SKILL = "amzn1.ask.skill.6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3"
+MEDIA = "https://one.example.com,https://two.example.com:8443"
+HOME = {
+    "alexaSkillId": SKILL,
+    "alarmTopic": "arn:aws:sns:eu-west-1:123456789012:alarms",
+    "languages": "en-GB,de-DE",
+    "mediaUrls": MEDIA,
+}
+ELSEWHERE = {
+    "alexaSkillId": SKILL,
+    "alarmTopic": "arn:aws:sns:us-east-1:123456789012:alarms",
+    "publicUrl": "https://cameras.example.com",
+    "mediaUrls": MEDIA,
+    "homeRegion": "eu-west-1",
+    "dataKey": "arn:aws:kms:eu-west-1:123456789012:key/6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3",
+    "keysSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:showcam/prod/keys-AbCdEf",
+    "settingsSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:showcam/prod/settings-AbCdEf",
+}
+
+type Template = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """`said`: what osls wrote; `file`: the template, where it packaged."""
+
+    said: str
+    file: Path | None
+
+    @property
+    def template(self) -> Template:
+        assert self.file, self.said
+        return dict(json.loads(self.file.read_text()))
+
+
+@pytest.fixture(scope="session")
+def cutter() -> ModuleType:
+    """scripts/package.py as a module."""
+    spec = importlib.util.spec_from_file_location("package", ROOT / "scripts/package.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def packages(cutter: ModuleType) -> dict[str, Path]:
+    """The zip of each function."""
+    subprocess.run([sys.executable, ROOT / "scripts/package.py"], check=True, stdout=subprocess.DEVNULL)
+    return {name: ROOT / "build/lambda" / f"{name}.zip" for name in cutter.FUNCTIONS}
+
+
+@pytest.fixture(scope="session")
+def osls(
+    packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, str, dict[str, str]], Packaged]:
+    """Packages by a configuration, in a region, with parameters."""
+    assert OSLS.exists(), "osls is missing: run make test, which installs it with npm"
+
+    def run(config: str, region: str, given: dict[str, str]) -> Packaged:
+        folder = tmp_path_factory.mktemp("stack")
+        shutil.copytree(ROOT / "aws", folder / "aws")
+        shutil.copy(ROOT / config, folder)
+        for name in ("build", "node_modules"):
+            (folder / name).symlink_to(ROOT / name)
+        params = [f"--param={name}={value}" for name, value in given.items()]
+        command = [OSLS, "package", "--config", config, "--stage", "prod", "--region", region, *params]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        made = folder / ".serverless/cloudformation-template-update-stack.json"
+        return Packaged(done.stdout + done.stderr, made if done.returncode == 0 else None)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def at_home(osls: Callable[[str, str, dict[str, str]], Packaged]) -> Packaged:
+    return osls("serverless.yml", "eu-west-1", HOME)
+
+
+@pytest.fixture(scope="session")
+def elsewhere(osls: Callable[[str, str, dict[str, str]], Packaged]) -> Packaged:
+    return osls("serverless.directives.yml", "us-east-1", ELSEWHERE)
+
+
+@pytest.fixture(scope="session", params=["at_home", "elsewhere"])
+def each_stack(request: pytest.FixtureRequest) -> Packaged:
+    packaged: Packaged = request.getfixturevalue(request.param)
+    return packaged

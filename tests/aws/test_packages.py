@@ -1,0 +1,116 @@
+"""What stands in each function's zip: what its entry imports, compiled so that AWS takes it as it is; nothing else."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import boto3
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOWHERE = {"av", "aiortc", "aiohttp", "granian", "simulator", "tests", "bench", "deploy_local", "boto3", "botocore"}
+NOT_FOR_A_DIRECTIVE = {"flask", "flask_wtf", "authlib", "jinja2", "werkzeug", "babel", "console", "oauth", "actions"}
+FORBIDDEN = {
+    "directives": NOWHERE | NOT_FOR_A_DIRECTIVE,
+    "fulfillment": NOWHERE | NOT_FOR_A_DIRECTIVE - {"actions"} | {"alexa", "ask_sdk_core", "ask_sdk_model"},
+}
+OF_THE_RUNTIME = {"boto3", "botocore"}
+# what boto3 stands on; the runtime brings all of it
+RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
+
+
+@pytest.fixture(params=FORBIDDEN)
+def function(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def unpacked(function: str, packages: dict[str, Path], tmp_path: Path) -> Path:
+    zipfile.ZipFile(packages[function]).extractall(tmp_path / "task")
+    return tmp_path / "task"
+
+
+def names(package: Path) -> list[str]:
+    return zipfile.ZipFile(package).namelist()
+
+
+def run(program: str, *path: Path) -> subprocess.CompletedProcess[str]:
+    """In a Python that finds the standard library and these folders alone."""
+    command = [sys.executable, "-I", "-S", "-W", "ignore", "-c", f"import sys; sys.path[:0] = sys.argv[1:]\n{program}"]
+    return subprocess.run([*command, *map(str, path)], capture_output=True, text=True, check=False)
+
+
+def test_every_function_is_held_to_what_it_may_hold(cutter: ModuleType) -> None:
+    assert set(cutter.FUNCTIONS) == set(FORBIDDEN)
+
+
+def test_it_holds_nothing_it_must_not(function: str, packages: dict[str, Path]) -> None:
+    held = {name.split("/")[0].removesuffix(".py") for name in names(packages[function])}
+    assert {"registry", "store", "showcam", "msgspec", "cryptography", "pyezvizapi"} <= held
+    assert not held & FORBIDDEN[function]
+    assert ("ask_sdk_core" in held) == (function == "directives")
+    assert not [
+        name for name in names(packages[function]) if re.search(r"(^|/)(tests?|SelfTest)/|\.dist-info/RECORD", name)
+    ]
+
+
+def test_no_entry_but_its_own(function: str, packages: dict[str, Path]) -> None:
+    entries = [name for name in names(packages[function]) if re.fullmatch(r"lambda/\w+\.py", name)]
+    assert sorted(entries) == ["lambda/__init__.py", f"lambda/{function}.py"]
+
+
+def test_what_is_imported_is_pinned(function: str, cutter: ModuleType, packages: dict[str, Path]) -> None:
+    held = {name.split("/")[0].removesuffix(".py") for name in names(packages[function])}
+    assert cutter.foreign(function) - OF_THE_RUNTIME <= held
+
+
+def test_every_module_of_it_can_be_imported(function: str, unpacked: Path, cutter: ModuleType, tmp_path: Path) -> None:
+    libraries = Path(boto3.__file__).parents[1]
+    (tmp_path / "runtime").mkdir()
+    for name in RUNTIME:
+        (tmp_path / "runtime" / name).symlink_to(libraries / name)
+    modules = sorted(name for name in cutter.modules(function) if name != f"lambda.{function}")
+    program = f"import importlib\nfor name in {modules!r}: importlib.import_module(name)"
+    done = run(program, unpacked, tmp_path / "runtime")
+    assert done.returncode == 0, done.stderr
+
+
+def test_its_bytecode_is_complete_and_asks_no_source(function: str, packages: dict[str, Path]) -> None:
+    package = zipfile.ZipFile(packages[function])
+    held = set(package.namelist())
+    sources = [Path(name) for name in held if name.endswith(".py")]
+    assert len(sources) > 300
+    for source in sources:
+        code = package.read(str(source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"))
+        assert code[:4] == importlib.util.MAGIC_NUMBER
+        assert code[4:8] == b"\x01\0\0\0"  # by hash, unchecked (PEP 552)
+
+
+def test_python_takes_that_bytecode_whatever_the_files_say_of_themselves(unpacked: Path) -> None:
+    (unpacked / "accounts/identity.py").write_text("raise SystemExit('compiled again')")
+    done = run("import accounts.identity; print(accounts.identity.__file__)", unpacked)
+    assert done.stdout.split() == [f"{unpacked}/accounts/identity.py"], done.stderr
+
+
+def test_the_same_input_makes_the_same_bytes(cutter: ModuleType, packages: dict[str, Path], tmp_path: Path) -> None:
+    again = cutter.build("fulfillment", "x86_64", tmp_path)
+    assert again.read_bytes() == packages["fulfillment"].read_bytes()
+
+
+def test_another_python_than_the_runtimes_is_refused() -> None:
+    command = [sys.executable, ROOT / "scripts/package.py", "--python", "3.12"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "make package PYTHON=python3.12" in done.stderr
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_it_is_pinned_as_everything_else_is(name: str) -> None:
+    def pins(file: str) -> set[str]:
+        return set(re.findall(r"^([\w.-]+==\S+)", (ROOT / "requirements" / file).read_text(), re.MULTILINE))
+
+    assert pins(f"lambda-{name}.txt") <= pins("app.txt")

@@ -1,0 +1,124 @@
+"""What a deployment is given: whatever is wrong with it is said, all of it at once, and nothing is packaged."""
+
+import json
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from showcam import forwarder
+from tests.aws.conftest import ELSEWHERE, HOME, ROOT, SKILL, Packaged
+
+type Osls = Callable[[str, str, dict[str, str]], Packaged]
+
+
+@pytest.mark.parametrize(
+    ("config", "region", "given", "said"),
+    [
+        pytest.param(
+            "serverless.yml",
+            "eu-west-1",
+            {},
+            ["alexaSkillId is missing", "alarmTopic is missing: nobody would hear an alarm"],
+            id="nothing",
+        ),
+        pytest.param(
+            "serverless.yml",
+            "eu-west-1",
+            HOME
+            | {
+                "alexaSkillId": "amzn1.ask.skill.demo",
+                "alarmTopic": "arn:aws:sns:us-east-1:123456789012:alarms",
+                "languages": "en-GB, en-US, xx-XX",
+                "publicUrl": "http://cameras.example.com",
+                "signUp": "everybody",
+                "logRetention": "31",
+                "memory": "much",
+                "architecture": "arm64",
+            },
+            [
+                'alexaSkillId is "amzn1.ask.skill.demo"',
+                "alarmTopic stands in us-east-1",
+                "languages names en-US: for it Alexa looks in us-east-1, this is eu-west-1",
+                'languages names "xx-XX", which Alexa does not have',
+                'publicUrl names "http://cameras.example.com"',
+                'signUp is "everybody"',
+                'logRetention is "31"',
+                'memory is "NaN"',
+                "build/lambda/directives.zip is not for arm64 python3.13",
+            ],
+            id="all of it wrong",
+        ),
+        pytest.param(
+            "serverless.yml",
+            "eu-central-1",
+            HOME | {"alarmTopic": "topic"},
+            [
+                'region is "eu-central-1": Alexa reaches functions in us-east-1, eu-west-1, us-west-2 alone',
+                'alarmTopic is "topic"',
+            ],
+            id="a region without Alexa",
+        ),
+        pytest.param(
+            "serverless.directives.yml",
+            "us-east-1",
+            HOME | {"alarmTopic": ELSEWHERE["alarmTopic"], "languages": "en-US"},
+            [f"{name} is missing" for name in ("homeRegion", "dataKey", "keysSecret", "settingsSecret", "publicUrl")],
+            id="elsewhere, without what home is",
+        ),
+        pytest.param(
+            "serverless.directives.yml",
+            "us-east-1",
+            ELSEWHERE | {"homeRegion": "us-east-1", "keysSecret": "showcam/prod/keys"},
+            [
+                "us-east-1 is the home region",
+                "dataKey stands in eu-west-1, not in the home region us-east-1",
+                "settingsSecret stands in eu-west-1, not in the home region us-east-1",
+                'keysSecret is "showcam/prod/keys", which is none',
+            ],
+            id="elsewhere, which is home",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_packaged(
+    osls: Osls, config: str, region: str, given: dict[str, str], said: list[str]
+) -> None:
+    packaged = osls(config, region, given)
+    assert packaged.file is None
+    for each in said:
+        assert f"  - {each}" in packaged.said
+    assert packaged.said.count("  - ") == len(said) + 1 + ("arm64" in str(given))  # osls begins its own list
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        (SKILL, True),
+        ("amzn1.ask.skill.0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", True),
+        ("", False),
+        ("amzn1.ask.skill.", False),
+        ("amzn1.ask.skill.demo", False),
+        (f"{SKILL}0", False),
+        (f"x{SKILL}", False),
+        (SKILL.upper(), False),
+        (SKILL.replace("-", ""), False),
+        (SKILL.replace("skill", "device"), False),
+        ("6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3", False),
+        ("amzn1.ask.skill.xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", False),
+        ("amzn1.ask.skill.00000000-0000-0000-0000-000000000000", False),
+        ("amzn1.ask.skill.12345678-1234-1234-1234-123456789012", False),
+        ("amzn1.ask.skill.aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee", False),
+        (f"{SKILL}\nmore", False),
+    ],
+)
+def test_a_skill_id_that_is_none_is_refused(text: str, good: bool) -> None:
+    given = json.dumps({"alexaSkillId": text})
+    program = f"const {{ skill }} = require('./aws/parameters.cjs'); console.log([...skill({given})].length)"
+    done = subprocess.run(["node", "-e", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ("0" if good else "1")
+
+
+def test_the_regions_are_those_the_command_line_knows() -> None:
+    program = "console.log(JSON.stringify(require('./aws/parameters.cjs').REGIONS))"
+    done = subprocess.run(["node", "-e", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {name: tuple(languages) for name, languages in json.loads(done.stdout).items()} == forwarder.REGIONS

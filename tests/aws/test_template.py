@@ -1,0 +1,299 @@
+"""The stack's template, as osls packaged it: what outlives it, who may do what, who is told."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from showcam.settings import SECRETS, load
+from store.dynamodb import create_table
+from tests.aws.conftest import ELSEWHERE, HOME, MEDIA, SKILL, Packaged, Template
+from tests.doubles.aws import REGION, in_process
+
+FUNCTIONS = {"directives": 8, "fulfillment": 8}  # and their timeouts
+ROWS = {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}
+WATCHED = {
+    ("AWS/Lambda", "Errors"),
+    ("AWS/Lambda", "Throttles"),
+    ("AWS/Lambda", "Duration"),
+    ("showcam", "InternalErrors"),
+    ("showcam", "StoreUnavailable"),
+}
+
+
+def of(template: Template, kind: str) -> dict[str, Any]:
+    """Properties of the resources of a kind, by logical id."""
+    return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
+
+
+@pytest.fixture
+def home(at_home: Packaged) -> Template:
+    return at_home.template
+
+
+@pytest.fixture
+def each(each_stack: Packaged) -> Template:
+    return each_stack.template
+
+
+class TestTable:
+    def test_it_is_the_one_the_store_makes_for_itself(self, home: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+        with in_process(monkeypatch):
+            client = boto3.client("dynamodb", region_name=REGION)
+            create_table(client, "showcam")
+            made = client.describe_table(TableName="showcam")["Table"]
+            expiry = client.describe_time_to_live(TableName="showcam")["TimeToLiveDescription"]
+        table = home["Resources"]["Table"]["Properties"]
+        assert table["KeySchema"] == made["KeySchema"]
+        assert table["AttributeDefinitions"] == made["AttributeDefinitions"]
+        assert table["BillingMode"] == made["BillingModeSummary"]["BillingMode"]
+        parts = ("IndexName", "KeySchema", "Projection")
+        indexes = [{part: index[part] for part in parts} for index in made["GlobalSecondaryIndexes"]]
+        assert table["GlobalSecondaryIndexes"] == indexes
+        assert table["TimeToLiveSpecification"] == {"AttributeName": expiry["AttributeName"], "Enabled": True}
+
+    def test_it_is_kept_encrypted_and_can_be_had_back(self, home: Template) -> None:
+        table = home["Resources"]["Table"]["Properties"]
+        key = {"Fn::GetAtt": ["DataKey", "Arn"]}
+        assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+        assert table["DeletionProtectionEnabled"] is True
+        assert home["Resources"]["DataKey"]["Properties"]["EnableKeyRotation"] is True
+
+    @pytest.mark.parametrize("name", ["Table", "DataKey", "KeysSecret", "SettingsSecret"])
+    def test_what_cannot_be_made_again_outlives_the_stack(self, home: Template, name: str) -> None:
+        resource = home["Resources"][name]
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+class TestSecrets:
+    def test_their_values_are_aws_s_and_the_integrators(self, home: Template) -> None:
+        secrets = of(home, "AWS::SecretsManager::Secret")
+        # a change of these would make another root, with which nothing kept can be opened
+        generated = {"SecretStringTemplate": "{}", "GenerateStringKey": "root"}
+        generated |= {"PasswordLength": 48, "ExcludePunctuation": True}
+        assert secrets["KeysSecret"]["GenerateSecretString"] == generated
+        assert "SecretString" not in secrets["KeysSecret"]
+        assert secrets["SettingsSecret"]["SecretString"] == "{}"
+        for secret in secrets.values():
+            assert secret["KmsKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
+
+    def test_no_function_is_given_one(self, each: Template) -> None:
+        for function in of(each, "AWS::Lambda::Function").values():
+            assert not {f"SHOWCAM_{name.upper()}" for name in SECRETS} & function["Environment"]["Variables"].keys()
+
+
+class TestFunctions:
+    def test_there_are_these(self, home: Template) -> None:
+        functions = of(home, "AWS::Lambda::Function").values()
+        assert {each["FunctionName"]: each["Timeout"] for each in functions} == {
+            f"showcam-prod-{name}": timeout for name, timeout in FUNCTIONS.items()
+        }
+        for each in functions:
+            name = each["FunctionName"].rpartition("-")[2]
+            assert (each["Handler"], each["Runtime"]) == (f"lambda/{name}.handler", "python3.13")
+            assert (each["Architectures"], each["MemorySize"]) == (["x86_64"], 1024)
+            assert each["Code"]["S3Key"].endswith(f"/{name}.zip")
+
+    def test_elsewhere_there_is_alexas_alone(self, elsewhere: Packaged) -> None:
+        kinds = {each["Type"] for each in elsewhere.template["Resources"].values()}
+        assert list(of(elsewhere.template, "AWS::Lambda::Function")) == ["DirectivesLambdaFunction"]
+        assert not {
+            kind for kind in kinds if kind.split("::")[1] in ("DynamoDB", "SecretsManager", "KMS", "ApiGatewayV2")
+        }
+
+    @pytest.mark.parametrize(("stack", "region"), [("at_home", "eu-west-1"), ("elsewhere", "us-east-1")])
+    def test_their_environment_is_settings(
+        self, stack: str, region: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        template = request.getfixturevalue(stack).template
+        with in_process(monkeypatch) as cloud:
+            secret = cloud.secret("showcam/prod/settings", {"ezviz_secret": "s"})
+            known = {"AWS::Region": region, "Table": "showcam-prod", "SettingsSecret": secret, "KeysSecret": "arn:keys"}
+            for function in of(template, "AWS::Lambda::Function").values():
+                environ = {name: resolved(value, known) for name, value in function["Environment"]["Variables"].items()}
+                if stack == "elsewhere":
+                    assert environ["SHOWCAM_SETTINGS_SECRET"] == ELSEWHERE["settingsSecret"]
+                    environ["SHOWCAM_SETTINGS_SECRET"] = secret
+                settings = load(environ=environ | {"SHOWCAM_EZVIZ_KEY": "k"})
+                assert settings.all_on_aws
+                assert (settings.table, settings.table_region) == ("showcam-prod", "eu-west-1")
+                assert (settings.alexa_skill_id, settings.ezviz_secret) == (SKILL, "s")
+                assert settings.public_url.startswith("https://")
+                assert list(settings.media_urls) == MEDIA.split(",")
+
+
+class TestAlexa:
+    def test_only_alexa_with_this_skill_may_call(self, each: Template) -> None:
+        permissions = [
+            permission
+            for permission in of(each, "AWS::Lambda::Permission").values()
+            if permission["FunctionName"] == {"Fn::GetAtt": ["DirectivesLambdaFunction", "Arn"]}
+        ]
+        assert sorted(permission["Principal"] for permission in permissions) == [
+            "alexa-appkit.amazon.com",
+            "alexa-connectedhome.amazon.com",
+        ]
+        for permission in permissions:
+            assert permission["EventSourceToken"] == SKILL
+            assert permission["Action"] == "lambda:InvokeFunction"
+
+
+class TestHttp:
+    def test_google_has_a_route_of_its_own_and_web_the_rest(self, home: Template) -> None:
+        routes = {}
+        for route in of(home, "AWS::ApiGatewayV2::Route").values():
+            integration = home["Resources"][route["Target"]["Fn::Join"][1][1]["Ref"]]["Properties"]
+            assert integration["PayloadFormatVersion"] == "2.0"
+            routes[route["RouteKey"]] = integration["IntegrationUri"]["Fn::GetAtt"][0]
+        assert routes == {
+            "POST /google/fulfillment": "FulfillmentLambdaFunction",
+        }
+
+    def test_it_is_throttled(self, home: Template) -> None:
+        limits = home["Resources"]["HttpApiStage"]["Properties"]["DefaultRouteSettings"]
+        assert limits == {"ThrottlingRateLimit": 500, "ThrottlingBurstLimit": 1000}
+
+    def test_its_log_holds_neither_path_nor_query_nor_who(self, home: Template) -> None:
+        form = home["Resources"]["HttpApiStage"]["Properties"]["AccessLogSettings"]["Format"]
+        fields = set(json.loads(form).values())
+        assert {"$context.requestId", "$context.routeKey", "$context.status"} < fields
+        assert not [field for field in fields if "path" in field.lower() or "identity" in field or "query" in field]
+
+
+class TestRoles:
+    def test_each_function_has_one_of_its_own(self, each: Template) -> None:
+        functions = of(each, "AWS::Lambda::Function")
+        roles = [function["Role"]["Fn::GetAtt"][0] for function in functions.values()]
+        assert sorted(roles) == sorted({*of(each, "AWS::IAM::Role")})
+
+    def test_none_may_do_everything_or_to_everything(self, each: Template) -> None:
+        for _, statement in statements(each):
+            assert statement["Effect"] == "Allow"
+            assert not [action for action in listed(statement["Action"]) if "*" in action]
+            assert "*" not in listed(statement["Resource"])
+
+    def test_each_may_do_what_its_work_asks(self, home: Template) -> None:
+        table = {"Fn::GetAtt": ["Table", "Arn"]}
+        for role, name in (("DirectivesRole", "Directives"), ("FulfillmentRole", "Fulfillment")):
+            granted = granted_to(home, role)
+            assert granted.pop("logs") == (
+                {"CreateLogStream", "PutLogEvents"},
+                [{"Fn::GetAtt": [f"{name}LogGroup", "Arn"]}],
+            )
+            assert granted.pop("dynamodb") == (ROWS, [table])
+            assert granted.pop("secretsmanager") == (
+                {"GetSecretValue"},
+                [{"Ref": "KeysSecret"}, {"Ref": "SettingsSecret"}],
+            )
+            actions, resources = granted.pop("kms")
+            assert "Decrypt" in actions
+            assert resources == [{"Fn::GetAtt": ["DataKey", "Arn"]}]
+            index = ({"Query"}, [{"Fn::Sub": "${Table.Arn}/index/gsi1"}])
+            assert granted == ({"dynamodb index": index} if name == "Web" else {})
+
+    def test_elsewhere_it_reaches_the_table_and_the_secrets_at_home(self, elsewhere: Packaged) -> None:
+        granted = granted_to(elsewhere.template, "DirectivesRole")
+        arn = "arn:${AWS::Partition}:dynamodb:eu-west-1:${AWS::AccountId}:table/showcam-prod"
+        assert granted["dynamodb"] == (ROWS, [{"Fn::Sub": arn}])
+        assert granted["secretsmanager"][1] == [ELSEWHERE["keysSecret"], ELSEWHERE["settingsSecret"]]
+        assert granted["kms"][1] == [ELSEWHERE["dataKey"]]
+
+    def test_the_key_serves_the_table_and_the_secrets_alone(self, each: Template) -> None:
+        for _, statement in statements(each):
+            if any(action.startswith("kms:") for action in listed(statement["Action"])):
+                services = statement["Condition"]["StringEquals"]["kms:ViaService"]
+                assert [each["Fn::Join"][1][0] for each in services] == ["dynamodb", "secretsmanager"]
+
+    def test_the_keys_own_policy_leaves_it_to_the_accounts_roles(self, home: Template) -> None:
+        (statement,) = home["Resources"]["DataKey"]["Properties"]["KeyPolicy"]["Statement"]
+        assert statement["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+
+
+class TestWatching:
+    def test_every_log_ends(self, each: Template) -> None:
+        groups = of(each, "AWS::Logs::LogGroup")
+        assert len(groups) >= len(of(each, "AWS::Lambda::Function"))
+        assert {group["RetentionInDays"] for group in groups.values()} == {30}
+
+    def test_every_alarm_tells_somebody(self, each_stack: Packaged) -> None:
+        given = HOME if "HttpApi" in each_stack.template["Resources"] else ELSEWHERE
+        for alarm in of(each_stack.template, "AWS::CloudWatch::Alarm").values():
+            assert alarm["AlarmActions"] == [given["alarmTopic"]]
+            assert alarm["AlarmDescription"]
+            assert alarm["TreatMissingData"] == "notBreaching"
+
+    def test_every_function_is_watched(self, each: Template) -> None:
+        functions, watched = of(each, "AWS::Lambda::Function"), list(of(each, "AWS::CloudWatch::Alarm").values())
+        for name, function in functions.items():
+            dimensions = [{"Name": "FunctionName", "Value": {"Ref": name}}]
+            own = [alarm for alarm in watched if alarm.get("Dimensions") == dimensions]
+            assert {(alarm["Namespace"], alarm["MetricName"]) for alarm in own} == WATCHED
+            (slow,) = (alarm for alarm in own if alarm["MetricName"] == "Duration")
+            assert slow["ExtendedStatistic"] == "p90"
+            assert slow["Threshold"] < function["Timeout"] * 1000
+
+    def test_so_are_the_table_and_the_api(self, home: Template) -> None:
+        alarms = of(home, "AWS::CloudWatch::Alarm").values()
+        seen = {
+            (alarm["MetricName"], *sorted(dimension["Name"] for dimension in alarm["Dimensions"]))
+            for alarm in alarms
+            if alarm.get("Namespace") in ("AWS/DynamoDB", "AWS/ApiGateway")
+        }
+        assert seen == {
+            ("ReadThrottleEvents", "TableName"),
+            ("WriteThrottleEvents", "TableName"),
+            ("WriteThrottleEvents", "GlobalSecondaryIndexName", "TableName"),
+            ("5xx", "ApiId"),
+        }
+        (faults,) = (alarm["Metrics"] for alarm in alarms if "Metrics" in alarm)
+        operations = [metric["MetricStat"]["Metric"]["Dimensions"][1]["Value"] for metric in faults[:-1]]
+        assert set(operations) == ROWS - {"ConditionCheckItem"} | {"TransactWriteItems"}
+
+
+def test_cfn_lint_finds_nothing(each_stack: Packaged) -> None:
+    # W3005: osls says once more what a resource depends on
+    command = [Path(sys.executable).with_name("cfn-lint"), "-i", "W3005", "-t", str(each_stack.file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def resolved(value: Any, known: dict[str, str]) -> str:
+    """As CloudFormation would fill it in."""
+    if isinstance(value, str):
+        return value
+    if "Ref" in value:
+        return known[value["Ref"]]
+    assert value == {"Fn::Sub": "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"}
+    return "https://abc123.execute-api.eu-west-1.amazonaws.com"
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, role in of(template, "AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role
+        for policy in role["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield name, statement
+
+
+def granted_to(template: Template, role: str) -> dict[str, tuple[set[str], list[Any]]]:
+    """Actions and resources by service; those of the table's index apart."""
+    granted = {}
+    for name, statement in statements(template):
+        if name == role:
+            actions, resources = listed(statement["Action"]), listed(statement["Resource"])
+            (service,) = {action.split(":")[0] for action in actions}
+            key = f"{service} index" if "/index/" in str(resources) else service
+            assert key not in granted
+            granted[key] = ({action.split(":")[1] for action in actions}, resources)
+    return granted
