@@ -10,7 +10,7 @@ from typing import Any
 from accounts.tokens import TokenInvalid
 from media.grants import Claims
 from media.proof import HEADER, Proof
-from media.source import SourceSpec
+from media.source import Denied, SourceSpec
 from registry.registry import Registry
 from showcam.exchange import Refuse, Request, Response, problem
 from store.records import Assistant, Link

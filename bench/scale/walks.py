@@ -29,6 +29,7 @@ from bench.asking import (
 )
 from bench.scale.world import PASSWORD, REDIRECT, USER, WEBHOOK_KEY, World
 from media.grants import START_S, Grants
+from media.proof import HEADER
 from registry.drivers.ezviz_webhook import Webhook
 from showcam import keys as key_files
 from showcam import logs
@@ -120,8 +121,9 @@ def _check(home: Household, http: Client) -> None:
     link = home.links["alexa"]
     given: Any = {"protocol": "hls", "surface": "alexa", "now": time.time(), "life_s": START_S}
     _, claims = home.grants.issue(account=home.account, link=link.id, camera=home.camera.id, **given)
-    headers = {"X-Showcam-Internal": home.grants.internal_token()}
-    answer = http.post("/internal/sources/check", json={"claims": [asdict(claims)]}, headers=headers)
+    path, body = "/internal/sources/check", json.dumps({"claims": [asdict(claims)]}).encode()
+    headers = {HEADER: home.grants.proof().make(path, body, time.time())}
+    answer = http.post(path, data=body, content_type="application/json", headers=headers)
     assert answer.json == {"denied": [None]}, answer.text
 
 

@@ -6,7 +6,9 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-REGISTRY = re.compile(r"registry\.npm|//[\w.-]*pypi|pythonhosted|--(extra-)?index-url|^registry\s*=\s*http", re.IGNORECASE | re.MULTILINE)
+REGISTRY = re.compile(
+    r"registry\.npm|//[\w.-]*pypi|pythonhosted|--(extra-)?index-url|^registry\s*=\s*http", re.IGNORECASE | re.MULTILINE
+)
 
 
 def test_no_file_names_a_registry() -> None:

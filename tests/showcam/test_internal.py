@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -46,9 +47,10 @@ def claims(home: Household, name: str) -> Claims:
 
 def check(home: Household, registry: Registry, asked: list[Claims]) -> list[str | None]:
     body = json.dumps({"claims": [asdict(each) for each in asked]}).encode()
-    environ = {"HTTP_X_SHOWCAM_INTERNAL": home.grants.internal_token()}
-    request = Request("1", "POST", "/internal/sources/check", "check", body, environ)
-    denied = json.loads(Internal(registry, home.grants, nobody).answer(request).body)["denied"]
+    path, proof = "/internal/sources/check", home.grants.proof()
+    environ = {"HTTP_X_SHOWCAM_INTERNAL": proof.make(path, body, time.time())}
+    request = Request("1", "POST", path, "check", body, environ)
+    denied = json.loads(Internal(registry, proof, nobody).answer(request).body)["denied"]
     return [each and each["reason"] for each in denied]
 
 
