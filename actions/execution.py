@@ -1,5 +1,6 @@
 """EXECUTE: every device of every command, each answered once, within the two seconds that Google counts as well."""
 
+import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
@@ -12,6 +13,8 @@ from actions.request import Execution
 from actions.trait import Asked, Trait
 from registry.camera import Refusal
 from store.records import Link
+
+log = logging.getLogger(__name__)
 
 BUDGET_S = 1.7  # for all of it; what is left of two seconds is for saying so
 AT_ONCE = 8  # "turn off all cameras" is one EXECUTE, and a vendor takes its time for each of them
@@ -54,10 +57,10 @@ class Executions:
                     raise OutOfTime(_LATE)
                 result = trait.execute(asked)
                 if isinstance(result, Refusal):
-                    return refused(result, link.locale)
+                    return _logged(refused(result, link.locale))
                 states |= result
         except DeviceError as error:
-            return error.told()
+            return _logged(error.told())
         if not executions:
             return UnknownCommand("Nothing is to be done with it.").told()
         return {"status": "SUCCESS", "states": states}
@@ -68,6 +71,11 @@ class Executions:
             return self._commands[command]
         except KeyError:
             raise UnknownCommand("No trait of a camera takes this command.") from None
+
+
+def _logged(told: dict[str, Any]) -> dict[str, Any]:
+    log.info("answered with %s", told.get("errorCode", told["status"]), extra={"reason": "refused"})
+    return told
 
 
 def _in_time(begun: Future[dict[str, Any]], late: float) -> dict[str, Any]:

@@ -50,10 +50,10 @@ class Fulfillment:
         except TokenInvalid:
             return 401, b'{"error":"invalid_token"}'
         except IntentError as error:
-            log.info("answered with %s (request %s)", error.code, _shown(request_id))
+            log.info("answered with %s (request %s)", error.code, _shown(request_id), extra={"reason": "refused"})
             answered = {"errorCode": error.code, "debugString": error.debug}
         except StoreUnavailable:
-            log.warning("the store can't be reached (request %s)", _shown(request_id))
+            log.warning("the store can't be reached (request %s)", _shown(request_id), extra={"reason": "store"})
             answered = {"errorCode": Passing.code, "debugString": "showcam can't reach its store just now."}
         except Exception:
             # the outermost edge: told once here, and to Google only that it happened

@@ -57,7 +57,7 @@ class Signalling:
         except Problem as problem:
             return self._problem(problem, origin)
         except StoreUnavailable:
-            log.warning("the store can't be reached: an offer goes without an answer")
+            log.warning("the store can't be reached: an offer goes without an answer", extra={"reason": "store"})
             return self._problem(Problem(503, "The store can't be reached just now", "Try again in a moment."), origin)
         except Exception:
             log.exception("an offer failed")

@@ -49,7 +49,7 @@ class AcceptGrant:
         except TokenInvalid:
             raise AcceptGrantFailed("The access token is not valid here.") from None
         except StoreUnavailable:
-            log.warning("the store can't be reached")
+            log.warning("the store can't be reached", extra={"reason": "store"})
             raise AcceptGrantFailed("showcam can't reach its store just now.") from None
         except NotGranted as error:
             log.warning("AcceptGrant of link %s failed: %s", link.id, error)

@@ -91,10 +91,10 @@ class SmartHome:
         try:
             return self._handle(directive, reply)
         except DirectiveError as error:
-            log.info("answered with %s (request %s)", error.kind, _request(directive))
+            log.info("answered with %s (request %s)", error.kind, _request(directive), extra={"reason": "refused"})
             return reply.error(error)
         except StoreUnavailable:
-            log.warning("the store can't be reached (request %s)", _request(directive))
+            log.warning("the store can't be reached (request %s)", _request(directive), extra={"reason": "store"})
             return reply.error(BridgeUnreachable("showcam can't reach its store just now. Try again in a moment."))
         except Exception:
             # the outermost edge of the skill: told once here, and to Alexa only that it happened

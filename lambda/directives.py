@@ -1,11 +1,5 @@
-"""AWS entry of Alexa's Smart Home directives."""
-
-from typing import Any
+"""AWS entry of Alexa's Smart Home directives, and of what is spoken to the skill."""
 
 from showcam.compose.directives import build
 
-_answer = build()
-
-
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    return _answer(event)
+handler = build()

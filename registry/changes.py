@@ -15,7 +15,6 @@ from registry.camera import Camera
 from registry.errors import DriverError, Unavailable
 from registry.happenings import Happenings, Seen
 from registry.listing import Reading, Readings
-from store.ports import StoreUnavailable
 from store.records import Account, Source
 
 log = logging.getLogger(__name__)
@@ -94,7 +93,7 @@ class Noticing:
         self._readings, self._changes, self._happenings, self._clock = readings, changes, happenings, clock
 
     def noticed(self, account_id: str, hints: Iterable[Hint]) -> None:
-        """Only devices of the account count. Raises nothing for a vendor's or the store's sake."""
+        """Only devices of the account count. Raises StoreUnavailable, and nothing for a vendor's sake."""
         hints = list(hints)
         try:
             household = self._readings.household(account_id)
@@ -102,8 +101,6 @@ class Noticing:
                 self._look(household.account, source, hints)
         except Unavailable:
             return
-        except StoreUnavailable:
-            log.warning("what happened at account %s could not be kept", account_id)
 
     def _look(self, account: Account, source: Source, hints: list[Hint]) -> None:
         last = self._readings.last(account, source)

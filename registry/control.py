@@ -184,7 +184,7 @@ class Control:
         try:
             self._breaker.call(f"set/{seen.source.id}", write)
         except DriverError as error:
-            log.warning("source %s took no setting: %s", seen.source.id, error.reason)
+            log.warning("source %s took no setting: %s", seen.source.id, error.reason, extra={"reason": error.reason})
             return unreached(error, seen.camera)
         except SetRefused as refused:
             match refused.why:

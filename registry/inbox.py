@@ -1,4 +1,4 @@
-"""Hints that wait for somebody to look: a bounded queue, so that whoever brings one is answered at once."""
+"""Where hints are brought: a bounded queue, so that whoever brings one is answered at once; or a look on the spot."""
 
 import logging
 import threading
@@ -60,3 +60,17 @@ class Inbox:
                 log.warning("a hint could not be looked into: the store can't be reached")
             except Exception:
                 log.exception("a hint could not be looked into")
+
+
+class AtOnce:
+    """Looks before whoever brings a hint is answered, where nothing goes on after the answer."""
+
+    full = False
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def offer(self, hint: Hint) -> None:
+        """Raises StoreUnavailable: it is to be brought again."""
+        for account in self._registry.accounts_with(hint.serial):
+            self._registry.noticed(account, [hint])

@@ -166,7 +166,9 @@ class Readings:
         try:
             told = self._breaker.call(f"read/{source.id}", lambda: driver.read(source, deadline_s))
         except DriverError as error:
-            log.warning("source %s could not be read: %s (%s)", source.id, error.reason, error)
+            log.warning(
+                "source %s could not be read: %s (%s)", source.id, error.reason, error, extra={"reason": error.reason}
+            )
             raise
         reading = self._taken(account, source, told, began)
         self._remember(account, source, reading)
@@ -218,7 +220,7 @@ class Readings:
         except StoreUnavailable:
             # the reading is as good without it; the next one is written again
             self._written.drop(source.id)
-            log.warning("the camera list of account %s could not be kept", account.id)
+            log.warning("the camera list of account %s could not be kept", account.id, extra={"reason": "store"})
             return
         if known is None or _serials(known.told) != _serials(reading.told):
             self._devices.place(account.id, _serials(every))

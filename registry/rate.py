@@ -15,9 +15,9 @@ class Rate:
         self._window_s = window_s
         self._counts: Recent[str, tuple[int, int]] = Recent(MOST)
 
-    def hit(self, key: str, now: float) -> int:
+    def hit(self, key: str, now: float, more: int = 1) -> int:
         """Counts one more in the window of `now`, epoch seconds; the count with this one."""
-        count = self.count(key, now) + 1
+        count = max(0, self.count(key, now) + more)
         self._counts.put(key, (int(now) // self._window_s, count))
         return count
 

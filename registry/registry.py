@@ -18,6 +18,7 @@ from registry.handover import PLAYABLE, Pictures
 from registry.happenings import Happenings
 from registry.judging import Deadline, Judge, Open, Seen
 from registry.listing import IN_MEMORY, Listing, Readings, chosen, moving
+from registry.opens import Opens
 from registry.preferences import Preferences
 from registry.recent import Recent
 from registry.rules import Rules
@@ -34,7 +35,7 @@ SURFACES: tuple[Surface, ...] = ("alexa", "google", "still")
 
 
 class Registry:
-    """Safe to use from many threads; `drivers` by the kind of source they serve."""
+    """Safe to use from many threads; `drivers` by the kind of source they serve, `opens` if not counted here."""
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Registry:
         grants: Grants,
         rules: Rules,
         clock: Callable[[], float] = time.time,
+        opens: Opens | None = None,
     ) -> None:
         breaker = Breaker()
         self._rules, self._grants, self._clock = rules, grants, clock
@@ -53,7 +55,9 @@ class Registry:
         self._noticing = Noticing(self._readings, self.changes, self._happenings, clock)
         self._devices = Devices(store)
         self._judge = Judge(self._readings, rules)
-        self._streams = Streams(store, drivers, pictures, grants, rules, self._readings, self._judge, breaker, clock)
+        self._streams = Streams(
+            store, drivers, pictures, grants, rules, self._readings, self._judge, breaker, clock, opens
+        )
         self._states = States(self._readings, self._judge, self._happenings, rules)
         self._control = Control(store, drivers, self._readings, self._judge, breaker, rules)
         self._codes = Codes(drivers, self._readings, self._judge)
@@ -85,7 +89,10 @@ class Registry:
             return False
 
     def noticed(self, account_id: str, hints: Iterable[Hint]) -> None:
-        """Something may have happened at the account's cameras: look, and publish on `changes` what has."""
+        """Something may have happened at the account's cameras: look, and publish on `changes` what has.
+
+        Raises StoreUnavailable.
+        """
         self._noticing.noticed(account_id, hints)
 
     def accounts_with(self, serial: str) -> list[str]:

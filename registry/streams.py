@@ -18,7 +18,7 @@ from registry.gate import Surface, not_found, overruled
 from registry.handover import PLAYABLE, Handover, Pictures, Sight
 from registry.judging import Deadline, Judge, Open, Read, unreached
 from registry.listing import Reading, Readings
-from registry.rate import Rate
+from registry.opens import Opens, OpensHere
 from registry.rules import Rules
 from registry.ways import ANOTHER
 from store.ports import Store
@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 
 LONGEST_OFFER = 32 * 1024
 WATCH_S = 2.0  # the media process's questions about live sessions share a reading this old
-OPENS_S = 60
 PASSING = frozenset({"vendor_down", "vendor_busy", "media_down", "busy", "waking"})
 
 
@@ -44,12 +43,13 @@ class Streams:
         judge: Judge,
         breaker: Breaker,
         clock: Callable[[], float] = time.time,
+        opens: Opens | None = None,
     ) -> None:
         self._store, self._drivers, self._pictures, self._grants = store, drivers, pictures, grants
         self._handover = Handover(pictures, grants, rules, clock)
         self._rules, self._readings, self._judge = rules, readings, judge
         self._breaker, self._clock = breaker, clock
-        self._opens = Rate(OPENS_S)
+        self._opens = opens or OpensHere(rules.opens_per_minute)
 
     def open(self, link: Link, camera: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer for an offer that is none, before the vendor is asked anything."""
@@ -59,25 +59,27 @@ class Streams:
         seen = self._judge.see(link, camera, deadline)
         if isinstance(seen, Refusal):
             return seen
-        # what is refused uses up none: whoever mends the reason and asks again gets the picture
-        if self._opens.count(link.id, self._clock()) >= self._rules.opens_per_minute:
+        if self._opens.spent(link.id, self._clock()):
             return overruled("busy", seen.camera)
         opened = self._judge.judge(seen, GATE[request.surface], request.protocols, self._anew(deadline))
-        found = opened if isinstance(opened, Refusal) else self._fitted(opened, request, deadline)
-        if isinstance(opened, Refusal) or isinstance(found, Refusal):
-            refusal = opened if isinstance(opened, Refusal) else found
-            assert isinstance(refusal, Refusal)
-            return self._explained(link, camera, refusal, request, deadline)
+        if isinstance(opened, Refusal):
+            return self._explained(link, camera, opened, request, deadline)
+        # what is refused uses up none: whoever mends the reason and asks again gets the picture
+        if not self._opens.take(link.id, self._clock()):
+            return overruled("busy", seen.camera)
+        found = self._fitted(opened, request, deadline)
+        if isinstance(found, Refusal):
+            self._opens.give_back(link.id, self._clock())
+            return self._explained(link, camera, found, request, deadline)
         source, fit = found
         try:
-            stream = self._handover.start(link, camera, source, Sight.of(opened, fit), request, deadline)
+            return self._handover.start(link, camera, source, Sight.of(opened, fit), request, deadline)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
+            self._opens.give_back(link.id, self._clock())
             self._give_back(opened.seen.source, source.release, deadline)
             if isinstance(error, BadOffer):
                 raise
             return _unstarted(error, opened)
-        self._opens.hit(link.id, self._clock())
-        return stream
 
     def snapshot(self, link: Link, camera: str, surface: Surface) -> Snapshot | Refusal:
         """Where a still picture may be fetched; the gate is asked now, and by each fetch that wakes the camera."""
@@ -215,7 +217,9 @@ class Streams:
                 lambda: driver.mint(source, camera, way, deadline.left, picture=picture),
             )
         except DriverError as error:
-            log.warning("no picture from source %s by way %s: %s", source.id, way, error.reason)
+            log.warning(
+                "no picture from source %s by way %s: %s", source.id, way, error.reason, extra={"reason": error.reason}
+            )
             return unreached(error, camera)
         return replace(spec, release=f"{source.id}/{spec.release}") if spec.release else spec
 

@@ -13,7 +13,7 @@ from registry.changes import Hint
 from registry.errors import DriverError
 from registry.inbox import Inbox
 from registry.registry import Registry
-from store.ports import Store
+from store.ports import Store, StoreUnavailable
 from store.records import Source
 
 log = logging.getLogger(__name__)
@@ -160,9 +160,8 @@ class Watch:
         for source in sources:
             try:
                 hints = self._vendor.happened(source, watched.since, MESSAGES_S)
-            except DriverError:
-                return False
-            if hints:
-                watched.since = max(watched.since, *(hint.at for hint in hints))
                 self._registry.noticed(account_id, hints)
+            except (DriverError, StoreUnavailable):
+                return False
+            watched.since = max(watched.since, *(hint.at for hint in hints), 0.0)
         return True

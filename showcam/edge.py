@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+REQUEST_ID = "showcam.request_id"  # in the environ; set there already where a request came with one
+
 _FORWARDING = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_VIA")
 
 
@@ -52,7 +54,7 @@ class Edge:
         self._observe = observe
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        request_id = secrets.token_hex(16)
+        request_id = environ.get(REQUEST_ID) or secrets.token_hex(16)
         started = time.perf_counter()
         seen: dict[str, Any] = {"route": "pages", "status": 500}
 
@@ -86,7 +88,7 @@ class Edge:
         try:
             self._admit(environ)
             if route is None:
-                environ["showcam.request_id"] = request_id
+                environ[REQUEST_ID] = request_id
                 if environ["REQUEST_METHOD"] not in ("GET", "HEAD", "OPTIONS"):
                     body = self._bodies.read(environ)
                     environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))

@@ -1,7 +1,6 @@
 """One JSON line per event on stderr; what is secret never reaches it, also when a caller forgets."""
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -9,27 +8,10 @@ from typing import Any
 import msgspec
 import structlog
 
-# What our own secrets look like: tokens, grants in paths, OAuth queries, bearer headers, URLs with credentials.
-_SECRET = re.compile(
-    r"sc[ar]\.[a-z2-7]+\.[\w-]+"
-    r"|(?<=/s/)[\w.-]{20,}"
-    r"|(?<=/google/webrtc/)[\w.-]{20,}"
-    r"|(?<=[Bb]earer )\S+"
-    r"|(?<=://)[^/\s@]+@"
-    r"|(?<=[?&]code=)[^&\s]+"
-    r"|(?<=[?&]state=)[^&\s]+"
-    r"|(?<=accessToken=)[^&\s]+"
-)
-# Libraries that would tell more than we may: issued tokens, raw vendor answers, SDP, whole requests.
-_QUIET = ("authlib", "pyezvizapi", "aioice", "aiortc", "urllib3", "requests", "botocore", "boto3", "aiohttp.access")
-
+from showcam.redaction import QUIET, SILENT, redact
 
 _SHORTEST = 12
 _OURS = frozenset({"request", "timestamp"})
-
-
-def redact(text: str) -> str:
-    return _SECRET.sub("…", text)
 
 
 def _redactor(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -73,8 +55,7 @@ def configure(part: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(number)
-    for name in _QUIET:
+    for name in QUIET:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
-    # these two put raw vendor answers and SDP into warnings
-    logging.getLogger("pyezvizapi").setLevel(logging.CRITICAL)
-    logging.getLogger("aiortc").setLevel(logging.ERROR)
+    for name, least in SILENT.items():
+        logging.getLogger(name).setLevel(least)

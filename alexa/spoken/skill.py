@@ -167,7 +167,7 @@ class _Broken(AbstractExceptionHandler):
         request = handler_input.request_envelope.request
         tongue = language(getattr(request, "locale", None) or "")
         if isinstance(exception, StoreUnavailable):
-            log.warning("the store can't be reached (spoken request)")
+            log.warning("the store can't be reached (spoken request)", extra={"reason": "store"})
             return respond(handler_input, Said(say("down", tongue)), tongue)
         log.error("a spoken request failed: %s", type(exception).__name__, exc_info=exception)
         return respond(handler_input, Said(say("broken", tongue)), tongue)

@@ -48,11 +48,13 @@ class _Message(Struct):
 class Inbox(Protocol):
     @property
     def full(self) -> bool: ...
-    def offer(self, hint: Hint) -> None: ...
+    def offer(self, hint: Hint) -> None:
+        """May raise StoreUnavailable."""
+        ...
 
 
 class Webhook:
-    """`key` signs the messages; `inbox` does the work after the answer."""
+    """`key` signs the messages; `inbox` does the work, after the answer or before it."""
 
     def __init__(self, key: str, store: Throttle, inbox: Inbox, clock: Callable[[], float] = time.time) -> None:
         self._key, self._store, self._inbox, self._clock = key.encode(), store, inbox, clock
@@ -63,8 +65,11 @@ class Webhook:
         message = _read(body)
         if self._inbox.full:
             raise Full
-        if self._is_first(message.header.messageId):
+        # noted when it is done: one that came at the same moment is looked into twice, and none is lost
+        key = f"webhook/{message.header.messageId}"
+        if not self._is_known(key):
             self._inbox.offer(_hint(message, self._clock()))
+            self._store.hit(key, ONCE_S, self._clock())
         return msgspec.json.encode({"messageId": message.header.messageId})
 
     def _check(self, body: bytes, signature: str, at: str) -> None:
@@ -75,12 +80,11 @@ class Webhook:
         if signed is None or abs(self._clock() - signed) > SKEW_S:
             raise Untrusted("the signature is of another time")
 
-    def _is_first(self, message_id: str) -> bool:
+    def _is_known(self, key: str) -> bool:
         """Also across the edge between two of the windows in which the store counts."""
-        now, key = self._clock(), f"webhook/{message_id}"
-        before = now - 2 * SKEW_S
-        seen = before // ONCE_S != now // ONCE_S and self._store.hits(key, ONCE_S, before) > 0
-        return self._store.hit(key, ONCE_S, now) == 1 and not seen
+        now = self._clock()
+        windows = {at // ONCE_S: at for at in (now - 2 * SKEW_S, now)}
+        return any(self._store.hits(key, ONCE_S, at) > 0 for at in windows.values())
 
 
 def _read(body: bytes) -> _Message:

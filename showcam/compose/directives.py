@@ -1,30 +1,34 @@
 """Alexa directives: neither Flask, Authlib, PyAV nor ask-sdk is loaded for them. What is spoken comes here too."""
 
 import json
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from accounts.tokens import authenticate
 from alexa.skill import SmartHome
 from showcam import keys
+from showcam.cloudwatch import CloudWatch, Event, Handler
 from showcam.compose import amazon, parts, spoken
-from showcam.settings import load
-
-type Event = dict[str, Any]
+from showcam.settings import Settings, load
 
 
-def build() -> Callable[[Event], Event]:
-    settings = load()
-    base = parts.ground(settings, keys.of(settings))
+def skill(settings: Settings, base: parts.Ground) -> SmartHome:
+    known = partial(authenticate, base.store, assistant="alexa")
     gateway = amazon.gateway(settings, base.store)
-    who = partial(authenticate, base.store, assistant="alexa")
-    skill = SmartHome(who, base.registry, gateway, snapshots=settings.snapshots)
-    talk = spoken.Lazy(settings, base)
+    return SmartHome(known, base.registry, gateway, snapshots=settings.snapshots)
 
-    def answer(event: Event) -> Event:
+
+def build() -> Handler:
+    """Raises what stands in the way, so that AWS counts it as an error."""
+    settings = load()
+    watch = CloudWatch(settings.log_level)
+    watch.install()
+    base = parts.ground(settings, keys.of(settings))
+    home, talk = skill(settings, base), spoken.Lazy(settings, base)
+
+    def answer(event: Event, _context: Any) -> Event:
         if "directive" in event:
-            return dict(json.loads(skill.answer(json.dumps(event).encode())))
+            return dict(json.loads(home.answer(json.dumps(event).encode())))
         return talk.answer(event)
 
-    return answer
+    return watch.watched(answer)

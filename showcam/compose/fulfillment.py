@@ -1,6 +1,5 @@
-"""Google's fulfillment alone, as an HTTP API event (payload format 2.0) in and its answer out."""
+"""Google's fulfillment: as a door of the web process, and alone as an HTTP API's event in and its answer out."""
 
-import base64
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,15 +8,16 @@ from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from showcam import keys
+from showcam.cloudwatch import CloudWatch, Event, Handler
 from showcam.compose import parts
-from showcam.settings import load
+from showcam.exchange import Refuse, Request, Response
+from showcam.http_event import answer_of, request_of
+from showcam.settings import Settings, load
 
-type Event = dict[str, Any]
+_JSON = ("Content-Type", "application/json")
 
 
-def build() -> Callable[[Event], Event]:
-    settings = load()
-    base = parts.ground(settings, keys.of(settings))
+def door(settings: Settings, base: parts.Ground) -> Callable[[Request], Response]:
     fulfillment = Fulfillment(
         partial(authenticate, base.store, assistant="google"),
         base.registry,
@@ -26,12 +26,25 @@ def build() -> Callable[[Event], Event]:
         Pins(base.store),
     )
 
-    def answer(event: Event) -> Event:
-        text = event.get("body") or ""
-        body = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
-        scheme, _, token = event.get("headers", {}).get("authorization", "").partition(" ")
-        bearer = token.strip() if scheme.lower() == "bearer" else ""
-        status, answered = fulfillment.answer(body, bearer or None)
-        return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": answered.decode()}
+    def fulfil(request: Request) -> Response:
+        status, body = fulfillment.answer(request.body, request.bearer)
+        headers = [_JSON, ("WWW-Authenticate", 'Bearer error="invalid_token"')] if status == 401 else [_JSON]
+        return Response(status, body, headers)
 
-    return answer
+    return fulfil
+
+
+def build() -> Handler:
+    """Raises what stands in the way, so that AWS counts it as an error."""
+    settings = load()
+    watch = CloudWatch(settings.log_level)
+    watch.install()
+    fulfil = door(settings, parts.ground(settings, keys.of(settings)))
+
+    def answer(event: Event, _context: Any) -> Event:
+        try:
+            return answer_of(fulfil(request_of(event, settings.body_limit)))
+        except Refuse as refused:
+            return answer_of(refused.response)
+
+    return watch.watched(answer)

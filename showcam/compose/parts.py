@@ -11,6 +11,7 @@ from media.grants import Grants
 from media.trust import tls_context
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz_open_tokens import Key
+from registry.opens import OpensOfAll
 from registry.registry import Registry, Rules
 from showcam import aws
 from showcam.keys import Keys
@@ -94,4 +95,7 @@ def ground(settings: Settings, keys: Keys) -> Ground:
         idle_s=settings.idle_s,
         request_s=settings.request_s,
     )
-    return Ground(store, grants, pictures, driver, Registry(store, {"ezviz": driver}, pictures, grants, rules))
+    # many processes on one table: what each of them counted by itself would be no limit
+    opens = OpensOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
+    registry = Registry(store, {"ezviz": driver}, pictures, grants, rules, opens=opens)
+    return Ground(store, grants, pictures, driver, registry)

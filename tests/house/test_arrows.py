@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.events import directive, intent_event
+
 ROOT = Path(__file__).parents[2]
 LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 ROOMS = {folder.name for folder in ROOT.iterdir() if (folder / "__init__.py").exists()} - {
@@ -27,6 +29,8 @@ NEVER_FOR_A_DIRECTIVE = (
     "ask_sdk_core",
     "pyezvizapi",
     "requests",
+    "structlog",
+    "prometheus_client",
 )
 
 
@@ -67,29 +71,8 @@ def test_entries_hold_no_logic(path: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "event", "expected"),
     [
-        (
-            "lambda.directives:handler",
-            {
-                "directive": {
-                    "header": {
-                        "namespace": "Alexa.Discovery",
-                        "name": "Discover",
-                        "payloadVersion": "3",
-                        "messageId": "m-1",
-                    },
-                    "payload": {"scope": {"type": "BearerToken", "token": "sca.nobody.nothing"}},
-                }
-            },
-            "INVALID_AUTHORIZATION_CREDENTIAL",
-        ),
-        (
-            "lambda.fulfillment:handler",
-            {
-                "headers": {"authorization": "Bearer sca.nobody.nothing"},
-                "body": '{"requestId":"1","inputs":[{"intent":"action.devices.SYNC"}]}',
-            },
-            "401",
-        ),
+        ("lambda.directives:handler", directive("sca.nobody.nothing"), "INVALID_AUTHORIZATION_CREDENTIAL"),
+        ("lambda.fulfillment:handler", intent_event("sca.nobody.nothing"), "401"),
     ],
     ids=["directive", "fulfillment"],
 )

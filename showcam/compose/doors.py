@@ -1,0 +1,93 @@
+"""The doors that both the web process and the web function have: linking and pages, signalling, webhook, /internal."""
+
+import ipaddress
+from functools import partial
+from wsgiref.types import WSGIEnvironment
+
+from flask import Flask
+
+from accounts.tokens import authenticate
+from actions.signalling import Signalling
+from console import app as console
+from oauth import app as oauth
+from oauth.app import OAuthSettings
+from registry.drivers.ezviz_webhook import Inbox, Webhook
+from registry.sign_in import Limits, SignIn
+from showcam import webhook
+from showcam.compose import parts
+from showcam.edge import EdgeRules
+from showcam.exchange import Headers, Request, Response, Route, problem
+from showcam.internal import Internal
+from showcam.keys import Keys
+from showcam.settings import Settings
+from store.ports import Store, StoreUnavailable
+
+JSON = ("Content-Type", "application/json")
+
+
+def routes(settings: Settings, base: parts.Ground, inbox: Inbox) -> list[Route]:
+    internal = Internal(base.registry, base.grants.proof(), partial(authenticate, base.store))
+    key = settings.ezviz_webhook_key
+    return [
+        _signalling(settings, base),
+        Route("internal", "/internal/sources/", ("POST",), internal.answer, json=True),
+        webhook.route(Webhook(key, base.store, inbox) if key else None),
+        Route("readyz", "/readyz", ("GET",), partial(ready, base.store)),
+    ]
+
+
+def ready(store: Store, _request: Request) -> Response:
+    try:
+        store.ping()
+    except StoreUnavailable:
+        return problem(503, "The store can't be written", "See the log of the web process.")
+    return Response(200, b'{"ok":true}', [JSON])
+
+
+def rules(settings: Settings) -> EdgeRules:
+    hosts = tuple(f"{host}:{settings.port}" for host in ("127.0.0.1", "localhost"))
+    return EdgeRules(
+        body_limit=settings.body_limit,
+        threads=settings.threads,
+        trusted_proxies=tuple(ipaddress.ip_network(each, strict=False) for each in settings.trusted_proxies),
+        only_hosts=hosts if settings.demo else (),
+    )
+
+
+def pages(settings: Settings, keys: Keys, base: parts.Ground) -> Flask:
+    limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
+    app = Flask("showcam", static_folder=None)
+    oauth.bind(
+        app,
+        base.store,
+        SignIn(base.store, base.driver, settings.sign_up, limits=limits, vendor_s=settings.sign_in_s),
+        base.registry,
+        OAuthSettings(
+            issuer=settings.web_url,
+            secure_cookies=settings.web_url.startswith("https://"),
+            cookie_keys=keys.cookie,
+        ),
+        parts.unlinker(base.store, base.pictures),
+    )
+    practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
+    app.register_blueprint(console.blueprint(practice_url=practice))
+    return app
+
+
+def _signalling(settings: Settings, base: parts.Ground) -> Route:
+    origins = settings.signal_origins
+    if settings.demo:
+        origins = (*origins, *(f"http://{host}:{settings.simulator_port}" for host in ("127.0.0.1", "localhost")))
+    signalling = Signalling(base.registry, origins)
+
+    def cors(environ: WSGIEnvironment) -> Headers:
+        origin = environ.get("HTTP_ORIGIN", "")
+        return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")] if origin in origins else []
+
+    def signal(request: Request) -> Response:
+        header = request.header
+        token = header("Authorization") or header("Authentication")
+        status, headers, body = signalling.answer(request.method, request.rest, header("Origin"), token, request.body)
+        return Response(status, body, headers)
+
+    return Route("signalling", "/google/webrtc/", ("POST", "OPTIONS"), signal, refusal_headers=cors)

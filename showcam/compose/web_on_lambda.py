@@ -1,0 +1,78 @@
+"""Linking, pages, signalling and webhook as a function behind an HTTP API.
+
+The environment is frozen after each answer: no work is left for afterwards, and there is no process beside it to look
+at. Directives and fulfillment have functions of their own.
+"""
+
+from collections.abc import Iterable, MutableMapping
+from functools import partial
+from typing import Any, NoReturn
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import structlog
+from apig_wsgi import make_lambda_handler
+
+from registry.inbox import AtOnce
+from showcam import keys
+from showcam.cloudwatch import CloudWatch, Event, Handler
+from showcam.compose import doors, parts
+from showcam.edge import REQUEST_ID, Edge
+from showcam.exchange import Route
+from showcam.settings import Settings, load
+
+
+def build() -> Handler:
+    """Raises what stands in the way, so that AWS counts it as an error."""
+    settings = load()
+    watch = CloudWatch(settings.log_level)
+    watch.install()
+    _hand_lines_to(watch)
+    edge = _edge(settings)
+
+    def named(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[REQUEST_ID] = environ["apig_wsgi.context"].aws_request_id
+        return edge(environ, start_response)
+
+    through = make_lambda_handler(named)
+
+    def answer(event: Event, context: Any) -> Event:
+        # the adapter would take other formats too, and with them a client's word for its address
+        if event.get("version") != "2.0":
+            raise ValueError("an HTTP API's event of payload format 2.0 is wanted")
+        return through(event, context)
+
+    return watch.watched(answer)
+
+
+def _edge(settings: Settings) -> Edge:
+    held = keys.of(settings)
+    base = parts.ground(settings, held)
+    routes = doors.routes(settings, base, AtOnce(base.registry))
+    health = Route("healthz", "/healthz", ("GET",), partial(doors.ready, base.store))
+    edge = Edge([*routes, health], doors.pages(settings, held, base), doors.rules(settings))
+    base.driver.load()
+    return edge
+
+
+def _hand_lines_to(watch: CloudWatch) -> None:
+    """The edge's line of a request becomes part of the function's own."""
+
+    def take(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> NoReturn:
+        level, event = line.pop("level"), line.pop("event")
+        line.pop("request", None)
+        if event == "request":
+            watch.note(route=line["route"], method=line["method"])
+        else:
+            number = structlog.processors.NAME_TO_LEVEL[level]
+            watch.tell(number, event, line.pop("exception", ""), line.pop("reason", ""), **line)
+        raise structlog.DropEvent
+
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            take,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger("info"),
+    )

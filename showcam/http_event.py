@@ -1,0 +1,42 @@
+"""An HTTP API's event (payload format 2.0) as a request, and an answer as what the API wants back."""
+
+import base64
+import binascii
+from typing import Any
+
+from showcam.exchange import Refuse, Request, Response, problem
+
+type Event = dict[str, Any]
+
+
+def request_of(event: Event, limit: int) -> Request:
+    """A JSON request by POST of at most `limit` bytes. Raises Refuse, and ValueError for another kind of event."""
+    if event.get("version") != "2.0":
+        raise ValueError("an HTTP API's event of payload format 2.0 is wanted")
+    about = event["requestContext"]
+    headers = {name.lower(): str(value) for name, value in event.get("headers", {}).items()}
+    method, path = about["http"]["method"], event["rawPath"]
+    if method != "POST":
+        refused = problem(405, "That method is not for this address", "It takes POST.")
+        raise Refuse(Response(405, refused.body, [*refused.headers, ("Allow", "POST")]))
+    if headers.get("content-type", "").split(";", 1)[0].strip().lower() != "application/json":
+        raise Refuse(problem(415, "JSON is wanted here", "Send it with Content-Type: application/json."))
+    environ = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()}
+    return Request(about["requestId"], method, path, "", _body(event, limit), environ)
+
+
+def answer_of(response: Response) -> Event:
+    headers = {name.lower(): value for name, value in response.headers}
+    return {"statusCode": response.status, "headers": headers, "body": response.body.decode()}
+
+
+def _body(event: Event, limit: int) -> bytes:
+    text = event.get("body") or ""
+    try:
+        # base64 is a third longer; what is far too long is not even decoded
+        body = base64.b64decode(text[: limit * 2], validate=True) if event.get("isBase64Encoded") else text.encode()
+    except (binascii.Error, ValueError):
+        raise Refuse(problem(400, "The body can't be read", "Send it as JSON.")) from None
+    if len(body) > limit:
+        raise Refuse(problem(413, "That is too much", f"At most {limit} bytes are taken."))
+    return body

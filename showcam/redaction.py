@@ -1,0 +1,23 @@
+"""What no log line may hold, whoever wrote it: our own secrets, by what they look like."""
+
+import re
+
+# tokens, grants in paths, OAuth queries, bearer headers, URLs with credentials
+_SECRET = re.compile(
+    r"sc[ar]\.[a-z2-7]+\.[\w-]+"
+    r"|(?<=/s/)[\w.-]{20,}"
+    r"|(?<=/google/webrtc/)[\w.-]{20,}"
+    r"|(?<=[Bb]earer )\S+"
+    r"|(?<=://)[^/\s@]+@"
+    r"|(?<=[?&]code=)[^&\s]+"
+    r"|(?<=[?&]state=)[^&\s]+"
+    r"|(?<=accessToken=)[^&\s]+"
+)
+# Libraries that would tell more than we may: issued tokens, raw vendor answers, SDP, whole requests.
+QUIET = ("authlib", "pyezvizapi", "aioice", "aiortc", "urllib3", "requests", "botocore", "boto3", "aiohttp.access")
+# These put raw vendor answers and SDP into warnings.
+SILENT = {"pyezvizapi": "CRITICAL", "aiortc": "ERROR"}
+
+
+def redact(text: str) -> str:
+    return _SECRET.sub("…", text)
