@@ -62,6 +62,9 @@ class _Home:
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         return [None for _ in claims]
 
+    async def learnt(self, claims: Claims, width: int, height: int) -> None:
+        pass
+
     async def closed(self, claims: Claims, release: str) -> None:
         pass
 

@@ -61,6 +61,10 @@ class Sources(Protocol):
         """Whether this access token is one of the link that the grant was made for."""
         ...
 
+    async def learnt(self, claims: Claims, width: int, height: int) -> None:
+        """How large the picture turned out to be that was opened by these claims."""
+        ...
+
     async def closed(self, claims: Claims, release: str) -> None:
         """A pull ended; the vendor's place may be given back."""
         ...

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from accounts.identity import camera_id
+from media.grants import Picture
 from registry.camera import Camera
 from registry.devices import Devices
 from registry.drivers.driver import Driver
@@ -19,6 +20,7 @@ from registry.freshness import Breaker, Flights
 from registry.happenings import told
 from registry.preferences import Preferences, of_account
 from registry.recent import Recent
+from registry.sizes import resized, sized
 from store.ports import Store, StoreUnavailable
 from store.records import Account, Known, Source
 
@@ -44,8 +46,9 @@ class Reading(Struct, frozen=True):
     """One source as its vendor last told it; `as_of` is when it was asked."""
 
     as_of: float
-    told: tuple[Camera, ...]  # as the driver gave them
-    cameras: tuple[Camera, ...]  # the same with their ids
+    given: tuple[Camera, ...]  # as the driver gave them
+    told: tuple[Camera, ...]  # the same with the sizes that their pictures turned out to have
+    cameras: tuple[Camera, ...]  # these with their ids
     by_id: dict[str, Camera]
     fingerprint: str
     preferences: Mapping[str, Preferences]  # of the household, by camera id; in the cameras too
@@ -144,6 +147,20 @@ class Readings:
             self._last.put(source.id, reading)
         return reading
 
+    def learn(self, account_id: str, camera: str, picture: Picture, size: tuple[int, int]) -> None:
+        """How large a picture turned out to be, kept until it turns out otherwise. Raises Unavailable."""
+        household = self.household(account_id)
+        for source in household.sources:
+            last = self.last(household.account, source)
+            found = last.find(camera) if last else None
+            if last is None or found is None:
+                continue
+            told = resized(last.told, found.ref, picture, size)
+            if told != last.told:
+                self._remember(
+                    household.account, source, self._made(household.account, source, last.given, told, last.as_of)
+                )
+
     def listing(self, account_id: str, deadline_s: float) -> Listing:
         """Read now; failing that, the last known list. Raises Unavailable when there is none."""
         household = self.household(account_id)
@@ -170,15 +187,23 @@ class Readings:
                 "source %s could not be read: %s (%s)", source.id, error.reason, error, extra={"reason": error.reason}
             )
             raise
-        reading = self._taken(account, source, told, began)
-        self._remember(account, source, reading)
-        return reading
+        return self._remember(account, source, self._taken(account, source, told, began))
 
-    def _taken(self, account: Account, source: Source, told: tuple[Camera, ...], as_of: float) -> Reading:
+    def _taken(self, account: Account, source: Source, given: tuple[Camera, ...], as_of: float) -> Reading:
+        """The driver's own words."""
+        last = self._last.get(source.id)
+        if last is None:
+            return self._made(account, source, given, given, as_of)
+        told = last.told if given == last.given else sized(given, last.told)
+        return self._made(account, source, given, told, as_of)
+
+    def _made(
+        self, account: Account, source: Source, given: tuple[Camera, ...], told: tuple[Camera, ...], as_of: float
+    ) -> Reading:
         preferences = self.preferences(account.id)
         last = self._last.get(source.id)
         if last and last.told == told and last.preferences is preferences:
-            return replace(last, as_of=as_of)  # nothing changed: ids, index and fingerprint stand
+            return replace(last, as_of=as_of, given=given)  # nothing changed: ids, index and fingerprint stand
         cameras = []
         for each in told:
             its_id = camera_id(account.salt, source.kind, each.ref.serial, each.ref.channel)
@@ -187,30 +212,31 @@ class Readings:
         allowed = [each.voice_may for each in cameras]
         fingerprint = hashlib.blake2b(_encoder.encode((told, allowed)), digest_size=16).hexdigest()
         by_id = {each.id: each for each in cameras}
-        return Reading(as_of, told, tuple(cameras), by_id, fingerprint, preferences)
+        return Reading(as_of, given, told, tuple(cameras), by_id, fingerprint, preferences)
 
     def _preferred(self, account: Account, source: Source, reading: Reading) -> Reading:
         """The reading with what the owner has said since."""
         if reading.preferences is self.preferences(account.id):
             return reading
         with self._lock:
-            renewed = self._taken(account, source, reading.told, reading.as_of)
+            renewed = self._made(account, source, reading.given, reading.told, reading.as_of)
             if self._last.get(source.id) is reading:
                 self._last.put(source.id, renewed)
         return renewed
 
-    def _remember(self, account: Account, source: Source, reading: Reading) -> None:
-        with self._lock:
-            last = self._last.get(source.id)
-            if last is None or last.as_of <= reading.as_of:
-                self._last.put(source.id, reading)
+    def _remember(self, account: Account, source: Source, reading: Reading) -> Reading:
+        """What is known from here on, in the store too where that is news."""
+        self._put(source, reading)
         fingerprint, written = self._written.get(source.id) or ("", 0.0)
         if fingerprint == reading.fingerprint and 0 <= reading.as_of - written < RENEW_S:
-            return
+            return reading
         known = self._kept(account, source)
+        if known and (told := sized(reading.told, known.told)) != reading.told:
+            reading = self._made(account, source, reading.given, told, reading.as_of)
+            self._put(source, reading)
         if known is not None and known.told == reading.told and 0 <= reading.as_of - known.as_of < RENEW_S:
             self._written.put(source.id, (reading.fingerprint, known.as_of))
-            return  # another process has written just this
+            return reading  # another process has written just this
         self._written.put(source.id, (reading.fingerprint, reading.as_of))
         household = self.household(account.id)
         rest = [self.last(account, each) for each in household.sources if each.id != source.id]
@@ -221,11 +247,18 @@ class Readings:
             # the reading is as good without it; the next one is written again
             self._written.drop(source.id)
             log.warning("the camera list of account %s could not be kept", account.id, extra={"reason": "store"})
-            return
+            return reading
         if known is None or _serials(known.told) != _serials(reading.told):
             self._devices.place(account.id, _serials(every))
         if known is not None and known.told != reading.told:
             self._compared(account, source, known.cameras, reading)
+        return reading
+
+    def _put(self, source: Source, reading: Reading) -> None:
+        with self._lock:
+            last = self._last.get(source.id)
+            if last is None or last.as_of <= reading.as_of:
+                self._last.put(source.id, reading)
 
     def _kept(self, account: Account, source: Source) -> Reading | None:
         """What all processes know of the source: another may have found a change, and told of it, already."""
@@ -243,7 +276,7 @@ class Readings:
         except msgspec.MsgspecError:
             return None  # written by another version: as good as none
         mine = tuple(each for each in every if each.ref.source == source.id)
-        return self._taken(account, source, mine, known.as_of) if mine else None
+        return self._made(account, source, mine, mine, known.as_of) if mine else None
 
 
 def _serials(cameras: Iterable[Camera]) -> set[str]:

@@ -153,6 +153,10 @@ class Registry:
     def check(self, claims: Claims) -> Denied | None:
         return self._streams.check(claims)
 
+    def learn(self, claims: Claims, width: int, height: int) -> None:
+        """How large the picture that was opened turned out to be."""
+        self._streams.learn(claims, width, height)
+
     def release(self, claims: Claims, release: str) -> None:
         self._streams.release(claims, release)
 

@@ -21,12 +21,13 @@ from registry.listing import Reading, Readings
 from registry.opens import Opens, OpensHere
 from registry.rules import Rules
 from registry.ways import ANOTHER
-from store.ports import Store
+from store.ports import Store, StoreUnavailable
 from store.records import Account, Link, Source
 
 log = logging.getLogger(__name__)
 
 LONGEST_OFFER = 32 * 1024
+MOST_PIXELS = 16_384  # on a side
 WATCH_S = 2.0  # the media process's questions about live sessions share a reading this old
 PASSING = frozenset({"vendor_down", "vendor_busy", "media_down", "busy", "waking"})
 
@@ -147,6 +148,15 @@ class Streams:
 
         opened = self._reopened(claims, shared, deadline)
         return _denied(opened) if isinstance(opened, Refusal) else None
+
+    def learn(self, claims: Claims, width: int, height: int) -> None:
+        """How large a picture turned out to be when it was opened."""
+        if claims.explains or not (0 < width <= MOST_PIXELS and 0 < height <= MOST_PIXELS):
+            return
+        try:
+            self._readings.learn(claims.account, claims.camera, claims.picture, (width, height))
+        except (Unavailable, StoreUnavailable):
+            return  # it is told again whenever it is opened
 
     def release(self, claims: Claims, release: str) -> None:
         """A pull ended: what the driver took for it goes back. Never raises for the vendor's sake."""

@@ -19,7 +19,7 @@ MOST_AT_ONCE = 32  # households that are asked about together
 
 
 class Internal:
-    """POST /internal/sources/{open,check,admits,closed}; told by a header that only our own processes can make.
+    """POST /internal/sources/{open,check,admits,learnt,closed}; told by a header that only our own processes can make.
 
     `authenticate` turns an assistant's access token into its link; it raises TokenInvalid.
     """
@@ -48,6 +48,9 @@ class Internal:
             return {"denied": [asdict(verdict) if verdict else None for verdict in verdicts]}
         if what == "admits":
             return {"admitted": self._admits(Claims(**data["claims"]), str(data["bearer"]))}
+        if what == "learnt":
+            self._registry.learn(Claims(**data["claims"]), int(data["width"]), int(data["height"]))
+            return {}
         if what == "closed":
             self._registry.release(Claims(**data["claims"]), data["release"])
             return {}

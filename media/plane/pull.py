@@ -256,6 +256,12 @@ class Pull:
         except Exception as error:
             _log.warning("a vendor's place could not be given back", error=type(error).__name__)
 
+    async def _tell_size(self, form: Format) -> None:
+        try:
+            await asyncio.wait_for(self._sources.learnt(self.claims, form.width, form.height), ASK_S)
+        except Exception as error:
+            _log.warning("a picture's size could not be told", error=type(error).__name__)
+
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._closing.add(task)
@@ -286,6 +292,8 @@ class Pull:
         if self.format is None:
             took = self._loop.time() - self._epoch
             _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
+        if not self.claims.explains and (self.format is None or _size(self.format) != _size(form)):
+            self._later(self._tell_size(form))
         self.format = form
         silent = not form.audio
         for silent_track in (False, True) if silent else (False,):
@@ -440,6 +448,10 @@ class _Opening:
                 (self._reader.room.clear if self._full else self._reader.room.set)()
 
         return full
+
+
+def _size(form: Format) -> tuple[int, int]:
+    return form.width, form.height
 
 
 def _short(text: str) -> str:

@@ -206,6 +206,13 @@ def test_a_doorbell_is_a_camera_first(ask: Ask) -> None:
     [
         ({"video": Video("h264", 640, 480)}, [{"width": 640, "height": 480}], ["AAC", "NONE"]),
         ({"video": Video()}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
+        (
+            {"sub": Video("h264", 640, 360)},
+            [{"width": 1920, "height": 1080}, {"width": 640, "height": 360}],
+            ["AAC", "NONE"],
+        ),
+        ({"sub": Video("h264")}, [{"width": 1920, "height": 1080}], ["AAC", "NONE"]),
+        ({"sub": Video("h265", 640, 360)}, [{"width": 1920, "height": 1080}], ["AAC", "NONE"]),
         ({"audio": "none"}, [{"width": 1920, "height": 1080}], ["NONE"]),
         ({"audio": "off"}, [{"width": 1920, "height": 1080}], ["AAC", "NONE"]),  # it may be on tomorrow
     ],

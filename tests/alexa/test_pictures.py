@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import io
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +19,7 @@ from accounts.tokens import TokenInvalid, authenticate
 from alexa.skill import SmartHome
 from media.grants import Claims, Picture
 from media.source import Denied, SourceSpec
-from registry.camera import Camera
+from registry.camera import Camera, Video
 from registry.drivers.driver import sound
 from registry.registry import Registry
 from registry.rules import Rules
@@ -69,6 +70,9 @@ class RegistrySources:
             return authenticate(self._home.store, bearer, "alexa").id == claims.link
         except TokenInvalid:
             return False
+
+    async def learnt(self, claims: Claims, width: int, height: int) -> None:
+        await asyncio.to_thread(self.registry.learn, claims, width, height)
 
     async def closed(self, claims: Claims, release: str) -> None:
         pass
@@ -191,6 +195,62 @@ def test_a_display_is_shown_why_it_is_shown_nothing(camera: str, door: Door) -> 
     # the answer was no error; who asks for the state is told as ever
     state = door.ask("Alexa", "ReportState", {}, camera)
     assert state["header"]["name"] == "StateReport"
+
+
+def asking(*sizes: tuple[int, int]) -> dict[str, Any]:
+    return {"cameraStreams": [{"protocol": "HLS", "resolution": {"width": w, "height": h}} for w, h in sizes]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "size"),
+    [
+        (asking((1920, 1080), (1280, 720)), (1920, 1080)),
+        (asking((1280, 720)), (320, 180)),
+        (asking((640, 360), (320, 180)), (320, 180)),
+        (HLS, (1920, 1080)),
+    ],
+)
+def test_a_display_gets_the_picture_it_asked_for_and_is_told_its_true_size(
+    asked: dict[str, Any], size: tuple[int, int], door: Door
+) -> None:
+    recording = hls_camera.recording(size=(1920, 1080), length_s=20, gop_s=2)
+    door.driver.vendor.cameras["F00000001"] = hls_camera.Camera(recording)
+    door.driver.vendor.cameras["F00000001-sub"] = hls_camera.Camera(hls_camera.recording())
+    door.driver.change("Garden", sub=Video("h264", 320, 180))
+    [stream] = door.ask(*INITIALIZE, asked, "Garden")["payload"]["cameraStreams"]
+    assert stream["resolution"] == {"width": size[0], "height": size[1]}
+    assert f"RESOLUTION={size[0]}x{size[1]}".encode() in fetch(stream["uri"])[2]
+    with av.open(stream["uri"], timeout=15) as container:
+        frame = next(container.decode(video=0))
+    assert (frame.width, frame.height) == size
+
+
+def test_sizes_that_no_list_told_are_advertised_once_pictures_were_shown(door: Door) -> None:
+    door.driver.vendor.cameras["F00000001-sub"] = hls_camera.Camera(hls_camera.recording(size=(160, 90)))
+    door.driver.change("Garden", video=Video("h264"), sub=Video("h264"))
+    assert advertised(door) == [{"width": 1280, "height": 720}]
+    for asked in (HLS, asking((300, 170))):
+        [stream] = door.ask(*INITIALIZE, asked, "Garden")["payload"]["cameraStreams"]
+        assert fetch(stream["uri"])[0] == 200
+    wait_until(lambda: len(advertised(door)) == 2)
+    assert advertised(door) == [{"width": 320, "height": 180}, {"width": 160, "height": 90}]
+
+
+def advertised(door: Door) -> list[dict[str, int]]:
+    scope = {"type": "BearerToken", "token": door.home.token()}
+    header = {"namespace": "Alexa.Discovery", "name": "Discover", "messageId": "q"}
+    body = json.dumps({"directive": {"header": header, "payload": {"scope": scope}}}).encode()
+    endpoints = json.loads(door.skill.answer(body))["event"]["payload"]["endpoints"]
+    [garden] = [each for each in endpoints if each["friendlyName"] == "Garden"]
+    [streams] = [each for each in garden["capabilities"] if each["interface"] == "Alexa.CameraStreamController"]
+    return list(streams["cameraStreamConfigurations"][0]["resolutions"])
+
+
+def wait_until(true: Callable[[], bool], within_s: float = 5.0) -> None:
+    deadline = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
 
 
 def test_the_reason_comes_by_webrtc_too(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

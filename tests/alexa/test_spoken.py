@@ -196,6 +196,13 @@ def test_a_picture_too_large_is_scaled_only_where_its_owner_allows_it(
         assert home.pictures.warmed[-1][0].surface == surface
 
 
+def test_a_large_picture_is_left_for_the_smaller_one_that_the_camera_sends(home: Household, echo: Echo) -> None:
+    home.driver.change("Garden", video=Video("h264", 2560, 1440), sub=Video("h264"))
+    echo.intent("ShowIntent", "garden")
+    ((claims, _),) = home.pictures.warmed
+    assert (claims.picture, claims.surface) == ("sub", "video")
+
+
 def test_a_speaker_without_a_screen_says_so(echo: Echo) -> None:
     echo.screen = False
     assert "can't show video" in text(echo.intent("ShowIntent", "garden"))

@@ -306,6 +306,7 @@ class Household:
         self.opened: list[Claims] = []
         self.checked: list[Claims] = []
         self.released: list[str] = []
+        self.learned: list[tuple[str, str, int, int]] = []  # camera, which picture of it, width, height
         self.bearers: set[tuple[str, str]] = set()  # link, access token
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
@@ -313,11 +314,15 @@ class Household:
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         self.opened.append(claims)
-        return self.denied.get(claims.camera) or self.vendor.open(claims.camera, **self.changes)
+        name = claims.camera if claims.picture == "main" else f"{claims.camera}-sub"
+        return self.denied.get(claims.camera) or self.vendor.open(name, **self.changes)
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         self.checked += claims
         return [self.denied.get(each.camera) for each in claims]
+
+    async def learnt(self, claims: Claims, width: int, height: int) -> None:
+        self.learned.append((claims.camera, claims.picture, width, height))
 
     async def closed(self, claims: Claims, release: str) -> None:
         self.released.append(release)

@@ -37,6 +37,17 @@ def test_a_camera_is_shown_by_asking_the_skill(demo: Program) -> None:
     assert answer["shown"]["width"] <= 1280
 
 
+def test_a_large_picture_is_shown_by_the_smaller_one_that_the_camera_sends(demo: Program) -> None:
+    rows = requests.get(f"{demo.simulator}/_control", timeout=5).json()["cameras"]
+    door = next(each for each in rows if each["name"] == "Front Door")
+    where = f"{demo.simulator}/_control/{door['serial']}"
+    requests.post(where, json={"size": [1920, 1080], "sub_size": [768, 432]}, timeout=5).raise_for_status()
+    answer = demo.assistant("alexa", "watch", text="Alexa, ask my cameras to show the front door")
+    requests.post(where, json={"size": door["size"], "sub_size": door["sub_size"]}, timeout=5).raise_for_status()
+    assert answer["outcome"]["shown"], answer["outcome"]
+    assert (answer["shown"]["width"], answer["shown"]["height"]) == (768, 432)
+
+
 def test_linking_brought_amazons_grant(demo: Program) -> None:
     entries = requests.get(f"{demo.simulator}/assistants/alexa/trace", timeout=5).json()["entries"]
     (granted,) = [each for each in entries if each["title"] == "Alexa: AcceptGrant"]

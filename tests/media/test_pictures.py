@@ -1,0 +1,55 @@
+"""A camera's whole picture and its smaller one: two streams, each pulled once, each asked for again as itself."""
+
+import re
+
+import av
+import pytest
+
+from tests.doubles.hls_camera import Camera, recording
+
+SMALL = {"size": (160, 90)}
+
+
+@pytest.fixture
+def world(world, vendor):
+    vendor.cameras["garden-sub"] = Camera(recording(**SMALL))
+    return world
+
+
+def resolution(master) -> str:
+    return re.search(r"RESOLUTION=(\S+)", master.text)[1]
+
+
+def decoded(url: str) -> tuple[int, int]:
+    with av.open(url, timeout=15) as container:
+        frame = next(container.decode(video=0))
+    return frame.width, frame.height
+
+
+@pytest.mark.parametrize(("picture", "size"), [("main", (320, 180)), ("sub", (160, 90))])
+def test_what_arrives_is_the_picture_that_the_grant_names(picture, size, world):
+    master = world.master(surface="video", picture=picture)
+    assert resolution(master) == f"{size[0]}x{size[1]}"
+    assert decoded(world.variant_url(master)) == size
+
+
+def test_each_picture_has_a_pull_of_its_own_that_its_viewers_share(world, household):
+    for picture in ("main", "sub", "sub", "main"):
+        assert world.master(surface="alexa", picture=picture).status == 200
+    assert world.stats()["pulls"] == 2
+    assert sorted(each.picture for each in household.opened) == ["main", "sub"]
+
+
+def test_a_cut_stream_is_asked_for_again_as_the_same_picture(world, vendor, household, eventually):
+    master = world.master(surface="alexa", picture="sub")
+    vendor.cameras["garden-sub"].cut()
+    eventually(lambda: len(household.opened) > 1)
+    assert {each.picture for each in household.opened} == {"sub"}
+    assert decoded(world.variant_url(master)) == (160, 90)
+
+
+def test_how_large_a_picture_turned_out_to_be_is_told(world, household, eventually):
+    for picture in ("main", "sub"):
+        world.master(surface="alexa", picture=picture)
+    eventually(lambda: len(household.learned) == 2)
+    assert sorted(household.learned) == [("garden", "main", 320, 180), ("garden", "sub", 160, 90)]

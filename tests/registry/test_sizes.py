@@ -1,0 +1,123 @@
+"""How large pictures are where the vendor doesn't tell: learnt when one is shown, and kept."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from media.grants import Claims
+from registry.camera import Camera, Video
+from registry.registry import Registry
+from registry.sizes import resized, sized
+from store.ports import StoreUnavailable
+from tests.doubles.household import Household
+from tests.doubles.ready_driver import camera
+
+UNKNOWN = Video("h264")
+
+
+@pytest.fixture
+def untold(home: Household) -> Household:
+    home.driver.change("Garden", video=UNKNOWN, sub=UNKNOWN)
+    return home
+
+
+def claims(home: Household, name: str = "Garden", **changes: object) -> Claims:
+    made = Claims(home.account.id, home.link.id, home.id(name), "hls", "alexa", 0, "n")
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def garden(home: Household, registry: Registry | None = None) -> Camera:
+    listing = (registry or home.registry).account_cameras(home.account.id)
+    return next(each for each in listing.cameras if each.name == "Garden")
+
+
+def another_process(home: Household) -> Registry:
+    return Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, home.clock)
+
+
+def test_a_size_is_learnt_and_outlives_readings_and_processes(untold: Household) -> None:
+    before = untold.registry.account_cameras(untold.account.id).fingerprint
+    untold.registry.learn(claims(untold), 2304, 1296)
+    untold.registry.learn(claims(untold, picture="sub"), 768, 432)
+    for registry in (untold.registry, another_process(untold), another_process(untold)):
+        found = garden(untold, registry)
+        assert (found.video, found.sub) == (Video("h264", 2304, 1296), Video("h264", 768, 432))
+    assert untold.registry.account_cameras(untold.account.id).fingerprint != before, "what is advertised is made anew"
+    untold.driver.change("Garden", audio="off")
+    assert (garden(untold).audio, garden(untold).video.width) == ("off", 2304)
+
+
+def test_a_size_that_was_learnt_twice_is_written_once(untold: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    untold.registry.learn(claims(untold), 1920, 1080)
+    written: list[str] = []
+    keep = untold.store.put_known
+
+    def counted(account: str, known: object) -> None:
+        written.append(account)
+        keep(account, known)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(untold.store, "put_known", counted)
+    untold.registry.learn(claims(untold), 1920, 1080)
+    assert not written
+    untold.registry.learn(claims(untold), 1280, 720)
+    assert written
+    assert garden(untold).video.width == 1280
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda home: (claims(home, explains=True), 1280, 720),
+        lambda home: (claims(home), 0, 720),
+        lambda home: (claims(home), 1280, -1),
+        lambda home: (claims(home), 10**6, 720),
+        lambda home: (claims(home, camera="ezviz-of-nobody"), 1280, 720),
+        lambda home: (claims(home, account="nobody"), 1280, 720),
+    ],
+    ids=["a card", "no width", "negative", "enormous", "no camera", "no household"],
+)
+def test_what_can_t_be_a_size_or_a_camera_is_passed_over(
+    untold: Household, given: Callable[[Household], tuple[Claims, int, int]]
+) -> None:
+    untold.registry.learn(*given(untold))
+    assert garden(untold).video == UNKNOWN
+
+
+def test_a_store_that_can_t_be_reached_costs_nobody_a_picture(
+    untold: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = claims(untold)
+
+    def gone(*_: object) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(untold.store, "put_known", gone)
+    untold.registry.learn(told, 1920, 1080)
+    assert garden(untold).video.width == 1920
+
+
+@pytest.mark.parametrize(
+    ("told", "known", "expected"),
+    [
+        (UNKNOWN, Video("h264", 1920, 1080), Video("h264", 1920, 1080)),
+        (Video("h264", 1280, 720), Video("h264", 1920, 1080), Video("h264", 1280, 720)),
+        (Video("h265"), Video("h264", 1920, 1080), Video("h265")),
+        (Video(), Video("unknown", 1920, 1080), Video("unknown", 1920, 1080)),
+        (UNKNOWN, UNKNOWN, UNKNOWN),
+    ],
+)
+def test_what_the_vendor_tells_beats_what_was_learnt(told: Video, known: Video, expected: Video) -> None:
+    now, before = camera("Garden", video=told), camera("Garden", video=known)
+    assert sized((now,), (before,)) == (camera("Garden", video=expected),)
+
+
+def test_a_smaller_picture_that_is_gone_stays_gone() -> None:
+    before = resized((camera("Garden"),), camera("Garden").ref, "sub", (640, 360))
+    assert before[0].sub == Video("h264", 640, 360)
+    assert sized((camera("Garden"),), before)[0].sub is None
+
+
+def test_another_camera_stays_as_it_was(untold: Household) -> None:
+    untold.registry.learn(claims(untold, "Front Door"), 640, 480)
+    assert garden(untold).video == UNKNOWN
