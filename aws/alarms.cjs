@@ -3,7 +3,6 @@
 
 // Longest answer in ms that nine of ten may take: Alexa gives up after 8 s, Google before 10 s, a person sooner.
 const SLOW = { directives: 4000, fulfillment: 4000, web: 5000 };
-const ASKED = ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'TransactWriteItems', 'UpdateItem'];
 
 const title = (name) => name[0].toUpperCase() + name.slice(1);
 const dimensions = (values) => Object.entries(values).map(([Name, Value]) => ({ Name, Value }));
@@ -42,19 +41,10 @@ function ofFunction(topic, name) {
 
 function ofTheTable(topic) {
   const index = table({ GlobalSecondaryIndexName: 'gsi1' });
-  const faults = ASKED.map((Operation, place) => ({
-    Id: `m${place}`,
-    ReturnData: false,
-    MetricStat: { Stat: 'Sum', Period: 300, Metric: { Namespace: 'AWS/DynamoDB', MetricName: 'SystemErrors', Dimensions: table({ Operation }) } },
-  }));
-  const all = faults.map(({ Id }) => `FILL(${Id},0)`).join('+');
   return {
     TableReadThrottles: alarm(topic, 'The table refuses reads: some key is asked more than it can answer', sum('AWS/DynamoDB', 'ReadThrottleEvents', table())),
     TableWriteThrottles: alarm(topic, 'The table refuses writes: some key is written more than it can take', sum('AWS/DynamoDB', 'WriteThrottleEvents', table())),
     IndexWriteThrottles: alarm(topic, 'The index refuses writes, and so holds up the table', sum('AWS/DynamoDB', 'WriteThrottleEvents', index)),
-    TableFaults: alarm(topic, 'DynamoDB answers with errors of its own', {
-      Metrics: [...faults, { Id: 'all', Expression: all, Label: 'SystemErrors' }],
-    }),
   };
 }
 

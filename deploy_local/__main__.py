@@ -1,0 +1,63 @@
+"""`make deploy-local`."""
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from deploy_local.emulator import NoEmulator
+from deploy_local.local import Local
+from deploy_local.place import PASSWORD, USER
+from deploy_local.steps import StepFailed, heading
+from deploy_local.walk import walk
+
+
+def main() -> int:
+    asked = _asked()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
+    folder = asked.folder or Path(tempfile.mkdtemp(prefix="showcam-local-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    ended = "Everything is ended."
+    try:
+        with Local(folder) as place:
+            walk(place)
+            heading("Every step is as it should be.")
+            if asked.keep:
+                _tell(folder, place.web, str(place.authorities))
+                signal.pause()
+    except (StepFailed, NoEmulator) as error:
+        print(f"\ndeploy-local: {error}\n{ended} What each process said is in {folder}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\n{ended}")
+        return 0 if asked.keep else 130
+    if not asked.folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def _tell(folder: Path, web: str, authorities: str) -> None:
+    told = {"web": web, "authorities": authorities, "user": USER, "password": PASSWORD}
+    (folder / "place.json").write_text(json.dumps(told))
+    print(f"The stack serves at {web}; {authorities} vouches for it. {USER} signs in with {PASSWORD}.")
+    print("Ctrl-C ends it.", flush=True)
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy_local",
+        description="Deploys the packaged stack into an AWS on this machine (ministack), with a simulated EZVIZ beside "
+        "it, and walks the whole path: linking, discovery, a picture, a refusal, unlinking. Loopback only; nothing of "
+        "it reaches the real AWS. Ends with 1 at the first step that fails.",
+    )
+    parser.add_argument("--keep", action="store_true", help="leave it running after the walk, until Ctrl-C")
+    parser.add_argument("--folder", type=Path, help="where logs and data are kept (a temporary folder)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

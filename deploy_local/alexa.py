@@ -1,0 +1,53 @@
+"""An Echo, as far as it is needed: the directives it sends, and what it makes of the events."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from deploy_local.steps import StepFailed
+
+STREAMS = "Alexa.CameraStreamController"
+
+
+class Alexa:
+    def __init__(self, directive: Callable[[dict[str, Any]], dict[str, Any]], token: str) -> None:
+        self._send, self._scope = directive, {"type": "BearerToken", "token": token}
+
+    def discover(self) -> list[dict[str, Any]]:
+        """The endpoints. Raises StepFailed."""
+        event = self.ask("Alexa.Discovery", "Discover", {"scope": self._scope})
+        if event["header"]["name"] != "Discover.Response":
+            raise StepFailed(f"Discover was answered {told(event)}")
+        return list(event["payload"]["endpoints"])
+
+    def streams(self, endpoint: dict[str, Any]) -> dict[str, Any]:
+        """The event that answers InitializeCameraStreams, asked for what the endpoint said it has."""
+        controls = next(each for each in endpoint["capabilities"] if each["interface"] == STREAMS)
+        wanted = [
+            {
+                "protocol": each["protocols"][0],
+                "resolution": each["resolutions"][0],
+                "authorizationType": each["authorizationTypes"][0],
+                "videoCodec": each["videoCodecs"][0],
+                "audioCodec": each["audioCodecs"][0],
+            }
+            for each in controls["cameraStreamConfigurations"]
+        ]
+        return self.ask(STREAMS, "InitializeCameraStreams", {"cameraStreams": wanted}, endpoint["endpointId"])
+
+    def ask(self, namespace: str, name: str, payload: dict[str, Any], endpoint: str = "") -> dict[str, Any]:
+        """The event of the answer."""
+        header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": str(uuid.uuid4())}
+        directive: dict[str, Any] = {"header": header, "payload": payload}
+        if endpoint:
+            header["correlationToken"] = "a token that Alexa wants back"
+            directive["endpoint"] = {"scope": self._scope, "endpointId": endpoint, "cookie": {}}
+        answer = self._send({"directive": directive})
+        if not isinstance(answer, dict) or "event" not in answer:
+            raise StepFailed(f"{name} was answered by something that is no event: {str(answer)[:200]}")
+        return dict(answer["event"])
+
+
+def told(event: dict[str, Any]) -> str:
+    payload = event["payload"]
+    return f"{payload.get('type', event['header']['name'])}: {payload.get('message', '')}".rstrip(": ")

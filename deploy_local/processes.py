@@ -1,0 +1,86 @@
+"""What stands around the stack on this machine: the simulated EZVIZ cloud, and a media process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import requests
+
+from deploy_local.emulator import ROOT, free_port
+from deploy_local.steps import StepFailed
+
+START_S = 60
+
+
+class Process:
+    """Runs until `stop`, in a session of its own, so that Ctrl-C reaches it through us alone and in our order."""
+
+    def __init__(self, name: str, words: list[str], environ: dict[str, str], folder: Path, health: str) -> None:
+        self._name, self.log = name, folder / f"{name}.log"
+        base = {name: value for name, value in os.environ.items() if not name.startswith(("SHOWCAM_", "AWS_"))}
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *words],
+                env=base | environ,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            self._await(health)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGTERM)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+
+    def _await(self, health: str) -> None:
+        end = time.monotonic() + START_S
+        while time.monotonic() < end:
+            if self._process.poll() is not None:
+                raise StepFailed(f"the {self._name} process ended at once; it said: {self.log.read_text()[-600:]}")
+            try:
+                if requests.get(health, timeout=2).ok:
+                    return
+            except requests.RequestException:
+                time.sleep(0.05)
+        raise StepFailed(f"the {self._name} process did not serve within {START_S} s; see {self.log}")
+
+
+class Vendor(Process):
+    """The simulated EZVIZ: two hosts as "127.0.0.1:port", and the authority their certificates are from."""
+
+    def __init__(self, folder: Path) -> None:
+        page, app, self._open_port, push = (free_port() for _ in range(4))
+        self.control = f"http://127.0.0.1:{page}"
+        self.app_host, self.open_host = f"127.0.0.1:{app}", f"127.0.0.1:{self._open_port}"
+        data = folder / "simulator"
+        self.pem = data / "ca.pem"
+        words = ["simulator", "--port", str(page), "--app-port", str(app), "--open-port", str(self._open_port)]
+        words += ["--push-port", str(push), "--data", str(data)]
+        super().__init__("simulator", words, {}, folder, f"{self.control}/healthz")
+
+
+class Media(Process):
+    """showcam's own media process at `url`; it is told where the stack is by `environ`."""
+
+    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        own = {
+            "SHOWCAM_DATA": str(folder / "media"),
+            "SHOWCAM_MEDIA_PORT": str(port),
+            "SHOWCAM_ICE_ADDRESSES": "127.0.0.1",
+        }
+        super().__init__("media", ["showcam", "media"], environ | own, folder, f"{self.url}/healthz")

@@ -1,0 +1,97 @@
+"""The stack as it is packaged for AWS, deployed into the emulator, and told of this machine's EZVIZ afterwards.
+
+What makes it local is said to the deployed functions alone. The template has no parameter for it, so that no stack on
+AWS can be made to trust an authority or an EZVIZ of somebody's own.
+"""
+
+import json
+import os
+import platform
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy_local.emulator import ROOT, Emulator
+from deploy_local.steps import StepFailed
+
+STAGE = "local"
+FUNCTIONS = ("directives", "fulfillment", "web")
+_ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Outputs of the deployed template, by name, and what its functions were given as environment."""
+
+    outputs: dict[str, str]
+    environ: dict[str, str]
+
+    @property
+    def table(self) -> str:
+        return self.outputs["TableName"]
+
+
+def deploy(emulator: Emulator, folder: Path, public_url: str, media_url: str) -> Stack:
+    """Raises StepFailed."""
+    given = [f"publicUrl={public_url}", f"mediaUrls={media_url}"]
+    words = ["make", "-s", "deploy", f"STAGE={STAGE}", f"REGION={emulator.region}", f"PARAMS={' '.join(given)}"]
+    words += [f"ARCHITECTURE={_architecture()}"]
+    log = folder / "deploy.log"
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAKE"))}
+    environ |= emulator.environ | {"SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off"}
+    with log.open("wb") as out:
+        done = subprocess.run(words, cwd=ROOT, env=environ, stdout=out, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise StepFailed(f"the stack was not deployed; {log} ends with:\n{_end_of(log)}")
+    stacks = emulator.client("cloudformation").describe_stacks(StackName=f"showcam-{STAGE}")["Stacks"]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
+    return Stack(outputs, _environ(emulator, "web"))
+
+
+def tell(emulator: Emulator, **settings: str) -> None:
+    """Give each function these settings beside what the template gave it."""
+    client = emulator.client("lambda")
+    for name in FUNCTIONS:
+        variables = _environ(emulator, name) | {f"SHOWCAM_{each.upper()}": value for each, value in settings.items()}
+        client.update_function_configuration(FunctionName=full_name(name), Environment={"Variables": variables})
+
+
+def resources(emulator: Emulator) -> list[str]:
+    """Types of what was made."""
+    pages = emulator.client("cloudformation").get_paginator("list_stack_resources")
+    made = [each for page in pages.paginate(StackName=f"showcam-{STAGE}") for each in page["StackResourceSummaries"]]
+    unmade = [each["LogicalResourceId"] for each in made if not each["ResourceStatus"].endswith("_COMPLETE")]
+    if unmade:
+        raise StepFailed(f"the emulator did not make {', '.join(unmade)}")
+    return [each["ResourceType"] for each in made]
+
+
+def invoke(emulator: Emulator, name: str, event: Any) -> Any:
+    """What the function answered. Raises StepFailed where it failed, with what it said."""
+    answer = emulator.client("lambda", read_timeout=40).invoke(FunctionName=full_name(name), Payload=json.dumps(event))
+    said = json.loads(answer["Payload"].read() or b"null")
+    if "FunctionError" in answer:
+        raise StepFailed(f"the function {name} failed: {said.get('errorType')}: {said.get('errorMessage')}")
+    return said
+
+
+def full_name(function: str) -> str:
+    return f"showcam-{STAGE}-{function}"
+
+
+def _environ(emulator: Emulator, name: str) -> dict[str, str]:
+    found = emulator.client("lambda").get_function_configuration(FunctionName=full_name(name))
+    return dict(found["Environment"]["Variables"])
+
+
+def _architecture() -> str:
+    machine = platform.machine()
+    if machine not in _ARCHITECTURES:
+        raise StepFailed(f"AWS runs functions on x86_64 and arm64; this machine is {machine}, which can't stand for it")
+    return _ARCHITECTURES[machine]
+
+
+def _end_of(log: Path) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", log.read_text(errors="replace"))[-1500:].strip()

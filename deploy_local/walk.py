@@ -1,0 +1,129 @@
+"""The whole path against the deployed functions: linked, discovered, seen, refused with a reason, unlinked."""
+
+from typing import Any
+
+from deploy_local import picture
+from deploy_local.alexa import Alexa, told
+from deploy_local.google import Google
+from deploy_local.linking import Linking
+from deploy_local.place import PASSWORD, REDIRECTS, USER, Place
+from deploy_local.steps import StepFailed, heading, step
+
+SEEN, REFUSED = "Garden", "Garage"
+
+
+def walk(place: Place) -> None:
+    """Raises StepFailed at the first step that is not as it should be."""
+    heading("Alexa")
+    to_alexa, alexa_tokens = link(place, "alexa")
+    echo = Alexa(place.directive, alexa_tokens["access_token"])
+    _alexa(place, echo)
+    heading("Google")
+    _to_google, google_tokens = link(place, "google")
+    display = Google(place.web, place.authorities, google_tokens["access_token"])
+    _google(place, display)
+    heading("Unlinking")
+    _unlink(to_alexa, alexa_tokens, echo, display)
+
+
+def link(place: Place, client: str) -> tuple[Linking, dict[str, Any]]:
+    """Raises StepFailed."""
+    linking = Linking(place.web, place.authorities, client, place.secrets[client], REDIRECTS[client])
+    with step("Sign in on the linking page") as done:
+        page = linking.sign_in(USER, PASSWORD)
+        done.found = f"{len(linking.http.cookies)} cookies, all kept"
+    with step("Agree, and be led back with a code"):
+        code = linking.agree(page)
+    with step("Change the code for tokens") as done:
+        tokens = _json(linking.redeem(code))
+        done.found = ", ".join(sorted(set(tokens) & {"access_token", "refresh_token"}))
+        if {"access_token", "refresh_token"} - set(tokens):
+            raise StepFailed("an access token and a refresh token are wanted")
+    with step("Refresh the access token"):
+        tokens |= _json(linking.refresh(tokens["refresh_token"]))
+    return linking, tokens
+
+
+def _alexa(place: Place, echo: Alexa) -> None:
+    with step("Discover") as done:
+        endpoints = {each["friendlyName"]: each for each in echo.discover()}
+        done.found = _names(endpoints)
+    with step(f"Show {SEEN}") as done:
+        event = echo.streams(endpoints[SEEN])
+        if event["header"]["name"] != "Response":
+            raise StepFailed(f"InitializeCameraStreams was answered {told(event)}")
+        done.found = _frames(picture.seen(event["payload"]["cameraStreams"][0]["uri"], place.authorities))
+    with step(f"Ask for {REFUSED}, whose Image Encryption is on") as done:
+        event = echo.streams(endpoints[REFUSED])
+        if event["payload"].get("type") != "NOT_SUPPORTED_IN_CURRENT_MODE":
+            raise StepFailed(f"it was answered {told(event)}")
+        done.found = f"refused, {told(event)}"
+
+
+def _google(place: Place, display: Google) -> None:
+    with step("SYNC") as done:
+        devices = {each["name"]["name"]: each["id"] for each in display.sync()}
+        done.found = _names(devices)
+    with step("QUERY") as done:
+        state = display.query(devices[SEEN])
+        if not state.get("online"):
+            raise StepFailed(f"{SEEN} is online at EZVIZ, and it was answered {state}")
+        done.found = f"{SEEN} is online"
+    with step(f"Show {SEEN}") as done:
+        result = display.streams(devices[SEEN])
+        if result["status"] != "SUCCESS":
+            raise StepFailed(f"GetCameraStream was answered {result.get('errorCode', result['status'])}")
+        done.found = _frames(picture.seen(result["states"]["cameraStreamAccessUrl"], place.authorities))
+    with step(f"Ask for {REFUSED}, whose Image Encryption is on") as done:
+        result = display.streams(devices[REFUSED])
+        if result.get("errorCode") != "streamUnplayable":
+            raise StepFailed(f"it was answered {result.get('errorCode', result['status'])}")
+        done.found = f"refused, {result['errorCode']}: {result.get('debugString', '')}".rstrip(": ")
+
+
+def _unlink(to_alexa: Linking, tokens: dict[str, Any], echo: Alexa, display: Google) -> None:
+    with step("Revoke Alexa's tokens"):
+        answer = to_alexa.revoke(tokens["refresh_token"])
+        if answer.status_code != 200:
+            raise StepFailed(f"revocation was answered {answer.status_code}: {answer.text[:200]}")
+    with step("Ask as Alexa once more") as done:
+        event = echo.ask(
+            "Alexa.Discovery", "Discover", {"scope": {"type": "BearerToken", "token": tokens["access_token"]}}
+        )
+        if event["payload"].get("type") != "INVALID_AUTHORIZATION_CREDENTIAL":
+            raise StepFailed(f"it was answered {told(event)}")
+        done.found = f"refused, {told(event)}"
+    with step("Refresh as Alexa once more") as done:
+        answer = to_alexa.refresh(tokens["refresh_token"])
+        if answer.status_code != 400 or answer.json().get("error") != "invalid_grant":
+            raise StepFailed(f"it was answered {answer.status_code}: {answer.text[:200]}")
+        done.found = "refused, invalid_grant"
+    with step("Ask as Google, whose link is another") as done:
+        done.found = f"{len(display.sync())} cameras as before"
+    with step("Disconnect Google"):
+        answered = display.ask("DISCONNECT")
+        if answered.status_code != 200:
+            raise StepFailed(f"DISCONNECT was answered {answered.status_code}: {answered.text[:200]}")
+    with step("Ask as Google once more") as done:
+        answered = display.ask("SYNC")
+        if answered.status_code != 401:
+            raise StepFailed(f"SYNC was answered {answered.status_code}: {answered.text[:200]}")
+        done.found = "refused, 401"
+
+
+def _json(answer: Any) -> dict[str, Any]:
+    if answer.status_code != 200:
+        raise StepFailed(f"the token endpoint answered {answer.status_code}: {answer.text[:200]}")
+    return dict(answer.json())
+
+
+def _names(found: dict[str, Any]) -> str:
+    missing = {SEEN, REFUSED} - set(found)
+    if missing:
+        raise StepFailed(f"{', '.join(sorted(missing))} is missing; there are {', '.join(sorted(found)) or 'none'}")
+    return f"{len(found)} cameras: {', '.join(found)}"
+
+
+def _frames(seen: tuple[int, int, int]) -> str:
+    width, height, frames = seen
+    return f"{frames} frames of {width}×{height} decoded"
