@@ -3,6 +3,7 @@
 
 // Longest answer in ms that nine of ten may take: Alexa gives up after 8 s, Google before 10 s, a person sooner.
 const SLOW = { directives: 4000, fulfillment: 4000, web: 5000 };
+const ASKED = ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'TransactWriteItems', 'UpdateItem'];
 
 const title = (name) => name[0].toUpperCase() + name.slice(1);
 const dimensions = (values) => Object.entries(values).map(([Name, Value]) => ({ Name, Value }));
@@ -41,10 +42,15 @@ function ofFunction(topic, name) {
 
 function ofTheTable(topic) {
   const index = table({ GlobalSecondaryIndexName: 'gsi1' });
+  const faults = (Operation) => [
+    `Table${Operation}Faults`,
+    alarm(topic, `DynamoDB answers ${Operation} with errors of its own`, sum('AWS/DynamoDB', 'SystemErrors', table({ Operation }))),
+  ];
   return {
     TableReadThrottles: alarm(topic, 'The table refuses reads: some key is asked more than it can answer', sum('AWS/DynamoDB', 'ReadThrottleEvents', table())),
     TableWriteThrottles: alarm(topic, 'The table refuses writes: some key is written more than it can take', sum('AWS/DynamoDB', 'WriteThrottleEvents', table())),
     IndexWriteThrottles: alarm(topic, 'The index refuses writes, and so holds up the table', sum('AWS/DynamoDB', 'WriteThrottleEvents', index)),
+    ...Object.fromEntries(ASKED.map(faults)),
   };
 }
 

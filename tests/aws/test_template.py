@@ -80,7 +80,13 @@ class TestSecrets:
         generated |= {"PasswordLength": 48, "ExcludePunctuation": True}
         assert secrets["KeysSecret"]["GenerateSecretString"] == generated
         assert "SecretString" not in secrets["KeysSecret"]
-        assert secrets["SettingsSecret"]["SecretString"] == "{}"
+        # all of it: AWS does not say whether a change of anything else would put this value back
+        assert secrets["SettingsSecret"] == {
+            "Name": "showcam/prod/settings",
+            "Description": "Settings that are secret, as JSON; see docs/aws.md",
+            "KmsKeyId": {"Fn::GetAtt": ["DataKey", "Arn"]},
+            "SecretString": "{}",
+        }
         for secret in secrets.values():
             assert secret["KmsKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
 
@@ -250,8 +256,11 @@ class TestWatching:
             ("ReadThrottleEvents", "TableName"),
             ("WriteThrottleEvents", "TableName"),
             ("WriteThrottleEvents", "GlobalSecondaryIndexName", "TableName"),
+            ("SystemErrors", "Operation", "TableName"),
             ("5xx", "ApiId"),
         }
+        faults = [alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "SystemErrors"]
+        assert sorted(faults) == sorted(ROWS - {"ConditionCheckItem"} | {"TransactWriteItems"})
 
 
 def test_cfn_lint_finds_nothing(each_stack: Packaged) -> None:
