@@ -65,6 +65,6 @@ const made = (...makers) => async ({ resolveVariable }) => {
 const functions = (...names) => (topic) => Object.assign({}, ...names.map((name) => ofFunction(topic, name)));
 
 module.exports = {
-  home: made(functions('directives', 'fulfillment'), ofTheTable, ofTheApi),
+  home: made(functions('directives', 'fulfillment', 'web'), ofTheTable, ofTheApi),
   elsewhere: made(functions('directives')),
 };

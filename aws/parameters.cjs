@@ -120,4 +120,4 @@ function checked(...rules) {
 }
 
 const always = [skill, region, topic, addresses, numbers, choices];
-module.exports = { home: checked(...always, packages('directives', 'fulfillment')), elsewhere: checked(...always, home, packages('directives')), REGIONS, skill };
+module.exports = { home: checked(...always, packages('directives', 'fulfillment', 'web')), elsewhere: checked(...always, home, packages('directives')), REGIONS, skill };

@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 VERSION = "{}.{}".format(*sys.version_info)
-FUNCTIONS = ("directives", "fulfillment")
+FUNCTIONS = ("directives", "fulfillment", "web")
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
 # The store on a file is for an owner's machine; the ways to it are imports inside functions that AWS never takes.
 LEFT_OUT = ("store.sqlite", "simulator")

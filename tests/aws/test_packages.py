@@ -17,6 +17,7 @@ NOT_FOR_A_DIRECTIVE = {"flask", "flask_wtf", "authlib", "jinja2", "werkzeug", "b
 FORBIDDEN = {
     "directives": NOWHERE | NOT_FOR_A_DIRECTIVE,
     "fulfillment": NOWHERE | NOT_FOR_A_DIRECTIVE - {"actions"} | {"alexa", "ask_sdk_core", "ask_sdk_model"},
+    "web": NOWHERE,
 }
 OF_THE_RUNTIME = {"boto3", "botocore"}
 # what boto3 stands on; the runtime brings all of it

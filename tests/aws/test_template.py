@@ -15,7 +15,7 @@ from store.dynamodb import create_table
 from tests.aws.conftest import ELSEWHERE, HOME, MEDIA, SKILL, Packaged, Template
 from tests.doubles.aws import REGION, in_process
 
-FUNCTIONS = {"directives": 8, "fulfillment": 8}  # and their timeouts
+FUNCTIONS = {"directives": 8, "fulfillment": 8, "web": 15}  # and their timeouts
 ROWS = {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}
 WATCHED = {
     ("AWS/Lambda", "Errors"),
@@ -160,6 +160,7 @@ class TestHttp:
             routes[route["RouteKey"]] = integration["IntegrationUri"]["Fn::GetAtt"][0]
         assert routes == {
             "POST /google/fulfillment": "FulfillmentLambdaFunction",
+            "$default": "WebLambdaFunction",
         }
 
     def test_it_is_throttled(self, home: Template) -> None:
@@ -187,7 +188,7 @@ class TestRoles:
 
     def test_each_may_do_what_its_work_asks(self, home: Template) -> None:
         table = {"Fn::GetAtt": ["Table", "Arn"]}
-        for role, name in (("DirectivesRole", "Directives"), ("FulfillmentRole", "Fulfillment")):
+        for role, name in (("DirectivesRole", "Directives"), ("FulfillmentRole", "Fulfillment"), ("WebRole", "Web")):
             granted = granted_to(home, role)
             assert granted.pop("logs") == (
                 {"CreateLogStream", "PutLogEvents"},
