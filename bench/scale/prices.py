@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-type Mark = Literal["published", "to be checked", "assumed"]
+type Mark = Literal["published", "to be checked", "assumed", "ours"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Price:
 
 PRICES = {
     "Lambda: requests": Price(0.20, 1e6, "requests"),
-    "Lambda: time": Price(0.0000133334, 1, "GB-seconds on arm"),
+    "Lambda: time": Price(0.0000166667, 1, "GB-seconds on x86-64"),
     "HTTP API": Price(1.00, 1e6, "requests"),
     "DynamoDB: reads": Price(0.125, 1e6, "read units"),
     "DynamoDB: writes": Price(0.625, 1e6, "write units"),
@@ -36,5 +36,5 @@ PRICES = {
 FIXED = {  # a month, at any size
     "KMS: the key": 1.00,
     "Secrets Manager: two secrets": 0.80,
-    "CloudWatch: twelve alarms": 1.20,
+    "CloudWatch: alarms, thirty metrics": 3.00,
 }

@@ -62,7 +62,7 @@ def _vendor(given: Assumptions) -> list[Quota]:
             given.app_quota,
             "assumed",
             lambda each: each.app_calls,
-            "raise gate_check_s; agree on the addresses we call from; let the webhook tell what polls ask",
+            "agree on a number and on our addresses; raise gate_check_s; let functions share readings",
         ),
         Quota(
             "HomeGraph: reports and syncs of a project",
@@ -81,15 +81,10 @@ def _aws(given: Assumptions) -> list[Quota]:
             1000,
             "published",
             lambda each: _busy(given, each),
-            "ask AWS for more, which is usual; it grows with what vendors take to answer",
+            "ask AWS for more; keep a part of it for web, or refreshes starve with the rest",
         ),
-        Quota(
-            "HTTP API: requests of a region",
-            10_000,
-            "published",
-            lambda each: each.invoked if each.entry in ("web", "fulfillment") else 0.0,
-            "ask AWS for more; ask the gate of more streams at once",
-        ),
+        Quota("HTTP API: requestsPerSecond", given.api_per_s, "ours", _by_api, "give the deployment a larger one"),
+        Quota("HTTP API: requests of a region", 10_000, "published", _by_api, "ask AWS for more"),
         Quota(
             "DynamoDB: reads of the table",
             40_000,
@@ -119,6 +114,10 @@ def _aws(given: Assumptions) -> list[Quota]:
             "ask AWS for more",
         ),
     ]
+
+
+def _by_api(footprint: Footprint) -> float:
+    return footprint.invoked if footprint.entry in ("web", "fulfillment") else 0.0
 
 
 def _of_key(key: str, place: int, footprint: Footprint) -> float:

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -41,6 +42,9 @@ def test_commands_and_links_exist(document: Path) -> None:
         command = re.split(r" (?:--|\"|[A-Z]|\S+@)", words)[0].split()
         helped = subprocess.run([ROOT / ".venv/bin/showcam", *command, "--help"], capture_output=True, check=False)
         assert helped.returncode == 0, words
+    for module, words in re.findall(r"^ {4}\.venv/bin/python -m (\S+)(.*)", text, re.MULTILINE):
+        helped = subprocess.run([sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True)
+        assert set(re.findall(r"--[a-z-]+", words)) <= set(re.findall(r"--[a-z-]+", helped.stdout)), words
     for link in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (document.parent / link).exists(), link
 
