@@ -33,7 +33,7 @@ class Assumptions:
     vendor_ms: float = _told("ms that a call of the vendor takes", 150)
     memory_mb: float = _told("MB of memory of a function (memory)", 1024)
     api_per_s: float = _told("requests a second that the deployment lets through (requestsPerSecond)", 500)
-    log_b: float = _told("bytes of log of a request, Lambda's own three lines counted", 900)
+    log_b: float = _told("bytes that Lambda and the HTTP API log of a request beside showcam's line", 550)
     open_quota: float = _told("calls a second that EZVIZ grants a developer key; it publishes none", 100)
     app_quota: float = _told("calls a second that EZVIZ's app API takes from us; it publishes none", 100)
 

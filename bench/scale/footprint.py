@@ -1,7 +1,9 @@
 """What one request of each kind takes: read and write units, vendor calls, keys it shares with other households."""
 
+import io
 import time
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -18,7 +20,7 @@ class Footprint:
     """Of one request by a process that has not seen the household before, as Lambda's environments mostly have not.
 
     `shared`: (reads, writes) by the keys that other households' requests touch too. `invoked`: how many requests it is
-    to the entry. `cpu_ms`: with boto3's work, without TLS to the table.
+    to the entry. `cpu_ms`: with boto3's work, without TLS to the table. `log_b`: what it writes itself.
     """
 
     entry: Entry
@@ -29,6 +31,7 @@ class Footprint:
     open_calls: float = 0.0
     cpu_ms: float = 0.0
     invoked: float = 1.0
+    log_b: float = 0.0
     shared: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
@@ -58,7 +61,8 @@ def measure(cameras: int, *, app_account: bool = True) -> Measured:
 
 def batched(footprints: Mapping[str, Footprint], streams: float) -> dict[str, Footprint]:
     """A media process asks of all its streams in one request, and an event told to Google is a request of another's."""
-    check = replace(footprints["gate check"], invoked=1 / streams)
+    alone = footprints["gate check"]
+    check = replace(alone, invoked=1 / streams, log_b=alone.log_b / streams)
     return {**footprints, "gate check": check, "report to Google": Footprint("homegraph", 0, 0, 0)}
 
 
@@ -70,9 +74,10 @@ def _one(made: World, name: str, near: Household, home: Household) -> Footprint:
             made.later()
         made.meter.take()
         ask = start()
-        ask(near)  # connections and what is read once for all are there after this
-        beside, before = made.meter.take(), made.vendor.calls()
-        cpu_ms.append(_cpu_ms(made, partial(ask, home)))
+        with redirect_stdout(io.StringIO()) as told:
+            ask(near)  # connections and what is read once for all are there after this
+            beside, before, written = made.meter.take(), made.vendor.calls(), told.tell()
+            cpu_ms.append(_cpu_ms(made, partial(ask, home)))
         units, calls = made.meter.take(), made.vendor.calls() - before
     opened = sum(count for path, count in calls.items() if path.startswith(OPEN))
     return Footprint(
@@ -84,6 +89,7 @@ def _one(made: World, name: str, near: Household, home: Household) -> Footprint:
         open_calls=opened,
         cpu_ms=min(cpu_ms),
         invoked=INVOKED.get(name, 1.0),
+        log_b=told.tell() - written,
         shared=_shared(units, beside),
     )
 

@@ -6,6 +6,7 @@ The media process is a stand-in that takes everything: what is counted is what t
 import hashlib
 import http.server
 import json
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import Any
 
 import boto3
 import requests
+import structlog
 from moto import mock_aws
 
 from accounts import clients, households
@@ -73,6 +75,7 @@ def world(cameras: int, *, app_account: bool = True) -> Iterator[World]:
         meter = Meter(boto3.DEFAULT_SESSION, client, TABLE)
         vendor = SimulatorProcess(folder, viewers=1000)
         stack.callback(vendor.stop)
+        stack.enter_context(_own_logging())
         environ = _environ(folder, vendor, stack.enter_context(_media()))
         stack.enter_context(_set(environ))
         made = World(load(), vendor, meter, client, {})
@@ -166,6 +169,20 @@ def _media() -> Iterator[int]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def _own_logging() -> Iterator[None]:
+    """The entries take all of the process's lines; afterwards they go where they went before."""
+    root, lines = logging.getLogger(), structlog.get_config()
+    handlers, level, moto = root.handlers, root.level, logging.getLogger("responses")
+    moto.disabled = True  # it tells of each call that it lets pass
+    try:
+        yield
+    finally:
+        moto.disabled = False
+        root.handlers, root.level = handlers, level
+        structlog.configure(**lines)
 
 
 @contextmanager
