@@ -11,6 +11,7 @@ from alexa.errors import BridgeUnreachable
 from alexa.event import Reply
 from alexa.interface import Capability, encoded
 from alexa.names import friendly_names, shorten
+from alexa.texts import Locales, locales
 from registry.camera import Camera, Failed, Refusal
 from registry.errors import Unavailable
 from registry.reasons import explain
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 MOST = 300  # endpoints Alexa takes of one customer
 _ALEXA = encoded("Alexa", "3")
-KEPT = 256  # links whose encoded list is kept; 300 cameras are 300 KB
+KEPT = 256  # links whose encoded list is kept; a camera with every setting is 16 KB in all languages
 
 
 class Scope(Struct):
@@ -64,14 +65,15 @@ class Discovery:
             log.warning("link %s has %d cameras; Alexa is told of %d", link.id, len(cameras), MOST)
             cameras = tuple(sorted(cameras, key=lambda camera: camera.id)[:MOST])
         names = friendly_names(cameras)
-        endpoints = [_endpoint(camera, names[camera.id], self._capabilities(camera)) for camera in cameras]
+        named = locales(len(cameras), link.locale)
+        endpoints = [_endpoint(camera, names[camera.id], self._capabilities(camera, named)) for camera in cameras]
         return Raw(msgspec.json.encode(endpoints))
 
-    def _capabilities(self, camera: Camera) -> list[Capability]:
+    def _capabilities(self, camera: Camera, named: Locales) -> list[Capability]:
         """The camera's own; a screen's first."""
         found: list[Capability] = [_ALEXA, *camera_stream.capabilities(camera), *self._more]
         for interface in (*state.INTERFACES, doorbell_event_source):
-            found += interface.capabilities(camera)
+            found += interface.capabilities(camera, named)
         return found
 
 

@@ -1,13 +1,14 @@
 """Alexa.EndpointHealth 3.1: whether a camera can be reached."""
 
 from alexa.interface import Capability, Condition, Stated, sensor
+from alexa.texts import Locales
 from registry.camera import Camera
 
 _INTERFACE = "Alexa.EndpointHealth"
 _CAPABILITY = sensor(_INTERFACE, "3.1", "connectivity")
 
 
-def capabilities(_camera: Camera) -> list[Capability]:
+def capabilities(_camera: Camera, _named: Locales) -> list[Capability]:
     return [_CAPABILITY]
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 from msgspec import Raw
 
+from alexa.texts import Locales
 from registry.camera import Camera, Flag
 
 type Capability = dict[str, Any] | Raw
@@ -36,9 +37,12 @@ class Condition(NamedTuple):
 
 
 class Interface(Protocol):
-    """A module: both lists are empty for a camera that has no such thing, the second also where it is not known."""
+    """A module: both lists are empty for a camera that has no such thing, the second also where it is not known.
 
-    def capabilities(self, camera: Camera) -> list[Capability]: ...
+    `named`: in which locales what has a name of ours is named.
+    """
+
+    def capabilities(self, camera: Camera, named: Locales) -> list[Capability]: ...
 
     def states(self, camera: Condition) -> list[Stated]: ...
 
@@ -55,4 +59,4 @@ def encoded(interface: str, version: str, **more: Any) -> Raw:
 def reported(name: str, *, controllable: bool | None = None) -> dict[str, Any]:
     """`proactivelyReported` is false as long as nothing is sent of our own accord."""
     properties: dict[str, Any] = {"supported": [{"name": name}], "proactivelyReported": False, "retrievable": True}
-    return properties if controllable is None else properties | {"nonControllable": not controllable}
+    return properties if controllable is None or controllable else properties | {"nonControllable": True}

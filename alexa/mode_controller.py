@@ -1,14 +1,16 @@
 """Alexa.ModeController 3: how a camera sees at night."""
 
+from functools import cache
+
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from alexa.controls import Controls
 from alexa.directive import Directive
 from alexa.errors import InvalidDirective, InvalidValue
 from alexa.event import Reply
 from alexa.interface import Capability, Condition, Stated, encoded, reported
-from alexa.texts import friendly
+from alexa.texts import Locales, friendly
 from registry.camera import Camera
 from store.records import Link
 
@@ -20,17 +22,6 @@ _VALUES = {
     "smart": "NightVision.Smart",
 }
 _MODES = {mode: value for value, mode in _VALUES.items()}
-_CAPABILITY = encoded(
-    INTERFACE,
-    "3",
-    instance=INSTANCE,
-    properties=reported("mode", controllable=True),
-    capabilityResources=friendly("night_vision"),
-    configuration={
-        "ordered": False,
-        "supportedModes": [{"value": mode, "modeResources": friendly(value)} for value, mode in _VALUES.items()],
-    },
-)
 
 
 class _Set(Struct):
@@ -40,8 +31,21 @@ class _Set(Struct):
 _set = msgspec.json.Decoder(_Set)
 
 
-def capabilities(camera: Camera) -> list[Capability]:
-    return [] if camera.night_vision == "none" else [_CAPABILITY]
+def capabilities(camera: Camera, named: Locales) -> list[Capability]:
+    return [] if camera.night_vision == "none" else [_capability(named)]
+
+
+@cache
+def _capability(named: Locales) -> Raw:
+    modes = [{"value": mode, "modeResources": friendly(value, named)} for value, mode in _VALUES.items()]
+    return encoded(
+        INTERFACE,
+        "3",
+        instance=INSTANCE,
+        properties=reported("mode", controllable=True),
+        capabilityResources=friendly("night_vision", named),
+        configuration={"ordered": False, "supportedModes": modes},
+    )
 
 
 def states(camera: Condition) -> list[Stated]:

@@ -1,13 +1,14 @@
 """Alexa.MotionSensor 3: whether a camera has just seen something move."""
 
 from alexa.interface import Capability, Condition, Stated, sensor
+from alexa.texts import Locales
 from registry.camera import Camera
 
 _INTERFACE = "Alexa.MotionSensor"
 _CAPABILITY = sensor(_INTERFACE, "3", "detectionState")
 
 
-def capabilities(camera: Camera) -> list[Capability]:
+def capabilities(camera: Camera, _named: Locales) -> list[Capability]:
     return [] if camera.motion == "none" else [_CAPABILITY]
 
 

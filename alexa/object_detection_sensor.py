@@ -8,6 +8,7 @@ from alexa.directive import Directive
 from alexa.errors import InvalidValue
 from alexa.event import Reply
 from alexa.interface import Capability, Condition, Stated, sensor
+from alexa.texts import Locales
 from registry.camera import Camera
 from store.records import Link
 
@@ -29,7 +30,7 @@ class _Set(Struct, rename="camel"):
 _set = msgspec.json.Decoder(_Set)
 
 
-def capabilities(camera: Camera) -> list[Capability]:
+def capabilities(camera: Camera, _named: Locales) -> list[Capability]:
     return [] if camera.person == "none" else [_CAPABILITY]
 
 

@@ -4,6 +4,7 @@ from alexa.controls import Controls
 from alexa.directive import Directive
 from alexa.event import Reply
 from alexa.interface import Capability, Condition, Stated, encoded, reported
+from alexa.texts import Locales
 from registry.camera import Camera
 from store.records import Link
 
@@ -11,7 +12,7 @@ INTERFACE = "Alexa.PowerController"
 _CAPABILITY = encoded(INTERFACE, "3", properties=reported("powerState"))
 
 
-def capabilities(camera: Camera) -> list[Capability]:
+def capabilities(camera: Camera, _named: Locales) -> list[Capability]:
     return [] if camera.asleep == "none" else [_CAPABILITY]
 
 

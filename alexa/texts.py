@@ -2,6 +2,8 @@
 
 from typing import Any
 
+type Locales = tuple[str, ...]
+
 # Interface languages of the camera interfaces: Smart Home API, "List of Alexa Interfaces and Supported Languages".
 LOCALES = (
     "ar-SA",
@@ -22,6 +24,29 @@ LOCALES = (
     "nl-NL",
     "pt-BR",
 )
+
+# The same, by how many households speak to Alexa in them, as far as that is known.
+_COMMON = (
+    "en-US",
+    "en-GB",
+    "de-DE",
+    "ja-JP",
+    "en-IN",
+    "fr-FR",
+    "es-ES",
+    "it-IT",
+    "pt-BR",
+    "es-MX",
+    "en-CA",
+    "en-AU",
+    "hi-IN",
+    "es-US",
+    "fr-CA",
+    "nl-NL",
+    "ar-SA",
+)
+MOST_BYTES = 512 * 1024  # of names in one answer
+_NAMES_BYTES = 750  # of one camera in one locale, at about the most
 
 # By language, or by locale where a country has a word of its own.
 TEXTS: dict[str, dict[str, str]] = {
@@ -152,10 +177,22 @@ TEXTS: dict[str, dict[str, str]] = {
 ASSETS = {"smart": "Alexa.Setting.Auto", "night_vision": "Alexa.Setting.Mode"}
 
 
-def friendly(key: str) -> dict[str, Any]:
+def locales(cameras: int, spoken: str) -> Locales:
+    """In which so many cameras' settings are named: in all, or as many as fit, the household's own language first.
+
+    Alexa does not say which language an Echo is set to; `spoken` is the one the household linked in.
+    """
+    most = max(1, MOST_BYTES // (max(1, cameras) * _NAMES_BYTES))
+    if most >= len(LOCALES):
+        return LOCALES
+    own = spoken[:2].lower()
+    return tuple(sorted(_COMMON, key=lambda each: (each[:2] != own, _COMMON.index(each)))[:most])
+
+
+def friendly(key: str, wanted: Locales = LOCALES) -> dict[str, Any]:
     """capabilityResources or modeResources."""
     asset = [{"@type": "asset", "value": {"assetId": ASSETS[key]}}] if key in ASSETS else []
-    texts = [{"@type": "text", "value": {"text": _text(key, locale), "locale": locale}} for locale in LOCALES]
+    texts = [{"@type": "text", "value": {"text": _text(key, locale), "locale": locale}} for locale in wanted]
     return {"friendlyNames": [*asset, *texts]}
 
 

@@ -1,13 +1,16 @@
 """Alexa.ToggleController 3: what can be switched on a camera, and Image Encryption, which can be asked about."""
 
+from functools import cache
 from typing import NamedTuple
+
+from msgspec import Raw
 
 from alexa.controls import Controls
 from alexa.directive import Directive
 from alexa.errors import InvalidDirective
 from alexa.event import Reply
 from alexa.interface import Capability, Condition, Stated, encoded, reported
-from alexa.texts import friendly
+from alexa.texts import Locales, friendly
 from registry.camera import Camera
 from store.records import Link
 
@@ -32,20 +35,21 @@ TOGGLES = (
     Toggle("Camera.ImageEncryption", "encryption", controllable=False),
 )
 _BY_INSTANCE = {each.instance: each for each in TOGGLES}
-_CAPABILITIES = {
-    each: encoded(
+
+
+def capabilities(camera: Camera, named: Locales) -> list[Capability]:
+    return [_capability(each, named) for each in TOGGLES if getattr(camera, each.setting) != "none"]
+
+
+@cache
+def _capability(toggle: Toggle, named: Locales) -> Raw:
+    return encoded(
         INTERFACE,
         "3",
-        instance=each.instance,
-        properties=reported("toggleState", controllable=each.controllable),
-        capabilityResources=friendly(each.setting),
+        instance=toggle.instance,
+        properties=reported("toggleState", controllable=toggle.controllable),
+        capabilityResources=friendly(toggle.setting, named),
     )
-    for each in TOGGLES
-}
-
-
-def capabilities(camera: Camera) -> list[Capability]:
-    return [encoded for each, encoded in _CAPABILITIES.items() if getattr(camera, each.setting) != "none"]
 
 
 def states(camera: Condition) -> list[Stated]:

@@ -61,7 +61,7 @@ def post(path: str, body: bytes, key: str, left: float) -> tuple[int, Any]:
         headers = {"Content-Type": "application/json", "X-Showcam-Signature": sign(key, path, body)}
         home.request("POST", path, body, headers)
         reply = home.getresponse()
-        return reply.status, json.loads(reply.read(1 << 20)) if reply.status == 200 else None
+        return reply.status, json.loads(reply.read(5 << 20)) if reply.status == 200 else None
     finally:
         home.close()
 

@@ -1,5 +1,6 @@
 """English, or Norwegian Bokmål from locale/nb.po; chosen by the request."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from flask import Request
 
 LOCALES = ("en", "nb")
 _BOKMAL = ("nb", "no", "nn")
+_TAG = re.compile(r"([A-Za-z]{2})(?:[-_]|$)")
 
 
 def _read(locale: str) -> dict[str, str]:
@@ -31,12 +33,22 @@ _WORDS = {"en": Words("en", {}), "nb": Words("nb", _read("nb"))}
 
 def words_for(request: Request) -> Words:
     """What the client says (`ui_locales`, Google's `user_locale`), then what the browser says."""
+    return next((_WORDS[locale] for tag in _wanted(request) if (locale := _known(tag))), _WORDS["en"])
+
+
+def spoken(request: Request) -> str:
+    """The language of the household: that of the pages, or one they are not in, by its two letters."""
+    tags = _wanted(request)
+    known = next((locale for tag in tags if (locale := _known(tag))), None)
+    return known or next((found[1].lower() for tag in tags if (found := _TAG.match(tag))), "en")
+
+
+def _wanted(request: Request) -> list[str]:
     try:
         wanted = [*request.args.get("ui_locales", "").split(), request.args.get("user_locale", "")]
     except UnicodeDecodeError:
         wanted = []
-    wanted += request.accept_languages.values()
-    return next((_WORDS[locale] for tag in wanted if (locale := _known(tag))), _WORDS["en"])
+    return [*wanted, *request.accept_languages.values()]
 
 
 def _known(tag: str) -> str | None:

@@ -19,7 +19,7 @@ from oauth import asked as asking
 from oauth import pages, wording
 from oauth.asked import Asked, Untrusted
 from oauth.consent import NothingTicked, chosen
-from oauth.language import words_for
+from oauth.language import spoken, words_for
 from oauth.server import Server
 from oauth.visits import CODE_S, VISIT_S, Visit, Visits
 from registry.errors import Unavailable
@@ -211,7 +211,7 @@ class Linking:
         return None
 
     def _link(self, asked: Asked, visit: Visit, account: Account, cameras: tuple[str, ...] | None) -> Link:
-        label, locale, now = request.form.get("label", ""), words_for(request).locale, time.time()
+        label, locale, now = request.form.get("label", ""), spoken(request), time.time()
         self._store.hit(f"links:{account.id}", HOUR_S, now)
         link = links.complete(self._store, account, asked.client.row, label, cameras, locale, now)
         done = replace(visit, step="done", link=link.id, request=_fingerprint(), expires=now + DONE_S)

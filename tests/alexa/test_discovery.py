@@ -91,7 +91,7 @@ def test_a_camera_in_full(home: Household, ask: Ask) -> None:
                 "interface": "Alexa.ToggleController",
                 "version": "3",
                 "instance": "Camera.Audio",
-                "properties": reported("toggleState") | {"nonControllable": False},
+                "properties": reported("toggleState"),
                 "capabilityResources": friendly("audio"),
             },
             {
@@ -278,6 +278,58 @@ def test_a_household_of_any_size_is_told_within_what_alexa_takes(
     endpoints = first["event"]["payload"]["endpoints"]
     assert len(endpoints) == len({each["friendlyName"].casefold() for each in endpoints}) == min(count, 300)
     assert first["event"]["payload"] == second["event"]["payload"]
+
+
+FULL = {
+    "kind": "doorbell",
+    "night_vision": "smart",
+    "sub": Video("h264", 640, 360),
+    **dict.fromkeys(("status_light", "alarm_notification", "offline_notification", "flip"), "on"),
+    **dict.fromkeys(("motion", "person"), "off"),
+}
+
+
+@pytest.mark.parametrize(
+    ("count", "locale", "named"),
+    [
+        (1, "nb", LOCALES),
+        (40, "de", LOCALES),
+        (100, "nb", ("en-US", "en-GB", "de-DE", "ja-JP", "en-IN", "fr-FR")),
+        (100, "fr", ("fr-FR", "fr-CA", "en-US", "en-GB", "de-DE", "ja-JP")),
+        (300, "en", ("en-US", "en-GB")),
+        (300, "de", ("de-DE", "en-US")),
+    ],
+)
+def test_settings_are_named_in_as_many_languages_as_fit_into_an_answer(
+    count: int, locale: str, named: tuple[str, ...], tmp_path: Path, make_skill: Callable[[Household], SmartHome]
+) -> None:
+    home = household(tmp_path, cameras=[camera(f"Camera {n}", f"S{n:08}", **FULL) for n in range(count)])
+    link = home.another_link("alexa", locale=locale)
+    body = {
+        "header": {"namespace": "Alexa.Discovery", "name": "Discover"},
+        "payload": {"scope": {"token": home.token(link)}},
+    }
+    answer = make_skill(home).answer(json.dumps({"directive": body}).encode())
+    home.store.close()
+    endpoints = json.loads(answer)["event"]["payload"]["endpoints"]
+    # of what a function on AWS may answer, 6 MB, a third; the forwarder carries more
+    assert len(answer) < 2_000_000
+    assert len(endpoints) == count
+    spoken = {
+        tuple(each["value"]["locale"] for each in resources["friendlyNames"] if each["@type"] == "text")
+        for endpoint in endpoints
+        for resources in named_things(endpoint)
+    }
+    assert spoken == {named}
+
+
+def named_things(endpoint: dict[str, Any]) -> list[dict[str, Any]]:
+    found = []
+    for each in endpoint["capabilities"]:
+        found += [each["capabilityResources"]] if "capabilityResources" in each else []
+        found += [mode["modeResources"] for mode in each.get("configuration", {}).get("supportedModes", ())]
+    assert len(found) == 10
+    return found
 
 
 def test_odd_words_of_the_vendor_fit_the_schema(
