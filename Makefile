@@ -11,8 +11,10 @@ STAGE ?= dev
 REGION ?= eu-west-1
 ARCHITECTURE ?= x86_64
 PARAMS ?= $(shell sed 's/\#.*//' aws/deployments/$(STAGE).$(REGION) 2>/dev/null)
+# bytecode is of one version of Python: the functions run on the one that compiled it
+PYTHON_OF_THIS = $(shell .venv/bin/python -c 'import sys; print("{}.{}".format(*sys.version_info))')
 DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
-  $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE),--param="$(each)")
+  $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
 .PHONY: help run up test lint bench lock package deploy picture clean

@@ -93,7 +93,7 @@ const packages = (...functions) => function* (given) {
     const path = join('build', 'lambda', `${name}.zip`);
     const wanted = `${given.architecture} python${given.python}`;
     if (!existsSync(path)) yield `${path} is missing: run make package`;
-    else if (!readFileSync(path).toString('latin1').endsWith(wanted)) yield `${path} is not for ${wanted}: run make package, with ARCHITECTURE=${given.architecture}`;
+    else if (!readFileSync(path).toString('latin1').endsWith(wanted)) yield `${path} is not for ${wanted}: run make package ARCHITECTURE=${given.architecture}`;
   }
 };
 

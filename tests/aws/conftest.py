@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import platform
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 OSLS = ROOT / "node_modules/.bin/osls"
 SKILL = "amzn1.ask.skill.6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3"
+ARCHITECTURE, OTHER = ("arm64", "x86_64") if platform.machine() == "aarch64" else ("x86_64", "arm64")
+PYTHON = "{}.{}".format(*sys.version_info)
 MEDIA = "https://one.example.com,https://two.example.com:8443"
 HOME = {
     "alexaSkillId": SKILL,
@@ -64,7 +67,11 @@ def cutter() -> ModuleType:
 @pytest.fixture(scope="session")
 def packages(cutter: ModuleType) -> dict[str, Path]:
     """The zip of each function."""
-    subprocess.run([sys.executable, ROOT / "scripts/package.py"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, ROOT / "scripts/package.py", "--architecture", ARCHITECTURE],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     return {name: ROOT / "build/lambda" / f"{name}.zip" for name in cutter.FUNCTIONS}
 
 
@@ -81,6 +88,7 @@ def osls(
         shutil.copy(ROOT / config, folder)
         for name in ("build", "node_modules"):
             (folder / name).symlink_to(ROOT / name)
+        given = {"architecture": ARCHITECTURE, "python": PYTHON} | given
         params = [f"--param={name}={value}" for name, value in given.items()]
         command = [OSLS, "package", "--config", config, "--stage", "prod", "--region", region, *params]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

@@ -12,7 +12,7 @@ import pytest
 
 from showcam.settings import SECRETS, load
 from store.dynamodb import create_table
-from tests.aws.conftest import ELSEWHERE, HOME, MEDIA, SKILL, Packaged, Template
+from tests.aws.conftest import ARCHITECTURE, ELSEWHERE, HOME, MEDIA, PYTHON, SKILL, Packaged, Template
 from tests.doubles.aws import REGION, in_process
 
 FUNCTIONS = {"directives": 8, "fulfillment": 8, "web": 15}  # and their timeouts
@@ -103,8 +103,8 @@ class TestFunctions:
         }
         for each in functions:
             name = each["FunctionName"].rpartition("-")[2]
-            assert (each["Handler"], each["Runtime"]) == (f"lambda/{name}.handler", "python3.13")
-            assert (each["Architectures"], each["MemorySize"]) == (["x86_64"], 1024)
+            assert (each["Handler"], each["Runtime"]) == (f"lambda/{name}.handler", f"python{PYTHON}")
+            assert (each["Architectures"], each["MemorySize"]) == ([ARCHITECTURE], 1024)
             assert each["Code"]["S3Key"].endswith(f"/{name}.zip")
 
     def test_elsewhere_there_is_alexas_alone(self, elsewhere: Packaged) -> None:
