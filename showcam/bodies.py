@@ -4,7 +4,6 @@ The server hands a request over before its body is there, so a thread waits for 
 """
 
 import threading
-from collections import Counter
 from wsgiref.types import WSGIEnvironment
 
 from showcam.exchange import Refuse, Response, problem
@@ -17,20 +16,21 @@ class Bodies:
         self._limit = limit
         self._most, self._most_of_one = max(1, threads * 3 // 4), max(1, threads // 2)
         self._reading = 0
-        self._reading_of: Counter[str] = Counter()
+        self._reading_of: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def read(self, environ: WSGIEnvironment) -> bytes:
         """The whole body, whatever length it claims. Raises Refuse with 413, or 503 when too many are being read."""
         claimed = environ.get("CONTENT_LENGTH") or ""
-        if claimed.isdigit() and int(claimed) > self._limit:
+        size = int(claimed) if claimed.isdecimal() else self._limit + 1
+        if claimed and size > self._limit:
             raise self._too_much()
-        size = min(int(claimed), self._limit + 1) if claimed.isdigit() else self._limit + 1
         address = environ.get("REMOTE_ADDR", "")
         self._begin(address)
         try:
-            body = b""
-            while len(body) < size and (part := environ["wsgi.input"].read(size - len(body))):
+            read = environ["wsgi.input"].read
+            body: bytes = read(size)
+            while len(body) < size and (part := read(size - len(body))):
                 body += part
         finally:
             self._end(address)
@@ -40,18 +40,20 @@ class Bodies:
 
     def _begin(self, address: str) -> None:
         with self._lock:
-            if self._reading >= self._most or self._reading_of[address] >= self._most_of_one:
-                busy = problem(503, "Too many requests are being read", "Try again in a few seconds.")
-                raise Refuse(Response(503, busy.body, [*busy.headers, ("Retry-After", "5")]))
-            self._reading += 1
-            self._reading_of[address] += 1
+            of_one = self._reading_of.get(address, 0)
+            if self._reading < self._most and of_one < self._most_of_one:
+                self._reading += 1
+                self._reading_of[address] = of_one + 1
+                return
+        busy = problem(503, "Too many requests are being read", "Try again in a few seconds.")
+        raise Refuse(Response(503, busy.body, [*busy.headers, ("Retry-After", "5")]))
 
     def _end(self, address: str) -> None:
         with self._lock:
             self._reading -= 1
-            self._reading_of[address] -= 1
-            if self._reading_of[address] <= 0:
-                del self._reading_of[address]
+            left = self._reading_of.pop(address) - 1
+            if left:
+                self._reading_of[address] = left
 
     def _too_much(self) -> Refuse:
         return Refuse(problem(413, "That is too much", f"At most {self._limit} bytes are taken."))

@@ -1,15 +1,16 @@
 """The WSGI edge: machine endpoints as plain callables beside the Flask app, all under one wrapper.
 
-The wrapper gives each request an id, believes only trusted proxies, caps bodies, counts, and writes the one log line;
-paths are logged as route names, since grants stand in paths.
+The wrapper gives each request an id, believes only trusted proxies, caps bodies, and tells of each answer once,
+by its route's name, since grants stand in paths.
 """
 
+import functools
 import io
 import ipaddress
-import secrets
+import random
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -17,7 +18,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import structlog
 
 from showcam.bodies import Bodies
-from showcam.exchange import Headers, Refuse, Request, Response, Route, problem
+from showcam.exchange import AT_WORK, Answered, Headers, Refuse, Request, Response, Route, problem
 
 log = structlog.get_logger()
 
@@ -25,6 +26,8 @@ type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 REQUEST_ID = "showcam.request_id"  # in the environ; set there already where a request came with one
 
+_random = random.Random()  # noqa: S311 - ids tell requests apart, and open nothing
+_STATUS_LINES = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
 _FORWARDING = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_VIA")
 
 
@@ -44,74 +47,77 @@ class Edge:
         routes: list[Route],
         pages: WSGIApplication,
         rules: EdgeRules,
-        observe: Callable[[str, int, float], None] = lambda route, status, seconds: None,
+        tell: Callable[[Answered], None] = lambda done: None,
     ) -> None:
         self._exact = {route.path: route for route in routes if not route.path.endswith("/")}
         self._prefixed = [route for route in routes if route.path.endswith("/")]
         self._pages = pages
         self._rules = rules
         self._bodies = Bodies(rules.body_limit, rules.threads)
-        self._observe = observe
+        self._tell = tell
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        request_id = environ.get(REQUEST_ID) or secrets.token_hex(16)
         started = time.perf_counter()
-        seen: dict[str, Any] = {"route": "pages", "status": 500}
-
-        def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
-            seen["status"] = int(status.split(" ", 1)[0])
-            return start_response(status, [*headers, ("X-Request-Id", request_id)], exc_info)
-
-        structlog.contextvars.bind_contextvars(request=request_id)
+        request_id = environ.get(REQUEST_ID) or f"{_random.getrandbits(128):032x}"
+        path = environ.get("PATH_INFO", "")
+        route = self._exact.get(path) or self._beginning(path)
+        name, status = route.name if route is not None else "pages", 500
+        within = AT_WORK.set(request_id)
         try:
-            return self._answer(environ, start, request_id, seen)
+            if route is None:
+                status, answer = self._page(environ, start_response, request_id)
+                return answer
+            response = self._answer(environ, route, path, request_id)
+            status = response.status
+            _send(response, start_response, request_id)
+            return [response.body]
         finally:
             seconds = time.perf_counter() - started
-            self._observe(seen["route"], seen["status"], seconds)
-            quiet = seen["route"] == "healthz" or (
-                seen["route"] in ("readyz", "metrics", "internal") and seen["status"] < 400
-            )
-            (log.debug if quiet else log.info)(
-                "request",
-                route=seen["route"],
-                method=environ["REQUEST_METHOD"],
-                status=seen["status"],
-                ms=round(seconds * 1000, 1),
-            )
-            structlog.contextvars.unbind_contextvars("request")
+            self._tell(Answered(request_id, name, environ["REQUEST_METHOD"], status, seconds))
+            AT_WORK.reset(within)
 
-    def _answer(self, environ: WSGIEnvironment, start: Any, request_id: str, seen: dict[str, Any]) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        route = self._route(path)
-        if route is not None:
-            seen["route"] = route.name
+    def _answer(self, environ: WSGIEnvironment, route: Route, path: str, request_id: str) -> Response:
         try:
             self._admit(environ)
-            if route is None:
-                environ[REQUEST_ID] = request_id
-                if environ["REQUEST_METHOD"] not in ("GET", "HEAD", "OPTIONS"):
-                    body = self._bodies.read(environ)
-                    environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
-                return self._pages(environ, start)
-            request = self._request(environ, route, path, request_id)
-            response = route.endpoint(request)
+            return route.endpoint(self._request(environ, route, path, request_id))
         except Refuse as refused:
             response = refused.response
-            if route is not None:
-                response = replace(response, headers=[*response.headers, *route.refusal_headers(environ)])
+            return Response(response.status, response.body, [*response.headers, *route.refusal_headers(environ)])
         except Exception:
             # the outermost edge: whatever it was, it is told once, with the id, and never to the caller
             log.exception("unexpected")
-            response = problem(500, "Something went wrong here", f"It is noted under {request_id}. Try again.")
-        headers = [*response.headers, ("Content-Length", str(len(response.body)))]
-        start(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
-        return [response.body]
+            return _unexpected(request_id)
 
-    def _route(self, path: str) -> Route | None:
-        route = self._exact.get(path)
-        if route is None:
-            route = next((each for each in self._prefixed if path.startswith(each.path)), None)
-        return route
+    def _page(
+        self, environ: WSGIEnvironment, start_response: StartResponse, request_id: str
+    ) -> tuple[int, Iterable[bytes]]:
+        statuses: list[int] = []
+
+        def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
+            statuses.append(int(status.split(" ", 1)[0]))
+            return start_response(status, [*headers, ("X-Request-Id", request_id)], exc_info)
+
+        environ[REQUEST_ID] = request_id
+        try:
+            self._admit(environ)
+            if environ["REQUEST_METHOD"] not in ("GET", "HEAD", "OPTIONS"):
+                body = self._bodies.read(environ)
+                environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+            answer = self._pages(environ, start)
+            return statuses[-1], answer
+        except Refuse as refused:
+            response = refused.response
+        except Exception:
+            log.exception("unexpected")  # as in _answer
+            response = _unexpected(request_id)
+        _send(response, start_response, request_id)
+        return response.status, [response.body]
+
+    def _beginning(self, path: str) -> Route | None:
+        for route in self._prefixed:
+            if path.startswith(route.path):
+                return route
+        return None
 
     def _admit(self, environ: WSGIEnvironment) -> None:
         rules = self._rules
@@ -132,12 +138,22 @@ class Edge:
             raise Refuse(Response(405, answer.body, [*answer.headers, ("Allow", allowed)]))
         body = self._bodies.read(environ) if method == "POST" else b""
         if route.json and method == "POST":
-            kind = environ.get("CONTENT_TYPE", "").split(";", 1)[0].strip().lower()
-            if kind != "application/json":
+            kind = environ.get("CONTENT_TYPE", "")
+            if kind != "application/json" and kind.split(";", 1)[0].strip().lower() != "application/json":
                 raise Refuse(problem(415, "JSON is wanted here", "Send it with Content-Type: application/json."))
         return Request(request_id, method, path, path.removeprefix(route.path), body, environ)
 
 
+def _send(response: Response, start_response: StartResponse, request_id: str) -> None:
+    own = [("Content-Length", str(len(response.body))), ("X-Request-Id", request_id)]
+    start_response(_STATUS_LINES[response.status], [*response.headers, *own])
+
+
+def _unexpected(request_id: str) -> Response:
+    return problem(500, "Something went wrong here", f"It is noted under {request_id}. Try again.")
+
+
+@functools.lru_cache(1024)
 def _within(address: str, networks: tuple[Network, ...]) -> bool:
     try:
         ip = ipaddress.ip_address(address)

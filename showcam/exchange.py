@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextvars import ContextVar
+from dataclasses import dataclass
 from wsgiref.types import WSGIEnvironment
+
+from msgspec import Struct
+
+AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread is at work on
 
 type Headers = list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     id: str
     method: str
     path: str
@@ -23,15 +27,14 @@ class Request:
 
     @property
     def bearer(self) -> str | None:
-        scheme, _, token = (self.header("Authorization") or "").partition(" ")
+        scheme, _, token = self.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     status: int
     body: bytes = b""
-    headers: Headers = field(default_factory=list)
+    headers: Headers = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,16 @@ class Route:
     endpoint: Callable[[Request], Response]
     json: bool = False
     refusal_headers: Callable[[WSGIEnvironment], Headers] = lambda environ: []  # what even a refusal must carry
+
+
+class Answered(Struct, frozen=True):
+    """What is counted and logged of a request."""
+
+    request: str
+    route: str
+    method: str
+    status: int
+    seconds: float
 
 
 class Refuse(Exception):

@@ -15,7 +15,7 @@ from showcam.compose import amazon, directives, doors, fulfillment, parts, spoke
 from showcam.compose.doors import JSON
 from showcam.data import handed_over
 from showcam.edge import Edge
-from showcam.exchange import Refuse, Request, Response, Route, problem
+from showcam.exchange import Answered, Refuse, Request, Response, Route, problem
 from showcam.forwarded import HEADER, verified
 from showcam.keys import Keys
 from showcam.metrics import Metrics
@@ -30,7 +30,12 @@ WORKER_LATE_S = 30.0
 def build(settings: Settings, keys: Keys) -> Edge:
     """Everything the web process serves, as one WSGI callable."""
     base = parts.ground(settings, keys)
-    metrics = Metrics()
+    metrics, lines = Metrics(), logs.RequestLines("web", settings.log_level)
+
+    def tell(done: Answered) -> None:
+        metrics.count(done)
+        lines.write(done)
+
     routes = [
         *_alexa(settings, keys, base),
         Route("google", "/google/fulfillment", ("POST",), fulfillment.door(settings, base), json=True),
@@ -40,7 +45,7 @@ def build(settings: Settings, keys: Keys) -> Edge:
     ]
     pages = doors.pages(settings, keys, base)
     threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
-    return Edge(routes, pages, doors.rules(settings), metrics.observe)
+    return Edge(routes, pages, doors.rules(settings), tell)
 
 
 def _alexa(settings: Settings, keys: Keys, base: parts.Ground) -> list[Route]:

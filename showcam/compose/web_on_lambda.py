@@ -17,7 +17,7 @@ from showcam import keys
 from showcam.cloudwatch import CloudWatch, Event, Handler
 from showcam.compose import doors, parts
 from showcam.edge import REQUEST_ID, Edge
-from showcam.exchange import Route
+from showcam.exchange import Answered, Route
 from showcam.settings import Settings, load
 
 
@@ -27,7 +27,7 @@ def build() -> Handler:
     watch = CloudWatch(settings.log_level)
     watch.install()
     _hand_lines_to(watch)
-    edge = _edge(settings)
+    edge = _edge(settings, watch)
 
     def named(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[REQUEST_ID] = environ["apig_wsgi.context"].aws_request_id
@@ -44,32 +44,27 @@ def build() -> Handler:
     return watch.watched(answer)
 
 
-def _edge(settings: Settings) -> Edge:
+def _edge(settings: Settings, watch: CloudWatch) -> Edge:
+    def note(done: Answered) -> None:
+        watch.note(route=done.route, method=done.method)
+
     held = keys.of(settings)
     base = parts.ground(settings, held)
     routes = doors.routes(settings, base, AtOnce(base.registry))
     health = Route("healthz", "/healthz", ("GET",), partial(doors.ready, base.store))
-    edge = Edge([*routes, health], doors.pages(settings, held, base), doors.rules(settings))
+    edge = Edge([*routes, health], doors.pages(settings, held, base), doors.rules(settings), note)
     base.driver.load()
     return edge
 
 
 def _hand_lines_to(watch: CloudWatch) -> None:
-    """The edge's line of a request becomes part of the function's own."""
-
     def take(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> NoReturn:
-        level, event = line.pop("level"), line.pop("event")
-        line.pop("request", None)
-        if event == "request":
-            watch.note(route=line["route"], method=line["method"])
-        else:
-            number = structlog.processors.NAME_TO_LEVEL[level]
-            watch.tell(number, event, line.pop("exception", ""), line.pop("reason", ""), **line)
+        number = structlog.processors.NAME_TO_LEVEL[line.pop("level")]
+        watch.tell(number, line.pop("event"), line.pop("exception", ""), line.pop("reason", ""), **line)
         raise structlog.DropEvent
 
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.format_exc_info,
             take,

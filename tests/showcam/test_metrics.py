@@ -1,0 +1,64 @@
+"""What requests are counted as, asked in the format that Prometheus reads."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from showcam.exchange import Answered, Refuse, Request
+from showcam.metrics import Metrics
+
+
+def asked(**more: str) -> Request:
+    environ: dict[str, Any] = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8080"} | more
+    return Request("r", "GET", "/metrics", "", b"", environ)
+
+
+def told(metrics: Metrics) -> dict[tuple[str, ...], float]:
+    """By sample name, route, and status or bucket."""
+    text = metrics.answer(asked()).body.decode()
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    names = ("route", "status", "le")
+    return {(each.name, *(each.labels[name] for name in names if name in each.labels)): each.value for each in samples}
+
+
+def test_each_answer_counts_by_route_and_status_and_its_time_once() -> None:
+    metrics = Metrics()
+    for route, status, seconds in (("alexa", 200, 0.0005), ("alexa", 200, 0.003), ("alexa", 403, 9.0)):
+        metrics.count(Answered("r", route, "POST", status, seconds))
+    got = told(metrics)
+    assert got["showcam_requests_total", "alexa", "200"] == 2
+    assert got["showcam_requests_total", "alexa", "403"] == 1
+    within = [got["showcam_request_seconds_bucket", "alexa", bound] for bound in ("0.001", "0.003", "3.0", "+Inf")]
+    assert within == [1, 2, 2, 3]
+    assert got["showcam_request_seconds_count", "alexa"] == 3
+    assert got["showcam_request_seconds_sum", "alexa"] == pytest.approx(9.0035)
+
+
+def test_no_request_is_lost_when_threads_count_at_once() -> None:
+    metrics, switching, done = Metrics(), sys.getswitchinterval(), Answered("r", "google", "POST", 200, 1)
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda _: [metrics.count(done) for _ in range(500)], range(8)))
+    finally:
+        sys.setswitchinterval(switching)
+    assert told(metrics)["showcam_requests_total", "google", "200"] == 4000
+    assert told(metrics)["showcam_request_seconds_sum", "google"] == 4000
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"REMOTE_ADDR": "203.0.113.5"},
+        {"HTTP_HOST": "home.example"},
+        {"HTTP_X_FORWARDED_FOR": "203.0.113.5"},
+        {"HTTP_FORWARDED": "for=203.0.113.5"},
+    ],
+)
+def test_only_this_machine_is_told(more: dict[str, str]) -> None:
+    with pytest.raises(Refuse) as refused:
+        Metrics().answer(asked(**more))
+    assert refused.value.response.status == 404
