@@ -66,6 +66,15 @@ def test_no_entry_but_its_own(function: str, packages: dict[str, Path]) -> None:
     assert sorted(entries) == ["lambda/__init__.py", f"lambda/{function}.py"]
 
 
+def test_pages_have_what_they_read(packages: dict[str, Path]) -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "console", "oauth"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    read = {name for name in tracked.stdout.splitlines() if not name.endswith(".py")}
+    assert "oauth/locale/nb.po" in read
+    assert read <= set(names(packages["web"]))
+
+
 def test_what_is_imported_is_pinned(function: str, cutter: ModuleType, packages: dict[str, Path]) -> None:
     held = {name.split("/")[0].removesuffix(".py") for name in names(packages[function])}
     assert cutter.foreign(function) - OF_THE_RUNTIME <= held
