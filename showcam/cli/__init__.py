@@ -4,14 +4,14 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from showcam.settings import Settings, SettingsError, load
 
 
-def stop(text: str, code: int = 2) -> None:
+def stop(text: str, code: int = 2) -> NoReturn:
     """End with one readable line."""
     click.echo(f"showcam: {text}", err=True)
     sys.exit(code)

@@ -1,6 +1,7 @@
-"""The package that Amazon's command line would deploy: both halves, linking's scope, icons as they are drawn."""
+"""What every skill package is made of: descriptions within Amazon's limits, icons as they are drawn."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,24 +16,14 @@ MANIFEST: dict[str, Any] = json.loads((PACKAGE / "skill.json").read_text())["man
 LOCALES = {path.stem for path in (PACKAGE / "interactionModels" / "custom").glob("*.json")}
 
 
-def test_both_halves_are_in_it_and_may_send_events() -> None:
-    assert MANIFEST["apis"]["smartHome"]["protocolVersion"] == "3"
-    assert set(MANIFEST["apis"]["smartHome"]["regions"]) == {"NA", "EU", "FE"}
-    custom = MANIFEST["apis"]["custom"]
-    assert custom["interfaces"] == [{"type": "VIDEO_APP"}]
-    assert custom["endpoint"]["uri"].endswith("/alexa/skill")
-    assert MANIFEST["permissions"] == [{"name": "alexa::async_event:write"}]
-    assert {each["eventName"] for each in MANIFEST["events"]["subscriptions"]} == {
-        "SKILL_ACCOUNT_LINKED",
-        "SKILL_DISABLED",
-    }
+def test_nothing_of_an_installation_is_kept_in_it() -> None:
+    assert set(MANIFEST) == {"manifestVersion", "publishingInformation", "privacyAndCompliance"}
+    assert not re.search("https?://|arn:", json.dumps(MANIFEST))
 
 
 def test_every_language_is_described_within_amazons_limits() -> None:
     locales = MANIFEST["publishingInformation"]["locales"]
-    assert set(locales) == LOCALES == set(MANIFEST["privacyAndCompliance"]["locales"])
-    for each in MANIFEST["privacyAndCompliance"]["locales"].values():
-        assert each["privacyPolicyUrl"].endswith("/oauth/privacy")
+    assert set(locales) == LOCALES
     for locale, told in locales.items():
         assert 2 <= len(told["name"]) <= 50
         assert len(told["summary"]) <= 160
@@ -63,8 +54,3 @@ def test_icons_are_there_and_what_the_script_draws(name: str, size: int, tmp_pat
         assert kept.size == (size, size)
         assert kept.format == "PNG"
         assert kept.convert("RGBA").tobytes() == drawn.convert("RGBA").tobytes()
-
-
-def test_the_command_line_finds_the_package() -> None:
-    resources = json.loads((ROOT / "ask-resources.json").read_text())
-    assert (ROOT / resources["profiles"]["default"]["skillMetadata"]["src"]).resolve() == PACKAGE

@@ -1,0 +1,123 @@
+"""The package that Amazon's command line (`ask deploy`) takes, with this installation's own addresses in it."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from showcam.alexa_console import SCOPE
+from store.records import Client
+
+PACKAGE = Path(__file__).parents[1] / "skill-package"
+RESOURCES = "ask-resources.json"
+LINKING = "linking.json"
+# Where Alexa looks for a function, by the region of AWS it is in.
+REGIONS = {"us-east-1": "NA", "eu-west-1": "EU", "us-west-2": "FE"}
+_ARN = re.compile(r"arn:aws:lambda:([a-z0-9-]+):\d{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_$-]{1,128})?")
+_SPOKEN_EVENTS = ("SKILL_ACCOUNT_LINKED", "SKILL_DISABLED")
+TOKEN_S = 43_200
+
+type Certificate = Literal["trusted", "wildcard"]
+
+
+class Missing(Exception):
+    """Said to the person who asked."""
+
+
+def regions(arns: Sequence[str]) -> dict[str, str]:
+    """By Alexa's name of the region. Raises Missing for what is no function Alexa can reach."""
+    found: dict[str, str] = {}
+    for arn in arns:
+        told = _ARN.fullmatch(arn)
+        if told is None:
+            raise Missing(f"{arn}: that is no function's ARN, arn:aws:lambda:REGION:ACCOUNT:function:NAME.")
+        name = REGIONS.get(told[1])
+        if name is None:
+            raise Missing(f"{arn}: Alexa looks for functions in {', '.join(REGIONS)} only.")
+        if name in found:
+            raise Missing(f"{arn}: there is another function in {told[1]} already; give one for each region.")
+        found[name] = arn
+    return found
+
+
+def manifest(
+    url: str,
+    functions: Mapping[str, str],
+    *,
+    spoken_by_function: bool,
+    certificate: Certificate,
+    privacy: str,
+    terms: str,
+) -> dict[str, Any]:
+    """skill.json. Without functions the skill has its spoken half alone. Raises Missing."""
+    told: dict[str, Any] = json.loads((PACKAGE / "skill.json").read_text())
+    skill = told["manifest"]
+    if spoken_by_function and not functions:
+        raise Missing("For spoken requests by a function its ARN is wanted: --arn arn:aws:lambda:….")
+    home: dict[str, Any] = {"uri": f"{url}/alexa/skill", "sslCertificateType": certificate.capitalize()}
+    places = _places(functions)
+    spoken = places if spoken_by_function else {"endpoint": home}
+    skill["apis"] = {"custom": {**spoken, "interfaces": [{"type": "VIDEO_APP"}]}}
+    if functions:
+        skill["apis"]["smartHome"] = {"protocolVersion": "3", **places}
+        skill["permissions"] = [{"name": "alexa::async_event:write"}]
+    skill["events"] = {**spoken, "subscriptions": [{"eventName": each} for each in _SPOKEN_EVENTS]}
+    locales = skill["publishingInformation"]["locales"]
+    skill["privacyAndCompliance"]["locales"] = {
+        each: {"privacyPolicyUrl": privacy, "termsOfUseUrl": terms} for each in locales
+    }
+    return told
+
+
+def _places(functions: Mapping[str, str]) -> dict[str, Any]:
+    if not functions:
+        return {}
+    first = next(iter(functions.values()))
+    return {
+        "endpoint": {"uri": first},
+        "regions": {name: {"endpoint": {"uri": arn}} for name, arn in functions.items()},
+    }
+
+
+def linking(url: str, client: Client, secret: str) -> dict[str, Any]:
+    """What `ask smapi update-account-linking-info` takes."""
+    return {
+        "accountLinkingRequest": {
+            "skipOnEnablement": "false",
+            "type": "AUTH_CODE",
+            "authorizationUrl": f"{url}/oauth/authorize",
+            "accessTokenUrl": f"{url}/oauth/token",
+            "accessTokenScheme": "HTTP_BASIC",
+            "clientId": client.id,
+            "clientSecret": secret,
+            "scopes": [SCOPE],
+            "domains": [],
+            "defaultTokenExpirationInSeconds": TOKEN_S,
+        }
+    }
+
+
+def write(folder: Path, skill: dict[str, Any], account_linking: dict[str, Any] | None) -> None:
+    """Anew, or over what this wrote before. Raises Missing where something else is in the folder, and OSError."""
+    if folder.exists() and not folder.is_dir():
+        raise Missing(f"{folder} is a file; name a folder.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / RESOURCES).is_file():
+        raise Missing(f"There is something else in {folder}; name a new folder.")
+    package = folder / "skill-package"
+    shutil.copytree(PACKAGE, package, dirs_exist_ok=True)
+    (package / "skill.json").write_text(_json(skill))
+    source = {"skillMetadata": {"src": "./skill-package"}}
+    resources = {"askcliResourcesVersion": "2020-03-31", "profiles": {"default": source}}
+    (folder / RESOURCES).write_text(_json(resources))
+    secret = folder / LINKING
+    secret.unlink(missing_ok=True)
+    if account_linking is not None:
+        with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(_json(account_linking))
+
+
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

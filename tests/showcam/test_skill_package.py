@@ -1,0 +1,265 @@
+"""`showcam alexa package`: whole, legal, with this installation's own values, or refused in words."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from accounts import clients
+from showcam.cli import main
+from showcam.keys import read_or_make
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+
+URL = "https://home.example.net"
+ARNS = {
+    "NA": "arn:aws:lambda:us-east-1:210987654321:function:showcam-forward",
+    "EU": "arn:aws:lambda:eu-west-1:210987654321:function:showcam-forward",
+    "FE": "arn:aws:lambda:us-west-2:210987654321:function:showcam-forward",
+}
+REDIRECTS = tuple(
+    f"https://{host}/api/skill/link/M1" for host in ("pitangui.amazon.com", "layla.amazon.com", "alexa.amazon.co.jp")
+)
+
+# Of Amazon's manifest what this skill has of it: keys, forms and words as its schema and pages tell.
+_HTTPS = {"type": "string", "pattern": r"^https://[^\s/@]+\.[^\s/@]+/"}
+_ARN = {"type": "string", "pattern": r"^arn:aws:lambda:(us-east-1|eu-west-1|us-west-2):\d{12}:function:[\w-]+$"}
+
+
+def _thing(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
+    properties = required | (optional or {})
+    return {"type": "object", "properties": properties, "required": [*required], "additionalProperties": False}
+
+
+_AT_HOME = _thing({"uri": _HTTPS, "sslCertificateType": {"enum": ["SelfSigned", "Wildcard", "Trusted"]}})
+_FUNCTION = _thing({"uri": _ARN})
+_REGIONS = {
+    "type": "object",
+    "propertyNames": {"enum": ["NA", "EU", "FE"]},
+    "additionalProperties": _thing({"endpoint": _FUNCTION}),
+    "minProperties": 1,
+}
+_ANY_ENDPOINT = {"oneOf": [_AT_HOME, _FUNCTION]}
+_COMPLIANCE = ("allowsPurchases", "usesPersonalInfo", "isChildDirected", "isExportCompliant", "containsAds")
+_TEXT = {"type": "string", "minLength": 1}
+_DESCRIBED = _thing(
+    {
+        "name": {"type": "string", "minLength": 2, "maxLength": 50},
+        "summary": {"type": "string", "minLength": 1, "maxLength": 160},
+        "description": {"type": "string", "minLength": 1, "maxLength": 4000},
+        "examplePhrases": {"type": "array", "minItems": 1, "maxItems": 3, "items": _TEXT},
+        "keywords": {"type": "array", "maxItems": 30, "items": _TEXT},
+        "smallIconUri": {"const": "file://assets/images/smallIcon.png"},
+        "largeIconUri": {"const": "file://assets/images/largeIcon.png"},
+    }
+)
+SCHEMA = _thing(
+    {
+        "manifest": _thing(
+            {
+                "manifestVersion": {"const": "1.0"},
+                "publishingInformation": _thing(
+                    {
+                        "category": {"const": "SMART_HOME"},
+                        "isAvailableWorldwide": {"type": "boolean"},
+                        "distributionCountries": {"type": "array"},
+                        "testingInstructions": {"type": "string", "maxLength": 4000},
+                        "locales": {"type": "object", "minProperties": 1, "additionalProperties": _DESCRIBED},
+                    }
+                ),
+                "privacyAndCompliance": _thing(
+                    {name: {"type": "boolean"} for name in _COMPLIANCE}
+                    | {
+                        "locales": {
+                            "type": "object",
+                            "additionalProperties": _thing({"privacyPolicyUrl": _HTTPS, "termsOfUseUrl": _HTTPS}),
+                        }
+                    }
+                ),
+                "apis": _thing(
+                    {
+                        "custom": _thing(
+                            {
+                                "endpoint": _ANY_ENDPOINT,
+                                "interfaces": {"type": "array", "items": _thing({"type": {"const": "VIDEO_APP"}})},
+                            },
+                            {"regions": _REGIONS},
+                        )
+                    },
+                    {
+                        "smartHome": _thing(
+                            {"protocolVersion": {"const": "3"}, "endpoint": _FUNCTION, "regions": _REGIONS}
+                        )
+                    },
+                ),
+                "events": _thing(
+                    {
+                        "endpoint": _ANY_ENDPOINT,
+                        "subscriptions": {
+                            "type": "array",
+                            "items": _thing({"eventName": {"enum": ["SKILL_ACCOUNT_LINKED", "SKILL_DISABLED"]}}),
+                            "minItems": 2,
+                            "uniqueItems": True,
+                        },
+                    },
+                    {"regions": _REGIONS},
+                ),
+            },
+            {"permissions": {"type": "array", "items": _thing({"name": {"const": "alexa::async_event:write"}})}},
+        )
+    }
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHOWCAM_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("SHOWCAM_PUBLIC_URL", URL)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def secret(data: Path) -> str:
+    store = SqliteStore(data / "showcam.sqlite3", Sealer(read_or_make(data / "keys").seal))
+    told = clients.register(store, "my-alexa", "alexa", REDIRECTS)
+    store.close()
+    return told
+
+
+def package(*words: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(main, ["alexa", "package", "skill", *words], input=typed)
+
+
+def written() -> dict[str, Any]:
+    """The manifest in ./skill, and everything else of the package looked at on the way."""
+    folder = Path("skill")
+    resources = json.loads((folder / "ask-resources.json").read_text())
+    source = folder / resources["profiles"]["default"]["skillMetadata"]["src"]
+    skill: dict[str, Any] = json.loads((source / "skill.json").read_text())
+    jsonschema.Draft202012Validator(SCHEMA).validate(skill)
+    manifest: dict[str, Any] = skill["manifest"]
+    locales = manifest["publishingInformation"]["locales"]
+    models = {each.stem for each in (source / "interactionModels" / "custom").glob("*.json")}
+    assert set(locales) == models == set(manifest["privacyAndCompliance"]["locales"])
+    for told in locales.values():
+        for icon in ("smallIconUri", "largeIconUri"):
+            assert (source / told[icon].removeprefix("file://")).read_bytes().startswith(b"\x89PNG")
+    hosts = set(re.findall(r"https://([^/\"]+)", json.dumps(skill)))
+    assert hosts <= {"home.example.net", "legal.example.net"}, "no other installation's"
+    return manifest
+
+
+def arns(*names: str) -> list[str]:
+    return [word for name in names for word in ("--arn", ARNS[name])]
+
+
+@pytest.mark.parametrize("names", [(), ("EU",), ("NA", "EU", "FE")])
+def test_the_package_is_whole_and_legal(names: tuple[str, ...], data: Path) -> None:
+    done = package(*arns(*names))
+    assert done.exit_code == 0, done.output
+    manifest = written()
+    assert manifest["apis"]["custom"]["endpoint"] == {"uri": f"{URL}/alexa/skill", "sslCertificateType": "Trusted"}
+    assert manifest["events"]["endpoint"] == manifest["apis"]["custom"]["endpoint"]
+    assert ("smartHome" in manifest["apis"]) is ("permissions" in manifest) is bool(names)
+    if names:
+        home = manifest["apis"]["smartHome"]
+        assert home["endpoint"]["uri"] == ARNS[names[0]]
+        assert home["regions"] == {name: {"endpoint": {"uri": ARNS[name]}} for name in names}
+    for told in manifest["privacyAndCompliance"]["locales"].values():
+        assert set(told.values()) == {f"{URL}/oauth/privacy"}
+    assert not Path("skill/linking.json").exists()
+    assert "ask deploy" in done.output
+
+
+def test_an_integrators_function_takes_both_halves(data: Path) -> None:
+    more = ("--privacy-url", "https://legal.example.net/privacy", "--terms-url", "https://legal.example.net/terms")
+    assert package(*arns("EU", "NA"), "--spoken-by-function", *more).exit_code == 0
+    manifest = written()
+    for half in (manifest["apis"]["custom"], manifest["apis"]["smartHome"], manifest["events"]):
+        assert half["endpoint"] == {"uri": ARNS["EU"]}
+        assert set(half["regions"]) == {"EU", "NA"}
+    told = manifest["privacyAndCompliance"]["locales"]["en-US"]
+    assert told["termsOfUseUrl"] == "https://legal.example.net/terms"
+
+
+def test_linking_is_written_for_the_owner_alone_and_its_secret_nowhere_else(secret: str, data: Path) -> None:
+    done = package("--certificate", "wildcard", "--linking", typed=f"{secret}\n")
+    assert done.exit_code == 0, done.output
+    assert secret not in done.output
+    assert written()["apis"]["custom"]["endpoint"]["sslCertificateType"] == "Wildcard"
+    file = Path("skill/linking.json")
+    assert file.stat().st_mode & 0o777 == 0o600
+    request = json.loads(file.read_text())["accountLinkingRequest"]
+    assert request == {
+        "skipOnEnablement": "false",
+        "type": "AUTH_CODE",
+        "authorizationUrl": f"{URL}/oauth/authorize",
+        "accessTokenUrl": f"{URL}/oauth/token",
+        "accessTokenScheme": "HTTP_BASIC",
+        "clientId": "my-alexa",
+        "clientSecret": secret,
+        "scopes": ["cameras"],
+        "domains": [],
+        "defaultTokenExpirationInSeconds": 43200,
+    }
+    others = [each for each in Path("skill").rglob("*") if each.is_file() and each != file]
+    assert not [each for each in others if secret.encode() in each.read_bytes()]
+
+
+def test_it_is_written_anew_over_itself(secret: str, data: Path) -> None:
+    assert package("--linking", typed=f"{secret}\n").exit_code == 0
+    assert package(*arns("EU")).exit_code == 0
+    assert "smartHome" in written()["apis"]
+    assert not Path("skill/linking.json").exists(), "an old secret is not left behind"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--arn", "arn:aws:lambda:eu-west-1:123:function:x"), "that is no function's ARN"),
+        (("--arn", "arn:aws:iam::210987654321:role/x"), "that is no function's ARN"),
+        (("--arn", ARNS["EU"].replace("eu-west-1", "eu-north-1")), "us-east-1, eu-west-1, us-west-2 only"),
+        ((*arns("EU"), *arns("EU")), "another function in eu-west-1 already"),
+        (("--spoken-by-function",), "its ARN is wanted"),
+        (("--privacy-url", "http://legal.example.net/"), "an https address is wanted"),
+        (("--terms-url", "https://user@legal.example.net/"), "an https address is wanted"),
+        (("--linking",), "Alexa is no client yet"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said_and_nothing_written(words: tuple[str, ...], said: str, data: Path) -> None:
+    done = package(*words, typed="x\n")
+    assert done.exit_code == 2, done.output
+    assert said in done.stderr
+    assert not Path("skill").exists()
+
+
+def test_a_wrong_secret_is_found_out(secret: str, data: Path) -> None:
+    done = package("--linking", typed="another\n")
+    assert done.exit_code == 2
+    assert "not the secret of my-alexa" in done.stderr
+    assert not Path("skill").exists()
+
+
+def test_without_a_public_address_it_says_so(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHOWCAM_PUBLIC_URL")
+    done = package()
+    assert done.exit_code == 2
+    assert "public_url is not set" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["file", "others"])
+def test_what_is_somebody_elses_is_not_written_over(kind: str, data: Path) -> None:
+    if kind == "file":
+        Path("skill").write_text("mine")
+    else:
+        Path("skill").mkdir()
+        Path("skill/notes.txt").write_text("mine")
+    done = package()
+    assert done.exit_code == 2
+    assert "name a" in done.stderr
+    assert (Path("skill") if kind == "file" else Path("skill/notes.txt")).read_text() == "mine"
