@@ -19,11 +19,10 @@ def lines(capfd: pytest.CaptureFixture[str]) -> Lines:
 
 
 @pytest.fixture
-def configured(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """As in the web process; put back afterwards."""
+def put_back() -> Iterator[None]:
+    """What is configured for a test alone."""
     root = logging.getLogger()
     before = root.handlers, root.level
-    logs.configure("web", "info")
     yield
     structlog.reset_defaults()
     root.handlers, root.level = before
@@ -69,7 +68,8 @@ def test_a_method_that_is_a_secret_is_not_written(lines: Lines) -> None:
     assert lines()[0]["method"] == "…"
 
 
-def test_what_is_told_during_a_request_carries_its_id_and_the_part(configured: None, lines: Lines) -> None:
+def test_what_is_told_during_a_request_carries_its_id_and_the_part(put_back: None, lines: Lines) -> None:
+    logs.configure("web", "info")
     within = AT_WORK.set("id-2")
     structlog.get_logger().info("ours")
     logging.getLogger("somebody").warning("theirs")
