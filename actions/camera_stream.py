@@ -7,7 +7,7 @@ from registry.camera import Camera, Refusal, StreamRequest
 from registry.registry import Registry
 
 # One value for all protocols. False because the default Cast receiver can't send a token; ours stand in the URLs.
-ATTRIBUTES = {"cameraStreamSupportedProtocols": ["webrtc", "hls"], "cameraStreamNeedAuthToken": False}
+ATTRIBUTES = {"cameraStreamNeedAuthToken": False}
 
 
 class CameraStream(Trait):
@@ -16,10 +16,11 @@ class CameraStream(Trait):
 
     def __init__(self, registry: Registry, public_url: str) -> None:
         self._registry = registry
+        self._attributes = {"cameraStreamSupportedProtocols": list(registry.playable), **ATTRIBUTES}
         self._public_url = public_url.rstrip("/")
 
     def attributes(self, camera: Camera) -> dict[str, Any] | None:
-        return ATTRIBUTES
+        return self._attributes
 
     def execute(self, asked: Asked) -> dict[str, Any] | Refusal:
         """The result as Google wants it among the states. It may show why the camera can't be shown, in its place."""

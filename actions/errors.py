@@ -85,6 +85,7 @@ REFUSED: dict[str, str] = {
     "code_wrong": "securityRestriction",
     "lan_unreachable": "streamUnavailable",
     "not_playable": "streamUnplayable",
+    "not_passable": "streamUnplayable",
     "no_common_protocol": "functionNotSupported",
     "busy": "deviceBusy",
     "too_large": "streamUnplayable",

@@ -42,8 +42,8 @@ class Discovery:
 
     def __init__(self, registry: Registry, *, snapshots: bool) -> None:
         self._registry = registry
-        self._more: tuple[Raw, ...] = (rtc_session.CAPABILITY,)
-        if snapshots:
+        self._more: tuple[Raw, ...] = (rtc_session.CAPABILITY,) if "webrtc" in registry.playable else ()
+        if snapshots and registry.stills:
             self._more = (*self._more, snapshot_provider.CAPABILITY)
         self._kept: Recent[str, tuple[str, Raw]] = Recent(KEPT)
 

@@ -72,7 +72,9 @@ class SmartHome:
             ("Alexa.RTCSessionController", "InitiateSessionWithOffer"): sessions.initiate,
             ("Alexa.RTCSessionController", "SessionConnected"): sessions.connected,
             ("Alexa.RTCSessionController", "SessionDisconnected"): sessions.disconnected,
-            (snapshot_provider.INTERFACE, "GetSnapshot"): Snapshots(registry, enabled=snapshots).get,
+            (snapshot_provider.INTERFACE, "GetSnapshot"): Snapshots(
+                registry, enabled=snapshots and registry.stills
+            ).get,
             (object_detection_sensor.INTERFACE, "SetObjectDetectionClasses"): ObjectDetection(controls).set_classes,
             (power_controller.INTERFACE, "TurnOn"): Power(controls).turn_on,
             (power_controller.INTERFACE, "TurnOff"): Power(controls).turn_off,

@@ -23,14 +23,17 @@ TRIES = 3
 
 
 class Fleet:
-    """Speaks as media.client.MediaClient does; each of its members is one, at a public https address of its own."""
+    """Speaks as media.client.MediaClient does; each of its members is one, at a public https address of its own.
+
+    One without members says of every picture that nobody is there, and has nothing to end.
+    """
 
     def __init__(self, members: Sequence[MediaClient], clock: Callable[[], float] = time.monotonic) -> None:
         self._members, self._clock = tuple(members), clock
         self._resting: dict[str, float] = {}  # public address, until when
 
     def place(self, account: str) -> str:
-        return self._order(account)[0].public
+        return next((each.public for each in self._order(account)), "")
 
     def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
         """Raises MediaBusy, MediaUnavailable."""

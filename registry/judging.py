@@ -84,7 +84,7 @@ class Judge:
         self, seen: Seen, surface: Surface, protocols: tuple[str, ...], tried: tuple[str, ...] = ()
     ) -> Open | Refusal:
         """The gate on the camera as it was seen, by the best way that was not tried yet."""
-        way = choose(seen.camera, tried)
+        way = choose(seen.camera, (*tried, *self._rules.closed_ways))
         preferences = self._readings.preferences(seen.account.id).get(seen.camera.id)
         conditions = Conditions(
             surface,

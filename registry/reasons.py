@@ -59,9 +59,14 @@ _EN = {
         "{camera} sends H.265 video, which the display can't play.",
         "In the EZVIZ app open {camera} > Settings and set the video encoding to H.264.",
     ),
+    "not_passable": (
+        "The picture of {camera} comes from EZVIZ in a form that can't be shown here as it is.",
+        "Whoever runs this showcam can add a media process, which brings it in the right form; until then ask on "
+        "another display, or look in the EZVIZ app.",
+    ),
     "no_common_protocol": (
         "{camera} can't be shown by any protocol this display asked for.",
-        "Ask on another display; showcam serves WebRTC and HLS.",
+        "Ask on another display; showcam serves HLS, and WebRTC where it has a media process.",
     ),
     "too_large": (
         "The picture of {camera} is larger than the 1280×720 that a video on this display may have.",
@@ -146,9 +151,14 @@ _NB = {
         "{camera} sender H.265-video, som skjermen ikke kan spille.",
         "Åpne {camera} > Innstillinger i EZVIZ-appen og velg H.264 som videokoding.",
     ),
+    "not_passable": (
+        "Bildet fra {camera} kommer fra EZVIZ i en form som ikke kan vises her som den er.",
+        "Den som driver denne installasjonen, kan legge til en medieprosess, som leverer det i riktig form; spør imens "
+        "på en annen skjerm, eller se i EZVIZ-appen.",
+    ),
     "no_common_protocol": (
         "{camera} kan ikke vises med noen protokoll denne skjermen ba om.",
-        "Spør på en annen skjerm; showcam tilbyr WebRTC og HLS.",
+        "Spør på en annen skjerm; showcam tilbyr HLS, og WebRTC der det har en medieprosess.",
     ),
     "too_large": (
         "Bildet fra {camera} er større enn de 1280×720 som en video på denne skjermen kan ha.",

@@ -13,7 +13,7 @@ from registry.devices import Devices
 from registry.drivers.driver import Driver
 from registry.errors import Unavailable
 from registry.freshness import Breaker
-from registry.gate import Allowed, Surface
+from registry.gate import Allowed, Surface, overruled
 from registry.handover import PLAYABLE, Pictures
 from registry.happenings import Happenings
 from registry.judging import Deadline, Judge, Open, Seen
@@ -62,6 +62,16 @@ class Registry:
         self._control = Control(store, drivers, self._readings, self._judge, breaker, rules)
         self._codes = Codes(drivers, self._readings, self._judge)
         self._chosen: Recent[str, tuple[str, Listing]] = Recent(IN_MEMORY)
+
+    @property
+    def playable(self) -> tuple[str, ...]:
+        """By which protocols a camera can be shown here, best first: "webrtc", "hls"."""
+        return self._rules.playable
+
+    @property
+    def stills(self) -> bool:
+        """Whether there are still pictures."""
+        return self._rules.pictures == "plane"
 
     def cameras(self, link: Link) -> Listing:
         """What the link may see, read now, or else as last known. Raises Unavailable."""
@@ -210,5 +220,7 @@ class Registry:
         self._control.prefer(account_id, camera_id, preferences)
 
     def _verdict(self, seen: Seen, surface: Surface) -> Allowed | Refusal:
+        if surface == "still" and not self.stills:
+            return overruled("not_passable", seen.camera)
         verdict = self._judge.verdict(seen, surface, PLAYABLE)
         return verdict.allowed if isinstance(verdict, Open) else verdict

@@ -4,17 +4,32 @@ from typing import Literal
 
 from msgspec import Struct
 
+PASSED_S = 300
+
 
 class Rules(Struct, frozen=True, kw_only=True):
     """Times in seconds."""
 
     web_url: str = ""  # where people find showcam, without a trailing slash
     require_audio: tuple[str, ...] = ("google",)
+    pictures: Literal["plane", "vendor"] = "plane"  # vendor: no media process, a display fetches from the vendor itself
+    live_per_account: int = 4  # counted here where there is no media process
+    passed_s: int = PASSED_S  # how long a vendor's address that a display was given is asked to live
     explain: Literal["no", "picture"] = "no"  # whether a display is shown why a camera can't be shown
     opens_per_minute: int = 6  # per link
     idle_s: int = 30
     request_s: float = 3.0  # the whole of a request, so that an assistant hears an answer
     states_s: float = 1.5  # the one read a query may wait for
+
+    @property
+    def playable(self) -> tuple[str, ...]:
+        """By which protocols a display can be shown a picture, best first."""
+        return ("webrtc", "hls") if self.pictures == "plane" else ("hls",)
+
+    @property
+    def closed_ways(self) -> tuple[str, ...]:
+        """Ways whose picture only a media process can fetch."""
+        return () if self.pictures == "plane" else ("lan",)
 
     @property
     def vendor_s(self) -> float:

@@ -19,6 +19,7 @@ from registry.handover import PLAYABLE, Handover, Pictures, Sight
 from registry.judging import Deadline, Judge, Open, Read, unreached
 from registry.listing import Reading, Readings
 from registry.opens import Opens, OpensHere
+from registry.passing import Passing
 from registry.rules import Rules
 from registry.ways import ANOTHER
 from store.ports import Store, StoreUnavailable
@@ -51,6 +52,7 @@ class Streams:
         self._rules, self._readings, self._judge = rules, readings, judge
         self._breaker, self._clock = breaker, clock
         self._opens = opens or OpensHere(rules.opens_per_minute)
+        self._passing = Passing(store, drivers, rules, clock) if rules.pictures == "vendor" else None
 
     def open(self, link: Link, camera: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer for an offer that is none, before the vendor is asked anything."""
@@ -62,7 +64,8 @@ class Streams:
             return seen
         if self._opens.spent(link.id, self._clock()):
             return overruled("busy", seen.camera)
-        opened = self._judge.judge(seen, GATE[request.surface], request.protocols, self._anew(deadline))
+        protocols = tuple(each for each in request.protocols if each in self._rules.playable)
+        opened = self._judge.judge(seen, GATE[request.surface], protocols, self._anew(deadline))
         if isinstance(opened, Refusal):
             return self._explained(link, camera, opened, request, deadline)
         # what is refused uses up none: whoever mends the reason and asks again gets the picture
@@ -73,6 +76,8 @@ class Streams:
             self._opens.give_back(link.id, self._clock())
             return self._explained(link, camera, found, request, deadline)
         source, fit = found
+        if self._passing is not None:
+            return self._passed(link, opened, source, fit, request, deadline)
         try:
             return self._handover.start(link, camera, source, Sight.of(opened, fit), request, deadline)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
@@ -81,6 +86,16 @@ class Streams:
             if isinstance(error, BadOffer):
                 raise
             return _unstarted(error, opened)
+
+    def _passed(
+        self, link: Link, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
+    ) -> Stream | Refusal:
+        assert self._passing is not None
+        stream = self._passing.start(opened, source, fit, request, deadline)
+        if isinstance(stream, Refusal):
+            self._opens.give_back(link.id, self._clock())
+            self._give_back(opened.seen.source, source.release, deadline)
+        return stream
 
     def snapshot(self, link: Link, camera: str, surface: Surface) -> Snapshot | Refusal:
         """Where a still picture may be fetched; the gate is asked now, and by each fetch that wakes the camera."""
@@ -91,6 +106,8 @@ class Streams:
         opened = self._judge.judge(seen, "still", (), self._anew(deadline))
         if isinstance(opened, Refusal):
             return opened
+        if self._passing is not None:
+            return overruled("not_passable", opened.seen.camera)
         return self._handover.snapshot(link, camera, surface, plain(opened.seen.camera))
 
     def signal(self, grant: str, sdp: str) -> Stream | Refusal:
@@ -191,7 +208,9 @@ class Streams:
         camera = opened.seen.camera
         preferences = self._readings.preferences(opened.seen.account.id).get(camera.id)
         refusal = overruled("too_large", camera)
-        for fit in fits(request, camera, scaled=preferences is not None and preferences.scaled):
+        for fit in fits(
+            request, camera, scaled=self._passing is None and preferences is not None and preferences.scaled
+        ):
             found = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
             if not isinstance(found, Refusal):
                 return found, fit
@@ -224,7 +243,7 @@ class Streams:
             # each way has its own breaker: that a camera is not at home says nothing of its vendor
             spec = self._breaker.call(
                 f"mint/{source.id}/{way}",
-                lambda: driver.mint(source, camera, way, deadline.left, picture=picture),
+                lambda: driver.mint(source, camera, way, deadline.left, picture=picture, life_s=self._life_s),
             )
         except DriverError as error:
             log.warning(
@@ -232,6 +251,10 @@ class Streams:
             )
             return unreached(error, camera)
         return replace(spec, release=f"{source.id}/{spec.release}") if spec.release else spec
+
+    @property
+    def _life_s(self) -> int:
+        return self._rules.passed_s if self._passing is not None else 0
 
     def _explained(
         self, link: Link, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
@@ -256,7 +279,7 @@ class Streams:
 
     def _card(self, link_id: str, refusal: Refusal) -> SourceSpec | None:
         """In the language of the link."""
-        if self._rules.explain != "picture" or not cards.fits(refusal):
+        if self._passing is not None or self._rules.explain != "picture" or not cards.fits(refusal):
             return None
         link = self._store.link(link_id)
         return cards.card(refusal, link.locale, self._rules.web_url) if link else None

@@ -28,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_url: str = ""  # where assistants reach us, https; empty: http://127.0.0.1:{port}, for a first try at home
     media_url: str = ""  # where displays fetch pictures; empty: public_url, whose proxy sends /s/ to the media port
     media_urls: tuple[str, ...] = ()  # instead: media processes elsewhere, each at an https address of its own
+    pictures: Literal["plane", "vendor"] = "plane"  # vendor: no media process; displays fetch from the vendor itself
     web_internal_url: str = ""  # where a media process elsewhere asks for sources; empty: this machine's own port
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
@@ -80,7 +81,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def pictures_urls(self) -> tuple[str, ...]:
-        """Where displays fetch pictures; more than one where media processes are elsewhere."""
+        """Where displays fetch pictures; more than one where media processes are elsewhere, none without any."""
+        if self.pictures == "vendor":
+            return ()
         if self.media_urls:
             return self.media_urls
         return (self.media_url or self.public_url or f"http://127.0.0.1:{self.media_port}",)
@@ -88,7 +91,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def own_media(self) -> bool:
         """Whether the media process is one of this machine's own."""
-        return not self.media_urls
+        return not self.media_urls and self.pictures == "plane"
 
     @property
     def own_host(self) -> str:

@@ -74,6 +74,12 @@ def _places(settings: "Settings") -> Iterator[tuple[str, str]]:
         yield "media_urls", f"up to {MOST_MEDIA} are wanted, each once"
     if settings.grant_secret and settings.grant_roots:
         yield "grant_roots", "it is what grant_secret holds: set one of them"
+    if settings.pictures == "vendor":
+        for name in ("media_url", "media_urls"):
+            if getattr(settings, name):
+                yield name, "with pictures = vendor there is no media process"
+        if settings.explain == "picture":
+            yield "explain", "a reason is drawn by a media process, and with pictures = vendor there is none"
     if settings.media_urls and settings.media_url:
         yield "media_urls", "media_url is for one media process, media_urls for several: set one of them"
     for name in _HOSTS:

@@ -56,6 +56,13 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 
 
+FAULTS_OF: dict[str, tuple[str, ...]] = {
+    "fault": FAULTS,
+    "push_fault": ("garbage", "refuse", "drop"),
+    "hls_fault": ("no_cors", "ended", "key", "sound"),
+}
+
+
 class Problem(Exception):
     """Answered as an RFC 9457 problem document."""
 
@@ -231,8 +238,8 @@ def _check_setting(name: str, value: object) -> None:
         if not isinstance(value, bool):
             raise Problem(400, "Wrong value", "“china” is true or false.")
         return
-    if name in ("fault", "push_fault"):
-        allowed = ("", *(FAULTS if name == "fault" else ("garbage", "refuse", "drop")))
+    if name in FAULTS_OF:
+        allowed = ("", *FAULTS_OF[name])
         if value not in allowed:
             raise Problem(400, "Wrong value", f"“{name}” is empty or one of {', '.join(allowed[1:])}.")
         return

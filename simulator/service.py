@@ -54,7 +54,7 @@ async def serve(options: Options) -> None:
     app_face, broker = app.app(), app.push.broker
     WebhookSender(world)
     open_face = OpenFace(world, addresses).app()
-    PictureDoor(addresses, studio).add_routes(open_face)
+    PictureDoor(world, addresses, studio).add_routes(open_face)
     amazon = Amazon(f"https://{HOST}:{options.app_port}", options.data)
     amazon.add_routes(app_face)
     house = House(world, studio)

@@ -168,6 +168,7 @@ class Settings:
     encryption_delay_s: float = 2.0
     fault: Fault | Literal[""] = ""  # of every call
     push_fault: Literal["", "garbage", "refuse", "drop"] = ""  # of the app's messages
+    hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # of live streams, as players see them
     delay_s: float = 2.0  # what the fault "delay" delays by
     wake_s: float = 1.5  # a battery camera takes so long to wake
     awake_s: float = 30.0  # and stays so

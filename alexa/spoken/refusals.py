@@ -47,6 +47,10 @@ _EN = {
         "it sends H 265 video, which this display can't play",
         "In the EZVIZ app open the camera, then Settings, and set the video encoding to H 264.",
     ),
+    "not_passable": (
+        "its picture comes in a form that can't be shown here as it is",
+        "Whoever runs this showcam can add a media process. Until then, look in the EZVIZ app.",
+    ),
     "no_common_protocol": ("this display can't play what it sends", "Ask on another display."),
     "too_large": (
         "its picture is larger than the 1280 by 720 that this way to show it allows",
@@ -115,6 +119,10 @@ _DE = {
     "not_playable": (
         "sie sendet H 265 Video, das dieses Display nicht abspielen kann",
         "Öffne in der EZVIZ App die Kamera, dann Einstellungen, und stelle die Videokodierung auf H 264.",
+    ),
+    "not_passable": (
+        "ihr Bild kommt in einer Form, die hier so nicht gezeigt werden kann",
+        "Wer dieses showcam betreibt, kann einen Medienprozess hinzufügen. Bis dahin sieh in der EZVIZ App nach.",
     ),
     "no_common_protocol": ("dieses Display kann ihr Bild nicht abspielen", "Frage auf einem anderen Display."),
     "too_large": (

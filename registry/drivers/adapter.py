@@ -83,6 +83,9 @@ def _body(response: requests.Response, exchange: Exchange) -> bytes:
         for part in response.raw.stream(64 * 1024, decode_content=True):
             parts.append(part)
             length += len(part)
+            if 0 < exchange.enough <= length:
+                response.close()
+                break
             if length > LONGEST_ANSWER:
                 response.close()
                 raise Cut("the answer is too long")

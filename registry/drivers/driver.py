@@ -2,11 +2,21 @@
 
 from typing import Literal, Protocol
 
+from msgspec import Struct
+
 from media.grants import Picture
 from media.source import SourceSpec
 from registry.camera import Camera
 from registry.settings import Setting, SettingView
 from store.records import Source
+
+
+class Look(Struct, frozen=True):
+    """What a vendor's stream turned out to hold; sizes are 0 where it does not tell."""
+
+    sound: bool
+    width: int = 0
+    height: int = 0
 
 
 class Driver(Protocol):
@@ -20,12 +30,16 @@ class Driver(Protocol):
         ...
 
     def mint(
-        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main"
+        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
     ) -> SourceSpec:
         """A new address of the camera's picture by that way. Raises Refused when the vendor says why not.
 
         Refused("too_large") where the way brings no smaller one.
         """
+        ...
+
+    def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
+        """Whether a display can take that address straight from the vendor. Raises Refused when it can't."""
         ...
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:

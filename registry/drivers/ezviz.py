@@ -14,8 +14,8 @@ from media.grants import Picture
 from media.source import SourceSpec
 from registry.camera import Camera
 from registry.changes import Hint
-from registry.drivers import ezviz_open_cameras, ezviz_open_settings
-from registry.drivers.driver import sound
+from registry.drivers import ezviz_open_cameras, ezviz_open_settings, hls
+from registry.drivers.driver import Look, sound
 from registry.drivers.ezviz_account import CodeSent, EzvizAccount, Rejected, SignedIn
 from registry.drivers.ezviz_lan import Lan
 from registry.drivers.ezviz_open import Calls, OpenPlatform
@@ -178,7 +178,7 @@ class EzvizDriver:
         return Listener(source, self.account, self._http, told, at=self._push_at)
 
     def mint(
-        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main"
+        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
     ) -> SourceSpec:
         held = self.sessions.read(source)
         if way == "lan":
@@ -188,11 +188,19 @@ class EzvizDriver:
             raise Refused("no_way", f"no {way} way")
         ref = camera.ref
         live = self._waking.reached(
-            source, camera, lambda left_s: self._open.live(key, ref.serial, ref.channel, left_s, picture), deadline_s
+            source,
+            camera,
+            lambda left_s: self._open.live(key, ref.serial, ref.channel, left_s, picture, life_s),
+            deadline_s,
         )
         host, port = self._hosts.check(live.url)
         taken = json.dumps([camera.ref.serial, camera.ref.channel, live.id]) if live.id else ""
         return SourceSpec("hls", live.url, (host if port == 443 else f"{host}:{port}",), sound(camera), taken)
+
+    def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
+        if spec.kind != "hls":
+            raise Refused("not_passable", spec.kind)
+        return hls.examine(self._http, spec.url, deadline_s)
 
     def _mint_lan(self, held: Held, camera: Camera, picture: Picture, deadline_s: float) -> SourceSpec:
         code = held.secrets.codes.get(camera.ref.serial)

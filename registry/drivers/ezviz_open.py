@@ -17,6 +17,7 @@ QUALITY: dict[Picture, str] = {"main": "1", "sub": "2"}
 V2, V1 = "/api/lapp/v2/live/address/get", "/api/lapp/live/address/get"
 # where v2 is missing a region answers so
 NO_V2 = frozenset({"10001", "10020", "20015", "60020"})
+SHORTEST_S = 30  # that an address may live
 PAGE = 50
 MOST_PAGES = 40
 
@@ -36,9 +37,13 @@ class OpenPlatform:
         self._tokens = Tokens(http, host, self._post)
         self._without_v2: set[str] = set()
 
-    def live(self, key: Access, serial: str, channel: int, deadline_s: float, picture: Picture = "main") -> Live:
-        """An HLS address in H.264 of what the camera sees now."""
+    def live(
+        self, key: Access, serial: str, channel: int, deadline_s: float, picture: Picture = "main", life_s: int = 0
+    ) -> Live:
+        """An HLS address in H.264 of what the camera sees now; `life_s` 0 leaves its end to the vendor."""
         form = {"deviceSerial": serial, "channelNo": str(channel), "protocol": HLS, "quality": QUALITY[picture]}
+        if life_s:
+            form["expireTime"] = str(max(SHORTEST_S, life_s))
         fail = _none_smaller if picture == "sub" else error
         with Exchange(deadline_s) as exchange:
             data = _object(self._live(key, form, exchange, fail))

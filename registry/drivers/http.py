@@ -109,6 +109,7 @@ class Exchange:
         self._watched: socket.socket | None = None
         self._lock = threading.Lock()
         self.over = False
+        self.enough = 0  # bytes of an answer after which the rest is not read; 0: all of it is
         self.reused = False  # whether the request under way went out by a connection that served before
 
     @staticmethod
@@ -165,6 +166,14 @@ class Reply(Struct, frozen=True):
     data: dict[str, Any] | None
 
 
+class Page(Struct, frozen=True):
+    """What is no JSON; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
 class Http:
     """Connections kept alive and shared by all threads. `ca_file` is one more authority to trust."""
 
@@ -201,6 +210,22 @@ class Http:
             except requests.RequestException as error:
                 raise VendorDown(type(error).__name__) from None
             return Reply(answer.status_code, _json_object(answer.content))
+
+    def look(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
+        """Fetched; with `enough` no more than its first so many bytes are waited for. Raises VendorDown."""
+        import requests
+
+        with self._exchange(timeout_s) as exchange:
+            exchange.enough = enough
+            try:
+                answer = self._own_session().get(url, headers=headers)
+            except requests.RequestException as error:
+                raise VendorDown(type(error).__name__) from None
+            finally:
+                exchange.enough = 0
+            return Page(
+                answer.status_code, {name.lower(): each for name, each in answer.headers.items()}, answer.content
+            )
 
     def mount(self, session: "requests.Session") -> None:
         """Makes a library's session keep the rules; calls outside an exchange fail. Raises VendorDown."""

@@ -38,7 +38,7 @@ def run(context: click.Context, demo: bool, port: int | None, data: Path | None)
             settings = practice.prepare(settings)
         else:
             prepare(settings)
-        supervisor = Supervisor(_parts(settings))
+        supervisor = Supervisor(parts(settings))
         code = supervisor.run(lambda: _announce(settings))
     click.echo("All ended.", err=True)
     sys.exit(code)
@@ -57,7 +57,7 @@ def _ports(settings: Settings) -> dict[int, str]:
     return ports
 
 
-def _parts(settings: Settings) -> list[Part]:
+def parts(settings: Settings) -> list[Part]:
     from showcam.data import hand_over
 
     own, environ = [sys.executable, "-m", "showcam"], hand_over(settings)

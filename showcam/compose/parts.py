@@ -13,6 +13,7 @@ from registry.drivers.ezviz import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz_open_tokens import Key
 from registry.opens import OpensOfAll
 from registry.registry import Registry, Rules
+from registry.rules import PASSED_S
 from showcam import aws
 from showcam.keys import Keys
 from showcam.settings import Settings
@@ -40,7 +41,7 @@ def open_store(settings: Settings, keys: Keys) -> Store:
 
 def media_client(settings: Settings, grants: Grants) -> MediaClient | Fleet:
     proof, authorities = grants.proof(), cache(partial(tls_context, settings.ca_file))
-    if settings.media_urls:
+    if settings.media_urls or settings.pictures == "vendor":
         return Fleet([MediaClient(each, proof, authorities=authorities) for each in settings.media_urls])
     return MediaClient(settings.internal_media_url, proof, public=settings.pictures_urls[0])
 
@@ -94,6 +95,9 @@ def ground(settings: Settings, keys: Keys) -> Ground:
         opens_per_minute=settings.opens_per_minute,
         idle_s=settings.idle_s,
         request_s=settings.request_s,
+        pictures=settings.pictures,
+        live_per_account=settings.live_per_account,
+        passed_s=min(PASSED_S, settings.stream_cap_s),
     )
     # many processes on one table: what each of them counted by itself would be no limit
     opens = OpensOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None

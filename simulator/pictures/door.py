@@ -7,13 +7,15 @@ from aiohttp import web
 from simulator.pictures.addresses import Address, Addresses, Over, Unknown
 from simulator.pictures.encoder import SEGMENT_S, Segment
 from simulator.pictures.studio import Studio
+from simulator.state import World
 
 LISTED = 5
 _FILE = re.compile(r"([A-Z0-9]{9}_[0-9]{1,3}_[12])(?:_([0-9]{1,12})\.ts|\.m3u8)")
 
 
 class PictureDoor:
-    def __init__(self, addresses: Addresses, studio: Studio) -> None:
+    def __init__(self, world: World, addresses: Addresses, studio: Studio) -> None:
+        self._world = world
         self._addresses = addresses
         self._studio = studio
 
@@ -30,21 +32,37 @@ class PictureDoor:
             raise web.HTTPNotFound from None
         except Over:
             raise web.HTTPGone from None
-        return self._segment(address, int(file[2])) if file[2] else await self._list(address)
+        fault = self._world.settings.hls_fault
+        return self._segment(address, int(file[2]), fault) if file[2] else await self._list(address, fault)
 
-    async def _list(self, address: Address) -> web.Response:
+    async def _list(self, address: Address, fault: str) -> web.Response:
         if address.camera.picture(address.quality) is None:
             raise web.HTTPNotFound
         segments = await self._studio.segments(address.camera, address.quality)
         text = listing(segments, address.stem, self._addresses.query(address))
-        headers = {"Cache-Control": "no-cache"}
+        if fault == "ended":
+            text += "#EXT-X-ENDLIST\n"
+        if fault == "key":
+            text = text.replace("#EXTINF", '#EXT-X-KEY:METHOD=AES-128,URI="key"\n#EXTINF', 1)
+        headers = {"Cache-Control": "no-cache", **_cors(fault)}
         return web.Response(text=text, content_type="application/vnd.apple.mpegurl", headers=headers)
 
-    def _segment(self, address: Address, number: int) -> web.Response:
+    def _segment(self, address: Address, number: int, fault: str) -> web.Response:
         segment = self._studio.segment(address.camera, address.quality, number)
         if segment is None:
             raise web.HTTPNotFound
-        return web.Response(body=segment.data, content_type="video/mp2t")
+        data = _with_other_sound(segment.data) if fault == "sound" else segment.data
+        return web.Response(body=data, content_type="video/mp2t", headers=_cors(fault))
+
+
+def _cors(fault: str) -> dict[str, str]:
+    """Whether the real one lets players of other origins read it is not known; the simulated one does."""
+    return {} if fault == "no_cors" else {"Access-Control-Allow-Origin": "*"}
+
+
+def _with_other_sound(data: bytes) -> bytes:
+    """The table of the stream tells of G.711 (stream type 0x90, as surveillance cameras write it) in place of AAC."""
+    return data.replace(b"\x0f\xe1\x01\xf0", b"\x90\xe1\x01\xf0")
 
 
 def listing(segments: tuple[Segment, ...], stem: str, query: str) -> str:

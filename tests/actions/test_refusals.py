@@ -53,6 +53,7 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
     "not_playable": (garden(video=Video("h265", 2560, 1440)), "streamUnplayable", "H.265"),
     "no_common_protocol": (lambda home: None, "functionNotSupported", "noen protokoll"),
     "busy": (pictures(MediaBusy()), "deviceBusy", "så mange skjermer"),
+    "not_passable": (minting(Refused("not_passable")), "streamUnplayable", "kommer fra EZVIZ i en form"),
     "waking": (minting(Refused("waking")), "deviceNotReady", "blir vekket"),
     "media_down": (pictures(MediaUnavailable()), "streamUnavailable", "lot seg ikke starte"),
 }

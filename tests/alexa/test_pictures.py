@@ -44,7 +44,7 @@ class VendorDriver(ReadyDriver):
     vendor: hls_camera.Vendor
 
     def mint(
-        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main"
+        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
     ) -> SourceSpec:
         self._called("mint", deadline_s)
         serial = camera.ref.serial if picture == "main" else f"{camera.ref.serial}-sub"

@@ -55,6 +55,7 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str | None]] = {
     "not_playable": (garden(video=Video("h265", 2560, 1440)), "INVALID_VALUE", None),
     "no_common_protocol": (lambda home: None, "INVALID_VALUE", None),
     "busy": (pictures(MediaBusy()), "ENDPOINT_BUSY", None),
+    "not_passable": (minting(Refused("not_passable")), MODE, "NOT_PROVISIONED"),
     "waking": (minting(Refused("waking")), MODE, "ASLEEP"),
     "media_down": (pictures(MediaUnavailable()), "BRIDGE_UNREACHABLE", None),
 }
@@ -122,6 +123,7 @@ WORDS = {
         "no_common_protocol": ["any protocol"],
         "busy": ["being watched"],
         "waking": ["it is being woken"],
+        "not_passable": ["comes from EZVIZ in a form"],
         "media_down": ["could not be started"],
     },
     "nb-NO": {
@@ -143,6 +145,7 @@ WORDS = {
         "no_common_protocol": ["noen protokoll"],
         "busy": ["så mange skjermer"],
         "waking": ["blir vekket"],
+        "not_passable": ["kommer fra EZVIZ i en form"],
         "media_down": ["lot seg ikke starte"],
     },
 }

@@ -20,6 +20,7 @@ from tests.doubles.ready_pictures import ReadyPictures
 
 OFFER = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=recvonly\r\n"
 MEDIA_URL = "https://home.example"
+WITHOUT_MEDIA = Rules(pictures="vendor", web_url="https://cam.example", opens_per_minute=60)
 
 
 def demo_cameras() -> list[Camera]:
@@ -79,6 +80,7 @@ def household(
     clock: Callable[[], float] = time.time,
     require_audio: tuple[str, ...] = ("google",),
     opens_per_minute: int = 60,
+    rules: Rules | None = None,
 ) -> Household:
     """Built on a new SQLite file in `folder`, or beside others on `store`."""
     store = store or SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
@@ -92,8 +94,8 @@ def household(
     link = new_link(account, assistant, None, "en")
     store.add_link(link)
     driver = ReadyDriver(demo_cameras() if cameras is None else cameras)
-    pictures = ReadyPictures(MEDIA_URL)
+    pictures = ReadyPictures(MEDIA_URL)  # asked for nothing under rules that need no media process
     grants = Grants([secrets.token_bytes(32)])
-    rules = Rules(require_audio=require_audio, opens_per_minute=opens_per_minute)
+    rules = rules or Rules(require_audio=require_audio, opens_per_minute=opens_per_minute)
     registry = Registry(store, {"ezviz": driver}, pictures, grants, rules, clock)
     return Household(store, account, source, link, driver, pictures, grants, registry, rules, clock)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from media.grants import Picture
 from media.source import SourceSpec
 from registry.camera import Camera, Ref, Video
-from registry.drivers.driver import sound
+from registry.drivers.driver import Look, sound
 from registry.errors import DriverError, Refused, SetRefused
 from registry.settings import CHOICES, FIELDS, Setting, SettingView
 from store.records import Source
@@ -47,6 +47,8 @@ class ReadyDriver:
         self.mint_error: DriverError | None = None
         self.way_errors: dict[str, DriverError] = {}  # raised by `mint` by that way
         self.minted: list[tuple[str, str]] = []  # camera, way
+        self.lives: list[int] = []  # asked of `mint`
+        self.seen: Look | DriverError = Look(sound=True)  # what `look` finds, or raises
         self.pictures: list[tuple[str, str]] = []  # camera, which picture of it
         self.sub_error: DriverError | None = None  # raised by `mint` of the smaller picture
         self.code_error: DriverError | None = None
@@ -82,9 +84,10 @@ class ReadyDriver:
         return ready
 
     def mint(
-        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main"
+        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
     ) -> SourceSpec:
         self._called("mint", deadline_s)
+        self.lives.append(life_s)
         self.minted.append((camera.name, way))
         self.pictures.append((camera.name, picture))
         if picture == "sub" and (camera.sub is None or self.sub_error):
@@ -96,6 +99,12 @@ class ReadyDriver:
         suffix = "" if picture == "main" else "_sub"
         url = f"https://vendor.test/{camera.ref.serial}_{camera.ref.channel}{suffix}.m3u8"
         return SourceSpec("hls", url, ("vendor.test",), sound(camera), f"{way}:{camera.ref.serial}")
+
+    def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
+        self._called("look", deadline_s)
+        if isinstance(self.seen, DriverError):
+            raise self.seen
+        return self.seen
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         self._called("set_code", deadline_s)

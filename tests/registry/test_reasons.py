@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from registry import control, errors, fitting, gate, judging, listing, registry, streams
+from registry import control, errors, fitting, gate, judging, listing, passing, registry, streams
 from registry.camera import Failed, Refusal
-from registry.drivers import ezviz, ezviz_codes, ezviz_lan, ezviz_open, ezviz_waking, rtsp
+from registry.drivers import ezviz, ezviz_codes, ezviz_lan, ezviz_open, ezviz_waking, hls, rtsp
 from registry.reasons import REASONS, explain
 
-DRIVERS = (ezviz, ezviz_lan, ezviz_open, ezviz_waking, rtsp)
-MODULES = (control, fitting, gate, judging, listing, registry, streams, *DRIVERS)
+DRIVERS = (ezviz, ezviz_lan, ezviz_open, ezviz_waking, hls, rtsp)
+MODULES = (control, fitting, gate, judging, listing, passing, registry, streams, *DRIVERS)
 MADE_WITH = ("Failed", "overruled", "Refused", "Unavailable", "Denied")
 NOT_THE_GATES = {"token", "retry", "down", "rate"}  # ezviz_codes' own kinds
 NOT_FOR_PEOPLE = {"mended", "link_ended"}  # for the media process alone: who ended the link knows

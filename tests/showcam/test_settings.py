@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from showcam.cli import run
 from showcam.settings import Settings, SettingsError, load
 
 
@@ -30,6 +31,18 @@ def test_the_demo_has_its_own_folder_and_ten_times_the_limits() -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "parts"),
+    [
+        (Settings(), ["media", "worker", "web"]),
+        (Settings(media_urls=("https://a.example",)), ["worker", "web"]),
+        (Settings(pictures="vendor"), ["worker", "web"]),
+    ],
+)
+def test_a_media_process_is_started_where_it_is_this_machines_own(settings: Settings, parts: list[str]) -> None:
+    assert [each.name for each in run.parts(settings)] == parts
+
+
+@pytest.mark.parametrize(
     ("environ", "told"),
     [
         ({"SHOWCAM_PORT": "eighty"}, "port from the environment (SHOWCAM_PORT) is 'eighty'; a whole number is wanted"),
@@ -51,6 +64,9 @@ def test_the_demo_has_its_own_folder_and_ten_times_the_limits() -> None:
         ({"SHOWCAM_MEDIA_URLS": "https://a.example,http://b.example"}, "assistants only come to https"),
         ({"SHOWCAM_MEDIA_URLS": "https://a.example,https://a.example"}, "each once"),
         ({"SHOWCAM_MEDIA_URLS": "https://a.example", "SHOWCAM_MEDIA_URL": "https://b.example"}, "set one of them"),
+        ({"SHOWCAM_MEDIA_URLS": "https://a.example", "SHOWCAM_PICTURES": "vendor"}, "there is no media process"),
+        ({"SHOWCAM_EXPLAIN": "picture", "SHOWCAM_PICTURES": "vendor"}, "drawn by a media process"),
+        ({"SHOWCAM_GRANT_SECRET": "a", "SHOWCAM_GRANT_ROOTS": "{}"}, "set one of them"),
         ({"SHOWCAM_WEB_INTERNAL_URL": "web:8080"}, "assistants only come to https"),
         ({"SHOWCAM_PROT": "1"}, "prot from the environment (SHOWCAM_PROT) is no setting"),
         ({"SHOWCAM_DEMO": "true"}, "say showcam run --demo"),

@@ -1,0 +1,295 @@
+"""Without a media process: the vendor's own address is handed on, when a display can take it, and else refused."""
+
+import struct
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from accounts import households
+from media.fleet import Fleet
+from media.grants import Grants
+from registry.camera import Refusal, Stream, StreamRequest, Video
+from registry.drivers import hls
+from registry.drivers.driver import Look
+from registry.drivers.ezviz import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz_account import SignedIn
+from registry.drivers.http import Hosts, Http
+from registry.drivers.transport_stream import NoTables, kinds
+from registry.errors import Refused, VendorDown
+from registry.registry import Registry
+from registry.rules import Rules
+from store.records import Link
+from store.sqlite import SqliteStore
+from tests.doubles.household import OFFER, Household, household, new_link
+from tests.doubles.ready_driver import camera
+from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.tls_vendor import Vendor, Vendors, answer
+
+HLS = StreamRequest("alexa", ("hls",))
+PASSED = Rules(pictures="vendor", web_url="https://cam.example", request_s=20.0, passed_s=120, opens_per_minute=600)
+ANY = "Access-Control-Allow-Origin: *"
+
+
+# the simulated vendor's real streams
+
+
+@pytest.fixture(scope="module")
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    running = SimulatorProcess(tmp_path_factory.mktemp("vendor"))
+    yield running
+    running.stop()
+
+
+class Home:
+    def __init__(self, vendor: SimulatorProcess, store: SqliteStore) -> None:
+        store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
+        account = households.add_owner(store, "demo@example.com", open_key="demo-key", open_secret="demo-secret")
+        (source,) = store.sources(account.id)
+        hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
+        driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True)
+        verdict = driver.sign_in("demo@example.com", "showcam-demo", 20.0)
+        assert isinstance(verdict, SignedIn)
+        driver.sessions.signed_in(source, "demo@example.com", verdict.session)
+        self.link: Link = new_link(account, "alexa", None, "en")
+        store.add_link(self.link)
+        self.registry = Registry(store, {"ezviz": driver}, Fleet(()), Grants([b"k" * 32]), PASSED)
+
+    def open(self, name: str, request: StreamRequest = HLS) -> Stream | Refusal:
+        ids = {each.name: each.id for each in self.registry.cameras(self.link).cameras}
+        return self.registry.open_stream(self.link, ids[name], request)
+
+
+@pytest.fixture
+def home(vendor: SimulatorProcess, store: SqliteStore) -> Iterator[Home]:
+    yield Home(vendor, store)
+    vendor.configure(hls_fault="")
+
+
+def test_a_stream_is_the_vendors_own_and_lives_no_longer_than_asked(home: Home, vendor: SimulatorProcess) -> None:
+    before = time.time()
+    stream = home.open("Garden")
+    assert isinstance(stream, Stream)
+    assert stream.url.startswith(f"https://{vendor.open_host}/v3/openlive/")
+    assert (stream.protocol, stream.sound, stream.grant, stream.answer) == ("hls", True, "", "")
+    assert stream.image_url == "https://cam.example/static/camera.png"
+    playlist = requests.get(stream.url, headers={"Origin": hls.PLAYER}, verify=str(vendor.ca), timeout=10)
+    assert playlist.status_code == 200
+    expires = int(stream.url.partition("expire=")[2].partition("&")[0])
+    assert before + 119 < expires < time.time() + 121
+
+
+@pytest.mark.parametrize(
+    ("fault", "name", "reason"),
+    [
+        ("no_cors", "Garden", "not_passable"),
+        ("ended", "Garden", "not_passable"),
+        ("key", "Garden", "not_passable"),
+        ("sound", "Garden", "not_passable"),
+        ("", "Garage", "encryption_on"),
+        ("", "Attic", "offline"),
+        ("", "Pond", "not_playable"),
+    ],
+)
+def test_what_a_display_can_not_take_is_refused_through_the_same_gate(
+    home: Home, vendor: SimulatorProcess, fault: str, name: str, reason: str
+) -> None:
+    vendor.configure(hls_fault=fault)
+    before = vendor.calls()["/api/lapp/live/address/disable"]
+    refusal = home.open(name)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == reason
+    # an address that was given but is not passed on goes back
+    assert (vendor.calls()["/api/lapp/live/address/disable"] > before) == (reason == "not_passable")
+
+
+# the rules, one by one, on a household whose vendor answers at once
+
+
+@pytest.fixture
+def ready(tmp_path) -> Iterator[Household]:
+    home = household(tmp_path, cameras=[camera("Garden", "F00000001"), camera("Shed", video=Video("h264", 640, 360))])
+    home.registry = Registry(home.store, {"ezviz": home.driver}, Fleet(()), home.grants, PASSED, home.clock)
+    yield home
+    home.store.close()
+
+
+@pytest.mark.parametrize(
+    ("request_", "name", "look", "reason"),
+    [
+        (HLS, "Garden", Look(sound=True), ""),
+        (HLS, "Garden", Look(sound=False), ""),
+        (StreamRequest("google", ("webrtc", "hls")), "Garden", Look(sound=True), ""),
+        (StreamRequest("google", ("hls",)), "Garden", Look(sound=False), "not_passable"),
+        (StreamRequest("google", ("webrtc",)), "Garden", Look(sound=True), "no_common_protocol"),
+        (StreamRequest("alexa", ("webrtc",), OFFER), "Garden", Look(sound=True), "no_common_protocol"),
+        (StreamRequest("video", ("hls",)), "Shed", Look(sound=True), ""),
+        (StreamRequest("video", ("hls",)), "Shed", Look(sound=True, width=1920, height=1080), "not_passable"),
+        (StreamRequest("video", ("hls",)), "Shed", Look(sound=False), "not_passable"),
+        (StreamRequest("video", ("hls",)), "Garden", Look(sound=True), "too_large"),
+        (HLS, "Garden", VendorDown("HTTP 500"), "vendor_down"),
+        (HLS, "Garden", Refused("not_playable"), "not_playable"),
+    ],
+)
+def test_what_is_passed_to_whom(
+    ready: Household, request_: StreamRequest, name: str, look: Look | Exception, reason: str
+) -> None:
+    ready.driver.seen = look
+    found = ready.registry.open_stream(ready.link, ready.id(name), request_)
+    if reason:
+        assert isinstance(found, Refusal)
+        assert found.reason == reason
+        assert len(ready.driver.released) == len(ready.driver.minted)  # what was taken for it goes back
+    else:
+        assert isinstance(found, Stream)
+        assert found.url.startswith("https://vendor.test/")
+        assert found.sound == look.sound
+        assert ready.driver.lives == [120]
+        assert not ready.driver.released
+
+
+def test_each_opening_takes_a_place_as_long_as_its_address_lives(ready: Household) -> None:
+    garden = ready.id("Garden")
+    found = [ready.registry.open_stream(ready.link, garden, HLS) for _ in range(PASSED.live_per_account + 1)]
+    assert [isinstance(each, Stream) for each in found] == [True] * PASSED.live_per_account + [False]
+    assert found[-1] == Refusal(found[-1].failed, "Garden")
+    assert found[-1].reason == "busy"
+    assert len(ready.driver.released) == 1
+
+
+def test_there_are_no_stills_and_no_ways_that_only_a_media_process_has(ready: Household) -> None:
+    assert ready.registry.playable == ("hls",)
+    assert not ready.registry.stills
+    still = ready.registry.snapshot(ready.link, ready.id("Garden"), "alexa")
+    assert isinstance(still, Refusal)
+    assert still.reason == "not_passable"
+    (_, surfaces), *_ = ready.registry.readiness(ready.link)
+    assert isinstance(surfaces["still"], Refusal)
+    assert not isinstance(surfaces["alexa"], Refusal)
+    ready.driver.set([camera("Garden", "F00000001", ways=("lan",))])
+    refusal = ready.registry.open_stream(ready.link, ready.id("Garden"), HLS)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "no_way"
+
+
+# what is looked at
+
+
+def section(kind: int, number: int, body: bytes) -> bytes:
+    length = len(body) + 9
+    return struct.pack(">BHHBBB", kind, 0xB000 | length, number, 0xC1, 0, 0) + body + b"crc!"
+
+
+def packet(pid: int, payload: bytes, *, begins: bool = True) -> bytes:
+    head = struct.pack(">BHB", 0x47, (0x4000 if begins else 0) | pid, 0x10)
+    return (head + (b"\0" if begins else b"") + payload).ljust(188, b"\xff")
+
+
+def transport(*types: int, described: bytes = b"") -> bytes:
+    rows = b"".join(
+        struct.pack(">BHH", each, 0xE100 + at, 0xF000 | len(described)) + described for at, each in enumerate(types)
+    )
+    pat = section(0, 1, struct.pack(">HHHH", 0, 0xE010, 1, 0xF000))
+    return (
+        packet(0, pat) + packet(0x1000, section(2, 1, struct.pack(">HH", 0xE100, 0xF000) + rows)) + packet(0x100, b"x")
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (transport(0x1B, 0x0F), {0x1B, 0x0F}),
+        (transport(0x1B, 0x0F, described=b"\x0a\x04eng\0"), {0x1B, 0x0F}),
+        (transport(0x24), {0x24}),
+        (transport(0x1B, 0x15), {0x1B}),
+        (transport(), set()),
+        (packet(0x100, b"x", begins=False) + transport(0x1B), {0x1B}),
+        (b"", None),
+        (b"\x47" + bytes(400), None),
+        (b"ftyp" * 100, None),
+        (transport(0x1B)[:188], None),
+        (packet(0, section(0, 1, b"")), None),
+        (packet(0, b"\0\xb0\xff" + bytes(20)), None),
+    ],
+)
+def test_what_a_transport_stream_says_it_holds(data: bytes, expected: set[int] | None) -> None:
+    if expected is None:
+        with pytest.raises(NoTables):
+            kinds(data)
+    else:
+        assert kinds(data) == expected
+
+
+MEDIA = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n0.ts?t=s\n#EXTINF:2,\n1.ts?t=s\n"
+CLEAR = MEDIA.replace("#EXTINF", "#EXT-X-KEY:METHOD=NONE\n#EXTINF")
+MP4 = MEDIA.replace("#EXTINF", '#EXT-X-MAP:URI="i"\n#EXTINF')
+MASTER = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,{}\nlive.m3u8\n"
+BOTH = 'CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720'
+
+
+class Shop(dict):
+    """Answers by path; what is missing is 404."""
+
+    def reply(self, asked: str, _body: bytes, headers: dict[str, str]) -> bytes:
+        assert headers["origin"] == hls.PLAYER
+        found = self.get(asked.partition(" ")[2].partition("?")[0].strip("/"))
+        if found is None:
+            return answer(b"", "404 Not Found", ANY)
+        return (
+            found if isinstance(found, bytes) and found.startswith(b"HTTP/") else answer(_bytes(found), "200 OK", ANY)
+        )
+
+
+def _bytes(body: str | bytes) -> bytes:
+    return body.encode() if isinstance(body, str) else body
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"m": MEDIA, "1.ts": transport(0x1B, 0x0F)}, Look(sound=True)),
+        ({"m": MEDIA, "1.ts": transport(0x1B)}, Look(sound=False)),
+        ({"m": CLEAR, "1.ts": transport(0x1B)}, Look(sound=False)),
+        # longer than all that a vendor may answer with, and whoever ignores ranges sends it whole
+        ({"m": MEDIA, "1.ts": transport(0x1B, 0x0F) + bytes(2_000_000)}, Look(sound=True)),
+        ({"m": MASTER.format(BOTH), "live.m3u8": MEDIA, "1.ts": transport(0x1B, 0x0F)}, Look(True, 1280, 720)),
+        ({"m": MASTER.format(BOTH), "live.m3u8": MP4}, Look(True, 1280, 720)),
+        ({"m": MP4}, "not_passable"),
+        ({"m": MASTER.format('CODECS="hvc1.1.6.L93"'), "live.m3u8": MEDIA}, "not_playable"),
+        ({"m": MASTER.format('CODECS="avc1.64001f,ac-3"'), "live.m3u8": MEDIA}, "not_passable"),
+        ({"m": MASTER.format("RESOLUTION=axb"), "live.m3u8": MEDIA, "1.ts": transport(0x1B)}, Look(sound=False)),
+        ({"m": MASTER.format(BOTH)}, "vendor_down"),
+        ({"m": MEDIA, "1.ts": transport(0x24, 0x0F)}, "not_playable"),
+        ({"m": MEDIA, "1.ts": transport(0x1B, 0x90)}, "not_passable"),
+        ({"m": MEDIA, "1.ts": transport(0x0F)}, "not_passable"),
+        ({"m": MEDIA, "1.ts": b"\xff" * 500}, "not_passable"),
+        ({"m": MEDIA}, "vendor_down"),
+        ({"m": MEDIA + "#EXT-X-ENDLIST\n"}, "not_passable"),
+        ({"m": MEDIA.replace("#EXTINF", '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="k"\n#EXTINF')}, "not_passable"),
+        ({"m": MEDIA.replace("#EXT-X-TARGETDURATION:2\n", "")}, "not_passable"),
+        ({"m": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n"}, "vendor_down"),
+        ({"m": "<html>"}, "not_passable"),
+        ({"m": b"\xff\xfe\x00"}, "not_passable"),
+        ({"m": ""}, "not_passable"),
+        ({"m": answer(MEDIA.encode())}, "not_passable"),
+        ({"m": answer(MEDIA.encode(), "200 OK", ANY.replace("*", "https://other.example"))}, "not_passable"),
+        ({"m": answer(MEDIA.encode(), "200 OK", ANY.replace("*", hls.PLAYER)), "1.ts": transport(0x1B)}, Look(False)),
+        ({"m": MEDIA, "1.ts": answer(transport(0x1B))}, "not_passable"),
+        ({"m": answer(b"", "302 Found", "Location: /elsewhere", ANY)}, "vendor_down"),
+        # what lies at another host is nobody's we know
+        ({"m": MEDIA.replace("1.ts", "https://192.168.1.1/1.ts")}, "vendor_down"),
+        ({"m": MEDIA.replace("1.ts", "http://127.0.0.1/1.ts")}, "vendor_down"),
+        ({"m": MEDIA.replace("1.ts", "file:///etc/passwd")}, "vendor_down"),
+    ],
+)  # fmt: skip
+def test_a_stream_is_looked_at_and_judged(vendors: Vendors, files: dict[str, object], expected: Look | str) -> None:
+    vendor: Vendor = vendors.answering(Shop(files).reply)
+    http = Http(Hosts((vendor.host,), only_extra=True), vendor.ca_file)
+    if isinstance(expected, Look):
+        assert hls.examine(http, f"{vendor.url}/m?t=s", 5.0) == expected
+        return
+    with pytest.raises((Refused, VendorDown)) as caught:
+        hls.examine(http, f"{vendor.url}/m?t=s", 1.5)
+    assert caught.value.reason == expected
+    assert "t=s" not in str(caught.value)
