@@ -188,6 +188,40 @@ def test_a_display_asks_for_the_pin_before_it_turns_a_camera_off(page: Page, pro
         program.change("Garden", asleep=False)
 
 
+ASKED = [
+    ("ask my cameras which cameras are ready", "Garage can't be shown"),
+    ("ask my cameras why I can't see the garage camera", "Image Encryption is on"),
+    ("ask my cameras to mend the garage", "Image Encryption"),
+    ("ask my cameras to turn on the nursery's sound", "has not allowed that by voice"),
+]
+
+
+def test_the_skill_answers_in_words_and_shows_a_camera_by_pressing(page: Page) -> None:
+    link(page, "alexa")
+    examples = page.get_by_role("group", name="Examples for the skill my cameras")
+    for words, said in ASKED:
+        examples.get_by_role("button", name=words).click()
+        expect(page.get_by_test_id("alexa-outcome")).to_contain_text(said)
+    examples.get_by_role("button", name="ask my cameras to show the garden").click()
+    plays(page, "alexa")
+    assert page.get_by_test_id("google-skill").is_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_what_the_skill_is_asked_fits(page: Page, scheme: Any, width: int) -> None:
+    link(page, "alexa")
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    examples = page.get_by_test_id("alexa-skill").get_by_role("button")
+    expect(examples).to_have_count(5)
+    for box in (each.bounding_box() for each in examples.all()):
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_a_display_says_why_a_camera_is_not_ok(page: Page) -> None:
     link(page, "google")
     say(page, "google", "is the garage ok")

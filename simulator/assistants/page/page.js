@@ -12,6 +12,10 @@ const screens = {
   alexa: new Screen("alexa", "Echo Show", "Alexa", messages, [
     "show the garden camera", "show the garage", "show the nursery", "show the attic", "show the bedroom",
     "show the pond", "is the attic online", "discover devices", hidden,
+  ], [
+    "ask my cameras which cameras are ready", "ask my cameras why I can't see the garage camera",
+    "ask my cameras to mend the garage", "ask my cameras to turn on the nursery's sound",
+    "ask my cameras to show the garden",
   ]),
   google: new Screen("google", "Google display", "Google", messages, [
     "show the garden camera", "show the nursery on the living room TV", "show the garage", "show the attic",

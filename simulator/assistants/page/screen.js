@@ -9,7 +9,8 @@ const STEADY_MS = 10_000;
 const PASSING = /^(BRIDGE_UNREACHABLE|INTERNAL_ERROR|ENDPOINT_BUSY|streamUnavailable|transientError|deviceBusy)/;
 
 export class Screen {
-  constructor(assistant, title, speaker, messages, examples) {
+  /** `spoken`: what can be asked of a skill of showcam's own, where the assistant has such. */
+  constructor(assistant, title, speaker, messages, examples, spoken = []) {
     this.assistant = assistant;
     this.speaker = speaker;
     this.messages = messages;
@@ -18,14 +19,14 @@ export class Screen {
     this.turn = 0; // each thing said begins a new one; what belongs to an older turn is dropped
     this.tries = 0;
     this.linked = false;
-    this.build(title, examples);
+    this.build(title, examples, spoken);
   }
 
   get pc() { return this.player?.pc ?? null; }
   get video() { return this.parts.video; }
   async stats() { return { firstPictureMs: this.firstPictureMs ?? null, ...(await statsOf(this.player, this.video)) }; }
 
-  build(title, examples) {
+  build(title, examples, spoken) {
     this.element = document.getElementById("screen").content.cloneNode(true).firstElementChild;
     this.element.dataset.assistant = this.assistant;
     this.parts = {};
@@ -42,6 +43,8 @@ export class Screen {
     parts["told-title"].textContent = `What ${this.speaker} was told`;
     parts.video.setAttribute("aria-label", `Picture on the ${title}`);
     parts.chips.append(...examples.map((words) => this.chip(words)));
+    parts.spoken.hidden = !spoken.length;
+    parts.skill.append(...spoken.map((words) => this.chip(words)));
     parts.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.say(parts.text.value);
