@@ -17,7 +17,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test lint bench lock package deploy picture clean
+.PHONY: help run up test lint bench lock package deploy remove picture clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -87,6 +87,9 @@ package: .venv/tools node_modules/.package-lock.json ## what AWS is given; STAGE
 
 deploy: package ## to AWS, by the credentials of your environment
 	node_modules/.bin/osls deploy --package .serverless $(DEPLOYMENT)
+
+remove: package ## the stack from AWS; the table, its key and the secrets stay
+	node_modules/.bin/osls remove $(DEPLOYMENT)
 
 picture: .venv/dev ## redraw docs/practice.png from a running demo
 	@scripts/browser.sh

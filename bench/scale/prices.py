@@ -36,5 +36,5 @@ PRICES = {
 FIXED = {  # a month, at any size
     "KMS: the key": 1.00,
     "Secrets Manager: two secrets": 0.80,
-    "CloudWatch: alarms, thirty metrics": 3.00,
+    "CloudWatch: twenty-six alarms": 2.60,
 }
