@@ -17,7 +17,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test lint bench lock package deploy remove picture clean
+.PHONY: help run up test lint bench lock package deploy remove deploy-local picture clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -42,7 +42,7 @@ help: ## this list
 # Its functions run on its own interpreter, so that is the one their packages are cut for.
 .venv-cloud/made: .venv/tools requirements/cloud.txt
 	@echo "Installing an AWS for this machine"
-	@$(UV) venv -q --clear --python 3.13 .venv-cloud
+	@$(UV) venv -q --clear --python .venv/bin/python .venv-cloud
 	@$(UV) pip sync -q --require-hashes --compile-bytecode --python .venv-cloud/bin/python requirements/cloud.txt
 	@touch $@
 
@@ -90,6 +90,9 @@ deploy: package ## to AWS, by the credentials of your environment
 
 remove: package ## the stack from AWS; the table, its key and the secrets stay
 	node_modules/.bin/osls remove $(DEPLOYMENT)
+
+deploy-local: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## into an AWS on this machine, and walked from linking to a picture; KEEP=1 leaves it running
+	@.venv/bin/python -m deploy_local $(if $(KEEP),--keep)
 
 picture: .venv/dev ## redraw docs/practice.png from a running demo
 	@scripts/browser.sh

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deploy_local.emulator import NoEmulator
 from deploy_local.local import Local
-from deploy_local.place import PASSWORD, USER
+from deploy_local.place import PASSWORD, USER, Place
 from deploy_local.steps import StepFailed, heading
 from deploy_local.walk import walk
 
@@ -19,15 +19,16 @@ def main() -> int:
     asked = _asked()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
-    folder = asked.folder or Path(tempfile.mkdtemp(prefix="showcam-local-"))
+    folder = (asked.folder or Path(tempfile.mkdtemp(prefix="showcam-local-"))).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     ended = "Everything is ended."
     try:
-        with Local(folder) as place:
+        local = Local(folder)
+        with local as place:
             walk(place)
             heading("Every step is as it should be.")
             if asked.keep:
-                _tell(folder, place.web, str(place.authorities))
+                _tell(folder, local.emulator.url, place)
                 signal.pause()
     except (StepFailed, NoEmulator) as error:
         print(f"\ndeploy-local: {error}\n{ended} What each process said is in {folder}", file=sys.stderr)
@@ -40,11 +41,16 @@ def main() -> int:
     return 0
 
 
-def _tell(folder: Path, web: str, authorities: str) -> None:
-    told = {"web": web, "authorities": authorities, "user": USER, "password": PASSWORD}
-    (folder / "place.json").write_text(json.dumps(told))
-    print(f"The stack serves at {web}; {authorities} vouches for it. {USER} signs in with {PASSWORD}.")
-    print("Ctrl-C ends it.", flush=True)
+def _tell(folder: Path, aws: str, place: Place) -> None:
+    told = {"web": place.web, "aws": aws, "authorities": str(place.authorities), "clients": place.secrets}
+    file, part = folder / "place.json", folder / "place.part"
+    part.touch(0o600)
+    part.write_text(json.dumps(told))
+    part.rename(file)
+    print(f"Linking and pages  {place.web} ({place.authorities} vouches for it)")
+    print(f"Sign in            {USER} with {PASSWORD}")
+    print(f"AWS                {aws}: aws --endpoint-url {aws} lambda list-functions")
+    print(f"Client secrets     {file}\nCtrl-C ends it.", flush=True)
 
 
 def _asked() -> argparse.Namespace:

@@ -11,11 +11,11 @@ STREAMS = "Alexa.CameraStreamController"
 
 class Alexa:
     def __init__(self, directive: Callable[[dict[str, Any]], dict[str, Any]], token: str) -> None:
-        self._send, self._scope = directive, {"type": "BearerToken", "token": token}
+        self._send, self.scope = directive, {"type": "BearerToken", "token": token}
 
     def discover(self) -> list[dict[str, Any]]:
         """The endpoints. Raises StepFailed."""
-        event = self.ask("Alexa.Discovery", "Discover", {"scope": self._scope})
+        event = self.ask("Alexa.Discovery", "Discover", {"scope": self.scope})
         if event["header"]["name"] != "Discover.Response":
             raise StepFailed(f"Discover was answered {told(event)}")
         return list(event["payload"]["endpoints"])
@@ -41,7 +41,7 @@ class Alexa:
         directive: dict[str, Any] = {"header": header, "payload": payload}
         if endpoint:
             header["correlationToken"] = "a token that Alexa wants back"
-            directive["endpoint"] = {"scope": self._scope, "endpointId": endpoint, "cookie": {}}
+            directive["endpoint"] = {"scope": self.scope, "endpointId": endpoint, "cookie": {}}
         answer = self._send({"directive": directive})
         if not isinstance(answer, dict) or "event" not in answer:
             raise StepFailed(f"{name} was answered by something that is no event: {str(answer)[:200]}")

@@ -37,13 +37,7 @@ class Process:
             raise
 
     def stop(self) -> None:
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGTERM)
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
+        _end(self._process)
 
     def _await(self, health: str) -> None:
         end = time.monotonic() + START_S
@@ -56,6 +50,29 @@ class Process:
             except requests.RequestException:
                 time.sleep(0.05)
         raise StepFailed(f"the {self._name} process did not serve within {START_S} s; see {self.log}")
+
+
+def run(words: list[str], environ: dict[str, str], log: Path) -> int:
+    """Its exit code; whatever breaks the waiting off ends it and what it started."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            words, env=environ, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+        )
+    try:
+        return process.wait()
+    except BaseException:
+        _end(process)
+        raise
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 class Vendor(Process):

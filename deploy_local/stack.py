@@ -8,12 +8,12 @@ import json
 import os
 import platform
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy_local.emulator import ROOT, Emulator
+from deploy_local.emulator import Emulator
+from deploy_local.processes import run
 from deploy_local.steps import StepFailed
 
 STAGE = "local"
@@ -41,20 +41,18 @@ def deploy(emulator: Emulator, folder: Path, public_url: str, media_url: str) ->
     log = folder / "deploy.log"
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAKE"))}
     environ |= emulator.environ | {"SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off"}
-    with log.open("wb") as out:
-        done = subprocess.run(words, cwd=ROOT, env=environ, stdout=out, stderr=subprocess.STDOUT, check=False)
-    if done.returncode:
+    if run(words, environ, log):
         raise StepFailed(f"the stack was not deployed; {log} ends with:\n{_end_of(log)}")
     stacks = emulator.client("cloudformation").describe_stacks(StackName=f"showcam-{STAGE}")["Stacks"]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
-    return Stack(outputs, _environ(emulator, "web"))
+    return Stack(outputs, environ_of(emulator, "web"))
 
 
 def tell(emulator: Emulator, **settings: str) -> None:
     """Give each function these settings beside what the template gave it."""
     client = emulator.client("lambda")
     for name in FUNCTIONS:
-        variables = _environ(emulator, name) | {f"SHOWCAM_{each.upper()}": value for each, value in settings.items()}
+        variables = environ_of(emulator, name) | {f"SHOWCAM_{each.upper()}": value for each, value in settings.items()}
         client.update_function_configuration(FunctionName=full_name(name), Environment={"Variables": variables})
 
 
@@ -81,7 +79,7 @@ def full_name(function: str) -> str:
     return f"showcam-{STAGE}-{function}"
 
 
-def _environ(emulator: Emulator, name: str) -> dict[str, str]:
+def environ_of(emulator: Emulator, name: str) -> dict[str, str]:
     found = emulator.client("lambda").get_function_configuration(FunctionName=full_name(name))
     return dict(found["Environment"]["Variables"])
 

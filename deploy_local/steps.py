@@ -5,6 +5,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+
 
 class StepFailed(Exception):
     """What happened and, where it is known, what to do about it."""
@@ -29,8 +32,10 @@ def step(what: str) -> Iterator[Step]:
     except KeyboardInterrupt:
         print(f"{start} --  {what}: broken off", flush=True)
         raise
-    except BaseException:
+    except BaseException as error:
         print(f"{start}  ✗  {what}", flush=True)
+        if isinstance(error, (requests.RequestException, BotoCoreError, ClientError)):
+            raise StepFailed(f"{what}: {error}") from error
         raise
     found = f": {done.found}" if done.found else ""
     print(f"{start}  ✓  {what}{found} ({time.monotonic() - began:.1f} s)", flush=True)

@@ -1,31 +1,12 @@
 """The AWS on this machine: whom it listens to, and that it ends."""
 
-import ipaddress
 from pathlib import Path
 
 import pytest
 
 from deploy_local import emulator
 from deploy_local.emulator import Emulator, NoEmulator
-
-
-def listening(pid: int) -> set[str]:
-    """Addresses at which a process has a socket open to others, TCP or UDP."""
-    inodes = set()
-    for each in Path(f"/proc/{pid}/fd").iterdir():
-        kind, _, inode = str(each.readlink()).partition(":")
-        if kind == "socket":
-            inodes.add(inode.strip("[]"))
-    found = set()
-    for table in ("tcp", "tcp6", "udp", "udp6"):
-        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
-            fields = line.split()
-            unconnected = int(fields[2].rpartition(":")[2], 16) == 0
-            if fields[9] in inodes and unconnected:
-                words = bytes.fromhex(fields[1].partition(":")[0])
-                turned = b"".join(words[at : at + 4][::-1] for at in range(0, len(words), 4))
-                found.add(str(ipaddress.ip_address(turned)))
-    return found
+from tests.doubles.listening import listening
 
 
 def test_it_listens_on_loopback_alone(aws: Emulator) -> None:

@@ -11,14 +11,14 @@ from store.ports import Replayed, StoreUnavailable
 from store.records import Link, Session
 from store.sealing import Sealer
 from tests.doubles import records as a
-from tests.doubles.troubled_table import WRITES, TroubledTable
+from tests.doubles.aws_wire import AwsWire
 
 NOW = a.NOW
 
 
 @pytest.fixture
-def wire(aws: Emulator) -> Iterator[TroubledTable]:
-    wire = TroubledTable(aws.url)
+def wire(aws: Emulator) -> Iterator[AwsWire]:
+    wire = AwsWire(aws.url)
     yield wire
     wire.close()
 
@@ -38,7 +38,7 @@ def sound(aws: Emulator, table: str, sealer: Sealer) -> DynamoStore:
 
 
 @pytest.fixture
-def troubled(wire: TroubledTable, table: str, sealer: Sealer) -> Callable[[int], DynamoStore]:
+def troubled(wire: AwsWire, table: str, sealer: Sealer) -> Callable[[int], DynamoStore]:
     """Speaks to it by the wire, so many tries to a request."""
     return lambda tries: DynamoStore(wire.client(tries), table, sealer)
 
@@ -162,16 +162,16 @@ def is_like(answered: object, expected: object) -> bool:
     return isinstance(answered, expected) if isinstance(expected, type) else answered == expected
 
 
-def writes_of(wire: TroubledTable, store: DynamoStore, act: Callable[[DynamoStore], object]) -> int:
+def writes_of(wire: AwsWire, store: DynamoStore, act: Callable[[DynamoStore], object]) -> int:
     wire.calls.clear()
     act(store)
-    return len([call for call in wire.calls if call in WRITES])
+    return wire.writes
 
 
 @pytest.mark.parametrize("arrange", CASES, ids=lambda arrange: arrange.__name__)
 def test_killed_after_any_write_it_is_whole_when_done_again(
     arrange: Callable[[DynamoStore], Case],
-    wire: TroubledTable,
+    wire: AwsWire,
     sound: DynamoStore,
     troubled: Callable[[int], DynamoStore],
 ) -> None:
@@ -191,7 +191,7 @@ def test_killed_after_any_write_it_is_whole_when_done_again(
 @pytest.mark.parametrize("arrange", CASES, ids=lambda arrange: arrange.__name__)
 def test_an_answer_that_is_lost_changes_nothing(
     arrange: Callable[[DynamoStore], Case],
-    wire: TroubledTable,
+    wire: AwsWire,
     sound: DynamoStore,
     troubled: Callable[[int], DynamoStore],
 ) -> None:
@@ -204,7 +204,7 @@ def test_an_answer_that_is_lost_changes_nothing(
 
 
 def test_a_count_may_be_one_too_high_and_never_too_low(
-    wire: TroubledTable, sound: DynamoStore, troubled: Callable[[int], DynamoStore]
+    wire: AwsWire, sound: DynamoStore, troubled: Callable[[int], DynamoStore]
 ) -> None:
     wire.lose_answer(1)
     assert troubled(3).hit("door", 60, NOW) == 2
@@ -215,11 +215,11 @@ def test_a_count_may_be_one_too_high_and_never_too_low(
     "code", ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"]
 )
 def test_a_table_that_throttles_is_said_to_be_unavailable(
-    wire: TroubledTable, sound: DynamoStore, troubled: Callable[[int], DynamoStore], code: str
+    wire: AwsWire, sound: DynamoStore, troubled: Callable[[int], DynamoStore], code: str
 ) -> None:
     link, token = linked(sound), a.token(linked(sound))
     wire.throttled = code
-    store = troubled(2)
+    store = troubled(1)
     for ask in (
         lambda: store.find_token(link.id, token.hash),
         lambda: store.add_tokens([a.token(link)]),
@@ -231,6 +231,8 @@ def test_a_table_that_throttles_is_said_to_be_unavailable(
         answered = outcome(ask)
         assert isinstance(answered, StoreUnavailable)
         assert code in str(answered)
-        assert wire.refused == before + 2
+        assert wire.refused == before + 1
+    assert isinstance(outcome(lambda: troubled(3).link(link.id)), StoreUnavailable)
+    assert wire.refused == before + 4
     wire.heal()
     assert store.link(link.id) == link

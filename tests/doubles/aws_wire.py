@@ -1,4 +1,4 @@
-"""A wire to a served DynamoDB that fails as the real one's does: it throttles, loses an answer, or is cut for good."""
+"""A wire to a served AWS that fails as the real one's does: it throttles, loses an answer, or is cut for good."""
 
 import http.client
 import json
@@ -11,28 +11,27 @@ import boto3
 from botocore.config import Config
 
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"})
+_TABLE = "DynamoDB_20120810"
 
 
-class TroubledTable:
-    """`url` is its address; `calls` are the operations that reached the table, in their order.
+class AwsWire:
+    """`url` is its address; `calls` are what reached AWS, in order: service and operation, request, answer.
 
-    `throttled`: the error every request is answered with. `loses`: after so many more writes one is done and its
-    answer lost. `cut`: after that nothing comes through any more, as when a function is killed there.
+    `throttled`: the error every request to the table is answered with, while it is set.
     """
 
     def __init__(self, upstream: str) -> None:
         self.throttled = ""
-        self.loses: int | None = None
-        self.cuts = False
-        self.calls: list[str] = []
+        self.calls: list[tuple[str, str, Any, Any]] = []
         self.refused = 0
-        self._cut = False
+        self._loses: int | None = None
+        self._cuts = self._cut = False
         self._lock = threading.Lock()
         self._upstream = urlsplit(upstream).netloc
         wire = self
 
         class Handler(_Handler):
-            table = wire
+            to = wire
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -43,7 +42,7 @@ class TroubledTable:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def client(self, tries: int = 1) -> Any:
-        """One of AWS's that speaks through here."""
+        """A DynamoDB client of AWS's that speaks through here."""
         retries = {"mode": "standard", "total_max_attempts": tries}
         return boto3.client(
             "dynamodb",
@@ -54,37 +53,51 @@ class TroubledTable:
             config=Config(connect_timeout=1, read_timeout=2, retries=retries),
         )
 
+    @property
+    def writes(self) -> int:
+        return len([operation for _, operation, _, _ in self.calls if operation in WRITES])
+
     def kill_after(self, writes: int) -> None:
         """The write of that number is done; whoever made it is never told, and does nothing more."""
-        self.loses, self.cuts = writes - 1, True
+        self._loses, self._cuts = writes - 1, True
 
     def lose_answer(self, write: int) -> None:
         """The write of that number is done, and the connection ends before its answer."""
-        self.loses, self.cuts = write - 1, False
+        self._loses, self._cuts = write - 1, False
 
     def heal(self) -> None:
-        self.loses, self.cuts, self._cut, self.throttled = None, False, False, ""
+        self._loses, self._cuts, self._cut, self.throttled = None, False, False, ""
 
-    def answer(self, operation: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes] | None:
+    def answer(
+        self, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, list[tuple[str, str]], bytes] | None:
         """None: the connection ends without a word."""
+        service, _, operation = headers.get("X-Amz-Target", "").partition(".")
         with self._lock:
             if self._cut:
                 return None
-            if self.throttled:
+            if self.throttled and service == _TABLE:
                 self.refused += 1
                 kind = f"com.amazonaws.dynamodb.v20120810#{self.throttled}"
-                return 400, json.dumps({"__type": kind, "message": "slow down"}).encode()
-            self.calls.append(operation)
+                return 400, [], json.dumps({"__type": kind, "message": "slow down"}).encode()
             lost = False
-            if operation in WRITES and self.loses is not None:
-                lost, self.loses = self.loses == 0, self.loses - 1
-                self._cut = lost and self.cuts
+            if operation in WRITES and self._loses is not None:
+                lost, self._loses = self._loses == 0, self._loses - 1
+                self._cut = lost and self._cuts
+        status, more, said = self._asked(path, body, headers)
+        with self._lock:
+            self.calls.append((service, operation, _json(body), _json(said)))
+        return None if lost else (status, more, said)
+
+    def _asked(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection(self._upstream, timeout=10)
-        connection.request("POST", "/", body, headers)
-        answer = connection.getresponse()
-        said = answer.status, answer.read()
-        connection.close()
-        return None if lost else said
+        try:
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            kept = [(name, value) for name, value in answer.getheaders() if name.lower() == "content-type"]
+            return answer.status, kept, answer.read()
+        finally:
+            connection.close()
 
     def close(self) -> None:
         self._server.shutdown()
@@ -92,7 +105,7 @@ class TroubledTable:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    table: TroubledTable
+    to: AwsWire
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
@@ -100,16 +113,21 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
-        said = self.table.answer(headers["X-Amz-Target"].partition(".")[2], body, headers)
+        said = self.to.answer(self.path, body, headers)
         if said is None:
             self.close_connection = True
             return
-        status, text = said
+        status, more, text = said
         self.send_response(status)
-        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        for name, value in more or [("Content-Type", "application/x-amz-json-1.0")]:
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
 
     def log_message(self, *_words: object) -> None:
         """Nothing."""
+
+
+def _json(text: bytes) -> Any:
+    return json.loads(text) if text.startswith(b"{") else None

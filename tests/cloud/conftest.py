@@ -1,0 +1,127 @@
+"""The stack as `make deploy-local` leaves it running, one for all tests."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy_local import stack
+from deploy_local.alexa import Alexa
+from deploy_local.emulator import Emulator
+from deploy_local.google import Google
+from deploy_local.linking import Linking
+from deploy_local.place import Place
+from deploy_local.walk import link
+from tests.doubles.aws_wire import AwsWire
+from tests.doubles.program import ROOT
+
+WITHIN_S = 400
+
+
+class Served(Emulator):
+    """An emulator that somebody else started."""
+
+    def __init__(self, url: str, region: str) -> None:
+        self.region, self.port = region, int(url.rpartition(":")[2])
+
+
+@dataclass
+class Deployed:
+    """The running program, and what it told. `wires`: AWS as each of its functions reaches it."""
+
+    process: "subprocess.Popen[bytes]"
+    folder: Path
+    place: Place
+    aws: Emulator
+    wires: dict[str, AwsWire] = field(default_factory=dict)
+
+    def said(self) -> str:
+        return (self.folder / "said").read_text()
+
+    def invoke(self, name: str, event: Any) -> Any:
+        return stack.invoke(self.aws, name, event)
+
+    def environ(self, name: str) -> dict[str, str]:
+        return stack.environ_of(self.aws, name)
+
+    def set_environ(self, name: str, environ: dict[str, str]) -> None:
+        client = self.aws.client("lambda")
+        client.update_function_configuration(FunctionName=stack.full_name(name), Environment={"Variables": environ})
+
+    def lines(self, name: str) -> list[str]:
+        """What the function's log group holds."""
+        pages = self.aws.client("logs").get_paginator("filter_log_events")
+        group = f"/aws/lambda/{stack.full_name(name)}"
+        return [each["message"] for page in pages.paginate(logGroupName=group) for each in page["events"]]
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    folder = tmp_path_factory.mktemp("deployed")
+    words = [sys.executable, "-m", "deploy_local", "--keep", "--folder", str(folder)]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOWCAM_"))}
+    with (folder / "said").open("wb") as said:
+        process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=said, stderr=said)
+    try:
+        told = _told(process, folder)
+        aws = Served(told["aws"], "eu-west-1")
+        place = Place(
+            told["web"],
+            Path(told["authorities"]),
+            lambda event: stack.invoke(aws, "directives", event),
+            told["clients"],
+        )
+        yield Deployed(process, folder, place, aws)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+
+
+def _told(process: "subprocess.Popen[bytes]", folder: Path) -> dict[str, Any]:
+    end, file = time.monotonic() + WITHIN_S, folder / "place.json"
+    while not file.exists():
+        assert process.poll() is None, (folder / "said").read_text()
+        assert time.monotonic() < end, (folder / "said").read_text()
+        time.sleep(0.1)
+    return dict(json.loads(file.read_text()))
+
+
+@pytest.fixture(scope="session")
+def wired(deployed: Deployed) -> Iterator[Deployed]:
+    """Each function reaches AWS by a wire of its own."""
+    for name in stack.FUNCTIONS:
+        wire = deployed.wires[name] = AwsWire(deployed.aws.url)
+        deployed.set_environ(name, deployed.environ(name) | {"AWS_ENDPOINT_URL": wire.url})
+    yield deployed
+    for wire in deployed.wires.values():
+        wire.close()
+
+
+@dataclass
+class Linked:
+    """Both assistants, linked once for all tests: a person may sign in only so often."""
+
+    to_alexa: Linking
+    alexa: dict[str, Any]
+    to_google: Linking
+    google: dict[str, Any]
+    echo: Alexa
+    display: Google
+
+
+@pytest.fixture(scope="session")
+def linked(wired: Deployed) -> Linked:
+    place = wired.place
+    (to_alexa, alexa), (to_google, google) = link(place, "alexa"), link(place, "google")
+    echo = Alexa(place.directive, alexa["access_token"])
+    return Linked(
+        to_alexa, alexa, to_google, google, echo, Google(place.web, place.authorities, google["access_token"])
+    )

@@ -1,0 +1,141 @@
+"""`make deploy-local`: the packaged stack on an AWS of this machine, walked, and then troubled."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from deploy_local.steps import StepFailed
+from tests.cloud.conftest import Deployed, Linked
+from tests.doubles.listening import below, listening
+from tests.doubles.program import ROOT
+
+pytestmark = pytest.mark.process
+
+STEPS = [
+    "Cut the packages, deploy the stack",
+    "showcam clients add alexa",
+    "showcam owner add demo@example.com",
+    "Sign in on the linking page",
+    "Agree, and be led back with a code",
+    "Change the code for tokens",
+    "Discover",
+    "Show Garden",
+    "Ask for Garage, whose Image Encryption is on",
+    "SYNC",
+    "QUERY",
+    "Revoke Alexa's tokens",
+    "Ask as Alexa once more",
+    "Disconnect Google",
+    "Ask as Google once more",
+]
+
+
+def test_every_step_was_said_with_what_it_found(deployed: Deployed) -> None:
+    said = deployed.said()
+    for each in STEPS:
+        assert f"  ✓  {each}" in said
+    assert "✗" not in said
+    assert re.search(r"Show Garden: \d+ frames of \d+×\d+ decoded", said)
+    assert "refused, NOT_SUPPORTED_IN_CURRENT_MODE: Image Encryption is on for Garage" in said
+    assert "refused, streamUnplayable: Image Encryption is on for Garage" in said
+    assert "refused, INVALID_AUTHORIZATION_CREDENTIAL" in said
+
+
+def test_no_part_of_it_listens_beyond_loopback(deployed: Deployed) -> None:
+    pids = [deployed.process.pid, *below(deployed.process.pid)]
+    assert len(pids) >= 6  # the program, AWS, three functions, simulator and media
+    assert {address for pid in pids for address in listening(pid)} <= {"127.0.0.1", "::1"}
+
+
+def test_no_secret_is_in_a_log(deployed: Deployed) -> None:
+    lines = "\n".join(line for name in ("directives", "fulfillment", "web") for line in deployed.lines(name))
+    assert '"route"' in lines or '"event"' in lines
+    for secret in (*deployed.place.secrets.values(), "showcam-demo", "demo-secret"):
+        assert secret not in lines
+    assert not re.search(r"sc[ar]\.[a-z2-7]+\.[\w-]{8,}|/s/[\w-]{20}", lines)
+
+
+def test_a_table_that_throttles_is_told_rightly_at_each_door_and_counted(wired: Deployed, linked: Linked) -> None:
+    echo, display = linked.echo, linked.display
+    for wire in wired.wires.values():
+        wire.throttled = "ProvisionedThroughputExceededException"
+    try:
+        assert echo.ask("Alexa.Discovery", "Discover", {"scope": echo.scope})["payload"]["type"] == "BRIDGE_UNREACHABLE"
+        assert display.ask("SYNC").json()["payload"]["errorCode"] == "transientError"
+        refused = linked.to_google.refresh(linked.google["refresh_token"])
+        assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")
+    finally:
+        for wire in wired.wires.values():
+            wire.heal()
+    # the metric that the alarm "could not use the table" watches
+    for name in ("directives", "fulfillment", "web"):
+        counted = [json.loads(line) for line in wired.lines(name) if "StoreUnavailable" in line and "_aws" in line]
+        assert any(each.get("StoreUnavailable") for each in counted)
+    # nothing was lost by it
+    assert len(echo.discover()) == len(display.sync()) == 7
+    assert linked.to_google.refresh(linked.google["refresh_token"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [("directives", {"directive": {}}), ("fulfillment", {"body": "{}"}), ("web", {"rawPath": "/"})],
+)
+def test_a_missing_secret_is_said_by_its_name_and_fails_the_function(deployed: Deployed, name: str, event: Any) -> None:
+    before = deployed.environ(name)
+    secret = before["SHOWCAM_KEYS_SECRET"].replace("keys", "lost")
+    deployed.set_environ(name, before | {"SHOWCAM_KEYS_SECRET": secret})
+    try:
+        with pytest.raises(StepFailed, match="there is none of that name") as failed:
+            deployed.invoke(name, event)
+        assert secret in str(failed.value)
+    finally:
+        deployed.set_environ(name, before)
+
+
+def test_a_request_for_another_skill_is_not_answered(deployed: Deployed) -> None:
+    application = {"applicationId": "amzn1.ask.skill.ffffffff-93a1-4f7e-8c52-0b1f6a9d27e3"}
+    event = {
+        "version": "1.0",
+        "session": {"new": True, "sessionId": "s", "application": application, "user": {"userId": "u"}},
+        "context": {"System": {"application": application, "user": {"userId": "u"}}},
+        "request": {"type": "LaunchRequest", "requestId": "r", "timestamp": "2026-01-01T00:00:00Z", "locale": "en-US"},
+    }
+    with pytest.raises(StepFailed, match="a request of another skill"):
+        deployed.invoke("directives", event)
+
+
+def test_what_it_is_told_by_nobody_it_knows_is_refused(deployed: Deployed) -> None:
+    place = deployed.place
+    answer = requests.post(
+        f"{place.web}/alexa/smart-home", json={"directive": {}}, verify=str(place.authorities), timeout=30
+    )
+    assert answer.status_code in (403, 404)
+
+
+def test_ctrl_c_in_the_middle_ends_everything(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOWCAM_"))}
+    with said.open("wb") as out:
+        words = [sys.executable, "-m", "deploy_local", "--folder", str(tmp_path)]
+        process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=out, stderr=out)
+    log = tmp_path / "deploy.log"
+    end = time.monotonic() + 60
+    while not log.exists() or not log.stat().st_size:
+        assert process.poll() is None, said.read_text()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    started = below(process.pid)
+    assert len(started) >= 3
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []
+    assert "Everything is ended." in said.read_text()
