@@ -56,7 +56,6 @@ class Local:
             "ezviz_api": vendor.app_host,
             "ezviz_open": vendor.open_host,
             "ca_file": str(authorities),
-            "media_urls": pictures.url,
         }
         with step("Tell its functions of this EZVIZ"):
             stacks.tell(self.emulator, **here)
