@@ -1,8 +1,8 @@
-"""AWS in this process, by moto: a table and whatever secrets a test makes. `region` and credentials are made up."""
+"""A table and whatever secrets a test makes, on an AWS that is none. Region and credentials are made up."""
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -19,14 +19,14 @@ OLD_ROOT = "o" * 24 + "ld-root-before-that-one!"
 
 
 class Cloud:
-    """`endpoint`: where it is served, for clients in other processes."""
+    """`client` makes a boto3 client of a service; without it they are of this process's AWS, in `region`."""
 
-    def __init__(self, endpoint: str | None = None, region: str = REGION) -> None:
-        self._made = {"region_name": region, "endpoint_url": endpoint}
-        self.secrets = boto3.client("secretsmanager", **self._made)
+    def __init__(self, client: Callable[[str], Any] | None = None, region: str = REGION) -> None:
+        client = client or (lambda service: boto3.client(service, region_name=region))
+        self.secrets, self.dynamodb = client("secretsmanager"), client("dynamodb")
 
     def table(self, name: str = "showcam") -> None:
-        create_table(boto3.client("dynamodb", **self._made), name)
+        create_table(self.dynamodb, name)
 
     def secret(self, name: str, held: Any) -> str:
         """Its ARN; what is no text is kept as JSON, bytes as they are."""
@@ -37,6 +37,7 @@ class Cloud:
 
 @contextlib.contextmanager
 def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """By moto."""
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
     aws.client.cache_clear()

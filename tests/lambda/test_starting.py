@@ -1,0 +1,54 @@
+"""Environments that begin and that can't: what stands in the way is named, told to AWS, and ends the process."""
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.doubles.aws import Cloud
+from tests.doubles.runtime_api import Environment
+
+FUNCTIONS = ("directives", "fulfillment", "web")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize(
+    ("settings", "kind", "told"),
+    [
+        ({"SHOWCAM_KEYS_SECRET": "gone"}, "SecretUnreadable", "the secret gone can't be read: there is none of that"),
+        ({"SHOWCAM_KEYS_SECRET": ""}, "KeysUnreadable", "keys_secret is not set"),
+        ({"SHOWCAM_SETTINGS_SECRET": "gone"}, "SettingsError", "settings_secret from the environment"),
+        ({"SHOWCAM_PUBLIC_URL": "http://x.example"}, "SettingsError", "assistants only come to https"),
+        ({"SHOWCAM_TABEL": "x"}, "SettingsError", "tabel from the environment (SHOWCAM_TABEL) is no setting"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
+)
+def test_what_is_missing_is_told_to_aws(
+    environment: Callable[..., Environment], function: str, settings: dict[str, str], kind: str, told: str
+) -> None:
+    begun = environment(function, **settings)
+    assert begun.init_error is not None
+    assert begun.init_error["errorType"] == kind
+    assert told in begun.init_error["errorMessage"]
+    assert begun.process.wait(10) == 1
+
+
+@pytest.mark.parametrize(
+    "held", ["planted-secret", {"root": "planted-secret"}, {"root": "planted-secret" * 4, "olde": []}], ids=str
+)
+def test_a_spoiled_secret_is_not_told(environment: Callable[..., Environment], cloud: Cloud, held: Any) -> None:
+    name = f"spoiled-{secrets.token_hex(4)}"
+    cloud.secret(name, held)
+    begun = environment("directives", SHOWCAM_KEYS_SECRET=name)
+    assert begun.init_error is not None
+    assert name in begun.init_error["errorMessage"]
+    assert "planted-secret" not in str(begun.init_error) + begun.log
+
+
+def test_a_wrong_handler_string_is_told(tasks: dict[str, Any], brought: Any, stack: Any) -> None:
+    with Environment(tasks["directives"], "lambda/fulfillment.handler", stack.environ, brought) as begun:
+        assert begun.init_error is not None
+        assert begun.init_error["errorType"] == "Runtime.ImportModuleError"
+        assert re.search("No module named 'lambda.fulfillment'", begun.init_error["errorMessage"])
