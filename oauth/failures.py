@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
@@ -10,6 +11,8 @@ from oauth import pages
 from oauth.asked import Untrusted
 from oauth.machines import refuse
 from store.ports import StoreUnavailable
+
+log = structlog.get_logger()
 
 MACHINES = ("oauth.token", "oauth.revoke", "oauth.userinfo", "oauth.described")
 
@@ -27,6 +30,7 @@ def handle(pages_of: Blueprint) -> None:
         return pages.problem("form")
 
     def unavailable(_error: StoreUnavailable) -> Response:
+        log.warning("the store can't be reached", reason="store")
         response = answer("store", 503, "temporarily_unavailable", "Try again in a moment.")
         response.headers["Retry-After"] = "5"
         return response

@@ -20,15 +20,14 @@ type Event = dict[str, Any]
 type Handler = Callable[[Event, Any], Event]
 
 NAMESPACE = "showcam"
-FAILED, STORE = "InternalErrors", "StoreUnavailable"
+FAILED = "InternalErrors"
 # by the `reason` that a line is logged with
 COUNTED = {
-    "store": STORE,
+    "store": "StoreUnavailable",
     "vendor_down": "VendorUnavailable",
     "vendor_busy": "VendorUnavailable",
     "refused": "Refusals",
 }
-_ANSWERED = {500: FAILED, 503: STORE}
 
 
 class CloudWatch(logging.Handler):
@@ -89,8 +88,6 @@ class CloudWatch(logging.Handler):
 
     def _close(self, event: Event, reply: Event | None, seconds: float) -> None:
         status = reply.get("statusCode") if reply is not None else None
-        if status in _ANSWERED:
-            self._happened.add(_ANSWERED[status])
         line = {
             "level": "info",
             "event": "request",

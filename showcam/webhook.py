@@ -27,7 +27,10 @@ def route(webhook: Webhook | None) -> Route:
             return problem(401, "That is not signed as EZVIZ signs", "See ezviz_webhook_key, and this machine's clock.")
         except Unreadable:
             return problem(400, "That is no message", "A header with deviceId, messageId and type is wanted.")
-        except (Full, StoreUnavailable):
+        except (Full, StoreUnavailable) as error:
+            log.warning(
+                "a message to the webhook has to come again", reason="full" if isinstance(error, Full) else "store"
+            )
             return problem(503, "Too much is going on", "Send it again in a moment.")
         return Response(200, answered, [("Content-Type", "application/json")])
 

@@ -3,12 +3,14 @@
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from deploy_local.emulator import Emulator
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
+from tests.doubles import packages as packages_of_aws
 
 
 @pytest.fixture
@@ -24,6 +26,17 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     emulator = Emulator(tmp_path_factory.mktemp("aws"))
     yield emulator
     emulator.stop()
+
+
+@pytest.fixture(scope="session")
+def cutter() -> ModuleType:
+    return packages_of_aws.cutter()
+
+
+@pytest.fixture(scope="session")
+def packages() -> dict[str, Path]:
+    """The zip of each function on AWS."""
+    return packages_of_aws.cut()
 
 
 _LAST = ("bench", "whole", "browser")  # slow ones last; the browser's client keeps an event loop running behind it

@@ -4,6 +4,7 @@ import ipaddress
 from functools import partial
 from wsgiref.types import WSGIEnvironment
 
+import structlog
 from flask import Flask
 
 from accounts.tokens import authenticate
@@ -21,6 +22,8 @@ from showcam.internal import Internal
 from showcam.keys import Keys
 from showcam.settings import Settings
 from store.ports import Store, StoreUnavailable
+
+log = structlog.get_logger()
 
 JSON = ("Content-Type", "application/json")
 
@@ -40,6 +43,7 @@ def ready(store: Store, _request: Request) -> Response:
     try:
         store.ping()
     except StoreUnavailable:
+        log.warning("the store can't be reached", reason="store")
         return problem(503, "The store can't be written", "See the log of the web process.")
     return Response(200, b'{"ok":true}', [JSON])
 

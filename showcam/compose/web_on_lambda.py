@@ -4,6 +4,7 @@ The environment is frozen after each answer: no work is left for afterwards, and
 at. Directives and fulfillment have functions of their own.
 """
 
+import contextlib
 from collections.abc import Iterable, MutableMapping
 from functools import partial
 from typing import Any, NoReturn
@@ -19,6 +20,7 @@ from showcam.compose import doors, parts
 from showcam.edge import REQUEST_ID, Edge
 from showcam.exchange import Answered, Route
 from showcam.settings import Settings, load
+from store.ports import StoreUnavailable
 
 
 def build() -> Handler:
@@ -53,7 +55,8 @@ def _edge(settings: Settings, watch: CloudWatch) -> Edge:
     routes = doors.routes(settings, base, AtOnce(base.registry))
     health = Route("healthz", "/healthz", ("GET",), partial(doors.ready, base.store))
     edge = Edge([*routes, health], doors.pages(settings, held, base), doors.rules(settings), note)
-    base.driver.load()
+    with contextlib.suppress(StoreUnavailable):  # then it loads with the first call, or not either
+        base.driver.load()
     return edge
 
 

@@ -1,23 +1,20 @@
 """The stack as osls packages it, in a folder of its own, once per session; the zips are the ones of build/lambda."""
 
-import importlib.util
 import json
-import platform
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.doubles.packages import ARCHITECTURE, ROOT
+
 OSLS = ROOT / "node_modules/.bin/osls"
 SKILL = "amzn1.ask.skill.6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3"
-ARCHITECTURE, OTHER = ("arm64", "x86_64") if platform.machine() == "aarch64" else ("x86_64", "arm64")
 PYTHON = "{}.{}".format(*sys.version_info)
 MEDIA = "https://one.example.com,https://two.example.com:8443"
 HOME = {
@@ -51,28 +48,6 @@ class Packaged:
     def template(self) -> Template:
         assert self.file, self.said
         return dict(json.loads(self.file.read_text()))
-
-
-@pytest.fixture(scope="session")
-def cutter() -> ModuleType:
-    """scripts/package.py as a module."""
-    spec = importlib.util.spec_from_file_location("package", ROOT / "scripts/package.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def packages(cutter: ModuleType) -> dict[str, Path]:
-    """The zip of each function."""
-    subprocess.run(
-        [sys.executable, ROOT / "scripts/package.py", "--architecture", ARCHITECTURE],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    return {name: ROOT / "build/lambda" / f"{name}.zip" for name in cutter.FUNCTIONS}
 
 
 @pytest.fixture(scope="session")

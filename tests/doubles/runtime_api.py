@@ -143,12 +143,17 @@ class Environment:
     def invoke(self, event: Any) -> Any:
         """The reply. Raises InvocationFailed."""
         self._count += 1
-        self._api.events.put((f"aws-request-{self._count}", json.dumps(event).encode()))
+        self._api.events.put((self.request, json.dumps(event).encode()))
         kind, told = self._next_told()
         assert self._next_told()[0] == "next"  # and only then AWS hands over another one
         if kind == "error":
             raise InvocationFailed(told)
         return told
+
+    @property
+    def request(self) -> str:
+        """The id of the last one."""
+        return f"aws-request-{self._count}"
 
     @property
     def log(self) -> str:
@@ -165,8 +170,9 @@ class Environment:
             try:
                 return self._api.told.get(timeout=0.2)
             except queue.Empty:
-                assert self.process.poll() is None, self.log
-        raise AssertionError(f"nothing for {WAIT_S} s: {self.log}")
+                if self.process.poll() is not None:
+                    break
+        raise AssertionError(f"the function says nothing more: {self.log}")
 
 
 def bring(folder: Path) -> Path:

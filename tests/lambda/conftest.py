@@ -2,8 +2,6 @@
 
 import contextlib
 import secrets
-import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -28,8 +26,6 @@ from tests.doubles.household import new_link
 from tests.doubles.ready_driver import camera
 from tests.doubles.runtime_api import Environment, bring
 
-ROOT = Path(__file__).parents[2]
-FUNCTIONS = ("directives", "fulfillment", "web")
 SKILL = "amzn1.ask.skill.6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3"
 USER = "you@example.com"
 NOBODY = "127.0.0.1:9"  # a vendor that does not answer
@@ -64,13 +60,12 @@ def brought(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tasks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def tasks(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folder of each function, as AWS unpacks its zip."""
-    subprocess.run([sys.executable, ROOT / "scripts/package.py"], check=True, stdout=subprocess.DEVNULL)
     folder = tmp_path_factory.mktemp("tasks")
-    for name in FUNCTIONS:
-        zipfile.ZipFile(ROOT / "build/lambda" / f"{name}.zip").extractall(folder / name)
-    return {name: folder / name for name in FUNCTIONS}
+    for name, package in packages.items():
+        zipfile.ZipFile(package).extractall(folder / name)
+    return {name: folder / name for name in packages}
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +112,7 @@ def _sign_in(store: DynamoStore, account: Account, source: Source) -> None:
     assert store.swap_session(account.id, source.id, version=session.version, secrets=session.secrets, state="ok")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def environment(tasks: dict[str, Path], brought: Path, stack: Stack) -> Iterator[Callable[..., Environment]]:
     """Begins an environment of a function, by settings that replace those of the stack ("" takes one away)."""
     with contextlib.ExitStack() as running:

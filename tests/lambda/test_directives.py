@@ -12,7 +12,7 @@ from tests.doubles.runtime_api import Environment, InvocationFailed
 SKILL = "amzn1.ask.skill.6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def running(environment: Callable[..., Environment]) -> Environment:
     return environment("directives")
 
@@ -34,7 +34,8 @@ def metrics(line: dict[str, Any]) -> list[str]:
     return names
 
 
-def test_cameras_are_discovered_from_the_table(running: Environment, stack: Any) -> None:
+def test_cameras_are_discovered_from_the_table(environment: Callable[..., Environment], stack: Any) -> None:
+    running = environment("directives")
     token = stack.token("alexa")
     found = running.invoke(directive(token))["event"]["payload"]["endpoints"]
     assert [each["friendlyName"] for each in found] == ["Garden"]

@@ -9,7 +9,7 @@ from tests.doubles.events import http_event, intent_event
 from tests.doubles.runtime_api import Environment, InvocationFailed
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def running(environment: Callable[..., Environment]) -> Environment:
     return environment("fulfillment", SHOWCAM_BODY_LIMIT="2000")
 

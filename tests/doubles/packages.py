@@ -1,0 +1,28 @@
+"""What scripts/package.py cuts, for the architecture of this machine."""
+
+import importlib.util
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).parents[2]
+ARCHITECTURE, OTHER = ("arm64", "x86_64") if platform.machine() == "aarch64" else ("x86_64", "arm64")
+
+
+def cutter() -> ModuleType:
+    """The script as a module."""
+    spec = importlib.util.spec_from_file_location("package", ROOT / "scripts/package.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def cut() -> dict[str, Path]:
+    """The zip of each function."""
+    command = [sys.executable, ROOT / "scripts/package.py", "--architecture", ARCHITECTURE]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return {name: ROOT / "build/lambda" / f"{name}.zip" for name in cutter().FUNCTIONS}
