@@ -115,6 +115,15 @@ class Throttle(Protocol):
     def hits(self, key: str, window_s: int, now: float) -> int: ...
 
 
+class Taken(Protocol):
+    def take_once(self, key: str, until: float) -> bool:
+        """True for the first who takes the key, of any number at once; a power cut may undo it.
+
+        It stays taken until then at least. `until` belongs to the key: the same key with another is another.
+        """
+        ...
+
+
 class Cameras(Protocol):
     def put_known(self, account_id: str, known: Known) -> None: ...
     def known(self, account_id: str) -> Known | None:
@@ -187,6 +196,7 @@ class Store(
     Tokens,
     Visits,
     Throttle,
+    Taken,
     Cameras,
     Preferences,
     AccountSecrets,
@@ -196,7 +206,7 @@ class Store(
     Protocol,
 ):
     def sweep(self, now: float) -> int:
-        """Remove what is over (codes, access tokens, ended links, visits, throttle windows); how many rows went.
+        """Remove what is over: codes, access tokens, ended links, visits, windows, taken keys. How many rows went.
 
         store.records says how long each outlives its use. DynamoDB does this by itself and counts nothing.
         """

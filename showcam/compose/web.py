@@ -16,7 +16,7 @@ from showcam.compose.doors import JSON
 from showcam.data import handed_over
 from showcam.edge import Edge
 from showcam.exchange import Answered, Refuse, Request, Response, Route, problem
-from showcam.forwarded import HEADER, verified
+from showcam.forwarded import HEADER, Signatures
 from showcam.keys import Keys
 from showcam.metrics import Metrics
 from showcam.parent import end_with_parent
@@ -49,11 +49,11 @@ def build(settings: Settings, keys: Keys) -> Edge:
 
 
 def _alexa(settings: Settings, keys: Keys, base: parts.Ground) -> list[Route]:
-    store, skill = base.store, directives.skill(settings, base)
+    skill, signatures = directives.skill(settings, base), Signatures(keys.forwarder, base.store)
 
     def smart_home(request: Request) -> Response:
         # the demo's simulated Alexa comes straight; everybody else only through the owner's forwarder
-        if not settings.demo and not _forwarded(request, keys, store):
+        if not settings.demo and not _forwarded(request, signatures):
             raise Refuse(problem(403, "Directives come through the forwarder", "Its signature is missing or wrong."))
         return Response(200, skill.answer(request.body), [JSON])
 
@@ -63,14 +63,14 @@ def _alexa(settings: Settings, keys: Keys, base: parts.Ground) -> list[Route]:
             settings.alexa_skill_id,
             spoken.Lazy(settings, base).answer,
             cache(partial(amazon.chains, settings)),
-            lambda request: request.header(HEADER) is not None and _forwarded(request, keys, store),
+            lambda request: request.header(HEADER) is not None and _forwarded(request, signatures),
         ),
     ]
 
 
-def _forwarded(request: Request, keys: Keys, store: Store) -> bool:
+def _forwarded(request: Request, signatures: Signatures) -> bool:
     try:
-        return verified(request, keys.forwarder, store)
+        return signatures.good(request)
     except StoreUnavailable:
         raise Refuse(problem(503, "The store can't be reached just now", "Try again in a moment.")) from None
 

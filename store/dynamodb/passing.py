@@ -1,9 +1,10 @@
-"""What passes or is read anew in the table: visits, throttle windows, known cameras; and values agreed on."""
+"""What passes or is read anew in the table: visits, throttle windows, taken keys, known cameras; values agreed on."""
 
 import contextlib
 import math
+import secrets
 
-from store.dynamodb.table import Table
+from store.dynamodb.table import NEW, ConditionFailed, Table
 from store.keys import throttle_window
 from store.records import Known
 from store.sealing import SealedUnreadable, Sealer
@@ -45,6 +46,16 @@ class PassingItems:
         name, ends = throttle_window(key, window_s, now)
         item = self._table.get(f"throttle#{name}#{ends}", "throttle")
         return int(item["count"]) if item else 0
+
+    def take_once(self, key: str, until: float) -> bool:
+        row = {"pk": f"taken#{until}#{key}", "sk": "taken", "kind": "taken", "expires_at": math.ceil(until)}
+        # who took it: so that an earlier try of ours, whose answer was lost, is told from somebody else's
+        row["by"] = secrets.token_hex(8)
+        try:
+            self._table.write(self._table.put(row, NEW))
+        except ConditionFailed:
+            return False
+        return True
 
     def put_known(self, account_id: str, known: Known) -> None:
         sealed = self._sealer.seal(f"known|{account_id}", known.data)

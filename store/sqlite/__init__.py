@@ -31,6 +31,7 @@ class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, PassingRows):
             ("DELETE FROM happening WHERE at <= ?", now - HAPPENING_KEPT_S),
             ("DELETE FROM visit WHERE expires <= ?", now),
             ("DELETE FROM throttle WHERE ends <= ?", now),
+            ("DELETE FROM taken WHERE until <= ?", now),
         )
         with self._database.writing() as write:
             return sum(write.execute(sql, (before,)).rowcount for sql, before in over)

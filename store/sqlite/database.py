@@ -37,6 +37,22 @@ def unavailable(name: str, error: sqlite3.Error | OSError) -> StoreUnavailable:
     return StoreUnavailable(f"database {name} {_MEANING.get(code, f'failed: {error}')}")
 
 
+class _Connection(sqlite3.Connection):
+    """Knows how it was tuned: to say it again would cost as much as a small statement."""
+
+    _durable: bool | None = None
+    _wait_ms: int | None = None
+
+    def tune(self, durable: bool, wait_s: float) -> None:
+        if durable is not self._durable:
+            self.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
+        wait_ms = int(1000 * wait_s)
+        if wait_ms != self._wait_ms:
+            self.execute(f"PRAGMA busy_timeout = {wait_ms}")
+            self._wait_ms = wait_ms
+
+
 class Database:
     """Connections are pooled, one thread at a time on each: as many as threads were ever at work together.
 
@@ -46,7 +62,7 @@ class Database:
     def __init__(self, path: Path, wait_s: float) -> None:
         self._path = path
         self._wait_s = wait_s
-        self._idle: deque[sqlite3.Connection] = deque()
+        self._idle: deque[_Connection] = deque()
         self._writer = threading.Lock()  # within the process writers queue fairly; SQLite itself only polls
         self._closed = False
         with self._errors():
@@ -76,24 +92,49 @@ class Database:
         with self._connection() as connection:
             return connection.execute(sql, values).fetchall()
 
+    def change(self, sql: str, *values: Any) -> int:
+        """One statement as a transaction of its own, which a power cut may take back; how many rows it changed."""
+        left_s = self._queue(self._wait_s)
+        try:
+            connection = self._take()
+            try:
+                connection.tune(durable=False, wait_s=left_s)
+                return connection.execute(sql, values).rowcount
+            except sqlite3.Error as error:
+                self._fail(error)
+            finally:
+                connection.tune(durable=False, wait_s=self._wait_s)
+                self._return(connection)
+        finally:
+            self._writer.release()
+
     @contextlib.contextmanager
     def writing(self, *, durable: bool = True, patient: bool = True) -> Iterator[sqlite3.Connection]:
         """One transaction; undone when the block raises.
 
         Not `durable`: a power cut may take it back. Not `patient`: others are not waited for.
         """
-        wait_s = self._wait_s if patient else 0
-        until = time.monotonic() + wait_s
-        if not self._writer.acquire(timeout=wait_s):
-            raise StoreUnavailable(f"database {self._path.name} is busy: too many writers wait for it")
+        left_s = self._queue(self._wait_s if patient else 0)
         try:
             with self._connection() as connection:
-                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                self._begin(connection, until - time.monotonic())
+                connection.tune(durable, left_s)
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                finally:
+                    connection.tune(durable, self._wait_s)
                 yield connection
                 connection.execute("COMMIT")
         finally:
             self._writer.release()
+
+    def _queue(self, wait_s: float) -> float:
+        """Until this thread may write; what is left of the time, in which other processes are waited for."""
+        if self._writer.acquire(blocking=False):
+            return wait_s
+        until = time.monotonic() + wait_s
+        if not self._writer.acquire(timeout=wait_s):
+            raise StoreUnavailable(f"database {self._path.name} is busy: too many writers wait for it")
+        return max(0.0, until - time.monotonic())
 
     def check(self) -> None:
         """Raises StoreUnavailable when a write would fail; writes nothing."""
@@ -112,7 +153,7 @@ class Database:
                 self._idle.pop().close()
 
     @contextlib.contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self) -> Iterator[_Connection]:
         connection = self._take()
         with self._errors():
             try:
@@ -120,7 +161,7 @@ class Database:
             finally:
                 self._return(connection)
 
-    def _take(self) -> sqlite3.Connection:
+    def _take(self) -> _Connection:
         if self._closed:
             raise StoreUnavailable(f"database {self._path.name} is closed")
         try:
@@ -129,7 +170,7 @@ class Database:
             with self._errors():
                 return self._connect()
 
-    def _return(self, connection: sqlite3.Connection) -> None:
+    def _return(self, connection: _Connection) -> None:
         try:
             if connection.in_transaction:
                 connection.rollback()
@@ -140,17 +181,12 @@ class Database:
         if self._closed:
             self.close()
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=self._wait_s, isolation_level=None, check_same_thread=False)
+    def _connect(self) -> _Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=self._wait_s, isolation_level=None, check_same_thread=False, factory=_Connection
+        )
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
-
-    def _begin(self, connection: sqlite3.Connection, wait_s: float) -> None:
-        connection.execute(f"PRAGMA busy_timeout = {max(0, int(1000 * wait_s))}")
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        finally:
-            connection.execute(f"PRAGMA busy_timeout = {int(1000 * self._wait_s)}")
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:

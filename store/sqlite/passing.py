@@ -1,4 +1,4 @@
-"""What passes or is read anew in SQLite: visits, throttle windows, known cameras; and values agreed on."""
+"""What passes or is read anew in SQLite: visits, throttle windows, taken keys, known cameras; and values agreed on."""
 
 import contextlib
 
@@ -39,6 +39,9 @@ class PassingRows:
         sql = "SELECT count FROM throttle WHERE key = ? AND ends = ?"
         row = self._database.one(sql, *throttle_window(key, window_s, now))
         return row[0] if row else 0
+
+    def take_once(self, key: str, until: float) -> bool:
+        return self._database.change("INSERT INTO taken VALUES (?, ?) ON CONFLICT DO NOTHING", until, key) == 1
 
     def put_known(self, account_id: str, known: Known) -> None:
         sealed = self._sealer.seal(f"known|{account_id}", known.data)

@@ -1,12 +1,14 @@
 """The forwarder's signature, as a table of what is changed on a good message and whether it is still taken."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from showcam.exchange import Request
-from showcam.forwarded import HEADER, sign, verified
+from showcam.forwarded import HEADER, WINDOW_S, Signatures, sign
+from store.sealing import Sealer
 from store.sqlite import SqliteStore
 
 OLD, NEW = ("k1", b"1" * 32), ("k2", b"2" * 32)
@@ -42,9 +44,19 @@ def message(**changed: Any) -> Request:
     ],
 )
 def test_a_message_is_taken_only_as_it_was_signed(changed: dict[str, Any], taken: bool, store: SqliteStore) -> None:
-    assert verified(message(**changed), [NEW, OLD], store) is taken
+    assert Signatures([NEW, OLD], store).good(message(**changed)) is taken
 
 
-def test_a_message_is_taken_once(store: SqliteStore) -> None:
-    again = message()
-    assert [verified(again, [NEW], store) for _ in range(3)] == [True, False, False]
+def test_a_message_is_taken_once(store: SqliteStore, tmp_path: Path) -> None:
+    again, signatures = message(), Signatures([NEW], store)
+    assert [signatures.good(again) for _ in range(3)] == [True, False, False]
+    restarted = SqliteStore(tmp_path / "showcam.db", Sealer([("test", b"k" * 32)]))
+    assert not Signatures([NEW], restarted).good(again)
+    restarted.close()
+
+
+def test_a_message_stays_taken_as_long_as_it_would_be_taken(store: SqliteStore) -> None:
+    early, signatures = message(late=55), Signatures([NEW], store)
+    assert signatures.good(early)
+    store.sweep(time.time() + 55 + WINDOW_S)
+    assert not signatures.good(early)

@@ -22,7 +22,7 @@ import yaml
 
 from showcam import forwarder
 from showcam.exchange import Request
-from showcam.forwarded import HEADER, verified
+from showcam.forwarded import HEADER, Signatures
 from store.sqlite import SqliteStore
 
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
@@ -65,7 +65,7 @@ def home(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
             environ = {"HTTP_" + HEADER.upper().replace("-", "_"): self.headers[HEADER]}
             request = Request("r", "POST", self.path, "", text, environ)
             home.asked.append(request)
-            known = not home.keys or verified(request, home.keys, home.store)
+            known = not home.keys or Signatures(home.keys, home.store).good(request)
             body = home.body if known else b"{}"
             self.send_response(home.status if known else 403)
             self.send_header("Content-Length", str(len(body)))

@@ -316,6 +316,21 @@ class TestThrottle:
         assert store.hits(key, window_s, at) == counts
 
 
+class TestTaken:
+    @pytest.mark.parametrize(
+        ("key", "until", "free"),
+        [
+            ("nonce:1", NOW + 300, False),
+            ("nonce:1", NOW + 301, True),  # another message
+            ("nonce:2", NOW + 300, True),
+            ("nønce:" + "x" * 100, NOW + 300.5, True),
+        ],
+    )
+    def test_a_key_is_taken_once(self, store: Store, key: str, until: float, free: bool) -> None:
+        assert store.take_once("nonce:1", NOW + 300)
+        assert [store.take_once(key, until) for _ in range(3)] == [free, False, False]
+
+
 class TestCameras:
     def test_the_last_list_is_known(self, store: Store) -> None:
         household = a.account()
@@ -400,7 +415,9 @@ class TestUpkeep:
         store.add_tokens([access, refresh])
         store.put_visit("v", b"", NOW + 10)
         store.hit("k", 60, NOW)
+        store.take_once("k", NOW + 10)
         store.sweep(NOW)
+        assert not store.take_once("k", NOW + 10)
         assert store.visit("v", NOW) == b""
         assert store.hits("k", 60, NOW) == 1
         store.sweep(access.expires + TOKEN_KEPT_S - 1)

@@ -43,6 +43,7 @@ def rows(client: Any) -> list[dict[str, Any]]:
         (lambda store, link, token: store.redeem_code("0" * 64, "alexa", NOW), ["update_item"]),
         (lambda store, link, token: store.touch_link(link.id, NOW), ["update_item"]),
         (lambda store, link, token: store.hit("k", 60, NOW), ["update_item"]),
+        (lambda store, link, token: store.take_once("k", NOW), ["put_item"]),
         (lambda store, link, token: store.source_by_vendor_key("k"), ["get_item"]),
         (lambda store, link, token: store.links(link.account), ["query", "batch_get_item"]),
         (lambda store, link, token: store.client("x" * 1000), []),
@@ -64,6 +65,7 @@ def test_every_row_has_a_kind_and_what_passes_an_end(table: DynamoStore, linked:
     table.add_tokens([a.token(linked), a.token(linked, kind="refresh", expires=None)])
     table.put_visit("v", b"", NOW + 0.2)
     table.hit("k", 60, NOW)
+    table.take_once("k", NOW + 0.2)
     table.meta_once("k", "v")
     table.ping()
     ends = {(row["kind"]["S"], row.get("expires_at", {}).get("N")) for row in rows(dynamodb)}
@@ -74,6 +76,7 @@ def test_every_row_has_a_kind_and_what_passes_an_end(table: DynamoStore, linked:
         ("client", None),
         ("link", None),
         ("linked", None),
+        ("taken", "1800000001"),
         ("code", "1800000661"),
         ("token", "1800129601"),
         ("token", None),

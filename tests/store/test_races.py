@@ -91,6 +91,10 @@ def test_no_hit_is_lost(store: Store, at_once: AtOnce) -> None:
     assert store.hits("door", 60, NOW) == 120
 
 
+def test_one_of_thirty_takes_the_key(store: Store, at_once: AtOnce) -> None:
+    assert Counter(at_once(30, lambda _: store.take_once("k", NOW))) == {True: 1, False: 29}
+
+
 def test_two_stores_on_one_file_share_what_is_decided(tmp_path: Path, sealer: Sealer, at_once: AtOnce) -> None:
     # opened together too: one of them makes the schema
     stores = at_once(4, lambda _: SqliteStore(tmp_path / "one.db", sealer))
@@ -103,6 +107,7 @@ def test_two_stores_on_one_file_share_what_is_decided(tmp_path: Path, sealer: Se
         assert Counter(type(outcome) for outcome in outcomes) == {Code: 1, Replayed: 7}
     counts = at_once(28, lambda number: stores[number % 4].hit("door", 60, NOW))
     assert sorted(counts) == list(range(1, 29))
+    assert Counter(at_once(28, lambda number: stores[number % 4].take_once("k", NOW))) == {True: 1, False: 27}
     for store in stores:
         store.close()
 

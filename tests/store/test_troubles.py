@@ -139,6 +139,16 @@ def agree_on_a_value(store: DynamoStore) -> Case:
     return lambda store: store.meta_once(key, next(values)), lambda store: store.meta(key) == "a", "a", "a"
 
 
+def take_a_key(store: DynamoStore) -> Case:
+    key = f"nonce:{secrets.token_hex(8)}"
+    return (
+        lambda store: store.take_once(key, NOW),
+        lambda store: not store.take_once(key, NOW),
+        True,
+        False,
+    )
+
+
 CASES = [
     end_a_link,
     redeem_a_code,
@@ -148,6 +158,7 @@ CASES = [
     swap_a_session,
     list_devices,
     agree_on_a_value,
+    take_a_key,
 ]
 
 
