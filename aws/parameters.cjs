@@ -59,15 +59,18 @@ function* numbers(given) {
       yield `${name} is "${given[name]}": a whole number from ${least} to ${most} is wanted`;
     }
   }
+}
+
+function* retention(given) {
   if (!RETENTION.includes(given.logRetention)) yield `logRetention is "${given.logRetention}": AWS keeps logs for ${RETENTION.join(', ')} days`;
 }
 
-function* choices(given) {
-  const known = { architecture: ['x86_64', 'arm64'], signUp: ['owner', 'invited', 'anyone'], logLevel: ['debug', 'info', 'warning', 'error'] };
-  for (const [name, values] of Object.entries(known)) {
-    if (!values.includes(given[name])) yield `${name} is "${given[name]}": ${values.join(', ')} there are`;
+const KNOWN = { architecture: ['x86_64', 'arm64'], signUp: ['owner', 'invited', 'anyone'], logLevel: ['debug', 'info', 'warning', 'error'] };
+const choices = (...names) => function* (given) {
+  for (const name of names) {
+    if (!KNOWN[name].includes(given[name])) yield `${name} is "${given[name]}": ${KNOWN[name].join(', ')} there are`;
   }
-}
+};
 
 // Of another region: the home region's outputs.
 function* home(given) {
@@ -76,6 +79,7 @@ function* home(given) {
     dataKey: /^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:key\/[\w-]+$/,
     keysSecret: /^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]+-\w{6}$/,
     settingsSecret: /^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]+-\w{6}$/,
+    grantSecret: /^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]+-\w{6}$/,
     publicUrl: /^https:/,
   };
   for (const [name, form] of Object.entries(wanted)) {
@@ -100,7 +104,7 @@ const packages = (...functions) => function* (given) {
 async function read({ resolveVariable }) {
   const given = { region: await resolveVariable('self:provider.region') };
   for (const name of ['alexaSkillId', 'languages', 'alarmTopic', 'publicUrl', 'mediaUrls', 'architecture', 'python', 'signUp', 'logLevel',
-    'homeRegion', 'dataKey', 'keysSecret', 'settingsSecret']) {
+    'homeRegion', 'dataKey', 'keysSecret', 'settingsSecret', 'grantSecret']) {
     given[name] = String(await resolveVariable(`param:${name}`)).trim();
   }
   for (const name of ['memory', 'requestsPerSecond', 'requestsAtOnce', 'logRetention']) {
@@ -115,9 +119,12 @@ function checked(...rules) {
     const faults = rules.flatMap((rule) => [...rule(given)]);
     if (faults.length) throw Object.assign(new Error(`nothing is packaged:\n${faults.map((each) => `  - ${each}`).join('\n')}\n`), { stack: '' });
     given.publicUrl ||= { 'Fn::Sub': 'https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}' };
+    given.pictures = given.mediaUrls ? 'plane' : 'vendor';
+    // read only where it is used: a secret more is a question more at every cold start
+    given.sharedKey = given.mediaUrls ? given.grantSecret || { Ref: 'GrantSecret' } : '';
     return given;
   };
 }
 
-const always = [skill, region, topic, addresses, numbers, choices];
-module.exports = { home: checked(...always, packages('directives', 'fulfillment', 'web')), elsewhere: checked(...always, home, packages('directives')), REGIONS, skill };
+const always = [skill, region, topic, addresses, numbers, retention, choices('architecture', 'signUp', 'logLevel')];
+module.exports = { home: checked(...always, packages('directives', 'fulfillment', 'web')), elsewhere: checked(...always, home, packages('directives')), REGIONS, skill, rules: { topic, retention, choices } };

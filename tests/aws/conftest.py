@@ -32,6 +32,7 @@ ELSEWHERE = {
     "dataKey": "arn:aws:kms:eu-west-1:123456789012:key/6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3",
     "keysSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:showcam/prod/keys-AbCdEf",
     "settingsSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:showcam/prod/settings-AbCdEf",
+    "grantSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:showcam/prod/grant-AbCdEf",
 }
 
 type Template = dict[str, Any]

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from showcam import forwarder
-from tests.aws.conftest import ELSEWHERE, HOME, OTHER, PYTHON, ROOT, SKILL, Packaged
+from tests.aws.conftest import ELSEWHERE, HOME, PYTHON, ROOT, SKILL, Packaged
+from tests.doubles.packages import OTHER
 
 PACKAGED = ("directives", "fulfillment", "web")
 
@@ -65,7 +66,10 @@ type Osls = Callable[[str, str, dict[str, str]], Packaged]
             "serverless.directives.yml",
             "us-east-1",
             HOME | {"alarmTopic": ELSEWHERE["alarmTopic"], "languages": "en-US"},
-            [f"{name} is missing" for name in ("homeRegion", "dataKey", "keysSecret", "settingsSecret", "publicUrl")],
+            [
+                f"{name} is missing"
+                for name in ("homeRegion", "dataKey", "keysSecret", "settingsSecret", "grantSecret", "publicUrl")
+            ],
             id="elsewhere, without what home is",
         ),
         pytest.param(
@@ -76,6 +80,7 @@ type Osls = Callable[[str, str, dict[str, str]], Packaged]
                 "us-east-1 is the home region",
                 "dataKey stands in eu-west-1, not in the home region us-east-1",
                 "settingsSecret stands in eu-west-1, not in the home region us-east-1",
+                "grantSecret stands in eu-west-1, not in the home region us-east-1",
                 'keysSecret is "showcam/prod/keys", which is none',
             ],
             id="elsewhere, which is home",

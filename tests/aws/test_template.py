@@ -66,7 +66,7 @@ class TestTable:
         assert table["DeletionProtectionEnabled"] is True
         assert home["Resources"]["DataKey"]["Properties"]["EnableKeyRotation"] is True
 
-    @pytest.mark.parametrize("name", ["Table", "DataKey", "KeysSecret", "SettingsSecret"])
+    @pytest.mark.parametrize("name", ["Table", "DataKey", "KeysSecret", "GrantSecret", "SettingsSecret"])
     def test_what_cannot_be_made_again_outlives_the_stack(self, home: Template, name: str) -> None:
         resource = home["Resources"][name]
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
@@ -78,8 +78,9 @@ class TestSecrets:
         # a change of these would make another root, with which nothing kept can be opened
         generated = {"SecretStringTemplate": "{}", "GenerateStringKey": "root"}
         generated |= {"PasswordLength": 48, "ExcludePunctuation": True}
-        assert secrets["KeysSecret"]["GenerateSecretString"] == generated
-        assert "SecretString" not in secrets["KeysSecret"]
+        for name in ("KeysSecret", "GrantSecret"):
+            assert secrets[name]["GenerateSecretString"] == generated
+            assert "SecretString" not in secrets[name]
         # all of it: AWS does not say whether a change of anything else would put this value back
         assert secrets["SettingsSecret"] == {
             "Name": "showcam/prod/settings",
@@ -122,6 +123,7 @@ class TestFunctions:
         with in_process(monkeypatch) as cloud:
             secret = cloud.secret("showcam/prod/settings", {"ezviz_secret": "s"})
             known = {"AWS::Region": region, "Table": "showcam-prod", "SettingsSecret": secret, "KeysSecret": "arn:keys"}
+            known["GrantSecret"] = "arn:grant"
             for function in of(template, "AWS::Lambda::Function").values():
                 environ = {name: resolved(value, known) for name, value in function["Environment"]["Variables"].items()}
                 if stack == "elsewhere":
@@ -133,6 +135,8 @@ class TestFunctions:
                 assert (settings.alexa_skill_id, settings.ezviz_secret) == (SKILL, "s")
                 assert settings.public_url.startswith("https://")
                 assert list(settings.media_urls) == MEDIA.split(",")
+                assert settings.pictures == "plane"
+                assert settings.grant_secret == (ELSEWHERE["grantSecret"] if stack == "elsewhere" else "arn:grant")
 
 
 class TestAlexa:
@@ -197,7 +201,7 @@ class TestRoles:
             assert granted.pop("dynamodb") == (ROWS, [table])
             assert granted.pop("secretsmanager") == (
                 {"GetSecretValue"},
-                [{"Ref": "KeysSecret"}, {"Ref": "SettingsSecret"}],
+                [{"Ref": "KeysSecret"}, {"Ref": "SettingsSecret"}, {"Ref": "GrantSecret"}],
             )
             actions, resources = granted.pop("kms")
             assert "Decrypt" in actions
@@ -209,7 +213,9 @@ class TestRoles:
         granted = granted_to(elsewhere.template, "DirectivesRole")
         arn = "arn:${AWS::Partition}:dynamodb:eu-west-1:${AWS::AccountId}:table/showcam-prod"
         assert granted["dynamodb"] == (ROWS, [{"Fn::Sub": arn}])
-        assert granted["secretsmanager"][1] == [ELSEWHERE["keysSecret"], ELSEWHERE["settingsSecret"]]
+        assert granted["secretsmanager"][1] == [
+            ELSEWHERE[name] for name in ("keysSecret", "settingsSecret", "grantSecret")
+        ]
         assert granted["kms"][1] == [ELSEWHERE["dataKey"]]
 
     def test_the_key_serves_the_table_and_the_secrets_alone(self, each: Template) -> None:

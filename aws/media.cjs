@@ -1,0 +1,337 @@
+// Media processes on Fargate: the network, one load balancer, and for each host name a service of one task.
+'use strict';
+
+const { rules: shared } = require('./parameters.cjs');
+
+const MOST = 8;
+const PORT = 8081;
+// aioice binds where Linux chooses: net.ipv4.ip_local_port_range
+const UDP = { from: 32768, to: 60999 };
+const MEMORY = { 256: [512, 2048], 512: [1024, 4096], 1024: [2048, 8192], 2048: [4096, 16384], 4096: [8192, 30720] };
+const ref = (Ref) => ({ Ref });
+const arn = (name, attribute = 'Arn') => ({ 'Fn::GetAtt': [name, attribute] });
+const sub = (text) => ({ 'Fn::Sub': text });
+const tags = (name) => [{ Key: 'Name', Value: name }];
+const list = (text) => text.split(',').map((each) => each.trim()).filter(Boolean);
+
+const FORMS = {
+  image: [/^[\w./:-]+@sha256:[0-9a-f]{64}$/, 'an image by its digest is wanted, registry/name@sha256:…, so that what runs is what was built'],
+  certificate: [/^arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate\/[\w-]+$/, 'the ARN of an ACM certificate is wanted'],
+  webUrl: [/^https:\/\/[a-z0-9.-]+(:\d{1,5})?$/, 'https://host is wanted, without a path or a slash behind it'],
+  grantSecret: [/^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]+-\w{6}$/, 'the ARN of a secret is wanted'],
+  dataKey: [/^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:key\/[\w-]+$/, 'the ARN of a KMS key is wanted'],
+  zone: [/^Z[A-Z0-9]{5,31}$/, 'the id of a Route 53 zone is wanted'],
+  stun: [/^[\w.-]+:\d{1,5}$/, 'host:port is wanted'],
+  turn: [/^turns?:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?$/, 'turn:host:port?transport=udp is wanted'],
+  turnSecret: [/^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]+-\w{6}$/, 'the ARN of a secret is wanted'],
+  ezvizOpen: [/^[a-z0-9.-]+(:\d{1,5})?$/, 'a host is wanted'],
+};
+const OPTIONAL = new Set(['zone', 'stun', 'turn', 'turnSecret', 'ezvizOpen']);
+const HERE = new Set(['certificate', 'grantSecret', 'turnSecret', 'dataKey']); // in the region of the tasks
+
+function* forms(given) {
+  for (const [name, [form, wanted]] of Object.entries(FORMS)) {
+    if (!given[name] && OPTIONAL.has(name)) continue;
+    const found = form.exec(given[name]);
+    if (!given[name]) yield `${name} is missing: ${wanted}`;
+    else if (!found) yield `${name} is "${given[name]}": ${wanted}`;
+    else if (HERE.has(name) && found[1] !== given.region) yield `${name} stands in ${found[1]}, the media processes in ${given.region}`;
+  }
+  if (Boolean(given.turn) !== Boolean(given.turnSecret)) yield 'turn and turnSecret go together';
+}
+
+function* hosts(given) {
+  const named = list(given.hosts);
+  if (!named.length) yield 'hosts is missing: a name for each media process, media-1.cam.example,media-2.cam.example';
+  if (named.length > MOST) yield `hosts names ${named.length}: up to ${MOST} there may be`;
+  if (new Set(named).size < named.length) yield 'hosts names one twice: each media process has a name of its own';
+  for (const host of named) if (!/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(host)) yield `hosts names "${host}": a name is wanted, in small letters and without https://`;
+}
+
+function* sizes(given) {
+  const range = MEMORY[given.cpu];
+  if (!range) yield `cpu is "${given.cpu}": Fargate has ${Object.keys(MEMORY).join(', ')}`;
+  else if (!(given.memory >= range[0] && given.memory <= range[1] && given.memory % 1024 === 0) && !(given.cpu === 256 && given.memory === 512)) {
+    yield `memory is "${given.memory}": with cpu ${given.cpu} whole gigabytes from ${range[0]} to ${range[1]} MB are wanted`;
+  }
+  for (const name of ['livePerProcess', 'streamCap']) if (!(Number.isInteger(given[name]) && given[name] > 0)) yield `${name} is "${given[name]}": a whole number is wanted`;
+}
+
+// Two zones, as a load balancer wants them. Tasks have public addresses: WebRTC comes by UDP and to each alone.
+function network() {
+  const subnet = (zone) => ({
+    Type: 'AWS::EC2::Subnet',
+    Properties: {
+      VpcId: ref('Vpc'),
+      AvailabilityZone: { 'Fn::Select': [zone, { 'Fn::GetAZs': '' }] },
+      CidrBlock: `10.74.${zone}.0/24`,
+      Tags: tags(`showcam-media-${zone}`),
+    },
+  });
+  const route = (name) => ({ Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: { SubnetId: ref(name), RouteTableId: ref('Routes') } });
+  return {
+    Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.74.0.0/16', EnableDnsHostnames: true, Tags: tags('showcam-media') } },
+    Gateway: { Type: 'AWS::EC2::InternetGateway' },
+    Attached: { Type: 'AWS::EC2::VPCGatewayAttachment', Properties: { VpcId: ref('Vpc'), InternetGatewayId: ref('Gateway') } },
+    Routes: { Type: 'AWS::EC2::RouteTable', Properties: { VpcId: ref('Vpc') } },
+    Out: { Type: 'AWS::EC2::Route', DependsOn: 'Attached', Properties: { RouteTableId: ref('Routes'), DestinationCidrBlock: '0.0.0.0/0', GatewayId: ref('Gateway') } },
+    SubnetA: subnet(0),
+    SubnetB: subnet(1),
+    RoutesA: route('SubnetA'),
+    RoutesB: route('SubnetB'),
+  };
+}
+
+function doors() {
+  const from = (CidrIp, IpProtocol, FromPort, ToPort, Description) => ({ CidrIp, IpProtocol, FromPort, ToPort, Description });
+  return {
+    FrontGroup: {
+      Type: 'AWS::EC2::SecurityGroup',
+      Properties: {
+        GroupDescription: 'Displays and the web app, by https',
+        VpcId: ref('Vpc'),
+        SecurityGroupIngress: [from('0.0.0.0/0', 'tcp', 443, 443, 'https')],
+        SecurityGroupEgress: [from('10.74.0.0/16', 'tcp', PORT, PORT, 'media processes')],
+      },
+    },
+    MediaGroup: {
+      Type: 'AWS::EC2::SecurityGroup',
+      Properties: {
+        GroupDescription: 'Media processes',
+        VpcId: ref('Vpc'),
+        SecurityGroupIngress: [
+          { SourceSecurityGroupId: ref('FrontGroup'), IpProtocol: 'tcp', FromPort: PORT, ToPort: PORT, Description: 'the load balancer' },
+          from('0.0.0.0/0', 'udp', UDP.from, UDP.to, 'WebRTC'),
+        ],
+        SecurityGroupEgress: [{ CidrIp: '0.0.0.0/0', IpProtocol: '-1', Description: 'vendors, the web app, STUN and TURN, displays' }],
+      },
+    },
+  };
+}
+
+// No access log: paths under /s/ hold grants.
+function front(given) {
+  return {
+    Front: {
+      Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer',
+      DependsOn: 'Attached',
+      Properties: {
+        Scheme: 'internet-facing',
+        Type: 'application',
+        Subnets: [ref('SubnetA'), ref('SubnetB')],
+        SecurityGroups: [ref('FrontGroup')],
+        LoadBalancerAttributes: [
+          { Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'true' },
+          { Key: 'access_logs.s3.enabled', Value: 'false' },
+        ],
+      },
+    },
+    Https: {
+      Type: 'AWS::ElasticLoadBalancingV2::Listener',
+      Properties: {
+        LoadBalancerArn: ref('Front'),
+        Port: 443,
+        Protocol: 'HTTPS',
+        SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06', // an Echo comes by TLS 1.2
+        Certificates: [{ CertificateArn: given.certificate }],
+        DefaultActions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404', ContentType: 'text/plain', MessageBody: 'nothing here' } }],
+      },
+    },
+  };
+}
+
+// What a task starts with is read by ECS; the process itself may ask AWS for nothing.
+function roles(given) {
+  const trust = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'ecs-tasks.amazonaws.com' } }] };
+  const statements = [
+    { Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: arn('Log') },
+    { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: [given.grantSecret, ...(given.turnSecret ? [given.turnSecret] : [])] },
+    {
+      Effect: 'Allow',
+      Action: 'kms:Decrypt',
+      Resource: given.dataKey,
+      Condition: { StringEquals: { 'kms:ViaService': sub('secretsmanager.${AWS::Region}.amazonaws.com') } },
+    },
+  ];
+  const repository = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^@:]+)/.exec(given.image);
+  if (repository) {
+    statements.push(
+      { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' }, // has no resource
+      {
+        Effect: 'Allow',
+        Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+        Resource: sub(`arn:\${AWS::Partition}:ecr:${repository[2]}:${repository[1]}:repository/${repository[3]}`),
+      },
+    );
+  }
+  const policy = { PolicyName: 'start', PolicyDocument: { Version: '2012-10-17', Statement: statements } };
+  return {
+    StartRole: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: trust, Policies: [policy] } },
+    TaskRole: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: trust } },
+  };
+}
+
+function task(given) {
+  const told = {
+    SHOWCAM_BIND: '0.0.0.0',
+    SHOWCAM_MEDIA_PORT: String(PORT),
+    SHOWCAM_WEB_INTERNAL_URL: given.webUrl,
+    SHOWCAM_LIVE_PER_PROCESS: String(given.livePerProcess),
+    SHOWCAM_STREAM_CAP_S: String(given.streamCap),
+    SHOWCAM_LOG_LEVEL: given.logLevel,
+    ...(given.stun && { SHOWCAM_STUN: given.stun }),
+    ...(given.turn && { SHOWCAM_TURN: given.turn }),
+    ...(given.ezvizOpen && { SHOWCAM_EZVIZ_OPEN: given.ezvizOpen }),
+  };
+  const handed = { SHOWCAM_GRANT_ROOTS: given.grantSecret, ...(given.turn && { SHOWCAM_TURN_SECRET: given.turnSecret }) };
+  return {
+    Cluster: { Type: 'AWS::ECS::Cluster', Properties: { ClusterSettings: [{ Name: 'containerInsights', Value: 'disabled' }] } },
+    Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: `/showcam/${given.stage}/media`, RetentionInDays: given.logRetention } },
+    Task: {
+      Type: 'AWS::ECS::TaskDefinition',
+      Properties: {
+        Family: `showcam-${given.stage}-media`,
+        RequiresCompatibilities: ['FARGATE'],
+        NetworkMode: 'awsvpc',
+        Cpu: String(given.cpu),
+        Memory: String(given.memory),
+        RuntimePlatform: { CpuArchitecture: given.architecture.toUpperCase(), OperatingSystemFamily: 'LINUX' },
+        ExecutionRoleArn: arn('StartRole'),
+        TaskRoleArn: arn('TaskRole'),
+        ContainerDefinitions: [{
+          Name: 'media',
+          Image: given.image,
+          Essential: true,
+          User: '10001:10001',
+          ReadonlyRootFilesystem: true,
+          LinuxParameters: { InitProcessEnabled: true, Capabilities: { Drop: ['ALL'] } },
+          PortMappings: [{ ContainerPort: PORT, Protocol: 'tcp' }],
+          Environment: Object.entries(told).map(([Name, Value]) => ({ Name, Value })),
+          Secrets: Object.entries(handed).map(([Name, ValueFrom]) => ({ Name, ValueFrom })),
+          StopTimeout: 10,
+          LogConfiguration: {
+            LogDriver: 'awslogs',
+            Options: { 'awslogs-group': ref('Log'), 'awslogs-region': ref('AWS::Region'), 'awslogs-stream-prefix': 'media' },
+          },
+        }],
+      },
+    },
+  };
+}
+
+// One task and no other beside it, also while one is replaced: what is live is known to the process it was begun at.
+function service(host, place) {
+  const number = place + 1;
+  return {
+    [`Target${number}`]: {
+      Type: 'AWS::ElasticLoadBalancingV2::TargetGroup',
+      Properties: {
+        VpcId: ref('Vpc'),
+        TargetType: 'ip',
+        Port: PORT,
+        Protocol: 'HTTP',
+        HealthCheckPath: '/healthz',
+        HealthCheckIntervalSeconds: 10,
+        HealthCheckTimeoutSeconds: 3,
+        HealthyThresholdCount: 2,
+        UnhealthyThresholdCount: 2,
+        TargetGroupAttributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: '5' }],
+      },
+    },
+    [`Host${number}`]: {
+      Type: 'AWS::ElasticLoadBalancingV2::ListenerRule',
+      Properties: {
+        ListenerArn: ref('Https'),
+        Priority: number,
+        Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [host] } }],
+        Actions: [{ Type: 'forward', TargetGroupArn: ref(`Target${number}`) }],
+      },
+    },
+    [`Media${number}`]: {
+      Type: 'AWS::ECS::Service',
+      DependsOn: [`Host${number}`, 'Out'],
+      Properties: {
+        Cluster: ref('Cluster'),
+        TaskDefinition: ref('Task'),
+        LaunchType: 'FARGATE',
+        DesiredCount: 1,
+        DeploymentConfiguration: { MinimumHealthyPercent: 0, MaximumPercent: 100, DeploymentCircuitBreaker: { Enable: true, Rollback: true } },
+        HealthCheckGracePeriodSeconds: 60,
+        NetworkConfiguration: {
+          AwsvpcConfiguration: { AssignPublicIp: 'ENABLED', Subnets: [ref('SubnetA'), ref('SubnetB')], SecurityGroups: [ref('MediaGroup')] },
+        },
+        LoadBalancers: [{ ContainerName: 'media', ContainerPort: PORT, TargetGroupArn: ref(`Target${number}`) }],
+      },
+    },
+  };
+}
+
+const named = (zone, host, place) => ({
+  [`Name${place + 1}`]: {
+    Type: 'AWS::Route53::RecordSet',
+    Properties: {
+      HostedZoneId: zone,
+      Name: host,
+      Type: 'A',
+      AliasTarget: { DNSName: arn('Front', 'DNSName'), HostedZoneId: arn('Front', 'CanonicalHostedZoneID') },
+    },
+  },
+});
+
+function watched(given, host, place) {
+  const number = place + 1;
+  const alarm = (AlarmDescription, Namespace, MetricName, dimensions, more) => ({
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmDescription,
+      AlarmActions: [given.alarmTopic],
+      Namespace,
+      MetricName,
+      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+      Statistic: 'Maximum',
+      Period: 60,
+      EvaluationPeriods: 3,
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+      ...more,
+    },
+  });
+  const balanced = { LoadBalancer: arn('Front', 'LoadBalancerFullName'), TargetGroup: arn(`Target${number}`, 'TargetGroupFullName') };
+  const served = { ClusterName: ref('Cluster'), ServiceName: arn(`Media${number}`, 'Name') };
+  return {
+    // no data means no task: that is what it is for
+    [`Media${number}Gone`]: alarm(`${host} serves no pictures; households there are shown them by another`, 'AWS/ApplicationELB', 'HealthyHostCount', balanced, {
+      Statistic: 'Minimum', Threshold: 1, ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching',
+    }),
+    [`Media${number}Faults`]: alarm(`${host} answers 5xx: see its log`, 'AWS/ApplicationELB', 'HTTPCode_Target_5XX_Count', balanced, {
+      Statistic: 'Sum', Period: 300, EvaluationPeriods: 1, Threshold: 20,
+    }),
+    [`Media${number}Busy`]: alarm(`${host} uses its processor up: pictures will stutter`, 'AWS/ECS', 'CPUUtilization', served, { Threshold: 80, Statistic: 'Average', Period: 300 }),
+    [`Media${number}Full`]: alarm(`${host} uses its memory up`, 'AWS/ECS', 'MemoryUtilization', served, { Threshold: 85 }),
+  };
+}
+
+async function read({ resolveVariable }) {
+  const given = { region: await resolveVariable('self:provider.region'), stage: await resolveVariable('sls:stage') };
+  for (const name of [...Object.keys(FORMS), 'hosts', 'alarmTopic', 'architecture', 'logLevel']) given[name] = String(await resolveVariable(`param:${name}`)).trim();
+  for (const name of ['livePerProcess', 'streamCap', 'cpu', 'memory', 'logRetention']) given[name] = Number(await resolveVariable(`param:${name}`));
+  return given;
+}
+
+async function stack(variables) {
+  const given = await read(variables);
+  const faults = [forms, hosts, sizes, shared.topic, shared.choices('architecture', 'logLevel'), shared.retention].flatMap((rule) => [...rule(given)]);
+  if (faults.length) throw Object.assign(new Error(`nothing is packaged:\n${faults.map((each) => `  - ${each}`).join('\n')}\n`), { stack: '' });
+  const each = list(given.hosts);
+  const made = each.flatMap((host, place) => [service(host, place), watched(given, host, place), ...(given.zone ? [named(given.zone, host, place)] : [])]);
+  return {
+    Resources: Object.assign(network(), doors(), front(given), roles(given), task(given), ...made),
+    Outputs: {
+      MediaUrls: { Description: 'mediaUrls, for serverless.yml and serverless.directives.yml', Value: each.map((host) => `https://${host}`).join(',') },
+      LoadBalancer: { Description: 'What the hosts are aliases of', Value: arn('Front', 'DNSName') },
+    },
+  };
+}
+
+module.exports = { stack };

@@ -1,0 +1,212 @@
+"""The media processes' template: one name, target and task each, nothing that they may ask of AWS, no path in a log."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from showcam.settings import load
+from tests.aws.conftest import ELSEWHERE, HOME, Packaged, Template
+
+ROOT = Path(__file__).parents[2]
+HOSTS = ("media-1.cam.example", "media-2.cam.example", "media-3.cam.example")
+IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/showcam-media@sha256:{'a1' * 32}"
+GIVEN = {
+    "image": IMAGE,
+    "hosts": ",".join(HOSTS),
+    "certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3",
+    "zone": "Z0123456789ABCDEFGHIJ",
+    "webUrl": "https://cam.example",
+    "grantSecret": ELSEWHERE["grantSecret"],
+    "dataKey": ELSEWHERE["dataKey"],
+    "alarmTopic": "arn:aws:sns:eu-west-1:123456789012:alarms",
+    "stun": "stun.cam.example:3478",
+    "turn": "turn:turn.cam.example:3478?transport=udp",
+    "turnSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:turn-AbCdEf",
+}
+
+PORTS = ("IpProtocol", "FromPort", "ToPort")
+
+type Osls = Callable[[str, str, dict[str, str]], Packaged]
+
+
+@pytest.fixture(scope="module")
+def packaged(osls: Osls) -> Packaged:
+    return osls("serverless.media.yml", "eu-west-1", GIVEN)
+
+
+@pytest.fixture
+def template(packaged: Packaged) -> Template:
+    return packaged.template
+
+
+def of(template: Template, kind: str) -> dict[str, Any]:
+    found = {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
+    assert found, kind
+    return found
+
+
+def test_each_name_leads_to_one_task_and_to_no_other(template: Template) -> None:
+    rules = of(template, "AWS::ElasticLoadBalancingV2::ListenerRule").values()
+    services = of(template, "AWS::ECS::Service").values()
+    targets = {}
+    for rule in rules:
+        (condition,), (action,) = rule["Conditions"], rule["Actions"]
+        (host,) = condition["HostHeaderConfig"]["Values"]
+        targets[host] = action["TargetGroupArn"]["Ref"]
+    assert set(targets) == {*HOSTS}
+    assert {*targets.values()} == {*of(template, "AWS::ElasticLoadBalancingV2::TargetGroup")}
+    served = [balanced["TargetGroupArn"]["Ref"] for each in services for balanced in each["LoadBalancers"]]
+    assert sorted(served) == sorted(targets.values())
+    for service in services:
+        # two tasks under one name would each know but half of what is live
+        deployment = service["DeploymentConfiguration"]
+        assert (service["DesiredCount"], deployment["MaximumPercent"]) == (1, 100)
+    assert sorted(each["Name"] for each in of(template, "AWS::Route53::RecordSet").values()) == [*HOSTS]
+    assert template["Outputs"]["MediaUrls"]["Value"] == ",".join(f"https://{host}" for host in HOSTS)
+
+
+def test_what_comes_under_no_name_ends_at_the_door(template: Template) -> None:
+    (listener,) = of(template, "AWS::ElasticLoadBalancingV2::Listener").values()
+    assert (listener["Port"], listener["Protocol"]) == (443, "HTTPS")
+    assert listener["Certificates"] == [{"CertificateArn": GIVEN["certificate"]}]
+    (action,) = listener["DefaultActions"]
+    assert action["FixedResponseConfig"]["StatusCode"] == "404"
+
+
+def test_only_https_and_webrtc_come_in(template: Template) -> None:
+    groups = of(template, "AWS::EC2::SecurityGroup")
+    doors = {
+        (name, rule.get("CidrIp") or rule["SourceSecurityGroupId"]["Ref"], *(rule[each] for each in PORTS))
+        for name, group in groups.items()
+        for rule in group["SecurityGroupIngress"]
+    }
+    assert doors == {
+        ("FrontGroup", "0.0.0.0/0", "tcp", 443, 443),
+        ("MediaGroup", "FrontGroup", "tcp", 8081, 8081),
+        ("MediaGroup", "0.0.0.0/0", "udp", 32768, 60999),
+    }
+    for service in of(template, "AWS::ECS::Service").values():
+        assert service["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "ENABLED"
+
+
+def test_the_container_writes_nothing_and_is_nobody(template: Template) -> None:
+    (task,) = of(template, "AWS::ECS::TaskDefinition").values()
+    (container,) = task["ContainerDefinitions"]
+    assert container["Image"] == IMAGE
+    assert container["ReadonlyRootFilesystem"] is True
+    assert container["User"] == "10001:10001"
+    assert container["LinuxParameters"] == {"InitProcessEnabled": True, "Capabilities": {"Drop": ["ALL"]}}
+
+
+def test_its_environment_is_settings_and_its_secrets_are_handed_to_it(template: Template) -> None:
+    (task,) = of(template, "AWS::ECS::TaskDefinition").values()
+    (container,) = task["ContainerDefinitions"]
+    environ = {each["Name"]: each["Value"] for each in container["Environment"]}
+    handed = {each["Name"]: each["ValueFrom"] for each in container["Secrets"]}
+    assert handed == {"SHOWCAM_GRANT_ROOTS": GIVEN["grantSecret"], "SHOWCAM_TURN_SECRET": GIVEN["turnSecret"]}
+    settings = load(environ=environ | {"SHOWCAM_GRANT_ROOTS": "{}", "SHOWCAM_TURN_SECRET": "s"})
+    assert settings.internal_web_url == GIVEN["webUrl"]
+    assert (settings.bind, settings.media_port) == ("0.0.0.0", 8081)  # noqa: S104
+    assert (settings.stun, settings.turn) == (GIVEN["stun"], GIVEN["turn"])
+
+
+def test_a_task_may_ask_aws_for_nothing_and_its_start_for_its_secrets_alone(template: Template) -> None:
+    roles = of(template, "AWS::IAM::Role")
+    (task,) = of(template, "AWS::ECS::TaskDefinition").values()
+    own, start = task["TaskRoleArn"]["Fn::GetAtt"][0], task["ExecutionRoleArn"]["Fn::GetAtt"][0]
+    assert not {"Policies", "ManagedPolicyArns"} & roles[own].keys()
+    (policy,) = roles[start]["Policies"]
+    granted = {}
+    for statement in policy["PolicyDocument"]["Statement"]:
+        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        assert not [each for each in actions if "*" in each]
+        granted |= dict.fromkeys(actions, statement["Resource"])
+    assert granted.pop("ecr:GetAuthorizationToken") == "*"  # it takes no other
+    assert "*" not in json.dumps(granted)
+    assert granted["secretsmanager:GetSecretValue"] == [GIVEN["grantSecret"], GIVEN["turnSecret"]]
+    assert granted["kms:Decrypt"] == GIVEN["dataKey"]
+    assert {each.partition(":")[0] for each in granted} == {"ecr", "kms", "logs", "secretsmanager"}
+
+
+def test_logs_end_and_hold_no_path(template: Template) -> None:
+    (log,) = of(template, "AWS::Logs::LogGroup").values()
+    assert log["RetentionInDays"] == 30
+    (front,) = of(template, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
+    attributes = {each["Key"]: each["Value"] for each in front["LoadBalancerAttributes"]}
+    # an access log of a load balancer is of addresses, and under /s/ those hold grants
+    assert attributes["access_logs.s3.enabled"] == "false"
+
+
+def test_each_is_watched_and_somebody_told(template: Template) -> None:
+    alarms = of(template, "AWS::CloudWatch::Alarm")
+    assert {each["MetricName"] for each in alarms.values()} == {
+        "HealthyHostCount",
+        "HTTPCode_Target_5XX_Count",
+        "CPUUtilization",
+        "MemoryUtilization",
+    }
+    assert len(alarms) == 4 * len(HOSTS)
+    for name, alarm in alarms.items():
+        assert alarm["AlarmActions"] == [GIVEN["alarmTopic"]]
+        assert alarm["TreatMissingData"] == ("breaching" if name.endswith("Gone") else "notBreaching")
+
+
+def test_cfn_lint_finds_nothing(packaged: Packaged) -> None:
+    assert packaged.file
+    lint = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run([lint, "-t", packaged.file, "-i", "W3005"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"image": "showcam-media:latest"}, ['image is "showcam-media:latest": an image by its digest']),
+        ({"hosts": ""}, ["hosts is missing"]),
+        ({"hosts": "https://a.example"}, ['hosts names "https://a.example"']),
+        ({"hosts": "a.example,a.example"}, ["hosts names one twice"]),
+        ({"hosts": ",".join(f"m{each}.example" for each in range(9))}, ["hosts names 9: up to 8"]),
+        (
+            {"certificate": GIVEN["certificate"].replace("eu-west-1", "us-east-1")},
+            ["certificate stands in us-east-1, the media processes in eu-west-1"],
+        ),
+        ({"webUrl": "http://cam.example/"}, ['webUrl is "http://cam.example/"']),
+        ({"grantSecret": ""}, ["grantSecret is missing"]),
+        ({"turnSecret": ""}, ["turn and turnSecret go together"]),
+        ({"cpu": "300"}, ['cpu is "300"']),
+        ({"memory": "8192"}, ['memory is "8192"']),
+        ({"alarmTopic": "", "logRetention": "8"}, ["alarmTopic is missing", 'logRetention is "8"']),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_is_wrong_is_said_and_nothing_is_packaged(osls: Osls, given: dict[str, str], said: list[str]) -> None:
+    # osls takes no parameter without a value
+    packaged = osls("serverless.media.yml", "eu-west-1", {name: each for name, each in (GIVEN | given).items() if each})
+    assert packaged.file is None
+    for each in said:
+        assert f"  - {each}" in packaged.said
+
+
+def test_the_image_listens_where_the_template_looks(template: Template) -> None:
+    told = (ROOT / "Dockerfile").read_text()
+    assert re.search(r"SHOWCAM_MEDIA_PORT=8081\b", told)
+    assert re.search(r"^USER 10001:10001$", told, re.MULTILINE)
+    assert {each["Port"] for each in of(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values()} == {8081}
+
+
+def test_the_main_stack_goes_without_until_it_is_told_of_some(osls: Osls) -> None:
+    without = {name: each for name, each in HOME.items() if name != "mediaUrls"}
+    functions = of(osls("serverless.yml", "eu-west-1", without).template, "AWS::Lambda::Function").values()
+    for function in functions:
+        told = function["Environment"]["Variables"]
+        assert (told["SHOWCAM_PICTURES"], told["SHOWCAM_MEDIA_URLS"], told["SHOWCAM_GRANT_SECRET"]) == (
+            "vendor",
+            "",
+            "",
+        )
