@@ -31,6 +31,10 @@ class MediaBusy(Exception):
     """A limit of live streams is reached."""
 
 
+class MediaFull(MediaBusy):
+    """The limit of this media process; another may have room."""
+
+
 class BadOffer(Exception):
     """The SDP offer is none, or holds nothing that can be sent."""
 
@@ -187,5 +191,5 @@ def _judge(status: int, kind: str, text: bytes) -> dict[str, Any]:
     if status == 400:
         raise BadOffer("the offer could not be answered")
     if status == 429:
-        raise MediaBusy("too many live streams")
+        raise (MediaFull if b'"full"' in text else MediaBusy)("too many live streams")
     raise MediaUnavailable(f"the media process answered {status}")

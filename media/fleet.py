@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from media.client import Answer, MediaClient, MediaGone, MediaUnavailable
+from media.client import Answer, MediaClient, MediaFull, MediaGone, MediaUnavailable
 from media.grants import Claims
 from media.source import SourceSpec
 
@@ -75,15 +75,17 @@ class Fleet:
         return sorted(self._members, key=rank)
 
     def _by[T](self, account: str, timeout_s: float | None, ask: Callable[[MediaClient, float], T]) -> T:
-        """The account's own, or the next that answers, all within the time."""
+        """The account's own, or the next that answers and has room, all within the time."""
         left_s = timeout_s or LONGEST_S
         end = time.monotonic() + left_s
-        gone: MediaGone | None = None
+        failed: MediaGone | MediaFull | None = None
         for member in self._order(account)[:TRIES]:
             try:
                 found = ask(member, left_s)
+            except MediaFull as error:
+                failed = error
             except MediaGone as error:
-                gone = error
+                failed = failed or error
                 self._resting[member.public] = self._clock() + REST_S
                 log.warning("media process %d of %d: %s", self._members.index(member) + 1, len(self._members), error)
             else:
@@ -92,7 +94,7 @@ class Fleet:
             if time.monotonic() >= end:
                 break
             left_s = max(NEXT_S, end - time.monotonic())
-        raise gone or MediaGone("there is no media process")
+        raise failed or MediaGone("there is no media process")
 
     def _everywhere(self, ask: Callable[[MediaClient], None]) -> None:
         """Raises MediaUnavailable when one could not be told, after all were."""

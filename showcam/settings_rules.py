@@ -43,6 +43,8 @@ def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
         for name in ("public_url", "media_url", "media_urls", "web_internal_url"):
             if getattr(settings, name):
                 yield name, "the demo has no public address"
+        if settings.pictures == "vendor":
+            yield "pictures", "the demo's displays trust its media process alone"
         if settings.store != "sqlite":
             yield "store", "the demo, with accounts everybody knows, keeps its data in a folder of its own"
         for name in ("keys_secret", "settings_secret"):

@@ -224,7 +224,12 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     except Ended as ended:
         return _problem(410, "This stream is over; ask for the camera again.", ended.reason)
     except TooMany as busy:
-        return _problem(429, "As many streams are live as may be.", "busy", {"Retry-After": str(busy.retry_s)})
+        return _problem(
+            429,
+            "As many streams are live as may be.",
+            "full" if busy.full else "busy",
+            {"Retry-After": str(busy.retry_s)},
+        )
     except SourceFailed as failed:
         return _problem(502, "The camera's picture could not be had.", failed.reason)
     except NoOffer:
@@ -250,7 +255,7 @@ def _route(request: web.Request) -> str:
 
 
 def _problem(status: int, detail: str, reason: str = "", headers: dict[str, str] | None = None) -> web.Response:
-    """RFC 9457; `reason` is the registry's word."""
+    """RFC 9457; `reason` is the registry's word, or "full": of this process, where another may have room."""
     body = {"type": "about:blank", "title": _TITLES.get(status, "Refused"), "status": status, "detail": detail}
     if reason:
         body["reason"] = reason

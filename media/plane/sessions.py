@@ -39,9 +39,10 @@ class Ended(Exception):
 class TooMany(Exception):
     """A limit is reached. Answer 429."""
 
-    def __init__(self, retry_s: int) -> None:
+    def __init__(self, retry_s: int, *, full: bool = False) -> None:
         super().__init__(retry_s)
         self.retry_s = retry_s
+        self.full = full  # of this process, not of the household: another process may have room
 
 
 @dataclass(eq=False)
@@ -323,7 +324,7 @@ class Sessions:
         if self.live(claims.account) >= self._settings.live_per_account:
             raise TooMany(10)
         if self.live() >= self._settings.live_per_process:
-            raise TooMany(10)
+            raise TooMany(10, full=True)
         now = self._loop.time()
         opens = self._opens.setdefault(claims.link, deque())
         while opens and now - opens[0] > 60:
@@ -345,7 +346,7 @@ class Sessions:
                 continue
             idle = [key for key in keys if key in self._pulls and not self._watched(self._pulls[key])]
             if not idle:
-                raise TooMany(10)
+                raise TooMany(10, full=keys is not own)
             self._stop(min(idle, key=lambda key: self._pulls[key].needed))
 
     def _watched(self, pull: Pull) -> bool:

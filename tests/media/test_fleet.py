@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from media.client import BadOffer, MediaClient, MediaGone, MediaUnavailable
+from media.client import BadOffer, MediaBusy, MediaClient, MediaGone, MediaUnavailable
 from media.fleet import REST_S, Fleet
 from media.grants import Claims, Grants
 from tests.doubles.clock import Clock
@@ -28,8 +28,10 @@ HOMES = [f"home-{number}" for number in range(200)]
 class House:
     """Two media processes on one vendor, each behind TLS at its own address, and the fleet that speaks to them."""
 
-    def __init__(self, stack: ExitStack, grants: Grants, household: Household, authority: Authority) -> None:
-        settings = replace(SETTINGS, ca_file=authority.ca_file)
+    def __init__(
+        self, stack: ExitStack, grants: Grants, household: Household, authority: Authority, **limits: int
+    ) -> None:
+        settings = replace(SETTINGS, ca_file=authority.ca_file, **limits)
         self.grants, self.clock = grants, Clock()
         self.context = ssl.create_default_context(cafile=authority.ca_file)
         self.planes = {}
@@ -44,9 +46,9 @@ class House:
         clients = [MediaClient(url, self.grants.proof(), authorities=lambda: self.context) for url in urls]
         return Fleet(clients, self.clock)
 
-    def claims(self, account: str, protocol: str = "hls") -> Claims:
+    def claims(self, account: str, protocol: str = "hls", camera: str = "garden") -> Claims:
         expires, nonce = int(time.time()) + 60, str(time.monotonic_ns())
-        return Claims(account, f"link-of-{account}", "garden", protocol, "alexa", expires, nonce)
+        return Claims(account, f"link-of-{account}", camera, protocol, "alexa", expires, nonce)
 
     def end(self, url: str) -> None:
         """Nobody is there any more: new connections are refused, and kept ones are over."""
@@ -114,6 +116,23 @@ def test_a_silent_one_costs_a_second_and_not_the_stream(house, vendor):
         home = next(home for home in HOMES if fleet.place(home) == nobody)
         assert fleet.warm(house.claims(home), vendor.open("garden"), timeout_s=3) == url
         fleet.close()
+
+
+def test_one_that_is_full_sends_to_the_next_and_a_household_that_has_enough_is_sent_nowhere(
+    grants, household, authority, vendor
+):
+    with ExitStack() as stack:
+        house = House(stack, grants, household, authority, live_per_process=1, live_per_account=1)
+        at = {house.fleet.place(home) for home in HOMES}
+        first = house.fleet.warm(house.claims("home"), vendor.open("garden"))
+        assert house.fetched(first, house.claims("home"))[0] == 200
+        with pytest.raises(MediaBusy):
+            house.fleet.warm(house.claims("home", camera="shed"), vendor.open("garden"))
+        neighbour = next(home for home in HOMES if house.fleet.place(home) == first)
+        (second,) = at - {first}
+        assert house.fleet.warm(house.claims(neighbour), vendor.open("garden")) == second
+        # it was asked and answered: it does not rest
+        assert house.fleet.place(neighbour) == first
 
 
 def test_ending_goes_to_all_also_when_one_is_gone(house, vendor):

@@ -92,7 +92,15 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str, told: str) -> None:
     assert told in str(caught.value)
 
 
-@pytest.mark.parametrize("environ", [{"SHOWCAM_BIND": "192.0.2.1"}, {"SHOWCAM_PUBLIC_URL": "https://cam.example"}])
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"SHOWCAM_BIND": "192.0.2.1"},
+        {"SHOWCAM_PUBLIC_URL": "https://cam.example"},
+        {"SHOWCAM_MEDIA_URLS": "https://cam.example"},
+        {"SHOWCAM_PICTURES": "vendor"},
+    ],
+)
 def test_the_demo_serves_this_machine_alone(environ: dict[str, str]) -> None:
     with pytest.raises(SettingsError):
         load(demo=True, environ=environ)
