@@ -56,6 +56,9 @@ class Local:
             "ezviz_api": vendor.app_host,
             "ezviz_open": vendor.open_host,
             "ca_file": str(authorities),
+            # functions, EZVIZ and cameras share this machine's processors, and start while others work
+            "sign_in_s": "10",
+            "request_s": "6",
         }
         with step("Tell its functions of this EZVIZ"):
             stacks.tell(self.emulator, **here)

@@ -99,7 +99,8 @@ def wired(deployed: Deployed) -> Iterator[Deployed]:
     """Each function reaches AWS by a wire of its own."""
     for name in stack.FUNCTIONS:
         wire = deployed.wires[name] = AwsWire(deployed.aws.url)
-        deployed.set_environ(name, deployed.environ(name) | {"AWS_ENDPOINT_URL": wire.url})
+        more = {"AWS_ENDPOINT_URL": wire.url, "SHOWCAM_SIGN_INS_PER_USER": "50"}
+        deployed.set_environ(name, deployed.environ(name) | more)
     yield deployed
     for wire in deployed.wires.values():
         wire.close()

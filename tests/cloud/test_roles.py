@@ -1,0 +1,160 @@
+"""What each function really asks of AWS its role permits, and nothing else; judged by IAM's evaluator."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from deploy_local import stack
+from deploy_local.walk import walk
+from tests.cloud.conftest import Deployed
+
+pytestmark = pytest.mark.process
+
+REGION, ACCOUNT = "eu-west-1", "000000000000"
+TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/showcam-local"
+OTHER_TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/showcam-prod"
+SECRETS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
+DYNAMODB, SECRETS_MANAGER = "DynamoDB_20120810", "secretsmanager"
+VIA = [f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "secretsmanager")]
+type Pair = tuple[str, str]
+
+
+@pytest.fixture(scope="session")
+def asked(wired: Deployed) -> dict[str, set[Pair]]:
+    """(action, resource) of every request that each function made while it was set up and walked."""
+    walk(wired.place)
+    return {
+        name: {pair for service, operation, request, _ in wire.calls for pair in pairs(service, operation, request)}
+        for name, wire in wired.wires.items()
+    }
+
+
+def pairs(service: str, operation: str, request: dict[str, Any]) -> Iterator[Pair]:
+    """What IAM judges of a request; a transaction has no action of its own, each of its parts is judged."""
+    if service == SECRETS_MANAGER:
+        yield f"secretsmanager:{operation}", request["SecretId"]
+        return
+    assert service == DYNAMODB
+    if operation == "TransactWriteItems":
+        for part in request["TransactItems"]:
+            ((kind, wanted),) = part.items()
+            yield (
+                f"dynamodb:{kind.removesuffix('Item')}Item"
+                if kind != "ConditionCheck"
+                else "dynamodb:ConditionCheckItem",
+                arn(wanted),
+            )
+    elif operation == "BatchGetItem":
+        yield from (("dynamodb:BatchGetItem", arn({"TableName": name})) for name in request["RequestItems"])
+    else:
+        yield f"dynamodb:{operation}", arn(request)
+
+
+def arn(request: dict[str, Any]) -> str:
+    table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{request['TableName']}"
+    return f"{table}/index/{request['IndexName']}" if "IndexName" in request else table
+
+
+def policies(deployed: Deployed, name: str) -> list[dict[str, Any]]:
+    """The documents of the function's deployed role. It has no other: nothing is attached to it."""
+    found = deployed.aws.client("lambda").get_function_configuration(FunctionName=stack.full_name(name))
+    role, iam = found["Role"].rpartition("/")[2], deployed.aws.client("iam")
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+    named = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    return [iam.get_role_policy(RoleName=role, PolicyName=each)["PolicyDocument"] for each in named]
+
+
+def verdict(deployed: Deployed, name: str, pair: Pair, documents: list[dict[str, Any]] | None = None) -> str:
+    """By the function's own policies, or by the ones given."""
+    answer = deployed.aws.client("iam").simulate_custom_policy(
+        PolicyInputList=[json.dumps(each) for each in documents or policies(deployed, name)],
+        ActionNames=[pair[0]],
+        ResourceArns=[pair[1]],
+    )
+    (result,) = answer["EvaluationResults"]
+    return str(result["EvalDecision"])
+
+
+FUNCTIONS = pytest.mark.parametrize("name", stack.FUNCTIONS)
+
+
+@FUNCTIONS
+def test_what_it_asks_it_may(wired: Deployed, asked: dict[str, set[Pair]], name: str) -> None:
+    actions = {action for action, _ in asked[name]}
+    assert {"dynamodb:BatchGetItem", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue"} <= actions
+    refused = {pair for pair in asked[name] if verdict(wired, name, pair) != "allowed"}
+    assert refused == set()
+
+
+@FUNCTIONS
+def test_the_key_opens_through_the_table_and_the_secrets_alone(wired: Deployed, name: str) -> None:
+    (key,) = (
+        each["PhysicalResourceId"]
+        for each in wired.aws.client("cloudformation").list_stack_resources(StackName="showcam-local")[
+            "StackResourceSummaries"
+        ]
+        if each["ResourceType"] == "AWS::KMS::Key"
+    )
+    pair = ("kms:Decrypt", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{key}")
+    documents = policies(wired, name)
+    # the evaluator here takes no context, so a condition on it never holds: the statement is judged without it too
+    assert verdict(wired, name, pair, documents) == "implicitDeny"
+    (statement,) = (each for document in documents for each in document["Statement"] if "Condition" in each)
+    assert statement.pop("Condition") == {"StringEquals": {"kms:ViaService": VIA}}
+    assert verdict(wired, name, pair, documents) == "allowed"
+
+
+FORBIDDEN = [
+    ("dynamodb:Scan", TABLE),
+    ("dynamodb:DeleteTable", TABLE),
+    ("dynamodb:UpdateTable", TABLE),
+    ("dynamodb:UpdateTimeToLive", TABLE),
+    ("dynamodb:BatchWriteItem", TABLE),
+    ("dynamodb:PartiQLSelect", TABLE),
+    ("dynamodb:ExportTableToPointInTime", TABLE),
+    ("dynamodb:GetRecords", f"{TABLE}/stream/2026-01-01T00:00:00.000"),
+    ("dynamodb:GetItem", OTHER_TABLE),
+    ("dynamodb:PutItem", OTHER_TABLE),
+    ("dynamodb:Query", f"{OTHER_TABLE}/index/gsi1"),
+    ("secretsmanager:GetSecretValue", f"{SECRETS}showcam/prod/keys-AbCdEf"),
+    ("secretsmanager:ListSecrets", "*"),
+    ("kms:Decrypt", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"),
+    ("logs:CreateLogGroup", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/other"),
+    ("logs:GetLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/showcam-local-web:log-stream:x"),
+    ("lambda:InvokeFunction", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:showcam-local-web"),
+    ("lambda:UpdateFunctionConfiguration", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:showcam-local-directives"),
+    ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/any"),
+    ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/any"),
+    ("s3:GetObject", "arn:aws:s3:::any/thing"),
+]
+
+
+@FUNCTIONS
+def test_what_none_needs_none_may(wired: Deployed, name: str) -> None:
+    allowed = {pair for pair in FORBIDDEN if verdict(wired, name, pair) not in ("implicitDeny", "explicitDeny")}
+    assert allowed == set()
+
+
+@FUNCTIONS
+def test_secrets_are_read_and_never_written(wired: Deployed, name: str) -> None:
+    for secret in ("SHOWCAM_KEYS_SECRET", "SHOWCAM_SETTINGS_SECRET"):
+        resource = wired.environ(name)[secret]
+        assert verdict(wired, name, ("secretsmanager:GetSecretValue", resource)) == "allowed"
+        for action in ("PutSecretValue", "UpdateSecret", "DeleteSecret", "RotateSecret"):
+            assert verdict(wired, name, (f"secretsmanager:{action}", resource)) == "implicitDeny"
+
+
+@pytest.mark.parametrize(
+    ("name", "may"), [("directives", "implicitDeny"), ("fulfillment", "implicitDeny"), ("web", "allowed")]
+)
+def test_households_are_listed_by_web_alone(wired: Deployed, name: str, may: str) -> None:
+    assert verdict(wired, name, ("dynamodb:Query", f"{TABLE}/index/gsi1")) == may
+
+
+@FUNCTIONS
+def test_each_writes_its_own_log_alone(wired: Deployed, name: str) -> None:
+    for each in stack.FUNCTIONS:
+        stream = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{stack.full_name(each)}:log-stream:x"
+        assert (verdict(wired, name, ("logs:PutLogEvents", stream)) == "allowed") is (each == name)
