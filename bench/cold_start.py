@@ -1,59 +1,175 @@
-"""The directives entry from a new interpreter to its first answer, beyond what the AWS client alone costs there.
+"""The functions on AWS, unpacked from their zips under Lambda's own runtime client: cold, warm, and how large they are.
 
-In a plain interpreter with its bytecode compiled, not under Lambda's own runtime client. The first answer is to a token
-that is none, which needs no database: what is timed is what is loaded.
+They stand on an AWS of this machine, over plain HTTP. Cold is from the start of the process to the first answer, to a
+token that nobody has or a page, with both secrets and a row read on the way; beside it stands a function that makes the
+boto3 client. Warm is a household's first question to a running function, which reads all that is known of it, without
+the vendor's answer; beside it stands a function that asks the table the same and does nothing else.
 """
 
-import json
-import os
-import subprocess
-import sys
+import contextlib
+import secrets
+import statistics
 import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from bench.asking import discover
+from bench.asking import WrongAnswer
 from bench.peer.environment import ROOT
 from bench.progress import say
+from bench.recorder import Asked, recording
 from bench.run import Results, Run
-from bench.table import Bound, Row
+from bench.table import Bound, LeftOut, Row
+from deploy_local.emulator import Emulator, NoEmulator
+from tests.doubles import packages
+from tests.doubles.aws import Cloud
+from tests.doubles.aws_stack import Home, Stack, settled, stand
+from tests.doubles.events import directive, http_event, intent_event
+from tests.doubles.runtime_api import Environment, bring
 
-CLIENT = "import boto3; boto3.client('dynamodb')"
-ENTRY = f"""
-import pkgutil
-answer = pkgutil.resolve_name("lambda.directives:handler")({json.dumps(discover("none"))}, None)
-assert answer["event"]["payload"]["type"] == "INVALID_AUTHORIZATION_CREDENTIAL", answer
-"""
-TIMED = "import time; began = time.perf_counter()\n{code}\nprint(time.perf_counter() - began)"
-TIMES = 9
+FLOOR = "floor"
+TIMES, WARM_UP, WARM = 9, 3, 60
+COLD_MS = {"directives": 150, "fulfillment": 200, "web": 600}
+WARM_MS = 2
+UNKNOWN = "sca.nobody.nothing"
+PAGE = http_event(
+    "/oauth/authorize",
+    query="response_type=code&client_id=alexa&scope=cameras&state=s"
+    "&redirect_uri=https%3A%2F%2Flayla.amazon.com%2Fapi%2Fskill%2Flink%2FM1",
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """`cold` is asked first of an environment; `warm` makes a household's own, with `right` in the answer to it."""
+
+    name: str
+    cold: dict[str, Any]
+    refused: str
+    warm: Callable[[Home], dict[str, Any]]
+    right: str
+
+
+QUESTIONS = {
+    "directives": Question(
+        "Discover",
+        directive(UNKNOWN),
+        "INVALID_AUTHORIZATION_CREDENTIAL",
+        lambda home: directive(home.token("alexa")),
+        "Garden",
+    ),
+    "fulfillment": Question(
+        "SYNC", intent_event(UNKNOWN), "401", lambda home: intent_event(home.token("google")), "Garden"
+    ),
+    "web": Question("the sign-in page", PAGE, "<form", lambda _: PAGE, "<form"),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where functions run."""
+
+    stack: Stack
+    tasks: Path  # a folder of each function
+    brought: Path
+    emulator: Emulator
+
+    def begin(self, function: str, **settings: str) -> Environment:
+        handler = "floor.handler" if function == FLOOR else f"lambda/{function}.handler"
+        return Environment(self.tasks / function, handler, self.stack.environ | settings, self.brought)
 
 
 def measure(run: Run) -> Results:
-    say("Cold start of the directives entry")
-    entry, client = [], []
-    for _ in range(2 if run.quick else TIMES):
-        client.append(_seconds(CLIENT))
-        entry.append(_seconds(ENTRY))
-    beyond_ms, client_ms = (min(entry) - min(client)) * 1000, min(client) * 1000
-    yield Row(
-        "cold start of the directives entry, beyond the boto3 client",
-        "ms",
-        beyond_ms,
-        "that client",
-        client_ms,
-        Bound(most=150),
-    )
+    say("Functions of AWS Lambda, cold and warm")
+    try:
+        with _place() as place:
+            yield from _cold(place, 1 if run.quick else TIMES)
+            for function, question in QUESTIONS.items():
+                yield _warm(place, function, question, 3 if run.quick else WARM)
+            yield from _sizes()
+    except NoEmulator as error:
+        yield LeftOut("functions of AWS Lambda", str(error))
 
 
-def _seconds(code: str) -> float:
-    """In an interpreter of its own."""
-    with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
-        environ = {
-            **os.environ,
-            "SHOWCAM_DATA": folder,
-            "SHOWCAM_STORE": "dynamodb",
-            "AWS_DEFAULT_REGION": "eu-west-1",
-            "AWS_ACCESS_KEY_ID": "none",
-            "AWS_SECRET_ACCESS_KEY": "none",
-        }
-        command = [sys.executable, "-c", TIMED.format(code=code)]
-        done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=True)
-        return float(done.stdout)
+def _cold(place: Place, times: int) -> Iterator[Row]:
+    taken: dict[str, list[float]] = {name: [] for name in (FLOOR, *QUESTIONS)}
+    for _ in range(times):  # in turn, so that all have the same luck
+        taken[FLOOR].append(_first(place, FLOOR, {"requests": []}, "{}"))
+        for name, question in QUESTIONS.items():
+            taken[name].append(_first(place, name, question.cold, question.refused))
+    least = {name: min(each) * 1000 for name, each in taken.items()}
+    for name in QUESTIONS:
+        beyond, bound = least[name] - least[FLOOR], Bound(most=COLD_MS[name])
+        yield Row(f"cold start of {name}, beyond the boto3 client", "ms", beyond, "that client", least[FLOOR], bound)
+
+
+def _first(place: Place, function: str, event: dict[str, Any], right: str) -> float:
+    with place.begin(function) as begun:
+        asked = time.perf_counter()
+        _right(begun.invoke(event), right)
+        return begun.began_s + time.perf_counter() - asked
+
+
+def _warm(place: Place, function: str, question: Question, times: int) -> Row:
+    same = {"requests": _requests(place, function, question)}
+    events = _events(place, question, WARM_UP + times)
+    ours, floor = [], []
+    with place.begin(function) as begun, place.begin(FLOOR) as beside:
+        for event in events:  # in turn, so that both have the same luck
+            ours.append(_seconds(begun, event, question.right))
+            floor.append(_seconds(beside, same, "{}"))
+    median, least = (statistics.median(each[WARM_UP:]) * 1000 for each in (ours, floor))
+    name = f"{question.name} of {function}, warm, beyond the table's own time"
+    return Row(name, "ms", median - least, "the table", least, Bound(most=WARM_MS))
+
+
+def _requests(place: Place, function: str, question: Question) -> Asked:
+    """What one question asks of the table."""
+    with recording(place.emulator.port) as (url, asked), place.begin(function, AWS_ENDPOINT_URL=url) as begun:
+        for event in _events(place, question, WARM_UP):
+            asked.clear()
+            _right(begun.invoke(event), question.right)
+        return list(asked)
+
+
+def _events(place: Place, question: Question, count: int) -> list[dict[str, Any]]:
+    """Each of another household."""
+    homes = [settled(place.stack.store, f"{secrets.token_hex(8)}@example.com") for _ in range(count)]
+    return [question.warm(home) for home in homes]
+
+
+def _seconds(begun: Environment, event: dict[str, Any], right: str) -> float:
+    asked = time.perf_counter()
+    answer = begun.invoke(event)
+    taken = time.perf_counter() - asked
+    _right(answer, right)
+    return taken
+
+
+def _right(answer: Any, right: str) -> None:
+    if right not in str(answer).replace("'", '"'):
+        raise WrongAnswer(f"{right} is not in {str(answer)[:200]}")
+
+
+def _sizes() -> Iterator[Row]:
+    for name in QUESTIONS:
+        yield Row(f"zip of {name}", "MB", (ROOT / "build/lambda" / f"{name}.zip").stat().st_size / 1e6)
+
+
+@contextlib.contextmanager
+def _place() -> Iterator[Place]:
+    """Raises NoEmulator."""
+    with tempfile.TemporaryDirectory(prefix="showcam-bench-") as made:
+        folder = Path(made)
+        emulator = Emulator(folder)
+        try:
+            for name, package in packages.cut().items():
+                zipfile.ZipFile(package).extractall(folder / name)
+            (folder / FLOOR).symlink_to(ROOT / "bench" / "floor_lambda")
+            stack = stand(emulator, Cloud(emulator.client))
+            yield Place(stack, folder, bring(folder / "brought"), emulator)
+        finally:
+            emulator.stop()

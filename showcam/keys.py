@@ -42,8 +42,7 @@ def of(settings: Settings) -> Keys:
 
 def _all(settings: Settings) -> Keys:
     if settings.keys_secret:
-        roots = _roots(settings.keys_secret, secrets_manager.read(settings.keys_secret))
-        return _keys({name: [_derived(root, name) for root in roots] for name in NAMES})
+        return derived(_roots(settings.keys_secret, secrets_manager.read(settings.keys_secret)))
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
         raise KeysUnreadable("keys_secret is not set: a function has no folder in which keys last")
     return read_or_make(settings.keys)
@@ -69,6 +68,11 @@ def _grant_apart(settings: Settings) -> list[bytes]:
     else:
         return []
     return [_derived(root, "grant")[1] for root in roots]
+
+
+def derived(roots: list[str]) -> Keys:
+    """From roots, the newest first."""
+    return _keys({name: [_derived(root, name) for root in roots] for name in NAMES})
 
 
 def read_or_make(folder: Path) -> Keys:

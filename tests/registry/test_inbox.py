@@ -1,4 +1,4 @@
-"""Hints are looked into after who brought them was answered, and a flood of them is bounded."""
+"""Hints are looked into after who brought them was answered, and a flood of them is bounded; or at once."""
 
 import threading
 from collections.abc import Callable
@@ -6,7 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from registry.changes import Change, Hint
-from registry.inbox import Inbox
+from registry.inbox import AtOnce, Inbox
+from store.ports import StoreUnavailable
+from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 
 
@@ -52,3 +54,16 @@ def test_a_flood_is_bounded_and_does_not_wait(home: Household, told: list[Change
     wait(lambda: not inbox.full)
     # what waited for one device was looked into together, not fifty times
     assert home.driver.calls["read"] <= calls + 5
+
+
+class TestAtOnce:
+    def test_it_is_looked_into_before_whoever_brought_it_goes_on(
+        self, home: Household, told: list[Change], clock: Clock
+    ) -> None:
+        AtOnce(home.registry).offer(Hint("F00000002", 1, "doorbell", clock.now))
+        assert told == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now)]
+
+    def test_what_can_not_be_kept_is_said(self, home: Household, told: list[Change], clock: Clock) -> None:
+        home.store.close()
+        with pytest.raises(StoreUnavailable):
+            AtOnce(home.registry).offer(Hint("F00000002", 1, "doorbell", clock.now))

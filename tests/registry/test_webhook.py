@@ -9,6 +9,7 @@ import pytest
 
 from registry.changes import Hint
 from registry.drivers.ezviz_webhook import ONCE_S, Full, Unreadable, Untrusted, Webhook
+from store.ports import StoreUnavailable
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.small_stack import on_small_stack
@@ -141,6 +142,18 @@ class TestOnce:
             sent(webhook, clock, message(clock))
         box.full = False
         sent(webhook, clock, message(clock))
+        assert len(box.hints) == 1
+
+    def test_what_could_not_be_looked_into_is_taken_when_it_comes_again(
+        self, store: SqliteStore, box: Box, clock: Clock
+    ) -> None:
+        class Away(Box):
+            def offer(self, hint: Hint) -> None:
+                raise StoreUnavailable("away")
+
+        with pytest.raises(StoreUnavailable):
+            sent(Webhook(KEY, store, Away(), clock), clock, message(clock))
+        sent(Webhook(KEY, store, box, clock), clock, message(clock))
         assert len(box.hints) == 1
 
 

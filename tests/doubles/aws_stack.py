@@ -1,0 +1,95 @@
+"""What functions stand on: a table with one household in it, secrets, and a vendor that does not answer."""
+
+import secrets
+import time
+from dataclasses import dataclass
+
+import msgspec
+
+from accounts import clients, households
+from accounts.tokens import mint
+from deploy_local.emulator import Emulator
+from registry.camera import Ref
+from showcam import keys
+from store.dynamodb import DynamoStore
+from store.records import Account, Assistant, Known, Link, Source
+from store.sealing import Sealer
+from tests.doubles.aws import ROOT, Cloud
+from tests.doubles.household import new_link
+from tests.doubles.ready_driver import camera
+
+SKILL = "amzn1.ask.skill.6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3"
+USER = "you@example.com"
+NOBODY = "127.0.0.1:9"  # a vendor that does not answer
+
+
+@dataclass
+class Home:
+    """A household, its cameras as they were last known."""
+
+    store: DynamoStore
+    account: Account
+    source: Source
+
+    def link(self, assistant: Assistant) -> Link:
+        link = new_link(self.account, assistant, None, "en")
+        self.store.add_link(link)
+        return link
+
+    def token(self, assistant: Assistant, kind: str = "access") -> str:
+        """Of a link of its own."""
+        text, row = mint(self.link(assistant).id, kind, "cameras", time.time())
+        assert self.store.add_tokens([row])
+        return text
+
+
+@dataclass
+class Stack(Home):
+    """`environ`: what a function is told of it all."""
+
+    environ: dict[str, str]
+    keys: keys.Keys
+    client_secret: str
+
+
+def stand(aws: Emulator, cloud: Cloud) -> Stack:
+    """Under names of its own."""
+    table = f"entries-{secrets.token_hex(4)}"
+    cloud.table(table)
+    arn = cloud.secret(f"{table}/keys", {"root": ROOT})
+    environ = aws.environ | {
+        "SHOWCAM_STORE": "dynamodb",
+        "SHOWCAM_TABLE": table,
+        "SHOWCAM_KEYS_SECRET": arn,
+        "SHOWCAM_SETTINGS_SECRET": cloud.secret(f"{table}/settings", {"ezviz_secret": "of the integrator"}),
+        "SHOWCAM_EZVIZ_KEY": "key",
+        "SHOWCAM_PUBLIC_URL": "https://showcam.example",
+        "SHOWCAM_ALEXA_SKILL_ID": SKILL,
+        "SHOWCAM_EZVIZ_API": NOBODY,
+        "SHOWCAM_EZVIZ_OPEN": NOBODY,
+    }
+    held = keys.derived([ROOT])
+    store = DynamoStore(cloud.dynamodb, table, Sealer(held.seal))
+    secret = clients.register(store, "alexa", "alexa", ("https://layla.amazon.com/api/skill/link/M1",))
+    clients.register(store, "google", "google", ("https://oauth-redirect.googleusercontent.com/r/p",))
+    home = settled(store, USER)
+    _ask_the_vendor(home)
+    return Stack(store, home.account, home.source, environ, held, secret)
+
+
+def settled(store: DynamoStore, user: str) -> Home:
+    """One that is signed out at the vendor, which is not asked then."""
+    account, source = households.add_owner(store, user), households.find(store, user)
+    assert source
+    garden = camera("Garden", "F00000001", ref=Ref(source.id, "F00000001", 1))
+    store.put_known(account.id, Known(msgspec.msgpack.encode([garden]), time.time()))
+    return Home(store, account, source)
+
+
+def _ask_the_vendor(home: Home) -> None:
+    """By the integrator's key."""
+    assert households.set_sub_account(home.store, USER, "sub1")
+    session = home.store.read_session(home.account.id, home.source.id)
+    assert session
+    version, blob = session.version, session.secrets
+    assert home.store.swap_session(home.account.id, home.source.id, version=version, secrets=blob, state="ok")

@@ -1,0 +1,78 @@
+"""How many streams a link may open: in one process, and over all processes on one store."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from registry.camera import Failed, Refusal, Stream, StreamRequest
+from registry.opens import OpensOfAll
+from registry.registry import Registry
+from store.ports import StoreUnavailable
+from tests.doubles.clock import Clock
+from tests.doubles.household import Household, household
+
+HLS = StreamRequest("alexa", ("hls",))
+MOST = 3
+
+
+@pytest.fixture
+def processes(tmp_path: Path, clock: Clock) -> Iterator[list[Household]]:
+    """Two that share a store and count there."""
+    home = household(tmp_path, clock=clock)
+
+    def another() -> Household:
+        made = {"ezviz": home.driver}
+        opens = OpensOfAll(MOST, home.store)
+        registry = Registry(home.store, made, home.pictures, home.grants, home.rules, clock, opens)
+        parts = (home.store, home.account, home.source, home.link, home.driver, home.pictures, home.grants)
+        return Household(*parts, registry, home.rules, clock)
+
+    yield [another(), another()]
+    home.store.close()
+
+
+def opened(home: Household, name: str = "Garden") -> Stream | Refusal:
+    return home.registry.open_stream(home.link, home.id(name), HLS)
+
+
+def test_processes_count_together_and_a_minute_later_anew(processes: list[Household], clock: Clock) -> None:
+    shown = [isinstance(opened(processes[number % 2]), Stream) for number in range(MOST + 2)]
+    assert shown == [True] * MOST + [False] * 2
+    assert opened(processes[0]) == Refusal((Failed("busy"),), "Garden")
+    clock.now += 60
+    assert isinstance(opened(processes[1]), Stream)
+
+
+def test_what_the_gate_refuses_uses_up_none(processes: list[Household]) -> None:
+    for _ in range(MOST + 1):
+        refused = opened(processes[0], "Attic")
+        assert isinstance(refused, Refusal)
+        assert refused.reason == "offline"
+    assert isinstance(opened(processes[1]), Stream)
+
+
+def test_over_the_limit_the_vendor_gives_no_address(processes: list[Household]) -> None:
+    for _ in range(MOST):
+        opened(processes[0])
+    processes[0].driver.calls.clear()
+    opened(processes[1])
+    assert processes[0].driver.calls["mint"] == 0
+
+
+def test_where_it_cant_be_counted_nothing_is_opened(tmp_path: Path, clock: Clock) -> None:
+    class Away:
+        def hit(self, key: str, window_s: int, now: float) -> int:
+            raise StoreUnavailable("away")
+
+        def hits(self, key: str, window_s: int, now: float) -> int:
+            raise StoreUnavailable("away")
+
+    home = household(tmp_path, clock=clock)
+    made = {"ezviz": home.driver}
+    opens = OpensOfAll(MOST, Away())
+    registry = Registry(home.store, made, home.pictures, home.grants, home.rules, clock, opens)
+    with pytest.raises(StoreUnavailable):
+        registry.open_stream(home.link, home.id("Garden"), HLS)
+    assert home.driver.calls["mint"] == 0
+    home.store.close()
