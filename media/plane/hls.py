@@ -16,9 +16,12 @@ import av
 from media.plane import sound
 from media.plane.units import CLOCK, Format, Unit
 
-LISTED = 5
-KEPT = 7
+# Three target durations may not be fallen short of (RFC 8216 section 6.2.2); of short segments that is too little.
+LISTED_TARGETS, LISTED_S = 3, 6.0
+SPARE = 1  # kept beyond the list, for a player that read it just before
 UNASKED = 3  # kept while nobody watches by HLS, enough to start on
+MOST = 12  # however short they are
+_LEAD = 5
 ASKED_S = 60.0
 _SILENT_STEP = sound.AAC_SAMPLES * CLOCK // sound.SILENT_RATE
 _TICK = Fraction(1, CLOCK)
@@ -47,7 +50,7 @@ class HlsOutput:
         self.segments: deque[Segment] = deque()
         self._silent_track = silent_track
         self._changed = changed
-        self._next = 0
+        self._next = self._from = 0
         self._breaks_gone = 0
         self._asked = -ASKED_S
         self._target = 1
@@ -103,9 +106,11 @@ class HlsOutput:
         above, since players take the numbers between for time that passed.
         """
         self._asked = time.monotonic()
-        listed = list(self.segments)[-LISTED:]
+        listed = list(self.segments)[-self._worth_listing() :]
+        # what was left out of it once never comes back, though longer segments would want a longer list
+        listed = [each for each in listed if each.number >= self._from]
         gone = self._breaks_gone + sum(each.breaks for each in list(self.segments)[: -len(listed)])
-        number = listed[0].number if listed else self._next
+        number = self._from = listed[0].number if listed else self._next
         shift, folder = (self._lead(after), f"../{self.start_id}/") if after else (0, "")
         if after and number > self._first:
             gone += 1
@@ -125,7 +130,7 @@ class HlsOutput:
 
     def _lead(self, start_id: str) -> int:
         # a segment lasts a second or more, but for a few where a source was opened
-        return (self._born_ms - _born_ms(start_id)) // 500 + LISTED
+        return (self._born_ms - _born_ms(start_id)) // 500 + _LEAD
 
     def segment(self, number: int) -> bytes | None:
         return next((each.data for each in self.segments if each.number == number), None)
@@ -136,12 +141,22 @@ class HlsOutput:
 
     def _cut(self, data: bytes, seconds: float, *, first: bool) -> None:
         self.segments.append(Segment(self._next, data, seconds, breaks=first and bool(self.segments)))
-        kept = KEPT if time.monotonic() - self._asked < ASKED_S else UNASKED
-        while len(self.segments) > kept:
-            self._breaks_gone += self.segments.popleft().breaks
         self._next += 1
         self._target = max(self._target, ceil(seconds - 0.5))
+        asked = time.monotonic() - self._asked < ASKED_S
+        kept = self._worth_listing() + SPARE if asked else UNASKED
+        while len(self.segments) > kept:
+            self._breaks_gone += self.segments.popleft().breaks
         self._changed()
+
+    def _worth_listing(self) -> int:
+        """How many of the newest: a camera's memory is what it keeps of these."""
+        wanted, total, count = max(LISTED_S, LISTED_TARGETS * self._target), 0.0, 0
+        for each in reversed(self.segments):
+            if total > wanted - 0.05 or count == MOST:
+                break
+            total, count = total + each.seconds, count + 1
+        return count
 
 
 def is_start_id(text: str) -> bool:
