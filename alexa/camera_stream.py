@@ -69,7 +69,7 @@ class CameraStreams:
     def initialize(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
         """InitializeCameraStreams: the one stream there is, if the display can play it."""
         playable = [each for each in directive.read(_payload).camera_streams if _playable(each)]
-        request = StreamRequest("alexa", ("hls",) if playable else (), largest=_largest(playable))
+        request = StreamRequest("alexa", ("hls",) if playable else (), largest=_largest(playable), image=True)
         stream = self._registry.open_stream(link, camera_id, request)
         if isinstance(stream, Refusal):
             raise refused(stream, link.locale)

@@ -63,6 +63,7 @@ class StreamRequest(Struct, frozen=True):
     sdp: str | None = None
     session: str = ""  # the surface's own name for a WebRTC session; a new offer under it replaces the answer
     within_s: float | None = None  # the surface has no longer to wait; None: as long as the rules say
+    image: bool = False  # a still picture's address is wanted beside the stream
     largest: tuple[int, int] | None = None  # width and height of the largest picture asked for; None: any
 
 
@@ -75,7 +76,7 @@ class Stream(Struct, frozen=True):
     video: Video
     sound: bool
     url: str = ""  # hls: the master playlist; webrtc: where an offer may be posted (WHEP)
-    image_url: str = ""  # one JPEG of now
+    image_url: str = ""  # one JPEG of now, where that was asked for
     grant: str = ""  # webrtc: the grant alone, for a signalling URL of the surface's own
     answer: str = ""  # webrtc with an offer: the SDP answer
     camera: Camera | None = None  # as it was read for this; None beside a card
@@ -98,7 +99,7 @@ class State(Struct, frozen=True):
 
 
 class Failed(Struct, frozen=True):
-    """One row of the gate that did not pass. `reason` names it; see registry.gate.ROWS."""
+    """One row of the gate that did not pass. `reason` names it; see registry.gate."""
 
     reason: str
 

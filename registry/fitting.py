@@ -36,7 +36,7 @@ def fits(request: StreamRequest, camera: Camera, *, scaled: bool) -> tuple[Fit, 
     `scaled`: its owner allows that a smaller one is made of it.
     """
     if request.surface != "video":
-        return _asked(request, camera)
+        return _asked(request, camera) if camera.sub else (Fit("main", request.surface),)
     if plain(camera) == "main" and within(camera.video, VIDEO_APP):
         return (Fit("main", "video"),)
     # how large a picture is may turn out only when it plays: the media process scales or refuses it then

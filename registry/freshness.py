@@ -10,9 +10,11 @@ JOIN_S = 2.0  # a call that began longer ago is not joined: its answer might be 
 
 
 class _Flight[T]:
+    __slots__ = ("began", "error", "landed", "result")
+
     def __init__(self, began: float) -> None:
         self.began = began
-        self.landed = threading.Event()
+        self.landed: threading.Event | None = None  # made by the first who waits for it; most flights are alone
         self.result: T | None = None
         self.error: DriverError | None = None
 
@@ -24,17 +26,18 @@ class Flights[T]:
         self._lock = threading.Lock()
         self._flying: dict[str, _Flight[T]] = {}
 
-    def share(self, key: str, call: Callable[[], T], wait_s: float) -> T:
+    def share[*Given](self, key: str, wait_s: float, call: Callable[[*Given], T], *given: *Given) -> T:
         """What `call` returns or the DriverError it raises; VendorDown when the shared call takes too long."""
         now = time.monotonic()
         with self._lock:
-            flight = self._flying.get(key)
-            joined = flight is not None and now - flight.began <= JOIN_S
-            if flight is None or not joined:
+            flight, landed = self._flying.get(key), None
+            if flight is None or now - flight.began > JOIN_S:
                 flight = self._flying[key] = _Flight(now)
-        if not joined:
-            self._fly(key, flight, call)
-        elif not flight.landed.wait(max(0.0, wait_s)):
+            else:
+                landed = flight.landed = flight.landed or threading.Event()
+        if landed is None:
+            self._fly(key, flight, call, *given)
+        elif not landed.wait(max(0.0, wait_s)):
             raise VendorDown("no answer in time")
         if flight.error is not None:
             # a fresh one each time: an exception raised in many threads would gather all their tracebacks
@@ -42,10 +45,10 @@ class Flights[T]:
         assert flight.result is not None
         return flight.result
 
-    def _fly(self, key: str, flight: _Flight[T], call: Callable[[], T]) -> None:
+    def _fly[*Given](self, key: str, flight: _Flight[T], call: Callable[[*Given], T], *given: *Given) -> None:
         flight.error = VendorDown("the call ended without an answer")
         try:
-            flight.result = call()
+            flight.result = call(*given)
             flight.error = None
         except DriverError as error:
             flight.error = error
@@ -53,7 +56,9 @@ class Flights[T]:
             with self._lock:
                 if self._flying.get(key) is flight:
                     del self._flying[key]
-            flight.landed.set()
+                landed = flight.landed  # nobody joins from here on
+            if landed is not None:
+                landed.set()
 
 
 def _again(error: DriverError) -> DriverError:
@@ -78,18 +83,21 @@ class Breaker:
         self._circuits: dict[str, _Circuit] = {}
         self._lock = threading.Lock()
 
-    def call[T](self, key: str, call: Callable[[], T]) -> T:
+    def call[**P, T](self, key: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Raises VendorDown or VendorBusy, as it last was, without calling while the circuit is open."""
-        self._enter(key)
+        # a look without the lock: a source that failed not once of late, which is nearly every one, has no circuit
+        if key in self._circuits:
+            self._enter(key)
         try:
-            result = call()
+            result = call(*args, **kwargs)
         except (VendorDown, VendorBusy) as error:
             self._failed(key, error)
             raise
         except DriverError:
             self._answered(key)  # a refusal is an answer
             raise
-        self._answered(key)
+        if key in self._circuits:
+            self._answered(key)
         return result
 
     def _enter(self, key: str) -> None:

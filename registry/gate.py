@@ -33,33 +33,41 @@ class Conditions(Struct, frozen=True):
     lan_while_encrypted: bool = False  # the owner's own exception: the LAN payload is clear
 
 
+# what the rows make of a flag; one that isn't here is unknown, which is not off
+_VENDOR = {"answers": None, "down": "vendor_down", "busy": "vendor_busy"}
+_ONLINE = {"on": None, "off": "offline"}
+_ASLEEP = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
+_ENCRYPTION = {"off": None, "none": None, "on": "encryption_on"}
+_PLAYED = frozenset({"webrtc", "hls"})
+_AUDIO = {"on": None, "none": None, "off": "audio_off"}
+
+
 def _account(_camera: Camera, now: Conditions) -> str | None:
     return None if now.signed_in else "signed_out"
 
 
 def _vendor(_camera: Camera, now: Conditions) -> str | None:
-    return {"answers": None, "down": "vendor_down", "busy": "vendor_busy"}[now.vendor]
+    return _VENDOR[now.vendor]
 
 
 def _online(camera: Camera, _now: Conditions) -> str | None:
-    return {"on": None, "off": "offline"}.get(camera.online, "state_unknown")
+    return _ONLINE.get(camera.online, "state_unknown")
 
 
 def _awake(camera: Camera, _now: Conditions) -> str | None:
-    # "none": the model has no Sleep Mode
-    return {"off": None, "none": None, "on": "asleep"}.get(camera.asleep, "state_unknown")
+    return _ASLEEP.get(camera.asleep, "state_unknown")
 
 
 def _encryption(camera: Camera, now: Conditions) -> str | None:
     if now.way == "lan" and now.lan_while_encrypted:
         return None
-    return {"off": None, "none": None, "on": "encryption_on"}.get(camera.encryption, "encryption_unknown")
+    return _ENCRYPTION.get(camera.encryption, "encryption_unknown")
 
 
 def _audio(camera: Camera, now: Conditions) -> str | None:
     if now.surface not in now.audio_required:
         return None
-    return {"on": None, "none": None, "off": "audio_off"}.get(camera.audio, "audio_unknown")
+    return _AUDIO.get(camera.audio, "audio_unknown")
 
 
 def _way(_camera: Camera, now: Conditions) -> str | None:
@@ -72,7 +80,7 @@ def _playable(camera: Camera, now: Conditions) -> str | None:
     # an unknown codec is settled by the vendor, who is asked for H.264, and by the first packet
     if camera.video.codec == "h265" and (camera.sub is None or camera.sub.codec != "h264"):
         return "not_playable"
-    return None if {"webrtc", "hls"} & set(now.protocols) else "no_common_protocol"
+    return "no_common_protocol" if _PLAYED.isdisjoint(now.protocols) else None
 
 
 def _place(_camera: Camera, now: Conditions) -> str | None:
@@ -84,17 +92,20 @@ type Row = Callable[[Camera, Conditions], str | None]
 # The manual's preconditions in the order they are told. Visibility comes before all of them, in the registry: of a
 # camera that a link may not see nothing else is judged, so that nothing else can be told.
 REACH: tuple[Row, ...] = (_account, _vendor)
-ROWS: tuple[Row, ...] = (*REACH, _online, _awake, _encryption, _audio, _way, _playable, _place)
+BEYOND: tuple[Row, ...] = (_online, _awake, _encryption, _audio, _way, _playable, _place)
 
 
 def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
     """Every failed row, or how the picture may be shown."""
     # where the vendor can't be asked the flags are old, and told they might mislead
-    rows = REACH if any(row(camera, now) for row in REACH) else ROWS
-    failed = tuple(Failed(reason) for row in rows if (reason := row(camera, now)) is not None)
+    failed = _failed(REACH, camera, now) or _failed(BEYOND, camera, now)
     if failed:
-        return Refusal(failed, camera.name)
+        return Refusal(tuple(failed), camera.name)
     return Allowed(sound=camera.audio == "on", silence=camera.audio != "on" and now.surface == "google")
+
+
+def _failed(rows: tuple[Row, ...], camera: Camera, now: Conditions) -> list[Failed]:
+    return [Failed(reason) for row in rows if (reason := row(camera, now)) is not None]
 
 
 def unverified(refusal: Refusal) -> bool:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -78,12 +78,12 @@ class Handover:
         deadline: Deadline,
     ) -> Stream:
         fit = sight.fit or Fit("main", request.surface)
-        protocol = next(each for each in request.protocols if each in PLAYABLE)
+        protocol = _best(request.protocols)
         grant, claims = self._grants.issue(
             account=link.account,
             link=link.id,
             camera=camera,
-            protocol="webrtc" if protocol == "webrtc" else "hls",
+            protocol=protocol,
             surface=fit.surface,
             now=self._clock(),
             life_s=START_S,
@@ -92,15 +92,17 @@ class Handover:
         )
         if protocol == "hls" or request.sdp is None:
             at = self._pictures.warm(claims, source, timeout_s=max(ANSWER_S, deadline.left))
-            return self.stream(claims, grant, sight, at)
+            return self.stream(claims, grant, sight, at, image=request.image)
         answer = self.answer(claims, source, request.sdp, request.session or claims.nonce, deadline)
-        return self.stream(claims, grant, sight, answer.at, answer.sdp)
+        return self.stream(claims, grant, sight, answer.at, answer.sdp, image=request.image)
 
     def answer(self, claims: Claims, source: SourceSpec | None, sdp: str, session: str, deadline: Deadline) -> Answer:
         left_s = max(ANSWER_S, deadline.left)
         return self._pictures.answer(claims, source, sdp, replaces=session, timeout_s=left_s)
 
-    def stream(self, claims: Claims, grant: str, sight: Sight, at: str, answer: str = "") -> Stream:
+    def stream(
+        self, claims: Claims, grant: str, sight: Sight, at: str, answer: str = "", *, image: bool = False
+    ) -> Stream:
         """`at`: where it was begun; `answer`: the SDP, when there was an offer."""
         webrtc = claims.protocol == "webrtc"
         return Stream(
@@ -110,7 +112,7 @@ class Handover:
             video=sight.video,
             sound=sight.sound,
             url=f"{at}/s/{grant}/{'whep' if webrtc else 'master.m3u8'}",
-            image_url=self._image(claims, at),
+            image_url=self._image(claims, at) if image else "",
             grant=grant if webrtc else "",
             answer=answer,
             camera=sight.camera,
@@ -134,15 +136,14 @@ class Handover:
 
     def _image(self, claims: Claims, at: str) -> str:
         """Beside a stream, without a bearer: a minute is all it gets."""
-        grant, _ = self._grants.issue(
-            account=claims.account,
-            link=claims.link,
-            camera=claims.camera,
-            protocol="snapshot",
-            surface=claims.surface,
-            now=self._clock(),
-            life_s=START_S,
-            explains=claims.explains,
-            picture=claims.picture,
-        )
-        return f"{at}/s/{grant}/snapshot.jpg"
+        return f"{at}/s/{self._grants.beside(claims, 'snapshot')}/snapshot.jpg"
+
+
+def _best(protocols: tuple[str, ...]) -> Literal["webrtc", "hls"]:
+    """The first that there is; the gate refuses whoever plays none."""
+    for each in protocols:
+        if each == "webrtc":
+            return "webrtc"
+        if each == "hls":
+            return "hls"
+    raise ValueError("no protocol that is played")

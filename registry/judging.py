@@ -1,7 +1,7 @@
 """The gate asked with a fresh reading: who may see the camera, what was read of it, what the vendor said to that."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -9,7 +9,8 @@ from msgspec import Struct
 from registry.camera import Camera, Refusal
 from registry.errors import DriverError, Refused, SignedOut, Unavailable, VendorBusy
 from registry.gate import Allowed, Conditions, Surface, gate, not_found, overruled, unverified
-from registry.listing import Household, Reading, Readings
+from registry.listing import Household, Reading, Readings, Verdict
+from registry.preferences import Preferences
 from registry.rules import Rules
 from registry.ways import choose
 from store.records import Account, Link, Source
@@ -70,12 +71,17 @@ class Judge:
         verdict: Open | Refusal = not_found()
         for _ in range(2):
             try:
-                camera = read(seen.account, seen.source).find(seen.camera.id)
+                reading = read(seen.account, seen.source)
             except DriverError as error:
                 return unreached(error, seen.camera)
+            camera = reading.find(seen.camera.id)
             if camera is None:
                 return not_found()
-            verdict = self.verdict(Seen(seen.account, seen.source, camera), surface, protocols)
+            asked = (camera.id, surface, protocols)
+            given = reading.verdicts.get(asked)
+            if given is None:
+                given = reading.verdicts[asked] = self._gated(camera, reading.preferences, surface, protocols)
+            verdict = _opened(Seen(seen.account, seen.source, camera), given)
             if isinstance(verdict, Open) or not unverified(verdict):
                 break
         return verdict
@@ -84,8 +90,20 @@ class Judge:
         self, seen: Seen, surface: Surface, protocols: tuple[str, ...], tried: tuple[str, ...] = ()
     ) -> Open | Refusal:
         """The gate on the camera as it was seen, by the best way that was not tried yet."""
-        way = choose(seen.camera, (*tried, *self._rules.closed_ways))
-        preferences = self._readings.preferences(seen.account.id).get(seen.camera.id)
+        preferences = self._readings.preferences(seen.account.id)
+        return _opened(seen, self._gated(seen.camera, preferences, surface, protocols, tried))
+
+    def _gated(
+        self,
+        camera: Camera,
+        household: Mapping[str, Preferences],
+        surface: Surface,
+        protocols: tuple[str, ...],
+        tried: tuple[str, ...] = (),
+    ) -> Verdict:
+        """Of what it is given and the rules alone: kept with a reading it is as fresh as that."""
+        way = choose(camera, (*tried, *self._rules.closed_ways))
+        preferences = household.get(camera.id)
         conditions = Conditions(
             surface,
             way,
@@ -93,11 +111,7 @@ class Judge:
             audio_required=self._rules.require_audio,
             lan_while_encrypted=preferences is not None and preferences.lan_while_encrypted,
         )
-        allowed = gate(seen.camera, conditions)
-        if isinstance(allowed, Refusal):
-            return allowed
-        assert way is not None  # the gate refuses a camera without one
-        return Open(seen, way, allowed)
+        return way, gate(camera, conditions)
 
     def _look(self, household: Household, camera: str) -> Seen | None:
         for source in household.sources:
@@ -121,6 +135,14 @@ class Judge:
             if found := reading.find(camera):
                 return Seen(household.account, source, found)
         return not_found()
+
+
+def _opened(seen: Seen, verdict: Verdict) -> Open | Refusal:
+    way, allowed = verdict
+    if isinstance(allowed, Refusal):
+        return allowed
+    assert way is not None  # the gate refuses a camera without one
+    return Open(seen, way, allowed)
 
 
 def unreached(error: DriverError, camera: Camera | None) -> Refusal:

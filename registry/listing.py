@@ -12,11 +12,12 @@ from msgspec.structs import replace
 
 from accounts.identity import camera_id
 from media.grants import Picture
-from registry.camera import Camera
+from registry.camera import Camera, Refusal
 from registry.devices import Devices
 from registry.drivers.driver import Driver
 from registry.errors import DriverError, Unavailable
 from registry.freshness import Breaker, Flights
+from registry.gate import Allowed, Surface
 from registry.happenings import told
 from registry.preferences import Preferences, of_account
 from registry.recent import Recent
@@ -26,6 +27,8 @@ from store.records import Account, Known, Source
 
 log = logging.getLogger(__name__)
 
+type Asked = tuple[str, Surface, tuple[str, ...]]  # of which camera, for which surface, by which protocols
+type Verdict = tuple[str | None, Allowed | Refusal]  # by which way
 type Compared = Callable[[Account, Source, tuple[Camera, ...], "Reading"], None]
 
 KEEP_S = 24 * 3600  # a last known list older than this is none
@@ -52,6 +55,7 @@ class Reading(Struct, frozen=True):
     by_id: dict[str, Camera]
     fingerprint: str
     preferences: Mapping[str, Preferences]  # of the household, by camera id; in the cameras too
+    verdicts: dict[Asked, Verdict]  # of the gate on these cameras under these preferences, as far as it was asked
 
     def find(self, camera: str) -> Camera | None:
         found = self.by_id.get(camera)
@@ -117,9 +121,7 @@ class Readings:
 
     def read(self, account: Account, source: Source, deadline_s: float, *, purpose: str = "ask") -> Reading:
         """Read now, or share a call that began at most two seconds ago for the same purpose. Raises DriverError."""
-        return self._flights.share(
-            f"{purpose}/{source.id}", lambda: self._read(account, source, deadline_s), deadline_s
-        )
+        return self._flights.share(f"{purpose}/{source.id}", deadline_s, self._read, account, source, deadline_s)
 
     def recent(self, account: Account, source: Source, max_age_s: float, deadline_s: float, purpose: str) -> Reading:
         """The last reading while it is young enough, else a new one. Raises DriverError."""
@@ -181,7 +183,7 @@ class Readings:
         driver = self._drivers[source.kind]
         began = self._clock()
         try:
-            told = self._breaker.call(f"read/{source.id}", lambda: driver.read(source, deadline_s))
+            told = self._breaker.call(f"read/{source.id}", driver.read, source, deadline_s)
         except DriverError as error:
             log.warning(
                 "source %s could not be read: %s (%s)", source.id, error.reason, error, extra={"reason": error.reason}
@@ -194,8 +196,11 @@ class Readings:
         last = self._last.get(source.id)
         if last is None:
             return self._made(account, source, given, given, as_of)
-        told = last.told if given == last.given else sized(given, last.told)
-        return self._made(account, source, given, told, as_of)
+        if given != last.given:
+            return self._made(account, source, given, sized(given, last.told), as_of)
+        if last.preferences is not self.household(account.id).preferences:
+            return self._made(account, source, given, last.told, as_of)
+        return replace(last, as_of=as_of)  # nothing changed: ids, index, fingerprint and verdicts stand
 
     def _made(
         self, account: Account, source: Source, given: tuple[Camera, ...], told: tuple[Camera, ...], as_of: float
@@ -203,7 +208,7 @@ class Readings:
         preferences = self.preferences(account.id)
         last = self._last.get(source.id)
         if last and last.told == told and last.preferences is preferences:
-            return replace(last, as_of=as_of, given=given)  # nothing changed: ids, index and fingerprint stand
+            return replace(last, as_of=as_of, given=given)  # likewise
         cameras = []
         for each in told:
             its_id = camera_id(account.salt, source.kind, each.ref.serial, each.ref.channel)
@@ -212,11 +217,11 @@ class Readings:
         allowed = [each.voice_may for each in cameras]
         fingerprint = hashlib.blake2b(_encoder.encode((told, allowed)), digest_size=16).hexdigest()
         by_id = {each.id: each for each in cameras}
-        return Reading(as_of, given, told, tuple(cameras), by_id, fingerprint, preferences)
+        return Reading(as_of, given, told, tuple(cameras), by_id, fingerprint, preferences, {})
 
     def _preferred(self, account: Account, source: Source, reading: Reading) -> Reading:
         """The reading with what the owner has said since."""
-        if reading.preferences is self.preferences(account.id):
+        if reading.preferences is self.household(account.id).preferences:
             return reading
         with self._lock:
             renewed = self._made(account, source, reading.given, reading.told, reading.as_of)

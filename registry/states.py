@@ -1,6 +1,6 @@
 """How cameras are, for a query: each source read once for all that are asked about, judged once for all who ask."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,10 +11,10 @@ from registry.gate import Surface, overruled
 from registry.handover import PLAYABLE
 from registry.happenings import Happenings, told
 from registry.judging import Deadline, Judge, Seen, unreached
-from registry.listing import IN_MEMORY, Household, Reading, Readings
+from registry.listing import IN_MEMORY, Reading, Readings
 from registry.recent import Recent
 from registry.rules import Rules
-from store.records import Link, Source
+from store.records import Account, Link, Source
 
 STATES_S = 60.0  # a query may be told what was read this long ago
 
@@ -44,31 +44,36 @@ class States:
         found: dict[str, State] = {}
         unknown: Refusal | None = None
         for source in household.sources:
-            left = [each for each in asked if each not in found]
+            left = [each for each in asked if each not in found] if found else asked
             try:
-                found.update(self._of_source(household, source, link.assistant, left, deadline))
+                self._find(found, household.account, source, link.assistant, left, deadline)
             except DriverError as error:
                 unknown = unreached(error, None)
         if unknown is not None:
             # nothing is known of a source's cameras just now: that, and not that there is none, can be told
             found |= {each: _unknown(each, unknown) for each in asked if each not in found}
         held = self._happenings.held(link.account)
-        return {each: _moving(found[each], held) for each in asked if each in found}
+        return {each: _moving(state, held) for each, state in found.items()} if held else found
 
-    def _of_source(
-        self, household: Household, source: Source, surface: Surface, asked: list[str], deadline: Deadline
-    ) -> Iterator[tuple[str, State]]:
-        """Raises DriverError when it can't be read and never was."""
-        account = household.account
-        last = self._readings.last(account, source)
+    def _find(
+        self,
+        found: dict[str, State],
+        account: Account,
+        source: Source,
+        surface: Surface,
+        asked: list[str],
+        deadline: Deadline,
+    ) -> None:
+        """Adds the source's to `found`. Raises DriverError when it can't be read and never was."""
         try:
             reading = self._readings.recent(account, source, STATES_S, deadline.left, "states")
         except DriverError as error:
+            last = self._readings.last(account, source)
             if last is None:
                 raise
-            yield from ((each, State(seen, unreached(error, seen))) for each in asked if (seen := last.find(each)))
+            found |= {each: State(seen, unreached(error, seen)) for each in asked if (seen := last.find(each))}
             return
-        if any(each not in reading.by_id for each in asked):
+        if not reading.by_id.keys() >= set(asked):
             # another process may have listed it since
             reading = self._readings.newer(account, source) or reading
         made = self._made(source, surface, reading)
@@ -77,7 +82,7 @@ class States:
             if state is None and (camera := reading.find(each)):
                 state = made[each] = self._judge_state(Seen(account, source, camera), surface)
             if state is not None:
-                yield each, state
+                found[each] = state
 
     def _made(self, source: Source, surface: Surface, reading: Reading) -> dict[str, State]:
         key = f"{source.id}/{surface}"

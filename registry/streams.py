@@ -16,7 +16,7 @@ from registry.fitting import GATE, Fit, fits, plain
 from registry.freshness import Breaker
 from registry.gate import Surface, not_found, overruled
 from registry.handover import PLAYABLE, Handover, Pictures, Sight
-from registry.judging import Deadline, Judge, Open, Read, unreached
+from registry.judging import Deadline, Judge, Open, Read, Seen, unreached
 from registry.listing import Reading, Readings
 from registry.opens import Opens, OpensHere
 from registry.passing import Passing
@@ -206,18 +206,20 @@ class Streams:
     def _fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[SourceSpec, Fit] | Refusal:
         """The best picture for the display that the camera has."""
         camera = opened.seen.camera
-        preferences = self._readings.preferences(opened.seen.account.id).get(camera.id)
-        refusal = overruled("too_large", camera)
-        for fit in fits(
-            request, camera, scaled=self._passing is None and preferences is not None and preferences.scaled
-        ):
+        scaled = request.surface == "video" and self._passing is None and self._may_scale(opened.seen)
+        refusal: Refusal | None = None
+        for fit in fits(request, camera, scaled=scaled):
             found = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
             if not isinstance(found, Refusal):
                 return found, fit
             if found.reason not in ANOTHER:
                 return found
             refusal = found
-        return refusal
+        return refusal or overruled("too_large", camera)
+
+    def _may_scale(self, seen: Seen) -> bool:
+        preferences = self._readings.preferences(seen.account.id).get(seen.camera.id)
+        return preferences is not None and preferences.scaled
 
     def _mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
         """By the best way that brings one; where none does, what was wrong with the first is told."""
@@ -243,14 +245,20 @@ class Streams:
             # each way has its own breaker: that a camera is not at home says nothing of its vendor
             spec = self._breaker.call(
                 f"mint/{source.id}/{way}",
-                lambda: driver.mint(source, camera, way, deadline.left, picture=picture, life_s=self._life_s),
+                driver.mint,
+                source,
+                camera,
+                way,
+                deadline.left,
+                picture=picture,
+                life_s=self._life_s,
             )
         except DriverError as error:
             log.warning(
                 "no picture from source %s by way %s: %s", source.id, way, error.reason, extra={"reason": error.reason}
             )
             return unreached(error, camera)
-        return replace(spec, release=f"{source.id}/{spec.release}") if spec.release else spec
+        return spec.of(source.id)
 
     @property
     def _life_s(self) -> int:

@@ -14,4 +14,7 @@ def choose(camera: Camera, tried: tuple[str, ...] = ()) -> str | None:
     """None when no way is left. What is shared by another account its own key can't fetch."""
     if camera.owner == "shared":
         return None
-    return next((way for way in ORDER if way in camera.ways and way not in tried), None)
+    for way in ORDER:
+        if way in camera.ways and way not in tried:
+            return way
+    return None

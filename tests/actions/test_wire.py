@@ -27,7 +27,7 @@ HLS = {"cameraStreamProtocol": "hls", "cameraStreamAccessUrl": re.compile(rf"{ME
 WEBRTC = {
     "cameraStreamProtocol": "webrtc",
     "cameraStreamSignalingUrl": re.compile(r"https://home\.example/google/webrtc/[\w.-]+"),
-    "cameraStreamAuthToken": re.compile(r"[\w-]+\.[\w-]+"),
+    "cameraStreamAuthToken": re.compile(r"[\w.-]+"),
 }
 
 

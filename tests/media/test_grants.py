@@ -21,10 +21,17 @@ def test_a_grant_says_what_was_signed():
     explaining = replace(CLAIMS, explains=True)
     assert grants.verify(grants.sign(explaining), "hls", NOW) == explaining
     text, claims = grants.issue(
-        account="a", link="l", camera="kamera-ø", protocol="webrtc", surface="google", now=NOW, life_s=60
+        account="a", link="l", camera="ezviz-a2", protocol="webrtc", surface="google", now=NOW, life_s=60
     )
     assert grants.verify(text, "webrtc", NOW + 59) == claims
     assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+def test_a_grant_beside_another_claims_the_same_for_its_own_use():
+    grants = Grants([OLD])
+    image = grants.verify(grants.beside(CLAIMS, "snapshot"), "snapshot", NOW)
+    assert replace(image, protocol="hls", nonce=CLAIMS.nonce) == CLAIMS
+    assert image.nonce != CLAIMS.nonce
 
 
 def test_keys_can_be_rotated():
@@ -39,8 +46,7 @@ def test_every_changed_byte_is_noticed():
     grants = Grants([OLD])
     text = grants.sign(CLAIMS)
     for at, letter in itertools.product(range(0, len(text), 3), "A_."):
-        # the last letter of a base64 text carries bits that mean nothing
-        if text[at] == letter or at == len(text) - 1:
+        if text[at] == letter:
             continue
         with pytest.raises(BadGrant):
             grants.verify(text[:at] + letter + text[at + 1 :], "hls", NOW)
@@ -66,7 +72,7 @@ def test_a_grant_is_for_one_use_and_one_time():
 
 def test_no_field_can_stand_for_two():
     grants = Grants([OLD])
-    for claims in (replace(CLAIMS, account="account\nlink", link=""), replace(CLAIMS, nonce="nonce\n1")):
+    for claims in (replace(CLAIMS, account="account.link", link=""), replace(CLAIMS, nonce="nonce.1")):
         with pytest.raises(BadGrant):
             grants.verify(grants.sign(claims), "hls", NOW)
 

@@ -15,7 +15,7 @@ from registry.errors import BadOffer, Refused, VendorDown
 from registry.registry import Registry
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 
-HLS = StreamRequest("alexa", ("hls",))
+HLS = StreamRequest("alexa", ("hls",), image=True)
 OFFERED = StreamRequest("alexa", ("webrtc",), sdp=OFFER, session="s")
 
 

@@ -11,7 +11,7 @@ from registry.preferences import Preferences
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 from tests.doubles.ready_driver import camera
 
-VIDEO = StreamRequest("video", ("hls",))
+VIDEO = StreamRequest("video", ("hls",), image=True)
 ANY = StreamRequest("alexa", ("hls",))
 UNKNOWN, HD, FULL, SMALL = Video("h264"), Video("h264", 1280, 720), Video("h264", 1920, 1080), Video("h264", 640, 360)
 H265, H265_SMALL = Video("h265", 2560, 1440), Video("h265", 640, 360)

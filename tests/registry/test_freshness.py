@@ -71,10 +71,10 @@ def test_a_call_that_began_long_ago_is_not_joined(monkeypatch: pytest.MonkeyPatc
         return "old"
 
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(flights.share, "a", slow, 10)
+        first = pool.submit(flights.share, "a", 10, slow)
         started.wait()
         time.sleep(0.1)
-        assert flights.share("a", lambda: "new", 10) == "new"
+        assert flights.share("a", 10, lambda: "new") == "new"
         held.set()
         assert first.result() == "old"
 
@@ -89,10 +89,10 @@ def test_who_joins_waits_no_longer_than_it_may() -> None:
         return "late"
 
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(flights.share, "a", slow, 10)
+        first = pool.submit(flights.share, "a", 10, slow)
         started.wait()
         with pytest.raises(VendorDown):
-            flights.share("a", lambda: "never called", 0.05)
+            flights.share("a", 0.05, lambda: "never called")
         held.set()
         assert first.result() == "late"
 
@@ -107,7 +107,7 @@ def test_all_who_share_hear_the_same_error(error: Exception) -> None:
         raise error
 
     with ThreadPoolExecutor(4) as pool:
-        asked = [pool.submit(flights.share, "a", failing, 10) for _ in range(4)]
+        asked = [pool.submit(flights.share, "a", 10, failing) for _ in range(4)]
         time.sleep(0.1)
         begun.set()
         heard = [each.exception() for each in asked]
@@ -124,8 +124,8 @@ def test_a_bug_in_one_call_reaches_its_caller_and_leaves_nobody_waiting() -> Non
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        flights.share("a", broken, 10)
-    assert flights.share("a", lambda: "next", 10) == "next"
+        flights.share("a", 10, broken)
+    assert flights.share("a", 10, lambda: "next") == "next"
 
 
 def failing(breaker: Breaker, error: Exception, times: int) -> None:

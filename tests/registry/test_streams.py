@@ -12,11 +12,12 @@ from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
 from registry.camera import Failed, Refusal, Stream, StreamRequest
 from registry.errors import BadGrant, BadOffer, ExpiredGrant, Refused, SignedOut, VendorBusy, VendorDown
+from registry.preferences import Preferences
 from registry.registry import Registry
 from tests.doubles.clock import Clock
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 
-HLS = StreamRequest("alexa", ("hls",))
+HLS = StreamRequest("alexa", ("hls",), image=True)
 WEBRTC = StreamRequest("google", ("webrtc", "hls"))
 
 
@@ -61,6 +62,10 @@ def test_the_picture_beside_it_is_one_snapshot_for_a_minute(home: Household) -> 
     assert claims.camera == home.id("Garden")
     with pytest.raises(ExpiredGrant):
         home.grants.verify(grant, "snapshot", home.clock() + 60)
+
+
+def test_no_picture_is_made_for_who_asks_for_none(home: Household) -> None:
+    assert opened(home, request=WEBRTC).image_url == ""
 
 
 def test_webrtc_without_an_offer_waits_for_one_at_a_grant(home: Household) -> None:
@@ -466,3 +471,17 @@ def test_a_camera_that_is_gone_ends_its_sessions(home: Household, clock: Clock) 
 
     assert home.registry.check(claims) == Denied("not_found")
     assert home.registry.source_for(claims) == Denied("not_found")
+
+
+def test_a_verdict_holds_no_longer_than_what_it_was_made_of(home: Household) -> None:
+    garden = home.id("Garden")
+    opened(home)
+    home.driver.change("Garden", encryption="on", ways=("lan",))
+    assert refused(home) == "encryption_on"
+    home.registry.prefer(home.account.id, garden, Preferences(lan_while_encrypted=True))
+    opened(home)
+    home.registry.prefer(home.account.id, garden, Preferences())
+    assert refused(home) == "encryption_on"
+    home.driver.change("Garden", encryption="off")
+    opened(home)
+    assert refused(home, request=StreamRequest("alexa", ())) == "no_common_protocol"
