@@ -16,7 +16,7 @@ from registry.judging import Deadline, Open
 from registry.rules import Rules
 from store.records import Link
 
-ANSWER_S = 1.0  # the media process has at least this for an SDP answer, however long the vendor took
+ANSWER_S = 1.0  # the media process has this, however long the vendor took, where the display can wait for it
 PLAYABLE = ("webrtc", "hls")
 
 
@@ -91,13 +91,13 @@ class Handover:
             picture=fit.picture,
         )
         if protocol == "hls" or request.sdp is None:
-            at = self._pictures.warm(claims, source, timeout_s=max(ANSWER_S, deadline.left))
+            at = self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
             return self.stream(claims, grant, sight, at, image=request.image)
         answer = self.answer(claims, source, request.sdp, request.session or claims.nonce, deadline)
         return self.stream(claims, grant, sight, answer.at, answer.sdp, image=request.image)
 
     def answer(self, claims: Claims, source: SourceSpec | None, sdp: str, session: str, deadline: Deadline) -> Answer:
-        left_s = max(ANSWER_S, deadline.left)
+        left_s = deadline.or_at_least(ANSWER_S)
         return self._pictures.answer(claims, source, sdp, replaces=session, timeout_s=left_s)
 
     def stream(

@@ -15,16 +15,23 @@ from registry.rules import Rules
 from registry.ways import choose
 from store.records import Account, Link, Source
 
+LEAST_S = 0.1  # what a step still gets after its time, where the surface counts and every step may overrun
+
 
 class Deadline:
-    """Seconds left of a request."""
+    """Seconds left of a request. `hard`: the surface counts them as well, and gives up soon after."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, hard: bool = False) -> None:
         self._end = time.monotonic() + seconds
+        self._hard = hard
 
     @property
     def left(self) -> float:
         return max(0.0, self._end - time.monotonic())
+
+    def or_at_least(self, seconds: float) -> float:
+        """What is left, however long the steps before took."""
+        return max(LEAST_S if self._hard else seconds, self.left)
 
 
 class Seen(Struct, frozen=True):

@@ -19,7 +19,7 @@ from store.ports import Store
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 1.5  # the vendor has at least this to show its stream, however long the address took
+LOOK_S = 1.5  # the vendor has this to show its stream, however long the address took, where the display can wait for it
 PICTURE = "/static/camera.png"  # beside a stream Alexa wants a picture; of the camera there is none
 
 
@@ -39,7 +39,7 @@ class Passing:
         """What it refuses the caller gives back to the vendor."""
         seen, camera = opened.seen, opened.seen.camera
         try:
-            look = self._drivers[seen.source.kind].look(seen.source, source, max(LOOK_S, deadline.left))
+            look = self._drivers[seen.source.kind].look(seen.source, source, deadline.or_at_least(LOOK_S))
         except DriverError as error:
             log.warning("the stream of source %s is not passed on: %s (%s)", seen.source.id, error.reason, error)
             return unreached(error, camera)

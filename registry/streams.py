@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_OFFER = 32 * 1024
 MOST_PIXELS = 16_384  # on a side
+GIVE_BACK_S = 0.5
 WATCH_S = 2.0  # the media process's questions about live sessions share a reading this old
 PASSING = frozenset({"vendor_down", "vendor_busy", "media_down", "busy", "waking"})
 
@@ -58,7 +59,7 @@ class Streams:
         """Raises BadOffer for an offer that is none, before the vendor is asked anything."""
         if request.sdp is not None:
             _check_offer(request.sdp)
-        deadline = Deadline(self._rules.vendor_within(request.within_s))
+        deadline = Deadline(self._rules.vendor_within(request.within_s), hard=request.within_s is not None)
         seen = self._judge.see(link, camera, deadline)
         if isinstance(seen, Refusal):
             return seen
@@ -297,7 +298,7 @@ class Streams:
         if not token:
             return
         try:
-            self._drivers[source.kind].release(source, token, max(0.5, deadline.left))
+            self._drivers[source.kind].release(source, token, deadline.or_at_least(GIVE_BACK_S))
         except DriverError as error:
             log.info("source %s did not take an address back: %s", source.id, error.reason)
 

@@ -1,17 +1,21 @@
 """A vendor that hangs: the whole EXECUTE is answered within its budget, however many cameras are in it."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accounts.pins import Pins
 from actions import execution
+from actions.fulfillment import Fulfillment
+from media.client import MediaUnavailable
 from registry.errors import VendorDown
 from registry.preferences import Preferences
-from tests.doubles.household import Household
+from tests.doubles.household import WITHOUT_MEDIA, Household, household
 
 type Ask = Callable[..., dict[str, Any]]
 type Check = Callable[[str, dict[str, Any]], None]
@@ -70,6 +74,28 @@ def test_it_is_answered_in_time(
     assert [each["ids"] for each in answered["commands"]] == [[each] for each in ids]
     assert {each["errorCode"] for each in answered["commands"]} <= {"transientError", "functionNotSupported"}
     assert took < home.rules.vendor_s  # what one call may take where nobody is in a hurry: the budget was handed down
+
+
+@pytest.mark.parametrize("mode", ["media process", "vendor alone"])
+def test_what_comes_after_a_slow_vendor_fits_into_what_is_left_of_two_seconds(
+    mode: str, tmp_path: Path, make_fulfillment: Callable[[Household], Fulfillment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = household(tmp_path, assistant="google", rules=WITHOUT_MEDIA if mode == "vendor alone" else None)
+    token, garden, door = home.token(), home.id("Garden"), make_fulfillment(home)
+    left_s = 2.0 - execution.BUDGET_S
+    monkeypatch.setattr(execution, "BUDGET_S", BUDGET_S)
+    hold = threading.Event()
+    home.driver.then = lambda: setattr(home.driver, "hold", hold)  # the address takes all the time there is, and comes
+    home.pictures.error = MediaUnavailable()
+    asked = STREAM | {"params": {"SupportedStreamProtocols": ["hls"]}}
+    payload = {"commands": [{"devices": [{"id": garden}], "execution": [asked]}]}
+    body = {"requestId": "1", "inputs": [{"intent": "action.devices.EXECUTE", "payload": payload}]}
+    door.answer(json.dumps(body).encode(), token)
+    hold.set()
+    home.store.close()
+    after = [each for name, each in home.driver.given.items() if name not in ("read", "mint")] + home.pictures.given
+    assert len(after) == (2 if mode == "media process" else 1)  # the address goes back where it was of no use
+    assert sum(each or left_s for each in after) < left_s
 
 
 def test_of_several_cameras_the_quick_ones_are_answered(home: Household, ask: Ask, monkeypatch: Any) -> None:

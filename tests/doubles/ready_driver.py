@@ -38,7 +38,8 @@ class ReadyDriver:
     `then` (called after each read, as if somebody changed something just then), `set_error` (raised by what sets
     something), `deaf` (says yes to a setting and does not do it), `others` (settings that are not fields of a camera).
 
-    Counts its calls by name in `calls`; `released` holds what was given back, `applied` what was set.
+    Counts its calls by name in `calls`; `given` holds the seconds each last had, `released` what was given back,
+    `applied` what was set.
     """
 
     def __init__(self, cameras: list[Camera]) -> None:
@@ -60,6 +61,7 @@ class ReadyDriver:
         self.hold: threading.Event | None = None
         self.then: Callable[[], None] | None = None
         self.calls: Counter[str] = Counter()
+        self.given: dict[str, float] = {}
         self.released: list[str] = []
         self._lock = threading.Lock()
 
@@ -170,6 +172,7 @@ class ReadyDriver:
     def _called(self, name: str, deadline_s: float) -> None:
         with self._lock:
             self.calls[name] += 1
+            self.given[name] = deadline_s
         if self.hold is not None:
             self.hold.wait(deadline_s)
         if self.error is not None:

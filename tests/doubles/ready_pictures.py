@@ -14,12 +14,14 @@ class ReadyPictures:
         self.sdp = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n"
         self.warmed: list[tuple[Claims, SourceSpec]] = []
         self.answered: list[tuple[Claims, SourceSpec | None, str, str]] = []  # claims, source, offer, replaces
+        self.given: list[float | None] = []  # seconds, by each call that may take long
         self.ended: list[tuple[str, str]] = []  # link, name of the session; "" for all of the link
 
     def place(self, account: str) -> str:
         return self.at
 
     def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
+        self.given.append(timeout_s)
         if self.error is not None:
             raise self.error
         self.warmed.append((claims, source))
@@ -28,6 +30,7 @@ class ReadyPictures:
     def answer(
         self, claims: Claims, source: SourceSpec | None, sdp: str, *, replaces: str = "", timeout_s: float | None = None
     ) -> Answer:
+        self.given.append(timeout_s)
         if self.error is not None:
             raise self.error
         self.answered.append((claims, source, sdp, replaces))
