@@ -80,5 +80,11 @@ class Fulfillment:
         raise NotSupported("showcam does not know this intent.")
 
 
+def unread(error: IntentError) -> bytes:
+    """The answer to a request whose body could not be had."""
+    log.info("answered with %s (request unread)", error.code, extra={"reason": "refused"})
+    return _encode({"requestId": "", "payload": {"errorCode": error.code, "debugString": error.debug}})
+
+
 def _shown(request_id: str) -> str:
     return request_id if _printable(request_id) else "without a readable id"

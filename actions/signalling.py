@@ -51,7 +51,7 @@ class Signalling:
         Never raises.
         """
         if method == "OPTIONS":
-            return 204, self._cors(origin), b""
+            return 204, self.cors(origin), b""
         try:
             answered = self._post(method, _tokens(grant, authorization), body)
         except Problem as problem:
@@ -62,7 +62,7 @@ class Signalling:
         except Exception:
             log.exception("an offer failed")
             return self._problem(Problem(500, "Something went wrong here", "It is in the log of showcam."), origin)
-        return 200, [("Content-Type", "application/json"), *self._cors(origin)], msgspec.json.encode(answered)
+        return 200, [("Content-Type", "application/json"), *self.cors(origin)], msgspec.json.encode(answered)
 
     def _post(self, method: str, tokens: list[str], body: bytes) -> dict[str, Any]:
         if method != "POST":
@@ -110,7 +110,8 @@ class Signalling:
             return {"type": "answer", "sdp": stream.answer}
         return {"answer": stream.answer}
 
-    def _cors(self, origin: str | None) -> list[tuple[str, str]]:
+    def cors(self, origin: str | None) -> list[tuple[str, str]]:
+        """The headers that every response needs."""
         return [
             ("Access-Control-Allow-Origin", origin if origin in self._origins else self._origins[0]),
             ("Access-Control-Allow-Methods", "POST, OPTIONS"),
@@ -122,7 +123,7 @@ class Signalling:
 
     def _problem(self, problem: Problem, origin: str | None) -> Answer:
         document = {"type": "about:blank", "title": problem.title, "status": problem.status, "detail": problem.detail}
-        headers = [("Content-Type", "application/problem+json"), *self._cors(origin)]
+        headers = [("Content-Type", "application/problem+json"), *self.cors(origin)]
         return problem.status, headers, msgspec.json.encode(document)
 
 

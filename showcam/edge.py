@@ -81,8 +81,7 @@ class Edge:
             self._admit(environ)
             return route.endpoint(self._request(environ, route, path, request_id))
         except Refuse as refused:
-            response = refused.response
-            return Response(response.status, response.body, [*response.headers, *route.refusal_headers(environ)])
+            return route.refused(environ, refused.response)
         except Exception:
             # the outermost edge: whatever it was, it is told once, with the id, and never to the caller
             log.exception("unexpected")

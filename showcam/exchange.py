@@ -46,7 +46,7 @@ class Route:
     methods: tuple[str, ...]
     endpoint: Callable[[Request], Response]
     json: bool = False
-    refusal_headers: Callable[[WSGIEnvironment], Headers] = lambda environ: []  # what even a refusal must carry
+    refused: Callable[[WSGIEnvironment, Response], Response] = lambda environ, refusal: refusal  # as it is told there
 
 
 class Answered(Struct, frozen=True):

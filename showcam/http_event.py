@@ -10,7 +10,7 @@ type Event = dict[str, Any]
 
 
 def request_of(event: Event, limit: int) -> Request:
-    """A JSON request by POST of at most `limit` bytes. Raises Refuse, and ValueError for another kind of event."""
+    """A request by POST of at most `limit` bytes. Raises Refuse, and ValueError for another kind of event."""
     if event.get("version") != "2.0":
         raise ValueError("an HTTP API's event of payload format 2.0 is wanted")
     about = event["requestContext"]
@@ -19,8 +19,6 @@ def request_of(event: Event, limit: int) -> Request:
     if method != "POST":
         refused = problem(405, "That method is not for this address", "It takes POST.")
         raise Refuse(Response(405, refused.body, [*refused.headers, ("Allow", "POST")]))
-    if headers.get("content-type", "").split(";", 1)[0].strip().lower() != "application/json":
-        raise Refuse(problem(415, "JSON is wanted here", "Send it with Content-Type: application/json."))
     environ = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()}
     return Request(about["requestId"], method, path, "", _body(event, limit), environ)
 

@@ -17,7 +17,7 @@ from registry.sign_in import Limits, SignIn
 from showcam import webhook
 from showcam.compose import parts
 from showcam.edge import EdgeRules
-from showcam.exchange import Headers, Request, Response, Route, problem
+from showcam.exchange import Request, Response, Route, problem
 from showcam.internal import Internal
 from showcam.keys import Keys
 from showcam.settings import Settings
@@ -84,9 +84,9 @@ def _signalling(settings: Settings, base: parts.Ground) -> Route:
         origins = (*origins, *(f"http://{host}:{settings.simulator_port}" for host in ("127.0.0.1", "localhost")))
     signalling = Signalling(base.registry, origins)
 
-    def cors(environ: WSGIEnvironment) -> Headers:
-        origin = environ.get("HTTP_ORIGIN", "")
-        return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")] if origin in origins else []
+    def readable(environ: WSGIEnvironment, refusal: Response) -> Response:
+        headers = [*refusal.headers, *signalling.cors(environ.get("HTTP_ORIGIN"))]
+        return Response(refusal.status, refusal.body, headers)
 
     def signal(request: Request) -> Response:
         header = request.header
@@ -94,4 +94,4 @@ def _signalling(settings: Settings, base: parts.Ground) -> Route:
         status, headers, body = signalling.answer(request.method, request.rest, header("Origin"), token, request.body)
         return Response(status, body, headers)
 
-    return Route("signalling", "/google/webrtc/", ("POST", "OPTIONS"), signal, refusal_headers=cors)
+    return Route("signalling", "/google/webrtc/", ("POST", "OPTIONS"), signal, refused=readable)

@@ -1,20 +1,25 @@
 """Google's fulfillment: as a door of the web process, and alone as an HTTP API's event in and its answer out."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from wsgiref.types import WSGIEnvironment
 
 from accounts.pins import Pins
 from accounts.tokens import authenticate
-from actions.fulfillment import Fulfillment
+from actions.errors import IntentError, Malformed, Passing
+from actions.fulfillment import Fulfillment, unread
 from showcam import keys
 from showcam.cloudwatch import CloudWatch, Event, Handler
 from showcam.compose import parts
-from showcam.exchange import Refuse, Request, Response
+from showcam.exchange import Refuse, Request, Response, Route
 from showcam.http_event import answer_of, request_of
 from showcam.settings import Settings, load
 
 _JSON = ("Content-Type", "application/json")
+# what Google is told where the body was not even read
+_UNREAD: dict[int, type[IntentError]] = {400: Malformed, 413: Malformed, 503: Passing}
 
 
 def door(settings: Settings, base: parts.Ground) -> Callable[[Request], Response]:
@@ -34,6 +39,16 @@ def door(settings: Settings, base: parts.Ground) -> Callable[[Request], Response
     return fulfil
 
 
+def route(settings: Settings, base: parts.Ground) -> Route:
+    return Route("google", "/google/fulfillment", ("POST",), door(settings, base), refused=_refused)
+
+
+def _refused(_environ: WSGIEnvironment, refusal: Response) -> Response:
+    """As fulfillment tells what is wrong: of other statuses Google says that the server is broken."""
+    error = _UNREAD.get(refusal.status)
+    return Response(200, unread(error(json.loads(refusal.body)["detail"])), [_JSON]) if error else refusal
+
+
 def build() -> Handler:
     """Raises what stands in the way, so that AWS counts it as an error."""
     settings = load()
@@ -44,7 +59,7 @@ def build() -> Handler:
     def answer(event: Event, _context: Any) -> Event:
         try:
             return answer_of(fulfil(request_of(event, settings.body_limit)))
-        except Refuse as refused:
-            return answer_of(refused.response)
+        except Refuse as refusal:
+            return answer_of(_refused({}, refusal.response))
 
     return watch.watched(answer)

@@ -38,7 +38,7 @@ def build(settings: Settings, keys: Keys) -> Edge:
 
     routes = [
         *_alexa(settings, keys, base),
-        Route("google", "/google/fulfillment", ("POST",), fulfillment.door(settings, base), json=True),
+        fulfillment.route(settings, base),
         *doors.routes(settings, base, Inbox(base.registry)),
         Route("healthz", "/healthz", ("GET",), _health(settings, base.store)),
         Route("metrics", "/metrics", ("GET",), metrics.answer),

@@ -50,7 +50,9 @@ NO_INTENT: list[tuple[bytes, str, str]] = [
         "hardError",
         "7",
     ),
-    (b'{"requestId":7,"inputs":[{"intent":"action.devices.TOAST"}]}', "functionNotSupported", ""),
+    (b'{"requestId":7,"inputs":[{"intent":"action.devices.TOAST"}]}', "functionNotSupported", "7"),
+    (b'{"requestId":6894439706274654512000,"inputs":[]}', "hardError", "6894439706274654512000"),
+    (b'{"requestId":true,"inputs":[]}', "hardError", ""),
     (b'{"requestId":"7","inputs":[{"intent":"action.devices.IDENTIFY"}]}', "functionNotSupported", "7"),
     (b'{"requestId":"7","inputs":[{"intent":""}]}', "functionNotSupported", "7"),
 ]

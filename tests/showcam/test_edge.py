@@ -8,6 +8,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
+from msgspec.structs import replace
 
 from showcam.edge import Edge, EdgeRules
 from showcam.exchange import Request, Response, Route
@@ -34,7 +35,9 @@ ROUTES = [
         "/google/webrtc/",
         ("POST", "OPTIONS"),
         echo,
-        refusal_headers=lambda environ: [("Access-Control-Allow-Origin", environ.get("HTTP_ORIGIN", ""))],
+        refused=lambda environ, refusal: replace(
+            refusal, headers=[*refusal.headers, ("Access-Control-Allow-Origin", environ.get("HTTP_ORIGIN", ""))]
+        ),
     ),
     Route("broken", "/broken", ("GET",), fail),
 ]

@@ -54,8 +54,8 @@ REQUESTS: list[tuple[str, dict[str, str], bytes, int, str]] = [
     ("/alexa/smart-home", JSON, directive("Alexa", "ReportState", token=None, endpoint=None), 200, "INVALID_"),
     ("/google/fulfillment", JSON, b"{", 401, ""),
     ("/google/fulfillment", JSON, b'{"requestId":"1","inputs":[]}', 401, ""),
-    ("/google/fulfillment", {"Content-Type": "text/html"}, b"{}", 415, "JSON is wanted here"),
-    ("/google/fulfillment", JSON, b" " * (256 * 1024 + 1), 413, "At most"),
+    ("/google/fulfillment", {"Content-Type": "text/html"}, b"{}", 401, ""),
+    ("/google/fulfillment", JSON, b" " * (256 * 1024 + 1), 200, "hardError"),
     ("/internal/sources/open", JSON, b"{}", 404, "nothing here"),
     (
         "/oauth/token",
