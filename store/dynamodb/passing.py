@@ -48,7 +48,7 @@ class PassingItems:
         return int(item["count"]) if item else 0
 
     def take_once(self, key: str, until: float) -> bool:
-        row = {"pk": f"taken#{until}#{key}", "sk": "taken", "kind": "taken", "expires_at": math.ceil(until)}
+        row = {"pk": f"taken#{float(until)}#{key}", "sk": "taken", "kind": "taken", "expires_at": math.ceil(until)}
         # who took it: so that an earlier try of ours, whose answer was lost, is told from somebody else's
         row["by"] = secrets.token_hex(8)
         try:

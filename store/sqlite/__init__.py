@@ -11,6 +11,7 @@ from store.sqlite.events import EventRows
 from store.sqlite.kept import KeptRows
 from store.sqlite.links import BEARERS, LinkRows
 from store.sqlite.passing import PassingRows
+from store.sqlite.taken import Taken
 
 __all__ = ["SqliteStore"]
 
@@ -21,6 +22,7 @@ class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, PassingRows):
     def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S) -> None:
         self._database = Database(path, wait_s)
         self._sealer = sealer
+        self._taken = Taken(path)
         self._bearer = lru_cache(BEARERS)(self._read_bearer)
 
     def sweep(self, now: float) -> int:
@@ -31,13 +33,14 @@ class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, PassingRows):
             ("DELETE FROM happening WHERE at <= ?", now - HAPPENING_KEPT_S),
             ("DELETE FROM visit WHERE expires <= ?", now),
             ("DELETE FROM throttle WHERE ends <= ?", now),
-            ("DELETE FROM taken WHERE until <= ?", now),
         )
+        gone = self._taken.sweep(now)
         with self._database.writing() as write:
-            return sum(write.execute(sql, (before,)).rowcount for sql, before in over)
+            return gone + sum(write.execute(sql, (before,)).rowcount for sql, before in over)
 
     def ping(self) -> None:
         self._database.check()
 
     def close(self) -> None:
         self._database.close()
+        self._taken.close()

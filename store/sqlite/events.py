@@ -12,8 +12,7 @@ class EventRows:
             "INSERT INTO happening VALUES (?, ?, ?, ?)"
             " ON CONFLICT (account, camera, kind) DO UPDATE SET at = max(at, excluded.at)"
         )
-        with self._database.writing(durable=False) as write:
-            write.execute(sql, (account_id, happening.camera, happening.kind, happening.at))
+        self._database.change(sql, account_id, happening.camera, happening.kind, happening.at)
 
     def happenings(self, account_id: str, since: float) -> list[Happening]:
         sql = "SELECT camera, kind, at FROM happening WHERE account = ? AND at > ? ORDER BY at, camera, kind"

@@ -6,16 +6,17 @@ from store.keys import throttle_window
 from store.records import Known
 from store.sealing import SealedUnreadable, Sealer
 from store.sqlite.database import Database
+from store.sqlite.taken import Taken
 
 
 class PassingRows:
     _database: Database
     _sealer: Sealer
+    _taken: Taken
 
     def put_visit(self, visit_hash: str, data: bytes, expires: float) -> None:
         sealed = self._sealer.seal(f"visit|{visit_hash}", data)
-        with self._database.writing(durable=False) as write:
-            write.execute("INSERT OR REPLACE INTO visit VALUES (?, ?, ?)", (visit_hash, sealed, expires))
+        self._database.change("INSERT OR REPLACE INTO visit VALUES (?, ?, ?)", visit_hash, sealed, expires)
 
     def visit(self, visit_hash: str, now: float) -> bytes | None:
         row = self._database.one("SELECT sealed FROM visit WHERE hash = ? AND expires > ?", visit_hash, now)
@@ -41,12 +42,11 @@ class PassingRows:
         return row[0] if row else 0
 
     def take_once(self, key: str, until: float) -> bool:
-        return self._database.change("INSERT INTO taken VALUES (?, ?) ON CONFLICT DO NOTHING", until, key) == 1
+        return self._taken.take(key, until)
 
     def put_known(self, account_id: str, known: Known) -> None:
         sealed = self._sealer.seal(f"known|{account_id}", known.data)
-        with self._database.writing(durable=False) as write:
-            write.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", (account_id, sealed, known.as_of))
+        self._database.change("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", account_id, sealed, known.as_of)
 
     def known(self, account_id: str) -> Known | None:
         row = self._database.one("SELECT sealed, as_of FROM known WHERE account = ?", account_id)
