@@ -1,5 +1,6 @@
 """Ids and keyed hashes that tell nobody what they stand for."""
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -10,6 +11,11 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 def new_id(length: int = 16) -> str:
     """Random, lower-case letters and 2–7: safe in URLs, Alexa endpoint ids and table keys."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def id_from(secret: str) -> str:
+    """The same id each time for the same secret, and as little to be guessed as that."""
+    return base64.b32encode(hashlib.sha256(f"id|{secret}".encode()).digest())[:16].decode().lower()
 
 
 def token_hash(text: str) -> str:

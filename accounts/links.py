@@ -22,10 +22,14 @@ def complete(
     cameras: tuple[str, ...] | None,
     locale: str,
     now: float,
+    link_id: str = "",
 ) -> Link:
-    """A new link beside those there are. `cameras` None: all, also ones added later."""
+    """A new link beside those there are. `cameras` None: all, also ones added later.
+
+    `link_id` is for whoever may have to say it again. Raises store.ports.Inconsistent where it is taken.
+    """
     link = Link(
-        id=new_id(),
+        id=link_id or new_id(),
         account=account.id,
         client=client.id,
         assistant=client.assistant,

@@ -26,7 +26,7 @@ from registry.errors import Unavailable
 from registry.listing import Listing
 from registry.registry import Registry
 from registry.sign_in import CodeWanted, Outcome, SignedIn, SignIn, SignInRefused
-from store.ports import Store
+from store.ports import Inconsistent, Store
 from store.records import Account, Link
 
 log = structlog.get_logger()
@@ -186,7 +186,10 @@ class Linking:
             return self._consent(asked, visit, 400, words_for(request)(wording.NOTHING_TICKED))
         if self._store.hits(f"links:{account.id}", HOUR_S, time.time()) >= LINKS_AN_HOUR:
             return self._consent(asked, visit, 429, words_for(request)(wording.TOO_MANY_LINKS))
-        link = self._link(asked, visit, account, cameras) if self._visits.claim(request, visit) else self._awaited()
+        if not self._visits.claim(request, visit) and (other := self._awaited()) is not None and other.step == "done":
+            link = self._given(other)
+        else:
+            link = self._link(asked, visit, account, cameras)
         return self._granted(grant, link) if link else self._refused(asked, SignInRefused("expired"), "", "away")
 
     def _granted(self, grant: Any, link: Link | None) -> Response:
@@ -200,20 +203,27 @@ class Linking:
         link = self._store.link(visit.link)
         return link if link is not None and link.ended is None else None
 
-    def _awaited(self) -> Link | None:
-        """The link that another request of this visit is making just now, if it is for the same."""
+    def _awaited(self) -> Visit | None:
+        """The visit once another request of it has made its link; as it is, where that one was cut short."""
         end = time.monotonic() + AGREED_S
-        while time.monotonic() < end:
+        while True:
             visit = self._visits.read(request)
-            if visit is None or visit.step == "done":
-                return self._given(visit)
+            if visit is None or visit.step == "done" or time.monotonic() >= end:
+                return visit
             time.sleep(0.05)
-        return None
 
-    def _link(self, asked: Asked, visit: Visit, account: Account, cameras: tuple[str, ...] | None) -> Link:
+    def _link(self, asked: Asked, visit: Visit, account: Account, cameras: tuple[str, ...] | None) -> Link | None:
+        """The visit's link, also where a request that was cut short has made it already."""
         label, locale, now = request.form.get("label", ""), spoken(request), time.time()
         self._store.hit(f"links:{account.id}", HOUR_S, now)
-        link = links.complete(self._store, account, asked.client.row, label, cameras, locale, now)
+        link_id = self._visits.link_id(request)
+        try:
+            link = links.complete(self._store, account, asked.client.row, label, cameras, locale, now, link_id)
+        except Inconsistent:
+            there = self._store.link(link_id)
+            if there is None or (there.client, there.cameras, there.ended) != (asked.client.row.id, cameras, None):
+                return None
+            link = there
         done = replace(visit, step="done", link=link.id, request=_fingerprint(), expires=now + DONE_S)
         self._visits.keep(request, done)
         count = "all" if link.cameras is None else len(link.cameras)

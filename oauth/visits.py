@@ -8,7 +8,7 @@ import msgspec
 from flask import Request, Response
 from msgspec import Struct
 
-from accounts.identity import token_hash
+from accounts.identity import id_from, token_hash
 from store.ports import Store
 
 VISIT_S = 600
@@ -82,6 +82,10 @@ class Visits:
         """Whether this is the one request that may make the visit's link; True once, also of parallel ones."""
         # as with guesses, no border of the count's window lies before the visit's end
         return self._store.hit(f"agree:{self._key(request)}", VISIT_S, visit.expires) == 1
+
+    def link_id(self, request: Request) -> str:
+        """The id of the one link that the visit may come to."""
+        return id_from(request.cookies.get(self.cookie, ""))
 
     def _key(self, request: Request) -> str | None:
         text = request.cookies.get(self.cookie, "")

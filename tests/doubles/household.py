@@ -12,6 +12,7 @@ from media.grants import Grants
 from registry.camera import Camera, Video
 from registry.registry import Registry
 from registry.rules import Rules
+from store.ports import Store
 from store.records import Account, Assistant, Client, Link, Source
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
@@ -38,7 +39,7 @@ def demo_cameras() -> list[Camera]:
 
 @dataclass
 class Household:
-    store: SqliteStore
+    store: Store
     account: Account
     source: Source
     link: Link
@@ -76,7 +77,7 @@ def household(
     assistant: Assistant = "alexa",
     cameras: list[Camera] | None = None,
     user: str = "demo@example.com",
-    store: SqliteStore | None = None,
+    store: Store | None = None,
     clock: Callable[[], float] = time.time,
     require_audio: tuple[str, ...] = ("google",),
     opens_per_minute: int = 60,

@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
+from store.ports import Store
 from store.records import Assistant, Link
-from store.sqlite import SqliteStore
 from tests.doubles.household import Household
 from tests.doubles.ready_vendor import PASSWORD, ReadyVendor
 
@@ -139,7 +139,7 @@ class World:
     https: bool
 
     @property
-    def store(self) -> SqliteStore:
+    def store(self) -> Store:
         return self.home.store
 
     @property
@@ -163,6 +163,14 @@ class World:
 
     def browse(self, assistant: Assistant = "google", http: Client | None = None, **changes: Any) -> Browser:
         return Browser(http or self.http()).get(self.url(assistant, **changes))
+
+    def beside(self, browser: Browser, url: str = "") -> Browser:
+        """Another window of the same person, on the same page."""
+        http = self.http()
+        cookies = {each.key: each.value for each in browser.http._cookies.values()}  # type: ignore[attr-defined]
+        for name, value in cookies.items():
+            http.set_cookie(name, value, domain="home.example")
+        return Browser(http, url or browser.url, browser.answer)
 
     def code(self, assistant: Assistant = "google", **changes: Any) -> str:
         """Signs in, agrees to everything, and comes back with the code."""

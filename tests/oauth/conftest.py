@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from accounts import clients, households
 from oauth.app import OAuthSettings, bind
 from registry.sign_in import SignIn
+from store.ports import Store
 from tests.doubles.household import household
 from tests.doubles.linking_world import CAREFUL, ISSUER, LOCAL, REDIRECTS, USER, World
 from tests.doubles.ready_vendor import ReadyVendor
@@ -24,10 +25,12 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
     """Builds a world; `https` as when it is public."""
     made: list[World] = []
 
-    def build(*, https: bool = True, refusal_s: float = 0.0, vendor: Any = None, **client: Any) -> World:
+    def build(
+        *, https: bool = True, refusal_s: float = 0.0, vendor: Any = None, store: Store | None = None, **client: Any
+    ) -> World:
         folder = tmp_path / str(len(made))
         folder.mkdir()
-        home = household(folder, user=USER)
+        home = household(folder, user=USER, store=store)
         households.add_owner(home.store, CAREFUL)
         told = {
             each: clients.register(home.store, each, each, (REDIRECTS[each],), **client) for each in ("alexa", "google")

@@ -180,18 +180,9 @@ def parallel(calls: list[Callable[[], Browser]]) -> list[Browser]:
         return list(pool.map(call, calls))
 
 
-def beside(world: World, browser: Browser, url: str = "") -> Browser:
-    """Another window of the same person, on the same page."""
-    http = world.http()
-    cookies = {each.key: each.value for each in browser.http._cookies.values()}  # type: ignore[attr-defined]
-    for name, value in cookies.items():
-        http.set_cookie(name, value, domain="home.example")
-    return Browser(http, url or browser.url, browser.answer)
-
-
 def test_agree_pressed_many_times_at_once_is_one_link(world: World) -> None:
     browser = world.browse().sign_in()
-    windows = [beside(world, browser) for _ in range(8)]
+    windows = [world.beside(browser) for _ in range(8)]
 
     answers = parallel([lambda each=each: each.post("agree") for each in windows])  # type: ignore[misc]
 
@@ -203,7 +194,7 @@ def test_agree_pressed_many_times_at_once_is_one_link(world: World) -> None:
 
 def test_agree_at_once_for_two_things_is_one_link_of_one(world: World) -> None:
     browser = world.browse().sign_in()
-    other = beside(world, browser, world.url(state="other"))
+    other = world.beside(browser, world.url(state="other"))
 
     answers = parallel([lambda: browser.post("agree"), lambda: other.post("agree")])
 

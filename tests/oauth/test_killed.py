@@ -1,0 +1,121 @@
+"""On AWS a function may be killed between any two writes; the person or the assistant then does the same again."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from deploy_local.emulator import Emulator
+from store.dynamodb import DynamoStore, create_table
+from store.sealing import Sealer
+from tests.doubles.aws_wire import AwsWire
+from tests.doubles.linking_world import Browser, World
+
+
+@dataclass
+class Cut:
+    """A world on a table behind a wire, which can be cut."""
+
+    world: World
+    wire: AwsWire
+
+    def writes_of[T](self, act: Callable[[], T]) -> int:
+        self.wire.calls.clear()
+        act()
+        return self.wire.writes
+
+    def killed[T](self, after: int, act: Callable[[], T]) -> T:
+        """What whoever asked was answered: the function is gone, so no answer of its own counts."""
+        self.wire.kill_after(after)
+        try:
+            return act()
+        finally:
+            self.wire.heal()
+
+
+@pytest.fixture
+def cut(aws: Emulator, make: Callable[..., World]) -> Iterator[Cut]:
+    wire, table = AwsWire(aws.url), f"showcam-{secrets.token_hex(4)}"
+    create_table(aws.client("dynamodb"), table)
+    store = DynamoStore(wire.client(), table, Sealer([("test", secrets.token_bytes(32))]))
+    yield Cut(make(store=store), wire)
+    wire.close()
+
+
+def at_consent(world: World) -> Browser:
+    return world.browse().sign_in()
+
+
+def test_agreeing(cut: Cut, monkeypatch: pytest.MonkeyPatch, later: Callable[[float], None]) -> None:
+    monkeypatch.setattr("oauth.linking.AGREED_S", 0.0)  # a request that still runs would be waited for
+    world = cut.world
+    browser = at_consent(world)
+    count = cut.writes_of(lambda: browser.post("agree"))
+    assert count >= 4
+    for number in range(1, count + 1):
+        later(1000)  # nobody may sign in that often
+        before = {each.id for each in world.links()}
+        browser = at_consent(world)
+        page = browser.answer
+        assert cut.killed(number, lambda browser=browser: world.beside(browser).post("agree")).status == 503
+        browser.answer = page
+        tokens = world.redeem(browser.post("agree").returned["code"])
+        assert tokens.status_code == 200
+        # one link, no other beside it that nobody holds a token of
+        assert len({each.id for each in world.links()} - before) == 1
+
+
+def test_signing_in(cut: Cut, later: Callable[[float], None]) -> None:
+    world = cut.world
+    count = cut.writes_of(lambda: at_consent(world))
+    assert count >= 3
+    for number in range(1, count + 1):
+        later(1000)
+        browser = world.browse()
+        page = browser.answer
+        cut.killed(number, lambda browser=browser: world.beside(browser).sign_in())
+        browser.answer = page
+        assert "agree" in browser.sign_in().page.steps
+        session = world.store.read_session(world.home.account.id, world.home.source.id)
+        assert session is not None
+        assert session.state == "ok"
+
+
+def test_changing_the_code_for_tokens(cut: Cut) -> None:
+    world = cut.world
+    code = world.code()
+    assert cut.writes_of(lambda: world.redeem(code)) == 2
+    for number in (1, 2):
+        before, code = {each.id for each in world.links()}, world.code()
+        assert cut.killed(number, lambda code=code: world.redeem(code)).status_code == 503
+        # the code was used: whoever comes with it again gets nothing, and the link goes with it
+        assert world.redeem(code).get_json()["error"] == "invalid_grant"
+        assert {each.id for each in world.links()} == before
+
+
+def test_refreshing(cut: Cut) -> None:
+    world = cut.world
+    tokens = world.tokens()
+    count = cut.writes_of(lambda: world.refresh(tokens["refresh_token"]))
+    for number in range(1, count + 1):
+        cut.killed(number, lambda: world.refresh(tokens["refresh_token"]))
+        again = world.refresh(tokens["refresh_token"])
+        assert again.status_code == 200
+        assert world.works(again.get_json()["access_token"])
+    assert world.works(tokens["access_token"])
+
+
+def test_revoking(cut: Cut) -> None:
+    world = cut.world
+    tokens = world.tokens()
+    count = cut.writes_of(lambda: world.ask("/oauth/revoke", {"token": tokens["refresh_token"]}))
+    assert count >= 3
+    for number in range(1, count + 1):
+        tokens = world.tokens()
+        (link,) = world.links()
+        cut.killed(number, lambda tokens=tokens: world.ask("/oauth/revoke", {"token": tokens["refresh_token"]}))
+        assert world.ask("/oauth/revoke", {"token": tokens["refresh_token"]}).status_code == 200
+        assert world.links() == []
+        assert not world.works(tokens["access_token"])
+        assert world.store.link(link.id).ended
