@@ -226,6 +226,12 @@ class _Server(CameraServer):
         lens = _Lens(camera.does)
         super().__init__(lens, lambda: camera.does.code, smaller=lens if camera.does.sub else None)
 
+    def is_right(self, method: str, authorization: str, nonce: str) -> bool:
+        before = self.refused
+        right = super().is_right(method, authorization, nonce)
+        self.does.wrong += self.refused - before  # counted before the answer goes out
+        return right
+
     def viewer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Viewer:
         return _Viewer(self, reader, writer)
 
@@ -260,9 +266,7 @@ class _Viewer(Viewer):
         elif method in self._does.answers:
             self.say(number, *self._does.answers[method])
         else:
-            before = self._server.refused
             await self._signed(method, uri, headers)
-            self._does.wrong += self._server.refused - before
 
     async def _signed(self, method: str, uri: str, headers: dict[str, str]) -> None:
         scheme, number = self._does.scheme, headers.get("cseq", "0")

@@ -47,7 +47,7 @@ def said_in_code() -> set[str]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MADE_WITH:
                 found |= named(node)
     source = Path(gate.__file__).read_text()
-    rows = source[source.index("def _account") : source.index("type Row")]
+    rows = source[source.index("_VENDOR = ") : source.index("type Row")]
     found |= set(re.findall(r'"([a-z0-9_]+)"', rows)) - NO_REASONS
     return found | (set(ezviz_codes.OPEN.values()) - NOT_THE_GATES)
 
