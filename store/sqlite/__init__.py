@@ -1,6 +1,5 @@
 """The store on one SQLite file; its schema is store/migrations, its transactions are store.sqlite.database."""
 
-from functools import lru_cache
 from pathlib import Path
 
 from store.records import CODE_KEPT_S, HAPPENING_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S
@@ -9,7 +8,7 @@ from store.sqlite.accounts import AccountRows
 from store.sqlite.database import WAIT_S, Database
 from store.sqlite.events import EventRows
 from store.sqlite.kept import KeptRows
-from store.sqlite.links import BEARERS, LinkRows
+from store.sqlite.links import LinkRows
 from store.sqlite.passing import PassingRows
 from store.sqlite.taken import Taken
 
@@ -23,7 +22,7 @@ class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, PassingRows):
         self._database = Database(path, wait_s)
         self._sealer = sealer
         self._taken = Taken(path)
-        self._bearer = lru_cache(BEARERS)(self._read_bearer)
+        self._bearers = {}
 
     def sweep(self, now: float) -> int:
         over = (

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from store.ports import Inconsistent, StoreUnavailable
+from store.sqlite.commits import Commits
 
 ROOM = 1 << 20  # bytes that must be free on the disk
 WAIT_S = 2.0  # a request's own deadline is a little longer
@@ -65,6 +66,8 @@ class Database:
         self._idle: deque[_Connection] = deque()
         self._writer = threading.Lock()  # within the process writers queue fairly; SQLite itself only polls
         self._closed = False
+        self._open, self._counting = 0, threading.Lock()  # connections
+        self._commits: Commits | None = None
         with self._errors():
             # made here, so that there is no moment at which others may read it; WAL and SHM take the same mode
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -73,9 +76,18 @@ class Database:
             with self._connection() as connection:
                 _use_wal(connection, self._wait_s)
                 self._migrate(connection)
+            with contextlib.suppress(OSError):  # then rows are read each time
+                self._commits = Commits.of(path)
         except StoreUnavailable:
             self.close()
             raise
+
+    def mark(self) -> bytes | None:
+        """See store.sqlite.commits; rows read after it was taken are as they are while it stays the same."""
+        if self._closed:
+            raise self._is_closed()
+        commits = self._commits
+        return commits.mark() if commits is not None else None
 
     def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         # without the context managers below: they cost more than the statement, and nothing here can be half done
@@ -150,7 +162,11 @@ class Database:
         self._closed = True
         with contextlib.suppress(IndexError):
             while True:
-                self._idle.pop().close()
+                self._close(self._idle.pop())
+        with self._counting:
+            commits, self._commits = (self._commits, None) if self._open == 0 else (None, self._commits)
+        if commits is not None:
+            commits.let_go()
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[_Connection]:
@@ -163,7 +179,7 @@ class Database:
 
     def _take(self) -> _Connection:
         if self._closed:
-            raise StoreUnavailable(f"database {self._path.name} is closed")
+            raise self._is_closed()
         try:
             return self._idle.pop()
         except IndexError:
@@ -175,7 +191,7 @@ class Database:
             if connection.in_transaction:
                 connection.rollback()
         except sqlite3.Error:
-            connection.close()
+            self._close(connection)
             raise
         self._idle.append(connection)
         if self._closed:
@@ -186,7 +202,17 @@ class Database:
             self._path, timeout=self._wait_s, isolation_level=None, check_same_thread=False, factory=_Connection
         )
         connection.execute("PRAGMA foreign_keys = ON")
+        with self._counting:
+            self._open += 1
         return connection
+
+    def _close(self, connection: _Connection) -> None:
+        connection.close()
+        with self._counting:
+            self._open -= 1
+
+    def _is_closed(self) -> StoreUnavailable:
+        return StoreUnavailable(f"database {self._path.name} is closed")
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:

@@ -1,9 +1,6 @@
 """Links, codes and tokens in SQLite: each decision is one transaction."""
 
 import contextlib
-from collections.abc import Callable
-
-from msgspec.structs import replace
 
 from store.keys import addressable
 from store.ports import Replayed, StoreUnavailable
@@ -12,15 +9,13 @@ from store.sqlite import rows
 from store.sqlite.database import Database
 
 BEARERS = 4096  # tokens whose rows are kept in memory
-STANDING = (
-    "SELECT last_used FROM token JOIN link ON link.id = token.link"
-    " WHERE token.link = ? AND token.hash = ? AND ended IS NULL"
-)
+
+type Bearer = tuple[Link, Token]
 
 
 class LinkRows:
     _database: Database
-    _bearer: Callable[[str, str], tuple[Link, Token]]  # _read_bearer, kept
+    _bearers: dict[tuple[str, str], tuple[bytes, Bearer]]  # as they were at that mark
 
     def add_link(self, link: Link) -> None:
         with self._database.writing() as write:
@@ -81,23 +76,20 @@ class LinkRows:
                 rows.insert(write, "token", token)
             return True
 
-    def find_token(self, link_id: str, token_hash: str) -> tuple[Link, Token] | None:
-        try:
-            link, token = self._bearer(link_id, token_hash)
-        except LookupError:
-            return None
-        # read each time: whoever ended the link or the token, in whatever process, did so for the next request
-        row = self._database.one(STANDING, link_id, token_hash)
-        if row is None:
-            return None
-        (last_used,) = row
-        return (link if link.last_used == last_used else replace(link, last_used=last_used)), token
-
-    def _read_bearer(self, link_id: str, token_hash: str) -> tuple[Link, Token]:
-        """Never changed once written, but for the last use and the end. Raises LookupError, which is not kept."""
+    def find_token(self, link_id: str, token_hash: str) -> Bearer | None:
+        # whoever ends the link or the token, in whatever process, changes the mark, and the next request reads anew
+        mark, key = self._database.mark(), (link_id, token_hash)
+        kept = self._bearers.get(key)
+        if kept is not None and kept[0] == mark:
+            return kept[1]
         if not addressable(link_id, token_hash):
-            raise LookupError
-        row = self._database.one(rows.BEARER + " WHERE token.link = ? AND token.hash = ?", link_id, token_hash)
+            return None
+        row = self._database.one(rows.BEARER + " WHERE token.link = ? AND token.hash = ? AND ended IS NULL", *key)
         if row is None:
-            raise LookupError
-        return rows.link(row[:11]), Token(*row[11:])
+            return None
+        bearer = rows.link(row[:11]), Token(*row[11:])
+        if mark is not None:
+            if len(self._bearers) >= BEARERS:
+                self._bearers.clear()
+            self._bearers[key] = mark, bearer
+        return bearer

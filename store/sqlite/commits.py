@@ -1,0 +1,68 @@
+"""Whether anything was committed since a row was read, without asking SQLite: from the header of the WAL index.
+
+Every process on a database maps that file, and each commit changes the header before COMMIT returns; SQLite tells by
+it whether its own pages are stale (sqlite.org/walformat.html, "The WAL-Index File Format"). To look costs a copy of 96
+bytes, where the smallest SELECT takes a dozen times as long and lets go of the interpreter three times on the way.
+"""
+
+import contextlib
+import mmap
+import os
+import sys
+import threading
+from pathlib import Path
+
+_HEADER = 48  # bytes; it stands there twice, and is whole when both are alike
+_VERSION = (3007000).to_bytes(4, sys.byteorder)
+_INITIALIZED = 12  # where the byte is that says so
+
+
+class Commits:
+    """One for each file in a process, since POSIX lets go of a file's locks when any descriptor of it is closed:
+    SQLite's own, too. So the last Database that had it closes it, after its connections.
+    """
+
+    _known: dict[tuple[int, int], "Commits"] = {}
+    _opening = threading.Lock()
+
+    def __init__(self, file: int) -> None:
+        self._file, self._holders = file, 0
+        self._map: mmap.mmap | None = None
+        with contextlib.suppress(OSError, ValueError):
+            self._map = mmap.mmap(file, 2 * _HEADER, access=mmap.ACCESS_READ, trackfd=False)
+
+    @classmethod
+    def of(cls, database: Path) -> "Commits":
+        """Of a database that this process has a connection to. Raises OSError."""
+        with cls._opening:
+            index = f"{database}-shm"
+            at = os.stat(index)
+            key = at.st_dev, at.st_ino
+            known = cls._known.get(key)
+            if known is None:
+                known = cls._known[key] = cls(os.open(index, os.O_RDONLY | os.O_CLOEXEC))
+            known._holders += 1
+            return known
+
+    def mark(self) -> bytes | None:
+        """The same while nothing is committed by any process; None where that can't be told, and rows must be read."""
+        if self._map is None:
+            return None
+        header = self._map[: 2 * _HEADER]
+        mark = header[:_HEADER]
+        sound = header[_HEADER:] == mark and mark[:4] == _VERSION and mark[_INITIALIZED] == 1
+        return mark if sound else None
+
+    def let_go(self) -> None:
+        """After the holder's connections are closed."""
+        with self._opening:
+            self._holders -= 1
+            if self._holders:
+                return
+            for key, each in list(self._known.items()):
+                if each is self:
+                    del self._known[key]
+            if self._map is not None:
+                self._map.close()
+                self._map = None
+            os.close(self._file)
