@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 _HEADER = 48  # bytes; it stands there twice, and is whole when both are alike
 _VERSION = (3007000).to_bytes(4, sys.byteorder)
@@ -22,7 +23,7 @@ class Commits:
     SQLite's own, too. So the last Database that had it closes it, after its connections.
     """
 
-    _known: dict[tuple[int, int], "Commits"] = {}
+    _known: ClassVar[dict[tuple[int, int], "Commits"]] = {}
     _opening = threading.Lock()
 
     def __init__(self, file: int) -> None:
@@ -35,8 +36,8 @@ class Commits:
     def of(cls, database: Path) -> "Commits":
         """Of a database that this process has a connection to. Raises OSError."""
         with cls._opening:
-            index = f"{database}-shm"
-            at = os.stat(index)
+            index = database.with_name(f"{database.name}-shm")
+            at = index.stat()
             key = at.st_dev, at.st_ino
             known = cls._known.get(key)
             if known is None:
