@@ -235,42 +235,42 @@ class Readings:
         fingerprint, written = self._written.get(source.id) or ("", 0.0)
         if fingerprint == reading.fingerprint and 0 <= reading.as_of - written < RENEW_S:
             return reading
-        known = self._kept(account, source)
-        if known and (told := sized(reading.told, known.told)) != reading.told:
-            reading = self._made(account, source, reading.given, told, reading.as_of)
-            self._put(source, reading)
-        if known is not None and known.told == reading.told and 0 <= reading.as_of - known.as_of < RENEW_S:
-            self._written.put(source.id, (reading.fingerprint, known.as_of))
-            return reading  # another process has written just this
-        self._written.put(source.id, (reading.fingerprint, reading.as_of))
-        household = self.household(account.id)
-        rest = [self.last(account, each) for each in household.sources if each.id != source.id]
-        every = [each for known in rest if known for each in known.told] + list(reading.told)
         try:
-            self._store.put_known(account.id, Known(_encoder.encode(every), reading.as_of))
+            known = self._known(account, source)
+            if known and (told := sized(reading.told, known.told)) != reading.told:
+                reading = self._made(account, source, reading.given, told, reading.as_of)
+                self._put(source, reading)
+            if known is not None and known.told == reading.told and 0 <= reading.as_of - known.as_of < RENEW_S:
+                self._written.put(source.id, (reading.fingerprint, known.as_of))
+                return reading  # another process has written just this
+            self._share(account, source, known, reading)
         except StoreUnavailable:
             # the reading is as good without it; the next one is written again
             self._written.drop(source.id)
             log.warning("the camera list of account %s could not be kept", account.id, extra={"reason": "store"})
             return reading
-        if known is None or _serials(known.told) != _serials(reading.told):
-            self._devices.place(account.id, _serials(every))
         if known is not None and known.told != reading.told:
             self._compared(account, source, known.cameras, reading)
         return reading
+
+    def _share(self, account: Account, source: Source, known: Reading | None, reading: Reading) -> None:
+        """With all processes: which devices the household has, then what is known of them. Raises StoreUnavailable.
+
+        In this order: whoever is cut off between the two leaves a list that differs, and the next reading does both.
+        """
+        self._written.put(source.id, (reading.fingerprint, reading.as_of))
+        household = self.household(account.id)
+        rest = [self.last(account, each) for each in household.sources if each.id != source.id]
+        every = [each for other in rest if other for each in other.told] + list(reading.told)
+        if known is None or _serials(known.told) != _serials(reading.told):
+            self._devices.place(account.id, _serials(every))
+        self._store.put_known(account.id, Known(_encoder.encode(every), reading.as_of))
 
     def _put(self, source: Source, reading: Reading) -> None:
         with self._lock:
             last = self._last.get(source.id)
             if last is None or last.as_of <= reading.as_of:
                 self._last.put(source.id, reading)
-
-    def _kept(self, account: Account, source: Source) -> Reading | None:
-        """What all processes know of the source: another may have found a change, and told of it, already."""
-        try:
-            return self._known(account, source)
-        except StoreUnavailable:
-            return None
 
     def _known(self, account: Account, source: Source) -> Reading | None:
         known = self._store.known(account.id)

@@ -25,6 +25,7 @@ class AwsWire:
         self.calls: list[tuple[str, str, Any, Any]] = []
         self.refused = 0
         self._loses: int | None = None
+        self._takes: int | None = None
         self._cuts = self._cut = False
         self._lock = threading.Lock()
         self._upstream = urlsplit(upstream).netloc
@@ -65,8 +66,12 @@ class AwsWire:
         """The write of that number is done, and the connection ends before its answer."""
         self._loses, self._cuts = write - 1, False
 
+    def throttle_after(self, writes: int) -> None:
+        """So many writes are taken; the next ones are throttled, as they are where one index or partition is hot."""
+        self._takes = writes
+
     def heal(self) -> None:
-        self._loses, self._cuts, self._cut, self.throttled = None, False, False, ""
+        self._loses, self._cuts, self._cut, self.throttled, self._takes = None, False, False, "", None
 
     def answer(
         self, path: str, body: bytes, headers: dict[str, str]
@@ -76,9 +81,10 @@ class AwsWire:
         with self._lock:
             if self._cut:
                 return None
-            if self.throttled and service == _TABLE:
+            throttled = self.throttled or ("ThrottlingException" if self._spent(operation) else "")
+            if throttled and service == _TABLE:
                 self.refused += 1
-                kind = f"com.amazonaws.dynamodb.v20120810#{self.throttled}"
+                kind = f"com.amazonaws.dynamodb.v20120810#{throttled}"
                 return 400, [], json.dumps({"__type": kind, "message": "slow down"}).encode()
             lost = False
             if operation in WRITES and self._loses is not None:
@@ -88,6 +94,12 @@ class AwsWire:
         with self._lock:
             self.calls.append((service, operation, _json(body), _json(said)))
         return None if lost else (status, more, said)
+
+    def _spent(self, operation: str) -> bool:
+        if operation not in WRITES or self._takes is None:
+            return False
+        self._takes -= 1
+        return self._takes < 0
 
     def _asked(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection(self._upstream, timeout=10)

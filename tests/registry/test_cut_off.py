@@ -1,0 +1,112 @@
+"""A table that throttles, a function killed between two writes: what one reading could not keep the next one does."""
+
+import contextlib
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from deploy_local.emulator import Emulator
+from registry.changes import Change
+from registry.registry import Registry
+from store.dynamodb import DynamoStore, create_table
+from store.ports import StoreUnavailable
+from store.sealing import Sealer
+from tests.doubles.aws_wire import AwsWire
+from tests.doubles.clock import Clock
+from tests.doubles.household import Household, household
+from tests.doubles.ready_driver import camera
+
+NEW = camera("Pond", "F00000002")
+
+
+@dataclass
+class Function:
+    """A household on a table behind a wire, each of whose readings may meet another environment."""
+
+    home: Household
+    wire: AwsWire
+    clock: Clock
+
+    def environment(self, told: list[Change] | None = None) -> Registry:
+        home = self.home
+        made = Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, self.clock)
+        made.changes.subscribe((told if told is not None else []).append)
+        return made
+
+    def names(self, registry: Registry) -> list[str]:
+        return [each.name for each in registry.account_cameras(self.home.account.id).cameras]
+
+    def found(self, serial: str) -> list[str]:
+        """The households that the webhook would bring a message of this device to."""
+        return self.environment().accounts_with(serial)
+
+
+@pytest.fixture
+def function(aws: Emulator, tmp_path: Any, clock: Clock) -> Iterator[Callable[[], Function]]:
+    wire, table = AwsWire(aws.url), f"showcam-{secrets.token_hex(4)}"
+    create_table(aws.client("dynamodb"), table)
+    sealer = Sealer([("test", secrets.token_bytes(32))])
+
+    def make() -> Function:
+        store = DynamoStore(wire.client(), table, sealer)
+        user = f"{secrets.token_hex(4)}@example.com"
+        home = household(tmp_path, store=store, user=user, cameras=[camera("Garden", "F00000001")], clock=clock)
+        return Function(home, wire, clock)
+
+    yield make
+    wire.close()
+
+
+def first_reading(function: Function) -> None:
+    """Nothing is known of the household yet."""
+    function.home.driver.set([camera("Garden", "F00000001"), NEW])
+
+
+def another_camera(function: Function) -> None:
+    """It is known, and has one more since."""
+    function.names(function.environment())
+    first_reading(function)
+    function.clock.now += 5
+
+
+@pytest.mark.parametrize("arrange", [first_reading, another_camera])
+def test_killed_after_any_write_a_household_is_found_by_its_devices(
+    function: Callable[[], Function], arrange: Callable[[Function], None]
+) -> None:
+    made = function()
+    arrange(made)
+    made.wire.calls.clear()
+    made.names(made.environment())
+    count = made.wire.writes
+    assert count >= 2
+    for number in range(1, count + 1):
+        made = function()
+        arrange(made)
+        made.wire.kill_after(number)
+        with contextlib.suppress(StoreUnavailable):
+            made.environment().refresh(made.home.account.id)
+        made.wire.heal()
+        made.clock.now += 5
+        assert made.names(made.environment()) == ["Garden", "Pond"]
+        assert made.home.account.id in made.found("F00000002")
+
+
+@pytest.mark.parametrize("taken", [0, 1, 2])
+def test_a_table_that_throttles_costs_no_reading_and_is_told_by_the_next(
+    function: Callable[[], Function], taken: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    made, told = function(), []
+    one = made.environment(told)
+    made.names(one)
+    another_camera(made)
+    made.wire.throttle_after(taken)
+    assert made.names(one) == ["Garden", "Pond"]
+    assert ("store" in [getattr(line, "reason", "") for line in caplog.records]) == (taken < 2)
+    made.wire.heal()
+    made.clock.now += 5
+    assert made.names(one) == ["Garden", "Pond"]
+    assert made.home.account.id in made.found("F00000002")
+    assert [(each.kind, each.camera) for each in told] == [("added", made.home.id("Pond"))]
