@@ -8,14 +8,13 @@ from typing import Any
 
 from granian import Granian
 
-from bench.household import NoPictures, cameras
+from bench.household import NoPictures, NoVendor, cameras
 from showcam.compose import parts, web
 from showcam.edge import Edge
 from showcam.settings import load
-from tests.doubles.ready_driver import ReadyDriver
 
 
-class Ready(ReadyDriver):
+class Ready(NoVendor):
     def load(self) -> None:
         """What the real driver imports ahead of the first request; here there is nothing."""
 

@@ -1,55 +1,21 @@
-"""One JSON line per event on stderr; what is secret never reaches it, also when a caller forgets."""
+"""One JSON line per event on stderr; what is secret never reaches it, also when a caller forgets.
 
-import contextlib
+The lines of requests are showcam.request_lines.
+"""
+
 import logging
-import os
 import sys
 from collections.abc import MutableMapping
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import structlog
 
-from showcam.exchange import AT_WORK, Answered
+from showcam.exchange import AT_WORK
 from showcam.redaction import QUIET, SILENT, redact
 
 _SHORTEST = 12
 _OURS = frozenset({"request", "timestamp"})
-_ASKED_ALL_THE_TIME = ("healthz", "readyz", "metrics", "internal")
-
-
-class _Line(msgspec.Struct):
-    route: str
-    method: str
-    status: int
-    ms: float
-    request: str
-    part: str
-    timestamp: str
-    level: str
-    event: str = "request"
-
-
-class RequestLines:
-    """The line of each request, written at one go and without a lock, so that no request waits for another's."""
-
-    def __init__(self, part: str, level: str) -> None:
-        self._part = part
-        self._least = logging.getLevelNamesMapping()[level.upper()]
-        self._encode = msgspec.json.Encoder().encode
-
-    def write(self, done: Answered) -> None:
-        quiet = done.route in _ASKED_ALL_THE_TIME and (done.status < 400 or done.route == "healthz")
-        if self._least > (logging.DEBUG if quiet else logging.INFO):
-            return
-        # the only word in it that is the caller's
-        method = done.method if len(done.method) < _SHORTEST else redact(done.method)
-        ms, now = round(done.seconds * 1000, 1), datetime.now(UTC).isoformat()[:-6] + "Z"
-        level = "debug" if quiet else "info"
-        line = _Line(done.route, method, done.status, ms, done.request, self._part, now, level)
-        with contextlib.suppress(OSError):  # nobody reads; the answer is as good
-            os.write(2, self._encode(line) + b"\n")
 
 
 def _redactor(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -20,6 +20,7 @@ from showcam.forwarded import HEADER, Signatures
 from showcam.keys import Keys
 from showcam.metrics import Metrics
 from showcam.parent import end_with_parent
+from showcam.request_lines import RequestLines
 from showcam.settings import Settings, load
 from showcam.supervisor import answers
 from store.ports import Store, StoreUnavailable
@@ -30,7 +31,7 @@ WORKER_LATE_S = 30.0
 def build(settings: Settings, keys: Keys) -> Edge:
     """Everything the web process serves, as one WSGI callable."""
     base = parts.ground(settings, keys)
-    metrics, lines = Metrics(), logs.RequestLines("web", settings.log_level)
+    metrics, lines = Metrics(), RequestLines("web", settings.log_level)
 
     def tell(done: Answered) -> None:
         metrics.count(done)

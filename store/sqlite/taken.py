@@ -7,6 +7,7 @@ process. To note it in the database would cost a directive more than everything 
 
 import contextlib
 import hashlib
+import itertools
 import os
 import secrets
 import threading
@@ -16,7 +17,9 @@ from store.ports import StoreUnavailable
 
 PERIOD_S = 600  # what ends within one is in one file, which goes when the period is over
 _KEY = 16  # bytes
-_RECORD = 32  # key, and who took it; a part of a page, so that a record is there whole or not at all
+_TAKER = 16
+_NUMBER = 6  # bytes of it
+_RECORD = _KEY + _TAKER  # a part of a page, so that a record is there whole or not at all
 _AT_ONCE = 128 * _RECORD
 _OPEN = 3  # a message's time is near the present: it ends in this period or in the one before or after
 
@@ -26,6 +29,8 @@ class Taken:
         self._folder, self._name = database.parent, f"{database.name}-taken-"
         self._journals: dict[int, _Journal] = {}
         self._opening = threading.Lock()
+        # who takes: told apart by what is random of this object, and each time by a number
+        self._self, self._times = secrets.token_bytes(_TAKER - _NUMBER), itertools.count()
 
     def take(self, key: str, until: float) -> bool:
         """Raises StoreUnavailable."""
@@ -33,7 +38,7 @@ class Taken:
         period = int(until // PERIOD_S)
         try:
             journal = self._journals.get(period) or self._open(period)
-            return journal.first(hashed, secrets.token_bytes(_RECORD - _KEY))
+            return journal.first(hashed, self._self + next(self._times).to_bytes(_NUMBER))
         except OSError as error:
             raise StoreUnavailable(f"{self._name}{period} can't be written: {error.strerror}") from error
 
