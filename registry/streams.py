@@ -50,7 +50,7 @@ class Streams:
     ) -> None:
         self._store, self._drivers, self._pictures, self._grants = store, drivers, pictures, grants
         self._handover = Handover(pictures, grants, rules, clock)
-        self._rules, self._readings, self._judge = rules, readings, judge
+        self._rules, self._readings, self._judge, self._playable = rules, readings, judge, rules.playable
         self._breaker, self._clock = breaker, clock
         self._opens = opens or OpensHere(rules.opens_per_minute)
         self._passing = Passing(store, drivers, rules, clock) if rules.pictures == "vendor" else None
@@ -65,7 +65,7 @@ class Streams:
             return seen
         if self._opens.spent(link.id, self._clock()):
             return overruled("busy", seen.camera)
-        protocols = tuple(each for each in request.protocols if each in self._rules.playable)
+        protocols = tuple([each for each in request.protocols if each in self._playable])
         opened = self._judge.judge(seen, GATE[request.surface], protocols, self._anew(deadline))
         if isinstance(opened, Refusal):
             return self._explained(link, camera, opened, request, deadline)
