@@ -12,6 +12,7 @@ from registry.camera import Camera, Failed, Refusal
 from registry.errors import Unavailable
 from registry.recent import Recent
 from registry.registry import Registry
+from registry.text import line
 from store.records import Link
 
 LONGEST_NAME = 60  # code points; Google cuts what is longer, anywhere
@@ -52,7 +53,7 @@ class Devices:
 
 
 def _name(camera: Camera) -> str:
-    name = " ".join("".join(sign if sign.isprintable() else " " for sign in camera.name).split())
+    name = line(camera.name)
     if len(name) <= LONGEST_NAME:
         return name
     return textwrap.shorten(name, LONGEST_NAME, placeholder="") or name[:LONGEST_NAME]

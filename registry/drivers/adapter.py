@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 
 from registry.drivers.http import LONGEST_ANSWER, Exchange, Hosts, NotAllowed
 from registry.errors import DriverError
+from registry.text import mended
 
 STALE = 3  # kept connections that may turn out dead before a new one is made
 
@@ -59,7 +60,7 @@ class RuledAdapter(HTTPAdapter):
             if 300 <= response.status_code < 400:
                 response.close()
                 raise Cut("redirected")
-            response._content = _body(response, exchange)
+            response._content = mended(_body(response, exchange))
         finally:
             exchange.unwatch()  # also of a connection that was closed and never went back to the pool
         response._content_consumed = True  # type: ignore[attr-defined]

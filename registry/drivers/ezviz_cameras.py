@@ -6,6 +6,7 @@ from typing import Any
 
 from registry.camera import Camera, Flag, Ref, Video
 from registry.errors import VendorDown
+from registry.text import line
 
 SECTIONS = "STATUS,SWITCH"
 SLEEP, PRIVACY, AUDIO, LIGHT = 21, 7, 22, 3  # switch types
@@ -77,10 +78,10 @@ def _camera(
     return Camera(
         id="",
         ref=Ref(source, serial, channel),
-        name=str(row.get("resourceName") or device.get("name") or serial),
+        name=line(row.get("resourceName")) or line(device.get("name")) or serial,
         kind="doorbell" if _category(device) in DOORBELLS else "camera",
-        model=str(device.get("deviceSubCategory") or device.get("deviceType") or ""),
-        firmware=str(device.get("version") or ""),
+        model=line(device.get("deviceSubCategory") or device.get("deviceType")),
+        firmware=line(device.get("version")),
         owner=owner,  # type: ignore[arg-type]
         online={1: "on", 2: "off"}.get(_number(device.get("status")) or 0, "unknown"),  # type: ignore[arg-type]
         asleep=_asleep(device, status, set_to),

@@ -11,6 +11,7 @@ from registry.drivers.ezviz_open import Calls, OpenPlatform
 from registry.drivers.ezviz_open_tokens import Access
 from registry.drivers.http import Exchange
 from registry.errors import DriverError, SetRefused, SignedOut, VendorBusy
+from registry.text import line
 
 SHARED_TO_ME = "2"
 DOORBELLS = ("DB", "CS-DB", "HP", "CS-HP")  # how the models' names begin
@@ -38,7 +39,7 @@ def _camera(
     except (TypeError, ValueError):
         channel = 1
     ref = Ref(source, str(row["deviceSerial"]), channel)
-    model = str(device.get("deviceType") or device.get("model") or "")
+    model = line(device.get("deviceType") or device.get("model"))
     online = _flag(row.get("status"))
     calls = Calls(platform, access, ref, exchange)
     shared = str(row.get("isShared")) == SHARED_TO_ME
@@ -46,10 +47,10 @@ def _camera(
     return Camera(
         id="",
         ref=ref,
-        name=str(row.get("channelName") or device.get("deviceName") or ref.serial),
+        name=line(row.get("channelName")) or line(device.get("deviceName")) or ref.serial,
         kind="doorbell" if model.startswith(DOORBELLS) else "camera",
         model=model,
-        firmware=str(device.get("deviceVersion") or ""),
+        firmware=line(device.get("deviceVersion")),
         owner="shared" if shared else "own",
         online=online,
         asleep=_asleep(calls, exchange) if asked else "unknown",

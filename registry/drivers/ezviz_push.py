@@ -18,6 +18,7 @@ from registry.drivers.ezviz_account import EzvizAccount, PushSession
 from registry.drivers.ezviz_events import channel_of, kind_of
 from registry.drivers.http import Exchange, Http
 from registry.errors import DriverError, SignedOut, VendorDown
+from registry.text import mended
 from store.records import Source
 
 log = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ def hint_of(payload: bytes) -> Hint | None:
     if len(payload) > LONGEST:
         return None
     try:
-        told = json.loads(payload)
+        told = json.loads(mended(payload))
     except (ValueError, RecursionError):
         return None
     fields = told.get("ext") if isinstance(told, dict) else None

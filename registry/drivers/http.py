@@ -267,7 +267,7 @@ class Http:
 
 def _json_object(body: bytes) -> dict[str, Any] | None:
     try:
-        data = None if too_deep(body) else msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        data = None if too_deep(body) else msgspec.json.decode(body.decode("utf-8", "replace"))
+    except (msgspec.DecodeError, RecursionError):
         return None
     return data if isinstance(data, dict) else None

@@ -14,6 +14,7 @@ from accounts import households
 from registry.camera import Camera, Ref
 from registry.drivers import ezviz_push
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz_open_tokens import Key
 from registry.drivers.ezviz_push import _register
 from registry.errors import DriverError, Refused, VendorBusy, VendorDown
 from store.records import Source
@@ -81,7 +82,7 @@ def right(vendor: Vendor, path: str) -> bytes:
         ok |= {"systemConfigInfo": {"pushAddr": vendor.host, "sysConf": "0|0"}}
     elif path == "/v1/getClientId":
         ok = {"status": 200, "data": {"clientId": "c"}}
-    elif path == "/api/lapp/token/get":
+    elif path in ("/api/lapp/token/get", "/api/lapp/ram/token/get"):
         data = {"accessToken": "at.x", "expireTime": FAR_FUTURE_MS, "areaDomain": vendor.url}
         ok = {"code": "200", "data": data}
     return answer(json.dumps(ok).encode())
@@ -186,6 +187,54 @@ def test_an_address_that_is_none(
     with pytest.raises(error):
         it.driver.mint(it.source, it.camera, "open", SHORT_S)
     assert len(vendor.paths()) <= 3
+
+
+CUT = "\ud83c"  # half of an emoji
+APP = {
+    "meta": {"code": 200},
+    "deviceInfos": [{"deviceSerial": "F1", "status": 1, "deviceSubCategory": f"C3{CUT}TN", "version": f"V5 {CUT}"}],
+    "resourceInfos": [{"deviceSerial": "F1", "resourceName": f"Garden {CUT}", "resourceType": 50, "localIndex": "1"}],
+    "STATUS": {"F1": {"isEncrypt": 0, "optionals": json.dumps({CUT: 1})}},
+    "WIFI": {"F1": {"ssid": f"At 🌳{CUT} home"}},
+}
+LISTS = {
+    "/v3/userdevices/v1/resources/pagelist": APP,
+    "/api/lapp/device/list": {
+        "code": "200",
+        "data": [{"deviceSerial": "F1", "deviceType": f"C3{CUT}TN", "deviceVersion": f"V5 {CUT}"}],
+    },
+    "/api/lapp/camera/list": {
+        "code": "200",
+        "data": [{"deviceSerial": "F1", "channelNo": 1, "channelName": f"Garden {CUT}", "status": 0, "isEncrypt": 0}],
+    },
+}
+
+
+@pytest.mark.parametrize("written", [b"\\ud83c", b"\xed\xa0\xbc", b"\xf0\x9f\x8c"], ids=["escaped", "raw", "short"])
+@pytest.mark.parametrize("way", ["account", "open"])
+def test_half_a_character_costs_nothing_but_itself(
+    vendors: Vendors, store: SqliteStore, way: str, written: bytes
+) -> None:
+    def reply(asked: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        at = asked.partition(" ")[2].partition("?")[0]
+        if at not in LISTS:
+            return right(vendor, at)
+        told = json.dumps(LISTS[at]).encode()
+        return answer(told.replace(f' {CUT}"'.encode("unicode_escape"), b" " + written + b'"'))
+
+    vendor = vendors.answering(reply)
+    hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
+    driver = EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True, developer=Key("k", "s"))
+    account = households.add_owner(store, "demo@example.com")
+    source = store.sources(account.id)[0]
+    if way == "account":
+        driver.sessions.signed_in(source, "demo@example.com", SESSION | {"api_url": vendor.host})
+    else:
+        households.set_sub_account(store, "demo@example.com", "sub")
+    (camera,) = driver.read(source, 5.0)
+    assert (camera.name, camera.model, camera.firmware) == ("Garden", "C3TN", "V5")
+    if way == "account":
+        assert driver.settings(source, camera, 5.0)["wifi"].value == "At 🌳 home"
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,8 @@ def test_the_name_people_speak_is_the_channels() -> None:
     assert one().name == "Garden"
     assert one(resource=row(resourceName="")).name == "From the factory"
     assert one(device(name=None), row(resourceName=None)).name == SERIAL
+    assert one(resource=row(resourceName=" Garden \n\ud83c")).name == "Garden"
+    assert one(resource=row(resourceName="\ud83c\x00")).name == "From the factory"
 
 
 def test_each_lens_is_a_camera_with_its_own_switches() -> None:
