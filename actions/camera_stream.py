@@ -1,4 +1,4 @@
-"""The trait action.devices.traits.CameraStream: WebRTC through our own signalling, HLS for Cast receivers."""
+"""The trait action.devices.traits.CameraStream: WebRTC through our own signalling, HLS where that is not played."""
 
 from typing import Any
 
@@ -38,9 +38,8 @@ class CameraStream(Trait):
 
 
 def _protocols(params: dict[str, Any]) -> tuple[str, ...]:
-    """What was asked for and we have, in our order; on a Chromecast HLS is the safe one."""
+    """What was asked for and we have, in our order; a Chromecast that can't play WebRTC does not list it."""
     asked = params.get("SupportedStreamProtocols")
     if not isinstance(asked, list) or not asked:
         return ("hls",)
-    ours = ("hls", "webrtc") if params.get("StreamToChromecast") is True else ("webrtc", "hls")
-    return tuple(each for each in ours if each in asked)
+    return tuple(each for each in ("webrtc", "hls") if each in asked)

@@ -56,7 +56,7 @@ class Get:
 GETS = [
     Get("WebRTC first, where both have it", params("hls", "webrtc"), shown(WEBRTC)),
     Get("HLS to a Chromecast", params("hls", cast=True), shown(HLS)),
-    Get("HLS to a Chromecast that lists more", params("webrtc", "dash", "hls", cast=True), shown(HLS)),
+    Get("WebRTC to one that plays that too", params("hls", "dash", "webrtc", cast=True), shown(WEBRTC)),
     Get("WebRTC to one that lists nothing else of ours", params("webrtc", cast=True), shown(WEBRTC)),
     Get("what a phone asks for", params("hls", "dash", "smooth_stream", "progressive_mp4"), shown(HLS)),
     Get("HLS where no list is given", {}, shown(HLS)),
@@ -229,6 +229,9 @@ def test_sync_tells_every_camera_in_full(home: Household, ask: Ask, valid_if_kno
         ("Kari’s room (2)", "Kari’s room (2)"),
         ("word " * 30, ("word " * 12).strip()),
         ("å" * 100, "å" * 60),
+        ("Anne’s 👩\u200d👧 room", "Anne’s 👩\u200d👧 room"),
+        ("در\u200cها", "در\u200cها"),
+        ("Yard\x07gate\x85\u2028north", "Yard gate north"),
         ("\x00\x07", "Camera"),
         ("", "Camera"),
     ],
