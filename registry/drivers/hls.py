@@ -6,49 +6,64 @@ hold H.264 with AAC or no sound. registry.drivers.http sees to the chain and to 
 
 import re
 import time
-from typing import NoReturn
+from collections.abc import Iterator
+from typing import NamedTuple, NoReturn
 from urllib.parse import urljoin
 
+from registry.drivers import mp4_init, transport_stream
 from registry.drivers.driver import Look
 from registry.drivers.http import Exchange, Http, Page
-from registry.drivers.transport_stream import NoTables, kinds
 from registry.errors import Refused, VendorDown
 
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
 ENOUGH = 64 * 1024  # of a segment: its tables stand at the start
 WAIT_S = 0.4  # for a stream that has only just begun, and lists nothing yet
 _H264, _HEVC, _AAC = 0x1B, 0x24, 0x0F
+_H264_NAMES, _HEVC_NAMES, _AAC_NAME = ("avc1", "avc3"), ("hvc1", "hev1"), "mp4a"
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^,]*)')
+
+
+class _Told(NamedTuple):
+    """What the master playlist says of its first variant. `sound` None: it names no H.264."""
+
+    sound: bool | None = None
+    width: int = 0
+    height: int = 0
 
 
 def examine(http: Http, url: str, timeout_s: float) -> Look:
     """Raises Refused("not_passable" or "not_playable"), VendorDown."""
     with Exchange(timeout_s) as exchange:
-        width = height = 0
-        told: bool | None = None
-        lines = _list(http, url, exchange)
-        for number, line in enumerate(lines):
-            if line.startswith("#EXT-X-STREAM-INF:"):
-                told, (width, height) = _variant(line)
-                url = urljoin(url, next((each for each in lines[number + 1 :] if not each.startswith("#")), ""))
-                lines = _list(http, url, exchange)
-                break
+        told, lines = _Told(), _list(http, url, exchange)
+        if (number := _first(lines, "#EXT-X-STREAM-INF:")) is not None:
+            told = _variant(lines, number)
+            url = urljoin(url, next(_addresses(lines[number + 1 :]), ""))
+            lines = _list(http, url, exchange)
         _judge(lines)
-        while not (segments := [each for each in lines if not each.startswith("#")]):
+        while not (segments := [*_addresses(lines)]):
             if exchange.left < 2 * WAIT_S:
                 raise VendorDown("nothing is in the playlist yet")
             time.sleep(WAIT_S)
             lines = _list(http, url, exchange)
-        if any(each.startswith("#EXT-X-MAP") for each in lines):  # MP4: only the variant's own word tells of it
-            return Look(told, width, height) if told is not None else _refuse("no CODECS beside MP4")
-        return Look(_sound(_fetched(http, urljoin(url, segments[-1]), exchange, ENOUGH).body), width, height)
+            _judge(lines)
+        init = next((_attributes(each).get("URI", "") for each in lines[::-1] if each.startswith("#EXT-X-MAP:")), None)
+        segment = _fetched(http, urljoin(url, segments[-1]), exchange, ENOUGH).body
+        if init is None:
+            return Look(_sound(segment), told.width, told.height)
+        return Look(
+            _sound_of_mp4(_fetched(http, urljoin(url, init), exchange, ENOUGH).body, told), told.width, told.height
+        )
 
 
 def _list(http: Http, url: str, exchange: Exchange) -> list[str]:
+    """A playlist in the clear, master or media."""
     text = _fetched(http, url, exchange).body.decode("utf-8", "replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines or lines[0] != "#EXTM3U":
         _refuse("no playlist")
+    for line in lines:
+        if line.startswith(("#EXT-X-KEY", "#EXT-X-SESSION-KEY")) and _attributes(line).get("METHOD") != "NONE":
+            _refuse("encrypted")
     return lines
 
 
@@ -62,41 +77,68 @@ def _fetched(http: Http, url: str, exchange: Exchange, enough: int = 0) -> Page:
     return page
 
 
-def _variant(line: str) -> tuple[bool, tuple[int, int]]:
-    """Whether there is sound, and the size, as the master playlist tells them."""
-    told = {name: value.strip('"') for name, value in _ATTRIBUTE.findall(line.partition(":")[2])}
+def _first(lines: list[str], tag: str) -> int | None:
+    return next((number for number, line in enumerate(lines) if line.startswith(tag)), None)
+
+
+def _addresses(lines: list[str]) -> Iterator[str]:
+    return (line for line in lines if not line.startswith("#"))
+
+
+def _attributes(line: str) -> dict[str, str]:
+    return {name: value.strip('"') for name, value in _ATTRIBUTE.findall(line.partition(":")[2])}
+
+
+def _variant(lines: list[str], number: int) -> _Told:
+    """Of the master playlist's line of that number."""
+    renditions = [_attributes(line) for line in lines if line.startswith("#EXT-X-MEDIA:")]
+    if any("URI" in each and each.get("TYPE") in ("AUDIO", "VIDEO") for each in renditions):
+        _refuse("sound or picture in a playlist of its own")
+    told = _attributes(lines[number])
     codecs = [each.strip() for each in told.get("CODECS", "").split(",") if each.strip()]
-    if any(each.startswith(("hvc1", "hev1")) for each in codecs):
+    if any(each.startswith(_HEVC_NAMES) for each in codecs):
         raise Refused("not_playable", "HEVC")
-    strange = [each for each in codecs if not each.startswith(("avc1", "avc3", "mp4a.40"))]
-    if strange:
+    if any(not each.startswith((*_H264_NAMES, "mp4a.40")) for each in codecs):
         _refuse("another codec")
     width, _, height = told.get("RESOLUTION", "").partition("x")
     size = (int(width), int(height)) if width.isdecimal() and height.isdecimal() else (0, 0)
-    return any(each.startswith("mp4a.40") for each in codecs), size
+    named = any(each.startswith(_H264_NAMES) for each in codecs)
+    return _Told(any(each.startswith(_AAC_NAME) for each in codecs) if named else None, *size)
 
 
 def _judge(lines: list[str]) -> None:
-    for line in lines:
-        if line.startswith(("#EXT-X-ENDLIST", "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-I-FRAMES-ONLY")):
-            _refuse("not live")
-        if line.startswith(("#EXT-X-KEY", "#EXT-X-SESSION-KEY")) and "METHOD=NONE" not in line:
-            _refuse("encrypted")
-    if not any(line.startswith("#EXT-X-TARGETDURATION") for line in lines):
+    """As a media playlist: before it has segments, and with each line that comes with them."""
+    if any(line.startswith(("#EXT-X-ENDLIST", "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-I-FRAMES-ONLY")) for line in lines):
+        _refuse("not live")
+    if _first(lines, "#EXT-X-TARGETDURATION") is None:
         _refuse("no target duration")
 
 
 def _sound(segment: bytes) -> bool:
     try:
-        found = kinds(segment)
-    except NoTables:
+        found = transport_stream.kinds(segment)
+    except transport_stream.NoTables:
         _refuse("no transport stream")
     if _HEVC in found:
         raise Refused("not_playable", "HEVC")
-    strange = found - {_H264, _AAC}
-    if _H264 not in found or strange:
+    if _H264 not in found or found - {_H264, _AAC}:
         _refuse(f"stream types {sorted(found)}")
     return _AAC in found
+
+
+def _sound_of_mp4(init: bytes, told: _Told) -> bool:
+    """A player of MP4 chooses its decoders by CODECS, so what the master says has to be there, and be so."""
+    try:
+        found = mp4_init.kinds(init)
+    except mp4_init.NoEntries:
+        _refuse("no init section")
+    if not found.isdisjoint(_HEVC_NAMES):
+        raise Refused("not_playable", "HEVC")
+    if found.isdisjoint(_H264_NAMES) or found - {*_H264_NAMES, _AAC_NAME}:
+        _refuse(f"sample entries {sorted(found)}")
+    if told.sound is None or told.sound != (_AAC_NAME in found):
+        _refuse("CODECS say nothing beside MP4, or another thing")
+    return told.sound
 
 
 def _refuse(why: str) -> NoReturn:

@@ -1,9 +1,12 @@
 """Without a media process: the vendor's own address is handed on, when a display can take it, and else refused."""
 
+import io
 import struct
 import time
+from collections import Counter
 from collections.abc import Iterator
 
+import av
 import pytest
 import requests
 
@@ -11,7 +14,7 @@ from accounts import households
 from media.fleet import Fleet
 from media.grants import Grants
 from registry.camera import Refusal, Stream, StreamRequest, Video
-from registry.drivers import hls
+from registry.drivers import hls, mp4_init
 from registry.drivers.driver import Look
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz_account import SignedIn
@@ -221,21 +224,91 @@ def test_what_a_transport_stream_says_it_holds(data: bytes, expected: set[int] |
         assert kinds(data) == expected
 
 
+def box(kind: str, body: bytes = b"") -> bytes:
+    return struct.pack(">I4s", 8 + len(body), kind.encode()) + body
+
+
+def init(*entries: str) -> bytes:
+    """With a track for each sample entry."""
+    tracks = b""
+    for entry in entries:
+        described = box("stsd", struct.pack(">II", 0, 1) + box(entry, bytes(70)))
+        tracks += box("trak", box("tkhd", bytes(84)) + box("mdia", box("minf", box("stbl", described + box("stts")))))
+    return box("ftyp", b"iso5") + box("moov", box("mvhd", bytes(100)) + tracks)
+
+
+def muxed() -> bytes:
+    """As libav writes it."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4", options={"movflags": "empty_moov+default_base_moof"}) as container:
+        video = container.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 320, 240, "yuv420p"
+        container.add_stream("aac", rate=48_000)
+        container.start_encoding()
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (muxed(), {"avc1", "mp4a"}),
+        (init("avc3"), {"avc3"}),
+        (init("encv", "enca"), {"encv", "enca"}),
+        (init("avc1") + box("free", bytes(9)), {"avc1"}),
+        (init(), None),
+        (b"", None),
+        (b"moov", None),
+        (init("avc1")[:-20], None),
+        (box("moov", b"\0\0\0\1trak" + bytes(8)), None),
+        (box("moov", bytes(8)), None),
+        (transport(0x1B), None),
+    ],
+)
+def test_what_an_init_section_says_it_holds(data: bytes, expected: set[str] | None) -> None:
+    if expected is None:
+        with pytest.raises(mp4_init.NoEntries):
+            mp4_init.kinds(data)
+    else:
+        assert mp4_init.kinds(data) == expected
+
+
 MEDIA = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n0.ts?t=s\n#EXTINF:2,\n1.ts?t=s\n"
 CLEAR = MEDIA.replace("#EXTINF", "#EXT-X-KEY:METHOD=NONE\n#EXTINF")
 MP4 = MEDIA.replace("#EXTINF", '#EXT-X-MAP:URI="i"\n#EXTINF')
 MASTER = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,{}\nlive.m3u8\n"
 BOTH = 'CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720'
+SILENT = 'CODECS="avc1.64001f"'
+NOTHING_YET = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n"
+KEY = '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://METHOD=NONE"\n'
+KEYED_MP4 = MP4.replace("#EXTINF", KEY + "#EXTINF")
+
+
+def in_ts(told: str, beside: str) -> dict[str, object]:
+    """A vendor's files: its master playlist says so of the stream, and `beside`."""
+    return {"m": MASTER.format(told) + beside, "live.m3u8": MEDIA, "1.ts": transport(0x1B, 0x0F)}
+
+
+def in_mp4(told: str, held: bytes, **more: object) -> dict[str, object]:
+    """Likewise; `more` replaces some."""
+    return {"m": MASTER.format(told), "live.m3u8": MP4, "i": held, "1.ts": box("moof")} | more
 
 
 class Shop(dict):
-    """Answers by path; what is missing is 404."""
+    """Answers by path, each time with the next of several; what is missing is 404."""
+
+    def __init__(self, files: dict[str, object]) -> None:
+        super().__init__(files)
+        self.asked: Counter[str] = Counter()
 
     def reply(self, asked: str, _body: bytes, headers: dict[str, str]) -> bytes:
         assert headers["origin"] == hls.PLAYER
-        found = self.get(asked.partition(" ")[2].partition("?")[0].strip("/"))
+        name = asked.partition(" ")[2].partition("?")[0].strip("/")
+        found = self.get(name)
         if found is None:
             return answer(b"", "404 Not Found", ANY)
+        if isinstance(found, list):
+            found = found[min(self.asked[name], len(found) - 1)]
+        self.asked[name] += 1
         return (
             found if isinstance(found, bytes) and found.startswith(b"HTTP/") else answer(_bytes(found), "200 OK", ANY)
         )
@@ -253,9 +326,34 @@ def _bytes(body: str | bytes) -> bytes:
         ({"m": CLEAR, "1.ts": transport(0x1B)}, Look(sound=False)),
         # longer than all that a vendor may answer with, and whoever ignores ranges sends it whole
         ({"m": MEDIA, "1.ts": transport(0x1B, 0x0F) + bytes(2_000_000)}, Look(sound=True)),
-        ({"m": MASTER.format(BOTH), "live.m3u8": MEDIA, "1.ts": transport(0x1B, 0x0F)}, Look(True, 1280, 720)),
-        ({"m": MASTER.format(BOTH), "live.m3u8": MP4}, Look(True, 1280, 720)),
-        ({"m": MP4}, "not_passable"),
+        ({"m": [NOTHING_YET, MEDIA], "1.ts": transport(0x1B)}, Look(sound=False)),
+        ({"m": [NOTHING_YET, MEDIA.replace("#EXTINF", KEY + "#EXTINF")], "1.ts": transport(0x1B)}, "not_passable"),
+        ({"m": [NOTHING_YET, MEDIA + "#EXT-X-ENDLIST\n"], "1.ts": transport(0x1B)}, "not_passable"),
+        # MP4
+        (in_mp4(BOTH, muxed()), Look(True, 1280, 720)),
+        (in_mp4(BOTH, init("avc1", "mp4a")), Look(True, 1280, 720)),
+        (in_mp4(SILENT, init("avc1")), Look(sound=False)),
+        (in_mp4(SILENT, init("avc1", "mp4a")), "not_passable"),
+        (in_mp4(BOTH, init("avc1")), "not_passable"),
+        (in_mp4(BOTH, init("avc1", "ac-3")), "not_passable"),
+        (in_mp4(BOTH, init("encv", "mp4a")), "not_passable"),
+        (in_mp4(BOTH, init("mp4a")), "not_passable"),
+        (in_mp4(BOTH, init("hvc1", "mp4a")), "not_playable"),
+        (in_mp4(BOTH, b""), "not_passable"),
+        (in_mp4("RESOLUTION=1280x720", init("avc1", "mp4a")), "not_passable"),
+        (in_mp4("RESOLUTION=1280x720", init("hvc1", "mp4a")), "not_playable"),
+        (in_mp4('CODECS="mp4a.40.2"', init("avc1", "mp4a")), "not_passable"),
+        (in_mp4(BOTH, muxed(), **{"1.ts": answer(box("moof"))}), "not_passable"),
+        (in_mp4(BOTH, muxed(), i=answer(muxed())), "not_passable"),
+        (in_mp4(BOTH, muxed(), i=None), "vendor_down"),
+        (in_mp4(BOTH, muxed(), **{"1.ts": None}), "vendor_down"),
+        (in_mp4(BOTH, muxed(), **{"live.m3u8": [NOTHING_YET, KEYED_MP4]}), "not_passable"),
+        ({"m": MP4, "i": muxed(), "1.ts": box("moof")}, "not_passable"),
+        # the master
+        (in_ts(BOTH, ""), Look(True, 1280, 720)),
+        (in_ts(BOTH, KEY.replace("KEY", "SESSION-KEY")), "not_passable"),
+        (in_ts(BOTH, '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",URI="a"\n'), "not_passable"),
+        (in_ts(BOTH, '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a"\n'), Look(True, 1280, 720)),
         ({"m": MASTER.format('CODECS="hvc1.1.6.L93"'), "live.m3u8": MEDIA}, "not_playable"),
         ({"m": MASTER.format('CODECS="avc1.64001f,ac-3"'), "live.m3u8": MEDIA}, "not_passable"),
         ({"m": MASTER.format("RESOLUTION=axb"), "live.m3u8": MEDIA, "1.ts": transport(0x1B)}, Look(sound=False)),
@@ -266,7 +364,7 @@ def _bytes(body: str | bytes) -> bytes:
         ({"m": MEDIA, "1.ts": b"\xff" * 500}, "not_passable"),
         ({"m": MEDIA}, "vendor_down"),
         ({"m": MEDIA + "#EXT-X-ENDLIST\n"}, "not_passable"),
-        ({"m": MEDIA.replace("#EXTINF", '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="k"\n#EXTINF')}, "not_passable"),
+        ({"m": MEDIA.replace("#EXTINF", KEY + "#EXTINF"), "1.ts": transport(0x1B)}, "not_passable"),
         ({"m": MEDIA.replace("#EXT-X-TARGETDURATION:2\n", "")}, "not_passable"),
         ({"m": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n"}, "vendor_down"),
         ({"m": "<html>"}, "not_passable"),

@@ -1,0 +1,40 @@
+"""What an MP4 init section says it holds: its sample entries (ISO/IEC 14496-12, 8.5.2), and nothing of the picture."""
+
+import struct
+from collections.abc import Iterator
+
+_WITHIN = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})  # on the way to them
+_HEAD = 8
+
+
+class NoEntries(Exception):
+    """No init section, or one that is cut short."""
+
+
+def kinds(data: bytes) -> frozenset[str]:
+    """By their four characters, as of the playlist's CODECS: "avc1", "mp4a" … Raises NoEntries."""
+    found = frozenset(_entries(data))
+    if not found:
+        raise NoEntries
+    return found
+
+
+def _entries(data: bytes) -> Iterator[str]:
+    for kind, body in _boxes(data):
+        if kind in _WITHIN:
+            yield from _entries(body)
+        elif kind == b"stsd":
+            yield from (entry.decode("latin-1") for entry, _ in _boxes(body[_HEAD:]))
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and body of each; one so large that its size needs 64 bits is no part of an init section."""
+    at = 0
+    while at < len(data):
+        if at + _HEAD > len(data):
+            raise NoEntries
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if not _HEAD <= size <= len(data) - at:
+            raise NoEntries
+        yield kind, data[at + _HEAD : at + size]
+        at += size
