@@ -4,8 +4,10 @@ import ipaddress
 import json
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +15,15 @@ from urllib.parse import urlsplit
 
 import certifi
 import requests
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 
-WITHIN_S = 10.0
+WITHIN_S = 10.0  # for the whole of an exchange, however its answer comes
 LONGEST = 1 << 20
-DAYS_LEFT = 14
-_DAY_S = 86_400
+_HOUR_S, _DAY_S = 3_600, 86_400
+# Certificates are renewed with a third of their life left, short ones with half of it; one with less than this is late.
+DUE_S, DUE_PART = 14 * _DAY_S, 1 / 6
 
 
 class Unreached(Exception):
@@ -52,8 +56,9 @@ class Answer:
 class Visitor:
     """`authorities`: trusted in place of the public ones."""
 
-    def __init__(self, authorities: Path | None = None) -> None:
+    def __init__(self, authorities: Path | None = None, within_s: float = WITHIN_S) -> None:
         self._authorities = str(authorities or certifi.where())
+        self._within_s = within_s
 
     def ask(
         self,
@@ -65,22 +70,27 @@ class Visitor:
     ) -> Answer:
         """Raises Unreached."""
         try:
-            with requests.request(
-                method,
-                url,
-                headers={"User-Agent": "showcam-doctor", **(headers or {})},
-                data=data,
-                timeout=WITHIN_S,
-                allow_redirects=False,
-                verify=self._authorities,
-                stream=True,
-            ) as response:
-                text = response.raw.read(LONGEST, decode_content=True).decode("utf-8", "replace")
-                return Answer(response.status_code, {key.lower(): each for key, each in response.headers.items()}, text)
-        except requests.Timeout:
-            raise Unreached(f"there is no answer within {WITHIN_S:g} s") from None
+            return _within(self._within_s, lambda: self._asked(method, url, headers or {}, data))
+        except (requests.Timeout, ReadTimeoutError, TimeoutError):
+            raise Unreached(f"there is no whole answer within {self._within_s:g} s") from None
+        except HTTPError as error:  # urllib3's own, of a body that is read from it
+            raise Unreached(f"its answer breaks off or is garbled ({type(error).__name__})") from None
         except (requests.RequestException, OSError) as error:
             raise Unreached(f"it can't be reached ({type(error).__name__})") from None
+
+    def _asked(self, method: str, url: str, headers: dict[str, str], data: bytes | dict[str, str] | None) -> Answer:
+        with requests.request(
+            method,
+            url,
+            headers={"User-Agent": "showcam-doctor", **headers},
+            data=data,
+            timeout=self._within_s,
+            allow_redirects=False,
+            verify=self._authorities,
+            stream=True,
+        ) as response:
+            text = response.raw.read(LONGEST, decode_content=True).decode("utf-8", "replace")
+            return Answer(response.status_code, {key.lower(): each for key, each in response.headers.items()}, text)
 
     def arrive(self, origin: str) -> Iterator[Finding]:
         """The name and the certificate of an https origin; ends after the first that is wrong."""
@@ -96,7 +106,7 @@ class Visitor:
         context = ssl.create_default_context(cafile=self._authorities)
         try:
             with (
-                socket.create_connection((host, port), timeout=WITHIN_S) as plain,
+                socket.create_connection((host, port), timeout=self._within_s) as plain,
                 context.wrap_socket(plain, server_hostname=host) as secure,
             ):
                 told = secure.getpeercert() or {}
@@ -109,10 +119,34 @@ class Visitor:
                 "See that the proxy runs and that the router forwards the port to it. A router that can't reach its "
                 "own public address from within needs the name in the house's own DNS.",
             )
-        days = int((ssl.cert_time_to_seconds(str(told["notAfter"])) - time.time()) // _DAY_S)
-        if days < DAYS_LEFT:
-            return wrong(what, f"it is good for {days} days more", "See why the proxy does not renew it.")
-        return ok(what, f"its chain is complete and it is good for {days} days")
+        began, ends = (ssl.cert_time_to_seconds(str(told[each])) for each in ("notBefore", "notAfter"))
+        return _lasting(what, began, ends)
+
+
+def _within[T](seconds: float, work: Callable[[], T]) -> T:
+    """What comes of the work, or what it raises; TimeoutError when it is not done by then, and is left to itself.
+
+    A socket's own timeout begins anew with each byte: who drips his answer would be waited for without end.
+    """
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:
+            done.set_exception(error)
+
+    threading.Thread(target=run, name="doctor", daemon=True).start()
+    return done.result(seconds)
+
+
+def _lasting(what: str, began: float, ends: float) -> Finding:
+    """Of a certificate that is accepted; epoch seconds."""
+    left = ends - time.time()
+    span = f"{int(left // _DAY_S)} days" if left >= 2 * _DAY_S else f"{int(left // _HOUR_S)} hours"
+    if left < min(DUE_S, (ends - began) * DUE_PART):
+        return unsure(what, f"it is good for {span} more", "Google still takes it: see that the proxy renews it.")
+    return ok(what, f"its chain is complete and it is good for {span}")
 
 
 def _name(host: str, port: int) -> Finding:

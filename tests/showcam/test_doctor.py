@@ -1,8 +1,10 @@
 """The doctor: what is wrong with an installation, each fault brought about by a server that has it."""
 
+import contextlib
 import datetime
 import http.server
 import re
+import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from showcam.doctor.finding import Finding
 from showcam.doctor.google import PLAYER, Patient, examine
-from showcam.doctor.reach import Visitor
+from showcam.doctor.reach import Unreached, Visitor
 
 type Answered = tuple[int, dict[str, str], bytes]
 type Answers = dict[str, Answered]
@@ -184,7 +186,79 @@ def test_a_port_where_nobody_listens(serve: Callable[[Answers], str]) -> None:
     assert "can't be reached" in findings[-1].told
 
 
-def certificate(folder: Path, *, name: str = "localhost", days: int = 90, by: str = "authority") -> tuple[Path, Path]:
+class Breaking(socketserver.ThreadingTCPServer):
+    """Begins each answer with `said` and ends the connection; with `then` it first drips that, b"" being nothing."""
+
+    daemon_threads = True
+
+    def __init__(self, said: bytes, then: bytes | None = None) -> None:
+        over = self._over = threading.Event()
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                self.request.recv(65536)
+                self.request.sendall(said)
+                with contextlib.suppress(OSError):
+                    for _ in range(0 if then is None else 60):
+                        self.request.sendall(then or b"")
+                        if over.wait(0.05):
+                            break
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,))
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+    def __enter__(self) -> "Breaking":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+LONG = OK + b"Content-Length: 100\r\n\r\nabc"
+# an answer and what follows it again and again, what is said of it
+BROKEN: list[tuple[str, bytes, bytes | None, str]] = [
+    ("none", b"", None, "can't be reached"),
+    ("no HTTP", b"HELLO\r\n\r\n", None, "can't be reached"),
+    ("cut", LONG, None, "breaks off"),
+    ("cut in a chunk", OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab", None, "breaks off"),
+    ("garbled", OK + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", None, "garbled"),
+    ("stalls", LONG, b"", "no whole answer within 0.5 s"),
+    ("drips its headers", OK, b"x", "no whole answer within 0.5 s"),
+    ("drips its body", LONG, b"x", "no whole answer within 0.5 s"),
+]
+
+
+@pytest.mark.parametrize(("said", "then", "told"), [each[1:] for each in BROKEN], ids=[each[0] for each in BROKEN])
+def test_an_answer_that_does_not_come_whole(said: bytes, then: bytes | None, told: str) -> None:
+    with Breaking(said, then) as server, pytest.raises(Unreached, match=told):
+        Visitor(within_s=0.5).ask("GET", f"http://127.0.0.1:{server.port}/")
+
+
+def test_what_breaks_off_is_a_finding_at_each_point() -> None:
+    with Breaking(LONG) as server:
+        findings = list(examine(patient(f"http://127.0.0.1:{server.port}"), Visitor()))
+    assert [each.state for each in findings] == ["ok", "ok", *["wrong"] * 6]
+
+
+def test_a_handshake_that_drips() -> None:
+    record = b"\x16\x03\x03\x40\x00"  # a record of 16 KiB begins
+    with Breaking(record, b"x") as server:
+        found = list(examine(patient(f"https://127.0.0.1:{server.port}", demo=False), Visitor(within_s=0.5)))
+    assert "does not speak TLS (TimeoutError)" in found[-1].told
+
+
+def certificate(
+    folder: Path, *, name: str = "localhost", days: int = 90, since: int = 100, by: str = "authority"
+) -> tuple[Path, Path]:
     """The authorities that are trusted, and a server's certificate with its key."""
     keys = {each: ec.generate_private_key(ec.SECP256R1()) for each in ("authority", "stranger", "server")}
     now = datetime.datetime.now(datetime.UTC)
@@ -193,7 +267,7 @@ def certificate(folder: Path, *, name: str = "localhost", days: int = 90, by: st
         names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)]) for each in (subject, issuer)]
         builder = (
             x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(keys[key].public_key())
-            .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=100))
+            .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=since))
             .not_valid_after(now + datetime.timedelta(days=until, minutes=5))
             .add_extension(x509.BasicConstraints(ca=not host, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(keys[key].public_key()), critical=False)
@@ -221,7 +295,9 @@ def certificate(folder: Path, *, name: str = "localhost", days: int = 90, by: st
 # how the certificate is made, what is found, what its mend says
 CERTIFICATES: list[tuple[dict[str, Any], str, str]] = [
     ({}, "ok", ""),
-    ({"days": 5}, "wrong", "renew"),
+    ({"days": 5}, "unsure", "renew"),
+    ({"days": 4, "since": 2}, "ok", ""),  # of six days
+    ({"days": 0, "since": 6}, "unsure", "renew"),
     ({"days": -2}, "wrong", "expired"),
     ({"name": "other.example"}, "wrong", "this very name"),
     ({"by": "stranger"}, "wrong", "whole chain"),
@@ -243,7 +319,7 @@ def test_a_certificate(
     name, tls, *rest = found
     assert (name.state, tls.state) == ("unsure", state)  # a loopback address is nobody's public one
     assert mend in tls.mend
-    assert {each.state for each in rest} == ({"ok"} if state == "ok" else set())
+    assert {each.state for each in rest} == (set() if state == "wrong" else {"ok"})  # which still can be asked
 
 
 def test_a_port_that_speaks_no_tls(serve: Callable[[Answers], str]) -> None:
