@@ -46,13 +46,13 @@ class Flights[T]:
         return flight.result
 
     def _fly[*Given](self, key: str, flight: _Flight[T], call: Callable[[*Given], T], *given: *Given) -> None:
-        flight.error = VendorDown("the call ended without an answer")
         try:
             flight.result = call(*given)
-            flight.error = None
         except DriverError as error:
             flight.error = error
         finally:
+            if flight.result is None and flight.error is None:
+                flight.error = VendorDown("the call ended without an answer")  # for those who wait
             with self._lock:
                 if self._flying.get(key) is flight:
                     del self._flying[key]
