@@ -82,18 +82,28 @@ class MediaClient:
         return self.public
 
     def answer(
-        self, claims: Claims, source: SourceSpec | None, sdp: str, *, replaces: str = "", timeout_s: float | None = None
+        self,
+        claims: Claims,
+        source: SourceSpec | None,
+        sdp: str,
+        *,
+        replaces: str = "",
+        timeout_s: float | None = None,
+        within_s: float | None = None,
     ) -> Answer:
         """WebRTC: an SDP answer with every candidate in it. `replaces` names an own session id (Alexa's sessionId).
 
+        `within_s`: when it is wanted; a camera that has shown nothing by then is not waited for.
         Raises BadOffer, MediaBusy, MediaUnavailable.
         """
-        body = {
+        body: dict[str, Any] = {
             "claims": asdict(claims),
             "source": source.as_json() if source else None,
             "sdp": sdp,
             "replaces": replaces,
         }
+        if within_s is not None:
+            body["within_s"] = within_s
         data = self._post("/internal/answer", body, timeout_s)
         return Answer(self.public, data["sdp"], data["session"])
 

@@ -42,14 +42,23 @@ class Fleet:
         )
 
     def answer(
-        self, claims: Claims, source: SourceSpec | None, sdp: str, *, replaces: str = "", timeout_s: float | None = None
+        self,
+        claims: Claims,
+        source: SourceSpec | None,
+        sdp: str,
+        *,
+        replaces: str = "",
+        timeout_s: float | None = None,
+        within_s: float | None = None,
     ) -> Answer:
         """Raises BadOffer, MediaBusy, MediaUnavailable."""
-        return self._by(
-            claims.account,
-            timeout_s,
-            lambda member, left_s: member.answer(claims, source, sdp, replaces=replaces, timeout_s=left_s),
-        )
+        began = time.monotonic()
+
+        def ask(member: MediaClient, left_s: float) -> Answer:
+            still_s = None if within_s is None else max(0.0, began + within_s - time.monotonic())
+            return member.answer(claims, source, sdp, replaces=replaces, timeout_s=left_s, within_s=still_s)
+
+        return self._by(claims.account, timeout_s, ask)
 
     def end_session(self, link: str, name: str) -> None:
         """At every one: which one it was begun at depends on who was there then."""

@@ -17,6 +17,7 @@ from registry.rules import Rules
 from store.records import Link
 
 ANSWER_S = 1.0  # the media process has this, however long the vendor took, where the display can wait for it
+WITHIN_S = 1.8  # of a request, to have an SDP answer; what is left of two seconds is for the way there and back
 PLAYABLE = ("webrtc", "hls")
 
 
@@ -35,8 +36,17 @@ class Pictures(Protocol):
         ...
 
     def answer(
-        self, claims: Claims, source: SourceSpec | None, sdp: str, *, replaces: str = "", timeout_s: float | None = None
-    ) -> Answer: ...
+        self,
+        claims: Claims,
+        source: SourceSpec | None,
+        sdp: str,
+        *,
+        replaces: str = "",
+        timeout_s: float | None = None,
+        within_s: float | None = None,
+    ) -> Answer:
+        """`timeout_s`: what there is; `within_s`: what should do, and a slow camera is not waited for longer."""
+        ...
 
     def end_session(self, link: str, name: str) -> None: ...
 
@@ -98,7 +108,8 @@ class Handover:
 
     def answer(self, claims: Claims, source: SourceSpec | None, sdp: str, session: str, deadline: Deadline) -> Answer:
         left_s = deadline.or_at_least(ANSWER_S)
-        return self._pictures.answer(claims, source, sdp, replaces=session, timeout_s=left_s)
+        within_s = min(left_s, deadline.left_of(WITHIN_S))
+        return self._pictures.answer(claims, source, sdp, replaces=session, timeout_s=left_s, within_s=within_s)
 
     def stream(
         self, claims: Claims, grant: str, sight: Sight, at: str, answer: str = "", *, image: bool = False

@@ -22,12 +22,17 @@ class Deadline:
     """Seconds left of a request. `hard`: the surface counts them as well, and gives up soon after."""
 
     def __init__(self, seconds: float, *, hard: bool = False) -> None:
-        self._end = time.monotonic() + seconds
+        self._began = time.monotonic()
+        self._end = self._began + seconds
         self._hard = hard
 
     @property
     def left(self) -> float:
         return max(0.0, self._end - time.monotonic())
+
+    def left_of(self, seconds: float) -> float:
+        """Of so long since the request came."""
+        return max(0.0, self._began + seconds - time.monotonic())
 
     def or_at_least(self, seconds: float) -> float:
         """What is left, however long the steps before took."""

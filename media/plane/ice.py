@@ -3,19 +3,24 @@
 Time-limited TURN credentials: draft-uberti-behave-turn-rest, the way coturn's `use-auth-secret` takes them.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable
+from contextvars import ContextVar
 
 import aioice.ice
 import aiortc.rtcicetransport
 from aioice import Candidate
-from aiortc import RTCIceServer
+from aiortc import RTCIceServer, RTCIceTransport
 
 from media.plane.settings import PlaneSettings
 
 SERVERS_S = 0.6  # STUN and TURN have this; what has not answered by then is left out
+LEAST_S = 0.3  # and this in any hurry: without them a display away from home is answered in vain
 _USER = "showcam"
+_servers_s = ContextVar("_servers_s", default=SERVERS_S)
 
 
 class _Bounded(aioice.ice.Connection):
@@ -23,9 +28,10 @@ class _Bounded(aioice.ice.Connection):
         self,
         component: int,
         addresses: list[str],
-        timeout: float = SERVERS_S,
+        timeout: float | None = None,
     ) -> list[Candidate]:
-        return await super().get_component_candidates(component, addresses, timeout)  # type: ignore[arg-type]
+        bound = _servers_s.get() if timeout is None else timeout
+        return await super().get_component_candidates(component, addresses, bound)  # type: ignore[arg-type]
 
 
 def prepare(addresses: tuple[str, ...]) -> None:
@@ -35,6 +41,12 @@ def prepare(addresses: tuple[str, ...]) -> None:
         aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [
             each for each in addresses if (use_ipv6 if ":" in each else use_ipv4)
         ]
+
+
+async def gather(transports: Iterable[RTCIceTransport], within_s: float) -> None:
+    """All candidates of all of them, as far as they are known within the time."""
+    _servers_s.set(min(SERVERS_S, max(LEAST_S, within_s)))
+    await asyncio.gather(*[each.iceGatherer.gather() for each in transports])
 
 
 def servers(settings: PlaneSettings, now: float) -> list[RTCIceServer]:

@@ -19,6 +19,7 @@ from aiortc import (
 )
 from aiortc.mediastreams import MediaStreamError
 
+from media.plane import ice
 from media.plane.offers import NoOffer, normalise, without_audio
 from media.plane.pull import Pull
 from media.plane.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
@@ -42,45 +43,61 @@ class Peer:
     `rejects`: whether a sound that never comes is rejected in the answer, or only said to be inactive.
     """
 
-    def __init__(
-        self, pull: Pull, voice: Voice, gone: Callable[[], None], servers: list[RTCIceServer], *, rejects: bool
-    ) -> None:
-        self._pull, self._voice, self._gone, self._rejects = pull, voice, gone, rejects
+    def __init__(self, pull: Pull, gone: Callable[[], None], servers: list[RTCIceServer], *, rejects: bool) -> None:
+        self._pull, self._gone, self._rejects = pull, gone, rejects
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._connection.on("connectionstatechange", self._changed)
         self._video = _VideoTrack(pull)
+        self._gathering: asyncio.Task[None] | None = None
         self._closed = False
 
     @property
     def state(self) -> str:
         return str(self._connection.connectionState)
 
-    async def answer(self, sdp: str) -> str:
-        """An answer with every candidate in it. Raises NoOffer, NotGathered."""
-        text = normalise(sdp)
-        offer = RTCSessionDescription(text, "offer")
+    def gather(self, sdp: str, within_s: float) -> None:
+        """Find candidates for the offer from now on, while it is not known yet what there will be to send."""
+        self._gathering = asyncio.create_task(self._gather(sdp, within_s))
+
+    async def gathered(self) -> None:
+        """Raises NoOffer, NotGathered."""
+        assert self._gathering is not None
+        done, _ = await asyncio.wait({self._gathering}, timeout=GATHER_S)
+        if not done:
+            raise NotGathered
+        if self._gathering.exception() is not None:
+            # aiortc raises whatever the text made it trip over
+            raise NoOffer
+
+    async def answer(self, voice: Voice) -> str:
+        """An answer with every candidate in it, once they are gathered. Raises NoOffer."""
+        connection = self._connection
+        transceivers = connection.getTransceivers()
+        if voice != "none" and any([each.kind == "audio" for each in transceivers]):
+            connection.addTrack(_SilentTrack() if voice == "silence" else _OpusTrack(self._pull))
+        for each in transceivers:
+            each.direction = "sendonly" if each.sender.track is not None else "inactive"
+        try:
+            await connection.setLocalDescription(await connection.createAnswer())
+        except Exception:
+            raise NoOffer from None
+        described = str(connection.localDescription.sdp)
+        return without_audio(described) if self._rejects and voice == "none" else described
+
+    async def _gather(self, sdp: str, within_s: float) -> None:
+        offer = RTCSessionDescription(normalise(sdp), "offer")
         connection = self._connection
         sender = connection.addTrack(self._video)
         transceiver = next(each for each in connection.getTransceivers() if each.sender is sender)
         # before the remote description: afterwards VP8 would be answered, and H.264 sent under its name
         capabilities = RTCRtpSender.getCapabilities("video").codecs
         transceiver.setCodecPreferences([each for each in capabilities if each.mimeType == "video/H264"])
-        if self._voice != "none" and "\r\nm=audio " in text:
-            connection.addTrack(_SilentTrack() if self._voice == "silence" else _OpusTrack(self._pull))
-        try:
-            await connection.setRemoteDescription(offer)
-            for each in connection.getTransceivers():
-                each.direction = "sendonly" if each.sender.track is not None else "inactive"
-            answer = await connection.createAnswer()
-            async with asyncio.timeout(GATHER_S):
-                await connection.setLocalDescription(answer)
-        except TimeoutError:
-            raise NotGathered from None
-        except Exception:
-            # aiortc raises whatever the text made it trip over
-            raise NoOffer from None
-        described = str(connection.localDescription.sdp)
-        return without_audio(described) if self._rejects and self._voice == "none" else described
+        await connection.setRemoteDescription(offer)
+        # only now: what is bundled shares one transport from here on
+        transports = {each.sender.transport for each in connection.getTransceivers()}
+        if connection.sctp is not None:
+            transports.add(connection.sctp.transport)
+        await ice.gather([each.transport for each in transports], within_s)
 
     async def close(self) -> None:
         self._closed = True
@@ -88,7 +105,13 @@ class Peer:
             if sender.track is not None:
                 sender.track.stop()
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(self._connection.close(), 3)
+            await asyncio.wait_for(self._end(), 3)
+
+    async def _end(self) -> None:
+        if self._gathering is not None:
+            # a connection that is closed meanwhile would leave sockets open
+            await asyncio.gather(self._gathering, return_exceptions=True)
+        await self._connection.close()
 
     def _changed(self) -> None:
         if self.state in ("failed", "closed") and not self._closed:

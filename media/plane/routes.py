@@ -13,7 +13,7 @@ from media.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
 from media.plane.hls import HlsOutput, is_start_id
 from media.plane.offers import OFFER_CAP, NoOffer
 from media.plane.peer import NotGathered
-from media.plane.sessions import Ended, Session, Sessions, TooMany
+from media.plane.sessions import ANSWER_S, Ended, Session, Sessions, TooMany
 from media.plane.units import SourceFailed
 from media.proof import HEADER, holds
 from media.source import SourceSpec
@@ -163,8 +163,9 @@ class Routes:
         return web.json_response({}, status=202)
 
     async def answer(self, body: dict[str, Any]) -> web.Response:
+        name, within_s = str(body.get("replaces") or ""), float(body.get("within_s", ANSWER_S))
         answer, grant = await self._sessions.answer(
-            Claims(**body["claims"]), str(body["sdp"]), _source(body), str(body.get("replaces") or "")
+            Claims(**body["claims"]), str(body["sdp"]), _source(body), name, within_s
         )
         return web.json_response({"sdp": answer, "session": grant})
 

@@ -25,7 +25,9 @@ _log = structlog.get_logger()
 CONNECT_S = 20.0  # an answer nobody connects to is dropped after this
 CHECK_S = 3.0
 LONGEST_BEARER = 512
-VERDICT_S = 1.0
+VERDICT_S = 1.0  # a camera has this to say that it can't be shown
+FINISH_S = 0.1  # for writing an answer once it is known what is in it
+ANSWER_S = VERDICT_S + FINISH_S  # for all of it, where nobody says when it is wanted
 
 
 class Ended(Exception):
@@ -193,19 +195,22 @@ class Sessions:
             return self.find(claims)
         return self.open(claims)
 
-    async def answer(self, claims: Claims, sdp: str, spec: SourceSpec | None = None, name: str = "") -> tuple[str, str]:
+    async def answer(
+        self,
+        claims: Claims,
+        sdp: str,
+        spec: SourceSpec | None = None,
+        name: str = "",
+        within_s: float = ANSWER_S,
+    ) -> tuple[str, str]:
         """An SDP answer and the session's grant; an earlier answer of the same session ends.
 
+        `within_s`: when it is wanted; it is late only by what STUN and TURN have at the least.
         Raises Ended, TooMany, SourceFailed, NoOffer, NotGathered.
         """
+        due = self._loop.time() + within_s - FINISH_S
         session = self.open(claims, spec, name)
         async with session.answering:
-            # a source that can't be shown is best said now, but a slow one must not cost the answer
-            try:
-                await session.pull.opened(VERDICT_S)
-            except SourceFailed as failed:
-                self._drop(session, failed.reason, final=False)
-                raise
             peer: Peer | None = None
 
             def gone() -> None:
@@ -214,12 +219,14 @@ class Sessions:
 
             servers = ice.servers(self._settings, time.time())
             # Amazon wants no audio section for a camera without sound
-            peer = Peer(session.pull, _voice(session), gone, servers, rejects=session.claims.surface == "alexa")
+            peer = Peer(session.pull, gone, servers, rejects=session.claims.surface == "alexa")
             try:
-                answer = await peer.answer(sdp)
-            except BaseException:
+                answer = await self._answer(session, peer, sdp, due)
+            except BaseException as error:
                 self._later(peer.close())
-                if session.peer is None:
+                if isinstance(error, SourceFailed):
+                    self._drop(session, error.reason, final=False)
+                elif session.peer is None:
                     self._drop(session, "", final=False)
                 raise
             before, session.peer, session.began = session.peer, peer, self._loop.time()
@@ -229,6 +236,15 @@ class Sessions:
                 self._later(peer.close())
                 raise Ended
         return answer, session.grant
+
+    async def _answer(self, session: Session, peer: Peer, sdp: str, due: float) -> str:
+        left_s = due - self._loop.time()
+        peer.gather(sdp, left_s)
+        # a source that can't be shown is best said now, but a slow one must not cost the answer
+        await session.pull.opened(min(VERDICT_S, left_s))
+        await peer.gathered()
+        await session.pull.opened(0)
+        return await peer.answer(_voice(session))
 
     # ending
 

@@ -29,6 +29,7 @@ from tests.doubles.echo_offer import OFFERS, offer
 from tests.doubles.household import Household, demo_cameras, household
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.ready_driver import ReadyDriver
+from tests.doubles.relay import Relay
 from tests.doubles.rtc_viewer import Viewer
 
 type Check = Callable[[dict[str, Any]], None]
@@ -42,6 +43,11 @@ class VendorDriver(ReadyDriver):
     """Its pictures are a vendor's real live streams."""
 
     vendor: hls_camera.Vendor
+    takes_s = 0.0  # for each call
+
+    def _called(self, name: str, deadline_s: float) -> None:
+        super()._called(name, deadline_s)
+        time.sleep(self.takes_s)
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
@@ -112,9 +118,20 @@ def vendor(authority: hls_camera.Authority) -> Iterator[hls_camera.Vendor]:
     vendor.close()
 
 
+@pytest.fixture(params=[""])
+def stun(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The setting. "silent": a server that answers nothing."""
+    if not request.param:
+        yield ""
+        return
+    with Relay("secret", deaf=True) as relay:
+        yield f"stun:127.0.0.1:{relay.port}"
+
+
 @pytest.fixture(params=["picture"])
 def door(
     request: pytest.FixtureRequest,
+    stun: str,
     tmp_path: Path,
     authority: hls_camera.Authority,
     vendor: hls_camera.Vendor,
@@ -125,7 +142,7 @@ def door(
     driver.vendor = vendor
     home.driver = driver
     sources = RegistrySources(home)
-    with PlaneThread(home.grants, sources, replace(SETTINGS, ca_file=authority.ca_file)) as plane:
+    with PlaneThread(home.grants, sources, replace(SETTINGS, ca_file=authority.ca_file, stun=stun)) as plane:
         rules = Rules(web_url="https://cam.example", explain=request.param, opens_per_minute=600)
         registry = Registry(home.store, {"ezviz": driver}, plane.client(), home.grants, rules)
         home.registry = sources.registry = registry
@@ -160,6 +177,15 @@ def test_an_offer_is_answered(name: str, door: Door) -> None:
     for part in parts.values():
         assert "a=sendonly" in part
         assert "a=setup:active" in part
+
+
+@pytest.mark.parametrize(("vendor_s", "stun"), [(1.8, ""), (1.2, "silent"), (1.8, "silent")], indirect=["stun"])
+def test_an_offer_is_answered_after_a_slow_vendor_though_the_camera_takes_long(vendor_s: float, door: Door) -> None:
+    door.home.id("Garden")
+    door.driver.takes_s = vendor_s / 2  # to be read, and to give an address
+    door.driver.vendor.cameras["F00000001"].takes_s = 1.5
+    event = door.offer(offer(), "Garden")
+    assert event["header"]["name"] == "AnswerGeneratedForSession", event["payload"]
 
 
 @pytest.mark.parametrize("camera", ["Nursery", "Garden"])

@@ -190,6 +190,7 @@ class Camera:
     window: int = 5
     tokens: set[str] = field(default_factory=set)
     answer: int = 200  # of every playlist
+    takes_s: float = 0.0  # for each answer
     location: str = ""  # of a redirect
     tags: tuple[str, ...] = ()  # put before the segments
     segment_base: str = ""  # put before each segment's name
@@ -273,6 +274,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.vendor.hits.append(self.path)
         if camera is None or len(parts) != 3 or parts[1] not in camera.tokens:
             return self._send(404, b"gone")
+        time.sleep(camera.takes_s)
         if parts[2] == "index.m3u8":
             return self._send(camera.answer, camera.playlist().encode(), camera.location)
         number = int(parts[2].partition(".")[0])

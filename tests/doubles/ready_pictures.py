@@ -15,6 +15,7 @@ class ReadyPictures:
         self.warmed: list[tuple[Claims, SourceSpec]] = []
         self.answered: list[tuple[Claims, SourceSpec | None, str, str]] = []  # claims, source, offer, replaces
         self.given: list[float | None] = []  # seconds, by each call that may take long
+        self.wanted: list[float | None] = []  # seconds, by each offer
         self.ended: list[tuple[str, str]] = []  # link, name of the session; "" for all of the link
 
     def place(self, account: str) -> str:
@@ -28,9 +29,17 @@ class ReadyPictures:
         return self.at
 
     def answer(
-        self, claims: Claims, source: SourceSpec | None, sdp: str, *, replaces: str = "", timeout_s: float | None = None
+        self,
+        claims: Claims,
+        source: SourceSpec | None,
+        sdp: str,
+        *,
+        replaces: str = "",
+        timeout_s: float | None = None,
+        within_s: float | None = None,
     ) -> Answer:
         self.given.append(timeout_s)
+        self.wanted.append(within_s)
         if self.error is not None:
             raise self.error
         self.answered.append((claims, source, sdp, replaces))

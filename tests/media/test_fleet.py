@@ -18,6 +18,7 @@ from media.client import BadOffer, MediaBusy, MediaClient, MediaGone, MediaUnava
 from media.fleet import REST_S, Fleet
 from media.grants import Claims, Grants
 from tests.doubles.clock import Clock
+from tests.doubles.echo_offer import offer
 from tests.doubles.hls_camera import Authority, Household, Vendor
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.tls_front import TlsFront
@@ -115,6 +116,17 @@ def test_a_silent_one_costs_a_second_and_not_the_stream(house, vendor):
         fleet = house.of([nobody, url])
         home = next(home for home in HOMES if fleet.place(home) == nobody)
         assert fleet.warm(house.claims(home), vendor.open("garden"), timeout_s=3) == url
+        fleet.close()
+
+
+def test_what_a_silent_one_cost_the_next_does_not_take_again(house, vendor):
+    vendor.cameras["garden"].takes_s = 1.5
+    with silent() as nobody:
+        fleet = house.of([nobody, next(iter(house.planes))])
+        home = next(home for home in HOMES if fleet.place(home) == nobody)
+        claims, began = house.claims(home, "webrtc"), time.monotonic()
+        fleet.answer(claims, vendor.open("garden"), offer(), timeout_s=3, within_s=1.0)
+        assert time.monotonic() - began < 1.4
         fleet.close()
 
 

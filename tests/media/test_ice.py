@@ -5,8 +5,12 @@ import hashlib
 import hmac
 import time
 
+import pytest
+
+from media.client import MediaUnavailable
 from media.plane import ice
 from media.plane.settings import PlaneSettings
+from media.source import Denied
 from tests.doubles.echo_offer import offer
 from tests.doubles.relay import Relay
 
@@ -51,6 +55,37 @@ def test_servers_that_say_nothing_do_not_hold_up_the_answer(start):
         world = start(stun=f"stun:127.0.0.1:{relay.port}", turn=f"turn:127.0.0.1:{relay.port}", turn_secret=SECRET)
         assert kinds(asked(world)) == {"host"}
         assert relay.asked > 0
+
+
+@pytest.mark.parametrize(
+    ("within_s", "answers", "expected", "at_most_s"),
+    [
+        (None, False, {"host"}, 1.4),  # the camera and the servers are waited for at the same time
+        (0.5, False, {"host"}, 1.0),
+        (0.0, False, {"host"}, 0.8),
+        (0.0, True, {"host", "srflx", "relay"}, 0.8),  # without them a display away from home would see nothing
+    ],
+)
+def test_an_answer_comes_when_it_is_wanted_though_the_camera_takes_long(
+    within_s, answers, expected, at_most_s, start, vendor
+):
+    vendor.cameras["garden"].takes_s = 1.5
+    with Relay(SECRET, deaf=not answers) as relay:
+        world = start(stun=f"stun:127.0.0.1:{relay.port}", turn=f"turn:127.0.0.1:{relay.port}", turn_secret=SECRET)
+        claims, began = world.claims(protocol="webrtc"), time.monotonic()
+        answer = world.plane.client().answer(claims, vendor.open("garden"), offer(), within_s=within_s)
+        took = time.monotonic() - began
+    assert kinds(answer.sdp) == expected
+    assert took < at_most_s
+
+
+def test_what_a_camera_says_while_servers_are_asked_is_heard_however_little_time_there_is(start, household):
+    household.denied["garden"] = Denied("offline")
+    with Relay(SECRET, deaf=True) as relay:
+        world = start(stun=f"stun:127.0.0.1:{relay.port}")
+        with pytest.raises(MediaUnavailable):
+            world.plane.client().answer(world.claims(protocol="webrtc"), None, offer(), within_s=0.0)
+    assert world.stats()["sessions"] == 0
 
 
 def test_credentials_are_made_as_the_relay_makes_them():

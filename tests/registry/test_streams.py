@@ -288,6 +288,21 @@ def test_a_vendor_that_hangs_is_told_in_time(home: Household) -> None:
     assert time.monotonic() - began < 3
 
 
+@pytest.mark.parametrize(("took_s", "at_most_s"), [(0.0, 2.0), (0.5, 1.5), (2.1, 0.0)])
+def test_an_answer_is_wanted_two_seconds_after_the_offer_and_waited_for_a_second_all_the_same(
+    took_s: float, at_most_s: float, home: Household
+) -> None:
+    garden = home.id("Garden")
+    home.driver.then = lambda: time.sleep(took_s)
+    found = home.registry.open_stream(home.link, garden, StreamRequest("alexa", ("webrtc",), OFFER, "alexa-session"))
+    assert isinstance(found, Stream)
+    ((wanted, given),) = zip(home.pictures.wanted, home.pictures.given, strict=True)
+    assert wanted is not None
+    assert at_most_s - 0.8 < wanted <= at_most_s
+    assert given is not None
+    assert given >= 1.0
+
+
 # Google's signalling: an offer posted with a grant
 
 
