@@ -1,5 +1,10 @@
-"""Every field of Amazon's developer console in the order it asks them, with this installation's value."""
+"""Every field of Amazon's developer console in the order it is met, with this installation's value.
 
+An owner begins with the spoken half, which needs no function, and adds the other. Where functions on AWS answer, or the
+spoken half does not speak the language, the skill begins as one for Smart Home.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from showcam.forwarder import region
@@ -7,10 +12,12 @@ from showcam.settings import Settings
 from store.records import Client
 
 SCOPE = "cameras"
-_CERTIFICATES = (
-    (".ts.net", "My development endpoint has a certificate from a trusted certificate authority"),
-    (".duckdns.org", "My development endpoint has a certificate from a trusted certificate authority"),
-)
+# The console's own words for where a function is, in its order.
+PLACES = {"us-east-1": "North America", "eu-west-1": "Europe, India", "us-west-2": "Far East"}
+_TRUSTED = "My development endpoint has a certificate from a trusted certificate authority"
+_EXACT = (".ts.net", ".duckdns.org")
+
+type Rows = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,63 +27,143 @@ class Field:
     value: str
 
 
-def fields(settings: Settings, language: str, clients: list[Client]) -> list[Field]:
-    """`settings.public_url` is set. What Amazon gives, or what is kept nowhere, is said in brackets."""
-    base = settings.public_url
+def fields(
+    settings: Settings,
+    language: str,
+    clients: list[Client],
+    functions: Sequence[str] = (),
+    *,
+    spoken_by_function: bool = False,
+) -> list[Field]:
+    """`settings.public_url` is set. What Amazon or AWS gives, or what is kept nowhere, is said in brackets.
+
+    `functions` are ARNs, one for each region, the first of them the one for all others.
+    """
+    arns = _Arns(settings, language, functions)
     client = next((each for each in clients if each.assistant == "alexa"), None)
-    invocation = "meine kameras" if language.startswith("de") else "my cameras"
-    rows = [
-        ("Create skill", "Skill name", "showcam"),
-        ("Create skill", "Primary locale", language),
-        ("Create skill", "Type of experience", "Smart Home (spoken half alone: Other)"),
-        ("Create skill", "Model", "Smart Home (spoken half alone: Custom)"),
-        ("Create skill", "Hosting", "Provision your own"),
-        ("Smart Home", "Payload version", "v3"),
-        ("Smart Home", "Your Skill ID", settings.alexa_skill_id or "[copy it to alexa_skill_id]"),
-        ("Smart Home", "Default endpoint", f"[the ARN that the forwarder's line prints, in {region(language)}]"),
-        ("Account linking", "Allow users to link their account from within your application or website", "off"),
-        ("Account linking", "Authorization grant type", "Auth Code Grant"),
-        ("Account linking", "Your Web Authorization URI", f"{base}/oauth/authorize"),
-        ("Account linking", "Access Token URI", f"{base}/oauth/token"),
-        ("Account linking", "Your Client ID", client.id if client else "[showcam clients add alexa]"),
-        ("Account linking", "Your Secret", "[told once by showcam clients add alexa]"),
-        ("Account linking", "Your Authentication Scheme", "HTTP Basic (Recommended)"),
-        ("Account linking", "Scope", SCOPE),
-        ("Account linking", "Domain list", "[empty]"),
-        ("Account linking", "Default Access Token Expiration Time", "[empty]"),
-        ("Account linking", "Enable PKCE", "on, if it is there"),
-        ("Account linking", "Alexa Redirect URLs", "[give all three to showcam clients add alexa --redirect-uri]"),
-        ("Permissions", "Send Alexa Events", "on"),
-        ("Permissions", "Alexa Client Id", settings.lwa_client_id or "[copy it to lwa_client_id]"),
-        (
-            "Permissions",
-            "Alexa Client Secret",
-            "[set]" if settings.lwa_client_secret else "[copy it to lwa_client_secret]",
-        ),
-        ("Custom", "Skill Invocation Name", invocation),
-        ("Custom", "Interfaces", "Video App"),
-        ("Custom", "Endpoint, service type", "HTTPS"),
-        ("Custom", "Endpoint, default region", f"{base}/alexa/skill"),
-        ("Custom", "Endpoint, SSL certificate type", certificate(base)),
-        ("Custom", "JSON Editor", f"[skill-package/interactionModels/custom/{model(language)}.json]"),
-        ("Test", "Skill testing is enabled in", "Development"),
+    by_function = spoken_by_function or settings.all_on_aws
+    spoken = ("Custom", _spoken(settings, language, arns if by_function else None))
+    smart = ("Smart Home", _smart(settings, arns))
+    linking = ("Account linking", _linking(settings.public_url, client))
+    permissions = ("Permissions", _permissions(settings))
+    test = ("Test", [("Skill testing is enabled in", "Development")])
+    if not model(language):
+        pages = [("Create skill", _create(language, "Smart Home")), smart, linking, permissions]
+    elif settings.all_on_aws:
+        added = ("Models", [("Custom", "add")])
+        pages = [("Create skill", _create(language, "Smart Home")), smart, linking, permissions, added, spoken, test]
+    else:
+        listed = ("List of skills", [("Skill ID", _skill_id(settings))])
+        added = ("Models", [("Smart Home", "add")])
+        created = ("Create skill", [*_create(language, "Custom"), ("Template", "Start from scratch")])
+        pages = [created, listed, spoken, linking, test, added, smart, permissions]
+    return [Field(page, name, value) for page, rows in pages for name, value in rows]
+
+
+class _Arns:
+    """What goes where the console asks for an endpoint by its ARN."""
+
+    def __init__(self, settings: Settings, language: str, functions: Sequence[str]) -> None:
+        self._given = {arn.split(":")[3]: arn for arn in functions}
+        self._on_aws = settings.all_on_aws
+        self._first = (self._on_aws and settings.table_region) or region(language)
+
+    def rows(self, default: str, before: str = "") -> Rows:
+        first = next(iter(self._given.values()), None)
+        boxes = [(f"{before}{name}", self._box(place)) for place, name in PLACES.items()]
+        return [(default, first or self._to_come(self._first)), *boxes]
+
+    def _box(self, place: str) -> str:
+        if self._on_aws and not self._given:
+            return self._to_come(place)
+        return self._given.get(place, "not ticked")
+
+    def _to_come(self, place: str) -> str:
+        if self._on_aws:
+            return f"[the output DirectivesArn of your stack in {place}]"
+        return f"[the ARN that the forwarder's line prints, in {place}]"
+
+
+def _create(language: str, kind: str) -> Rows:
+    return [
+        ("Skill name", "showcam"),
+        ("Primary locale", language),
+        ("Sync locales", "off"),
+        ("Type of experience", "Other" if kind == "Custom" else kind),
+        ("Model", kind),
+        ("Hosting", "Provision your own"),
     ]
-    return [Field(*row) for row in rows]
+
+
+def _skill_id(settings: Settings) -> str:
+    place = "alexaSkillId and alexa_skill_id" if settings.all_on_aws else "alexa_skill_id"
+    return settings.alexa_skill_id or f"[copy it to {place}]"
+
+
+def _smart(settings: Settings, arns: _Arns) -> Rows:
+    return [("Payload version", "v3"), ("Your Skill ID", _skill_id(settings)), *arns.rows("Default endpoint")]
+
+
+def _linking(base: str, client: Client | None) -> Rows:
+    return [
+        ("Allow users to link their account from within your application or website", "off"),
+        ("Authorization grant type", "Auth Code Grant"),
+        ("Your Web Authorization URI", f"{base}/oauth/authorize"),
+        ("Access Token URI", f"{base}/oauth/token"),
+        ("Your Client ID", client.id if client else "[showcam clients add alexa]"),
+        ("Your Secret", "[told once by showcam clients add alexa]"),
+        ("Your Authentication Scheme", "HTTP Basic (Recommended)"),
+        ("Scope", SCOPE),
+        ("Domain list", "[empty]"),
+        ("Default Access Token Expiration Time", "[empty]"),
+        ("Enable PKCE", "on, if it is there"),
+        ("Alexa Redirect URLs", "[give all three to showcam clients add alexa --redirect-uri]"),
+    ]
+
+
+def _permissions(settings: Settings) -> Rows:
+    where = ("lwa_client_id", "lwa_client_secret")
+    if settings.all_on_aws:
+        where = ("lwaClientId and lwa_client_id", "the settings secret, as lwa_client_secret")
+    return [
+        ("Send Alexa Events", "on"),
+        ("Alexa Client Id", settings.lwa_client_id or f"[copy it to {where[0]}]"),
+        ("Alexa Client Secret", "[set]" if settings.lwa_client_secret else f"[copy it to {where[1]}]"),
+    ]
+
+
+def _spoken(settings: Settings, language: str, arns: _Arns | None) -> Rows:
+    """`arns`: of the functions that take what is spoken; None: it comes by https."""
+    if arns:
+        endpoint = [("Endpoint, service type", "AWS Lambda ARN"), *arns.rows("Endpoint, default region", "Endpoint, ")]
+    else:
+        endpoint = [
+            ("Endpoint, service type", "HTTPS"),
+            ("Endpoint, default region", f"{settings.public_url}/alexa/skill"),
+            ("Endpoint, SSL certificate type", certificate(settings.public_url)),
+        ]
+    return [
+        ("Skill Invocation Name", "meine kameras" if language.startswith("de") else "my cameras"),
+        ("Interfaces", "Video App"),
+        *endpoint,
+        ("JSON Editor", f"[skill-package/interactionModels/custom/{model(language)}.json]"),
+        ("Build", "[press it]"),
+    ]
 
 
 def model(language: str) -> str:
-    """The interaction model for a language; British English serves the other English ones as well."""
+    """The interaction model for a language, "" if there is none; British English serves most others as well."""
     if language.startswith("de"):
         return "de-DE"
+    if not language.startswith("en"):
+        return ""
     return "en-US" if language in ("en-US", "en-CA") else "en-GB"
 
 
 def certificate(url: str) -> str:
     """A name of one's own may have an exact certificate, or one for all names of the domain (as Cloudflare's)."""
-    host = url.partition("://")[2]
-    for ending, told in _CERTIFICATES:
-        if host.endswith(ending):
-            return told
+    if url.endswith(_EXACT):
+        return _TRUSTED
     return (
         "“… from a trusted certificate authority”; behind Cloudflare “… is a sub-domain of a domain that has a "
         "wildcard certificate …”"

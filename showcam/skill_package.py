@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from showcam import forwarder
 from showcam.alexa_console import SCOPE
 from store.records import Client
 
 PACKAGE = Path(__file__).parents[1] / "skill-package"
 RESOURCES = "ask-resources.json"
 LINKING = "linking.json"
+STATES = Path(".ask", "ask-states.json")  # by which Amazon's command line knows which skill it deploys
 # Where Alexa looks for a function, by the region of AWS it is in.
 REGIONS = {"us-east-1": "NA", "eu-west-1": "EU", "us-west-2": "FE"}
 _ARN = re.compile(r"arn:aws:lambda:([a-z0-9-]+):\d{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_$-]{1,128})?")
@@ -43,6 +45,15 @@ def regions(arns: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def unreached(arns: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Regions without a function where Alexa looks for the package's languages, and these."""
+    functions, locales = regions(arns), _skill()["publishingInformation"]["locales"]
+    needed = {region: [each for each in locales if each in known] for region, known in forwarder.REGIONS.items()}
+    return [
+        (region, languages) for region, languages in needed.items() if languages and REGIONS[region] not in functions
+    ]
+
+
 def manifest(
     url: str,
     functions: Mapping[str, str],
@@ -53,8 +64,7 @@ def manifest(
     terms: str,
 ) -> dict[str, Any]:
     """skill.json. Without functions the skill has its spoken half alone. Raises Missing."""
-    told: dict[str, Any] = json.loads((PACKAGE / "skill.json").read_text())
-    skill = told["manifest"]
+    skill = _skill()
     if spoken_by_function and not functions:
         raise Missing("For spoken requests by a function its ARN is wanted: --arn arn:aws:lambda:….")
     home: dict[str, Any] = {"uri": f"{url}/alexa/skill", "sslCertificateType": certificate.capitalize()}
@@ -69,6 +79,12 @@ def manifest(
     skill["privacyAndCompliance"]["locales"] = {
         each: {"privacyPolicyUrl": privacy, "termsOfUseUrl": terms} for each in locales
     }
+    return {"manifest": skill}
+
+
+def _skill() -> dict[str, Any]:
+    """What all packages have in common."""
+    told: dict[str, Any] = json.loads((PACKAGE / "skill.json").read_text())["manifest"]
     return told
 
 
@@ -100,12 +116,16 @@ def linking(url: str, client: Client, secret: str) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, skill: dict[str, Any], account_linking: dict[str, Any] | None) -> None:
-    """Anew, or over what this wrote before. Raises Missing where something else is in the folder, and OSError."""
+def write(folder: Path, skill: dict[str, Any], skill_id: str, account_linking: dict[str, Any] | None) -> None:
+    """Anew, or over what this wrote before. Raises Missing where something else is in the folder, and OSError.
+
+    Without `skill_id` Amazon's command line makes a skill and keeps its id in the folder.
+    """
     if folder.exists() and not folder.is_dir():
         raise Missing(f"{folder} is a file; name a folder.")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / RESOURCES).is_file():
         raise Missing(f"There is something else in {folder}; name a new folder.")
+    _name(folder, skill_id)
     package = folder / "skill-package"
     shutil.copytree(PACKAGE, package, dirs_exist_ok=True)
     (package / "skill.json").write_text(_json(skill))
@@ -117,6 +137,17 @@ def write(folder: Path, skill: dict[str, Any], account_linking: dict[str, Any] |
     if account_linking is not None:
         with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(_json(account_linking))
+
+
+def _name(folder: Path, skill_id: str) -> None:
+    states = folder / STATES
+    held = states.read_text(errors="replace") if states.exists() else ""
+    if skill_id in held:  # or empty
+        return
+    if "amzn1.ask.skill." in held:
+        raise Missing(f"{folder} is of another skill than {skill_id}; name a new folder.")
+    states.parent.mkdir(parents=True, exist_ok=True)
+    states.write_text(_json({"askcliStatesVersion": "2020-03-31", "profiles": {"default": {"skillId": skill_id}}}))
 
 
 def _json(data: dict[str, Any]) -> str:

@@ -55,6 +55,13 @@ def settings_of(context: click.Context) -> Settings:
     return load(file=root.get("config"), demo=bool(context.params.get("demo")), overrides=_said(context))
 
 
+def own_address(settings: Settings) -> str:
+    """What to do where public_url is not set."""
+    if settings.all_on_aws:
+        return "It is the stack's output PublicUrl, or the name you gave it: see docs/aws.md"
+    return "See docs/running.md"
+
+
 def _said(context: click.Context) -> dict[str, Any]:
     return {name: context.params.get(name) for name in ("port", "data")}
 

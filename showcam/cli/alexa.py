@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from showcam.cli import readable, settings_of, stop
+from showcam.cli import own_address, readable, settings_of, stop
 
 if TYPE_CHECKING:
     from showcam.settings import Settings
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _SKILL = re.compile(r"amzn1\.ask\.skill\.[0-9a-fA-F-]{36}")
 _ADDRESS = re.compile(r"https://[^\s/@]+\.[^\s/@]+(/\S*)?")
 _LANGUAGE = "Language of the Echo, such as en-GB."
+_ARN = "The function that takes directives; once for each region."
+_SPOKEN = "Spoken requests go to the function too, not to HTTPS (on AWS always)."
 
 
 @click.group()
@@ -25,18 +27,26 @@ def alexa() -> None:
 
 @alexa.command()
 @click.option("--language", default="en-GB", show_default=True, help=_LANGUAGE)
+@click.option("--arn", "arns", multiple=True, help=_ARN)
+@click.option("--spoken-by-function", is_flag=True, help=_SPOKEN)
 @click.pass_context
 @readable
-def values(context: click.Context, language: str) -> None:
-    """Every field of the developer console in Amazon's order, with its value."""
-    from showcam.alexa_console import fields
+def values(context: click.Context, language: str, arns: tuple[str, ...], spoken_by_function: bool) -> None:
+    """Every field of the developer console in the order you meet them, with its value.
+
+    At home the spoken half comes first, by HTTPS; on AWS functions answer both halves.
+    """
+    from showcam.alexa_console import fields, model
     from showcam.compose.command import tools
 
     settings = settings_of(context)
     _public(settings)
     _known(language)
+    _reached(language, arns)
     with tools(settings) as store:
-        rows = fields(settings, language, store.clients())
+        rows = fields(settings, language, store.clients(), arns, spoken_by_function=spoken_by_function)
+    if not model(language):
+        click.echo(f"Of the spoken half there is none in {language}, only in English and German.", err=True)
     for page, several in groupby(rows, key=lambda row: row.page):
         click.echo(f"\n{page}")
         for row in several:
@@ -78,8 +88,8 @@ def forwarder(context: click.Context, language: str, skill_id: str | None, spoke
 
 @alexa.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--arn", "arns", multiple=True, help="The function that takes directives; once for each region.")
-@click.option("--spoken-by-function", is_flag=True, help="Spoken requests go to the function too, not to HTTPS.")
+@click.option("--arn", "arns", multiple=True, help=_ARN)
+@click.option("--spoken-by-function", is_flag=True, help=_SPOKEN)
 @click.option("--certificate", type=click.Choice(["trusted", "wildcard"]), default="trusted", show_default=True)
 @click.option("--privacy-url", help="Your privacy notice (default: the one showcam has).")
 @click.option("--terms-url", help="Your terms of use (default: the privacy notice).")
@@ -96,11 +106,16 @@ def package(
     terms_url: str | None,
     linking: bool,
 ) -> None:
-    """Write into FOLDER what Amazon's command line deploys as a skill. Without --arn: its spoken half alone."""
+    """Write into FOLDER what Amazon's command line deploys as a skill.
+
+    Without --arn: its spoken half alone, by HTTPS. On AWS functions answer both halves, and --arn is needed.
+    """
     from showcam import skill_package as parts
 
     settings = settings_of(context)
     _public(settings)
+    if settings.all_on_aws:
+        _whole(settings, arns)
     url = settings.public_url
     privacy = _address("--privacy-url", privacy_url or f"{url}/oauth/privacy")
     terms = _address("--terms-url", terms_url or privacy)
@@ -108,17 +123,17 @@ def package(
         skill = parts.manifest(
             url,
             parts.regions(arns),
-            spoken_by_function=spoken_by_function,
+            spoken_by_function=spoken_by_function or settings.all_on_aws,
             certificate=certificate,
             privacy=privacy,
             terms=terms,
         )
-        parts.write(folder, skill, _linking(settings) if linking else None)
+        parts.write(folder, skill, settings.alexa_skill_id, _linking(settings) if linking else None)
     except parts.Missing as missing:
         stop(str(missing))
     except OSError as error:
         stop(f"{folder} can't be written: {error.strerror}.", code=1)
-    _next(folder, settings, bool(arns), linking)
+    _next(folder, settings, arns, linking)
 
 
 def _linking(settings: "Settings") -> dict[str, Any]:
@@ -136,8 +151,16 @@ def _linking(settings: "Settings") -> dict[str, Any]:
     return parts.linking(settings.public_url, client, secret)
 
 
-def _next(folder: Path, settings: "Settings", smart: bool, linking: bool) -> None:
-    from showcam.skill_package import LINKING
+def _whole(settings: "Settings", arns: tuple[str, ...]) -> None:
+    """On AWS the functions come first, and permit one skill."""
+    if not arns:
+        stop("On AWS functions answer both halves: say --arn with the output DirectivesArn, once for each region.")
+    if not settings.alexa_skill_id:
+        stop("alexa_skill_id is not set, and your functions permit one skill alone: copy alexaSkillId to showcam.toml.")
+
+
+def _next(folder: Path, settings: "Settings", arns: tuple[str, ...], linking: bool) -> None:
+    from showcam.skill_package import LINKING, unreached
 
     skill = settings.alexa_skill_id or "SKILL-ID"
     lines = [f"cd {folder} && ask deploy"]
@@ -148,11 +171,20 @@ def _next(folder: Path, settings: "Settings", smart: bool, linking: bool) -> Non
         lines.append(f"rm {LINKING}  (the client's secret is in it)")
     else:
         lines.append("account linking: this command with --linking, or the fields of showcam alexa values")
-    if not smart:
+    if settings.all_on_aws:
+        for region, languages in unreached(arns):
+            lines.append(f"{', '.join(languages)}: this command with --arn of {region} too, where Alexa looks for them")
+    if not arns:
         lines.append("live view and “show the garden camera”: this command again with --arn, once there is a function")
     elif not (settings.lwa_client_id and settings.lwa_client_secret):
-        lines.append("Permissions > Send Alexa Events: its two values as lwa_client_id and lwa_client_secret")
+        lines.append(f"Permissions > Send Alexa Events: its two values {_events(settings)}")
     click.echo(f"Written into {folder}. Next:\n" + "\n".join(f"  {each}" for each in lines))
+
+
+def _events(settings: "Settings") -> str:
+    if settings.all_on_aws:
+        return "as lwaClientId (and lwa_client_id here) and, in the settings secret, lwa_client_secret; then deploy"
+    return "as lwa_client_id and lwa_client_secret"
 
 
 def _address(option: str, url: str) -> str:
@@ -163,7 +195,7 @@ def _address(option: str, url: str) -> str:
 
 def _public(settings: "Settings") -> None:
     if not settings.public_url.startswith("https://"):
-        stop("public_url is not set: Amazon comes to an https address. See docs/running.md, then ask again.")
+        stop(f"public_url is not set: Amazon comes to an https address. {own_address(settings)}, then ask again.")
 
 
 def _known(language: str) -> None:
@@ -171,3 +203,17 @@ def _known(language: str) -> None:
 
     if language not in LANGUAGES:
         stop(f"Alexa has no language {language}. It has {', '.join(LANGUAGES)}.")
+
+
+def _reached(language: str, arns: tuple[str, ...]) -> None:
+    """A function in another region shows no error, and then nothing works."""
+    from showcam import skill_package as parts
+    from showcam.forwarder import region
+
+    try:
+        functions = parts.regions(arns)
+    except parts.Missing as missing:
+        stop(str(missing))
+    wanted = region(language)
+    if functions and parts.REGIONS[wanted] not in functions:
+        stop(f"For {language} Alexa looks in {wanted}, of which no --arn is given. Add it, or name another --language.")

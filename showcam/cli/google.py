@@ -4,7 +4,7 @@ from itertools import groupby
 
 import click
 
-from showcam.cli import readable, settings_of
+from showcam.cli import own_address, readable, settings_of
 
 
 @click.group()
@@ -35,4 +35,4 @@ def values(context: click.Context, project: str, demo: bool) -> None:
     if client is None:
         click.echo(f"\nGoogle may not ask for access yet. Let it in with:\n  {google_console.register(project)}")
     if not settings.public_url:
-        click.echo("No public_url is set: Google reaches none of these addresses. See docs/running.md.", err=True)
+        click.echo(f"No public_url is set: Google reaches none of these addresses. {own_address(settings)}.", err=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
+import msgspec
 import pytest
 import yaml
 from botocore import xform_name
@@ -58,7 +59,9 @@ def test_its_regions_are_those_where_alexa_looks() -> None:
 
 def test_its_settings_are_settings() -> None:
     (given,) = fenced("toml")
-    assert tomllib.loads(given).keys() <= Settings.__annotations__.keys()
+    settings = msgspec.convert(tomllib.loads(given), Settings)
+    assert settings.all_on_aws
+    assert settings.pictures_urls == (), "the HTTP API has nothing under /s/"
     (secret,) = fenced("json")
     assert json.loads(secret).keys() <= SECRETS
 

@@ -14,6 +14,8 @@ import pytest
 
 from media.grants import Claims, Grants
 from media.proof import HEADER
+from showcam import alexa_console, google_console
+from showcam.settings import Settings
 from tests.doubles.events import directive, http_event
 from tests.doubles.linking import Form
 from tests.doubles.runtime_api import Environment, InvocationFailed
@@ -60,6 +62,16 @@ def sign_in(running: Environment, source_ip: str, claimed: str = "") -> str:
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_it_is_well_while_the_table_answers(running: Environment, path: str) -> None:
     assert running.invoke(http_event(path))["statusCode"] == 200
+
+
+def test_each_address_that_the_consoles_are_told_answers(running: Environment) -> None:
+    base = "https://showcam.example"
+    stack = Settings(public_url=base, store="dynamodb", keys_secret="showcam/keys")
+    told = [*alexa_console.fields(stack, "en-GB", []), *google_console.fields(base)]
+    paths = {each.value.removeprefix(base) for each in told if each.value.startswith(base)}
+    assert paths == {"/oauth/authorize", "/oauth/token", "/google/fulfillment"}  # the last by a function of its own
+    for path, method in (("/oauth/authorize", "GET"), ("/oauth/token", "POST")):
+        assert running.invoke(http_event(path, method))["statusCode"] == 400, "refused, for want of what is asked with"
 
 
 def test_without_a_table_it_is_not(environment: Callable[..., Environment]) -> None:

@@ -7,12 +7,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from accounts import clients
-from showcam.alexa_console import certificate, model
 from showcam.cli import main
 from showcam.keys import read_or_make
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
+from tests.doubles.aws import ROOT, in_process
 
+ARN = "arn:aws:lambda:eu-west-1:210987654321:function:showcam-prod-directives"
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
 
 
@@ -29,7 +30,7 @@ def showcam(*words: str) -> Result:
     return CliRunner().invoke(main, ["alexa", *words])
 
 
-def test_every_field_is_told_in_amazons_order(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_field_is_told_in_the_order_an_owner_meets_them(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = read_or_make(data / "keys")
     store = SqliteStore(data / "showcam.sqlite3", Sealer(keys.seal))
     secret = clients.register(store, "my-alexa", "alexa", ("https://pitangui.amazon.com/api/skill/link/M1",))
@@ -38,14 +39,49 @@ def test_every_field_is_told_in_amazons_order(data: Path, monkeypatch: pytest.Mo
     done = showcam("values", "--language", "de-DE")
     assert done.exit_code == 0, done.output
     wanted = (
-        "Smart Home\n", SKILL, "in eu-west-1", "Account linking\n", "https://cam.example.org/oauth/authorize",
-        "https://cam.example.org/oauth/token", "my-alexa", "cameras", "Permissions\n", "Custom\n", "meine kameras",
-        "https://cam.example.org/alexa/skill", "de-DE.json", "Test\n",
+        "Create skill\n", "Start from scratch", SKILL, "\nCustom\n", "meine kameras",
+        "https://cam.example.org/alexa/skill", "de-DE.json", "Account linking\n",
+        "https://cam.example.org/oauth/authorize", "https://cam.example.org/oauth/token", "my-alexa", "cameras",
+        "Test\n", "\nSmart Home\n", "in eu-west-1", "Permissions\n",
     )  # fmt: skip
     places = [done.output.index(each) for each in wanted]
     assert places == sorted(places)
     assert secret not in done.output
     assert "never-to-be-seen" not in done.output
+
+
+def test_on_aws_the_functions_are_told(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with in_process(monkeypatch) as cloud:
+        cloud.table()
+        monkeypatch.setenv("SHOWCAM_STORE", "dynamodb")
+        monkeypatch.setenv("SHOWCAM_KEYS_SECRET", cloud.secret("showcam/keys", {"root": ROOT}))
+        done = showcam("values", "--arn", ARN, "--arn", ARN.replace("eu-west-1", "us-west-2"))
+        assert done.exit_code == 0, done.output
+        assert done.stdout.count(ARN) == 4, "as default and in its own region, for both halves"
+        assert "/alexa/skill" not in done.stdout
+        monkeypatch.delenv("SHOWCAM_PUBLIC_URL")
+        for assistant in ("alexa", "google"):
+            assert "output PublicUrl" in CliRunner().invoke(main, [assistant, "values"]).stderr
+    assert not data.exists()
+
+
+def test_a_language_without_a_spoken_half_is_named(data: Path) -> None:
+    done = showcam("values", "--language", "fr-FR")
+    assert (done.exit_code, "none in fr-FR" in done.stderr, "Custom" in done.stdout) == (0, True, False)
+
+
+@pytest.mark.parametrize(
+    ("arn", "said"),
+    [
+        (ARN.replace("eu-west-1", "us-east-1"), "For en-GB Alexa looks in eu-west-1"),
+        (ARN.replace("eu-west-1", "eu-north-1"), "us-east-1, eu-west-1, us-west-2 only"),
+        ("arn:aws:iam::210987654321:role/x", "that is no function's ARN"),
+    ],
+)
+def test_a_function_alexa_would_not_find_is_refused(arn: str, said: str, data: Path) -> None:
+    done = showcam("values", "--arn", arn)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
 
 
 @pytest.mark.parametrize("words", [("values",), ("forwarder", "--skill-id", SKILL)])
@@ -80,12 +116,6 @@ def test_a_skill_id_that_is_none_goes_into_no_template(skill: str, data: Path) -
     done = showcam("forwarder", "--skill-id", skill)
     assert done.exit_code == 2
     assert not done.stdout
-
-
-def test_certificates_and_models() -> None:
-    assert "wildcard" not in certificate("https://nas.tail1234.ts.net")
-    assert "wildcard" in certificate("https://cam.example.org")
-    assert [model(each) for each in ("de-DE", "en-US", "en-GB", "en-AU")] == ["de-DE", "en-US", "en-GB", "en-GB"]
 
 
 def test_a_secret_that_is_none_is_not_written_into_the_error(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ ARNS = {
     "EU": "arn:aws:lambda:eu-west-1:210987654321:function:showcam-forward",
     "FE": "arn:aws:lambda:us-west-2:210987654321:function:showcam-forward",
 }
+SKILL, OTHER_SKILL = (f"amzn1.ask.skill.{each * 8}-1111-1111-1111-111111111111" for each in "12")
 REDIRECTS = tuple(
     f"https://{host}/api/skill/link/M1" for host in ("pitangui.amazon.com", "layla.amazon.com", "alexa.amazon.co.jp")
 )
@@ -185,6 +186,75 @@ def test_an_integrators_function_takes_both_halves(data: Path) -> None:
         assert set(half["regions"]) == {"EU", "NA"}
     told = manifest["privacyAndCompliance"]["locales"]["en-US"]
     assert told["termsOfUseUrl"] == "https://legal.example.net/terms"
+
+
+@pytest.fixture
+def on_aws(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As docs/aws.md sets it on the integrator's own machine; the command asks nothing of AWS."""
+    monkeypatch.setenv("SHOWCAM_STORE", "dynamodb")
+    monkeypatch.setenv("SHOWCAM_KEYS_SECRET", "showcam/prod/keys")
+    monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", SKILL)
+
+
+@pytest.mark.usefixtures("on_aws")
+def test_on_aws_both_halves_and_the_events_name_functions_in_each_region() -> None:
+    done = package(*arns("EU", "NA", "FE"))
+    assert done.exit_code == 0, done.output
+    manifest = written()
+    for half in (manifest["apis"]["custom"], manifest["apis"]["smartHome"], manifest["events"]):
+        assert half["endpoint"] == {"uri": ARNS["EU"]}
+        assert half["regions"] == {name: {"endpoint": {"uri": arn}} for name, arn in ARNS.items()}
+    assert "alexa/skill" not in json.dumps(manifest)
+    assert "looks for them" not in done.output
+
+
+@pytest.mark.usefixtures("on_aws")
+def test_on_aws_a_language_of_the_package_without_a_function_is_named() -> None:
+    assert "en-US: this command with --arn of us-east-1 too" in package(*arns("EU")).output
+    assert "en-GB, de-DE: this command with --arn of eu-west-1 too" in package(*arns("NA")).output
+
+
+@pytest.mark.usefixtures("on_aws")
+@pytest.mark.parametrize(
+    ("words", "skill", "said"),
+    [((), SKILL, "say --arn"), (("--arn", ARNS["EU"]), "", "alexa_skill_id is not set")],
+)
+def test_on_aws_functions_and_the_skill_they_permit_come_first(
+    words: tuple[str, ...], skill: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", skill)
+    done = package(*words)
+    assert (done.exit_code, said in done.stderr, Path("skill").exists()) == (2, True, False)
+
+
+# what the folder knew of its skill before, what is set, what it knows then
+STATES: list[tuple[str | None, str, str]] = [
+    (None, "", ""),
+    (None, SKILL, SKILL),
+    ("", SKILL, SKILL),
+    (SKILL, "", SKILL),
+    (SKILL, SKILL, SKILL),
+    (OTHER_SKILL, SKILL, "refused"),
+]
+
+
+@pytest.mark.parametrize(("before", "skill_id", "then"), STATES)
+def test_the_skill_that_there_is_is_changed_and_no_other(
+    before: str | None, skill_id: str, then: str, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", skill_id)
+    states = Path("skill/.ask/ask-states.json")
+    if before is not None:
+        assert package().exit_code == 0
+        states.parent.mkdir(exist_ok=True)
+        states.write_text(json.dumps({"profiles": {"default": {"skillId": before}}}))
+    done = package()
+    if then == "refused":
+        assert (done.exit_code, f"of another skill than {skill_id}" in done.stderr) == (2, True)
+        return
+    assert done.exit_code == 0, done.output
+    held = json.loads(states.read_text())["profiles"]["default"]["skillId"] if states.exists() else ""
+    assert held == then
 
 
 def test_linking_is_written_for_the_owner_alone_and_its_secret_nowhere_else(secret: str, data: Path) -> None:

@@ -1,0 +1,108 @@
+"""What Amazon's console is to be told by each kind of installation, and that the document tells the same."""
+
+import json
+import re
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from showcam.alexa_console import certificate, fields, model
+from showcam.settings import Settings
+from store.records import Client
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs/alexa.md").read_text()
+URL = "https://YOUR-ADDRESS"
+SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
+HOME = Settings(public_url=URL)
+STACK = Settings(public_url=URL, store="dynamodb", keys_secret="showcam/prod/keys", table_region="eu-west-1")
+NA, EU = (f"arn:aws:lambda:{each}:210987654321:function:showcam-prod-directives" for each in ("us-east-1", "eu-west-1"))
+
+OWNERS = ["Create skill", "List of skills", "Custom", "Account linking", "Test", "Models", "Smart Home", "Permissions"]
+INTEGRATORS = ["Create skill", "Smart Home", "Account linking", "Permissions", "Models", "Custom", "Test"]
+ONE_HALF = ["Create skill", "Smart Home", "Account linking", "Permissions"]
+# the endpoints of both halves: the default, and the names of the boxes that follow it
+ENDPOINTS = [
+    ("Smart Home > Default endpoint", "Smart Home > "),
+    ("Custom > Endpoint, default region", "Custom > Endpoint, "),
+]
+
+
+def told(settings: Settings, language: str = "en-GB", *functions: str, by_function: bool = False) -> dict[str, str]:
+    """By page and name."""
+    rows = fields(settings, language, [], functions, spoken_by_function=by_function)
+    return {f"{each.page} > {each.name}": each.value for each in rows}
+
+
+@pytest.mark.parametrize(
+    ("settings", "language", "pages"),
+    [
+        (HOME, "en-GB", OWNERS),
+        (HOME, "de-DE", OWNERS),
+        (STACK, "en-GB", INTEGRATORS),
+        (HOME, "fr-FR", ONE_HALF),
+        (STACK, "ja-JP", ONE_HALF),
+    ],
+)
+def test_the_pages_come_as_each_meets_them(settings: Settings, language: str, pages: list[str]) -> None:
+    assert [page for page, _ in groupby(fields(settings, language, []), key=lambda row: row.page)] == pages
+
+
+@pytest.mark.parametrize(("heading", "settings"), [("an owner", HOME), ("an integrator", STACK)])
+def test_the_document_has_each_field_with_its_value(heading: str, settings: Settings) -> None:
+    section = DOCUMENT[DOCUMENT.index(f"### Each field {heading} meets\n") :].split("\n## ")[0]
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", section, re.MULTILINE)
+    written = [(page, name, value.strip("`")) for page, name, value in rows if page != "page"]
+    assert written == [(each.page, each.name, each.value) for each in fields(settings, "en-GB", [])]
+
+
+def test_on_aws_both_halves_name_functions_and_nothing_of_a_house() -> None:
+    here = told(STACK)
+    for default, half in ENDPOINTS:
+        assert here[default] == here[f"{half}Europe, India"] == "[the output DirectivesArn of your stack in eu-west-1]"
+        assert "us-east-1" in here[f"{half}North America"]
+        assert "us-west-2" in here[f"{half}Far East"]
+    assert here["Custom > Endpoint, service type"] == "AWS Lambda ARN"
+    said = " ".join(here.values())
+    assert not re.search(r"forwarder|certificate|HTTPS|/alexa/", said)
+    assert "lwaClientId" in here["Permissions > Alexa Client Id"]
+
+
+@pytest.mark.parametrize("settings", [HOME, STACK])
+def test_functions_that_are_named_stand_in_their_regions(settings: Settings) -> None:
+    here = told(settings, "en-GB", EU, NA, by_function=True)
+    for default, half in ENDPOINTS:
+        assert here[default] == here[f"{half}Europe, India"] == EU
+        assert here[f"{half}North America"] == NA
+        assert here[f"{half}Far East"] == "not ticked"
+
+
+def test_an_owner_has_one_function_where_the_language_of_the_echo_asks_for_it() -> None:
+    here = told(HOME, "en-US")
+    assert here["Smart Home > Default endpoint"] == "[the ARN that the forwarder's line prints, in us-east-1]"
+    assert {here[f"Smart Home > {each}"] for each in ("North America", "Europe, India", "Far East")} == {"not ticked"}
+
+
+def test_values_are_the_installations_own() -> None:
+    own = Settings(public_url=URL, alexa_skill_id=SKILL, lwa_client_id="lwa-1", lwa_client_secret="never-to-be-seen")
+    rows = fields(own, "en-GB", [Client("google", "google", "", (), 0), Client("my-alexa", "alexa", "", (), 0)])
+    values = {each.name: each.value for each in rows}
+    assert values["Your Client ID"] == "my-alexa"
+    assert values["Skill ID"] == values["Your Skill ID"] == SKILL
+    assert (values["Alexa Client Id"], values["Alexa Client Secret"]) == ("lwa-1", "[set]")
+    assert "never-to-be-seen" not in str(rows)
+
+
+@pytest.mark.parametrize("language", ["en-GB", "en-US", "de-DE"])
+def test_the_invocation_name_is_the_models(language: str) -> None:
+    [file] = re.findall(r"\[(.+)\]", told(HOME, language)["Custom > JSON Editor"])
+    held = json.loads((ROOT / file).read_text())["interactionModel"]["languageModel"]
+    assert told(HOME, language)["Custom > Skill Invocation Name"] == held["invocationName"]
+
+
+def test_certificates_and_models() -> None:
+    assert "wildcard" not in certificate("https://nas.tail1234.ts.net")
+    assert "wildcard" in certificate("https://cam.example.org")
+    models = {"de-DE": "de-DE", "en-US": "en-US", "en-CA": "en-US", "en-GB": "en-GB", "en-AU": "en-GB", "fr-FR": ""}
+    assert {each: model(each) for each in models} == models
