@@ -11,6 +11,7 @@ from alexa.event import Reply
 from alexa.interface import encoded
 from registry.camera import Refusal, StreamRequest
 from registry.errors import BadOffer
+from registry.gate import not_found
 from registry.registry import Registry
 from store.records import Link
 
@@ -59,15 +60,18 @@ class RtcSessions:
         payload = {"answer": {"format": "SDP", "value": stream.answer}}
         return reply.event(_NAMESPACE, "AnswerGeneratedForSession", payload)
 
-    def connected(self, _link: Link, _camera_id: str, directive: Directive, reply: Reply) -> bytes:
+    def connected(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
         """SessionConnected: the display's word that it plays; not always sent."""
-        return self._told("SessionConnected", directive, reply)
+        return self._told("SessionConnected", link, camera_id, directive.read(_session).session_id, reply)
 
-    def disconnected(self, link: Link, _camera_id: str, directive: Directive, reply: Reply) -> bytes:
+    def disconnected(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
         """SessionDisconnected, as often as it comes."""
-        self._registry.end_session(link, directive.read(_session).session_id)
-        return self._told("SessionDisconnected", directive, reply)
+        session_id = directive.read(_session).session_id
+        # the link's own session ends, though its camera may be gone meanwhile
+        self._registry.end_session(link, session_id)
+        return self._told("SessionDisconnected", link, camera_id, session_id, reply)
 
-    @staticmethod
-    def _told(name: str, directive: Directive, reply: Reply) -> bytes:
-        return reply.event(_NAMESPACE, name, {"sessionId": directive.read(_session).session_id})
+    def _told(self, name: str, link: Link, camera_id: str, session_id: str, reply: Reply) -> bytes:
+        if not self._registry.knows(link, camera_id):
+            raise refused(not_found(), link.locale)
+        return reply.event(_NAMESPACE, name, {"sessionId": session_id})

@@ -113,6 +113,10 @@ class Registry:
         """By id, read at most a minute ago; an id that the link may not see is absent."""
         return self._states.of(link, camera_ids)
 
+    def knows(self, link: Link, camera_id: str) -> bool:
+        """Whether the link may see it, by what was last read; as long as nothing was, any may be there."""
+        return self._states.knows(link, camera_id)
+
     def readiness(self, link: Link) -> list[tuple[Camera, dict[Surface, Allowed | Refusal]]]:
         """Every camera of the link and whether each surface could show it. Raises Unavailable."""
         table = []

@@ -55,6 +55,21 @@ class States:
         held = self._happenings.held(link.account)
         return {each: _moving(state, held) for each, state in found.items()} if held else found
 
+    def knows(self, link: Link, camera_id: str) -> bool:
+        """Whether the link may see it, as far as its household has been read; no vendor is asked for that."""
+        if link.cameras is not None and camera_id not in link.cameras:
+            return False
+        try:
+            household = self._readings.household(link.account)
+        except Unavailable:
+            return False
+        of = household.account
+        last = [self._readings.last(of, source) for source in household.sources]
+        if any(each and each.find(camera_id) for each in last):
+            return True
+        newer = [self._readings.newer(of, source) for source in household.sources]
+        return not all(last) or any(each and each.find(camera_id) for each in newer)
+
     def _find(
         self,
         found: dict[str, State],

@@ -6,6 +6,7 @@ import pytest
 
 from registry.errors import VendorDown
 from registry.preferences import Preferences
+from registry.registry import Registry
 from store.records import Happening
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
@@ -86,3 +87,17 @@ def test_a_vendor_that_is_down_is_asked_once_for_all(home: Household, clock: Clo
     states = home.registry.states(home.link, ids)
     assert {state.refusal.reason for state in states.values() if state.refusal} == {"vendor_down"}
     assert (len(states), home.driver.calls["read"]) == (len(ids), 1)
+
+
+def test_whether_there_is_a_camera_is_known_without_its_vendor(home: Household, clock: Clock) -> None:
+    assert home.registry.knows(home.link, "ezviz-aaaaaaaaaaaaaaaaaaaa"), "nothing was read yet"
+    garden, attic = home.id("Garden"), home.id("Attic")
+    chosen = home.another_link("alexa", cameras=(attic,))
+    clock.now += 3600
+    home.driver.calls.clear()
+
+    asked = [(home.link, garden), (home.link, "ezviz-aaaaaaaaaaaaaaaaaaaa"), (chosen, attic), (chosen, garden)]
+    assert [home.registry.knows(*each) for each in asked] == [True, False, True, False]
+    elsewhere = Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, clock)
+    assert [elsewhere.knows(*each) for each in asked] == [True, False, True, False], "as another process read it"
+    assert not home.driver.calls
