@@ -14,7 +14,7 @@ from alexa.event import Reply, timestamp
 from alexa.interface import Capability
 from alexa.state import properties
 from registry.camera import Camera, Refusal, Stream, StreamRequest, Video
-from registry.fitting import USUAL
+from registry.fitting import USUAL, plain, shown
 from registry.registry import Registry
 from store.records import Link
 
@@ -69,7 +69,10 @@ class CameraStreams:
     def initialize(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
         """InitializeCameraStreams: the one stream there is, if the display can play it."""
         playable = [each for each in directive.read(_payload).camera_streams if _playable(each)]
-        request = StreamRequest("alexa", ("hls",) if playable else (), largest=_largest(playable), image=True)
+        silent = all(each.audio_codec == "NONE" for each in playable)
+        request = StreamRequest(
+            "alexa", ("hls",) if playable else (), largest=_largest(playable), image=True, silent=silent
+        )
         stream = self._registry.open_stream(link, camera_id, request)
         if isinstance(stream, Refusal):
             raise refused(stream, link.locale)
@@ -85,7 +88,15 @@ class CameraStreams:
 
 
 def _sizes(camera: Camera) -> list[dict[str, int]]:
-    """Of the whole picture, and of the smaller one once its size is known."""
+    """Of the pictures that are shown: the whole one, and the smaller one once its size is known, or that one alone.
+
+    A camera without either is offered all the same, at the size of the card that can say why: what is not offered is
+    never asked for, and nobody hears the reason.
+    """
+    if plain(camera) == "sub":
+        return [_size(shown(camera, "sub")) or _USUAL]
+    if camera.video.codec == "h265":
+        return [_USUAL]
     whole = _size(camera.video) or _USUAL
     smaller = _size(camera.sub) if camera.sub and camera.sub.codec != "h265" else None
     return [whole, smaller] if smaller and smaller != whole else [whole]

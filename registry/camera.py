@@ -65,6 +65,7 @@ class StreamRequest(Struct, frozen=True):
     within_s: float | None = None  # the surface has no longer to wait; None: as long as the rules say
     image: bool = False  # a still picture's address is wanted beside the stream
     largest: tuple[int, int] | None = None  # width and height of the largest picture asked for; None: any
+    silent: bool = False  # it plays a picture without sound and no other
 
 
 class Stream(Struct, frozen=True):

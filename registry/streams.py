@@ -69,6 +69,8 @@ class Streams:
         opened = self._judge.judge(seen, GATE[request.surface], protocols, self._anew(deadline))
         if isinstance(opened, Refusal):
             return self._explained(link, camera, opened, request, deadline)
+        if request.silent and opened.allowed.sound:
+            return overruled("no_common_protocol", opened.seen.camera)  # a stream comes with what the camera sends
         # what is refused uses up none: whoever mends the reason and asks again gets the picture
         if not self._opens.take(link.id, self._clock()):
             return overruled("busy", seen.camera)

@@ -201,6 +201,9 @@ def test_a_doorbell_is_a_camera_first(ask: Ask) -> None:
     assert discover(ask)["Front Door"]["displayCategories"] == ["CAMERA", "DOORBELL"]
 
 
+WHOLE_H265 = {"video": Video("h265", 2560, 1440)}
+
+
 @pytest.mark.parametrize(
     ("given", "resolutions", "codecs"),
     [
@@ -213,6 +216,12 @@ def test_a_doorbell_is_a_camera_first(ask: Ask) -> None:
         ),
         ({"sub": Video("h264")}, [{"width": 1920, "height": 1080}], ["AAC", "NONE"]),
         ({"sub": Video("h265", 640, 360)}, [{"width": 1920, "height": 1080}], ["AAC", "NONE"]),
+        # of H.265 nothing is shown: the smaller picture alone where that is H.264, else the card that says why
+        (WHOLE_H265 | {"sub": Video("h264", 640, 360)}, [{"width": 640, "height": 360}], ["AAC", "NONE"]),
+        (WHOLE_H265 | {"sub": Video("h264")}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
+        (WHOLE_H265 | {"sub": Video("h265", 640, 360)}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
+        (WHOLE_H265 | {"sub": Video("unknown", 640, 360)}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
+        (WHOLE_H265, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
         ({"audio": "none"}, [{"width": 1920, "height": 1080}], ["NONE"]),
         ({"audio": "off"}, [{"width": 1920, "height": 1080}], ["AAC", "NONE"]),  # it may be on tomorrow
     ],
@@ -221,7 +230,7 @@ def test_streams_are_offered_as_they_are(
     given: dict[str, Any], resolutions: list[dict[str, int]], codecs: list[str], home: Household, ask: Ask
 ) -> None:
     home.driver.change("Garden", **given)
-    [offered] = discover(ask)["Garden"]["capabilities"][1]["cameraStreamConfigurations"]
+    [offered] = capabilities(discover(ask)["Garden"])["Alexa.CameraStreamController"]["cameraStreamConfigurations"]
     assert (offered["resolutions"], offered["audioCodecs"]) == (resolutions, codecs)
 
 

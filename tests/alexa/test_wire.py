@@ -121,6 +121,23 @@ CASES = [
         context=state(),
     ),
     Case(
+        "sound, where the display can do with and without",
+        (*INITIALIZE, {"cameraStreams": [HLS | {"audioCodec": "NONE"}, HLS]}),
+        ("Alexa.CameraStreamController", "Response", {"cameraStreams": [STREAM], "imageUri": IMAGE}),
+        context=state(),
+    ),
+    Case(
+        "none, where it can do with none alone",
+        (*INITIALIZE, {"cameraStreams": [HLS | {"audioCodec": "NONE"}]}),
+        (
+            "Alexa.CameraStreamController",
+            "Response",
+            {"cameraStreams": [STREAM | {"audioCodec": "NONE"}], "imageUri": IMAGE},
+        ),
+        camera="Nursery",
+        context=state(audio="OFF"),
+    ),
+    Case(
         "a camera whose Audio is off, without sound",
         (*INITIALIZE, {"cameraStreams": [HLS]}),
         (
@@ -254,4 +271,13 @@ def test_a_disconnected_session_is_ended_under_its_own_link(home: Household, ask
     ask(SESSIONS, "SessionDisconnected", SESSION, camera="Garden")
     [(claims, _, offer, session)] = home.pictures.answered
     assert (claims.surface, offer, session) == ("alexa", OFFER, SESSION["sessionId"])
+    assert home.pictures.ended == [(home.link.id, SESSION["sessionId"])]
+
+
+def test_a_session_is_ended_also_where_its_camera_is_gone(home: Household, ask: Ask) -> None:
+    garden, token = home.id("Garden"), home.token()
+    home.driver.set([])
+    home.registry.cameras(home.link)
+    event = ask(SESSIONS, "SessionDisconnected", SESSION, camera=garden, token=token)["event"]
+    assert event["payload"]["type"] == "NO_SUCH_ENDPOINT"
     assert home.pictures.ended == [(home.link.id, SESSION["sessionId"])]
