@@ -3,12 +3,11 @@
 Shapes: Smart Home API, "Alexa Directives". Unknown keys are passed over: real requests carry more than is published.
 """
 
-from typing import Any
-
 import msgspec
 from msgspec import Raw, Struct
 
 from alexa.errors import InvalidDirective
+from alexa.salvage import salvaged
 from registry.nesting import too_deep
 
 
@@ -47,11 +46,11 @@ class _Message(Struct):
 
 
 class Unreadable(Exception):
-    """Not a directive; what could be read of its header is kept, so that the answer finds its question."""
+    """Not a directive; what could be told of it is kept, so that the answer finds its question."""
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, endpoint_id: str | None) -> None:
         super().__init__("not a directive")
-        self.header = header
+        self.header, self.endpoint_id = header, endpoint_id
 
 
 _message = msgspec.json.Decoder(_Message)
@@ -59,24 +58,10 @@ _message = msgspec.json.Decoder(_Message)
 
 def read(body: bytes) -> Directive:
     """Raises Unreadable."""
-    if too_deep(body):
-        raise Unreadable(Header("", ""))
     try:
-        return _message.decode(body).directive
+        if not too_deep(body):
+            return _message.decode(body).directive
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise Unreadable(_salvaged(body)) from None
-
-
-def _salvaged(body: bytes) -> Header:
-    try:
-        given = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        given = None
-    header = _within(_within(given, "directive"), "header")
-    texts = {key: value for key, value in header.items() if isinstance(value, str)}
-    return Header("", "", texts.get("messageId"), texts.get("correlationToken"))
-
-
-def _within(given: Any, key: str) -> dict[str, Any]:
-    value = given.get(key) if isinstance(given, dict) else None
-    return value if isinstance(value, dict) else {}
+        pass
+    correlation_token, endpoint_id = salvaged(body)
+    raise Unreadable(Header("", "", correlation_token=correlation_token), endpoint_id)

@@ -88,7 +88,8 @@ class SmartHome:
         try:
             directive = read(body)
         except Unreadable as unreadable:
-            return Reply(unreadable.header).error(InvalidDirective("This is not a Smart Home directive."))
+            reply = Reply(unreadable.header, unreadable.endpoint_id)
+            return reply.error(InvalidDirective("This is not a Smart Home directive."))
         reply = Reply.to(directive)
         try:
             return self._handle(directive, reply)

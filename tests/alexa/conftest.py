@@ -11,7 +11,7 @@ from jsonschema import Draft4Validator
 
 from accounts.tokens import authenticate
 from alexa.skill import SmartHome
-from tests.doubles import smart_vision
+from tests.doubles import alexa_envelope, smart_vision
 from tests.doubles.household import Household, household
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "schemas" / "alexa" / "alexa_smart_home_message_schema.json"
@@ -87,8 +87,14 @@ def ask(skill: SmartHome, directive: Callable[..., dict[str, Any]]) -> Ask:
 
 @pytest.fixture(scope="session")
 def valid_if_known() -> Check:
-    """By the official schema where it is at hand, and else by nothing."""
-    return validator() if SCHEMA.exists() else lambda message: None
+    """By the rules of the envelope, and by the official schema where that is at hand."""
+    checks = [alexa_envelope.check, *([validator()] if SCHEMA.exists() else [])]
+
+    def check(message: dict[str, Any]) -> None:
+        for each in checks:
+            each(message)
+
+    return check
 
 
 @pytest.fixture(scope="session")

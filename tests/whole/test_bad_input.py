@@ -94,6 +94,14 @@ def test_nesting_without_end_takes_nothing_down(demo: Program, path: str, openin
     assert b"a part died" not in demo.log.read_bytes()
 
 
+@pytest.mark.parametrize("nested", [b"[" * 20_000 + b"]" * 20_000, b'{"a":' * 20_000 + b"1" + b"}" * 20_000])
+def test_a_directive_that_nests_too_deeply_is_answered_as_that_question(demo: Program, nested: bytes) -> None:
+    body = REPORT.replace(b'"payload": {}', b'"payload": ' + nested)
+    event = requests.post(f"{demo.web}/alexa/smart-home", body, headers=JSON, timeout=10).json()["event"]
+    assert (event["payload"]["type"], event["header"]["correlationToken"]) == ("INVALID_DIRECTIVE", "c-1")
+    assert event["endpoint"] == {"endpointId": "ezviz-aaaaaaaaaaaaaaaaaaaa"}
+
+
 def test_senders_who_never_finish_do_not_stop_the_others(demo: Program) -> None:
     held = []
     try:
