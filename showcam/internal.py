@@ -4,8 +4,11 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import asdict
 from typing import Any
+
+import structlog
 
 from accounts.tokens import TokenInvalid
 from media.grants import Claims
@@ -13,9 +16,13 @@ from media.proof import HEADER, Proof
 from media.source import Denied, SourceSpec
 from registry.registry import Registry
 from showcam.exchange import Refuse, Request, Response, problem
+from store.ports import StoreUnavailable
 from store.records import Assistant, Link
 
+log = structlog.get_logger()
+
 MOST_AT_ONCE = 32  # households that are asked about together
+NOT_NOW = Denied("vendor_down", again=True)
 
 
 class Internal:
@@ -37,6 +44,9 @@ class Internal:
             result = self._answer(request.rest, data)
         except (ValueError, KeyError, TypeError):
             raise Refuse(problem(400, "That is no question of the media process", "Send what media asks.")) from None
+        except StoreUnavailable:
+            log.warning("the store can't be reached", reason="store")
+            raise Refuse(problem(503, "The store can't be reached just now", "Ask again in a moment.")) from None
         return Response(200, json.dumps(result).encode(), [("Content-Type", "application/json")])
 
     def _answer(self, what: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -57,22 +67,32 @@ class Internal:
         raise KeyError(what)
 
     def _checked(self, claims: list[Claims]) -> list[Denied | None]:
-        """All households at once, since the media process waits for the slowest; a household's share one reading."""
+        """All households at once, since the media process waits for the slowest; a household's share one reading.
+
+        Of a household that can't be judged just now it is told so, and the others hear theirs.
+        """
         homes: dict[str, list[int]] = {}
         for place, each in enumerate(claims):
             homes.setdefault(each.account, []).append(place)
-        verdicts: dict[int, Denied | None] = {}
+        verdicts: list[Denied | None] = [NOT_NOW] * len(claims)
 
         def check(places: list[int]) -> None:
-            for place in places:
-                verdicts[place] = self._registry.check(claims[place])
+            try:
+                for place in places:
+                    verdicts[place] = self._registry.check(claims[place])
+            except StoreUnavailable:
+                log.warning("the store can't be reached", account=claims[places[0]].account, reason="store")
+            except Exception:
+                # the edge of this household: what is wrong with one is no word about the others
+                log.exception("live sessions could not be judged", account=claims[places[0]].account)
 
         if len(homes) <= 1:
             check([*range(len(claims))])
         else:
             with ThreadPoolExecutor(min(MOST_AT_ONCE, len(homes)), "check") as pool:
-                list(pool.map(check, homes.values()))
-        return [verdicts[place] for place in range(len(claims))]
+                within = [copy_context() for _ in homes]
+                list(pool.map(lambda context, places: context.run(check, places), within, homes.values()))
+        return verdicts
 
     def _admits(self, claims: Claims, bearer: str) -> bool:
         """A bearer of the link itself, on the surface the grant was made for; another link of the household is none."""

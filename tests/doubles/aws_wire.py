@@ -17,11 +17,12 @@ _TABLE = "DynamoDB_20120810"
 class AwsWire:
     """`url` is its address; `calls` are what reached AWS, in order: service and operation, request, answer.
 
-    `throttled`: the error every request to the table is answered with, while it is set.
+    `throttled`: the error every request to the table is answered with, while it is set. `hot`: what only the requests
+    to one partition hold; they are throttled.
     """
 
     def __init__(self, upstream: str) -> None:
-        self.throttled = ""
+        self.throttled = self.hot = ""
         self.calls: list[tuple[str, str, Any, Any]] = []
         self.refused = 0
         self._loses: int | None = None
@@ -71,7 +72,8 @@ class AwsWire:
         self._takes = writes
 
     def heal(self) -> None:
-        self._loses, self._cuts, self._cut, self.throttled, self._takes = None, False, False, "", None
+        self._loses, self._cuts, self._cut, self._takes = None, False, False, None
+        self.throttled = self.hot = ""
 
     def answer(
         self, path: str, body: bytes, headers: dict[str, str]
@@ -81,7 +83,8 @@ class AwsWire:
         with self._lock:
             if self._cut:
                 return None
-            throttled = self.throttled or ("ThrottlingException" if self._spent(operation) else "")
+            hot = self._spent(operation) or (self.hot and self.hot.encode() in body)
+            throttled = self.throttled or ("ThrottlingException" if hot else "")
             if throttled and service == _TABLE:
                 self.refused += 1
                 kind = f"com.amazonaws.dynamodb.v20120810#{throttled}"

@@ -1,26 +1,32 @@
 """What the media process asks while streams last."""
 
+import itertools
 import json
+import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 
+from accounts.tokens import authenticate
+from deploy_local.emulator import Emulator
 from media.grants import START_S, Claims
 from registry.registry import Registry
-from showcam.exchange import Request
+from showcam.exchange import Refuse, Request
 from showcam.internal import Internal
-from store.records import Assistant, Link
+from store.dynamodb import DynamoStore, create_table
+from store.sealing import Sealer
+from tests.doubles.aws_wire import AwsWire
 from tests.doubles.household import Household, household
 
 HOUSEHOLDS = 5
-
-
-def nobody(token: str, assistant: Assistant) -> Link:
-    raise AssertionError("no bearer is asked for here")
 
 
 @pytest.fixture
@@ -45,12 +51,16 @@ def claims(home: Household, name: str) -> Claims:
     return claims
 
 
-def check(home: Household, registry: Registry, asked: list[Claims]) -> list[str | None]:
-    body = json.dumps({"claims": [asdict(each) for each in asked]}).encode()
-    path, proof = "/internal/sources/check", home.grants.proof()
+def ask(home: Household, what: str, told: dict[str, Any], registry: Registry | None = None) -> dict[str, Any]:
+    body = json.dumps(told).encode()
+    path, proof = f"/internal/sources/{what}", home.grants.proof()
     environ = {"HTTP_X_SHOWCAM_INTERNAL": proof.make(path, body, time.time())}
-    request = Request("1", "POST", path, "check", body, environ)
-    denied = json.loads(Internal(registry, proof, nobody).answer(request).body)["denied"]
+    internal = Internal(registry or home.registry, proof, partial(authenticate, home.store))
+    return dict(json.loads(internal.answer(Request("1", "POST", path, what, body, environ)).body))
+
+
+def check(home: Household, registry: Registry, asked: list[Claims]) -> list[str | None]:
+    denied = ask(home, "check", {"claims": [asdict(each) for each in asked]}, registry)["denied"]
     return [each and each["reason"] for each in denied]
 
 
@@ -65,5 +75,62 @@ def test_the_gate_is_asked_of_all_households_at_once_and_answers_in_their_order(
     assert homes[0].driver.calls["read"] == HOUSEHOLDS
 
 
+def test_what_goes_wrong_with_one_household_is_no_word_about_the_others(homes: list[Household]) -> None:
+    registry = Registry(homes[0].store, {"ezviz": homes[0].driver}, homes[0].pictures, homes[0].grants, homes[0].rules)
+    asked = [claims(home, name) for home in homes for name in ("Garden", "Attic")]
+    calls = itertools.count()
+
+    def once() -> None:
+        if next(calls) == 0:
+            raise RuntimeError("a mistake of ours")
+
+    homes[0].driver.then = once
+    verdicts = Counter(itertools.batched(check(homes[0], registry, asked), 2, strict=True))
+    assert verdicts == {(None, "offline"): HOUSEHOLDS - 1, ("vendor_down", "vendor_down"): 1}
+
+
 def test_no_stream_is_no_question(homes: list[Household]) -> None:
     assert check(homes[0], homes[0].registry, []) == []
+
+
+@pytest.fixture
+def wire(aws: Emulator) -> Iterator[AwsWire]:
+    wire = AwsWire(aws.url)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+def on_a_table(aws: Emulator, wire: AwsWire, tmp_path: Path) -> list[Household]:
+    """Likewise on a table behind a wire."""
+    table = f"showcam-{secrets.token_hex(4)}"
+    create_table(aws.client("dynamodb"), table)
+    store = DynamoStore(wire.client(), table, Sealer([("test", secrets.token_bytes(32))]))
+    homes = [household(tmp_path, store=store, user=f"{each}@example.com") for each in range(3)]
+    return [replace(each, grants=homes[0].grants) for each in homes]
+
+
+def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
+    on_a_table: list[Household], wire: AwsWire
+) -> None:
+    first, second, _ = on_a_table
+    asked = [claims(home, name) for home in on_a_table for name in ("Garden", "Attic")]
+    wire.hot = second.link.id
+    with structlog.testing.capture_logs() as lines:
+        denied = ask(first, "check", {"claims": [asdict(each) for each in asked]})["denied"]
+    not_now = {"reason": "vendor_down", "again": True}
+    assert denied == [None, {"reason": "offline", "again": False}, not_now, not_now, *denied[:2]]
+    assert [(each["reason"], each["account"]) for each in lines] == [("store", second.account.id)]
+
+
+@pytest.mark.parametrize("what", ["open", "admits", "closed"])
+def test_without_its_store_it_says_so(on_a_table: list[Household], wire: AwsWire, what: str) -> None:
+    home = on_a_table[0]
+    told = {"claims": asdict(claims(home, "Garden")), "bearer": home.token(), "release": f"{home.source.id}/place"}
+    ask(home, what, told)
+    wire.throttled = "ThrottlingException"
+    anew = Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules)
+    with structlog.testing.capture_logs() as lines, pytest.raises(Refuse) as refused:
+        ask(home, what, told, anew)
+    assert refused.value.response.status == 503
+    assert [each["reason"] for each in lines] == ["store"]
