@@ -1,15 +1,19 @@
 """Assistants' OAuth registrations: exact redirect URIs, a secret told once, a check that takes equal time."""
 
+import contextlib
 import hmac
 import re
 import secrets
 import time
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from accounts.identity import token_hash
 from store.ports import Store
 from store.records import Assistant, Client
 
+TRIAL = "doctor-trial-"  # begins the ids of clients that are there for an examination alone
+TRIAL_S = 3600.0  # none lasts that long: one that is older was left behind
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})/callback")
 
@@ -27,6 +31,8 @@ def register(
     """The client's secret, which is told this once; replaces a client of that id. Raises ValueError for a person."""
     if not _ID.fullmatch(client_id):
         raise ValueError("a client id is 1 to 64 letters, digits, dots, hyphens or underscores")
+    if client_id.startswith(TRIAL):
+        raise ValueError(f"ids that begin with {TRIAL} are the doctor's own")
     if not redirect_uris and not loopback_redirect:
         raise ValueError("a client needs at least one redirect URI; the assistant's console shows it")
     for uri in redirect_uris:
@@ -46,6 +52,27 @@ def register(
         )
     )
     return text
+
+
+def registered(store: Store, assistant: Assistant) -> Client | None:
+    """The first of the assistant's own, if it has any."""
+    own = (each for each in store.clients() if each.assistant == assistant and not each.id.startswith(TRIAL))
+    return next(own, None)
+
+
+@contextlib.contextmanager
+def on_trial(store: Store, assistant: Assistant, redirect_uri: str) -> Iterator[tuple[str, str]]:
+    """Id and secret of a client for as long as the block lasts, beside all others; what was left behind goes."""
+    now = time.time()
+    for each in store.clients():
+        if each.id.startswith(TRIAL) and each.created < now - TRIAL_S:
+            store.drop_client(each.id)
+    client_id, secret = f"{TRIAL}{secrets.token_hex(8)}", secrets.token_urlsafe(32)
+    store.put_client(Client(client_id, assistant, token_hash(secret), (redirect_uri,), now))
+    try:
+        yield client_id, secret
+    finally:
+        store.drop_client(client_id)
 
 
 def check_secret(client: Client | None, secret: str) -> bool:

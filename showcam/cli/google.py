@@ -19,12 +19,13 @@ def google() -> None:
 @readable
 def values(context: click.Context, project: str, demo: bool) -> None:
     """Print each field of the Home Developer Console with the value for it. See docs/google.md."""
+    from accounts import clients
     from showcam import google_console
     from showcam.compose.command import tools
 
     settings = settings_of(context)
     with tools(settings) as store:
-        client = next((each for each in store.clients() if each.assistant == "google"), None)
+        client = clients.registered(store, "google")
     if client is not None:
         project = project or google_console.project_of(client.redirect_uris)
     rows = google_console.fields(settings.web_url, client.id if client else google_console.CLIENT, project)

@@ -10,23 +10,17 @@ from showcam.doctor.finding import Finding
 from showcam.doctor.reach import Visitor
 from showcam.settings import Settings
 
-TRIAL = "doctor"  # registered for the length of an examination; nobody else is told its secret
-NOWHERE = ("https://showcam.invalid/doctor",)
+NOWHERE = "https://showcam.invalid/doctor"
 
 
 def google(settings: Settings, authorities: Path | None = None) -> Iterator[Finding]:
-    with tools(settings) as store:
-        known = next((each for each in store.clients() if each.assistant == "google" and each.id != TRIAL), None)
-        store.drop_client(TRIAL)  # left behind by one that was killed
-        secret = clients.register(store, TRIAL, "google", NOWHERE)
+    with tools(settings) as store, clients.on_trial(store, "google", NOWHERE) as trial:
+        known = clients.registered(store, "google")
         patient = points.Patient(
             web=settings.web_url,
             pictures=settings.pictures_urls,
             client=(known.id, known.redirect_uris) if known else None,
-            trial=(TRIAL, secret),
+            trial=trial,
             demo=settings.demo,
         )
-        try:
-            yield from points.examine(patient, Visitor(authorities))
-        finally:
-            store.drop_client(TRIAL)
+        yield from points.examine(patient, Visitor(authorities))

@@ -1,12 +1,14 @@
 """Registrations: exact redirect URIs, secrets shown once."""
 
 import re
+import time
 
 import pytest
 
 from accounts import clients
 from accounts.identity import token_hash
 from store.ports import Store
+from store.records import Client
 
 URIS = ("https://pitangui.amazon.com/api/skill/link/DEMO", "https://oauth-redirect.example/r/demo?x=1")
 
@@ -82,6 +84,7 @@ def test_redirects(store: Store, uri: str, loopback: bool, allowed: bool) -> Non
         ("a/b", URIS, None, "a client id is"),
         ("alexa\n", URIS, None, "a client id is"),
         ("x" * 65, URIS, None, "a client id is"),
+        (f"{clients.TRIAL}x", URIS, None, "the doctor's own"),
         ("alexa", (), None, "at least one redirect URI"),
         ("alexa", ("http://a.example/",), None, "it is https"),
         ("alexa", ("https://a.example/#x",), None, "it is https"),
@@ -100,3 +103,32 @@ def test_registrations_that_are_refused(
     with pytest.raises(ValueError, match=words):
         clients.register(store, client_id, "alexa", uris, secret=secret)
     assert store.clients() == []
+
+
+def test_clients_on_trial_stand_beside_all_others(store: Store) -> None:
+    clients.register(store, "doctor", "google", URIS)
+    with clients.on_trial(store, "google", URIS[0]) as first, clients.on_trial(store, "google", URIS[0]) as second:
+        for client_id, secret in (first, second):
+            assert clients.check_secret(store.client(client_id), secret)
+        assert {each.id for each in store.clients()} == {"doctor", first[0], second[0]}
+    assert [each.id for each in store.clients()] == ["doctor"]
+
+
+def test_a_client_on_trial_is_never_taken_for_the_assistants_own(store: Store) -> None:
+    with clients.on_trial(store, "google", URIS[0]):
+        assert clients.registered(store, "google") is None
+        clients.register(store, "google", "google", URIS)
+        clients.register(store, "alexa", "alexa", URIS)
+        found = clients.registered(store, "google")
+    assert found is not None
+    assert found.id == "google"
+
+
+def test_a_client_left_on_trial_goes_with_the_next_trial(store: Store) -> None:
+    now = time.time()
+    for client_id, created in (("old", now - clients.TRIAL_S - 1), ("running", now - clients.TRIAL_S + 60)):
+        store.put_client(Client(f"{clients.TRIAL}{client_id}", "google", "", URIS, created))
+    store.put_client(Client("doctor", "google", "", URIS, 0.0))
+    with clients.on_trial(store, "google", URIS[0]):
+        pass
+    assert {each.id for each in store.clients()} == {"doctor", f"{clients.TRIAL}running"}

@@ -1,6 +1,7 @@
 """Google's half of a running installation: what the doctor says of it, and the values for the console."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 import requests
@@ -17,6 +18,14 @@ def test_the_doctor_finds_the_demo_well_and_leaves_no_client_behind(demo: Progra
     assert done.returncode == 0, done.stdout
     assert told(done)[-1] == "9 well, 0 wrong, 0 unsure."
     assert "doctor" not in demo.command("google", "values", "--demo").stdout
+
+
+def test_the_doctor_leaves_the_owners_clients_alone(tmp_path: Path) -> None:
+    program = Program(tmp_path, demo=False)
+    added = program.command("clients", "add", "google", "--id", "doctor", "--redirect-uri", "https://a.example/r")
+    examined = program.command("doctor", "google")
+    assert (added.returncode, examined.returncode) == (0, 1)  # nothing runs there
+    assert program.command("clients", "list").stdout == "doctor  (google)\n  https://a.example/r\n"
 
 
 def test_the_doctor_says_what_does_not_answer(demo: Program) -> None:
