@@ -3,7 +3,7 @@
 from typing import Any
 
 from actions.trait import Asked, Trait
-from registry.camera import Camera, Refusal, StreamRequest
+from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.registry import Registry
 
 # One value for all protocols. False because the default Cast receiver can't send a token; ours stand in the URLs.
@@ -28,6 +28,11 @@ class CameraStream(Trait):
         stream = self._registry.open_stream(asked.link, asked.camera, request)
         if isinstance(stream, Refusal):
             return stream
+        result = self._result(stream)
+        # a card says nothing of whether its camera is online: it may not be, as QUERY tells
+        return result if stream.explains is None else {"online": None, **result}
+
+    def _result(self, stream: Stream) -> dict[str, Any]:
         if stream.protocol == "hls":
             return {"cameraStreamProtocol": "hls", "cameraStreamAccessUrl": stream.url}
         return {

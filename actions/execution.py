@@ -63,7 +63,7 @@ class Executions:
             return _logged(error.told())
         if not executions:
             return UnknownCommand("Nothing is to be done with it.").told()
-        return {"status": "SUCCESS", "states": states}
+        return {"status": "SUCCESS", "states": {key: value for key, value in states.items() if value is not None}}
 
     def _trait(self, command: str) -> Trait:
         """Raises UnknownCommand."""

@@ -38,5 +38,5 @@ class Trait:
         return {}
 
     def execute(self, asked: Asked) -> dict[str, Any] | Refusal:
-        """The states that came of it. Raises DeviceError."""
+        """The states that came of it; None where one is not to be told. Raises DeviceError."""
         raise NotImplementedError
