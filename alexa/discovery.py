@@ -6,7 +6,15 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from alexa import camera_stream, doorbell_event_source, rtc_session, snapshot_provider, state
+from alexa import (
+    camera_stream,
+    doorbell_event_source,
+    mode_controller,
+    rtc_session,
+    snapshot_provider,
+    state,
+    toggle_controller,
+)
 from alexa.errors import BridgeUnreachable
 from alexa.event import Reply
 from alexa.interface import Capability, encoded
@@ -65,7 +73,7 @@ class Discovery:
             log.warning("link %s has %d cameras; Alexa is told of %d", link.id, len(cameras), MOST)
             cameras = tuple(sorted(cameras, key=lambda camera: camera.id)[:MOST])
         names = friendly_names(cameras)
-        named = locales(len(cameras), link.locale)
+        named = locales(sum(_names(camera) for camera in cameras), link.locale)
         endpoints = [_endpoint(camera, names[camera.id], self._capabilities(camera, named)) for camera in cameras]
         return Raw(msgspec.json.encode(endpoints))
 
@@ -75,6 +83,11 @@ class Discovery:
         for interface in (*state.INTERFACES, doorbell_event_source):
             found += interface.capabilities(camera, named)
         return found
+
+
+def _names(camera: Camera) -> int:
+    """How many things on it have a name of ours."""
+    return toggle_controller.names(camera) + mode_controller.names(camera)
 
 
 def _endpoint(camera: Camera, name: str, capabilities: list[Capability]) -> dict[str, Any]:

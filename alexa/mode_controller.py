@@ -35,6 +35,11 @@ def capabilities(camera: Camera, named: Locales) -> list[Capability]:
     return [] if camera.night_vision == "none" else [_capability(named)]
 
 
+def names(camera: Camera) -> int:
+    """How many the camera's modes take, and what they are modes of."""
+    return 0 if camera.night_vision == "none" else len(_VALUES) + 1
+
+
 @cache
 def _capability(named: Locales) -> Raw:
     modes = [{"value": mode, "modeResources": friendly(value, named)} for value, mode in _VALUES.items()]

@@ -46,7 +46,7 @@ _COMMON = (
     "ar-SA",
 )
 MOST_BYTES = 512 * 1024  # of names in one answer
-_NAMES_BYTES = 750  # of one camera in one locale, at about the most
+_NAME_BYTES = 75  # of one name in one locale, about
 
 # By language, or by locale where a country has a word of its own.
 TEXTS: dict[str, dict[str, str]] = {
@@ -177,16 +177,16 @@ TEXTS: dict[str, dict[str, str]] = {
 ASSETS = {"smart": "Alexa.Setting.Auto", "night_vision": "Alexa.Setting.Mode"}
 
 
-def locales(cameras: int, spoken: str) -> Locales:
-    """In which so many cameras' settings are named: in all, or as many as fit, the household's own language first.
+def locales(names: int, spoken: str) -> Locales:
+    """In which so many names are given: in all, or in as many as fit, the household's own first.
 
-    Alexa does not say which language an Echo is set to; `spoken` is the one the household linked in.
+    Alexa does not say which language an Echo is set to; `spoken` is what the household linked in: "de", or "de-DE".
     """
-    most = max(1, MOST_BYTES // (max(1, cameras) * _NAMES_BYTES))
+    most = max(1, MOST_BYTES // (max(1, names) * _NAME_BYTES))
     if most >= len(LOCALES):
         return LOCALES
-    own = spoken[:2].lower()
-    return tuple(sorted(_COMMON, key=lambda each: (each[:2] != own, _COMMON.index(each)))[:most])
+    own = spoken[:2]
+    return tuple(sorted(_COMMON, key=lambda each: (each != spoken, each[:2] != own, _COMMON.index(each)))[:most])
 
 
 def friendly(key: str, wanted: Locales = LOCALES) -> dict[str, Any]:

@@ -38,7 +38,16 @@ _BY_INSTANCE = {each.instance: each for each in TOGGLES}
 
 
 def capabilities(camera: Camera, named: Locales) -> list[Capability]:
-    return [_capability(each, named) for each in TOGGLES if getattr(camera, each.setting) != "none"]
+    return [_capability(each, named) for each in _of(camera)]
+
+
+def names(camera: Camera) -> int:
+    """How many the camera's switches take."""
+    return len(_of(camera))
+
+
+def _of(camera: Camera) -> list[Toggle]:
+    return [each for each in TOGGLES if getattr(camera, each.setting) != "none"]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""English, or Norwegian Bokmål from locale/nb.po; chosen by the request."""
+"""The language of the pages, English or Norwegian Bokmål (locale/nb.po), and that of the household, by the request."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,11 @@ from flask import Request
 
 LOCALES = ("en", "nb")
 _BOKMAL = ("nb", "no", "nn")
-_TAG = re.compile(r"([A-Za-z]{2})(?:[-_]|$)")
+# What assistants speak; a household that asks for nothing of it is taken to speak English.
+_ALEXA = ("ar", "de", "en", "es", "fr", "hi", "it", "ja", "nl", "pt")
+_GOOGLE_BESIDE = ("da", "id", "ko", "nb", "pl", "ru", "sv", "th", "tr", "zh")
+_SPOKEN = frozenset(_ALEXA + _GOOGLE_BESIDE)
+_TAG = re.compile(r"([A-Za-z]{2})(?:[-_]([A-Za-z]{2}))?(?:[-_]|$)")
 
 
 def _read(locale: str) -> dict[str, str]:
@@ -37,10 +41,8 @@ def words_for(request: Request) -> Words:
 
 
 def spoken(request: Request) -> str:
-    """The language of the household: that of the pages, or one they are not in, by its two letters."""
-    tags = _wanted(request)
-    known = next((locale for tag in tags if (locale := _known(tag))), None)
-    return known or next((found[1].lower() for tag in tags if (found := _TAG.match(tag))), "en")
+    """What the household speaks with its assistant, whatever the pages are in: "de", or "de-DE" where that is told."""
+    return next((locale for tag in _wanted(request) if (locale := _spoken(tag))), "en")
 
 
 def _wanted(request: Request) -> list[str]:
@@ -52,7 +54,17 @@ def _wanted(request: Request) -> list[str]:
 
 
 def _known(tag: str) -> str | None:
-    language = tag.replace("_", "-").split("-")[0].lower()
-    if language in _BOKMAL:
-        return "nb"
-    return "en" if language == "en" else None
+    language = _language(tag.replace("_", "-").split("-")[0])
+    return language if language in LOCALES else None
+
+
+def _spoken(tag: str) -> str | None:
+    found = _TAG.match(tag)
+    if found is None or (language := _language(found[1])) not in _SPOKEN:
+        return None
+    return f"{language}-{found[2].upper()}" if found[2] else language
+
+
+def _language(text: str) -> str:
+    language = text.lower()
+    return "nb" if language in _BOKMAL else language

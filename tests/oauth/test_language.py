@@ -15,21 +15,31 @@ ROOM = Path(wording.__file__).parent
 
 CHOSEN = [  # what is asked for, the pages' language, and the household's
     ({}, "", "en", "en"),
-    ({}, "nb-NO,nb;q=0.9,en;q=0.8", "nb", "nb"),
+    # as browsers send it that are set to one language alone
+    ({}, "de-DE,de;q=0.9,en-US;q=0.8,en;q=0.7", "en", "de-DE"),
+    ({}, "de,en-US;q=0.7,en;q=0.3", "en", "de"),
+    ({}, "fr,fr-FR;q=0.8,en-US;q=0.5,en;q=0.3", "en", "fr"),
+    ({}, "es-419,es;q=0.9,en;q=0.8", "en", "es"),
+    ({}, "zh-Hant-TW,zh;q=0.9,en;q=0.8", "en", "zh"),
+    ({}, "nb-NO,nb;q=0.9,no;q=0.8,nn;q=0.7,en-US;q=0.6,en;q=0.5", "nb", "nb-NO"),
+    ({}, "en-GB,en-US;q=0.9,en;q=0.8", "en", "en-GB"),
+    ({}, "fi-FI,fi;q=0.9,sv-FI;q=0.8,nb;q=0.5,en;q=0.3", "nb", "sv-FI"),
     ({}, "no", "nb", "nb"),
-    ({}, "nn-NO", "nb", "nb"),
-    ({}, "sv,de;q=0.9,nb;q=0.5", "nb", "nb"),
-    ({}, "de-DE,de", "en", "de"),
-    ({}, "en-GB,nb;q=0.9", "en", "en"),
+    ({}, "nn-NO", "nb", "nb-NO"),
+    ({}, "sv,de;q=0.9,nb;q=0.5", "nb", "sv"),
+    ({}, "de-DE,de", "en", "de-DE"),
+    ({}, "en-GB,nb;q=0.9", "en", "en-GB"),
+    ({}, "fi,xx;q=0.9", "en", "en"),
     ({}, "*;q=0.1, ;;;,\x01", "en", "en"),
-    ({"user_locale": "nb-NO"}, "en", "nb", "nb"),
-    ({"user_locale": "nb_NO"}, "en", "nb", "nb"),
+    # what the client says comes first
+    ({"user_locale": "nb-NO"}, "en", "nb", "nb-NO"),
+    ({"user_locale": "nb_NO"}, "en", "nb", "nb-NO"),
     ({"user_locale": "en"}, "nb", "en", "en"),
-    ({"user_locale": "de-DE"}, "nb", "nb", "nb"),
-    ({"ui_locales": "de nb en", "user_locale": "en"}, "en", "nb", "nb"),
+    ({"user_locale": "de-DE"}, "nb", "nb", "de-DE"),
+    ({"ui_locales": "de nb en", "user_locale": "en"}, "en", "nb", "de"),
     ({"ui_locales": "<script>"}, "", "en", "en"),
-    ({"user_locale": "pt_BR"}, "", "en", "pt"),
-    ({"user_locale": "<script>"}, "fr-CA,fr;q=0.5", "en", "fr"),
+    ({"user_locale": "pt_BR"}, "", "en", "pt-BR"),
+    ({"user_locale": "<script>"}, "fr-CA,fr;q=0.5", "en", "fr-CA"),
 ]
 
 
