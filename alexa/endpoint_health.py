@@ -1,4 +1,4 @@
-"""Alexa.EndpointHealth 3.1: whether a camera can be reached."""
+"""Alexa.EndpointHealth 3.1: whether a camera can be reached; never why not, which Alexa doesn't say aloud."""
 
 from alexa.interface import Capability, Condition, Stated, sensor
 from alexa.texts import Locales
@@ -13,4 +13,5 @@ def capabilities(_camera: Camera, _named: Locales) -> list[Capability]:
 
 
 def states(camera: Condition) -> list[Stated]:
-    return [Stated(_INTERFACE, "connectivity", {"value": "OK" if camera.online == "on" else "UNREACHABLE"})]
+    value = {"on": "OK", "off": "UNREACHABLE"}.get(camera.online)
+    return [Stated(_INTERFACE, "connectivity", {"value": value})] if value else []

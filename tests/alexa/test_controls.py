@@ -95,6 +95,22 @@ def test_what_is_unknown_or_absent_is_left_out(unsure: str, home: Household, ask
     assert left == {("EndpointHealth", ""): {"value": "OK"}}
 
 
+def test_a_camera_that_may_be_online_is_not_called_unreachable(
+    home: Household, ask: Ask, valid_if_known: Check
+) -> None:
+    home.driver.change("Garden", **{**ALL, "online": "unknown"})
+    message = ask("Alexa", "ReportState", camera="Garden")
+    valid_if_known(message)
+    assert told(message) == {key: value for key, value in FULL.items() if key != ("EndpointHealth", "")}
+
+
+def test_a_camera_of_which_nothing_is_known_has_no_state(home: Household, ask: Ask, valid_if_known: Check) -> None:
+    home.driver.change("Garden", online="unknown", asleep="unknown", audio="unknown", encryption="unknown")
+    message = ask("Alexa", "ReportState", camera="Garden")
+    valid_if_known(message)
+    assert (message["event"]["header"]["name"], told(message)) == ("StateReport", {})
+
+
 def test_a_stream_comes_with_all_of_it(home: Household, ask: Ask, valid_if_known: Check) -> None:
     home.driver.change("Garden", **ALL)
     streams = {"cameraStreams": [{"protocol": "HLS"}]}
