@@ -1,19 +1,18 @@
-"""An owner's AWS part: hands Alexa's requests to showcam at home, signed; nothing of them is logged.
+"""An owner's AWS part: signs Alexa's requests and hands them home; logs nothing of them.
 
-URL: showcam's address. KEY: "id:base64", after a comma a second one while keys change. SPOKEN=1: custom requests too.
+URL: showcam's address. KEY: "id:base64", two by a comma while keys change. SPOKEN=1: custom requests too.
 """
 
 import base64
 import hashlib
 import hmac
-import http.client
 import json
 import logging
 import os
-import secrets
 import threading
 import time
 import uuid
+from http import client
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,14 +26,14 @@ def handler(event: Any, _context: object) -> Any:
     if not smart and os.environ.get("SPOKEN") != "1":
         raise ValueError("not a directive")
     status, answer = exchange("/alexa/smart-home" if smart else "/alexa/skill", json.dumps(event).encode())
-    if status == 200 and isinstance(answer, dict) and ("event" if smart else "version") in answer:
+    if status == 200 and at(answer, "event" if smart else "version"):
         return answer
     log.error("home answered %s", status or "nothing in time")
-    return refusal(event["directive"], status) if smart else spoken(str(event["request"].get("locale")))
+    return refusal(event["directive"], status) if smart else untold(event.get("request"))
 
 
 def exchange(path: str, body: bytes) -> tuple[int, Any]:
-    """Status and answer within the budget, whatever home does; 0 for none."""
+    """Within the budget, whatever home does; 0 for none."""
     end = time.monotonic() + BUDGET_S
     got: list[tuple[int, Any]] = [(0, None)]
 
@@ -42,7 +41,7 @@ def exchange(path: str, body: bytes) -> tuple[int, Any]:
         for key in os.environ["KEY"].split(","):
             try:
                 got[0] = post(path, body, key, end - time.monotonic())
-            except (OSError, ValueError, http.client.HTTPException):
+            except (OSError, ValueError, client.HTTPException):
                 return
             if got[0][0] != 403:
                 return
@@ -55,8 +54,8 @@ def exchange(path: str, body: bytes) -> tuple[int, Any]:
 
 def post(path: str, body: bytes, key: str, left: float) -> tuple[int, Any]:
     url = urlsplit(os.environ["URL"])
-    connect = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    home = connect(url.hostname or "", url.port, timeout=max(0.1, left))
+    connect = client.HTTPSConnection if url.scheme == "https" else client.HTTPConnection
+    home = connect(url.netloc, timeout=left)
     try:
         headers = {"Content-Type": "application/json", "X-Showcam-Signature": sign(key, path, body)}
         home.request("POST", path, body, headers)
@@ -68,27 +67,35 @@ def post(path: str, body: bytes, key: str, left: float) -> tuple[int, Any]:
 
 def sign(key: str, path: str, body: bytes) -> str:
     name, _, secret = key.strip().partition(":")
-    now, nonce = str(int(time.time())), secrets.token_hex(16)
+    now, nonce = str(int(time.time())), uuid.uuid4().hex
     lines = ["v1", name, now, nonce, "POST", path, hashlib.sha256(body).hexdigest()]
     tag = hmac.digest(base64.b64decode(secret), "\n".join(lines).encode(), "sha256")
     return f"v1;{name};{now};{nonce};{tag.hex()}"
 
 
+def at(of: Any, name: str) -> Any:
+    return of.get(name) if isinstance(of, dict) else None
+
+
 def refusal(asked: Any, status: int) -> Any:
-    given, kind, space = asked["header"], KINDS.get(status, "BRIDGE_UNREACHABLE"), "Alexa"
-    if given.get("name") == "AcceptGrant":
-        kind, space = "ACCEPT_GRANT_FAILED", "Alexa.Authorization"
-    text = "showcam at home refuses the forwarder's key." if status == 403 else "showcam at home can't be reached."
+    given, space, kind = at(asked, "header"), "Alexa", KINDS.get(status, "BRIDGE_UNREACHABLE")
+    if at(given, "name") == "AcceptGrant":
+        space, kind = "Alexa.Authorization", "ACCEPT_GRANT_FAILED"
+    text = "showcam at home " + ("refuses the forwarder's key." if status == 403 else "can't be reached.")
     header = {"namespace": space, "name": "ErrorResponse", "payloadVersion": "3", "messageId": str(uuid.uuid4())}
-    if given.get("correlationToken"):
-        header["correlationToken"] = given["correlationToken"]
+    if isinstance(token := at(given, "correlationToken"), str):
+        header["correlationToken"] = token
     event = {"header": header, "payload": {"type": kind, "message": text}}
-    if endpoint := asked.get("endpoint"):
-        event["endpoint"] = {"endpointId": endpoint["endpointId"]}
+    if isinstance(camera := at(at(asked, "endpoint"), "endpointId"), str):
+        event["endpoint"] = {"endpointId": camera}
     return {"event": event}
 
 
-def spoken(locale: str) -> Any:
-    german = locale.startswith("de")
+def untold(asked: Any) -> Any:
+    """Only who spoke is spoken to; a failed event comes again."""
+    kind, german = str(at(asked, "type")), str(at(asked, "locale"))[:2] == "de"
+    if kind.startswith("AlexaSkillEvent."):
+        raise RuntimeError("not delivered")
     text = "Dein showcam ist nicht erreichbar." if german else "Your showcam can't be reached."
-    return {"version": "1.0", "response": {"outputSpeech": {"type": "PlainText", "text": text}}}
+    told = {"outputSpeech": {"type": "PlainText", "text": text}}
+    return {"version": "1.0", "response": told if kind in ("LaunchRequest", "IntentRequest") else {}}

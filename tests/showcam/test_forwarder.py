@@ -174,6 +174,28 @@ def test_a_home_that_is_not_there_or_says_nothing_is_given_up_in_time(
     assert forward.handler(ASKED, None)["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
 
 
+@pytest.mark.parametrize(
+    ("asked", "token", "endpoint"),
+    [
+        (None, None, None),
+        ({}, None, None),
+        ([1], None, None),
+        ({"header": None, "endpoint": None}, None, None),
+        ({"header": "x", "endpoint": "y"}, None, None),
+        ({"header": {"name": None, "correlationToken": 7}, "endpoint": {"endpointId": {}}}, None, None),
+        ({"header": {"correlationToken": "c1"}, "endpoint": {}}, "c1", None),
+        ({"endpoint": {"endpointId": "ezviz-a"}}, None, "ezviz-a"),
+    ],
+)
+def test_a_broken_directive_gets_its_error_too(asked: Any, token: str | None, endpoint: str | None, home: Home) -> None:
+    home.status = 500
+    event = forward.handler({"directive": asked}, None)["event"]
+    assert (event["header"]["namespace"], event["header"]["name"]) == ("Alexa", "ErrorResponse")
+    assert event["payload"]["type"] == "BRIDGE_UNREACHABLE"
+    assert event["header"].get("correlationToken") == token
+    assert event.get("endpoint") == ({"endpointId": endpoint} if endpoint else None)
+
+
 def test_a_grant_that_does_not_reach_home_is_not_accepted(home: Home) -> None:
     home.status = 500
     asked = directive("Alexa.Authorization", "AcceptGrant")
@@ -192,8 +214,47 @@ def test_spoken_requests_are_handed_on_only_if_asked(home: Home, monkeypatch: py
     home.keys, home.body = [NEW], b'{"version":"1.0","response":{}}'
     assert forward.handler(SPOKEN, None) == {"version": "1.0", "response": {}}
     assert home.asked[-1].path == "/alexa/skill"
-    home.keys = [STRANGE]
-    assert "nicht erreichbar" in forward.handler(SPOKEN, None)["response"]["outputSpeech"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        ({"type": "LaunchRequest", "locale": "de-DE"}, "Dein showcam ist nicht erreichbar."),
+        ({"type": "IntentRequest", "locale": "en-GB"}, "Your showcam can't be reached."),
+        ({"type": "IntentRequest", "locale": None}, "Your showcam can't be reached."),
+        ({"type": "SessionEndedRequest", "locale": "en-GB", "reason": "USER_INITIATED"}, None),
+        ({"type": "System.ExceptionEncountered"}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+@pytest.mark.parametrize("fault", [set_to(status=503), set_to(keys=[STRANGE]), set_to(body=b"{}")])
+def test_only_who_spoke_is_told_that_home_can_not_be_reached(
+    fault: Callable[[Home], None], request_: Any, says: str | None, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPOKEN", "1")
+    fault(home)
+    answer = forward.handler({"version": "1.0", "request": request_}, None)
+    speech = {"outputSpeech": {"type": "PlainText", "text": says}} if says else {}
+    assert answer == {"version": "1.0", "response": speech}
+
+
+@pytest.mark.parametrize("kind", ["SkillDisabled", "SkillAccountLinked", "SkillPermissionChanged"])
+@pytest.mark.parametrize("status", [0, 500, 503, 404])
+def test_an_event_that_does_not_reach_home_fails_so_that_amazon_sends_it_again(
+    status: int, kind: str, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPOKEN", "1")
+    if status:
+        home.status = status
+    else:
+        monkeypatch.setenv("URL", "http://127.0.0.1:9")
+    event = {"version": "1.0", "request": {"type": f"AlexaSkillEvent.{kind}", "locale": "en-GB"}}
+    with pytest.raises(RuntimeError, match="not delivered"):
+        forward.handler(event, None)
+    home.status, home.body = 200, b'{"version":"1.0","response":{}}'
+    monkeypatch.setenv("URL", f"http://127.0.0.1:{home.port}")
+    assert forward.handler(event, None) == {"version": "1.0", "response": {}}
 
 
 def test_it_needs_the_standard_library_alone() -> None:
