@@ -9,6 +9,7 @@ from alexa.errors import InvalidValue, NotInThisMode, refused
 from alexa.event import Reply
 from registry.camera import Camera, Refusal
 from registry.gate import not_found
+from registry.reasons import language
 from registry.registry import Registry
 from registry.settings import BadValue
 from store.records import Link
@@ -17,6 +18,8 @@ UNTOLD = ("signed_out", "vendor_down", "vendor_busy")  # what keeps a camera's s
 
 _BY_OWNER = {
     "en": "Image Encryption is never changed by voice. In the EZVIZ app open {camera} > Settings > Image Encryption.",
+    "de": "Die Bildverschlüsselung wird nie mit der Stimme geändert. Öffne in der EZVIZ-App {camera} > Einstellungen > "
+    "Bildverschlüsselung.",
     "nb": "Bildekryptering endres aldri med stemmen. Åpne {camera} > Innstillinger > Bildekryptering i EZVIZ-appen.",
 }
 
@@ -42,7 +45,7 @@ class Controls:
         return reply.event("Alexa", "Response", {}, self._properties(self.read(link, camera_id)))
 
     def refuse_encryption(self, link: Link, camera_id: str) -> Never:
-        words = _BY_OWNER["nb" if link.locale.lower().startswith(("nb", "nn", "no")) else "en"]
+        words = _BY_OWNER[language(link.locale)]
         raise NotInThisMode(words.format(camera=self.read(link, camera_id).name))
 
     def read(self, link: Link, camera_id: str) -> Camera:

@@ -2,6 +2,8 @@
 
 from flask import Blueprint, Response, render_template, request
 
+from registry.reasons import OF_PICTURES, row_text
+
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
@@ -13,7 +15,9 @@ def blueprint(*, practice_url: str) -> Blueprint:
 
     @pages.get("/")
     def front() -> str:
-        return render_template("front.html", practice_url=practice_url, language=_language())
+        language = _language()
+        reasons = [row_text(reason, language) for reason in OF_PICTURES]
+        return render_template("front.html", practice_url=practice_url, language=language, reasons=reasons)
 
     @pages.app_errorhandler(404)
     def missing(_error: Exception) -> tuple[str, int]:

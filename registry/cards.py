@@ -33,7 +33,7 @@ def fits(refusal: Refusal) -> bool:
 
 
 def card(refusal: Refusal, locale: str, web_url: str) -> SourceSpec:
-    """The camera's name, each reason with its mend, and where showcam is found."""
+    """The camera's name, each reason with its mend, and the page that says what mends what."""
     rows = sentences(Refusal(refusal.failed[:MOST], refusal.camera), locale)
     address = urlsplit(web_url).netloc
     lines = (refusal.camera, *rows, f"showcam · {address}" if address else "showcam")

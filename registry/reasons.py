@@ -1,8 +1,10 @@
-"""What a refusal says to a person: what is wrong and how to mend it, in English and Norwegian."""
+"""What a refusal says to a person: what is wrong and how to mend it, in English, Norwegian and German."""
+
+import re
 
 from registry.camera import Refusal
 
-# reason: (what is wrong, what to do); {camera} is the camera's name
+# reason: (what is wrong, what to do); {camera} is the camera's name. Commands stand as a shell takes them.
 _EN = {
     "not_found": (
         "There is no camera of that name here.",
@@ -10,7 +12,8 @@ _EN = {
     ),
     "signed_out": (
         "showcam is signed out of the EZVIZ account.",
-        "Sign in again with the EZVIZ user name and password; the link to the assistant stays.",
+        "In the assistant's app link showcam again (Alexa: disable the skill and enable it; Google Home: reconnect the "
+        "account) and sign in there with the EZVIZ user name and password.",
     ),
     "vendor_down": ("The EZVIZ service does not answer just now.", "Try again in a few minutes."),
     "vendor_busy": ("EZVIZ is getting too many requests just now.", "Wait a minute, then ask again."),
@@ -42,13 +45,13 @@ _EN = {
     ),
     "no_way": (
         "There is no way yet to fetch the picture of {camera}.",
-        "If the camera is your own, give showcam an EZVIZ Open Platform key: showcam owner key. "
-        "If another EZVIZ account shares it with you, link with that account.",
+        "If the camera is your own, give showcam an EZVIZ Open Platform key, on the machine it runs on: "
+        "showcam owner key USER. If another EZVIZ account shares it with you, link with that account.",
     ),
     "code_wrong": (
         "{camera} does not take the code that showcam was given for the home network.",
-        "It is the verification code on the camera’s label or, with Image Encryption on, its password: "
-        "showcam cameras code {camera}.",
+        "It is the verification code on the camera’s label or, with Image Encryption on, its password. "
+        'Give it on the machine showcam runs on: showcam cameras code "{camera}".',
     ),
     "lan_unreachable": (
         "{camera} does not answer on the home network.",
@@ -70,8 +73,8 @@ _EN = {
     ),
     "too_large": (
         "The picture of {camera} is larger than the 1280×720 that a video on this display may have.",
-        "Allow a scaled one with: showcam cameras set “{camera}” scaled yes, "
-        "or set a lower resolution in the EZVIZ app.",
+        'Allow a scaled one on the machine showcam runs on: showcam cameras set "{camera}" scaled yes. '
+        "Or set a lower resolution in the EZVIZ app.",
     ),
     "busy": (
         "{camera} is being watched on as many screens as it may be, or was opened too often just now.",
@@ -84,7 +87,8 @@ _EN = {
     "media_down": ("The picture of {camera} could not be started.", "Ask again in a few seconds."),
     "voice_may_not": (
         "A voice is not allowed to change that on {camera}.",
-        "The owner can allow it with: showcam cameras set “{camera}” voice_may …, or change it in the EZVIZ app.",
+        'The owner can allow it on the machine showcam runs on, with: showcam cameras set "{camera}" voice_may …, '
+        "or change it in the EZVIZ app.",
     ),
     "not_this_way": (
         "{camera} has no such setting, or showcam can't reach it.",
@@ -102,7 +106,8 @@ _NB = {
     ),
     "signed_out": (
         "showcam er logget ut av EZVIZ-kontoen.",
-        "Logg inn igjen med EZVIZ-brukernavnet og passordet; koblingen til assistenten består.",
+        "Koble til showcam på nytt i assistentens app (Alexa: deaktiver skillen og aktiver den igjen; Google Home: "
+        "koble til kontoen på nytt) og logg inn der med EZVIZ-brukernavnet og passordet.",
     ),
     "vendor_down": ("EZVIZ-tjenesten svarer ikke akkurat nå.", "Prøv igjen om noen minutter."),
     "vendor_busy": ("EZVIZ får for mange forespørsler akkurat nå.", "Vent et minutt og spør igjen."),
@@ -134,13 +139,13 @@ _NB = {
     ),
     "no_way": (
         "Det finnes ennå ingen måte å hente bildet fra {camera} på.",
-        "Er kameraet ditt eget, gi showcam en EZVIZ Open Platform-nøkkel: showcam owner key. "
-        "Er det delt med deg fra en annen EZVIZ-konto, koble til med den kontoen.",
+        "Er kameraet ditt eget, gi showcam en EZVIZ Open Platform-nøkkel, på maskinen det kjører på: "
+        "showcam owner key USER. Er det delt med deg fra en annen EZVIZ-konto, koble til med den kontoen.",
     ),
     "code_wrong": (
         "{camera} godtar ikke koden som showcam fikk for hjemmenettet.",
-        "Det er verifiseringskoden på kameraets etikett eller, med bildekryptering på, passordet for den: "
-        "showcam cameras code {camera}.",
+        "Det er verifiseringskoden på kameraets etikett eller, med bildekryptering på, passordet for den. "
+        'Oppgi den på maskinen showcam kjører på: showcam cameras code "{camera}".',
     ),
     "lan_unreachable": (
         "{camera} svarer ikke på hjemmenettet.",
@@ -162,8 +167,8 @@ _NB = {
     ),
     "too_large": (
         "Bildet fra {camera} er større enn de 1280×720 som en video på denne skjermen kan ha.",
-        "Tillat et nedskalert bilde med: showcam cameras set «{camera}» scaled yes, "
-        "eller velg lavere oppløsning i EZVIZ-appen.",
+        'Tillat et nedskalert bilde på maskinen showcam kjører på: showcam cameras set "{camera}" scaled yes. '
+        "Eller velg lavere oppløsning i EZVIZ-appen.",
     ),
     "busy": (
         "{camera} vises allerede på så mange skjermer som det kan, eller ble åpnet for ofte nå nettopp.",
@@ -176,7 +181,8 @@ _NB = {
     "media_down": ("Bildet fra {camera} lot seg ikke starte.", "Spør igjen om noen sekunder."),
     "voice_may_not": (
         "Stemmen har ikke lov til å endre det på {camera}.",
-        "Eieren kan tillate det med: showcam cameras set «{camera}» voice_may …, eller endre det i EZVIZ-appen.",
+        'Eieren kan tillate det på maskinen showcam kjører på, med: showcam cameras set "{camera}" voice_may …, '
+        "eller endre det i EZVIZ-appen.",
     ),
     "not_this_way": (
         "{camera} har ingen slik innstilling, eller showcam når den ikke.",
@@ -187,10 +193,116 @@ _NB = {
         "Se i EZVIZ-appen om kameraet er tilkoblet og hvordan det er innstilt, og prøv igjen.",
     ),
 }
+# {camera} only where it may be “die Kamera” too: as subject or object, or behind “für”
+_DE = {
+    "not_found": (
+        "Eine Kamera mit diesem Namen gibt es hier nicht.",
+        "Sage „suche nach neuen Geräten“ (Alexa) oder „synchronisiere meine Geräte“ (Google), oder verknüpfe noch "
+        "einmal und kreuze die Kamera an.",
+    ),
+    "signed_out": (
+        "showcam ist beim EZVIZ-Konto abgemeldet.",
+        "Verknüpfe showcam in der App des Assistenten noch einmal (Alexa: Skill deaktivieren und wieder aktivieren; "
+        "Google Home: Konto neu verknüpfen) und melde dich dort mit EZVIZ-Benutzername und Passwort an.",
+    ),
+    "vendor_down": ("Der EZVIZ-Dienst antwortet gerade nicht.", "Versuche es in ein paar Minuten noch einmal."),
+    "vendor_busy": ("EZVIZ bekommt gerade zu viele Anfragen.", "Warte eine Minute und frage dann noch einmal."),
+    "offline": (
+        "{camera} ist offline.",
+        "Prüfe, ob die Kamera Strom hat und ob WLAN und Router funktionieren; wenn ja, starte sie neu.",
+    ),
+    "asleep": ("{camera} ist im Schlafmodus.", "Öffne in der EZVIZ-App {camera} und schalte den Schlafmodus aus."),
+    "state_unknown": (
+        "Ob {camera} wach und online ist, ließ sich nicht feststellen.",
+        "Öffne {camera} einmal in der EZVIZ-App und frage dann noch einmal.",
+    ),
+    "encryption_on": (
+        "Die Bildverschlüsselung ist für {camera} eingeschaltet, also kann kein Assistent das Bild zeigen.",
+        "Öffne in der EZVIZ-App {camera} > Einstellungen > Bildverschlüsselung und schalte sie aus; "
+        "die App fragt nach dem Verifizierungscode auf dem Aufkleber der Kamera.",
+    ),
+    "encryption_unknown": (
+        "Ob die Bildverschlüsselung für {camera} eingeschaltet ist, ließ sich nicht feststellen.",
+        "Öffne in der EZVIZ-App {camera} > Einstellungen > Bildverschlüsselung, prüfe, dass sie aus ist, und frage "
+        "dann noch einmal.",
+    ),
+    "audio_off": (
+        "Audio ist für {camera} ausgeschaltet, und dieser Assistent zeigt nur Kameras mit Ton.",
+        "Öffne in der EZVIZ-App {camera} > Einstellungen > Audio und schalte es ein.",
+    ),
+    "audio_unknown": (
+        "Ob Audio für {camera} eingeschaltet ist, ließ sich nicht feststellen.",
+        "Öffne in der EZVIZ-App {camera} > Einstellungen > Audio, prüfe, dass es an ist, und frage dann noch einmal.",
+    ),
+    "no_way": (
+        "Für {camera} gibt es noch keinen Weg zum Bild.",
+        "Ist die Kamera deine eigene, gib showcam auf dem Rechner, auf dem es läuft, einen EZVIZ-Open-Platform-"
+        "Schlüssel: showcam owner key USER. Teilt ein anderes EZVIZ-Konto sie mit dir, verknüpfe mit jenem Konto.",
+    ),
+    "code_wrong": (
+        "{camera} nimmt den Code nicht an, den showcam für das Heimnetz bekommen hat.",
+        "Es ist der Verifizierungscode auf dem Aufkleber der Kamera oder, mit Bildverschlüsselung, deren Passwort. "
+        'Gib ihn auf dem Rechner ein, auf dem showcam läuft: showcam cameras code "{camera}".',
+    ),
+    "lan_unreachable": (
+        "{camera} antwortet im Heimnetz nicht.",
+        "Öffne in der EZVIZ-App Einstellungen > LAN Live View, wähle {camera} und schalte den lokalen Server ein; "
+        "showcam muss im selben Netz sein.",
+    ),
+    "not_playable": (
+        "{camera} sendet Video in H.265, das dieses Display nicht abspielen kann.",
+        "Öffne in der EZVIZ-App {camera} > Einstellungen und stelle die Videokodierung auf H.264.",
+    ),
+    "not_passable": (
+        "{camera} liefert über EZVIZ ein Bild, das sich hier so nicht zeigen lässt.",
+        "Wer dieses showcam betreibt, kann einen Medienprozess hinzufügen, der es in die richtige Form bringt; frage "
+        "bis dahin auf einem anderen Display, oder sieh in der EZVIZ-App nach.",
+    ),
+    "no_common_protocol": (
+        "{camera} lässt sich mit keinem Protokoll zeigen, nach dem dieses Display gefragt hat.",
+        "Frage auf einem anderen Display; showcam bietet HLS und, wo es einen Medienprozess hat, WebRTC.",
+    ),
+    "too_large": (
+        "{camera} liefert ein größeres Bild als die 1280×720, die ein Video auf diesem Display haben darf.",
+        "Erlaube ein verkleinertes auf dem Rechner, auf dem showcam läuft: "
+        'showcam cameras set "{camera}" scaled yes. Oder stelle in der EZVIZ-App eine kleinere Auflösung ein.',
+    ),
+    "busy": (
+        "{camera} wird schon auf so vielen Bildschirmen gezeigt, wie erlaubt ist, oder wurde gerade zu oft geöffnet.",
+        "Schließe das Bild auf einem davon oder warte eine Minute, und frage dann noch einmal.",
+    ),
+    "waking": (
+        "{camera} läuft mit Batterie, hat geruht und wird gerade geweckt.",
+        "Frage in etwa zehn Sekunden noch einmal.",
+    ),
+    "media_down": ("Für {camera} ließ sich das Bild nicht starten.", "Frage in ein paar Sekunden noch einmal."),
+    "voice_may_not": (
+        "Mit der Stimme darf das für {camera} nicht geändert werden.",
+        "Der Besitzer kann es auf dem Rechner erlauben, auf dem showcam läuft: "
+        'showcam cameras set "{camera}" voice_may …, oder es in der EZVIZ-App ändern.',
+    ),
+    "not_this_way": (
+        "{camera} hat keine solche Einstellung, oder showcam erreicht sie nicht.",
+        "Suche sie in der EZVIZ-App unter {camera} > Einstellungen.",
+    ),
+    "not_set": (
+        "{camera} hat die Änderung nicht übernommen.",
+        "Prüfe in der EZVIZ-App, ob die Kamera online und wie sie eingestellt ist, und versuche es dann noch einmal.",
+    ),
+}
+_WORDS = {"en": _EN, "nb": _NB, "de": _DE}
+_NAMELESS = {"en": "the camera", "nb": "kameraet", "de": "die Kamera"}
+_TAGS = {"nb": "nb", "no": "nb", "nn": "nb", "de": "de"}
 
 REASONS = frozenset(_EN)
 OF_CHANGES = frozenset({"voice_may_not", "not_this_way", "not_set"})  # never of a picture
+OF_PICTURES = tuple(reason for reason in _EN if reason not in OF_CHANGES)  # in the gate's order
 OF_VIDEO = frozenset({"too_large"})  # of Alexa's VideoApp alone
+
+
+def language(locale: str) -> str:
+    """Which of the languages a locale is told in: "en", "nb" or "de"."""
+    return _TAGS.get(re.split("[-_]", locale, maxsplit=1)[0].lower(), "en")
 
 
 def explain(refusal: Refusal, locale: str = "en") -> str:
@@ -200,8 +312,12 @@ def explain(refusal: Refusal, locale: str = "en") -> str:
 
 def sentences(refusal: Refusal, locale: str) -> tuple[str, ...]:
     """One text for each failed row: what is wrong, and its mend."""
-    words = _NB if locale.split("-")[0].lower() in ("nb", "no", "nn") else _EN
-    name = refusal.camera or ("kameraet" if words is _NB else "the camera")
-    told = [" ".join(words[row.reason]).format(camera=name) for row in refusal.failed]
+    return tuple(" ".join(row_text(row.reason, locale, refusal.camera)) for row in refusal.failed)
+
+
+def row_text(reason: str, locale: str, camera: str = "") -> tuple[str, str]:
+    """What is wrong with a camera, "" for any, and what mends it."""
+    tongue = language(locale)
+    wrong, mend = (text.format(camera=camera or _NAMELESS[tongue]) for text in _WORDS[tongue][reason])
     # without a name a text may begin with the stand-in for it
-    return tuple(each[0].upper() + each[1:] if not refusal.camera else each for each in told)
+    return (wrong if camera else wrong[0].upper() + wrong[1:]), mend

@@ -1,9 +1,12 @@
 """The front page and the missing one: a table of path, language, status and what is said."""
 
+import html
+
 import pytest
 from flask import Flask
 
 from console.app import blueprint
+from registry.reasons import OF_PICTURES, row_text
 
 
 @pytest.mark.parametrize(
@@ -32,3 +35,13 @@ def test_the_demo_leads_to_its_practice_page() -> None:
     app = Flask("test", static_folder=None)
     app.register_blueprint(blueprint(practice_url="http://127.0.0.1:8082/"))
     assert 'href="http://127.0.0.1:8082/"' in app.test_client().get("/").text
+
+
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_the_front_page_says_what_mends_each_reason(language: str) -> None:
+    app = Flask("test", static_folder=None)
+    app.register_blueprint(blueprint(practice_url=""))
+    page = html.unescape(app.test_client().get("/", headers={"Accept-Language": language}).text)
+    for reason in OF_PICTURES:
+        wrong, mend = row_text(reason, language)
+        assert f"<dt>{wrong}</dt>\n<dd>{mend}</dd>" in page

@@ -71,10 +71,18 @@ def test_an_offer_is_answered_by_it(home: Household) -> None:
     assert (source.kind, session) == ("card", "s")
 
 
-def test_it_speaks_the_links_language(home: Household) -> None:
-    link = home.another_link("alexa", locale="nb-NO")
+@pytest.mark.parametrize(
+    ("locale", "says"),
+    [
+        ("nb-NO", "Bildekryptering er på"),
+        ("de", "Die Bildverschlüsselung ist für Garage eingeschaltet"),
+        ("fr", "Image Encryption is on"),
+    ],
+)
+def test_it_speaks_the_links_language(locale: str, says: str, home: Household) -> None:
+    link = home.another_link("alexa", locale=locale)
     home.registry.open_stream(link, home.id("Garage"), HLS)
-    assert "Bildekryptering er på" in home.pictures.warmed[0][1].card[1]
+    assert says in home.pictures.warmed[0][1].card[1]
 
 
 def test_every_failed_row_is_a_paragraph_and_no_more_than_can_be_read(home: Household) -> None:

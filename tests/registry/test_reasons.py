@@ -1,7 +1,8 @@
-"""Every reason the code can come to is told in both languages, with what to do about it."""
+"""Every reason the code can come to is told in each language, with what to do about it."""
 
 import ast
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,11 @@ from registry import control, errors, fitting, gate, judging, listing, passing, 
 from registry.camera import Failed, Refusal
 from registry.drivers import ezviz, ezviz_codes, ezviz_lan, ezviz_open, ezviz_waking, hls, rtsp
 from registry.reasons import REASONS, explain
+from showcam.cli.cameras import cameras
+from showcam.cli.owner import owner
 
+GROUPS = {"cameras": cameras, "owner": owner}
+LANGUAGES = ("en", "nb", "de")
 DRIVERS = (ezviz, ezviz_lan, ezviz_open, ezviz_waking, hls, rtsp)
 MODULES = (control, fitting, gate, judging, listing, passing, registry, streams, *DRIVERS)
 MADE_WITH = ("Failed", "overruled", "Refused", "Unavailable", "Denied")
@@ -57,13 +62,14 @@ def test_every_reason_the_code_can_come_to_has_its_words() -> None:
 
 
 @pytest.mark.parametrize("reason", sorted(REASONS))
-def test_a_reason_is_told_in_both_languages_with_the_cameras_name_or_without(reason: str) -> None:
-    named = Refusal((Failed(reason),), "Garden {0} %s")
-    texts = [explain(named, locale) for locale in ("en", "nb")]
+def test_a_reason_is_told_in_each_language_with_the_cameras_name_or_without(reason: str) -> None:
+    named, nameless = (Refusal((Failed(reason),), name) for name in ("Garden {0} %s", ""))
+    texts = [explain(named, locale) for locale in LANGUAGES]
 
-    assert texts[0] != texts[1]
-    for text in (*texts, explain(Refusal((Failed(reason),)), "nb")):
-        assert not text.startswith(("the camera", "kameraet"))
+    assert len(set(texts)) == len(LANGUAGES)
+    for text in (*texts, *(explain(nameless, locale) for locale in LANGUAGES)):
+        assert not text.startswith(("the camera", "kameraet", "die Kamera"))
+        assert not re.search(r"\b(?:von|mit|bei|in|auf|an|zu) die Kamera\b", text)
         assert text.endswith(".")
         assert "{" not in text.replace("{0}", "")
         assert text.count(". ") >= 1  # what is wrong, and what to do
@@ -71,7 +77,18 @@ def test_a_reason_is_told_in_both_languages_with_the_cameras_name_or_without(rea
 
 @pytest.mark.parametrize(
     ("locale", "expected"),
-    [("en", "offline"), ("en-GB", "offline"), ("nb-NO", "frakoblet"), ("no", "frakoblet"), ("nn", "frakoblet")],
+    [
+        ("en", "is offline"),
+        ("en-GB", "is offline"),
+        ("nb-NO", "frakoblet"),
+        ("no", "frakoblet"),
+        ("nn", "frakoblet"),
+        ("de", "ist offline"),
+        ("de-DE", "ist offline"),
+        ("de_AT", "ist offline"),
+        ("fr", "is offline"),
+        ("", "is offline"),
+    ],
 )
 def test_the_links_language_is_spoken(locale: str, expected: str) -> None:
     assert expected in explain(Refusal((Failed("offline"),), "Attic"), locale)
@@ -81,3 +98,16 @@ def test_all_rows_are_told_in_order() -> None:
     text = explain(Refusal((Failed("offline"), Failed("encryption_on")), "Garage"))
 
     assert text.index("is offline") < text.index("Image Encryption is on for Garage")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_commands_are_ones_there_are_and_stand_as_a_shell_takes_them(language: str) -> None:
+    named = 0
+    for reason in REASONS:
+        text = explain(Refusal((Failed(reason),), "Front Door"), language)
+        for command in re.findall(r"showcam ((?:cameras|owner) [^.,;…]*)", text):
+            group, name, *rest = shlex.split(command)
+            assert name in GROUPS[group].commands
+            assert group == "owner" or rest[0] == "Front Door"
+            named += 1
+    assert named == 4
