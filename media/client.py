@@ -1,21 +1,18 @@
 """How the other processes speak to a media process, on this machine or over https. Standard library only."""
 
-import contextlib
 import http.client
 import json
 import ssl
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from media.connections import Connections
 from media.grants import Claims
 from media.proof import HEADER, Proof
 from media.source import SourceSpec
 
-CONNECT_S = 0.8
 LONGEST_ANSWER = 256 * 1024
 
 
@@ -25,6 +22,10 @@ class MediaUnavailable(Exception):
 
 class MediaGone(MediaUnavailable):
     """Nobody answered in time, or nobody who knows us; another media process may do."""
+
+
+class MediaLate(MediaGone):
+    """It may be there, and had too little time."""
 
 
 class MediaBusy(Exception):
@@ -47,7 +48,7 @@ class Answer:
 
 
 class MediaClient:
-    """One kept-alive connection per thread; after a restart of the media process it reconnects once.
+    """Connections are kept alive; after a restart of the media process a request connects anew, once.
 
     `public`: where displays find the same process, when that is another address. `authorities` makes the context that
     an https address is trusted by; it is asked for once, when it is needed.
@@ -62,15 +63,9 @@ class MediaClient:
         public: str = "",
         authorities: Callable[[], ssl.SSLContext] = ssl.create_default_context,
     ) -> None:
-        parts = urlsplit(url)
         self.public = public or url
-        self._secure = parts.scheme == "https"
-        self._host = parts.hostname or "127.0.0.1"
-        self._port = parts.port or (443 if self._secure else 80)
-        self._proof, self._timeout_s, self._authorities = proof, timeout_s, authorities
-        self._context: ssl.SSLContext | None = None
-        self._local = threading.local()
-        self._connections: set[http.client.HTTPConnection] = set()  # of all threads
+        self._proof, self._timeout_s = proof, timeout_s
+        self._connections = Connections(url, authorities)
 
     def place(self, account: str) -> str:
         """Where displays fetch the account's pictures."""
@@ -119,74 +114,52 @@ class MediaClient:
         return int(self._post("/internal/live", {"account": account})["live"])
 
     def close(self) -> None:
-        """Close every thread's connection; nothing may be under way."""
-        for connection in list(self._connections):
-            connection.close()
+        """Close what is idle now, and what is in use when it comes back."""
+        self._connections.close()
 
     def _post(self, path: str, body: dict[str, Any], timeout_s: float | None = None) -> dict[str, Any]:
         payload = json.dumps(body).encode()
-        end = time.monotonic() + (timeout_s or self._timeout_s)
-        kept = True
-        while kept:
-            kept = self._kept is not None
+        end = time.monotonic() + (self._timeout_s if timeout_s is None else timeout_s)
+        connection = self._connections.kept()
+        while True:
             try:
-                status, kind, text = self._say(path, payload, end - time.monotonic())
+                status, kind, text = self._say(connection, path, payload, end)
             except TimeoutError:
-                self._drop()
-                raise MediaGone("the media process did not answer in time") from None
+                raise MediaLate("the media process did not answer in time") from None
             except (OSError, http.client.HTTPException):
-                self._drop()  # a kept connection may have died since, and a new one does better
-                continue
-            return _judge(status, kind, text)
-        raise MediaGone("the media process can't be reached")
+                if connection is None:
+                    raise MediaGone("the media process can't be reached") from None
+                connection = None  # it died since it served, as did those kept beside it, and a new one does better
+                self._connections.drop()
+            else:
+                return _judge(status, kind, text)
 
-    def _say(self, path: str, payload: bytes, left_s: float) -> tuple[int, str, bytes]:
+    def _say(
+        self, kept: http.client.HTTPConnection | None, path: str, payload: bytes, end: float
+    ) -> tuple[int, str, bytes]:
         """Status, content type, body. Raises OSError, HTTPException."""
-        connection = self._connected(left_s)
-        headers = {"Content-Type": "application/json", HEADER: self._proof.make(path, payload, time.time())}
-        connection.request("POST", path, payload, headers)
-        response = connection.getresponse()
-        text = response.read(LONGEST_ANSWER)
-        if not response.isclosed():
-            self._drop()
+        connection = kept or self._connections.new(_left(end))
+        try:
+            connection.sock.settimeout(_left(end))
+            headers = {"Content-Type": "application/json", HEADER: self._proof.make(path, payload, time.time())}
+            connection.request("POST", path, payload, headers)
+            response = connection.getresponse()
+            text = response.read(LONGEST_ANSWER)
+        except BaseException:
+            connection.close()
+            raise
+        if response.isclosed():
+            self._connections.keep(connection)
+        else:
+            connection.close()
         return response.status, response.getheader("Content-Type", ""), text
 
-    def _connected(self, left_s: float) -> http.client.HTTPConnection:
-        """This thread's, with so long to answer. Raises OSError."""
-        if left_s <= 0:
-            raise TimeoutError
-        connection = self._kept or self._new()
-        if connection.sock is None:
-            connection.timeout = min(CONNECT_S, left_s)
-            try:
-                connection.connect()
-            except TimeoutError:
-                raise ConnectionError from None
-        connection.sock.settimeout(left_s)
-        return connection
 
-    @property
-    def _kept(self) -> http.client.HTTPConnection | None:
-        return getattr(self._local, "connection", None)
-
-    def _new(self) -> http.client.HTTPConnection:
-        if self._secure and self._context is None:
-            self._context = self._authorities()
-        connection = (
-            http.client.HTTPSConnection(self._host, self._port, context=self._context)
-            if self._secure
-            else http.client.HTTPConnection(self._host, self._port)
-        )
-        self._local.connection = connection
-        self._connections.add(connection)
-        return connection
-
-    def _drop(self) -> None:
-        connection, self._local.connection = self._kept, None
-        if connection is not None:
-            self._connections.discard(connection)
-            with contextlib.suppress(OSError):
-                connection.close()
+def _left(end: float) -> float:
+    left_s = end - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError
+    return left_s
 
 
 def _judge(status: int, kind: str, text: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from media.client import Answer, MediaClient, MediaFull, MediaGone, MediaUnavailable
+from media.client import Answer, MediaClient, MediaFull, MediaGone, MediaLate, MediaUnavailable
 from media.grants import Claims
 from media.source import SourceSpec
 
@@ -17,9 +17,12 @@ log = logging.getLogger(__name__)
 
 REST_S = 10.0  # one that did not answer is asked last for so long
 WARM_S = 1.0  # a pull is begun at once, or by another
-NEXT_S = 1.0  # the next one has at least this, however long the one before was waited for
+NEXT_S = 1.0  # an answer by the next one has at least this, however long the one before was waited for
+FAIR_S = 0.4  # one that had less to answer in does not rest for it
 LONGEST_S = 5.0
 TRIES = 3
+
+type Share = Callable[[float, int, int], float]  # of the seconds left, for which member of how many
 
 
 class Fleet:
@@ -36,10 +39,12 @@ class Fleet:
         return next((each.public for each in self._order(account)), "")
 
     def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
-        """Raises MediaBusy, MediaUnavailable."""
-        return self._by(
-            claims.account, timeout_s, lambda member, left_s: member.warm(claims, source, timeout_s=min(WARM_S, left_s))
-        )
+        """Within the time, whoever is asked. Raises MediaBusy, MediaUnavailable."""
+
+        def ask(member: MediaClient, left_s: float) -> str:
+            return member.warm(claims, source, timeout_s=min(WARM_S, left_s))
+
+        return self._by(claims.account, timeout_s, ask, _half)
 
     def answer(
         self,
@@ -58,7 +63,7 @@ class Fleet:
             still_s = None if within_s is None else max(0.0, began + within_s - time.monotonic())
             return member.answer(claims, source, sdp, replaces=replaces, timeout_s=left_s, within_s=still_s)
 
-        return self._by(claims.account, timeout_s, ask)
+        return self._by(claims.account, timeout_s, ask, _whole)
 
     def end_session(self, link: str, name: str) -> None:
         """At every one: which one it was begun at depends on who was there then."""
@@ -83,26 +88,28 @@ class Fleet:
 
         return sorted(self._members, key=rank)
 
-    def _by[T](self, account: str, timeout_s: float | None, ask: Callable[[MediaClient, float], T]) -> T:
-        """The account's own, or the next that answers and has room, all within the time."""
-        left_s = timeout_s or LONGEST_S
-        end = time.monotonic() + left_s
+    def _by[T](self, account: str, timeout_s: float | None, ask: Callable[[MediaClient, float], T], share: Share) -> T:
+        """The account's own, or the next that answers and has room."""
+        end = time.monotonic() + (LONGEST_S if timeout_s is None else timeout_s)
         failed: MediaGone | MediaFull | None = None
-        for member in self._order(account)[:TRIES]:
+        members = self._order(account)[:TRIES]
+        for number, member in enumerate(members, start=1):
+            left_s = end - time.monotonic()
+            if number > 1 and left_s <= 0:
+                break
+            its_s = share(left_s, number, len(members))
             try:
-                found = ask(member, left_s)
+                found = ask(member, its_s)
             except MediaFull as error:
                 failed = error
             except MediaGone as error:
                 failed = failed or error
-                self._resting[member.public] = self._clock() + REST_S
+                if its_s >= FAIR_S or not isinstance(error, MediaLate):
+                    self._resting[member.public] = self._clock() + REST_S
                 log.warning("media process %d of %d: %s", self._members.index(member) + 1, len(self._members), error)
             else:
                 self._resting.pop(member.public, None)
                 return found
-            if time.monotonic() >= end:
-                break
-            left_s = max(NEXT_S, end - time.monotonic())
         raise failed or MediaGone("there is no media process")
 
     def _everywhere(self, ask: Callable[[MediaClient], None]) -> None:
@@ -115,6 +122,15 @@ class Fleet:
                 missed = error
         if missed is not None:
             raise missed
+
+
+def _half(left_s: float, number: int, of: int) -> float:
+    """So that a next one may still do it in time."""
+    return left_s if number == of else left_s / 2
+
+
+def _whole(left_s: float, number: int, _of: int) -> float:
+    return left_s if number == 1 else max(NEXT_S, left_s)
 
 
 def _weight(member: str, account: str) -> bytes:

@@ -119,6 +119,30 @@ def test_a_silent_one_costs_a_second_and_not_the_stream(house, vendor):
         fleet.close()
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_silent_ones_cost_a_pull_s_beginning_no_more_than_its_time(house, vendor, scheme):
+    with silent() as nobody:
+        url = f"{scheme}://{urlsplit(nobody).netloc}"
+        fleet = house.of([url] * 3)
+        began = time.monotonic()
+        with pytest.raises(MediaGone):
+            fleet.warm(house.claims("home"), vendor.open("garden"), timeout_s=1.1)
+        assert time.monotonic() - began < 1.4
+        fleet.close()
+
+
+def test_one_that_had_too_little_time_does_not_rest(house, vendor):
+    with silent() as nobody:
+        fleet = house.of([nobody, next(iter(house.planes))])
+        home = next(home for home in HOMES if fleet.place(home) == nobody)
+        with pytest.raises(MediaGone):
+            fleet.warm(house.claims(home), vendor.open("garden"), timeout_s=0.0)
+        assert fleet.place(home) == nobody
+        assert fleet.warm(house.claims(home), vendor.open("garden"), timeout_s=2) != nobody
+        assert fleet.place(home) != nobody
+        fleet.close()
+
+
 def test_what_a_silent_one_cost_the_next_does_not_take_again(house, vendor):
     vendor.cameras["garden"].takes_s = 1.5
     with silent() as nobody:

@@ -1,0 +1,71 @@
+"""How many connections to a media process there are, whoever speaks to it and whatever becomes of it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from media.client import MediaClient
+from media.connections import MOST_IDLE
+from tests.doubles.media_door import MediaDoor
+
+
+@pytest.fixture
+def door() -> Iterator[MediaDoor]:
+    with MediaDoor() as door:
+        yield door
+
+
+@pytest.fixture
+def client(door, grants) -> Iterator[MediaClient]:
+    with closing(MediaClient(door.url, grants.proof())) as client:
+        yield client
+
+
+def at_once(client: MediaClient, threads: int) -> list[threading.Thread]:
+    begun = [threading.Thread(target=client.live, args=("home",)) for _ in range(threads)]
+    for each in begun:
+        each.start()
+    return begun
+
+
+def test_threads_that_come_and_go_use_one_after_another(door, client):
+    for _ in range(20):
+        for each in at_once(client, 1):
+            each.join()
+    assert (door.opened, door.open) == (1, 1)
+
+
+def test_after_a_rush_no_more_are_kept_than_may_be(door, client, eventually):
+    door.go.clear()
+    begun = at_once(client, MOST_IDLE + 8)
+    eventually(lambda: door.open == MOST_IDLE + 8)
+    door.go.set()
+    for each in begun:
+        each.join()
+    eventually(lambda: door.open == MOST_IDLE)
+
+
+def test_after_a_restart_one_is_made_anew_and_the_old_ones_are_let_go(door, client, eventually):
+    door.go.clear()
+    begun = at_once(client, 3)
+    eventually(lambda: door.open == 3)
+    door.go.set()
+    for each in begun:
+        each.join()
+    door.hang_up()
+    eventually(lambda: door.open == 0)
+    assert client.live("home") == 0
+    assert client.live("home") == 0
+    assert (door.opened, door.open) == (4, 1)
+
+
+def test_closing_waits_for_nobody_and_leaves_nothing_open(door, client, eventually):
+    client.live("home")
+    door.go.clear()
+    (begun,) = at_once(client, 1)
+    client.close()
+    door.go.set()
+    begun.join()
+    eventually(lambda: door.open == 0)
