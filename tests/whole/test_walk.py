@@ -66,6 +66,12 @@ def test_a_camera_that_cannot_be_shown_says_why(
     assert re.search(person, answer["outcome"]["person"])
 
 
+def test_a_display_that_plays_hls_alone_is_told_why_too(demo: Program) -> None:
+    outcome = demo.assistant("alexa", "watch", text="show the pond camera", via="hls")["outcome"]
+    assert (outcome["told"], outcome["broken"]) == ("INVALID_VALUE", [])
+    assert "Pond sends H.265" in outcome["person"]
+
+
 def test_the_nursery_is_shown_without_sound_on_alexa(demo: Program) -> None:
     answer = demo.assistant("alexa", "watch", text="show the nursery")
     assert answer["outcome"]["shown"], answer["outcome"]
