@@ -25,7 +25,7 @@ def route(
     def skill(request: Request) -> Response:
         if not skill_id:
             raise Refuse(problem(404, "There is no spoken half here", "Set alexa_skill_id to the skill's id."))
-        from alexa.spoken.skill import NotForUs
+        from alexa.spoken.skill import NotForUs, NotTaken
 
         try:
             event = event_of(request.body) if forwarded(request) else verified(request, chains())
@@ -37,6 +37,8 @@ def route(
             raise Refuse(problem(503, "Amazon's certificates can't be had just now", "Try again.")) from None
         except NotForUs as error:
             raise Refuse(problem(400, "Requests come from the skill", f"This is {error}.")) from None
+        except NotTaken:
+            raise Refuse(problem(503, "The event can't be dealt with just now", "Send it again.")) from None
         return Response(200, text, [("Content-Type", "application/json")])
 
     return Route("spoken", PATH, ("POST",), skill, json=True)

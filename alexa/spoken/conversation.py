@@ -1,7 +1,7 @@
 """What each wish is answered with: from the link and what was heard to what is said, shown and asked back."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alexa.names import friendly_names
 from alexa.spoken import refusals
@@ -10,7 +10,9 @@ from alexa.spoken.texts import listed, say
 from registry.camera import Camera, Failed, Refusal, StreamRequest
 from registry.errors import Unavailable
 from registry.gate import not_found
+from registry.reasons import REASONS, sentences
 from registry.registry import Registry
+from store.ports import StoreUnavailable
 from store.records import Link
 
 NAMED = 5  # more names than this are a list nobody listens to
@@ -38,20 +40,29 @@ class Said:
 
 
 type Wish = Callable[["Conversation", Turn], Said]
+type Answer = Callable[[Turn, Camera, str], Said]
 
 
 class Conversation:
-    """`page_url`: where a person signs in to mend things; it says who nobody is, so it carries no authority."""
+    """`page_url`: the page that says what mends what; the same for everybody, so it carries no authority."""
 
     def __init__(self, registry: Registry, page_url: str) -> None:
         self._registry, self._page_url = registry, page_url
 
-    def welcome(self, turn: Turn) -> Said:
+    def answer(self, wish: Wish, turn: Turn) -> Said:
+        said = wish(self, turn)
+        return self.listening(said, turn.link) if said.open and not said.names else said
+
+    def listening(self, said: Said, link: Link) -> Said:
+        """What is left open is mostly answered with a camera's name; recognition keeps names for one session only."""
         try:
-            names = friendly_names(self._registry.cameras(turn.link).cameras)
-        except Unavailable:
-            names = {}
-        return Said(say("welcome", turn.language), open=True, names=tuple(names.items()))
+            names = friendly_names(self._registry.cameras(link).cameras)
+        except (Unavailable, StoreUnavailable):
+            return said
+        return replace(said, names=tuple(names.items()))
+
+    def welcome(self, turn: Turn) -> Said:
+        return Said(say("welcome", turn.language), open=True)
 
     def ready(self, turn: Turn) -> Said:
         """Which cameras could be shown on Alexa, and of the others why not."""
@@ -92,22 +103,26 @@ class Conversation:
 
     def camera(self, turn: Turn) -> Said:
         """A name alone answers “which camera?”, and else means: show it."""
-        wishes: dict[str, Wish] = {"why": Conversation.why, "mend": Conversation.mend, "sound": Conversation.sound}
-        return wishes.get(turn.asked.get("about", ""), Conversation.show)(self, turn)
+        return _WISHES.get(turn.asked.get("about", ""), Conversation.show)(self, turn)
 
     def yes(self, turn: Turn) -> Said:
+        name = turn.asked.get("name", "")
+        if offered := _WISHES.get(turn.asked.get("offer", "")):
+            return offered(self, turn)
+        if "about" in turn.asked:
+            return Said(say("which", turn.language), open=True, asked=turn.asked)
         camera_id = turn.asked.get("sound_of", "")
         if not camera_id:
             return Said(say("nothing_asked", turn.language), open=True)
         changed = self._registry.change(turn.link, camera_id, "audio", "on")
         if isinstance(changed, Refusal):
-            return self._not_changed(turn, changed.camera or turn.asked.get("name", ""), changed)
-        return Said(say("sound_done", turn.language, name=turn.asked.get("name") or changed.name))
+            return self._not_changed(turn, changed.camera or name, changed)
+        return Said(say("sound_done", turn.language, name=name or changed.name))
 
     def no(self, turn: Turn) -> Said:
-        return Said(say("left" if turn.asked.get("sound_of") else "nothing_asked", turn.language))
+        return Said(say("left" if turn.asked else "goodbye", turn.language))
 
-    def _about(self, turn: Turn, wish: str, answer: Callable[[Turn, Camera, str], Said]) -> Said:
+    def _about(self, turn: Turn, wish: str, answer: Answer) -> Said:
         """The camera meant, or a question for it."""
         try:
             cameras = self._registry.cameras(turn.link).cameras
@@ -116,9 +131,15 @@ class Conversation:
         names = friendly_names(cameras)
         if not names:
             return Said(say("no_camera", turn.language))
-        if not turn.heard:
+        said = self._of_these(turn, wish, answer, cameras, names)
+        return replace(said, names=tuple(names.items())) if said.open else said
+
+    @staticmethod
+    def _of_these(turn: Turn, wish: str, answer: Answer, cameras: tuple[Camera, ...], names: dict[str, str]) -> Said:
+        heard = turn.heard or turn.asked.get("name", "")  # “mend it”: the camera that was spoken of
+        if not heard:
             return Said(say("which", turn.language), open=True, asked={"about": wish})
-        found = find(turn.heard, names)
+        found = find(heard, names)
         if len(found) == 1:
             camera = next(each for each in cameras if each.id == found[0])
             return answer(turn, camera, names[camera.id])
@@ -126,7 +147,7 @@ class Conversation:
             several = listed(sorted(names[each] for each in found)[:NAMED], turn.language, _OR[turn.language])
             return Said(say("which_of", turn.language, names=several), open=True, asked={"about": wish})
         known = _some(sorted(names.values()), turn.language)
-        text = say("unknown", turn.language, heard=turn.heard, names=known)
+        text = say("unknown", turn.language, heard=heard, names=known)
         return Said(text, open=True, asked={"about": wish})
 
     def _refusal(self, turn: Turn, camera: Camera) -> Refusal | None:
@@ -135,24 +156,21 @@ class Conversation:
 
     def _why(self, turn: Turn, camera: Camera, name: str) -> Said:
         refusal = self._refusal(turn, camera)
-        if refusal is None:
+        if refusal is not None:
+            return _refused(turn, name, refusal)
+        if not turn.screen:
             return Said(say("fine", turn.language, name=name))
-        why = refusals.why(refusal, turn.language)
-        return Said(say("refused", turn.language, name=name, why=why), open=True)
+        return Said(say("fine_here", turn.language, name=name), open=True, asked={"offer": "show", "name": name})
 
     def _mend(self, turn: Turn, camera: Camera, name: str) -> Said:
-        refusal = self._refusal(turn, camera)
+        refusal = self._refusal(turn, camera) or _just_told(turn, camera, name)
         if refusal is None:
             return Said(say("nothing_to_mend", turn.language, name=name))
-        told = {
-            "name": name,
-            "why": refusals.why(refusal, turn.language),
-            "mend": refusals.mend(refusal, turn.language),
-        }
-        text = say("card", turn.language, **told)
-        if self._page_url:
-            text += say("card_more", turn.language, url=self._page_url)
-        return Said(say("mend", turn.language, **told), card=(say("card_title", turn.language, name=name), text))
+        why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
+        written = sentences(Refusal(refusal.failed, refusal.camera or name), turn.language)
+        more = (say("card_more", turn.language, url=self._page_url),) if self._page_url else ()
+        card = say("card_title", turn.language, name=name), "\n\n".join(written + more)
+        return Said(say("mend", turn.language, name=name, why=why, mend=mend), card=card)
 
     def _sound(self, turn: Turn, camera: Camera, name: str) -> Said:
         """Only asked for here: a voice changes nothing before it has said yes."""
@@ -168,11 +186,9 @@ class Conversation:
     def _show(self, turn: Turn, camera: Camera, name: str) -> Said:
         stream = self._registry.open_stream(turn.link, camera.id, StreamRequest("video", ("hls",)))
         if isinstance(stream, Refusal):
-            why = refusals.why(stream, turn.language)
-            return Said(say("refused", turn.language, name=name, why=why), open=True)
+            return _refused(turn, name, stream)
         if stream.explains is not None:  # the owner wants the reason shown as well
-            why = refusals.why(stream.explains, turn.language)
-            return Said(say("refused", turn.language, name=name, why=why), video=(stream.url, name))
+            return replace(_refused(turn, name, stream.explains), open=False, asked={}, video=(stream.url, name))
         return Said(say("showing", turn.language, name=name), video=(stream.url, name))
 
     @staticmethod
@@ -181,7 +197,24 @@ class Conversation:
         return Said(say("not_changed", turn.language, name=name, why=why, mend=mend))
 
 
+_WISHES: dict[str, Wish] = {
+    "why": Conversation.why,
+    "mend": Conversation.mend,
+    "sound": Conversation.sound,
+    "show": Conversation.show,
+}
 _OR = {"en": "or", "de": "oder"}
+
+
+def _refused(turn: Turn, name: str, refusal: Refusal) -> Said:
+    said = say("refused", turn.language, name=name, why=refusals.why(refusal, turn.language))
+    return Said(said, open=True, asked={"offer": "mend", "name": name, "reason": refusal.reason})
+
+
+def _just_told(turn: Turn, camera: Camera, name: str) -> Refusal | None:
+    """Why it was refused in the turn before: a video is refused for more than a camera's state tells."""
+    reason = turn.asked.get("reason", "")
+    return Refusal((Failed(reason),), camera.name) if reason in REASONS and turn.asked.get("name") == name else None
 
 
 def _unreadable(reason: str, turn: Turn) -> Said:

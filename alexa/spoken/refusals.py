@@ -7,7 +7,7 @@ _EN = {
     "not_found": ("I don't know that camera", "Say discover devices, or link again and tick the camera."),
     "signed_out": (
         "showcam is signed out of EZVIZ",
-        "Open the link in the Alexa app again and sign in with the EZVIZ user name and password.",
+        "In the Alexa app disable this skill, enable it again, and sign in with the EZVIZ user name and password.",
     ),
     "vendor_down": ("EZVIZ does not answer just now", "Try again in a few minutes."),
     "vendor_busy": ("EZVIZ is getting too many requests", "Wait a minute, then ask again."),
@@ -76,7 +76,8 @@ _DE = {
     ),
     "signed_out": (
         "showcam ist bei EZVIZ abgemeldet",
-        "Öffne die Verknüpfung in der Alexa App und melde dich mit dem EZVIZ Benutzernamen und Passwort an.",
+        "Deaktiviere diesen Skill in der Alexa App, aktiviere ihn wieder und melde dich dabei mit dem EZVIZ "
+        "Benutzernamen und Passwort an.",
     ),
     "vendor_down": ("EZVIZ antwortet gerade nicht", "Versuche es in ein paar Minuten noch einmal."),
     "vendor_busy": ("EZVIZ bekommt gerade zu viele Anfragen", "Warte eine Minute und frage dann noch einmal."),

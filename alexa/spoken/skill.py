@@ -46,10 +46,16 @@ PLAIN = {
     "AMAZON.CancelIntent": ("goodbye", False),
     "AMAZON.NavigateHomeIntent": ("goodbye", False),
 }
+SPOKEN = ("LaunchRequest", "IntentRequest")
+EVENTS = ("AlexaSkillEvent.SkillAccountLinked", "AlexaSkillEvent.SkillDisabled")
 
 
 class NotForUs(Exception):
     """No custom-skill request, or another skill's."""
+
+
+class NotTaken(Exception):
+    """A skill event that could not be dealt with just now: answered by a failure, Amazon sends it again."""
 
 
 class People(Protocol):
@@ -82,7 +88,7 @@ class Spoken:
         self._serializer = DefaultSerializer()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Raises NotForUs, and nothing else: what goes wrong is said aloud."""
+        """Raises NotForUs, NotTaken, and nothing else: what goes wrong is said aloud to who spoke."""
         try:
             application = request["context"]["System"]["application"]["applicationId"]
         except (KeyError, TypeError):
@@ -111,15 +117,26 @@ class Spoken:
         tongue = language(request.locale or "")
         name = request.intent.name if kind == "IntentRequest" else ""
         if name in PLAIN:
-            text, goes_on = PLAIN[name]
-            return respond(heard, Said(say(text, tongue), open=goes_on), tongue)
+            return respond(heard, self._plain(name, user, tongue), tongue)
         link = self._known(user.user_id, user.access_token)
         if link is None:
             return respond(heard, Said(say("link", tongue)), tongue, LinkAccountCard())
         wish = Conversation.welcome if kind == "LaunchRequest" else INTENTS.get(name)
         if wish is None:  # an intent of a newer or older model
-            return respond(heard, Said(say("not_understood", tongue), open=True), tongue)
-        return respond(heard, wish(self._talk, _turn(heard, link, tongue)), tongue)
+            return respond(heard, self._plain("AMAZON.FallbackIntent", user, tongue), tongue)
+        return respond(heard, self._talk.answer(wish, _turn(heard, link, tongue)), tongue)
+
+    def _plain(self, name: str, user: Any, tongue: str) -> Said:
+        """The same to everybody; the names to listen for only where they can be had."""
+        text, goes_on = PLAIN[name]
+        said = Said(say(text, tongue), open=goes_on)
+        if not goes_on:
+            return said
+        try:
+            link = self._known(user.user_id, user.access_token)
+        except StoreUnavailable:
+            return said
+        return self._talk.listening(said, link) if link else said
 
     def _known(self, user: str | None, token: str | None) -> Link | None:
         """The link of the token; whose it is is kept for the day the skill is disabled."""
@@ -158,29 +175,28 @@ class _On(AbstractRequestHandler):
 
 
 class _Broken(AbstractExceptionHandler):
-    """The outermost edge: told once in the log, and aloud only that it happened."""
+    """The outermost edge: told once in the log, aloud only that it happened, and to Amazon that an event failed."""
 
     def can_handle(self, handler_input: HandlerInput, exception: Exception) -> bool:
         return True
 
     def handle(self, handler_input: HandlerInput, exception: Exception) -> Response:
-        request = handler_input.request_envelope.request
-        tongue = language(getattr(request, "locale", None) or "")
+        request: Any = handler_input.request_envelope.request
+        kind, text = request.object_type, "broken"
         if isinstance(exception, StoreUnavailable):
-            log.warning("the store can't be reached (spoken request)", extra={"reason": "store"})
-            return respond(handler_input, Said(say("down", tongue)), tongue)
-        log.error("a spoken request failed: %s", type(exception).__name__, exc_info=exception)
-        return respond(handler_input, Said(say("broken", tongue)), tongue)
+            text = "down"
+            log.warning("the store can't be reached (%s)", kind, extra={"reason": "store"})
+        else:
+            log.error("%s failed: %s", kind, type(exception).__name__, exc_info=exception)
+        if kind not in SPOKEN:
+            raise NotTaken(kind) from exception
+        tongue = language(request.locale or "")
+        return respond(handler_input, Said(say(text, tongue)), tongue)
 
 
 def _understood(heard: HandlerInput) -> bool:
     request: Any = heard.request_envelope.request
-    return request.object_type in (
-        "LaunchRequest",
-        "IntentRequest",
-        "AlexaSkillEvent.SkillAccountLinked",
-        "AlexaSkillEvent.SkillDisabled",
-    )
+    return request.object_type in SPOKEN + EVENTS
 
 
 def _turn(heard: HandlerInput, link: Link, tongue: str) -> Turn:

@@ -36,7 +36,7 @@ class People:
 
 
 class Lazy:
-    """Answers custom-skill requests. Raises alexa.spoken.skill.NotForUs."""
+    """Answers custom-skill requests. Raises alexa.spoken.skill.NotForUs, NotTaken."""
 
     def __init__(self, settings: Settings, base: parts.Ground) -> None:
         self._settings, self._base = settings, base

@@ -23,6 +23,54 @@ CONNECTING = {"from", "through", "using", "and", "to", "of", "with", "by", "at",
 }  # fmt: skip
 WAKE = {"alexa", "amazon", "echo", "computer", "skill", "app", "ziggy"}
 SIGNS = re.compile(r"[a-zäöüß' .\-]*")
+BUILT_IN = {  # of what they know by themselves
+    "en": {"yes": "AMAZON.YesIntent", "no": "AMAZON.NoIntent"},
+    "de": {"ja": "AMAZON.YesIntent", "nein": "AMAZON.NoIntent"},
+}
+# By text: what a person says to it, and what that is taken for. Every text that asks, or tells what to say, is here.
+NAMES = {
+    "en": ["garden", "the garden", "garden camera", "the garden camera", "i mean the garden", "front door"],
+    "de": ["garten", "den garten", "die garage", "kamera garten", "ich meine den garten", "ich meine die garage"],
+}
+WISHES = {
+    "en": {
+        "which cameras are ready": "ReadyCamerasIntent",
+        "why can't i see a camera": "WhyIntent",
+        "why can't i see the garage": "WhyIntent",
+        "mend the garage": "MendIntent",
+        "turn on the nursery's sound": "SoundOnIntent",
+        "show the garden": "ShowIntent",
+        "nothing": "AMAZON.CancelIntent",
+        "no": "AMAZON.NoIntent",
+    },
+    "de": {
+        "welche kameras sind bereit": "ReadyCamerasIntent",
+        "warum kann ich eine kamera nicht sehen": "WhyIntent",
+        "warum kann ich die garage nicht sehen": "WhyIntent",
+        "wie repariere ich die garage": "MendIntent",
+        "schalte den ton vom kinderzimmer ein": "SoundOnIntent",
+        "zeige den garten": "ShowIntent",
+        "nichts": "AMAZON.CancelIntent",
+        "nein": "AMAZON.NoIntent",
+    },
+}
+SAID_TO: dict[str, dict[str, dict[str, str]]] = {
+    "en": {
+        **dict.fromkeys(("welcome", "help", "again", "not_understood", "nothing_asked"), WISHES["en"]),
+        **dict.fromkeys(("which", "which_of", "unknown"), dict.fromkeys(NAMES["en"], "CameraIntent")),
+        "fine_here": {"show garden": "ShowIntent", "show it": "ShowIntent", "yes": "AMAZON.YesIntent"},
+        "refused": {"mend garage": "MendIntent", "mend it": "MendIntent", "yes": "AMAZON.YesIntent"},
+        "sound_ask": {"yes": "AMAZON.YesIntent", "turn it on": "AMAZON.YesIntent", "leave it off": "AMAZON.NoIntent"},
+    },
+    "de": {
+        **dict.fromkeys(("welcome", "help", "again", "not_understood", "nothing_asked"), WISHES["de"]),
+        **dict.fromkeys(("which", "which_of", "unknown"), dict.fromkeys(NAMES["de"], "CameraIntent")),
+        "fine_here": {"zeige garten": "ShowIntent", "zeig sie mir": "ShowIntent", "ja": "AMAZON.YesIntent"},
+        "refused": {"wie repariere ich garage": "MendIntent", "was ist zu tun": "MendIntent", "ja": "AMAZON.YesIntent"},
+        "sound_ask": {"ja": "AMAZON.YesIntent", "schalte ihn ein": "AMAZON.YesIntent", "nein": "AMAZON.NoIntent"},
+    },
+}
+ELSEWHERE = {"no_camera", "no_screen"}  # said to Alexa itself, or on another Echo
 BUILT_IN_REQUIRED = {"AMAZON.HelpIntent", "AMAZON.StopIntent", "AMAZON.CancelIntent", "AMAZON.NavigateHomeIntent"}
 LONGEST = 200
 
@@ -68,6 +116,30 @@ def test_every_sample_is_legal(locale: str) -> None:
             assert len(re.findall(r"\{", sample)) <= 1, sample
             assert sample not in seen, f"{sample}: {seen.get(sample)} and {intent['name']}"
             seen[sample] = intent["name"]
+
+
+def phrases(locale: str) -> dict[str, str]:
+    """Everything the model has a sample for, with its intent."""
+    given, found = model(locale), dict(BUILT_IN[language(locale)])
+    names = [value["name"]["value"] for value in given["types"][0]["values"]]
+    for intent in given["intents"]:
+        for sample in intent["samples"]:
+            for phrase in {sample.replace(f"{{{SLOT}}}", name) for name in names}:
+                assert found.setdefault(phrase, intent["name"]) == intent["name"], phrase
+    return found
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_question_is_answered_by_what_a_person_says_to_it(locale: str) -> None:
+    tongue, known = language(locale), phrases(locale)
+    for key, answers in SAID_TO[tongue].items():
+        assert {each: known.get(each) for each in answers} == answers, key
+
+
+@pytest.mark.parametrize("tongue", TEXTS)
+def test_every_text_that_asks_or_tells_what_to_say_is_tried(tongue: str) -> None:
+    asks = {key for key, text in TEXTS[tongue].items() if re.search(r"\?|\b(?:Ask|Say|say|Frage|Sage|sage)\b", text)}
+    assert asks - ELSEWHERE <= SAID_TO[tongue].keys()
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -14,11 +14,12 @@ from accounts import households
 from accounts.tokens import authenticate
 from alexa.spoken import refusals
 from alexa.spoken.names import find, plain
-from alexa.spoken.skill import NotForUs, Spoken
+from alexa.spoken.skill import NotForUs, NotTaken, Spoken
 from alexa.spoken.texts import TEXTS
-from registry.camera import Camera, Video
+from registry.camera import Camera, Failed, Refusal, Video
+from registry.errors import VendorDown
 from registry.preferences import Preferences
-from registry.reasons import REASONS
+from registry.reasons import REASONS, explain
 from store.ports import StoreUnavailable
 from store.records import Link
 from tests.doubles.household import Household, household
@@ -36,12 +37,19 @@ class People:
 
     home: Household
     known: dict[str, Link] = field(default_factory=dict)
+    away: bool = False
 
     def remember(self, user: str, link: Link) -> None:
+        self._reach()
         self.known[user] = link
 
     def link_of(self, user: str) -> Link | None:
+        self._reach()
         return self.known.get(user)
+
+    def _reach(self) -> None:
+        if self.away:
+            raise StoreUnavailable
 
     def end(self, link: Link) -> None:
         households.end(self.home.store, self.home.pictures, link)
@@ -58,8 +66,7 @@ class Echo:
     attributes: dict[str, Any] = field(default_factory=dict)
 
     def intent(self, name: str, heard: str = "") -> dict[str, Any]:
-        slots = {"camera": {"name": "camera", "confirmationStatus": "NONE"} | ({"value": heard} if heard else {})}
-        return self.send({"type": "IntentRequest", "intent": {"name": name, "slots": slots}})
+        return self.send(intent(name, heard))
 
     def send(self, request: dict[str, Any], **system: Any) -> dict[str, Any]:
         answer = self.spoken.answer(self.request(request, **system))
@@ -124,7 +131,7 @@ def text(response: dict[str, Any]) -> str:
         ("ShowIntent", "garage", "Garage can't be shown, because Image Encryption is on."),
         ("CameraIntent", "attic", "Attic can't be shown, because it is offline."),
         ("AMAZON.YesIntent", "", "I had asked nothing."),
-        ("AMAZON.NoIntent", "", "I had asked nothing."),
+        ("AMAZON.NoIntent", "", "Goodbye."),
         ("AMAZON.HelpIntent", "", "Why can't I see the garage."),
         ("AMAZON.FallbackIntent", "", "I didn't get that."),
         ("AMAZON.StopIntent", "", "Goodbye."),
@@ -145,8 +152,33 @@ def test_the_same_is_said_in_german(echo: Echo) -> None:
     assert "Bereit sind Garden, Front Door und Nursery." in text(echo.intent("ReadyCamerasIntent"))
 
 
-def test_opening_the_skill_tells_recognition_the_cameras_names(echo: Echo, home: Household) -> None:
-    response = echo.send({"type": "LaunchRequest"})
+LAUNCH = {"type": "LaunchRequest"}
+
+
+def intent(name: str, heard: str = "") -> dict[str, Any]:
+    slots = {"camera": {"name": "camera", "confirmationStatus": "NONE"} | ({"value": heard} if heard else {})}
+    return {"type": "IntentRequest", "intent": {"name": name, "slots": slots}}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        LAUNCH,
+        intent("WhyIntent"),
+        intent("WhyIntent", "submarine"),
+        intent("WhyIntent", "garden"),
+        intent("ShowIntent", "garage"),
+        intent("AMAZON.YesIntent"),
+        intent("AMAZON.HelpIntent"),
+        intent("AMAZON.FallbackIntent"),
+        intent("IntentOfTomorrow"),
+    ],
+    ids=lambda each: each.get("intent", {}).get("name"),
+)
+def test_with_each_open_question_recognition_is_told_the_cameras_names(
+    request_: dict[str, Any], echo: Echo, home: Household
+) -> None:
+    response = echo.send(request_)
     assert response["shouldEndSession"] is False
     (directive,) = response["directives"]
     assert directive["type"] == "Dialog.UpdateDynamicEntities"
@@ -156,6 +188,23 @@ def test_opening_the_skill_tells_recognition_the_cameras_names(echo: Echo, home:
     assert {"id": home.id("Garden"), "name": {"value": "Garden"}} in [
         {"id": each["id"], "name": {"value": each["name"]["value"]}} for each in names["values"]
     ]
+
+
+@pytest.mark.parametrize("name", ["AMAZON.StopIntent", "ReadyCamerasIntent"])
+def test_where_nothing_is_asked_nothing_is_listened_for(name: str, echo: Echo) -> None:
+    assert not echo.intent(name).get("directives")
+
+
+@pytest.mark.parametrize("away", ["vendor", "store"])
+def test_help_is_given_without_the_names_where_they_can_not_be_had(away: str, home: Household) -> None:
+    people = People(home)
+    if away == "vendor":
+        home.driver.error = VendorDown()
+    else:
+        people.away = True
+    response = Echo(spoken_of(home, people), home.token()).intent("AMAZON.HelpIntent")
+    assert text(response).startswith("You can ask")
+    assert not response.get("directives")
 
 
 def test_a_camera_is_shown_by_a_video_that_its_grant_opens(echo: Echo, home: Household) -> None:
@@ -225,9 +274,34 @@ def test_a_yes_is_refused_when_the_permission_went_meanwhile(echo: Echo, home: H
     assert "not allowed that by voice" in text(echo.intent("AMAZON.YesIntent"))
 
 
-def test_the_question_which_camera_is_answered_by_a_name(echo: Echo) -> None:
-    echo.intent("MendIntent")
-    assert "switch it off" in text(echo.intent("CameraIntent", "garage"))
+@pytest.mark.parametrize(
+    ("first", "then", "says"),
+    [
+        (("MendIntent", ""), ("CameraIntent", "garage"), "switch it off"),
+        (("WhyIntent", ""), ("CameraIntent", "attic"), "because it is offline"),
+        (("MendIntent", ""), ("AMAZON.YesIntent", ""), "Which camera do you mean?"),
+        (("MendIntent", ""), ("AMAZON.NoIntent", ""), "Good, I leave it"),
+        (("WhyIntent", "garage"), ("MendIntent", ""), "switch it off"),
+        (("WhyIntent", "garage"), ("AMAZON.YesIntent", ""), "switch it off"),
+        (("WhyIntent", "garage"), ("AMAZON.NoIntent", ""), "Good, I leave it"),
+        (("WhyIntent", "garage"), ("CameraIntent", "attic"), "Attic can't be shown"),
+        (("WhyIntent", "garden"), ("AMAZON.YesIntent", ""), "Garden."),
+        (("WhyIntent", "garden"), ("ShowIntent", ""), "Garden."),
+        (("AMAZON.HelpIntent", ""), ("AMAZON.NoIntent", ""), "Goodbye."),
+    ],
+)
+def test_what_was_asked_or_offered_is_answered(
+    first: tuple[str, str], then: tuple[str, str], says: str, echo: Echo, home: Household
+) -> None:
+    home.driver.change("Garden", video=Video("h264", 1280, 720))
+    echo.intent(*first)
+    assert says in text(echo.intent(*then))
+
+
+def test_where_there_is_no_screen_none_is_offered(echo: Echo) -> None:
+    echo.screen = False
+    response = echo.intent("WhyIntent", "garden")
+    assert (text(response), response["shouldEndSession"]) == ("Garden can be shown.", True)
 
 
 @pytest.fixture
@@ -250,12 +324,31 @@ def test_several_that_could_be_meant_are_named(of: Callable[..., Household]) -> 
     assert said == "Do you mean Garden Left or Garden Right?"
 
 
-def test_the_mend_is_put_into_the_app_with_an_address_that_carries_nothing(echo: Echo, home: Household) -> None:
+@pytest.mark.parametrize(
+    ("locale", "title", "more"),
+    [
+        ("en-GB", "Mend Garage", "What to do when a camera can't be shown: "),
+        ("de-DE", "Garage reparieren", "Was zu tun ist, wenn sich eine Kamera nicht zeigen lässt: "),
+    ],
+)
+def test_the_mend_is_put_into_the_app_with_an_address_that_carries_nothing(
+    locale: str, title: str, more: str, echo: Echo
+) -> None:
+    echo.locale = locale
     card = echo.intent("MendIntent", "garage")["card"]
-    assert card["type"] == "Simple"
-    assert card["title"] == "Mend Garage"
-    assert f"More at {PAGE}, where you sign in first." in card["content"]
-    assert home.id("Garage") not in card["content"]
+    steps = explain(Refusal((Failed("encryption_on"),), "Garage"), locale)
+    assert card == {"type": "Simple", "title": title, "content": f"{steps}\n\n{more}{PAGE}"}
+
+
+def test_the_mend_of_a_video_names_the_command_as_a_shell_takes_it(of: Callable[..., Household]) -> None:
+    home = of(camera("Kari's barn", "F1", video=Video("h264", 1920, 1080)))
+    echo = Echo(spoken_of(home), home.token())
+    assert "larger than the 1280 by 720" in text(echo.intent("ShowIntent", "karis barn"))
+    response = echo.intent("AMAZON.YesIntent")
+    assert "Allow a scaled picture" in text(response)
+    command = """showcam cameras set "Kari's barn" scaled yes."""
+    assert f"on the machine showcam runs on: {command}" in response["card"]["content"]
+    assert "There is nothing to mend" in text(echo.intent("MendIntent", "karis barn"))
 
 
 @pytest.mark.parametrize("token", [None, "sca.nobody.nothing"])
@@ -271,6 +364,41 @@ def test_a_name_with_markup_in_it_is_only_a_name(of: Callable[..., Household]) -
     home = of(camera('Tom & <audio src="x"/> Jerry', "F1", online="off"))
     said = Echo(spoken_of(home), home.token()).intent("WhyIntent", "tom audio src x jerry")
     assert "Tom audio src x Jerry can't be shown" in text(said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("AlexaSkillEvent.SkillDisabled", {}),
+        ("AlexaSkillEvent.SkillAccountLinked", {"body": {"accessToken": "linked"}}),
+    ],
+)
+def test_an_event_that_can_not_be_dealt_with_fails_and_is_dealt_with_when_it_comes_again(
+    kind: str, more: dict[str, Any], home: Household, caplog: pytest.LogCaptureFixture
+) -> None:
+    people = People(home)
+    echo = Echo(spoken_of(home, people), None)
+    if "body" in more:
+        more = {"body": {"accessToken": home.token()}}
+    else:
+        people.remember("amzn1.ask.account.A", home.link)
+    event = {"type": kind, "timestamp": disabled(time.time() + 5)["timestamp"], **more}
+    people.away = True
+    with pytest.raises(NotTaken):
+        echo.send(event)
+    assert "the store can't be reached" in caplog.text
+    assert home.store.link(home.link.id).ended is None  # type: ignore[union-attr]
+    people.away = False
+    assert echo.send(event) == {}
+    ended = home.store.link(home.link.id).ended  # type: ignore[union-attr]
+    assert (ended is not None) == (kind == "AlexaSkillEvent.SkillDisabled")
+    assert people.known["amzn1.ask.account.A"].id == home.link.id
+
+
+def test_a_session_that_ends_is_answered_by_nothing_without_a_store_too(home: Household) -> None:
+    people = People(home, away=True)
+    ended = {"type": "SessionEndedRequest", "reason": "USER_INITIATED"}
+    assert Echo(spoken_of(home, people), home.token()).send(ended) == {}
 
 
 def test_a_session_that_ends_and_what_a_device_reports_are_answered_by_nothing(echo: Echo) -> None:

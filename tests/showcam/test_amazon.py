@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from alexa.spoken.skill import NotTaken
 from showcam.amazon_chain import BadChain, Chains, ChainUnreached, checked, public_roots
 from showcam.amazon_signature import NotSigned, verified
 from showcam.exchange import Refuse, Request
@@ -292,6 +293,16 @@ def test_the_door_takes_what_is_signed(shelf: Shelf) -> None:
     assert door(shelf, skill_id="")(signed(body(), shelf.url)) == 404
     shelf.status = "503 Busy"
     assert door(shelf)(signed(body(), shelf.url)) == 400
+
+
+def test_an_event_that_was_not_dealt_with_is_answered_so_that_amazon_sends_it_again(shelf: Shelf) -> None:
+    def failing(event: dict[str, Any]) -> dict[str, Any]:
+        raise NotTaken(event["request"]["type"])
+
+    endpoint = route("amzn1.ask.skill.x", failing, shelf.chains, lambda _request: False).endpoint
+    with pytest.raises(Refuse) as refused:
+        endpoint(signed(body(kind="AlexaSkillEvent.SkillDisabled"), shelf.url))
+    assert refused.value.response.status == 503
 
 
 def test_the_door_takes_what_the_owners_forwarder_signed(shelf: Shelf) -> None:
