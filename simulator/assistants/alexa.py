@@ -57,6 +57,7 @@ class Alexa(Cloud):
         self.sessions: dict[str, Session] = {}
         self._endpoints: dict[str, dict[str, Any]] = {}
         self._session: dict[str, Any] | None = None  # of the spoken half, while it waits for an answer
+        self._names: tuple[str, ...] = ()  # that the skill said to listen for in it
 
     async def learn(self, wire: Wire) -> None:
         answer, broken = await self._direct(wire, "Alexa.Discovery", "Discover", None, {}, DIRECTIVE_S)
@@ -149,6 +150,7 @@ class Alexa(Cloud):
         except (NoAnswer, Unlinked) as error:
             return {"outcome": no_answer("Sorry, the skill isn't responding.", str(error))}
         outcome, self._session, video = spoken.judge(reply.json(), reply.status, token)
+        self._names = spoken.listened(reply.json()) if self._session is not None else ()
         if not video:
             return {"outcome": outcome}
         return {"outcome": outcome, "camera": {"id": "", "name": video["title"]}, "hls": video["source"]}
@@ -157,7 +159,7 @@ class Alexa(Cloud):
         """Signed as Amazon signs; the access token is refreshed ahead, as Amazon does. Raises NoAnswer, Unlinked."""
         assert self._amazon is not None
         token = self.state.tokens.access if self.state.tokens else None
-        body = spoken.request(SKILL_ID, token, wish, attributes)
+        body = spoken.request(SKILL_ID, token, wish, attributes, self._names if attributes is not None else ())
         headers = self._amazon.signed(json.dumps(body).encode())
         url = f"{self.app_url}/alexa/skill"
         return await wire.send("Alexa: asks the skill", url, body=body, headers=headers, timeout_s=DIRECTIVE_S), token

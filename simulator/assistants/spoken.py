@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,10 @@ _ASK = re.compile(r"^(?:alexa[\s,]+)?(?:ask|tell|open)\s+my\s+cameras\b[\s,]*(?:
 _NAME = r"(?:the\s+)?(?P<camera>.+?)(?:\s+camera)?"
 _INTENTS = (
     (re.compile(r"(?:which|what) cameras .*|how are my cameras", re.I), "ReadyCamerasIntent"),
+    (re.compile(r"why(?: (?:i can['’]t|can['’]t i) see a camera)?", re.I), "WhyIntent"),
+    (re.compile(r"(?:mend|fix) (?:it|a camera)", re.I), "MendIntent"),
+    (re.compile(r"show (?:it|a camera)", re.I), "ShowIntent"),
+    (re.compile(r"turn on the sound", re.I), "SoundOnIntent"),
     (re.compile(rf"why (?:i )?(?:can['’]t|won['’]t) (?:i |you )?(?:see |show )?{_NAME}(?: show)?", re.I), "WhyIntent"),
     (re.compile(rf"what(?:'s|’s| is) wrong with {_NAME}", re.I), "WhyIntent"),
     (re.compile(rf"(?:mend|fix|repair) {_NAME}", re.I), "MendIntent"),
@@ -19,7 +24,12 @@ _INTENTS = (
     (re.compile(rf"show (?:me )?{_NAME}", re.I), "ShowIntent"),
     (re.compile(r"help", re.I), "AMAZON.HelpIntent"),
 )
-_ANSWERS = {"yes": "AMAZON.YesIntent", "no": "AMAZON.NoIntent", "stop": "AMAZON.StopIntent"}
+_ANSWERS = {
+    "yes": "AMAZON.YesIntent",
+    "no": "AMAZON.NoIntent",
+    "stop": "AMAZON.StopIntent",
+    "nothing": "AMAZON.CancelIntent",
+}
 
 
 def asked(text: str) -> str | None:
@@ -28,8 +38,8 @@ def asked(text: str) -> str | None:
     return match["wish"] if match else None
 
 
-def intent(wish: str) -> dict[str, Any]:
-    """As recognised: a name and, where one was said, the camera."""
+def intent(wish: str, names: Iterable[str] = ()) -> dict[str, Any]:
+    """As recognised: a name and, where one was said, the camera. `names`: those that the skill said to listen for."""
     if name := _ANSWERS.get(wish.strip(" .!?").lower()):
         return {"name": name, "slots": {}}
     for pattern, name in _INTENTS:
@@ -37,10 +47,27 @@ def intent(wish: str) -> dict[str, Any]:
             camera = match.groupdict().get("camera")
             slots = {"camera": {"name": "camera", "value": camera.lower()}} if camera else {}
             return {"name": name, "slots": slots}
+    if _plain(wish) in {_plain(name) for name in names}:
+        return {"name": "CameraIntent", "slots": {"camera": {"name": "camera", "value": _plain(wish)}}}
     return {"name": "AMAZON.FallbackIntent", "slots": {}}
 
 
-def request(skill_id: str, token: str | None, wish: str, attributes: dict[str, Any] | None) -> dict[str, Any]:
+def _plain(name: str) -> str:
+    match = re.fullmatch(_NAME, name.strip(" .!?").lower())
+    return match["camera"] if match else ""
+
+
+def listened(answer: Any) -> tuple[str, ...]:
+    """The camera names that recognition is told to listen for in what follows."""
+    response = answer.get("response") if isinstance(answer, dict) else None
+    given = response.get("directives", []) if isinstance(response, dict) else []
+    types = [each for one in given if one.get("type") == "Dialog.UpdateDynamicEntities" for each in one["types"]]
+    return tuple(value["name"]["value"] for each in types for value in each["values"])
+
+
+def request(
+    skill_id: str, token: str | None, wish: str, attributes: dict[str, Any] | None, names: Iterable[str] = ()
+) -> dict[str, Any]:
     """A request of an Echo Show."""
     user = {"userId": "amzn1.ask.account.DEMO"} | ({"accessToken": token} if token else {})
     application = {"applicationId": skill_id}
@@ -49,7 +76,7 @@ def request(skill_id: str, token: str | None, wish: str, attributes: dict[str, A
         "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "locale": "en-US",
     }
-    kind = {"type": "IntentRequest", "intent": intent(wish)} if wish else {"type": "LaunchRequest"}
+    kind = {"type": "IntentRequest", "intent": intent(wish, names)} if wish else {"type": "LaunchRequest"}
     device = {"deviceId": "demo-echo-show", "supportedInterfaces": {"VideoApp": {}}}
     return {
         "version": "1.0",

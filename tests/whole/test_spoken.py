@@ -28,6 +28,23 @@ def test_it_is_said_why(text: str, says: str, demo: Program) -> None:
     assert not outcome["broken"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "answered", "says"),
+    [
+        ("why", "garage", "because Image Encryption is on"),
+        ("mend a camera", "the bedroom camera", "switch Sleep Mode off"),
+        ("why I can't see the garage", "mend it", "switch it off"),
+        ("help", "the attic", "because it is offline"),
+    ],
+)
+def test_a_question_is_answered_in_a_word(asked: str, answered: str, says: str, demo: Program) -> None:
+    demo.assistant("alexa", "watch", text=f"Alexa, ask my cameras {asked}")
+    outcome = demo.assistant("alexa", "watch", text=answered)["outcome"]
+    demo.assistant("alexa", "say", text="stop")
+    assert says in outcome["spoken"]
+    assert not outcome["broken"]
+
+
 def test_a_camera_is_shown_by_asking_the_skill(demo: Program) -> None:
     answer = demo.assistant("alexa", "watch", text="Alexa, ask my cameras to show the garden")
     assert answer["outcome"]["shown"], answer["outcome"]
