@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from accounts.tokens import authenticate
 from alexa.skill import SmartHome
 from tests.doubles import alexa_envelope, smart_vision
 from tests.doubles.household import Household, household
+from tests.doubles.official import held_to
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "schemas" / "alexa" / "alexa_smart_home_message_schema.json"
 
@@ -85,10 +86,10 @@ def ask(skill: SmartHome, directive: Callable[..., dict[str, Any]]) -> Ask:
     return asked
 
 
-@pytest.fixture(scope="session")
-def valid_if_known() -> Check:
-    """By the rules of the envelope, and by the official schema where that is at hand."""
-    checks = [alexa_envelope.check, *([validator()] if SCHEMA.exists() else [])]
+@pytest.fixture(params=held_to(SCHEMA))
+def valid_if_known(request: pytest.FixtureRequest) -> Check:
+    """By the rules of the envelope and the official schema; without the latter that part is skipped by name."""
+    checks = [alexa_envelope.check, *([validator()] if request.param == "official" else [])]
 
     def check(message: dict[str, Any]) -> None:
         for each in checks:
@@ -104,6 +105,7 @@ def official() -> Check:
     return validator()
 
 
+@cache
 def validator() -> Check:
     """Checks a message against the one shape of the schema that has its namespace and name."""
     schema = json.loads(SCHEMA.read_text())

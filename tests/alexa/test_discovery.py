@@ -128,10 +128,10 @@ ALL = {
 }
 
 
-def test_a_camera_with_everything(home: Household, ask: Ask, official: Check) -> None:
+def test_a_camera_with_everything(home: Household, ask: Ask, valid_if_known: Check) -> None:
     home.driver.change("Garden", **ALL)
     message = ask("Alexa.Discovery", "Discover")
-    official(message)
+    valid_if_known(message)
     endpoint = next(each for each in message["event"]["payload"]["endpoints"] if each["friendlyName"] == "Garden")
     found = capabilities(endpoint)
     assert len(found) == len(endpoint["capabilities"]) <= 100
@@ -273,7 +273,7 @@ def test_the_last_known_list_does_while_the_vendor_is_down(home: Household, ask:
 
 @pytest.mark.parametrize("count", [1, 100, 300, 301, 400])
 def test_a_household_of_any_size_is_told_within_what_alexa_takes(
-    count: int, tmp_path: Path, make_skill: Callable[[Household], SmartHome], official: Check
+    count: int, tmp_path: Path, make_skill: Callable[[Household], SmartHome], valid_if_known: Check
 ) -> None:
     home = household(tmp_path, cameras=[camera(f"Camera {number % 40}", f"S{number:08}") for number in range(count)])
     body = {
@@ -283,7 +283,7 @@ def test_a_household_of_any_size_is_told_within_what_alexa_takes(
     skill = make_skill(home)
     first, second = (json.loads(skill.answer(json.dumps({"directive": body}).encode())) for _ in range(2))
     home.store.close()
-    official(first)
+    valid_if_known(first)
     endpoints = first["event"]["payload"]["endpoints"]
     assert len(endpoints) == len({each["friendlyName"].casefold() for each in endpoints}) == min(count, 300)
     assert first["event"]["payload"] == second["event"]["payload"]
@@ -353,7 +353,7 @@ def named_things(endpoint: dict[str, Any], count: int) -> list[dict[str, Any]]:
 
 
 def test_odd_words_of_the_vendor_fit_the_schema(
-    tmp_path: Path, make_skill: Callable[[Household], SmartHome], official: Check
+    tmp_path: Path, make_skill: Callable[[Household], SmartHome], valid_if_known: Check
 ) -> None:
     odd = [
         camera("", "S1", manufacturer="", model="", firmware=""),
@@ -367,7 +367,7 @@ def test_odd_words_of_the_vendor_fit_the_schema(
     }
     message = json.loads(make_skill(home).answer(json.dumps({"directive": body}).encode()))
     home.store.close()
-    official(message)
+    valid_if_known(message)
 
 
 @pytest.mark.parametrize(
