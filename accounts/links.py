@@ -5,7 +5,7 @@ from typing import Any
 from accounts.identity import new_id
 from accounts.tokens import ACCESS_S, mint
 from store.ports import Store
-from store.records import Account, Client, Link
+from store.records import Account, Client, Link, Token
 
 LABEL_LENGTH = 60
 
@@ -44,16 +44,22 @@ def complete(
 
 
 def issue(store: Store, link: Link, scope: str, now: float, refresh: bool) -> dict[str, Any]:
-    """The token answer (RFC 6749 section 5.1), with a refresh token if asked for. Raises LinkEnded."""
+    """The token answer, kept. Raises LinkEnded."""
+    answer, rows = minted(link, scope, now, refresh)
+    if not store.add_tokens(rows):
+        raise LinkEnded(link.id)
+    return answer
+
+
+def minted(link: Link, scope: str, now: float, refresh: bool) -> tuple[dict[str, Any], list[Token]]:
+    """The token answer (RFC 6749 section 5.1), with a refresh token if asked for, and what is to be kept of it."""
     text, row = mint(link.id, "access", scope, now)
     answer: dict[str, Any] = {"access_token": text, "token_type": "Bearer", "expires_in": ACCESS_S, "scope": scope}
     rows = [row]
     if refresh:
         answer["refresh_token"], row = mint(link.id, "refresh", scope, now)
         rows.append(row)
-    if not store.add_tokens(rows):
-        raise LinkEnded(link.id)
-    return answer
+    return answer, rows
 
 
 def clean_label(text: str) -> str:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, InvalidGrantError, InvalidRequestError, TokenMixin, grants
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
@@ -20,9 +21,11 @@ from store.records import Client, Code, Link, Token
 CODE_S = 60
 
 
-class Redeemed(AuthorizationCodeMixin):  # type: ignore[misc]
-    def __init__(self, row: Code) -> None:
-        self.row = row
+class Presented(AuthorizationCodeMixin):  # type: ignore[misc]
+    """A code that somebody came with, and the link it was made for."""
+
+    def __init__(self, row: Code, link: Link) -> None:
+        self.row, self.link = row, link
         self.code_challenge = row.challenge
 
     def get_redirect_uri(self) -> str:
@@ -52,7 +55,12 @@ def held(store: Store, text: str) -> Held | None:
 
 
 class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
-    """A code lives 60 s and is taken once; a second use ends what the first one issued (RFC 6749 section 4.1.2)."""
+    """A code lives 60 s and is taken once; a second use ends what the first one issued (RFC 6749 section 4.1.2).
+
+    It is taken in one write with the tokens that are issued for it: whoever is cut off has done both, or neither.
+    """
+
+    _presented: Presented | None = None
 
     def create_authorization_response(self, redirect_uri: str, grant_user: Link | None) -> Any:
         if grant_user is None:
@@ -71,22 +79,46 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
         self.server.store.add_code(code)
         return 302, "", [("Location", back(redirect_uri, self.server.issuer, payload.state, code=text))]
 
-    def query_authorization_code(self, code: str, client: Registered) -> Redeemed | None:
-        # taken before it is checked further: a wrong verifier or redirect burns it
+    def validate_token_request(self) -> None:
         try:
-            row = self.server.store.redeem_code(token_hash(code), client.row.id, time.time())
+            super().validate_token_request()
+        except (OAuth2Error, ValueError):
+            if self._presented is not None:  # by its own client: a wrong verifier or redirect burns it
+                self._take(self._presented, [])
+            raise
+
+    def query_authorization_code(self, code: str, client: Registered) -> Presented | None:
+        try:
+            found = self.server.store.code(token_hash(code), client.row.id, time.time())
         except Replayed as replayed:
-            link = self.server.store.link(replayed.link_id)
-            if link is not None:
-                self.server.end_link(link)
+            self._replayed(replayed)
             return None
-        return Redeemed(row) if row else None
+        self._presented = Presented(*found) if found else None
+        return self._presented
 
-    def authenticate_user(self, authorization_code: Redeemed) -> Link | None:
-        return _living(self.server.store, authorization_code.row.link)
+    def authenticate_user(self, authorization_code: Presented) -> Link:
+        return authorization_code.link
 
-    def delete_authorization_code(self, authorization_code: Redeemed) -> None:
+    def generate_token(self, user: Link, scope: str, include_refresh_token: bool) -> dict[str, Any]:
+        answer, tokens = links.minted(user, scope, time.time(), include_refresh_token)
+        if not self._take(self.request.authorization_code, tokens):
+            raise InvalidGrantError("Invalid 'code' in request.")
+        return answer
+
+    def delete_authorization_code(self, authorization_code: Presented) -> None:
         """Nothing: a used code is kept for a while, so that a replay is told from a guess."""
+
+    def _take(self, presented: Presented, tokens: list[Token]) -> bool:
+        try:
+            return bool(self.server.store.redeem_code(presented.row, time.time(), tokens))
+        except Replayed as replayed:
+            self._replayed(replayed)
+            return False
+
+    def _replayed(self, replayed: Replayed) -> None:
+        link = self.server.store.link(replayed.link_id)
+        if link is not None:
+            self.server.end_link(link)
 
 
 class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
@@ -125,7 +157,7 @@ class S256(CodeChallenge):  # type: ignore[misc]
             raise InvalidRequestError("The code_challenge is no SHA-256 in base64url.")
         super().validate_code_challenge(grant, redirect_uri)
 
-    def get_authorization_code_challenge_method(self, authorization_code: Redeemed) -> str:
+    def get_authorization_code_challenge_method(self, authorization_code: Presented) -> str:
         return "S256"
 
 
@@ -151,12 +183,7 @@ def issuing(store: Store) -> Callable[..., dict[str, Any]]:
         try:
             return links.issue(store, user, scope, time.time(), include_refresh_token)
         except links.LinkEnded:
-            # by a replay of its code, say, that came in between
+            # by its owner, say, just now
             raise InvalidGrantError("The link has ended.") from None
 
     return issue
-
-
-def _living(store: Store, link_id: str) -> Link | None:
-    link = store.link(link_id)
-    return link if link is not None and link.ended is None else None

@@ -70,20 +70,25 @@ class Links(Protocol):
 
 
 class Replayed(Exception):
-    """The code was redeemed before: its link is named so that it can be ended (RFC 6749 section 4.1.2)."""
+    """The code was taken before: its link is named so that it can be ended (RFC 6749 section 4.1.2)."""
 
     def __init__(self, link_id: str) -> None:
-        super().__init__("code was redeemed before")
+        super().__init__("code was taken before")
         self.link_id = link_id
 
 
 class Tokens(Protocol):
     def add_code(self, code: Code) -> None: ...
 
-    def redeem_code(self, code_hash: str, client_id: str, now: float) -> Code | None:
-        """Take the code, once, for good. None: unknown, expired, another client's (then it stays) or its link ended.
+    def code(self, code_hash: str, client_id: str, now: float) -> tuple[Code, Link] | None:
+        """None: unknown, expired, another client's or its link ended. Raises Replayed when it was taken."""
+        ...
 
-        Raises Replayed when somebody redeemed it before. Of any number of callers at once exactly one gets it.
+    def redeem_code(self, code: Code, now: float, tokens: list[Token]) -> bool:
+        """Take the code, once, for good, and keep what is issued for it, all or none; without tokens it is burned.
+
+        False: it or its link ended. Raises Replayed when somebody took it before. Of any number of callers at once
+        exactly one gets it.
         """
         ...
 

@@ -7,7 +7,7 @@ import secrets
 import msgspec
 from msgspec import structs
 
-from store.dynamodb.items import item_of, refusing
+from store.dynamodb.items import item_of, record_of, refusing
 from store.dynamodb.table import LIVE, NEW, THERE, ConditionFailed, Item, Table
 from store.keys import addressable
 from store.ports import Inconsistent, Replayed, StoreUnavailable
@@ -74,35 +74,37 @@ class LinkItems:
             row = item_of(f"code#{code.hash}", "code", "code", code) | {"expires_at": expires_at}
             self._table.write(self._table.put(row, NEW))
 
-    def redeem_code(self, code_hash: str, client_id: str, now: float) -> Code | None:
-        if not addressable(code_hash, client_id):
+    def code(self, code_hash: str, client_id: str, now: float) -> tuple[Code, Link] | None:
+        item = self._table.get(f"code#{code_hash}", "code") if addressable(code_hash, client_id) else None
+        code = record_of(item, Code)
+        if item is None or code is None or code.client != client_id:
             return None
-        unused = f"{THERE} AND attribute_not_exists(#used)"
-        its_client = "#record.#client = :client"
-        in_time = "#record.#expires > :now"
-        mine = secrets.token_hex(8)  # tells this taking from another, should its answer get lost
-        take = self._table.update(
-            f"code#{code_hash}",
-            "code",
-            "SET #used = :now, #taken = :mine",
-            f"{unused} AND {its_client} AND {in_time}",
-            now=now,
-            mine=mine,
-            client=client_id,
-        )
-        try:
-            item, replayed = self._table.write(take), False
-        except ConditionFailed as failed:
-            if failed.item is None or "used" not in failed.item:
-                return None
-            item, replayed = failed.item, failed.item["taken"] != mine
-        code = msgspec.convert(item["record"], Code)
         link = self.link(code.link)
-        if code.client != client_id or link is None or link.ended is not None:
+        if link is None or link.ended is not None:
             return None
-        if replayed:
+        if "used" in item:
             raise Replayed(code.link)
-        return code
+        return (code, link) if code.expires > now else None
+
+    def redeem_code(self, code: Code, now: float, tokens: list[Token]) -> bool:
+        unused = f"{THERE} AND attribute_not_exists(#used) AND #record.#expires > :now"
+        mine = secrets.token_hex(8)  # tells this taking from another, should its answer get lost
+        take = "SET #used = :now, #taken = :mine"
+        try:
+            self._table.together(
+                self._table.update(f"code#{code.hash}", "code", take, unused, now=now, mine=mine),
+                self._table.check(f"link#{code.link}", "link", LIVE),
+                *(self._table.put(_token_item(token), NEW) for token in tokens),
+            )
+        except ConditionFailed as failed:
+            if 1 in failed.places:  # the link
+                return False
+            item = self._table.get(f"code#{code.hash}", "code")
+            if item is None or "used" not in item:
+                return False
+            if item["taken"] != mine:
+                raise Replayed(code.link) from None
+        return True
 
     def add_tokens(self, tokens: list[Token]) -> bool:
         (link_id,) = {token.link for token in tokens}  # of one link, and at least one

@@ -48,28 +48,35 @@ class LinkRows:
         with self._database.writing(durable=False) as write:
             rows.insert(write, "code", code)
 
-    def redeem_code(self, code_hash: str, client_id: str, now: float) -> Code | None:
+    def code(self, code_hash: str, client_id: str, now: float) -> tuple[Code, Link] | None:
         if not addressable(code_hash, client_id):
             return None
-        sql = rows.CODE_AND_USE + " WHERE code.hash = ? AND code.client = ? AND ended IS NULL"
-        with self._database.writing(durable=False) as write:
-            row = write.execute(sql, (code_hash, client_id)).fetchone()
+        sql = rows.CODE + " WHERE code.hash = ? AND code.client = ? AND ended IS NULL"
+        row = self._database.one(sql, code_hash, client_id)
+        if row is None:
+            return None
+        code, used = Code(*row[:7]), row[7]
+        if used is not None:
+            raise Replayed(code.link)
+        return (code, rows.link(row[8:])) if code.expires > now else None
+
+    def redeem_code(self, code: Code, now: float, tokens: list[Token]) -> bool:
+        with self._database.writing(durable=_lasting(tokens)) as write:
+            row = write.execute(rows.CODE + " WHERE code.hash = ? AND ended IS NULL", (code.hash,)).fetchone()
             if row is None:
-                return None
-            *fields, used = row
-            code = Code(*fields)
-            if used is not None:
+                return False
+            if row[7] is not None:
                 raise Replayed(code.link)
             if code.expires <= now:
-                return None
-            write.execute("UPDATE code SET used = ? WHERE hash = ?", (now, code_hash))
-            return code
+                return False
+            write.execute("UPDATE code SET used = ? WHERE hash = ?", (now, code.hash))
+            for token in tokens:
+                rows.insert(write, "token", token)
+            return True
 
     def add_tokens(self, tokens: list[Token]) -> bool:
         (link_id,) = {token.link for token in tokens}  # of one link, and at least one
-        # an access token that a power cut takes back is refreshed; a lost refresh token would cost the link
-        durable = any(token.expires is None for token in tokens)
-        with self._database.writing(durable=durable) as write:
+        with self._database.writing(durable=_lasting(tokens)) as write:
             if write.execute("SELECT 1 FROM link WHERE id = ? AND ended IS NULL", (link_id,)).fetchone() is None:
                 return False
             for token in tokens:
@@ -93,3 +100,8 @@ class LinkRows:
                 self._bearers.clear()
             self._bearers[key] = mark, bearer
         return bearer
+
+
+def _lasting(tokens: list[Token]) -> bool:
+    """An access token that a power cut takes back is refreshed; a lost refresh token would cost the link."""
+    return any(token.expires is None for token in tokens)

@@ -17,8 +17,9 @@ BEARER = (
     "SELECT link.id, account, client, assistant, label, cameras, locale, created, agent_user, last_used, ended,"
     " token.hash, token.link, kind, scope, issued, expires FROM token JOIN link ON link.id = token.link"
 )
-CODE_AND_USE = (
-    "SELECT code.hash, code.client, code.link, redirect_uri, scope, challenge, expires, used"
+CODE = (
+    "SELECT code.hash, code.client, code.link, redirect_uri, scope, challenge, expires, used,"
+    " link.id, account, link.client, assistant, label, cameras, locale, created, agent_user, last_used, ended"
     " FROM code JOIN link ON link.id = code.link"
 )
 

@@ -126,7 +126,8 @@ class TestClients:
         assert store.client(name) is None
         assert store.link(name) is None
         assert store.find_token(name, "0" * 64) is None
-        assert store.redeem_code("0" * 64, name, NOW) is None
+        assert store.code(name, "alexa", NOW) is None
+        assert store.code("0" * 64, name, NOW) is None
         assert not store.end_link(name, NOW)
 
 
@@ -171,55 +172,74 @@ class TestLinks:
 
 
 class TestCodes:
-    def test_a_code_is_redeemed_once(self, store: Store, linked: Link) -> None:
+    def test_a_code_is_redeemed_once_with_what_is_issued_for_it(self, store: Store, linked: Link) -> None:
+        code, tokens = a.code(linked), [a.token(linked), a.token(linked, kind="refresh", expires=None)]
+        store.add_code(code)
+        assert store.code(code.hash, "alexa", NOW) == (code, linked)
+        assert store.redeem_code(code, NOW, tokens)
+        assert [store.find_token(linked.id, token.hash) for token in tokens] == [(linked, token) for token in tokens]
+        late = a.token(linked)
+        for again in (lambda: store.redeem_code(code, NOW + 1, [late]), lambda: store.code(code.hash, "alexa", NOW)):
+            with pytest.raises(Replayed) as replayed:
+                again()
+            assert replayed.value.link_id == linked.id
+        assert store.find_token(linked.id, late.hash) is None
+
+    def test_a_code_is_burned(self, store: Store, linked: Link) -> None:
         code = a.code(linked)
         store.add_code(code)
-        assert store.redeem_code(code.hash, "alexa", NOW) == code
-        with pytest.raises(Replayed) as replayed:
-            store.redeem_code(code.hash, "alexa", NOW + 1)
-        assert replayed.value.link_id == linked.id
+        assert store.redeem_code(code, NOW, [])
+        with pytest.raises(Replayed):
+            store.redeem_code(code, NOW, [a.token(linked)])
 
     def test_a_replay_is_known_for_ten_minutes_after_its_end(self, store: Store, linked: Link) -> None:
         code = a.code(linked)
         store.add_code(code)
-        store.redeem_code(code.hash, "alexa", NOW)
-        store.sweep(code.expires + CODE_KEPT_S - 1)
-        with pytest.raises(Replayed):
-            store.redeem_code(code.hash, "alexa", code.expires + CODE_KEPT_S - 1)
+        store.redeem_code(code, NOW, [])
+        late = code.expires + CODE_KEPT_S - 1
+        store.sweep(late)
+        for again in (lambda: store.redeem_code(code, late, []), lambda: store.code(code.hash, "alexa", late)):
+            with pytest.raises(Replayed):
+                again()
 
-    def test_another_client_leaves_the_code_where_it_is(self, store: Store, linked: Link) -> None:
+    @pytest.mark.parametrize("used", [False, True])
+    def test_another_client_hears_nothing_of_it(self, store: Store, linked: Link, used: bool) -> None:
         code = a.code(linked)
         store.add_code(code)
-        assert store.redeem_code(code.hash, "google", NOW) is None
-        assert store.redeem_code(code.hash, "alexa", NOW) == code
-        assert store.redeem_code(code.hash, "google", NOW) is None  # no word of its use to others either
+        assert not used or store.redeem_code(code, NOW, [])
+        assert store.code(code.hash, "google", NOW) is None
 
     @pytest.mark.parametrize("late_s", [0, 0.5, 3600])
     def test_a_code_ends(self, store: Store, linked: Link, late_s: float) -> None:
-        code = a.code(linked)
+        code, token = a.code(linked), a.token(linked)
         store.add_code(code)
-        assert store.redeem_code(code.hash, "alexa", code.expires + late_s) is None
+        assert store.code(code.hash, "alexa", code.expires + late_s) is None
+        assert not store.redeem_code(code, code.expires + late_s, [token])
+        assert store.find_token(linked.id, token.hash) is None
 
     def test_unknown_codes(self, store: Store, linked: Link) -> None:
-        assert store.redeem_code("0" * 64, "alexa", NOW) is None
+        assert store.code("0" * 64, "alexa", NOW) is None
+        assert not store.redeem_code(a.code(linked), NOW, [])
 
     @pytest.mark.parametrize("used", [False, True])
     def test_an_ended_link_has_no_codes(self, store: Store, linked: Link, used: bool) -> None:
-        code = a.code(linked)
+        code, token = a.code(linked), a.token(linked)
         store.add_code(code)
         if used:
-            store.redeem_code(code.hash, "alexa", NOW)
+            store.redeem_code(code, NOW, [])
         store.end_link(linked.id, NOW)
-        assert store.redeem_code(code.hash, "alexa", NOW) is None
+        assert store.code(code.hash, "alexa", NOW) is None
+        assert not store.redeem_code(code, NOW, [token])
+        assert store.find_token(linked.id, token.hash) is None
 
     def test_a_code_is_added_once(self, store: Store, linked: Link) -> None:
         code = a.code(linked)
         store.add_code(code)
-        store.redeem_code(code.hash, "alexa", NOW)
+        store.redeem_code(code, NOW, [])
         with pytest.raises(Inconsistent):
             store.add_code(code)
         with pytest.raises(Replayed):
-            store.redeem_code(code.hash, "alexa", NOW)
+            store.redeem_code(code, NOW, [])
 
 
 class TestTokens:

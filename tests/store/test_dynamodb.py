@@ -40,7 +40,8 @@ def rows(client: Any) -> list[dict[str, Any]]:
     [
         (lambda store, link, token: store.find_token(link.id, token.hash), ["batch_get_item"]),
         (lambda store, link, token: store.add_tokens([a.token(link)]), ["transact_write_items"]),
-        (lambda store, link, token: store.redeem_code("0" * 64, "alexa", NOW), ["update_item"]),
+        (lambda store, link, token: store.code("0" * 64, "alexa", NOW), ["get_item"]),
+        (lambda store, link, token: store.redeem_code(a.code(link), NOW, []), ["transact_write_items", "get_item"]),
         (lambda store, link, token: store.touch_link(link.id, NOW), ["update_item"]),
         (lambda store, link, token: store.hit("k", 60, NOW), ["update_item"]),
         (lambda store, link, token: store.take_once("k", NOW), ["put_item"]),
@@ -205,8 +206,9 @@ def test_the_link_ends_while_its_code_is_redeemed(
 ) -> None:
     code = a.code(linked)
     table.add_code(code)
-    meanwhile = Meanwhile(dynamodb, "update_item", lambda: table.end_link(linked.id, NOW))
-    assert DynamoStore(meanwhile, "showcam", sealer).redeem_code(code.hash, "alexa", NOW) is None
+    meanwhile = DynamoStore(Meanwhile(dynamodb, "get_item", lambda: table.end_link(linked.id, NOW)), "showcam", sealer)
+    assert meanwhile.code(code.hash, "alexa", NOW) is None
+    assert not meanwhile.redeem_code(code, NOW, [a.token(linked)])
 
 
 def test_tokens_are_dead_though_they_could_not_be_removed(

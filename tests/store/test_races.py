@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from store.ports import Replayed, Store
-from store.records import Code, Link
+from store.records import Link
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles import records as a
@@ -27,11 +27,14 @@ def linked(store: Store) -> Link:
 
 @pytest.mark.parametrize("_round", range(3))
 def test_one_of_thirty_redeems_a_code(store: Store, at_once: AtOnce, _round: int) -> None:
-    code = a.code(linked(store))
+    link = linked(store)
+    code = a.code(link)
     store.add_code(code)
-    outcomes = at_once(30, lambda _: store.redeem_code(code.hash, "alexa", NOW))
-    assert Counter(type(outcome) for outcome in outcomes) == {Code: 1, Replayed: 29}
-    assert code in outcomes
+    tokens = [a.token(link) for _ in range(30)]
+    outcomes = at_once(30, lambda number: store.redeem_code(code, NOW, [tokens[number]]))
+    assert Counter(type(outcome) for outcome in outcomes) == {bool: 1, Replayed: 29}
+    kept = [store.find_token(link.id, token.hash) is not None for token in tokens]
+    assert kept == [outcome is True for outcome in outcomes]
 
 
 def test_one_of_thirty_swaps_a_session(store: Store, at_once: AtOnce) -> None:
@@ -103,8 +106,8 @@ def test_two_stores_on_one_file_share_what_is_decided(tmp_path: Path, sealer: Se
     for _ in range(20):
         code = a.code(link)
         stores[1].add_code(code)
-        outcomes = at_once(8, lambda number, code=code: stores[number % 4].redeem_code(code.hash, "alexa", NOW))
-        assert Counter(type(outcome) for outcome in outcomes) == {Code: 1, Replayed: 7}
+        outcomes = at_once(8, lambda number, code=code: stores[number % 4].redeem_code(code, NOW, []))
+        assert Counter(type(outcome) for outcome in outcomes) == {bool: 1, Replayed: 7}
     counts = at_once(28, lambda number: stores[number % 4].hit("door", 60, NOW))
     assert sorted(counts) == list(range(1, 29))
     assert Counter(at_once(28, lambda number: stores[number % 4].take_once("k", NOW))) == {True: 1, False: 27}

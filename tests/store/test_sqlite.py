@@ -124,7 +124,7 @@ def test_what_is_decided_elsewhere_is_waited_for_before_reading(path: Path, sqli
     other.execute("BEGIN IMMEDIATE")
     other.execute("UPDATE code SET used = ?", (NOW,))
     with ThreadPoolExecutor(1) as pool:
-        ours = pool.submit(sqlite.redeem_code, code.hash, "alexa", NOW)
+        ours = pool.submit(sqlite.redeem_code, code, NOW, [])
         with pytest.raises(TimeoutError):
             ours.result(0.2)
         other.execute("COMMIT")

@@ -70,21 +70,27 @@ def end_a_link(store: DynamoStore) -> Case:
 
 
 def redeem_a_code(store: DynamoStore) -> Case:
-    link = linked(store)
+    link, made = linked(store), []
     code = a.code(link)
     store.add_code(code)
 
-    def whole(store: DynamoStore) -> bool:
-        return isinstance(outcome(lambda: store.redeem_code(code.hash, "alexa", NOW)), Replayed)
+    def redeem(store: DynamoStore) -> bool:
+        made.append(a.token(link))  # a token is made anew each time
+        return store.redeem_code(code, NOW, [made[-1]])
 
-    return lambda store: store.redeem_code(code.hash, "alexa", NOW), whole, code, Replayed
+    def whole(store: DynamoStore) -> bool:
+        taken = isinstance(outcome(lambda: store.redeem_code(code, NOW, [])), Replayed)
+        found = [store.find_token(link.id, token.hash) is not None for token in made]
+        return taken and found == [True] + [False] * (len(made) - 1)
+
+    return redeem, whole, True, Replayed
 
 
 def add_a_code(store: DynamoStore) -> Case:
     code = a.code(linked(store))
     return (
         lambda store: store.add_code(code),
-        lambda store: store.redeem_code(code.hash, "alexa", NOW) == code,
+        lambda store: store.code(code.hash, "alexa", NOW) is not None,
         None,
         None,
     )
