@@ -2,7 +2,7 @@
 
 from actions.trait import Asked
 from registry.camera import Camera, Refusal
-from registry.gate import not_found, overruled
+from registry.gate import not_by_voice, not_found
 from registry.registry import Registry
 
 
@@ -17,7 +17,7 @@ class Changing:
             return not_found()
         if state.camera.name == "":
             return state.refusal  # nothing is known of any camera just now
-        return None if what in state.camera.voice_may else overruled("voice_may_not", state.camera)
+        return not_by_voice(state.camera, what)
 
     def change(self, asked: Asked, setting: str, value: str) -> Camera | Refusal:
         return self._registry.change(asked.link, asked.camera, setting, value, within_s=asked.left_s)

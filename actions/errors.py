@@ -92,6 +92,7 @@ REFUSED: dict[str, str] = {
     "waking": "deviceNotReady",
     "media_down": "streamUnavailable",
     "voice_may_not": "actionNotAvailable",
+    "encryption_by_voice": "actionNotAvailable",
     "not_this_way": "functionNotSupported",
     "not_set": "transientError",
 }

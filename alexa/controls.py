@@ -5,23 +5,15 @@ from typing import Never
 
 from msgspec import Raw
 
-from alexa.errors import InvalidValue, NotInThisMode, refused
+from alexa.errors import InvalidValue, refused
 from alexa.event import Reply
 from registry.camera import Camera, Refusal
-from registry.gate import not_found
-from registry.reasons import language
+from registry.gate import not_found, overruled
 from registry.registry import Registry
 from registry.settings import BadValue
 from store.records import Link
 
 UNTOLD = ("signed_out", "vendor_down", "vendor_busy")  # what keeps a camera's state from being read
-
-_BY_OWNER = {
-    "en": "Image Encryption is never changed by voice. In the EZVIZ app open {camera} > Settings > Image Encryption.",
-    "de": "Die Bildverschlüsselung wird nie mit der Stimme geändert. Öffne in der EZVIZ-App {camera} > Einstellungen > "
-    "Bildverschlüsselung.",
-    "nb": "Bildekryptering endres aldri med stemmen. Åpne {camera} > Innstillinger > Bildekryptering i EZVIZ-appen.",
-}
 
 
 class Controls:
@@ -45,8 +37,7 @@ class Controls:
         return reply.event("Alexa", "Response", {}, self._properties(self.read(link, camera_id)))
 
     def refuse_encryption(self, link: Link, camera_id: str) -> Never:
-        words = _BY_OWNER[language(link.locale)]
-        raise NotInThisMode(words.format(camera=self.read(link, camera_id).name))
+        raise refused(overruled("encryption_by_voice", self.read(link, camera_id)), link.locale)
 
     def read(self, link: Link, camera_id: str) -> Camera:
         """As last told, a minute ago at most; an error where that can't be had."""

@@ -115,6 +115,7 @@ REFUSED: dict[str, type[DirectiveError]] = {
     "waking": Asleep,
     "media_down": BridgeUnreachable,
     "voice_may_not": NotInThisMode,
+    "encryption_by_voice": NotInThisMode,
     "not_this_way": InvalidValue,
     "not_set": EndpointUnreachable,
 }

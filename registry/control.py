@@ -12,7 +12,7 @@ from registry.camera import Camera, Refusal
 from registry.drivers.driver import Driver
 from registry.errors import DriverError, SetRefused
 from registry.freshness import Breaker
-from registry.gate import overruled
+from registry.gate import not_by_voice, overruled
 from registry.judging import Deadline, Judge, Seen, unreached
 from registry.listing import Readings
 from registry.preferences import Preferences, keep
@@ -149,9 +149,9 @@ class Control:
 
     def _for_voice(self, link: Link, camera_id: str, what: str, deadline: Deadline) -> Seen | Refusal:
         seen = self._judge.see(link, camera_id, deadline)
-        if isinstance(seen, Seen) and (what not in BY_VOICE or what not in seen.camera.voice_may):
-            return overruled("voice_may_not", seen.camera)
-        return seen
+        if isinstance(seen, Refusal):
+            return seen
+        return not_by_voice(seen.camera, what) or seen
 
     def _change(
         self, seen: Seen, setting: Setting, value: str, code: str, deadline: Deadline

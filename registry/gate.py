@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from registry.camera import Camera, Failed, Refusal
+from registry.settings import BY_VOICE
 
 type Surface = Literal["alexa", "google", "page", "still"]
 
@@ -116,6 +117,14 @@ def unverified(refusal: Refusal) -> bool:
 def overruled(reason: str, camera: Camera | None) -> Refusal:
     """What the vendor or a limit said beats the flags that were read. None: no name can be told."""
     return Refusal((Failed(reason),), camera.name if camera else "")
+
+
+def not_by_voice(camera: Camera, what: str) -> Refusal | None:
+    """Why no voice may change that on the camera, if none may: a setting's name, or "restart"."""
+    if what == "encryption":
+        return overruled("encryption_by_voice", camera)  # nobody can allow it
+    may = what in BY_VOICE and what in camera.voice_may
+    return None if may else overruled("voice_may_not", camera)
 
 
 def not_found() -> Refusal:

@@ -90,6 +90,11 @@ _EN = {
         'The owner can allow it on the machine showcam runs on, with: showcam cameras set "{camera}" voice_may …, '
         "or change it in the EZVIZ app.",
     ),
+    "encryption_by_voice": (
+        "Image Encryption is never changed by voice.",
+        "Set it in the EZVIZ app under {camera} > Settings > Image Encryption, or on the machine showcam runs on: "
+        'showcam cameras set "{camera}" encryption off, or on.',
+    ),
     "not_this_way": (
         "{camera} has no such setting, or showcam can't reach it.",
         "Look for it in the EZVIZ app under {camera} > Settings.",
@@ -183,6 +188,11 @@ _NB = {
         "Stemmen har ikke lov til å endre det på {camera}.",
         'Eieren kan tillate det på maskinen showcam kjører på, med: showcam cameras set "{camera}" voice_may …, '
         "eller endre det i EZVIZ-appen.",
+    ),
+    "encryption_by_voice": (
+        "Bildekryptering endres aldri med stemmen.",
+        "Still den i EZVIZ-appen under {camera} > Innstillinger > Bildekryptering, eller på maskinen showcam kjører "
+        'på: showcam cameras set "{camera}" encryption off, eller on.',
     ),
     "not_this_way": (
         "{camera} har ingen slik innstilling, eller showcam når den ikke.",
@@ -281,6 +291,11 @@ _DE = {
         "Der Besitzer kann es auf dem Rechner erlauben, auf dem showcam läuft: "
         'showcam cameras set "{camera}" voice_may …, oder es in der EZVIZ-App ändern.',
     ),
+    "encryption_by_voice": (
+        "Die Bildverschlüsselung wird nie mit der Stimme geändert.",
+        "Stelle sie in der EZVIZ-App unter {camera} > Einstellungen > Bildverschlüsselung ein, oder auf dem Rechner, "
+        'auf dem showcam läuft: showcam cameras set "{camera}" encryption off, oder on.',
+    ),
     "not_this_way": (
         "{camera} hat keine solche Einstellung, oder showcam erreicht sie nicht.",
         "Suche sie in der EZVIZ-App unter {camera} > Einstellungen.",
@@ -295,7 +310,7 @@ _NAMELESS = {"en": "the camera", "nb": "kameraet", "de": "die Kamera"}
 _TAGS = {"nb": "nb", "no": "nb", "nn": "nb", "de": "de"}
 
 REASONS = frozenset(_EN)
-OF_CHANGES = frozenset({"voice_may_not", "not_this_way", "not_set"})  # never of a picture
+OF_CHANGES = frozenset({"voice_may_not", "encryption_by_voice", "not_this_way", "not_set"})  # never of a picture
 OF_PICTURES = tuple(reason for reason in _EN if reason not in OF_CHANGES)  # in the gate's order
 OF_VIDEO = frozenset({"too_large"})  # of Alexa's VideoApp alone
 

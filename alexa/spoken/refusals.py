@@ -66,6 +66,10 @@ _EN = {
         "its owner has not allowed that by voice",
         "The owner allows it in showcam, with: cameras set, voice may.",
     ),
+    "encryption_by_voice": (
+        "Image Encryption is never changed by voice",
+        "In the EZVIZ app open the camera, then Settings, then Image Encryption.",
+    ),
     "not_this_way": ("this camera can't be changed from here", "Change it in the EZVIZ app."),
     "not_set": ("the camera did not take the change", "Try again, or change it in the EZVIZ app."),
 }
@@ -140,6 +144,10 @@ _DE = {
     "voice_may_not": (
         "ihr Besitzer hat das nicht für die Stimme erlaubt",
         "Der Besitzer erlaubt es in showcam mit: cameras set, voice may.",
+    ),
+    "encryption_by_voice": (
+        "die Bildverschlüsselung wird nie mit der Stimme geändert",
+        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, dann Bildverschlüsselung.",
     ),
     "not_this_way": ("diese Kamera lässt sich von hier nicht ändern", "Ändere es in der EZVIZ App."),
     "not_set": (
