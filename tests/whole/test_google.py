@@ -66,12 +66,19 @@ def test_signalling_takes_its_token_by_both_of_its_names(header: str, status: in
     assert answer.headers["Access-Control-Allow-Origin"] == "https://www.gstatic.com"
 
 
-def test_a_vendor_that_hangs_is_waited_for_no_longer_than_google_waits(demo: Program) -> None:
+def hanging(demo: Program) -> int:
+    """Milliseconds until a display is told that its vendor hangs, who is well again before and after."""
     demo.change("Garden", fault="timeout")
     try:
         told = demo.assistant("google", "say", text="show the garden camera")
     finally:
         demo.change("Garden", fault=None)
-    [execute] = [each for each in told["trace"] if each["title"] == "Google: EXECUTE"]
     assert told["outcome"]["told"] == "transientError"
-    assert execute["ms"] < 2700  # what a request may take where nobody is in a hurry
+    assert demo.assistant("google", "say", text="show the garden camera")["outcome"]["shown"]
+    [execute] = [each for each in told["trace"] if each["title"] == "Google: EXECUTE"]
+    return int(execute["ms"])
+
+
+def test_a_vendor_that_hangs_is_waited_for_no_longer_than_google_waits(demo: Program) -> None:
+    # a busy machine may add to one of them; what showcam itself waits for is in each
+    assert any(hanging(demo) <= 2000 for _ in range(3))
