@@ -44,7 +44,7 @@ def ready(store: Store, _request: Request) -> Response:
         store.ping()
     except StoreUnavailable:
         log.warning("the store can't be reached", reason="store")
-        return problem(503, "The store can't be written", "See the log of the web process.")
+        return problem(503, "The store can't be reached", "Try again in a moment; the log says more.")
     return Response(200, b'{"ok":true}', [JSON])
 
 

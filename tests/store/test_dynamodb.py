@@ -68,7 +68,6 @@ def test_every_row_has_a_kind_and_what_passes_an_end(table: DynamoStore, linked:
     table.hit("k", 60, NOW)
     table.take_once("k", NOW + 0.2)
     table.meta_once("k", "v")
-    table.ping()
     ends = {(row["kind"]["S"], row.get("expires_at", {}).get("N")) for row in rows(dynamodb)}
     assert ends == {
         ("account", None),
@@ -84,7 +83,6 @@ def test_every_row_has_a_kind_and_what_passes_an_end(table: DynamoStore, linked:
         ("visit", "1800000001"),
         ("throttle", "1800000060"),
         ("meta", None),
-        ("ping", None),
     }
 
 
@@ -131,6 +129,22 @@ def test_a_service_that_is_not_there(dynamodb: Any, sealer: Sealer) -> None:
 
     with pytest.raises(StoreUnavailable, match="can't be reached"):
         DynamoStore(Nowhere(), "showcam", sealer).account("x")
+
+
+def test_asking_for_the_health_writes_nothing_and_has_no_key_that_all_ask_for(
+    table: DynamoStore, dynamodb: Any
+) -> None:
+    asked: list[str] = []
+
+    class Heard:
+        def get_item(self, **request: Any) -> Any:
+            asked.append(request["Key"]["pk"]["S"])
+            return dynamodb.get_item(**request)
+
+    for _ in range(3):
+        DynamoStore(Heard(), "showcam", table._sealer).ping()
+    assert len({*asked}) == 3
+    assert rows(dynamodb) == []
 
 
 def test_a_missing_table_fails_the_ping(dynamodb: Any, sealer: Sealer) -> None:

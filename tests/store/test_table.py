@@ -1,0 +1,177 @@
+"""What the DynamoDB store says of its table is what it does: kinds of rows, requests by method, permissions."""
+
+import re
+import typing
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from store import dynamodb as of_store
+from store.dynamodb import DynamoStore
+from store.ports import Replayed, Store
+from store.records import Account, Happening, Known, Link, Source
+from store.sealing import Sealer
+from tests.doubles import records as a
+
+NOW = a.NOW
+TEXT = of_store.__doc__ or ""
+NEEDS_NONE = {"sweep", "close"}
+
+
+def tables() -> list[list[list[str]]]:
+    """Those of the description, by rows and cells, without their heads."""
+    found = re.findall(r"(?:^\|.*\n)+", TEXT, re.M)
+    return [
+        [[cell.strip() for cell in line.strip("|\n").split("|")] for line in each.split("\n")[2:-1]] for each in found
+    ]
+
+
+def described() -> dict[str, set[str]]:
+    """The requests that each method is said to make."""
+    _, patterns, by_key = tables()
+    told: dict[str, set[str]] = {}
+    for methods, requests in [(row[1], row[2]) for row in patterns] + [(row[1], row[0]) for row in by_key]:
+        for method in methods.split(", "):
+            told.setdefault(method, set()).update(re.findall(r"\b(?:\w+Items?|Query)\b", requests))
+    return told
+
+
+class Recorded:
+    """A client, and what was asked by it: operations as IAM and the description call them."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.asked: list[str] = []
+        self.judged: set[str] = set()  # by IAM
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            name = "".join(word.title() for word in operation.split("_"))
+            self.asked.append(name)
+            parts = [kind for part in request.get("TransactItems", []) for kind in part]
+            self.judged |= {f"{kind}Item" for kind in parts} if parts else {name}
+            return getattr(self._client, operation)(**request)
+
+        return call
+
+
+class World:
+    """A household, and one that is told of each thing the store can be asked."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = Recorded(client)
+        self.store = DynamoStore(self.client, "showcam", Sealer([("test", b"k" * 32)]))
+        self.account: Account = a.account()
+        self.source: Source = a.source(self.account)
+        self.link: Link = a.link(self.account)
+        self.code, self.token = a.code(self.link), a.token(self.link)
+
+    def replay(self) -> None:
+        with pytest.raises(Replayed):
+            self.store.redeem_code(self.code, NOW, [])
+
+    def acts(self) -> Iterator[tuple[str, Callable[[], object]]]:
+        """Each method, in an order in which there is something for it to find."""
+        store, account, source, link, other = self.store, self.account, self.source, self.link, a.account()
+        yield "add_household", lambda: store.add_household(account, source, b"s", "ok")
+        yield "add_account", lambda: store.add_account(other)
+        yield "add_source", lambda: store.add_source(a.source(other), b"s", "ok")
+        yield "put_client", lambda: store.put_client(a.client())
+        yield "add_link", lambda: store.add_link(link)
+        yield "add_code", lambda: store.add_code(self.code)
+        yield "code", lambda: store.code(self.code.hash, "alexa", NOW)
+        yield "redeem_code", lambda: store.redeem_code(self.code, NOW, [self.token])
+        yield "redeem_code", self.replay
+        yield "add_tokens", lambda: store.add_tokens([a.token(link)])
+        yield "put_link_secret", lambda: store.put_link_secret(link.id, "s", b"s")
+        yield "put_visit", lambda: store.put_visit("v", b"v", NOW + 60)
+        yield "put_known", lambda: store.put_known(account.id, Known(b"k", NOW))
+        yield "put_preference", lambda: store.put_preference(account.id, "c", b"p")
+        yield "put_account_secret", lambda: store.put_account_secret(account.id, "s", b"s")
+        yield "put_happening", lambda: store.put_happening(account.id, Happening("c", "motion", NOW))
+        yield "put_devices", lambda: store.put_devices(account.id, frozenset({"one"}))
+        yield "put_devices", lambda: store.put_devices(account.id, frozenset({"two"}))
+        yield "take_once", lambda: store.take_once("k", NOW + 60)
+        yield "meta_once", lambda: store.meta_once("m", "v")
+        yield "hit", lambda: store.hit("door", 60, NOW)
+        yield "touch_link", lambda: store.touch_link(link.id, NOW)
+        yield (
+            "swap_session",
+            lambda: store.swap_session(account.id, source.id, version=1, secrets=b"t", state="ok"),
+        )
+        yield "ping", store.ping
+        for method, given in (
+            ("account", (account.id,)),
+            ("accounts", ()),
+            ("source_by_vendor_key", (source.vendor_key,)),
+            ("sources", (account.id,)),
+            ("read_session", (account.id, source.id)),
+            ("client", ("alexa",)),
+            ("clients", ()),
+            ("link", (link.id,)),
+            ("links", (account.id,)),
+            ("find_token", (link.id, self.token.hash)),
+            ("link_secret", (link.id, "s")),
+            ("visit", ("v", NOW)),
+            ("known", (account.id,)),
+            ("preferences", (account.id,)),
+            ("account_secret", (account.id, "s")),
+            ("happenings", (account.id, NOW - 1)),
+            ("accounts_with", ("two",)),
+            ("meta", ("m",)),
+            ("hits", ("door", 60, NOW)),
+        ):
+            yield method, lambda method=method, given=given: read(getattr(store, method)(*given))
+        yield "drop_link_secret", lambda: store.drop_link_secret(link.id, "s")
+        yield "drop_account_secret", lambda: store.drop_account_secret(account.id, "s")
+        yield "drop_visit", lambda: store.drop_visit("v")
+        yield "drop_client", lambda: store.drop_client("alexa")
+        yield "end_link", lambda: store.end_link(link.id, NOW)
+
+
+def read(found: Any) -> None:
+    """Something was there, and a generator is read to its end."""
+    assert list(found) if isinstance(found, Iterator) else found
+
+
+@pytest.fixture
+def world(dynamodb: Any) -> World:
+    return World(dynamodb)
+
+
+def test_every_method_is_described_and_asks_what_is_said_of_it(world: World) -> None:
+    made: dict[str, set[str]] = {}
+    for method, act in world.acts():
+        world.client.asked.clear()
+        act()
+        made.setdefault(method, set()).update(world.client.asked)
+    assert made == described()
+    methods = {name for each in Store.__mro__ for name in vars(each) if typing.is_protocol(each) and name[0] != "_"}
+    assert made.keys() == methods - NEEDS_NONE
+
+
+def test_the_permissions_are_those_that_it_needs(world: World) -> None:
+    for _, act in world.acts():
+        act()
+    told = re.search(r"^IAM: (.*)\.$", TEXT, re.M)
+    assert told
+    assert set(re.sub(r" \(.*?\)", "", told[1]).split(", ")) == world.client.judged
+
+
+def test_every_kind_of_row_is_described(world: World, dynamodb: Any) -> None:
+    seen: set[tuple[str, str, str]] = set()
+    for _, act in world.acts():
+        act()
+        for row in dynamodb.scan(TableName="showcam")["Items"]:
+            seen.add((*(row[key]["S"].partition("#")[0] for key in ("pk", "sk")), row["kind"]["S"]))
+    assert seen == {(pk.partition("#")[0], sk.partition("#")[0], kind) for pk, sk, kind, *_ in tables()[0]}
+
+
+def test_what_is_beside_the_record_is_described(world: World, dynamodb: Any) -> None:
+    told = {kind: set(re.findall(r"\w+", re.sub(r"\(.*\)", "", beside))) for _, _, kind, beside, _ in tables()[0]}
+    for _, act in world.acts():
+        act()
+        for row in dynamodb.scan(TableName="showcam")["Items"]:
+            beside = row.keys() - {"pk", "sk", "kind", "record", "expires_at", "gsi1pk", "gsi1sk"}
+            assert beside <= told[row["kind"]["S"]], row["kind"]["S"]
