@@ -1,6 +1,6 @@
 """The trait action.devices.traits.ObjectDetection: that a doorbell, or a camera that knows people, can tell of them.
 
-It has neither attributes nor states nor a command: what is seen goes to Google as a notification.
+It has neither attributes nor states nor a command, only notifications. None are sent yet, so SYNC does not claim any.
 """
 
 from typing import Any
