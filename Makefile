@@ -17,7 +17,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test lint bench lock package deploy remove deploy-local picture clean
+.PHONY: help run up test lint bench lock package deploy remove kept deploy-local picture clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -90,6 +90,9 @@ deploy: package ## to AWS, by the credentials of your environment
 
 remove: package ## the stack from AWS; the table, its key and the secrets stay
 	node_modules/.bin/osls remove $(DEPLOYMENT)
+
+kept: .venv/app package ## what a removed stack left, written for CloudFormation to take back; docs/aws.md goes on
+	@.venv/bin/python scripts/kept.py showcam-$(STAGE) $(REGION)
 
 deploy-local: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## into an AWS on this machine, and walked from linking to a picture; KEEP=1 leaves it running
 	@.venv/bin/python -m deploy_local $(if $(KEEP),--keep)

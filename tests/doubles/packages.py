@@ -11,14 +11,18 @@ ROOT = Path(__file__).parents[2]
 ARCHITECTURE, OTHER = ("arm64", "x86_64") if platform.machine() == "aarch64" else ("x86_64", "arm64")
 
 
-def cutter() -> ModuleType:
-    """The script as a module."""
-    spec = importlib.util.spec_from_file_location("package", ROOT / "scripts/package.py")
+def script(name: str) -> ModuleType:
+    """As a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"scripts/{name}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def cutter() -> ModuleType:
+    return script("package")
 
 
 def cut() -> dict[str, Path]:
