@@ -2,7 +2,8 @@
 and open what was made with them.
 
 At home they are files in `keys/`, mode 0600, of lines `{key id} {base64}`. On AWS they are derived (HKDF, RFC 5869)
-from a secret `{"root": "…", "older": ["…"]}`: a new root is put in as `root`, and the one before it into `older`.
+from a secret `{"root": "…", "older": ["…"]}`. A new root stands in `older` until every process has begun anew and reads
+what is made with it; then it and `root` change places.
 """
 
 import base64

@@ -1,9 +1,12 @@
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from showcam import keys
+from store.sealing import SealedUnreadable, Sealer
+from tests.doubles.aws import OLD_ROOT, ROOT
 
 
 def test_keys_are_made_once_apart_and_closed_to_others(tmp_path: Path) -> None:
@@ -32,6 +35,17 @@ def test_a_rotated_key_is_first_and_the_old_one_still_there(tmp_path: Path) -> N
     (tmp_path / "grant").write_text(joined)
     assert keys.read_or_make(tmp_path).grant[1] == old
     assert keys.read_grant_keys(tmp_path)[1] == old
+
+
+def test_while_a_root_is_changed_in_two_steps_each_process_opens_what_another_sealed() -> None:
+    first, *_, last = steps = [
+        Sealer(keys.derived(roots).seal) for roots in ([OLD_ROOT], [OLD_ROOT, ROOT], [ROOT, OLD_ROOT])
+    ]
+    for before, after in pairwise(steps):  # before and after a process began anew
+        assert before.open("row", after.seal("row", b"held")) == b"held"
+        assert after.open("row", before.seal("row", b"held")) == b"held"
+    with pytest.raises(SealedUnreadable):  # in one step
+        first.open("row", last.seal("row", b"held"))
 
 
 @pytest.mark.parametrize("text", ["", "x", "id not-base64!", "id c2hvcnQ="])
