@@ -1,7 +1,7 @@
 // Media processes on Fargate: the network, one load balancer, and for each host name a service of one task.
 'use strict';
 
-const { rules: shared } = require('./parameters.cjs');
+const { HOST, LABEL, ORIGIN, WANTED, rules: shared } = require('./parameters.cjs');
 
 const MOST = 8;
 const PORT = 8081;
@@ -17,16 +17,20 @@ const list = (text) => text.split(',').map((each) => each.trim()).filter(Boolean
 const FORMS = {
   image: [/^[\w./:-]+@sha256:[0-9a-f]{64}$/, 'an image by its digest is wanted, registry/name@sha256:…, so that what runs is what was built'],
   certificate: [/^arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate\/[\w-]+$/, 'the ARN of an ACM certificate is wanted'],
-  webUrl: [/^https:\/\/[a-z0-9.-]+(:\d{1,5})?$/, 'https://host is wanted, without a path or a slash behind it'],
+  webUrl: [ORIGIN, WANTED],
   grantSecret: [/^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]+-\w{6}$/, 'the ARN of a secret is wanted'],
   dataKey: [/^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:key\/[\w-]+$/, 'the ARN of a KMS key is wanted'],
   zone: [/^Z[A-Z0-9]{5,31}$/, 'the id of a Route 53 zone is wanted'],
   stun: [/^[\w.-]+:\d{1,5}$/, 'host:port is wanted'],
-  turn: [/^turns?:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?$/, 'turn:host:port?transport=udp is wanted'],
+  turn: [
+    /^(turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:\d{1,5}(\?transport=tcp)?)$/,
+    'turn:host:port?transport=udp, turn:host:port?transport=tcp or turns:host:port is wanted',
+  ],
   turnSecret: [/^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]+-\w{6}$/, 'the ARN of a secret is wanted'],
-  ezvizOpen: [/^[a-z0-9.-]+(:\d{1,5})?$/, 'a host is wanted'],
+  ezvizOpen: [new RegExp(`^${HOST}$`), 'a host is wanted'],
 };
 const OPTIONAL = new Set(['zone', 'stun', 'turn', 'turnSecret', 'ezvizOpen']);
+const NAME = new RegExp(`^(${LABEL}\\.)+[a-z]{2,}$`);
 const HERE = new Set(['certificate', 'grantSecret', 'turnSecret', 'dataKey']); // in the region of the tasks
 
 function* forms(given) {
@@ -45,7 +49,7 @@ function* hosts(given) {
   if (!named.length) yield 'hosts is missing: a name for each media process, media-1.cam.example,media-2.cam.example';
   if (named.length > MOST) yield `hosts names ${named.length}: up to ${MOST} there may be`;
   if (new Set(named).size < named.length) yield 'hosts names one twice: each media process has a name of its own';
-  for (const host of named) if (!/^([a-z0-9-]+\.)+[a-z]{2,}$/.test(host)) yield `hosts names "${host}": a name is wanted, in small letters and without https://`;
+  for (const host of named) if (!NAME.test(host)) yield `hosts names "${host}": a name is wanted, in small letters and without https://`;
 }
 
 function* sizes(given) {
@@ -55,6 +59,7 @@ function* sizes(given) {
     yield `memory is "${given.memory}": with cpu ${given.cpu} whole gigabytes from ${range[0]} to ${range[1]} MB are wanted`;
   }
   for (const name of ['livePerProcess', 'streamCap']) if (!(Number.isInteger(given[name]) && given[name] > 0)) yield `${name} is "${given[name]}": a whole number is wanted`;
+  if (!(given.gateCheck >= 0.5 && given.gateCheck <= 60)) yield `gateCheck is "${given.gateCheck}": between 0.5 and 60 seconds are wanted`;
 }
 
 // Two zones, as a load balancer wants them. Tasks have public addresses: WebRTC comes by UDP and to each alone.
@@ -178,6 +183,7 @@ function task(given) {
     SHOWCAM_WEB_INTERNAL_URL: given.webUrl,
     SHOWCAM_LIVE_PER_PROCESS: String(given.livePerProcess),
     SHOWCAM_STREAM_CAP_S: String(given.streamCap),
+    SHOWCAM_GATE_CHECK_S: String(given.gateCheck),
     SHOWCAM_LOG_LEVEL: given.logLevel,
     ...(given.stun && { SHOWCAM_STUN: given.stun }),
     ...(given.turn && { SHOWCAM_TURN: given.turn }),
@@ -315,7 +321,7 @@ function watched(given, host, place) {
 async function read({ resolveVariable }) {
   const given = { region: await resolveVariable('self:provider.region'), stage: await resolveVariable('sls:stage') };
   for (const name of [...Object.keys(FORMS), 'hosts', 'alarmTopic', 'architecture', 'logLevel']) given[name] = String(await resolveVariable(`param:${name}`)).trim();
-  for (const name of ['livePerProcess', 'streamCap', 'cpu', 'memory', 'logRetention']) given[name] = Number(await resolveVariable(`param:${name}`));
+  for (const name of ['livePerProcess', 'streamCap', 'gateCheck', 'cpu', 'memory', 'logRetention']) given[name] = Number(await resolveVariable(`param:${name}`));
   return given;
 }
 

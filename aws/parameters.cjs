@@ -10,8 +10,17 @@ const REGIONS = {
   'eu-west-1': ['en-GB', 'en-IN', 'de-DE', 'es-ES', 'fr-FR', 'it-IT', 'hi-IN', 'ar-SA', 'nl-NL'],
   'us-west-2': ['ja-JP', 'en-AU'],
 };
+// It stands in aws/parameters.yml, for an emulator alone.
+const PRACTICE = '6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3';
 const SKILL = /^amzn1\.ask\.skill\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 const RETENTION = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+// As showcam/settings_rules.py has it: what passes here must start there.
+const MOST_MEDIA = 32;
+const LABEL = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+const HOST = `${LABEL}(?:\\.${LABEL})*(?::(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d\\d|655[0-2]\\d|6553[0-5]))?`;
+const ORIGIN = new RegExp(`^https://${HOST}$`);
+const WANTED = 'https://host is wanted, without a path or a slash behind it';
 
 const list = (text) => text.split(',').map((each) => each.trim()).filter(Boolean);
 
@@ -21,7 +30,7 @@ function* skill(given) {
     yield 'alexaSkillId is missing: make the skill in the Alexa developer console first and give its id, amzn1.ask.skill.…';
   } else if (!id) {
     yield `alexaSkillId is "${given.alexaSkillId}": amzn1.ask.skill. and the skill's UUID are wanted, in small letters`;
-  } else if (new Set(id[1].replaceAll('-', '')).size < 6 || id[1].startsWith('12345678-')) {
+  } else if (new Set(id[1].replaceAll('-', '')).size < 6 || id[1].startsWith('12345678-') || (id[1] === PRACTICE && given.stage !== 'local')) {
     yield `alexaSkillId is "${given.alexaSkillId}", which only holds the place of one: copy yours from the Alexa developer console`;
   }
 }
@@ -46,15 +55,15 @@ function* topic(given) {
 }
 
 function* addresses(given) {
-  for (const name of ['publicUrl', 'mediaUrls']) {
-    for (const url of list(given[name])) {
-      if (!/^https:\/\/[a-z0-9.-]+(:\d{1,5})?$/.test(url)) yield `${name} names "${url}": https://host is wanted, without a path or a slash behind it`;
-    }
-  }
+  if (given.publicUrl && !ORIGIN.test(given.publicUrl)) yield `publicUrl is "${given.publicUrl}": ${WANTED}`;
+  const named = list(given.mediaUrls);
+  for (const url of named) if (!ORIGIN.test(url)) yield `mediaUrls names "${url}": ${WANTED}`;
+  if (new Set(named).size < named.length) yield 'mediaUrls names one twice: each media process has an address of its own';
+  if (named.length > MOST_MEDIA) yield `mediaUrls names ${named.length}: up to ${MOST_MEDIA} there may be`;
 }
 
 function* numbers(given) {
-  for (const [name, least, most] of [['memory', 128, 10240], ['requestsPerSecond', 1, 10000], ['requestsAtOnce', 1, 5000]]) {
+  for (const [name, least, most] of [['memory', 128, 10240], ['requestsPerSecond', 1, 10000], ['requestsAtOnce', 1, 5000], ['reservedForWeb', 0, 100000]]) {
     if (!(Number.isInteger(given[name]) && given[name] >= least && given[name] <= most)) {
       yield `${name} is "${given[name]}": a whole number from ${least} to ${most} is wanted`;
     }
@@ -65,7 +74,12 @@ function* retention(given) {
   if (!RETENTION.includes(given.logRetention)) yield `logRetention is "${given.logRetention}": AWS keeps logs for ${RETENTION.join(', ')} days`;
 }
 
-const KNOWN = { architecture: ['x86_64', 'arm64'], signUp: ['owner', 'invited', 'anyone'], logLevel: ['debug', 'info', 'warning', 'error'] };
+const KNOWN = {
+  architecture: ['x86_64', 'arm64'],
+  signUp: ['owner', 'invited', 'anyone'],
+  ezvizRegion: ['eu', 'us', 'sa', 'sg', 'in', 'ru'],
+  logLevel: ['debug', 'info', 'warning', 'error'],
+};
 const choices = (...names) => function* (given) {
   for (const name of names) {
     if (!KNOWN[name].includes(given[name])) yield `${name} is "${given[name]}": ${KNOWN[name].join(', ')} there are`;
@@ -102,29 +116,45 @@ const packages = (...functions) => function* (given) {
 };
 
 async function read({ resolveVariable }) {
-  const given = { region: await resolveVariable('self:provider.region') };
-  for (const name of ['alexaSkillId', 'languages', 'alarmTopic', 'publicUrl', 'mediaUrls', 'architecture', 'python', 'signUp', 'logLevel',
+  const given = { region: await resolveVariable('self:provider.region'), stage: await resolveVariable('sls:stage') };
+  for (const name of ['alexaSkillId', 'languages', 'alarmTopic', 'publicUrl', 'mediaUrls', 'architecture', 'python', 'signUp', 'ezvizRegion', 'logLevel',
     'homeRegion', 'dataKey', 'keysSecret', 'settingsSecret', 'grantSecret']) {
     given[name] = String(await resolveVariable(`param:${name}`)).trim();
   }
-  for (const name of ['memory', 'requestsPerSecond', 'requestsAtOnce', 'logRetention']) {
+  for (const name of ['memory', 'requestsPerSecond', 'requestsAtOnce', 'reservedForWeb', 'logRetention']) {
     given[name] = Number(await resolveVariable(`param:${name}`));
   }
   return given;
 }
 
-function checked(...rules) {
+function checked(secretsOf, ...rules) {
   return async (variables) => {
     const given = await read(variables);
     const faults = rules.flatMap((rule) => [...rule(given)]);
     if (faults.length) throw Object.assign(new Error(`nothing is packaged:\n${faults.map((each) => `  - ${each}`).join('\n')}\n`), { stack: '' });
     given.publicUrl ||= { 'Fn::Sub': 'https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}' };
+    given.mediaUrls = list(given.mediaUrls).join(',');
     given.pictures = given.mediaUrls ? 'plane' : 'vendor';
-    // read only where it is used: a secret more is a question more at every cold start
-    given.sharedKey = given.mediaUrls ? given.grantSecret || { Ref: 'GrantSecret' } : '';
+    given.webConcurrency = given.reservedForWeb || { Ref: 'AWS::NoValue' };
+    const [keys, settings, grant] = secretsOf(given);
+    // the grant secret only where it is used: a secret more is a question more at every cold start
+    given.sharedKey = given.mediaUrls ? grant : '';
+    given.secrets = given.mediaUrls ? [keys, settings, grant] : [keys, settings];
     return given;
   };
 }
 
-const always = [skill, region, topic, addresses, numbers, retention, choices('architecture', 'signUp', 'logLevel')];
-module.exports = { home: checked(...always, packages('directives', 'fulfillment', 'web')), elsewhere: checked(...always, home, packages('directives')), REGIONS, skill, rules: { topic, retention, choices } };
+const made = () => ['KeysSecret', 'SettingsSecret', 'GrantSecret'].map((name) => ({ Ref: name }));
+const told = (given) => [given.keysSecret, given.settingsSecret, given.grantSecret];
+const always = [skill, region, topic, addresses, numbers, retention, choices('architecture', 'signUp', 'ezvizRegion', 'logLevel')];
+module.exports = {
+  home: checked(made, ...always, packages('directives', 'fulfillment', 'web')),
+  elsewhere: checked(told, ...always, home, packages('directives')),
+  REGIONS,
+  HOST,
+  LABEL,
+  ORIGIN,
+  WANTED,
+  skill,
+  rules: { topic, retention, choices },
+};

@@ -14,7 +14,7 @@ import pytest
 from tests.doubles.packages import ARCHITECTURE, ROOT
 
 OSLS = ROOT / "node_modules/.bin/osls"
-SKILL = "amzn1.ask.skill.6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3"
+SKILL = "amzn1.ask.skill.3f9a1c7e-58d2-4b06-9e41-7c2d8a05b6f3"
 PYTHON = "{}.{}".format(*sys.version_info)
 MEDIA = "https://one.example.com,https://two.example.com:8443"
 HOME = {
@@ -22,6 +22,7 @@ HOME = {
     "alarmTopic": "arn:aws:sns:eu-west-1:123456789012:alarms",
     "languages": "en-GB,de-DE",
     "mediaUrls": MEDIA,
+    "reservedForWeb": "50",
 }
 ELSEWHERE = {
     "alexaSkillId": SKILL,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from showcam.settings import load
+from showcam.settings import Settings, load
 from tests.aws.conftest import ELSEWHERE, HOME, Packaged, Template
 
 ROOT = Path(__file__).parents[2]
@@ -114,6 +114,9 @@ def test_its_environment_is_settings_and_its_secrets_are_handed_to_it(template: 
     assert settings.internal_web_url == GIVEN["webUrl"]
     assert (settings.bind, settings.media_port) == ("0.0.0.0", 8081)  # noqa: S104
     assert (settings.stun, settings.turn) == (GIVEN["stun"], GIVEN["turn"])
+    usual = Settings()
+    assert (settings.live_per_process, settings.gate_check_s) == (usual.live_per_process, usual.gate_check_s)
+    assert settings.stream_cap_s == usual.stream_cap_s
 
 
 def test_a_task_may_ask_aws_for_nothing_and_its_start_for_its_secrets_alone(template: Template) -> None:
@@ -180,7 +183,10 @@ def test_cfn_lint_finds_nothing(packaged: Packaged) -> None:
         ({"grantSecret": ""}, ["grantSecret is missing"]),
         ({"turnSecret": ""}, ["turn and turnSecret go together"]),
         ({"cpu": "300"}, ['cpu is "300"']),
-        ({"memory": "8192"}, ['memory is "8192"']),
+        ({"memory": "1024"}, ['memory is "1024"']),
+        ({"gateCheck": "0.1"}, ['gateCheck is "0.1": between 0.5 and 60 seconds']),
+        ({"turn": "turns:turn.example:5349?transport=udp"}, ['turn is "turns:turn.example:5349?transport=udp"']),
+        ({"ezvizOpen": "-.example"}, ['ezvizOpen is "-.example"']),
         ({"alarmTopic": "", "logRetention": "8"}, ["alarmTopic is missing", 'logRetention is "8"']),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
@@ -202,8 +208,15 @@ def test_the_image_listens_where_the_template_looks(template: Template) -> None:
 
 def test_the_main_stack_goes_without_until_it_is_told_of_some(osls: Osls) -> None:
     without = {name: each for name, each in HOME.items() if name != "mediaUrls"}
-    functions = of(osls("serverless.yml", "eu-west-1", without).template, "AWS::Lambda::Function").values()
-    for function in functions:
+    del without["reservedForWeb"]
+    template = osls("serverless.yml", "eu-west-1", without).template
+    for role in of(template, "AWS::IAM::Role").values():
+        (policy,) = role["Policies"]
+        (secrets,) = (each for each in policy["PolicyDocument"]["Statement"] if "secretsmanager" in str(each["Action"]))
+        assert secrets["Resource"] == [{"Ref": "KeysSecret"}, {"Ref": "SettingsSecret"}]
+    functions = of(template, "AWS::Lambda::Function")
+    assert functions["WebLambdaFunction"]["ReservedConcurrentExecutions"] == {"Ref": "AWS::NoValue"}
+    for function in functions.values():
         told = function["Environment"]["Variables"]
         assert (told["SHOWCAM_PICTURES"], told["SHOWCAM_MEDIA_URLS"], told["SHOWCAM_GRANT_SECRET"]) == (
             "vendor",

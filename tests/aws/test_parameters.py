@@ -1,16 +1,30 @@
 """What a deployment is given: whatever is wrong with it is said, all of it at once, and nothing is packaged."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 
 import pytest
+import yaml
 
 from showcam import forwarder
+from showcam.settings import SettingsError, load
 from tests.aws.conftest import ELSEWHERE, HOME, PYTHON, ROOT, SKILL, Packaged
 from tests.doubles.packages import OTHER
 
 PACKAGED = ("directives", "fulfillment", "web")
+
+PARAMETERS = yaml.safe_load((ROOT / "aws/parameters.yml").read_text())
+PRACTICE = PARAMETERS["local"]["alexaSkillId"]
+GIVEN = re.compile(r"^(SHOWCAM_\w+): \$\{self:custom\.given\.(\w+)\}$", re.MULTILINE)
+VARIABLES = {name: variable for variable, name in GIVEN.findall((ROOT / "aws/environment.yml").read_text())}
+CHECK = """
+const given = JSON.parse(process.argv[1]);
+const others = { 'self:provider.region': 'eu-west-1', 'sls:stage': 'prod' };
+const resolveVariable = async (name) => others[name] ?? given[name.slice('param:'.length)];
+require('./aws/parameters.cjs').home({ resolveVariable }).catch((said) => console.log(said.message));
+"""
 
 type Osls = Callable[[str, str, dict[str, str]], Packaged]
 
@@ -34,7 +48,10 @@ type Osls = Callable[[str, str, dict[str, str]], Packaged]
                 "alarmTopic": "arn:aws:sns:us-east-1:123456789012:alarms",
                 "languages": "en-GB, en-US, xx-XX",
                 "publicUrl": "http://cameras.example.com",
+                "mediaUrls": "https://a.example,https://a.example,b.example",
                 "signUp": "everybody",
+                "ezvizRegion": "asia",
+                "reservedForWeb": "-1",
                 "logRetention": "31",
                 "memory": "much",
                 "architecture": OTHER,
@@ -44,8 +61,12 @@ type Osls = Callable[[str, str, dict[str, str]], Packaged]
                 "alarmTopic stands in us-east-1",
                 "languages names en-US: for it Alexa looks in us-east-1, this is eu-west-1",
                 'languages names "xx-XX", which Alexa does not have',
-                'publicUrl names "http://cameras.example.com"',
+                'publicUrl is "http://cameras.example.com"',
+                'mediaUrls names "b.example"',
+                "mediaUrls names one twice",
                 'signUp is "everybody"',
+                'ezvizRegion is "asia": eu, us, sa, sg, in, ru there are',
+                'reservedForWeb is "-1"',
                 'logRetention is "31"',
                 'memory is "NaN"',
                 *(f"build/lambda/{name}.zip is not for {OTHER} python{PYTHON}" for name in PACKAGED),
@@ -116,6 +137,7 @@ def test_what_is_wrong_is_said_and_nothing_is_packaged(
         ("amzn1.ask.skill.12345678-1234-1234-1234-123456789012", False),
         ("amzn1.ask.skill.aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee", False),
         (f"{SKILL}\nmore", False),
+        (PRACTICE, False),
     ],
 )
 def test_a_skill_id_that_is_none_is_refused(text: str, good: bool) -> None:
@@ -123,6 +145,48 @@ def test_a_skill_id_that_is_none_is_refused(text: str, good: bool) -> None:
     program = f"const {{ skill }} = require('./aws/parameters.cjs'); console.log([...skill({given})].length)"
     done = subprocess.run(["node", "-e", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ("0" if good else "1")
+
+
+def test_the_one_that_stands_in_for_it_is_for_the_emulator_alone() -> None:
+    given = json.dumps({"alexaSkillId": PRACTICE, "stage": "local"})
+    program = f"const {{ skill }} = require('./aws/parameters.cjs'); console.log([...skill({given})].length)"
+    done = subprocess.run(["node", "-e", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "good"),
+    [
+        ("publicUrl", "https://a.example", True),
+        ("publicUrl", "https://a.example:8443", True),
+        ("publicUrl", "https://a.example:65536", False),
+        ("publicUrl", "https://a.example:0", False),
+        ("publicUrl", "https://a.example/", False),
+        ("publicUrl", "https://a.example,https://b.example", False),
+        ("publicUrl", "http://a.example", False),
+        ("mediaUrls", "https://a.example,https://b.example", True),
+        ("mediaUrls", "https://a.example,https://a.example", False),
+        ("mediaUrls", "https://a.example,b.example", False),
+        ("mediaUrls", ",".join(f"https://m{each}.example" for each in range(32)), True),
+        ("mediaUrls", ",".join(f"https://m{each}.example" for each in range(33)), False),
+        ("signUp", "anyone", True),
+        ("signUp", "everybody", False),
+        ("ezvizRegion", "sg", True),
+        ("ezvizRegion", "asia", False),
+        ("logLevel", "warning", True),
+        ("logLevel", "loud", False),
+    ],
+)
+def test_what_no_function_would_start_with_is_said_at_packaging(name: str, text: str, good: bool) -> None:
+    given = json.dumps(PARAMETERS["default"] | {name: text})
+    done = subprocess.run(["node", "-e", CHECK, given], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (f"  - {name} " not in done.stdout) is good, done.stdout
+    try:
+        load(environ={VARIABLES[name]: text})
+    except SettingsError:
+        assert not good
+    else:
+        assert good
 
 
 def test_the_regions_are_those_the_command_line_knows() -> None:

@@ -16,7 +16,8 @@ from tests.aws.conftest import ARCHITECTURE, ELSEWHERE, HOME, MEDIA, PYTHON, SKI
 from tests.doubles.aws import REGION, in_process
 
 FUNCTIONS = {"directives": 8, "fulfillment": 8, "web": 15}  # and their timeouts
-ROWS = {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}
+ROWS = {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}
+CHECKS = {"ConditionCheckItem"}
 WATCHED = {
     ("AWS/Lambda", "Errors"),
     ("AWS/Lambda", "Throttles"),
@@ -110,6 +111,14 @@ class TestFunctions:
             assert (each["Architectures"], each["MemorySize"]) == ([ARCHITECTURE], 1024)
             assert each["Code"]["S3Key"].endswith(f"/{name}.zip")
 
+    def test_web_has_its_part_kept(self, home: Template) -> None:
+        kept = {
+            each["FunctionName"]: each["ReservedConcurrentExecutions"]
+            for each in of(home, "AWS::Lambda::Function").values()
+            if "ReservedConcurrentExecutions" in each
+        }
+        assert kept == {"showcam-prod-web": 50}
+
     def test_elsewhere_there_is_alexas_alone(self, elsewhere: Packaged) -> None:
         kinds = {each["Type"] for each in elsewhere.template["Resources"].values()}
         assert list(of(elsewhere.template, "AWS::Lambda::Function")) == ["DirectivesLambdaFunction"]
@@ -200,7 +209,8 @@ class TestRoles:
                 {"CreateLogStream", "PutLogEvents"},
                 [{"Fn::GetAtt": [f"{name}LogGroup", "Arn"]}],
             )
-            assert granted.pop("dynamodb") == (ROWS, [table])
+            checks = set() if name == "Fulfillment" else CHECKS
+            assert granted.pop("dynamodb") == (ROWS | checks, [table])
             assert granted.pop("secretsmanager") == (
                 {"GetSecretValue"},
                 [{"Ref": "KeysSecret"}, {"Ref": "SettingsSecret"}, {"Ref": "GrantSecret"}],
@@ -214,7 +224,7 @@ class TestRoles:
     def test_elsewhere_it_reaches_the_table_and_the_secrets_at_home(self, elsewhere: Packaged) -> None:
         granted = granted_to(elsewhere.template, "DirectivesRole")
         arn = "arn:${AWS::Partition}:dynamodb:eu-west-1:${AWS::AccountId}:table/showcam-prod"
-        assert granted["dynamodb"] == (ROWS, [{"Fn::Sub": arn}])
+        assert granted["dynamodb"] == (ROWS | CHECKS, [{"Fn::Sub": arn}])
         assert granted["secretsmanager"][1] == [
             ELSEWHERE[name] for name in ("keysSecret", "settingsSecret", "grantSecret")
         ]
@@ -269,7 +279,7 @@ class TestWatching:
             ("5xx", "ApiId"),
         }
         faults = [alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "SystemErrors"]
-        assert sorted(faults) == sorted(ROWS - {"ConditionCheckItem"} | {"TransactWriteItems"})
+        assert sorted(faults) == sorted(ROWS | {"TransactWriteItems"})
 
 
 def test_cfn_lint_finds_nothing(each_stack: Packaged) -> None:
@@ -303,12 +313,13 @@ def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def granted_to(template: Template, role: str) -> dict[str, tuple[set[str], list[Any]]]:
     """Actions and resources by service; those of the table's index apart."""
-    granted = {}
+    granted: dict[str, tuple[set[str], list[Any]]] = {}
     for name, statement in statements(template):
         if name == role:
             actions, resources = listed(statement["Action"]), listed(statement["Resource"])
             (service,) = {action.split(":")[0] for action in actions}
             key = f"{service} index" if "/index/" in str(resources) else service
-            assert key not in granted
-            granted[key] = ({action.split(":")[1] for action in actions}, resources)
+            before, same = granted.get(key, (set(), resources))
+            assert same == resources
+            granted[key] = (before | {action.split(":")[1] for action in actions}, resources)
     return granted

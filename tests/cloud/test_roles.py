@@ -8,7 +8,8 @@ import pytest
 
 from deploy_local import stack
 from deploy_local.walk import walk
-from tests.cloud.conftest import Deployed
+from tests.cloud import seldom
+from tests.cloud.conftest import Deployed, Linked
 
 pytestmark = pytest.mark.process
 
@@ -18,13 +19,15 @@ OTHER_TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/showcam-prod"
 SECRETS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
 DYNAMODB, SECRETS_MANAGER = "DynamoDB_20120810", "secretsmanager"
 VIA = [f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "secretsmanager")]
+BY_OTHERS = ("logs", "kms")  # asked by Lambda for its function; by DynamoDB and Secrets Manager
 type Pair = tuple[str, str]
 
 
 @pytest.fixture(scope="session")
-def asked(wired: Deployed) -> dict[str, set[Pair]]:
-    """(action, resource) of every request that each function made while it was set up and walked."""
+def asked(wired: Deployed, linked: Linked, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Pair]]:
+    """(action, resource) of every request that each function made while it was set up and walked, and beside that."""
     walk(wired.place)
+    seldom.ask(wired, linked, tmp_path_factory.mktemp("seldom"))
     return {
         name: {pair for service, operation, request, _ in wire.calls for pair in pairs(service, operation, request)}
         for name, wire in wired.wires.items()
@@ -77,6 +80,10 @@ def verdict(deployed: Deployed, name: str, pair: Pair, documents: list[dict[str,
     return str(result["EvalDecision"])
 
 
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 FUNCTIONS = pytest.mark.parametrize("name", stack.FUNCTIONS)
 
 
@@ -86,6 +93,19 @@ def test_what_it_asks_it_may(wired: Deployed, asked: dict[str, set[Pair]], name:
     assert {"dynamodb:BatchGetItem", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue"} <= actions
     refused = {pair for pair in asked[name] if verdict(wired, name, pair) != "allowed"}
     assert refused == set()
+
+
+@FUNCTIONS
+def test_what_it_may_it_asks(wired: Deployed, asked: dict[str, set[Pair]], name: str) -> None:
+    granted = {
+        (action, resource)
+        for document in policies(wired, name)
+        for each in document["Statement"]
+        for action in listed(each["Action"])
+        for resource in listed(each["Resource"])
+        if action.partition(":")[0] not in BY_OTHERS
+    }
+    assert granted - asked[name] == set()
 
 
 @FUNCTIONS

@@ -4,16 +4,22 @@ import json
 import re
 import shlex
 import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import botocore.session
-import msgspec
 import pytest
 import yaml
 from botocore import xform_name
 
-from showcam.settings import SECRETS, Settings
+from showcam import keys
+from showcam.compose.command import pictures
+from showcam.settings import SECRETS, Settings, load
+from tests.doubles.aws import OLD_ROOT as OF_GRANTS
+from tests.doubles.aws import ROOT as OF_KEYS
+from tests.doubles.aws import Cloud, in_process
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/aws.md").read_text()
@@ -58,12 +64,67 @@ def test_its_regions_are_those_where_alexa_looks() -> None:
 
 
 def test_its_settings_are_settings() -> None:
-    (given,) = fenced("toml")
-    settings = msgspec.convert(tomllib.loads(given), Settings)
-    assert settings.all_on_aws
-    assert settings.pictures_urls == (), "the HTTP API has nothing under /s/"
+    for given in fenced("toml"):
+        assert tomllib.loads(given).keys() <= Settings.__annotations__.keys()
     (secret,) = fenced("json")
     assert json.loads(secret).keys() <= SECRETS
+
+
+@dataclass
+class Operator:
+    """Who has put one of the doc's files where they stand; the secrets are there, under ARNs of their own."""
+
+    cloud: Cloud
+    file: Path
+
+    def settings(self, text: str) -> Settings:
+        held = {"keys": {"root": OF_KEYS}, "settings": {"ezviz_secret": "s"}, "grant": {"root": OF_GRANTS}}
+        for name, each in held.items():
+            arn = self.cloud.secret(f"showcam/prod/{name}", each)
+            text = re.sub(rf'^({name}_secret = ").*"$', rf'\1{arn}"', text, flags=re.MULTILINE)
+        self.file.write_text(text)
+        return load(environ={}, file=self.file)
+
+
+@pytest.fixture
+def operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Operator]:
+    with in_process(monkeypatch) as cloud:
+        yield Operator(cloud, tmp_path / "showcam.toml")
+
+
+def test_where_there_is_no_media_process_the_commands_look_for_none(operator: Operator) -> None:
+    base, _media = fenced("toml")
+    settings = operator.settings(base)
+    assert settings.all_on_aws
+    assert (settings.pictures_urls, settings.own_media) == ((), False), "the HTTP API has nothing under /s/"
+    assert pictures(settings).place("anybody") == ""
+
+
+def test_where_there_are_some_the_commands_go_to_them_with_the_key_they_share(operator: Operator) -> None:
+    base, media = fenced("toml")
+    settings = operator.settings(base.replace('pictures = "vendor"\n', media))
+    assert len(settings.media_urls) == 2
+    assert (settings.pictures_urls, settings.own_media) == (settings.media_urls, False)
+    assert {pictures(settings).place(str(each)) for each in range(50)} == {*settings.media_urls}
+    assert keys.grant_of(settings) == keys.derived([OF_GRANTS]).grant
+
+
+def test_its_examples_hold_no_skill_that_could_be_deployed() -> None:
+    assert {*re.findall(r"amzn1\.ask\.skill\.([\w-]+)", TEXT)} == {"YOUR-SKILL-ID"}
+
+
+def test_as_many_older_roots_are_taken_as_it_says() -> None:
+    for document in ("aws.md", "pictures.md"):
+        assert "seven at most" in (ROOT / "docs" / document).read_text()
+    roots = [f"{each}, forty-eight random characters in all" for each in range(9)]
+    assert len(_grants(roots[:8])) == 1 + 7
+    with pytest.raises(keys.KeysUnreadable, match="8 are the most"):
+        _grants(roots)
+
+
+def _grants(roots: list[str]) -> list[bytes]:
+    held = json.dumps({"root": roots[0], "older": roots[1:]})
+    return keys.grant_of(load(environ={"SHOWCAM_GRANT_ROOTS": held}))
 
 
 def test_its_alarms_are_the_stacks() -> None:
@@ -98,6 +159,8 @@ def test_its_calls_of_aws_exist_with_their_options(command: str) -> None:
     if f"{service} {operation}" in ITS_OWN:
         return
     known = _operations(service)
+    if operation == "wait":
+        operation = _waiters(service)[rest[0]]
     assert operation in known, command
     members = known[operation].input_shape.members if known[operation].input_shape else {}
     options = {xform_name(name, "-"): shape.type_name for name, shape in members.items()}
@@ -107,6 +170,12 @@ def test_its_calls_of_aws_exist_with_their_options(command: str) -> None:
         assert told in options or options.get(told.removeprefix("no-")) == "boolean", name
     needed = {xform_name(name, "-") for name in getattr(known[operation].input_shape, "required_members", [])}
     assert needed <= {RENAMED.get(name, name) for name in given}, command
+
+
+def _waiters(service: str) -> dict[str, str]:
+    """What each asks until it is as it should be."""
+    model = botocore.session.Session().get_waiter_model(service)
+    return {xform_name(name, "-"): xform_name(model.get_waiter(name).operation, "-") for name in model.waiter_names}
 
 
 def _operations(service: str) -> dict[str, Any]:
