@@ -1,10 +1,12 @@
 """H.264 as far as a relay must understand it: parameter sets, and whether a keyframe is a picture at all."""
 
 import io
+from dataclasses import dataclass
 from fractions import Fraction
 
 import av
 import av.error
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange
 
@@ -40,9 +42,30 @@ def codec_name(keyframe: bytes) -> str:
     raise NoPicture
 
 
-def picture(keyframe: bytes) -> VideoFrame:
-    """Decode one keyframe by itself, strictly: encrypted bytes must not pass as a grey picture. Raises NoPicture."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a keyframe and its parameter sets tell of a stream."""
+
+    width: int
+    height: int
+    codec: str  # RFC 6381
+    b_frames: bool
+
+
+def look(keyframe: bytes) -> Look:
+    """Raises NoPicture."""
     decoder = av.CodecContext.create("h264", "r")
+    frame = _decoded(decoder, keyframe)
+    return Look(frame.width, frame.height, codec_name(keyframe), bool(decoder.has_b_frames))
+
+
+def picture(keyframe: bytes) -> VideoFrame:
+    """Raises NoPicture."""
+    return _decoded(av.CodecContext.create("h264", "r"), keyframe)
+
+
+def _decoded(decoder: VideoCodecContext, keyframe: bytes) -> VideoFrame:
+    """One keyframe by itself, strictly: encrypted bytes must not pass as a grey picture."""
     decoder.thread_count = 1
     decoder.options = {"err_detect": "explode"}
     try:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Protocol
 
@@ -103,14 +104,16 @@ class Reader(threading.Thread):
 def _judge(keyframe: Unit, video: Any, audio: Any) -> Format:
     """What the first keyframe shows. Raises SourceFailed: bytes that are no picture are an encrypted camera's."""
     try:
-        picture = h264.picture(keyframe.data)
-        codec = h264.codec_name(keyframe.data)
+        seen = h264.look(keyframe.data)
     except h264.NoPicture:
         raise SourceFailed("encryption_on", again=False) from None
+    # not every camera says so in its parameter sets; libav may have noticed while it probed
+    b_frames = seen.b_frames or bool(video.codec_context.has_b_frames)
+    form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=b_frames)
     if audio is None:
-        return Format(picture.width, picture.height, codec, audio=False)
+        return form
     heard = audio.codec_context
-    return Format(picture.width, picture.height, codec, audio=True, audio_rate=heard.rate, audio_codec=heard.name)
+    return replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.name)
 
 
 class _Units:

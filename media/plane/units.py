@@ -36,3 +36,4 @@ class Format:
     audio: bool
     audio_rate: int = 0
     audio_codec: Literal["aac", "pcm_mulaw", "pcm_alaw"] = "aac"
+    b_frames: bool = False  # pictures come in another order than they are shown in, as far as that is known

@@ -1,0 +1,119 @@
+"""One opening of a source: a reader in its thread, its units paced, until it is over."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from media.plane.pacer import Pacer
+from media.plane.reader import Origin, Reader
+from media.plane.slide import Screen
+from media.plane.units import Format, SourceFailed, Unit
+
+_log = structlog.get_logger()
+
+FIRST_KEYFRAME_S = 8.0
+
+
+class Opening:
+    """One reader, its two pacers, and the watch over them."""
+
+    def __init__(self, pull: Screen, feed: Origin) -> None:
+        self._pull, self._feed = pull, feed
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[SourceFailed] = self._loop.create_future()
+        self._full: set[str] = set()
+        # HLS needs a whole group of pictures before it can show anything: it gets the first one at once
+        self._hls = Pacer(self._guarded(pull.to_hls), at_once=1, full=self._throttle("hls"))
+        self._live = Pacer(self._guarded(self._to_viewers), full=self._throttle("live"))
+        self._shift: int | None = None
+        self._heard = self._loop.time()
+        self._is_open = False
+        self._reader: Reader | None = None
+
+    async def last(self) -> None:
+        """Run until the source is over. Raises SourceFailed."""
+        self._reader = Reader(
+            self._feed,
+            opened=self._post(self._opened),
+            deliver=self._post(self._deliver),
+            done=self._post(self._done),
+        )
+        self._heard = self._loop.time()
+        self._reader.start()
+        while True:
+            patience = max(8.0, 3 * self._feed.target_s + 2) if self._is_open else FIRST_KEYFRAME_S
+            done, _ = await asyncio.wait([self._over], timeout=0.5)
+            if done:
+                raise self._over.result()
+            if self._feed.failure:
+                raise self._feed.failure
+            if self._loop.time() - self._heard > patience:
+                raise SourceFailed("media_down", again=True)
+
+    def close(self) -> None:
+        if self._reader:
+            self._reader.stop()
+        self._hls.close()
+        self._live.close()
+        if not self._over.done():
+            self._over.cancel()
+
+    def _post[T](self, call: Callable[[T], None]) -> Callable[[T], None]:
+        """From the reader's thread into the loop."""
+        guarded = self._guarded(call)
+
+        def post(value: T) -> None:
+            # a loop that is gone took everybody who watched with it
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(guarded, value)
+
+        return post
+
+    def _guarded[T](self, call: Callable[[T], None]) -> Callable[[T], None]:
+        """What fails ends this opening, and nothing else."""
+
+        def guarded(value: T) -> None:
+            if self._over.done():
+                return
+            try:
+                call(value)
+            except Exception as error:
+                _log.warning("opening broke", error=type(error).__name__)
+                self._done(SourceFailed("media_down", again=True))
+
+        return guarded
+
+    def _opened(self, form: Format) -> None:
+        self._is_open = True
+        self._pull.begin(form)
+
+    def _deliver(self, unit: Unit) -> None:
+        if unit.kind == "video":
+            self._heard = self._loop.time()
+        if self._feed.is_paced:
+            self._pull.to_hls(unit)
+            self._to_viewers(unit)
+        else:
+            self._hls.push(unit)
+            self._live.push(unit)
+
+    def _done(self, failure: SourceFailed) -> None:
+        if not self._over.done():
+            self._over.set_result(failure)
+
+    def _to_viewers(self, unit: Unit) -> None:
+        """On the pull's timeline: a source's times mean nothing beyond one opening of it."""
+        if self._shift is None:
+            self._shift = self._pull.now() - unit.dts
+        self._pull.to_viewers(replace(unit, pts=unit.pts + self._shift, dts=unit.dts + self._shift))
+
+    def _throttle(self, name: str) -> Callable[[bool], None]:
+        def full(is_full: bool) -> None:
+            (self._full.add if is_full else self._full.discard)(name)
+            if self._reader:
+                (self._reader.room.clear if self._full else self._reader.room.set)()
+
+        return full
