@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.tokens import authenticate
 from alexa.skill import SmartHome
-from showcam import keys
+from showcam import aws, keys
 from showcam.cloudwatch import CloudWatch, Event, Handler
 from showcam.compose import amazon, parts, spoken
 from showcam.settings import Settings, load
@@ -26,6 +26,7 @@ def build() -> Handler:
     base = parts.ground(settings, keys.of(settings))
     home, talk = skill(settings, base), spoken.Lazy(settings, base)
 
+    @aws.within(settings.request_s + aws.STORE_S)
     def answer(event: Event, _context: Any) -> Event:
         if "directive" in event:
             return dict(json.loads(home.answer(json.dumps(event).encode())))

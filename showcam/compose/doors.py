@@ -1,6 +1,7 @@
 """The doors that both the web process and the web function have: linking and pages, signalling, webhook, /internal."""
 
 import ipaddress
+from dataclasses import replace
 from functools import partial
 from wsgiref.types import WSGIEnvironment
 
@@ -14,7 +15,7 @@ from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.drivers.ezviz_webhook import Inbox, Webhook
 from registry.sign_in import Limits, SignIn
-from showcam import webhook
+from showcam import aws, webhook
 from showcam.compose import parts
 from showcam.edge import EdgeRules
 from showcam.exchange import Request, Response, Route, problem
@@ -39,12 +40,20 @@ def routes(settings: Settings, base: parts.Ground, inbox: Inbox) -> list[Route]:
     ]
 
 
+def limited(settings: Settings, routes: list[Route]) -> list[Route]:
+    """Each with an end to what it asks of a table; SQLite has its own."""
+    if settings.store != "dynamodb":
+        return routes
+    within = aws.within(settings.request_s + aws.STORE_S)
+    return [replace(route, endpoint=within(route.endpoint)) for route in routes]
+
+
 def ready(store: Store, _request: Request) -> Response:
     try:
         store.ping()
-    except StoreUnavailable:
-        log.warning("the store can't be reached", reason="store")
-        return problem(503, "The store can't be reached", "Try again in a moment; the log says more.")
+    except StoreUnavailable as error:
+        log.warning("the store can't be used", error=str(error), reason="store")
+        return problem(503, "The store can't be used just now", "The log says why.")
     return Response(200, b'{"ok":true}', [JSON])
 
 
@@ -73,6 +82,9 @@ def pages(settings: Settings, keys: Keys, base: parts.Ground) -> Flask:
         ),
         parts.unlinker(base.store, base.pictures),
     )
+    if settings.store == "dynamodb":
+        within = aws.within(settings.sign_in_s + settings.request_s + aws.STORE_S)
+        app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
     practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
     app.register_blueprint(console.blueprint(practice_url=practice))
     return app

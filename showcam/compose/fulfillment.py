@@ -10,7 +10,7 @@ from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.errors import IntentError, Malformed, Passing
 from actions.fulfillment import Fulfillment, unread
-from showcam import keys
+from showcam import aws, keys
 from showcam.cloudwatch import CloudWatch, Event, Handler
 from showcam.compose import parts
 from showcam.exchange import Refuse, Request, Response, Route
@@ -56,6 +56,7 @@ def build() -> Handler:
     watch.install()
     fulfil = door(settings, parts.ground(settings, keys.of(settings)))
 
+    @aws.within(settings.request_s + aws.STORE_S)
     def answer(event: Event, _context: Any) -> Event:
         try:
             return answer_of(fulfil(request_of(event, settings.body_limit)))

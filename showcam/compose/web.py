@@ -46,7 +46,7 @@ def build(settings: Settings, keys: Keys) -> Edge:
     ]
     pages = doors.pages(settings, keys, base)
     threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
-    return Edge(routes, pages, doors.rules(settings), tell)
+    return Edge(doors.limited(settings, routes), pages, doors.rules(settings), tell)
 
 
 def _alexa(settings: Settings, keys: Keys, base: parts.Ground) -> list[Route]:

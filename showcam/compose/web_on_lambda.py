@@ -52,9 +52,9 @@ def _edge(settings: Settings, watch: CloudWatch) -> Edge:
 
     held = keys.of(settings)
     base = parts.ground(settings, held)
-    routes = doors.routes(settings, base, AtOnce(base.registry))
     health = Route("healthz", "/healthz", ("GET",), partial(doors.ready, base.store))
-    edge = Edge([*routes, health], doors.pages(settings, held, base), doors.rules(settings), note)
+    routes = doors.limited(settings, [*doors.routes(settings, base, AtOnce(base.registry)), health])
+    edge = Edge(routes, doors.pages(settings, held, base), doors.rules(settings), note)
     with contextlib.suppress(StoreUnavailable):  # then it loads with the first call, or not either
         base.driver.load()
     return edge

@@ -3,6 +3,7 @@
 import http.client
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,11 +19,12 @@ class AwsWire:
     """`url` is its address; `calls` are what reached AWS, in order: service and operation, request, answer.
 
     `throttled`: the error every request to the table is answered with, while it is set. `hot`: what only the requests
-    to one partition hold; they are throttled.
+    to one partition hold; they are throttled. `slow_s`: how long each request to the table waits for its answer.
     """
 
     def __init__(self, upstream: str) -> None:
         self.throttled = self.hot = ""
+        self.slow_s = 0.0
         self.calls: list[tuple[str, str, Any, Any]] = []
         self.refused = 0
         self._loses: int | None = None
@@ -74,12 +76,15 @@ class AwsWire:
     def heal(self) -> None:
         self._loses, self._cuts, self._cut, self._takes = None, False, False, None
         self.throttled = self.hot = ""
+        self.slow_s = 0.0
 
     def answer(
         self, path: str, body: bytes, headers: dict[str, str]
     ) -> tuple[int, list[tuple[str, str]], bytes] | None:
         """None: the connection ends without a word."""
         service, _, operation = headers.get("X-Amz-Target", "").partition(".")
+        if service == _TABLE:
+            time.sleep(self.slow_s)
         with self._lock:
             if self._cut:
                 return None

@@ -1,0 +1,75 @@
+"""What a request may ask of the table, and how long."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextvars import copy_context
+
+import pytest
+
+from deploy_local.emulator import Emulator
+from showcam import aws as clients
+from store.dynamodb import DynamoStore, create_table
+from store.ports import StoreUnavailable
+from store.sealing import Sealer
+from tests.doubles.aws_wire import AwsWire
+
+
+@pytest.fixture
+def wire(aws: Emulator) -> Iterator[AwsWire]:
+    wire = AwsWire(aws.url)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+def table(aws: Emulator, wire: AwsWire, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoStore]:
+    """By the client that the program makes."""
+    for name, value in (aws.environ | {"AWS_ENDPOINT_URL_DYNAMODB": wire.url}).items():
+        monkeypatch.setenv(name, value)
+    clients.client.cache_clear()
+    create_table(aws.client("dynamodb"), "bounded")
+    yield DynamoStore(clients.client("dynamodb"), "bounded", Sealer([("test", b"k" * 32)]))
+    aws.client("dynamodb").delete_table(TableName="bounded")
+    clients.client.cache_clear()
+
+
+def in_a_thread(act: Callable[[], object]) -> object:
+    found: list[object] = []
+    context = copy_context()
+    thread = threading.Thread(target=lambda: found.append(context.run(act)))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def asked(table: DynamoStore) -> str:
+    try:
+        table.ping()
+    except StoreUnavailable as error:
+        return str(error)
+    return "answered"
+
+
+def test_when_the_time_is_over_nothing_more_is_asked(table: DynamoStore, wire: AwsWire) -> None:
+    late = "the table did not answer within the request's time"
+    with clients.within(0):
+        assert asked(table) == late
+        with clients.within(60):
+            assert asked(table) == late  # nobody gives a request more time than it has
+        assert in_a_thread(lambda: asked(table)) == late
+    assert wire.calls == []
+    with clients.within(60):
+        assert asked(table) == "answered"
+    assert asked(table) == "answered"
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(0.5, 1), (60.0, 2)])
+def test_what_is_not_answered_is_asked_again_where_there_is_time(
+    table: DynamoStore, wire: AwsWire, seconds: float, tries: int
+) -> None:
+    wire.slow_s = clients.TABLE_BOUNDS[0] + 0.3
+    with clients.within(seconds):
+        assert asked(table) != "answered"
+    time.sleep(0.5)
+    assert len(wire.calls) == tries
