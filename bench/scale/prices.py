@@ -33,8 +33,8 @@ PRICES = {
     "Media: public addresses": Price(0.005, 1, "hours"),
     "Media: pictures to the internet": Price(0.05, 1e9, "bytes, beyond 150 TB a month"),
 }
-FIXED = {  # a month, at any size
+FIXED = {  # a month, at any size, of the home region; each other has five alarms
     "KMS: the key": 1.00,
-    "Secrets Manager: two secrets": 0.80,
+    "Secrets Manager: three secrets": 1.20,
     "CloudWatch: twenty-six alarms": 2.60,
 }

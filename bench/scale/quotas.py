@@ -12,7 +12,6 @@ from bench.scale.prices import Mark
 CORE_MB = 1769  # of memory, by which Lambda gives a whole processor; published
 KEY_S = 300  # a caller's key is asked of KMS anew after this; to be checked
 ENVIRONMENT_S = 7200  # an environment lasts about so long; assumed
-SECRETS = 2  # read by each new one
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,11 @@ def lifted(quotas: list[Quota]) -> list[Quota]:
 
 def quotas(given: Assumptions, footprints: Mapping[str, Footprint]) -> list[Quota]:
     return [*_vendor(given), *_aws(given), *_keys(footprints)]
+
+
+def secrets(given: Assumptions) -> int:
+    """Read by each new environment: keys, settings, and what is shared with media processes where there are some."""
+    return 3 if given.passed < 1 else 2
 
 
 def _busy(given: Assumptions, footprint: Footprint) -> float:
@@ -103,14 +107,14 @@ def _aws(given: Assumptions) -> list[Quota]:
             "KMS: requests for symmetric keys",
             10_000,
             "to be checked",
-            lambda each: _busy(given, each) * (1 / KEY_S + SECRETS / ENVIRONMENT_S),
+            lambda each: _busy(given, each) * (1 / KEY_S + secrets(given) / ENVIRONMENT_S),
             "ask AWS for more",
         ),
         Quota(
             "Secrets Manager: secrets read",
             10_000,
             "published",
-            lambda each: _busy(given, each) * SECRETS / ENVIRONMENT_S,
+            lambda each: _busy(given, each) * secrets(given) / ENVIRONMENT_S,
             "ask AWS for more",
         ),
     ]

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from bench.scale.assumptions import Assumptions
+from bench.scale.prices import PRICES
 from showcam.settings import Settings, load
 from tests.aws.conftest import ELSEWHERE, HOME, Packaged, Template
 
@@ -117,6 +119,14 @@ def test_its_environment_is_settings_and_its_secrets_are_handed_to_it(template: 
     usual = Settings()
     assert (settings.live_per_process, settings.gate_check_s) == (usual.live_per_process, usual.gate_check_s)
     assert settings.stream_cap_s == usual.stream_cap_s
+
+
+def test_it_has_as_much_as_docs_scale_md_prices_for_what_it_may_show(template: Template) -> None:
+    (task,) = of(template, "AWS::ECS::TaskDefinition").values()
+    assert "1 vCPU and 2 GB" in PRICES["Media: processes"].unit
+    assert (task["Cpu"], task["Memory"]) == ("1024", "2048")
+    assert Assumptions().per_process == Settings().live_per_process
+    assert Assumptions().gate_s == Settings().gate_check_s
 
 
 def test_a_task_may_ask_aws_for_nothing_and_its_start_for_its_secrets_alone(template: Template) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 import boto3
 import pytest
 
+from bench.scale.prices import FIXED
 from showcam.settings import SECRETS, load
 from store.dynamodb import create_table
 from tests.aws.conftest import ARCHITECTURE, ELSEWHERE, HOME, MEDIA, PYTHON, SKILL, Packaged, Template
 from tests.doubles.aws import REGION, in_process
+from tests.doubles.packages import ROOT
 
 FUNCTIONS = {"directives": 8, "fulfillment": 8, "web": 15}  # and their timeouts
 ROWS = {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}
@@ -253,6 +255,14 @@ class TestWatching:
             assert alarm["AlarmActions"] == [given["alarmTopic"]]
             assert alarm["AlarmDescription"]
             assert alarm["TreatMissingData"] == "notBreaching"
+
+    def test_there_are_as_many_as_are_told_and_priced(self, home: Template, elsewhere: Packaged) -> None:
+        alarms, secrets = of(home, "AWS::CloudWatch::Alarm"), of(home, "AWS::SecretsManager::Secret")
+        assert (len(alarms), len(secrets)) == (26, 3)
+        assert len(of(elsewhere.template, "AWS::CloudWatch::Alarm")) == 5
+        assert FIXED["CloudWatch: twenty-six alarms"] == pytest.approx(0.10 * 26)
+        assert FIXED["Secrets Manager: three secrets"] == pytest.approx(0.40 * 3)
+        assert "three secrets and 26 alarms" in (ROOT / "docs/aws.md").read_text()
 
     def test_every_function_is_watched(self, each: Template) -> None:
         functions, watched = of(each, "AWS::Lambda::Function"), list(of(each, "AWS::CloudWatch::Alarm").values())

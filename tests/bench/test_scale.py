@@ -1,7 +1,9 @@
 """The model of many links: it loses no request, grows as it should, and names the right limit first."""
 
 import math
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,12 @@ from bench.scale.limits import limits
 from bench.scale.quotas import Quota, lifted, quotas, seconds
 from bench.scale.walks import WALKS
 
+DOCUMENT = (Path(__file__).parents[2] / "docs/scale.md").read_text()
+WALKS_OF = {
+    "the gate, while a picture lasts": ["gate check"],
+    "a message of EZVIZ's webhook": ["webhook message"],
+    "linking, five requests together": ["linking"],
+}
 GIVEN = Assumptions(links=100_000)
 FOOTPRINTS = footprint.batched(
     {
@@ -31,6 +39,12 @@ FOOTPRINTS = footprint.batched(
     },
     24,
 )
+
+
+def told() -> dict[str, tuple[float, ...]]:
+    """Read and write units and calls of each walk, as docs/scale.md has them."""
+    rows = re.findall(r"^\| ([^|]+) \| ([\d.]+) \| ([\d.]+) \| (\d+) \| (\d+) \|", DOCUMENT, re.MULTILINE)
+    return {walk: tuple(map(float, taken)) for name, *taken in rows for walk in WALKS_OF.get(name, name.split(", "))}
 
 
 def played(given: Assumptions = GIVEN, *, free: bool = False, seed: int = 1) -> tuple[Day, list[Quota]]:
@@ -139,7 +153,7 @@ def test_an_items_size_is_counted_as_dynamodb_does(item: meter.Item, size: int) 
 
 
 def test_requests_are_measured_on_the_entries_themselves() -> None:
-    found = footprint.measure(2)
+    found = footprint.measure(4)
     assert [*found.footprints] == [*WALKS]
     lists, stream = found.footprints["Discover"], found.footprints["InitializeCameraStreams"]
     assert (lists.app_calls, lists.open_calls) == (1, 0)
@@ -149,6 +163,10 @@ def test_requests_are_measured_on_the_entries_themselves() -> None:
     assert refresh.shared == {"client#alexa": (1.0, 0.0)}
     assert all(each.reads > 0 and each.cpu_ms > 0 for each in found.footprints.values())
     assert 1000 < found.stored_b < 20_000
+    taken = {
+        walk: (each.reads, each.writes, each.app_calls, each.open_calls) for walk, each in found.footprints.items()
+    }
+    assert told() == taken
 
 
 def test_the_command_tells_what_it_costs_and_what_breaks_first(
