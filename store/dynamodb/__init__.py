@@ -72,7 +72,7 @@ household). A stranger can have the first two read, and nothing written but thro
 strangers may ask for in a second (`requestsPerSecond`, 500) is less than one key takes. Health is asked for without a
 write, each time under another key. docs/scale.md has what else fills up, and when.
 
-Limits. A row holds 400 KB: the largest is `known`, some 450 bytes for each camera, so a household has 900 cameras at
+Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a household has 800 cameras at
 most. A transaction has 100 actions: the largest here has four. A batch asks for 100 keys and a Query's page holds 1 MB:
 what is longer is asked for in parts. pk may have 2,048 bytes and sk 1,024: names from outside are held to 512
 (store.keys). What one changes in several writes (`put_devices`, the tidying after `end_link`) is done in full by
