@@ -41,10 +41,10 @@ FOOTPRINTS = footprint.batched(
 )
 
 
-def told() -> dict[str, tuple[float, ...]]:
+def told() -> dict[str, list[float]]:
     """Read and write units and calls of each walk, as docs/scale.md has them."""
     rows = re.findall(r"^\| ([^|]+) \| ([\d.]+) \| ([\d.]+) \| (\d+) \| (\d+) \|", DOCUMENT, re.MULTILINE)
-    return {walk: tuple(map(float, taken)) for name, *taken in rows for walk in WALKS_OF.get(name, name.split(", "))}
+    return {walk: list(map(float, taken)) for name, *taken in rows for walk in WALKS_OF.get(name, name.split(", "))}
 
 
 def played(given: Assumptions = GIVEN, *, free: bool = False, seed: int = 1) -> tuple[Day, list[Quota]]:
@@ -164,8 +164,12 @@ def test_requests_are_measured_on_the_entries_themselves() -> None:
     assert all(each.reads > 0 and each.cpu_ms > 0 for each in found.footprints.values())
     assert 1000 < found.stored_b < 20_000
     taken = {
-        walk: (each.reads, each.writes, each.app_calls, each.open_calls) for walk, each in found.footprints.items()
+        walk: [each.reads, each.writes, each.app_calls, each.open_calls] for walk, each in found.footprints.items()
     }
+    # as an hour begins a message is looked for in the one before too
+    more = taken["webhook message"][0] - told()["webhook message"][0]
+    assert more in (0, 1)
+    taken["webhook message"][0] -= more
     assert told() == taken
 
 
