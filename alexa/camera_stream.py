@@ -14,7 +14,7 @@ from alexa.event import Reply, timestamp
 from alexa.interface import Capability
 from alexa.state import properties
 from registry.camera import Camera, Refusal, Stream, StreamRequest, Video
-from registry.fitting import USUAL, plain, shown
+from registry.fitting import USUAL, best, shown
 from registry.registry import Registry
 from store.records import Link
 
@@ -93,7 +93,7 @@ def _sizes(camera: Camera) -> list[dict[str, int]]:
     A camera without either is offered all the same, at the size of the card that can say why: what is not offered is
     never asked for, and nobody hears the reason.
     """
-    if plain(camera) == "sub":
+    if best(camera) == "sub":
         return [_size(shown(camera, "sub")) or _USUAL]
     if camera.video.codec == "h265":
         return [_USUAL]

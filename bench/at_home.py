@@ -62,7 +62,7 @@ class _Home:
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         return [None for _ in claims]
 
-    async def learnt(self, claims: Claims, width: int, height: int) -> None:
+    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
         pass
 
     async def closed(self, claims: Claims, release: str) -> None:

@@ -67,8 +67,8 @@ class Sources(Protocol):
         """Whether this access token is one of the link that the grant was made for."""
         ...
 
-    async def learnt(self, claims: Claims, width: int, height: int) -> None:
-        """How large the picture turned out to be that was opened by these claims."""
+    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+        """What the picture turned out to be like that was opened by these claims."""
         ...
 
     async def closed(self, claims: Claims, release: str) -> None:

@@ -20,6 +20,7 @@ class Video(Struct, frozen=True):
     codec: Literal["h264", "h265", "unknown"] = "unknown"
     width: int = 0  # 0: unknown
     height: int = 0
+    b_frames: bool = False  # so it turned out when it was shown: no display plays it by WebRTC
 
 
 class Camera(Struct, frozen=True):
@@ -52,6 +53,7 @@ class Camera(Struct, frozen=True):
     voice_may: tuple[str, ...] = ()  # what the owner lets a voice change: settings by name, "restart"
     lan: str = ""  # where it is at home, "address:port"; never told outside the registry
     ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open"
+    looked_at: float = 0.0  # when its whole picture was opened to see what it is like, epoch s; 0: never
     as_of: float = 0.0
 
 

@@ -81,7 +81,9 @@ def _playable(camera: Camera, now: Conditions) -> str | None:
     # an unknown codec is settled by the vendor, who is asked for H.264, and by the first packet
     if camera.video.codec == "h265" and (camera.sub is None or camera.sub.codec != "h264"):
         return "not_playable"
-    return "no_common_protocol" if _PLAYED.isdisjoint(now.protocols) else None
+    by_hls_alone = camera.video.b_frames and (camera.sub is None or camera.sub.b_frames or camera.sub.codec == "h265")
+    played = {"hls"} if by_hls_alone else _PLAYED
+    return "no_common_protocol" if played.isdisjoint(now.protocols) else None
 
 
 def _place(_camera: Camera, now: Conditions) -> str | None:

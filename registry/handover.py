@@ -88,7 +88,7 @@ class Handover:
         deadline: Deadline,
     ) -> Stream:
         fit = sight.fit or Fit("main", request.surface)
-        protocol = _best(request.protocols)
+        protocol = _best(request.protocols, sight.video)
         grant, claims = self._grants.issue(
             account=link.account,
             link=link.id,
@@ -150,8 +150,10 @@ class Handover:
         return f"{at}/s/{self._grants.beside(claims, 'snapshot')}/snapshot.jpg"
 
 
-def _best(protocols: tuple[str, ...]) -> Literal["webrtc", "hls"]:
-    """The first that there is; the gate refuses whoever plays none."""
+def _best(protocols: tuple[str, ...], video: Video) -> Literal["webrtc", "hls"]:
+    """The first that there is and that the picture is played by; the gate refuses whoever plays none."""
+    if video.b_frames and "hls" in protocols:
+        return "hls"
     for each in protocols:
         if each == "webrtc":
             return "webrtc"

@@ -21,7 +21,7 @@ from registry.gate import Allowed, Surface
 from registry.happenings import told
 from registry.preferences import Preferences, of_account
 from registry.recent import Recent
-from registry.sizes import resized, sized
+from registry.sizes import Looks, resized, sized
 from store.ports import Store, StoreUnavailable
 from store.records import Account, Known, Source
 
@@ -149,15 +149,15 @@ class Readings:
             self._last.put(source.id, reading)
         return reading
 
-    def learn(self, account_id: str, camera: str, picture: Picture, size: tuple[int, int]) -> None:
-        """How large a picture turned out to be, kept until it turns out otherwise. Raises Unavailable."""
+    def learn(self, account_id: str, camera: str, picture: Picture, looks: Looks) -> None:
+        """What a picture turned out to be like, kept until it turns out otherwise. Raises Unavailable."""
         household = self.household(account_id)
         for source in household.sources:
             last = self.last(household.account, source)
             found = last.find(camera) if last else None
             if last is None or found is None:
                 continue
-            told = resized(last.told, found.ref, picture, size)
+            told = resized(last.told, found.ref, picture, looks)
             if told != last.told:
                 self._remember(
                     household.account, source, self._made(household.account, source, last.given, told, last.as_of)

@@ -167,9 +167,9 @@ class Registry:
     def check(self, claims: Claims) -> Denied | None:
         return self._streams.check(claims)
 
-    def learn(self, claims: Claims, width: int, height: int) -> None:
-        """How large the picture that was opened turned out to be."""
-        self._streams.learn(claims, width, height)
+    def learn(self, claims: Claims, width: int, height: int, *, b_frames: bool = False) -> None:
+        """What the picture that was opened turned out to be like."""
+        self._streams.learn(claims, width, height, b_frames=b_frames)
 
     def release(self, claims: Claims, release: str) -> None:
         self._streams.release(claims, release)

@@ -21,6 +21,7 @@ from registry.listing import Reading, Readings
 from registry.opens import Opens, OpensHere
 from registry.passing import Passing
 from registry.rules import Rules
+from registry.sizes import Looks
 from registry.ways import ANOTHER
 from store.ports import Store, StoreUnavailable
 from store.records import Account, Link, Source
@@ -169,12 +170,13 @@ class Streams:
         opened = self._reopened(claims, shared, deadline)
         return _denied(opened) if isinstance(opened, Refusal) else None
 
-    def learn(self, claims: Claims, width: int, height: int) -> None:
-        """How large a picture turned out to be when it was opened."""
+    def learn(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+        """What a picture turned out to be like when it was opened."""
         if claims.explains or not (0 < width <= MOST_PIXELS and 0 < height <= MOST_PIXELS):
             return
+        looks = Looks(width, height, b_frames, self._clock())
         try:
-            self._readings.learn(claims.account, claims.camera, claims.picture, (width, height))
+            self._readings.learn(claims.account, claims.camera, claims.picture, looks)
         except (Unavailable, StoreUnavailable):
             return  # it is told again whenever it is opened
 

@@ -59,7 +59,9 @@ class Internal:
         if what == "admits":
             return {"admitted": self._admits(Claims(**data["claims"]), str(data["bearer"]))}
         if what == "learnt":
-            self._registry.learn(Claims(**data["claims"]), int(data["width"]), int(data["height"]))
+            size = int(data["width"]), int(data["height"])
+            # a media process of the version before tells no more than that
+            self._registry.learn(Claims(**data["claims"]), *size, b_frames=data.get("b_frames") is True)
             return {}
         if what == "closed":
             self._registry.release(Claims(**data["claims"]), data["release"])

@@ -42,8 +42,9 @@ class WebSources:
         data = await self._post("admits", {"claims": asdict(claims), "bearer": bearer})
         return data is not None and data.get("admitted") is True
 
-    async def learnt(self, claims: Claims, width: int, height: int) -> None:
-        await self._post("learnt", {"claims": asdict(claims), "width": width, "height": height})
+    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+        told = {"claims": asdict(claims), "width": width, "height": height, "b_frames": b_frames}
+        await self._post("learnt", told)
 
     async def closed(self, claims: Claims, release: str) -> None:
         await self._post("closed", {"claims": asdict(claims), "release": release})

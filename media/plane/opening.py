@@ -80,6 +80,8 @@ class Opening:
                 return
             try:
                 call(value)
+            except SourceFailed as failed:
+                self._done(failed)
             except Exception as error:
                 _log.warning("opening broke", error=type(error).__name__)
                 self._done(SourceFailed("media_down", again=True))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import structlog
 
 from media.grants import Claims
-from media.plane import slide
+from media.plane import displays, slide
 from media.plane.fanout import Fanout
 from media.plane.feed import Feed
 from media.plane.network import OnLoopback
@@ -53,6 +53,7 @@ class Pull(Fanout):
         self.claims = claims  # in whose name the gate is asked: the latest viewer's
         self._spec, self._sources, self._context, self._loopback = spec, sources, context, loopback
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
+        self._opened_for, self._smaller = claims, False  # whether the smaller picture comes in place of the whole one
         self.needed = self._loop.time()
         self.reopened = self.minted = 0
         self._closing: set[asyncio.Task[None]] = set()
@@ -93,15 +94,23 @@ class Pull(Fanout):
             _log.info("pull ended", camera=_short(self.camera), reason=failure.reason, reopened=self.reopened)
 
     async def _live(self) -> SourceFailed:
-        """Open, and open again after a fault that may pass, until one does not. The first opening has one try."""
+        """Open, and open again after a fault that may pass, until one does not. The first opening has one try.
+
+        Where that shows what displays don't play, the smaller picture has one too, and then the first reason is told.
+        """
         tries = 0
+        first: SourceFailed | None = None
         while True:
             began = self._loop.time()
             try:
                 await self._opening(self._spec or await self._mint())
             except SourceFailed as failed:
+                if first is None and self._has_smaller(failed):
+                    first, self._smaller = failed, True
+                    self._return_place()
+                    continue
                 if not failed.again or self.format is None:
-                    return failed
+                    return first if first and self.format is None else failed
             if self._loop.time() - began > 60:
                 tries = 0
             self._return_place()
@@ -109,10 +118,17 @@ class Pull(Fanout):
             tries += 1
             self.reopened += 1
 
+    def _has_smaller(self, failed: SourceFailed) -> bool:
+        return failed.reason == "not_playable" and self.format is None and self.claims.picture == "main"
+
+    def _asking(self) -> Claims:
+        """In whose name, and for which picture."""
+        return replace(self.claims, picture="sub") if self._smaller else self.claims
+
     async def _mint(self) -> SourceSpec:
         """A new address, through the gate. Raises SourceFailed."""
         try:
-            answer = await asyncio.wait_for(self._sources.open(self.claims), ASK_S)
+            answer = await asyncio.wait_for(self._sources.open(self._asking()), ASK_S)
         except Exception as error:
             _log.warning("nobody could be asked for a source", error=type(error).__name__)
             raise SourceFailed("media_down", again=True) from None
@@ -138,11 +154,12 @@ class Pull(Fanout):
         except Exception as error:
             _log.warning("a vendor's place could not be given back", error=type(error).__name__)
 
-    async def _tell_size(self, form: Format) -> None:
+    async def _tell(self, claims: Claims, form: Format) -> None:
         try:
-            await asyncio.wait_for(self._sources.learnt(self.claims, form.width, form.height), ASK_S)
+            told = self._sources.learnt(claims, form.width, form.height, b_frames=form.b_frames)
+            await asyncio.wait_for(told, ASK_S)
         except Exception as error:
-            _log.warning("a picture's size could not be told", error=type(error).__name__)
+            _log.warning("what a picture is like could not be told", error=type(error).__name__)
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -168,18 +185,21 @@ class Pull(Fanout):
             self._later(feed.close())
 
     def begin(self, form: Format) -> None:
+        """Raises SourceFailed for what those it was opened for can't be shown."""
+        if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
+            self._later(self._tell(self._asking(), form))
+        if not displays.play(form, self._opened_for):
+            raise SourceFailed("not_playable", again=False)
         if self.sound == "off":
             form = replace(form, audio=False)
         if self.format is None:
             took = self._loop.time() - self._epoch
             _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
-        if not self.claims.explains and (self.format is None or _size(self.format) != _size(form)):
-            self._later(self._tell_size(form))
         super().begin(form)
 
 
-def _size(form: Format) -> tuple[int, int]:
-    return form.width, form.height
+def _like(form: Format) -> tuple[int, int, bool]:
+    return form.width, form.height, form.b_frames
 
 
 def _short(text: str) -> str:

@@ -244,6 +244,8 @@ class Sessions:
         await session.pull.opened(min(VERDICT_S, left_s))
         await peer.gathered()
         await session.pull.opened(0)
+        if session.pull.format is not None and session.pull.format.b_frames:
+            raise SourceFailed("not_playable", again=False)  # others watch it by HLS, where they do no harm
         return await peer.answer(_voice(session))
 
     # ending

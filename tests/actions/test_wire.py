@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from actions import execution
 from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
+from registry.camera import Video
 from registry.errors import SignedOut, VendorBusy, VendorDown
 from registry.registry import Registry
 from tests.doubles.alike import alike
@@ -85,6 +86,30 @@ def test_a_camera_stream(case: Get, home: Household, ask: Ask, valid_if_known: C
     answered = ask("EXECUTE", {"commands": [{"devices": [{"id": device}], "execution": [execution]}]})
     valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
     assert alike(answered, {"commands": [{"ids": [device], **case.answer}]})
+
+
+UHD, SMALL, MIXED = Video("h264", 3840, 2160), Video("h264", 640, 360), Video("h264", 1280, 720, b_frames=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "whole", "sub", "expected"),
+    [
+        (params("hls", cast=True), UHD, SMALL, ("hls", "sub")),
+        (params("webrtc", "hls"), UHD, SMALL, ("webrtc", "sub")),
+        (params("hls", cast=True), UHD, None, ("hls", "main")),
+        (params("webrtc", "hls"), MIXED, SMALL, ("hls", "main")),
+        (params("webrtc"), MIXED, SMALL, ("webrtc", "sub")),
+        (params("webrtc"), MIXED, None, "functionNotSupported"),
+    ],
+)
+def test_a_screen_is_given_what_it_decodes(
+    given: dict[str, Any], whole: Video, sub: Video | None, expected: Any, home: Household, ask: Ask
+) -> None:
+    home.driver.change("Garden", video=whole, sub=sub)
+    commands = [{"devices": [{"id": home.id("Garden")}], "execution": [{"command": GET, "params": given}]}]
+    [command] = ask("EXECUTE", {"commands": commands})["commands"]
+    shown = [(claims.protocol, claims.picture) for claims, _ in home.pictures.warmed]
+    assert (shown or [command.get("errorCode")]) == [expected]
 
 
 @dataclass(frozen=True)

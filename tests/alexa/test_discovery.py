@@ -201,6 +201,7 @@ def test_a_doorbell_is_a_camera_first(ask: Ask) -> None:
     assert discover(ask)["Front Door"]["displayCategories"] == ["CAMERA", "DOORBELL"]
 
 
+UHD = {"video": Video("h264", 3840, 2160)}
 WHOLE_H265 = {"video": Video("h265", 2560, 1440)}
 
 
@@ -216,6 +217,10 @@ WHOLE_H265 = {"video": Video("h265", 2560, 1440)}
         ),
         ({"sub": Video("h264")}, [{"width": 1920, "height": 1080}], ["AAC", "NONE"]),
         ({"sub": Video("h265", 640, 360)}, [{"width": 1920, "height": 1080}], ["AAC", "NONE"]),
+        # no display decodes more than Full HD: the smaller one alone, where there is one
+        (UHD | {"sub": Video("h264", 640, 360)}, [{"width": 640, "height": 360}], ["AAC", "NONE"]),
+        (UHD | {"sub": Video("h264")}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
+        (UHD, [{"width": 3840, "height": 2160}], ["AAC", "NONE"]),
         # of H.265 nothing is shown: the smaller picture alone where that is H.264, else the card that says why
         (WHOLE_H265 | {"sub": Video("h264", 640, 360)}, [{"width": 640, "height": 360}], ["AAC", "NONE"]),
         (WHOLE_H265 | {"sub": Video("h264")}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),

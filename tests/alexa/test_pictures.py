@@ -77,8 +77,8 @@ class RegistrySources:
         except TokenInvalid:
             return False
 
-    async def learnt(self, claims: Claims, width: int, height: int) -> None:
-        await asyncio.to_thread(self.registry.learn, claims, width, height)
+    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+        await asyncio.to_thread(self.registry.learn, claims, width, height, b_frames=b_frames)
 
     async def closed(self, claims: Claims, release: str) -> None:
         pass

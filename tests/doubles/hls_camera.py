@@ -86,6 +86,8 @@ def recording(
     garbled: bool = False,
     size: tuple[int, int] = (WIDTH, HEIGHT),
     length_s: int = LENGTH_S,
+    level: int = 0,
+    b_frames: int = 0,
 ) -> tuple[bytes, ...]:
     """MPEG-TS segments of one second or one GOP. Each picture's brightness tells its number."""
     files: dict[str, bytes] = {}
@@ -95,7 +97,7 @@ def recording(
     ) as out:
         video = out.add_stream(codec, rate=FPS)
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
-        video.options = _encoding(codec, gop_s)
+        video.options = _encoding(codec, gop_s, level, b_frames)
         sound = out.add_stream("aac", rate=RATE) if audio else None
         if sound:
             sound.layout = "mono"
@@ -110,15 +112,15 @@ def recording(
     return tuple(data for name, data in sorted(files.items(), key=lambda item: len(item[0])) if name.endswith(".ts"))
 
 
-def _encoding(codec: str, gop_s: int) -> dict[str, str]:
+def _encoding(codec: str, gop_s: int, level: int = 0, b_frames: int = 0) -> dict[str, str]:
     if codec == "libx265":
         return {"preset": "ultrafast", "x265-params": f"keyint={gop_s * FPS}:log-level=none"}
-    return {
-        "preset": "ultrafast",
-        "tune": "zerolatency",
-        "profile": "baseline",
-        "x264-params": f"keyint={gop_s * FPS}:min-keyint={gop_s * FPS}:scenecut=0",
-    }
+    params = f"keyint={gop_s * FPS}:min-keyint={gop_s * FPS}:scenecut=0"
+    if level:
+        params += f":level={level}"
+    if b_frames:
+        return {"preset": "ultrafast", "profile": "main", "x264-params": f"{params}:bframes={b_frames}:b-adapt=0"}
+    return {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline", "x264-params": params}
 
 
 class _Kept(io.BytesIO):
@@ -309,6 +311,7 @@ class Household:
         self.checked: list[Claims] = []
         self.released: list[str] = []
         self.learned: list[tuple[str, str, int, int]] = []  # camera, which picture of it, width, height
+        self.out_of_order: set[tuple[str, str]] = set()  # those of which B-frames were told
         self.bearers: set[tuple[str, str]] = set()  # link, access token
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
@@ -323,8 +326,10 @@ class Household:
         self.checked += claims
         return [self.denied.get(each.camera) for each in claims]
 
-    async def learnt(self, claims: Claims, width: int, height: int) -> None:
+    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
         self.learned.append((claims.camera, claims.picture, width, height))
+        if b_frames:
+            self.out_of_order.add((claims.camera, claims.picture))
 
     async def closed(self, claims: Claims, release: str) -> None:
         self.released.append(release)

@@ -8,12 +8,21 @@ from registry.camera import Refusal, Stream, StreamRequest, Video
 from registry.errors import Refused, VendorDown
 from registry.fitting import Fit, fits
 from registry.preferences import Preferences
+from registry.sizes import AFRESH_S
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 from tests.doubles.ready_driver import camera
 
 VIDEO = StreamRequest("video", ("hls",), image=True)
 ANY = StreamRequest("alexa", ("hls",))
+DISPLAYS = {
+    "google": StreamRequest("google", ("webrtc", "hls")),
+    "rtc": StreamRequest("alexa", ("webrtc",), OFFER),
+    "echo": StreamRequest("alexa", ("hls",), largest=(3840, 2160)),
+    "page": StreamRequest("page", ("webrtc", "hls")),
+}
 UNKNOWN, HD, FULL, SMALL = Video("h264"), Video("h264", 1280, 720), Video("h264", 1920, 1080), Video("h264", 640, 360)
+UHD, MEGA5, TALL = Video("h264", 3840, 2160), Video("h264", 2592, 1944), Video("h264", 1080, 1920)
+MIXED, SMALL_MIXED = Video("h264", 1920, 1080, b_frames=True), Video("h264", 640, 360, b_frames=True)
 H265, H265_SMALL = Video("h265", 2560, 1440), Video("h265", 640, 360)
 
 MAIN, SUB = Fit("main", "video"), Fit("sub", "video")
@@ -73,6 +82,43 @@ def test_a_display_that_asks_for_less_gets_the_small_picture(
     assert {each.surface for each in found} == {"alexa"}
 
 
+@pytest.mark.parametrize(
+    ("request_", "whole", "sub", "expected"),
+    [
+        ("google", UHD, SMALL, ["sub", "main"]),
+        ("google", MEGA5, UNKNOWN, ["sub", "main"]),
+        ("google", FULL, SMALL, ["main"]),
+        ("google", TALL, SMALL, ["main"]),
+        ("google", UNKNOWN, SMALL, ["main"]),
+        ("google", UHD, UHD, ["main"]),
+        ("google", UHD, H265_SMALL, ["main"]),
+        ("google", UHD, None, ["main"]),
+        ("google", MIXED, SMALL, ["main"]),
+        ("rtc", UHD, SMALL, ["sub", "main"]),
+        ("rtc", MIXED, SMALL, ["sub", "main"]),
+        ("rtc", MIXED, SMALL_MIXED, ["main"]),
+        ("rtc", MIXED, None, ["main"]),
+        ("echo", UHD, SMALL, ["sub", "main"]),
+        ("echo", UHD, HD, ["sub", "main"]),
+        ("page", UHD, SMALL, ["main"]),
+    ],
+)
+def test_a_display_gets_no_more_than_it_decodes_where_there_is_less(
+    request_: str, whole: Video, sub: Video | None, expected: list[str]
+) -> None:
+    request = DISPLAYS[request_]
+    found = fits(request, camera("Garden", video=whole, sub=sub), scaled=False)
+    assert [each.picture for each in found] == expected
+
+
+def test_once_a_day_the_whole_picture_is_tried_again() -> None:
+    def asked(seen_s_ago: float) -> str:
+        given = camera("Garden", video=UHD, sub=SMALL, as_of=1e9, looked_at=1e9 - seen_s_ago)
+        return fits(DISPLAYS["google"], given, scaled=False)[0].picture
+
+    assert (asked(AFRESH_S - 1), asked(AFRESH_S + 1)) == ("sub", "main")
+
+
 def claims_of(home: Household, stream: Stream) -> Claims:
     grant = stream.url.removeprefix(f"{MEDIA_URL}/s/").split("/")[0]
     return home.grants.verify(grant, ("hls", "webrtc"), home.clock())
@@ -126,6 +172,24 @@ def test_a_camera_whose_small_picture_alone_is_h264_is_shown_by_that(home: House
     still = home.registry.snapshot(home.link, home.id("Garden"), "alexa")
     assert not isinstance(still, Refusal)
     assert home.grants.verify(still.url.split("/")[4], "still", home.clock()).picture == "sub"
+
+
+@pytest.mark.parametrize(
+    ("protocols", "sub", "expected"),
+    [
+        (("webrtc", "hls"), None, ("hls", "main")),
+        (("webrtc", "hls"), SMALL, ("hls", "main")),
+        (("webrtc",), SMALL, ("webrtc", "sub")),
+        (("webrtc",), None, "no_common_protocol"),
+    ],
+)
+def test_what_comes_out_of_order_is_shown_by_hls(
+    home: Household, protocols: tuple[str, ...], sub: Video | None, expected: tuple[str, str] | str
+) -> None:
+    home.driver.change("Garden", video=MIXED, sub=sub)
+    found = opened(home, StreamRequest("google", protocols))
+    claims = claims_of(home, found) if isinstance(found, Stream) else None
+    assert (found.reason if isinstance(found, Refusal) else (found.protocol, claims and claims.picture)) == expected
 
 
 def test_a_small_picture_that_went_away_ends_what_showed_it(home: Household) -> None:

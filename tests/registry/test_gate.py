@@ -27,6 +27,7 @@ ROWS = {
     "audio unknown": ({"audio": "unknown"}, {}, "audio_unknown", {"google"}),
     "no way": ({}, {"way": None}, "no_way", ALL),
     "h265": ({"video": Video("h265")}, {}, "not_playable", MOVING),
+    "b-frames": ({"video": Video("h264", b_frames=True)}, {"protocols": ("webrtc",)}, "no_common_protocol", MOVING),
     "nothing in common": ({}, {"protocols": ("rtsp",)}, "no_common_protocol", MOVING),
     "no place": ({}, {"place_free": False}, "busy", ALL),
 }
@@ -35,6 +36,7 @@ FINE = {
     "not an EZVIZ camera": {"encryption": "none"},
     "no microphone": {"audio": "none"},
     "codec unknown": {"video": Video("unknown")},
+    "b-frames by HLS": {"video": Video("h264", b_frames=True)},
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from media.grants import Claims
 from registry.camera import Camera, Video
 from registry.registry import Registry
-from registry.sizes import resized, sized
+from registry.sizes import Looks, resized, sized
 from store.ports import StoreUnavailable
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
@@ -65,6 +65,25 @@ def test_a_size_that_was_learnt_twice_is_written_once(untold: Household, monkeyp
     assert garden(untold).video.width == 1280
 
 
+def test_when_it_was_looked_at_is_kept_and_written_only_now_and_then(untold: Household) -> None:
+    began = untold.clock()
+    seen = []
+    for hours in (0, 1, 13, 14):
+        untold.clock.now = began + hours * 3600
+        untold.registry.learn(claims(untold), 3840, 2160)
+        for registry in (untold.registry, another_process(untold)):
+            seen.append((garden(untold, registry).looked_at - began) / 3600)
+    assert seen == [0, 0, 0, 0, 13, 13, 13, 13]
+
+
+@pytest.mark.parametrize("b_frames", [True, False])
+def test_b_frames_are_learnt_and_unlearnt(untold: Household, b_frames: bool) -> None:
+    untold.registry.learn(claims(untold), 1920, 1080, b_frames=not b_frames)
+    untold.registry.learn(claims(untold), 1920, 1080, b_frames=b_frames)
+    for registry in (untold.registry, another_process(untold)):
+        assert garden(untold, registry).video == Video("h264", 1920, 1080, b_frames)
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -113,7 +132,7 @@ def test_what_the_vendor_tells_beats_what_was_learnt(told: Video, known: Video, 
 
 
 def test_a_smaller_picture_that_is_gone_stays_gone() -> None:
-    before = resized((camera("Garden"),), camera("Garden").ref, "sub", (640, 360))
+    before = resized((camera("Garden"),), camera("Garden").ref, "sub", Looks(640, 360))
     assert before[0].sub == Video("h264", 640, 360)
     assert sized((camera("Garden"),), before)[0].sub is None
 

@@ -18,6 +18,7 @@ import structlog
 from accounts.tokens import authenticate
 from deploy_local.emulator import Emulator
 from media.grants import START_S, Claims
+from registry.camera import Video
 from registry.registry import Registry
 from showcam.exchange import Refuse, Request
 from showcam.internal import Internal
@@ -91,6 +92,21 @@ def test_what_goes_wrong_with_one_household_is_no_word_about_the_others(homes: l
 
 def test_no_stream_is_no_question(homes: list[Household]) -> None:
     assert check(homes[0], homes[0].registry, []) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"width": 2560, "height": 1440, "b_frames": True}, Video("h264", 2560, 1440, b_frames=True)),
+        ({"width": 2560, "height": 1440}, Video("h264", 2560, 1440)),  # by a media process of the version before
+    ],
+)
+def test_what_a_picture_is_like_is_learnt(homes: list[Household], told: dict[str, Any], expected: Video) -> None:
+    home = homes[0]
+    home.driver.change("Garden", video=Video("h264"))
+    ask(home, "learnt", {"claims": asdict(claims(home, "Garden")), **told})
+    listed = home.registry.account_cameras(home.account.id).cameras
+    assert next(each.video for each in listed if each.name == "Garden") == expected
 
 
 @pytest.fixture
