@@ -4,14 +4,14 @@ import asyncio
 import hashlib
 import random
 import ssl
-from collections.abc import Coroutine
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import structlog
 
 from media.grants import Claims
 from media.plane import displays, slide
+from media.plane.background import Background
 from media.plane.fanout import Fanout
 from media.plane.feed import Feed
 from media.plane.network import OnLoopback
@@ -56,7 +56,7 @@ class Pull(Fanout):
         self._opened_for, self._smaller = claims, False  # whether the smaller picture comes in place of the whole one
         self.needed = self._loop.time()
         self.reopened = self.minted = 0
-        self._closing: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._task = asyncio.create_task(self._run())
 
     def need(self) -> None:
@@ -76,7 +76,7 @@ class Pull(Fanout):
         self._task.cancel()
         self.close()
         await asyncio.gather(self._task, return_exceptions=True)
-        await asyncio.gather(*self._closing, return_exceptions=True)
+        await self._background.done()
 
     async def _run(self) -> None:
         failure = SourceFailed("media_down", again=True)
@@ -146,7 +146,7 @@ class Pull(Fanout):
             self.give_back(spec.release)
 
     def give_back(self, release: str) -> None:
-        self._later(self._tell_closed(release))
+        self._background.later(self._tell_closed(release))
 
     async def _tell_closed(self, release: str) -> None:
         try:
@@ -160,11 +160,6 @@ class Pull(Fanout):
             await asyncio.wait_for(told, ASK_S)
         except Exception as error:
             _log.warning("what a picture is like could not be told", error=type(error).__name__)
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
 
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
@@ -182,12 +177,12 @@ class Pull(Fanout):
             await opening.last()
         finally:
             opening.close()
-            self._later(feed.close())
+            self._background.later(feed.close())
 
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
-            self._later(self._tell(self._asking(), form))
+            self._background.later(self._tell(self._asking(), form))
         if not displays.play(form, self._opened_for):
             raise SourceFailed("not_playable", again=False)
         if self.sound == "off":

@@ -13,7 +13,8 @@ from media.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
 from media.plane.hls import HlsOutput, is_start_id
 from media.plane.offers import OFFER_CAP, NoOffer
 from media.plane.peer import NotGathered
-from media.plane.sessions import ANSWER_S, Ended, Session, Sessions, TooMany
+from media.plane.pulls import TooMany
+from media.plane.sessions import ANSWER_S, Ended, Session, Sessions
 from media.plane.units import SourceFailed
 from media.proof import HEADER, holds
 from media.source import SourceSpec
@@ -148,7 +149,7 @@ class Routes:
 
     async def snapshot(self, request: web.Request) -> web.Response:
         claims = self._verify(request, "snapshot", "still")
-        if claims.protocol == "still" and not await self._sessions.admits(claims, _bearer(request)):
+        if claims.protocol == "still" and not await self._sessions.guard.admits(claims, _bearer(request)):
             return _problem(401, "A bearer token of the link this was made for is needed.", headers=_BEARER)
         data = await self._sessions.still(claims, SNAPSHOT_WAIT_S)
         return web.Response(body=data, headers={"Content-Type": "image/jpeg", "Cache-Control": "no-store"})

@@ -5,17 +5,18 @@ import contextlib
 import ssl
 import time
 from collections import deque
-from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
 from media.grants import Claims, Grants
 from media.plane import ice
+from media.plane.background import Background
+from media.plane.guard import Guard
 from media.plane.network import OnLoopback
 from media.plane.peer import Peer, Voice
-from media.plane.pull import Key, Pull, key_of
+from media.plane.pull import Pull, key_of
+from media.plane.pulls import Pulls, TooMany
 from media.plane.settings import PlaneSettings
 from media.plane.units import SourceFailed
 from media.source import Denied, Sources, SourceSpec
@@ -23,8 +24,6 @@ from media.source import Denied, Sources, SourceSpec
 _log = structlog.get_logger()
 
 CONNECT_S = 20.0  # an answer nobody connects to is dropped after this
-CHECK_S = 3.0
-LONGEST_BEARER = 512
 VERDICT_S = 1.0  # a camera has this to say that it can't be shown
 FINISH_S = 0.1  # for writing an answer once it is known what is in it
 ANSWER_S = VERDICT_S + FINISH_S  # for all of it, where nobody says when it is wanted
@@ -36,15 +35,6 @@ class Ended(Exception):
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class TooMany(Exception):
-    """A limit is reached. Answer 429."""
-
-    def __init__(self, retry_s: int, *, full: bool = False) -> None:
-        super().__init__(retry_s)
-        self.retry_s = retry_s
-        self.full = full  # of this process, not of the household: another process may have room
 
 
 @dataclass(eq=False)
@@ -85,53 +75,26 @@ class Sessions:
         self._by_id: dict[str, Session] = {}
         self._by_start: dict[str, Session] = {}  # nonce of the grant it was started with
         self._by_name: dict[tuple[str, str], Session] = {}
-        self._pulls: dict[Key, Pull] = {}
+        self._pulls = Pulls(settings, self._pull, self._watched)
         self._ended: dict[str, _End] = {}  # by session id, nonce of a start grant, or link
         self._opens: dict[str, deque[float]] = {}
-        self._work: set[asyncio.Task[None]] = set()
-        self._tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(self._guard())]
+        self._background = Background()
+        self.guard = Guard(settings, sources)
+        watch = self.guard.watch(lambda: list(self._by_id.values()), self._shut)
+        self._tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(watch)]
 
     # opening
 
     def warm(self, claims: Claims, spec: SourceSpec | None) -> Pull:
         """Start the pull, or join the one there is. Raises Ended, TooMany."""
         self._refuse_ended(claims)
-        key = key_of(claims)
-        pull = self._pulls.get(key)
-        if pull is not None and spec is not None and not pull.says(spec):
-            self._stop(key)  # another reason than a moment ago
-            pull = None
-        if pull is not None and pull.failure is None:
-            pull.need()
-            if spec is not None and spec.release and not pull.holds(spec.release):
-                pull.give_back(spec.release)
-            return pull
-        self._make_room(claims.account)
-        pull = Pull(claims, spec, self._sources, self._context, loopback=self._loopback)
-        self._pulls[key] = pull
-        return pull
-
-    async def admits(self, claims: Claims, bearer: str) -> bool:
-        """Whether a still may be given to whoever holds this access token. False too where nobody can be asked."""
-        if not 0 < len(bearer) <= LONGEST_BEARER:
-            return False
-        try:
-            return await asyncio.wait_for(self._sources.admits(claims, bearer), CHECK_S)
-        except Exception as error:
-            _log.warning("a bearer could not be asked about", error=type(error).__name__)
-            return False
+        return self._pulls.warm(claims, spec)
 
     async def still(self, claims: Claims, timeout_s: float) -> bytes:
         """A JPEG of now. Raises Ended, TooMany, SourceFailed."""
         # a pull that runs already went through the gate once, for whoever began it
-        if key_of(claims) in self._pulls:
-            try:
-                [verdict] = await asyncio.wait_for(self._sources.check([claims]), CHECK_S)
-            except Exception as error:
-                _log.warning("the gate could not be asked", error=type(error).__name__)
-                raise SourceFailed("media_down", again=True) from None
-            if verdict is not None and not verdict.again:
-                raise SourceFailed(verdict.reason, again=False)
+        if self._pulls.runs(claims):
+            await self.guard.pass_by(claims)
         return await self.warm(claims, None).jpeg(timeout_s, small=claims.protocol == "still")
 
     def open(self, claims: Claims, spec: SourceSpec | None = None, name: str = "") -> Session:
@@ -223,7 +186,7 @@ class Sessions:
             try:
                 answer = await self._answer(session, peer, sdp, due)
             except BaseException as error:
-                self._later(peer.close())
+                self._background.later(peer.close())
                 if isinstance(error, SourceFailed):
                     self._drop(session, error.reason, final=False)
                 elif session.peer is None:
@@ -231,9 +194,9 @@ class Sessions:
                 raise
             before, session.peer, session.began = session.peer, peer, self._loop.time()
             if before is not None:
-                self._later(before.close())
+                self._background.later(before.close())
             if self._by_id.get(session.claims.nonce) is not session:
-                self._later(peer.close())
+                self._background.later(peer.close())
                 raise Ended
         return answer, session.grant
 
@@ -267,9 +230,7 @@ class Sessions:
         for session in list(self._by_id.values()):
             if session.claims.link == link:
                 self._drop(session, "")
-        for key, pull in list(self._pulls.items()):
-            if pull.claims.link == link and not self._watched(pull):
-                self._stop(key)
+        self._pulls.leave_link(link)
 
     def live(self, account: str | None = None) -> int:
         now = self._loop.time()
@@ -278,15 +239,11 @@ class Sessions:
         )
 
     def stats(self) -> dict[str, int]:
-        pulls = list(self._pulls.values())
         return {
             "sessions": len(self._by_id),
             "live": self.live(),
             "webrtc": sum(each.peer is not None for each in self._by_id.values()),
-            "pulls": len(pulls),
-            "pulls_live": sum(pull.is_live for pull in pulls),
-            "reopened": sum(pull.reopened for pull in pulls),
-            "minted": sum(pull.minted for pull in pulls),
+            **self._pulls.stats(),
         }
 
     async def close(self) -> None:
@@ -294,11 +251,9 @@ class Sessions:
             task.cancel()
         for session in list(self._by_id.values()):
             self._drop(session, "")
-        for key in list(self._pulls):
-            self._stop(key)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):
-                await asyncio.gather(*self._tasks, *self._work, return_exceptions=True)
+                await asyncio.gather(*self._tasks, self._pulls.close(), self._background.done(), return_exceptions=True)
 
     def _drop(self, session: Session, reason: str, *, final: bool = True) -> None:
         self._by_id.pop(session.claims.nonce, None)
@@ -311,24 +266,10 @@ class Sessions:
         self._ended.update(dict.fromkeys([session.claims.nonce, *starts], end))
         peer, session.peer = session.peer, None
         if peer is not None:
-            self._later(peer.close())
+            self._background.later(peer.close())
         session.pull.need()
         if session.claims.explains:
-            self._leave(session.pull)
-
-    def _leave(self, pull: Pull) -> None:
-        """Without a viewer it ends now, and what is kept of the picture goes too."""
-        if not self._watched(pull) and self._pulls.get(pull.key) is pull:
-            self._stop(pull.key)
-
-    def _stop(self, key: Key) -> None:
-        pull = self._pulls.pop(key)
-        self._later(pull.stop())
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._loop.create_task(work)
-        self._work.add(task)
-        task.add_done_callback(self._work.discard)
+            self._pulls.leave(session.pull)
 
     # limits
 
@@ -351,21 +292,8 @@ class Sessions:
             raise TooMany(int(60 - (now - opens[0])) + 1)
         opens.append(now)
 
-    def _make_room(self, account: str) -> None:
-        """As many pulls as there may be viewers; one that nobody watches gives way. Raises TooMany."""
-        for key in [key for key, pull in self._pulls.items() if pull.failure is not None]:
-            self._stop(key)
-        own = [key for key in self._pulls if key[0] == account]
-        for keys, most in (
-            (own, self._settings.live_per_account),
-            (list(self._pulls), self._settings.live_per_process),
-        ):
-            if len(keys) < most:
-                continue
-            idle = [key for key in keys if key in self._pulls and not self._watched(self._pulls[key])]
-            if not idle:
-                raise TooMany(10, full=keys is not own)
-            self._stop(min(idle, key=lambda key: self._pulls[key].needed))
+    def _pull(self, claims: Claims, spec: SourceSpec | None) -> Pull:
+        return Pull(claims, spec, self._sources, self._context, loopback=self._loopback)
 
     def _watched(self, pull: Pull) -> bool:
         return any([each.pull is pull for each in self._by_id.values()])
@@ -395,35 +323,13 @@ class Sessions:
                 self._drop(session, "")
             elif session.watches(now):
                 session.pull.need()
-        for key, pull in list(self._pulls.items()):
-            if pull.failure is not None:
-                if not self._watched(pull):
-                    self._stop(key)
-            elif now - pull.needed > idle:
-                self._stop(key)
+        self._pulls.tidy(now)
         self._ended = {key: each for key, each in self._ended.items() if each.until > clock}
         self._opens = {link: opens for link, opens in self._opens.items() if opens and now - opens[-1] < 60}
 
-    async def _guard(self) -> None:
-        """The gate, while a session lasts."""
-        while True:
-            await asyncio.sleep(self._settings.gate_check_s)
-            sessions = list(self._by_id.values())
-            if not sessions:
-                continue
-            try:
-                verdicts = await asyncio.wait_for(self._sources.check([each.claims for each in sessions]), CHECK_S)
-            except Exception as error:
-                # nobody could be asked: a fault that may pass, and the cap bounds it
-                _log.warning("the gate could not be asked", error=type(error).__name__)
-                continue
-            for session, verdict in zip(sessions, verdicts, strict=False):
-                if verdict is not None and not verdict.again:
-                    self._close_gate(session, verdict)
-
-    def _close_gate(self, session: Session, verdict: Denied) -> None:
+    def _shut(self, session: Session, verdict: Denied) -> None:
         self._drop(session, verdict.reason)
-        self._leave(session.pull)
+        self._pulls.leave(session.pull)
 
 
 def _voice(session: Session) -> Voice:

@@ -21,4 +21,5 @@ class PlaneSettings:
     allow_loopback_sources: bool = False  # the demo alone: its vendor lives on this machine
     loopback_vendors: tuple[str, ...] = ()  # "host:port" that the operator named so himself, to practise on
     gate_check_s: float = 2.0
+    unasked_s: float = 60.0  # so long a live picture goes on while nobody can be asked whether it may
     card_s: float = 20.0  # a written reason can be read twice, and is over by itself

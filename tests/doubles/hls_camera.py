@@ -306,6 +306,7 @@ class Household:
     def __init__(self, vendor: Vendor) -> None:
         self.vendor = vendor
         self.denied: dict[str, Denied] = {}  # by camera
+        self.is_away = False  # nobody answers for the gate
         self.changes: dict[str, object] = {}  # of every SourceSpec
         self.opened: list[Claims] = []
         self.checked: list[Claims] = []
@@ -324,6 +325,8 @@ class Household:
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         self.checked += claims
+        if self.is_away:
+            raise ConnectionError("nobody is there")
         return [self.denied.get(each.camera) for each in claims]
 
     async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:

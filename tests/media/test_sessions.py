@@ -88,6 +88,19 @@ def test_hls_ends_when_it_must(world, household, eventually, how):
         assert world.master(link="link-2").status == 200
 
 
+@pytest.mark.parametrize(("unasked_s", "goes_on"), [(60.0, True), (0.5, False)])
+def test_without_anybody_to_ask_a_stream_goes_on_for_a_while(start, household, eventually, unasked_s, goes_on):
+    world = start(unasked_s=unasked_s)
+    url = world.variant_url(world.master())
+    household.is_away = True
+    asked = len(household.checked)
+    if goes_on:
+        eventually(lambda: len(household.checked) > asked + 3, 5)
+        assert world.ask(url).status == 200
+    else:
+        eventually(lambda: world.ask(url).status == 410, 5)
+
+
 def test_ending_one_link_leaves_the_others(world):
     one, two = world.variant_url(world.master()), world.variant_url(world.master(link="link-2"))
     world.plane.client().end_link("link-1")

@@ -1,0 +1,75 @@
+"""The gate, asked while somebody watches: by the web process, which alone knows the cameras and who may see them."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from media.grants import Claims
+from media.plane.settings import PlaneSettings
+from media.plane.units import SourceFailed
+from media.source import Denied, Sources
+
+_log = structlog.get_logger()
+
+CHECK_S = 3.0
+LONGEST_BEARER = 512
+
+
+class Watching(Protocol):
+    """A session, as far as the gate is concerned."""
+
+    claims: Claims
+
+
+class Guard:
+    def __init__(self, settings: PlaneSettings, sources: Sources) -> None:
+        self._settings, self._sources = settings, sources
+
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        """Whether a still may be given to whoever holds this access token. False too where nobody can be asked."""
+        if not 0 < len(bearer) <= LONGEST_BEARER:
+            return False
+        try:
+            return await asyncio.wait_for(self._sources.admits(claims, bearer), CHECK_S)
+        except Exception as error:
+            _log.warning("a bearer could not be asked about", error=type(error).__name__)
+            return False
+
+    async def pass_by(self, claims: Claims) -> None:
+        """For what is opened without going through the gate. Raises SourceFailed where it is shut or not asked."""
+        verdicts = await self._asked([claims])
+        if verdicts is None:
+            raise SourceFailed("media_down", again=True)
+        if verdicts[0] is not None and not verdicts[0].again:
+            raise SourceFailed(verdicts[0].reason, again=False)
+
+    async def watch[S: Watching](self, sessions: Callable[[], list[S]], shut: Callable[[S, Denied], None]) -> None:
+        """Until cancelled; `shut` is told of each session that may not go on.
+
+        Where nobody can be asked they go on for `unasked_s`: long enough for the web process to begin anew.
+        """
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
+        while True:
+            await asyncio.sleep(self._settings.gate_check_s)
+            watching = sessions()
+            if not watching:
+                asked = loop.time()
+                continue
+            verdicts = await self._asked([each.claims for each in watching])
+            if verdicts is not None:
+                asked = loop.time()
+            elif loop.time() - asked > self._settings.unasked_s:
+                verdicts = [Denied("media_down")] * len(watching)
+            for session, verdict in zip(watching, verdicts or [], strict=False):
+                if verdict is not None and not verdict.again:
+                    shut(session, verdict)
+
+    async def _asked(self, claims: list[Claims]) -> list[Denied | None] | None:
+        try:
+            return await asyncio.wait_for(self._sources.check(claims), CHECK_S)
+        except Exception as error:
+            _log.warning("the gate could not be asked", error=type(error).__name__)
+            return None

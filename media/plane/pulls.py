@@ -1,0 +1,102 @@
+"""The cameras that are being pulled: as many as there may be viewers, and one that nobody watches gives way."""
+
+from collections.abc import Callable
+
+from media.grants import Claims
+from media.plane.background import Background
+from media.plane.pull import Key, Pull, key_of
+from media.plane.settings import PlaneSettings
+from media.source import SourceSpec
+
+
+class TooMany(Exception):
+    """A limit is reached. Answer 429."""
+
+    def __init__(self, retry_s: int, *, full: bool = False) -> None:
+        super().__init__(retry_s)
+        self.retry_s = retry_s
+        self.full = full  # of this process, not of the household: another process may have room
+
+
+class Pulls:
+    """`watched` says whether a session looks at it."""
+
+    def __init__(
+        self,
+        settings: PlaneSettings,
+        begin: Callable[[Claims, SourceSpec | None], Pull],
+        watched: Callable[[Pull], bool],
+    ) -> None:
+        self._settings, self._begin, self._watched = settings, begin, watched
+        self._by_key: dict[Key, Pull] = {}
+        self._background = Background()
+
+    def runs(self, claims: Claims) -> bool:
+        return key_of(claims) in self._by_key
+
+    def warm(self, claims: Claims, spec: SourceSpec | None) -> Pull:
+        """Start the pull, or join the one there is. Raises TooMany."""
+        key = key_of(claims)
+        pull = self._by_key.get(key)
+        if pull is not None and spec is not None and not pull.says(spec):
+            self._stop(key)  # another reason than a moment ago
+            pull = None
+        if pull is not None and pull.failure is None:
+            pull.need()
+            if spec is not None and spec.release and not pull.holds(spec.release):
+                pull.give_back(spec.release)
+            return pull
+        self._make_room(claims.account)
+        pull = self._by_key[key] = self._begin(claims, spec)
+        return pull
+
+    def leave(self, pull: Pull) -> None:
+        """Without a viewer it ends now, and what is kept of the picture goes too."""
+        if not self._watched(pull) and self._by_key.get(pull.key) is pull:
+            self._stop(pull.key)
+
+    def leave_link(self, link: str) -> None:
+        for pull in list(self._by_key.values()):
+            if pull.claims.link == link:
+                self.leave(pull)
+
+    def tidy(self, now: float) -> None:
+        """Ends what failed or was not needed for a while; `now` is the loop's time."""
+        for key, pull in list(self._by_key.items()):
+            if pull.failure is not None:
+                self.leave(pull)
+            elif now - pull.needed > self._settings.idle_s:
+                self._stop(key)
+
+    def stats(self) -> dict[str, int]:
+        pulls = list(self._by_key.values())
+        return {
+            "pulls": len(pulls),
+            "pulls_live": sum(pull.is_live for pull in pulls),
+            "reopened": sum(pull.reopened for pull in pulls),
+            "minted": sum(pull.minted for pull in pulls),
+        }
+
+    async def close(self) -> None:
+        for key in list(self._by_key):
+            self._stop(key)
+        await self._background.done()
+
+    def _stop(self, key: Key) -> None:
+        self._background.later(self._by_key.pop(key).stop())
+
+    def _make_room(self, account: str) -> None:
+        """Raises TooMany."""
+        for key in [key for key, pull in self._by_key.items() if pull.failure is not None]:
+            self._stop(key)
+        own = [key for key in self._by_key if key[0] == account]
+        for keys, most in (
+            (own, self._settings.live_per_account),
+            (list(self._by_key), self._settings.live_per_process),
+        ):
+            if len(keys) < most:
+                continue
+            idle = [key for key in keys if key in self._by_key and not self._watched(self._by_key[key])]
+            if not idle:
+                raise TooMany(10, full=keys is not own)
+            self._stop(min(idle, key=lambda key: self._by_key[key].needed))
