@@ -3,6 +3,7 @@
 Shape: Smart Home API, "Alexa Responses". The scope is left out on purpose: a bearer token is never sent back.
 """
 
+import os
 import random
 import re
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from alexa.errors import DirectiveError
 _endpoint_id = re.compile(r"[a-zA-Z0-9_\-=#;:?@&]{1,256}").fullmatch
 _encode = msgspec.json.Encoder().encode
 _random = random.Random()  # noqa: S311 - ids tell messages apart, and open nothing
+os.register_at_fork(after_in_child=_random.seed)
 
 
 class Reply:

@@ -5,7 +5,6 @@ from typing import Literal
 from msgspec import Struct
 
 type Flag = Literal["on", "off", "none", "unknown"]
-# Defaults are left out where cameras are kept, so that a list stays small: to change one changes what was kept.
 # "none": there is no such thing on this camera (no microphone; encryption of a camera that is not EZVIZ's)
 
 
@@ -17,14 +16,14 @@ class Ref(Struct, frozen=True):
     channel: int
 
 
-class Video(Struct, frozen=True, omit_defaults=True):
+class Video(Struct, frozen=True, omit_defaults=True):  # kept so: to change a default changes what was kept
     codec: Literal["h264", "h265", "unknown"] = "unknown"
     width: int = 0  # 0: unknown
     height: int = 0
     b_frames: bool = False  # so it turned out when it was shown: no display plays it by WebRTC
 
 
-class Camera(Struct, frozen=True, omit_defaults=True):
+class Camera(Struct, frozen=True, omit_defaults=True):  # likewise
     """One channel. Every flag is as of `as_of`, epoch seconds."""
 
     id: str

@@ -293,12 +293,12 @@ _DE = {
     ),
     "encryption_by_voice": (
         "Die Bildverschlüsselung wird nie mit der Stimme geändert.",
-        "Stelle sie in der EZVIZ-App unter {camera} > Einstellungen > Bildverschlüsselung ein, oder auf dem Rechner, "
-        'auf dem showcam läuft: showcam cameras set "{camera}" encryption off, oder on.',
+        "Öffne in der EZVIZ-App {camera} > Einstellungen > Bildverschlüsselung und stelle sie ein, "
+        'oder auf dem Rechner, auf dem showcam läuft: showcam cameras set "{camera}" encryption off, oder on.',
     ),
     "not_this_way": (
         "{camera} hat keine solche Einstellung, oder showcam erreicht sie nicht.",
-        "Suche sie in der EZVIZ-App unter {camera} > Einstellungen.",
+        "Öffne in der EZVIZ-App {camera} > Einstellungen und suche sie dort.",
     ),
     "not_set": (
         "{camera} hat die Änderung nicht übernommen.",
@@ -333,6 +333,11 @@ def sentences(refusal: Refusal, locale: str) -> tuple[str, ...]:
 def row_text(reason: str, locale: str, camera: str = "") -> tuple[str, str]:
     """What is wrong with a camera, "" for any, and what mends it."""
     tongue = language(locale)
-    wrong, mend = (text.format(camera=camera or _NAMELESS[tongue]) for text in _WORDS[tongue][reason])
-    # without a name a text may begin with the stand-in for it
-    return (wrong if camera else wrong[0].upper() + wrong[1:]), mend
+    wrong, mend = _WORDS[tongue][reason]
+    if camera:
+        return wrong.format(camera=camera), mend.format(camera=camera)
+    anyone = _NAMELESS[tongue]
+    told = wrong.format(camera=anyone)
+    # a text may begin with the stand-in for a name; a command wants a real one
+    told = told[0].upper() + told[1:] if wrong.startswith("{camera}") else told
+    return told, mend.replace('"{camera}"', "NAME").format(camera=anyone)

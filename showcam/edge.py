@@ -7,6 +7,7 @@ by its route's name, since grants stand in paths.
 import functools
 import io
 import ipaddress
+import os
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -27,6 +28,7 @@ type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 REQUEST_ID = "showcam.request_id"  # in the environ; set there already where a request came with one
 
 _random = random.Random()  # noqa: S311 - ids tell requests apart, and open nothing
+os.register_at_fork(after_in_child=_random.seed)
 _STATUS_LINES = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
 _FORWARDING = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_VIA")
 

@@ -18,7 +18,7 @@ WAY = {
     "lan": "your network",
 }
 MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": "audio on"}
-_UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set “{camera}” storage format"
+_UNINITIALISED = 'Storage is uninitialised, so nothing is recorded: showcam cameras set "{camera}" storage format'
 
 
 def listed(rows: Readiness, names: Mapping[str, list[str]], serving: Serving | None = None) -> Iterator[str]:
@@ -33,7 +33,7 @@ def listed(rows: Readiness, names: Mapping[str, list[str]], serving: Serving | N
         if camera is None:
             continue
         yield from (f"    {each}" for each in _why_not(verdicts))
-        yield from (f"    Or here: showcam cameras set “{camera.name}” {each}" for each in _mends(camera, verdicts))
+        yield from (f'    Or here: showcam cameras set "{camera.name}" {each}' for each in _mends(camera, verdicts))
         yield from (f"    Name: {each}" for each in names.get(camera.id, []))
         if serving is not None:
             yield f"    {ways(camera, serving)}"

@@ -35,7 +35,7 @@ def say(
 ) -> None:
     """Say TEXT to a simulated Echo or Google display of the running demo, and see what happens.
 
-    Exit code 0: the camera was shown. 1: it was not, and the reason is printed.
+    Exit code 0: the camera was shown, or the question answered. 1: it was not, and the reason is printed.
     """
     settings = settings_of(context)
     if not text.strip():
@@ -66,7 +66,16 @@ def say(
 
 
 def _refused(outcome: dict[str, Any]) -> bool:
-    return not outcome["shown"] and any(outcome.get(key) for key in ("told", "person", "spoken", "broken"))
+    told = any(outcome.get(key) for key in ("told", "person", "spoken", "broken"))
+    return told and not outcome["shown"] and not outcome["answered"]
+
+
+def _ended(outcome: dict[str, Any]) -> str:
+    if outcome["shown"]:
+        return "Shown."
+    if _refused(outcome):
+        return "Not shown."
+    return "Answered." if outcome["answered"] else "Done."
 
 
 def _trace(answer: dict[str, Any], quiet: bool) -> None:
@@ -83,7 +92,7 @@ def _trace(answer: dict[str, Any], quiet: bool) -> None:
 def _report(answer: dict[str, Any]) -> None:
     outcome, shown = answer["outcome"], answer.get("shown") or {}
     click.echo()
-    click.echo("Shown." if outcome["shown"] else "Not shown." if _refused(outcome) else "Done.")
+    click.echo(_ended(outcome))
     if shown:
         sound = "with sound" if shown.get("audio") else "without sound"
         size = f"{shown.get('width')}×{shown.get('height')}"

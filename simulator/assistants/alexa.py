@@ -152,6 +152,7 @@ class Alexa(Cloud):
         outcome, self._session, video = spoken.judge(reply.json(), reply.status, token)
         self._names = spoken.listened(reply.json()) if self._session is not None else ()
         if not video:
+            outcome.answered = spoken.intent(wish)["name"] != "ShowIntent"
             return {"outcome": outcome}
         return {"outcome": outcome, "camera": {"id": "", "name": video["title"]}, "hls": video["source"]}
 

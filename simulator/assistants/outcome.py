@@ -10,6 +10,7 @@ class Outcome:
     spoken: str = ""  # aloud
     told: str | None = None  # the assistant's own error: type and mode, or error code
     person: str | None = None  # why, and how to mend it
+    answered: bool = False  # what was asked was no picture
     pending: bool = False  # the screen's own step (an offer) is still to come
     broken: list[str] = field(default_factory=list)  # rules that showcam's answer broke
 
@@ -19,6 +20,7 @@ class Outcome:
             "spoken": self.spoken,
             "told": self.told,
             "person": self.person,
+            "answered": self.answered and not self.broken,
             "pending": self.pending,
             "broken": [f"showcam broke a rule: {rule}" for rule in self.broken],
         }

@@ -10,7 +10,7 @@ import pytest
 from registry import control, errors, fitting, gate, judging, listing, passing, registry, streams
 from registry.camera import Failed, Refusal
 from registry.drivers import ezviz, ezviz_codes, ezviz_lan, ezviz_open, ezviz_waking, hls, rtsp
-from registry.reasons import REASONS, explain
+from registry.reasons import REASONS, explain, row_text
 from showcam.cli.cameras import cameras
 from showcam.cli.owner import owner
 
@@ -69,7 +69,7 @@ def test_a_reason_is_told_in_each_language_with_the_cameras_name_or_without(reas
     assert len(set(texts)) == len(LANGUAGES)
     for text in (*texts, *(explain(nameless, locale) for locale in LANGUAGES)):
         assert not text.startswith(("the camera", "kameraet", "die Kamera"))
-        assert not re.search(r"\b(?:von|mit|bei|in|auf|an|zu) die Kamera\b", text)
+        assert not re.search(r"\b(?:von|mit|bei|in|auf|an|zu|unter|über|aus|nach) die Kamera\b", text)
         assert text.endswith(".")
         assert "{" not in text.replace("{0}", "")
         assert text.count(". ") >= 1  # what is wrong, and what to do
@@ -92,6 +92,16 @@ def test_a_reason_is_told_in_each_language_with_the_cameras_name_or_without(reas
 )
 def test_the_links_language_is_spoken(locale: str, expected: str) -> None:
     assert expected in explain(Refusal((Failed("offline"),), "Attic"), locale)
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_without_a_name_a_command_says_where_one_belongs(locale: str) -> None:
+    commands = [mend for reason in REASONS for _, mend in [row_text(reason, locale)] if "showcam cameras" in mend]
+    assert commands
+    for mend in commands:
+        assert re.search(r"showcam cameras \w+ NAME\b", mend)
+    assert "showcam cameras set \"Front Door\"" in row_text("voice_may_not", locale, "Front Door")[1]
+    assert row_text("signed_out", locale)[0].startswith("showcam ") or locale != "en"
 
 
 def test_all_rows_are_told_in_order() -> None:

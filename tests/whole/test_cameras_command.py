@@ -31,7 +31,7 @@ def test_the_list_says_what_can_be_shown_and_what_to_do(cameras: Cameras) -> Non
     assert rows["Garden"] == ["yes", "yes"]
     assert rows["Garage"] == ["no", "no"]
     assert rows["Nursery"] == ["yes", "no"]
-    assert "Or here: showcam cameras set “Garage” encryption off" in done.stdout
+    assert 'Or here: showcam cameras set "Garage" encryption off' in done.stdout
     assert "Picture by: Open Platform" in done.stdout
     assert "Name:" not in done.stdout
 
