@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 REST_S = 10.0  # one that did not answer is asked last for so long
 WARM_S = 1.0  # a pull is begun at once, or by another
-NEXT_S = 1.0  # an answer by the next one has at least this, however long the one before was waited for
+NEXT_S = 1.0  # where time is left at all an answer by the next one has at least this
 FAIR_S = 0.4  # one that had less to answer in does not rest for it
 LONGEST_S = 5.0
 TRIES = 3

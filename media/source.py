@@ -46,6 +46,9 @@ class SourceSpec:
         )
 
 
+UNASKED = "unasked"  # no verdict: who judges could not, so that a live picture has but a moment left
+
+
 @dataclass(frozen=True, slots=True)
 class Denied:
     """The gate is closed, or nobody could be asked. `reason` is a registry reason such as "encryption_on"."""

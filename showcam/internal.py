@@ -13,7 +13,7 @@ import structlog
 from accounts.tokens import TokenInvalid
 from media.grants import Claims
 from media.proof import HEADER, Proof
-from media.source import Denied, SourceSpec
+from media.source import UNASKED, Denied, SourceSpec
 from registry.registry import Registry
 from showcam.exchange import Refuse, Request, Response, problem
 from store.ports import StoreUnavailable
@@ -22,7 +22,7 @@ from store.records import Assistant, Link
 log = structlog.get_logger()
 
 MOST_AT_ONCE = 32  # households that are asked about together
-NOT_NOW = Denied("vendor_down", again=True)
+NOT_NOW = Denied(UNASKED, again=True)
 
 
 class Internal:

@@ -10,7 +10,7 @@ import aiohttp
 
 from media.grants import Claims
 from media.proof import HEADER, Proof
-from media.source import Denied, SourceSpec
+from media.source import UNASKED, Denied, SourceSpec
 
 
 class WebSources:
@@ -35,7 +35,7 @@ class WebSources:
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         data = await self._post("check", {"claims": [asdict(each) for each in claims]})
         if data is None:
-            return [Denied("vendor_down", again=True) for _ in claims]
+            return [Denied(UNASKED, again=True) for _ in claims]
         return [Denied(**each) if each else None for each in data["denied"]]
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
@@ -48,6 +48,10 @@ class WebSources:
 
     async def closed(self, claims: Claims, release: str) -> None:
         await self._post("closed", {"claims": asdict(claims), "release": release})
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
 
     async def _post(self, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """None when the web process can't be asked just now."""

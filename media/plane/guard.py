@@ -9,7 +9,7 @@ import structlog
 from media.grants import Claims
 from media.plane.settings import PlaneSettings
 from media.plane.units import SourceFailed
-from media.source import Denied, Sources
+from media.source import UNASKED, Denied, Sources
 
 _log = structlog.get_logger()
 
@@ -39,37 +39,38 @@ class Guard:
 
     async def pass_by(self, claims: Claims) -> None:
         """For what is opened without going through the gate. Raises SourceFailed where it is shut or not asked."""
-        verdicts = await self._asked([claims])
-        if verdicts is None:
+        verdict = (await self._asked([claims]))[0]
+        if verdict is not None and verdict.reason == UNASKED:
             raise SourceFailed("media_down", again=True)
-        if verdicts[0] is not None and not verdicts[0].again:
-            raise SourceFailed(verdicts[0].reason, again=False)
+        if verdict is not None and not verdict.again:
+            raise SourceFailed(verdict.reason, again=False)
 
     async def watch[S: Watching](self, sessions: Callable[[], list[S]], shut: Callable[[S, Denied], None]) -> None:
         """Until cancelled; `shut` is told of each session that may not go on.
 
-        Where nobody can be asked they go on for `unasked_s`: long enough for the web process to begin anew.
+        One that nobody judges goes on for `unasked_s`: long enough for the web process to begin anew.
         """
         loop = asyncio.get_running_loop()
-        asked = loop.time()
+        unasked: dict[S, float] = {}  # since when
         while True:
             await asyncio.sleep(self._settings.gate_check_s)
             watching = sessions()
-            if not watching:
-                asked = loop.time()
-                continue
-            verdicts = await self._asked([each.claims for each in watching])
-            if verdicts is not None:
-                asked = loop.time()
-            elif loop.time() - asked > self._settings.unasked_s:
-                verdicts = [Denied("media_down")] * len(watching)
-            for session, verdict in zip(watching, verdicts or [], strict=False):
-                if verdict is not None and not verdict.again:
+            began, before, unasked = loop.time(), unasked, {}
+            for session, verdict in zip(watching, await self._asked([each.claims for each in watching]), strict=False):
+                if verdict is None:
+                    continue
+                if verdict.reason == UNASKED:
+                    unasked[session] = before.get(session, began)
+                    if loop.time() - unasked[session] > self._settings.unasked_s:
+                        shut(session, Denied("media_down"))
+                elif not verdict.again:
                     shut(session, verdict)
 
-    async def _asked(self, claims: list[Claims]) -> list[Denied | None] | None:
+    async def _asked(self, claims: list[Claims]) -> list[Denied | None]:
+        if not claims:
+            return []
         try:
             return await asyncio.wait_for(self._sources.check(claims), CHECK_S)
         except Exception as error:
             _log.warning("the gate could not be asked", error=type(error).__name__)
-            return None
+            return [Denied(UNASKED, again=True)] * len(claims)

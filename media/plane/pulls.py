@@ -89,14 +89,14 @@ class Pulls:
         """Raises TooMany."""
         for key in [key for key, pull in self._by_key.items() if pull.failure is not None]:
             self._stop(key)
-        own = [key for key in self._by_key if key[0] == account]
-        for keys, most in (
-            (own, self._settings.live_per_account),
-            (list(self._by_key), self._settings.live_per_process),
-        ):
-            if len(keys) < most:
-                continue
-            idle = [key for key in keys if key in self._by_key and not self._watched(self._by_key[key])]
-            if not idle:
-                raise TooMany(10, full=keys is not own)
-            self._stop(min(idle, key=lambda key: self._by_key[key].needed))
+        self._stop_one([key for key in self._by_key if key[0] == account], self._settings.live_per_account, full=False)
+        self._stop_one(list(self._by_key), self._settings.live_per_process, full=True)
+
+    def _stop_one(self, keys: list[Key], most: int, *, full: bool) -> None:
+        """Of those that nobody watches the one that was needed longest ago, where there are so many. Raises TooMany."""
+        if len(keys) < most:
+            return
+        idle = [key for key in keys if not self._watched(self._by_key[key])]
+        if not idle:
+            raise TooMany(10, full=full)
+        self._stop(min(idle, key=lambda key: self._by_key[key].needed))

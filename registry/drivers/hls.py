@@ -20,7 +20,9 @@ ENOUGH = 64 * 1024  # of a segment: its tables stand at the start
 WAIT_S = 0.4  # for a stream that has only just begun, and lists nothing yet
 _H264, _HEVC, _AAC = 0x1B, 0x24, 0x0F
 _H264_NAMES, _HEVC_NAMES, _AAC_NAME = ("avc1", "avc3"), ("hvc1", "hev1"), "mp4a"
-_ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^,]*)')
+LONGEST_LINE = 4096
+_ATTRIBUTE = re.compile(r'(?:^|,)\s*([A-Z0-9-]+)=("[^"]*"|[^,]*)')
+_SIZE = re.compile(r"(\d{1,5})x(\d{1,5})").fullmatch
 
 
 class _Told(NamedTuple):
@@ -62,6 +64,8 @@ def _list(http: Http, url: str, exchange: Exchange) -> list[str]:
     if not lines or lines[0] != "#EXTM3U":
         _refuse("no playlist")
     for line in lines:
+        if len(line) > LONGEST_LINE:
+            _refuse("a line that is too long")
         if line.startswith(("#EXT-X-KEY", "#EXT-X-SESSION-KEY")) and _attributes(line).get("METHOD") != "NONE":
             _refuse("encrypted")
     return lines
@@ -100,8 +104,8 @@ def _variant(lines: list[str], number: int) -> _Told:
         raise Refused("not_playable", "HEVC")
     if any(not each.startswith((*_H264_NAMES, "mp4a.40")) for each in codecs):
         _refuse("another codec")
-    width, _, height = told.get("RESOLUTION", "").partition("x")
-    size = (int(width), int(height)) if width.isdecimal() and height.isdecimal() else (0, 0)
+    resolution = _SIZE(told.get("RESOLUTION", ""))
+    size = (int(resolution[1]), int(resolution[2])) if resolution else (0, 0)
     named = any(each.startswith(_H264_NAMES) for each in codecs)
     return _Told(any(each.startswith(_AAC_NAME) for each in codecs) if named else None, *size)
 

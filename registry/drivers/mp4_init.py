@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 
-_WITHIN = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})  # on the way to them
+_WAY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")  # to them, each within the one before
 _HEAD = 8
 
 
@@ -19,12 +19,13 @@ def kinds(data: bytes) -> frozenset[str]:
     return found
 
 
-def _entries(data: bytes) -> Iterator[str]:
+def _entries(data: bytes, way: tuple[bytes, ...] = _WAY) -> Iterator[str]:
+    if not way:
+        yield from (entry.decode("latin-1") for entry, _ in _boxes(data[_HEAD:]))
+        return
     for kind, body in _boxes(data):
-        if kind in _WITHIN:
-            yield from _entries(body)
-        elif kind == b"stsd":
-            yield from (entry.decode("latin-1") for entry, _ in _boxes(body[_HEAD:]))
+        if kind == way[0]:
+            yield from _entries(body, way[1:])
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -163,10 +163,7 @@ class Database:
         with contextlib.suppress(IndexError):
             while True:
                 self._close(self._idle.pop())
-        with self._counting:
-            commits, self._commits = (self._commits, None) if self._open == 0 else (None, self._commits)
-        if commits is not None:
-            commits.let_go()
+        self._let_go_of_commits()
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[_Connection]:
@@ -210,6 +207,14 @@ class Database:
         connection.close()
         with self._counting:
             self._open -= 1
+        self._let_go_of_commits()
+
+    def _let_go_of_commits(self) -> None:
+        """With the last connection SQLite may remove the file they are read from: from then on rows are read."""
+        with self._counting:
+            commits, self._commits = (self._commits, None) if self._open == 0 else (None, self._commits)
+        if commits is not None:
+            commits.let_go()
 
     def _is_closed(self) -> StoreUnavailable:
         return StoreUnavailable(f"database {self._path.name} is closed")

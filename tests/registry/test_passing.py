@@ -1,5 +1,6 @@
 """Without a media process: the vendor's own address is handed on, when a display can take it, and else refused."""
 
+import functools
 import io
 import struct
 import time
@@ -228,6 +229,10 @@ def box(kind: str, body: bytes = b"") -> bytes:
     return struct.pack(">I4s", 8 + len(body), kind.encode()) + body
 
 
+def nested(kind: str, times: int) -> bytes:
+    return functools.reduce(lambda body, _: box(kind, body), range(times), b"")
+
+
 def init(*entries: str) -> bytes:
     """With a track for each sample entry."""
     tracks = b""
@@ -356,6 +361,10 @@ def _bytes(body: str | bytes) -> bytes:
         (in_ts(BOTH, '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a"\n'), Look(True, 1280, 720)),
         ({"m": MASTER.format('CODECS="hvc1.1.6.L93"'), "live.m3u8": MEDIA}, "not_playable"),
         ({"m": MASTER.format('CODECS="avc1.64001f,ac-3"'), "live.m3u8": MEDIA}, "not_passable"),
+        (in_mp4(BOTH, nested("moov", 2000)), "not_passable"),
+        (in_ts(f"{BOTH},{'A' * 3000}", ""), Look(True, 1280, 720)),
+        (in_ts(BOTH, f"#EXT-X-KEY:{'A' * 40_000}\n"), "not_passable"),
+        (in_ts(f"{BOTH},RESOLUTION={'9' * 3500}x1", ""), Look(True)),
         ({"m": MASTER.format("RESOLUTION=axb"), "live.m3u8": MEDIA, "1.ts": transport(0x1B)}, Look(sound=False)),
         ({"m": MASTER.format(BOTH)}, "vendor_down"),
         ({"m": MEDIA, "1.ts": transport(0x24, 0x0F)}, "not_playable"),

@@ -87,7 +87,7 @@ def test_what_goes_wrong_with_one_household_is_no_word_about_the_others(homes: l
 
     homes[0].driver.then = once
     verdicts = Counter(itertools.batched(check(homes[0], registry, asked), 2, strict=True))
-    assert verdicts == {(None, "offline"): HOUSEHOLDS - 1, ("vendor_down", "vendor_down"): 1}
+    assert verdicts == {(None, "offline"): HOUSEHOLDS - 1, ("unasked", "unasked"): 1}
 
 
 def test_no_stream_is_no_question(homes: list[Household]) -> None:
@@ -134,7 +134,7 @@ def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
     wire.hot = second.link.id
     with structlog.testing.capture_logs() as lines:
         denied = ask(first, "check", {"claims": [asdict(each) for each in asked]})["denied"]
-    not_now = {"reason": "vendor_down", "again": True}
+    not_now = {"reason": "unasked", "again": True}
     assert denied == [None, {"reason": "offline", "again": False}, not_now, not_now, *denied[:2]]
     assert [(each["reason"], each["account"]) for each in lines] == [("store", second.account.id)]
 

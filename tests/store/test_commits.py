@@ -123,3 +123,13 @@ def test_no_descriptor_stays_open(path: Path) -> None:
     for _ in range(3):
         Database(path, 2.0).close()
     assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+def test_without_any_connection_left_there_is_no_mark(database: Database, path: Path) -> None:
+    """As after a rollback that failed: SQLite takes its index away, and whoever commits next makes a new one."""
+    assert database.mark() is not None
+    database._close(database._take())
+    assert not Path(f"{path}-shm").exists()
+    elsewhere(path, "CREATE TABLE another (a)")
+    assert database.one("SELECT count(*) FROM another") == (0,)
+    assert database.mark() is None

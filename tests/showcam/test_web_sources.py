@@ -1,0 +1,111 @@
+"""The gate's watch over what the web process answers, or does not: a real server, a closed port, and neither."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from media.grants import Claims, Grants
+from media.plane.guard import Guard
+from media.plane.settings import PlaneSettings
+from media.plane.units import SourceFailed
+from media.source import Denied
+from showcam.web_sources import WebSources
+
+PROOF = Grants([b"grant key of the tests, 32 bytes"]).proof()
+SETTINGS = PlaneSettings(gate_check_s=0.05, unasked_s=0.4)
+CLAIMS = Claims("home", "link", "garden", "session", "alexa", 2**31, "n")
+
+
+@dataclass(eq=False)
+class Session:
+    claims: Claims
+
+
+class Web(ThreadingHTTPServer):
+    """Answers `status` and, to a question about live sessions, `verdict`."""
+
+    status = 200
+    verdict: dict[str, Any] | None = None
+
+
+class _Answer(BaseHTTPRequestHandler):
+    server: Web
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps({"denied": [self.server.verdict]}).encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    server = Web(("127.0.0.1", 0), _Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def shut_within(port: int, seconds: float) -> tuple[list[Denied], str]:
+    """What a live session is shut with by then, and what an opening past the gate fails with."""
+
+    async def watched() -> tuple[list[Denied], str]:
+        sources = WebSources(f"http://127.0.0.1:{port}", PROOF, timeout_s=1.0)
+        guard, session, shut = Guard(SETTINGS, sources), Session(CLAIMS), []
+        live = [session]
+
+        def end(_: Session, denied: Denied) -> None:
+            shut.append(denied)
+            live.clear()
+
+        watch = asyncio.create_task(guard.watch(lambda: list(live), end))
+        try:
+            await guard.pass_by(CLAIMS)
+            passed = ""
+        except SourceFailed as failed:
+            passed = failed.reason
+        await asyncio.sleep(seconds)
+        watch.cancel()
+        await sources.close()
+        return shut, passed
+
+    return asyncio.run(watched())
+
+
+NOBODY = ([Denied("media_down")], "media_down")
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict", "expected"),
+    [
+        (200, None, ([], "")),
+        (200, {"reason": "encryption_on", "again": False}, ([Denied("encryption_on")], "encryption_on")),
+        (200, {"reason": "vendor_down", "again": True}, ([], "")),
+        (200, {"reason": "unasked", "again": True}, NOBODY),
+        (503, None, NOBODY),
+        (500, None, NOBODY),
+    ],
+)
+def test_what_is_answered_decides(web: Web, status: int, verdict: dict[str, Any] | None, expected: Any) -> None:
+    web.status, web.verdict = status, verdict
+    assert shut_within(web.server_port, 1.2) == expected
+
+
+def test_where_nobody_answers_a_stream_goes_on_for_a_while_and_no_longer(web: Web) -> None:
+    web.shutdown()
+    web.server_close()
+    assert shut_within(web.server_port, 0.2) == ([], "media_down")
+    assert shut_within(web.server_port, 1.2) == NOBODY
