@@ -20,6 +20,14 @@ class MediaUnavailable(Exception):
     """The media process could not start the stream."""
 
 
+class NoPicture(MediaUnavailable):
+    """The camera's picture could not be had; `reason` is the registry's word for why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"no picture: {reason}")
+        self.reason = reason
+
+
 class MediaGone(MediaUnavailable):
     """Nobody answered in time, or nobody who knows us; another media process may do."""
 
@@ -175,4 +183,13 @@ def _judge(status: int, kind: str, text: bytes) -> dict[str, Any]:
         raise BadOffer("the offer could not be answered")
     if status == 429:
         raise (MediaFull if b'"full"' in text else MediaBusy)("too many live streams")
+    if status == 502 and (reason := _reason(text)):
+        raise NoPicture(reason)
     raise MediaUnavailable(f"the media process answered {status}")
+
+
+def _reason(text: bytes) -> str:
+    try:
+        return str(json.loads(text).get("reason", ""))
+    except (ValueError, AttributeError):
+        return ""

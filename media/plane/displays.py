@@ -1,6 +1,6 @@
 """What displays of assistants play: H.264 up to High at level 4.2, and by WebRTC nothing that comes out of order."""
 
-from media.grants import Claims
+from media.grants import Protocol
 from media.plane import scaled
 from media.plane.units import Format
 
@@ -8,14 +8,16 @@ _PROFILES = frozenset({66, 77, 100})  # Baseline, Main, High
 _HIGHEST = 42
 
 
-def play(form: Format, claims: Claims) -> bool:
-    """Whether whoever has these claims can be shown it as it comes. A browser plays more, and so does what is here."""
-    if claims.protocol in ("still", "snapshot"):
-        return True
-    if claims.protocol == "webrtc" and form.b_frames:
-        return False
-    is_made_smaller = claims.surface == "video_scaled" and not scaled.fits(form)
-    return claims.surface == "page" or is_made_smaller or _decode(form.codec)
+def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
+    """Why that can't be shown there as it comes, "" where it can. A browser plays more, and so does what is here."""
+    if protocol in ("still", "snapshot"):
+        return ""
+    if protocol == "webrtc" and form.b_frames:
+        return "no_common_protocol"
+    is_made_smaller = surface == "video_scaled" and not scaled.fits(form)
+    if surface == "page" or is_made_smaller or _decode(form.codec):
+        return ""
+    return "too_large" if surface == "video" else "beyond_displays"
 
 
 def _decode(codec: str) -> bool:

@@ -24,6 +24,7 @@ from media.source import Denied, Sources, SourceSpec
 _log = structlog.get_logger()
 
 ASK_S = 10.0
+OF_FORM = frozenset({"not_playable", "beyond_displays", "no_common_protocol", "too_large"})  # another picture may do
 BACKOFF_S = (1, 2, 4, 8, 16, 30)
 
 type Key = tuple[str, str]
@@ -119,7 +120,7 @@ class Pull(Fanout):
             self.reopened += 1
 
     def _has_smaller(self, failed: SourceFailed) -> bool:
-        return failed.reason == "not_playable" and self.format is None and self.claims.picture == "main"
+        return failed.reason in OF_FORM and self.format is None and self.claims.picture == "main"
 
     def _asking(self) -> Claims:
         """In whose name, and for which picture."""
@@ -183,8 +184,8 @@ class Pull(Fanout):
         """Raises SourceFailed for what those it was opened for can't be shown."""
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
             self._background.later(self._tell(self._asking(), form))
-        if not displays.play(form, self._opened_for):
-            raise SourceFailed("not_playable", again=False)
+        if reason := displays.unplayed(form, self._opened_for.surface, self._opened_for.protocol):
+            raise SourceFailed(reason, again=False)
         if self.sound == "off":
             form = replace(form, audio=False)
         if self.format is None:

@@ -126,7 +126,10 @@ class Routes:
         if surface == "google":
             await pull.opened(SEGMENT_WAIT_S)
         silent = surface in _FIT or (surface == "google" and pull.sound != "off")
-        return await pull.first_segment(silent_track=silent, timeout_s=SEGMENT_WAIT_S, fit=_FIT.get(surface, "any"))
+        fit = _FIT.get(surface, "any")
+        output = await pull.first_segment(silent_track=silent, timeout_s=SEGMENT_WAIT_S, fit=fit)
+        session.check("hls")
+        return output
 
     # WebRTC
 

@@ -6,11 +6,12 @@ import ssl
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Literal
 
 import structlog
 
 from media.grants import Claims, Grants
-from media.plane import ice
+from media.plane import displays, ice
 from media.plane.background import Background
 from media.plane.guard import Guard
 from media.plane.network import OnLoopback
@@ -51,6 +52,12 @@ class Session:
     peer: Peer | None = None
     starts: dict[str, str] = field(default_factory=dict)  # by the start id in a playlist's address, what it shows
     answering: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def check(self, protocol: Literal["webrtc", "hls"]) -> None:
+        """Others may watch what this viewer can't be shown. Raises SourceFailed."""
+        form = self.pull.format
+        if form and (reason := displays.unplayed(form, self.claims.surface, protocol)):
+            raise SourceFailed(reason, again=False)
 
     def watches(self, now: float) -> bool:
         """A WebRTC viewer is a connection, an HLS viewer a request within three target durations."""
@@ -207,8 +214,7 @@ class Sessions:
         await session.pull.opened(min(VERDICT_S, left_s))
         await peer.gathered()
         await session.pull.opened(0)
-        if session.pull.format is not None and session.pull.format.b_frames:
-            raise SourceFailed("not_playable", again=False)  # others watch it by HLS, where they do no harm
+        session.check("webrtc")
         return await peer.answer(_voice(session))
 
     # ending

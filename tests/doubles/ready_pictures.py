@@ -1,16 +1,19 @@
 """Stands for the media process, which is another process with doors of its own; says what it was asked."""
 
-from media.client import Answer
+from media.client import Answer, NoPicture
 from media.grants import Claims
 from media.source import SourceSpec
 
 
 class ReadyPictures:
-    """Settable: `error` (raised by `warm` and `answer`) and `sdp` (what an offer is answered with)."""
+    """Settable: `error` (raised by `warm` and `answer`), `sdp` (what an offer is answered with) and `unplayed` (why no
+    camera's picture can be had once an offer is answered; cards can).
+    """
 
     def __init__(self, at: str = "https://home.example") -> None:
         self.at = at
         self.error: Exception | None = None
+        self.unplayed = ""
         self.sdp = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n"
         self.warmed: list[tuple[Claims, SourceSpec]] = []
         self.answered: list[tuple[Claims, SourceSpec | None, str, str]] = []  # claims, source, offer, replaces
@@ -42,6 +45,8 @@ class ReadyPictures:
         self.wanted.append(within_s)
         if self.error is not None:
             raise self.error
+        if self.unplayed and not claims.explains:
+            raise NoPicture(self.unplayed)
         self.answered.append((claims, source, sdp, replaces))
         return Answer(self.at, self.sdp, "session-grant")
 

@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
-from media.grants import Claims
-from media.plane.displays import play
+from media.client import NoPicture
+from media.grants import Protocol
+from media.plane.displays import unplayed
 from media.plane.units import Format
 from tests.doubles.hls_camera import FPS, Camera, recording
+from tests.doubles.rtc_viewer import Viewer
 from tests.media.test_pictures import resolution
 from tests.media.test_webrtc import watching
 
@@ -22,27 +24,28 @@ def _loopback(monkeypatch):
 @pytest.mark.parametrize(
     ("codec", "b_frames", "protocol", "surface", "expected"),
     [
-        ("avc1.42c01f", False, "hls", "google", True),
-        ("avc1.4d0028", False, "webrtc", "alexa", True),
-        ("avc1.64002a", False, "hls", "google", True),  # High at 4.2
-        ("avc1.640032", False, "hls", "google", False),  # at 5.0
-        ("avc1.640033", False, "webrtc", "alexa", False),
-        ("avc1.6e0028", False, "hls", "google", False),  # High 10
-        ("avc1.f40028", False, "hls", "alexa", False),  # High 4:4:4
-        ("avc1.640033", False, "hls", "page", True),
-        ("avc1.640033", False, "still", "alexa", True),
-        ("avc1.640033", False, "snapshot", "google", True),
-        ("avc1.640033", False, "hls", "video_scaled", True),
-        ("avc1.640033", False, "hls", "video", False),
-        ("avc1.640028", True, "hls", "google", True),
-        ("avc1.640028", True, "webrtc", "google", False),
-        ("avc1.640028", True, "webrtc", "page", False),
-        ("avc1.640028", True, "snapshot", "alexa", True),
+        ("avc1.42c01f", False, "hls", "google", ""),
+        ("avc1.4d0028", False, "webrtc", "alexa", ""),
+        ("avc1.64002a", False, "hls", "google", ""),  # High at 4.2
+        ("avc1.640032", False, "hls", "google", "beyond_displays"),  # at 5.0
+        ("avc1.640033", False, "webrtc", "alexa", "beyond_displays"),
+        ("avc1.6e0028", False, "hls", "google", "beyond_displays"),  # High 10
+        ("avc1.f40028", False, "hls", "alexa", "beyond_displays"),  # High 4:4:4
+        ("avc1.640033", False, "hls", "page", ""),
+        ("avc1.640033", False, "still", "alexa", ""),
+        ("avc1.640033", False, "snapshot", "google", ""),
+        ("avc1.640033", False, "hls", "video_scaled", ""),
+        ("avc1.640033", False, "hls", "video", "too_large"),
+        ("avc1.640028", True, "hls", "google", ""),
+        ("avc1.640028", True, "webrtc", "google", "no_common_protocol"),
+        ("avc1.640028", True, "webrtc", "page", "no_common_protocol"),
+        ("avc1.640028", True, "snapshot", "alexa", ""),
     ],
 )
-def test_what_is_played(codec: str, b_frames: bool, protocol: str, surface: str, expected: bool) -> None:
-    form = Format(3840, 2160, codec, audio=False, b_frames=b_frames)
-    assert play(form, Claims("home", "link", "garden", protocol, surface, 0, "n")) is expected
+def test_what_is_not_played_and_why(
+    codec: str, b_frames: bool, protocol: Protocol, surface: str, expected: str
+) -> None:
+    assert unplayed(Format(3840, 2160, codec, audio=False, b_frames=b_frames), surface, protocol) == expected
 
 
 def send(vendor, sub: bool = True, **whole: object) -> None:
@@ -81,7 +84,7 @@ def test_where_there_is_no_smaller_one_either_the_first_reason_is_told(world, ve
     if sub:
         vendor.cameras["garden-sub"] = Camera(recording(size=(160, 90), **sub))
     refused = world.master(surface="google")
-    assert (refused.status, '"reason": "not_playable"' in refused.text) == (502, True)
+    assert (refused.status, '"reason": "beyond_displays"' in refused.text) == (502, True)
     assert len(household.opened) == 2
 
 
@@ -115,6 +118,40 @@ def test_who_comes_by_webrtc_to_b_frames_that_others_watch_is_refused(world, ven
         async with watching(world, world.grant(protocol="webrtc")):
             pass
 
-    with pytest.raises(AssertionError, match="not_playable"):
+    with pytest.raises(AssertionError, match="no_common_protocol"):
         asyncio.run(scene())
     assert world.master(surface="google").status == 200
+
+
+@pytest.mark.parametrize("protocol", ["hls", "webrtc"])
+def test_who_comes_to_more_than_a_display_decodes_that_a_browser_watches_is_refused(world, vendor, protocol):
+    send(vendor, sub=False, level=51)
+    assert world.master(surface="page").status == 200
+
+    async def offered():
+        async with watching(world, world.grant(protocol=protocol, surface="alexa")):
+            pass
+
+    if protocol == "webrtc":
+        with pytest.raises(AssertionError, match="beyond_displays"):
+            asyncio.run(offered())
+    else:
+        assert '"reason": "beyond_displays"' in world.master(surface="google").text
+    assert world.master(surface="page").status == 200
+
+
+def test_the_other_processes_are_told_why(world, vendor):
+    send(vendor, sub=False, level=51)
+
+    async def offer():
+        viewer = Viewer()
+        try:
+            return await viewer.offer()
+        finally:
+            await viewer.close()
+
+    with pytest.raises(NoPicture) as caught:
+        world.plane.client().answer(
+            world.claims(protocol="webrtc", surface="google"), None, asyncio.run(offer()), within_s=5.0
+        )
+    assert caught.value.reason == "beyond_displays"
