@@ -22,6 +22,7 @@ from tests.doubles.program import running
 
 STARTS = "start of showcam serve to the first right answer"
 MEMORY = "memory of all processes, no viewer"
+AS_INSTALLED = {"PYTHONPATH": str(Path(__file__).with_name("without_dev"))}
 SETTLE_S = 5.0  # by then is there what is imported ahead of the first request
 TIMES = 3
 
@@ -58,7 +59,7 @@ def _showcam_starts() -> float:
         store.close()
         given = request("/google/fulfillment", json.dumps(sync()).encode(), {"Authorization": f"Bearer {token}"})
         command = [str(Path(sys.executable).with_name("showcam")), "serve"]
-        return _until(command, environ, Path(folder) / "log", port, given)
+        return _until(command, environ | AS_INSTALLED, Path(folder) / "log", port, given)
 
 
 def _until(command: list[str], environ: dict[str, str], log: Path, port: int, given: bytes) -> float:
@@ -76,7 +77,10 @@ def _until(command: list[str], environ: dict[str, str], log: Path, port: int, gi
 
 def _showcam_memory(run: Run) -> float:
     """Of a real start: supervisor, web, media and worker."""
-    with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder, running(Path(folder), demo=False) as program:
+    with (
+        tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder,
+        running(Path(folder), demo=False, **AS_INSTALLED) as program,
+    ):
         assert program.process is not None
         time.sleep(0 if run.quick else SETTLE_S)
         return memory_mb(program.process.pid)
