@@ -85,6 +85,7 @@ REFUSED: dict[str, str] = {
     "code_wrong": "securityRestriction",
     "lan_unreachable": "streamUnavailable",
     "not_playable": "streamUnplayable",
+    "beyond_displays": "streamUnplayable",
     "not_passable": "streamUnplayable",
     "no_common_protocol": "functionNotSupported",
     "busy": "deviceBusy",

@@ -14,7 +14,7 @@ from alexa.event import Reply, timestamp
 from alexa.interface import Capability
 from alexa.state import properties
 from registry.camera import Camera, Refusal, Stream, StreamRequest, Video
-from registry.fitting import USUAL, best, shown
+from registry.displays import USUAL, best, beyond, shown
 from registry.registry import Registry
 from store.records import Link
 
@@ -95,7 +95,7 @@ def _sizes(camera: Camera) -> list[dict[str, int]]:
     """
     if best(camera) == "sub":
         return [_size(shown(camera, "sub")) or _USUAL]
-    if camera.video.codec == "h265":
+    if camera.video.codec == "h265" or beyond(camera):
         return [_USUAL]
     whole = _size(camera.video) or _USUAL
     smaller = _size(camera.sub) if camera.sub and camera.sub.codec != "h265" else None

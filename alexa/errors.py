@@ -108,6 +108,7 @@ REFUSED: dict[str, type[DirectiveError]] = {
     "code_wrong": NotProvisioned,
     "lan_unreachable": EndpointUnreachable,
     "not_playable": InvalidValue,
+    "beyond_displays": InvalidValue,
     "not_passable": NotProvisioned,
     "no_common_protocol": InvalidValue,
     "too_large": InvalidValue,

@@ -174,7 +174,7 @@ def _judge(status: int, kind: str, text: bytes) -> dict[str, Any]:
     if status in (200, 202):
         try:
             return dict(json.loads(text or b"{}"))
-        except ValueError:
+        except (ValueError, TypeError):
             raise MediaGone("what answers is no media process") from None
     # what stands before it answers in another form when there is nothing behind
     if status == 404 or (status >= 500 and kind.partition(";")[0] != "application/problem+json"):

@@ -23,6 +23,7 @@ SHOWN = frozenset(
         "code_wrong",
         "lan_unreachable",
         "not_playable",
+        "beyond_displays",
     }
 )
 MOST = 3  # rows of the gate; more can't be read from across a room

@@ -9,9 +9,10 @@ from typing import Literal
 from msgspec import Struct
 
 from registry.camera import Camera, Failed, Refusal
+from registry.displays import beyond, by_hls_alone
 from registry.settings import BY_VOICE
 
-type Surface = Literal["alexa", "google", "page", "still"]
+type Surface = Literal["alexa", "google", "page", "still", "video"]  # video: Alexa's VideoApp
 
 
 class Allowed(Struct, frozen=True):
@@ -40,6 +41,7 @@ _ONLINE = {"on": None, "off": "offline"}
 _ASLEEP = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
 _ENCRYPTION = {"off": None, "none": None, "on": "encryption_on"}
 _PLAYED = frozenset({"webrtc", "hls"})
+_BY_HLS = frozenset({"hls"})
 _AUDIO = {"on": None, "none": None, "off": "audio_off"}
 
 
@@ -66,7 +68,7 @@ def _encryption(camera: Camera, now: Conditions) -> str | None:
 
 
 def _audio(camera: Camera, now: Conditions) -> str | None:
-    if now.surface not in now.audio_required:
+    if ("alexa" if now.surface == "video" else now.surface) not in now.audio_required:
         return None
     return _AUDIO.get(camera.audio, "audio_unknown")
 
@@ -81,8 +83,10 @@ def _playable(camera: Camera, now: Conditions) -> str | None:
     # an unknown codec is settled by the vendor, who is asked for H.264, and by the first packet
     if camera.video.codec == "h265" and (camera.sub is None or camera.sub.codec != "h264"):
         return "not_playable"
-    by_hls_alone = camera.video.b_frames and (camera.sub is None or camera.sub.b_frames or camera.sub.codec == "h265")
-    played = {"hls"} if by_hls_alone else _PLAYED
+    # a browser plays more, and for VideoApp a picture may be made smaller
+    if now.surface in ("alexa", "google") and beyond(camera):
+        return "beyond_displays"
+    played = _BY_HLS if by_hls_alone(camera) else _PLAYED
     return "no_common_protocol" if played.isdisjoint(now.protocols) else None
 
 

@@ -11,7 +11,8 @@ from media.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
 from media.source import SourceSpec
 from registry import cards
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video
-from registry.fitting import Fit, shown
+from registry.displays import shown
+from registry.fitting import Fit
 from registry.judging import Deadline, Open
 from registry.rules import Rules
 from store.records import Link
@@ -144,6 +145,19 @@ class Handover:
         )
         at = self._pictures.place(link.account)
         return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
+
+    def look(self, link: Link, camera: str, source: SourceSpec, deadline: Deadline) -> None:
+        """Begins the whole picture for nobody: it is told what it is like, and ends by itself."""
+        _, claims = self._grants.issue(
+            account=link.account,
+            link=link.id,
+            camera=camera,
+            protocol="snapshot",
+            surface=link.assistant,
+            now=self._clock(),
+            life_s=START_S,
+        )
+        self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
 
     def _image(self, claims: Claims, at: str) -> str:
         """Beside a stream, without a bearer: a minute is all it gets."""

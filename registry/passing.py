@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 
 from media.source import SourceSpec
 from registry.camera import Refusal, Stream, StreamRequest
+from registry.displays import shown, within
 from registry.drivers.driver import Driver, Look
 from registry.errors import DriverError
-from registry.fitting import VIDEO_APP, Fit, shown, within
+from registry.fitting import VIDEO_APP, Fit
 from registry.gate import overruled
 from registry.judging import Deadline, Open, unreached
 from registry.rules import Rules

@@ -62,6 +62,11 @@ _EN = {
         "{camera} sends H.265 video, which the display can't play.",
         "In the EZVIZ app open {camera} > Settings and set the video encoding to H.264.",
     ),
+    "beyond_displays": (
+        "The picture of {camera} is larger than Full HD, which is more than displays can play.",
+        "In the EZVIZ app open {camera} > Settings and set a resolution of 1920×1080 or lower, then ask twice: "
+        "the first time showcam looks at it again.",
+    ),
     "not_passable": (
         "The picture of {camera} comes from EZVIZ in a form that can't be shown here as it is.",
         "Whoever runs this showcam can add a media process, which brings it in the right form; until then ask on "
@@ -160,6 +165,11 @@ _NB = {
     "not_playable": (
         "{camera} sender H.265-video, som skjermen ikke kan spille.",
         "Åpne {camera} > Innstillinger i EZVIZ-appen og velg H.264 som videokoding.",
+    ),
+    "beyond_displays": (
+        "Bildet fra {camera} er større enn Full HD, og det er mer enn skjermer kan spille.",
+        "Åpne {camera} > Innstillinger i EZVIZ-appen og velg en oppløsning på 1920×1080 eller lavere, "
+        "og spør to ganger: første gang ser showcam på det på nytt.",
     ),
     "not_passable": (
         "Bildet fra {camera} kommer fra EZVIZ i en form som ikke kan vises her som den er.",
@@ -262,6 +272,11 @@ _DE = {
     "not_playable": (
         "{camera} sendet Video in H.265, das dieses Display nicht abspielen kann.",
         "Öffne in der EZVIZ-App {camera} > Einstellungen und stelle die Videokodierung auf H.264.",
+    ),
+    "beyond_displays": (
+        "{camera} liefert ein größeres Bild als Full HD, und mehr spielen Displays nicht.",
+        "Öffne in der EZVIZ-App {camera} > Einstellungen, stelle eine Auflösung von 1920×1080 oder weniger ein "
+        "und frage dann zweimal: Beim ersten Mal sieht showcam sich das Bild noch einmal an.",
     ),
     "not_passable": (
         "{camera} liefert über EZVIZ ein Bild, das sich hier so nicht zeigen lässt.",

@@ -5,14 +5,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from media.client import MediaBusy, MediaUnavailable
+from msgspec import structs
+
+from media.client import MediaBusy, MediaUnavailable, NoPicture
 from media.grants import Claims, Grants, Picture
 from media.source import Denied, SourceSpec
 from registry import cards
 from registry.camera import Refusal, Snapshot, Stream, StreamRequest
+from registry.displays import plain
 from registry.drivers.driver import Driver
 from registry.errors import BadOffer, DriverError, Unavailable
-from registry.fitting import GATE, Fit, fits, plain
+from registry.fitting import GATE, Fit, fits
 from registry.freshness import Breaker
 from registry.gate import Surface, not_found, overruled
 from registry.handover import PLAYABLE, Handover, Pictures, Sight
@@ -20,6 +23,8 @@ from registry.judging import Deadline, Judge, Open, Read, Seen, unreached
 from registry.listing import Reading, Readings
 from registry.opens import Opens, OpensHere
 from registry.passing import Passing
+from registry.rate import Rate
+from registry.reasons import REASONS
 from registry.rules import Rules
 from registry.sizes import Looks
 from registry.ways import ANOTHER
@@ -31,6 +36,7 @@ log = logging.getLogger(__name__)
 LONGEST_OFFER = 32 * 1024
 MOST_PIXELS = 16_384  # on a side
 GIVE_BACK_S = 0.5
+LOOK_S = 60  # a picture that displays can't play is looked at again once within this
 WATCH_S = 2.0  # the media process's questions about live sessions share a reading this old
 PASSING = frozenset({"vendor_down", "vendor_busy", "media_down", "busy", "waking"})
 
@@ -54,6 +60,7 @@ class Streams:
         self._rules, self._readings, self._judge, self._playable = rules, readings, judge, rules.playable
         self._breaker, self._clock = breaker, clock
         self._opens = opens or OpensHere(rules.opens_per_minute)
+        self._looks = Rate(LOOK_S)
         self._passing = Passing(store, drivers, rules, clock) if rules.pictures == "vendor" else None
 
     def open(self, link: Link, camera: str, request: StreamRequest) -> Stream | Refusal:
@@ -69,6 +76,8 @@ class Streams:
         protocols = tuple([each for each in request.protocols if each in self._playable])
         opened = self._judge.judge(seen, GATE[request.surface], protocols, self._anew(deadline))
         if isinstance(opened, Refusal):
+            if opened.reason == "beyond_displays":
+                self._look_anew(link, seen, deadline)
             return self._explained(link, camera, opened, request, deadline)
         if request.silent and opened.allowed.sound:
             return overruled("no_common_protocol", opened.seen.camera)  # a stream comes with what the camera sends
@@ -89,7 +98,7 @@ class Streams:
             self._give_back(opened.seen.source, source.release, deadline)
             if isinstance(error, BadOffer):
                 raise
-            return _unstarted(error, opened)
+            return self._explained(link, camera, _unstarted(error, opened), request, deadline)
 
     def _passed(
         self, link: Link, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
@@ -120,14 +129,21 @@ class Streams:
         _check_offer(sdp)
         deadline = Deadline(self._rules.vendor_s)
         opened = self._reopened(claims, self._anew(deadline), deadline)
+        found = opened if isinstance(opened, Refusal) else self._signalled(claims, grant, opened, sdp, deadline)
+        if not isinstance(found, Refusal):
+            return found
         try:
-            if isinstance(opened, Refusal):
-                return self._signal_card(replace(claims, explains=True), grant, opened, sdp, deadline)
-            # no source: the pull is warm since the grant was made, and else the media process asks for one
-            claims = replace(claims, explains=False)
+            return self._signal_card(replace(claims, explains=True), grant, found, sdp, deadline)
+        except (MediaBusy, MediaUnavailable):
+            return found
+
+    def _signalled(self, claims: Claims, grant: str, opened: Open, sdp: str, deadline: Deadline) -> Stream | Refusal:
+        # no source: the pull is warm since the grant was made, and else the media process asks for one
+        claims = replace(claims, explains=False)
+        try:
             answer = self._handover.answer(claims, None, sdp, claims.nonce, deadline)
         except (MediaBusy, MediaUnavailable) as error:
-            return opened if isinstance(opened, Refusal) else _unstarted(error, opened)
+            return _unstarted(error, opened)
         sight = Sight.of(opened, Fit(claims.picture, claims.surface))
         return self._handover.stream(claims, grant, sight, answer.at, answer.sdp)
 
@@ -220,7 +236,27 @@ class Streams:
             if found.reason not in ANOTHER:
                 return found
             refusal = found
+            if fit.picture == "sub" and request.surface != "video":
+                # without a smaller picture the gate may be shut, and for another reason
+                alone = structs.replace(camera, sub=None)
+                seen = Seen(opened.seen.account, opened.seen.source, alone)
+                verdict = self._judge.verdict(seen, GATE[fit.surface], request.protocols)
+                if isinstance(verdict, Refusal):
+                    return verdict
         return refusal or overruled("too_large", camera)
+
+    def _look_anew(self, link: Link, seen: Seen, deadline: Deadline) -> None:
+        """Opens the whole picture for a still, so that the next ask knows if its owner has made it smaller."""
+        if self._passing is not None or self._looks.hit(f"{link.account}/{seen.camera.id}", self._clock()) > 1:
+            return
+        verdict = self._judge.verdict(seen, "still", ())
+        source = verdict if isinstance(verdict, Refusal) else self._mint(verdict, "still", "main", deadline)
+        if isinstance(source, Refusal):
+            return
+        try:
+            self._handover.look(link, seen.camera.id, source, deadline)
+        except (MediaBusy, MediaUnavailable):
+            self._give_back(seen.source, source.release, deadline)
 
     def _may_scale(self, seen: Seen) -> bool:
         preferences = self._readings.preferences(seen.account.id).get(seen.camera.id)
@@ -319,6 +355,8 @@ def _denied(refusal: Refusal) -> Denied:
 
 
 def _unstarted(error: Exception, opened: Open) -> Refusal:
+    if isinstance(error, NoPicture) and error.reason in REASONS:
+        return overruled(error.reason, opened.seen.camera)  # as it turned out, which beats what was known
     return overruled("busy" if isinstance(error, MediaBusy) else "media_down", opened.seen.camera)
 
 

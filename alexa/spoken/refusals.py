@@ -47,6 +47,10 @@ _EN = {
         "it sends H 265 video, which this display can't play",
         "In the EZVIZ app open the camera, then Settings, and set the video encoding to H 264.",
     ),
+    "beyond_displays": (
+        "its picture is larger than full HD, which is more than displays can play",
+        "In the EZVIZ app open the camera, then Settings, and set a lower resolution. Then ask twice.",
+    ),
     "not_passable": (
         "its picture comes in a form that can't be shown here as it is",
         "Whoever runs this showcam can add a media process. Until then, look in the EZVIZ app.",
@@ -124,6 +128,11 @@ _DE = {
     "not_playable": (
         "sie sendet H 265 Video, das dieses Display nicht abspielen kann",
         "Öffne in der EZVIZ App die Kamera, dann Einstellungen, und stelle die Videokodierung auf H 264.",
+    ),
+    "beyond_displays": (
+        "ihr Bild ist größer als Full HD, und mehr spielen Displays nicht",
+        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, und stelle eine kleinere Auflösung ein. "
+        "Frage dann zweimal.",
     ),
     "not_passable": (
         "ihr Bild kommt in einer Form, die hier so nicht gezeigt werden kann",

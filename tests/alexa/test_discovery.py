@@ -220,7 +220,7 @@ WHOLE_H265 = {"video": Video("h265", 2560, 1440)}
         # no display decodes more than Full HD: the smaller one alone, where there is one
         (UHD | {"sub": Video("h264", 640, 360)}, [{"width": 640, "height": 360}], ["AAC", "NONE"]),
         (UHD | {"sub": Video("h264")}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
-        (UHD, [{"width": 3840, "height": 2160}], ["AAC", "NONE"]),
+        (UHD, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
         # of H.265 nothing is shown: the smaller picture alone where that is H.264, else the card that says why
         (WHOLE_H265 | {"sub": Video("h264", 640, 360)}, [{"width": 640, "height": 360}], ["AAC", "NONE"]),
         (WHOLE_H265 | {"sub": Video("h264")}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),

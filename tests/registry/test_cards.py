@@ -118,6 +118,15 @@ def test_what_is_no_matter_of_the_camera_stays_an_error(home: Household) -> None
     assert home.pictures.warmed == []
 
 
+def test_what_turns_out_as_the_picture_is_opened_is_told_likewise(home: Household) -> None:
+    home.pictures.unplayed = "beyond_displays"
+    grant = opened(home, "Garden", StreamRequest("google", ("webrtc",))).grant
+    for stream in (opened(home, "Garden", OFFERED), home.registry.signal(grant, OFFER)):
+        assert isinstance(stream, Stream)
+        assert stream.answer == home.pictures.sdp
+    assert ["1920×1080" in source.card[1] for _, source, _, _ in home.pictures.answered if source] == [True, True]
+
+
 @pytest.mark.parametrize("error", [MediaBusy(), MediaUnavailable()])
 def test_where_it_can_not_be_drawn_the_reason_is_still_the_cameras(error: Exception, home: Household) -> None:
     home.pictures.error = error

@@ -162,6 +162,24 @@ def test_where_the_small_picture_can_t_be_had_the_whole_one_is_made_smaller(
     assert (claims_of(home, found).picture if isinstance(found, Stream) else found.reason) == expected
 
 
+@pytest.mark.parametrize(
+    ("whole", "protocols", "expected"),
+    [
+        (UHD, ("webrtc", "hls"), "beyond_displays"),
+        (H265, ("webrtc", "hls"), "not_playable"),
+        (MIXED, ("webrtc",), "no_common_protocol"),
+    ],
+)
+def test_where_the_small_picture_can_t_be_had_the_whole_one_s_reason_is_told(
+    home: Household, whole: Video, protocols: tuple[str, ...], expected: str
+) -> None:
+    home.driver.change("Garden", video=whole, sub=UNKNOWN)
+    home.driver.sub_error = Refused("too_large")
+    found = opened(home, StreamRequest("google", protocols))
+    assert isinstance(found, Refusal)
+    assert found.reason == expected
+
+
 def test_a_camera_whose_small_picture_alone_is_h264_is_shown_by_that(home: Household) -> None:
     home.driver.change("Garden", video=H265, sub=SMALL)
     for request in (ANY, StreamRequest("alexa", ("webrtc",), OFFER), StreamRequest("google", ("webrtc", "hls"))):

@@ -28,6 +28,19 @@ ROWS = {
     "no way": ({}, {"way": None}, "no_way", ALL),
     "h265": ({"video": Video("h265")}, {}, "not_playable", MOVING),
     "b-frames": ({"video": Video("h264", b_frames=True)}, {"protocols": ("webrtc",)}, "no_common_protocol", MOVING),
+    "more than Full HD": ({"video": Video("h264", 3840, 2160)}, {}, "beyond_displays", {"alexa", "google"}),
+    "more than Full HD, and sub": (
+        {"video": Video("h264", 3840, 2160), "sub": Video("h264", 2560, 1440)},
+        {},
+        "beyond_displays",
+        {"alexa", "google"},
+    ),
+    "b-frames of the smaller one": (
+        {"video": Video("h265", 2560, 1440), "sub": Video("h264", 640, 360, b_frames=True)},
+        {"protocols": ("webrtc",)},
+        "no_common_protocol",
+        MOVING,
+    ),
     "nothing in common": ({}, {"protocols": ("rtsp",)}, "no_common_protocol", MOVING),
     "no place": ({}, {"place_free": False}, "busy", ALL),
 }
@@ -36,6 +49,8 @@ FINE = {
     "not an EZVIZ camera": {"encryption": "none"},
     "no microphone": {"audio": "none"},
     "codec unknown": {"video": Video("unknown")},
+    "more than Full HD, seen long ago": {"video": Video("h264", 3840, 2160), "looked_at": 1.0, "as_of": 1e6},
+    "more than Full HD beside a smaller one": {"video": Video("h264", 3840, 2160), "sub": Video("h264", 640, 360)},
     "b-frames by HLS": {"video": Video("h264", b_frames=True)},
 }
 

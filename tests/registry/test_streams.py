@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from media.client import MediaBusy, MediaClient, MediaUnavailable
+from media.client import MediaBusy, MediaClient, MediaUnavailable, NoPicture
 from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
-from registry.camera import Failed, Refusal, Stream, StreamRequest
+from registry.camera import Failed, Refusal, Stream, StreamRequest, Video
 from registry.errors import BadGrant, BadOffer, ExpiredGrant, Refused, SignedOut, VendorBusy, VendorDown
 from registry.preferences import Preferences
 from registry.registry import Registry
@@ -181,7 +181,15 @@ def test_the_vendors_word_beats_the_flags(home: Household, error: Exception, rea
     assert home.pictures.warmed == []
 
 
-@pytest.mark.parametrize(("error", "reason"), [(MediaBusy("x"), "busy"), (MediaUnavailable("x"), "media_down")])
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (MediaBusy("x"), "busy"),
+        (MediaUnavailable("x"), "media_down"),
+        (NoPicture("beyond_displays"), "beyond_displays"),
+        (NoPicture("link_ended"), "media_down"),  # no word for people
+    ],
+)
 @pytest.mark.parametrize("request_", [HLS, WEBRTC, StreamRequest("alexa", ("webrtc",), OFFER)])
 def test_what_the_media_process_can_not_show_is_told_and_given_back(
     home: Household, error: Exception, reason: str, request_: StreamRequest
@@ -500,3 +508,30 @@ def test_a_verdict_holds_no_longer_than_what_it_was_made_of(home: Household) -> 
     home.driver.change("Garden", encryption="off")
     opened(home)
     assert refused(home, request=StreamRequest("alexa", ())) == "no_common_protocol"
+
+
+def test_a_picture_that_displays_can_not_play_is_looked_at_again_once_a_minute(tmp_path: Path, clock: Clock) -> None:
+    home = household(tmp_path, clock=clock)
+    home.driver.change("Garden", video=Video("h264"))
+    opened(home)
+    ((claims, _),) = home.pictures.warmed
+    home.registry.learn(claims, 3840, 2160)
+
+    assert [refused(home), refused(home)] == ["beyond_displays"] * 2
+    looks = [(each.protocol, each.picture) for each, _ in home.pictures.warmed[1:]]
+    assert looks == [("snapshot", "main")]
+    clock.now += 61
+    assert refused(home) == "beyond_displays"
+    assert len(home.pictures.warmed) == 3
+
+    home.registry.learn(home.pictures.warmed[-1][0], 1920, 1080)
+    assert opened(home).video == Video("h264", 1920, 1080)
+    home.store.close()
+
+
+def test_what_can_not_be_looked_at_again_is_refused_all_the_same(home: Household) -> None:
+    home.driver.change("Garden", video=Video("h264", 3840, 2160))
+    home.pictures.error = MediaBusy()
+
+    assert refused(home) == "beyond_displays"
+    assert home.driver.released == ["open:F00000001"]
