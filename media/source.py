@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol
 
 from media.grants import Claims
 
+MOST_PIXELS = 8704 * 256  # of a picture that displays decode: H.264 up to level 4.2 (table A-1, MaxFS)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:

@@ -5,11 +5,11 @@ pictures in order that come in another.
 """
 
 from media.grants import Picture
+from media.source import MOST_PIXELS
 from registry.camera import Camera, Video
 from registry.sizes import may_have_changed
 
 FULL_HD = (1920, 1080)
-_MOST_PIXELS = 8704 * 256  # of level 4.2: H.264 table A-1, MaxFS
 USUAL = (1280, 720)  # what is told of a picture whose size is not known
 
 
@@ -36,7 +36,7 @@ def within(video: Video, largest: tuple[int, int]) -> bool:
 def beyond(camera: Camera) -> bool:
     """Whether all there is for a display is more than it decodes. Not where that may have changed: then it is tried."""
     picture = shown(camera, best(camera))
-    return picture.width * picture.height > _MOST_PIXELS and not may_have_changed(camera)
+    return picture.width * picture.height > MOST_PIXELS and not may_have_changed(camera)
 
 
 def by_hls_alone(camera: Camera) -> bool:

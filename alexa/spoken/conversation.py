@@ -10,7 +10,7 @@ from alexa.spoken.texts import listed, say
 from registry.camera import Camera, Failed, Refusal, StreamRequest
 from registry.errors import Unavailable
 from registry.gate import not_found
-from registry.reasons import REASONS, sentences
+from registry.reasons import OF_VIDEO, REASONS, sentences
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -163,7 +163,9 @@ class Conversation:
         return Said(say("fine_here", turn.language, name=name), open=True, asked={"offer": "show", "name": name})
 
     def _mend(self, turn: Turn, camera: Camera, name: str) -> Said:
-        refusal = self._refusal(turn, camera) or _just_told(turn, camera, name)
+        told = _just_told(turn, camera, name)
+        # what a video was refused for asks more of a picture than the camera's state does
+        refusal = told if told and told.reason in OF_VIDEO else self._refusal(turn, camera) or told
         if refusal is None:
             return Said(say("nothing_to_mend", turn.language, name=name))
         why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)

@@ -3,6 +3,7 @@
 from media.grants import Protocol
 from media.plane import scaled
 from media.plane.units import Format
+from media.source import MOST_PIXELS
 
 _PROFILES = frozenset({66, 77, 100})  # Baseline, Main, High
 _HIGHEST = 42
@@ -15,12 +16,12 @@ def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
     if protocol == "webrtc" and form.b_frames:
         return "no_common_protocol"
     is_made_smaller = surface == "video_scaled" and not scaled.fits(form)
-    if surface == "page" or is_made_smaller or _decode(form.codec):
+    if surface == "page" or is_made_smaller or _decode(form):
         return ""
     return "too_large" if surface == "video" else "beyond_displays"
 
 
-def _decode(codec: str) -> bool:
-    """By profile and level, as "avc1.PPCCLL" tells them."""
-    profile, _, level = bytes.fromhex(codec.removeprefix("avc1."))
-    return profile in _PROFILES and level <= _HIGHEST
+def _decode(form: Format) -> bool:
+    """By profile and level, as "avc1.PPCCLL" tells them, and by size: cameras name a lower level than they keep to."""
+    profile, _, level = bytes.fromhex(form.codec.removeprefix("avc1."))
+    return profile in _PROFILES and level <= _HIGHEST and form.width * form.height <= MOST_PIXELS

@@ -340,6 +340,15 @@ def test_the_mend_is_put_into_the_app_with_an_address_that_carries_nothing(
     assert card == {"type": "Simple", "title": title, "content": f"{steps}\n\n{more}{PAGE}"}
 
 
+def test_the_mend_of_a_video_is_its_own_where_other_displays_too_can_t_show_the_camera(
+    home: Household, echo: Echo
+) -> None:
+    home.driver.change("Garden", video=Video("h264", 3840, 2160))
+    assert "larger than full HD" in text(echo.intent("WhyIntent", "garden"))
+    echo.intent("ShowIntent", "garden")
+    assert "Allow a scaled picture" in text(echo.intent("AMAZON.YesIntent"))
+
+
 def test_the_mend_of_a_video_names_the_command_as_a_shell_takes_it(of: Callable[..., Household]) -> None:
     home = of(camera("Kari's barn", "F1", video=Video("h264", 1920, 1080)))
     echo = Echo(spoken_of(home), home.token())
