@@ -45,7 +45,7 @@ _COMMON = (
     "nl-NL",
     "ar-SA",
 )
-MOST_BYTES = 512 * 1024  # of names in one answer
+MOST_BYTES = 128 * 1024  # of names in one answer
 _NAME_BYTES = 75  # of one name in one locale, about
 
 # By language, or by locale where a country has a word of its own.

@@ -69,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     request_s: float = 3.0  # a request that waits for a vendor gives up after this
     body_limit: int = 256 * 1024
     threads: int = 128
+    web_cores: Literal["one", "all"] = "one"  # on which the web process's threads take turns
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     stun: str = ""  # host:port of a STUN server
     turn: str = ""  # turn:host:port?transport=udp or tcp, turns:host:port

@@ -13,6 +13,7 @@ from registry.inbox import Inbox
 from showcam import keys, logs, spoken_door
 from showcam.compose import amazon, directives, doors, fulfillment, parts, spoken
 from showcam.compose.doors import JSON
+from showcam.cores import keep_to_one
 from showcam.data import handed_over
 from showcam.edge import Edge
 from showcam.exchange import Answered, Refuse, Request, Response, Route, problem
@@ -104,6 +105,8 @@ def load_app(*_: object) -> Edge:
     """In granian's worker process."""
     settings = handed_over() or load()
     logs.configure("web", settings.log_level)
+    if settings.web_cores == "one":
+        keep_to_one()
     end_with_parent()
     return build(settings, keys.of(settings))
 

@@ -1,0 +1,40 @@
+"""One core for one interpreter's threads."""
+
+import os
+import threading
+
+import pytest
+
+from showcam.cores import keep_to_one
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no such thing")
+
+
+def in_a_thread(work):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(work()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def test_who_calls_it_and_whom_it_starts_share_one_core():
+    def work():
+        core = keep_to_one()
+        return core, os.sched_getaffinity(0), in_a_thread(lambda: os.sched_getaffinity(0))
+
+    before = os.sched_getaffinity(0)
+    core, own, started = in_a_thread(work)
+    assert core in before
+    assert own == started == {core}
+    assert os.sched_getaffinity(0) == before, "other threads are left alone"
+
+
+def test_only_a_core_that_the_process_may_use_is_chosen():
+    def work():
+        only = {max(os.sched_getaffinity(0))}
+        os.sched_setaffinity(0, only)
+        return only, keep_to_one()
+
+    only, core = in_a_thread(work)
+    assert {core} == only
