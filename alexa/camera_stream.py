@@ -15,6 +15,7 @@ from alexa.interface import Capability
 from alexa.state import properties
 from registry.camera import Camera, Refusal, Stream, StreamRequest, Video
 from registry.displays import USUAL, best, beyond, shown
+from registry.recent import Recent
 from registry.registry import Registry
 from store.records import Link
 
@@ -41,7 +42,14 @@ class _Initialize(Struct, rename="camel"):
     camera_streams: list[Wanted]
 
 
+class _Asked(Struct, frozen=True):
+    request: StreamRequest
+    size: dict[str, int]  # told of a picture whose own is not known
+
+
 _payload = msgspec.json.Decoder(_Initialize)
+_read_before: Recent[bytes, _Asked] = Recent(256)
+LONGEST_KEPT = 2048  # bytes of a payload
 
 
 def capabilities(camera: Camera) -> list[Capability]:
@@ -68,15 +76,11 @@ class CameraStreams:
 
     def initialize(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
         """InitializeCameraStreams: the one stream there is, if the display can play it."""
-        playable = [each for each in directive.read(_payload).camera_streams if _playable(each)]
-        silent = all(each.audio_codec == "NONE" for each in playable)
-        request = StreamRequest(
-            "alexa", ("hls",) if playable else (), largest=_largest(playable), image=True, silent=silent
-        )
-        stream = self._registry.open_stream(link, camera_id, request)
+        asked = _asked(directive)
+        stream = self._registry.open_stream(link, camera_id, asked.request)
         if isinstance(stream, Refusal):
             raise refused(stream, link.locale)
-        payload = {"cameraStreams": [_rendered(stream, playable)], "imageUri": stream.image_url}
+        payload = {"cameraStreams": [_rendered(stream, asked.size)], "imageUri": stream.image_url}
         context = self._context(link, camera_id, stream)
         return reply.event("Alexa.CameraStreamController", "Response", payload, context)
 
@@ -102,14 +106,36 @@ def _sizes(camera: Camera) -> list[dict[str, int]]:
     return [whole, smaller] if smaller and smaller != whole else [whole]
 
 
-def _largest(playable: list[Wanted]) -> tuple[int, int] | None:
-    """None where a size was left open: then any may come."""
-    sizes = [each.resolution for each in playable]
-    told = [each for each in sizes if each and 0 < each.width <= WIDEST and 0 < each.height <= WIDEST]
-    if not told or len(told) < len(sizes):
+def _asked(directive: Directive) -> _Asked:
+    """Displays of one kind ask alike: what they said is read once."""
+    said = bytes(directive.payload)
+    asked = _read_before.get(said)
+    if asked is None:
+        asked = _read(directive)
+        if len(said) <= LONGEST_KEPT:
+            _read_before.put(said, asked)
+    return asked
+
+
+def _read(directive: Directive) -> _Asked:
+    """Raises InvalidDirective."""
+    playable = [each for each in directive.read(_payload).camera_streams if _playable(each)]
+    sizes = [_measured(each) for each in playable]
+    told = [each for each in sizes if each]
+    # where a size was left open any may come
+    largest = max(told, key=lambda size: size[0] * size[1]) if told and len(told) == len(sizes) else None
+    silent = all(each.audio_codec == "NONE" for each in playable)
+    request = StreamRequest("alexa", ("hls",) if playable else (), largest=largest, image=True, silent=silent)
+    width, height = told[0] if told else USUAL
+    return _Asked(request, {"width": width, "height": height})
+
+
+def _measured(wanted: Wanted) -> tuple[int, int] | None:
+    """None where it is left open, or is no size."""
+    size = wanted.resolution
+    if size is None or not (0 < size.width <= WIDEST and 0 < size.height <= WIDEST):
         return None
-    largest = max(told, key=lambda each: each.width * each.height)
-    return largest.width, largest.height
+    return size.width, size.height
 
 
 def _playable(wanted: Wanted) -> bool:
@@ -121,11 +147,11 @@ def _playable(wanted: Wanted) -> bool:
     )
 
 
-def _rendered(stream: Stream, playable: list[Wanted]) -> dict[str, Any]:
+def _rendered(stream: Stream, asked: dict[str, int]) -> dict[str, Any]:
     return {
         "uri": stream.url,
         "protocol": "HLS",
-        "resolution": _size(stream.video) or _asked(playable) or _USUAL,
+        "resolution": _size(stream.video) or asked,
         "authorizationType": "NONE",
         "videoCodec": "H264",
         "audioCodec": "AAC" if stream.sound else "NONE",
@@ -136,11 +162,3 @@ def _rendered(stream: Stream, playable: list[Wanted]) -> dict[str, Any]:
 
 def _size(video: Video) -> dict[str, int] | None:
     return {"width": video.width, "height": video.height} if video.width > 0 and video.height > 0 else None
-
-
-def _asked(playable: list[Wanted]) -> dict[str, int] | None:
-    for each in playable:
-        size = each.resolution
-        if size and 0 < size.width <= WIDEST and 0 < size.height <= WIDEST:
-            return {"width": size.width, "height": size.height}
-    return None

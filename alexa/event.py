@@ -72,10 +72,15 @@ class Reply:
         return _encode({"event": event, "context": {"properties": properties}} if properties else {"event": event})
 
 
-@lru_cache(1024)  # many cameras are told of as of one reading
 def timestamp(at: float) -> str:
     """Epoch seconds as Alexa writes times: UTC with at most three digits of a second."""
-    return datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    second, ms = divmod(int(at * 1000), 1000)
+    return f"{_second(second)}.{ms:03d}Z"
+
+
+@lru_cache(1024)  # a second is named by many readings and streams
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _message_id() -> str:

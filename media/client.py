@@ -5,7 +5,7 @@ import json
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from media.connections import Connections
@@ -81,7 +81,7 @@ class MediaClient:
 
     def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
         """Start the pull now, before the display asks. Answers at once: with the public address it is fetched at."""
-        self._post("/internal/warm", {"claims": asdict(claims), "source": source.as_json()}, timeout_s)
+        self._post("/internal/warm", {"claims": claims._asdict(), "source": source.as_json()}, timeout_s)
         return self.public
 
     def answer(
@@ -100,7 +100,7 @@ class MediaClient:
         Raises BadOffer, MediaBusy, MediaUnavailable.
         """
         body: dict[str, Any] = {
-            "claims": asdict(claims),
+            "claims": claims._asdict(),
             "source": source.as_json() if source else None,
             "sdp": sdp,
             "replaces": replaces,

@@ -6,8 +6,7 @@ Standard library only.
 
 import hmac
 import os
-from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from media.proof import Proof
 
@@ -28,8 +27,7 @@ class ExpiredGrant(Exception):
     """Signed by us, and over. Answer 410."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(NamedTuple):
     """Ids and words of ours: what stands in a URL as it is, and no dot."""
 
     account: str

@@ -3,16 +3,15 @@
 Composition gives the plane an object of this protocol; the plane itself knows no registry and no store.
 """
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, Protocol
 
 from media.grants import Claims
 
 MOST_PIXELS = 8704 * 256  # of a picture that displays decode: H.264 up to level 4.2 (table A-1, MaxFS)
 
 
-@dataclass(frozen=True, slots=True)
-class SourceSpec:
+class SourceSpec(NamedTuple):
     """A picture's origin, good for one opening. Secret: never logged, never shown."""
 
     kind: Literal["hls", "rtsp", "card"]  # card: nobody is asked, `card` is written into the picture
@@ -23,16 +22,18 @@ class SourceSpec:
     release: str = ""  # handed back by `closed` so that the vendor's slot can be freed
     card: tuple[str, ...] = ()  # a heading and paragraphs
     user: str = ""  # rtsp alone: they sign requests, and no URL ever holds them
-    password: str = field(default="", repr=False)
+    password: str = ""
+
+    def __repr__(self) -> str:
+        return f"<SourceSpec {self.kind}>"
 
     def of(self, source: str) -> "SourceSpec":
         """The same, with what is to be released told apart from other sources'."""
-        # written out: dataclasses.replace takes three times as long
         told = f"{source}/{self.release}" if self.release else ""
         return SourceSpec(self.kind, self.url, self.hosts, self.sound, told, self.card, self.user, self.password)
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return self._asdict()
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "SourceSpec":

@@ -3,7 +3,6 @@
 import json
 import ssl
 import time
-from dataclasses import asdict
 from typing import Any
 
 import aiohttp
@@ -25,7 +24,7 @@ class WebSources:
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
-        data = await self._post("open", {"claims": asdict(claims)})
+        data = await self._post("open", {"claims": claims._asdict()})
         if data is None:
             return Denied("vendor_down", again=True)
         if "source" in data:
@@ -33,21 +32,21 @@ class WebSources:
         return Denied(**data["denied"])
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        data = await self._post("check", {"claims": [asdict(each) for each in claims]})
+        data = await self._post("check", {"claims": [each._asdict() for each in claims]})
         if data is None:
             return [Denied(UNASKED, again=True) for _ in claims]
         return [Denied(**each) if each else None for each in data["denied"]]
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
-        data = await self._post("admits", {"claims": asdict(claims), "bearer": bearer})
+        data = await self._post("admits", {"claims": claims._asdict(), "bearer": bearer})
         return data is not None and data.get("admitted") is True
 
     async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
-        told = {"claims": asdict(claims), "width": width, "height": height, "b_frames": b_frames}
+        told = {"claims": claims._asdict(), "width": width, "height": height, "b_frames": b_frames}
         await self._post("learnt", told)
 
     async def closed(self, claims: Claims, release: str) -> None:
-        await self._post("closed", {"claims": asdict(claims), "release": release})
+        await self._post("closed", {"claims": claims._asdict(), "release": release})
 
     async def close(self) -> None:
         if self._session is not None:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import random
 import ssl
-from dataclasses import replace
+from copy import replace
 from typing import Literal
 
 import structlog

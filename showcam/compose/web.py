@@ -1,5 +1,6 @@
 """The web process: linking, both assistants' endpoints and pages, behind one edge on granian."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +26,8 @@ from showcam.request_lines import RequestLines
 from showcam.settings import Settings, load
 from showcam.supervisor import answers
 from store.ports import Store, StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 WORKER_LATE_S = 30.0
 
@@ -73,7 +76,8 @@ def _alexa(settings: Settings, keys: Keys, base: parts.Ground) -> list[Route]:
 def _forwarded(request: Request, signatures: Signatures) -> bool:
     try:
         return signatures.good(request)
-    except StoreUnavailable:
+    except StoreUnavailable as error:
+        log.warning("a forwarded message can't be taken: %s", error, extra={"reason": "store"})
         raise Refuse(problem(503, "The store can't be reached just now", "Try again in a moment.")) from None
 
 

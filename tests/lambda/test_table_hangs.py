@@ -4,7 +4,6 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
@@ -46,7 +45,7 @@ def took(running: Environment) -> float:
 def question(stack: Any) -> dict[str, Any]:
     """Of a media process."""
     claims = Claims(stack.account.id, "link", "camera", "hls", "alexa", int(time.time()) + 60, "n")
-    path, body = "/internal/sources/open", json.dumps({"claims": asdict(claims)}).encode()
+    path, body = "/internal/sources/open", json.dumps({"claims": claims._asdict()}).encode()
     proof = Grants(stack.keys.grant).proof().make(path, body, time.time())
     return http_event(path, "POST", headers={"content-type": "application/json", HEADER.lower(): proof}, body=body)
 

@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,7 +1,7 @@
 """How large pictures are where the vendor doesn't tell: learnt when one is shown, and kept."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

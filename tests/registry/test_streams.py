@@ -2,7 +2,7 @@
 
 import threading
 import time
-from dataclasses import replace as changed
+from copy import replace as changed
 from pathlib import Path
 
 import pytest

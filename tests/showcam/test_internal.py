@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ def ask(home: Household, what: str, told: dict[str, Any], registry: Registry | N
 
 
 def check(home: Household, registry: Registry, asked: list[Claims]) -> list[str | None]:
-    denied = ask(home, "check", {"claims": [asdict(each) for each in asked]}, registry)["denied"]
+    denied = ask(home, "check", {"claims": [each._asdict() for each in asked]}, registry)["denied"]
     return [each and each["reason"] for each in denied]
 
 
@@ -104,7 +104,7 @@ def test_no_stream_is_no_question(homes: list[Household]) -> None:
 def test_what_a_picture_is_like_is_learnt(homes: list[Household], told: dict[str, Any], expected: Video) -> None:
     home = homes[0]
     home.driver.change("Garden", video=Video("h264"))
-    ask(home, "learnt", {"claims": asdict(claims(home, "Garden")), **told})
+    ask(home, "learnt", {"claims": claims(home, "Garden")._asdict(), **told})
     listed = home.registry.account_cameras(home.account.id).cameras
     assert next(each.video for each in listed if each.name == "Garden") == expected
 
@@ -133,7 +133,7 @@ def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
     asked = [claims(home, name) for home in on_a_table for name in ("Garden", "Attic")]
     wire.hot = second.link.id
     with structlog.testing.capture_logs() as lines:
-        denied = ask(first, "check", {"claims": [asdict(each) for each in asked]})["denied"]
+        denied = ask(first, "check", {"claims": [each._asdict() for each in asked]})["denied"]
     not_now = {"reason": "unasked", "again": True}
     assert denied == [None, {"reason": "offline", "again": False}, not_now, not_now, *denied[:2]]
     assert [(each["reason"], each["account"]) for each in lines] == [("store", second.account.id)]
@@ -142,7 +142,7 @@ def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
 @pytest.mark.parametrize("what", ["open", "admits", "closed"])
 def test_without_its_store_it_says_so(on_a_table: list[Household], wire: AwsWire, what: str) -> None:
     home = on_a_table[0]
-    told = {"claims": asdict(claims(home, "Garden")), "bearer": home.token(), "release": f"{home.source.id}/place"}
+    told = {"claims": claims(home, "Garden")._asdict(), "bearer": home.token(), "release": f"{home.source.id}/place"}
     ask(home, what, told)
     wire.throttled = "ThrottlingException"
     anew = Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules)
