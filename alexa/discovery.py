@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 MOST = 300  # endpoints Alexa takes of one customer
 _ALEXA = encoded("Alexa", "3")
-KEPT = 256  # links whose encoded list is kept; a camera with every setting is 16 KB in all languages
+KEPT = 256  # links whose encoded list is kept; in all languages a camera with every setting is 16 KB
 
 
 class Scope(Struct):

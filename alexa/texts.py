@@ -45,8 +45,9 @@ _COMMON = (
     "nl-NL",
     "ar-SA",
 )
-MOST_BYTES = 128 * 1024  # of names in one answer
+MOST_BYTES = 64 * 1024  # of names in one answer; with the rest of it a hundred cameras stay below 256 KB
 _NAME_BYTES = 75  # of one name in one locale, about
+_LEAST = 2  # locales, however many names there are
 
 # By language, or by locale where a country has a word of its own.
 TEXTS: dict[str, dict[str, str]] = {
@@ -178,11 +179,11 @@ ASSETS = {"smart": "Alexa.Setting.Auto", "night_vision": "Alexa.Setting.Mode"}
 
 
 def locales(names: int, spoken: str) -> Locales:
-    """In which so many names are given: in all, or in as many as fit, the household's own first.
+    """In which so many names are given: in all, or in as many as fit, two at least, the household's own first.
 
     Alexa does not say which language an Echo is set to; `spoken` is what the household linked in: "de", or "de-DE".
     """
-    most = max(1, MOST_BYTES // (max(1, names) * _NAME_BYTES))
+    most = max(_LEAST, MOST_BYTES // (max(1, names) * _NAME_BYTES))
     if most >= len(LOCALES):
         return LOCALES
     own = spoken[:2]

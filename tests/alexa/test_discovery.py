@@ -308,16 +308,17 @@ FULL = {
     ("count", "given", "locale", "named"),
     [
         (1, FULL, "nb", LOCALES),
-        (40, FULL, "de", LOCALES),
-        (100, FULL, "nb-NO", ("en-US", "en-GB", "de-DE", "ja-JP", "en-IN", "fr-FR")),
-        (100, FULL, "fr", ("fr-FR", "fr-CA", "en-US", "en-GB", "de-DE", "ja-JP")),
+        (5, FULL, "de", LOCALES),
+        (14, FULL, "nb-NO", ("en-US", "en-GB", "de-DE", "ja-JP", "en-IN", "fr-FR")),
+        (14, FULL, "fr", ("fr-FR", "fr-CA", "en-US", "en-GB", "de-DE", "ja-JP")),
+        (100, FULL, "en", ("en-US", "en-GB")),
         (300, FULL, "en", ("en-US", "en-GB")),
         (300, FULL, "de-DE", ("de-DE", "en-US")),
         (300, FULL, "es-US", ("es-US", "es-ES")),
         (300, FULL, "zh", ("en-US", "en-GB")),
         # with two switches and no more
-        (200, {}, "de-DE", LOCALES),
-        (300, {}, "it-IT", ("it-IT", "en-US", "en-GB", "de-DE", "ja-JP", "en-IN", *FIVE_MORE)),
+        (25, {}, "de-DE", LOCALES),
+        (39, {}, "it-IT", ("it-IT", "en-US", "en-GB", "de-DE", "ja-JP", "en-IN", *FIVE_MORE)),
     ],
 )
 def test_settings_are_named_in_as_many_languages_as_fit_into_an_answer(
