@@ -93,9 +93,9 @@ class Grants:
         return Proof([hmac.digest(key, b"internal/2", "sha256") for key in self._keys])
 
     def _signed(self, claims: Claims, protocol: Protocol, nonce: str) -> str:
-        who = f"{claims.account}.{claims.link}.{claims.camera}"
-        explains = "1" if claims.explains else ""
-        body = f"{who}.{protocol}.{claims.surface}.{claims.expires}.{nonce}.{explains}.{claims.picture}"
+        account, link, camera, _, surface, expires, _, explains, picture = claims
+        what = f"{protocol}.{surface}.{expires}.{nonce}.{'1' if explains else ''}.{picture}"
+        body = f"{account}.{link}.{camera}.{what}"
         return f"{body}.{_tag(self._keyed[0], body)}"
 
 

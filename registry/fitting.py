@@ -3,6 +3,7 @@
 Alexa's VideoApp plays at most 1280×720 and wants a sound track; a display on a slow line asks for less than there is.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from media.grants import Picture
@@ -29,6 +30,12 @@ class Fit(NamedTuple):
 
     picture: Picture
     surface: str
+
+
+@lru_cache(64)  # displays of one kind ask alike
+def common(asked: tuple[str, ...], playable: tuple[str, ...]) -> tuple[str, ...]:
+    """The protocols asked for by which a picture can be shown here, in the order asked."""
+    return tuple([each for each in asked if each in playable])
 
 
 def fits(request: StreamRequest, camera: Camera, *, scaled: bool) -> tuple[Fit, ...]:

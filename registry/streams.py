@@ -15,7 +15,7 @@ from registry.camera import Refusal, Snapshot, Stream, StreamRequest
 from registry.displays import plain
 from registry.drivers.driver import Driver
 from registry.errors import BadOffer, DriverError, Unavailable
-from registry.fitting import GATE, Fit, fits
+from registry.fitting import GATE, Fit, common, fits
 from registry.freshness import Breaker
 from registry.gate import Surface, not_found, overruled
 from registry.handover import PLAYABLE, Handover, Pictures, Sight
@@ -73,7 +73,7 @@ class Streams:
             return seen
         if self._opens.spent(link.id, self._clock()):
             return overruled("busy", seen.camera)
-        protocols = tuple([each for each in request.protocols if each in self._playable])
+        protocols = common(request.protocols, self._playable)
         opened = self._judge.judge(seen, GATE[request.surface], protocols, self._anew(deadline))
         if isinstance(opened, Refusal):
             if opened.reason == "beyond_displays":
