@@ -1,7 +1,7 @@
 """Each question in process, showcam's answer beside Home Assistant's.
 
-Both from bytes to bytes with the token checked: that is what the bounds are judged by. Home Assistant's handler alone,
-which is handed a dict, gives one and checks no token, stands beside the same figure of showcam's in rows without a bound.
+Both from bytes to bytes with the token checked: that is what the bounds are judged by. In rows without a bound the same
+figure of showcam's stands beside Home Assistant's handler alone, which is handed a dict and checks no token.
 """
 
 from collections.abc import Callable
