@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from bench import __main__ as bench
-from bench import first_frame, flat, in_process, over_http, refresh, wire
+from bench import first_frame, flat, in_process, killed, over_http, refresh, wire
 from bench.asking import QUESTIONS, Question, WrongAnswer
 from bench.household import doors
 from bench.run import Group, NoPeer, Results, Run
@@ -194,3 +194,25 @@ def test_the_command_prints_the_table(capsys: pytest.CaptureFixture[str]) -> Non
 def test_help_names_what_can_be_measured() -> None:
     told = subprocess.run([sys.executable, "-m", "bench", "--help"], capture_output=True, text=True, check=True).stdout
     assert all(group.name in told for group in bench.GROUPS)
+
+
+STEADY = [40.0 * number for number in range(400)]
+
+
+@pytest.mark.parametrize(
+    ("presented", "again_ms"),
+    [
+        (STEADY, 0),
+        ([at for at in STEADY if not 1000 < at < 4000], 4000),
+        ([at for at in STEADY if not (1000 < at < 2000 or 3000 < at < 4600)], 4600),
+        ([at for at in STEADY if not (1000 < at < 2000 or 9000 < at < 9600)], 2000),
+    ],
+)
+def test_a_picture_is_there_again_where_it_plays_on(presented: list[float], again_ms: float) -> None:
+    assert killed.plays_on(presented) == again_ms
+
+
+@pytest.mark.parametrize("until_ms", [2000, 4000])
+def test_a_picture_that_does_not_play_on_is_none(until_ms: float) -> None:
+    with pytest.raises(TimeoutError, match="no picture again"):
+        killed.plays_on([at for at in STEADY if at < 1000 or 1800 < at < until_ms])

@@ -1,0 +1,86 @@
+"""A picture that plays on the practice page, and comes again after the media process is killed.
+
+Counted from the kill to where the picture plays on for three seconds. The page asks again by itself, as displays do.
+Each time a program of its own: a part that dies again and again is waited for longer each time.
+"""
+
+import itertools
+import os
+import signal
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from bench.practice import chromium, practice, show
+from bench.progress import say
+from bench.run import Results, Run
+from bench.table import Bound, LeftOut, Row
+from bench.wire import tree
+from tests.doubles.program import Program
+
+IDLE_S = 30
+TIMES = 3
+PLAYS_MS = 4_000  # before the kill
+LOOK_MS = 15_000
+STANDSTILL_MS = 500  # between two frames of a camera that sends fifteen a second
+PLAYS_ON_MS = 3_000
+SCREENS = (
+    ("WebRTC", "alexa", "webrtc", Bound(most=4)),
+    ("HLS", "google", "hls", Bound(most=9)),
+)
+
+# When each frame is presented, from here on.
+WATCH = """(assistant) => {
+    const video = document.querySelector(`[data-testid="${assistant}-video"]`);
+    window.presented = [performance.now()];
+    const seen = (now) => { window.presented.push(now); video.requestVideoFrameCallback(seen); };
+    video.requestVideoFrameCallback(seen);
+}"""
+
+
+def measure(run: Run) -> Results:
+    path = chromium()
+    if path is None:
+        yield LeftOut(
+            "a picture again after kill -9", "Chromium is not installed (apt install chromium-headless-shell)"
+        )
+        return
+    for name, assistant, via, bound in SCREENS[: 1 if run.quick else None]:
+        took = []
+        for turn in range(1 if run.quick else TIMES):
+            say(f"Killed: {name}, {turn + 1} of {TIMES}")
+            with practice(path, IDLE_S) as (program, page):
+                took.append(_again_s(program, page, assistant, via))
+        yield Row(f"a picture again after kill -9 of the media process, {name}", "s", max(took), bound=bound)
+
+
+def _again_s(program: Program, page: Page, assistant: str, via: str) -> float:
+    show(page, assistant, via)
+    page.wait_for_timeout(PLAYS_MS)
+    page.evaluate(WATCH, assistant)
+    os.kill(_media(program), signal.SIGKILL)
+    page.wait_for_timeout(LOOK_MS)
+    presented: list[float] = page.evaluate("window.presented")
+    return plays_on(presented) / 1000
+
+
+def plays_on(presented: list[float]) -> float:
+    """ms from the first of these times to where the last standstill before three seconds of picture ends; 0: none."""
+    again = presented[0]
+    for before, then in itertools.pairwise(presented):
+        if then - before > STANDSTILL_MS:
+            again = then
+        elif again > presented[0] and then - again > PLAYS_ON_MS:
+            return again - presented[0]
+    if again > presented[0] or presented[-1] - again < LOOK_MS - STANDSTILL_MS:
+        raise TimeoutError(f"no picture again within {LOOK_MS / 1000:.0f} s")
+    return 0.0  # what it had in hand was enough
+
+
+def _media(program: Program) -> int:
+    assert program.process is not None
+    for each in tree(program.process.pid):
+        words = Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")
+        if words[1:4] == [b"-m", b"showcam", b"media"]:
+            return each
+    raise LookupError("no media process")

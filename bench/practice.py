@@ -1,0 +1,70 @@
+"""The demo's practice page in headless Chromium, with all of showcam's processes behind it."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.conftest import FLAGS
+from tests.doubles.program import Program, running
+
+CAMERA = "Garden"
+WITHIN_MS = 20_000
+
+# The form is submitted as the button does it; the clock is the page's own, and stops when a frame is presented.
+SAY = """([assistant, text, via, withinMs]) => new Promise((resolve, reject) => {
+    const part = (name) => document.querySelector(`[data-testid="${assistant}-${name}"]`);
+    part("via").value = via;
+    part("text").value = text;
+    part("video").requestVideoFrameCallback((now) => resolve((now - began) / 1000));
+    const began = performance.now();
+    part("say").click();
+    const why = () => `no frame came; the page says: ${part("outcome").textContent} ${part("person").textContent}`;
+    setTimeout(() => reject(new Error(why())), withinMs);
+})"""
+# Only once the page is at rest is the next thing said.
+AT_REST = """(assistant) => {
+    const screen = window.showcamScreens[assistant];
+    return !screen.player && screen.element.dataset.state === "idle";
+}"""
+
+
+def chromium() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), None)
+
+
+@contextmanager
+def practice(path: str, idle_s: int) -> Iterator[tuple[Program, Page]]:
+    """Both assistants linked; a pull ends `idle_s` after its last viewer."""
+    with (
+        tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder,
+        running(Path(folder), SHOWCAM_IDLE_S=str(idle_s)) as program,
+        sync_playwright() as playwright,
+    ):
+        for assistant in ("alexa", "google"):
+            program.link(assistant)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        page = browser.new_page()
+        page.set_default_timeout(WITHIN_MS)
+        page.goto(program.simulator)
+        yield program, page
+        browser.close()
+
+
+def show(page: Page, assistant: str, via: str) -> float:
+    """Seconds from the press of Say to the first frame."""
+    took: float = page.evaluate(SAY, [assistant, f"show the {CAMERA.lower()} camera", via, WITHIN_MS])
+    return took
+
+
+def hide(page: Page, assistant: str, via: str) -> None:
+    page.get_by_test_id(f"{assistant}-text").fill("hide the camera")
+    # an Echo's session is ended by a request of its own, which must be over before a new one is begun
+    ends = assistant == "alexa" and via == "webrtc"
+    closed = page.expect_response(lambda answer: answer.url.endswith("/session")) if ends else nullcontext()
+    with closed:
+        page.get_by_test_id(f"{assistant}-say").click()
+    page.wait_for_function(AT_REST, arg=assistant)
