@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import replace
 
 import structlog
 
@@ -110,7 +109,7 @@ class Opening:
         """On the pull's timeline: a source's times mean nothing beyond one opening of it."""
         if self._shift is None:
             self._shift = self._pull.now() - unit.dts
-        self._pull.to_viewers(replace(unit, pts=unit.pts + self._shift, dts=unit.dts + self._shift))
+        self._pull.to_viewers(unit.later(self._shift))
 
     def _throttle(self, name: str) -> Callable[[bool], None]:
         def full(is_full: bool) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -179,7 +178,7 @@ class _VideoTrack(_Track):
         self._limit = max(LEAST_QUEUE, 2 * len(units))
         newest = units[-1].dts if units else 0
         times = [newest - back * _BURST_STEP for back in reversed(range(len(units)))]
-        return deque(replace(unit, pts=time, dts=time) for unit, time in zip(units, times, strict=True))
+        return deque(unit._replace(pts=time, dts=time) for unit, time in zip(units, times, strict=True))
 
     def _take(self, unit: Unit) -> None:
         if self._wants_key and not unit.key:

@@ -127,6 +127,7 @@ class _Units:
             self._to_annexb = BitStreamFilterContext("h264_mp4toannexb", video)
         self._config: bytes = (audio.codec_context.extradata or b"") if audio else b""
         self._last: dict[str, int] = {}
+        self._scales: dict[str, Fraction] = {}
         self._shift = {"video": 0, "audio": 0}
         self._held: list[Any] = []
 
@@ -155,6 +156,8 @@ class _Units:
             if len(self._held) < 32:
                 self._held.append(packet)
             return []
+        if not self._held:
+            return [packet]
         step = packet.duration or int(Fraction(1, 15) / Fraction(packet.time_base))
         for back, held in enumerate(reversed(self._held), start=1):
             held.dts = held.pts = packet.dts - back * step
@@ -163,11 +166,14 @@ class _Units:
 
     def _one(self, kind: Any, packet: Any, data: bytes, *, key: bool) -> list[Unit]:
         dts = packet.dts if packet.dts is not None else packet.pts
-        if dts is None or not packet.time_base:
+        if kind not in self._scales and packet.time_base:
+            self._scales[kind] = Fraction(packet.time_base) / _TICK  # one for all of a stream's packets
+        scale = self._scales.get(kind)
+        if dts is None or scale is None:
             return []
-        scale = Fraction(packet.time_base) / _TICK
-        dts = round(dts * scale)
-        pts = round(packet.pts * scale) if packet.pts is not None else dts
+        pts = packet.pts if packet.pts is not None else dts
+        if scale != 1:
+            dts, pts = round(dts * scale), round(pts * scale)
         last = self._last.get(kind)
         if self._own_clock:
             dts, pts = dts + self._shift[kind], pts + self._shift[kind]

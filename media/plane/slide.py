@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Never, Protocol
 
 from media.plane import card
@@ -33,7 +32,7 @@ async def play(screen: Screen, lines: tuple[str, ...], clock: Callable[[], float
     began, shift, number = clock(), screen.now(), 0
     while True:
         unit = film.unit(number)
-        screen.to_viewers(replace(unit, pts=unit.pts + shift, dts=unit.dts + shift))
+        screen.to_viewers(unit.later(shift))
         screen.to_hls(film.unit(_AHEAD + number))
         number += 1
         await asyncio.sleep(max(0.0, began + number * card.STEP / CLOCK - clock()))

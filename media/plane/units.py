@@ -1,7 +1,7 @@
 """What travels from a source to its viewers: access units of one timeline, and what kind of stream they are."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 CLOCK = 90_000  # ticks a second, of every time in this package unless said otherwise
 
@@ -15,8 +15,7 @@ class SourceFailed(Exception):
         self.again = again
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """H.264 in Annex B with its parameter sets on every keyframe; or one AAC frame with its ADTS header, or G.711."""
 
     kind: Literal["video", "audio"]
@@ -24,6 +23,10 @@ class Unit:
     pts: int
     dts: int
     key: bool = False
+
+    def later(self, shift: int) -> "Unit":
+        """The same by that many ticks."""
+        return Unit(self.kind, self.data, self.pts + shift, self.dts + shift, self.key)
 
 
 @dataclass(frozen=True, slots=True)
