@@ -4,6 +4,7 @@ import functools
 import http.client
 import json
 import multiprocessing
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import RATES, Recording, RtspCamera, Sample, heard, slope
 
 GRANTS = Grants([b"grant key of a measurement, long"])
+WITHOUT_DEV = str(Path(__file__).with_name("without_dev"))
 RATE, GOP_S, LENGTH_S = 15, 2, 8
 _spawn = multiprocessing.get_context("spawn")
 
@@ -133,7 +135,10 @@ def at_home(count: int = 1, *, joins: str = "keyframe", heavy_bits: int = 0, idl
     ports = ours.recv()
     plane_ours, plane_theirs = _spawn.Pipe()
     plane = _spawn.Process(target=_serve, args=(ports, idle_s, plane_theirs), daemon=True)
+    # it looks for modules where we do: what only the tests' tools bring is kept from it
+    sys.path.insert(0, WITHOUT_DEV)
     plane.start()
+    sys.path.remove(WITHOUT_DEV)
     try:
         port = plane_ours.recv()
         assert plane.pid is not None
