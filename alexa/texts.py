@@ -45,7 +45,7 @@ _COMMON = (
     "nl-NL",
     "ar-SA",
 )
-MOST_BYTES = 64 * 1024  # of names in one answer; with the rest of it a hundred cameras stay below 256 KB
+MOST_BYTES = 64 * 1024  # of names in one answer
 _NAME_BYTES = 75  # of one name in one locale, about
 _LEAST = 2  # locales, however many names there are
 

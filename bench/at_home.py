@@ -137,8 +137,10 @@ def at_home(count: int = 1, *, joins: str = "keyframe", heavy_bits: int = 0, idl
     plane = _spawn.Process(target=_serve, args=(ports, idle_s, plane_theirs), daemon=True)
     # it looks for modules where we do: what only the tests' tools bring is kept from it
     sys.path.insert(0, WITHOUT_DEV)
-    plane.start()
-    sys.path.remove(WITHOUT_DEV)
+    try:
+        plane.start()
+    finally:
+        sys.path.remove(WITHOUT_DEV)
     try:
         port = plane_ours.recv()
         assert plane.pid is not None

@@ -4,15 +4,16 @@ Composition gives the plane an object of this protocol; the plane itself knows n
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 from media.grants import Claims
 
 MOST_PIXELS = 8704 * 256  # of a picture that displays decode: H.264 up to level 4.2 (table A-1, MaxFS)
 
 
-class SourceSpec(NamedTuple):
-    """A picture's origin, good for one opening. Secret: never logged, never shown."""
+@dataclass(slots=True, repr=False)  # frozen it would take three times as long to make
+class SourceSpec:
+    """A picture's origin, good for one opening, and not changed. Secret: never logged, never shown."""
 
     kind: Literal["hls", "rtsp", "card"]  # card: nobody is asked, `card` is written into the picture
     url: str
@@ -33,7 +34,7 @@ class SourceSpec(NamedTuple):
         return SourceSpec(self.kind, self.url, self.hosts, self.sound, told, self.card, self.user, self.password)
 
     def as_json(self) -> dict[str, Any]:
-        return self._asdict()
+        return {each: getattr(self, each) for each in self.__slots__}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "SourceSpec":

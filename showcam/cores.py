@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 def keep_to_one() -> int | None:
     """The calling thread and all it starts from now on; which core that is, None where the system has no such thing.
 
-    Other processes are free to move out of the way. Two of ours are likely to take different ones.
+    Other processes are free to move out of its way.
     """
     if not hasattr(os, "sched_setaffinity"):
         return None

@@ -211,7 +211,7 @@ class Store(
     Protocol,
 ):
     def sweep(self, now: float) -> int:
-        """Remove what is over: codes, access tokens, ended links, visits, windows, taken keys. How many rows went.
+        """Remove what is over: codes, access tokens, ended links, visits, windows, taken keys. How much went.
 
         store.records says how long each outlives its use. DynamoDB does this by itself and counts nothing.
         """

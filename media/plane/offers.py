@@ -7,6 +7,8 @@ MOST_CANDIDATES = 64
 _H264 = re.compile(r"a=rtpmap:(\d+) H264/90000$", re.IGNORECASE)
 # packetization-mode 1 and constrained baseline: what aiortc knows, and what displays take other profiles under too
 _FMTP = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
+_OPUS = re.compile(r"a=rtpmap:(\d+) opus/48000/2$", re.IGNORECASE)
+_OF_PAYLOAD = re.compile(r"a=(?:rtpmap|fmtp|rtcp-fb):(\d+) ")
 _STATIC = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000"}
 
 
@@ -31,6 +33,12 @@ def normalise(sdp: str) -> str:
             section = _audio(section)
         out = out + section
     return "\r\n".join(out) + "\r\n"
+
+
+def takes_opus(offer: str) -> bool:
+    """Whether each of its audio sections does, and there is one."""
+    sections = [section for section in _split(offer.splitlines())[1] if section[0].startswith("m=audio ")]
+    return bool(sections) and all([_opus(section) for section in sections])
 
 
 def without_audio(answer: str) -> str:
@@ -107,9 +115,19 @@ def _known(fmtp: str) -> bool:
 
 
 def _audio(section: list[str]) -> list[str]:
-    listed = section[0].split()[3:]
+    """Opus alone where it is offered: aiortc would take the first codec it knows, and send Opus under that name."""
+    start, listed = section[0].split()[:3], section[0].split()[3:]
+    opus = _opus(section)
+    if opus is not None:
+        kept = [line for line in section[1:] if not (found := _OF_PAYLOAD.match(line)) or found[1] == opus]
+        return [" ".join([*start, opus]), *kept]
     out = list(section)
     for payload, name in _STATIC.items():
         if payload in listed and not any([line.startswith(f"a=rtpmap:{payload} ") for line in section]):
             out.append(f"a=rtpmap:{payload} {name}")
     return out
+
+
+def _opus(section: list[str]) -> str | None:
+    listed = section[0].split()[3:]
+    return next((found[1] for line in section if (found := _OPUS.match(line)) and found[1] in listed), None)

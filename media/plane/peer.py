@@ -19,7 +19,7 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError
 
 from media.plane import ice
-from media.plane.offers import NoOffer, normalise, without_audio
+from media.plane.offers import NoOffer, normalise, takes_opus, without_audio
 from media.plane.pull import Pull
 from media.plane.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
 from media.plane.units import CLOCK, Unit
@@ -48,6 +48,7 @@ class Peer:
         self._connection.on("connectionstatechange", self._changed)
         self._video = _VideoTrack(pull)
         self._gathering: asyncio.Task[None] | None = None
+        self._hears = False
         self._closed = False
 
     @property
@@ -71,10 +72,11 @@ class Peer:
     async def answer(self, voice: Voice) -> str:
         """An answer with every candidate in it, once they are gathered. Raises NoOffer."""
         connection = self._connection
-        transceivers = connection.getTransceivers()
-        if voice != "none" and any([each.kind == "audio" for each in transceivers]):
+        if not self._hears:
+            voice = "none"
+        if voice != "none":
             connection.addTrack(_SilentTrack() if voice == "silence" else _OpusTrack(self._pull))
-        for each in transceivers:
+        for each in connection.getTransceivers():
             each.direction = "sendonly" if each.sender.track is not None else "inactive"
         try:
             await connection.setLocalDescription(await connection.createAnswer())
@@ -85,6 +87,7 @@ class Peer:
 
     async def _gather(self, sdp: str, within_s: float) -> None:
         offer = RTCSessionDescription(normalise(sdp), "offer")
+        self._hears = takes_opus(offer.sdp)
         connection = self._connection
         sender = connection.addTrack(self._video)
         transceiver = next(each for each in connection.getTransceivers() if each.sender is sender)

@@ -16,7 +16,10 @@ __all__ = ["SqliteStore"]
 
 
 class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, PassingRows):
-    """Any number of threads and processes may use one file. Raises StoreUnavailable when it can't be opened."""
+    """Any number of threads and processes may use one file; what is taken once, one process alone may take.
+
+    Raises StoreUnavailable when it can't be opened.
+    """
 
     def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S) -> None:
         self._database = Database(path, wait_s)

@@ -13,7 +13,7 @@ import os
 import threading
 from pathlib import Path
 from typing import ClassVar
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, finalize
 
 from store.ports import StoreUnavailable
 
@@ -82,32 +82,42 @@ class _Journal:
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._close = finalize(self, os.close, self._file)
         self._taking = threading.Lock()
-        self._taken: set[bytes] = set()
-        self._map = self._mapped(os.fstat(self._file).st_size)
-        self._end = 0
-        while (key := self._map[self._end : self._end + _RECORD]) not in (_FREE, b""):
-            self._taken.add(key)
-            self._end += _RECORD
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._map = self._mapped(max(1, os.fstat(self._file).st_size))
+        except OSError:
+            self._close()
+            raise
+        self._taken, self._end = self._read()
 
-    def __del__(self) -> None:
-        with contextlib.suppress(AttributeError):
-            os.close(self._file)
+    def _read(self) -> tuple[set[bytes], int]:
+        """What was taken, and where the last of it ends. After a power cut there may be gaps before that."""
+        taken, end = set(), 0
+        for start in range(0, len(self._map), _RECORD):
+            record = self._map[start : start + _RECORD]
+            if record != _FREE:
+                taken.add(record)
+                end = start + _RECORD
+        return taken, end
 
     def first(self, key: bytes) -> bool:
         with self._taking:
             if key in self._taken:
                 return False
             if self._end == len(self._map):
-                self._map = self._mapped(self._end)
+                self._map = self._mapped(self._end + _RECORD)
             self._map[self._end : self._end + _RECORD] = key
             self._end += _RECORD
             self._taken.add(key)
             return True
 
     def _mapped(self, size: int) -> mmap.mmap:
-        """With room for more. A full disk is told here: to write to a mapped page without a place on it would kill."""
-        whole = size // _GROWS * _GROWS + _GROWS
+        """At least so many bytes. A full disk is told here: to write to a page without a place on it kills.
+
+        Where files are copied on write (btrfs) a full disk may still do so; a process begun anew is then told here.
+        """
+        whole = -(-size // _GROWS) * _GROWS
         os.posix_fallocate(self._file, 0, whole)
         return mmap.mmap(self._file, whole)

@@ -71,5 +71,6 @@ OFFERS = {
         video=[VIDEO[0].replace("99", "98 99"), *VIDEO[1:], "a=rtpmap:98 VP8/90000"],
     ),
     "receiving only": offer().replace("a=sendrecv", "a=recvonly"),
+    "another sound before": offer(audio=[AUDIO[0].replace("96 0 8", "0 8 96"), *AUDIO[1:-1], *STATIC, AUDIO[-1]]),
     "names of the local network": offer().replace("192.0.2.7 40000", "0123-45.local 40000"),
 }

@@ -4,7 +4,7 @@ import pytest
 from aiortc.sdp import SessionDescription
 
 from media.plane.offers import NoOffer, normalise
-from tests.doubles.echo_offer import OFFERS, fmtp, offer
+from tests.doubles.echo_offer import AUDIO, OFFERS, STATIC, fmtp, offer
 
 
 @pytest.mark.parametrize("name", OFFERS)
@@ -34,7 +34,7 @@ def test_an_offer_is_answered_with_passed_through_video(world, name):
     assert video.rtp.codecs[0].parameters["packetization-mode"] == "1"
     audio = next((each for each in answered.media if each.kind == "audio"), None)
     if audio is not None:
-        assert audio.rtp.codecs[0].mimeType.lower() == "audio/opus"
+        assert [codec.mimeType.lower() for codec in audio.rtp.codecs] == ["audio/opus"]
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,27 @@ def test_a_broken_offer_is_refused_or_answered_but_never_an_error_of_ours(world,
     assert good.status == 201, "the grant is not spent by an offer that came to nothing"
 
 
+@pytest.mark.parametrize(
+    "audio",
+    [
+        [AUDIO[0].replace("96 0 8", "0"), *AUDIO[1:-1], STATIC[0]],
+        AUDIO[:-1],
+    ],
+    ids=["PCMU alone", "unnamed"],
+)
+def test_a_display_that_takes_no_opus_is_sent_the_picture_alone(world, audio):
+    sdp = offer(audio=audio)
+    posted = world.ask(
+        f"/s/{world.grant(protocol='webrtc')}/whep", "POST", sdp.encode(), Content_Type="application/sdp"
+    )
+    assert posted.status == 201, posted.text
+    directions = {each.kind: each.direction for each in SessionDescription.parse(posted.text).media}
+    assert directions == {"audio": "inactive", "video": "sendonly"}
+
+
 def test_a_good_offer_is_left_alone():
-    known = offer(video=fmtp("level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f"))
+    video = fmtp("level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f")
+    known = offer(audio=[AUDIO[0].removesuffix(" 0 8"), *AUDIO[1:]], video=video)
     assert normalise(known) == known
 
 

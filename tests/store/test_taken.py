@@ -53,6 +53,24 @@ def test_a_journal_cut_anywhere_counts_as_far_as_it_goes(taken: Taken, database:
     assert [taken.take(key, UNTIL) for key in ("a", "b", "b")] == [False, True, False]
 
 
+def test_what_lies_behind_a_gap_counts_and_is_not_written_over(taken: Taken, database: Path) -> None:
+    assert all(taken.take(key, UNTIL) for key in "abcd")
+    taken.close()
+    with (database.parent / "showcam.db-taken-5000").open("r+b") as file:
+        file.seek(16)
+        file.write(bytes(16))  # pages of memory reach the disk in any order
+    assert [taken.take(key, UNTIL) for key in "acdbe"] == [False, False, False, True, True]
+    taken.close()
+    assert not any(taken.take(key, UNTIL) for key in "acdbe")
+
+
+def test_a_journal_grows_by_what_is_taken_alone(taken: Taken, database: Path) -> None:
+    for number in range(4):
+        assert taken.take(f"k{number}", UNTIL)
+        taken.close()
+    assert (database.parent / "showcam.db-taken-5000").stat().st_size == 64 * 1024
+
+
 TAKE = """
 import sys
 from pathlib import Path
@@ -82,17 +100,20 @@ from store.ports import StoreUnavailable
 from store.sqlite.taken import Taken
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
-try:
-    Taken(Path(sys.argv[1])).take("a", float(sys.argv[2]))
-except StoreUnavailable as error:
-    print(error)
+taken, refused = Taken(Path(sys.argv[1])), []
+for _ in range(2):
+    try:
+        taken.take("a", float(sys.argv[2]))
+    except StoreUnavailable as error:
+        refused.append(error)
+print(*refused, sep="\\n")
 """
 
 
 def test_a_disk_without_room_is_said_so(database: Path) -> None:
     command = [sys.executable, "-c", FULL, str(database), str(UNTIL)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    assert run.stdout == "showcam.db-taken-5000 can't be written: File too large\n"
+    assert run.stdout == "showcam.db-taken-5000 can't be written: File too large\n" * 2
 
 
 def test_each_of_many_keys_has_one_taker(taken: Taken, database: Path, at_once: AtOnce) -> None:

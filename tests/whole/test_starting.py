@@ -65,6 +65,15 @@ def test_a_part_that_is_killed_comes_back(tmp_path: Path) -> None:
         assert program.assistant("alexa", "watch", text="show the garden")["outcome"]["shown"]
 
 
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="on one core there is nothing to keep to")
+@pytest.mark.parametrize(("web_cores", "kept"), [("one", 1), ("all", 0)])
+def test_the_web_process_alone_keeps_to_one_core(tmp_path: Path, web_cores: str, kept: int) -> None:
+    with running(tmp_path, SHOWCAM_WEB_CORES=web_cores) as program:
+        assert program.process is not None
+        below = children(program.process.pid)
+        assert len([pid for pid in below if len(os.sched_getaffinity(pid)) == 1]) == kept
+
+
 def test_a_second_start_on_the_same_data_is_refused(tmp_path: Path) -> None:
     with running(tmp_path) as program:
         second = program.command("run", "--demo")
