@@ -138,6 +138,10 @@ class Registry:
             if isinstance(seen, Seen)
         ]
 
+    def too_large(self, link: Link, camera: Camera) -> Refusal | None:
+        """What Alexa's VideoApp asks of a picture beyond the gate, as far as its size is known."""
+        return self._streams.too_large(link.account, camera)
+
     def open_stream(self, link: Link, camera_id: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer."""
         return self._streams.open(link, camera_id, request)

@@ -11,7 +11,7 @@ from media.client import MediaBusy, MediaUnavailable, NoPicture
 from media.grants import Claims, Grants, Picture
 from media.source import Denied, SourceSpec
 from registry import cards
-from registry.camera import Refusal, Snapshot, Stream, StreamRequest
+from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest
 from registry.displays import plain
 from registry.drivers.driver import Driver
 from registry.errors import BadOffer, DriverError, Unavailable
@@ -227,7 +227,7 @@ class Streams:
     def _fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[SourceSpec, Fit] | Refusal:
         """The best picture for the display that the camera has."""
         camera = opened.seen.camera
-        scaled = request.surface == "video" and self._passing is None and self._may_scale(opened.seen)
+        scaled = request.surface == "video" and self._may_scale(opened.seen.account.id, camera.id)
         refusal: Refusal | None = None
         for fit in fits(request, camera, scaled=scaled):
             found = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
@@ -258,9 +258,15 @@ class Streams:
         except (MediaBusy, MediaUnavailable):
             self._give_back(seen.source, source.release, deadline)
 
-    def _may_scale(self, seen: Seen) -> bool:
-        preferences = self._readings.preferences(seen.account.id).get(seen.camera.id)
-        return preferences is not None and preferences.scaled
+    def too_large(self, account_id: str, camera: Camera) -> Refusal | None:
+        """For Alexa's VideoApp, as far as the size of the picture is known."""
+        scaled = self._may_scale(account_id, camera.id)
+        request = StreamRequest("video", ("hls",))
+        return None if fits(request, camera, scaled=scaled) else overruled("too_large", camera)
+
+    def _may_scale(self, account_id: str, camera_id: str) -> bool:
+        preferences = self._readings.preferences(account_id).get(camera_id)
+        return self._passing is None and preferences is not None and preferences.scaled
 
     def _mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
         """By the best way that brings one; where none does, what was wrong with the first is told."""

@@ -71,20 +71,15 @@ class Conversation:
         except Unavailable as error:
             return _unreadable(error.reason, turn)
         names = friendly_names([camera for camera, _ in table])
-        good = [names[camera.id] for camera, row in table if not isinstance(row["alexa"], Refusal)]
-        bad = [(names[camera.id], row["alexa"]) for camera, row in table if isinstance(row["alexa"], Refusal)]
         if not table:
             return Said(say("no_camera", turn.language))
-        if not bad:
-            key = "one_ready" if len(good) == 1 else "all_ready"
-            return Said(say(key, turn.language, number=len(good), names=_some(good, turn.language)))
-        told = say("some_ready", turn.language, names=_some(good, turn.language)) if good else ""
-        told = told or say("none_ready", turn.language)
-        for name, refusal in bad[:NAMED]:
-            assert isinstance(refusal, Refusal)
-            told += say("not_ready", turn.language, name=name, why=refusals.why(refusal, turn.language))
-        if len(bad) > NAMED:
-            told += say("and_more", turn.language, number=len(bad) - NAMED)
+        verdicts = [(camera, row["alexa"]) for camera, row in table]
+        good = [camera for camera, verdict in verdicts if not isinstance(verdict, Refusal)]
+        bad = [(names[camera.id], verdict) for camera, verdict in verdicts if isinstance(verdict, Refusal)]
+        told = _ready([names[camera.id] for camera in good], turn.language, among_others=bool(bad))
+        told += _not_ready(bad, turn.language)
+        if not_here := [names[camera.id] for camera in good if self._not_here(turn, camera)]:
+            told += say("not_here", turn.language, names=_some(not_here, turn.language))
         return Said(told.strip())
 
     def why(self, turn: Turn) -> Said:
@@ -150,6 +145,10 @@ class Conversation:
         text = say("unknown", turn.language, heard=heard, names=known)
         return Said(text, open=True, asked={"about": wish})
 
+    def _not_here(self, turn: Turn, camera: Camera) -> Refusal | None:
+        """Why it can't be shown by a video of this skill, though by “Alexa, show …”."""
+        return self._registry.too_large(turn.link, camera) if turn.screen else None
+
     def _refusal(self, turn: Turn, camera: Camera) -> Refusal | None:
         state = self._registry.states(turn.link, (camera.id,)).get(camera.id)
         return state.refusal if state else not_found()
@@ -158,6 +157,8 @@ class Conversation:
         refusal = self._refusal(turn, camera)
         if refusal is not None:
             return _refused(turn, name, refusal)
+        if not_here := self._not_here(turn, camera):
+            return _refused(turn, name, not_here, "fine_elsewhere")
         if not turn.screen:
             return Said(say("fine", turn.language, name=name))
         return Said(say("fine_here", turn.language, name=name), open=True, asked={"offer": "show", "name": name})
@@ -165,14 +166,16 @@ class Conversation:
     def _mend(self, turn: Turn, camera: Camera, name: str) -> Said:
         told = _just_told(turn, camera, name)
         # what a video was refused for asks more of a picture than the camera's state does
-        refusal = told if told and told.reason in OF_VIDEO else self._refusal(turn, camera) or told
+        of_video = told if told and told.reason in OF_VIDEO else None
+        refusal = of_video or self._refusal(turn, camera) or self._not_here(turn, camera) or told
         if refusal is None:
             return Said(say("nothing_to_mend", turn.language, name=name))
         why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
         written = sentences(Refusal(refusal.failed, refusal.camera or name), turn.language)
         more = (say("card_more", turn.language, url=self._page_url),) if self._page_url else ()
         card = say("card_title", turn.language, name=name), "\n\n".join(written + more)
-        return Said(say("mend", turn.language, name=name, why=why, mend=mend), card=card)
+        key = "mend_here" if refusal.reason in OF_VIDEO else "mend"
+        return Said(say(key, turn.language, name=name, why=why, mend=mend), card=card)
 
     def _sound(self, turn: Turn, camera: Camera, name: str) -> Said:
         """Only asked for here: a voice changes nothing before it has said yes."""
@@ -190,7 +193,8 @@ class Conversation:
         if isinstance(stream, Refusal):
             return _refused(turn, name, stream)
         if stream.explains is not None:  # the owner wants the reason shown as well
-            return replace(_refused(turn, name, stream.explains), open=False, asked={}, video=(stream.url, name))
+            why = refusals.why(stream.explains, turn.language)
+            return Said(say("shown_why", turn.language, name=name, why=why), video=(stream.url, name))
         return Said(say("showing", turn.language, name=name), video=(stream.url, name))
 
     @staticmethod
@@ -208,8 +212,21 @@ _WISHES: dict[str, Wish] = {
 _OR = {"en": "or", "de": "oder"}
 
 
-def _refused(turn: Turn, name: str, refusal: Refusal) -> Said:
-    said = say("refused", turn.language, name=name, why=refusals.why(refusal, turn.language))
+def _ready(names: list[str], language: str, *, among_others: bool) -> str:
+    if not names:
+        return say("none_ready", language)
+    key = "some_ready" if among_others else "one_ready" if len(names) == 1 else "all_ready"
+    return say(key, language, number=len(names), names=_some(names, language))
+
+
+def _not_ready(refused: list[tuple[str, Refusal]], language: str) -> str:
+    told = [say("not_ready", language, name=name, why=refusals.why(each, language)) for name, each in refused[:NAMED]]
+    more = len(refused) - NAMED
+    return "".join([*told, say("and_more", language, number=more) if more > 0 else ""])
+
+
+def _refused(turn: Turn, name: str, refusal: Refusal, key: str = "refused") -> Said:
+    said = say(key, turn.language, name=name, why=refusals.why(refusal, turn.language))
     return Said(said, open=True, asked={"offer": "mend", "name": name, "reason": refusal.reason})
 
 

@@ -118,14 +118,14 @@ def text(response: dict[str, Any]) -> str:
     ("intent", "heard", "says"),
     [
         ("ReadyCamerasIntent", "", "Garden, Front Door and Nursery can be shown. Garage can't be shown, because Image"),
-        ("WhyIntent", "garden", "Garden can be shown."),
+        ("WhyIntent", "garden", "Garden can be shown by “Alexa, show Garden”, but not in here, because its picture is"),
         ("WhyIntent", "garage", "Garage can't be shown, because Image Encryption is on."),
         ("WhyIntent", "the attic camera", "Attic can't be shown, because it is offline."),
         ("WhyIntent", "bed room", "Bedroom can't be shown, because it is in Sleep Mode."),
         ("WhyIntent", "", "Which camera do you mean?"),
         ("WhyIntent", "submarine", "I don't know a camera called submarine. I know Attic, Bedroom, Front Door, Garage"),
         ("MendIntent", "garage", "switch it off. The app asks for the verification code"),
-        ("MendIntent", "garden", "There is nothing to mend: Garden can be shown."),
+        ("MendIntent", "garden", "Garden can't be shown in here, because its picture is larger than the 1280 by 720"),
         ("SoundOnIntent", "garden", "Garden has its sound on already."),
         ("SoundOnIntent", "nursery", "its owner has not allowed that by voice"),
         ("ShowIntent", "garage", "Garage can't be shown, because Image Encryption is on."),
@@ -357,7 +357,25 @@ def test_the_mend_of_a_video_names_the_command_as_a_shell_takes_it(of: Callable[
     assert "Allow a scaled picture" in text(response)
     command = """showcam cameras set "Kari's barn" scaled yes."""
     assert f"on the machine showcam runs on: {command}" in response["card"]["content"]
-    assert "There is nothing to mend" in text(echo.intent("MendIntent", "karis barn"))
+
+
+def test_what_a_video_of_the_skill_can_t_show_is_said_in_every_session(home: Household, echo: Echo) -> None:
+    home.driver.change("Garden", video=Video("h264", 1920, 1080), sub=None)
+    for intent, says in (
+        ("ReadyCamerasIntent", "In here I can't show Garden"),
+        ("ShowIntent", "larger than the 1280 by 720"),
+        ("WhyIntent", "by “Alexa, show Garden”, but not in here"),
+        ("MendIntent", "Allow a scaled picture"),
+    ):
+        echo.attributes = {}
+        assert says in text(echo.intent(intent, "garden"))
+    echo.screen = False
+    assert text(echo.intent("WhyIntent", "garden")) == "Garden can be shown."
+    assert "In here" not in text(echo.intent("ReadyCamerasIntent"))
+    echo.screen = True
+    home.registry.prefer(home.account.id, home.id("Garden"), Preferences(scaled=True))
+    assert text(echo.intent("WhyIntent", "garden")) == "Garden can be shown. Say: show Garden."
+    assert text(echo.intent("MendIntent", "garden")) == "There is nothing to mend: Garden can be shown."
 
 
 @pytest.mark.parametrize("token", [None, "sca.nobody.nothing"])
