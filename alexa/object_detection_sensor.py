@@ -5,7 +5,7 @@ from msgspec import Struct
 
 from alexa.controls import Controls
 from alexa.directive import Directive
-from alexa.errors import InvalidValue
+from alexa.errors import InvalidDirective, InvalidValue
 from alexa.event import Reply
 from alexa.interface import Capability, Condition, Stated, sensor
 from alexa.texts import Locales
@@ -47,4 +47,6 @@ class ObjectDetection:
         asked = {each.image_net_class for each in directive.read(_set).object_detection_classes}
         if asked != {"person"}:
             raise InvalidValue("This camera tells people apart, and nothing else; in the EZVIZ app it can be set.")
+        if self._controls.read(link, camera_id).person == "none":
+            raise InvalidDirective("This camera does not tell people apart.")
         return self._controls.unchanged(link, camera_id, reply)

@@ -270,6 +270,10 @@ def test_looking_for_people_is_all_it_can_be_set_to(home: Household, ask: Ask, v
         message = ask(OBJECTS, "SetObjectDetectionClasses", {"objectDetectionClasses": classes}, camera="Garden")
         valid_if_known(message)
         assert message["event"]["payload"]["type"] == "INVALID_VALUE"
+    home.driver.change("Garden", person="none")
+    message = ask(OBJECTS, "SetObjectDetectionClasses", people, camera="Garden")
+    valid_if_known(message)
+    assert message["event"]["payload"]["type"] == "INVALID_DIRECTIVE"
 
 
 def test_a_stranger_learns_nothing_of_what_a_voice_may(home: Household, ask: Ask) -> None:
