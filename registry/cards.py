@@ -9,7 +9,7 @@ from registry.reasons import sentences
 VIDEO = Video("h264", 1280, 720)  # as media.plane.card draws it
 
 # Only what the camera itself is in: of a camera that is not there nothing is told, and what passes by itself, or is
-# no matter of the camera, is better heard than read.
+# no matter of the camera, is better heard than read. That it has to be linked again Google says, and Alexa does not.
 SHOWN = frozenset(
     {
         "offline",
@@ -26,11 +26,14 @@ SHOWN = frozenset(
         "beyond_displays",
     }
 )
+UNSAID_BY_ALEXA = frozenset({"signed_out"})
 MOST = 3  # rows of the gate; more can't be read from across a room
 
 
-def fits(refusal: Refusal) -> bool:
-    return refusal.reason in SHOWN and bool(refusal.camera)
+def fits(refusal: Refusal, surface: str) -> bool:
+    """`surface`: of a request or a grant."""
+    shown = SHOWN if surface == "google" else SHOWN | UNSAID_BY_ALEXA
+    return refusal.reason in shown and bool(refusal.camera)
 
 
 def card(refusal: Refusal, locale: str, web_url: str) -> SourceSpec:

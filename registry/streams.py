@@ -165,7 +165,7 @@ class Streams:
         deadline = Deadline(self._rules.vendor_s)
         opened = self._reopened(claims, self._anew(deadline), deadline)
         if claims.explains:
-            spec = self._card(claims.link, opened) if isinstance(opened, Refusal) else None
+            spec = self._card(claims.link, claims.surface, opened) if isinstance(opened, Refusal) else None
             return spec or Denied("mended")
         picture = claims.picture
         source = opened if isinstance(opened, Refusal) else self._mint(opened, _surface(claims), picture, deadline)
@@ -315,7 +315,7 @@ class Streams:
         self, link: Link, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
     ) -> Stream | Refusal:
         """The reason as a picture, where the owner wants that and the display can play it. Raises BadOffer."""
-        source = None if request.surface == "page" else self._card(link.id, refusal)
+        source = None if request.surface == "page" else self._card(link.id, request.surface, refusal)
         if source is None or not {*request.protocols} & {*PLAYABLE}:
             return refusal
         try:
@@ -326,15 +326,15 @@ class Streams:
     def _signal_card(
         self, claims: Claims, grant: str, refusal: Refusal, sdp: str, deadline: Deadline
     ) -> Stream | Refusal:
-        source = self._card(claims.link, refusal)
+        source = self._card(claims.link, claims.surface, refusal)
         if source is None:
             return refusal
         answer = self._handover.answer(claims, source, sdp, claims.nonce, deadline)
         return self._handover.stream(claims, grant, Sight.card(refusal), answer.at, answer.sdp)
 
-    def _card(self, link_id: str, refusal: Refusal) -> SourceSpec | None:
+    def _card(self, link_id: str, surface: str, refusal: Refusal) -> SourceSpec | None:
         """In the language of the link."""
-        if self._passing is not None or self._rules.explain != "picture" or not cards.fits(refusal):
+        if self._passing is not None or self._rules.explain != "picture" or not cards.fits(refusal, surface):
             return None
         link = self._store.link(link_id)
         return cards.card(refusal, link.locale, self._rules.web_url) if link else None

@@ -11,7 +11,7 @@ from media.grants import Claims
 from media.source import Denied, SourceSpec
 from registry import cards
 from registry.camera import Failed, Refusal, Stream, StreamRequest
-from registry.errors import BadOffer, Refused, VendorDown
+from registry.errors import BadOffer, Refused, SignedOut, VendorDown
 from registry.registry import Registry
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 
@@ -116,6 +116,18 @@ def test_what_is_no_matter_of_the_camera_stays_an_error(home: Household) -> None
     answer = home.registry.open_stream(home.link, camera, HLS)
     assert isinstance(answer, Refusal)
     assert home.pictures.warmed == []
+
+
+def test_that_it_has_to_be_linked_again_is_shown_where_the_assistant_does_not_say_it(home: Household) -> None:
+    camera = home.id("Garden")
+    home.driver.error = SignedOut()
+    for surface in ("alexa", "video"):
+        stream = home.registry.open_stream(home.link, camera, StreamRequest(surface, ("hls",)))  # type: ignore[arg-type]
+        assert isinstance(stream, Stream)
+    assert all("signed out" in source.card[1] for _, source in home.pictures.warmed)
+    answer = home.registry.open_stream(home.link, camera, StreamRequest("google", ("hls",)))
+    assert isinstance(answer, Refusal)
+    assert answer.reason == "signed_out"
 
 
 def test_what_turns_out_as_the_picture_is_opened_is_told_likewise(home: Household) -> None:
