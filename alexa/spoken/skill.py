@@ -46,6 +46,8 @@ PLAIN = {
     "AMAZON.CancelIntent": ("goodbye", False),
     "AMAZON.NavigateHomeIntent": ("goodbye", False),
 }
+# said while a video is shown, without the skill's name: the device does it, and a word would interrupt
+SILENT = frozenset({"AMAZON.PauseIntent", "AMAZON.ResumeIntent"})
 SPOKEN = ("LaunchRequest", "IntentRequest")
 EVENTS = ("AlexaSkillEvent.SkillAccountLinked", "AlexaSkillEvent.SkillDisabled")
 
@@ -116,6 +118,8 @@ class Spoken:
             return None
         tongue = language(request.locale or "")
         name = request.intent.name if kind == "IntentRequest" else ""
+        if name in SILENT:
+            return Response(should_end_session=True)
         if name in PLAIN:
             return respond(heard, self._plain(name, user, tongue), tongue)
         link = self._known(user.user_id, user.access_token)

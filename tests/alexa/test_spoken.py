@@ -422,6 +422,13 @@ def test_an_event_that_can_not_be_dealt_with_fails_and_is_dealt_with_when_it_com
     assert people.known["amzn1.ask.account.A"].id == home.link.id
 
 
+@pytest.mark.parametrize("linked", [True, False])
+@pytest.mark.parametrize("intent", ["AMAZON.PauseIntent", "AMAZON.ResumeIntent"])
+def test_what_is_said_to_a_video_is_the_devices_to_do(intent: str, linked: bool, echo: Echo) -> None:
+    echo.token = echo.token if linked else None
+    assert echo.intent(intent) == {"shouldEndSession": True}
+
+
 def test_a_session_that_ends_is_answered_by_nothing_without_a_store_too(home: Household) -> None:
     people = People(home, away=True)
     ended = {"type": "SessionEndedRequest", "reason": "USER_INITIATED"}
