@@ -10,7 +10,10 @@ LONGEST = 128
 
 
 def friendly_names(cameras: Iterable[Camera]) -> dict[str, str]:
-    """By camera id. Of several with one name the others are numbered, in the order of their ids so that it stays."""
+    """By camera id. Of several with one name the others are numbered, in the order of their ids.
+
+    The numbers stay as long as the cameras do; one more of the name may move them.
+    """
     spoken = {camera.id: spoken_name(camera) for camera in sorted(cameras, key=lambda each: each.id)}
     taken = {name.casefold() for name in spoken.values()}
     first: set[str] = set()

@@ -3,7 +3,7 @@
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from registry.camera import Camera
 
@@ -15,15 +15,16 @@ FILLERS = frozenset({"the", "my", "our", "a", "show", "open", "start", "stop", "
 LONGEST_WORDS = 4
 
 
-def trouble(cameras: Iterable[Camera]) -> dict[str, list[str]]:
-    """By camera id, a sentence for each trouble; a camera with none is absent."""
+def trouble(cameras: Iterable[Camera], to_alexa: Mapping[str, str]) -> dict[str, list[str]]:
+    """By camera id, a sentence for each trouble; a camera with none is absent. `to_alexa`: its names, by id."""
     told = list(cameras)
     heard: dict[str, list[Camera]] = {}
     for camera in told:
         heard.setdefault(" ".join(_words(camera.name)), []).append(camera)
     found = {}
     for camera in told:
-        sentences = [*_of_name(camera.name), *_of_others(heard[" ".join(_words(camera.name))])]
+        alike = heard[" ".join(_words(camera.name))]
+        sentences = [*_of_name(camera.name), *_of_others(len(alike) - 1, to_alexa[camera.id])]
         if sentences:
             found[camera.id] = sentences
     return found
@@ -55,11 +56,11 @@ def _of_name(name: str) -> list[str]:
     return found
 
 
-def _of_others(alike: list[Camera]) -> list[str]:
-    rest = len(alike) - 1
-    if not rest:
+def _of_others(others: int, to_alexa: str) -> list[str]:
+    if not others:
         return []
-    return [f"{'Another camera is' if rest == 1 else f'{rest} other cameras are'} called the same: only one is heard."]
+    called = "Another camera is" if others == 1 else f"{others} other cameras are"
+    return [f"{called} called the same: name it by its place. Until then it is “{to_alexa}” to Alexa."]
 
 
 def _words(name: str) -> list[str]:

@@ -2,13 +2,14 @@
 
 import pytest
 
+from alexa.names import friendly_names
 from registry.camera import Camera, Ref
 from registry.voice_names import trouble
 
 
 def named(*names: str) -> dict[str, list[str]]:
     cameras = [Camera(f"ezviz-{number}", Ref("", f"F{number}", 1), name) for number, name in enumerate(names)]
-    found = trouble(cameras)
+    found = trouble(cameras, friendly_names(cameras))
     return {each.name: found[each.id] for each in cameras if each.id in found}
 
 
@@ -53,4 +54,11 @@ def test_names_that_sound_the_same() -> None:
     found = named("Garden", "garden!", "Attic", "GARDEN")
     assert set(found) == {"Garden", "garden!", "GARDEN"}
     assert "2 other cameras" in found["Garden"][-1]
-    assert named("Garden", "garden")["Garden"] == ["Another camera is called the same: only one is heard."]
+    assert [found[each][-1].partition("it is ")[2] for each in ("Garden", "garden!", "GARDEN")] == [
+        "“Garden” to Alexa.",
+        "“garden 2” to Alexa.",
+        "“GARDEN 3” to Alexa.",
+    ]
+    assert named("Garden", "garden")["Garden"] == [
+        "Another camera is called the same: name it by its place. Until then it is “Garden” to Alexa."
+    ]
