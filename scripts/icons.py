@@ -1,18 +1,22 @@
-"""Draws the skill's icons: `python scripts/icons.py FOLDER`, or into skill-package/assets/images."""
+"""Draws the icons that the consoles want: `python scripts/icons.py`, under another folder `… FOLDER`."""
 
 import sys
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-SIZES = {"small": 108, "large": 512}
+SIZES = {  # pixels; Google's is no part of the package that Amazon is given
+    "skill-package/assets/images/smallIcon.png": 108,
+    "skill-package/assets/images/largeIcon.png": 512,
+    "docs/google-icon.png": 144,
+}
 BLUE, WHITE, DARK, GREEN = (23, 92, 140), (255, 255, 255), (12, 40, 62), (94, 214, 146)
 FINE = 4  # drawn so much larger first, so that edges are smooth
-FOLDER = Path(__file__).parents[1] / "skill-package" / "assets" / "images"
+ROOT = Path(__file__).parents[1]
 
 
 def icon(size: int) -> Image.Image:
-    """A camera seen from the front in a round field; what is beyond the circle is cut off by Alexa."""
+    """A camera seen from the front in a round field that fills the frame; nothing is beyond the circle."""
     whole = size * FINE
     image = Image.new("RGBA", (whole, whole), (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
@@ -33,10 +37,11 @@ def icon(size: int) -> Image.Image:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT
     for name, size in SIZES.items():
-        icon(size).save(folder / f"{name}Icon.png", optimize=True)
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        icon(size).save(path, optimize=True)
 
 
 if __name__ == "__main__":

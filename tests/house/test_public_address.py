@@ -1,0 +1,91 @@
+"""The three recipes for a public address send each path to the port that serves it, as it is."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from showcam.settings import Settings, load
+
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT = (DOCS / "running.md").read_text()
+KNOWN = Settings()
+WEB, MEDIA = (f"http://127.0.0.1:{port}" for port in (KNOWN.port, KNOWN.media_port))
+
+PICTURES = ["/s/a.grant/master.m3u8", "/s/a.grant/whep", "/s/a.grant/0a1b/7.ts"]
+PAGES = ["/", "/healthz", "/oauth/authorize", "/alexa/skill", "/google/fulfillment", "/static/front.css", "/s", "/sign"]
+
+
+def section(heading: str) -> str:
+    [_, after] = TEXT.split(f"\n{heading}\n")
+    return re.split(r"\n##", after)[0]
+
+
+def block(text: str, first: str) -> str:
+    """The indented block that begins with this line."""
+    lines = text[text.index(first) :].splitlines()
+    indent = len(re.search(rf"^ *(?={re.escape(first)})", text, re.MULTILINE)[0])
+    kept = [lines[0]]
+    for line in lines[1:]:
+        if line.strip() and not line.startswith(" " * indent):
+            break
+        kept.append(line[indent:])
+    return "\n".join(kept)
+
+
+def caddy(path: str) -> str:
+    """Of sites with `handle` the first that matches answers, the one without a path last."""
+    written = block(section("### Caddy"), "cam.example.org {")
+    handles = re.findall(r"handle (?:(\S+) )?{\s+reverse_proxy (\S+)", written)
+    assert [match for match, _ in handles] == ["/s/*", ""]
+    [to] = [to for match, to in handles if match and path.startswith(match.removesuffix("*"))] or [handles[-1][1]]
+    return f"http://{to}{path}"
+
+
+def funnel(path: str) -> str:
+    """Of the mounted paths the longest answers; it is taken off, and the target's own path put in its place."""
+    commands = re.findall(
+        r"tailscale funnel --bg --https=443 (?:--set-path=(\S+) )?(\S+)", section("### Tailscale Funnel")
+    )
+    mounts = {mount or "/": target for mount, target in commands}
+    mount = max((each for each in mounts if f"{path}/".startswith(each.rstrip("/") + "/")), key=len)
+    return mounts[mount] + path.removeprefix(mount.rstrip("/"))
+
+
+def tunnel(path: str) -> str:
+    """The first rule that matches answers; `path` is a regular expression, and nothing is rewritten."""
+    rules = yaml.safe_load(block(section("### Cloudflare Tunnel"), "tunnel: ID"))["ingress"]
+    assert rules[-1] == {"service": "http_status:404"}
+    rule = next(each for each in rules if re.search(each.get("path", ""), path))
+    return f"{rule['service']}{path}"
+
+
+@pytest.mark.parametrize("recipe", [caddy, funnel, tunnel])
+def test_each_path_goes_where_it_is_served(recipe: Callable[[str], str]) -> None:
+    for path in PICTURES:
+        assert recipe(path) == MEDIA + path
+    # what merely begins like it is a page; under /s itself there is none
+    for path in PAGES:
+        assert recipe(path) == WEB + path or (recipe, path) == (funnel, "/s")
+
+
+def test_caddy_keeps_bodies_as_large_as_showcam_takes() -> None:
+    told = set(re.findall(r"(?:max_buffer_size|request_buffers) (\d+)KiB", section("### Caddy")))
+    assert [int(each) * 1024 for each in told] == [KNOWN.body_limit]
+
+
+def test_what_goes_into_the_settings_is_taken(tmp_path: Path) -> None:
+    written = block(section("## A public address"), 'public_url = "')
+    file = tmp_path / "showcam.toml"
+    file.write_text(written)
+    taken = load(environ={}, file=file)
+    assert (taken.public_url, taken.trusted_proxies) == ("https://cam.example.org", ("127.0.0.1",))
+
+
+@pytest.mark.parametrize("document", ["alexa.md", "google.md", "running.md"])
+def test_links_lead_to_a_heading(document: str) -> None:
+    for file, anchor in re.findall(r"\]\(([\w-]*\.?\w*)#([\w-]+)\)", (DOCS / document).read_text()):
+        headings = re.findall(r"^#+ (.+)$", (DOCS / (file or document)).read_text(), re.MULTILINE)
+        assert anchor in [re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings], (file, anchor)
