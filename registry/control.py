@@ -140,7 +140,7 @@ class Control:
         return self._readings.preferences(account_id).get(camera_id, Preferences())
 
     def prefer(self, account_id: str, camera_id: str, preferences: Preferences) -> None:
-        """Other processes follow within half a minute. Raises BadValue for what no voice can be allowed."""
+        """Other processes follow with their next list, or in half a minute. Raises BadValue for what no voice may."""
         if strange := set(preferences.voice_may) - set(BY_VOICE):
             raise BadValue(f"a voice can't be allowed {', '.join(sorted(strange))}; of these: {', '.join(BY_VOICE)}")
         voice_may = tuple(each for each in BY_VOICE if each in preferences.voice_may)

@@ -95,11 +95,11 @@ class Readings:
         self._written: Recent[str, tuple[str, float]] = Recent(IN_MEMORY)
         self._lock = threading.Lock()
 
-    def household(self, account_id: str) -> Household:
-        """Raises Unavailable when there is no such account, or nothing in it to ask."""
+    def household(self, account_id: str, *, as_said_now: bool = False) -> Household:
+        """`as_said_now`: with what the owner says just now. Raises Unavailable: no such account, or nothing to ask."""
         known = self._households.get(account_id)
         if known and 0 <= self._clock() - known.read_at < HOUSEHOLD_S:
-            return known
+            return self._said_since(known) if as_said_now else known
         account = self._store.account(account_id)
         sources = tuple(self._store.sources(account_id)) if account else ()
         if account is None or not sources:
@@ -109,6 +109,14 @@ class Readings:
             preferences = known.preferences  # so that readings can tell by identity that nothing changed
         household = Household(account, sources, preferences, self._clock())
         self._households.put(account_id, household)
+        return household
+
+    def _said_since(self, known: Household) -> Household:
+        preferences = of_account(self._store, known.account.id)
+        if preferences == known.preferences:
+            return known
+        household = replace(known, preferences=preferences)
+        self._households.put(known.account.id, household)
         return household
 
     def forget_household(self, account_id: str) -> None:
@@ -164,14 +172,18 @@ class Readings:
                 )
 
     def listing(self, account_id: str, deadline_s: float) -> Listing:
-        """Read now; failing that, the last known list. Raises Unavailable when there is none."""
-        household = self.household(account_id)
+        """Read now; failing that, the last known list. Raises Unavailable when there is none.
+
+        With what a voice may do as the owner says just now: an assistant keeps a list until it is told to ask again.
+        """
+        household = self.household(account_id, as_said_now=True)
         began = time.monotonic()
         readings = []
         for source in household.sources:
             left = deadline_s - (time.monotonic() - began)
             try:
-                readings.append(self.read(household.account, source, left))
+                # one that was shared may have begun before the owner spoke
+                readings.append(self._preferred(household.account, source, self.read(household.account, source, left)))
             except DriverError as error:
                 last = self.last(household.account, source)
                 if last is None:

@@ -1,6 +1,7 @@
 """What the owner says of a camera beyond what its vendor keeps."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -21,14 +22,18 @@ NONE = Preferences()
 
 def of_account(store: Store, account_id: str) -> Mapping[str, Preferences]:
     """By camera id; a camera that isn't in it has none."""
-    found = {}
-    for camera_id, data in store.preferences(account_id).items():
-        try:
-            found[camera_id] = msgspec.json.decode(data, type=Preferences)
-        except msgspec.MsgspecError:
-            continue  # written by another version: nothing is allowed
-    return found
+    kept = store.preferences(account_id)
+    return {camera_id: said for camera_id, data in kept.items() if (said := _decoded(data)) is not None}
 
 
 def keep(store: Store, account_id: str, camera_id: str, preferences: Preferences) -> None:
     store.put_preference(account_id, camera_id, msgspec.json.encode(preferences))
+
+
+@lru_cache(1024)
+def _decoded(data: bytes) -> Preferences | None:
+    """Many cameras have the same, and all are read for each list."""
+    try:
+        return msgspec.json.decode(data, type=Preferences)
+    except msgspec.MsgspecError:
+        return None  # written by another version: nothing is allowed

@@ -45,6 +45,7 @@ def cameras(context: click.Context, verbose: bool, user: str | None, demo: bool)
 @readable
 def list_(context: click.Context, verbose: bool, user: str | None, demo: bool) -> None:
     """Every camera, whether Alexa and Google can show it, and names a voice has trouble with."""
+    from alexa.names import friendly_names
     from registry.errors import Unavailable
     from registry.voice_names import trouble
     from showcam.cli import camera_tables as tables
@@ -56,7 +57,8 @@ def list_(context: click.Context, verbose: bool, user: str | None, demo: bool) -
             serving = home.registry.serving(home.account) if verbose else None
         except Unavailable as error:
             _unavailable(context, error.reason)
-    names = trouble(camera for camera, _ in rows)
+    found = [camera for camera, _ in rows]
+    names = trouble(found, friendly_names(found))
     for line in tables.listed(rows, names, serving):
         click.echo(line)
 
@@ -114,7 +116,7 @@ def set_(context: click.Context, name: str, setting: str, value: str, yes: bool,
         camera = _camera(context, home, name)
         try:
             if setting in ("voice_may", "lan_while_encrypted", "scaled"):
-                _prefer(home, camera, setting, value)
+                _prefer(context, home, camera, setting, value)
                 return
             changed = _changed(home, camera, setting, value, yes)
         except BadValue as error:
@@ -269,7 +271,7 @@ _CONSENT = {
 }
 
 
-def _prefer(home: "Household", camera: "Camera", name: str, value: str) -> None:
+def _prefer(context: click.Context, home: "Household", camera: "Camera", name: str, value: str) -> None:
     from msgspec.structs import replace
 
     from registry.settings import BadValue
@@ -284,11 +286,25 @@ def _prefer(home: "Household", camera: "Camera", name: str, value: str) -> None:
         raise BadValue(f"{name} is yes or no")
     home.registry.prefer(home.account, camera.id, preferences)
     kept = home.registry.preferences(home.account, camera.id)
-    if name == "voice_may":
-        click.echo(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
-    else:
+    if name != "voice_may":
         click.echo(f"{camera.name}: {name} is {value}.")
-    click.echo("A running showcam follows within half a minute.", err=True)
+        click.echo("A running showcam follows within half a minute.", err=True)
+        return
+    click.echo(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
+    click.echo(
+        "Now say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True
+    )
+    if "sleep" in kept.voice_may and _lacks_pin(home):
+        whose = f"{home.user or 'USER'}{' --demo' if context.params['demo'] else ''}"
+        click.echo(f"Google turns off no camera until there is a PIN: showcam pin set {whose}", err=True)
+
+
+def _lacks_pin(home: "Household") -> bool:
+    """Google is linked and would be refused for want of it."""
+    from accounts.pins import Pins
+
+    linked = any(link.assistant == "google" for link in home.store.links(home.account))
+    return linked and not Pins(home.store).is_set(home.account)
 
 
 @contextmanager

@@ -11,16 +11,19 @@ from showcam.compose import demo
 from showcam.compose.parts import ground
 from showcam.settings import Settings
 from showcam.supervisor import CannotStart
+from store.ports import Store
 
 DEMO_USER = "demo@example.com"
 
 
 @dataclass(frozen=True)
 class Household:
-    """`account` is its id."""
+    """`account` is its id, `user` as he was named: "" where it is the only household."""
 
     account: str
     registry: Registry
+    store: Store
+    user: str
 
 
 @contextlib.contextmanager
@@ -43,6 +46,6 @@ def household(settings: Settings, user: str | None) -> Iterator[Household]:
             raise CannotStart(f"{who}: showcam owner add {user or 'you@example.com'}")
         if len(accounts) > 1:
             raise CannotStart("There are several households here: say whose cameras with --user.")
-        yield Household(accounts[0], made.registry)
+        yield Household(accounts[0], made.registry, made.store, user or "")
     finally:
         made.store.close()

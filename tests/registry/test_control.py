@@ -251,6 +251,20 @@ class TestPreferences:
         clock.now += 31
         assert home.registry.states(home.link, [garden])[garden].camera.voice_may == ("sleep",)
 
+    def test_a_list_follows_another_process_at_once_and_what_is_asked_next_with_it(self, home: Household) -> None:
+        garden = home.id("Garden")
+
+        def state() -> tuple[str, ...]:
+            return home.registry.states(home.link, [garden])[garden].camera.voice_may
+
+        def listed() -> tuple[str, ...]:
+            return next(each.voice_may for each in home.registry.cameras(home.link).cameras if each.id == garden)
+
+        for kept, may in ((b'{"voice_may":["sleep"]}', ("sleep",)), (b"{}", ())):
+            before = state()
+            home.store.put_preference(home.account.id, garden, kept)
+            assert (state(), listed(), state()) == (before, may, may)
+
     def test_what_can_not_be_read_allows_nothing(self, home: Household, clock: Clock) -> None:
         garden = home.id("Garden")
         home.store.put_preference(home.account.id, garden, b'{"voice_may":"everything"')

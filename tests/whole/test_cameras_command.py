@@ -85,6 +85,20 @@ def test_what_a_voice_may_is_kept(cameras: Cameras) -> None:
     assert (refused.returncode, "can't be allowed encryption" in refused.stderr) == (2, True)
 
 
+def test_what_is_to_be_done_next_is_said(demo: Program, cameras: Cameras) -> None:
+    pin, user = "Google turns off no camera until there is a PIN", "demo@example.com"
+    # what a voice may, whether there is a PIN, whether one is asked for
+    for may, there, wanted in (("sleep,audio", False, True), ("audio", False, False), ("sleep", True, False)):
+        if there:
+            assert demo.command("pin", "set", user, "--demo", text="2468\n2468\n").returncode == 0
+        told = cameras("set", "Attic", "voice_may", may).stderr
+        assert "“sync my devices” to Google, “discover devices” to Alexa" in told
+        assert (f"{pin}: showcam pin set {user} --demo" in told, pin in told) == (wanted, wanted)
+    demo.command("pin", "clear", user, "--demo")
+    assert "within half a minute" in cameras("set", "Attic", "scaled", "no").stderr
+    cameras("set", "Attic", "voice_may", "nothing")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
