@@ -56,4 +56,4 @@ def _name(camera: Camera) -> str:
     name = line(camera.name)
     if len(name) <= LONGEST_NAME:
         return name
-    return textwrap.shorten(name, LONGEST_NAME, placeholder="") or name[:LONGEST_NAME]
+    return textwrap.shorten(name, LONGEST_NAME, placeholder="", break_long_words=False) or name[:LONGEST_NAME]

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from actions.errors import Malformed
-from registry.nesting import too_deep
+from registry.nesting import shallow, too_deep
 
 MOST_DEVICES = 1000  # asked about at once
 MOST_EXECUTIONS = 320  # device times command: "turn off all cameras" of the largest household is one request
@@ -56,11 +56,11 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 def read(body: bytes) -> tuple[str, Input | None]:
     """The request's id as text, echoed as it is, and its one intent; None where that can't be read."""
-    if too_deep(body):
-        return "", None
     try:
-        request = _request.decode(body)
+        request = None if too_deep(body) else _request.decode(body)
     except _UNREADABLE:
+        request = None
+    if request is None:
         return _salvaged(body), None
     return _told(request.request_id), request.inputs[0] if len(request.inputs) == 1 else None
 
@@ -96,8 +96,9 @@ def _payload[T](shape: msgspec.json.Decoder[T], given: Input) -> T:
 
 
 def _salvaged(body: bytes) -> str:
+    """The id lies in the outermost object: whatever is wrong deeper down, or breaks off there, is passed over."""
     try:
-        given = msgspec.json.decode(body)
+        given = msgspec.json.decode(shallow(body, 1))
     except _UNREADABLE:
         return ""
     return _told(given.get("requestId")) if isinstance(given, dict) else ""

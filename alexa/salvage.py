@@ -5,13 +5,11 @@ Its answer must find its way all the same: past a payload that nests too deeply,
 
 import json
 import re
-from itertools import islice
 from typing import Any, NamedTuple
 
+from registry.nesting import shallow
+
 DEEP = 3  # the header and the endpoint lie that deep, and nothing that is wanted of them lies deeper
-_BRACKETS = 50_000  # the most that are looked at, some milliseconds of them
-_TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([\[\]{}]|\Z)', re.DOTALL)
-_CLOSED_BY = {b"[": b"]", b"{": b"}"}
 # more lenient than what reads directives; a number's value is never asked for
 _decode = json.JSONDecoder(parse_int=float, strict=False).decode
 _unpaired = re.compile(r"[\ud800-\udfff]").search
@@ -25,30 +23,12 @@ class Salvage(NamedTuple):
 def salvaged(body: bytes) -> Salvage:
     """Nothing of what is no JSON object down to that depth."""
     try:
-        given = _decode(shallow(body).decode("utf-8", "surrogateescape"))
+        given = _decode(shallow(body, DEEP).decode("utf-8", "surrogateescape"))
     except ValueError:
         return Salvage()
     directive = _within(given, "directive")
     header, endpoint = _within(directive, "header"), _within(directive, "endpoint")
     return Salvage(_text(header, "correlationToken"), _text(endpoint, "endpointId"))
-
-
-def shallow(body: bytes) -> bytes:
-    """The same JSON with null in the place of all that lies deeper, and closed where it breaks off."""
-    kept, open_ones, start, end = bytearray(), list[bytes](), 0, 0
-    for found in islice(_TO_BRACKET.finditer(body), _BRACKETS):
-        bracket, end = found[1], found.end()
-        if bracket in _CLOSED_BY:
-            if len(open_ones) == DEEP:
-                kept += body[start : end - 1] + b"null"
-            open_ones.append(_CLOSED_BY[bracket])
-        elif bracket and open_ones:
-            open_ones.pop()
-            if len(open_ones) == DEEP:
-                start = end
-    if len(open_ones) <= DEEP:
-        kept += body[start:end]
-    return bytes(kept) + b"".join(reversed(open_ones[:DEEP]))
 
 
 def _within(given: Any, key: str) -> dict[str, Any]:

@@ -38,7 +38,15 @@ NO_INTENT: list[tuple[bytes, str, str]] = [
     (b"[]", "hardError", ""),
     (b"\xff", "hardError", ""),
     (b"[" * 100_000, "hardError", ""),
-    (b'{"requestId":"7","inputs":' + b"[" * 100_000, "hardError", ""),
+    (b'{"requestId":"7","inputs":' + b"[" * 100_000, "hardError", "7"),
+    (b'{"inputs":' + b"[" * 1000 + b"]" * 1000 + b',"requestId":"7"}', "hardError", "7"),
+    (b'{"inputs":{"requestId":"6","deep":' + b"[" * 70 + b"]" * 70 + b'},"requestId":"7"}', "hardError", "7"),
+    (b'[{"requestId":"7","deep":' + b"[" * 70 + b"]" * 70 + b"}]", "hardError", ""),
+    (b'{"requestId":{"a":' + b"[" * 70 + b"]" * 70 + b"}}", "hardError", ""),
+    (b'{"requestId":"7","inputs":[{"intent":"action.devices.SYNC"', "hardError", "7"),
+    (b'{"requestId":"7","inputs":[{"intent":"\\ud800"}]}', "hardError", "7"),
+    (b'{"requestId":"7","inputs":[{"intent":"\xff"}]}', "hardError", "7"),
+    (b'{"requestId":"7', "hardError", ""),
     (b'{"requestId":"7"}', "hardError", "7"),
     (b'{"requestId":"7","inputs":{}}', "hardError", "7"),
     (b'{"requestId":"7","inputs":[]}', "hardError", "7"),
@@ -158,7 +166,7 @@ def test_deep_nesting_does_no_harm(
     body = f'{{"requestId":"1","inputs":[{{"intent":"action.devices.EXECUTE","payload":{payload}}}]}}'
     status, answered = fulfillment.answer(body.encode(), home.token())
     answer = json.loads(answered)
-    assert status == 200
+    assert (status, answer["requestId"]) == (200, "1")
     valid_if_known("EXECUTE" if "commands" in answer["payload"] else "SYNC", answer)
 
 

@@ -254,6 +254,7 @@ def test_sync_tells_every_camera_in_full(home: Household, ask: Ask, valid_if_kno
         ("Kari’s room (2)", "Kari’s room (2)"),
         ("word " * 30, ("word " * 12).strip()),
         ("å" * 100, "å" * 60),
+        ("Hi " + "x" * 100, "Hi"),
         ("Anne’s 👩\u200d👧 room", "Anne’s 👩\u200d👧 room"),
         ("در\u200cها", "در\u200cها"),
         ("Yard\x07gate\x85\u2028north", "Yard gate north"),

@@ -32,7 +32,7 @@ def refusal(call: Callable[[bytes], Any], body: bytes) -> Any:
 
 DOORS: dict[str, tuple[Callable[[bytes], Any], Any]] = {
     "alexa": (directive.read, directive.Unreadable),
-    "google": (intent.read, ("", None)),
+    "google": (lambda body: intent.read(body)[1], None),
     "signalling": (lambda body: Signalling(None).answer("POST", "grant", None, None, body)[0], 400),  # type: ignore[arg-type]
     "custom skill": (event_of, NotSigned),
 }

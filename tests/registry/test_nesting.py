@@ -1,8 +1,8 @@
-"""How deep a JSON text is, whatever its strings hold."""
+"""How deep a JSON text is, whatever its strings hold, and what of it is left when it is cut to a depth."""
 
 import pytest
 
-from registry.nesting import too_deep
+from registry.nesting import shallow, too_deep
 
 
 def nested(depth: int, inner: bytes = b"") -> bytes:
@@ -42,3 +42,26 @@ def test_depth_counts_outside_strings(data: bytes, deep: bool) -> None:
 def test_the_limit_is_the_callers() -> None:
     assert too_deep(b"[[[", 2)
     assert not too_deep(b"[[]]", 2)
+
+
+@pytest.mark.parametrize(
+    ("data", "depth", "left"),
+    [
+        (b"", 1, b""),
+        (b"{}", 1, b"{}"),
+        (b'{"a":1}', 1, b'{"a":1}'),
+        (b'{"a":{"b":1},"c":2}', 1, b'{"a":null,"c":2}'),
+        (b'{"a":{"b":[1]},"c":2}', 2, b'{"a":{"b":null},"c":2}'),
+        (b'{"a":{"b":[1]},"c":2}', 3, b'{"a":{"b":[1]},"c":2}'),
+        (b'{"a":[1],"b":[2],"c":3}', 1, b'{"a":null,"b":null,"c":3}'),
+        (b'{"a":"[{","b":"\\"]"}', 1, b'{"a":"[{","b":"\\"]"}'),
+        (b'{"a":1,"b":' + b"[" * 1000, 1, b'{"a":1,"b":null}'),
+        (b'{"a":1,"b":' + b"[" * 1000 + b"]" * 1000 + b',"c":2}', 1, b'{"a":1,"b":null,"c":2}'),
+        (b'{"a":1,"b":' + b"[" * 100_000, 1, b'{"a":1,"b":null}'),
+        (b'{"a":{"b":1', 2, b'{"a":{"b":1}}'),
+        (b'{"a":1}]]', 1, b'{"a":1}]]'),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_is_left_down_to_a_depth(data: bytes, depth: int, left: bytes) -> None:
+    assert shallow(data, depth) == left
