@@ -37,7 +37,8 @@ def register(
         raise ValueError("a client needs at least one redirect URI; the assistant's console shows it")
     for uri in redirect_uris:
         _judge(uri)
-    text = secrets.token_urlsafe(32) if secret is None else secret
+    # of letters and digits alone: it is typed into a console, and taken whole by a double click
+    text = secrets.token_hex(32) if secret is None else secret
     if not text:
         raise ValueError("a client secret can't be empty")
     store.put_client(

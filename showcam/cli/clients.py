@@ -31,12 +31,15 @@ def add(
     """Let Alexa or Google ask for access. Prints the client secret, once."""
     from accounts import clients as registered
     from showcam.compose.command import tools
+    from showcam.google_console import PLACEHOLDER
 
     if not redirects:
         stop(f"Say which redirect URIs are the assistant's, each with --redirect-uri: {_REDIRECTS[assistant]}.")
     wrong = [uri for uri in redirects if not uri.startswith("https://") or "#" in uri]
     if wrong:
         stop(f"{wrong[0]}: a redirect URI starts with https:// and has no fragment.")
+    if assistant == "google" and any(PLACEHOLDER in uri for uri in redirects):
+        stop(f"{PLACEHOLDER} stands for your own: put the Project ID of Google's console in its place.")
     name = client_id or assistant
     with tools(settings_of(context)) as store:
         if store.client(name) is not None:

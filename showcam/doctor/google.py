@@ -4,17 +4,17 @@ The points are those of cloud-to-cloud account linking, fulfillment and the Came
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Answer, Unreached, Visitor
+from showcam.google_console import PROJECT, REDIRECTS, projects_of
 
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
-REDIRECT = re.compile(r"https://oauth-redirect(-sandbox)?\.googleusercontent\.com/r/[\w-]+")
 FORGED = "doctor.forged"
+_ANEW = "Remove the client; showcam google values --project, with your own Project ID, then tells how to add it."
 _BEFORE = "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot."
 
 
@@ -68,13 +68,21 @@ def _redirects(patient: Patient) -> Finding:
     if patient.client is None:
         mend = "Let it in with the values of: showcam google values"
         return wrong(what, "no client is registered for Google", mend)
-    strange = [each for each in patient.client[1] if not REDIRECT.fullmatch(each)]
-    if strange:
+    its_id, registered = patient.client
+    projects = projects_of(registered)
+    if len(projects) != 1:
+        told = f"they are of several projects: {', '.join(projects)}" if projects else "none of them is Google's"
+        return wrong(what, told, _ANEW)
+    project = projects[0]
+    if not PROJECT.fullmatch(project):
+        return wrong(what, f"{project} is no Project ID", _ANEW)
+    needed = {each.format(project=project) for each in REDIRECTS}
+    if strange := [each for each in registered if each not in needed]:
         return unsure(what, f"{strange[0]} is none of Google's", "Remove the client and add it anew.")
-    if len(patient.client[1]) < 2:
+    if needed - set(registered):
         mend = "Google's own tests come by the one with -sandbox: remove the client and add it with both."
         return unsure(what, "only one is registered", mend)
-    return ok(what, f"both are registered for the client {patient.client[0]}")
+    return ok(what, f"both of the project {project} are registered for the client {its_id}")
 
 
 def _authorize(patient: Patient, visitor: Visitor) -> Finding:

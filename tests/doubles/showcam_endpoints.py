@@ -71,6 +71,7 @@ class Endpoints:
         self.fault = ""
         self.refuse: dict[str, Any] | None = None
         self.pin = ""  # the Google camera can be switched, off with this PIN
+        self.battery = 0  # it has one, and lets a voice set its audio and reboot it
         self.url = ""
         self.protocol = "webrtc"
         self.hls_folder: Any = None
@@ -198,7 +199,7 @@ class Endpoints:
         if intent.endswith("SYNC"):
             told: dict[str, Any] = {"agentUserId": "household-1", "devices": [self._device()]}
         elif intent.endswith("QUERY"):
-            told = {"devices": {"ezviz-one": {"status": "SUCCESS", "online": True}}}
+            told = {"devices": {"ezviz-one": {"status": "SUCCESS", "online": True} | self._charge()}}
         else:
             told = {"commands": [{"ids": ["ezviz-one"], **self._stream(payload)}]}
         request_id = "1" if self.fault == "request id" else body["requestId"]
@@ -207,6 +208,11 @@ class Endpoints:
     def _device(self) -> dict[str, Any]:
         attributes = {"cameraStreamSupportedProtocols": ["webrtc", "hls"], "cameraStreamNeedAuthToken": False}
         traits = ["CameraStream", *(["OnOff"] if self.pin else [])]
+        if self.battery:
+            traits += ["Toggles", "EnergyStorage", "Reboot"]
+            names = [{"name_synonym": ["audio", "sound"], "lang": "en"}]
+            attributes |= {"availableToggles": [{"name": "audio", "name_values": names}]}
+            attributes |= {"queryOnlyToggles": False, "queryOnlyEnergyStorage": True}
         return {
             "id": "ezviz-one", "type": "action.devices.types.CAMERA",
             "traits": [f"action.devices.traits.{each}" for each in traits],
@@ -219,6 +225,8 @@ class Endpoints:
         execution = payload["commands"][0]["execution"][0]
         if execution["command"].endswith("OnOff"):
             return self._switch(execution)
+        if execution["command"].endswith(("SetToggles", "Reboot")):
+            return self._sure(execution)
         offered = execution["params"]["SupportedStreamProtocols"]
         if "webrtc" in offered:
             url = f"{self.url}/google/webrtc/GRANT-SECRET"
@@ -237,6 +245,25 @@ class Endpoints:
             return {"status": "SUCCESS", "states": {"online": True, **execution["params"]}}
         kind = "pinNeeded" if given is None else "challengeFailedPinNeeded"
         return {"status": "ERROR", "errorCode": "challengeNeeded", "challengeNeeded": {"type": kind}}
+
+    def _sure(self, execution: dict[str, Any]) -> dict[str, Any]:
+        match execution.get("challenge", {}).get("ack"):
+            case None:
+                needed = {"errorCode": "challengeNeeded", "challengeNeeded": {"type": "ackNeeded"}}
+                return {"status": "ERROR", **needed, "debugString": "It is confirmed first."}
+            case False:
+                return {"status": "ERROR", "errorCode": "userCancelled"}
+        toggled = execution["params"].get("updateToggleSettings")
+        return {
+            "status": "SUCCESS",
+            "states": {"online": True} | ({"currentToggleSettings": toggled} if toggled else {}),
+        }
+
+    def _charge(self) -> dict[str, Any]:
+        if not self.battery:
+            return {}
+        percent = {"unit": "PERCENTAGE", "rawValue": self.battery}
+        return {"descriptiveCapacityRemaining": "MEDIUM", "capacityRemaining": [percent]}
 
     async def signalling(self, request: web.Request) -> web.Response:
         cors = {

@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from showcam.doctor.finding import Finding
 from showcam.doctor.google import PLAYER, Patient, examine
 from showcam.doctor.reach import Unreached, Visitor
+from showcam.google_console import REDIRECTS
 
 type Answered = tuple[int, dict[str, str], bytes]
 type Answers = dict[str, Answered]
@@ -162,17 +163,53 @@ def test_pictures_may_have_an_address_of_their_own(serve: Callable[[Answers], st
     assert {each.state for each in findings} == {"ok"}
 
 
-@pytest.mark.parametrize(
-    ("client", "states"),
-    [
-        (None, ["wrong", "wrong"]),
-        (("google", BOTH[:1]), ["unsure"]),
-        (("google", ("https://evil.example/r/x", BOTH[0])), ["unsure"]),
-    ],
-)
-def test_a_client_that_is_not_as_it_must_be(client: Any, states: list[str], serve: Callable[[Answers], str]) -> None:
-    findings = list(examine(patient(serve(WELL), client=client), Visitor()))
-    assert [each.state for each in findings if each.state != "ok"] == states
+def test_a_client_that_is_not_there(serve: Callable[[Answers], str]) -> None:
+    findings = list(examine(patient(serve(WELL), client=None), Visitor()))
+    assert [each.state for each in findings if each.state != "ok"] == ["wrong", "wrong"]
+
+
+def production(project: str) -> str:
+    return REDIRECTS[0].format(project=project)
+
+
+def sandbox(project: str) -> str:
+    return REDIRECTS[1].format(project=project)
+
+
+# the addresses of Google's client, what is found of them, what is told
+REGISTERED: list[tuple[tuple[str, ...], str, str]] = [
+    (BOTH, "ok", "both of the project home-1"),
+    (BOTH[::-1], "ok", "both of the project home-1"),
+    ((production("abcdef"), sandbox("abcdef")), "ok", "abcdef"),
+    ((production("a" * 30), sandbox("a" * 30)), "ok", "both"),
+    (BOTH[:1], "unsure", "only one"),
+    (BOTH[1:], "unsure", "only one"),
+    (("https://evil.example/r/x", BOTH[0]), "unsure", "https://evil.example/r/x is none of Google's"),
+    ((*BOTH, "https://evil.example/r/x"), "unsure", "https://evil.example/r/x is none of Google's"),
+    (("https://evil.example/r/x",), "wrong", "none of them is Google's"),
+    ((production(""), sandbox("")), "wrong", "none of them is Google's"),
+    ((), "wrong", "none of them is Google's"),
+    ((production("YOUR-PROJECT-ID"), sandbox("YOUR-PROJECT-ID")), "wrong", "YOUR-PROJECT-ID is no Project ID"),
+    ((production("home"), sandbox("home")), "wrong", "home is no Project ID"),
+    ((production("a" * 31), sandbox("a" * 31)), "wrong", "is no Project ID"),
+    ((production("1home-2"), sandbox("1home-2")), "wrong", "is no Project ID"),
+    ((production("home-1-"), sandbox("home-1-")), "wrong", "is no Project ID"),
+    ((production("home-1/"), sandbox("home-1/")), "wrong", "is no Project ID"),
+    ((production("home-1"), production("home-2")), "wrong", "several projects: home-1, home-2"),
+    ((production("home-1"), sandbox("home-2")), "wrong", "several projects: home-1, home-2"),
+    ((*BOTH, production("home-2")), "wrong", "several projects: home-1, home-2"),
+]
+
+
+@pytest.mark.parametrize(("registered", "state", "told"), REGISTERED, ids=lambda value: str(value)[-60:])
+def test_a_clients_redirect_addresses(
+    registered: tuple[str, ...], state: str, told: str, serve: Callable[[Answers], str]
+) -> None:
+    findings = list(examine(patient(serve(WELL), client=("google", registered)), Visitor()))
+    [found] = [each for each in findings if each.what == "redirect addresses"]
+    assert (found.state, bool(found.mend)) == (state, state != "ok")
+    assert told in found.told
+    assert {each.state for each in findings if each is not found} == {"ok"}
 
 
 def test_nothing_is_asked_of_an_address_that_google_does_not_come_to(serve: Callable[[Answers], str]) -> None:

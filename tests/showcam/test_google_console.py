@@ -7,7 +7,8 @@ import pytest
 
 from showcam.google_console import REDIRECTS, fields, project_of, register
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "google.md").read_text()
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs" / "google.md").read_text()
 HOME = "https://home.example"
 
 
@@ -21,6 +22,13 @@ def test_addresses_in_the_document_are_those_that_are_printed() -> None:
     values = {each.name: each.value for each in fields("{public_url}")}
     for name in ("Authorization URL", "Token URL", "Cloud fulfillment URL"):
         assert f"| {name} | `{values[name]}` |" in DOCUMENT
+
+
+def test_the_icon_that_is_named_is_there() -> None:
+    [value] = [each.value for each in fields(HOME) if each.name == "App icon"]
+    path, rest = value.split(": ")
+    assert (ROOT / path).read_bytes().startswith(b"\x89PNG")
+    assert f"| App icon | [{path}]({Path(path).name}): {rest} |" in DOCUMENT
 
 
 def test_values_are_the_installations_own() -> None:
