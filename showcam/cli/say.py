@@ -35,7 +35,7 @@ def say(
 ) -> None:
     """Say TEXT to a simulated Echo or Google display of the running demo, and see what happens.
 
-    Exit code 0: the camera was shown, or the question answered. 1: it was not, and the reason is printed.
+    Exit code 0: the camera was shown, the question answered, the wish done. 1: it was not, and the reason is printed.
     """
     settings = settings_of(context)
     if not text.strip():

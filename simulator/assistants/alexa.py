@@ -116,11 +116,12 @@ class Alexa(Cloud):
             self.access()
             if wish.what == "discover":
                 await self.learn(wire)
-                return {"outcome": Outcome(spoken=f"I found {_count(len(self.state.cameras))}.")}
+                found = f"I found {_count(len(self.state.cameras))}."
+                return {"outcome": Outcome(spoken=found, answered=True)}
             if wish.what == "hide":
                 await self.hide(wire)
                 return {"outcome": Outcome(spoken=""), "hide": True}
-            if wish.what == "unclear":
+            if wish.what in ("unclear", "battery", "restart", "reply"):
                 return {"outcome": not_understood(text, hearing.EXAMPLES)}
             camera = hearing.find(wish, self.state.cameras)
             if camera is None:
@@ -235,7 +236,7 @@ class Alexa(Cloud):
         directive = "TurnOn" if to == "on" else "TurnOff"
         answer, broken = await self._direct(wire, POWER, directive, endpoint, {}, DIRECTIVE_S)
         outcome = self._judge(answer, broken, name)
-        return Outcome(spoken="Okay.") if outcome.shown else outcome
+        return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
 
     async def _ask(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:
         endpoint = self._endpoints[camera["id"]]
@@ -251,7 +252,7 @@ class Alexa(Cloud):
                 word = {"OK": "is online", "UNREACHABLE": "is offline"}.get(
                     str(told.get("connectivity", {}).get("value")), "does not say whether it is online"
                 )
-            outcome = Outcome(spoken=f"{camera['name']} {word}.")
+            outcome = Outcome(spoken=f"{camera['name']} {word}.", answered=not word.startswith("does not say"))
         return outcome
 
     def _judge(self, answer: dict[str, Any], broken: list[str], name: str) -> Outcome:

@@ -5,19 +5,24 @@ from typing import Any
 
 import aiohttp
 
-from simulator.assistants import google_rules, google_spoken, hearing
+from simulator.assistants import google_commands, google_rules, google_spoken, hearing
 from simulator.assistants.cloud import Cloud, Unlinked
+from simulator.assistants.google_commands import COMMANDS, TRAITS, Command
 from simulator.assistants.linking import Client
 from simulator.assistants.outcome import Outcome, no_answer, not_understood, unknown_camera
 from simulator.assistants.person import LinkFailed
 from simulator.assistants.wire import NoAnswer, Wire
 
 INTENT_S = 8.0
-STREAM = "action.devices.commands.GetCameraStream"
-ON_OFF = "action.devices.commands.OnOff"
-ON_OFF_TRAIT = "action.devices.traits.OnOff"
+STREAM = f"{COMMANDS}GetCameraStream"
 DISPLAY = ["webrtc", "hls", "dash", "smooth_stream", "progressive_mp4"]
 CHROMECAST = ["hls"]
+EXAMPLES = (
+    *hearing.EXAMPLES,
+    "turn off audio on the garden camera",
+    "how much battery does the gate have",
+    "reboot the garden camera",
+)
 
 
 class Google(Cloud):
@@ -27,6 +32,7 @@ class Google(Cloud):
     def __init__(self, http: aiohttp.ClientSession, app_url: str) -> None:
         super().__init__(http, app_url, Client("google", "google-secret", basic=False, locale="en-US"))
         self._devices: dict[str, dict[str, Any]] = {}
+        self._sure: tuple[dict[str, Any], Command] | None = None  # the camera and what was asked: “Are you sure?”
 
     async def learn(self, wire: Wire) -> None:
         answer, broken = await self._intend(wire, "SYNC")
@@ -64,23 +70,30 @@ class Google(Cloud):
 
         `pin` is what a person says to "Can I have your PIN?"; the answer to what needs one has {"need": "pin"}.
         """
-        wish = hearing.hear(text)
+        wish = hearing.hear(text, google_commands.settings(self._devices.values()))
+        sure, self._sure = self._sure, None
         try:
             self.access()
             if wish.what == "discover":
                 await self.learn(wire)
-                return {"outcome": Outcome(spoken=f"Okay, synced your devices: {len(self.state.cameras)} found.")}
+                found = f"Okay, synced your devices: {len(self.state.cameras)} found."
+                return {"outcome": Outcome(spoken=found, answered=True)}
             if wish.what == "hide":
                 return {"outcome": Outcome(), "hide": True}
-            if wish.what == "unclear":
-                return {"outcome": not_understood(text, hearing.EXAMPLES)}
+            if wish.what == "reply" and sure is not None:
+                return await self._do(wire, *sure, {"ack": wish.about == "yes"})
+            if wish.what in ("unclear", "reply"):
+                return {"outcome": not_understood(text, EXAMPLES)}
             camera = hearing.find(wish, self.state.cameras)
             if camera is None:
                 return {"outcome": unknown_camera(wish.camera, self.state.cameras, "sync my devices")}
             if wish.what == "ask":
                 return {"outcome": await self._ask(wire, camera, wish.about)}
-            if wish.what == "switch":
-                return await self._switch(wire, camera, wish.about == "on", pin)
+            if wish.what == "battery":
+                return {"outcome": await self._ask(wire, camera, "battery")}
+            if wish.what in ("switch", "set", "restart"):
+                wanted = google_commands.command(wish, self._devices[camera["id"]])
+                return await self._do(wire, camera, wanted, {"pin": pin} if pin else {})
             return await self._show(wire, camera, wish.screen, via)
         except Unlinked:
             return {"outcome": self.lost()}
@@ -113,45 +126,51 @@ class Google(Cloud):
             told["hls"] = states["cameraStreamAccessUrl"]
         return told
 
-    async def _switch(self, wire: Wire, camera: dict[str, Any], on: bool, pin: str) -> dict[str, Any]:
+    async def _do(
+        self, wire: Wire, camera: dict[str, Any], wanted: Command, challenge: dict[str, Any]
+    ) -> dict[str, Any]:
+        """`challenge` is what the person said to the question that came back."""
         device, name = self._devices[camera["id"]], camera["name"]
-        if ON_OFF_TRAIT not in device["traits"] or device["attributes"].get("queryOnlyOnOff"):
-            # Google asks nobody for what was not offered
-            why = (
-                f"showcam does not offer to switch {name}. Where its owner lets a voice do it (voice_may sleep), "
-                "say “sync my devices” and try again."
-            )
-            return {"outcome": no_answer(f"Sorry, I can't turn {name} {'on' if on else 'off'}.", why)}
-        execution: dict[str, Any] = {"command": ON_OFF, "params": {"on": on}}
-        if pin:
-            execution["challenge"] = {"pin": pin}
+        if (lacking := google_commands.lacking(wanted, device)) is not None:
+            return {"outcome": lacking}
+        execution: dict[str, Any] = {"command": f"{COMMANDS}{wanted.name}", "params": wanted.params}
+        if challenge:
+            execution["challenge"] = challenge
         command = {"devices": [_named(device)], "execution": [execution]}
         answer, broken = await self._intend(wire, "EXECUTE", {"commands": [command]})
         if broken or "errorCode" in answer["payload"]:
             return {"outcome": self._judge(answer.get("payload", {}), broken, name)}
         result = answer["payload"]["commands"][0]
         if kind := result.get("challengeNeeded", {}).get("type"):
-            told = f"{result['errorCode']}, {kind}"
-            outcome = Outcome(spoken=google_spoken.challenge(kind, name), told=told, person=result.get("debugString"))
-            return {"outcome": outcome, "need": "pin"}
+            return self._challenged(camera, wanted, kind, result)
         if result["status"] == "SUCCESS":
-            return {"outcome": Outcome(spoken=f"Okay, turning {name} {'on' if on else 'off'}.")}
-        return {"outcome": self._judge(result, broken, name)}
+            return {"outcome": Outcome(spoken=f"Okay, {wanted.does}.", answered=True)}
+        outcome = self._judge(result, broken, name)
+        outcome.answered = outcome.told == "userCancelled"  # that was the wish
+        return {"outcome": outcome}
+
+    def _challenged(self, camera: dict[str, Any], wanted: Command, kind: str, result: dict[str, Any]) -> dict[str, Any]:
+        spoken, told = google_spoken.challenge(kind, camera["name"]), f"{result['errorCode']}, {kind}"
+        outcome = Outcome(spoken=spoken, told=told, person=result.get("debugString"))
+        if kind != "ackNeeded":
+            return {"outcome": outcome, "need": "pin"}
+        self._sure = camera, wanted
+        outcome.person = f"{outcome.person or ''} Say “yes” or “no”.".strip()
+        return {"outcome": outcome, "need": "yes"}
 
     async def _ask(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:
-        name = camera["name"]
-        answer, broken = await self._intend(wire, "QUERY", {"devices": [_named(self._devices[camera["id"]])]})
+        device, name = self._devices[camera["id"]], camera["name"]
+        if about == "battery" and f"{TRAITS}EnergyStorage" not in device["traits"]:
+            return no_answer(f"Sorry, I don't know the battery of {name}.", f"showcam tells of none that {name} has")
+        answer, broken = await self._intend(wire, "QUERY", {"devices": [_named(device)]})
         if broken or "errorCode" in answer["payload"]:
             return self._judge(answer.get("payload", {}), broken, name)
-        device = answer["payload"]["devices"][camera["id"]]
-        report = device.get("currentStatusReport")
-        if about == "well" and report and device["status"] == "SUCCESS":
-            codes = [one["statusCode"] for one in report]
-            spoken = " ".join(google_spoken.code(one, name) for one in codes)
-            return Outcome(spoken=spoken, told=", ".join(codes), person=device.get("debugString"))
-        if device["status"] == "SUCCESS":
-            return Outcome(spoken=f"{name} is {'online' if device['online'] else 'offline'}.")
-        return self._judge(device, broken, name)
+        told = answer["payload"]["devices"][camera["id"]]
+        if told["status"] == "SUCCESS":
+            return _told(told, name, about)
+        outcome = self._judge(told, broken, name)
+        outcome.answered = told["status"] == "OFFLINE" and about in ("online", "well")
+        return outcome
 
     def _judge(self, result: dict[str, Any], broken: list[str], name: str, screen: str = "") -> Outcome:
         """A result as the Assistant takes it."""
@@ -186,6 +205,19 @@ class Google(Cloud):
         broken = google_rules.check(request, reply.status, reply.text, token, self._devices)
         answer = reply.json()
         return answer if isinstance(answer, dict) else {}, broken
+
+
+def _told(states: dict[str, Any], name: str, about: str) -> Outcome:
+    """What a camera that answers says of itself."""
+    report = states.get("currentStatusReport")
+    if about == "battery":
+        return Outcome(spoken=google_spoken.battery(states, name), answered=True)
+    if about == "well" and report:
+        codes = [one["statusCode"] for one in report]
+        spoken = " ".join(google_spoken.code(one, name) for one in codes)
+        return Outcome(spoken=spoken, told=", ".join(codes), person=states.get("debugString"), answered=True)
+    word = "online" if states["online"] else "offline"
+    return Outcome(spoken=f"{name} is {word}.", answered=about != "motion")
 
 
 def _named(device: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The rules Google holds a smart-home answer to."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from simulator.assistants.rules import Rules
@@ -36,6 +37,7 @@ _TRAITS = {
     "EnergyStorage": ("queryOnlyEnergyStorage", "descriptiveCapacityRemaining"),
     "Reboot": ("", ""),
 }
+_LEVELS = ("CRITICALLY_LOW", "LOW", "MEDIUM", "HIGH", "FULL")
 _STATES: dict[str, type] = {
     "on": bool, "currentToggleSettings": dict, "currentModeSettings": dict, "currentStatusReport": list,
     "descriptiveCapacityRemaining": str, "capacityRemaining": list, "isCharging": bool,
@@ -128,8 +130,9 @@ def _query(rules: Rules, request: dict[str, Any], payload: dict[str, Any], known
     for its_id, one in payload["devices"].items():
         _states(rules, one)
         offered = known.get(its_id, {}).get("traits", [])
-        if "action.devices.traits.StatusReport" in offered and one.get("status") == "SUCCESS":
-            rules.must("currentStatusReport" in one, "StatusReport was offered, and nothing is reported")
+        for trait in ("StatusReport", "EnergyStorage"):
+            if f"action.devices.traits.{trait}" in offered and one.get("status") == "SUCCESS":
+                rules.must(_TRAITS[trait][1] in one, f"{trait} was offered, and nothing is reported")
         if rules.keys(one, "a device", {"status", "online"}, one.keys()):
             rules.must(one["status"] in STATUSES - {"PENDING"}, f"{one['status']} is no status")
             rules.must(isinstance(one["online"], bool), "online is neither true nor false")
@@ -157,7 +160,7 @@ def _execute(rules: Rules, request: dict[str, Any], payload: dict[str, Any], kno
             if execution["command"] == _STREAM:
                 _stream(rules, one.get("states"), execution["params"]["SupportedStreamProtocols"], device)
             else:
-                _states(rules, one.get("states", {}))
+                _states(rules, one.get("states", {}), execution["params"].get("updateToggleSettings", {}))
         elif rules.must("errorCode" in one, f"{one['status']} comes without errorCode"):
             rules.must("cameraStreamAccessUrl" not in one.get("states", {}), "a refusal comes with a stream")
             rules.must(
@@ -170,12 +173,15 @@ def _execute(rules: Rules, request: dict[str, Any], payload: dict[str, Any], kno
             _error(rules, one)
 
 
-def _states(rules: Rules, told: Any) -> None:
-    """What traits tell of a device, beside its stream."""
+def _states(rules: Rules, told: Any, toggled: Collection[str] = ()) -> None:
+    """What traits tell of a device, beside its stream; `toggled`: what was just set."""
     if not rules.must(isinstance(told, dict), "states is no object"):
         return
     for name, kind in _STATES.items():
         rules.must(name not in told or isinstance(told[name], kind), f"{name} is not what it must be")
+    rules.must(set(toggled) <= set(told.get("currentToggleSettings", ())), "a toggle was set, and it is not told how")
+    level = told.get("descriptiveCapacityRemaining", "FULL")
+    rules.must(level in _LEVELS, f"{level} is no level of a battery")
     for one in told.get("currentStatusReport", []):
         if rules.keys(one, "a status", {"blocking", "deviceTarget", "priority", "statusCode"}):
             rules.must(one["statusCode"] in ERROR_CODES, f"{one['statusCode']} is no status code of Google's")

@@ -1,5 +1,7 @@
 """What is heard from a Google display: for an error code, for what a camera reports of itself, for a challenge."""
 
+from typing import Any
+
 # A debugString is never spoken.
 _CODES = {
     "deviceOffline": "{name} isn't available right now.",
@@ -38,3 +40,12 @@ def code(code: str, name: str) -> str:
 
 def challenge(kind: str, name: str) -> str:
     return _CHALLENGES.get(kind, _ELSE).format(name=name)
+
+
+def battery(states: dict[str, Any], name: str) -> str:
+    """By percent where they are told."""
+    told = states.get("capacityRemaining", [])
+    percent = next((one["rawValue"] for one in told if one["unit"] == "PERCENTAGE"), None)
+    level = str(states.get("descriptiveCapacityRemaining", "unknown")).lower().replace("_", " ")
+    left = f"has {percent} percent battery left" if percent is not None else f"has a battery level of {level}"
+    return f"{name} {left}{' and is charging' if states.get('isCharging') else ''}."

@@ -1,6 +1,7 @@
 """What a person says to a screen, as far as a screen that shows cameras understands it."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,6 +30,14 @@ _SWITCH = re.compile(
     r"^(?:please\s+)?(?:turn|switch|slå)\s+(?:(?P<on>on|off|på|av)\s+(?P<what>.+)|(?P<what2>.+)\s+(?P<on2>on|off|på|av))$",
     re.I,
 )
+_OF = re.compile(r"^(?P<setting>.+?)\s+(?:on|of|for|in|at|på)\s+(?P<what>.+)$", re.I)
+_BATTERY = re.compile(
+    r"^(?:how much (?:battery|charge) (?:does|has)\s+(?P<what>.+?)(?:\s+(?:have|got))?(?:\s+left)?"
+    r"|what(?:['’]s| is) the battery(?: level)? of\s+(?P<what2>.+))$",
+    re.I,
+)
+_RESTART = re.compile(r"^(?:please\s+)?(?:reboot|restart)\s+(?P<what>.+)$", re.I)
+_REPLY = re.compile(r"^(?:(?P<yes>yes|yeah|sure|ja)|no|nei)(?:\s+(?:please|thanks))?$", re.I)
 _MOTION = re.compile(
     r"^(?:is|was)\s+(?:there\s+)?(?:any\s+)?(?:motion|movement|anybody|somebody|someone)\s+(?:in|at|on|by|near)\s+(?P<what>.+)$",
     re.I,
@@ -39,14 +48,16 @@ _KIND = re.compile(r"(?:\s+(?:camera|cam|video|feed|stream|please|kameraet|kamer
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    what: Literal["show", "hide", "discover", "ask", "switch", "unclear"]
+    what: Literal["show", "hide", "discover", "ask", "switch", "set", "restart", "battery", "reply", "unclear"]
     camera: str = ""  # as spoken
     screen: str = ""  # another screen that was named, "" for this one
     whole: str = ""  # camera and screen as one name, for a camera named “Gate on the left”
-    about: str = ""  # asked whether it is "online" or "well", or sees "motion"; to be switched "on" or "off"
+    about: str = ""  # asked whether it is "online" or "well", or sees "motion"; to be switched "on" or "off"; "yes"
+    setting: str = ""  # of the camera, to be set "on" or "off"
 
 
-def hear(text: str) -> Wish:
+def hear(text: str, settings: Collection[str] = ()) -> Wish:
+    """`settings`: what cameras have that is on or off, as `plain` has it."""
     said = _WAKE.sub("", " ".join(text.split())).strip(" .!?")
     if _DISCOVER.match(said):
         return Wish("discover")
@@ -59,7 +70,17 @@ def hear(text: str) -> Wish:
         return Wish("show", what, where, match["what"])
     if match := _SWITCH.match(said):
         what, on = match["what"] or match["what2"], (match["on"] or match["on2"]).lower()
-        return Wish("switch", what, whole=what, about="on" if on in ("on", "på") else "off")
+        about = "on" if on in ("on", "på") else "off"
+        if (of := _OF.match(what)) and plain(of["setting"]) in settings:
+            return Wish("set", of["what"], whole=of["what"], about=about, setting=plain(of["setting"]))
+        return Wish("switch", what, whole=what, about=about)
+    if match := _RESTART.match(said):
+        return Wish("restart", match["what"], whole=match["what"])
+    if match := _BATTERY.match(said):
+        what = match["what"] or match["what2"]
+        return Wish("battery", what, whole=what)
+    if match := _REPLY.match(said):
+        return Wish("reply", about="yes" if match["yes"] else "no")
     if match := _MOTION.match(said):
         return Wish("ask", match["what"], whole=match["what"], about="motion")
     if match := _ASK.match(said):

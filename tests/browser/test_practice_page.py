@@ -160,14 +160,9 @@ def test_a_display_asks_for_the_pin_before_it_turns_a_camera_off(page: Page, pro
     allowed = program.command("cameras", "set", "Garden", "voice_may", "sleep", *whose)
     assert allowed.returncode == 0, allowed.stderr
     try:
-        for _ in range(40):  # the web process follows what another one wrote within half a minute
-            say(page, "google", "sync my devices")
-            expect(outcome).to_contain_text("synced")
-            say(page, "google", "turn off the garden camera")
-            expect(outcome).to_contain_text(re.compile("PIN|can't"))
-            if pin.is_visible():
-                break
-            page.wait_for_timeout(1000)
+        say(page, "google", "sync my devices")
+        expect(outcome).to_contain_text("synced")
+        say(page, "google", "turn off the garden camera")
         expect(outcome).to_contain_text("Can I have your PIN")
         page.screenshot(path=SCREENSHOTS / "google-pin.png")
         pin.fill("1111")

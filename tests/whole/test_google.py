@@ -1,11 +1,14 @@
 """Google's half of a running installation: what the doctor says of it, and the values for the console."""
 
+import re
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
+from showcam.google_console import REDIRECTS
 from tests.doubles.program import Program
 
 
@@ -26,6 +29,17 @@ def test_the_doctor_leaves_the_owners_clients_alone(tmp_path: Path) -> None:
     examined = program.command("doctor", "google")
     assert (added.returncode, examined.returncode) == (0, 1)  # nothing runs there
     assert program.command("clients", "list").stdout == "doctor  (google)\n  https://a.example/r\n"
+
+
+@pytest.mark.parametrize(
+    ("project", "code"),
+    [("home-1", 0), ("YOUR-PROJECT-ID", 2)],  # the second as docs/google.md has it
+)
+def test_google_is_let_in_with_ones_own_project(project: str, code: int, tmp_path: Path) -> None:
+    words = [f"--redirect-uri={each.format(project=project)}" for each in REDIRECTS]
+    added = Program(tmp_path, demo=False).command("clients", "add", "google", *words)
+    assert (added.returncode, "Project ID of Google's console" in added.stderr) == (code, code == 2)
+    assert bool(re.fullmatch(r"client id:     google\nclient secret: [0-9a-f]{64}\n", added.stdout)) is (code == 0)
 
 
 def test_the_doctor_says_what_does_not_answer(demo: Program) -> None:
@@ -64,6 +78,65 @@ def test_signalling_takes_its_token_by_both_of_its_names(header: str, status: in
     answer = requests.post(f"{demo.web}/google/webrtc/", json=body, headers=headers, timeout=5)
     assert answer.status_code == status
     assert answer.headers["Access-Control-Allow-Origin"] == "https://www.gstatic.com"
+
+
+@pytest.fixture
+def voice(demo: Program) -> Iterator[Callable[[str], None]]:
+    """Lets a voice do something with the Front Door; there is a PIN."""
+    whose = ("demo@example.com", "--demo")
+    assert demo.command("pin", "set", *whose, text="2468\n2468\n").returncode == 0
+
+    def may(what: str) -> None:
+        done = demo.command("cameras", "set", "Front Door", "voice_may", what, "--demo")
+        assert done.returncode == 0, done.stderr
+
+    yield may
+    may("nothing")
+    demo.command("pin", "clear", *whose)
+    for assistant in ("google", "alexa"):
+        demo.assistant(assistant, "say", text="discover devices")
+
+
+@pytest.mark.parametrize(
+    ("assistant", "text", "refused", "done"),
+    [
+        ("google", "sync my devices", "can't turn Front Door on", "Okay, turning Front Door on."),
+        ("alexa", "discover devices", "can't do that", "Okay."),
+    ],
+)
+def test_what_a_voice_may_is_in_the_very_next_list(
+    assistant: str, text: str, refused: str, done: str, demo: Program, voice: Callable[[str], None]
+) -> None:
+    for may, spoken in (("nothing", refused), ("sleep", done), ("audio", refused), ("sleep", done)):
+        voice(may)
+        demo.assistant(assistant, "say", text=text)
+        outcome = demo.assistant(assistant, "say", text="turn on the front door")["outcome"]
+        assert spoken in outcome["spoken"]
+        assert outcome["answered"] is (spoken == done)
+        assert outcome["broken"] == []
+
+
+def test_what_can_be_said_is_done_as_far_as_it_is_confirmed(demo: Program, voice: Callable[[str], None]) -> None:
+    voice("sleep,audio,restart")
+    # what is said, with which PIN, what is answered, what the camera is then
+    said: list[tuple[str, str, str, dict[str, bool]]] = [
+        ("sync my devices", "", "synced", {}),
+        ("turn off audio on the front door camera", "", "Are you sure?", {"audio": True}),
+        ("no", "", "Okay.", {"audio": True}),
+        ("turn off audio on the front door camera", "", "Are you sure?", {"audio": True}),
+        ("yes", "", "Okay, turning audio off on Front Door.", {"audio": False}),
+        ("turn on the sound of the front door", "", "Are you sure?", {"audio": False}),
+        ("yes", "", "Okay, turning sound on on Front Door.", {"audio": True}),
+        ("turn off the front door", "", "Can I have your PIN", {"asleep": False}),
+        ("turn off the front door", "2468", "Okay, turning Front Door off.", {"asleep": True}),
+        ("turn on the front door", "", "Okay, turning Front Door on.", {"asleep": False}),
+        ("how much battery does the front door camera have", "", "I don't know the battery", {}),
+        ("reboot the front door camera", "", "Are you sure?", {}),
+    ]
+    for text, pin, spoken, state in said:
+        outcome = demo.assistant("google", "say", text=text, pin=pin)["outcome"]
+        assert (spoken in outcome["spoken"], outcome["broken"]) == (True, []), outcome
+        assert state.items() <= demo.cameras()["Front Door"].items()
 
 
 def hanging(demo: Program) -> int:

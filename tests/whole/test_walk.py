@@ -137,6 +137,26 @@ def test_the_command_line_says_it_too(demo: Program, tmp_path: Any) -> None:
     assert "Image Encryption is on for Garage" in refused.stdout
 
 
+@pytest.mark.parametrize(
+    ("assistant", "text", "code", "told"),
+    [
+        ("google", "is the garage camera ok", 0, "Answered."),
+        ("google", "is the attic online", 0, "Answered."),
+        ("google", "sync my devices", 0, "Answered."),
+        ("google", "hide the camera", 0, "Done."),
+        ("google", "make coffee", 1, "Not shown."),
+        ("alexa", "is the attic online", 0, "Answered."),
+        ("alexa", "discover devices", 0, "Answered."),
+        ("alexa", "show the submarine camera", 1, "Not shown."),
+    ],
+)
+def test_the_command_line_tells_an_answer_from_a_refusal(
+    assistant: str, text: str, code: int, told: str, demo: Program
+) -> None:
+    said = demo.command("say", "--quiet", "--to", assistant, text)
+    assert (said.returncode, said.stdout.splitlines()[1]) == (code, told), said.stdout
+
+
 def test_metrics_count_without_naming_anybody(demo: Program) -> None:
     text = requests.get(f"{demo.web}/metrics", timeout=5).text
     assert 'showcam_requests_total{route="alexa",status="200"}' in text

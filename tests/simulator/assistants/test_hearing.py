@@ -67,10 +67,22 @@ def test_finding_the_camera_that_is_meant(said: str, name: str | None) -> None:
         ("is the garage ok?", "ask", "the garage", "well"),
         ("how is the garage", "ask", "the garage", "well"),
         ("is the garage online", "ask", "the garage", "online"),
+        ("turn off audio on the garden camera", "set", "the garden camera", "off"),
+        ("Hey Google, turn on the status light of the garden", "set", "the garden", "on"),
+        ("turn off the gate on the left", "switch", "the gate on the left", "off"),
+        ("turn off audio", "switch", "audio", "off"),
+        ("reboot the garden camera", "restart", "the garden camera", ""),
+        ("please restart the garden", "restart", "the garden", ""),
+        ("how much battery does the gate camera have?", "battery", "the gate camera", ""),
+        ("how much battery does the gate have left", "battery", "the gate", ""),
+        ("what's the battery level of the gate", "battery", "the gate", ""),
+        ("yes", "reply", "", "yes"),
+        ("Yes please.", "reply", "", "yes"),
+        ("no", "reply", "", "no"),
     ],
 )
 def test_hearing_what_it_is_about(said: str, what: str, camera: str, about: str) -> None:
-    wish = hear(said)
+    wish = hear(said, {"audio", "status light"})
     assert (wish.what, wish.camera, wish.about) == (what, camera, about)
 
 

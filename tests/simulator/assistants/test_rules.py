@@ -225,6 +225,16 @@ def switch() -> dict[str, Any]:
     return intent("EXECUTE", {"commands": [{"devices": [{"id": "ezviz-a"}], "execution": execution}]})
 
 
+def toggle() -> dict[str, Any]:
+    params = {"updateToggleSettings": {"audio": False}}
+    execution = [{"command": "action.devices.commands.SetToggles", "params": params}]
+    return intent("EXECUTE", {"commands": [{"devices": [{"id": "ezviz-a"}], "execution": execution}]})
+
+
+def battery(**states: Any) -> dict[str, Any]:
+    return {"devices": {"ezviz-b": {"status": "SUCCESS", "online": True, **states}}}
+
+
 def status(**change: Any) -> dict[str, Any]:
     one = {"blocking": True, "deviceTarget": "ezviz-a", "priority": 0, "statusCode": "securityRestriction"}
     return {"devices": {"ezviz-a": {"status": "SUCCESS", "online": True, "currentStatusReport": [one | change]}}}
@@ -240,10 +250,12 @@ def failed(**result: Any) -> dict[str, Any]:
 
 def google(asked: dict[str, Any], payload: dict[str, Any] | None, **answer: Any) -> list[str]:
     whole = answer if payload is None else {"requestId": "77", "payload": payload} | answer
-    return google_rules.check(asked, 200, json.dumps(whole), TOKEN, {"ezviz-a": DEVICE})
+    on_battery = DEVICE | {"id": "ezviz-b", "traits": [*DEVICE["traits"], "action.devices.traits.EnergyStorage"]}
+    return google_rules.check(asked, 200, json.dumps(whole), TOKEN, {"ezviz-a": DEVICE, "ezviz-b": on_battery})
 
 
 ASKED = intent("QUERY", {"devices": [{"id": "ezviz-a"}]})
+HOW_FULL = intent("QUERY", {"devices": [{"id": "ezviz-b"}]})
 
 
 @pytest.mark.parametrize(
@@ -257,6 +269,9 @@ ASKED = intent("QUERY", {"devices": [{"id": "ezviz-a"}]})
         (switch(), shown({"online": True, "on": False})),
         (switch(), failed(errorCode="challengeNeeded", challengeNeeded={"type": "pinNeeded"})),
         (switch(), failed(errorCode="actionNotAvailable")),
+        (toggle(), shown({"online": True, "currentToggleSettings": {"audio": False, "flip": True}})),
+        (toggle(), failed(errorCode="challengeNeeded", challengeNeeded={"type": "ackNeeded"})),
+        (HOW_FULL, battery(descriptiveCapacityRemaining="LOW")),
         (execute("webrtc", "hls"), shown(WEBRTC)),
         (execute("hls"), shown(HLS)),
         (execute("hls"), failed(errorCode="streamUnplayable", debugString="why")),
@@ -290,6 +305,12 @@ def sync(**change: Any) -> dict[str, Any]:
         (switch(), failed(errorCode="challengeNeeded"), "does not say what is needed"),
         (switch(), failed(errorCode="challengeNeeded", challengeNeeded={"type": "dance"}), "does not say what"),
         (switch(), failed(errorCode="deviceBusy", challengeNeeded={"type": "pinNeeded"}), "unasked"),
+        (toggle(), shown({"online": True}), "not told how"),
+        (toggle(), shown({"online": True, "currentToggleSettings": {"flip": True}}), "not told how"),
+        (toggle(), shown({"online": True, "currentToggleSettings": ["flip"]}), "currentToggleSettings is not what"),
+        (HOW_FULL, battery(), "EnergyStorage was offered"),
+        (HOW_FULL, battery(descriptiveCapacityRemaining="TEPID"), "TEPID is no level"),
+        (HOW_FULL, battery(descriptiveCapacityRemaining={}), "no level"),
         (ASKED, {"devices": {}}, "other devices"),
         (ASKED, {"devices": {"ezviz-a": {"status": "FINE", "online": True}}}, "no status"),
         (execute("hls"), {"commands": []}, "exactly once"),

@@ -203,12 +203,99 @@ def test_a_display_asks_for_the_pin_and_shows_it_to_nobody(bench: Callable[..., 
     bench(steps)
 
 
-def test_what_was_not_offered_is_asked_of_nobody(bench: Callable[..., None]) -> None:
+SURE = ("Are you sure?", "yes", False)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        # what is said, what the display says to that, what it needs, whether a wish was done or a question answered
+        [
+            ("turn off audio on the garden camera", *SURE),
+            ("yes", "Okay, turning audio off on Garden.", None, True),
+            ("yes", "Sorry, I didn't get that.", None, False),
+        ],
+        [("turn on the sound of the garden", *SURE), ("yes", "Okay, turning sound on on Garden.", None, True)],
+        [("reboot the garden camera", *SURE), ("yes", "Okay, rebooting Garden.", None, True)],
+        [("reboot the garden", *SURE), ("no", "Okay.", None, True), ("yes", "Sorry, I didn't get that.", None, False)],
+        [
+            ("reboot the garden", *SURE),
+            ("is the garden online", "Garden is online.", None, True),
+            ("yes", "Sorry, I didn't get that.", None, False),
+        ],
+        [("how much battery does the garden camera have", "Garden has 55 percent battery left.", None, True)],
+        [("sync my devices", "Okay, synced your devices: 1 found.", None, True)],
+    ],
+    ids=lambda said: said[0][0],
+)
+def test_a_display_asks_whether_one_is_sure(
+    said: list[tuple[str, str, str | None, bool]], bench: Callable[..., None]
+) -> None:
+    async def steps(b: Any) -> None:
+        b.showcam.battery = 55
+        await b.link("google")
+        for text, spoken, need, done in said:
+            told = await b.post("/assistants/google/say", {"text": text})
+            outcome = told["outcome"]
+            assert (outcome["spoken"], told.get("need"), outcome["answered"]) == (spoken, need, done)
+            assert outcome["broken"] == []
+
+    bench(steps)
+
+
+def test_a_yes_sends_the_same_command_again(bench: Callable[..., None]) -> None:
+    async def steps(b: Any) -> None:
+        b.showcam.battery = 55
+        await b.link("google")
+        for text in ("turn off the sound on the garden", "yes"):
+            await b.post("/assistants/google/say", {"text": text})
+        asked, sure = (each["inputs"][0]["payload"]["commands"][0]["execution"][0] for each in b.showcam.seen[-2:])
+        assert asked == {
+            "command": "action.devices.commands.SetToggles",
+            "params": {"updateToggleSettings": {"audio": False}},
+        }
+        assert sure == asked | {"challenge": {"ack": True}}
+
+    bench(steps)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("turn off the garden camera", "voice_may sleep"),
+        ("reboot the garden camera", "voice_may restart"),
+        ("how much battery does the garden have", "none that Garden has"),
+    ],
+)
+def test_what_was_not_offered_is_asked_of_nobody(text: str, why: str, bench: Callable[..., None]) -> None:
     async def steps(b: Any) -> None:
         await b.link("google")
-        answered = await b.post("/assistants/google/say", {"text": "turn off the garden camera"})
+        answered = await b.post("/assistants/google/say", {"text": text})
         assert answered["trace"] == []
-        assert "voice_may sleep" in answered["outcome"]["person"]
+        assert why in answered["outcome"]["person"]
+        assert not answered["outcome"]["answered"]
+
+    bench(steps)
+
+
+@pytest.mark.parametrize(
+    ("assistant", "text", "answered"),
+    [
+        ("google", "is the garden ok", True),
+        ("google", "is the garden online", True),
+        ("google", "show the submarine", False),
+        ("google", "make coffee", False),
+        ("alexa", "discover devices", True),
+        ("alexa", "make coffee", False),
+        ("alexa", "reboot the garden", False),
+        ("alexa", "turn off the garden", False),
+    ],
+)
+def test_whether_it_was_answered(assistant: str, text: str, answered: bool, bench: Callable[..., None]) -> None:
+    async def steps(b: Any) -> None:
+        await b.link(assistant)
+        told = await b.post(f"/assistants/{assistant}/watch", {"text": text})
+        assert told["outcome"]["answered"] is answered
 
     bench(steps)
 
