@@ -70,8 +70,9 @@ class Grants:
         explains: bool = False,
         picture: Picture = "main",
     ) -> tuple[str, Claims]:
-        claims = Claims(account, link, camera, protocol, surface, int(now) + life_s, _nonce(), explains, picture)
-        return self.sign(claims), claims
+        nonce = _nonce()
+        claims = Claims(account, link, camera, protocol, surface, int(now) + life_s, nonce, explains, picture)
+        return self._signed(claims, protocol, nonce), claims
 
     def verify(self, grant: str, protocol: Protocol | tuple[Protocol, ...], now: float) -> Claims:
         """For this use, or one of these. Raises BadGrant or ExpiredGrant. Costs no I/O whatever it is given."""
@@ -94,8 +95,8 @@ class Grants:
 
     def _signed(self, claims: Claims, protocol: Protocol, nonce: str) -> str:
         account, link, camera, _, surface, expires, _, explains, picture = claims
-        what = f"{protocol}.{surface}.{expires}.{nonce}.{'1' if explains else ''}.{picture}"
-        body = f"{account}.{link}.{camera}.{what}"
+        told = "1" if explains else ""
+        body = f"{account}.{link}.{camera}.{protocol}.{surface}.{expires}.{nonce}.{told}.{picture}"
         return f"{body}.{_tag(self._keyed[0], body)}"
 
 

@@ -30,7 +30,9 @@ class SourceSpec:
 
     def of(self, source: str) -> "SourceSpec":
         """The same, with what is to be released told apart from other sources'."""
-        told = f"{source}/{self.release}" if self.release else ""
+        if not self.release:
+            return self
+        told = f"{source}/{self.release}"
         return SourceSpec(self.kind, self.url, self.hosts, self.sound, told, self.card, self.user, self.password)
 
     def as_json(self) -> dict[str, Any]:

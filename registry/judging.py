@@ -15,6 +15,7 @@ from registry.rules import Rules
 from registry.ways import choose
 from store.records import Account, Link, Source
 
+_NOT_FOUND = not_found()
 LEAST_S = 0.1  # what a step still gets after its time, where the surface counts and every step may overrun
 
 
@@ -28,7 +29,8 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        return max(0.0, self._end - time.monotonic())
+        left = self._end - time.monotonic()
+        return left if left > 0 else 0.0
 
     def left_of(self, seconds: float) -> float:
         """Of so long since the request came."""
@@ -80,7 +82,7 @@ class Judge:
 
     def judge(self, seen: Seen, surface: Surface, protocols: tuple[str, ...], read: Read) -> Open | Refusal:
         """The gate on what `read` brings; where something is unknown, once more."""
-        verdict: Open | Refusal = not_found()
+        verdict: Open | Refusal = _NOT_FOUND
         for _ in range(2):
             try:
                 reading = read(seen.account, seen.source)

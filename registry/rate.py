@@ -17,8 +17,10 @@ class Rate:
 
     def hit(self, key: str, now: float, more: int = 1) -> int:
         """Counts one more in the window of `now`, epoch seconds; the count with this one."""
-        count = max(0, self.count(key, now) + more)
-        self._counts.put(key, (int(now) // self._window_s, count))
+        window = int(now) // self._window_s
+        known = self._counts.get(key)
+        count = max(0, known[1] + more if known and known[0] == window else more)
+        self._counts.put(key, (window, count))
         return count
 
     def count(self, key: str, now: float) -> int:

@@ -13,7 +13,8 @@ log = logging.getLogger(__name__)
 def keep_to_one() -> int | None:
     """The calling thread and all it starts from now on; which core that is, None where the system has no such thing.
 
-    Other processes are free to move out of its way.
+    None of them cuts in on another that runs (SCHED_BATCH): whoever is woken could only wait for the interpreter. Other
+    processes are free to move out of their way.
     """
     if not hasattr(os, "sched_setaffinity"):
         return None
@@ -21,7 +22,9 @@ def keep_to_one() -> int | None:
     core = allowed[os.getpid() % len(allowed)]
     try:
         os.sched_setaffinity(0, {core})
+        if hasattr(os, "SCHED_BATCH"):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     except OSError as error:  # forbidden to containers here and there; it is as good without, only slower
-        log.info("the web process is not kept to one core: %s", error.strerror)
+        log.info("the web process's threads take turns as they like: %s", error.strerror)
         return None
     return core

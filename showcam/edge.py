@@ -60,7 +60,7 @@ class Edge:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
-        request_id = environ.get(REQUEST_ID) or f"{_random.getrandbits(128):032x}"
+        request_id = environ.get(REQUEST_ID) or _random.randbytes(16).hex()
         path = environ.get("PATH_INFO", "")
         route = self._exact.get(path) or self._beginning(path)
         name, status = route.name if route is not None else "pages", 500

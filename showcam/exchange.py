@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from wsgiref.types import WSGIEnvironment
 
 from msgspec import Struct
@@ -11,6 +12,11 @@ from msgspec import Struct
 AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread is at work on
 
 type Headers = list[tuple[str, str]]
+
+
+@lru_cache(64)  # the names are ours
+def _key(header: str) -> str:
+    return "HTTP_" + header.upper().replace("-", "_")
 
 
 class Request(Struct, frozen=True):
@@ -22,7 +28,7 @@ class Request(Struct, frozen=True):
     environ: WSGIEnvironment
 
     def header(self, name: str) -> str | None:
-        value: str | None = self.environ.get("HTTP_" + name.upper().replace("-", "_"))
+        value: str | None = self.environ.get(_key(name))
         return value
 
     @property

@@ -87,9 +87,9 @@ class RequestLines:
         # the only word in it that is the caller's
         method = done.method if len(done.method) < _SHORTEST else redact(done.method)
         level = "debug" if _quiet(done) else "info"
-        second, rest = divmod(at, 1)
-        timestamp = f"{_second(int(second))}.{int(rest * 1e6):06d}Z"
-        ms = round(done.seconds * 1000, 1)
+        second = int(at)
+        timestamp = f"{_second(second)}.{int((at - second) * 1e6):06d}Z"
+        ms = int(done.seconds * 10_000 + 0.5) / 10
         line = _Line(done.route, method, done.status, ms, done.request, self._part, timestamp, level)
         return self._encode(line) + b"\n"
 

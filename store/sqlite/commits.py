@@ -29,6 +29,7 @@ class Commits:
     def __init__(self, file: int) -> None:
         self._file, self._holders = file, 0
         self._map: mmap.mmap | None = None
+        self._sound = b""  # the last header that was whole
         with contextlib.suppress(OSError, ValueError):
             self._map = mmap.mmap(file, 2 * _HEADER, access=mmap.ACCESS_READ, trackfd=False)
 
@@ -50,9 +51,13 @@ class Commits:
         if self._map is None:
             return None
         header = self._map[: 2 * _HEADER]
-        mark = header[:_HEADER]
-        sound = header[_HEADER:] == mark and mark[:4] == _VERSION and mark[_INITIALIZED] == 1
-        return mark if sound else None
+        if header == self._sound:
+            return header
+        half = header[:_HEADER]
+        if header[_HEADER:] != half or half[:4] != _VERSION or half[_INITIALIZED] != 1:
+            return None
+        self._sound = header
+        return header
 
     def let_go(self) -> None:
         """After the holder's connections are closed."""

@@ -30,6 +30,13 @@ def test_who_calls_it_and_whom_it_starts_share_one_core():
     assert os.sched_getaffinity(0) == before, "other threads are left alone"
 
 
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="this system has no such thing")
+def test_who_is_woken_waits_for_who_runs():
+    policy = in_a_thread(lambda: (keep_to_one(), in_a_thread(lambda: os.sched_getscheduler(0)))[1])
+    assert policy == os.SCHED_BATCH
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER, "other threads are left alone"
+
+
 def test_only_a_core_that_the_process_may_use_is_chosen():
     def work():
         only = {max(os.sched_getaffinity(0))}
