@@ -18,6 +18,7 @@ from registry.handover import PLAYABLE, Pictures
 from registry.happenings import Happenings
 from registry.judging import Deadline, Judge, Open, Seen
 from registry.listing import IN_MEMORY, Listing, Readings, chosen, moving
+from registry.minting import Minting
 from registry.opens import Opens
 from registry.preferences import Preferences
 from registry.recent import Recent
@@ -55,8 +56,9 @@ class Registry:
         self._noticing = Noticing(self._readings, self.changes, self._happenings, clock)
         self._devices = Devices(store)
         self._judge = Judge(self._readings, rules)
+        self._minting = Minting(drivers, rules, self._readings, self._judge, breaker)
         self._streams = Streams(
-            store, drivers, pictures, grants, rules, self._readings, self._judge, breaker, clock, opens
+            store, drivers, pictures, grants, rules, self._readings, self._judge, self._minting, clock, opens
         )
         self._states = States(self._readings, self._judge, self._happenings, rules)
         self._control = Control(store, drivers, self._readings, self._judge, breaker, rules)
@@ -140,7 +142,7 @@ class Registry:
 
     def too_large(self, link: Link, camera: Camera) -> Refusal | None:
         """What Alexa's VideoApp asks of a picture beyond the gate, as far as its size is known."""
-        return self._streams.too_large(link.account, camera)
+        return self._minting.too_large(link.account, camera)
 
     def open_stream(self, link: Link, camera_id: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer."""

@@ -5,29 +5,26 @@ import time
 from collections.abc import Callable, Mapping
 from copy import replace
 
-from msgspec import structs
-
 from media.client import MediaBusy, MediaUnavailable, NoPicture
-from media.grants import Claims, Grants, Picture
+from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
 from registry import cards
-from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest
+from registry.camera import Refusal, Snapshot, Stream, StreamRequest
 from registry.displays import plain
 from registry.drivers.driver import Driver
-from registry.errors import BadOffer, DriverError, Unavailable
-from registry.fitting import GATE, Fit, common, fits
-from registry.freshness import Breaker
+from registry.errors import BadOffer, Unavailable
+from registry.fitting import GATE, Fit, common
 from registry.gate import Surface, not_found, overruled
 from registry.handover import PLAYABLE, Handover, Pictures, Sight
-from registry.judging import Deadline, Judge, Open, Read, Seen, unreached
+from registry.judging import Deadline, Judge, Open, Read, Seen
 from registry.listing import Reading, Readings
+from registry.minting import Minting
 from registry.opens import Opens, OpensHere
 from registry.passing import Passing
 from registry.rate import Rate
 from registry.reasons import REASONS
 from registry.rules import Rules
 from registry.sizes import Looks
-from registry.ways import ANOTHER
 from store.ports import Store, StoreUnavailable
 from store.records import Account, Link, Source
 
@@ -35,7 +32,6 @@ log = logging.getLogger(__name__)
 
 LONGEST_OFFER = 32 * 1024
 MOST_PIXELS = 16_384  # on a side
-GIVE_BACK_S = 0.5
 LOOK_S = 60  # a picture that displays can't play is looked at again once within this
 WATCH_S = 2.0  # the media process's questions about live sessions share a reading this old
 PASSING = frozenset({"vendor_down", "vendor_busy", "media_down", "busy", "waking"})
@@ -51,14 +47,14 @@ class Streams:
         rules: Rules,
         readings: Readings,
         judge: Judge,
-        breaker: Breaker,
+        minting: Minting,
         clock: Callable[[], float] = time.time,
         opens: Opens | None = None,
     ) -> None:
-        self._store, self._drivers, self._pictures, self._grants = store, drivers, pictures, grants
+        self._store, self._pictures, self._grants = store, pictures, grants
         self._handover = Handover(pictures, grants, rules, clock)
         self._rules, self._readings, self._judge, self._playable = rules, readings, judge, rules.playable
-        self._breaker, self._clock = breaker, clock
+        self._minting, self._clock = minting, clock
         self._opens = opens or OpensHere(rules.opens_per_minute)
         self._looks = Rate(LOOK_S)
         self._passing = Passing(store, drivers, rules, clock) if rules.pictures == "vendor" else None
@@ -84,7 +80,7 @@ class Streams:
         # what is refused uses up none: whoever mends the reason and asks again gets the picture
         if not self._opens.take(link.id, self._clock()):
             return overruled("busy", seen.camera)
-        found = self._fitted(opened, request, deadline)
+        found = self._minting.fitted(opened, request, deadline)
         if isinstance(found, Refusal):
             self._opens.give_back(link.id, self._clock())
             return self._explained(link, camera, found, request, deadline)
@@ -95,7 +91,7 @@ class Streams:
             return self._handover.start(link, camera, source, Sight.of(opened, fit), request, deadline)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
             self._opens.give_back(link.id, self._clock())
-            self._give_back(opened.seen.source, source.release, deadline)
+            self._minting.give_back(opened.seen.source, source.release, deadline)
             if isinstance(error, BadOffer):
                 raise
             return self._explained(link, camera, _unstarted(error, opened), request, deadline)
@@ -107,7 +103,7 @@ class Streams:
         stream = self._passing.start(opened, source, fit, request, deadline)
         if isinstance(stream, Refusal):
             self._opens.give_back(link.id, self._clock())
-            self._give_back(opened.seen.source, source.release, deadline)
+            self._minting.give_back(opened.seen.source, source.release, deadline)
         return stream
 
     def snapshot(self, link: Link, camera: str, surface: Surface) -> Snapshot | Refusal:
@@ -167,8 +163,9 @@ class Streams:
         if claims.explains:
             spec = self._card(claims.link, claims.surface, opened) if isinstance(opened, Refusal) else None
             return spec or Denied("mended")
-        picture = claims.picture
-        source = opened if isinstance(opened, Refusal) else self._mint(opened, _surface(claims), picture, deadline)
+        if isinstance(opened, Refusal):
+            return _denied(opened)
+        source = self._minting.mint(opened, _surface(claims), claims.picture, deadline)
         return _denied(source) if isinstance(source, Refusal) else source
 
     def check(self, claims: Claims) -> Denied | None:
@@ -205,7 +202,7 @@ class Streams:
             return
         for source in sources:
             if source.id == source_id and token:
-                self._give_back(source, release, Deadline(self._rules.vendor_s))
+                self._minting.give_back(source, release, Deadline(self._rules.vendor_s))
 
     def _anew(self, deadline: Deadline) -> Read:
         return lambda account, source: self._readings.read(account, source, deadline.left)
@@ -224,92 +221,18 @@ class Streams:
             return seen
         return self._judge.judge(seen, _surface(claims), PLAYABLE, read)
 
-    def _fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[SourceSpec, Fit] | Refusal:
-        """The best picture for the display that the camera has."""
-        camera = opened.seen.camera
-        scaled = request.surface == "video" and self._may_scale(opened.seen.account.id, camera.id)
-        refusal: Refusal | None = None
-        for fit in fits(request, camera, scaled=scaled):
-            found = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
-            if not isinstance(found, Refusal):
-                return found, fit
-            if found.reason not in ANOTHER:
-                return found
-            refusal = found
-            if fit.picture == "sub" and request.surface != "video":
-                # without a smaller picture the gate may be shut, and for another reason
-                alone = structs.replace(camera, sub=None)
-                seen = Seen(opened.seen.account, opened.seen.source, alone)
-                verdict = self._judge.verdict(seen, GATE[fit.surface], request.protocols)
-                if isinstance(verdict, Refusal):
-                    return verdict
-        return refusal or overruled("too_large", camera)
-
     def _look_anew(self, link: Link, seen: Seen, deadline: Deadline) -> None:
         """Opens the whole picture for a still, so that the next ask knows if its owner has made it smaller."""
         if self._passing is not None or self._looks.hit(f"{link.account}/{seen.camera.id}", self._clock()) > 1:
             return
         verdict = self._judge.verdict(seen, "still", ())
-        source = verdict if isinstance(verdict, Refusal) else self._mint(verdict, "still", "main", deadline)
+        source = verdict if isinstance(verdict, Refusal) else self._minting.mint(verdict, "still", "main", deadline)
         if isinstance(source, Refusal):
             return
         try:
             self._handover.look(link, seen.camera.id, source, deadline)
         except (MediaBusy, MediaUnavailable):
-            self._give_back(seen.source, source.release, deadline)
-
-    def too_large(self, account_id: str, camera: Camera) -> Refusal | None:
-        """For Alexa's VideoApp, as far as the size of the picture is known."""
-        scaled = self._may_scale(account_id, camera.id)
-        request = StreamRequest("video", ("hls",))
-        return None if fits(request, camera, scaled=scaled) else overruled("too_large", camera)
-
-    def _may_scale(self, account_id: str, camera_id: str) -> bool:
-        preferences = self._readings.preferences(account_id).get(camera_id)
-        return self._passing is None and preferences is not None and preferences.scaled
-
-    def _mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
-        """By the best way that brings one; where none does, what was wrong with the first is told."""
-        refusal: Refusal | None = None
-        tried: tuple[str, ...] = ()
-        while True:
-            found = self._mint_by(opened, picture, deadline)
-            if not isinstance(found, Refusal):
-                return found
-            refusal, tried = refusal or found, (*tried, opened.way)
-            if found.reason not in ANOTHER:
-                return found
-            # another way may ask for more: Image Encryption off, for one
-            other = self._judge.verdict(opened.seen, surface, PLAYABLE, tried)
-            if isinstance(other, Refusal):
-                return refusal
-            opened = other
-
-    def _mint_by(self, opened: Open, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
-        source, camera, way = opened.seen.source, opened.seen.camera, opened.way
-        driver = self._drivers[source.kind]
-        try:
-            # each way has its own breaker: that a camera is not at home says nothing of its vendor
-            spec = self._breaker.call(
-                f"mint/{source.id}/{way}",
-                driver.mint,
-                source,
-                camera,
-                way,
-                deadline.left,
-                picture=picture,
-                life_s=self._life_s,
-            )
-        except DriverError as error:
-            log.warning(
-                "no picture from source %s by way %s: %s", source.id, way, error.reason, extra={"reason": error.reason}
-            )
-            return unreached(error, camera)
-        return spec.of(source.id)
-
-    @property
-    def _life_s(self) -> int:
-        return self._rules.passed_s if self._passing is not None else 0
+            self._minting.give_back(seen.source, source.release, deadline)
 
     def _explained(
         self, link: Link, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
@@ -338,15 +261,6 @@ class Streams:
             return None
         link = self._store.link(link_id)
         return cards.card(refusal, link.locale, self._rules.web_url) if link else None
-
-    def _give_back(self, source: Source, release: str, deadline: Deadline) -> None:
-        _, _, token = release.partition("/")
-        if not token:
-            return
-        try:
-            self._drivers[source.kind].release(source, token, deadline.or_at_least(GIVE_BACK_S))
-        except DriverError as error:
-            log.info("source %s did not take an address back: %s", source.id, error.reason)
 
 
 def _surface(claims: Claims) -> Surface:

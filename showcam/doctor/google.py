@@ -14,7 +14,7 @@ from showcam.google_console import PROJECT, REDIRECTS, projects_of
 
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
 FORGED = "doctor.forged"
-_ANEW = "Remove the client; showcam google values --project, with your own Project ID, then tells how to add it."
+_ANEW = "showcam clients remove {}, then add it as showcam google values --project YOUR-PROJECT-ID tells."
 _BEFORE = "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot."
 
 
@@ -69,19 +69,19 @@ def _redirects(patient: Patient) -> Finding:
         mend = "Let it in with the values of: showcam google values"
         return wrong(what, "no client is registered for Google", mend)
     its_id, registered = patient.client
+    anew = _ANEW.format(its_id)
     projects = projects_of(registered)
     if len(projects) != 1:
         told = f"they are of several projects: {', '.join(projects)}" if projects else "none of them is Google's"
-        return wrong(what, told, _ANEW)
+        return wrong(what, told, anew)
     project = projects[0]
     if not PROJECT.fullmatch(project):
-        return wrong(what, f"{project} is no Project ID", _ANEW)
+        return wrong(what, f"{project} is no Project ID", anew)
     needed = {each.format(project=project) for each in REDIRECTS}
     if strange := [each for each in registered if each not in needed]:
-        return unsure(what, f"{strange[0]} is none of Google's", "Remove the client and add it anew.")
-    if needed - set(registered):
-        mend = "Google's own tests come by the one with -sandbox: remove the client and add it with both."
-        return unsure(what, "only one is registered", mend)
+        return unsure(what, f"{strange[0]} is none of Google's", anew)
+    if missing := needed - set(registered):
+        return unsure(what, f"{missing.pop()} is not registered, and Google comes by both", anew)
     return ok(what, f"both of the project {project} are registered for the client {its_id}")
 
 

@@ -124,7 +124,7 @@ def test_that_it_has_to_be_linked_again_is_shown_where_the_assistant_does_not_sa
     for surface in ("alexa", "video"):
         stream = home.registry.open_stream(home.link, camera, StreamRequest(surface, ("hls",)))  # type: ignore[arg-type]
         assert isinstance(stream, Stream)
-    assert all("signed out" in source.card[1] for _, source in home.pictures.warmed)
+    assert ["signed out" in source.card[1] for _, source in home.pictures.warmed] == [True, True]
     answer = home.registry.open_stream(home.link, camera, StreamRequest("google", ("hls",)))
     assert isinstance(answer, Refusal)
     assert answer.reason == "signed_out"
