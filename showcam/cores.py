@@ -4,6 +4,7 @@ Only one of its threads runs at a time. Spread over cores they hand the interpre
 a request, and each time what the next one needs is in another core's caches: it costs as much again as the request.
 """
 
+import contextlib
 import logging
 import os
 
@@ -22,9 +23,10 @@ def keep_to_one() -> int | None:
     core = allowed[os.getpid() % len(allowed)]
     try:
         os.sched_setaffinity(0, {core})
-        if hasattr(os, "SCHED_BATCH"):
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     except OSError as error:  # forbidden to containers here and there; it is as good without, only slower
-        log.info("the web process's threads take turns as they like: %s", error.strerror)
+        log.info("the web process is not kept to one core: %s", error.strerror)
         return None
+    if hasattr(os, "SCHED_BATCH"):
+        with contextlib.suppress(OSError):  # likewise
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     return core

@@ -18,7 +18,8 @@ class NoOffer(Exception):
 
 def normalise(sdp: str) -> str:
     """The same offer, its sections in their order. Raises NoOffer."""
-    lines = [line.rstrip() for line in sdp.replace("\r\n", "\n").replace("\r", "\n").split("\n") if line.strip()]
+    # at every sign at which aiortc parts lines: what is passed over here must not be one there
+    lines = [line.rstrip() for line in sdp.splitlines() if line.strip()]
     if len(sdp) > OFFER_CAP or not lines or lines[0] != "v=0":
         raise NoOffer
     head, sections = _split(lines)
@@ -36,9 +37,10 @@ def normalise(sdp: str) -> str:
 
 
 def takes_opus(offer: str) -> bool:
-    """Whether each of its audio sections does, and there is one."""
+    """Whether each of its audio sections does, and there is one that is not rejected itself (port 0)."""
     sections = [section for section in _split(offer.splitlines())[1] if section[0].startswith("m=audio ")]
-    return bool(sections) and all([_opus(section) for section in sections])
+    wanted = [section for section in sections if section[0].split()[1:2] != ["0"]]
+    return bool(wanted) and all([_opus(section) for section in wanted])
 
 
 def without_audio(answer: str) -> str:
@@ -75,7 +77,7 @@ def _candidates(section: list[str]) -> list[str]:
     for line in section:
         if line.startswith("a=candidate:"):
             count += 1
-            if count > MOST_CANDIDATES or ".local " in line:
+            if count > MOST_CANDIDATES or any([word.lower().endswith(".local") for word in line.split()]):
                 continue
         kept.append(line)
     return kept

@@ -286,14 +286,14 @@ def _prefer(context: click.Context, home: "Household", camera: "Camera", name: s
         raise BadValue(f"{name} is yes or no")
     home.registry.prefer(home.account, camera.id, preferences)
     kept = home.registry.preferences(home.account, camera.id)
-    if name != "voice_may":
+    if name == "voice_may":
+        click.echo(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
+    else:
         click.echo(f"{camera.name}: {name} is {value}.")
-        click.echo("A running showcam follows within half a minute.", err=True)
+    click.echo("A running showcam follows within half a minute.", err=True)
+    if name != "voice_may":
         return
-    click.echo(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
-    click.echo(
-        "Now say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True
-    )
+    click.echo("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
     if "sleep" in kept.voice_may and _lacks_pin(home):
         whose = f"{home.user or 'USER'}{' --demo' if context.params['demo'] else ''}"
         click.echo(f"Google turns off no camera until there is a PIN: showcam pin set {whose}", err=True)

@@ -3,7 +3,7 @@
 import pytest
 from aiortc.sdp import SessionDescription
 
-from media.plane.offers import NoOffer, normalise
+from media.plane.offers import NoOffer, normalise, takes_opus
 from tests.doubles.echo_offer import AUDIO, OFFERS, STATIC, fmtp, offer
 
 
@@ -98,6 +98,19 @@ def test_a_good_offer_is_left_alone():
     video = fmtp("level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f")
     known = offer(audio=[AUDIO[0].removesuffix(" 0 8"), *AUDIO[1:]], video=video)
     assert normalise(known) == known
+
+
+@pytest.mark.parametrize("name", ["e.local 1000", "e.LOCAL 1000", "e.local\t1000", "e.local\u00a01000"])
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1d", "\x85", "\u2028"])
+def test_no_name_of_the_local_network_is_left_however_lines_end(name, end):
+    hidden = offer() + f"a=x{end}a=candidate:9 1 UDP 1 {name} typ host{end}"
+    assert "local" not in normalise(hidden).lower()
+
+
+def test_a_section_that_is_rejected_takes_no_sound_from_another():
+    refused = ["m=audio 0 UDP/TLS/RTP/SAVPF 0", "a=mid:audio1"]
+    assert takes_opus(normalise(offer(audio=[*AUDIO, *refused])))
+    assert not takes_opus(normalise(offer(audio=["m=audio 0 UDP/TLS/RTP/SAVPF 96", *AUDIO[1:]])))
 
 
 def test_a_flood_of_candidates_is_cut():
