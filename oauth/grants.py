@@ -122,9 +122,16 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
 
 
 class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
-    """The refresh token stays as it is; each use adds an access token, and the older ones live on."""
+    """The refresh token stays as it is; each use adds an access token, and the older ones live on.
+
+    The answer repeats it, as RFC 6749 section 6 permits: a client that keeps the last answer alone would else lose it.
+    """
 
     INCLUDE_NEW_REFRESH_TOKEN = False
+
+    def issue_token(self, user: Link, refresh_token: Held) -> dict[str, Any]:
+        answer: dict[str, Any] = super().issue_token(user, refresh_token)
+        return answer | {"refresh_token": self.request.form["refresh_token"]}
 
     def authenticate_refresh_token(self, refresh_token: str) -> Held | None:
         found = held(self.server.store, refresh_token)

@@ -55,7 +55,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
 
     def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
         """Kept when it was issued."""
-        log.info("tokens issued", link=request.user.id, refresh="refresh_token" in token)
+        log.info("tokens issued", link=request.user.id, grant=request.payload.grant_type)
 
     def create_oauth2_request(self, request: Any) -> OAuth2Request:
         return _OAuthRequest(current, self.issuer)

@@ -1,8 +1,11 @@
-"""Clients that others wrote, over a real socket: requests-oauthlib as an assistant's cloud, requests as the browser."""
+"""Clients that others wrote, over a real socket, as an assistant's cloud; requests as the browser."""
 
+import json
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from urllib.parse import urljoin
+from pathlib import Path
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 import requests
@@ -66,6 +69,29 @@ def test_requests_oauthlib(served: tuple[World, str], pkce: str | None, in_form:
         with pytest.raises(InvalidGrantError):
             cloud.refresh_token(f"{url}/oauth/token", timeout=10, **client)
         assert cloud.get(f"{url}/oauth/userinfo", timeout=10).status_code == 401
+
+
+@pytest.mark.parametrize("method", ["header", "body"])
+def test_simple_oauth2_links_and_refreshes_twice(served: tuple[World, str], method: str) -> None:
+    """It takes each answer for all there is: one that named no refresh token ended the link at the second refresh."""
+    world, url = served
+    back = walk(url + world.url("google"))
+    told = {
+        "server": url,
+        "id": "google",
+        "secret": world.secrets["google"],
+        "code": parse_qs(urlsplit(back).query)["code"][0],
+        "redirect": REDIRECTS["google"],
+        "method": method,
+    }
+    cloud = Path(__file__).with_name("with_simple_oauth2.mjs")
+    command, sent = ["node", cloud], json.dumps(told)
+    ran = subprocess.run(command, input=sent, capture_output=True, text=True, timeout=30, check=False)
+    assert ran.returncode == 0, ran.stderr
+    seen = json.loads(ran.stdout)
+    assert len({each["refresh_token"] for each in seen}) == 1
+    assert len({each["access_token"] for each in seen}) == 3
+    assert all(world.works(each["access_token"]) for each in seen)
 
 
 def test_a_state_of_four_kilobytes_over_the_wire(served: tuple[World, str]) -> None:

@@ -256,7 +256,8 @@ def test_refreshing_adds_and_takes_nothing_away(world: World) -> None:
         told = answer.get_json()
         assert answer.status_code == 200
         assert "no-store" in answer.headers["Cache-Control"]
-        assert set(told) == {"access_token", "token_type", "expires_in", "scope"}
+        assert set(told) == {"access_token", "refresh_token", "token_type", "expires_in", "scope"}
+        assert told["refresh_token"] == tokens["refresh_token"]
         seen.add(told["access_token"])
     assert len(seen) == 4
     assert all(map(world.works, seen))
