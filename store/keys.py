@@ -15,3 +15,8 @@ def throttle_window(key: str, window_s: int, now: float) -> tuple[str, int]:
     """The window that holds `now`: its name, hashed since keys hold user names and addresses, and its end."""
     name = hashlib.sha256(f"{window_s}|{key}".encode(errors="replace")).hexdigest()
     return name, int(now // window_s + 1) * window_s
+
+
+def places_name(key: str) -> str:
+    """What the places under a key are called, hashed for the same reason; no window is called so."""
+    return hashlib.sha256(f"places|{key}".encode(errors="replace")).hexdigest()

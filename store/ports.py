@@ -119,6 +119,18 @@ class Throttle(Protocol):
 
     def hits(self, key: str, window_s: int, now: float) -> int: ...
 
+    def take_place(self, key: str, most: int, window_s: int, now: float) -> tuple[bool, int]:
+        """Take one of the key's `most` places for `window_s` seconds, from any moment on: there are no fixed windows.
+
+        True and the epoch second in which the place falls free by itself; False and that of the next one to fall free.
+        Of any number of callers at once no more than `most` get one.
+        """
+        ...
+
+    def leave_place(self, key: str, ends: int) -> None:
+        """Give back a place that `take_place` said ends then; one that is free already stays free."""
+        ...
+
 
 class Taken(Protocol):
     def take_once(self, key: str, until: float) -> bool:

@@ -22,6 +22,7 @@ is over counts as absent before that. Every read is consistent but those by the 
 | code#{hash}            | code           | code     | used, taken              |                                 |
 | visit#{hash}           | visit          | visit    | sealed, expires          |                                 |
 | throttle#{hash}#{end}  | throttle       | throttle | count                    |                                 |
+| places#{hash}          | places         | places   | ends, by                 |                                 |
 | taken#{until}#{key}    | taken          | taken    | by                       |                                 |
 | meta#{key}             | meta           | meta     | value                    |                                 |
 
@@ -55,6 +56,8 @@ is over counts as absent before that. Every read is consistent but those by the 
 | all accounts (command line)         | accounts           | Query gsi1, lags a little                             |
 | all clients (command line)          | clients            | Query gsi1, lags a little                             |
 | count in a throttle window          | hit                | UpdateItem ADD                                        |
+| one of a few places under a key     | take_place         | GetItem, consistent; PutItem if nobody was first      |
+| give it back                        | leave_place        | GetItem, consistent; PutItem if nobody was first      |
 | take a key once                     | take_once          | PutItem if new                                        |
 | a value all callers agree on        | meta_once          | GetItem, else UpdateItem if_not_exists                |
 | whether the table answers           | ping               | GetItem of a key that nobody else asks for            |
@@ -68,9 +71,9 @@ is over counts as absent before that. Every read is consistent but those by the 
 Hot keys. A key takes 3,000 reads and 1,000 writes a second. What belongs to a household stands under keys of its own
 account, links, codes and visits. Everybody's requests meet at client#{client} (read by each page and token request),
 meta#vendor_salt (read by each sign-in, and once by each process) and, in the index, accounts (written for each new
-household). A stranger can have the first two read, and nothing written but throttle windows and visits; all that
-strangers may ask for in a second (`requestsPerSecond`, 500) is less than one key takes. Health is asked for without a
-write, each time under another key. docs/scale.md has what else fills up, and when.
+household). A stranger can have the first two read, and nothing written but throttle windows, places and visits; all
+that strangers may ask for in a second (`requestsPerSecond`, 500) is less than one key takes. Health is asked for
+without a write, each time under another key. docs/scale.md has what else fills up, and when.
 
 Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a household has 800 cameras at
 most. A transaction has 100 actions: the largest here has four. A batch asks for 100 keys and a Query's page holds 1 MB:

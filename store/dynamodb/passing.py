@@ -4,10 +4,13 @@ import contextlib
 import math
 import secrets
 
-from store.dynamodb.table import NEW, ConditionFailed, Table
-from store.keys import throttle_window
+from store.dynamodb.table import NEW, ConditionFailed, Item, Table
+from store.keys import places_name, throttle_window
+from store.ports import StoreUnavailable
 from store.records import Known
 from store.sealing import SealedUnreadable, Sealer
+
+_RACES = 32  # a caller loses before it gives up; giving back may fail so, and the place is held to its end
 
 
 class PassingItems:
@@ -46,6 +49,40 @@ class PassingItems:
         name, ends = throttle_window(key, window_s, now)
         item = self._table.get(f"throttle#{name}#{ends}", "throttle")
         return int(item["count"]) if item else 0
+
+    def take_place(self, key: str, most: int, window_s: int, now: float) -> tuple[bool, int]:
+        mine = math.ceil(now + window_s)
+        for _ in range(_RACES):
+            there = self._table.get(f"places#{places_name(key)}", "places")
+            held = [ends for ends in there["ends"] if ends > now] if there else []
+            if len(held) >= most:
+                return False, min(held)
+            if self._swap_places(key, there, [*held, mine]):
+                return True, mine
+        raise StoreUnavailable("others take places under the same key all the time")
+
+    def leave_place(self, key: str, ends: int) -> None:
+        for _ in range(_RACES):
+            there = self._table.get(f"places#{places_name(key)}", "places")
+            if there is None or ends not in there["ends"]:
+                return
+            held = list(there["ends"])
+            held.remove(ends)
+            if self._swap_places(key, there, held):
+                return
+
+    def _swap_places(self, key: str, there: Item | None, held: list[int]) -> bool:
+        """Write the places held if nobody did since `there` was read."""
+        row: Item = {"pk": f"places#{places_name(key)}", "sk": "places", "kind": "places", "ends": held}
+        row["expires_at"] = max(held) if held else there and there["expires_at"]
+        # who wrote it: the next writer's condition; it also tells an earlier try of ours, whose answer was lost
+        row["by"] = secrets.token_hex(8)
+        put = self._table.put(row, "#by = :by", by=there["by"]) if there else self._table.put(row, NEW)
+        try:
+            self._table.write(put)
+        except ConditionFailed:
+            return False
+        return True
 
     def take_once(self, key: str, until: float) -> bool:
         row = {"pk": f"taken#{float(until)}#{key}", "sk": "taken", "kind": "taken", "expires_at": math.ceil(until)}

@@ -1,8 +1,9 @@
 """What passes or is read anew in SQLite: visits, throttle windows, taken keys, known cameras; and values agreed on."""
 
 import contextlib
+import math
 
-from store.keys import throttle_window
+from store.keys import places_name, throttle_window
 from store.records import Known
 from store.sealing import SealedUnreadable, Sealer
 from store.sqlite.database import Database
@@ -40,6 +41,25 @@ class PassingRows:
         sql = "SELECT count FROM throttle WHERE key = ? AND ends = ?"
         row = self._database.one(sql, *throttle_window(key, window_s, now))
         return row[0] if row else 0
+
+    def take_place(self, key: str, most: int, window_s: int, now: float) -> tuple[bool, int]:
+        name, ends = places_name(key), math.ceil(now + window_s)
+        held = "SELECT coalesce(sum(count), 0), min(ends) FROM throttle WHERE key = ? AND ends > ?"
+        take = (
+            "INSERT INTO throttle (key, ends, count) VALUES (?, ?, 1)"
+            " ON CONFLICT (key, ends) DO UPDATE SET count = count + 1"
+        )
+        with self._database.writing(durable=False) as write:
+            count, first = write.execute(held, (name, now)).fetchone()
+            if count >= most:
+                return False, int(first)
+            write.execute(take, (name, ends))
+        return True, ends
+
+    def leave_place(self, key: str, ends: int) -> None:
+        with self._database.writing(durable=False) as write:
+            write.execute("UPDATE throttle SET count = count - 1 WHERE key = ? AND ends = ?", (places_name(key), ends))
+            write.execute("DELETE FROM throttle WHERE key = ? AND count < 1", (places_name(key),))
 
     def take_once(self, key: str, until: float) -> bool:
         return self._taken.take(key, until)

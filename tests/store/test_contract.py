@@ -1,5 +1,6 @@
 """What any engine keeps, as store/ports.py promises it."""
 
+import typing
 from typing import Any
 
 import msgspec
@@ -336,6 +337,59 @@ class TestThrottle:
         assert store.hits(key, window_s, at) == counts
 
 
+class TestPlaces:
+    T = 1_800_000_000
+    # three places of 60 s: at which second one is asked for, whether it is had, what is said; None gives back the one
+    # that ends in that second
+    WALKS: typing.ClassVar = {
+        "three, and no fourth": [(0, True, 60), (1, True, 61), (2, True, 62), (3, False, 60), (59.9, False, 60)],
+        "each falls free by itself, whatever the clock's windows": [
+            (50, True, 110),
+            (50, True, 110),
+            (50, True, 110),
+            (109.5, False, 110),
+            (110, True, 170),
+            (110, True, 170),
+            (110, True, 170),
+            (111, False, 170),
+        ],
+        "a second is counted to its end": [(0.5, True, 61), (0.5, True, 61), (0.5, True, 61), (60.9, False, 61)],
+        "one given back is free, and the others are not": [
+            (0, True, 60),
+            (1, True, 61),
+            (1, True, 61),
+            (61, None, 0),
+            (2, True, 62),
+            (3, False, 60),
+        ],
+        "what is free already stays free": [
+            (0, True, 60),
+            (60, None, 0),
+            (60, None, 0),
+            (99, None, 0),
+            (1, True, 61),
+            (1, True, 61),
+            (1, True, 61),
+            (1, False, 61),
+        ],
+    }
+
+    @pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
+    def test_places_are_taken_and_fall_free(self, store: Store, walk: list[tuple[float, bool | None, int]]) -> None:
+        for at, taken, ends in walk:
+            if taken is None:
+                store.leave_place("door", self.T + round(at))
+            else:
+                assert store.take_place("door", 3, 60, self.T + at) == (taken, self.T + ends), at
+
+    @pytest.mark.parametrize("key", ["door|2", "", "user#\ud800" + "x" * 5000])
+    def test_keys_have_places_of_their_own(self, store: Store, key: str) -> None:
+        assert store.take_place("door", 1, 60, self.T) == (True, self.T + 60)
+        assert store.take_place(key, 1, 60, self.T) == (True, self.T + 60)
+        assert store.take_place(key, 1, 60, self.T) == (False, self.T + 60)
+        assert store.hits("door", 60, self.T) == 0
+
+
 class TestTaken:
     @pytest.mark.parametrize(
         ("key", "until", "free"),
@@ -435,8 +489,10 @@ class TestUpkeep:
         store.add_tokens([access, refresh])
         store.put_visit("v", b"", NOW + 10)
         store.hit("k", 60, NOW)
+        store.take_place("k", 1, 60, NOW)
         store.take_once("k", NOW + 10)
         store.sweep(NOW)
+        assert store.take_place("k", 1, 60, NOW) == (False, int(NOW) + 61)
         assert not store.take_once("k", NOW + 10)
         assert store.visit("v", NOW) == b""
         assert store.hits("k", 60, NOW) == 1

@@ -44,6 +44,11 @@ def rows(client: Any) -> list[dict[str, Any]]:
         (lambda store, link, token: store.redeem_code(a.code(link), NOW, []), ["transact_write_items", "get_item"]),
         (lambda store, link, token: store.touch_link(link.id, NOW), ["update_item"]),
         (lambda store, link, token: store.hit("k", 60, NOW), ["update_item"]),
+        (lambda store, link, token: store.take_place("k", 3, 60, NOW), ["get_item", "put_item"]),
+        (
+            lambda store, link, token: [store.take_place("k", 1, 60, NOW) for _ in range(2)],
+            ["get_item", "put_item", "get_item"],  # where none is free nothing is written
+        ),
         (lambda store, link, token: store.take_once("k", NOW), ["put_item"]),
         (lambda store, link, token: store.source_by_vendor_key("k"), ["get_item"]),
         (lambda store, link, token: store.links(link.account), ["query", "batch_get_item"]),
@@ -66,6 +71,7 @@ def test_every_row_has_a_kind_and_what_passes_an_end(table: DynamoStore, linked:
     table.add_tokens([a.token(linked), a.token(linked, kind="refresh", expires=None)])
     table.put_visit("v", b"", NOW + 0.2)
     table.hit("k", 60, NOW)
+    table.take_place("k", 3, 60, NOW)
     table.take_once("k", NOW + 0.2)
     table.meta_once("k", "v")
     ends = {(row["kind"]["S"], row.get("expires_at", {}).get("N")) for row in rows(dynamodb)}
@@ -82,6 +88,7 @@ def test_every_row_has_a_kind_and_what_passes_an_end(table: DynamoStore, linked:
         ("token", None),
         ("visit", "1800000001"),
         ("throttle", "1800000060"),
+        ("places", "1800000061"),
         ("meta", None),
     }
 
@@ -99,6 +106,7 @@ def test_no_secret_is_in_the_table(table: DynamoStore, dynamodb: Any) -> None:
     table.add_household(household, source, b"planted-session", "ok")
     table.put_visit("v", b"planted-visit", NOW)
     table.hit("planted-user", 60, NOW)
+    table.take_place("planted-user", 3, 60, NOW)
     text = repr(rows(dynamodb))
     assert household.id in text
     assert "planted" not in text

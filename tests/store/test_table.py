@@ -95,6 +95,8 @@ class World:
         yield "take_once", lambda: store.take_once("k", NOW + 60)
         yield "meta_once", lambda: store.meta_once("m", "v")
         yield "hit", lambda: store.hit("door", 60, NOW)
+        yield "take_place", lambda: store.take_place("gate", 3, 60, NOW)
+        yield "leave_place", lambda: store.leave_place("gate", int(NOW) + 61)
         yield "touch_link", lambda: store.touch_link(link.id, NOW)
         yield (
             "swap_session",

@@ -228,6 +228,18 @@ def test_a_count_may_be_one_too_high_and_never_too_low(
     assert sound.hits("door", 60, NOW) == 2
 
 
+def test_a_place_whose_answer_was_lost_is_taken_once(
+    wire: AwsWire, sound: DynamoStore, troubled: Callable[[int], DynamoStore]
+) -> None:
+    ends = int(NOW) + 61
+    wire.lose_answer(1)
+    assert troubled(3).take_place("door", 2, 60, NOW) == (True, ends)
+    assert [sound.take_place("door", 2, 60, NOW) for _ in range(2)] == [(True, ends), (False, ends)]
+    wire.lose_answer(1)
+    troubled(3).leave_place("door", ends)
+    assert [sound.take_place("door", 2, 60, NOW) for _ in range(2)] == [(True, ends), (False, ends)]
+
+
 @pytest.mark.parametrize(
     "code", ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"]
 )
