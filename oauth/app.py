@@ -10,9 +10,12 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import MethodNotAllowed
 
 from oauth import failures, headers, machines, pages
+from oauth.agreement import Agreement
+from oauth.known_browser import KnownBrowser
 from oauth.language import LOCALES
 from oauth.linking import Linking
 from oauth.server import Server, metadata
+from oauth.signing_in import SigningIn
 from oauth.visits import Visits
 from registry.registry import Registry
 from registry.sign_in import SignIn
@@ -33,7 +36,7 @@ class OAuthSettings:
     issuer: str
     cookie_keys: list[bytes]
     secure_cookies: bool = True
-    refusal_s: float = 1.5  # a refused sign-in takes at least this long, whatever the cause
+    refusal_s: float = 1.5  # a sign-in whose refusal must tell nothing takes at least this long
 
 
 def bind(
@@ -77,7 +80,9 @@ def blueprint(
 ) -> Blueprint:
     server = Server(store, settings.issuer, end_link or (lambda link: _end(store, link)))
     visits = Visits(store, settings.secure_cookies)
-    linking = Linking(store, sign_in, registry, server, visits, settings.refusal_s)
+    known = KnownBrowser(settings.cookie_keys, settings.secure_cookies)
+    signing_in = SigningIn(sign_in, visits, known, settings.refusal_s)
+    linking = Linking(store, server, visits, signing_in, Agreement(store, registry, server, visits, signing_in))
     pages_of = Blueprint(
         "oauth", __name__, template_folder="templates", static_folder="static", static_url_path="/oauth/static"
     )

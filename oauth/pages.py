@@ -2,9 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from flask import Response, g, make_response, render_template, request
+from flask import Response, g, make_response, redirect, render_template, request, url_for
 
 from oauth import wording
 from oauth.language import words_for
@@ -47,8 +47,18 @@ def minutes(seconds: int) -> int:
     return max(1, math.ceil(seconds / 60))
 
 
+def again() -> Response:
+    """To the same address, by GET."""
+    return cast(Response, redirect(_same(), 303))
+
+
 def problem(reason: str) -> Response:
-    """Our own page, which leads nowhere."""
+    """Our own page, which leads nowhere but, where that is worth a try, to the step that is due at the same address."""
     g.form_action = "'self'"
     status, heading, text = wording.PROBLEMS[reason]
-    return page("problem", status, heading=heading, text=text)
+    onward = _same() if reason == "form" and request.endpoint == "oauth.authorize" else ""
+    return page("problem", status, heading=heading, text=text, onward=onward)
+
+
+def _same() -> str:
+    return f"{url_for('oauth.authorize')}?{request.query_string.decode(errors='replace')}"

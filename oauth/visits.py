@@ -13,11 +13,14 @@ from store.ports import Store
 
 VISIT_S = 600
 CODE_S = 300
-GUESSES = 5
 
 
 class Visit(Struct, frozen=True):
-    """`code`: the vendor wants its code; `signed`: in; `done`: consent was given to the request named."""
+    """`code`: the vendor wants its code; `signed`: in; `done`: consent was given to the request named.
+
+    A visit comes to one link. When it is done it is kept for the rest of its time, to tell another window what became
+    of it.
+    """
 
     step: Literal["code", "signed", "done"]
     user: str
@@ -28,6 +31,7 @@ class Visit(Struct, frozen=True):
     offered: tuple[str, ...] | None = None  # camera ids as last shown to be ticked
     link: str = ""
     request: str = ""
+    agreed: float = 0.0  # when, epoch s
 
 
 _decoder = msgspec.msgpack.Decoder(Visit)
@@ -73,14 +77,9 @@ class Visits:
             self._store.drop_visit(key)
             response.delete_cookie(self.cookie, path="/", secure=self._secure, httponly=True, samesite="Lax")
 
-    def guess(self, request: Request, visit: Visit) -> bool:
-        """Count one more try at the code; False when there were enough. Counted atomically, also of parallel tries."""
-        # in the window that holds the challenge's end, so that no border lies inside the challenge
-        return self._store.hit(f"guess:{self._key(request)}", CODE_S, visit.expires) <= GUESSES
-
     def claim(self, request: Request, visit: Visit) -> bool:
         """Whether this is the one request that may make the visit's link; True once, also of parallel ones."""
-        # as with guesses, no border of the count's window lies before the visit's end
+        # in the window that holds the visit's end, so that no border lies before it
         return self._store.hit(f"agree:{self._key(request)}", VISIT_S, visit.expires) == 1
 
     def link_id(self, request: Request) -> str:
@@ -90,3 +89,8 @@ class Visits:
     def _key(self, request: Request) -> str | None:
         text = request.cookies.get(self.cookie, "")
         return token_hash(text) if 20 <= len(text) <= 100 and text.isascii() else None
+
+
+def fingerprint(request: Request) -> str:
+    """Of what is asked, to know it again."""
+    return token_hash(request.query_string.decode())

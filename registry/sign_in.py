@@ -1,8 +1,6 @@
 """Signing in with the EZVIZ user name and password: who may, how often, the vendor’s word, its code if it wants one."""
 
 import contextlib
-import hashlib
-import math
 import secrets
 import time
 from collections.abc import Callable
@@ -10,8 +8,10 @@ from typing import Literal, Protocol
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from accounts import households
+from accounts import attempts, households
+from accounts.attempts import Attempts, Browser, Limits, NoPlace, Place
 from accounts.identity import vendor_key
 from registry.drivers.ezviz_account import CodeSent, Rejected
 from registry.drivers.ezviz_account import SignedIn as VendorSession
@@ -23,7 +23,6 @@ from store.records import Account, Source
 type SignUp = Literal["owner", "invited", "anyone"]
 
 PENDING_S = 300
-GUESSES = 5
 KIND = "ezviz"
 
 
@@ -39,6 +38,12 @@ class CodeWanted(Struct, frozen=True):
 
 
 class SignInRefused(Struct, frozen=True):
+    """`own`: it is told to a browser that signed in to that account before, so it may hear what is true of it.
+
+    To any other "wrong", "stranger", "too_many" and "locked" must be one answer: the last two, for one, tell that the
+    account is known here.
+    """
+
     why: Literal[
         "wrong",
         "locked",
@@ -46,23 +51,18 @@ class SignInRefused(Struct, frozen=True):
         "too_often",
         "stranger",
         "throttled",
+        "too_many",
+        "guessed",
         "vendor_down",
         "expired",
         "wrong_code",
         "unsupported",
     ]
     retry_after_s: int = 0
+    own: bool = False
 
 
 type Outcome = SignedIn | CodeWanted | SignInRefused
-
-
-class Limits(Struct, frozen=True):
-    """Attempts in a window, counted before the vendor is called."""
-
-    per_user: int = 5
-    per_address: int = 20
-    window_s: int = 900
 
 
 class Vendor(Protocol):
@@ -78,7 +78,8 @@ class _Pending(Struct, frozen=True):
     password: str
     host: str
     until: float
-    nonce: str
+    who: str  # as accounts.attempts counts
+    places: tuple[Place, ...]
 
 
 class SignIn:
@@ -95,21 +96,40 @@ class SignIn:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._ezviz, self._sign_up = store, ezviz, sign_up
-        self._limits, self._vendor_s, self._clock = limits or Limits(), vendor_s, clock
+        self._vendor_s, self._clock = vendor_s, clock
+        self._attempts = Attempts(store, limits or Limits(), clock)
         self._sessions = Sessions(store)
 
-    def begin(self, user: str, password: str, address: str) -> Outcome:
+    def begin(self, user: str, password: str, address: str, browser: Browser | None = None) -> Outcome:
         """The password is for this one call, or, with a code to come, for the call after it."""
         user = user.strip()
         if not user or not password:
             return SignInRefused("wrong")
-        key = vendor_key(self._salt(), KIND, user)
-        if wait := self._throttled(key, address):
-            return SignInRefused("throttled", wait)
+        salt = self._salt()
+        key = vendor_key(salt, KIND, user)
         source = self._store.source_by_vendor_key(key)
+        if source is not None and browser is not None and source.account in browser.accounts:
+            return self._begin_at_home(user, password, attempts.own(source.account, browser))
+        try:
+            place = self._attempts.from_address(salt, address)
+        except NoPlace as full:
+            return SignInRefused("throttled", full.wait_s)
         if source is None and self._sign_up != "anyone":
             return SignInRefused("stranger")
-        return self._ask(user, password)
+        who = attempts.strangers(key)
+        try:
+            places = (place, self._attempts.of(who))
+        except NoPlace:
+            return SignInRefused("too_many")
+        return self._ask(_Pending(user, password, "", 0.0, who, places))
+
+    def _begin_at_home(self, user: str, password: str, who: str) -> Outcome:
+        try:
+            places = (self._attempts.of(who),)
+        except NoPlace as full:
+            return SignInRefused("throttled", full.wait_s, own=True)
+        outcome = self._ask(_Pending(user, password, "", 0.0, who, places))
+        return replace(outcome, own=True) if isinstance(outcome, SignInRefused) else outcome
 
     def submit_code(self, pending: bytes, code: str) -> Outcome:
         """The code as typed; it is text, and may start with 0."""
@@ -117,28 +137,34 @@ class SignIn:
             waiting = msgspec.json.decode(pending, type=_Pending)
         except msgspec.MsgspecError:
             return SignInRefused("expired")  # kept by another version
-        now = self._clock()
-        if now >= waiting.until:
+        if self._clock() >= waiting.until:
             return SignInRefused("expired")
-        if self._store.hit(f"sign_in/code/{waiting.nonce}", 2 * PENDING_S, now) > GUESSES:
-            return SignInRefused("expired")
+        try:
+            place = self._attempts.code_of(waiting.who)
+        except NoPlace as full:
+            return SignInRefused("guessed", full.wait_s)
         code = code.strip()
         if not code.isascii() or not code.isalnum() or len(code) > 12:
             return SignInRefused("wrong_code")
-        return self._ask(waiting.user, waiting.password, code=code, host=waiting.host)
+        return self._ask(replace(waiting, places=(*waiting.places, place)), code)
 
-    def _ask(self, user: str, password: str, *, code: str = "", host: str = "") -> Outcome:
+    def _ask(self, asked: _Pending, code: str = "") -> Outcome:
+        """Of the vendor. What it does not answer stays counted: it may have counted it, too."""
         try:
-            verdict = self._ezviz.sign_in(user, password, self._vendor_s, code=code, host=host)
+            verdict = self._ezviz.sign_in(asked.user, asked.password, self._vendor_s, code=code, host=asked.host)
             if isinstance(verdict, VendorSession):
-                return SignedIn(self._admit(user, verdict))
+                account = self._admit(asked.user, verdict)
+                self._attempts.were_right(*asked.places)
+                return SignedIn(account)
         except DriverError:
             return SignInRefused("vendor_down")
         if isinstance(verdict, Rejected):
+            if verdict.why == "terminals":
+                self._attempts.were_right(*asked.places)
             return SignInRefused(verdict.why)
-        until = self._clock() + PENDING_S
-        waiting = _Pending(user, password, verdict.host, until, secrets.token_hex(16))
-        return CodeWanted(msgspec.json.encode(waiting), masked(user))
+        # the password's places stay taken until the code is right: who has but the password asks for few codes
+        waiting = replace(asked, host=verdict.host, until=self._clock() + PENDING_S)
+        return CodeWanted(msgspec.json.encode(waiting), masked(asked.user))
 
     def _admit(self, user: str, verdict: VendorSession) -> Account:
         source = households.find(self._store, user) or self._sign_up_now(user)
@@ -153,16 +179,6 @@ class SignIn:
         source = households.find(self._store, user)
         assert source is not None
         return source
-
-    def _throttled(self, key: str, address: str) -> int:
-        """Seconds to wait, or 0. Both are counted each time, so that neither limit hides the other."""
-        now, window_s = self._clock(), self._limits.window_s
-        where = hashlib.sha256(f"{self._salt()}\x00{address}".encode()).hexdigest()[:32]
-        by_user = self._store.hit(f"sign_in/user/{key}", window_s, now)
-        by_address = self._store.hit(f"sign_in/address/{where}", window_s, now)
-        if by_user <= self._limits.per_user and by_address <= self._limits.per_address:
-            return 0
-        return math.ceil(window_s - now % window_s)
 
     def _salt(self) -> str:
         return self._store.meta_once("vendor_salt", secrets.token_hex(32))

@@ -57,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ca_file: Path | None = None  # one more certificate authority to trust towards vendors
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For and -Proto are believed
     signal_origins: tuple[str, ...] = ("https://www.gstatic.com",)
-    sign_ins_per_user: int = 5  # tries in 15 minutes, counted before the vendor is asked
+    sign_ins_per_user: int = 3  # failures in 15 minutes, then the vendor is not asked; the same of each known browser
     sign_ins_per_address: int = 20
     opens_per_minute: int = 6  # per link
     live_per_account: int = 4

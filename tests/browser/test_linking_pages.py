@@ -15,7 +15,7 @@ from tests.doubles.program import Program
 pytestmark = pytest.mark.browser
 
 TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
-TARGETS = "button, input:not([type=hidden]):not([type=checkbox]), label.tick, footer a"
+TARGETS = "button, a.button, input:not([type=hidden]):not([type=checkbox]), label.tick, footer a"
 TOO_SMALL = """targets => [...document.querySelectorAll(targets)]
     .map(each => [each.outerHTML, each.getBoundingClientRect().height]).filter(([, height]) => height < 44)"""
 UNLABELLED = """[...document.querySelectorAll('input:not([type=hidden])')]
@@ -93,6 +93,84 @@ def test_linking(
     assert answered["iss"] == [program.web]
     assert answered["code"]
     assert complaints == []
+    context.close()
+
+
+SUBMIT = """([form, filled]) => {
+    for (const [name, value] of Object.entries(filled)) document.forms[form].elements[name].value = value;
+    document.forms[form].submit();
+}"""
+
+
+def submit(page: Page, form: int = 0, **filled: str) -> None:
+    """As a password manager: no button is pressed, and what the form requires is not looked at."""
+    with page.expect_navigation():
+        page.evaluate(SUBMIT, [form, filled])
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), [(360, "light", "en"), (1280, "dark", "nb")])
+def test_forms_that_come_without_their_button(
+    chromium: Browser, program: Program, callback: str, width: int, scheme: Any, language: str
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme)
+    page, name = context.new_page(), f"{language}-{width}-{scheme}"
+    page.goto(address(program, callback, "alexa", language))
+    submit(page, user="mfa@example.com")
+    assert page.input_value("input[name=user]") == "mfa@example.com"
+    fits(page, f"sign-in-empty-{name}")
+    submit(page, user="mfa@example.com", password="showcam-demo")
+    submit(page)
+    fits(page, f"code-empty-{name}")
+    submit(page, code="012345")
+    page.wait_for_selector("input[name=cameras]")
+    page.uncheck("input[name=later]")
+    page.uncheck("input[name=cameras] >> nth=0")
+    chosen = page.evaluate("[...document.querySelectorAll('[name=cameras]')].map(each => each.checked)")
+    submit(page, form=1, label="Kari")
+    assert urlsplit(page.url).path == "/oauth/authorize"
+    assert page.text_content("[role=alert]")
+    assert page.evaluate("[...document.querySelectorAll('[name=cameras]')].map(each => each.checked)") == chosen
+    assert not page.is_checked("input[name=later]")
+    assert page.input_value("input[name=label]") == "Kari"
+    fits(page, f"consent-without-button-{name}")
+    submit(page, form=0)
+    assert urlsplit(page.url).path == "/oauth/authorize"
+    page.click("button[value=agree]")
+    page.wait_for_url("**/arrived?*")
+    assert parse_qs(urlsplit(page.url).query)["code"]
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), [(360, "dark", "nb"), (1280, "light", "en")])
+def test_a_second_window(
+    chromium: Browser, program: Program, callback: str, width: int, scheme: Any, language: str
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme)
+    first, second, third = context.new_page(), context.new_page(), context.new_page()
+    name = f"{language}-{width}-{scheme}"
+    for page, assistant in ((first, "google"), (second, "alexa"), (third, "google")):
+        page.goto(address(program, callback, assistant, language))
+    first.fill("input[name=user]", "demo@example.com")
+    first.fill("input[name=password]", "showcam-demo")
+    first.press("input[name=password]", "Enter")
+    first.wait_for_selector("input[name=cameras]")
+    second.reload()
+    third.press("input[name=user]", "Tab")
+    submit(third, user="demo@example.com", password="showcam-demo")  # a form from before the sign-in
+    fits(third, f"no-longer-good-{name}")
+    third.click("a.button")
+    third.wait_for_selector("input[name=cameras]")
+    first.click("button[value=agree]")
+    first.wait_for_url("**/arrived?*")
+    second.click("button[value=agree]")
+    second.wait_for_selector("[role=alert]")
+    fits(second, f"used-{name}")
+    second.fill("input[name=user]", "demo@example.com")
+    second.fill("input[name=password]", "showcam-demo")
+    second.press("input[name=password]", "Enter")
+    second.wait_for_selector("input[name=cameras]")
+    second.click("button[value=agree]")
+    second.wait_for_url("**/arrived?*")
     context.close()
 
 

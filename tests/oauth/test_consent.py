@@ -73,7 +73,7 @@ def test_something_must_be_ticked(world: World, cameras: str | None, later: str 
     assert browser.status == 400
     assert browser.page.said("alert") == wording.NOTHING_TICKED
     assert world.links() == []
-    assert browser.post("agree").returned["code"]
+    assert browser.post("agree", cameras=ids(world, "Garden")).returned["code"]
 
 
 def test_another_households_camera_is_dropped(world: World) -> None:

@@ -48,7 +48,7 @@ def at_consent(world: World) -> Browser:
 
 
 def test_agreeing(cut: Cut, monkeypatch: pytest.MonkeyPatch, later: Callable[[float], None]) -> None:
-    monkeypatch.setattr("oauth.linking.AGREED_S", 0.0)  # a request that still runs would be waited for
+    monkeypatch.setattr("oauth.agreement.AGREED_S", 0.0)  # a request that still runs would be waited for
     world = cut.world
     browser = at_consent(world)
     count = cut.writes_of(lambda: browser.post("agree"))

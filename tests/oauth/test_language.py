@@ -61,7 +61,7 @@ def test_norwegian_from_end_to_end(world: World) -> None:
     assert browser.page.said("h1") == "Koble EZVIZ-kameraene dine til Google"
     assert "Når du logger inn her, gir du Google tillatelse til å styre enhetene dine." in browser.page.said()
     browser.sign_in(CAREFUL, "x")
-    assert browser.page.said("alert").startswith("Brukernavnet og passordet hører ikke til")
+    assert browser.page.said("alert").startswith("Enten hører brukernavnet og passordet ikke til")
     browser.sign_in(CAREFUL)
     assert browser.page.said("h1") == "Skriv inn koden du har fått"
     browser.post("code", code="1")
@@ -75,7 +75,7 @@ def test_norwegian_from_end_to_end(world: World) -> None:
 
 def texts() -> set[str]:
     """Everything the pages can say."""
-    found = {wording.NOTHING_TICKED, wording.TOO_MANY_LINKS}
+    found = {wording.NOT_AGREED, wording.NOTHING_TICKED, wording.TOO_MANY_LINKS}
     found |= {text for _, text in wording.SIGN_IN.values()}
     found |= {text for _, heading, body in wording.PROBLEMS.values() for text in (heading, body)}
     for template in (ROOM / "templates").rglob("*.html"):

@@ -1,5 +1,6 @@
 """Sign-in at the vendor, its code, the session, and what stands against guessing and forging."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any, get_args
@@ -12,7 +13,7 @@ from registry.drivers.ezviz_account import Rejected
 from registry.errors import VendorDown
 from registry.sign_in import SignInRefused
 from tests.doubles.linking_world import CAREFUL, USER, Browser, World
-from tests.doubles.ready_vendor import CODE, PASSWORD
+from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor
 
 VISIT, FORM = "__Host-showcam-visit", "__Host-showcam-form"
 
@@ -45,7 +46,6 @@ def test_signed_in_one_is_asked_for_consent(world: World) -> None:
 
 REFUSALS = {
     "wrong": 403,
-    "locked": 403,
     "terminals": 403,
     "too_often": 429,
     "unsupported": 403,
@@ -88,9 +88,30 @@ def test_nobody_learns_whether_it_was_the_user_or_the_password(world: World, use
     assert browser.page.said("alert") == wording.SIGN_IN["wrong"][1]
 
 
+class SlowVendor(ReadyVendor):
+    takes_s = 0.0
+
+    def sign_in(self, *args: Any, **more: Any) -> Any:
+        time.sleep(self.takes_s)
+        return super().sign_in(*args, **more)
+
+
+def test_a_vendor_slower_than_that_slows_the_others_down_too(make: Callable[..., World]) -> None:
+    vendor = SlowVendor(USER)
+    world = make(refusal_s=0.1, vendor=vendor)
+    vendor.takes_s = 0.5
+    assert world.browse().sign_in(USER, "wrong").status == 403
+    vendor.takes_s = 0.0
+    for user in ("stranger@example.com", USER):
+        browser, began = world.browse(), time.monotonic()
+        assert browser.sign_in(user, "wrong").status == 403
+        assert time.monotonic() - began >= 0.5
+
+
 def test_a_refusal_takes_its_time_whatever_the_cause(make: Callable[..., World]) -> None:
     world = make(refusal_s=0.3)
-    for user, password in ((USER, "wrong"), ("stranger@example.com", PASSWORD), ("u" * 300, "p")):
+    too_many = [(USER, "wrong")] * 4
+    for user, password in (*too_many, ("stranger@example.com", PASSWORD), ("u" * 300, "p")):
         browser = world.browse()
         began = time.monotonic()
         assert browser.sign_in(user, password).status == 403
@@ -121,33 +142,164 @@ def test_too_large_a_form(world: World) -> None:
 # guessing
 
 
+def tried(world: World, user: str, password: str, number: int, http: Any = None) -> Browser:
+    """A try from an address of its own."""
+    browser = world.browse(http=http)
+    browser.address = f"203.0.113.{number}"
+    return browser.sign_in(user, password)
+
+
+def heard(browser: Browser) -> tuple[int, str, bool]:
+    """What a stranger learns: status, text, and whether a wait is named."""
+    assert browser.answer is not None
+    return browser.status, browser.page.said("alert"), "Retry-After" in browser.answer.headers
+
+
 def test_guessing_one_account_from_everywhere_stops_before_the_vendor(
     world: World, later: Callable[[float], None]
 ) -> None:
-    statuses = []
-    for number in range(10):
-        browser = world.browse()
-        browser.address = f"203.0.113.{number}"
-        statuses.append(browser.sign_in(USER, "wrong").status)
-    assert statuses == [403] * 5 + [429] * 5
-    assert world.vendor.calls == {"password": 5}
-    browser = world.browse().sign_in()
-    assert browser.status == 429
-    assert browser.answer is not None
-    assert 0 < int(browser.answer.headers["Retry-After"]) <= 901
-    assert "min." in browser.page.said("alert")
+    known = [heard(tried(world, USER, "wrong", number)) for number in range(10)]
+    unknown = [heard(tried(world, "nobody@example.com", "wrong", number)) for number in range(10, 20)]
+    assert set(known) == set(unknown) == {(403, wording.SIGN_IN["wrong"][1], False)}
+    assert world.vendor.calls == {"password": 3}
+    assert tried(world, USER, PASSWORD, 30).status == 403  # right, and from nobody the account knows
     later(901)
-    assert world.browse().sign_in().page.steps == ["switch", "agree", "cancel"]
+    assert tried(world, USER, PASSWORD, 31).page.steps == ["switch", "agree", "cancel"]
+
+
+def test_a_vendor_that_has_locked_the_account_is_not_told_to_strangers(world: World) -> None:
+    home = world.browse().sign_in()
+    world.vendor.verdict = Rejected("locked")
+    assert heard(tried(world, USER, "wrong", 1)) == (403, wording.SIGN_IN["wrong"][1], False)
+    own = tried(world, USER, PASSWORD, 2, home.http)
+    assert heard(own) == (403, wording.SIGN_IN["locked"][1], False)
+
+
+def test_who_signs_in_rightly_is_never_counted(world: World) -> None:
+    for number in range(12):
+        assert tried(world, USER, PASSWORD, number).page.steps == ["switch", "agree", "cancel"]
+        assert world.browse().sign_in().page.steps == ["switch", "agree", "cancel"]  # from one address, too
+
+
+def test_a_browser_that_signed_in_before_gets_in_whatever_strangers_do(world: World) -> None:
+    home, address = world.browse().sign_in(), "198.51.100.7"
+    for number in range(30):
+        stranger = world.browse()
+        stranger.address = address if number % 2 else f"203.0.113.{number}"
+        stranger.sign_in(USER, "wrong")
+    before = world.vendor.calls["password"]
+    for _ in range(2):  # a slip, also from the very address that strangers have used up
+        slipped = world.browse(http=home.http)
+        slipped.address = address
+        assert heard(slipped.post("switch").sign_in(USER, "slip")) == (403, wording.SIGN_IN["wrong"][1], False)
+    assert slipped.sign_in().page.steps == ["switch", "agree", "cancel"]
+    assert world.vendor.calls["password"] == before + 3
+
+
+def test_its_own_tries_are_few_and_told(world: World) -> None:
+    home = world.browse().sign_in().post("switch")
+    for _ in range(3):
+        assert home.sign_in(USER, "wrong").status == 403
+    assert home.sign_in().status == 429
+    assert home.answer is not None
+    assert 0 < int(home.answer.headers["Retry-After"]) <= 901
+    assert "min." in home.page.said("alert")
+    assert world.vendor.calls == {"password": 4}
+    assert world.browse().sign_in().page.steps == ["switch", "agree", "cancel"]  # others have theirs
+
+
+KNOWN = "__Host-showcam-known"
+FORGED = {
+    "none": lambda value: None,
+    "empty": lambda value: "",
+    "garbage": lambda value: "garbage",
+    "cut short": lambda value: value[:-1],
+    "another payload": lambda value: "eyJicm93c2VyIjoieCIsImFjY291bnRzIjpbIngiXX0" + value[value.index(".") :],
+    "no signature": lambda value: value.split(".")[0],
+}
+
+
+@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
+def test_who_forges_the_cookie_is_a_stranger(world: World, forge: Callable[[str], str | None]) -> None:
+    value = cookie(world.browse().sign_in(), KNOWN)
+    assert value
+    for number in range(3):
+        tried(world, USER, "wrong", number)
+    http = world.http()
+    if (forged := forge(value)) is not None:
+        http.set_cookie(KNOWN, forged, domain="home.example", secure=True)
+    assert tried(world, USER, PASSWORD, 9, http).status == 403
+    http.set_cookie(KNOWN, value, domain="home.example", secure=True)
+    assert tried(world, USER, PASSWORD, 9, http).page.steps == ["switch", "agree", "cancel"]
+
+
+def test_the_cookie_is_good_for_its_accounts_alone(world: World) -> None:
+    other = world.browse().sign_in(CAREFUL).post("code", code=CODE)
+    assert other.page.steps == ["switch", "agree", "cancel"]
+    for number in range(3):
+        tried(world, USER, "wrong", number)
+    assert tried(world, USER, PASSWORD, 9, other.http).status == 403
+
+
+def test_one_browser_is_known_to_several_accounts(world: World) -> None:
+    browser = world.browse().sign_in().post("switch").sign_in(CAREFUL).post("code", code=CODE).post("switch")
+    for number in range(4):
+        for user in (USER, CAREFUL):
+            tried(world, user, "wrong", number)
+    assert tried(world, USER, PASSWORD, 9, browser.http).page.steps == ["switch", "agree", "cancel"]
+    assert tried(world, CAREFUL, PASSWORD, 9, world.beside(browser).http).page.steps == ["code", "cancel", "switch"]
+
+
+def test_a_cookie_that_is_copied_has_no_tries_beside_the_first(world: World) -> None:
+    browser = world.browse().sign_in()
+    windows = [world.beside(browser).http for _ in range(9)]
+    for number, http in enumerate(windows):
+        tried(world, USER, "wrong", number, http)
+    assert world.vendor.calls == {"password": 4}
+
+
+def test_a_browser_is_forgotten_after_400_days(world: World, later: Callable[[float], None]) -> None:
+    browser = world.browse().sign_in()
+    later(401 * 86_400)
+    for number in range(3):
+        tried(world, USER, "wrong", number)
+    assert tried(world, USER, PASSWORD, 9, browser.http).status == 403
+
+
+def test_a_wrong_code_is_counted_beyond_the_sign_in_it_belongs_to(world: World, later: Callable[[float], None]) -> None:
+    asked = 0
+    for _ in range(4):
+        browser = world.browse().sign_in(CAREFUL)
+        if browser.page.steps[0] == "code":
+            asked += 1
+            for _ in range(4):
+                browser.post("code", code="999999")
+    assert asked == 3
+    assert world.vendor.calls == {"password": 3, "code": 5}
+    later(901)
+    browser = world.browse().sign_in(CAREFUL).post("code", code=CODE)
+    assert browser.page.steps == ["switch", "agree", "cancel"]
 
 
 def test_codes_can_not_be_asked_for_without_end(world: World) -> None:
     statuses = [world.browse().sign_in(CAREFUL).status for _ in range(7)]
-    assert statuses == [200] * 5 + [429] * 2
-    assert world.vendor.calls == {"password": 5}
+    assert statuses == [200] * 3 + [403] * 4
+    assert world.vendor.calls == {"password": 3}
 
 
-def test_guessing_many_accounts_from_one_place(world: World) -> None:
-    statuses = [world.browse().sign_in(f"user{number}@example.com").status for number in range(25)]
+def test_codes_that_are_brought_may_be_asked_for_often(world: World) -> None:
+    for _ in range(6):
+        browser = world.browse().sign_in(CAREFUL).post("code", code=CODE)
+        assert browser.page.steps == ["switch", "agree", "cancel"]
+
+
+@pytest.mark.parametrize("addresses", [["203.0.113.7"], [f"2001:db8:1:2:{each:x}::{each:x}" for each in range(25)]])
+def test_guessing_many_accounts_from_one_place(world: World, addresses: list[str]) -> None:
+    statuses = []
+    for number in range(25):
+        browser = world.browse()
+        browser.address = addresses[number % len(addresses)]
+        statuses.append(browser.sign_in(f"user{number}@example.com").status)
     assert statuses == [403] * 20 + [429] * 5
 
 
@@ -180,7 +332,10 @@ def test_five_guesses(world: World) -> None:
         assert browser.page.said("alert") == wording.SIGN_IN["wrong_code"][1]
         assert browser.page.steps == ["code", "cancel", "switch"]
     browser.post("code", code=CODE)
-    assert browser.page.said("alert") == wording.SIGN_IN["guessed"][1]
+    assert browser.status == 429
+    assert browser.answer is not None
+    minutes = math.ceil(int(browser.answer.headers["Retry-After"]) / 60)
+    assert browser.page.said("alert") == wording.SIGN_IN["guessed"][1] % {"minutes": minutes}
     assert browser.page.steps == ["sign-in", "cancel"]
     assert world.vendor.calls["code"] == 5
     assert browser.get().page.steps == ["sign-in", "cancel"]
@@ -264,15 +419,16 @@ def test_cookies_can_not_be_read_or_carried_elsewhere(make: Callable[..., World]
         first = browser.http.post(browser.url, data=form)
         assert first.status_code == 303
         set_cookies = first.headers.getlist("Set-Cookie")
-        assert len(set_cookies) == 2
+        assert len(set_cookies) == 3
         for each in set_cookies:
             assert each.startswith("__Host-showcam-") == https
             assert ("Secure" in each) == https
             assert "HttpOnly" in each
-            assert "SameSite=Lax" in each
+            assert ("SameSite=Strict" if "-known=" in each else "SameSite=Lax") in each
             assert "Path=/" in each
             assert "Domain" not in each
             assert USER not in each
+            assert PASSWORD not in each
 
 
 def test_ten_minutes(world: World, later: Callable[[float], None]) -> None:

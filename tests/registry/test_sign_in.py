@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from accounts import households
+from accounts.attempts import Browser, Limits
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz_sessions import Sessions
-from registry.sign_in import CodeWanted, Limits, SignedIn, SignIn, SignInRefused, SignUp, masked
+from registry.sign_in import CodeWanted, SignedIn, SignIn, SignInRefused, SignUp, masked
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.simulator_process import SimulatorProcess
@@ -18,7 +19,7 @@ from tests.doubles.tls_vendor import Vendors, answer
 
 PASSWORD = "showcam-demo"
 HERE = "192.0.2.1"
-MANY = Limits(per_user=1000, per_address=1000)
+MANY = Limits(per_user=1000, per_address=1000, per_code=5)
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +131,9 @@ def test_five_guesses(sign_in: SignIn) -> None:
     pending = code_wanted(sign_in).pending
     outcomes = [sign_in.submit_code(pending, "!") for _ in range(6)]
 
-    assert [why(each) for each in outcomes] == ["wrong_code"] * 5 + ["expired"]
-    assert why(sign_in.submit_code(pending, "012345")) == "expired"
+    assert [why(each) for each in outcomes] == ["wrong_code"] * 5 + ["guessed"]
+    assert why(sign_in.submit_code(pending, "012345")) == "guessed"
+    assert why(sign_in.submit_code(code_wanted(sign_in).pending, "012345")) == "guessed"  # nor a newer code
 
 
 def test_five_minutes(store: SqliteStore, driver: EzvizDriver, clock: Clock) -> None:
@@ -252,17 +254,80 @@ def counted(store: SqliteStore, vendors: Vendors, clock: Clock) -> tuple[SignIn,
     return SignIn(store, driver, "owner", vendor_s=20.0, clock=clock), lambda: len(vendor.asked), clock
 
 
-def test_a_user_is_tried_five_times_whatever_the_address(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
+def test_a_user_is_tried_three_times_whatever_the_address(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
     door, asked, clock = counted
-    outcomes = [door.begin("user1@example.com", "guess", f"192.0.2.{number}") for number in range(7)]
+    outcomes = [door.begin(name, "guess", f"192.0.2.{number}") for number, name in enumerate(SPELT)]
 
-    assert [why(each) for each in outcomes] == ["wrong"] * 5 + ["throttled"] * 2
-    assert asked() == 5
-    waiting = outcomes[-1]
-    assert isinstance(waiting, SignInRefused)
-    assert 0 < waiting.retry_after_s <= 900
-    clock.now += waiting.retry_after_s
+    assert [why(each) for each in outcomes] == ["wrong"] * 3 + ["too_many"] * 4
+    assert asked() == 3
+    assert [each.retry_after_s for each in outcomes if isinstance(each, SignInRefused)] == [0] * 7
+    clock.now += 899
+    assert why(door.begin("user1@example.com", "guess", HERE)) == "too_many"
+    clock.now += 2
     assert why(door.begin("user1@example.com", "guess", HERE)) == "wrong"
+
+
+# one account, as whoever counts by what is typed would miss it
+SPELT = ["user1@example.com", "USER1@example.com", " user1@EXAMPLE.com", *["user1@example.com"] * 4]
+
+
+def test_no_border_of_a_clock_gives_three_more(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
+    door, asked, clock = counted
+    clock.now += 890 - clock.now % 900  # ten seconds before a full quarter of an hour
+    for _ in range(4):
+        door.begin("user1@example.com", "guess", HERE)
+        clock.now += 5
+    assert asked() == 3
+
+
+def test_fifty_at_once_are_three(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
+    door, asked, _ = counted
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(lambda each: door.begin("user1@example.com", "g", f"192.0.2.{each}"), range(50)))
+    assert sorted(map(why, outcomes)) == ["too_many"] * 47 + ["wrong"] * 3
+    assert asked() == 3
+
+
+def test_each_known_browser_has_three_of_its_own(
+    counted: tuple[SignIn, Callable[[], int], Clock], store: SqliteStore
+) -> None:
+    door, asked, _ = counted
+    source = households.find(store, "user1@example.com")
+    assert source is not None
+    browsers = [
+        None,
+        Browser("phone", (source.account,)),
+        Browser("laptop", ("x", source.account)),
+        Browser("y", ("x",)),
+    ]
+    told = [[why(door.begin("user1@example.com", "g", HERE, each)) for _ in range(4)] for each in browsers]
+    assert told == [
+        ["wrong"] * 3 + ["too_many"],
+        ["wrong"] * 3 + ["throttled"],
+        ["wrong"] * 3 + ["throttled"],
+        ["too_many"] * 4,
+    ]
+    assert asked() == 9
+
+
+def test_what_the_vendor_did_not_answer_counts(store: SqliteStore, vendors: Vendors, clock: Clock) -> None:
+    """It may have counted the password all the same."""
+    vendor = vendors.answering(lambda *_: answer(b"<html>", "500 Internal Server Error"))
+    hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
+    households.add_owner(store, "demo@example.com")
+    door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
+    told = [why(door.begin("demo@example.com", "g", HERE)) for _ in range(4)]
+    assert told == ["vendor_down"] * 3 + ["too_many"]
+
+
+def test_a_right_password_that_meets_the_vendors_terminal_limit_is_no_failure(
+    store: SqliteStore, vendors: Vendors
+) -> None:
+    vendor = vendors.answering(lambda *_: answer(b'{"meta": {"code": 1069}}'))
+    hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
+    households.add_owner(store, "demo@example.com")
+    door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
+    assert [why(door.begin("demo@example.com", "right", HERE)) for _ in range(9)] == ["terminals"] * 9
 
 
 def test_an_address_tries_twenty_times_whatever_the_user(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
@@ -271,6 +336,18 @@ def test_an_address_tries_twenty_times_whatever_the_user(counted: tuple[SignIn, 
 
     assert [why(each) for each in outcomes] == ["wrong"] * 20 + ["throttled"] * 2
     assert asked() == 20
+    waiting = outcomes[-1]
+    assert isinstance(waiting, SignInRefused)
+    assert waiting.retry_after_s == 900
+
+
+def test_a_known_name_uses_up_an_address_no_less_than_an_unknown_one(
+    counted: tuple[SignIn, Callable[[], int], Clock],
+) -> None:
+    door, _, _ = counted
+    known = [why(door.begin("user1@example.com", "guess", "192.0.2.8")) == "throttled" for _ in range(22)]
+    unknown = [why(door.begin("nobody@example.com", "guess", "192.0.2.9")) == "throttled" for _ in range(22)]
+    assert known == unknown == [False] * 20 + [True] * 2
 
 
 def test_strangers_are_counted_too(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:

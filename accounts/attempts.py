@@ -1,0 +1,101 @@
+"""How often a sign-in may fail before the vendor is not asked any more: who guesses must not lock its account there.
+
+A try takes its places before the vendor is asked, so that tries made at once don't slip through, and gives them back
+when it was right: failures alone count. Strangers share the places of an account name. A browser that signed in to
+the account before has places of its own, so no stranger, from wherever, keeps the owner out of it.
+"""
+
+import hashlib
+import ipaddress
+import math
+import time
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from store.ports import Throttle
+
+
+class Limits(Struct, frozen=True):
+    """Failures in any `window_s` seconds."""
+
+    per_user: int = 3  # of an account name; as many more of each browser that it knows
+    per_address: int = 20
+    per_code: int = 5  # wrong codes, likewise of a name or a browser
+    window_s: int = 900
+
+
+class Browser(Struct, frozen=True):
+    """A browser that proves that it signed in before, and to which accounts."""
+
+    id: str
+    accounts: tuple[str, ...]
+
+
+class Place(Struct, frozen=True):
+    """What a try has taken, and when it falls free by itself."""
+
+    key: str
+    ends: int
+
+
+class NoPlace(Exception):
+    """None is free before `wait_s` seconds have passed."""
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__("too many failures")
+        self.wait_s = wait_s
+
+
+class Attempts:
+    """Keys are hashed by the store. Every method may raise StoreUnavailable: then there is no place either."""
+
+    def __init__(self, store: Throttle, limits: Limits, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._limits, self._clock = store, limits, clock
+
+    def from_address(self, salt: str, address: str) -> Place:
+        """For a try of a browser that the account does not know, whatever the name. Raises NoPlace."""
+        where = hashlib.sha256(f"{salt}\x00{network_of(address)}".encode()).hexdigest()[:32]
+        return self._take(f"sign_in/address/{where}", self._limits.per_address)
+
+    def of(self, who: str) -> Place:
+        """For a password. `who`: see `strangers` and `own`. Raises NoPlace."""
+        return self._take(f"sign_in/{who}", self._limits.per_user)
+
+    def code_of(self, who: str) -> Place:
+        """For a code of the vendor's, whichever of those it sent. Raises NoPlace."""
+        return self._take(f"sign_in/code/{who}", self._limits.per_code)
+
+    def were_right(self, *places: Place) -> None:
+        for place in places:
+            self._store.leave_place(place.key, place.ends)
+
+    def _take(self, key: str, most: int) -> Place:
+        now = self._clock()
+        taken, ends = self._store.take_place(key, most, self._limits.window_s, now)
+        if not taken:
+            raise NoPlace(max(1, math.ceil(ends - now)))
+        return Place(key, ends)
+
+
+def strangers(vendor_key: str) -> str:
+    """All browsers that the account of that name does not know."""
+    return f"user/{vendor_key}"
+
+
+def own(account_id: str, browser: Browser) -> str:
+    """That one browser, at that account."""
+    return f"browser/{account_id}/{browser.id}"
+
+
+def network_of(address: str) -> str:
+    """What counts as one place to come from: an IPv4 address, or the /64 that an IPv6 customer has at least."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))

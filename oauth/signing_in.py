@@ -1,0 +1,108 @@
+"""The pages on which a person signs in: user name and password, then the vendor's code where it wants one."""
+
+import time
+
+import structlog
+from flask import Response, request, session
+
+from oauth import pages
+from oauth.asked import Asked
+from oauth.known_browser import KnownBrowser
+from oauth.pace import Pace
+from oauth.visits import CODE_S, VISIT_S, Visit, Visits, fingerprint
+from oauth.wording import NOT_THESE
+from registry.sign_in import CodeWanted, Outcome, SignedIn, SignIn, SignInRefused
+
+log = structlog.get_logger()
+
+MAX_TYPED = 200
+
+
+class SigningIn:
+    def __init__(self, sign_in: SignIn, visits: Visits, known: KnownBrowser, refusal_s: float) -> None:
+        self._sign_in, self._visits, self._known = sign_in, visits, known
+        self._pace = Pace(refusal_s)
+
+    def page(self, asked: Asked, visit: Visit | None, status: int = 200) -> Response:
+        if visit is not None and visit.step == "code":
+            return self._code_page(asked, visit, status)
+        return pages.linking_page("sign_in", asked.assistant, status)
+
+    def begin(self, asked: Asked) -> Response:
+        user, password = request.form.get("user", "").strip(), request.form.get("password", "")
+        if not user or not password:
+            return self._refused(asked, SignInRefused("wrong"), user, "empty")
+        began = time.monotonic()
+        if len(user) > MAX_TYPED or len(password) > MAX_TYPED:
+            outcome: Outcome = SignInRefused("wrong")
+        else:
+            outcome = self._sign_in.begin(user, password, request.remote_addr or "", self._known.read(request))
+        if not isinstance(outcome, SignInRefused):
+            return self._onward(outcome, user)
+        if outcome.why not in NOT_THESE:
+            return self._refused(asked, outcome, user)
+        self._pace.wait(began)
+        return self._refused(asked, outcome, user, "" if outcome.own else "wrong")
+
+    def code(self, asked: Asked, visit: Visit | None) -> Response:
+        if visit is not None and visit.step == "signed":
+            return pages.again()
+        if visit is None or visit.step != "code":
+            return self._refused(asked, SignInRefused("expired"), "")
+        code = "".join(request.form.get("code", "").split())
+        if not code:
+            return self._code_page(asked, visit, why="no_code")
+        outcome = self._sign_in.submit_code(visit.pending, code)
+        if not isinstance(outcome, SignInRefused):
+            return self._onward(outcome, visit.user)
+        if outcome.why not in ("wrong_code", "vendor_down"):
+            response = self._refused(asked, outcome, visit.user)
+            self._visits.end(request, response)
+            return response
+        log.info("sign-in code refused", why=outcome.why)
+        return self._code_page(asked, visit, why=outcome.why)
+
+    def switch(self) -> Response:
+        response = pages.again()
+        self._visits.end(request, response)
+        return response
+
+    def gone(self, asked: Asked, visit: Visit | None) -> Response:
+        """Somebody goes on who is not signed in, or not any more: what became of it, and the form to sign in with."""
+        if visit is not None and visit.step == "code":
+            return self._code_page(asked, visit, why="unfinished")
+        why = "away"
+        if visit is not None and visit.step == "done":
+            why = "linked" if visit.request == fingerprint(request) else "used"
+        return self._refused(asked, SignInRefused("expired"), visit.user if visit else "", why)
+
+    def _onward(self, outcome: SignedIn | CodeWanted, user: str) -> Response:
+        response = pages.again()
+        now = time.time()
+        if isinstance(outcome, SignedIn):
+            visit = Visit("signed", user, now + VISIT_S, account=outcome.account.id)
+            self._known.remember(request, response, outcome.account.id)
+            log.info("signed in to link", account=outcome.account.id)
+        else:
+            visit = Visit("code", user, now + CODE_S, pending=outcome.pending, hint=outcome.hint)
+        self._visits.begin(request, response, visit)
+        session.pop("csrf_token", None)
+        return response
+
+    def _refused(self, asked: Asked, outcome: SignInRefused, user: str, told: str = "") -> Response:
+        """`told`: what is said, where that is not what is logged."""
+        status, text = pages.refusal(told or outcome.why, outcome.retry_after_s)
+        log.info("sign-in refused", why=told if outcome.why == "expired" else outcome.why)
+        invalid = outcome.why != "expired"  # then what was typed is not what is wrong
+        response = pages.linking_page(
+            "sign_in", asked.assistant, status, error=text, invalid=invalid, user=user[:MAX_TYPED]
+        )
+        if outcome.retry_after_s:
+            response.headers["Retry-After"] = str(outcome.retry_after_s)
+        return response
+
+    def _code_page(self, asked: Asked, visit: Visit, status: int = 200, why: str = "") -> Response:
+        error = ""
+        if why:
+            status, error = pages.refusal(why)
+        return pages.linking_page("code", asked.assistant, status, error=error, hint=visit.hint)

@@ -1,0 +1,145 @@
+"""Guessers at the running program, over HTTP from many addresses: what the vendor is asked, and what they learn."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from oauth import wording
+from tests.doubles.linking import LOOPBACK
+from tests.doubles.linking_world import Page
+from tests.doubles.program import Program, running
+
+pytestmark = pytest.mark.process
+PASSWORD = "showcam-demo"
+OWNER, CAREFUL, NOBODY = "demo@example.com", "mfa@example.com", "nobody@example.com"
+LOGIN = "/v3/users/login/v5"
+
+
+class From(HTTPAdapter):
+    """Comes from an address of its own; all of 127.0.0.0/8 is this machine."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        super().init_poolmanager(*args, **more, source_address=(self._address, 0))
+
+
+class Window:
+    """A browser at an address."""
+
+    def __init__(self, program: Program, address: str, cookies: Any = None) -> None:
+        self._http = requests.Session()
+        self._http.mount("http://", From(address))
+        self._http.cookies.update(cookies or {})
+        asked = {"response_type": "code", "client_id": "google", "redirect_uri": LOOPBACK, "state": "s"}
+        self._url = f"{program.web}/oauth/authorize?{urlencode(asked)}"
+        self.answer = self._http.get(self._url, timeout=20)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        return dict(self._http.cookies)
+
+    def press(self, step: str, **typed: str) -> "Window":
+        fields = [each for each in Page(self.answer.text).fields if each[0] not in typed]
+        form = [*fields, *typed.items(), ("step", step)]
+        self.answer = self._http.post(self._url, form, timeout=20, allow_redirects=False)
+        if self.answer.status_code == 303:
+            self.answer = self._http.get(self._url, timeout=20)
+        return self
+
+    def sign_in(self, user: str, password: str) -> "Window":
+        return self.press("sign-in", user=user, password=password)
+
+    @property
+    def steps(self) -> list[str]:
+        return Page(self.answer.text).steps
+
+    @property
+    def heard(self) -> tuple[int, str, str | None]:
+        return self.answer.status_code, Page(self.answer.text).said("alert"), self.answer.headers.get("Retry-After")
+
+
+@dataclass
+class Attacked:
+    program: Program
+
+    def tries(self, user: str, count: int, net: int) -> list[tuple[int, str, str | None]]:
+        """So many wrong passwords, each from an address of its own, sixteen at once; what each was answered."""
+
+        def one(number: int) -> tuple[int, str, str | None]:
+            return Window(self.program, f"127.{net}.0.{number + 1}").sign_in(user, f"guess {number}").heard
+
+        with ThreadPoolExecutor(16) as pool:
+            return list(pool.map(one, range(count)))
+
+    @property
+    def logins(self) -> int:
+        """How often the vendor was asked so far."""
+        told = requests.get(f"{self.program.simulator}/_control", timeout=5).json()
+        return int(told["calls"].get(LOGIN, 0))
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+    limits = {"SHOWCAM_SIGN_INS_PER_USER": "3", "SHOWCAM_SIGN_INS_PER_ADDRESS": "20"}  # not the demo's own
+    with running(tmp_path_factory.mktemp("attacked"), **limits) as program:
+        yield Attacked(program)
+
+
+def test_fifty_strangers_reach_the_vendor_three_times_and_the_owner_gets_in(attacked: Attacked) -> None:
+    home = Window(attacked.program, "127.1.0.1").sign_in(OWNER, PASSWORD)
+    assert home.steps == ["switch", "agree", "cancel"]
+    before = attacked.logins
+
+    known = attacked.tries(OWNER, 50, net=2)
+
+    assert attacked.logins - before == 3
+    unknown = attacked.tries(NOBODY, 50, net=3)
+    assert attacked.logins - before == 3
+    assert Counter(known) == Counter(unknown) == {(403, wording.SIGN_IN["wrong"][1], None): 50}
+    # right, but of a browser that the account does not know: the same again, and the vendor hears nothing
+    assert Window(attacked.program, "127.4.0.1").sign_in(OWNER, PASSWORD).heard == known[0]
+    assert attacked.logins - before == 3
+    # at home it is another thing, whatever address home has today; the vendor has not locked the account
+    known_to = {name: value for name, value in home.cookies.items() if name == "showcam-known"}
+    again = Window(attacked.program, "127.2.0.7", known_to)
+    assert again.sign_in(OWNER, "a slip").heard == known[0]
+    assert again.sign_in(OWNER, PASSWORD).steps == ["switch", "agree", "cancel"]
+    agreed = again.press("agree")
+    assert agreed.answer.status_code == 302
+    assert agreed.answer.headers["Location"].startswith(LOOPBACK + "?code=")
+    assert attacked.logins - before == 5
+
+
+def test_the_cookie_of_one_household_is_nothing_at_another(attacked: Attacked) -> None:
+    other = Window(attacked.program, "127.1.0.2").sign_in("other@example.com", PASSWORD)
+    assert other.steps == ["switch", "agree", "cancel"]
+    attacked.tries(CAREFUL, 3, net=5)
+    before = attacked.logins
+    assert Window(attacked.program, "127.5.0.9", other.cookies).sign_in(CAREFUL, PASSWORD).steps == [
+        "sign-in",
+        "cancel",
+    ]
+    assert attacked.logins == before
+
+
+def test_one_address_tries_twenty_names(attacked: Attacked) -> None:
+    heard = [Window(attacked.program, "127.6.0.1").sign_in(f"u{number}@example.com", "x").heard for number in range(2)]
+    with ThreadPoolExecutor(16) as pool:
+        rest = pool.map(
+            lambda number: Window(attacked.program, "127.6.0.1").sign_in(f"u{number}@example.com", "x").heard,
+            range(2, 24),
+        )
+    statuses = Counter(status for status, _, _ in [*heard, *rest])
+    assert statuses == {403: 20, 429: 4}
+    status, _, wait = Window(attacked.program, "127.6.0.1").sign_in(OWNER, PASSWORD).heard
+    assert (status, wait is not None and 0 < int(wait) <= 901) == (429, True)

@@ -1,0 +1,126 @@
+"""Two windows of one browser: what became of the sign-in is told as it is, with a button that goes on."""
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from oauth import wording
+from tests.doubles.linking_world import CAREFUL, USER, Browser, World
+from tests.doubles.ready_vendor import CODE, PASSWORD
+
+SIGN_IN, CONSENT = ["sign-in", "cancel"], ["switch", "agree", "cancel"]
+
+
+def window(browser: Browser, url: str = "") -> Browser:
+    """Another window of the same browser: the same cookies, also those to come."""
+    return Browser(browser.http).get(url or browser.url)
+
+
+def said(browser: Browser) -> tuple[int, str, list[str]]:
+    return browser.status, browser.page.said("alert"), browser.page.steps
+
+
+def told(why: str) -> tuple[int, str, list[str]]:
+    return (*wording.SIGN_IN[why], SIGN_IN)
+
+
+def goes_on(browser: Browser) -> None:
+    """From the form to sign in with, to a link."""
+    assert browser.sign_in().page.steps == CONSENT
+    assert browser.post("agree").returned["code"]
+
+
+@pytest.mark.parametrize("assistant", ["google", "alexa"])
+@pytest.mark.parametrize("after_s", [0, 59, 61, 590])
+def test_another_linking_used_the_sign_in(
+    world: World, later: Callable[[float], None], assistant: Any, after_s: float
+) -> None:
+    first = world.browse().sign_in()
+    second = window(first, world.url(assistant, state="second"))
+    assert first.post("agree").returned["code"]
+    later(after_s)
+    assert said(second.post("agree")) == told("used")
+    assert len(world.links()) == 1
+    goes_on(second)
+    assert len(world.links()) == 2
+
+
+def test_the_same_linking_was_agreed_to_a_while_ago(world: World, later: Callable[[float], None]) -> None:
+    first = world.browse().sign_in()
+    second = window(first)
+    assert first.post("agree").returned["code"]
+    later(61)
+    assert said(second.post("agree")) == told("linked")
+    assert len(world.links()) == 1
+    goes_on(second)
+
+
+def test_after_ten_minutes_it_is_not_known_what_became_of_it(world: World, later: Callable[[float], None]) -> None:
+    first = world.browse().sign_in()
+    second = window(first)
+    first.post("agree")
+    later(601)
+    assert said(second.post("agree")) == told("away")
+    goes_on(second)
+
+
+@pytest.mark.parametrize("step", ["cancel", "switch"])
+def test_the_other_window_signed_out(world: World, step: str) -> None:
+    first = world.browse().sign_in()
+    second = window(first)
+    first.post(step)
+    assert said(second.post("agree")) == told("away")
+    assert world.links() == []
+    goes_on(second)
+
+
+def onward(browser: Browser) -> Browser:
+    """Presses the one button of the page that is no longer good."""
+    status, heading, text = wording.PROBLEMS["form"]
+    assert (browser.status, browser.page.said("h1"), browser.page.said("alert")) == (status, heading, text)
+    (href,) = re.findall(r'<a class="button primary" href="([^"]*)">', browser.page.html)
+    return browser.get(html.unescape(href))
+
+
+def test_the_other_window_signed_in_as_somebody_else(world: World) -> None:
+    first = world.browse().sign_in()
+    second = window(first)
+    first.post("switch").sign_in(CAREFUL).post("code", code=CODE)
+    second.post("agree")
+    assert world.links() == []
+    assert onward(second).page.steps == CONSENT
+    assert CAREFUL in second.page.said()
+    assert USER not in second.page.said()
+
+
+def test_both_windows_sign_in(world: World) -> None:
+    first = world.browse()
+    second = window(first, world.url("alexa"))
+    first.sign_in()
+    second.sign_in()
+    assert onward(second).page.steps == CONSENT
+    assert "Alexa" in second.page.said("h1")
+    assert second.post("agree").returned["code"]
+    assert [each.client for each in world.links()] == ["alexa"]
+
+
+def test_the_other_window_took_the_code(world: World) -> None:
+    first = world.browse().sign_in(CAREFUL)
+    second = window(first)
+    first.post("code", code=CODE)
+    second.post("code", code=CODE)
+    assert onward(second).page.steps == CONSENT
+    assert world.vendor.calls["code"] == 1
+
+
+def test_the_way_on_holds_what_was_asked_and_no_more(world: World) -> None:
+    state = 's"><script>alert(1)</script>&x=1'
+    browser = world.browse(state=state)
+    browser.post("sign-in", csrf_token="forged", user=USER, password=PASSWORD)
+    assert "<script" not in browser.page.html
+    assert PASSWORD not in browser.page.html
+    assert onward(browser).page.steps == SIGN_IN
+    assert browser.sign_in().post("agree").returned["state"] == state
