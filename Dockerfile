@@ -12,6 +12,7 @@ RUN python -m venv tools \
  && python -m venv --without-pip /opt/env \
  && tools/bin/pip --python /opt/env/bin/python install --no-cache-dir --no-index --no-deps --compile wheels/*.whl
 COPY media/ /opt/app/media/
+COPY net/ /opt/app/net/
 COPY showcam/ /opt/app/showcam/
 COPY store/ /opt/app/store/
 RUN /opt/env/bin/python -m compileall -q /opt/app

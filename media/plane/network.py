@@ -1,7 +1,6 @@
 """The one way from this process to a vendor: https, named hosts, no redirect, addresses looked up once."""
 
 import asyncio
-import ipaddress
 import socket
 import ssl
 from collections.abc import Iterable
@@ -11,11 +10,12 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from net.addresses import are_public, is_public, is_spelled
+
 LIST_CAP = 512 * 1024
 SEGMENT_CAP = 16 * 1024 * 1024
 LIST_S = 4.0
 SEGMENT_S = 10.0
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Forbidden(Exception):
@@ -32,20 +32,6 @@ class Cut(Exception):
 
 class Fault(Exception):
     """No usable answer in time."""
-
-
-def is_allowed(address: str, *, loopback: bool) -> bool:
-    """Whether a source may live at this IP address. `loopback`: on this machine too, but never on the LAN."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if ip in _NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_allowed(str(inner), loopback=loopback)
-    if ip.is_loopback:
-        return loopback
-    return ip.is_global and not ip.is_multicast
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +62,7 @@ class _Pinned(AbstractResolver):
     async def _look_up(self, host: str, port: int) -> list[ResolveResult]:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        if not found or not all([is_allowed(str(each[4][0]), loopback=self._loopback) for each in found]):
+        if not are_public((str(each[4][0]) for each in found), loopback=self._loopback):
             raise OSError("the host is not at a public address")
         return [
             ResolveResult(
@@ -137,11 +123,8 @@ class Fetcher:
         named = f"[{host}]" if ":" in host else host
         if f"{named}:{port}" not in self._hosts and not (port == 443 and named in self._hosts):
             raise Forbidden
-        try:
-            literal = ipaddress.ip_address(host)
-        except ValueError:
-            return
-        if not is_allowed(str(literal), loopback=self._loopback):
+        # aiohttp hands what looks like an address to the system, past the resolver above
+        if is_spelled(host) and not is_public(host, loopback=self._loopback):
             raise Forbidden
 
     @staticmethod

@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 
 import av
 
-from media.house import is_in_house
 from media.plane.pipe import Pipe
 from media.plane.units import SourceFailed
 from media.rtsp.login import Login
 from media.source import SourceSpec
+from net.addresses import is_in_house
 
 _OPTIONS = {
     "rtsp_transport": "tcp",

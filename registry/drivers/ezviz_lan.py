@@ -10,9 +10,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from media.grants import Picture
-from media.house import is_in_house
 from media.rtsp.login import Login
 from media.source import SourceSpec
+from net.addresses import is_in_house
 from registry.camera import Camera
 from registry.drivers.driver import sound
 from registry.drivers.rtsp import Described, NoStream, describe

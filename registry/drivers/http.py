@@ -4,7 +4,6 @@ Free of requests until something is sent, since a directive pays for what is imp
 """
 
 import contextlib
-import ipaddress
 import os
 import re
 import socket
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
+from net.addresses import are_public, is_spelled
 from registry.errors import VendorDown
 from registry.nesting import too_deep
 
@@ -61,24 +61,16 @@ class Hosts:
         return host, port
 
     def addresses(self, host: str, port: int, timeout_s: float) -> list[str]:
-        """Where the host is, without what is private; the caller connects to these and resolves no second time."""
-        loopback = f"{host}:{port}" in self._extra
-        found = [each for each in _resolve(host, port, timeout_s) if _is_public(each, loopback)]
-        if not found:
-            raise NotAllowed("the host has no public address")
+        """Where the host is, all of it public; the caller connects to these and resolves no second time."""
+        found = _resolve(host, port, timeout_s)
+        if not are_public(found, loopback=f"{host}:{port}" in self._extra):
+            raise NotAllowed("the host is not at a public address")
         return found
 
 
-def _is_public(address: str, loopback: bool) -> bool:
-    ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    return (ip.is_global and not ip.is_multicast) or (loopback and ip.is_loopback)
-
-
 def _resolve(host: str, port: int, timeout_s: float) -> list[str]:
-    with contextlib.suppress(ValueError):
-        return [str(ipaddress.ip_address(host))]
+    if is_spelled(host):
+        return [host]
     found: list[str] = []
 
     def look_up() -> None:

@@ -1,6 +1,5 @@
 """An address as somebody outside comes to it: its name, its certificate, its answers. No redirect is followed."""
 
-import ipaddress
 import json
 import socket
 import ssl
@@ -17,6 +16,7 @@ import certifi
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from net.addresses import is_public
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 
 WITHIN_S = 10.0  # for the whole of an exchange, however its answer comes
@@ -155,7 +155,7 @@ def _name(host: str, port: int) -> Finding:
         found = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError):  # the latter for what can be no name at all
         return wrong(what, "it is not found in DNS", "Let it point at your public address; a new one takes a while.")
-    if not any(ipaddress.ip_address(each).is_global for each in found):
+    if not any(map(is_public, found)):
         return unsure(
             what,
             f"here it leads to {', '.join(sorted(found))}, which nobody outside can reach",

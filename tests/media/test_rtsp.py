@@ -12,7 +12,6 @@ import av
 import pytest
 
 from media.grants import Claims
-from media.house import is_in_house
 from media.plane.pipe import Pipe
 from media.plane.units import SourceFailed
 from media.rtsp.login import Challenge, Login, challenge
@@ -276,31 +275,6 @@ def test_only_the_one_address_named_and_none_outside_a_house_is_reached(start, c
     household.changes = {}
     assert refused(start(allow_loopback_sources=False)) == "media_down"
     assert camera.does.asked == []
-
-
-@pytest.mark.parametrize(
-    ("address", "inside"),
-    [
-        ("192.168.1.20", True),
-        ("10.0.0.5", True),
-        ("172.31.255.1", True),
-        ("172.32.0.1", False),
-        ("fd00::20", True),
-        ("::ffff:192.168.1.20", True),
-        ("::ffff:8.8.8.8", False),
-        ("127.0.0.1", False),
-        ("0.0.0.0", False),  # noqa: S104
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("fe80::1", False),
-        ("224.0.0.1", False),
-        ("camera.local", False),
-        ("", False),
-    ],
-)
-def test_what_lies_in_a_house(address, inside):
-    assert is_in_house(address) is inside
-    assert is_in_house(address, loopback=True) is (inside or address == "127.0.0.1")
 
 
 async def _asked(pipe: Pipe, *requests: str) -> bytes:

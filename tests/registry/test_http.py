@@ -272,17 +272,15 @@ def test_practice_never_reaches_the_real_service() -> None:
         ("127.0.0.1", True, True),
         ("127.0.0.1", False, False),
         ("10.0.0.1", True, False),
-        ("192.168.1.5", False, False),
         ("169.254.169.254", True, False),
-        ("::ffff:10.0.0.1", True, False),
-        ("::ffff:127.0.0.1", False, False),
-        ("fd00::1", True, False),
-        ("224.0.0.1", True, False),
-        ("0.0.0.0", True, False),  # noqa: S104
+        ("64:ff9b::7f00:1", True, False),
+        ("2130706433", True, False),
         ("93.184.215.14", False, True),
     ],
 )
-def test_private_addresses_are_never_connected_to(host: str, extra: bool, allowed: bool) -> None:
+def test_private_addresses_are_never_connected_to(  # tests/net has the whole rule
+    host: str, extra: bool, allowed: bool
+) -> None:
     hosts = Hosts((f"{host}:443",) if extra else ())
 
     if allowed:
