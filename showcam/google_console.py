@@ -6,12 +6,14 @@ The console's words change now and then; what arrives at the endpoints tells how
 import re
 from dataclasses import dataclass
 
+from showcam.shipped import document
+
 CLIENT = "google"  # how `showcam clients add google` names it
 REDIRECTS = (
     "https://oauth-redirect.googleusercontent.com/r/{project}",
     "https://oauth-redirect-sandbox.googleusercontent.com/r/{project}",
 )
-ICON = "docs/google-icon.png"  # drawn by scripts/icons.py
+ICON = document("google-icon.png")  # drawn by scripts/icons.py
 LINK = "https://home.google.com/home-app/?deeplink=setup%2Fha_linking%3Fagent_id%3D{project}"
 PLACEHOLDER = "YOUR-PROJECT-ID"
 PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")  # an id as the console makes it

@@ -57,9 +57,11 @@ def settings_of(context: click.Context) -> Settings:
 
 def own_address(settings: Settings) -> str:
     """What to do where public_url is not set."""
+    from showcam.shipped import document
+
     if settings.all_on_aws:
-        return "It is the stack's output PublicUrl, or the name you gave it: see docs/aws.md"
-    return "See docs/running.md"
+        return f"It is the stack's output PublicUrl, or the name you gave it: see {document('aws.md')}"
+    return f"See {document('running.md')}"
 
 
 def _said(context: click.Context) -> dict[str, Any]:

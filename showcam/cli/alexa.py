@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from showcam.cli import own_address, readable, settings_of, stop
+from showcam.shipped import whole_way
 
 if TYPE_CHECKING:
     from showcam.settings import Settings
@@ -20,9 +21,9 @@ _ARN = "The function that takes directives; once for each region."
 _SPOKEN = "Spoken requests go to the function too, not to HTTPS (on AWS always)."
 
 
-@click.group()
+@click.group(epilog=whole_way("alexa.md"))
 def alexa() -> None:
-    """What Amazon's console and AWS have to be told. The whole way is in docs/alexa.md."""
+    """What Amazon's console and AWS have to be told."""
 
 
 @alexa.command()

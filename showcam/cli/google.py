@@ -5,9 +5,10 @@ from itertools import groupby
 import click
 
 from showcam.cli import own_address, readable, settings_of
+from showcam.shipped import whole_way
 
 
-@click.group()
+@click.group(epilog=whole_way("google.md"))
 def google() -> None:
     """Google Home: what its developer console wants of showcam."""
 
@@ -18,7 +19,7 @@ def google() -> None:
 @click.pass_context
 @readable
 def values(context: click.Context, project: str, demo: bool) -> None:
-    """Print each field of the Home Developer Console with the value for it. See docs/google.md."""
+    """Print each field of the Home Developer Console with the value for it."""
     from accounts import clients
     from showcam import google_console
     from showcam.compose.command import tools

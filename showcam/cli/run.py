@@ -9,6 +9,7 @@ import click
 
 from showcam.cli import readable, settings_of
 from showcam.settings import Settings
+from showcam.shipped import document
 from showcam.supervisor import Part
 
 _DATA = click.Path(path_type=Path, file_okay=False)
@@ -81,12 +82,13 @@ def _announce(settings: Settings) -> None:
         if settings.public_url.startswith("https://") and not settings.trusted_proxies:
             click.echo(
                 "trusted_proxies is empty: visitors who come through a proxy all count as one, so that a stranger's "
-                "wrong passwords can lock out everybody. Name the proxy's address, see docs/running.md.",
+                f"wrong passwords can lock out everybody. Name the proxy's address, see {document('running.md')}.",
                 err=True,
             )
         if not settings.public_url:
             click.echo(
-                "No public_url is set: this machine can be tried, but no assistant reaches it. See docs/running.md.",
+                "No public_url is set: this machine can be tried, but no assistant reaches it. "
+                f"See {document('running.md')}.",
                 err=True,
             )
         return

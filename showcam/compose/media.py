@@ -19,7 +19,7 @@ def serve(settings: Settings) -> None:
     if settings.web_internal_url and not shared and not (settings.keys / "grant").exists():
         raise CannotStart(
             "This media process has no key in common with the web app, so it would refuse every stream: "
-            "set grant_roots or grant_secret, here and there, to the same. See docs/pictures.md."
+            "set grant_roots or grant_secret, here and there, to the same."
         )
     grants = Grants(keys.grant_of(settings))
     web = settings.internal_web_url

@@ -11,7 +11,7 @@ from alexa.spoken.response import SLOT_TYPE
 from alexa.spoken.skill import INTENTS, PLAIN, SILENT, SLOT
 from alexa.spoken.texts import TEXTS, language
 
-FOLDER = Path(__file__).parents[2] / "skill-package" / "interactionModels" / "custom"
+FOLDER = Path(__file__).parents[2] / "alexa" / "skill_package" / "interactionModels" / "custom"
 LOCALES = ("de-DE", "en-GB", "en-US")
 
 # Alexa Skills Kit, "Choose the Invocation Name" and "Create Intents, Utterances, and Slots".

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "skill-package"
+PACKAGE = ROOT / "alexa" / "skill_package"
 MANIFEST: dict[str, Any] = json.loads((PACKAGE / "skill.json").read_text())["manifest"]
 LOCALES = {path.stem for path in (PACKAGE / "interactionModels" / "custom").glob("*.json")}
 
@@ -51,8 +51,8 @@ def test_every_language_names_the_icons(name: str) -> None:
 @pytest.mark.parametrize(
     ("path", "size"),
     [
-        ("skill-package/assets/images/smallIcon.png", 108),
-        ("skill-package/assets/images/largeIcon.png", 512),
+        ("alexa/skill_package/assets/images/smallIcon.png", 108),
+        ("alexa/skill_package/assets/images/largeIcon.png", 512),
         ("docs/google-icon.png", 144),
     ],
 )

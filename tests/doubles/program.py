@@ -42,9 +42,15 @@ def free_ports(count: int) -> int:
 
 
 class Program:
-    """A running showcam: `demo` or real, on free ports, with a data folder of its own."""
+    """A running showcam: `demo` or real, on free ports, with a data folder of its own.
 
-    def __init__(self, folder: Path, *, demo: bool, **environ: str) -> None:
+    `showcam` and `stands`: which installed one, and the folder it is started from.
+    """
+
+    def __init__(
+        self, folder: Path, *, demo: bool, showcam: Path = SHOWCAM, stands: Path = ROOT, **environ: str
+    ) -> None:
+        self.showcam, self.stands = showcam, stands
         first = free_ports(6)
         self.port, self.media_port, self.simulator_port = first, first + 1, first + 2
         self.data = folder / "data"
@@ -71,9 +77,9 @@ class Program:
         return f"http://127.0.0.1:{self.simulator_port}"
 
     def start(self, within_s: float = 60.0) -> "Program":
-        command = [str(SHOWCAM), "run", *(["--demo"] if self.demo else [])]
+        command = [str(self.showcam), "run", *(["--demo"] if self.demo else [])]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, env=self.environ, cwd=ROOT, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, env=self.environ, cwd=self.stands, stdout=log, stderr=log)
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
@@ -103,9 +109,9 @@ class Program:
 
     def command(self, *words: str, text: str = "", within_s: float = 60.0) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(SHOWCAM), *words],
+            [str(self.showcam), *words],
             env=self.environ,
-            cwd=ROOT,
+            cwd=self.stands,
             input=text,
             capture_output=True,
             text=True,

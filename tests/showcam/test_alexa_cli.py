@@ -58,7 +58,7 @@ def test_on_aws_the_functions_are_told(data: Path, monkeypatch: pytest.MonkeyPat
         done = showcam("values", "--arn", ARN, "--arn", ARN.replace("eu-west-1", "us-west-2"))
         assert done.exit_code == 0, done.output
         assert done.stdout.count(ARN) == 4, "as default and in its own region, for both halves"
-        assert "/alexa/skill" not in done.stdout
+        assert "https://cam.example.org/alexa/skill" not in done.stdout
         monkeypatch.delenv("SHOWCAM_PUBLIC_URL")
         for assistant in ("alexa", "google"):
             assert "output PublicUrl" in CliRunner().invoke(main, [assistant, "values"]).stderr

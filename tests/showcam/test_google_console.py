@@ -27,8 +27,8 @@ def test_addresses_in_the_document_are_those_that_are_printed() -> None:
 def test_the_icon_that_is_named_is_there() -> None:
     [value] = [each.value for each in fields(HOME) if each.name == "App icon"]
     path, rest = value.split(": ")
-    assert (ROOT / path).read_bytes().startswith(b"\x89PNG")
-    assert f"| App icon | [{path}]({Path(path).name}): {rest} |" in DOCUMENT
+    assert Path(path).read_bytes().startswith(b"\x89PNG")
+    assert f"| App icon | [{Path(path).relative_to(ROOT)}]({Path(path).name}): {rest} |" in DOCUMENT
 
 
 def test_values_are_the_installations_own() -> None:
