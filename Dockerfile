@@ -11,6 +11,7 @@ RUN python -m venv tools \
  && tools/bin/pip wheel --no-cache-dir --require-hashes --no-build-isolation --no-deps -w wheels -r media.txt \
  && python -m venv --without-pip /opt/env \
  && tools/bin/pip --python /opt/env/bin/python install --no-cache-dir --no-index --no-deps --compile wheels/*.whl
+COPY LICENSE NOTICE /opt/app/
 COPY media/ /opt/app/media/
 COPY net/ /opt/app/net/
 COPY showcam/ /opt/app/showcam/

@@ -1,0 +1,54 @@
+"""NOTICE says what the installed libraries hold and what is done with them, and it travels with every copy."""
+
+import re
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import av
+from av._core import library_meta
+
+ROOT = Path(__file__).parents[2]
+NOTICE = (ROOT / "NOTICE").read_text()
+WORDS = " ".join(NOTICE.split())
+
+
+def test_every_library_in_the_wheel_of_pyav_is_named() -> None:
+    held = {re.match(r"lib[A-Za-z]+(?:[0-9]+[a-z]*(?:Enc)?)*", each.name)[0] for each in bundled()}
+    assert {"libx264", "libx265", "libavcodec", "libSvtAv1Enc"} <= held
+    assert {each for each in held if not re.search(rf"\b{each}\b", NOTICE)} == set()
+
+
+def bundled() -> list[Path]:
+    """As the wheel has them for Linux."""
+    return list((Path(av.__file__).parents[1] / "av.libs").glob("lib*.so*"))
+
+
+def test_ffmpeg_is_told_under_the_licence_it_states() -> None:
+    assert f"av {version('av').split('.')[0]}," in WORDS
+    assert {each["license"] for each in library_meta.values()} == {"LGPL version 3 or later"}
+    assert '"LGPL version 3 or later"' in WORDS
+    assert set(library_meta) <= set(re.findall(r"lib\w+", NOTICE))
+
+
+def test_each_encoder_that_a_picture_or_a_sound_needs_is_told() -> None:
+    used = set()
+    for path in (ROOT / "media").rglob("*.py"):
+        used |= set(re.findall(r'"(lib(?:x264|x265|opus|vpx|aom)\w*)"', path.read_text()))
+    [told] = re.findall(r"The media process uses them in production: (.*?) libx265", WORDS)
+    assert used == set(re.findall(r"lib\w+", told))
+
+
+def test_it_goes_into_the_image() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert re.search(r"^COPY LICENSE NOTICE /opt/app/$", dockerfile, re.MULTILINE)
+    permitted = (ROOT / ".dockerignore").read_text().splitlines()
+    for line in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE):
+        for each in line.split():
+            assert {f"!{each}", f"!{each}**"} & set(permitted), each
+
+
+def test_no_function_on_aws_holds_pyav(packages: dict[str, Path]) -> None:
+    for name, path in packages.items():
+        with zipfile.ZipFile(path) as held:
+            assert not [each for each in held.namelist() if each.startswith(("av/", "av.libs/"))], name
