@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -34,8 +34,13 @@ class CannotPackage(Exception):
 
 def modules(function: str) -> dict[str, Path]:
     """The project's modules that the entry imports, at once or later, by name."""
+    return reached(f"lambda.{function}")
+
+
+def reached(entry: str) -> dict[str, Path]:
+    """The project's modules that this one imports, at once or later, by name."""
     found: dict[str, Path] = {}
-    waiting = [f"lambda.{function}"]
+    waiting = [entry]
     while waiting:
         name = waiting.pop()
         path = _file(name)
@@ -48,7 +53,12 @@ def modules(function: str) -> dict[str, Path]:
 
 def foreign(function: str) -> set[str]:
     """Top-level names of what is not the project's and not the standard library's."""
-    names = {name.split(".")[0] for path in modules(function).values() for name in _imports(path)}
+    return foreign_to(modules(function).values())
+
+
+def foreign_to(paths: Iterable[Path]) -> set[str]:
+    """Those of what these files import."""
+    names = {name.split(".")[0] for path in paths for name in _imports(path)}
     ours = {each.name for each in ROOT.iterdir() if (each / "__init__.py").exists()}
     return names - ours - sys.stdlib_module_names
 

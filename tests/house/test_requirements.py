@@ -1,0 +1,79 @@
+"""What is imported is declared, and what is declared is imported: in pyproject.toml, and in what is installed apart."""
+
+import re
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+ROOMS = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+AROUND = ("tests", "bench", "deploy_local", "scripts")
+# No code imports these: a command, a plugin of pytest, types. By name the file that needs it, and its word for it.
+CALLED = {
+    "awslambdaric": ("tests/doubles/runtime_api.py", '"-m", "awslambdaric"'),
+    "import-linter": ("Makefile", "lint-imports"),
+    "mypy": ("Makefile", ".venv/bin/mypy"),
+    "pytest-socket": ("pyproject.toml", "--disable-socket"),
+    "ruff": ("Makefile", ".venv/bin/ruff"),
+    "types-requests": ("Makefile", ".venv/bin/mypy"),
+}
+PEER = {"homeassistant"}  # the bench beside which the program is measured brings its own environment
+OF_THE_RUNTIME = {"boto3", "botocore"}  # Lambda's Python has them
+
+
+def named(lines: list[str]) -> set[str]:
+    """Of requirements, the distributions as they are spelled in an index."""
+    found = (re.match(r"[\w.-]+", line) for line in lines)
+    return {re.sub(r"[-_.]+", "-", each[0]).lower() for each in found if each}
+
+
+def distributions(modules: set[str]) -> set[str]:
+    """Which bring these top-level modules, by what is installed; a module that nothing brings stands for itself."""
+    known = packages_distributions()
+    return named([known.get(each, [each])[0] for each in modules])
+
+
+def sources(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+
+
+def test_what_the_program_imports_is_what_it_declares(cutter: ModuleType) -> None:
+    assert distributions(cutter.foreign_to(sources(*ROOMS))) == named(PROJECT["project"]["dependencies"])
+
+
+def test_what_surrounds_it_imports_is_what_else_is_declared(cutter: ModuleType) -> None:
+    program, dev = (named(each) for each in (PROJECT["project"]["dependencies"], PROJECT["dependency-groups"]["dev"]))
+    imported = distributions(cutter.foreign_to(sources(*AROUND)) - set(AROUND) - PEER)
+    assert imported - program == dev - CALLED.keys()
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_what_nothing_imports_is_called_by_its_name(name: str) -> None:
+    file, word = CALLED[name]
+    assert word in (ROOT / file).read_text()
+
+
+@pytest.mark.parametrize(
+    ("file", "entry"),
+    [
+        ("lambda-directives", "lambda.directives"),
+        ("lambda-fulfillment", "lambda.fulfillment"),
+        ("lambda-web", "lambda.web"),
+        ("media", "showcam.compose.media"),
+    ],
+)
+def test_what_is_installed_apart_is_what_is_reached_there(file: str, entry: str, cutter: ModuleType) -> None:
+    declared = named((ROOT / f"requirements/{file}.in").read_text().splitlines())
+    reached = distributions(cutter.foreign_to(cutter.reached(entry).values()) - OF_THE_RUNTIME)
+    started_by = {"click"} if file == "media" else set()
+    assert declared == reached | started_by
+
+
+@pytest.mark.parametrize("name", ["aioice", "aiortc", "av"])
+def test_what_is_patched_or_bound_by_its_insides_is_not_taken_untried(name: str) -> None:
+    [declared] = [each for each in PROJECT["project"]["dependencies"] if re.match(rf"{name}\b", each)]
+    assert "<" in declared
