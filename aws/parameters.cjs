@@ -63,7 +63,7 @@ function* addresses(given) {
 }
 
 function* numbers(given) {
-  for (const [name, least, most] of [['memory', 128, 10240], ['requestsPerSecond', 1, 10000], ['requestsAtOnce', 1, 5000], ['reservedForWeb', 0, 100000]]) {
+  for (const [name, least, most] of [['memory', 128, 10240], ['requestsPerSecond', 1, 10000], ['requestsAtOnce', 1, 5000], ['reservedForDirectives', 0, 100000], ['reservedForWeb', 0, 100000]]) {
     if (!(Number.isInteger(given[name]) && given[name] >= least && given[name] <= most)) {
       yield `${name} is "${given[name]}": a whole number from ${least} to ${most} is wanted`;
     }
@@ -121,7 +121,7 @@ async function read({ resolveVariable }) {
     'homeRegion', 'dataKey', 'keysSecret', 'settingsSecret', 'grantSecret']) {
     given[name] = String(await resolveVariable(`param:${name}`)).trim();
   }
-  for (const name of ['memory', 'requestsPerSecond', 'requestsAtOnce', 'reservedForWeb', 'logRetention']) {
+  for (const name of ['memory', 'requestsPerSecond', 'requestsAtOnce', 'reservedForDirectives', 'reservedForWeb', 'logRetention']) {
     given[name] = Number(await resolveVariable(`param:${name}`));
   }
   return given;
@@ -132,9 +132,12 @@ function checked(secretsOf, ...rules) {
     const given = await read(variables);
     const faults = rules.flatMap((rule) => [...rule(given)]);
     if (faults.length) throw Object.assign(new Error(`nothing is packaged:\n${faults.map((each) => `  - ${each}`).join('\n')}\n`), { stack: '' });
+    // where an address of one's own serves, nobody has to come by the API's, past what stands before one's own
+    given.ownAddress = Boolean(given.publicUrl);
     given.publicUrl ||= { 'Fn::Sub': 'https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}' };
     given.mediaUrls = list(given.mediaUrls).join(',');
     given.pictures = given.mediaUrls ? 'plane' : 'vendor';
+    given.directivesConcurrency = given.reservedForDirectives || { Ref: 'AWS::NoValue' };
     given.webConcurrency = given.reservedForWeb || { Ref: 'AWS::NoValue' };
     const [keys, settings, grant] = secretsOf(given);
     // the grant secret only where it is used: a secret more is a question more at every cold start

@@ -25,8 +25,8 @@ class Linking:
         self.http.trust_env = False
         self._verifier = secrets.token_urlsafe(48)
 
-    def sign_in(self, user: str, password: str) -> requests.Response:
-        """The page of consent."""
+    def begin(self) -> requests.Response:
+        """The page of the sign-in."""
         challenge = hashlib.sha256(self._verifier.encode()).digest()
         query = {
             "response_type": "code",
@@ -40,6 +40,11 @@ class Linking:
         page = self.http.get(f"{self._web}/oauth/authorize", params=query, timeout=WAIT_S)
         if 'name="password"' not in page.text:
             raise StepFailed(f"the sign-in page did not come: {_told(page)}")
+        return page
+
+    def sign_in(self, user: str, password: str) -> requests.Response:
+        """The page of consent."""
+        page = self.begin()
         page = self._post(page, user=user, password=password, step="sign-in")
         if page.is_redirect:
             page = self.http.get(urljoin(page.url, page.headers["Location"]), timeout=WAIT_S)
@@ -57,6 +62,11 @@ class Linking:
         if back.get("state") != ["s" * 300] or "code" not in back:
             raise StepFailed(f"the assistant was handed no code, or another state: {', '.join(back)}")
         return back["code"][0]
+
+    def cancel(self, page: requests.Response) -> str:
+        """Why the assistant is told that there is no link."""
+        answer = self._post(page, step="cancel")
+        return parse_qs(urlsplit(answer.headers.get("Location", "")).query).get("error", [""])[0]
 
     def redeem(self, code: str) -> requests.Response:
         """The token endpoint's answer."""

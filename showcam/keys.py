@@ -37,8 +37,8 @@ class Keys:
 
 def of(settings: Settings) -> Keys:
     """From the secret where one is named, else from the folder. Raises KeysUnreadable, SecretUnreadable."""
-    found, apart = _all(settings), _grant_apart(settings)
-    return replace(found, grant=apart) if apart else found
+    found, grant, cookie = _all(settings), _grant_apart(settings), _cookie_apart(settings)
+    return replace(found, grant=grant or found.grant, cookie=cookie or found.cookie)
 
 
 def _all(settings: Settings) -> Keys:
@@ -69,6 +69,14 @@ def _grant_apart(settings: Settings) -> list[bytes]:
     else:
         return []
     return [_derived(root, "grant")[1] for root in roots]
+
+
+def _cookie_apart(settings: Settings) -> list[bytes]:
+    """From a secret of its own, so that no function but the one that signs cookies is told their key."""
+    if not settings.cookie_secret:
+        return []
+    roots = _roots(settings.cookie_secret, secrets_manager.read(settings.cookie_secret))
+    return [_derived(root, "cookie")[1] for root in roots]
 
 
 def derived(roots: list[str]) -> Keys:

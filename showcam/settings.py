@@ -38,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     table_region: str = ""  # where the table is; empty: the region that AWS's own settings name
     keys_secret: str = ""  # AWS Secrets Manager: id or ARN of the secret the keys come from; empty: the folder keys/
     grant_secret: str = ""  # likewise of one for the grant key alone, shared with media processes elsewhere
+    cookie_secret: str = ""  # likewise of one for the cookie key alone, which the web function alone may read
     grant_roots: str = ""  # what that secret holds, for a media process that is handed it
     settings_secret: str = ""  # likewise of one that holds the secret settings; empty: none
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"

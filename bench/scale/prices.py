@@ -35,6 +35,6 @@ PRICES = {
 }
 FIXED = {  # a month, at any size, of the home region; each other has five alarms
     "KMS: the key": 1.00,
-    "Secrets Manager: three secrets": 1.20,
+    "Secrets Manager: four secrets": 1.60,
     "CloudWatch: twenty-six alarms": 2.60,
 }

@@ -22,6 +22,7 @@ HOME = {
     "alarmTopic": "arn:aws:sns:eu-west-1:123456789012:alarms",
     "languages": "en-GB,de-DE",
     "mediaUrls": MEDIA,
+    "reservedForDirectives": "100",
     "reservedForWeb": "50",
 }
 ELSEWHERE = {
@@ -52,10 +53,11 @@ class Packaged:
         return dict(json.loads(self.file.read_text()))
 
 
+type Osls = Callable[[str, str, dict[str, str]], Packaged]
+
+
 @pytest.fixture(scope="session")
-def osls(
-    packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str, str, dict[str, str]], Packaged]:
+def osls(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Osls:
     """Packages by a configuration, in a region, with parameters."""
     assert OSLS.exists(), "osls is missing: run make test, which installs it with npm"
 
@@ -76,12 +78,12 @@ def osls(
 
 
 @pytest.fixture(scope="session")
-def at_home(osls: Callable[[str, str, dict[str, str]], Packaged]) -> Packaged:
+def at_home(osls: Osls) -> Packaged:
     return osls("serverless.yml", "eu-west-1", HOME)
 
 
 @pytest.fixture(scope="session")
-def elsewhere(osls: Callable[[str, str, dict[str, str]], Packaged]) -> Packaged:
+def elsewhere(osls: Osls) -> Packaged:
     return osls("serverless.directives.yml", "us-east-1", ELSEWHERE)
 
 

@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from bench.scale.assumptions import Assumptions
 from bench.scale.prices import PRICES
 from showcam.settings import Settings, load
-from tests.aws.conftest import ELSEWHERE, HOME, Packaged, Template
+from tests.aws.conftest import ELSEWHERE, HOME, Osls, Packaged, Template
 
 ROOT = Path(__file__).parents[2]
 HOSTS = ("media-1.cam.example", "media-2.cam.example", "media-3.cam.example")
@@ -33,8 +32,6 @@ GIVEN = {
 }
 
 PORTS = ("IpProtocol", "FromPort", "ToPort")
-
-type Osls = Callable[[str, str, dict[str, str]], Packaged]
 
 
 @pytest.fixture(scope="module")
@@ -218,14 +215,17 @@ def test_the_image_listens_where_the_template_looks(template: Template) -> None:
 
 def test_the_main_stack_goes_without_until_it_is_told_of_some(osls: Osls) -> None:
     without = {name: each for name, each in HOME.items() if name != "mediaUrls"}
-    del without["reservedForWeb"]
+    del without["reservedForWeb"], without["reservedForDirectives"]
     template = osls("serverless.yml", "eu-west-1", without).template
     for role in of(template, "AWS::IAM::Role").values():
         (policy,) = role["Policies"]
-        (secrets,) = (each for each in policy["PolicyDocument"]["Statement"] if "secretsmanager" in str(each["Action"]))
+        secrets, *_ = (
+            each for each in policy["PolicyDocument"]["Statement"] if "secretsmanager" in str(each["Action"])
+        )
         assert secrets["Resource"] == [{"Ref": "KeysSecret"}, {"Ref": "SettingsSecret"}]
     functions = of(template, "AWS::Lambda::Function")
-    assert functions["WebLambdaFunction"]["ReservedConcurrentExecutions"] == {"Ref": "AWS::NoValue"}
+    for name in ("DirectivesLambdaFunction", "WebLambdaFunction"):
+        assert functions[name]["ReservedConcurrentExecutions"] == {"Ref": "AWS::NoValue"}
     for function in functions.values():
         told = function["Environment"]["Variables"]
         assert (told["SHOWCAM_PICTURES"], told["SHOWCAM_MEDIA_URLS"], told["SHOWCAM_GRANT_SECRET"]) == (

@@ -3,14 +3,13 @@
 import json
 import re
 import subprocess
-from collections.abc import Callable
 
 import pytest
 import yaml
 
 from showcam import forwarder
 from showcam.settings import SettingsError, load
-from tests.aws.conftest import ELSEWHERE, HOME, PYTHON, ROOT, SKILL, Packaged
+from tests.aws.conftest import ELSEWHERE, HOME, PYTHON, ROOT, SKILL, Osls
 from tests.doubles.packages import OTHER
 
 PACKAGED = ("directives", "fulfillment", "web")
@@ -25,8 +24,6 @@ const others = { 'self:provider.region': 'eu-west-1', 'sls:stage': 'prod' };
 const resolveVariable = async (name) => others[name] ?? given[name.slice('param:'.length)];
 require('./aws/parameters.cjs').home({ resolveVariable }).catch((said) => console.log(said.message));
 """
-
-type Osls = Callable[[str, str, dict[str, str]], Packaged]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +48,7 @@ type Osls = Callable[[str, str, dict[str, str]], Packaged]
                 "mediaUrls": "https://a.example,https://a.example,b.example",
                 "signUp": "everybody",
                 "ezvizRegion": "asia",
+                "reservedForDirectives": "1.5",
                 "reservedForWeb": "-1",
                 "logRetention": "31",
                 "memory": "much",
@@ -66,6 +64,7 @@ type Osls = Callable[[str, str, dict[str, str]], Packaged]
                 "mediaUrls names one twice",
                 'signUp is "everybody"',
                 'ezvizRegion is "asia": eu, us, sa, sg, in, ru there are',
+                'reservedForDirectives is "1.5"',
                 'reservedForWeb is "-1"',
                 'logRetention is "31"',
                 'memory is "NaN"',

@@ -13,12 +13,13 @@ import pytest
 from bench.scale.prices import FIXED
 from showcam.settings import SECRETS, load
 from store.dynamodb import create_table
-from tests.aws.conftest import ARCHITECTURE, ELSEWHERE, HOME, MEDIA, PYTHON, SKILL, Packaged, Template
+from tests.aws.conftest import ARCHITECTURE, ELSEWHERE, HOME, MEDIA, PYTHON, SKILL, Osls, Packaged, Template
 from tests.doubles.aws import REGION, in_process
 from tests.doubles.packages import ROOT
 
 FUNCTIONS = {"directives": 8, "fulfillment": 8, "web": 15}  # and their timeouts
-ROWS = {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}
+ROWS = {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"}
+FORGETS = {"DeleteItem"}
 CHECKS = {"ConditionCheckItem"}
 WATCHED = {
     ("AWS/Lambda", "Errors"),
@@ -83,7 +84,7 @@ class TestSecrets:
         # a change of these would make another root, with which nothing kept can be opened
         generated = {"SecretStringTemplate": "{}", "GenerateStringKey": "root"}
         generated |= {"PasswordLength": 48, "ExcludePunctuation": True}
-        for name in ("KeysSecret", "GrantSecret"):
+        for name in ("KeysSecret", "GrantSecret", "CookieSecret"):
             assert secrets[name]["GenerateSecretString"] == generated
             assert "SecretString" not in secrets[name]
         # all of it: AWS does not say whether a change of anything else would put this value back
@@ -113,13 +114,13 @@ class TestFunctions:
             assert (each["Architectures"], each["MemorySize"]) == ([ARCHITECTURE], 1024)
             assert each["Code"]["S3Key"].endswith(f"/{name}.zip")
 
-    def test_web_has_its_part_kept(self, home: Template) -> None:
+    def test_directives_and_web_have_their_parts_kept(self, home: Template) -> None:
         kept = {
             each["FunctionName"]: each["ReservedConcurrentExecutions"]
             for each in of(home, "AWS::Lambda::Function").values()
             if "ReservedConcurrentExecutions" in each
         }
-        assert kept == {"showcam-prod-web": 50}
+        assert kept == {"showcam-prod-directives": 100, "showcam-prod-web": 50}
 
     def test_elsewhere_there_is_alexas_alone(self, elsewhere: Packaged) -> None:
         kinds = {each["Type"] for each in elsewhere.template["Resources"].values()}
@@ -136,7 +137,7 @@ class TestFunctions:
         with in_process(monkeypatch) as cloud:
             secret = cloud.secret("showcam/prod/settings", {"ezviz_secret": "s"})
             known = {"AWS::Region": region, "Table": "showcam-prod", "SettingsSecret": secret, "KeysSecret": "arn:keys"}
-            known["GrantSecret"] = "arn:grant"
+            known |= {"GrantSecret": "arn:grant", "CookieSecret": "arn:cookie"}
             for function in of(template, "AWS::Lambda::Function").values():
                 environ = {name: resolved(value, known) for name, value in function["Environment"]["Variables"].items()}
                 if stack == "elsewhere":
@@ -180,6 +181,13 @@ class TestHttp:
             "$default": "WebLambdaFunction",
         }
 
+    def test_its_own_address_is_closed_where_another_serves(self, home: Template, osls: Osls) -> None:
+        own = osls("serverless.yml", "eu-west-1", HOME | {"publicUrl": "https://cameras.example.com"}).template
+        closed = [
+            of(each, "AWS::ApiGatewayV2::Api")["HttpApi"].get("DisableExecuteApiEndpoint") for each in (home, own)
+        ]
+        assert closed == [False, True]
+
     def test_it_is_throttled(self, home: Template) -> None:
         limits = home["Resources"]["HttpApiStage"]["Properties"]["DefaultRouteSettings"]
         assert limits == {"ThrottlingRateLimit": 500, "ThrottlingBurstLimit": 1000}
@@ -212,11 +220,13 @@ class TestRoles:
                 [{"Fn::GetAtt": [f"{name}LogGroup", "Arn"]}],
             )
             checks = set() if name == "Fulfillment" else CHECKS
-            assert granted.pop("dynamodb") == (ROWS | checks, [table])
+            assert granted.pop("dynamodb") == (ROWS | FORGETS | checks, [table])
             assert granted.pop("secretsmanager") == (
                 {"GetSecretValue"},
                 [{"Ref": "KeysSecret"}, {"Ref": "SettingsSecret"}, {"Ref": "GrantSecret"}],
             )
+            cookies = ({"GetSecretValue"}, [{"Ref": "CookieSecret"}])
+            assert granted.pop("secretsmanager cookie", None) == (cookies if name == "Web" else None)
             actions, resources = granted.pop("kms")
             assert "Decrypt" in actions
             assert resources == [{"Fn::GetAtt": ["DataKey", "Arn"]}]
@@ -226,11 +236,26 @@ class TestRoles:
     def test_elsewhere_it_reaches_the_table_and_the_secrets_at_home(self, elsewhere: Packaged) -> None:
         granted = granted_to(elsewhere.template, "DirectivesRole")
         arn = "arn:${AWS::Partition}:dynamodb:eu-west-1:${AWS::AccountId}:table/showcam-prod"
-        assert granted["dynamodb"] == (ROWS | CHECKS, [{"Fn::Sub": arn}])
+        assert granted["dynamodb"] == (ROWS | FORGETS | CHECKS, [{"Fn::Sub": arn}])
         assert granted["secretsmanager"][1] == [
             ELSEWHERE[name] for name in ("keysSecret", "settingsSecret", "grantSecret")
         ]
         assert granted["kms"][1] == [ELSEWHERE["dataKey"]]
+
+    def test_only_what_is_a_households_may_be_deleted(self, each: Template) -> None:
+        for role, statement in statements(each):
+            if "dynamodb:DeleteItem" in listed(statement["Action"]):
+                visits = ["visit#*"] if role == "WebRole" else []
+                keys = {"dynamodb:LeadingKeys": ["account#*", "link#*", *visits]}
+                assert statement["Condition"] == {"ForAllValues:StringLike": keys}
+
+    def test_web_alone_is_told_of_the_cookies_secret(self, home: Template) -> None:
+        told = {
+            name
+            for name, function in of(home, "AWS::Lambda::Function").items()
+            if "SHOWCAM_COOKIE_SECRET" in function["Environment"]["Variables"]
+        }
+        assert told == {"WebLambdaFunction"}
 
     def test_the_key_serves_the_table_and_the_secrets_alone(self, each: Template) -> None:
         for _, statement in statements(each):
@@ -258,11 +283,11 @@ class TestWatching:
 
     def test_there_are_as_many_as_are_told_and_priced(self, home: Template, elsewhere: Packaged) -> None:
         alarms, secrets = of(home, "AWS::CloudWatch::Alarm"), of(home, "AWS::SecretsManager::Secret")
-        assert (len(alarms), len(secrets)) == (26, 3)
+        assert (len(alarms), len(secrets)) == (26, 4)
         assert len(of(elsewhere.template, "AWS::CloudWatch::Alarm")) == 5
         assert FIXED["CloudWatch: twenty-six alarms"] == pytest.approx(0.10 * 26)
-        assert FIXED["Secrets Manager: three secrets"] == pytest.approx(0.40 * 3)
-        assert "three secrets and 26 alarms" in (ROOT / "docs/aws.md").read_text()
+        assert FIXED["Secrets Manager: four secrets"] == pytest.approx(0.40 * 4)
+        assert "four secrets and 26 alarms" in (ROOT / "docs/aws.md").read_text()
 
     def test_every_function_is_watched(self, each: Template) -> None:
         functions, watched = of(each, "AWS::Lambda::Function"), list(of(each, "AWS::CloudWatch::Alarm").values())
@@ -289,7 +314,7 @@ class TestWatching:
             ("5xx", "ApiId"),
         }
         faults = [alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "SystemErrors"]
-        assert sorted(faults) == sorted(ROWS | {"TransactWriteItems"})
+        assert sorted(faults) == sorted(ROWS | FORGETS | {"TransactWriteItems"})
 
 
 def test_cfn_lint_finds_nothing(each_stack: Packaged) -> None:
@@ -322,13 +347,14 @@ def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def granted_to(template: Template, role: str) -> dict[str, tuple[set[str], list[Any]]]:
-    """Actions and resources by service; those of the table's index apart."""
+    """Actions and resources by service; those of the table's index and of the cookies' secret apart."""
     granted: dict[str, tuple[set[str], list[Any]]] = {}
     for name, statement in statements(template):
         if name == role:
             actions, resources = listed(statement["Action"]), listed(statement["Resource"])
             (service,) = {action.split(":")[0] for action in actions}
             key = f"{service} index" if "/index/" in str(resources) else service
+            key += " cookie" if "CookieSecret" in str(resources) else ""
             before, same = granted.get(key, (set(), resources))
             assert same == resources
             granted[key] = (before | {action.split(":")[1] for action in actions}, resources)

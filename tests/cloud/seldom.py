@@ -1,15 +1,25 @@
-"""What functions ask of AWS beside the walk: a list that is news, Amazon's grant, a message of the vendor's webhook."""
+"""What functions ask of AWS beside the walk: a list that is news, Amazon's grant, a message of the vendor's webhook, a
+sign-in that is cancelled, a skill that is disabled."""
 
 import hashlib
 import hmac
 import json
+import secrets
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import requests
 
+from accounts.tokens import mint
 from deploy_local.front import Authority
+from deploy_local.linking import Linking
+from deploy_local.place import REDIRECTS
+from store.dynamodb import DynamoStore
+from store.sealing import Sealer
 from tests.cloud.conftest import Deployed, Linked
+from tests.doubles.events import spoken
+from tests.doubles.household import new_link
 from tests.doubles.tls_vendor import Vendors, answer
 
 KEY = "webhook-of-the-tests"
@@ -23,6 +33,8 @@ def ask(deployed: Deployed, linked: Linked, folder: Path) -> None:
         assert len(listed()) == 7
     _grant(deployed, linked, folder)
     _tell_by_webhook(deployed)
+    _cancel(deployed)
+    _disable(deployed)
 
 
 def _forget_the_list(deployed: Deployed) -> None:
@@ -76,3 +88,29 @@ def _tell_by_webhook(deployed: Deployed) -> None:
         assert told.status_code == 200, told.text
     finally:
         deployed.set_environ("web", before)
+
+
+def _cancel(deployed: Deployed) -> None:
+    """By a browser that still has the cookie of a sign-in before."""
+    place = deployed.place
+    linking = Linking(place.web, place.authorities, "alexa", place.secrets["alexa"], REDIRECTS["alexa"])
+    page = linking.begin()
+    linking.http.cookies.set("__Host-showcam-visit", secrets.token_urlsafe(32), secure=True)
+    assert linking.cancel(page) == "access_denied"
+
+
+def _disable(deployed: Deployed) -> None:
+    """Of a link that nothing else here needs; its person spoke to the skill once."""
+    store = DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer([("test", secrets.token_bytes(32))]))
+    link = new_link(next(iter(store.accounts())), "alexa", None, "en")
+    store.add_link(link)
+    token, row = mint(link.id, "access", "cameras", time.time())
+    assert store.add_tokens([row])
+    skill, user = deployed.environ("directives")["SHOWCAM_ALEXA_SKILL_ID"], {"userId": "amzn1.ask.account.GONE"}
+    assert deployed.invoke("directives", spoken(skill, user | {"accessToken": token}))["response"]
+    at = datetime.fromtimestamp(time.time() + 5, UTC).isoformat()
+    event = {"type": "AlexaSkillEvent.SkillDisabled", "requestId": "r", "timestamp": at}
+    deployed.invoke("directives", spoken(skill, user) | {"request": event})
+    ended = store.link(link.id)
+    assert ended is not None
+    assert ended.ended is not None

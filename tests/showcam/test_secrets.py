@@ -71,6 +71,15 @@ class TestKeys:
         assert keys.of(apart).grant == keys.grant_of(apart) == keys.grant_of(handed) != of(all_of_it).grant
         assert keys.of(apart).seal == of(all_of_it).seal
 
+    def test_cookies_are_signed_by_a_secret_that_web_alone_may_read(self, cloud: Cloud) -> None:
+        all_of_it, own = (
+            cloud.secret("showcam/keys", {"root": OLD_ROOT}),
+            cloud.secret("showcam/cookie", {"root": ROOT}),
+        )
+        apart, others = keys.of(Settings(keys_secret=all_of_it, cookie_secret=own)), of(all_of_it)
+        assert apart.cookie == of(own).cookie != others.cookie
+        assert (apart.seal, apart.grant, apart.forwarder) == (others.seal, others.grant, others.forwarder)
+
     def test_a_machine_at_home_may_share_grants_with_media_processes_elsewhere(self, tmp_path: Path) -> None:
         own = Settings(data=tmp_path)
         shared = Settings(data=tmp_path, grant_roots=json.dumps({"root": ROOT}))
