@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from showcam.forwarder import region
 from showcam.settings import Settings
-from showcam.shipped import SKILL_PACKAGE
+from showcam.shipped import skill_package
 from store.records import Client
 
 SCOPE = "cameras"
@@ -147,7 +147,7 @@ def _spoken(settings: Settings, language: str, arns: _Arns | None) -> Rows:
         ("Skill Invocation Name", "meine kameras" if language.startswith("de") else "my cameras"),
         ("Interfaces", "Video App"),
         *endpoint,
-        ("JSON Editor", f"[{SKILL_PACKAGE / 'interactionModels/custom' / model(language)}.json]"),
+        ("JSON Editor", f"[{skill_package() / 'interactionModels/custom' / model(language)}.json]"),
         ("Build", "[press it]"),
     ]
 

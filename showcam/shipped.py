@@ -3,9 +3,13 @@
 from importlib.resources import files
 from pathlib import Path
 
-SKILL_PACKAGE = Path(str(files("alexa") / "skill_package"))
 _PACKED = Path(str(files("showcam") / "docs"))  # a wheel has them here, see pyproject.toml
 _DOCS = _PACKED if _PACKED.is_dir() else Path(__file__).parents[1] / "docs"
+
+
+def skill_package() -> Path:
+    """What all of Alexa's skill packages have in common. An image of the media process alone has none."""
+    return Path(str(files("alexa") / "skill_package"))
 
 
 def document(name: str) -> Path:

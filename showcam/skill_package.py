@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from showcam import forwarder
 from showcam.alexa_console import SCOPE
-from showcam.shipped import SKILL_PACKAGE
+from showcam.shipped import skill_package
 from store.records import Client
 
 RESOURCES = "ask-resources.json"
@@ -84,7 +84,7 @@ def manifest(
 
 def _skill() -> dict[str, Any]:
     """What all packages have in common."""
-    told: dict[str, Any] = json.loads((SKILL_PACKAGE / "skill.json").read_text())["manifest"]
+    told: dict[str, Any] = json.loads((skill_package() / "skill.json").read_text())["manifest"]
     return told
 
 
@@ -127,7 +127,7 @@ def write(folder: Path, skill: dict[str, Any], skill_id: str, account_linking: d
         raise Missing(f"There is something else in {folder}; name a new folder.")
     _name(folder, skill_id)
     package = folder / "skill-package"
-    shutil.copytree(SKILL_PACKAGE, package, dirs_exist_ok=True)
+    shutil.copytree(skill_package(), package, dirs_exist_ok=True)
     (package / "skill.json").write_text(_json(skill))
     source = {"skillMetadata": {"src": "./skill-package"}}
     resources = {"askcliResourcesVersion": "2020-03-31", "profiles": {"default": source}}

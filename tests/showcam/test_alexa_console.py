@@ -9,7 +9,7 @@ import pytest
 
 from showcam.alexa_console import certificate, fields, model
 from showcam.settings import Settings
-from showcam.shipped import SKILL_PACKAGE
+from showcam.shipped import skill_package
 from store.records import Client
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +67,7 @@ def test_on_aws_both_halves_name_functions_and_nothing_of_a_house() -> None:
         assert "us-east-1" in here[f"{half}North America"]
         assert "us-west-2" in here[f"{half}Far East"]
     assert here["Custom > Endpoint, service type"] == "AWS Lambda ARN"
-    said = " ".join(here.values()).replace(str(SKILL_PACKAGE), "")
+    said = " ".join(here.values()).replace(str(skill_package()), "")
     assert not re.search(r"forwarder|certificate|HTTPS|/alexa/", said)
     assert "lwaClientId" in here["Permissions > Alexa Client Id"]
 
