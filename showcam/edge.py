@@ -4,9 +4,7 @@ The wrapper gives each request an id, believes only trusted proxies, caps bodies
 by its route's name, since grants stand in paths.
 """
 
-import functools
 import io
-import ipaddress
 import os
 import random
 import time
@@ -18,12 +16,23 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 
+from media.visitors import Network, within
 from showcam.bodies import Bodies
-from showcam.exchange import AT_WORK, Answered, Headers, Refuse, Request, Response, Route, problem
+from showcam.exchange import (
+    AT_WORK,
+    PEER,
+    RECEIVED,
+    Answered,
+    Headers,
+    Refuse,
+    Request,
+    Response,
+    Route,
+    key_of,
+    problem,
+)
 
 log = structlog.get_logger()
-
-type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 REQUEST_ID = "showcam.request_id"  # in the environ; set there already where a request came with one
 
@@ -55,11 +64,12 @@ class Edge:
         self._prefixed = [route for route in routes if route.path.endswith("/")]
         self._pages = pages
         self._rules = rules
-        self._bodies = Bodies(rules.body_limit, rules.threads)
+        self.bodies = Bodies(rules.body_limit, rules.threads)
+        self._proofs = {route.name: tuple(key_of(each) for each in route.proofs) for route in routes}
         self._tell = tell
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        started = time.perf_counter()
+        environ[RECEIVED] = started = time.monotonic()
         request_id = environ.get(REQUEST_ID) or _random.randbytes(16).hex()
         path = environ.get("PATH_INFO", "")
         route = self._exact.get(path) or self._beginning(path)
@@ -74,14 +84,18 @@ class Edge:
             _send(response, start_response, request_id)
             return [response.body]
         finally:
-            seconds = time.perf_counter() - started
+            seconds = time.monotonic() - started
             self._tell(Answered(request_id, name, environ["REQUEST_METHOD"], status, seconds))
             AT_WORK.reset(within)
 
     def _answer(self, environ: WSGIEnvironment, route: Route, path: str, request_id: str) -> Response:
         try:
             self._admit(environ)
-            return route.endpoint(self._request(environ, route, path, request_id))
+            claims = any(each in environ for each in self._proofs[route.name])
+            response = route.endpoint(self._request(environ, route, path, request_id, claims))
+            if claims and response.status < 400 and environ["REQUEST_METHOD"] == "POST":
+                self.bodies.proved(environ)
+            return response
         except Refuse as refused:
             return route.refused(environ, refused.response)
         except Exception:
@@ -102,7 +116,7 @@ class Edge:
         try:
             self._admit(environ)
             if environ["REQUEST_METHOD"] not in ("GET", "HEAD", "OPTIONS"):
-                body = self._bodies.read(environ)
+                body = self.bodies.read(environ)
                 environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
             answer = self._pages(environ, start)
             return statuses[-1], answer
@@ -128,16 +142,16 @@ class Edge:
                 raise Refuse(
                     problem(421, "This is a demo for this machine alone", "Open it at the address it printed.")
                 )
-        elif rules.trusted_proxies and _within(environ.get("REMOTE_ADDR", ""), rules.trusted_proxies):
+        elif rules.trusted_proxies and within(environ.get("REMOTE_ADDR", ""), rules.trusted_proxies):
             _believe(environ, rules.trusted_proxies)
 
-    def _request(self, environ: WSGIEnvironment, route: Route, path: str, request_id: str) -> Request:
+    def _request(self, environ: WSGIEnvironment, route: Route, path: str, request_id: str, claims: bool) -> Request:
         method = environ["REQUEST_METHOD"]
         if method not in route.methods:
             allowed = ", ".join(route.methods)
             answer = problem(405, "That method is not for this address", f"It takes {allowed}.")
             raise Refuse(Response(405, answer.body, [*answer.headers, ("Allow", allowed)]))
-        body = self._bodies.read(environ) if method == "POST" else b""
+        body = self.bodies.read(environ, claims=claims) if method == "POST" else b""
         if route.json and method == "POST":
             kind = environ.get("CONTENT_TYPE", "")
             if kind != "application/json" and kind.split(";", 1)[0].strip().lower() != "application/json":
@@ -154,21 +168,17 @@ def _unexpected(request_id: str) -> Response:
     return problem(500, "Something went wrong here", f"It is noted under {request_id}. Try again.")
 
 
-@functools.lru_cache(1024)
-def _within(address: str, networks: tuple[Network, ...]) -> bool:
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(ip in network for network in networks)
-
-
 def _believe(environ: WSGIEnvironment, networks: tuple[Network, ...]) -> None:
-    """Take client address and scheme from a trusted proxy: the last address in the chain that is not one itself."""
+    """Take client address and scheme from a trusted proxy: the last address in the chain that is not one itself.
+
+    A header whose name has underscores (`X_Forwarded_For`) is the same key here, and the server keeps but one of both.
+    So a proxy is trusted only if it drops those: docs/running.md has the recipes, and the doctor tries it.
+    """
+    environ[PEER] = environ["REMOTE_ADDR"]
     chain = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     for address in reversed(chain):
         environ["REMOTE_ADDR"] = address
-        if not _within(address, networks):
+        if not within(address, networks):
             break
     if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
         environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]

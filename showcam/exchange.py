@@ -11,11 +11,15 @@ from msgspec import Struct
 
 AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread is at work on
 
+# in the environ
+RECEIVED = "showcam.received"  # when the request was handed over by the server, in time.monotonic()
+PEER = "showcam.peer"  # the other end of the connection, where REMOTE_ADDR is what a trusted proxy told
+
 type Headers = list[tuple[str, str]]
 
 
 @lru_cache(64)  # the names are ours
-def _key(header: str) -> str:
+def key_of(header: str) -> str:
     return "HTTP_" + header.upper().replace("-", "_")
 
 
@@ -28,7 +32,7 @@ class Request(Struct, frozen=True):
     environ: WSGIEnvironment
 
     def header(self, name: str) -> str | None:
-        value: str | None = self.environ.get(_key(name))
+        value: str | None = self.environ.get(key_of(name))
         return value
 
     @property
@@ -45,13 +49,17 @@ class Response(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` ends in "/" when what follows belongs to the endpoint. `json`: other content types are refused."""
+    """`path` ends in "/" when what follows belongs to the endpoint. `json`: other content types are refused.
+
+    `proofs`: headers any of which proves who sent a POST, which is then answered below 400, and else never.
+    """
 
     name: str
     path: str
     methods: tuple[str, ...]
     endpoint: Callable[[Request], Response]
     json: bool = False
+    proofs: tuple[str, ...] = ()
     refused: Callable[[WSGIEnvironment, Response], Response] = lambda environ, refusal: refusal  # as it is told there
 
 

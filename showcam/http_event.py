@@ -19,7 +19,8 @@ def request_of(event: Event, limit: int) -> Request:
     if method != "POST":
         refused = problem(405, "That method is not for this address", "It takes POST.")
         raise Refuse(Response(405, refused.body, [*refused.headers, ("Allow", "POST")]))
-    environ = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()}
+    # one whose name has underscores would pass for another
+    environ = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items() if "_" not in name}
     return Request(about["requestId"], method, path, "", _body(event, limit), environ)
 
 

@@ -34,4 +34,4 @@ def route(webhook: Webhook | None) -> Route:
             return problem(503, "Too much is going on", "Send it again in a moment.")
         return Response(200, answered, [("Content-Type", "application/json")])
 
-    return Route("webhook", "/webhooks/ezviz", ("POST",), answer)
+    return Route("webhook", "/webhooks/ezviz", ("POST",), answer, proofs=("signature",))

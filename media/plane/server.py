@@ -7,6 +7,7 @@ from aiohttp import web
 
 from media.grants import Grants
 from media.plane import ice, memory
+from media.plane.door import AcceptFailures, Door
 from media.plane.routes import Routes
 from media.plane.sessions import Sessions
 from media.plane.settings import PlaneSettings
@@ -23,6 +24,8 @@ class Plane:
         self._settings, self._grants, self._sources = settings, grants, sources
         self._runner: web.AppRunner | None = None
         self._sessions: Sessions | None = None
+        self._server: asyncio.Server | None = None
+        self._watch: asyncio.Task[None] | None = None
         self.port = settings.port
 
     async def serve(self) -> None:
@@ -34,24 +37,37 @@ class Plane:
             await self.stop()
 
     async def start(self) -> None:
+        loop, settings = asyncio.get_running_loop(), self._settings
+        loop.set_exception_handler(AcceptFailures())
         memory.settle()
-        ice.prepare(self._settings.ice_addresses)
-        context = await asyncio.to_thread(tls_context, self._settings.ca_file)
-        self._sessions = Sessions(self._settings, self._grants, self._sources, context)
+        ice.prepare(settings.ice_addresses)
+        context = await asyncio.to_thread(tls_context, settings.ca_file)
+        self._sessions = Sessions(settings, self._grants, self._sources, context)
         app = Routes(self._grants, self._sessions).application()
         # no access log: paths under /s/ hold grants
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._settings.bind, self._settings.port)
+        assert self._runner.server is not None
+        door = Door(
+            self._runner.server,
+            most=settings.connections,
+            most_of_one=settings.connections_of_one,
+            shared=settings.trusted_proxies,
+        )
         try:
-            await site.start()
+            self._server = await loop.create_server(door, settings.bind, settings.port)
         except OSError:
             await self.stop()
             raise
-        self.port = self._runner.addresses[0][1]
-        _log.info("pictures are served", bind=self._settings.bind, port=self.port)
+        self._watch = asyncio.create_task(door.watch())
+        self.port = self._server.sockets[0].getsockname()[1]
+        _log.info("pictures are served", bind=settings.bind, port=self.port)
 
     async def stop(self) -> None:
+        if self._watch:
+            self._watch.cancel()
+        if self._server:
+            self._server.close()
         if self._sessions:
             await self._sessions.close()
         if self._runner:

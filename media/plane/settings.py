@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from media.visitors import Network
+
 
 @dataclass(frozen=True, slots=True)
 class PlaneSettings:
@@ -13,6 +15,9 @@ class PlaneSettings:
     live_per_account: int = 4
     live_per_process: int = 24
     opens_per_minute: int = 6  # new sessions of one link
+    connections: int = 512  # at once; a descriptor each
+    connections_of_one: int = 128  # of one address that is neither this machine's nor a proxy's
+    trusted_proxies: tuple[Network, ...] = ()
     ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
     stun: str = ""  # stun:host:port
     turn: str = ""  # turn:host:port?transport=udp or tcp, turns:host:port

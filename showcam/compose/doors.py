@@ -13,6 +13,7 @@ from accounts.attempts import Limits
 from accounts.tokens import authenticate
 from actions.signalling import Signalling
 from console import app as console
+from media.proof import HEADER
 from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.drivers.ezviz_webhook import Inbox, Webhook
@@ -29,6 +30,7 @@ from store.ports import Store, StoreUnavailable
 log = structlog.get_logger()
 
 JSON = ("Content-Type", "application/json")
+_BEARERS = ("Authorization", "Authentication")
 
 
 def routes(settings: Settings, base: parts.Ground, inbox: Inbox) -> list[Route]:
@@ -36,7 +38,7 @@ def routes(settings: Settings, base: parts.Ground, inbox: Inbox) -> list[Route]:
     key = settings.ezviz_webhook_key
     return [
         _signalling(settings, base),
-        Route("internal", "/internal/sources/", ("POST",), internal.answer, json=True),
+        Route("internal", "/internal/sources/", ("POST",), internal.answer, json=True, proofs=(HEADER,)),
         webhook.route(Webhook(key, base.store, inbox) if key else None),
         Route("readyz", "/readyz", ("GET",), partial(ready, base.store)),
     ]
@@ -110,4 +112,4 @@ def _signalling(settings: Settings, base: parts.Ground) -> Route:
         status, headers, body = signalling.answer(request.method, request.rest, header("Origin"), token, request.body)
         return Response(status, body, headers)
 
-    return Route("signalling", "/google/webrtc/", ("POST", "OPTIONS"), signal, refused=readable)
+    return Route("signalling", "/google/webrtc/", ("POST", "OPTIONS"), signal, proofs=_BEARERS, refused=readable)

@@ -19,7 +19,7 @@ from showcam.settings import Settings, load
 
 _JSON = ("Content-Type", "application/json")
 # what Google is told where the body was not even read
-_UNREAD: dict[int, type[IntentError]] = {400: Malformed, 413: Malformed, 503: Passing}
+_UNREAD: dict[int, type[IntentError]] = {400: Malformed, 408: Passing, 413: Malformed, 503: Passing}
 
 
 def door(settings: Settings, base: parts.Ground) -> Callable[[Request], Response]:
@@ -40,7 +40,9 @@ def door(settings: Settings, base: parts.Ground) -> Callable[[Request], Response
 
 
 def route(settings: Settings, base: parts.Ground) -> Route:
-    return Route("google", "/google/fulfillment", ("POST",), door(settings, base), refused=_refused)
+    return Route(
+        "google", "/google/fulfillment", ("POST",), door(settings, base), proofs=("Authorization",), refused=_refused
+    )
 
 
 def _refused(_environ: WSGIEnvironment, refusal: Response) -> Response:

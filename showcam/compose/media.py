@@ -1,12 +1,14 @@
 """The media process: the plane, and the web process as the one it asks for sources. No store, no sealing key."""
 
 import asyncio
+import ipaddress
 
 from media.grants import Grants
 from media.plane.server import Plane
 from media.plane.settings import PlaneSettings
 from media.trust import tls_context
 from showcam import keys, logs
+from showcam.descriptors import raise_limit
 from showcam.settings import Settings
 from showcam.supervisor import CannotStart
 from showcam.web_sources import WebSources
@@ -43,6 +45,8 @@ def serve(settings: Settings) -> None:
             loopback_vendors=(settings.ezviz_open,) if settings.ezviz_open.startswith("127.0.0.1:") else (),
             gate_check_s=settings.gate_check_s,
             opens_per_minute=settings.opens_per_minute,
+            connections=raise_limit() // 2,  # the other half is for cameras, and for WebRTC's ports
+            trusted_proxies=tuple(ipaddress.ip_network(each, strict=False) for each in settings.trusted_proxies),
         ),
         grants,
         sources,

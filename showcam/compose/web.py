@@ -8,14 +8,17 @@ from functools import cache, partial
 from pathlib import Path
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 
 from registry.inbox import Inbox
 from showcam import keys, logs, spoken_door
 from showcam.compose import amazon, directives, doors, fulfillment, parts, spoken
 from showcam.compose.doors import JSON
+from showcam.connections import HEAD_S, MOST, Connections
 from showcam.cores import keep_to_one
 from showcam.data import handed_over
+from showcam.descriptors import raise_limit
 from showcam.edge import Edge
 from showcam.exchange import Answered, Refuse, Request, Response, Route, problem
 from showcam.forwarded import HEADER, Signatures
@@ -63,7 +66,7 @@ def _alexa(settings: Settings, keys: Keys, base: parts.Ground) -> list[Route]:
         return Response(200, skill.answer(request.body), [JSON])
 
     return [
-        Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True),
+        Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True, proofs=(HEADER,)),
         spoken_door.route(
             settings.alexa_skill_id,
             spoken.Lazy(settings, base).answer,
@@ -112,19 +115,25 @@ def load_app(*_: object) -> Edge:
     if settings.web_cores == "one":
         keep_to_one()
     end_with_parent()
-    return build(settings, keys.of(settings))
+    edge = build(settings, keys.of(settings))
+    longest_s = max(settings.request_s, settings.sign_in_s) + 1
+    Connections(settings.port, edge.bodies.overdue, longest_s).watch()
+    return edge
 
 
 def serve(settings: Settings) -> None:
     logs.configure("web", settings.log_level)
+    descriptors = raise_limit()
     server = Granian(
         "showcam.compose.web:load_app",
         address=settings.bind,
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=settings.threads,
-        backpressure=settings.threads * 2,
+        blocking_threads=settings.threads * 2,  # as many again wait for bodies: see showcam.bodies
+        backpressure=min(MOST, descriptors // 2),  # counts connections, also those that have nothing to ask
+        http=HTTPModes.http1,  # in the other modes a silent connection is never ended
+        http1_settings=HTTP1Settings(header_read_timeout=int(HEAD_S * 1000)),
         websockets=False,
         log_enabled=False,
         log_access=False,

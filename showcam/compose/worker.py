@@ -7,6 +7,7 @@ import structlog
 from registry.watching import Watch
 from showcam import keys, logs
 from showcam.compose import parts
+from showcam.descriptors import raise_limit
 from showcam.settings import Settings
 from showcam.worker import Job, Loop
 
@@ -15,6 +16,7 @@ log = structlog.get_logger()
 
 def serve(settings: Settings) -> None:
     logs.configure("worker", settings.log_level)
+    raise_limit()
     base = parts.ground(settings, keys.of(settings))
 
     watch = Watch(

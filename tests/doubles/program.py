@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -44,11 +45,19 @@ def free_ports(count: int) -> int:
 class Program:
     """A running showcam: `demo` or real, on free ports, with a data folder of its own.
 
-    `showcam` and `stands`: which installed one, and the folder it is started from.
+    `showcam` and `stands`: which installed one, and the folder it is started from. `descriptors`: how many it may have
+    open at first, and how many at most.
     """
 
     def __init__(
-        self, folder: Path, *, demo: bool, showcam: Path = SHOWCAM, stands: Path = ROOT, **environ: str
+        self,
+        folder: Path,
+        *,
+        demo: bool,
+        showcam: Path = SHOWCAM,
+        stands: Path = ROOT,
+        descriptors: tuple[int, int] | None = None,
+        **environ: str,
     ) -> None:
         self.showcam, self.stands = showcam, stands
         first = free_ports(6)
@@ -56,6 +65,7 @@ class Program:
         self.data = folder / "data"
         self.log = folder / "log"
         self.demo = demo
+        self.descriptors = descriptors or resource.getrlimit(resource.RLIMIT_NOFILE)
         self.environ = {
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", "/"),
@@ -79,7 +89,14 @@ class Program:
     def start(self, within_s: float = 60.0) -> "Program":
         command = [str(self.showcam), "run", *(["--demo"] if self.demo else [])]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, env=self.environ, cwd=self.stands, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command,
+                env=self.environ,
+                cwd=self.stands,
+                stdout=log,
+                stderr=log,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, self.descriptors),
+            )
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
@@ -140,8 +157,10 @@ class Program:
 
 
 @contextmanager
-def running(folder: Path, *, demo: bool = True, **environ: str) -> Iterator[Program]:
-    program = Program(folder, demo=demo, **environ).start()
+def running(
+    folder: Path, *, demo: bool = True, descriptors: tuple[int, int] | None = None, **environ: str
+) -> Iterator[Program]:
+    program = Program(folder, demo=demo, descriptors=descriptors, **environ).start()
     try:
         yield program
     finally:

@@ -1,17 +1,22 @@
-"""Bodies that come slowly hold a share of the threads, never all of them."""
+"""Bodies that come slowly hold the places that are for bodies, each client and each kind a share of its own."""
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from showcam import bodies as module
 from showcam.bodies import Bodies
-from showcam.exchange import Refuse
+from showcam.exchange import PEER, RECEIVED, Refuse
+
+PLACES = 16  # known: 8 · claims: 4, of one client 2 · any: 4, of one client 2
 
 
 class Slow:
-    """A sender that says nothing until it is let."""
+    """A sender that says nothing until it is let, or cut off."""
 
     def __init__(self) -> None:
         self.asked, self.let = threading.Event(), threading.Event()
@@ -22,30 +27,144 @@ class Slow:
         return b""
 
 
-def sender(bodies: Bodies, slow: Slow, address: str) -> threading.Thread:
-    environ: dict[str, Any] = {"CONTENT_LENGTH": "10", "REMOTE_ADDR": address, "wsgi.input": slow}
-    thread = threading.Thread(target=lambda: bodies.read(environ), daemon=True)
-    thread.start()
-    assert slow.asked.wait(5)
-    return thread
+class Whole:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def read(self, size: int) -> bytes:
+        body, self._body = self._body[:size], self._body[size:]
+        return body
+
+
+def asked(address: str, sender: Any, length: str | None = "1", **more: Any) -> dict[str, Any]:
+    return {"CONTENT_LENGTH": length, "REMOTE_ADDR": address, "wsgi.input": sender} | more
+
+
+@contextmanager
+def held(bodies: Bodies, *addresses: str, claims: bool = False, **more: Any) -> Iterator[list[Slow]]:
+    """A slow body from each."""
+    slows = [Slow() for _ in addresses]
+
+    def hold(address: str, slow: Slow) -> None:
+        with pytest.raises(Refuse):
+            bodies.read(asked(address, slow, **more), claims=claims)
+
+    threads = [threading.Thread(target=hold, args=each, daemon=True) for each in zip(addresses, slows, strict=True)]
+    for thread, slow in zip(threads, slows, strict=True):
+        thread.start()
+        assert slow.asked.wait(5)
+    try:
+        yield slows
+    finally:
+        for slow in slows:
+            slow.let.set()
+        for thread in threads:
+            thread.join(5)
+
+
+def taken(bodies: Bodies, address: str, *, claims: bool = False) -> bool:
+    try:
+        return bodies.read(asked(address, Whole(b"x")), claims=claims) == b"x"
+    except Refuse as refused:
+        told = refused.response
+    return (told.status, told.headers[-1]) != (503, ("Retry-After", "5"))
+
+
+A, B, C = "203.0.113.1", "203.0.113.2", "203.0.113.3"
+HOUSE, SAME_HOUSE, OTHER_HOUSE = "2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"
 
 
 @pytest.mark.parametrize(
-    ("address", "held"),
-    [(lambda number: "203.0.113.1", 4), (lambda number: f"203.0.113.{number}", 6)],
-    ids=["half of the threads for one address", "three quarters for all"],
+    ("slow", "claimed", "address", "claims", "free"),
+    [
+        ((A,), False, A, False, True),
+        ((A, A), False, A, False, False),
+        ((A, A), False, B, False, True),
+        ((A, A, B, B), False, C, False, False),
+        ((A, A, B, B), False, C, True, True),
+        ((A, A), True, A, True, False),
+        ((A, A), True, B, True, True),
+        ((A, A, B, B), True, C, True, False),
+        ((A, A, B, B), True, C, False, True),
+        ((HOUSE, SAME_HOUSE), False, HOUSE, False, False),
+        ((HOUSE, SAME_HOUSE), False, OTHER_HOUSE, False, True),
+        ((A, f"::ffff:{A}"), False, A, False, False),
+    ],
 )
-def test_what_is_left_keeps_answering(address: Callable[[int], str], held: int) -> None:
-    bodies, slows = Bodies(100, threads=8), [Slow() for _ in range(held)]
-    threads = [sender(bodies, slow, address(number)) for number, slow in enumerate(slows)]
-    with pytest.raises(Refuse) as refused:
-        bodies.read({"CONTENT_LENGTH": "1", "REMOTE_ADDR": address(0), "wsgi.input": Slow()})
-    assert refused.value.response.status == 503
-    assert ("Retry-After", "5") in refused.value.response.headers
-    for slow in slows:
-        slow.let.set()
-    for thread in threads:
-        thread.join(5)
-    free = Slow()
-    free.let.set()
-    assert bodies.read({"CONTENT_LENGTH": "1", "REMOTE_ADDR": address(0), "wsgi.input": free}) == b""
+def test_who_is_slow_takes_no_place_of_others(
+    slow: tuple[str, ...], claimed: bool, address: str, claims: bool, free: bool
+) -> None:
+    bodies = Bodies(100, PLACES)
+    with held(bodies, *slow, claims=claimed):
+        assert taken(bodies, address, claims=claims) is free
+    assert taken(bodies, address, claims=claims)
+
+
+def test_forged_proofs_take_no_place_of_a_client_whose_proof_held() -> None:
+    bodies = Bodies(100, PLACES)
+    bodies.proved({"REMOTE_ADDR": C})
+    with held(bodies, A, A, B, B, claims=True), held(bodies, A, A, B, B):
+        assert taken(bodies, C, claims=True)
+        assert not taken(bodies, C)
+        with held(bodies, *[C] * 8, claims=True):
+            assert not taken(bodies, C, claims=True)
+
+
+def test_a_client_is_known_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KNOWN_S", 0.05)
+    bodies = Bodies(100, PLACES)
+    bodies.proved({"REMOTE_ADDR": C})
+    with held(bodies, A, A, B, B, claims=True):
+        assert taken(bodies, C, claims=True)
+        time.sleep(0.1)
+        assert not taken(bodies, C, claims=True)
+
+
+def test_as_many_clients_are_known_as_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_KNOWN", 2)
+    bodies = Bodies(100, PLACES)
+    for address in (A, B, C):
+        bodies.proved({"REMOTE_ADDR": address})
+    with held(bodies, "198.51.100.1", "198.51.100.1", "198.51.100.2", "198.51.100.2", claims=True):
+        assert [taken(bodies, each, claims=True) for each in (A, B, C)] == [False, True, True]
+
+
+@pytest.mark.parametrize(("ago_s", "peers"), [(1.0, set()), (6.0, {"127.0.0.1"})])
+def test_an_overdue_body_is_told_by_the_peer_that_it_comes_from(ago_s: float, peers: set[str]) -> None:
+    bodies = Bodies(100, PLACES)
+    with held(bodies, A, **{PEER: "127.0.0.1", RECEIVED: time.monotonic() - ago_s}):
+        assert bodies.overdue() == peers
+    assert bodies.overdue() == set()
+
+
+@pytest.mark.parametrize(
+    ("body", "length", "ago_s", "status"),
+    [
+        (b"abc", "3", 0.0, 200),
+        (b"abc", "4", 0.0, 408),
+        (b"abc", None, 0.0, 200),
+        (b"abc", None, 6.0, 408),
+        (b"abc", "3", 6.0, 200),
+        (b"", "0", 0.0, 200),
+        (b"x" * 101, "101", 0.0, 413),
+        (b"x" * 101, None, 0.0, 413),
+    ],
+    ids=[
+        "whole",
+        "broken off",
+        "of unknown length",
+        "of unknown length and cut off",
+        "whole at the last moment",
+        "none",
+        "too long",
+        "of unknown length and too long",
+    ],
+)
+def test_a_body_is_taken_whole_or_not_at_all(body: bytes, length: str | None, ago_s: float, status: int) -> None:
+    bodies, environ = Bodies(100, PLACES), asked(A, Whole(body), length, **{RECEIVED: time.monotonic() - ago_s})
+    if status == 200:
+        assert bodies.read(environ) == body
+    else:
+        with pytest.raises(Refuse) as refused:
+            bodies.read(environ)
+        assert refused.value.response.status == status

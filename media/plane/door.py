@@ -1,0 +1,105 @@
+"""Who may be connected to the picture process: so many in all and of one address, and nobody who says nothing."""
+
+import asyncio
+from collections import Counter
+
+import structlog
+from aiohttp import web
+
+from media.silence import silence
+from media.visitors import Network, counted_as, within
+
+_log = structlog.get_logger()
+
+SILENT_S = 5.0  # until somebody who has connected says something
+QUIET_S = 30.0  # nothing takes so long to be answered, and no player is idle for so long
+EVERY_S = 1.0
+TELL_EVERY_S = 60.0
+_HERE = ("127.0.0.1", "::1")
+
+
+class Door:
+    """Makes each connection's protocol. `shared`: networks of proxies, each of which comes for many viewers."""
+
+    def __init__(self, server: web.Server, *, most: int, most_of_one: int, shared: tuple[Network, ...] = ()) -> None:
+        self._server, self._shared = server, shared
+        self._most, self._most_of_one = most, most_of_one
+        self._of_one: Counter[str] = Counter()
+        self._refused = 0
+        self._told = float("-inf")
+
+    def __call__(self) -> asyncio.Protocol:
+        return _Arriving(self)
+
+    def enter(self, transport: asyncio.Transport) -> None:
+        """Hands the connection to the server, or ends it."""
+        address = _address(transport)
+        client = counted_as(address)
+        mine = self._of_one[client] if not self._is_shared(address) else 0
+        if self._of_one.total() >= self._most or mine >= self._most_of_one:
+            self._refused += 1
+            transport.abort()
+            return
+        self._of_one[client] += 1
+        protocol = self._server()
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+
+    async def watch(self) -> None:
+        """Until cancelled: ends who is silent, and counts those who are there."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            self._of_one = Counter(counted_as(_address(each)) for each in self._there() if not _ended(each))
+            self._tell()
+
+    def _there(self) -> list[asyncio.Transport]:
+        return [each.transport for each in self._server.connections if isinstance(each.transport, asyncio.Transport)]
+
+    def _is_shared(self, address: str) -> bool:
+        return address in _HERE or within(address, self._shared)
+
+    def _tell(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._refused and now - self._told >= TELL_EVERY_S:
+            _log.warning("connections were refused, there are too many", count=self._refused)
+            self._refused, self._told = 0, now
+
+
+class _Arriving(asyncio.Protocol):
+    """A connection whose address is not known yet."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._door.enter(transport)
+
+
+class AcceptFailures:
+    """Where no descriptor is left the loop tries again every second, and tells of it a hundred times each time."""
+
+    def __init__(self) -> None:
+        self._told = float("-inf")
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        if not str(context.get("message")).startswith("socket.accept() out of system resource"):
+            loop.default_exception_handler(context)
+        elif loop.time() - self._told >= TELL_EVERY_S:
+            self._told = loop.time()
+            _log.error("connections can't be taken", error=str(context.get("exception")))
+
+
+def _address(transport: asyncio.Transport) -> str:
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if peer else ""
+
+
+def _ended(transport: asyncio.Transport) -> bool:
+    """Whether it was silent for too long, and so is no more."""
+    connection = transport.get_extra_info("socket")
+    quiet = silence(connection) if connection is not None else None
+    late = quiet is not None and quiet.sent_s > (QUIET_S if quiet.ever_received else SILENT_S)
+    if late:
+        transport.abort()
+    return late

@@ -1,0 +1,31 @@
+"""Whom an address counts as, wherever something is counted by address. Standard library only."""
+
+import functools
+import ipaddress
+
+type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@functools.lru_cache(4096)
+def counted_as(address: str) -> str:
+    """An IPv6 address counts as its /64, all of which one household has; an IPv4 address within IPv6 as itself."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if ip.version == 4:
+        return str(ip)
+    if ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((int(ip), 64), strict=False))
+
+
+@functools.lru_cache(4096)
+def within(address: str, networks: tuple[Network, ...]) -> bool:
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if ip.version == 6 and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    return any(ip in network for network in networks)

@@ -1,0 +1,60 @@
+"""The picture process's door: what happens where descriptors run out all the same."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from media.visitors import counted_as
+from tests.doubles.attackers import crowd
+
+# a plane that believes in more descriptors than there are
+SERVE = """
+import asyncio, resource, sys
+from media.grants import Grants
+from media.plane.server import Plane
+from media.plane.settings import PlaneSettings
+from showcam import logs
+
+async def main():
+    plane = Plane(PlaneSettings(port=0, connections=10_000, connections_of_one=10_000), Grants([b"k" * 32]), None)
+    await plane.start()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    print(plane.port, flush=True)
+    await asyncio.Event().wait()
+
+logs.configure("media", "info")
+asyncio.run(main())
+"""
+
+
+def test_failed_accepts_are_told_once_a_minute() -> None:
+    process = subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        with crowd(int(process.stdout.readline()), ["127.0.0.1"] * 200):
+            time.sleep(4)
+    finally:
+        process.terminate()
+        _, log = process.communicate(timeout=10)
+    told = [json.loads(line)["event"] for line in log.splitlines()]
+    assert told == ["pictures are served", "connections can't be taken"]
+
+
+@pytest.mark.parametrize(
+    ("address", "counts_as"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unix", "unix"),
+    ],
+)
+def test_a_house_counts_as_one(address: str, counts_as: str) -> None:
+    assert counted_as(address) == counts_as

@@ -1,0 +1,198 @@
+"""Who is silent or slow harms nobody else, on the started program, by hundreds of real connections."""
+
+import http.client
+import json
+import resource
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from showcam import keys as key_files
+from showcam.forwarded import HEADER, sign
+from showcam.settings import load
+from tests.doubles.attackers import crowd, head
+from tests.doubles.program import Program, running
+
+pytestmark = pytest.mark.process
+
+SOFT = 1024  # descriptors that a process has at first on most systems
+WITHIN_S = 1.0
+DIRECTIVE = {
+    "directive": {
+        "header": {"namespace": "Alexa.Discovery", "name": "Discover", "payloadVersion": "3", "messageId": "m"},
+        "payload": {"scope": {"type": "BearerToken", "token": "sca.nobody.nothing"}},
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with running(tmp_path_factory.mktemp("attacked"), demo=False, descriptors=(SOFT, hard)) as program:
+        yield program
+
+
+def asked(
+    port: int, method: str, path: str, body: bytes = b"", address: str = "127.0.0.1", **headers: str
+) -> tuple[int, bytes]:
+    """By a connection of its own. Raises TimeoutError when the answer is late."""
+    due = time.monotonic() + WITHIN_S
+    connection = http.client.HTTPConnection("127.0.0.1", port, WITHIN_S, source_address=(address, 0))
+    try:
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        answer = response.status, response.read()
+    finally:
+        connection.close()
+    if time.monotonic() > due:
+        raise TimeoutError(f"{method} {path}")
+    return answer
+
+
+def directive(program: Program) -> tuple[int, bytes]:
+    """As the forwarder sends it."""
+    key_id, key = key_files.of(load(environ=program.environ)).forwarder[0]
+    path, body = "/alexa/smart-home", json.dumps(DIRECTIVE).encode()
+    signature = sign(key_id, key, "POST", path, body, now=int(time.time()), nonce=secrets.token_hex(16))
+    return asked(program.port, "POST", path, body, **{HEADER: signature, "Content-Type": "application/json"})
+
+
+def is_well(program: Program) -> None:
+    """Both are answered within a second."""
+    assert asked(program.port, "GET", "/healthz")[0] == 200
+    status, answer = directive(program)
+    assert (status, json.loads(answer)["event"]["payload"]["type"]) == (200, "INVALID_AUTHORIZATION_CREDENTIAL")
+
+
+def is_well_for(seconds: float, program: Program) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        is_well(program)
+        time.sleep(0.1)
+
+
+def until(condition: Callable[[], object], within_s: float) -> None:
+    due = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < due, "it did not come about"
+        time.sleep(0.1)
+
+
+def part(program: Program, word: bytes) -> list[int]:
+    """The processes of the program that were started with this word."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        try:
+            words, environ = (each / "cmdline").read_bytes().split(b"\0"), (each / "environ").read_bytes()
+        except OSError:
+            continue
+        if word in words and f"SHOWCAM_DATA={program.data}".encode() in environ.split(b"\0"):
+            found.append(int(each.name))
+    return found
+
+
+def descriptors(pids: list[int]) -> int:
+    return sum(len([*Path(f"/proc/{pid}/fd").iterdir()]) for pid in pids)
+
+
+@pytest.mark.parametrize(
+    "first", [b"", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"], ids=["silent", "silent after one answer"]
+)
+def test_silent_connections_are_ended_and_hold_up_nobody(program: Program, first: bytes) -> None:
+    web = part(program, b"serve")
+    before = descriptors(web)
+    with crowd(program.port, ["127.0.0.1"] * 600, first) as silent:
+        assert len(silent.open) == 600
+        is_well_for(4, program)
+        until(lambda: not silent.open, 6)
+        until(lambda: descriptors(web) < before + 10, 2)
+
+
+def test_a_head_that_drips_is_ended(program: Program) -> None:
+    with crowd(program.port, ["127.0.0.1"] * 300, b"GET / HTTP/1.1\r\nHost: a\r\nX-", drips=b"a") as slow:
+        is_well_for(4, program)
+        until(lambda: not slow.open, 6)
+
+
+FORGED = "v1;key;1;0123456789abcdef;0"
+FORM = {"Content_Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "heard"),
+    [
+        ("/oauth/token", FORM, {b"408", b"503"}),
+        ("/alexa/smart-home", {}, {b"408", b"503"}),
+        ("/alexa/smart-home", {"X_Showcam_Signature": FORGED}, {b"408", b"503"}),
+        ("/google/fulfillment", {"Authorization": "Bearer forged"}, {b"200"}),  # with an error code of Google's in it
+        ("/alexa/skill", {"Signature_256": "Zm9yZ2Vk"}, {b"408", b"503"}),
+    ],
+    ids=["without a proof, a page", "without a proof", "forwarder's", "Google's", "Amazon's"],
+)
+@pytest.mark.parametrize("drips", [b"", b"x"], ids=["silent", "drips"])
+def test_slow_bodies_are_cut_off_and_hold_up_nobody(
+    program: Program, path: str, headers: dict[str, str], heard: set[bytes], drips: bytes
+) -> None:
+    web = part(program, b"serve")
+    before = descriptors(web)
+    is_well(program)  # from here on the forwarder is known by a signature that held
+    with crowd(program.port, ["127.0.0.2"] * 100, head(path, **headers), drips=drips) as slow:
+        time.sleep(0.3)
+        assert slow.open
+        for _ in range(30):
+            is_well(program)
+            # a stranger who is not slow is served too
+            status, _ = asked(program.port, "POST", "/oauth/token", b"grant_type=none", "127.0.0.3", **FORM)
+            assert status in (400, 401)
+            time.sleep(0.1)
+        until(lambda: not slow.open, 9)
+        is_well(program)
+    assert {each.split()[1] for each in slow.heard} == heard
+    until(lambda: descriptors(web) < before + 10, 2)
+
+
+def test_many_attackers_take_no_place_of_who_proved_himself(program: Program) -> None:
+    is_well(program)
+    many = [f"127.0.1.{number}" for number in range(1, 61)] * 4
+    forged = head("/alexa/smart-home", X_Showcam_Signature=FORGED)
+    with crowd(program.port, many, forged, drips=b"x"), crowd(program.port, many, head("/oauth/token"), drips=b"x"):
+        is_well_for(7, program)
+    is_well(program)
+
+
+def test_silent_connections_fill_neither_the_media_process_nor_its_log(program: Program) -> None:
+    media = part(program, b"media")
+    before, logged = descriptors(media), program.log.stat().st_size
+    with crowd(program.media_port, ["127.0.0.1"] * 1100) as silent:
+        assert len(silent.open) > SOFT
+        due = time.monotonic() + 4
+        while time.monotonic() < due:
+            assert asked(program.media_port, "GET", "/healthz")[0] == 200
+            assert asked(program.media_port, "GET", "/s/nothing/master.m3u8", address="127.0.0.3")[0] == 403
+            is_well(program)
+            time.sleep(0.1)
+        until(lambda: not silent.open, 6)
+        until(lambda: descriptors(media) < before + 10, 2)
+    assert program.log.stat().st_size - logged < 50_000
+
+
+def test_one_address_has_a_share_of_the_media_process(program: Program) -> None:
+    with crowd(program.media_port, ["127.0.0.2"] * 300) as silent:
+        until(lambda: len(silent.open) <= 128, 2)
+        assert len(silent.open) == 128
+        assert asked(program.media_port, "GET", "/healthz", address="127.0.0.3")[0] == 200
+        until(lambda: not silent.open, 8)
+    assert asked(program.media_port, "GET", "/healthz", address="127.0.0.2")[0] == 200
+
+
+def test_where_the_system_gives_few_descriptors_all_is_well_after_an_attack(tmp_path: Path) -> None:
+    with running(tmp_path, demo=False, descriptors=(256, 256)) as program:
+        logged = program.log.stat().st_size
+        ports = program.port, program.media_port
+        with crowd(ports[0], ["127.0.0.1"] * 500), crowd(ports[1], ["127.0.0.1"] * 500):
+            time.sleep(7)
+        is_well_for(1, program)
+        assert program.log.stat().st_size - logged < 50_000
