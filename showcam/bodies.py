@@ -7,9 +7,7 @@ Who takes longer than BODY_S is cut off by showcam.connections.
 
 import threading
 import time
-from collections import Counter, OrderedDict
-from dataclasses import dataclass
-from typing import Literal
+from collections import OrderedDict
 from wsgiref.types import WSGIEnvironment
 
 from media.visitors import counted_as
@@ -19,16 +17,30 @@ BODY_S = 5.0
 KNOWN_S = 3600.0  # so long a client is known by a proof that held
 MOST_KNOWN = 1024
 
-# known: claims a proof, and one of that client held before; claims: carries what may be a proof; any: carries none
-type Kind = Literal["known", "claims", "any"]
 
+class _Share:
+    """Places of one kind: `most` in all, and `most_of_one` client."""
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    kind: Kind
-    client: str
-    peer: str
-    since: float
+    __slots__ = ("most", "most_of_one", "of_one", "taken")
+
+    def __init__(self, most: int, most_of_one: int) -> None:
+        self.most, self.most_of_one = max(1, most), max(1, most_of_one)
+        self.taken = 0
+        self.of_one: dict[str, int] = {}
+
+    def take(self, client: str) -> bool:
+        of_one = self.of_one.get(client, 0)
+        if self.taken >= self.most or of_one >= self.most_of_one:
+            return False
+        self.taken += 1
+        self.of_one[client] = of_one + 1
+        return True
+
+    def give_back(self, client: str) -> None:
+        self.taken -= 1
+        left = self.of_one.pop(client) - 1
+        if left:
+            self.of_one[client] = left
 
 
 class Bodies:
@@ -36,15 +48,10 @@ class Bodies:
 
     def __init__(self, limit: int, places: int) -> None:
         self._limit = limit
-        half, quarter, eighth = (max(1, places // part) for part in (2, 4, 8))
-        self._most: dict[Kind, tuple[int, int]] = {  # in all, and of one client
-            "known": (half, half),
-            "claims": (quarter, eighth),
-            "any": (quarter, eighth),
-        }
-        self._readings: dict[int, _Reading] = {}  # by thread
-        self._of_kind: Counter[Kind] = Counter()
-        self._of_one: Counter[tuple[Kind, str]] = Counter()
+        self._of_known = _Share(places // 2, places // 2)  # carry what may prove a sender whose proof held before
+        self._of_claims = _Share(places // 4, places // 8)  # carry what may prove their sender
+        self._of_others = _Share(places // 4, places // 8)
+        self._waiting: dict[int, tuple[float, str]] = {}  # by thread: since when, and the peer
         self._known: OrderedDict[str, float] = OrderedDict()  # until when
         self._lock = threading.Lock()
 
@@ -58,26 +65,32 @@ class Bodies:
         size = int(claimed) if known else self._limit + 1
         if claimed and size > self._limit:
             raise self._too_much()
-        if not size:
-            return b""
-        reading = self._begin(environ, claims=claims)
-        try:
-            read = environ["wsgi.input"].read
-            body: bytes = read(size)
-            while len(body) < size and (part := read(size - len(body))):
-                body += part
-        finally:
-            self._end(reading)
-        if len(body) > self._limit:
-            raise self._too_much()
-        # a body of unknown length ends like this too where its sender was cut off
-        if len(body) < size and (known or time.monotonic() - reading.since > BODY_S):
-            raise Refuse(problem(408, "The request did not come whole", f"Send all of it within {BODY_S:.0f} seconds."))
+        body: bytes = b""
+        if size:
+            address = environ.get("REMOTE_ADDR", "")
+            since = environ.get(RECEIVED) or time.monotonic()
+            client = counted_as(address)
+            share = self._begin(client, claims, since, environ.get(PEER) or address)
+            try:
+                read = environ["wsgi.input"].read
+                body = read(size)
+                while len(body) < size and (part := read(size - len(body))):
+                    body += part
+            finally:
+                self._end(share, client)
+            if len(body) > self._limit:
+                raise self._too_much()
+            # a body of unknown length ends like this too where its sender was cut off
+            if len(body) < size and (known or time.monotonic() - since > BODY_S):
+                late = f"Send all of it within {BODY_S:.0f} seconds."
+                raise Refuse(problem(408, "The request did not come whole", late))
         return body
 
     def proved(self, environ: WSGIEnvironment) -> None:
         """What the request carried has held: from now on its client's places are not those of strangers."""
         client, now = counted_as(environ.get("REMOTE_ADDR", "")), time.monotonic()
+        if self._known.get(client, 0.0) - now > KNOWN_S / 2:
+            return
         with self._lock:
             self._known[client] = now + KNOWN_S
             self._known.move_to_end(client)
@@ -88,31 +101,23 @@ class Bodies:
         """The peers a body of which has been waited for longer than it may take."""
         before = time.monotonic() - BODY_S
         with self._lock:
-            return {each.peer for each in self._readings.values() if each.since < before}
+            return {peer for since, peer in self._waiting.values() if since < before}
 
-    def _begin(self, environ: WSGIEnvironment, *, claims: bool) -> _Reading:
-        address = environ.get("REMOTE_ADDR", "")
-        client, now = counted_as(address), time.monotonic()
+    def _begin(self, client: str, claims: bool, since: float, peer: str) -> _Share:
         with self._lock:
-            kind: Kind = "any" if not claims else "known" if self._known.get(client, 0.0) > now else "claims"
-            most, most_of_one = self._most[kind]
-            if self._of_kind[kind] < most and self._of_one[kind, client] < most_of_one:
-                reading = _Reading(kind, client, environ.get(PEER) or address, environ.get(RECEIVED) or now)
-                self._readings[threading.get_ident()] = reading
-                self._of_kind[kind] += 1
-                self._of_one[kind, client] += 1
-                return reading
+            share = self._of_others
+            if claims:
+                share = self._of_known if self._known.get(client, 0.0) > since else self._of_claims
+            if share.take(client):
+                self._waiting[threading.get_ident()] = since, peer
+                return share
         busy = problem(503, "Too many requests are being read", "Try again in a few seconds.")
         raise Refuse(Response(503, busy.body, [*busy.headers, ("Retry-After", "5")]))
 
-    def _end(self, reading: _Reading) -> None:
-        place = reading.kind, reading.client
+    def _end(self, share: _Share, client: str) -> None:
         with self._lock:
-            del self._readings[threading.get_ident()]
-            self._of_kind[reading.kind] -= 1
-            self._of_one[place] -= 1
-            if not self._of_one[place]:
-                del self._of_one[place]
+            del self._waiting[threading.get_ident()]
+            share.give_back(client)
 
     def _too_much(self) -> Refuse:
         return Refuse(problem(413, "That is too much", f"At most {self._limit} bytes are taken."))

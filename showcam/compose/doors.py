@@ -1,6 +1,7 @@
 """The doors that both the web process and the web function have: linking and pages, signalling, webhook, /internal."""
 
 import ipaddress
+import json
 from dataclasses import replace
 from functools import partial
 from wsgiref.types import WSGIEnvironment
@@ -52,13 +53,15 @@ def limited(settings: Settings, routes: list[Route]) -> list[Route]:
     return [replace(route, endpoint=within(route.endpoint)) for route in routes]
 
 
-def ready(store: Store, _request: Request) -> Response:
+def ready(store: Store, request: Request) -> Response:
+    """Whoever asks is told as whom it is seen, so that the doctor learns whose word is taken for that."""
     try:
         store.ping()
     except StoreUnavailable as error:
         log.warning("the store can't be used", error=str(error), reason="store")
         return problem(503, "The store can't be used just now", "The log says why.")
-    return Response(200, b'{"ok":true}', [JSON])
+    told = {"ok": True, "client": request.environ.get("REMOTE_ADDR", "")}
+    return Response(200, json.dumps(told).encode(), [JSON])
 
 
 def rules(settings: Settings) -> EdgeRules:

@@ -12,9 +12,16 @@ from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Answer, Unreached, Visitor
 from showcam.google_console import PROJECT, REDIRECTS, projects_of
 
+STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737): nobody comes from there
+FORWARDED = ("X-Forwarded-For", "X_Forwarded_For")  # the second is the first, once both have become one key
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
 FORGED = "doctor.forged"
 _ANEW = "showcam clients remove {}, then add it as showcam google values --project YOUR-PROJECT-ID tells."
+_FORGEABLE = {
+    FORWARDED[0]: "Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies.",
+    FORWARDED[1]: "Let the proxy drop headers with underscores in their names, see docs/running.md, "
+    "or end trusted_proxies.",
+}
 _BEFORE = "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot."
 
 
@@ -36,7 +43,7 @@ def examine(patient: Patient, visitor: Visitor) -> Iterator[Finding]:
         if any(each.state == "wrong" for each in arrived):
             return  # nothing beyond it can be asked
     yield _redirects(patient)
-    for check in (_authorize, _token, _fulfillment, _preflight, _signalling):
+    for check in (_client, _authorize, _token, _fulfillment, _preflight, _signalling):
         yield _asked(check, patient, visitor)
     for origin in patient.pictures:
         yield _asked(_playlist, replace(patient, pictures=(origin,)), visitor)
@@ -83,6 +90,22 @@ def _redirects(patient: Patient) -> Finding:
     if missing := needed - set(registered):
         return unsure(what, f"{missing.pop()} is not registered, and Google comes by both", anew)
     return ok(what, f"both of the project {project} are registered for the client {its_id}")
+
+
+def _client(patient: Patient, visitor: Visitor) -> Finding:
+    what = "visitors' addresses, /readyz"
+    for name in FORWARDED:
+        answer = visitor.ask("GET", f"{patient.web}/readyz", headers={name: STRANGER})
+        told = answer.json()
+        if answer.status == 421 and patient.demo:
+            return ok(what, "the demo refuses whatever was forwarded")
+        if answer.status != 200 or not isinstance(told, dict) or not isinstance(told.get("client"), str):
+            return wrong(what, f"it answers {answer.told()}", _BEFORE)
+        if told["client"] == STRANGER:
+            return wrong(what, f"whoever sends {name} passes for anybody", _FORGEABLE[name])
+    if told["client"] in ("127.0.0.1", "::1") and not patient.demo:
+        return unsure(what, "all visitors count as one", "Name the proxy in trusted_proxies, see docs/running.md.")
+    return ok(what, "nobody's own word is taken for where he comes from")
 
 
 def _authorize(patient: Patient, visitor: Visitor) -> Finding:

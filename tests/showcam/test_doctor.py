@@ -37,6 +37,7 @@ CORS = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type",
 }
 WELL: Answers = {
+    "GET /readyz": (200, JSON, b'{"ok":true,"client":"203.0.113.5"}'),
     "GET /oauth/authorize": (200, {"Content-Type": "text/html; charset=utf-8"}, b"Link your cameras to Google"),
     "POST /oauth/token": (400, JSON, b'{"error":"invalid_grant"}'),
     "POST /google/fulfillment": (401, JSON, b'{"error":"invalid_token"}'),
@@ -109,7 +110,7 @@ def patient(web: str, **more: Any) -> Patient:
 def test_where_all_is_well_it_says_so(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient(serve(WELL)), Visitor()))
     assert {each.state for each in findings} == {"ok"}
-    assert len(findings) == 8
+    assert len(findings) == 9
 
 
 PREFLIGHT = "OPTIONS /google/webrtc/"
@@ -122,6 +123,9 @@ def allowing(**changes: str) -> Answered:
 
 # what one address answers, the point that is then wrong, what it says of it
 FAULTS: list[tuple[str, Answered, str, str]] = [
+    ("GET /readyz", (200, JSON, b'{"ok":true}'), "visitors' addresses", "200"),
+    ("GET /readyz", (200, JSON, b'["client"]'), "visitors' addresses", "200"),
+    ("GET /readyz", (503, PROBLEM, b"{}"), "visitors' addresses", "503"),
     ("GET /oauth/authorize", LOGIN, "sign-in page", "a redirect to https://login.example/"),
     ("GET /oauth/authorize", (400, {"Content-Type": "text/html"}, b"no"), "sign-in page", "400, text/html"),
     ("GET /oauth/authorize", (200, {"Content-Type": "text/html"}, b"parked"), "sign-in page", "not of showcam"),
@@ -155,6 +159,11 @@ def test_a_fault_is_the_only_one_told_with_its_mend(
     assert found.mend
     assert re.search(told, found.told)
     assert "token=1" not in found.told
+
+
+def test_a_demo_refuses_whatever_was_forwarded(serve: Callable[[Answers], str]) -> None:
+    findings = list(examine(patient(serve(WELL | {"GET /readyz": (421, PROBLEM, b"{}")})), Visitor()))
+    assert {each.state for each in findings} == {"ok"}
 
 
 def test_pictures_may_have_an_address_of_their_own(serve: Callable[[Answers], str]) -> None:
@@ -219,7 +228,7 @@ def test_nothing_is_asked_of_an_address_that_google_does_not_come_to(serve: Call
 
 def test_a_port_where_nobody_listens(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient("http://127.0.0.1:9"), Visitor()))
-    assert [each.state for each in findings] == ["ok", "ok", *["wrong"] * 6]
+    assert [each.state for each in findings] == ["ok", "ok", *["wrong"] * 7]
     assert "can't be reached" in findings[-1].told
 
 
@@ -283,7 +292,7 @@ def test_an_answer_that_does_not_come_whole(said: bytes, then: bytes | None, tol
 def test_what_breaks_off_is_a_finding_at_each_point() -> None:
     with Breaking(LONG) as server:
         findings = list(examine(patient(f"http://127.0.0.1:{server.port}"), Visitor()))
-    assert [each.state for each in findings] == ["ok", "ok", *["wrong"] * 6]
+    assert [each.state for each in findings] == ["ok", "ok", *["wrong"] * 7]
 
 
 def test_a_handshake_that_drips() -> None:
