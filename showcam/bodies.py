@@ -1,7 +1,8 @@
 """Reading request bodies: at most so many bytes, and never with every thread, since a sender may be slow or silent.
 
-The server hands a request over before its body is there, so a thread waits for it. A part of the threads does that and
-no more; of that part each client has a small share, and half is kept for those whose signature or bearer held before.
+The server hands a request over before its body is there, so a thread waits for it. So many may wait, beside those that
+answer. Of these places each client has a small share, and half are kept for clients whose signature or bearer held
+before.
 Who takes longer than BODY_S is cut off by showcam.connections.
 """
 
@@ -49,8 +50,8 @@ class Bodies:
     def __init__(self, limit: int, places: int) -> None:
         self._limit = limit
         self._of_known = _Share(places // 2, places // 2)  # carry what may prove a sender whose proof held before
-        self._of_claims = _Share(places // 4, places // 8)  # carry what may prove their sender
-        self._of_others = _Share(places // 4, places // 8)
+        self._of_claims = _Share(places // 4, places // 16)  # carry what may prove their sender
+        self._of_others = _Share(places // 4, places // 16)
         self._waiting: dict[int, tuple[float, str]] = {}  # by thread: since when, and the peer
         self._known: OrderedDict[str, float] = OrderedDict()  # until when
         self._lock = threading.Lock()

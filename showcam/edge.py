@@ -28,7 +28,6 @@ from showcam.exchange import (
     Request,
     Response,
     Route,
-    key_of,
     problem,
 )
 
@@ -45,7 +44,7 @@ _FORWARDING = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST"
 @dataclass(frozen=True)
 class EdgeRules:
     body_limit: int
-    threads: int = 128
+    bodies: int = 256  # waited for at once
     trusted_proxies: tuple[Network, ...] = ()
     only_hosts: tuple[str, ...] = ()  # the demo: answers 421 to any other Host and to every forwarding header
 
@@ -64,8 +63,7 @@ class Edge:
         self._prefixed = [route for route in routes if route.path.endswith("/")]
         self._pages = pages
         self._rules = rules
-        self.bodies = Bodies(rules.body_limit, rules.threads)
-        self._proofs = {route.name: tuple(key_of(each) for each in route.proofs) for route in routes}
+        self.bodies = Bodies(rules.body_limit, rules.bodies)
         self._tell = tell
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -91,7 +89,7 @@ class Edge:
     def _answer(self, environ: WSGIEnvironment, route: Route, path: str, request_id: str) -> Response:
         try:
             self._admit(environ)
-            claims = _claims(environ, self._proofs[route.name])
+            claims = route.claims(environ)
             response = route.endpoint(self._request(environ, route, path, request_id, claims))
             if claims and response.status < 400 and environ["REQUEST_METHOD"] == "POST":
                 self.bodies.proved(environ)
@@ -157,13 +155,6 @@ class Edge:
             if kind != "application/json" and kind.split(";", 1)[0].strip().lower() != "application/json":
                 raise Refuse(problem(415, "JSON is wanted here", "Send it with Content-Type: application/json."))
         return Request(request_id, method, path, path.removeprefix(route.path), body, environ)
-
-
-def _claims(environ: WSGIEnvironment, proofs: tuple[str, ...]) -> bool:
-    for each in proofs:  # noqa: SIM110 - a generator costs more than all the rest of it
-        if each in environ:
-            return True
-    return False
 
 
 def _send(response: Response, start_response: StartResponse, request_id: str) -> None:

@@ -19,8 +19,13 @@ type Headers = list[tuple[str, str]]
 
 
 @lru_cache(64)  # the names are ours
-def key_of(header: str) -> str:
+def _key(header: str) -> str:
     return "HTTP_" + header.upper().replace("-", "_")
+
+
+def carries(*headers: str) -> Callable[[WSGIEnvironment], bool]:
+    keys = frozenset(_key(each) for each in headers)
+    return lambda environ: not keys.isdisjoint(environ)
 
 
 class Request(Struct, frozen=True):
@@ -32,7 +37,7 @@ class Request(Struct, frozen=True):
     environ: WSGIEnvironment
 
     def header(self, name: str) -> str | None:
-        value: str | None = self.environ.get(key_of(name))
+        value: str | None = self.environ.get(_key(name))
         return value
 
     @property
@@ -51,7 +56,8 @@ class Response(Struct, frozen=True):
 class Route:
     """`path` ends in "/" when what follows belongs to the endpoint. `json`: other content types are refused.
 
-    `proofs`: headers any of which proves who sent a POST, which is then answered below 400, and else never.
+    `claims`: whether a POST seems to carry what proves its sender, by its headers alone. One that does is answered
+    below 400 only if the proof held.
     """
 
     name: str
@@ -59,7 +65,7 @@ class Route:
     methods: tuple[str, ...]
     endpoint: Callable[[Request], Response]
     json: bool = False
-    proofs: tuple[str, ...] = ()
+    claims: Callable[[WSGIEnvironment], bool] = lambda environ: False
     refused: Callable[[WSGIEnvironment, Response], Response] = lambda environ, refusal: refusal  # as it is told there
 
 

@@ -7,11 +7,13 @@ taken within 60 s of its time, and once.
 import hashlib
 import hmac
 import time
+from wsgiref.types import WSGIEnvironment
 
 from showcam.exchange import Request
 from store.ports import Taken
 
 HEADER = "X-Showcam-Signature"  # v1;{key id};{epoch s};{nonce};{hex}
+_KEY = "HTTP_X_SHOWCAM_SIGNATURE"
 WINDOW_S = 60
 _KEEP_S = 300
 
@@ -28,21 +30,31 @@ class Signatures:
         self._keyed = {key_id: _keyed(key) for key_id, key in keys}
         self._store = store
 
+    def likely(self, environ: WSGIEnvironment) -> bool:
+        """Whether all but the tag is right, which is told before the body is there: key ids are told to nobody."""
+        return self._read(environ.get(_KEY)) is not None
+
     def good(self, request: Request) -> bool:
         """Whether the request carries one that was not seen before. Raises what the store raises."""
-        parts = (request.header(HEADER) or "").split(";")
-        if len(parts) != 5 or parts[0] != "v1":
+        read = self._read(request.environ.get(_KEY))
+        if read is None:
             return False
-        _, key_id, sent, nonce, tag = parts
-        keyed = self._keyed.get(key_id)
-        if keyed is None or not sent.isdecimal() or not 16 <= len(nonce) <= 64 or not tag.isascii():
-            return False
+        keyed, key_id, sent, nonce, tag = read
         if not hmac.compare_digest(_tag(keyed, key_id, sent, nonce, request.method, request.path, request.body), tag):
-            return False
-        if abs(time.time() - int(sent)) > WINDOW_S:
             return False
         # kept from the message's own time on, so that a repeat is the same whenever it comes
         return self._store.take_once(f"forwarded:{nonce}", int(sent) + _KEEP_S)
+
+    def _read(self, header: str | None) -> tuple[hmac.HMAC, str, str, str, str] | None:
+        """Key, key id, time, nonce and tag; None where one of them can't be right."""
+        parts = (header or "").split(";")
+        if len(parts) != 5 or parts[0] != "v1":
+            return None
+        _, key_id, sent, nonce, tag = parts
+        keyed = self._keyed.get(key_id)
+        if keyed is None or not sent.isdecimal() or len(sent) > 12 or not 16 <= len(nonce) <= 64 or not tag.isascii():
+            return None
+        return (keyed, key_id, sent, nonce, tag) if abs(time.time() - int(sent)) <= WINDOW_S else None
 
 
 def _keyed(key: bytes) -> hmac.HMAC:

@@ -7,7 +7,7 @@ from typing import Any
 
 from showcam.amazon_chain import Chains, ChainUnreached
 from showcam.amazon_signature import NotSigned, event_of, verified
-from showcam.exchange import Refuse, Request, Response, Route, problem
+from showcam.exchange import Refuse, Request, Response, Route, carries, problem
 from showcam.forwarded import HEADER
 
 log = logging.getLogger(__name__)
@@ -42,4 +42,4 @@ def route(
             raise Refuse(problem(503, "The event can't be dealt with just now", "Send it again.")) from None
         return Response(200, text, [("Content-Type", "application/json")])
 
-    return Route("spoken", PATH, ("POST",), skill, json=True, proofs=("Signature-256", HEADER))
+    return Route("spoken", PATH, ("POST",), skill, json=True, claims=carries("Signature-256", HEADER))

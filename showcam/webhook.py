@@ -3,7 +3,7 @@
 import structlog
 
 from registry.drivers.ezviz_webhook import Full, Unreadable, Untrusted, Webhook
-from showcam.exchange import Request, Response, Route, problem
+from showcam.exchange import Request, Response, Route, carries, problem
 from store.ports import StoreUnavailable
 
 log = structlog.get_logger()
@@ -34,4 +34,4 @@ def route(webhook: Webhook | None) -> Route:
             return problem(503, "Too much is going on", "Send it again in a moment.")
         return Response(200, answered, [("Content-Type", "application/json")])
 
-    return Route("webhook", "/webhooks/ezviz", ("POST",), answer, proofs=("signature",))
+    return Route("webhook", "/webhooks/ezviz", ("POST",), answer, claims=carries("signature"))

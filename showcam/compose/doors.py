@@ -22,7 +22,7 @@ from registry.sign_in import SignIn
 from showcam import aws, webhook
 from showcam.compose import parts
 from showcam.edge import EdgeRules
-from showcam.exchange import Request, Response, Route, problem
+from showcam.exchange import Request, Response, Route, carries, problem
 from showcam.internal import Internal
 from showcam.keys import Keys
 from showcam.settings import Settings
@@ -31,7 +31,7 @@ from store.ports import Store, StoreUnavailable
 log = structlog.get_logger()
 
 JSON = ("Content-Type", "application/json")
-_BEARERS = ("Authorization", "Authentication")
+BODIES_TO_A_THREAD = 2  # a thread that waits for a body costs a few kilobytes
 
 
 def routes(settings: Settings, base: parts.Ground, inbox: Inbox) -> list[Route]:
@@ -39,7 +39,7 @@ def routes(settings: Settings, base: parts.Ground, inbox: Inbox) -> list[Route]:
     key = settings.ezviz_webhook_key
     return [
         _signalling(settings, base),
-        Route("internal", "/internal/sources/", ("POST",), internal.answer, json=True, proofs=(HEADER,)),
+        Route("internal", "/internal/sources/", ("POST",), internal.answer, json=True, claims=carries(HEADER)),
         webhook.route(Webhook(key, base.store, inbox) if key else None),
         Route("readyz", "/readyz", ("GET",), partial(ready, base.store)),
     ]
@@ -68,7 +68,7 @@ def rules(settings: Settings) -> EdgeRules:
     hosts = tuple(f"{host}:{settings.port}" for host in ("127.0.0.1", "localhost"))
     return EdgeRules(
         body_limit=settings.body_limit,
-        threads=settings.threads,
+        bodies=settings.threads * BODIES_TO_A_THREAD,
         trusted_proxies=tuple(ipaddress.ip_network(each, strict=False) for each in settings.trusted_proxies),
         only_hosts=hosts if settings.demo else (),
     )
@@ -115,4 +115,5 @@ def _signalling(settings: Settings, base: parts.Ground) -> Route:
         status, headers, body = signalling.answer(request.method, request.rest, header("Origin"), token, request.body)
         return Response(status, body, headers)
 
-    return Route("signalling", "/google/webrtc/", ("POST", "OPTIONS"), signal, proofs=_BEARERS, refused=readable)
+    claims = carries("Authorization", "Authentication")
+    return Route("signalling", "/google/webrtc/", ("POST", "OPTIONS"), signal, claims=claims, refused=readable)

@@ -13,7 +13,7 @@ from actions.fulfillment import Fulfillment, unread
 from showcam import aws, keys
 from showcam.cloudwatch import CloudWatch, Event, Handler
 from showcam.compose import parts
-from showcam.exchange import Refuse, Request, Response, Route
+from showcam.exchange import Refuse, Request, Response, Route, carries
 from showcam.http_event import answer_of, request_of
 from showcam.settings import Settings, load
 
@@ -40,9 +40,8 @@ def door(settings: Settings, base: parts.Ground) -> Callable[[Request], Response
 
 
 def route(settings: Settings, base: parts.Ground) -> Route:
-    return Route(
-        "google", "/google/fulfillment", ("POST",), door(settings, base), proofs=("Authorization",), refused=_refused
-    )
+    claims = carries("Authorization")
+    return Route("google", "/google/fulfillment", ("POST",), door(settings, base), claims=claims, refused=_refused)
 
 
 def _refused(_environ: WSGIEnvironment, refusal: Response) -> Response:

@@ -66,7 +66,7 @@ def _alexa(settings: Settings, keys: Keys, base: parts.Ground) -> list[Route]:
         return Response(200, skill.answer(request.body), [JSON])
 
     return [
-        Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True, proofs=(HEADER,)),
+        Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True, claims=signatures.likely),
         spoken_door.route(
             settings.alexa_skill_id,
             spoken.Lazy(settings, base).answer,
@@ -130,7 +130,7 @@ def serve(settings: Settings) -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=settings.threads * 2,  # as many again wait for bodies: see showcam.bodies
+        blocking_threads=settings.threads * (1 + doors.BODIES_TO_A_THREAD),  # the others wait: see showcam.bodies
         backpressure=min(MOST, descriptors // 2),  # counts connections, also those that have nothing to ask
         http=HTTPModes.http1,  # in the other modes a silent connection is never ended
         http1_settings=HTTP1Settings(header_read_timeout=int(HEAD_S * 1000)),

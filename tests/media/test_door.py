@@ -1,14 +1,18 @@
 """The picture process's door: what happens where descriptors run out all the same."""
 
+import http.client
+import ipaddress
 import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
 
 from media.visitors import counted_as
 from tests.doubles.attackers import crowd
+from tests.media.conftest import World
 
 # a plane that believes in more descriptors than there are
 SERVE = """
@@ -41,6 +45,31 @@ def test_failed_accepts_are_told_once_a_minute() -> None:
         _, log = process.communicate(timeout=10)
     told = [json.loads(line)["event"] for line in log.splitlines()]
     assert told == ["pictures are served", "connections can't be taken"]
+
+
+def is_served(world: World, address: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", world.plane.port, 5, source_address=(address, 0))
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except ConnectionError:
+        return False
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(("address", "stay"), [("127.0.0.3", 3), ("127.0.0.2", 8), ("127.0.0.1", 8)])
+def test_one_address_has_a_share_unless_it_is_a_proxys(
+    address: str, stay: int, start: Callable[..., World], eventually: Callable[..., None]
+) -> None:
+    shared = (ipaddress.ip_network("127.0.0.2/32"),)
+    world = start(connections=8, connections_of_one=3, trusted_proxies=shared)
+    with crowd(world.plane.port, [address] * 20) as silent:
+        eventually(lambda: len(silent.open) <= stay)
+        assert len(silent.open) == stay
+        assert is_served(world, "127.0.0.4") is (stay < 8)
+        eventually(lambda: not silent.open)
+    assert is_served(world, address)
 
 
 @pytest.mark.parametrize(

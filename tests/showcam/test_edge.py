@@ -3,6 +3,7 @@
 import io
 import ipaddress
 import json
+import threading
 from collections.abc import Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -11,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from showcam.edge import Edge, EdgeRules
-from showcam.exchange import Request, Response, Route
+from showcam.exchange import Request, Response, Route, carries
 
 
 def echo(request: Request) -> Response:
@@ -140,3 +141,41 @@ def test_only_trusted_proxies_are_believed(peer: str, forwarded: str, proto: str
     edge = Edge(ROUTES, pages, EdgeRules(body_limit=100, trusted_proxies=trusted))
     answer = call(edge, "GET", "/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded, HTTP_X_FORWARDED_PROTO=proto)
     assert answer[2].decode() == seen
+
+
+class Slow:
+    """A body that does not come before it is let."""
+
+    def __init__(self) -> None:
+        self.asked, self.let = threading.Event(), threading.Event()
+
+    def read(self, _size: int) -> bytes:
+        self.asked.set()
+        self.let.wait(10)
+        return b""
+
+
+@pytest.mark.parametrize(
+    ("method", "token", "status"),
+    [
+        ("POST", "Bearer right", 200),
+        ("POST", "Bearer wrong", 503),
+        ("POST", None, 503),
+        ("OPTIONS", "Bearer wrong", 503),
+    ],
+)
+def test_a_client_whose_proof_held_has_a_place_of_its_own(method: str, token: str | None, status: int) -> None:
+    def proved(request: Request) -> Response:
+        return Response(200 if request.bearer == "right" or request.method == "OPTIONS" else 401)
+
+    route = Route("google", "/google", ("POST", "OPTIONS"), proved, claims=carries("Authorization"))
+    edge, slow = Edge([route], pages, EdgeRules(body_limit=100, bodies=4)), Slow()
+    call(edge, method, "/google", b"{}", REMOTE_ADDR="203.0.113.1", HTTP_AUTHORIZATION=token)
+    strange = {"REMOTE_ADDR": "203.0.113.2", "HTTP_AUTHORIZATION": "Bearer", "wsgi.input": slow, "CONTENT_LENGTH": "9"}
+    thread = threading.Thread(target=call, args=(edge, "POST", "/google"), kwargs=strange)
+    thread.start()
+    assert slow.asked.wait(5)  # the one place for those who only claim
+    got, _, _ = call(edge, "POST", "/google", b"{}", REMOTE_ADDR="203.0.113.1", HTTP_AUTHORIZATION="Bearer right")
+    slow.let.set()
+    thread.join()
+    assert got == status

@@ -41,10 +41,30 @@ def message(**changed: Any) -> Request:
         ({"header": ""}, False),
         ({"header": "v1;k2;soon;" + NONCE + ";00"}, False),
         ({"header": "v1;k2;1;" + NONCE + ";é"}, False),
+        ({"header": "v1;k2;" + "9" * 5000 + ";" + NONCE + ";00"}, False),
     ],
 )
 def test_a_message_is_taken_only_as_it_was_signed(changed: dict[str, Any], taken: bool, store: SqliteStore) -> None:
     assert Signatures([NEW, OLD], store).good(message(**changed)) is taken
+
+
+@pytest.mark.parametrize(
+    ("changed", "likely"),
+    [
+        ({}, True),
+        ({"body": b"not there yet"}, True),
+        ({"key": OLD}, True),
+        ({"key": ("k3", b"3" * 32)}, False),
+        ({"late": 90}, False),
+        ({"nonce": "short"}, False),
+        ({"header": None}, False),
+        ({"header": "v1;k2;" + "9" * 5000 + ";" + NONCE + ";00"}, False),
+    ],
+)
+def test_what_can_be_no_signature_is_known_before_the_body(
+    changed: dict[str, Any], likely: bool, store: SqliteStore
+) -> None:
+    assert Signatures([NEW, OLD], store).likely(message(**changed).environ) is likely
 
 
 def test_a_message_is_taken_once(store: SqliteStore, tmp_path: Path) -> None:

@@ -122,19 +122,18 @@ FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 
 
 @pytest.mark.parametrize(
-    ("path", "headers", "heard"),
+    ("path", "headers", "drips", "heard"),
     [
-        ("/oauth/token", FORM, {b"408", b"503"}),
-        ("/alexa/smart-home", {}, {b"408", b"503"}),
-        ("/alexa/smart-home", {"X_Showcam_Signature": FORGED}, {b"408", b"503"}),
-        ("/google/fulfillment", {"Authorization": "Bearer forged"}, {b"200"}),  # with an error code of Google's in it
-        ("/alexa/skill", {"Signature_256": "Zm9yZ2Vk"}, {b"408", b"503"}),
+        ("/oauth/token", FORM, b"", {b"408", b"503"}),
+        ("/oauth/token", FORM, b"x", {b"408", b"503"}),
+        ("/alexa/smart-home", {"X_Showcam_Signature": FORGED}, b"x", {b"408", b"503"}),
+        ("/google/fulfillment", {"Authorization": "Bearer forged"}, b"x", {b"200"}),  # with an error code of Google's
+        ("/alexa/skill", {"Signature_256": "Zm9yZ2Vk"}, b"x", {b"408", b"503"}),
     ],
-    ids=["without a proof, a page", "without a proof", "forwarder's", "Google's", "Amazon's"],
+    ids=["silent", "drips", "forwarder's signature", "Google's bearer", "Amazon's signature"],
 )
-@pytest.mark.parametrize("drips", [b"", b"x"], ids=["silent", "drips"])
 def test_slow_bodies_are_cut_off_and_hold_up_nobody(
-    program: Program, path: str, headers: dict[str, str], heard: set[bytes], drips: bytes
+    program: Program, path: str, headers: dict[str, str], drips: bytes, heard: set[bytes]
 ) -> None:
     web = part(program, b"serve")
     before = descriptors(web)
@@ -152,6 +151,15 @@ def test_slow_bodies_are_cut_off_and_hold_up_nobody(
         is_well(program)
     assert {each.split()[1] for each in slow.heard} == heard
     until(lambda: descriptors(web) < before + 10, 2)
+
+
+def test_forged_signatures_from_the_forwarders_own_address_keep_out_nobody(program: Program) -> None:
+    key_id = key_files.of(load(environ=program.environ)).forwarder[0][0]
+    known = f"v1;{key_id};{int(time.time())};{'n' * 32};{'0' * 64}"
+    forged = [head("/alexa/smart-home", X_Showcam_Signature=each) for each in (FORGED, known)]
+    is_well(program)
+    with crowd(program.port, ["127.0.0.1"] * 100, forged[0]), crowd(program.port, ["127.0.0.1"] * 100, forged[1]):
+        is_well_for(7, program)
 
 
 def test_many_attackers_take_no_place_of_who_proved_himself(program: Program) -> None:
