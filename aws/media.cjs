@@ -5,6 +5,7 @@ const { HOST, LABEL, ORIGIN, WANTED, rules: shared } = require('./parameters.cjs
 
 const MOST = 8;
 const PORT = 8081;
+const NETWORK = '10.74.0.0/16';
 // aioice binds where Linux chooses: net.ipv4.ip_local_port_range
 const UDP = { from: 32768, to: 60999 };
 const MEMORY = { 256: [512, 2048], 512: [1024, 4096], 1024: [2048, 8192], 2048: [4096, 16384], 4096: [8192, 30720] };
@@ -75,7 +76,7 @@ function network() {
   });
   const route = (name) => ({ Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: { SubnetId: ref(name), RouteTableId: ref('Routes') } });
   return {
-    Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.74.0.0/16', EnableDnsHostnames: true, Tags: tags('showcam-media') } },
+    Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: NETWORK, EnableDnsHostnames: true, Tags: tags('showcam-media') } },
     Gateway: { Type: 'AWS::EC2::InternetGateway' },
     Attached: { Type: 'AWS::EC2::VPCGatewayAttachment', Properties: { VpcId: ref('Vpc'), InternetGatewayId: ref('Gateway') } },
     Routes: { Type: 'AWS::EC2::RouteTable', Properties: { VpcId: ref('Vpc') } },
@@ -96,7 +97,7 @@ function doors() {
         GroupDescription: 'Displays and the web app, by https',
         VpcId: ref('Vpc'),
         SecurityGroupIngress: [from('0.0.0.0/0', 'tcp', 443, 443, 'https')],
-        SecurityGroupEgress: [from('10.74.0.0/16', 'tcp', PORT, PORT, 'media processes')],
+        SecurityGroupEgress: [from(NETWORK, 'tcp', PORT, PORT, 'media processes')],
       },
     },
     MediaGroup: {
@@ -181,6 +182,7 @@ function task(given) {
     SHOWCAM_BIND: '0.0.0.0',
     SHOWCAM_MEDIA_PORT: String(PORT),
     SHOWCAM_WEB_INTERNAL_URL: given.webUrl,
+    SHOWCAM_TRUSTED_PROXIES: NETWORK, // all viewers come by the load balancer, and count as one else
     SHOWCAM_LIVE_PER_PROCESS: String(given.livePerProcess),
     SHOWCAM_STREAM_CAP_S: String(given.streamCap),
     SHOWCAM_GATE_CHECK_S: String(given.gateCheck),

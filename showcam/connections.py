@@ -67,7 +67,10 @@ class Connections:
 
 
 def accepted(port: int) -> Iterator[socket.socket]:
-    """Each connection of this process to its own port, by a descriptor of its own, so that none is mistaken."""
+    """Each connection of this process to its own port, by a new descriptor, to be closed before the next is taken.
+
+    The server may close its own at any time, and the number then be another connection's.
+    """
     for name in os.listdir(_DESCRIPTORS):  # noqa: PTH208 - a thousand names are read twice a second
         with contextlib.suppress(OSError):
             if not os.readlink(f"{_DESCRIPTORS}/{name}").startswith("socket:"):  # noqa: PTH115

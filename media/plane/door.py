@@ -12,7 +12,8 @@ from media.visitors import Network, counted_as, within
 _log = structlog.get_logger()
 
 SILENT_S = 5.0  # until somebody who has connected says something
-QUIET_S = 30.0  # nothing takes so long to be answered, and no player is idle for so long
+UNANSWERED_S = 20.0  # until the first answer: nothing takes so long
+QUIET_S = 75.0  # later: a load balancer keeps what is idle for a minute, and must be the one who ends it
 EVERY_S = 1.0
 TELL_EVERY_S = 60.0
 _HERE = ("127.0.0.1", "::1")
@@ -99,7 +100,9 @@ def _ended(transport: asyncio.Transport) -> bool:
     """Whether it was silent for too long, and so is no more."""
     connection = transport.get_extra_info("socket")
     quiet = silence(connection) if connection is not None else None
-    late = quiet is not None and quiet.sent_s > (QUIET_S if quiet.ever_received else SILENT_S)
-    if late:
+    if quiet is None:
+        return False
+    may_s = QUIET_S if quiet.ever_sent else UNANSWERED_S if quiet.ever_received else SILENT_S
+    if quiet.sent_s > may_s:
         transport.abort()
-    return late
+    return quiet.sent_s > may_s

@@ -112,6 +112,8 @@ def test_its_environment_is_settings_and_its_secrets_are_handed_to_it(template: 
     settings = load(environ=environ | {"SHOWCAM_GRANT_ROOTS": "{}", "SHOWCAM_TURN_SECRET": "s"})
     assert settings.internal_web_url == GIVEN["webUrl"]
     assert (settings.bind, settings.media_port) == ("0.0.0.0", 8081)  # noqa: S104
+    (network,) = of(template, "AWS::EC2::VPC").values()
+    assert settings.trusted_proxies == (network["CidrBlock"],)
     assert (settings.stun, settings.turn) == (GIVEN["stun"], GIVEN["turn"])
     usual = Settings()
     assert (settings.live_per_process, settings.gate_check_s) == (usual.live_per_process, usual.gate_check_s)

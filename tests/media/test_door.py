@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from media.plane import door
 from media.visitors import counted_as
 from tests.doubles.attackers import crowd
 from tests.media.conftest import World
@@ -70,6 +71,30 @@ def test_one_address_has_a_share_unless_it_is_a_proxys(
         assert is_served(world, "127.0.0.4") is (stay < 8)
         eventually(lambda: not silent.open)
     assert is_served(world, address)
+
+
+@pytest.mark.parametrize(
+    ("first", "drips", "limit"),
+    [
+        (b"", b"", "SILENT_S"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX-", b"a", "UNANSWERED_S"),
+        (b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", b"", "QUIET_S"),
+    ],
+    ids=["silent", "a head that drips", "idle after an answer"],
+)
+def test_whoever_says_nothing_more_is_ended(
+    first: bytes,
+    drips: bytes,
+    limit: str,
+    world: World,
+    eventually: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with crowd(world.plane.port, ["127.0.0.1"] * 5, first, drips=drips) as quiet:
+        time.sleep(2.5)
+        assert len(quiet.open) == 5
+        monkeypatch.setattr(door, limit, 1.5)
+        eventually(lambda: not quiet.open)
 
 
 @pytest.mark.parametrize(

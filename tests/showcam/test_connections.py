@@ -1,0 +1,84 @@
+"""Which of a process's connections are ended: by how long nothing was sent to them, and whether a body is overdue."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from showcam import connections as module
+from showcam.connections import Connections, accepted
+
+ASKED, ANSWERED = b"POST / HTTP/1.1\r\n", b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+def state(client: socket.socket, server: socket.socket) -> str:
+    """open, heard no more (what is sent to it is still taken), or ended."""
+    client.settimeout(0.2)
+    server.settimeout(0.2)
+    try:
+        if client.recv(1) == b"":
+            return "ended"
+    except TimeoutError:
+        pass
+    try:
+        return "heard no more" if server.recv(100) == b"" else "open"
+    except TimeoutError:
+        return "open"
+
+
+@pytest.mark.parametrize(
+    ("answered", "quiet_s", "overdue", "then"),
+    [
+        (False, 0.3, {"127.0.0.1"}, "open"),
+        (False, 0.8, {"127.0.0.1"}, "heard no more"),
+        (False, 0.8, {"127.0.0.2"}, "open"),
+        (False, 0.8, set(), "open"),
+        (True, 0.8, {"127.0.0.1"}, "open"),
+        (True, 1.8, {"127.0.0.1"}, "heard no more"),
+        (True, 1.8, set(), "open"),
+        (True, 3.0, set(), "ended"),
+        (False, 3.0, set(), "ended"),
+    ],
+)
+def test_who_is_ended(
+    answered: bool,
+    quiet_s: float,
+    overdue: set[str],
+    then: str,
+    listening: socket.socket,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, seconds in {"HEAD_S": 1.0, "BODY_S": 0.5, "_AND_MORE_S": 0.5}.items():
+        monkeypatch.setattr(module, name, seconds)
+    port = listening.getsockname()[1]
+    with socket.create_connection(("127.0.0.1", port)) as client, listening.accept()[0] as server:
+        client.sendall(ASKED)
+        assert server.recv(100) == ASKED
+        if answered:
+            server.sendall(ANSWERED)
+            assert client.recv(100) == ANSWERED
+        time.sleep(quiet_s)
+        Connections(port, lambda: overdue, answer_s=0.5).turn()
+        assert state(client, server) == then
+
+
+def test_only_what_came_in_by_its_port_is_looked_at(listening: socket.socket) -> None:
+    port = listening.getsockname()[1]
+    with ExitStack() as stack, socket.create_server(("127.0.0.1", 0)) as other:
+        clients = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(3)]
+        servers = [stack.enter_context(listening.accept()[0]) for _ in clients]
+        stack.enter_context(socket.create_connection(other.getsockname()))
+        stack.enter_context(other.accept()[0])
+        found = []
+        for each in accepted(port):
+            with each:
+                found.append(each.getpeername())
+        assert sorted(found) == sorted(each.getpeername() for each in servers)
