@@ -24,8 +24,8 @@ def _key(header: str) -> str:
 
 
 def carries(*headers: str) -> Callable[[WSGIEnvironment], bool]:
-    keys = frozenset(_key(each) for each in headers)
-    return lambda environ: not keys.isdisjoint(environ)
+    first, *more = map(_key, headers)
+    return lambda environ: first in environ or any(each in environ for each in more)
 
 
 class Request(Struct, frozen=True):
