@@ -209,12 +209,19 @@ class Control:
             time.sleep(READ_BACK_S)
 
     def _look(self, seen: Seen, setting: Setting, value: str, deadline: Deadline) -> Camera | None:
-        if setting not in FIELDS:
-            views = self._drivers[seen.source.kind].settings(seen.source, seen.camera, deadline.left)
-            # what can't be read is taken on the vendor's word; formatting ends in another state than it was asked for
-            taken = views[setting].value in (value, None) or setting == "storage"
-            return seen.camera if taken else None
-        # by a name of its own, so that it is not answered by a read that began before the change
-        purpose = f"changed/{next(self._looks)}"
-        camera = self._readings.read(seen.account, seen.source, deadline.left, purpose=purpose).find(seen.camera.id)
-        return camera if camera is not None and told(camera, setting) == value else None
+        """The camera if it has taken the value: by its list, and where that holds no such setting, by `settings`."""
+        if _listed(seen.camera, setting):
+            # by a name of its own, so that it is not answered by a read that began before the change
+            purpose = f"changed/{next(self._looks)}"
+            camera = self._readings.read(seen.account, seen.source, deadline.left, purpose=purpose).find(seen.camera.id)
+            if camera is None or _listed(camera, setting):
+                return camera if camera is not None and told(camera, setting) == value else None
+        views = self._drivers[seen.source.kind].settings(seen.source, seen.camera, deadline.left)
+        # what can't be read is taken on the vendor's word; formatting ends in another state than it was asked for
+        taken = views[setting].value in (value, None) or setting == "storage"
+        return seen.camera if taken else None
+
+
+def _listed(camera: Camera, setting: Setting) -> bool:
+    """Whether the camera list tells the setting: "none" there may be the vendor's way in, not the camera."""
+    return setting in FIELDS and told(camera, setting) != "none"

@@ -101,5 +101,6 @@ def check(setting: str, value: str) -> Setting:
 
 
 def told(camera: Camera, setting: str) -> str:
-    """The setting as the camera list tells it, "none" where the camera has no such thing."""
+    """The setting as the camera list tells it, "none" where it holds no such thing: what is set is then read back by
+    `Driver.settings`, since the Open Platform's list holds few of them."""
     return str(getattr(camera, FIELDS[setting]))

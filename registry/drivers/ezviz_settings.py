@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from registry.camera import Camera
 from registry.drivers.ezviz_cameras import AUDIO, LIGHT, NIGHT_VISION, SLEEP
+from registry.errors import VendorDown
 from registry.settings import CHOICES, FIELDS, Setting, SettingView, told
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ CLOUD = {-2: "unsupported", -1: "unavailable", 0: "inactive", 1: "active", 2: "e
 
 
 def write(client: "Client", camera: Camera, setting: Setting, value: str) -> bool:
-    """False when the app's API can't set it; Image Encryption is set elsewhere."""
-    if setting not in _WRITES:
+    """False when the app's API can't set it, or tells of no such thing; Image Encryption is set elsewhere."""
+    if setting not in _WRITES or told(camera, setting) == "none":
         return False
     _WRITES[setting](client, camera, value)
     return True
@@ -54,6 +55,8 @@ def _night_vision(client: "Client", camera: Camera, value: str) -> None:
 
 
 def _flip(client: "Client", camera: Camera, value: str) -> None:
+    if camera.flip == "unknown":
+        raise VendorDown("which way the picture stands is not told")
     if camera.flip != value:  # the call turns the picture over, whichever way it stands
         client.flip_image(camera.ref.serial, camera.ref.channel)
 

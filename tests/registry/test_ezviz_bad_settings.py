@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from accounts import households
 from registry.camera import Camera, Ref
@@ -105,7 +106,20 @@ def cloud(vendors: Vendors, store: SqliteStore) -> Cloud:
 
 
 def camera(source: Source) -> Camera:
-    return Camera("", Ref(source.id, SERIAL, 1), "Garden", flip="off")
+    """One whose list tells all of its settings."""
+    return replace(
+        bare(source),
+        status_light="on",
+        alarm_notification="on",
+        offline_notification="off",
+        flip="off",
+        night_vision="smart",
+    )
+
+
+def bare(source: Source) -> Camera:
+    """One whose list tells of no settings but those that every camera has."""
+    return Camera("", Ref(source.id, SERIAL, 1), "Garden", asleep="off", audio="on")
 
 
 def app_answer(path: str, code: int) -> bytes:
@@ -150,6 +164,32 @@ def test_every_code_of_the_apps_api(cloud: Cloud, setting: str, value: str, code
     assert cloud.sets[0] == BY_ACCOUNT[setting, value]
     # the library tries a switch by its older call too; nothing else is asked twice
     assert len(cloud.sets) <= (2 if "switchStatus" in cloud.sets[0] else 1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("status_light", "off"),
+        ("alarm_notification", "off"),
+        ("offline_notification", "on"),
+        ("flip", "on"),
+        ("flip", "off"),
+        ("night_vision", "colour"),
+    ],
+)
+def test_what_the_list_holds_not_is_asked_of_nobody(cloud: Cloud, setting: str, value: str) -> None:
+    """The vendor says yes to some of them all the same, and a picture would be turned over that nobody can look at."""
+    source = cloud.source()
+    with pytest.raises(SetRefused, match="unsupported"):
+        cloud.driver.apply(source, bare(source), setting, value, LONG_S)  # type: ignore[arg-type]
+    assert cloud.sets == []
+
+
+def test_a_picture_that_may_stand_either_way_is_not_turned_over(cloud: Cloud) -> None:
+    source = cloud.source()
+    with pytest.raises(VendorDown):
+        cloud.driver.apply(source, replace(camera(source), flip="unknown"), "flip", "on", LONG_S)
+    assert cloud.sets == []
 
 
 @pytest.mark.parametrize(
