@@ -1,7 +1,7 @@
 """The messages that EZVIZ sends its app, by MQTT 3.1.1: listened to for one account, and taken up again when it breaks.
 
 pyezvizapi's own client stops at the first message that is no JSON, and connects wherever the account says; of it only
-the constants are used here.
+the constants are used here. What a broker may send is bounded in ezviz_mqtt.
 """
 
 import base64
@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry.changes import Hint
 from registry.drivers.ezviz_account import EzvizAccount, PushSession
@@ -21,6 +21,9 @@ from registry.errors import DriverError, SignedOut, VendorDown
 from registry.text import mended
 from store.records import Source
 
+if TYPE_CHECKING:
+    from registry.drivers.ezviz_mqtt import Mqtt
+
 log = logging.getLogger(__name__)
 
 PORT = 1882  # plain TCP, as the vendor has it
@@ -28,7 +31,6 @@ START_S = 8.0
 KEEP_ALIVE_S = 60
 LOOK_S = 30.0  # how often one sees whether the session has changed
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
-LONGEST = 64 * 1024
 # the places of the fields in `ext`, a text of twenty that are parted by commas
 SERIAL, CHANNEL, ALARM = 2, 3, 4
 
@@ -55,14 +57,16 @@ class Listener:
     def _run(self) -> None:
         pause_s = FIRST_PAUSE_S
         while not self._stopped.is_set():
+            began = time.monotonic()
             try:
                 self._listen()
                 pause_s = FIRST_PAUSE_S
             except SignedOut:
                 pause_s = LONGEST_PAUSE_S / 10  # a person signs in again; the vendor is not asked meanwhile
             except DriverError as error:
-                log.info("source %s is not listened to: %s", self._source.id, error.reason)
-                pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+                log.warning("source %s is not listened to: %s (%s)", self._source.id, error.reason, error)
+                lasted = time.monotonic() - began > LONGEST_PAUSE_S
+                pause_s = FIRST_PAUSE_S if lasted else min(LONGEST_PAUSE_S, pause_s * 2)
             except Exception:
                 log.exception("source %s is not listened to", self._source.id)
                 pause_s = LONGEST_PAUSE_S
@@ -72,26 +76,23 @@ class Listener:
     def _listen(self) -> None:
         """Until the connection or the session is over. Raises DriverError when it can't be had."""
         session = self._account.push_session(self._source, START_S)
-        client_id = _register(self._http, session)
-        client = self._connected(session, client_id)
+        client = self._client(_register(self._http, session))
         try:
+            self._connect(client, session)
             self._told(Hint())  # whatever happened while nobody listened
             self._stay(client, session)
         except Ended:
-            pass
+            if not self.listening:
+                raise VendorDown("the broker ended the connection before it sent messages") from None
         finally:
-            client.disconnect()
+            client.close()
 
-    def _connected(self, session: PushSession, client_id: str) -> Any:
-        from paho.mqtt import client as mqtt
-        from paho.mqtt.enums import CallbackAPIVersion
+    def _client(self, client_id: str) -> "Mqtt":
         from pyezvizapi.constants import APP_SECRET, MQTT_APP_KEY
 
-        host, port = _place(self._at or f"{session.host.partition(':')[0]}:{PORT}")
-        address = self._http.hosts.addresses(host, port, START_S)[0]
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv311, clean_session=True
-        )
+        from registry.drivers.ezviz_mqtt import Mqtt
+
+        client = Mqtt(client_id)
         client.username_pw_set(MQTT_APP_KEY, APP_SECRET)
         client.connect_timeout = START_S
 
@@ -104,24 +105,28 @@ class Listener:
 
         client.on_connect, client.on_subscribe = connected, subscribed
         client.on_message = lambda _client, _data, message: self._taken(bytes(message.payload))
+        return client
+
+    def _connect(self, client: "Mqtt", session: PushSession) -> None:
+        """Until the broker has said that it will send the messages. Raises DriverError and Ended."""
+        host, port = _place(self._at or f"{session.host.partition(':')[0]}:{PORT}")
+        address = self._http.hosts.addresses(host, port, START_S)[0]
         try:
             client.connect(address, port, keepalive=KEEP_ALIVE_S)
         except OSError as error:
             raise VendorDown(type(error).__name__) from None
         self._turn(client, until=time.monotonic() + START_S, done=lambda: self.listening)
         if not self.listening:
-            client.disconnect()
-            raise VendorDown("the messages were not to be had")
-        return client
+            raise VendorDown("the broker does not say that it will send messages")
 
-    def _stay(self, client: Any, session: PushSession) -> None:
+    def _stay(self, client: "Mqtt", session: PushSession) -> None:
         while not self._stopped.is_set():
             self._turn(client, until=time.monotonic() + LOOK_S, done=self._stopped.is_set)
             if self._account.session_id(self._source) != session.session_id:
                 return  # renewed, or over: the messages belong to a session
 
     @staticmethod
-    def _turn(client: Any, until: float, done: Callable[[], bool]) -> None:
+    def _turn(client: "Mqtt", until: float, done: Callable[[], bool]) -> None:
         while not done() and time.monotonic() < until:
             if client.loop(timeout=1.0) != 0:
                 raise Ended
@@ -134,8 +139,6 @@ class Listener:
 
 def hint_of(payload: bytes) -> Hint | None:
     """What a message hints at; None for one that is none."""
-    if len(payload) > LONGEST:
-        return None
     try:
         told = json.loads(mended(payload))
     except (ValueError, RecursionError):

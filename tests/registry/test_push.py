@@ -1,8 +1,11 @@
 """The messages that the vendor sends its app, from a broker that really speaks MQTT, and hints that come of them."""
 
+import importlib
 import json
+import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,9 +18,11 @@ from registry.drivers.ezviz_account import SignedIn
 from registry.drivers.ezviz_push import Listener, hint_of
 from store.records import Source
 from store.sqlite import SqliteStore
+from tests.doubles.rude_broker import TOPIC, Met, RudeBroker
 from tests.doubles.simulator_process import SimulatorProcess
 
 LONG_S = 20.0
+MB = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +180,84 @@ def test_no_private_place_is_connected_to(
     wait(lambda: [line for line in caplog.messages if "is not listened to: vendor_down" in line])
     listener.stop()
     assert told == []
+
+
+MOST_AN_MQTT_PACKET_HOLDS = 268_435_455  # bytes (2.2.3)
+
+
+@pytest.mark.parametrize(
+    ("rudeness", "reason", "held"),
+    [
+        (lambda met: met.flood(MOST_AN_MQTT_PACKET_HOLDS), f"a message of {MOST_AN_MQTT_PACKET_HOLDS} bytes", 4 * MB),
+        (lambda met: met.flood(65_537), "a message of 65537 bytes", 4 * MB),
+        (
+            lambda met: [met.publish(bytes(60_000), number) for number in range(1, 10_000)],
+            "257 messages that it does not release",
+            20 * MB,
+        ),
+    ],
+    ids=["the longest message", "a message too long", "messages never released"],
+)
+def test_what_is_too_much_is_not_held(
+    vendor: SimulatorProcess,
+    hear: Callable[..., Ears],
+    caplog: pytest.LogCaptureFixture,
+    rudeness: Callable[[Met], None],
+    reason: str,
+    held: int,
+) -> None:
+    """The connection ends with a word in the log, next to nothing was kept, and the next connection is listened to."""
+    caplog.set_level("INFO")
+
+    def then(met: Met) -> None:
+        if len(broker.met) == 1:
+            rudeness(met)
+        else:
+            met.publish(ext(1, "", "F00497201", 1, 10002))
+        met.until_closed()
+
+    broker = RudeBroker(then)
+    importlib.import_module("registry.drivers.ezviz_client")  # what that takes is not counted
+    tracemalloc.start()
+    try:
+        ears = hear("other@example.com", push=broker.host)
+        wait(ears.seen)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        ears.listener.stop()
+        broker.close()
+    assert ears.seen() == [("F00497201", 1, "motion")]
+    lines = [each for each in caplog.messages if "not listened to" in each]
+    assert lines == [f"source {ears.source.id} is not listened to: vendor_down ({reason})"]
+    assert ears.told.count(Hint()) == 2
+    assert broker.met[0].sent < 32 * MB  # the rest was never taken from it, by the system neither
+    assert most < held
+
+
+def test_the_longest_message_that_is_taken(hear: Callable[..., Ears]) -> None:
+    """65,536 bytes of a packet, its topic and the room of its text included."""
+    message = json.loads(ext(1, "", "F00497201", 1, 10002))
+    room = 65_536 - len(TOPIC) - len(json.dumps(message | {"more": ""}))
+    broker = RudeBroker(lambda met: met.publish(json.dumps(message | {"more": "x" * room}).encode()))
+    ears = hear("other@example.com", push=broker.host)
+    wait(ears.seen)
+    ears.listener.stop()
+    broker.close()
+    assert ears.seen()[0] == ("F00497201", 1, "motion")
+
+
+def test_a_broker_that_hangs_up_before_it_sends_is_no_fault_of_ours(
+    hear: Callable[..., Ears], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ears = hear("other@example.com", push=f"127.0.0.1:{listening.getsockname()[1]}")
+        listening.accept()[0].close()
+        wait(lambda: [line for line in caplog.messages if "not listened to" in line])
+    ears.listener.stop()
+    assert "the broker ended the connection before it sent messages" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def ext(*fields: object) -> bytes:
