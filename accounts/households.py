@@ -1,19 +1,15 @@
-"""Households: who may sign in here, and what they gave showcam to work with."""
+"""Households: an account with its sources, and the end of a link. What is sealed for a source is its driver's."""
 
-import json
 import logging
 import secrets
 import time
-from typing import Any, Literal, Protocol
+from typing import Protocol
 
 from accounts.identity import new_id, vendor_key
 from media.client import MediaUnavailable
 from store.ports import Store
-from store.records import Account, Link, Session, Source
+from store.records import Account, Link, Source, SourceKind
 from store.sealing import SealedUnreadable
-
-KIND: Literal["ezviz"] = "ezviz"
-_SWAPS = 5
 
 log = logging.getLogger(__name__)
 
@@ -28,44 +24,18 @@ class Pictures(Protocol):
         ...
 
 
-def add_owner(
-    store: Store, user: str, *, open_key: str | None = None, open_secret: str | None = None, locale: str = "en"
-) -> Account:
-    """A household whose EZVIZ source waits for its first sign-in. Raises AlreadyThere."""
+def add(store: Store, kind: SourceKind, user: str, sealed: bytes, *, locale: str = "en") -> Account:
+    """A household whose one source waits for its first sign-in. Raises AlreadyThere."""
     now = time.time()
     account = Account(id=new_id(), created=now, salt=secrets.token_bytes(16), locale=locale)
-    source = Source(id=new_id(), account=account.id, kind=KIND, vendor_key=_vendor_key(store, user), created=now)
-    blob = {"user": user.strip(), "session": None, "open": _open(open_key, open_secret), "sub_account": ""}
-    if not store.add_household(account, source, json.dumps(blob).encode(), "needs_login"):
+    source = Source(id=new_id(), account=account.id, kind=kind, vendor_key=_vendor_key(store, kind, user), created=now)
+    if not store.add_household(account, source, sealed, "needs_login"):
         raise AlreadyThere("that user has a household here already")
     return account
 
 
-def find(store: Store, user: str) -> Source | None:
-    return store.source_by_vendor_key(_vendor_key(store, user))
-
-
-def set_open_key(store: Store, user: str, key: str, secret: str) -> bool:
-    """Give the user's source another Open Platform key; False when the user is unknown here."""
-    return _set(store, user, {"open": _open(key, secret)})
-
-
-def set_sub_account(store: Store, user: str, account_id: str) -> bool:
-    """Say which sub-account of the installation's developer key is this household's, or "" for none; likewise."""
-    return _set(store, user, {"sub_account": account_id})
-
-
-def _set(store: Store, user: str, changes: dict[str, Any]) -> bool:
-    source = find(store, user)
-    if source is None:
-        return False
-    for _ in range(_SWAPS):
-        session = store.read_session(source.account, source.id)
-        if session is None:
-            return False
-        if _swap(store, source, session, json.loads(session.secrets) | changes):
-            return True
-    raise RuntimeError("the source was changed by somebody else each time")
+def find(store: Store, kind: SourceKind, user: str) -> Source | None:
+    return store.source_by_vendor_key(_vendor_key(store, kind, user))
 
 
 def end(store: Store, pictures: Pictures, link: Link) -> bool:
@@ -93,17 +63,5 @@ def unreadable(store: Store) -> list[str]:
     return found
 
 
-def _swap(store: Store, source: Source, session: Session, blob: dict[str, Any]) -> bool:
-    return store.swap_session(
-        source.account, source.id, version=session.version, secrets=json.dumps(blob).encode(), state=session.state
-    )
-
-
-def _open(key: str | None, secret: str | None) -> dict[str, str] | None:
-    if bool(key) != bool(secret):
-        raise ValueError("an Open Platform key is an appKey and its appSecret, or none of both")
-    return {"key": key, "secret": secret} if key and secret else None
-
-
-def _vendor_key(store: Store, user: str) -> str:
-    return vendor_key(store.meta_once("vendor_salt", secrets.token_hex(32)), KIND, user)
+def _vendor_key(store: Store, kind: SourceKind, user: str) -> str:
+    return vendor_key(store.meta_once("vendor_salt", secrets.token_hex(32)), kind, user)

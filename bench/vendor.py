@@ -13,13 +13,13 @@ from typing import Any
 
 import requests
 
-from accounts import households
 from accounts.tokens import mint
 from bench.asking import WrongAnswer, initialize, report_state, reported
 from bench.progress import say
 from bench.run import Results, Run
 from bench.table import Bound, Row
 from media.grants import Grants
+from registry import households
 from registry.camera import Stream, StreamRequest
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz_account import SignedIn

@@ -10,20 +10,21 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from accounts import attempts, households
+from accounts import attempts
 from accounts.attempts import Attempts, Browser, Limits, NoPlace, Place
 from accounts.identity import vendor_key
+from registry import households
 from registry.drivers.ezviz_account import CodeSent, Rejected
 from registry.drivers.ezviz_account import SignedIn as VendorSession
 from registry.drivers.ezviz_sessions import Sessions
 from registry.errors import DriverError
+from registry.households import KIND
 from store.ports import Store
 from store.records import Account, Source
 
 type SignUp = Literal["owner", "invited", "anyone"]
 
 PENDING_S = 300
-KIND = "ezviz"
 
 
 class SignedIn(Struct, frozen=True):

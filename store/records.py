@@ -10,6 +10,7 @@ TOKEN_KEPT_S = 24 * 3600  # an assistant back from a day off hears "expired" (re
 LINK_KEPT_S = 30 * 24 * 3600  # an ended link keeps its label this long
 HAPPENING_KEPT_S = 600  # what was seen is told for half a minute, and not at all after this
 
+type SourceKind = Literal["ezviz"]
 type SourceState = Literal["ok", "needs_login"]
 type Assistant = Literal["alexa", "google"]
 
@@ -28,7 +29,7 @@ class Source(Struct, frozen=True):
 
     id: str
     account: str
-    kind: Literal["ezviz"]
+    kind: SourceKind
     vendor_key: str  # keyed hash of the vendor's user name; unique over all accounts
     created: float
 

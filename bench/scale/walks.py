@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from werkzeug.test import Client
 
-from accounts import households
 from accounts.identity import new_id
 from accounts.tokens import mint
 from bench.asking import (
@@ -30,6 +29,7 @@ from bench.scale.gateway import CONTEXT, Gateway
 from bench.scale.world import PASSWORD, REDIRECT, USER, WEBHOOK_KEY, World
 from media.grants import START_S, Grants
 from media.proof import HEADER
+from registry import households
 from showcam import keys as key_files
 from showcam.compose import directives, fulfillment, parts, web_on_lambda
 from store.records import Link

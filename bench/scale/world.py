@@ -21,8 +21,9 @@ import requests
 import structlog
 from moto import mock_aws
 
-from accounts import clients, households
+from accounts import clients
 from bench.scale.meter import Meter
+from registry import households
 from registry.drivers.ezviz_account import SignedIn
 from showcam import aws
 from showcam import keys as key_files

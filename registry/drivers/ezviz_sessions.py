@@ -1,6 +1,10 @@
-"""A source's EZVIZ session, shared by all processes through the store: who renews it first, wins for everybody."""
+"""What is sealed for an EZVIZ source, shared by all processes through the store: who renews a session first, wins.
+
+This module alone reads and writes the sealed text; others hand it what is to be kept.
+"""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -34,6 +38,11 @@ class Held(Struct, frozen=True):
     version: int
 
 
+def waiting(user: str, key: Key | None) -> bytes:
+    """To be sealed for a source that nobody has signed in to yet."""
+    return msgspec.json.encode(Secrets(user, open=key))
+
+
 class Sessions:
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -49,12 +58,8 @@ class Sessions:
             raise SignedOut from None
 
     def signed_in(self, source: Source, user: str, session: dict[str, Any]) -> None:
-        """A person signed in: that beats whatever stands there; only the Open Platform key is kept."""
-        for _ in range(TRIES):
-            held = self.read(source)
-            if self._swap(source, held, replace(held.secrets, user=user, session=session), "ok"):
-                return
-        raise VendorDown("the session could not be kept")
+        """A person signed in: that beats the session that stands there; keys and codes are kept."""
+        self._change(source, lambda old: replace(old, user=user, session=session), "ok")
 
     def renewed(self, source: Source, old: str, session: dict[str, Any]) -> dict[str, Any]:
         """Keep the session that was had for the one with id `old`; returns the one that counts from now on."""
@@ -70,14 +75,20 @@ class Sessions:
 
     def keep_code(self, source: Source, serial: str, code: str) -> None:
         """ "" forgets it."""
-        for _ in range(TRIES):
-            held = self.read(source)
-            codes = {each: known for each, known in held.secrets.codes.items() if each != serial}
-            if code:
-                codes[serial] = code
-            if self._swap(source, held, replace(held.secrets, codes=codes), held.state):
-                return
-        raise VendorDown("the code could not be kept")
+
+        def changed(old: Secrets) -> Secrets:
+            codes = {each: known for each, known in old.codes.items() if each != serial}
+            return replace(old, codes=codes | {serial: code} if code else codes)
+
+        self._change(source, changed)
+
+    def keep_key(self, source: Source, key: Key | None) -> None:
+        """The household's own Open Platform key; None forgets it."""
+        self._change(source, lambda old: replace(old, open=key))
+
+    def keep_sub_account(self, source: Source, account_id: str) -> None:
+        """The household's sub-account under the installation's developer key; "" forgets it."""
+        self._change(source, lambda old: replace(old, sub_account=account_id))
 
     def dead(self, source: Source, old: str, wait_s: float) -> dict[str, Any]:
         """The vendor would not renew the session with id `old`: another process's, or SignedOut for all."""
@@ -91,6 +102,14 @@ class Sessions:
                 self._swap(source, held, held.secrets, "needs_login")
                 raise SignedOut
             time.sleep(0.05)
+
+    def _change(self, source: Source, change: Callable[[Secrets], Secrets], state: SourceState | None = None) -> None:
+        """Whatever other processes write meanwhile. None leaves the state as it is."""
+        for _ in range(TRIES):
+            held = self.read(source)
+            if self._swap(source, held, change(held.secrets), state or held.state):
+                return
+        raise VendorDown("the secrets could not be kept")
 
     def _swap(self, source: Source, held: Held, secrets: Secrets, state: SourceState) -> bool:
         return self._store.swap_session(

@@ -55,8 +55,8 @@ def clear(context: click.Context, user: str, demo: bool) -> None:
 
 @contextmanager
 def _household(context: click.Context, user: str) -> Iterator[tuple["Pins", str]]:
-    from accounts import households
     from accounts.pins import Pins
+    from registry import households
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from accounts import households
+from registry import households
 from registry.registry import Registry
 from showcam import data, keys, logs
 from showcam.compose import demo

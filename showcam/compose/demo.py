@@ -2,7 +2,8 @@
 
 import msgspec
 
-from accounts import clients, households
+from accounts import clients
+from registry import households
 from showcam import keys
 from showcam.compose.parts import open_store
 from showcam.settings import Settings

@@ -1,6 +1,5 @@
-"""Who may sign in, the source's secrets, and the end of a link."""
+"""Which household is a vendor user's, and the end of a link."""
 
-import json
 import logging
 import secrets
 from pathlib import Path
@@ -15,74 +14,29 @@ from store.sqlite import SqliteStore
 from tests.doubles import records as a
 
 
-def blob(store: Store, user: str) -> dict[str, object]:
-    source = households.find(store, user)
-    assert source is not None
-    session = store.read_session(source.account, source.id)
-    assert session is not None
-    return dict(json.loads(session.secrets))
-
-
-def test_an_owner_waits_for_the_first_sign_in(store: Store) -> None:
-    account = households.add_owner(store, " Ola@example.com ", open_key="key", open_secret="secret", locale="nb")
-    source = households.find(store, "ola@EXAMPLE.com")
+def test_a_household_is_found_by_its_user_however_written(store: Store) -> None:
+    account = households.add(store, "ezviz", " Ola@example.com ", b"sealed", locale="nb")
+    source = households.find(store, "ezviz", "ola@EXAMPLE.com")
     assert source is not None
     assert (source.account, source.kind) == (account.id, "ezviz")
     assert store.account(account.id) == account
     assert (account.locale, len(account.salt)) == ("nb", 16)
     session = store.read_session(account.id, source.id)
     assert session is not None
-    assert (session.state, session.version) == ("needs_login", 1)
-    opened = {"key": "key", "secret": "secret"}
-    told = {"user": "Ola@example.com", "session": None, "open": opened, "sub_account": ""}
-    assert json.loads(session.secrets) == told
+    assert (session.secrets, session.state, session.version) == (b"sealed", "needs_login", 1)
 
 
-def test_a_household_may_have_a_sub_account_of_the_installations_key(store: Store) -> None:
-    households.add_owner(store, "ola@example.com", open_key="key", open_secret="secret")
-    assert households.set_sub_account(store, "ola@example.com", "0123abcd")
-    assert not households.set_sub_account(store, "kari@example.com", "0123abcd")
-    kept = blob(store, "ola@example.com")
-    assert (kept["sub_account"], kept["open"]) == ("0123abcd", {"key": "key", "secret": "secret"})
-
-
-def test_strangers_are_not_found(store: Store) -> None:
-    households.add_owner(store, "ola@example.com")
-    assert households.find(store, "kari@example.com") is None
-    assert households.find(store, "") is None
-    assert blob(store, "ola@example.com")["open"] is None
+@pytest.mark.parametrize("user", ["kari@example.com", ""])
+def test_strangers_are_not_found(store: Store, user: str) -> None:
+    households.add(store, "ezviz", "ola@example.com", b"sealed")
+    assert households.find(store, "ezviz", user) is None
 
 
 def test_a_user_has_one_household(store: Store) -> None:
-    account = households.add_owner(store, "ola@example.com")
+    account = households.add(store, "ezviz", "ola@example.com", b"sealed")
     with pytest.raises(households.AlreadyThere):
-        households.add_owner(store, "OLA@example.com")
+        households.add(store, "ezviz", "OLA@example.com", b"sealed")
     assert list(store.accounts()) == [account]
-
-
-@pytest.mark.parametrize(("key", "secret"), [("key", None), (None, "secret"), ("key", ""), ("", "secret")])
-def test_half_a_key_is_refused(store: Store, key: str | None, secret: str | None) -> None:
-    with pytest.raises(ValueError, match="appKey and its appSecret"):
-        households.add_owner(store, "ola@example.com", open_key=key, open_secret=secret)
-    assert list(store.accounts()) == []
-
-
-def test_a_key_is_set_beside_the_session_that_is_there(store: Store) -> None:
-    account = households.add_owner(store, "ola@example.com")
-    source = households.find(store, "ola@example.com")
-    assert source is not None
-    signed_in = json.dumps({"user": "ola@example.com", "session": {"id": "s"}, "open": None}).encode()
-    assert store.swap_session(account.id, source.id, version=1, secrets=signed_in, state="ok")
-    assert households.set_open_key(store, "ola@example.com", "key", "secret")
-    assert blob(store, "ola@example.com") == {
-        "user": "ola@example.com",
-        "session": {"id": "s"},
-        "open": {"key": "key", "secret": "secret"},
-    }
-    session = store.read_session(account.id, source.id)
-    assert session is not None
-    assert session.state == "ok"
-    assert not households.set_open_key(store, "kari@example.com", "key", "secret")
 
 
 class Pictures:
@@ -124,8 +78,8 @@ def test_a_link_is_revoked_before_its_pictures_end(
 
 def test_sources_whose_key_is_missing_are_named(tmp_path: Path) -> None:
     before = SqliteStore(tmp_path / "s.db", Sealer([("2026", secrets.token_bytes(32))]))
-    account = households.add_owner(before, "ola@example.com")
-    source = households.find(before, "ola@example.com")
+    account = households.add(before, "ezviz", "ola@example.com", b"sealed")
+    source = households.find(before, "ezviz", "ola@example.com")
     assert source is not None
     assert households.unreadable(before) == []
     before.close()

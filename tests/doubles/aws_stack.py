@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from accounts import clients, households
+from accounts import clients
 from accounts.tokens import mint
 from deploy_local.emulator import Emulator
+from registry import households
 from registry.camera import Ref
 from showcam import keys
 from store.dynamodb import DynamoStore

@@ -11,8 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from accounts import clients, households
+from accounts import clients
+from accounts.households import end
 from oauth.app import OAuthSettings, bind
+from registry import households
 from registry.sign_in import SignIn
 from store.ports import Store
 from tests.doubles.household import household
@@ -49,7 +51,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
             SignIn(home.store, vendor, "owner", clock=lambda: time.time()),
             home.registry,
             settings,
-            lambda link: households.end(home.store, home.pictures, link),
+            lambda link: end(home.store, home.pictures, link),
         )
         if https:
             app.test_client_class = _OverTls

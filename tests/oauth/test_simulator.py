@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from accounts import clients, households
+from accounts import clients
 from media.grants import Grants
 from oauth import wording
 from oauth.app import OAuthSettings, bind
+from registry import households
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
 from registry.registry import Registry
 from registry.rules import Rules

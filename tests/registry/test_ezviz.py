@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from accounts import households
 from media.grants import Grants
+from registry import households
 from registry.camera import Camera, Stream, StreamRequest
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz_account import SignedIn

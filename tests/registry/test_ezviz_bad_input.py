@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from accounts import households
+from registry import households
 from registry.camera import Camera, Ref
 from registry.drivers import ezviz_push
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from accounts import households
+from registry import households
 from registry.camera import Camera, Ref
 from registry.drivers import ezviz_codes
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts

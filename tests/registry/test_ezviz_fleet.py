@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from accounts import households
 from media.grants import Grants
+from registry import households
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz_account import SignedIn

@@ -7,8 +7,8 @@ from typing import Any
 import av
 import pytest
 
-from accounts import households
 from media.rtsp.login import Login
+from registry import households
 from registry.camera import Ref
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz_account import SignedIn

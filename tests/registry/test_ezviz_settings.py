@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from accounts import households
 from media.grants import Grants
+from registry import households
 from registry.camera import Camera, Refusal
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz_account import SignedIn

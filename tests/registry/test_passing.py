@@ -11,9 +11,9 @@ import av
 import pytest
 import requests
 
-from accounts import households
 from media.fleet import Fleet
 from media.grants import Grants
+from registry import households
 from registry.camera import Refusal, Stream, StreamRequest, Video
 from registry.drivers import hls, mp4_init
 from registry.drivers.driver import Look

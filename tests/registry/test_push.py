@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from accounts import households
+from registry import households
 from registry.changes import Hint
 from registry.drivers import ezviz_push
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 import pytest
 
-from accounts import households
 from accounts.attempts import Browser, Limits
+from registry import households
 from registry.drivers.ezviz import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz_sessions import Sessions
 from registry.sign_in import CodeWanted, SignedIn, SignIn, SignInRefused, SignUp, masked

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from accounts import households
+from registry import households
 from registry.changes import Change, Hint
 from registry.errors import VendorBusy, VendorDown
 from registry.watching import BACK_OFF, CENSUS_S, HEARD, Watch

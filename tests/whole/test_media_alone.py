@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import requests
 
-from accounts import households
 from accounts.tokens import mint
+from registry import households
 from registry.drivers.ezviz_account import SignedIn
 from showcam import keys
 from showcam.compose.parts import ezviz, open_store

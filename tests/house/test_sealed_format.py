@@ -1,0 +1,35 @@
+"""What is sealed for a source is read and written by its driver alone: no other room knows the text within."""
+
+import ast
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("lambda", "showcam", "console", "alexa", "actions", "oauth", "registry", "accounts")
+# What takes sealed text to the store: the driver's own, and what hands on text that the driver wrote.
+WRITE = {"swap_session": {"registry/drivers/ezviz_sessions.py"}, "add_household": {"accounts/households.py"}}
+# What reads it. The others look at the state and the version beside it, or only whether it can be opened.
+READ = {"registry/drivers/ezviz_sessions.py", "registry/watching.py", "accounts/households.py"}
+
+
+def calls(name: str) -> set[str]:
+    """Files of the rooms that call a method of that name."""
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return {
+        file
+        for file in listed.splitlines()
+        if file.startswith(tuple(f"{room}/" for room in ROOMS))
+        for node in ast.walk(ast.parse((ROOT / file).read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == name
+    }
+
+
+def test_the_driver_alone_writes_it() -> None:
+    assert {name: calls(name) for name in WRITE} == WRITE
+
+
+def test_the_driver_alone_reads_it() -> None:
+    assert calls("read_session") == READ
+    assert calls("add_source") == set()
+    for file in READ - {"registry/drivers/ezviz_sessions.py"}:
+        assert ".secrets" not in (ROOT / file).read_text(), file

@@ -1,0 +1,94 @@
+"""Who may sign in here with an EZVIZ account, and what is kept for it beside its session."""
+
+import json
+
+import pytest
+
+from registry import households
+from registry.drivers.ezviz_open_tokens import Key
+from registry.drivers.ezviz_sessions import Held, Secrets, Sessions
+from registry.errors import VendorDown
+from store.records import Source
+from store.sqlite import SqliteStore
+
+USER = "ola@example.com"
+SESSION = {"session_id": "s"}
+
+
+def source_of(store: SqliteStore) -> Source:
+    source = households.find(store, USER)
+    assert source is not None
+    return source
+
+
+def kept(store: SqliteStore) -> Held:
+    return Sessions(store).read(source_of(store))
+
+
+def test_an_owner_waits_for_the_first_sign_in(store: SqliteStore) -> None:
+    account = households.add_owner(store, " Ola@example.com ", open_key="key", open_secret="secret", locale="nb")
+    assert (source_of(store).account, account.locale) == (account.id, "nb")
+    assert kept(store) == Held(Secrets("Ola@example.com", open=Key("key", "secret")), "needs_login", 1)
+
+
+def test_a_household_without_a_key(store: SqliteStore) -> None:
+    households.add_owner(store, USER)
+    assert kept(store).secrets == Secrets(USER)
+    assert households.find(store, "kari@example.com") is None
+
+
+def test_a_household_may_have_a_sub_account_of_the_installations_key(store: SqliteStore) -> None:
+    households.add_owner(store, USER, open_key="key", open_secret="secret")
+    assert households.set_sub_account(store, USER, "0123abcd")
+    assert not households.set_sub_account(store, "kari@example.com", "0123abcd")
+    assert kept(store).secrets == Secrets(USER, open=Key("key", "secret"), sub_account="0123abcd")
+
+
+@pytest.mark.parametrize(("key", "secret"), [("key", None), (None, "secret"), ("key", ""), ("", "secret")])
+def test_half_a_key_is_refused(store: SqliteStore, key: str | None, secret: str | None) -> None:
+    with pytest.raises(ValueError, match="appKey and its appSecret"):
+        households.add_owner(store, USER, open_key=key, open_secret=secret)
+    assert list(store.accounts()) == []
+
+
+def test_a_key_is_set_beside_all_that_is_there(store: SqliteStore) -> None:
+    households.add_owner(store, USER)
+    source, sessions = source_of(store), Sessions(store)
+    sessions.signed_in(source, USER, SESSION)
+    sessions.keep_code(source, "F00497201", "ABCDEF")
+    assert households.set_open_key(store, USER, "key", "secret")
+    assert not households.set_open_key(store, "kari@example.com", "key", "secret")
+    expected = Secrets(USER, SESSION, Key("key", "secret"), {"F00497201": "ABCDEF"})
+    assert (kept(store).secrets, kept(store).state) == (expected, "ok")
+
+
+def test_what_older_versions_sealed_is_read_and_kept(store: SqliteStore) -> None:
+    households.add_owner(store, USER)
+    source = source_of(store)
+    older = json.dumps({"user": USER, "session": SESSION, "open": None}).encode()
+    assert store.swap_session(source.account, source.id, version=1, secrets=older, state="ok")
+    assert households.set_open_key(store, USER, "key", "secret")
+    assert kept(store).secrets == Secrets(USER, SESSION, Key("key", "secret"))
+
+
+def test_what_another_process_writes_meanwhile_is_kept(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between our look and our writing: four times are made good, a fifth is told."""
+    households.add_owner(store, USER)
+    source, other = source_of(store), Sessions(store)
+    swap, meanwhile = store.swap_session, ["1", "2", "3", "4"]
+
+    def swapped_late(*args: str, **given: object) -> bool:
+        if meanwhile:
+            serial = meanwhile.pop()
+            monkeypatch.setattr(store, "swap_session", swap)
+            other.keep_code(source, serial, "ABCDEF")
+            monkeypatch.setattr(store, "swap_session", swapped_late)
+        return swap(*args, **given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "swap_session", swapped_late)
+    assert households.set_open_key(store, USER, "key", "secret")
+    assert kept(store).secrets == Secrets(USER, open=Key("key", "secret"), codes=dict.fromkeys("1234", "ABCDEF"))
+    meanwhile += ["1", "2", "3", "4", "5"]
+    with pytest.raises(VendorDown, match="could not be kept"):
+        households.set_open_key(store, USER, "other", "secret")
+    assert kept(store).secrets.open == Key("key", "secret")
