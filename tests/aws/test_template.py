@@ -258,10 +258,14 @@ class TestRoles:
         assert told == {"WebLambdaFunction"}
 
     def test_the_key_serves_the_table_and_the_secrets_alone(self, each: Template) -> None:
-        for _, statement in statements(each):
-            if any(action.startswith("kms:") for action in listed(statement["Action"])):
-                services = statement["Condition"]["StringEquals"]["kms:ViaService"]
-                assert [each["Fn::Join"][1][0] for each in services] == ["dynamodb", "secretsmanager"]
+        given = [
+            statement["Condition"]["StringEquals"]["kms:ViaService"]
+            for _, statement in statements(each)
+            if any(action.startswith("kms:") for action in listed(statement["Action"]))
+        ]
+        assert given
+        for services in given:
+            assert [each["Fn::Join"][1][0] for each in services] == ["dynamodb", "secretsmanager"]
 
     def test_the_keys_own_policy_leaves_it_to_the_accounts_roles(self, home: Template) -> None:
         (statement,) = home["Resources"]["DataKey"]["Properties"]["KeyPolicy"]["Statement"]

@@ -2,6 +2,7 @@
 
 import math
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from bench.scale.footprint import Footprint, Measured
 from bench.scale.limits import limits
 from bench.scale.quotas import Quota, lifted, quotas, seconds
 from bench.scale.walks import WALKS
+from registry.drivers.ezviz_webhook import ONCE_S, SKEW_S
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/scale.md").read_text()
 WALKS_OF = {
@@ -39,6 +41,11 @@ FOOTPRINTS = footprint.batched(
     },
     24,
 )
+
+
+def hour_begins() -> bool:
+    """Whether a message's id could still stand in the hour before."""
+    return time.time() % ONCE_S < 2 * SKEW_S
 
 
 def told() -> dict[str, list[float]]:
@@ -153,7 +160,9 @@ def test_an_items_size_is_counted_as_dynamodb_does(item: meter.Item, size: int) 
 
 
 def test_requests_are_measured_on_the_entries_themselves() -> None:
-    found = footprint.measure(4)
+    early, found = hour_begins(), footprint.measure(4)
+    if hour_begins() is not early:  # it went over the edge
+        early, found = hour_begins(), footprint.measure(4)
     assert [*found.footprints] == [*WALKS]
     lists, stream = found.footprints["Discover"], found.footprints["InitializeCameraStreams"]
     assert (lists.app_calls, lists.open_calls) == (1, 0)
@@ -166,11 +175,9 @@ def test_requests_are_measured_on_the_entries_themselves() -> None:
     taken = {
         walk: [each.reads, each.writes, each.app_calls, each.open_calls] for walk, each in found.footprints.items()
     }
-    # as an hour begins a message is looked for in the one before too
-    more = taken["webhook message"][0] - told()["webhook message"][0]
-    assert more in (0, 1)
-    taken["webhook message"][0] -= more
-    assert told() == taken
+    expected = told()
+    expected["webhook message"][0] += int(early)  # a message is looked for in the hour before too
+    assert expected == taken
 
 
 def test_the_command_tells_what_it_costs_and_what_breaks_first(

@@ -58,7 +58,7 @@ def test_no_part_of_it_listens_beyond_loopback(deployed: Deployed) -> None:
 
 def test_no_secret_is_in_a_log(deployed: Deployed) -> None:
     lines = "\n".join(line for name in ("directives", "fulfillment", "web") for line in deployed.lines(name))
-    assert '"route"' in lines or '"event"' in lines
+    assert '"route"' in lines
     for secret in (*deployed.place.secrets.values(), "showcam-demo", "demo-secret"):
         assert secret not in lines
     assert not re.search(r"sc[ar]\.[a-z2-7]+\.[\w-]{8,}|/s/[\w-]{20}", lines)
@@ -119,7 +119,7 @@ def test_what_it_is_told_by_nobody_it_knows_is_refused(deployed: Deployed) -> No
     answer = requests.post(
         f"{place.web}/alexa/smart-home", json={"directive": {}}, verify=str(place.authorities), timeout=30
     )
-    assert answer.status_code in (403, 404)
+    assert answer.status_code == 404
 
 
 def test_ctrl_c_in_the_middle_ends_everything(tmp_path: Path) -> None:

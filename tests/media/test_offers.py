@@ -59,19 +59,21 @@ def test_what_is_no_offer_is_told_so(sdp):
 
 
 @pytest.mark.parametrize(
-    "sdp",
+    ("sdp", "status"),
     [
-        offer().replace("a=fingerprint", "a=nothing"),
-        offer().replace("a=ice-ufrag:abcd", "").replace("a=ice-pwd", "a=no"),
-        offer().replace("a=mid:video0", "a=mid:audio0"),
-        offer().replace("H264/90000", "H264/90000\r\na=fmtp:99 packetization-mode=1;profile-level-id=zzz"),
-        offer().replace("a=candidate:1 1 UDP", "a=candidate:1 1"),
-        offer().replace("m=video 1", "m=video x"),
+        (offer().replace("a=ice-ufrag:abcd", "").replace("a=ice-pwd", "a=no"), 400),
+        (offer().replace("a=mid:video0", "a=mid:audio0"), 400),
+        (
+            offer().replace("H264/90000", "H264/90000\r\na=fmtp:99 packetization-mode=1;profile-level-id=zzz"),
+            201,
+        ),  # of no payload
+        (offer().replace("a=candidate:1 1 UDP", "a=candidate:1 1"), 400),
+        (offer().replace("m=video 1", "m=video x"), 400),
     ],
 )
-def test_a_broken_offer_is_refused_or_answered_but_never_an_error_of_ours(world, sdp):
+def test_a_broken_offer_is_no_error_of_ours(world, sdp, status):
     grant = world.grant(protocol="webrtc")
-    assert world.ask(f"/s/{grant}/whep", "POST", sdp.encode(), Content_Type="application/sdp").status in (201, 400)
+    assert world.ask(f"/s/{grant}/whep", "POST", sdp.encode(), Content_Type="application/sdp").status == status
     good = world.ask(f"/s/{grant}/whep", "POST", offer().encode(), Content_Type="application/sdp")
     assert good.status == 201, "the grant is not spent by an offer that came to nothing"
 

@@ -219,8 +219,10 @@ class TestHints:
         home.registry.noticed(home.account.id, [Hint("F00000002", 1, "doorbell", clock.now)])
         assert kinds(told) == ["doorbell"]
 
-    def test_no_such_account(self, home: Household, clock: Clock) -> None:
+    def test_no_such_account(self, home: Household, told: list[Change], clock: Clock) -> None:
+        before = home.driver.calls["read"]
         home.registry.noticed("nobody", [Hint("F00000001", 1, "motion", clock.now)])
+        assert (told, home.driver.calls["read"]) == ([], before)
 
 
 class TestDevices:

@@ -115,7 +115,7 @@ def test_an_address_plays_and_can_be_given_back(demo: Ezviz) -> None:
     assert (source.kind, source.sound, source.hosts) == ("hls", "on", (demo.vendor.open_host,))
     assert requests.get(source.url, verify=str(demo.vendor.ca), timeout=LONG_S).status_code == 200
     demo.driver.release(demo.source, source.release, LONG_S)
-    assert requests.get(source.url, verify=str(demo.vendor.ca), timeout=LONG_S).status_code != 200
+    assert requests.get(source.url, verify=str(demo.vendor.ca), timeout=LONG_S).status_code == 410
     demo.driver.release(demo.source, source.release, LONG_S)
 
 

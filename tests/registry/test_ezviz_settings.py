@@ -147,7 +147,9 @@ def test_the_zone_is_set_without_losing_the_date_format(make: Callable[..., Home
         assert isinstance(home.set("Garden", setting, value), Camera)
     values = home.values("Garden")
     assert (values["date_format"], values["time_zone"]) == ("mdy", "+02:00")
-    assert home.set("Garden", "time_zone", "+01:23") != home.camera("Garden")  # a zone there is none of
+    refused = home.set("Garden", "time_zone", "+01:23")  # a zone there is none of
+    assert isinstance(refused, Refusal)
+    assert refused.reason == "not_this_way"
     assert home.values("Garden")["time_zone"] == "+02:00"
 
 

@@ -85,12 +85,14 @@ def test_it_is_answered_clearly(
     json.loads(answer.text or "{}")
 
 
-@pytest.mark.parametrize("path", ["/google/fulfillment", "/alexa/smart-home", "/google/webrtc/x"])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/google/fulfillment", 401), ("/alexa/smart-home", 200), ("/google/webrtc/x", 400)]
+)
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])
-def test_nesting_without_end_takes_nothing_down(demo: Program, path: str, opening: bytes) -> None:
+def test_nesting_without_end_takes_nothing_down(demo: Program, path: str, status: int, opening: bytes) -> None:
     for _ in range(3):
         answer = requests.post(demo.web + path, opening * 40_000, headers=JSON, timeout=10)
-        assert answer.status_code in (200, 400, 401, 403)
+        assert answer.status_code == status
     assert b"a part died" not in demo.log.read_bytes()
 
 
@@ -180,7 +182,7 @@ def test_a_forged_grant_opens_nothing(demo: Program, grant: str, what: str) -> N
     method = "POST" if what == "whep" else "GET"
     headers = {"Content-Type": "application/sdp"} if what == "whep" else {}
     answer = requests.request(method, url, data=b"v=0" if what == "whep" else None, headers=headers, timeout=10)
-    assert answer.status_code in (403, 404)
+    assert answer.status_code == 403
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
@@ -188,7 +190,7 @@ def test_a_forged_grant_gets_no_signalling(demo: Program) -> None:
     answer = requests.post(
         f"{demo.web}/google/webrtc/forged", json={"action": "offer", "deviceId": "x", "sdp": "v=0"}, timeout=10
     )
-    assert answer.status_code in (401, 403)
+    assert answer.status_code == 403
 
 
 def test_an_offer_that_is_none_is_refused(demo: Program) -> None:
@@ -206,5 +208,5 @@ def test_an_offer_that_is_none_is_refused(demo: Program) -> None:
             payload={"sessionId": "s-1", "offer": {"format": "SDP", "value": sdp}},
         )
         answer = requests.post(f"{demo.web}/alexa/smart-home", offer, headers=JSON, timeout=10).json()
-        assert answer["event"]["payload"]["type"] in ("INVALID_VALUE", "INVALID_DIRECTIVE")
+        assert answer["event"]["payload"]["type"] == "INVALID_VALUE", sdp
         assert answer["event"]["header"]["correlationToken"] == "c-1"
