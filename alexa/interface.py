@@ -34,6 +34,7 @@ class Condition(NamedTuple):
     night_vision: str
     motion: Flag
     person: Flag
+    voice_may: tuple[str, ...]
 
 
 class Interface(Protocol):
@@ -56,7 +57,10 @@ def encoded(interface: str, version: str, **more: Any) -> Raw:
     return Raw(msgspec.json.encode({"type": "AlexaInterface", "interface": interface, "version": version, **more}))
 
 
-def reported(name: str, *, controllable: bool | None = None) -> dict[str, Any]:
-    """`proactivelyReported` is false as long as nothing is sent of our own accord."""
+def reported(name: str, *, controllable: bool = True) -> dict[str, Any]:
+    """`proactivelyReported` is false as long as nothing is sent of our own accord.
+
+    A property that no voice may change is told as one: whatever is told as controllable Alexa offers to change.
+    """
     properties: dict[str, Any] = {"supported": [{"name": name}], "proactivelyReported": False, "retrievable": True}
-    return properties if controllable is None or controllable else properties | {"nonControllable": True}
+    return properties if controllable else properties | {"nonControllable": True}

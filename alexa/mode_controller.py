@@ -32,7 +32,7 @@ _set = msgspec.json.Decoder(_Set)
 
 
 def capabilities(camera: Camera, named: Locales) -> list[Capability]:
-    return [] if camera.night_vision == "none" else [_capability(named)]
+    return [] if camera.night_vision == "none" else [_capability("night_vision" in camera.voice_may, named)]
 
 
 def names(camera: Camera) -> int:
@@ -41,13 +41,13 @@ def names(camera: Camera) -> int:
 
 
 @cache
-def _capability(named: Locales) -> Raw:
+def _capability(controllable: bool, named: Locales) -> Raw:
     modes = [{"value": mode, "modeResources": friendly(value, named)} for value, mode in _VALUES.items()]
     return encoded(
         INTERFACE,
         "3",
         instance=INSTANCE,
-        properties=reported("mode", controllable=True),
+        properties=reported("mode", controllable=controllable),
         capabilityResources=friendly("night_vision", named),
         configuration={"ordered": False, "supportedModes": modes},
     )

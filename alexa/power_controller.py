@@ -1,4 +1,8 @@
-"""Alexa.PowerController 3: a camera is on when it is awake, and off in Sleep Mode."""
+"""Alexa.PowerController 3: a camera is on when it is awake, and off in Sleep Mode.
+
+Told of a camera only where its owner lets a voice use it: Amazon has no word for a power state that can only be asked
+about (`nonControllable` is the generic controllers'), and would show a switch that is refused.
+"""
 
 from alexa.controls import Controls
 from alexa.directive import Directive
@@ -13,11 +17,11 @@ _CAPABILITY = encoded(INTERFACE, "3", properties=reported("powerState"))
 
 
 def capabilities(camera: Camera, _named: Locales) -> list[Capability]:
-    return [] if camera.asleep == "none" else [_CAPABILITY]
+    return [] if camera.asleep == "none" or "sleep" not in camera.voice_may else [_CAPABILITY]
 
 
 def states(camera: Condition) -> list[Stated]:
-    value = {"on": "OFF", "off": "ON"}.get(camera.asleep)
+    value = {"on": "OFF", "off": "ON"}.get(camera.asleep) if "sleep" in camera.voice_may else None
     return [Stated(INTERFACE, "powerState", value)] if value else []
 
 

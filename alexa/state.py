@@ -18,7 +18,7 @@ from alexa import (
 )
 from alexa.event import timestamp
 from alexa.interface import Condition, Interface
-from registry.camera import Camera, Flag
+from registry.camera import Camera
 
 INTERFACES: tuple[Interface, ...] = (
     endpoint_health,
@@ -41,7 +41,7 @@ def properties(camera: Camera) -> Raw:
 
 
 @lru_cache(1024)
-def _around_times(condition: tuple[Flag, ...]) -> list[bytes]:
+def _around_times(condition: tuple[Any, ...]) -> list[bytes]:
     """The array, parted where a time belongs; no value of a property is text from outside that could hold one."""
     camera = Condition(*condition)
     shared = {"timeOfSample": _TIME, "uncertaintyInMilliseconds": SAMPLE_MS}

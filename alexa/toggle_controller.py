@@ -1,4 +1,4 @@
-"""Alexa.ToggleController 3: what can be switched on a camera, and Image Encryption, which can be asked about."""
+"""Alexa.ToggleController 3: what is on or off on a camera, to be asked about, and switched where a voice may."""
 
 from functools import cache
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class Toggle(NamedTuple):
 
     instance: str
     setting: str
-    controllable: bool = True
+    ever: bool = True  # whether an owner can let a voice switch it
 
 
 TOGGLES = (
@@ -32,13 +32,13 @@ TOGGLES = (
     Toggle("Camera.Flip", "flip"),
     Toggle("Camera.Audio", "audio"),
     # why a picture is refused may be asked; that it no longer is, is for the signed-in owner alone to bring about
-    Toggle("Camera.ImageEncryption", "encryption", controllable=False),
+    Toggle("Camera.ImageEncryption", "encryption", ever=False),
 )
 _BY_INSTANCE = {each.instance: each for each in TOGGLES}
 
 
 def capabilities(camera: Camera, named: Locales) -> list[Capability]:
-    return [_capability(each, named) for each in _of(camera)]
+    return [_capability(each, each.setting in camera.voice_may, named) for each in _of(camera)]
 
 
 def names(camera: Camera) -> int:
@@ -51,12 +51,12 @@ def _of(camera: Camera) -> list[Toggle]:
 
 
 @cache
-def _capability(toggle: Toggle, named: Locales) -> Raw:
+def _capability(toggle: Toggle, controllable: bool, named: Locales) -> Raw:
     return encoded(
         INTERFACE,
         "3",
         instance=toggle.instance,
-        properties=reported("toggleState", controllable=toggle.controllable),
+        properties=reported("toggleState", controllable=controllable),
         capabilityResources=friendly(toggle.setting, named),
     )
 
@@ -83,6 +83,6 @@ class Toggles:
         toggle = _BY_INSTANCE.get(directive.header.instance or "")
         if toggle is None:
             raise InvalidDirective("A camera has no such switch.")
-        if not toggle.controllable:
+        if not toggle.ever:
             self._controls.refuse_encryption(link, camera_id)
         return self._controls.change(link, camera_id, toggle.setting, value, reply)

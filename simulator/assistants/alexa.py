@@ -232,7 +232,11 @@ class Alexa(Cloud):
     async def _switch(self, wire: Wire, camera: dict[str, Any], to: str) -> Outcome:
         endpoint, name = self._endpoints[camera["id"]], camera["name"]
         if _capability(endpoint, POWER) is None:
-            return no_answer(f"{name} doesn't support that.", "showcam offers no switch for it")
+            why = (
+                "showcam offers no switch for it. Where its owner lets a voice do it (voice_may sleep), "
+                "say “discover devices” and try again."
+            )
+            return no_answer(f"{name} doesn't support that.", why)
         directive = "TurnOn" if to == "on" else "TurnOff"
         answer, broken = await self._direct(wire, POWER, directive, endpoint, {}, DIRECTIVE_S)
         outcome = self._judge(answer, broken, name)

@@ -14,6 +14,8 @@ from alexa.skill import SmartHome
 from alexa.texts import LOCALES, TEXTS, friendly
 from registry.camera import Video
 from registry.errors import SignedOut, VendorBusy, VendorDown
+from registry.preferences import Preferences
+from registry.settings import BY_VOICE
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 
@@ -82,16 +84,10 @@ def test_a_camera_in_full(home: Household, ask: Ask) -> None:
             },
             {
                 "type": "AlexaInterface",
-                "interface": "Alexa.PowerController",
-                "version": "3",
-                "properties": reported("powerState"),
-            },
-            {
-                "type": "AlexaInterface",
                 "interface": "Alexa.ToggleController",
                 "version": "3",
                 "instance": "Camera.Audio",
-                "properties": reported("toggleState"),
+                "properties": reported("toggleState") | {"nonControllable": True},
                 "capabilityResources": friendly("audio"),
             },
             {
@@ -155,8 +151,52 @@ def test_a_camera_with_everything(home: Household, ask: Ask, valid_if_known: Che
     ]
 
 
+# what the owner lets a voice do · the controllers by which Alexa may do something
+VOICES: list[tuple[tuple[str, ...], set[str]]] = [
+    ((), set()),
+    (("sleep",), {"PowerController"}),
+    (("audio",), {"ToggleController Camera.Audio"}),
+    (("status_light", "flip"), {"ToggleController Camera.StatusLight", "ToggleController Camera.Flip"}),
+    (("night_vision",), {"ModeController Camera.NightVision"}),
+    (("restart",), set()),
+    (
+        tuple(BY_VOICE),
+        {
+            "PowerController",
+            *(f"ToggleController Camera.{each}" for each in ("Audio", "StatusLight", "AlarmNotification")),
+            *(f"ToggleController Camera.{each}" for each in ("OfflineNotification", "Flip")),
+            "ModeController Camera.NightVision",
+        },
+    ),
+    ((), set()),
+]
+
+
+def test_what_a_voice_may_change_is_told_in_the_very_next_list(
+    home: Household, ask: Ask, valid_if_known: Check
+) -> None:
+    home.driver.change("Garden", **ALL)
+    for may, controllable in VOICES:
+        home.registry.prefer(home.account.id, home.id("Garden"), Preferences(voice_may=may))
+        message = ask("Alexa.Discovery", "Discover")
+        valid_if_known(message)
+        endpoint = next(each for each in message["event"]["payload"]["endpoints"] if each["friendlyName"] == "Garden")
+        found = {
+            name.removeprefix("Alexa."): each["properties"].get("nonControllable", False)
+            for name, each in capabilities(endpoint).items()
+            if "Controller" in name and "properties" in each
+        }
+        assert {name for name, fixed in found.items() if not fixed} == controllable
+        # all the same it can be asked about, but for the power, which Amazon lets nobody ask about alone
+        assert len(found) == 7 + ("sleep" in may)
+        state = ask("Alexa", "ReportState", camera="Garden")
+        told = {each["namespace"] for each in state["context"]["properties"]}
+        assert ("Alexa.PowerController" in told) is ("sleep" in may)
+
+
 def test_what_a_camera_does_not_have_is_not_offered(home: Household, ask: Ask) -> None:
     home.driver.change("Garden", asleep="none", audio="none", encryption="none")
+    home.registry.prefer(home.account.id, home.id("Garden"), Preferences(voice_may=("sleep", "audio")))
     assert set(capabilities(discover(ask)["Garden"])) == {
         "Alexa",
         "Alexa.CameraStreamController",

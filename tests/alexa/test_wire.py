@@ -56,13 +56,10 @@ def toggle(instance: str, value: str) -> dict[str, Any]:
     return told("Alexa.ToggleController", "toggleState", value, instance)
 
 
-def state(
-    connectivity: str = "OK", power: str = "ON", *, audio: str = "ON", encryption: str = "OFF"
-) -> list[dict[str, Any]]:
+def state(connectivity: str = "OK", *, audio: str = "ON", encryption: str = "OFF") -> list[dict[str, Any]]:
     """All there is to tell of a camera that has nothing special."""
     return [
         told("Alexa.EndpointHealth", "connectivity", {"value": connectivity}),
-        told("Alexa.PowerController", "powerState", power),
         toggle("Camera.Audio", audio),
         toggle("Camera.ImageEncryption", encryption),
     ]

@@ -101,7 +101,7 @@ def voice(demo: Program) -> Iterator[Callable[[str], None]]:
     ("assistant", "text", "refused", "done"),
     [
         ("google", "sync my devices", "can't turn Front Door on", "Okay, turning Front Door on."),
-        ("alexa", "discover devices", "can't do that", "Okay."),
+        ("alexa", "discover devices", "doesn't support that", "Okay."),
     ],
 )
 def test_what_a_voice_may_is_in_the_very_next_list(
