@@ -12,7 +12,7 @@ class Changing:
 
     def allowed(self, asked: Asked, what: str) -> Refusal | None:
         """Why it would be refused whatever the person confirms: nobody is asked for a PIN in vain."""
-        state = self._registry.states(asked.link, [asked.camera]).get(asked.camera)
+        state = self._registry.states(asked.link, [asked.camera], asked.left_s).get(asked.camera)
         if state is None:
             return not_found()
         if state.camera.name == "":

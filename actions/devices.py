@@ -24,10 +24,10 @@ class Devices:
         self._registry, self._traits = registry, traits
         self._kept: Recent[str, tuple[str, Raw]] = Recent(KEPT)
 
-    def sync(self, link: Link) -> dict[str, Any]:
+    def sync(self, link: Link, within_s: float | None = None) -> dict[str, Any]:
         """Raises CannotList."""
         try:
-            listing = self._registry.cameras(link)
+            listing = self._registry.cameras(link, within_s)
         except Unavailable as unavailable:
             raise CannotList(Refusal((Failed(unavailable.reason),)), link.locale) from None
         kept = self._kept.get(link.id)

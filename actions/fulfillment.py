@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from accounts.pins import Pins
 from accounts.tokens import TokenInvalid
 from actions.devices import Devices
 from actions.errors import IntentError, Malformed, NotSupported, Passing
-from actions.execution import Executions
+from actions.execution import BUDGET_S, Executions
 from actions.request import Input, executions, queried, read
 from actions.states import States
 from actions.traits import traits
@@ -21,6 +22,7 @@ from store.records import Link
 
 log = logging.getLogger(__name__)
 
+SYNC_S = 4.0  # since it was received; Google publishes no limit for a list
 _printable = re.compile(r"[\w\-]{1,64}", re.ASCII).fullmatch
 _encode = msgspec.json.Encoder().encode
 
@@ -41,12 +43,16 @@ class Fulfillment:
         self._devices, self._states = Devices(registry, every), States(registry, every)
         self._executions = Executions(every, pins)
 
-    def answer(self, body: bytes, bearer: str | None) -> tuple[int, bytes]:
-        """Status and JSON. Never raises; 401 means the token, for which Google refreshes it, and all else is 200."""
+    def answer(self, body: bytes, bearer: str | None, received: float | None = None) -> tuple[int, bytes]:
+        """Status and JSON. Never raises; 401 means the token, for which Google refreshes it, and all else is 200.
+
+        `received`: when it came, by time.monotonic; None: just now.
+        """
+        since = time.monotonic() if received is None else received
         request_id, given = read(body)
         try:
             link = self._authenticate(bearer or "")
-            answered = self._answer(link, given)
+            answered = self._answer(link, given, since)
         except TokenInvalid:
             return 401, b'{"error":"invalid_token"}'
         except IntentError as error:
@@ -63,21 +69,25 @@ class Fulfillment:
             return 200, b"{}"
         return 200, _encode({"requestId": request_id, "payload": answered})
 
-    def _answer(self, link: Link, given: Input | None) -> dict[str, Any] | None:
+    def _answer(self, link: Link, given: Input | None, received: float) -> dict[str, Any] | None:
         """The payload; None where the answer is to be empty."""
         if given is None:
             raise Malformed("This is not a request with one intent.")
         match given.intent:
             case "action.devices.SYNC":
-                return self._devices.sync(link)
+                return self._devices.sync(link, _left_s(received, SYNC_S))
             case "action.devices.QUERY":
-                return self._states.query(link, queried(given))
+                return self._states.query(link, queried(given), _left_s(received, BUDGET_S))
             case "action.devices.EXECUTE":
-                return self._executions.execute(link, executions(given))
+                return self._executions.execute(link, executions(given), received)
             case "action.devices.DISCONNECT":
                 self._end_link(link)
                 return None
         raise NotSupported("showcam does not know this intent.")
+
+
+def _left_s(received: float, budget_s: float) -> float:
+    return max(0.0, received + budget_s - time.monotonic())
 
 
 def unread(error: IntentError) -> bytes:

@@ -25,9 +25,9 @@ class States:
         self._telling = tuple(each for each in traits if type(each).states is not Trait.states)
         self._kept: Recent[str, tuple[State, str, Raw]] = Recent(KEPT)
 
-    def query(self, link: Link, camera_ids: list[str]) -> dict[str, Any]:
+    def query(self, link: Link, camera_ids: list[str], within_s: float | None = None) -> dict[str, Any]:
         """Every id asked about is answered, the unknown ones too."""
-        states = self._registry.states(link, camera_ids)
+        states = self._registry.states(link, camera_ids, within_s)
         unknown = _unknown(link.locale)
         return {
             "devices": {

@@ -6,7 +6,7 @@ HLS is not in the published list of protocols; displays play it all the same, fr
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, structs
 
 from alexa.directive import Directive
 from alexa.errors import refused
@@ -77,17 +77,18 @@ class CameraStreams:
     def initialize(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
         """InitializeCameraStreams: the one stream there is, if the display can play it."""
         asked = _asked(directive)
-        stream = self._registry.open_stream(link, camera_id, asked.request)
+        request = structs.replace(asked.request, within_s=reply.left_s)
+        stream = self._registry.open_stream(link, camera_id, request)
         if isinstance(stream, Refusal):
             raise refused(stream, link.locale)
         payload = {"cameraStreams": [_rendered(stream, asked.size)], "imageUri": stream.image_url}
-        context = self._context(link, camera_id, stream)
+        context = self._context(link, camera_id, stream, reply.left_s)
         return reply.event("Alexa.CameraStreamController", "Response", payload, context)
 
-    def _context(self, link: Link, camera_id: str, stream: Stream) -> Raw | None:
+    def _context(self, link: Link, camera_id: str, stream: Stream, left_s: float) -> Raw | None:
         if stream.camera is not None:
             return properties(stream.camera)
-        state = self._registry.states(link, (camera_id,)).get(camera_id)
+        state = self._registry.states(link, (camera_id,), left_s).get(camera_id)
         return properties(state.camera) if state else None
 
 

@@ -25,7 +25,7 @@ class Controls:
     def change(self, link: Link, camera_id: str, setting: str, value: str, reply: Reply) -> bytes:
         """A Response with the state as it was read back; a refusal names the place where it can be changed."""
         try:
-            camera = self._registry.change(link, camera_id, setting, value)
+            camera = self._registry.change(link, camera_id, setting, value, within_s=reply.left_s)
         except BadValue as error:
             raise InvalidValue(str(error)) from None
         if isinstance(camera, Refusal):
@@ -34,14 +34,14 @@ class Controls:
 
     def unchanged(self, link: Link, camera_id: str, reply: Reply) -> bytes:
         """A Response to what was asked for and is so already."""
-        return reply.event("Alexa", "Response", {}, self._properties(self.read(link, camera_id)))
+        return reply.event("Alexa", "Response", {}, self._properties(self.read(link, camera_id, reply)))
 
-    def refuse_encryption(self, link: Link, camera_id: str) -> Never:
-        raise refused(overruled("encryption_by_voice", self.read(link, camera_id)), link.locale)
+    def refuse_encryption(self, link: Link, camera_id: str, reply: Reply) -> Never:
+        raise refused(overruled("encryption_by_voice", self.read(link, camera_id, reply)), link.locale)
 
-    def read(self, link: Link, camera_id: str) -> Camera:
+    def read(self, link: Link, camera_id: str, reply: Reply) -> Camera:
         """As last told, a minute ago at most; an error where that can't be had."""
-        state = self._registry.states(link, (camera_id,)).get(camera_id)
+        state = self._registry.states(link, (camera_id,), reply.left_s).get(camera_id)
         if state is None:
             raise refused(not_found(), link.locale)
         if state.refusal is not None and state.refusal.reason in UNTOLD:

@@ -58,7 +58,7 @@ class Discovery:
     def discover(self, link: Link, reply: Reply) -> bytes:
         """An error when the cameras can't be listed: an empty list would take them away from the user."""
         try:
-            listing = self._registry.cameras(link)
+            listing = self._registry.cameras(link, reply.left_s)
         except Unavailable as unavailable:
             refusal = Refusal((Failed(unavailable.reason),))
             raise BridgeUnreachable(explain(refusal, link.locale)) from None

@@ -6,6 +6,7 @@ Shape: Smart Home API, "Alexa Responses". The scope is left out on purpose: a be
 import os
 import random
 import re
+import time
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,9 @@ from msgspec import Raw
 from alexa.directive import Directive, Header
 from alexa.errors import DirectiveError
 
+ANSWER_S = (
+    5.0  # of the six that Alexa gives a camera's answer; all others have eight, and the forwarder gives all alike
+)
 _endpoint_id = re.compile(r"[a-zA-Z0-9_\-=#;:?@&]{1,256}").fullmatch
 _encode = msgspec.json.Encoder().encode
 _random = random.Random()  # noqa: S311 - ids tell messages apart, and open nothing
@@ -24,17 +28,26 @@ _MS = [f".{ms:03d}Z" for ms in range(1000)]
 
 
 class Reply:
-    """Carries the correlation token and endpoint of a directive, so that no handler can forget them."""
+    """Carries the correlation token and endpoint of a directive, so that no handler can forget them.
 
-    __slots__ = ("_correlation", "_endpoint")
+    `received`: when the directive came, by time.monotonic; None: just now.
+    """
 
-    def __init__(self, header: Header, endpoint_id: str | None = None) -> None:
+    __slots__ = ("_correlation", "_endpoint", "_late")
+
+    def __init__(self, header: Header, endpoint_id: str | None = None, received: float | None = None) -> None:
         self._correlation = header.correlation_token
         self._endpoint = endpoint_id if endpoint_id and _endpoint_id(endpoint_id) else None
+        self._late = late(received)
 
     @classmethod
-    def to(cls, directive: Directive) -> "Reply":
-        return cls(directive.header, directive.endpoint.endpoint_id if directive.endpoint else None)
+    def to(cls, directive: Directive, received: float | None = None) -> "Reply":
+        return cls(directive.header, directive.endpoint.endpoint_id if directive.endpoint else None, received)
+
+    @property
+    def left_s(self) -> float:
+        """Seconds in which the answer has to be known; what is left of Alexa's own is for the way there and back."""
+        return left_s(self._late)
 
     def event(
         self,
@@ -71,6 +84,15 @@ class Reply:
         if endpoint:
             event["endpoint"] = {"endpointId": endpoint}
         return _encode({"event": event, "context": {"properties": properties}} if properties else {"event": event})
+
+
+def late(received: float | None) -> float:
+    """When an answer comes too late, by time.monotonic."""
+    return (time.monotonic() if received is None else received) + ANSWER_S
+
+
+def left_s(late: float) -> float:
+    return max(0.0, late - time.monotonic())
 
 
 def timestamp(at: float) -> str:

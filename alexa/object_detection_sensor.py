@@ -47,6 +47,6 @@ class ObjectDetection:
         asked = {each.image_net_class for each in directive.read(_set).object_detection_classes}
         if asked != {"person"}:
             raise InvalidValue("This camera tells people apart, and nothing else; in the EZVIZ app it can be set.")
-        if self._controls.read(link, camera_id).person == "none":
+        if self._controls.read(link, camera_id, reply).person == "none":
             raise InvalidDirective("This camera does not tell people apart.")
         return self._controls.unchanged(link, camera_id, reply)

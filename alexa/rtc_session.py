@@ -50,7 +50,9 @@ class RtcSessions:
         given = directive.read(_initiate)
         if given.offer.format.upper() != "SDP":
             raise InvalidValue("The offer's format is not SDP.")
-        request = StreamRequest("alexa", ("webrtc",), sdp=given.offer.value, session=given.session_id)
+        request = StreamRequest(
+            "alexa", ("webrtc",), sdp=given.offer.value, session=given.session_id, within_s=reply.left_s
+        )
         try:
             stream = self._registry.open_stream(link, camera_id, request)
         except BadOffer:

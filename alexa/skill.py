@@ -83,14 +83,14 @@ class SmartHome:
             (mode_controller.INTERFACE, "SetMode"): Modes(controls).set,
         }
 
-    def answer(self, body: bytes) -> bytes:
-        """Never raises: what goes wrong is an ErrorResponse."""
+    def answer(self, body: bytes, received: float | None = None) -> bytes:
+        """Never raises: what goes wrong is an ErrorResponse. `received`: when it came, by time.monotonic."""
         try:
             directive = read(body)
         except Unreadable as unreadable:
             reply = Reply(unreadable.header, unreadable.endpoint_id)
             return reply.error(InvalidDirective("This is not a Smart Home directive."))
-        reply = Reply.to(directive)
+        reply = Reply.to(directive, received)
         try:
             return self._handle(directive, reply)
         except DirectiveError as error:

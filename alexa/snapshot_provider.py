@@ -39,7 +39,7 @@ class Snapshots:
         directive.read(_get)
         if not self._enabled:
             raise SnapshotsDisabled("Snapshots are switched off in the settings of showcam.")
-        snapshot = self._registry.snapshot(link, camera_id, "alexa")
+        snapshot = self._registry.snapshot(link, camera_id, "alexa", reply.left_s)
         if isinstance(snapshot, Refusal):
             raise refused(snapshot, link.locale)
         value: dict[str, Any] = {

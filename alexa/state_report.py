@@ -13,4 +13,4 @@ class StateReport:
 
     def report(self, link: Link, camera_id: str, _directive: Directive, reply: Reply) -> bytes:
         """An offline camera is reported UNREACHABLE; an error is only what keeps its state from being read."""
-        return reply.event("Alexa", "StateReport", {}, properties(self._controls.read(link, camera_id)))
+        return reply.event("Alexa", "StateReport", {}, properties(self._controls.read(link, camera_id, reply)))

@@ -84,5 +84,5 @@ class Toggles:
         if toggle is None:
             raise InvalidDirective("A camera has no such switch.")
         if not toggle.ever:
-            self._controls.refuse_encryption(link, camera_id)
+            self._controls.refuse_encryption(link, camera_id, reply)
         return self._controls.change(link, camera_id, toggle.setting, value, reply)

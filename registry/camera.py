@@ -64,7 +64,7 @@ class StreamRequest(Struct, frozen=True):
     protocols: tuple[str, ...]
     sdp: str | None = None
     session: str = ""  # the surface's own name for a WebRTC session; a new offer under it replaces the answer
-    within_s: float | None = None  # the surface has no longer to wait; None: as long as the rules say
+    within_s: float | None = None  # what the surface has left to wait; None: as long as the rules say
     image: bool = False  # a still picture's address is wanted beside the stream
     largest: tuple[int, int] | None = None  # width and height of the largest picture asked for; None: any
     silent: bool = False  # it plays a picture without sound and no other

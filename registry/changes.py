@@ -112,7 +112,7 @@ class Noticing:
             if any(hint.kind == "look" for hint in ours):
                 reading = self._readings.read(account, source, READ_S, purpose="notice")
             else:
-                reading = self._readings.recent(account, source, SHARED_S, READ_S, "notice")
+                reading = self._readings.recent(account, source, SHARED_S, READ_S)
         except DriverError:
             if last is None:
                 return

@@ -47,7 +47,10 @@ class Control:
     def change(
         self, link: Link, camera_id: str, setting: str, value: str, within_s: float | None = None
     ) -> Camera | Refusal:
-        """What a voice asks for; refused unless the owner has ticked it. Raises BadValue."""
+        """What a voice asks for; refused unless the owner has ticked it. Raises BadValue.
+
+        `within_s`: what the surface has left to wait.
+        """
         wanted = check(setting, value)
         deadline = Deadline(self._rules.vendor_within(within_s))
         seen = self._for_voice(link, camera_id, wanted, deadline)
@@ -79,7 +82,9 @@ class Control:
         driver = self._drivers[seen.source.kind]
         try:
             return self._breaker.call(
-                f"set/{seen.source.id}", lambda: driver.settings(seen.source, seen.camera, deadline.left)
+                f"set/{seen.source.id}",
+                deadline.left,
+                lambda: driver.settings(seen.source, seen.camera, deadline.left),
             )
         except DriverError as error:
             return unreached(error, seen.camera)
@@ -117,7 +122,9 @@ class Control:
         if seen.camera.owner == "shared":
             return overruled("not_this_way", seen.camera)
         driver = self._drivers[seen.source.kind]
-        refusal = self._ask(seen, lambda: driver.change_password(seen.source, seen.camera, old, new, deadline.left))
+        refusal = self._ask(
+            seen, deadline, lambda: driver.change_password(seen.source, seen.camera, old, new, deadline.left)
+        )
         return refusal or seen.camera
 
     def delete(self, account_id: str, camera_id: str, name: str) -> Camera | Refusal:
@@ -131,7 +138,7 @@ class Control:
         if seen.camera.owner == "shared":
             return overruled("not_this_way", seen.camera)
         driver = self._drivers[seen.source.kind]
-        refusal = self._ask(seen, lambda: driver.delete(seen.source, seen.camera, deadline.left))
+        refusal = self._ask(seen, deadline, lambda: driver.delete(seen.source, seen.camera, deadline.left))
         if isinstance(refusal, Step):
             return overruled("not_set", seen.camera)
         return refusal or seen.camera
@@ -161,7 +168,7 @@ class Control:
         def apply() -> None:
             driver.apply(seen.source, seen.camera, setting, value, deadline.left, code=code)
 
-        refusal = self._ask(seen, apply)
+        refusal = self._ask(seen, deadline, apply)
         if refusal is not None:
             return refusal
         try:
@@ -174,15 +181,15 @@ class Control:
         if not seen.camera.can_restart:
             return overruled("not_this_way", seen.camera)
         driver = self._drivers[seen.source.kind]
-        refusal = self._ask(seen, lambda: driver.restart(seen.source, seen.camera, deadline.left))
+        refusal = self._ask(seen, deadline, lambda: driver.restart(seen.source, seen.camera, deadline.left))
         if isinstance(refusal, Step):
             return overruled("not_set", seen.camera)
         return refusal or seen.camera
 
-    def _ask(self, seen: Seen, write: Callable[[], None]) -> Refusal | Step | None:
+    def _ask(self, seen: Seen, deadline: Deadline, write: Callable[[], None]) -> Refusal | Step | None:
         """None when the vendor took it. Never asked twice: what was refused once, or half done, is not for us."""
         try:
-            self._breaker.call(f"set/{seen.source.id}", write)
+            self._breaker.call(f"set/{seen.source.id}", deadline.left, write)
         except DriverError as error:
             log.warning("source %s took no setting: %s", seen.source.id, error.reason, extra={"reason": error.reason})
             return unreached(error, seen.camera)

@@ -1,26 +1,32 @@
 """Asking a vendor once for all who ask together, and not at all while it is known to be down."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
 
 from registry.errors import DriverError, VendorBusy, VendorDown
 
+MUCH_MORE = 1.5  # times as long as others waited in vain
+WHOLE = 0.9  # of its time, after which a call that fails has waited in vain
 JOIN_S = 2.0  # a call that began longer ago is not joined: its answer might be older than a request may accept
 
 
 class _Flight[T]:
-    __slots__ = ("began", "error", "landed", "result")
+    __slots__ = ("began", "error", "given_s", "landed", "result")
 
-    def __init__(self, began: float) -> None:
-        self.began = began
+    def __init__(self, began: float, given_s: float) -> None:
+        self.began, self.given_s = began, given_s
         self.landed: threading.Event | None = None  # made by the first who waits for it; most flights are alone
         self.result: T | None = None
         self.error: DriverError | None = None
 
 
 class Flights[T]:
-    """Single flight: of callers who ask for the same within JOIN_S one calls, the others share what it brings."""
+    """Single flight: of callers who ask for the same within JOIN_S one calls, the others share what it brings.
+
+    A call that had too little time is shared by those who have more, and when it fails they make one of their own.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -28,17 +34,22 @@ class Flights[T]:
 
     def share[*Given](self, key: str, wait_s: float, call: Callable[[*Given], T], *given: *Given) -> T:
         """What `call` returns or the DriverError it raises; VendorDown when the shared call takes too long."""
-        now = time.monotonic()
-        with self._lock:
-            flight, landed = self._flying.get(key), None
-            if flight is None or now - flight.began > JOIN_S:
-                flight = self._flying[key] = _Flight(now)
-            else:
-                landed = flight.landed = flight.landed or threading.Event()
-        if landed is None:
-            self._fly(key, flight, call, *given)
-        elif not landed.wait(max(0.0, wait_s)):
-            raise VendorDown("no answer in time")
+        while True:
+            now = time.monotonic()
+            with self._lock:
+                flight, landed = self._flying.get(key), None
+                if flight is None or now - flight.began > JOIN_S:
+                    flight = self._flying[key] = _Flight(now, wait_s)
+                else:
+                    landed = flight.landed = flight.landed or threading.Event()
+            if landed is None:
+                self._fly(key, flight, call, *given)
+                break
+            if not landed.wait(max(0.0, wait_s)):
+                raise VendorDown("no answer in time")
+            wait_s -= time.monotonic() - now
+            if not isinstance(flight.error, VendorDown) or wait_s <= flight.given_s:
+                break
         if flight.error is not None:
             # a fresh one each time: an exception raised in many threads would gather all their tracebacks
             raise _again(flight.error) from None
@@ -73,25 +84,34 @@ class _Circuit:
         self.failures = 0
         self.open_until = 0.0
         self.error: DriverError = VendorDown()
+        self.waited_s = 0.0  # the longest that one waited in vain; math.inf once one failed before its time was over
 
 
 class Breaker:
-    """After `trip` failures in a row a source is left alone for a while; then one call at a time may try again."""
+    """After `trip` failures in a row a source is left alone for a while; then one call at a time may try again.
+
+    That a vendor was too slow for those who had little time says nothing to one who has much more: it calls.
+    """
 
     def __init__(self, *, trip: int = 3, rest_s: float = 2.0, longest_s: float = 15.0) -> None:
         self._trip, self._rest_s, self._longest_s = trip, rest_s, longest_s
         self._circuits: dict[str, _Circuit] = {}
         self._lock = threading.Lock()
 
-    def call[**P, T](self, key: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Raises VendorDown or VendorBusy, as it last was, without calling while the circuit is open."""
+    def call[**P, T](self, key: str, given_s: float, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Raises VendorDown or VendorBusy, as it last was, without calling while the circuit is open.
+
+        `given_s`: the time that the call has.
+        """
         # a look without the lock: a source that failed not once of late, which is nearly every one, has no circuit
         if key in self._circuits:
-            self._enter(key)
+            self._enter(key, given_s)
+        began = time.monotonic()
         try:
             result = call(*args, **kwargs)
         except (VendorDown, VendorBusy) as error:
-            self._failed(key, error)
+            in_vain = isinstance(error, VendorDown) and time.monotonic() - began >= given_s * WHOLE
+            self._failed(key, error, given_s if in_vain else math.inf)
             raise
         except DriverError:
             self._answered(key)  # a refusal is an answer
@@ -100,21 +120,22 @@ class Breaker:
             self._answered(key)
         return result
 
-    def _enter(self, key: str) -> None:
+    def _enter(self, key: str, given_s: float) -> None:
         with self._lock:
             circuit = self._circuits.get(key)
-            if circuit is None or circuit.failures < self._trip:
+            if circuit is None or circuit.failures < self._trip or given_s > circuit.waited_s * MUCH_MORE:
                 return
             now = time.monotonic()
             if now < circuit.open_until:
                 raise _again(circuit.error)
             circuit.open_until = now + self._rest_s  # this call is the probe; others wait for what it finds
 
-    def _failed(self, key: str, error: DriverError) -> None:
+    def _failed(self, key: str, error: DriverError, waited_s: float) -> None:
         with self._lock:
             circuit = self._circuits.setdefault(key, _Circuit())
             circuit.failures += 1
             circuit.error = error
+            circuit.waited_s = max(circuit.waited_s, waited_s)
             beyond = circuit.failures - self._trip
             if beyond >= 0:
                 circuit.open_until = time.monotonic() + min(self._longest_s, self._rest_s * 2**beyond)

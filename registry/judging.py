@@ -20,16 +20,20 @@ LEAST_S = 0.1  # what a step still gets after its time, where the surface counts
 
 
 class Deadline:
-    """Seconds left of a request. `hard`: the surface counts them as well, and gives up soon after."""
+    """Seconds left of a request. `hard`: the surface counts them as well, and gives up soon after.
 
-    def __init__(self, seconds: float, *, hard: bool = False) -> None:
+    `after_s`: what of them is kept for the steps that follow the vendor's.
+    """
+
+    def __init__(self, seconds: float, *, hard: bool = False, after_s: float = 0.0) -> None:
         self._began = time.monotonic()
         self._end = self._began + seconds
-        self._hard = hard
+        self._hard, self._after_s = hard, after_s
 
     @property
     def left(self) -> float:
-        left = self._end - time.monotonic()
+        """For the vendor."""
+        left = self._end - self._after_s - time.monotonic()
         return left if left > 0 else 0.0
 
     def left_of(self, seconds: float) -> float:
@@ -37,8 +41,8 @@ class Deadline:
         return max(0.0, self._began + seconds - time.monotonic())
 
     def or_at_least(self, seconds: float) -> float:
-        """What is left, however long the steps before took."""
-        return max(LEAST_S if self._hard else seconds, self.left)
+        """What is left for a step that follows the vendor's, however long those took."""
+        return max(LEAST_S if self._hard else seconds, self._end - time.monotonic())
 
 
 class Seen(Struct, frozen=True):

@@ -129,14 +129,15 @@ class Readings:
 
     def read(self, account: Account, source: Source, deadline_s: float, *, purpose: str = "ask") -> Reading:
         """Read now, or share a call that began at most two seconds ago for the same purpose. Raises DriverError."""
-        return self._flights.share(f"{purpose}/{source.id}", deadline_s, self._read, account, source, deadline_s)
+        until = time.monotonic() + deadline_s
+        return self._flights.share(f"{purpose}/{source.id}", deadline_s, self._read, account, source, until)
 
-    def recent(self, account: Account, source: Source, max_age_s: float, deadline_s: float, purpose: str) -> Reading:
+    def recent(self, account: Account, source: Source, max_age_s: float, deadline_s: float) -> Reading:
         """The last reading while it is young enough, else a new one. Raises DriverError."""
         last = self._last.get(source.id)
         if last and 0 <= self._clock() - last.as_of <= max_age_s:
             return self._preferred(account, source, last)
-        return self.read(account, source, deadline_s, purpose=purpose)
+        return self.read(account, source, deadline_s)
 
     def last(self, account: Account, source: Source) -> Reading | None:
         """What was last read, here or by another process, if that is less than a day ago."""
@@ -191,11 +192,11 @@ class Readings:
                 readings.append(last)
         return _merged(readings)
 
-    def _read(self, account: Account, source: Source, deadline_s: float) -> Reading:
-        driver = self._drivers[source.kind]
+    def _read(self, account: Account, source: Source, until: float) -> Reading:
+        driver, left_s = self._drivers[source.kind], max(0.0, until - time.monotonic())
         began = self._clock()
         try:
-            told = self._breaker.call(f"read/{source.id}", driver.read, source, deadline_s)
+            told = self._breaker.call(f"read/{source.id}", left_s, driver.read, source, left_s)
         except DriverError as error:
             log.warning(
                 "source %s could not be read: %s (%s)", source.id, error.reason, error, extra={"reason": error.reason}

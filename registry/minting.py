@@ -85,16 +85,17 @@ class Minting:
 
     def _mint_by(self, opened: Open, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
         source, camera, way = opened.seen.source, opened.seen.camera, opened.way
-        driver = self._drivers[source.kind]
+        driver, left_s = self._drivers[source.kind], deadline.left
         try:
             # each way has its own breaker: that a camera is not at home says nothing of its vendor
             spec = self._breaker.call(
                 f"mint/{source.id}/{way}",
+                left_s,
                 driver.mint,
                 source,
                 camera,
                 way,
-                deadline.left,
+                left_s,
                 picture=picture,
                 life_s=self._life_s,
             )

@@ -75,9 +75,12 @@ class Registry:
         """Whether there are still pictures."""
         return self._rules.pictures == "plane"
 
-    def cameras(self, link: Link) -> Listing:
-        """What the link may see, read now, or else as last known. Raises Unavailable."""
-        listing = self.account_cameras(link.account)
+    def cameras(self, link: Link, within_s: float | None = None) -> Listing:
+        """What the link may see, read now, or else as last known. Raises Unavailable.
+
+        `within_s`, here and below: what the surface has left to wait; None: as long as the rules say.
+        """
+        listing = self.account_cameras(link.account, within_s)
         if link.cameras is None:
             return listing
         key = f"{listing.fingerprint}/{','.join(link.cameras)}"
@@ -87,9 +90,9 @@ class Registry:
             self._chosen.put(link.id, known)
         return Listing(known[1].cameras, known[1].fingerprint, listing.as_of)
 
-    def account_cameras(self, account_id: str) -> Listing:
+    def account_cameras(self, account_id: str, within_s: float | None = None) -> Listing:
         """All of a household's, for the page where some are chosen. Raises Unavailable."""
-        listing = self._readings.listing(account_id, self._rules.vendor_s)
+        listing = self._readings.listing(account_id, self._rules.vendor_within(within_s))
         return moving(listing, self._happenings.held(account_id))
 
     def refresh(self, account_id: str) -> bool:
@@ -111,19 +114,21 @@ class Registry:
         """The accounts in whose lists a vendor's device is. Raises StoreUnavailable."""
         return self._devices.accounts(serial)
 
-    def states(self, link: Link, camera_ids: Iterable[str]) -> dict[str, State]:
+    def states(self, link: Link, camera_ids: Iterable[str], within_s: float | None = None) -> dict[str, State]:
         """By id, read at most a minute ago; an id that the link may not see is absent."""
-        return self._states.of(link, camera_ids)
+        return self._states.of(link, camera_ids, within_s)
 
     def knows(self, link: Link, camera_id: str) -> bool:
         """Whether the link may see it, by what was last read; as long as nothing was, any may be there."""
         return self._states.knows(link, camera_id)
 
-    def readiness(self, link: Link) -> list[tuple[Camera, dict[Surface, Allowed | Refusal]]]:
+    def readiness(
+        self, link: Link, within_s: float | None = None
+    ) -> list[tuple[Camera, dict[Surface, Allowed | Refusal]]]:
         """Every camera of the link and whether each surface could show it. Raises Unavailable."""
         table = []
-        deadline = Deadline(self._rules.states_s)
-        for camera in self.cameras(link).cameras:
+        deadline = Deadline(self._rules.states_within(within_s))
+        for camera in self.cameras(link, within_s).cameras:
             seen = self._judge.see(link, camera.id, deadline)
             if isinstance(seen, Seen):
                 table.append((seen.camera, {surface: self._verdict(seen, surface) for surface in SURFACES}))
@@ -148,9 +153,11 @@ class Registry:
         """Raises BadOffer."""
         return self._streams.open(link, camera_id, request)
 
-    def snapshot(self, link: Link, camera_id: str, surface: Surface) -> Snapshot | Refusal:
+    def snapshot(
+        self, link: Link, camera_id: str, surface: Surface, within_s: float | None = None
+    ) -> Snapshot | Refusal:
         """A still picture's address, good for ten minutes and only with an access token of the link."""
-        return self._streams.snapshot(link, camera_id, surface)
+        return self._streams.snapshot(link, camera_id, surface, within_s)
 
     def signal(self, grant: str, sdp: str) -> Stream | Refusal:
         """Raises BadGrant, ExpiredGrant, BadOffer."""
@@ -183,10 +190,7 @@ class Registry:
     def change(
         self, link: Link, camera_id: str, setting: str, value: str, *, within_s: float | None = None
     ) -> Camera | Refusal:
-        """What a voice asks for, read back; the camera as it is then. Raises registry.settings.BadValue.
-
-        `within_s`: the surface has no longer to wait.
-        """
+        """What a voice asks for, read back; the camera as it is then. Raises registry.settings.BadValue."""
         return self._control.change(link, camera_id, setting, value, within_s)
 
     def restart(self, link: Link, camera_id: str, *, within_s: float | None = None) -> Camera | Refusal:

@@ -18,7 +18,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     explain: Literal["no", "picture"] = "no"  # whether a display is shown why a camera can't be shown
     opens_per_minute: int = 6  # per link
     idle_s: int = 30
-    request_s: float = 3.0  # the whole of a request, so that an assistant hears an answer
+    request_s: float = 3.0  # the whole of a request whose asker names no time of its own
     states_s: float = 1.5  # the one read a query may wait for
 
     @property
@@ -33,9 +33,13 @@ class Rules(Struct, frozen=True, kw_only=True):
 
     @property
     def vendor_s(self) -> float:
-        """What of a request the vendor may use; the rest is for saying so."""
+        """What of a request the vendor may use where its asker names no time; the rest is for saying so."""
         return self.request_s - min(0.3, self.request_s / 4)
 
     def vendor_within(self, seconds: float | None) -> float:
-        """The same for a surface that has only so long to wait."""
-        return self.vendor_s if seconds is None else min(self.vendor_s, seconds)
+        """A surface that knows how long it may wait says so, and a slow vendor has all of that."""
+        return self.vendor_s if seconds is None else seconds
+
+    def states_within(self, seconds: float | None) -> float:
+        """The one read of a query: a surface that has waited for the store already has less of it left."""
+        return self.states_s if seconds is None else min(self.states_s, seconds)

@@ -31,8 +31,8 @@ class States:
         self._readings, self._judge, self._happenings, self._rules = readings, judge, happenings, rules
         self._judged: Recent[str, _Judged] = Recent(IN_MEMORY)
 
-    def of(self, link: Link, camera_ids: Iterable[str]) -> dict[str, State]:
-        """By id; one that the link may not see is absent."""
+    def of(self, link: Link, camera_ids: Iterable[str], within_s: float | None = None) -> dict[str, State]:
+        """By id; one that the link may not see is absent. `within_s`: what the surface has left to wait."""
         asked = [each for each in camera_ids if link.cameras is None or each in link.cameras]
         if not asked:
             return {}
@@ -40,7 +40,7 @@ class States:
             household = self._readings.household(link.account)
         except Unavailable as error:
             return {each: _unknown(each, overruled(error.reason, None)) for each in asked}
-        deadline = Deadline(self._rules.states_s)
+        deadline = Deadline(self._rules.states_within(within_s))
         found: dict[str, State] = {}
         unknown: Refusal | None = None
         for source in household.sources:
@@ -81,7 +81,7 @@ class States:
     ) -> None:
         """Adds the source's to `found`. Raises DriverError when it can't be read and never was."""
         try:
-            reading = self._readings.recent(account, source, STATES_S, deadline.left, "states")
+            reading = self._readings.recent(account, source, STATES_S, deadline.left)
         except DriverError as error:
             last = self._readings.last(account, source)
             if last is None:

@@ -34,6 +34,8 @@ LONGEST_OFFER = 32 * 1024
 MOST_PIXELS = 16_384  # on a side
 LOOK_S = 60  # a picture that displays can't play is looked at again once within this
 WATCH_S = 2.0  # the media process's questions about live sessions share a reading this old
+OFFER_S = 0.6  # kept of a surface's time for the SDP answer: STUN and TURN have half of it, however late it is
+SOURCE_S = 5.0  # of the six seconds that a media process waits for a source
 PASSING = frozenset({"vendor_down", "vendor_busy", "media_down", "busy", "waking"})
 
 
@@ -63,7 +65,7 @@ class Streams:
         """Raises BadOffer for an offer that is none, before the vendor is asked anything."""
         if request.sdp is not None:
             _check_offer(request.sdp)
-        deadline = Deadline(self._rules.vendor_within(request.within_s), hard=request.within_s is not None)
+        deadline = self._deadline(request)
         seen = self._judge.see(link, camera, deadline)
         if isinstance(seen, Refusal):
             return seen
@@ -106,9 +108,9 @@ class Streams:
             self._minting.give_back(opened.seen.source, source.release, deadline)
         return stream
 
-    def snapshot(self, link: Link, camera: str, surface: Surface) -> Snapshot | Refusal:
+    def snapshot(self, link: Link, camera: str, surface: Surface, within_s: float | None = None) -> Snapshot | Refusal:
         """Where a still picture may be fetched; the gate is asked now, and by each fetch that wakes the camera."""
-        deadline = Deadline(self._rules.vendor_s)
+        deadline = Deadline(self._rules.vendor_within(within_s))
         seen = self._judge.see(link, camera, deadline)
         if isinstance(seen, Refusal):
             return seen
@@ -158,7 +160,7 @@ class Streams:
         """For the media process, when it opens or opens again."""
         if self._ended(claims):
             return Denied("link_ended")
-        deadline = Deadline(self._rules.vendor_s)
+        deadline = Deadline(SOURCE_S)
         opened = self._reopened(claims, self._anew(deadline), deadline)
         if claims.explains:
             spec = self._card(claims.link, claims.surface, opened) if isinstance(opened, Refusal) else None
@@ -178,7 +180,7 @@ class Streams:
         ages = iter((WATCH_S, 0.0))  # what is unknown in the shared reading is read anew
 
         def shared(account: Account, source: Source) -> Reading:
-            return self._readings.recent(account, source, next(ages), deadline.left, "watch")
+            return self._readings.recent(account, source, next(ages), deadline.left)
 
         opened = self._reopened(claims, shared, deadline)
         return _denied(opened) if isinstance(opened, Refusal) else None
@@ -203,6 +205,12 @@ class Streams:
         for source in sources:
             if source.id == source_id and token:
                 self._minting.give_back(source, release, Deadline(self._rules.vendor_s))
+
+    def _deadline(self, request: StreamRequest) -> Deadline:
+        if request.within_s is None:
+            return Deadline(self._rules.vendor_s)
+        after_s = OFFER_S if request.sdp is not None else 0.0
+        return Deadline(request.within_s, hard=True, after_s=after_s)
 
     def _anew(self, deadline: Deadline) -> Read:
         return lambda account, source: self._readings.read(account, source, deadline.left)

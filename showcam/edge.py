@@ -67,7 +67,8 @@ class Edge:
         self._tell = tell
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ[RECEIVED] = started = time.monotonic()
+        # a layer around this one may have seen it come
+        started: float = environ.setdefault(RECEIVED, time.monotonic())
         request_id = environ.get(REQUEST_ID) or _random.randbytes(16).hex()
         path = environ.get("PATH_INFO", "")
         route = self._exact.get(path) or self._beginning(path)

@@ -1,6 +1,8 @@
 """A machine endpoint's request and answer, and the problem documents (RFC 9457) that say what was wrong with one."""
 
+import ipaddress
 import json
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -39,6 +41,25 @@ class Request(Struct, frozen=True):
     def header(self, name: str) -> str | None:
         value: str | None = self.environ.get(_key(name))
         return value
+
+    @property
+    def received(self) -> float:
+        """When it came, by time.monotonic: what was waited for since counts for whoever asked."""
+        came: float | None = self.environ.get(RECEIVED)
+        return time.monotonic() if came is None else came
+
+    @property
+    def network(self) -> str:
+        """Whose it is, as far as one can tell: an IPv4 address, or the /64 of an IPv6 one; "" for neither."""
+        try:
+            address = ipaddress.ip_address(self.environ.get("REMOTE_ADDR", "").partition("%")[0])
+        except ValueError:
+            return ""
+        if isinstance(address, ipaddress.IPv6Address):
+            if address.ipv4_mapped is None:
+                return str(ipaddress.ip_network((address, 64), strict=False))
+            address = address.ipv4_mapped
+        return str(address)
 
     @property
     def bearer(self) -> str | None:

@@ -15,6 +15,7 @@ from store.ports import Taken
 HEADER = "X-Showcam-Signature"  # v1;{key id};{epoch s};{nonce};{hex}
 _KEY = "HTTP_X_SHOWCAM_SIGNATURE"
 WINDOW_S = 60
+WAY_S = 2.0  # the longest way that is believed: where more is measured, the two clocks differ
 _KEEP_S = 300
 
 
@@ -55,6 +56,16 @@ class Signatures:
         if keyed is None or not sent.isdecimal() or len(sent) > 12 or not 16 <= len(nonce) <= 64 or not tag.isascii():
             return None
         return (keyed, key_id, sent, nonce, tag) if abs(time.time() - int(sent)) <= WINDOW_S else None
+
+
+def sent(request: Request) -> float:
+    """When the forwarder sent a message that is good, by time.monotonic, for it counts from then on.
+
+    Its time is in whole seconds: the way took at least as long as since the next one began.
+    """
+    epoch_s = int((request.header(HEADER) or "").split(";")[2])
+    way_s = time.time() - (time.monotonic() - request.received) - (epoch_s + 1)
+    return request.received - min(WAY_S, max(0.0, way_s))
 
 
 def _keyed(key: bytes) -> hmac.HMAC:

@@ -17,11 +17,14 @@ PATH = "/alexa/skill"
 
 def route(
     skill_id: str,
-    answer: Callable[[dict[str, Any]], dict[str, Any]],
+    answer: Callable[[dict[str, Any], float], dict[str, Any]],
     chains: Callable[[], Chains],
-    forwarded: Callable[[Request], bool],
+    forwarded: Callable[[Request], float | None],
 ) -> Route:
-    """`chains` is made with the first request; `forwarded` says whether the forwarder signed it, and may Refuse."""
+    """`answer` takes an event and when it came, by time.monotonic. `chains` is made with the first request.
+
+    `forwarded` says when the forwarder sent it, None where it did not, and may Refuse.
+    """
 
     def skill(request: Request) -> Response:
         if not skill_id:
@@ -29,8 +32,12 @@ def route(
         from alexa.spoken.skill import NotForUs, NotTaken
 
         try:
-            event = event_of(request.body) if forwarded(request) else verified(request, chains())
-            text = json.dumps(answer(event)).encode()
+            received = forwarded(request)
+            if received is None:
+                event, received = verified(request, chains()), request.received
+            else:
+                event = event_of(request.body)
+            text = json.dumps(answer(event, received)).encode()
         except NotSigned as error:
             raise Refuse(problem(400, "Requests come from Alexa", f"Its signature does not hold: {error}.")) from None
         except ChainUnreached as error:

@@ -11,6 +11,8 @@ from media.grants import Claims
 from media.proof import HEADER, Proof
 from media.source import UNASKED, Denied, SourceSpec
 
+OPEN_S = 6.0  # two calls of a slow vendor, and the way there and back
+
 
 class WebSources:
     """A media.source.Sources."""
@@ -24,7 +26,7 @@ class WebSources:
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
-        data = await self._post("open", {"claims": claims._asdict()})
+        data = await self._post("open", {"claims": claims._asdict()}, OPEN_S)
         if data is None:
             return Denied("vendor_down", again=True)
         if "source" in data:
@@ -52,19 +54,21 @@ class WebSources:
         if self._session is not None:
             await self._session.close()
 
-    async def _post(self, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    async def _post(self, what: str, body: dict[str, Any], timeout_s: float | None = None) -> dict[str, Any] | None:
         """None when the web process can't be asked just now."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=self._context or True, limit=16),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=self._timeout_s),
             )
+        timeout = aiohttp.ClientTimeout(total=self._timeout_s if timeout_s is None else timeout_s)
         path, payload = f"/internal/sources/{what}", json.dumps(body).encode()
         headers = {"Content-Type": "application/json", HEADER: self._proof.make(path, payload, time.time())}
         try:
             url = f"{self._url}{path}"
-            async with self._session.post(url, data=payload, headers=headers, allow_redirects=False) as response:
+            async with self._session.post(
+                url, data=payload, headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
                 return dict(await response.json()) if response.status == 200 else None
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from alexa.event import left_s
 from alexa.names import friendly_names
 from alexa.spoken import refusals
 from alexa.spoken.names import find
@@ -25,6 +26,11 @@ class Turn:
     heard: str = ""  # the camera, as recognised
     screen: bool = False  # whether the device has a VideoApp
     asked: dict[str, str] = field(default_factory=dict)  # what the turn before left open
+    late: float = 0.0  # when an answer comes too late, by time.monotonic
+
+    @property
+    def left_s(self) -> float:
+        return left_s(self.late)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +57,12 @@ class Conversation:
 
     def answer(self, wish: Wish, turn: Turn) -> Said:
         said = wish(self, turn)
-        return self.listening(said, turn.link) if said.open and not said.names else said
+        return self.listening(said, turn.link, turn.left_s) if said.open and not said.names else said
 
-    def listening(self, said: Said, link: Link) -> Said:
+    def listening(self, said: Said, link: Link, left_s: float) -> Said:
         """What is left open is mostly answered with a camera's name; recognition keeps names for one session only."""
         try:
-            names = friendly_names(self._registry.cameras(link).cameras)
+            names = friendly_names(self._registry.cameras(link, left_s).cameras)
         except (Unavailable, StoreUnavailable):
             return said
         return replace(said, names=tuple(names.items()))
@@ -67,7 +73,7 @@ class Conversation:
     def ready(self, turn: Turn) -> Said:
         """Which cameras could be shown on Alexa, and of the others why not."""
         try:
-            table = self._registry.readiness(turn.link)
+            table = self._registry.readiness(turn.link, turn.left_s)
         except Unavailable as error:
             return _unreadable(error.reason, turn)
         names = friendly_names([camera for camera, _ in table])
@@ -109,7 +115,7 @@ class Conversation:
         camera_id = turn.asked.get("sound_of", "")
         if not camera_id:
             return Said(say("nothing_asked", turn.language), open=True)
-        changed = self._registry.change(turn.link, camera_id, "audio", "on")
+        changed = self._registry.change(turn.link, camera_id, "audio", "on", within_s=turn.left_s)
         if isinstance(changed, Refusal):
             return self._not_changed(turn, changed.camera or name, changed)
         return Said(say("sound_done", turn.language, name=name or changed.name))
@@ -120,7 +126,7 @@ class Conversation:
     def _about(self, turn: Turn, wish: str, answer: Answer) -> Said:
         """The camera meant, or a question for it."""
         try:
-            cameras = self._registry.cameras(turn.link).cameras
+            cameras = self._registry.cameras(turn.link, turn.left_s).cameras
         except Unavailable as error:
             return _unreadable(error.reason, turn)
         names = friendly_names(cameras)
@@ -150,7 +156,7 @@ class Conversation:
         return self._registry.too_large(turn.link, camera) if turn.screen else None
 
     def _refusal(self, turn: Turn, camera: Camera) -> Refusal | None:
-        state = self._registry.states(turn.link, (camera.id,)).get(camera.id)
+        state = self._registry.states(turn.link, (camera.id,), turn.left_s).get(camera.id)
         return state.refusal if state else not_found()
 
     def _why(self, turn: Turn, camera: Camera, name: str) -> Said:
@@ -189,7 +195,8 @@ class Conversation:
         return Said(question, open=True, asked={"sound_of": camera.id, "name": name})
 
     def _show(self, turn: Turn, camera: Camera, name: str) -> Said:
-        stream = self._registry.open_stream(turn.link, camera.id, StreamRequest("video", ("hls",)))
+        request = StreamRequest("video", ("hls",), within_s=turn.left_s)
+        stream = self._registry.open_stream(turn.link, camera.id, request)
         if isinstance(stream, Refusal):
             return _refused(turn, name, stream)
         if stream.explains is not None:  # the owner wants the reason shown as well

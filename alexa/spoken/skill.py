@@ -17,6 +17,7 @@ from ask_sdk_model.response import Response
 from ask_sdk_model.ui.link_account_card import LinkAccountCard
 
 from accounts.tokens import TokenInvalid
+from alexa.event import late, left_s
 from alexa.spoken.conversation import Conversation, Said, Turn, Wish
 from alexa.spoken.response import respond
 from alexa.spoken.texts import language, say
@@ -89,8 +90,11 @@ class Spoken:
         self._skill = builder.create()
         self._serializer = DefaultSerializer()
 
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Raises NotForUs, NotTaken, and nothing else: what goes wrong is said aloud to who spoke."""
+    def answer(self, request: dict[str, Any], received: float | None = None) -> dict[str, Any]:
+        """Raises NotForUs, NotTaken, and nothing else: what goes wrong is said aloud to who spoke.
+
+        `received`: when it came, by time.monotonic; None: just now.
+        """
         try:
             application = request["context"]["System"]["application"]["applicationId"]
         except (KeyError, TypeError):
@@ -102,7 +106,7 @@ class Spoken:
             envelope.request.object_type, envelope.context.system.user  # noqa: B018  (there, or no request)
         except (SerializationException, AttributeError, ValueError, TypeError, KeyError, RecursionError):
             raise NotForUs("not a custom-skill request") from None
-        answer: Any = self._serializer.serialize(self._skill.invoke(envelope, None))
+        answer: Any = self._serializer.serialize(self._skill.invoke(envelope, late(received)))
         answer.pop("userAgent", None)
         return dict(answer)
 
@@ -121,16 +125,16 @@ class Spoken:
         if name in SILENT:
             return Response(should_end_session=True)
         if name in PLAIN:
-            return respond(heard, self._plain(name, user, tongue), tongue)
+            return respond(heard, self._plain(name, user, tongue, heard.context), tongue)
         link = self._known(user.user_id, user.access_token)
         if link is None:
             return respond(heard, Said(say("link", tongue)), tongue, LinkAccountCard())
         wish = Conversation.welcome if kind == "LaunchRequest" else INTENTS.get(name)
         if wish is None:  # an intent of a newer or older model
-            return respond(heard, self._plain("AMAZON.FallbackIntent", user, tongue), tongue)
+            return respond(heard, self._plain("AMAZON.FallbackIntent", user, tongue, heard.context), tongue)
         return respond(heard, self._talk.answer(wish, _turn(heard, link, tongue)), tongue)
 
-    def _plain(self, name: str, user: Any, tongue: str) -> Said:
+    def _plain(self, name: str, user: Any, tongue: str, late: float) -> Said:
         """The same to everybody; the names to listen for only where they can be had."""
         text, goes_on = PLAIN[name]
         said = Said(say(text, tongue), open=goes_on)
@@ -140,7 +144,7 @@ class Spoken:
             link = self._known(user.user_id, user.access_token)
         except StoreUnavailable:
             return said
-        return self._talk.listening(said, link) if link else said
+        return self._talk.listening(said, link, left_s(late)) if link else said
 
     def _known(self, user: str | None, token: str | None) -> Link | None:
         """The link of the token; whose it is is kept for the day the skill is disabled."""
@@ -216,4 +220,5 @@ def _turn(heard: HandlerInput, link: Link, tongue: str) -> Turn:
         heard=str(slot.value or "")[:LONGEST_NAME] if slot else "",
         screen=bool(interfaces and interfaces.video_app),
         asked={key: str(value)[: LONGEST_NAME * 2] for key, value in asked.items()},
+        late=heard.context,
     )

@@ -1,6 +1,7 @@
 """Alexa directives: neither Flask, Authlib, PyAV nor ask-sdk is loaded for them. What is spoken comes here too."""
 
 import json
+import time
 from functools import partial
 from typing import Any
 
@@ -26,10 +27,11 @@ def build() -> Handler:
     base = parts.ground(settings, keys.of(settings))
     home, talk = skill(settings, base), spoken.Lazy(settings, base)
 
-    @aws.within(settings.request_s + aws.STORE_S)
+    @aws.within(aws.ASSISTANT_S)
     def answer(event: Event, _context: Any) -> Event:
+        received = time.monotonic()
         if "directive" in event:
-            return dict(json.loads(home.answer(json.dumps(event).encode())))
-        return talk.answer(event)
+            return dict(json.loads(home.answer(json.dumps(event).encode(), received)))
+        return talk.answer(event, received)
 
     return watch.watched(answer)

@@ -32,7 +32,7 @@ def door(settings: Settings, base: parts.Ground) -> Callable[[Request], Response
     )
 
     def fulfil(request: Request) -> Response:
-        status, body = fulfillment.answer(request.body, request.bearer)
+        status, body = fulfillment.answer(request.body, request.bearer, request.received)
         headers = [_JSON, ("WWW-Authenticate", 'Bearer error="invalid_token"')] if status == 401 else [_JSON]
         return Response(status, body, headers)
 
@@ -57,7 +57,7 @@ def build() -> Handler:
     watch.install()
     fulfil = door(settings, parts.ground(settings, keys.of(settings)))
 
-    @aws.within(settings.request_s + aws.STORE_S)
+    @aws.within(aws.ASSISTANT_S)
     def answer(event: Event, _context: Any) -> Event:
         try:
             return answer_of(fulfil(request_of(event, settings.body_limit)))

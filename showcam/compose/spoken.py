@@ -43,8 +43,9 @@ class Lazy:
         self._lock = threading.Lock()
         self._spoken: Spoken | None = None
 
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        return self._ready().answer(request)
+    def answer(self, request: dict[str, Any], received: float | None = None) -> dict[str, Any]:
+        """`received`: when it came, by time.monotonic."""
+        return self._ready().answer(request, received)
 
     def _ready(self) -> "Spoken":
         with self._lock:

@@ -21,7 +21,7 @@ from showcam.data import handed_over
 from showcam.descriptors import raise_limit
 from showcam.edge import Edge
 from showcam.exchange import Answered, Refuse, Request, Response, Route, problem
-from showcam.forwarded import HEADER, Signatures
+from showcam.forwarded import HEADER, Signatures, sent
 from showcam.keys import Keys
 from showcam.metrics import Metrics
 from showcam.parent import end_with_parent
@@ -61,9 +61,12 @@ def _alexa(settings: Settings, keys: Keys, base: parts.Ground) -> list[Route]:
 
     def smart_home(request: Request) -> Response:
         # the demo's simulated Alexa comes straight; everybody else only through the owner's forwarder
-        if not settings.demo and not _forwarded(request, signatures):
+        if settings.demo:
+            return Response(200, skill.answer(request.body, request.received), [JSON])
+        received = _forwarded(request, signatures)
+        if received is None:
             raise Refuse(problem(403, "Directives come through the forwarder", "Its signature is missing or wrong."))
-        return Response(200, skill.answer(request.body), [JSON])
+        return Response(200, skill.answer(request.body, received), [JSON])
 
     return [
         Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True, claims=signatures.likely),
@@ -71,14 +74,15 @@ def _alexa(settings: Settings, keys: Keys, base: parts.Ground) -> list[Route]:
             settings.alexa_skill_id,
             spoken.Lazy(settings, base).answer,
             cache(partial(amazon.chains, settings)),
-            lambda request: request.header(HEADER) is not None and _forwarded(request, signatures),
+            lambda request: _forwarded(request, signatures) if request.header(HEADER) is not None else None,
         ),
     ]
 
 
-def _forwarded(request: Request, signatures: Signatures) -> bool:
+def _forwarded(request: Request, signatures: Signatures) -> float | None:
+    """When the owner's forwarder sent it, by time.monotonic; None where it did not."""
     try:
-        return signatures.good(request)
+        return sent(request) if signatures.good(request) else None
     except StoreUnavailable as error:
         log.warning("a forwarded message can't be taken: %s", error, extra={"reason": "store"})
         raise Refuse(problem(503, "The store can't be reached just now", "Try again in a moment.")) from None

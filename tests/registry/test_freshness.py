@@ -97,6 +97,49 @@ def test_who_joins_waits_no_longer_than_it_may() -> None:
         assert first.result() == "late"
 
 
+# seconds that the one who joins has · what it hears of a call that had 0.3 s, and failed for want of more
+JOINS: list[tuple[float, str]] = [(0.25, "VendorDown"), (0.5, "VendorDown"), (2.0, "its own call")]
+
+
+@pytest.mark.parametrize(("has_s", "hears"), JOINS)
+def test_who_has_more_time_than_a_call_that_failed_makes_one_of_its_own(has_s: float, hears: str) -> None:
+    flights: Flights[str] = Flights()
+    started = threading.Event()
+
+    def hurried() -> str:
+        started.set()
+        time.sleep(0.3)
+        raise VendorDown("no answer in time")
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(flights.share, "a", 0.3, hurried)
+        started.wait()
+        try:
+            heard = flights.share("a", has_s, lambda: "its own call")
+        except VendorDown as error:
+            heard = type(error).__name__
+        assert isinstance(first.exception(), VendorDown)
+    assert heard == hears
+
+
+def test_who_has_more_time_is_not_waited_for_by_who_has_less_and_shares_what_comes() -> None:
+    flights: Flights[str] = Flights()
+    held, started = threading.Event(), threading.Event()
+
+    def quick() -> str:
+        started.set()
+        held.wait()
+        return "shared"
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(flights.share, "a", 0.5, quick)
+        started.wait()
+        second = pool.submit(flights.share, "a", 10, lambda: "its own call")
+        time.sleep(0.1)
+        held.set()
+        assert (first.result(), second.result()) == ("shared", "shared")
+
+
 @pytest.mark.parametrize("error", [VendorDown("x"), VendorBusy("x"), SignedOut(), Refused("offline", "x")])
 def test_all_who_share_hear_the_same_error(error: Exception) -> None:
     flights: Flights[str] = Flights()
@@ -134,7 +177,7 @@ def failing(breaker: Breaker, error: Exception, times: int) -> None:
 
     for _ in range(times):
         with pytest.raises(type(error)):
-            breaker.call("a", call)
+            breaker.call("a", 10, call)
 
 
 def test_after_failures_in_a_row_the_source_is_left_alone_then_tried_by_one() -> None:
@@ -143,11 +186,56 @@ def test_after_failures_in_a_row_the_source_is_left_alone_then_tried_by_one() ->
     failing(breaker, VendorBusy("x"), 3)
 
     with pytest.raises(VendorBusy):
-        breaker.call("a", lambda: called.append("too early"))
-    assert breaker.call("b", lambda: "another source") == "another source"
+        breaker.call("a", 10, lambda: called.append("too early"))
+    assert breaker.call("b", 10, lambda: "another source") == "another source"
     time.sleep(0.25)
-    assert breaker.call("a", lambda: "mended") == "mended"
-    assert breaker.call("a", lambda: "open to all") == "open to all"
+    assert breaker.call("a", 10, lambda: "mended") == "mended"
+    assert breaker.call("a", 10, lambda: "open to all") == "open to all"
+    assert called == []
+
+
+# how long the calls that failed had, and took · what the next caller has · whether it calls
+CIRCUITS: list[tuple[float, float, float, bool]] = [
+    (0.1, 0.1, 1.0, True),  # too slow for who was in a hurry
+    (0.1, 0.1, 0.12, False),
+    (10.0, 0.0, 100.0, False),  # it said no at once
+]
+
+
+@pytest.mark.parametrize(("had_s", "took_s", "has_s", "calls"), CIRCUITS)
+def test_a_vendor_that_was_too_slow_for_others_is_asked_by_who_has_much_more_time(
+    had_s: float, took_s: float, has_s: float, calls: bool
+) -> None:
+    breaker = Breaker(trip=2, rest_s=60)
+
+    def slow() -> str:
+        time.sleep(took_s)
+        raise VendorDown("no answer in time")
+
+    for _ in range(2):
+        with pytest.raises(VendorDown):
+            breaker.call("a", had_s, slow)
+    called: list[str] = []
+    try:
+        breaker.call("a", has_s, lambda: called.append("called"))
+    except VendorDown:
+        assert not called
+    assert bool(called) is calls
+
+
+def test_a_vendor_that_hangs_is_left_alone_by_all_once_the_most_patient_have_waited() -> None:
+    breaker = Breaker(trip=2, rest_s=60)
+    for had_s in (0.05, 0.05, 0.2):
+
+        def slow(had_s: float = had_s) -> str:
+            time.sleep(had_s)
+            raise VendorDown("no answer in time")
+
+        with pytest.raises(VendorDown):
+            breaker.call("a", had_s, slow)
+    called: list[str] = []
+    with pytest.raises(VendorDown):
+        breaker.call("a", 0.2, lambda: called.append("called"))
     assert called == []
 
 
@@ -158,10 +246,10 @@ def test_while_one_tries_the_others_do_not() -> None:
 
     def probe() -> str:
         with pytest.raises(VendorDown):
-            breaker.call("a", lambda: "a second at once")
+            breaker.call("a", 10, lambda: "a second at once")
         return "probed"
 
-    assert breaker.call("a", probe) == "probed"
+    assert breaker.call("a", 10, probe) == "probed"
 
 
 @pytest.mark.parametrize("error", [SignedOut(), Refused("offline")])
@@ -169,7 +257,7 @@ def test_a_refusal_is_an_answer_and_trips_nothing(error: Exception) -> None:
     breaker = Breaker(trip=2, rest_s=60)
     failing(breaker, error, 5)
 
-    assert breaker.call("a", lambda: "asked") == "asked"
+    assert breaker.call("a", 10, lambda: "asked") == "asked"
 
 
 def test_a_hundred_requests_while_the_vendor_hangs_are_answered_in_time(home: Household) -> None:

@@ -269,11 +269,11 @@ def test_the_public_roots_are_many_and_accept_no_chain_of_ours() -> None:
 def door(shelf: Shelf, *, skill_id: str = "amzn1.ask.skill.x", forwarded: bool = False) -> Callable[[Request], int]:
     answered = threading.Event()
 
-    def reply(_event: dict[str, Any]) -> dict[str, Any]:
+    def reply(_event: dict[str, Any], _received: float) -> dict[str, Any]:
         answered.set()
         return {"version": "1.0"}
 
-    endpoint = route(skill_id, reply, shelf.chains, lambda _request: forwarded).endpoint
+    endpoint = route(skill_id, reply, shelf.chains, lambda request: request.received if forwarded else None).endpoint
 
     def ask(request: Request) -> int:
         answered.clear()
@@ -296,10 +296,10 @@ def test_the_door_takes_what_is_signed(shelf: Shelf) -> None:
 
 
 def test_an_event_that_was_not_dealt_with_is_answered_so_that_amazon_sends_it_again(shelf: Shelf) -> None:
-    def failing(event: dict[str, Any]) -> dict[str, Any]:
+    def failing(event: dict[str, Any], _received: float) -> dict[str, Any]:
         raise NotTaken(event["request"]["type"])
 
-    endpoint = route("amzn1.ask.skill.x", failing, shelf.chains, lambda _request: False).endpoint
+    endpoint = route("amzn1.ask.skill.x", failing, shelf.chains, lambda _request: None).endpoint
     with pytest.raises(Refuse) as refused:
         endpoint(signed(body(kind="AlexaSkillEvent.SkillDisabled"), shelf.url))
     assert refused.value.response.status == 503

@@ -4,6 +4,7 @@ import io
 import ipaddress
 import json
 import threading
+import time
 from collections.abc import Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -179,3 +180,41 @@ def test_a_client_whose_proof_held_has_a_place_of_its_own(method: str, token: st
     slow.let.set()
     thread.join()
     assert got == status
+# what a layer around the edge says · when the request came, as the endpoint has it
+CAME: list[tuple[dict[str, float], float]] = [({}, 0.0), ({"showcam.received": 7.0}, 7.0)]
+
+
+@pytest.mark.parametrize(("given", "came"), CAME)
+def test_a_request_counts_from_when_it_came(given: dict[str, float], came: float) -> None:
+    heard: list[float] = []
+
+    def endpoint(request: Request) -> Response:
+        heard.extend((request.received, time.monotonic()))
+        return Response(200)
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            time.sleep(0.2)
+            return super().read(size)
+
+    edge = Edge([Route("slow", "/slow", ("POST",), endpoint)], pages, EdgeRules(1000))
+    before = time.monotonic()
+    call(edge, "POST", "/slow", b"x", **{"wsgi.input": Slow(b"x"), "CONTENT_LENGTH": "1", **given})
+    received, then = heard
+    assert received == came if given else before <= received < then - 0.2
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unknown", ""),
+    ],
+)
+def test_whose_a_request_is(address: str, network: str) -> None:
+    assert Request("r", "GET", "/", "", b"", {"REMOTE_ADDR": address}).network == network

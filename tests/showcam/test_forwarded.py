@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from showcam.exchange import Request
-from showcam.forwarded import HEADER, WINDOW_S, Signatures, sign
+from showcam.exchange import RECEIVED, Request
+from showcam.forwarded import HEADER, WAY_S, WINDOW_S, Signatures, sent, sign
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 
@@ -80,3 +80,22 @@ def test_a_message_stays_taken_as_long_as_it_would_be_taken(store: SqliteStore) 
     assert signatures.good(early)
     store.sweep(time.time() + 55 + WINDOW_S)
     assert not signatures.good(early)
+
+
+# how long ago by the forwarder's clock it was sent · how much of that counts, at least and at most
+WAYS = [(0, 0.0, 0.0), (1, 0.0, 1.0), (2, 1.0, 2.0), (3, WAY_S, WAY_S), (50, WAY_S, WAY_S), (-40, 0.0, 0.0)]
+
+
+@pytest.mark.parametrize(("ago_s", "least", "most"), WAYS)
+def test_a_message_counts_from_when_it_was_sent_as_far_as_the_clocks_can_tell(
+    ago_s: int, least: float, most: float
+) -> None:
+    request = message(late=-ago_s)
+    request.environ[RECEIVED] = time.monotonic()
+    assert least - 0.01 <= request.received - sent(request) <= most + 0.01
+
+
+def test_what_was_waited_here_is_no_part_of_the_way() -> None:
+    request = message(late=-30)
+    request.environ[RECEIVED] = time.monotonic() - 30
+    assert request.received - sent(request) <= 0.01

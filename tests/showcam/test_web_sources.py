@@ -1,8 +1,10 @@
 """The gate's watch over what the web process answers, or does not: a real server, a closed port, and neither."""
 
 import asyncio
+import contextlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +34,7 @@ class Web(ThreadingHTTPServer):
 
     status = 200
     verdict: dict[str, Any] | None = None
+    takes_s = 0.0
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -39,12 +42,15 @@ class _Answer(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps({"denied": [self.server.verdict]}).encode()
+        time.sleep(self.server.takes_s)
+        opens = self.path.endswith("/open")
+        body = json.dumps({"denied": self.server.verdict if opens else [self.server.verdict]}).encode()
         self.send_response(self.server.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(OSError):  # who asked may have waited long enough
+            self.end_headers()
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -109,3 +115,16 @@ def test_where_nobody_answers_a_stream_goes_on_for_a_while_and_no_longer(web: We
     web.server_close()
     assert shut_within(web.server_port, 0.2) == ([], "media_down")
     assert shut_within(web.server_port, 1.2) == NOBODY
+
+
+def test_a_source_is_waited_for_longer_than_a_look_at_live_streams(web: Web) -> None:
+    web.takes_s, web.verdict = 0.6, {"reason": "offline", "again": False}
+
+    async def asked() -> tuple[Any, Any]:
+        sources = WebSources(f"http://127.0.0.1:{web.server_port}", PROOF, timeout_s=0.2)
+        try:
+            return await sources.open(CLAIMS), await sources.check([CLAIMS])
+        finally:
+            await sources.close()
+
+    assert asyncio.run(asked()) == (Denied("offline"), [Denied("unasked", again=True)])

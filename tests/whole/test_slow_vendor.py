@@ -1,0 +1,157 @@
+"""A vendor that takes two seconds for each call: Alexa, which waits six, shows the picture; Google, which waits two,
+hears in time that it could not be had."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from accounts import households
+from accounts.tokens import mint
+from showcam import keys
+from store.records import Assistant
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+from tests.doubles.household import new_link
+from tests.doubles.program import Program, running
+
+pytestmark = pytest.mark.process
+
+CALL_S = 2.0
+ALEXA_S, GOOGLE_S = 6.0, 2.0
+
+
+def latency(program: Program, seconds: float) -> None:
+    settings = {"latency_ms": seconds * 1000}
+    requests.post(f"{program.simulator}/_control", json=settings, timeout=5).raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    folder: Path = tmp_path_factory.mktemp("slow")
+    with running(folder) as program:
+        for assistant, words in (("alexa", "discover devices"), ("google", "sync my devices")):
+            program.link(assistant)
+            program.assistant(assistant, "say", text=words)
+            assert program.assistant(assistant, "watch", text="show the garden camera")["outcome"]["shown"]
+        latency(program, CALL_S)
+        yield program
+
+
+def waited_s(answer: dict[str, Any], title: str) -> float:
+    """How long the assistant waited for the answer to its one message of that title."""
+    [took_ms] = [each["ms"] for each in answer["trace"] if each["title"].endswith(title)]
+    return float(took_ms) / 1000
+
+
+@pytest.mark.parametrize(("via", "title"), [("hls", "InitializeCameraStreams"), ("webrtc", "InitiateSessionWithOffer")])
+def test_alexa_shows_the_garden(via: str, title: str, program: Program) -> None:
+    answer = program.assistant("alexa", "watch", text="show the garden camera", via=via)
+    assert answer["outcome"]["shown"], answer["outcome"]
+    assert answer["outcome"]["broken"] == []
+    assert answer["shown"]["frames"] > 10
+    assert 2 * CALL_S <= waited_s(answer, title) < ALEXA_S
+
+
+@pytest.mark.parametrize("via", ["hls", "webrtc"])
+def test_google_hears_in_time_that_it_cannot_be_had(via: str, program: Program) -> None:
+    answer = program.assistant("google", "watch", text="show the garden camera", via=via)
+    assert (answer["outcome"]["told"], answer["outcome"]["broken"]) == ("transientError", [])
+    assert waited_s(answer, "EXECUTE") < GOOGLE_S
+
+
+FLEET = "fleet@example.com"
+HANGS: list[tuple[Assistant, float, str]] = [
+    ("alexa", ALEXA_S, "BRIDGE_UNREACHABLE"),
+    ("google", GOOGLE_S, "transientError"),
+]
+
+
+class Asker:
+    """A link of a household, as its assistant would use it."""
+
+    def __init__(self, program: Program, user: str, assistant: Assistant) -> None:
+        self._program, self._assistant = program, assistant
+        store = SqliteStore(program.data / "showcam.sqlite3", Sealer(keys.read_or_make(program.data / "keys").seal))
+        source = households.find(store, user)
+        assert source is not None
+        account = store.account(source.account)
+        assert account is not None
+        link = new_link(account, assistant, None, "en")
+        store.add_link(link)
+        self._token, row = mint(link.id, "access", "cameras", time.time())
+        assert store.add_tokens([row])
+        store.close()
+        listed = self._alexa("Alexa.Discovery", "Discover") if assistant == "alexa" else self._google("SYNC")
+        self._camera = str(re.findall(r"ezviz-\w+", listed)[0])
+
+    def show(self) -> tuple[float, str]:
+        """Seconds until the answer, and the answer."""
+        began = time.monotonic()
+        if self._assistant == "alexa":
+            wanted = {"cameraStreams": [{"protocol": "HLS"}]}
+            told = self._alexa("Alexa.CameraStreamController", "InitializeCameraStreams", wanted)
+        else:
+            params = {"StreamToChromecast": False, "SupportedStreamProtocols": ["hls"]}
+            execution = [{"command": "action.devices.commands.GetCameraStream", "params": params}]
+            told = self._google("EXECUTE", {"commands": [{"devices": [{"id": self._camera}], "execution": execution}]})
+        return time.monotonic() - began, told
+
+    def _alexa(self, namespace: str, name: str, payload: Any = None) -> str:
+        scope = {"type": "BearerToken", "token": self._token}
+        header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": "m"}
+        about = {"payload": {"scope": scope}}
+        if payload is not None:
+            about = {"endpoint": {"endpointId": self._camera, "scope": scope}, "payload": payload}
+        body = {"directive": {"header": header} | about}
+        return requests.post(f"{self._program.web}/alexa/smart-home", json=body, timeout=30).text
+
+    def _google(self, intent: str, payload: Any = None) -> str:
+        given = {"intent": f"action.devices.{intent}"} | ({"payload": payload} if payload else {})
+        headers = {"Authorization": f"Bearer {self._token}"}
+        body = {"requestId": "1", "inputs": [given]}
+        return requests.post(f"{self._program.web}/google/fulfillment", json=body, headers=headers, timeout=30).text
+
+
+def test_a_hundred_who_ask_while_it_hangs_hear_so_in_time_and_nobody_else_does(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with running(tmp_path_factory.mktemp("hangs"), SHOWCAM_OPENS_PER_MINUTE="100000") as program:
+        control = f"{program.simulator}/_control"
+        requests.post(control, json={"fleet": {"account": FLEET, "cameras": 3}}, timeout=5).raise_for_status()
+        program.link("google")
+        program.link("alexa", FLEET)
+        askers = {name: Asker(program, FLEET, name) for name, _, _ in HANGS}
+        other = Asker(program, "demo@example.com", "alexa")
+        serial = program.cameras()["Camera 1"]["serial"]
+        requests.post(f"{control}/{serial}", json={"fault": "timeout"}, timeout=5).raise_for_status()
+        over = threading.Event()
+
+        def healthy() -> None:
+            while not over.wait(0.1):
+                assert requests.get(f"{program.web}/healthz", timeout=2).status_code == 200
+
+        def unharmed() -> None:
+            while not over.wait(0.1):
+                took, told = other.show()
+                assert '"uri"' in told, told
+                assert took < 2
+
+        with ThreadPoolExecutor(102) as pool:
+            watching = [pool.submit(healthy), pool.submit(unharmed)]
+            asked = [(each, pool.submit(askers[each[0]].show)) for _ in range(50) for each in HANGS]
+            try:
+                for (_, within_s, kind), answered in asked:
+                    took, told = answered.result()
+                    assert kind in told
+                    assert took < within_s
+            finally:
+                over.set()
+            for each in watching:
+                each.result()
