@@ -10,6 +10,7 @@ import time
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -19,14 +20,21 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 
 from registry.drivers.http import Exchange, Hosts, Http
 from registry.errors import VendorDown
+from registry.freshness import Flights
 from registry.rate import Rate
+from registry.recent import Recent
+from showcam.kept_chains import KeptChains
 
 HOST, PORT, FOLDER = "s3.amazonaws.com", 443, "/echo.api/"
 SIGNER = "echo-api.amazon.com"
 FETCH_S = 3.0
 KEPT = 8
 LONGEST_URL = 512
-FETCHES_A_MINUTE = 20  # anybody may name an address there, and each unknown one costs a fetch
+OF_ONE_A_MINUTE = 5  # fetches for one IPv4 address or IPv6 /64
+A_MINUTE = 60  # for all of them
+AT_ONCE = 4  # a host that hangs holds no more threads than these
+REMEMBERED, FORGET_S = 1024, 300.0  # addresses where there was no good chain, and for how long
+_ALL = "all"
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
 
@@ -68,29 +76,41 @@ def _normal(path: str) -> str:
 
 
 class Chains:
-    """`anchors`: whom to trust as roots. `double`: "host:port" that stands for Amazon's in practice and tests."""
+    """`anchors`: whom to trust as roots. `file`: where good chains outlast the process.
 
-    def __init__(self, anchors: list[x509.Certificate], double: str = "", ca_file: Path | None = None) -> None:
+    Anybody may name an address in Amazon's folder. So one asker's made-up ones are looked for a few times a minute,
+    what was not there is not looked for again soon, and a chain that was good once needs no look at all.
+    `double`: "host:port" that stands for Amazon's in practice and tests.
+    """
+
+    def __init__(
+        self,
+        anchors: list[x509.Certificate],
+        double: str = "",
+        ca_file: Path | None = None,
+        file: Path | None = None,
+    ) -> None:
         host, _, port = double.partition(":")
         self._host, self._port = (host, int(port or 443)) if double else (HOST, PORT)
         self._http = Http(Hosts((f"{self._host}:{self._port}",), only_extra=True), ca_file)
-        self._anchors = anchors
+        self._anchors, self._kept = anchors, KeptChains(file)
         self._lock = threading.Lock()
-        self._known: dict[str, x509.Certificate] = {}
-        self._fetches = Rate(60)
+        self._fetches, self._under_way = Rate(60), threading.BoundedSemaphore(AT_ONCE)
+        self._flights: Flights[_Found] = Flights()
+        self._failed: Recent[str, tuple[float, str]] = Recent(REMEMBERED)
+        self._known = self._read_again()
 
-    def key(self, url: str) -> rsa.RSAPublicKey:
-        """The key that Amazon signs with, if the chain at that address is good now. Raises BadChain, ChainUnreached."""
+    def key(self, url: str, asker: str = "") -> rsa.RSAPublicKey:
+        """The key that Amazon signs with, if the chain at that address is good now. Raises BadChain, ChainUnreached.
+
+        `asker`: the network that names it.
+        """
         address = checked(url, self._host, self._port)
-        leaf = self._known.get(address)
+        good = self._known.get(address)
         now = datetime.now(UTC)
-        if leaf is None or not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:
-            leaf = self.judge(self._fetch(address), now)
-            with self._lock:
-                self._known[address] = leaf
-                while len(self._known) > KEPT:
-                    del self._known[next(iter(self._known))]
-        key = leaf.public_key()
+        if good is None or not good.leaf.not_valid_before_utc <= now <= good.leaf.not_valid_after_utc:
+            good = self._found(address, asker)
+        key = good.leaf.public_key()
         if not isinstance(key, rsa.RSAPublicKey):
             raise BadChain("the certificate does not hold an RSA key")
         return key
@@ -105,20 +125,77 @@ class Chains:
             raise BadChain("the chain is not Amazon's, or over") from None
         return leaf
 
-    def _fetch(self, address: str) -> bytes:
+    def _found(self, address: str, asker: str) -> "_Good":
+        until, why = self._failed.get(address) or (0.0, "")
+        if time.monotonic() < until:
+            raise BadChain(why)
+        # who has none left must not begin a look that others, who have, would share
+        if self._fetches.count(asker, time.time()) >= OF_ONE_A_MINUTE:
+            raise ChainUnreached("too many chains were asked for from one network")
+        try:
+            found = self._flights.share(address, FETCH_S, self._look, address, asker)
+        except VendorDown:
+            raise ChainUnreached("it takes too long") from None
+        if isinstance(found, Exception):
+            raise type(found)(*found.args)
+        return found
+
+    def _look(self, address: str, asker: str) -> "_Found":
+        try:
+            pem = self._fetch(address, asker)
+            good = _Good(self.judge(pem, datetime.now(UTC)), pem)
+        except BadChain as bad:
+            self._failed.put(address, (time.monotonic() + FORGET_S, str(bad)))
+            return bad
+        except ChainUnreached as unreached:
+            return unreached
+        with self._lock:
+            self._known.pop(address, None)  # so that the newest is kept longest
+            self._known[address] = good
+            while len(self._known) > KEPT:
+                del self._known[next(iter(self._known))]
+            self._kept.write({each: good.pem for each, good in self._known.items()})
+        return good
+
+    def _fetch(self, address: str, asker: str) -> bytes:
         import requests
 
-        if self._fetches.hit("", time.time()) > FETCHES_A_MINUTE:
+        now = time.time()
+        if self._fetches.hit(asker, now) > OF_ONE_A_MINUTE or self._fetches.hit(_ALL, now) > A_MINUTE:
             raise ChainUnreached("too many chains were asked for")
+        if not self._under_way.acquire(blocking=False):
+            raise ChainUnreached("too many chains are being fetched")
         try:
             with requests.Session() as session, Exchange(FETCH_S):
                 self._http.mount(session)
                 answer = session.get(address, headers={"User-Agent": "showcam"})
         except (requests.RequestException, VendorDown) as error:
             raise ChainUnreached(type(error).__name__) from None
+        finally:
+            self._under_way.release()
+        if answer.status_code >= 500 or answer.status_code == 429:
+            raise ChainUnreached(f"status {answer.status_code}")
         if answer.status_code != 200:
             raise BadChain("there is no chain at that address")
         return answer.content
+
+    def _read_again(self) -> "dict[str, _Good]":
+        """What of the file is still a good chain, at an address where Amazon keeps them."""
+        known: dict[str, _Good] = {}
+        now = datetime.now(UTC)
+        for address, pem in list(self._kept.read().items())[:KEPT]:
+            with contextlib.suppress(BadChain):
+                if checked(address, self._host, self._port) == address:
+                    known[address] = _Good(self.judge(pem, now), pem)
+        return known
+
+
+class _Good(NamedTuple):
+    leaf: x509.Certificate
+    pem: bytes
+
+
+type _Found = _Good | BadChain | ChainUnreached
 
 
 def public_roots() -> list[x509.Certificate]:

@@ -36,7 +36,7 @@ def verified(request: Request, chains: Chains, clock: Callable[[], float] = time
         raise NotSigned("the signature's headers are missing")
     try:
         given = base64.b64decode(signature, validate=True)
-        chains.key(url).verify(given, request.body, padding.PKCS1v15(), hashes.SHA256())
+        chains.key(url, request.network).verify(given, request.body, padding.PKCS1v15(), hashes.SHA256())
     except (binascii.Error, ValueError):
         raise NotSigned("the signature is not base64") from None
     except InvalidSignature:

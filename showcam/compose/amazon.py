@@ -22,7 +22,8 @@ def chains(settings: Settings) -> "Chains":
 
     from showcam.amazon_chain import Chains, public_roots
 
+    file = None if settings.all_on_aws else settings.data / "amazon-chains.json"
     if settings.amazon_at and settings.ca_file:
         anchors = x509.load_pem_x509_certificates(settings.ca_file.read_bytes())
-        return Chains(anchors, settings.amazon_at, settings.ca_file)
-    return Chains(public_roots())
+        return Chains(anchors, settings.amazon_at, settings.ca_file, file)
+    return Chains(public_roots(), file=file)

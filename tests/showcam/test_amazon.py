@@ -3,9 +3,12 @@
 import base64
 import datetime
 import json
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +18,16 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from alexa.spoken.skill import NotTaken
-from showcam.amazon_chain import BadChain, Chains, ChainUnreached, checked, public_roots
+from showcam.amazon_chain import (
+    A_MINUTE,
+    AT_ONCE,
+    OF_ONE_A_MINUTE,
+    BadChain,
+    Chains,
+    ChainUnreached,
+    checked,
+    public_roots,
+)
 from showcam.amazon_signature import NotSigned, verified
 from showcam.exchange import Refuse, Request
 from showcam.spoken_door import route
@@ -79,15 +91,21 @@ class Shelf:
     """Where Amazon keeps its chains; settable."""
 
     def __init__(self, vendors: Vendors) -> None:
-        self.chain, self.status = pem(LEAF, MIDDLE, ROOT), "200 OK"
-        self.vendor: Vendor = vendors.answering(lambda *_: answer(self.chain, self.status))
+        self.chain, self.status, self.takes_s = pem(LEAF, MIDDLE, ROOT), "200 OK", 0.0
+        self.lacks: Callable[[str], bool] = lambda _path: False
+        self.vendor: Vendor = vendors.answering(self._answer)
+
+    def _answer(self, asked: str, *_: object) -> bytes:
+        time.sleep(self.takes_s)
+        lacks = self.lacks(asked.partition(" ")[2])
+        return answer(b"" if lacks else self.chain, "404 Not Found" if lacks else self.status)
 
     @property
     def url(self) -> str:
         return self.vendor.url + PATH
 
-    def chains(self, *anchors: x509.Certificate) -> Chains:
-        return Chains([*anchors] or [ROOT], self.vendor.host, self.vendor.ca_file)
+    def chains(self, *anchors: x509.Certificate, file: Path | None = None) -> Chains:
+        return Chains([*anchors] or [ROOT], self.vendor.host, self.vendor.ca_file, file)
 
 
 @pytest.fixture(scope="module")
@@ -238,18 +256,131 @@ def test_where_amazon_keeps_its_chains(url: str, address: str | None) -> None:
         assert checked(url) == f"https://s3.amazonaws.com:443{address}"
 
 
-def test_chains_that_nobody_has_are_not_asked_for_without_end(shelf: Shelf) -> None:
+@pytest.fixture
+def one_minute() -> None:
+    """What is counted by the minute is counted in one."""
+    left_s = 60 - time.time() % 60
+    if left_s < 15:
+        time.sleep(left_s)
+
+
+def asked_for(chains: Chains, url: str, asker: str) -> str:
+    """What comes of it: "good", "bad" or "unreached"."""
+    try:
+        chains.key(url, asker)
+    except BadChain:
+        return "bad"
+    except ChainUnreached:
+        return "unreached"
+    return "good"
+
+
+def test_one_network_looks_for_few_made_up_chains_and_keeps_nobody_from_a_good_one(
+    shelf: Shelf, one_minute: None
+) -> None:
+    shelf.lacks = lambda path: path != PATH
+    chains = shelf.chains()
+    told = [asked_for(chains, f"{shelf.vendor.url}/echo.api/{number}.pem", "198.51.100.7") for number in range(50)]
+    assert told == ["bad"] * OF_ONE_A_MINUTE + ["unreached"] * (50 - OF_ONE_A_MINUTE)
+    assert len(shelf.vendor.asked) == OF_ONE_A_MINUTE
+    assert asked_for(chains, shelf.url, "203.0.113.9") == "good"
+    assert asked_for(chains, shelf.url, "198.51.100.7") == "good"
+
+
+def test_all_networks_together_look_for_no_more_than_so_many(shelf: Shelf, one_minute: None) -> None:
     shelf.status = "404 Not Found"
-    chains, refused = shelf.chains(), 0
-    for number in range(50):
-        try:
-            chains.key(f"{shelf.vendor.url}/echo.api/{number}.pem")
-        except ChainUnreached:
-            refused += 1
-        except BadChain:
-            pass
-    assert len(shelf.vendor.asked) <= 40  # twenty in each minute, and a minute may turn meanwhile
-    assert refused >= 10
+    chains = shelf.chains()
+    for number in range(A_MINUTE + 20):
+        asked_for(chains, f"{shelf.vendor.url}/echo.api/{number}.pem", f"2001:db8:0:{number:x}::/64")
+    assert len(shelf.vendor.asked) == A_MINUTE
+
+
+@pytest.mark.parametrize(
+    ("status", "chain", "told", "looks"),
+    [
+        ("404 Not Found", b"", "bad", 1),
+        ("403 Forbidden", b"", "bad", 1),
+        ("200 OK", b"hello", "bad", 1),
+        ("503 Busy", b"", "unreached", 3),
+        ("429 Too Many", b"", "unreached", 3),
+    ],
+)
+def test_what_is_no_chain_is_remembered_and_what_failed_to_come_is_asked_for_again(
+    status: str, chain: bytes, told: str, looks: int, shelf: Shelf
+) -> None:
+    shelf.status, shelf.chain = status, chain
+    chains = shelf.chains()
+    assert [asked_for(chains, shelf.url, f"192.0.2.{number}") for number in range(3)] == [told] * 3
+    assert len(shelf.vendor.asked) == looks
+    shelf.status, shelf.chain = "200 OK", pem(LEAF, MIDDLE, ROOT)
+    assert asked_for(chains, shelf.url, "192.0.2.9") == ("bad" if looks == 1 else "good")
+
+
+def test_those_who_ask_for_one_chain_together_cost_one_look(shelf: Shelf) -> None:
+    shelf.takes_s = 0.5
+    chains = shelf.chains()
+    with ThreadPoolExecutor(20) as pool:
+        told = list(pool.map(lambda number: asked_for(chains, shelf.url, f"192.0.2.{number}"), range(20)))
+    assert told == ["good"] * 20
+    assert shelf.vendor.paths() == [PATH]
+
+
+def test_a_host_that_hangs_holds_few_threads(vendors: Vendors) -> None:
+    hanging = vendors.speaking(lambda _tls, over: bool(over.wait(30)) and None)
+    chains = Chains([ROOT], hanging.host, hanging.ca_file)
+    with ThreadPoolExecutor(40) as pool:
+        urls = [f"{hanging.url}/echo.api/{number}.pem" for number in range(40)]
+        told = list(pool.map(lambda each: asked_for(chains, each[1], f"192.0.2.{each[0]}"), enumerate(urls)))
+    assert told == ["unreached"] * 40
+    assert len(hanging.opened) <= AT_ONCE
+
+
+def kept_file(shelf: Shelf, folder: Path) -> Path:
+    file = folder / "chains.json"
+    assert asked_for(shelf.chains(file=file), shelf.url, "") == "good"
+    return file
+
+
+def test_a_start_needs_no_look(shelf: Shelf, tmp_path: Path) -> None:
+    file = kept_file(shelf, tmp_path)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["chains.json"]
+    shelf.status = "503 Busy"
+    assert verified(signed(body(), shelf.url), shelf.chains(file=file))
+    assert len(shelf.vendor.asked) == 1
+
+
+def other_place(kept: dict[str, str]) -> dict[str, str]:
+    return {address.replace("/echo.api/", "/elsewhere/"): text for address, text in kept.items()}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda kept, bad: json.dumps(dict.fromkeys(kept, BAD[bad].decode())),
+        lambda kept, bad: json.dumps(other_place(kept)),
+        lambda kept, bad: json.dumps(kept)[:-20],
+        lambda kept, bad: json.dumps([kept]),
+        lambda kept, bad: json.dumps(dict.fromkeys(kept, 7)),
+        lambda kept, bad: "[" * 100_000,
+        lambda kept, bad: "",
+    ],
+    ids=["judged again", "another place", "half of it", "a list", "a number", "deep", "empty"],
+)
+@pytest.mark.parametrize("bad", ["another's name", "over", "not yet", "of a root nobody trusts", "no chain"])
+def test_what_is_kept_is_no_proof(spoil: Callable[[Any, str], str], bad: str, shelf: Shelf, tmp_path: Path) -> None:
+    file = kept_file(shelf, tmp_path)
+    file.write_text(spoil(json.loads(file.read_text()), bad))
+    shelf.status = "404 Not Found"
+    assert asked_for(shelf.chains(file=file), shelf.url, "") == "bad"
+    shelf.status = "200 OK"
+    assert asked_for(shelf.chains(file=file), shelf.url, "") == "good"
+    assert asked_for(shelf.chains(STRANGE, file=file), shelf.url, "") == "bad"
+
+
+def test_a_folder_that_cant_be_written_costs_a_look_and_no_more(shelf: Shelf, tmp_path: Path) -> None:
+    nowhere = tmp_path / "not there" / "chains.json"
+    assert asked_for(shelf.chains(file=nowhere), shelf.url, "") == "good"
 
 
 def test_a_shelf_that_hangs_is_given_up(vendors: Vendors) -> None:
@@ -291,8 +422,10 @@ def test_the_door_takes_what_is_signed(shelf: Shelf) -> None:
     assert door(shelf)(signed(body(), shelf.url)) == 200
     assert door(shelf)(signed(body(), shelf.url, OTHER)) == 400
     assert door(shelf, skill_id="")(signed(body(), shelf.url)) == 404
-    shelf.status = "503 Busy"
+    shelf.status = "404 Not Found"
     assert door(shelf)(signed(body(), shelf.url)) == 400
+    shelf.status = "503 Busy"
+    assert door(shelf)(signed(body(), shelf.url)) == 503
 
 
 def test_an_event_that_was_not_dealt_with_is_answered_so_that_amazon_sends_it_again(shelf: Shelf) -> None:

@@ -1,0 +1,90 @@
+"""Strangers who name made-up chains, over HTTP, while Amazon's own requests come: a door, a server and a shelf."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from ipaddress import ip_network
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+import requests
+
+from showcam.edge import Edge, EdgeRules
+from showcam.exchange import Request
+from showcam.spoken_door import PATH as SKILL
+from showcam.spoken_door import route
+from tests.showcam import test_amazon
+from tests.showcam.test_amazon import KEY, PATH, Shelf, body, signed
+
+shelf, vendors, one_minute = test_amazon.shelf, test_amazon.vendors, test_amazon.one_minute
+
+AMAZON = "203.0.113.9"
+
+
+class Threaded(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(shelf: Shelf, file: Path) -> Iterator[Callable[[Request, str], int]]:
+    """`post(request, address)` says the status; the proxy before the server is believed."""
+    chains = shelf.chains(file=file)
+    spoken = route("amzn1.ask.skill.x", lambda _event, _received: {"version": "1.0"}, lambda: chains, lambda _: None)
+    rules = EdgeRules(body_limit=100_000, trusted_proxies=(ip_network("127.0.0.1"),))
+    edge = Edge([spoken], lambda _environ, _start: [], rules)
+    server = make_server("127.0.0.1", 0, edge, Threaded, Quiet)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def post(request: Request, address: str) -> int:
+        names = ("SignatureCertChainUrl", "Signature-256")
+        headers = {name: request.header(name) or "" for name in names}
+        headers |= {"Content-Type": "application/json", "X-Forwarded-For": address}
+        url = f"http://127.0.0.1:{server.server_port}{SKILL}"
+        return requests.post(url, data=request.body, headers=headers, timeout=10).status_code
+
+    try:
+        yield post
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+STRANGERS = {
+    "one address": lambda number: "198.51.100.7",
+    "one IPv6 network": lambda number: f"2001:db8:0:1::{number:x}",
+    "an IPv4 address in IPv6": lambda number: "::ffff:198.51.100.7",
+}
+
+
+@pytest.mark.parametrize("addresses", STRANGERS)
+def test_the_skill_is_heard_while_a_stranger_names_made_up_chains(addresses: str, shelf: Shelf, tmp_path: Path) -> None:
+    shelf.lacks = lambda path: path != PATH
+    with serving(shelf, tmp_path / "chains.json") as post:
+        for number in range(40):
+            made_up = f"{shelf.vendor.url}/echo.api/{number}.pem"
+            assert post(signed(body(), made_up), STRANGERS[addresses](number)) == (400 if number < 5 else 503)
+        assert post(signed(body(), shelf.url), AMAZON) == 200
+        assert post(signed(body(), shelf.url), STRANGERS[addresses](41)) == 200
+    assert len(shelf.vendor.asked) == 6
+
+
+def test_after_a_start_it_is_heard_though_the_shelf_is_gone_and_strangers_have_asked_for_all_there_is(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    with serving(shelf, tmp_path / "chains.json") as post:
+        assert post(signed(body(), shelf.url), AMAZON) == 200
+    shelf.lacks = lambda path: True
+    with serving(shelf, tmp_path / "chains.json") as post:
+        for number in range(80):
+            post(signed(body(), f"{shelf.vendor.url}/echo.api/{number}.pem"), f"198.51.100.{number}")
+        assert post(signed(body(), shelf.url), AMAZON) == 200
+        spoiled = signed(json.dumps({"request": {}}).encode(), shelf.url, KEY)
+        assert post(spoiled, AMAZON) == 400
