@@ -61,6 +61,7 @@ up: .venv/app ## the real thing
 
 test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, the browser's too
 	@scripts/browser.sh
+	@scripts/gstreamer.sh
 	.venv/bin/pytest -q
 
 lint: .venv/dev ## ruff, the house's arrows, mypy

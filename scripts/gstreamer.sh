@@ -1,0 +1,20 @@
+#!/bin/sh
+# Brings GStreamer, a second WebRTC and RTSP stack that the tests speak with, and what makes networks of their own, where
+# apt may do it. Exits 0 either way: the tests say what is missing.
+set -u
+wanted="gstreamer1.0-nice gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly \
+gstreamer1.0-libav gir1.2-gst-plugins-bad-1.0 gir1.2-gst-rtsp-server-1.0 python3-gi iproute2 nftables"
+command -v apt-get >/dev/null 2>&1 || { echo "No apt: tests with GStreamer are skipped by name where it is missing."; exit 0; }
+missing=
+for name in $wanted; do
+  dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q "ok installed" || missing="$missing $name"
+done
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ]; then as=; elif sudo -n true 2>/dev/null; then as=sudo; else
+  echo "No GStreamer and no root or sudo: its tests will be skipped by name. They want:$missing"
+  exit 0
+fi
+echo "Installing GStreamer by apt"
+# shellcheck disable=SC2086
+$as apt-get -qq update && $as env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
+exit 0

@@ -1,0 +1,84 @@
+"""GStreamer's webrtcbin as a display, in a process on the system's Python."""
+
+import json
+import os
+import queue
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PYTHON = "/usr/bin/python3"
+SCRIPT = Path(__file__).with_name("gstreamer_peer.py")
+POLICIES = ("none", "balanced", "max-compat", "max-bundle")
+_NEEDS = "import gi; gi.require_version('Gst', '1.0'); gi.require_version('GstWebRTC', '1.0')\n" + (
+    "from gi.repository import Gst, GstWebRTC; Gst.init(None)\n"
+    "exit(not all(Gst.ElementFactory.find(each) for each in ('webrtcbin', 'nicesrc', 'avdec_h264', 'opusdec')))"
+)
+
+
+def needed() -> None:
+    """Skips the test, or fails it where SHOWCAM_TEST_BROWSER=required, as for a missing browser."""
+    found = Path(PYTHON).exists() and subprocess.run([PYTHON, "-c", _NEEDS], capture_output=True, check=False)
+    if found and found.returncode == 0:
+        return
+    why = "GStreamer is not installed, and apt needs root or sudo to bring it: scripts/gstreamer.sh"
+    if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+class Display:
+    """What the process tells, as it tells it."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._told: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.offer = str(self.until(lambda told: "offer" in told)["offer"])
+
+    def accept(self, answer: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"answer": answer}) + "\n")
+        self._process.stdin.flush()
+
+    def until(self, holds: Callable[[dict[str, Any]], object], within_s: float = 15.0) -> dict[str, Any]:
+        """The first that holds."""
+        deadline, latest = time.monotonic() + within_s, None
+        while (left_s := deadline - time.monotonic()) > 0:
+            try:
+                latest = self._told.get(timeout=left_s)
+            except queue.Empty:
+                break
+            assert latest is not None, "the display's process ended"
+            assert "error" not in latest, latest
+            if holds(latest):
+                return latest
+        raise AssertionError(f"nothing of the kind within {within_s} s; the latest: {latest}")
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._told.put(json.loads(line))
+        self._told.put(None)
+
+
+@contextmanager
+def display(
+    *sections: str, policy: str = "max-compat", address: str = "127.0.0.1", within: tuple[str, ...] = ()
+) -> Iterator[Display]:
+    """`sections`: what it asks for, in that order; `within`: a command that runs it elsewhere."""
+    command = [*within, PYTHON, str(SCRIPT), address, policy, *(sections or ("audio", "video"))]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        yield Display(process)
+    finally:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,109 @@
+"""A display on GStreamer's webrtcbin, a stack of its own kind: other ICE (libnice), other DTLS, an RSA certificate.
+
+Runs on the system's Python, which alone has GStreamer, as a process:
+`gstreamer_peer.py ADDRESS BUNDLE_POLICY [SECTION …]`. Each line is JSON. It says {"offer": sdp}, reads
+{"answer": sdp}, and says of each picture it decoded {"video": seconds since the offer was said, "audio": of the latest
+sound, "loud": 0 to 1}. Ends when it is killed or its input ends.
+"""
+
+import json
+import sys
+import threading
+import time
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstSdp", "1.0")
+gi.require_version("GstWebRTC", "1.0")
+from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
+
+CAPS = {
+    "audio": "application/x-rtp,media=audio,encoding-name=OPUS,payload=96,clock-rate=48000,encoding-params=(string)2",
+    "video": "application/x-rtp,media=video,encoding-name=H264,payload=97,clock-rate=90000,"
+    "packetization-mode=(string)1,profile-level-id=(string)42e01f,level-asymmetry-allowed=(string)1",
+}
+DECODERS = {
+    "audio": "rtpopusdepay ! opusdec ! audioconvert ! audio/x-raw,format=S16LE,channels=1 ! "
+    "fakesink name=sink signal-handoffs=true sync=false",
+    "video": "rtph264depay ! avdec_h264 ! fakesink name=sink signal-handoffs=true sync=false",
+}
+
+
+class Display:
+    def __init__(self, address, policy, sections):
+        self._pipeline = Gst.Pipeline.new()
+        self._peer = Gst.ElementFactory.make("webrtcbin")
+        Gst.util_set_object_arg(self._peer, "bundle-policy", policy)
+        self._peer.set_property("latency", 0)
+        # no multicast in search of a router, and no address but the one that was named
+        self._ice = self._peer.get_property("ice-agent")  # held: the element's own goes with it
+        self._ice.get_property("agent").set_property("upnp", False)
+        self._ice.emit("add-local-ip-address", address)
+        self._pipeline.add(self._peer)
+        self._peer.connect("pad-added", self._comes)
+        self._peer.connect("notify::ice-gathering-state", self._gathered)
+        for kind in sections:
+            recvonly = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
+            self._peer.emit("add-transceiver", recvonly, Gst.Caps.from_string(CAPS[kind]))
+        self._reply = None
+        self._began = 0.0
+        self._heard, self._loud = 0.0, 0.0
+        bus = self._pipeline.get_bus()
+        bus.add_signal_watch()
+        bus.connect("message::error", lambda _bus, message: say(error=str(message.parse_error())))
+        self._pipeline.set_state(Gst.State.PLAYING)
+        self._peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self._offered, None))
+
+    def answered(self, sdp):
+        _, message = GstSdp.SDPMessage.new_from_text(sdp)
+        answer = GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.ANSWER, message)
+        self._peer.emit("set-remote-description", answer, None)
+
+    def _offered(self, promise, _data):
+        self._reply = promise.get_reply()  # what is in it is freed with it
+        self._peer.emit("set-local-description", self._reply.get_value("offer"), None)
+
+    def _gathered(self, *_):
+        if self._peer.get_property("ice-gathering-state") == GstWebRTC.WebRTCICEGatheringState.COMPLETE:
+            self._began = time.monotonic()
+            say(offer=self._peer.get_property("local-description").sdp.as_text())
+
+    def _comes(self, _peer, pad):
+        if pad.direction != Gst.PadDirection.SRC:
+            return
+        kind = pad.get_current_caps().get_structure(0).get_string("media")
+        decoder = Gst.parse_bin_from_description(DECODERS[kind], True)
+        decoder.get_by_name("sink").connect("handoff", self._seen if kind == "video" else self._listened)
+        self._pipeline.add(decoder)
+        decoder.sync_state_with_parent()
+        pad.link(decoder.get_static_pad("sink"))
+
+    def _seen(self, *_):
+        say(video=time.monotonic() - self._began, audio=self._heard, loud=self._loud)
+
+    def _listened(self, _sink, buffer, _pad):
+        held = buffer.extract_dup(0, buffer.get_size())
+        samples = memoryview(held).cast("h")
+        self._heard = time.monotonic() - self._began
+        self._loud = max(samples, default=0) / 32768
+
+
+def say(**told):
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
+
+
+def listen(display, loop):
+    for line in sys.stdin:
+        display.answered(json.loads(line)["answer"])
+    loop.quit()
+
+
+if __name__ == "__main__":
+    Gst.init(None)
+    address, policy, *sections = sys.argv[1:]
+    loop = GLib.MainLoop()
+    display = Display(address, policy, sections or ["audio", "video"])
+    threading.Thread(target=listen, args=(display, loop), daemon=True).start()
+    loop.run()
