@@ -22,7 +22,7 @@ const FORMS = {
   grantSecret: [/^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]+-\w{6}$/, 'the ARN of a secret is wanted'],
   dataKey: [/^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:key\/[\w-]+$/, 'the ARN of a KMS key is wanted'],
   zone: [/^Z[A-Z0-9]{5,31}$/, 'the id of a Route 53 zone is wanted'],
-  stun: [/^[\w.-]+:\d{1,5}$/, 'host:port is wanted'],
+  stun: [/^(none|[\w.-]+:\d{1,5}(,[\w.-]+:\d{1,5}){0,3})$/, 'host:port is wanted, up to four parted by commas, or none'],
   turn: [
     /^(turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:\d{1,5}(\?transport=tcp)?)$/,
     'turn:host:port?transport=udp, turn:host:port?transport=tcp or turns:host:port is wanted',
@@ -187,7 +187,7 @@ function task(given) {
     SHOWCAM_STREAM_CAP_S: String(given.streamCap),
     SHOWCAM_GATE_CHECK_S: String(given.gateCheck),
     SHOWCAM_LOG_LEVEL: given.logLevel,
-    ...(given.stun && { SHOWCAM_STUN: given.stun }),
+    ...(given.stun && { SHOWCAM_STUN: given.stun === 'none' ? '' : given.stun }),
     ...(given.turn && { SHOWCAM_TURN: given.turn }),
     ...(given.ezvizOpen && { SHOWCAM_EZVIZ_OPEN: given.ezvizOpen }),
   };

@@ -99,5 +99,6 @@ class Media(Process):
             "SHOWCAM_DATA": str(folder / "media"),
             "SHOWCAM_MEDIA_PORT": str(port),
             "SHOWCAM_ICE_ADDRESSES": "127.0.0.1",
+            "SHOWCAM_STUN": "",
         }
         super().__init__("media", ["showcam", "media"], environ | own, folder, f"{self.url}/healthz")

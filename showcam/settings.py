@@ -72,7 +72,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     threads: int = 128
     web_cores: Literal["one", "all"] = "one"  # on which the web process's threads take turns
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    stun: str = ""  # host:port of a STUN server
+    stun: tuple[str, ...] = (
+        "stun.l.google.com:19302",
+        "stun.cloudflare.com:3478",
+    )  # host:port each; empty: none is asked
     turn: str = ""  # turn:host:port?transport=udp or tcp, turns:host:port
     turn_secret: str = ""  # what the TURN server knows as static-auth-secret
     ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
@@ -143,6 +146,7 @@ DEMO: dict[str, Any] = {
     "live_per_account": 40,
     "live_per_process": 240,
     "ice_addresses": ["127.0.0.1"],
+    "stun": [],
 }
 
 
@@ -185,7 +189,11 @@ def _from_file(environ: Mapping[str, str], file: Path | None) -> dict[str, _Give
         raise SettingsError(f"{path}: can't be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from None
-    return {name: _Given(value, str(path)) for name, value in values.items()}
+    # stun was one text before it was a list
+    return {
+        name: _Given(_parted(value) if name == "stun" and isinstance(value, str) else value, str(path))
+        for name, value in values.items()
+    }
 
 
 def _from_secret(named: _Given | None) -> dict[str, _Given]:
@@ -217,9 +225,13 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, _Given]:
         name = variable.removeprefix("SHOWCAM_").lower()
         value: Any = text
         if _is_list(name):
-            value = [part.strip() for part in text.split(",") if part.strip()]
+            value = _parted(text)
         given[name] = _Given(value, f"the environment ({variable})")
     return given
+
+
+def _parted(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _is_list(name: str) -> bool:

@@ -21,10 +21,11 @@ _COUNTS = (
     "threads",
     "poll_s",
 )
+MOST_STUN = 4  # all are asked at once, for each of the machine's addresses
 MOST_MEDIA = 32  # a request ends a session at each
 _SECONDS = {"gate_check_s": 0.5, "sign_in_s": 1.0, "request_s": 0.5}  # the least that makes sense
 _HOSTS = ("ezviz_api", "ezviz_open", "ezviz_push_at", "amazon_at")
-_STUN = re.compile(r"[\w.-]+:\d{1,5}").fullmatch
+_STUN = re.compile(r"[\w.-]+:[1-9]\d{0,4}", re.ASCII).fullmatch
 _TURN = re.compile(r"turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:\d{1,5}(\?transport=tcp)?").fullmatch
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?").fullmatch
 
@@ -87,8 +88,8 @@ def _places(settings: "Settings") -> Iterator[tuple[str, str]]:
     for name in _HOSTS:
         if (host := getattr(settings, name)) and not _HOST(host):
             yield name, "a host name is wanted, or host:port"
-    if settings.stun and not _STUN(settings.stun):
-        yield "stun", "host:port is wanted"
+    if not all(map(_STUN, settings.stun)) or len(settings.stun) > MOST_STUN:
+        yield "stun", f"host:port is wanted, up to {MOST_STUN} of them"
     if settings.turn and not _TURN(settings.turn):
         yield "turn", "turn:host:port?transport=udp, turn:host:port?transport=tcp or turns:host:port is wanted"
     if settings.turn and not settings.turn_secret:

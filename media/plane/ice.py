@@ -9,54 +9,102 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from contextvars import ContextVar
+from copy import copy
+from dataclasses import dataclass
 
 import aioice.ice
-import aiortc.rtcicetransport
 from aioice import Candidate
+from aioice.candidate import candidate_foundation, candidate_priority
 from aiortc import RTCIceServer, RTCIceTransport
 
+from media.plane import stun
+from media.plane.network import is_allowed
 from media.plane.settings import PlaneSettings
 
-SERVERS_S = 0.6  # STUN and TURN have this; what has not answered by then is left out
-LEAST_S = 0.3  # and this in any hurry: without them a display away from home is answered in vain
+SERVERS_S = 0.6  # TURN has this; what has not answered by then is left out
+LEAST_S = 0.3  # and this in any hurry: without a relay a display away from home is answered in vain
 _USER = "showcam"
-_servers_s = ContextVar("_servers_s", default=SERVERS_S)
 
 
-class _Bounded(aioice.ice.Connection):
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What a search for candidates knows beyond what aiortc hands on."""
+
+    servers: tuple[stun.Address, ...] = ()
+    relay_s: float = SERVERS_S
+    far: bool = False  # the display names public addresses alone
+
+
+_gathering: ContextVar[Gathering] = ContextVar("_gathering")
+
+
+class Connection(aioice.ice.Connection):
     async def get_component_candidates(
         self,
         component: int,
         addresses: list[str],
         timeout: float | None = None,
     ) -> list[Candidate]:
-        bound = _servers_s.get() if timeout is None else timeout
-        return await super().get_component_candidates(component, addresses, bound)  # type: ignore[arg-type]
+        wanted = _gathering.get(Gathering())
+        self.stun_server = next(iter(wanted.servers), None)  # that any are asked; reflexive() knows which
+        bound = wanted.relay_s if timeout is None else timeout
+        found = await super().get_component_candidates(component, addresses, bound)  # type: ignore[arg-type]
+        return told(found) if wanted.far else found
 
 
-def prepare(addresses: tuple[str, ...]) -> None:
-    """In the whole process. `addresses`: offered in place of the machine's own (which leave loopback out)."""
-    vars(aiortc.rtcicetransport)["Connection"] = _Bounded
-    if addresses:
-        aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [
-            each for each in addresses if (use_ipv6 if ":" in each else use_ipv4)
-        ]
+def told(candidates: list[Candidate]) -> list[Candidate]:
+    """Those that a display far away can use.
+
+    It would try a private address first, and only two seconds later take one that works: so none is told where there is
+    another from STUN or TURN, and all of them where nothing else might do.
+    """
+    if all([each.type == "host" for each in candidates]):
+        return candidates
+    return [_unrelated(each) for each in candidates if each.type != "host" or is_allowed(each.host, loopback=False)]
 
 
-async def gather(transports: Iterable[RTCIceTransport], within_s: float) -> None:
+def _unrelated(candidate: Candidate) -> Candidate:
+    """Without the address behind it, in the form of RFC 8839 section 5.1; aioice keeps its own."""
+    bare = copy(candidate)
+    if bare.related_address is not None:
+        bare.related_address, bare.related_port = ("::" if ":" in bare.host else "0.0.0.0"), 9  # noqa: S104
+    return bare
+
+
+async def reflexive(
+    protocol: aioice.ice.StunProtocol, stun_server: stun.Address
+) -> tuple[Candidate, aioice.ice.StunProtocol | None]:
+    """As aioice's own, which knows one server and looks its name up while an answer waits."""
+    host, port = await stun.seen_from(protocol, _gathering.get(Gathering()).servers or (stun_server,))
+    local = protocol.local_candidate
+    return Candidate(
+        foundation=candidate_foundation("srflx", "udp", local.host),
+        component=local.component,
+        transport=local.transport,
+        priority=candidate_priority(local.component, "srflx"),
+        host=host,
+        port=port,
+        type="srflx",
+        related_address=local.host,
+        related_port=local.port,
+    ), None
+
+
+async def gather(
+    transports: Iterable[RTCIceTransport], within_s: float, servers: tuple[stun.Address, ...], *, far: bool
+) -> None:
     """All candidates of all of them, as far as they are known within the time."""
-    _servers_s.set(min(SERVERS_S, max(LEAST_S, within_s)))
+    _gathering.set(Gathering(servers, min(SERVERS_S, max(LEAST_S, within_s)), far))
     await asyncio.gather(*[each.iceGatherer.gather() for each in transports])
 
 
-def servers(settings: PlaneSettings, now: float) -> list[RTCIceServer]:
-    """None are asked that were not named: without a list aiortc would ask one of its own choice."""
-    found = [RTCIceServer(settings.stun)] if settings.stun else []
-    if settings.turn:
-        # the relay is kept alive with the same credentials as long as the stream lives
-        user, password = credentials(settings.turn_secret, now, settings.stream_cap_s + 60)
-        found.append(RTCIceServer(settings.turn, user, password))
-    return found
+def relays(settings: PlaneSettings, now: float) -> list[RTCIceServer]:
+    """None are asked that were not named: without a list aiortc would ask a STUN server of its own choice."""
+    if not settings.turn:
+        return []
+    # the relay is kept alive with the same credentials as long as the stream lives
+    user, password = credentials(settings.turn_secret, now, settings.stream_cap_s + 60)
+    return [RTCIceServer(settings.turn, user, password)]
 
 
 def credentials(secret: str, now: float, life_s: int) -> tuple[str, str]:

@@ -1,91 +1,92 @@
-"""SDP offers as displays send them, made into what aiortc understands."""
+"""SDP offers as displays send them, made into what aiortc understands, or refused before it stumbles over them."""
 
 import re
 
+from media.plane import candidates, sections
+from media.plane.sections import Section
+
 OFFER_CAP = 64 * 1024
-MOST_CANDIDATES = 64
-_H264 = re.compile(r"a=rtpmap:(\d+) H264/90000$", re.IGNORECASE)
+MOST_SECTIONS = 8  # each may get sockets of its own
+_DYNAMIC = r"9[6-9]|1[01]\d|12[0-7]"  # payload numbers that aiortc takes over from an offer
+_H264 = re.compile(rf"a=rtpmap:({_DYNAMIC}) H264/90000", re.IGNORECASE)
 # packetization-mode 1 and constrained baseline: what aiortc knows, and what displays take other profiles under too
 _FMTP = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
-_OPUS = re.compile(r"a=rtpmap:(\d+) opus/48000/2$", re.IGNORECASE)
+_OPUS = re.compile(rf"a=rtpmap:({_DYNAMIC}) opus/48000/2", re.IGNORECASE)
 _OF_PAYLOAD = re.compile(r"a=(?:rtpmap|fmtp|rtcp-fb):(\d+) ")
 _STATIC = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000"}
+_UFRAG, _PASSWORD = re.compile(r"[!-~]{4,256}"), re.compile(r"[!-~]{22,256}")  # RFC 8839 section 5.4
+_FINGERPRINT = re.compile(r"sha-(256|384|512) ([0-9a-f]{2}(?::[0-9a-f]{2})*)", re.IGNORECASE)
+_EXTENSION = re.compile(r"a=extmap:([1-9]\d{0,2})(?:/\w+)? \S+", re.ASCII)
+_SCTP = re.compile(r"^a=sctp-port:\d{1,5}$|^m=application \d+ DTLS/SCTP \d{1,5}$", re.MULTILINE | re.ASCII)  # RFC 8841
 
 
 class NoOffer(Exception):
-    """Not an SDP offer, or one without a video section that takes H.264."""
+    """Not an SDP offer, or one without a video section that takes H.264 from us over WebRTC."""
 
 
 def normalise(sdp: str) -> str:
-    """The same offer, its sections in their order. Raises NoOffer."""
-    # at every sign at which aiortc parts lines: what is passed over here must not be one there
-    lines = [line.rstrip() for line in sdp.splitlines() if line.strip()]
-    if len(sdp) > OFFER_CAP or not lines or lines[0] != "v=0":
+    """The same offer, its sections in their order, those left out that it rejects itself. Raises NoOffer."""
+    head, offered = sections.parted(sdp)
+    taken = [each for each in offered if not sections.is_rejected(each)]
+    if len(sdp) > OFFER_CAP or head[:1] != ["v=0"] or len(taken) > MOST_SECTIONS:
         raise NoOffer
-    head, sections = _split(lines)
-    if not any([section[0].startswith("m=video ") for section in sections]):
-        raise NoOffer
-    out = head
-    for section in sections:
-        section = _candidates(section)
-        if section[0].startswith("m=video "):
-            section = _video(section)
-        elif section[0].startswith("m=audio "):
-            section = _audio(section)
-        out = out + section
-    return "\r\n".join(out) + "\r\n"
+    _judge(head, taken)
+    out = [_section(head, each) for each in taken]
+    mids = {sections.mid(each) for each in taken}
+    return sections.joined(sections.bundling(head, [each for each in sections.bundled(head) if each in mids]), out)
 
 
 def takes_opus(offer: str) -> bool:
-    """Whether each of its audio sections does, and there is one that is not rejected itself (port 0)."""
-    sections = [section for section in _split(offer.splitlines())[1] if section[0].startswith("m=audio ")]
-    wanted = [section for section in sections if section[0].split()[1:2] != ["0"]]
-    return bool(wanted) and all([_opus(section) for section in wanted])
+    """Whether each of its audio sections does, and there is one that is not rejected itself."""
+    _, offered = sections.parted(offer)
+    wanted = [each for each in offered if sections.kind(each) == "audio" and not sections.is_rejected(each)]
+    return bool(wanted) and all([_opus(each) for each in wanted])
 
 
-def without_audio(answer: str) -> str:
-    """The same answer with its audio sections rejected: an offer's section can't be left out (RFC 3264 section 6)."""
-    head, sections = _split(answer.splitlines())
-    bundled = next((line.split()[1:] for line in head if line.startswith("a=group:BUNDLE")), [])
-    out = []
-    for section in sections:
-        mid = next((line[6:] for line in section if line.startswith("a=mid:")), "")
-        # a section with a transport of its own would be waited for; it stays, and is inactive
-        if section[0].startswith("m=audio ") and mid in bundled and len(bundled) > 1:
-            bundled.remove(mid)
-            kind, _, rest = section[0].split(" ", 2)
-            kept = [line for line in section[1:] if not line.startswith(("a=candidate", "a=end-of-candidates"))]
-            section = [f"{kind} 0 {rest}", *kept]
-        out += section
-    head = [f"a=group:BUNDLE {' '.join(bundled)}" if line.startswith("a=group:BUNDLE") else line for line in head]
-    return "\r\n".join([*head, *out]) + "\r\n"
+def is_far(offer: str) -> bool:
+    """Whether whoever made it names public addresses alone: a gateway or a display on the internet."""
+    return candidates.are_far(offer.splitlines())
 
 
-def _split(lines: list[str]) -> tuple[list[str], list[list[str]]]:
-    head: list[str] = []
-    sections: list[list[str]] = []
-    for line in lines:
-        if line.startswith("m="):
-            sections.append([])
-        (sections[-1] if sections else head).append(line)
-    return head, sections
+def _judge(head: Section, taken: list[Section]) -> None:
+    """Raises NoOffer where nothing would be seen, or a task of aiortc's would break when all is answered."""
+    video = next((each for each in taken if sections.kind(each) == "video"), None)
+    # the first one is where pictures are sent
+    if video is None or sections.direction(head, video) in ("a=sendonly", "a=inactive"):
+        raise NoOffer
+    mids = [sections.mid(each) for each in taken]
+    if len(set(mids)) < len(mids):
+        raise NoOffer
+    for section in taken:
+        both = [*section, *head]
+        prints = [_FINGERPRINT.fullmatch(line.removeprefix("a=fingerprint:")) for line in both]
+        if (
+            not _UFRAG.fullmatch(sections.value(both, "a=ice-ufrag:"))
+            or not _PASSWORD.fullmatch(sections.value(both, "a=ice-pwd:"))
+            or not any([found and len(found[2]) == int(found[1]) // 8 * 3 - 1 for found in prints])
+            or (sections.kind(section) == "application" and not _SCTP.search("\n".join(section)))
+        ):
+            raise NoOffer
 
 
-def _candidates(section: list[str]) -> list[str]:
-    """Names under .local would be asked of the whole network; a display behind one is found by its own checks."""
-    kept, count = [], 0
-    for line in section:
-        if line.startswith("a=candidate:"):
-            count += 1
-            if count > MOST_CANDIDATES or any([word.lower().endswith(".local") for word in line.split()]):
-                continue
-        kept.append(line)
-    return kept
+def _section(head: Section, section: Section) -> Section:
+    section = [line for line in candidates.usable(section) if not line.startswith("a=extmap:") or _extends(line)]
+    if not any([line in sections.DIRECTIONS for line in section]):
+        section = [*section, sections.direction(head, section)]
+    if sections.kind(section) == "video":
+        return _video(section)
+    return _audio(section) if sections.kind(section) == "audio" else section
 
 
-def _video(section: list[str]) -> list[str]:
+def _extends(line: str) -> bool:
+    """RFC 8285 section 4.3: a number of one byte."""
+    found = _EXTENSION.fullmatch(line)
+    return found is not None and int(found[1]) < 256
+
+
+def _video(section: Section) -> Section:
     listed = section[0].split()[3:]
-    payloads = [found[1] for line in section if (found := _H264.match(line)) and found[1] in listed]
+    payloads = [found[1] for line in section if (found := _H264.fullmatch(line)) and found[1] in listed]
     if not payloads:
         raise NoOffer
     formats = {number: _fmtp(section, number) for number in payloads}
@@ -97,13 +98,13 @@ def _video(section: list[str]) -> list[str]:
         if line.startswith(f"a=fmtp:{chosen} "):
             continue
         out.append(line)
-        found = _H264.match(line)
+        found = _H264.fullmatch(line)
         if found and found[1] == chosen:
             out.append(f"a=fmtp:{chosen} {_FMTP}")
     return out
 
 
-def _fmtp(section: list[str], payload: str) -> str | None:
+def _fmtp(section: Section, payload: str) -> str | None:
     return next((line.partition(" ")[2] for line in section if line.startswith(f"a=fmtp:{payload} ")), None)
 
 
@@ -112,11 +113,11 @@ def _known(fmtp: str) -> bool:
     values = dict(part.strip().partition("=")[::2] for part in fmtp.lower().split(";"))
     return (
         values.get("packetization-mode") == "1"
-        and re.match(r"42[0-9a-f]{4}$", values.get("profile-level-id", "")) is not None
+        and re.fullmatch(r"42[0-9a-f]{4}", values.get("profile-level-id", "")) is not None
     )
 
 
-def _audio(section: list[str]) -> list[str]:
+def _audio(section: Section) -> Section:
     """Opus alone where it is offered: aiortc would take the first codec it knows, and send Opus under that name."""
     start, listed = section[0].split()[:3], section[0].split()[3:]
     opus = _opus(section)
@@ -130,6 +131,6 @@ def _audio(section: list[str]) -> list[str]:
     return out
 
 
-def _opus(section: list[str]) -> str | None:
+def _opus(section: Section) -> str | None:
     listed = section[0].split()[3:]
-    return next((found[1] for line in section if (found := _OPUS.match(line)) and found[1] in listed), None)
+    return next((found[1] for line in section if (found := _OPUS.fullmatch(line)) and found[1] in listed), None)

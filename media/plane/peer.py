@@ -10,18 +10,21 @@ from typing import Any, Literal
 import av
 from aiortc import (
     MediaStreamTrack,
+    RTCBundlePolicy,
     RTCConfiguration,
     RTCIceServer,
-    RTCPeerConnection,
     RTCRtpSender,
     RTCSessionDescription,
 )
 from aiortc.mediastreams import MediaStreamError
 
 from media.plane import ice
-from media.plane.offers import NoOffer, normalise, takes_opus, without_audio
+from media.plane.amendments import PeerConnection
+from media.plane.answers import agreed
+from media.plane.offers import NoOffer, is_far, normalise, takes_opus
 from media.plane.pull import Pull
 from media.plane.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
+from media.plane.stun import Address
 from media.plane.units import CLOCK, Unit
 
 type Voice = Literal["camera", "silence", "none"]
@@ -39,15 +42,20 @@ class NotGathered(Exception):
 class Peer:
     """`gone` is called once, when the connection failed, closed, or never came.
 
-    `rejects`: whether a sound that never comes is rejected in the answer, or only said to be inactive.
+    `servers`: of STUN.
     """
 
-    def __init__(self, pull: Pull, gone: Callable[[], None], servers: list[RTCIceServer], *, rejects: bool) -> None:
-        self._pull, self._gone, self._rejects = pull, gone, rejects
-        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
+    def __init__(
+        self, pull: Pull, gone: Callable[[], None], relays: list[RTCIceServer], servers: tuple[Address, ...]
+    ) -> None:
+        self._pull, self._gone, self._servers = pull, gone, servers
+        # each section a transport of its own until the offer bundles it: by aiortc's default a second video keeps the
+        # first one's, which is closed when that is bundled
+        self._connection = PeerConnection(RTCConfiguration(iceServers=relays, bundlePolicy=RTCBundlePolicy.MAX_COMPAT))
         self._connection.on("connectionstatechange", self._changed)
         self._video = _VideoTrack(pull)
         self._gathering: asyncio.Task[None] | None = None
+        self._offer = ""
         self._hears = False
         self._closed = False
 
@@ -70,7 +78,11 @@ class Peer:
             raise NoOffer
 
     async def answer(self, voice: Voice) -> str:
-        """An answer with every candidate in it, once they are gathered. Raises NoOffer."""
+        """An answer with every candidate in it, once they are gathered. Raises NoOffer.
+
+        Where no sound comes its section is inactive, and never rejected: it may be the one whose transport is shared,
+        and Chromium and GStreamer then show nothing.
+        """
         connection = self._connection
         if not self._hears:
             voice = "none"
@@ -82,11 +94,10 @@ class Peer:
             await connection.setLocalDescription(await connection.createAnswer())
         except Exception:
             raise NoOffer from None
-        described = str(connection.localDescription.sdp)
-        return without_audio(described) if self._rejects and voice == "none" else described
+        return agreed(self._offer, str(connection.localDescription.sdp))
 
     async def _gather(self, sdp: str, within_s: float) -> None:
-        offer = RTCSessionDescription(normalise(sdp), "offer")
+        offer, self._offer = RTCSessionDescription(normalise(sdp), "offer"), sdp
         self._hears = takes_opus(offer.sdp)
         connection = self._connection
         sender = connection.addTrack(self._video)
@@ -99,7 +110,8 @@ class Peer:
         transports = {each.sender.transport for each in connection.getTransceivers()}
         if connection.sctp is not None:
             transports.add(connection.sctp.transport)
-        await ice.gather([each.transport for each in transports], within_s)
+        far = is_far(sdp)
+        await ice.gather([each.transport for each in transports], within_s, self._servers, far=far)
 
     async def close(self) -> None:
         self._closed = True

@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 
 from media.grants import Grants
-from media.plane import ice, memory
+from media.plane import amendments, memory
 from media.plane.door import AcceptFailures, Door
 from media.plane.routes import Routes
 from media.plane.sessions import Sessions
@@ -40,7 +40,7 @@ class Plane:
         loop, settings = asyncio.get_running_loop(), self._settings
         loop.set_exception_handler(AcceptFailures())
         memory.settle()
-        ice.prepare(settings.ice_addresses)
+        amendments.apply(settings.ice_addresses)
         context = await asyncio.to_thread(tls_context, settings.ca_file)
         self._sessions = Sessions(settings, self._grants, self._sources, context)
         app = Routes(self._grants, self._sessions).application()

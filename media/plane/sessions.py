@@ -19,6 +19,7 @@ from media.plane.peer import Peer, Voice
 from media.plane.pull import Pull, key_of
 from media.plane.pulls import Pulls, TooMany
 from media.plane.settings import PlaneSettings
+from media.plane.stun import StunServers
 from media.plane.units import SourceFailed
 from media.source import Denied, Sources, SourceSpec
 
@@ -86,6 +87,7 @@ class Sessions:
         self._ended: dict[str, _End] = {}  # by session id, nonce of a start grant, or link
         self._opens: dict[str, deque[float]] = {}
         self._background = Background()
+        self._stun = StunServers(settings.stun)
         self.guard = Guard(settings, sources)
         watch = self.guard.watch(lambda: list(self._by_id.values()), self._shut)
         self._tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(watch)]
@@ -187,9 +189,8 @@ class Sessions:
                 if session.peer is peer:
                     self._drop(session, "", final=False)
 
-            servers = ice.servers(self._settings, time.time())
-            # Amazon wants no audio section for a camera without sound
-            peer = Peer(session.pull, gone, servers, rejects=session.claims.surface == "alexa")
+            relays = ice.relays(self._settings, time.time())
+            peer = Peer(session.pull, gone, relays, self._stun.addresses)
             try:
                 answer = await self._answer(session, peer, sdp, due)
             except BaseException as error:
@@ -253,6 +254,7 @@ class Sessions:
         }
 
     async def close(self) -> None:
+        self._stun.stop()
         for task in self._tasks:
             task.cancel()
         for session in list(self._by_id.values()):
@@ -343,7 +345,9 @@ def _voice(session: Session) -> Voice:
     has_sound = pull.sound == "on" and (pull.format is None or pull.format.audio)
     if has_sound:
         return "camera"
-    return "silence" if session.claims.surface == "google" and pull.sound != "off" else "none"
+    # both assistants' displays are sent silence; a camera whose Audio is off is Google's only where the gate lets it
+    waits = session.claims.surface == "alexa" or (session.claims.surface == "google" and pull.sound != "off")
+    return "silence" if waits else "none"
 
 
 def _link_key(link: str) -> str:

@@ -19,7 +19,7 @@ class PlaneSettings:
     connections_of_one: int = 128  # of one address that is neither this machine's nor a proxy's
     trusted_proxies: tuple[Network, ...] = ()
     ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
-    stun: str = ""  # stun:host:port
+    stun: tuple[str, ...] = ()  # host:port each; empty: none is asked
     turn: str = ""  # turn:host:port?transport=udp or tcp, turns:host:port
     turn_secret: str = ""  # shared with the TURN server, for credentials that are over soon
     ca_file: Path | None = None  # one more certificate authority towards vendors, beside the system's

@@ -36,7 +36,7 @@ def serve(settings: Settings) -> None:
             live_per_account=settings.live_per_account,
             live_per_process=settings.live_per_process,
             ice_addresses=settings.ice_addresses,
-            stun=f"stun:{settings.stun}" if settings.stun else "",
+            stun=settings.stun,
             turn=settings.turn,
             turn_secret=settings.turn_secret,
             ca_file=settings.ca_file,

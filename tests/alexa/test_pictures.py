@@ -123,19 +123,19 @@ def vendor(authority: hls_camera.Authority) -> Iterator[hls_camera.Vendor]:
 
 
 @pytest.fixture(params=[""])
-def stun(request: pytest.FixtureRequest) -> Iterator[str]:
+def stun(request: pytest.FixtureRequest) -> Iterator[tuple[str, ...]]:
     """The setting. "silent": a server that answers nothing."""
     if not request.param:
-        yield ""
+        yield ()
         return
     with Relay("secret", deaf=True) as relay:
-        yield f"stun:127.0.0.1:{relay.port}"
+        yield (f"127.0.0.1:{relay.port}",)
 
 
 @pytest.fixture(params=["picture"])
 def door(
     request: pytest.FixtureRequest,
-    stun: str,
+    stun: tuple[str, ...],
     tmp_path: Path,
     authority: hls_camera.Authority,
     vendor: hls_camera.Vendor,

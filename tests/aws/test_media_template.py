@@ -114,7 +114,7 @@ def test_its_environment_is_settings_and_its_secrets_are_handed_to_it(template: 
     assert (settings.bind, settings.media_port) == ("0.0.0.0", 8081)  # noqa: S104
     (network,) = of(template, "AWS::EC2::VPC").values()
     assert settings.trusted_proxies == (network["CidrBlock"],)
-    assert (settings.stun, settings.turn) == (GIVEN["stun"], GIVEN["turn"])
+    assert (settings.stun, settings.turn) == ((GIVEN["stun"],), GIVEN["turn"])
     usual = Settings()
     assert (settings.live_per_process, settings.gate_check_s) == (usual.live_per_process, usual.gate_check_s)
     assert settings.stream_cap_s == usual.stream_cap_s

@@ -70,6 +70,7 @@ class Program:
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", "/"),
             "NO_BROWSER": "1",
+            **({} if demo else {"SHOWCAM_STUN": ""}),  # those by default are other people's
             "SHOWCAM_DATA": str(self.data),
             "SHOWCAM_PORT": str(self.port),
             "SHOWCAM_MEDIA_PORT": str(self.media_port),

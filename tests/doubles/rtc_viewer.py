@@ -27,9 +27,6 @@ class Viewer:
         return self.connection.localDescription.sdp
 
     async def accept(self, sdp: str) -> None:
-        if "m=audio 0 " in sdp:
-            # aiortc waits for the transport of a section that was rejected
-            sdp = sdp.replace("m=audio 0 ", "m=audio 9 ").replace("a=group:BUNDLE 1", "a=group:BUNDLE 0 1")
         await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
 
     async def until(self, condition, within_s: float = 10.0) -> None:

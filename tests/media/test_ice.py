@@ -3,7 +3,10 @@
 import base64
 import hashlib
 import hmac
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +17,7 @@ from media.source import Denied
 from tests.doubles.echo_offer import offer
 from tests.doubles.relay import Relay
 
+ROOT = Path(__file__).parents[2]
 SECRET = "shared with the relay"
 
 
@@ -21,10 +25,9 @@ def kinds(answer: str) -> set[str]:
     return {line.split(" typ ")[1].split()[0] for line in answer.splitlines() if line.startswith("a=candidate")}
 
 
-def asked(world) -> str:
-    posted = world.ask(
-        f"/s/{world.grant(protocol='webrtc')}/whep", "POST", offer().encode(), Content_Type="application/sdp"
-    )
+def asked(world, sdp: str = offer()) -> str:
+    url = f"/s/{world.grant(protocol='webrtc')}/whep"
+    posted = world.ask(url, "POST", sdp.encode(), Content_Type="application/sdp")
     assert posted.status == 201, posted.text
     return posted.text
 
@@ -35,7 +38,7 @@ def test_nobody_is_asked_who_was_not_named(world):
 
 def test_an_answer_holds_what_stun_and_turn_gave(start):
     with Relay(SECRET) as relay:
-        world = start(stun=f"stun:127.0.0.1:{relay.port}", turn=f"turn:127.0.0.1:{relay.port}", turn_secret=SECRET)
+        world = start(stun=(f"127.0.0.1:{relay.port}",), turn=f"turn:127.0.0.1:{relay.port}", turn_secret=SECRET)
         answer = asked(world)
     assert kinds(answer) == {"host", "srflx", "relay"}
     assert "192.0.2.33" in answer, "the address seen from outside"
@@ -52,7 +55,7 @@ def test_a_relay_that_does_not_know_the_secret_is_left_out(start):
 
 def test_servers_that_say_nothing_do_not_hold_up_the_answer(start):
     with Relay(SECRET, deaf=True) as relay:
-        world = start(stun=f"stun:127.0.0.1:{relay.port}", turn=f"turn:127.0.0.1:{relay.port}", turn_secret=SECRET)
+        world = start(stun=(f"127.0.0.1:{relay.port}",), turn=f"turn:127.0.0.1:{relay.port}", turn_secret=SECRET)
         assert kinds(asked(world)) == {"host"}
         assert relay.asked > 0
 
@@ -71,7 +74,7 @@ def test_an_answer_comes_when_it_is_wanted_though_the_camera_takes_long(
 ):
     vendor.cameras["garden"].takes_s = 1.5
     with Relay(SECRET, deaf=not answers) as relay:
-        world = start(stun=f"stun:127.0.0.1:{relay.port}", turn=f"turn:127.0.0.1:{relay.port}", turn_secret=SECRET)
+        world = start(stun=(f"127.0.0.1:{relay.port}",), turn=f"turn:127.0.0.1:{relay.port}", turn_secret=SECRET)
         claims, began = world.claims(protocol="webrtc"), time.monotonic()
         answer = world.plane.client().answer(claims, vendor.open("garden"), offer(), within_s=within_s)
         took = time.monotonic() - began
@@ -82,10 +85,62 @@ def test_an_answer_comes_when_it_is_wanted_though_the_camera_takes_long(
 def test_what_a_camera_says_while_servers_are_asked_is_heard_however_little_time_there_is(start, household):
     household.denied["garden"] = Denied("offline")
     with Relay(SECRET, deaf=True) as relay:
-        world = start(stun=f"stun:127.0.0.1:{relay.port}")
+        world = start(stun=(f"127.0.0.1:{relay.port}",))
         with pytest.raises(MediaUnavailable):
             world.plane.client().answer(world.claims(protocol="webrtc"), None, offer(), within_s=0.0)
     assert world.stats()["sessions"] == 0
+
+
+PUBLIC = offer().replace("192.0.2.7", "9.9.9.2")
+MIXED = PUBLIC.replace("9.9.9.2 9 ", "192.168.1.5 9 ")
+HIDDEN = PUBLIC.replace("9.9.9.2 9 ", "0123-45.local 9 ")
+
+
+@pytest.mark.parametrize(
+    ("sdp", "stun", "expected"),
+    [
+        (PUBLIC, True, {"srflx"}),
+        (PUBLIC, False, {"host"}),  # nothing else is known
+        (MIXED, True, {"host", "srflx"}),  # it may be in the house
+        (HIDDEN, True, {"host", "srflx"}),
+        (PUBLIC.replace("a=candidate", "a=nothing"), True, {"host", "srflx"}),
+    ],
+    ids=["public", "public, nothing else", "private too", "hidden", "none"],
+)
+def test_private_addresses_are_left_out_for_a_display_that_names_public_ones_alone(start, sdp, stun, expected):
+    with Relay(SECRET) as relay:
+        world = start(stun=(f"127.0.0.1:{relay.port}",) if stun else ())
+        answer = asked(world, sdp)
+    assert kinds(answer) == expected
+    assert ("127.0.0.1" in answer) == ("host" in expected)
+
+
+def test_the_first_stun_server_that_answers_is_enough(start):
+    with Relay(SECRET) as relay, Relay(SECRET, deaf=True) as deaf:
+        world = start(stun=(f"127.0.0.1:{deaf.port}", f"localhost:{relay.port}"))
+        eventually = time.monotonic() + 8  # names are looked up beside, and nothing waits for them
+        while kinds(asked(world)) != {"host", "srflx"}:
+            assert time.monotonic() < eventually
+        assert deaf.asked > 0
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "del aiortc.RTCCertificate._create_ssl_context",
+        "aiortc.RTCCertificate._create_ssl_context = lambda self: None",
+        "del aiortc.RTCPeerConnection._RTCPeerConnection__connect",
+        "del aioice.ice.server_reflexive_candidate",
+        "aioice.ice.Connection.get_component_candidates = lambda self, component: None",
+        "aioice.ice.get_host_addresses = lambda: None",
+        "del aiortc.rtcicetransport.Connection",
+    ],
+)
+def test_a_library_whose_private_names_are_others_ends_the_start(gone):
+    script = f"import aiortc, aioice.ice, aiortc.rtcicetransport\n{gone}\nimport media.plane.server"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "LibraryChanged: " in done.stderr.splitlines()[-1]
 
 
 def test_credentials_are_made_as_the_relay_makes_them():

@@ -80,8 +80,8 @@ def test_a_second_viewer_shares_the_pull_and_sees_a_picture_before_the_next_keyf
     ("sound", "surface", "direction"),
     [
         ("none", "google", "a=sendonly"),
-        ("none", "alexa", "audio 0 "),
-        ("off", "alexa", "audio 0 "),
+        ("none", "alexa", "a=sendonly"),
+        ("off", "alexa", "a=sendonly"),
         ("off", "page", "a=inactive"),
         ("off", "google", "a=inactive"),
         ("on", "page", "a=sendonly"),
@@ -99,7 +99,8 @@ def test_the_audio_section_says_what_comes(world, vendor, sound, surface, direct
 
     viewer = asyncio.run(scene())
     assert direction in section(viewer.answer, "audio")
-    if sound == "none":
+    assert " 0 " not in viewer.answer.split("m=audio")[1].splitlines()[0], "the section whose transport is shared"
+    if sound != "on":
         assert all(each < 1 for each in viewer.loud)
 
 

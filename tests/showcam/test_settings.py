@@ -19,6 +19,24 @@ def test_a_list_in_the_environment_is_parted_by_commas() -> None:
     assert settings.trusted_proxies == ("10.0.0.1", "192.168.0.0/16")
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", Settings().stun),
+        ('stun = "stun.example:3478"', ("stun.example:3478",)),  # as it was before it was a list
+        ('stun = ["a.example:3478", "b.example:19302"]', ("a.example:3478", "b.example:19302")),
+        ("stun = []", ()),
+        ('stun = ""', ()),
+    ],
+)
+def test_stun_servers_are_named_changed_and_switched_off(tmp_path: Path, text: str, wanted: tuple[str, ...]) -> None:
+    file = tmp_path / "showcam.toml"
+    file.write_text(text)
+    assert load(environ={}, file=file).stun == wanted
+    assert load(environ={"SHOWCAM_STUN": ""}, file=file).stun == ()
+    assert load(demo=True, environ={}, file=tmp_path / "showcam.toml").stun == (wanted if text else ())
+
+
 def test_the_command_line_beats_everything() -> None:
     assert load(environ={"SHOWCAM_PORT": "9009"}, overrides={"port": 9010, "data": None}).port == 9010
 
@@ -59,6 +77,8 @@ def test_a_media_process_is_started_where_it_is_this_machines_own(settings: Sett
         ({"SHOWCAM_GATE_CHECK_S": "0"}, "between 0.5 and 60 seconds"),
         ({"SHOWCAM_TRUSTED_PROXIES": "caddy"}, "'caddy' is neither an address nor a network"),
         ({"SHOWCAM_STUN": "stun:stun.example:3478"}, "host:port is wanted"),
+        ({"SHOWCAM_STUN": "a.example:3478,b.example"}, "host:port is wanted"),
+        ({"SHOWCAM_STUN": "a.example:1,a.example:2,a.example:3,a.example:4,a.example:5"}, "up to 4 of them"),
         ({"SHOWCAM_TURN": "relay.example"}, "turn:host:port"),
         ({"SHOWCAM_TURN": "turn:relay.example:3478"}, "turn_secret is wanted too"),
         ({"SHOWCAM_MEDIA_URLS": "https://a.example,http://b.example"}, "assistants only come to https"),

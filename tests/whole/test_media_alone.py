@@ -88,6 +88,7 @@ class Elsewhere:
         return {
             "PATH": os.environ["PATH"],
             "SHOWCAM_GRANT_ROOTS": ROOTS,
+            "SHOWCAM_STUN": "",
             "SHOWCAM_CA_FILE": str(self.trusted),
             "SHOWCAM_EZVIZ_OPEN": self.vendor.open_host,
         }

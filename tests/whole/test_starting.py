@@ -35,7 +35,7 @@ def alive(pids: list[int]) -> list[int]:
 
 
 def run(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    base = {"PATH": os.environ["PATH"], "HOME": "/tmp", "NO_BROWSER": "1"}  # noqa: S108
+    base = {"PATH": os.environ["PATH"], "HOME": "/tmp", "NO_BROWSER": "1", "SHOWCAM_STUN": ""}  # noqa: S108
     return subprocess.run(
         [str(SHOWCAM), *words], env=base | environ, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )

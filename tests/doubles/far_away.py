@@ -1,0 +1,112 @@
+"""A house behind a router that translates addresses, and a display on the internet, in three networks of this machine.
+
+`python -m tests.doubles.far_away [no-stun]`, started in an empty network of its own (`NETWORK`), plays a camera from
+the house to the display and prints as JSON the answer and the seconds until the first picture.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from media.grants import Grants
+from tests.doubles import gstreamer
+from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recording
+from tests.doubles.plane_thread import SETTINGS, PlaneThread
+from tests.doubles.stun_server import PORT
+
+# root may make networks; anybody else is root in a namespace of users of his own
+NETWORK = ("unshare", "--net") if os.geteuid() == 0 else ("unshare", "--user", "--map-root-user", "--net")
+INSIDE, ROUTER, OUTSIDE = "192.168.7.2", "192.168.7.1", "9.9.9.1"
+DISPLAY, STUN = "9.9.9.2", "9.9.9.3"  # public by their look; nothing of these networks leaves the machine
+NAT = "table ip nat { chain post { type nat hook postrouting priority 100; oifname outer masquerade; }; }"
+
+
+def run(*command: str) -> None:
+    subprocess.run(command, check=True)
+
+
+@contextlib.contextmanager
+def network() -> Iterator[tuple[str, ...]]:
+    """The command that runs another one in an empty network."""
+    own = Path("/proc/self/ns/net").readlink()
+    held = subprocess.Popen(["unshare", "--net", "sleep", "300"])
+    try:
+        while Path(f"/proc/{held.pid}/ns/net").readlink() == own:
+            time.sleep(0.01)
+        yield ("nsenter", f"--net=/proc/{held.pid}/ns/net")
+    finally:
+        held.kill()
+        held.wait()
+
+
+@contextlib.contextmanager
+def networks() -> Iterator[tuple[str, ...]]:
+    """This one becomes the house's; the command that runs another one on the internet."""
+    with network() as router, network() as internet:
+        run("ip", "link", "add", "home0", "type", "veth", "peer", "name", "inner")
+        run("ip", "link", "set", "inner", "netns", Path(router[1].removeprefix("--net=/proc/")).parts[0])
+        run("ip", "link", "add", "outer", "type", "veth", "peer", "name", "world0")
+        run("ip", "link", "set", "outer", "netns", Path(router[1].removeprefix("--net=/proc/")).parts[0])
+        run("ip", "link", "set", "world0", "netns", Path(internet[1].removeprefix("--net=/proc/")).parts[0])
+        for within, link, *addresses in (
+            ((), "home0", INSIDE),
+            (router, "inner", ROUTER),
+            (router, "outer", OUTSIDE),
+            (internet, "world0", DISPLAY, STUN),
+        ):
+            for address in addresses:
+                run(*within, "ip", "addr", "add", f"{address}/24", "dev", link)
+            for each in ("lo", link):
+                run(*within, "ip", "link", "set", each, "up")
+        run("ip", "route", "add", "default", "via", ROUTER)
+        run(*router, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+        run(*router, "nft", NAT)
+        yield internet
+
+
+def play(*, stun: bool) -> dict[str, object]:
+    with networks() as internet, tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        server = subprocess.Popen(
+            [*internet, sys.executable, "-m", "tests.doubles.stun_server", STUN], stdout=subprocess.PIPE
+        )
+        stack.callback(server.wait)
+        stack.callback(server.kill)
+        assert server.stdout is not None
+        server.stdout.readline()
+        authority = Authority(Path(folder))
+        vendor = Vendor(authority)
+        stack.callback(vendor.close)
+        vendor.cameras["garden"] = Camera(recording())
+        grants = Grants([b"grant key of the tests, 32 bytes"])
+        settings = replace(
+            SETTINGS, ca_file=authority.ca_file, ice_addresses=(), stun=(f"{STUN}:{PORT}",) if stun else ()
+        )
+        plane = stack.enter_context(PlaneThread(grants, Household(vendor), settings))
+        _, claims = grants.issue(
+            account="home",
+            link="link-1",
+            camera="garden",
+            protocol="webrtc",
+            surface="alexa",
+            now=time.time(),
+            life_s=60,
+        )
+        plane.client().warm(claims, vendor.open("garden"))
+        time.sleep(1)
+        with gstreamer.display(address=DISPLAY, within=internet) as display:
+            began = time.monotonic()
+            answer = plane.client().answer(claims, None, display.offer)
+            display.accept(answer.sdp)
+            display.until(lambda told: "video" in told)
+            return {"answer": answer.sdp, "first_s": time.monotonic() - began}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(play(stun=sys.argv[1:] != ["no-stun"])) + "\n")

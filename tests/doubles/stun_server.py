@@ -1,0 +1,25 @@
+"""A STUN server (RFC 8489) as a process: `python -m tests.doubles.stun_server ADDRESS` answers at UDP port 3478."""
+
+import socket
+import sys
+
+from aioice import stun
+
+PORT = 3478
+
+
+def serve(address: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind((address, PORT))
+        sys.stdout.write("serving\n")
+        sys.stdout.flush()
+        while True:
+            data, seen = taken.recvfrom(2048)
+            asked = stun.parse_message(data)
+            reply = stun.Message(asked.message_method, stun.Class.RESPONSE, transaction_id=asked.transaction_id)
+            reply.attributes["XOR-MAPPED-ADDRESS"] = seen
+            taken.sendto(bytes(reply), seen)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])

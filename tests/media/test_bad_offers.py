@@ -1,0 +1,131 @@
+"""Offers that come to nothing: each is refused or ends by itself, its place is given back, and the log stays quiet.
+
+aiortc works in tasks that nobody asks how they went; what breaks in one is else told as "Task exception was never
+retrieved", and the session stays until its time is over.
+"""
+
+import asyncio
+import gc
+import logging
+import time
+
+import pytest
+
+from tests.doubles.echo_offer import AUDIO, FINGERPRINT, HEAD, VIDEO, offer
+from tests.doubles.rtc_viewer import Viewer
+
+UNBUNDLED = HEAD[:-1]
+KEYS = ["a=setup:actpass", "a=ice-ufrag:abcd", "a=ice-pwd:abcdefghijklmnopqrstuvwx"]
+DATA = ["m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=mid:data", *KEYS, f"a=fingerprint:sha-256 {FINGERPRINT}"]
+SECOND = [line.replace("video0", "video1") for line in VIDEO]
+
+
+def told(old: str, new: str) -> str:
+    assert old in offer()
+    return offer().replace(old, new)
+
+
+REFUSED = {
+    "no fingerprint": told("a=fingerprint", "a=nothing"),
+    "no fingerprint of the video": offer(video=[line for line in VIDEO if "fingerprint" not in line]),
+    "a fingerprint of another length": told(FINGERPRINT, "AA:BB"),
+    "a fingerprint without a value": told(f" {FINGERPRINT}", ""),
+    "a fingerprint by SHA-1 alone": told("sha-256", "sha-1"),
+    "no user fragment": told("a=ice-ufrag", "a=nothing"),
+    "an endless user fragment": told("ice-ufrag:abcd", "ice-ufrag:" + "a" * 9000),
+    "a user fragment that is no ASCII": told("ice-ufrag:abcd", "ice-ufrag:æøåæ"),
+    "no password": told("a=ice-pwd", "a=nothing"),
+    "a short password": told("abcdefghijklmnopqrstuvwx", "a"),
+    "no DTLS role": told("a=setup", "a=nothing"),
+    "a DTLS role that waits": told("actpass", "holdconn"),
+    "two sections of one name": told("a=mid:video0", "a=mid:audio0"),
+    "sections without names": told("a=mid", "a=nothing"),
+    "RTCP apart": told("a=rtcp-mux", "a=nothing"),
+    "pictures from the display": told("a=sendrecv", "a=sendonly"),
+    "no pictures just now": told("a=sendrecv", "a=inactive"),
+    "no pictures just now, said for all": offer(
+        head=[*HEAD, "a=inactive"],
+        audio=[line for line in AUDIO if line != "a=sendrecv"],
+        video=[line for line in VIDEO if line != "a=sendrecv"],
+    ),
+    "video that is rejected": told("m=video 1", "m=video 0"),
+    "a payload number beyond RTP's": told("99", "200"),
+    "a payload number that aiortc would answer another for": told("99", "35"),
+    "forty sections": "\r\n".join([*UNBUNDLED, *[x.replace("o0", f"o{n}") for n in range(40) for x in AUDIO], *VIDEO]),
+    "a section of no known kind": offer() + "\r\n".join(["m=text 9 RTP/AVP 98", "a=mid:text", *KEYS, ""]),
+    "a data channel without a port": offer() + "\r\n".join([*DATA, ""]),
+}
+ANSWERED = {
+    "nobody behind it": offer(),
+    "a port that is none": told("40000", "70000"),
+    "a port below none": told("40000", "-5"),
+    "port 0": told("40000", "0"),
+    "a host name": told("192.0.2.7", "nowhere.example"),
+    "everybody's address": told("192.0.2.7", "255.255.255.255"),
+    "no address": told("192.0.2.7", "0.0.0.0"),  # noqa: S104
+    "a zone of another machine": told("192.0.2.7", "fe80::1%nowhere"),
+    "a priority beyond all": told("2013266431", "9" * 40),
+    "a component that is none": told("a=candidate:1 1", "a=candidate:1 x"),
+    "half a candidate": told("a=candidate:1 1 UDP", "a=candidate:1 1"),
+    "an extension beyond all": told("extmap:3", "extmap:300"),
+    "an extension without a number": told("extmap:3", "extmap:x"),
+    "a bundle of what is not there": told("BUNDLE audio0", "BUNDLE ghost audio0"),
+    "a bundle of one": told("BUNDLE audio0 video0", "BUNDLE video0"),
+    "each section by itself": offer(head=UNBUNDLED),
+    "two videos": offer() + "\r\n".join([*SECOND, ""]),
+    "the end of no candidates": "\r\n".join(
+        [*UNBUNDLED, *AUDIO, "a=end-of-candidates", *VIDEO, "a=end-of-candidates", ""]
+    ),
+    "no direction": told("a=sendrecv", "a=nothing"),
+    "a display that begins DTLS": told("actpass", "active"),
+    "sound that is rejected": told("m=audio 1", "m=audio 0"),
+}
+
+
+@pytest.fixture
+def quiet(caplog, world, eventually, monkeypatch):  # the last undoes its own after this
+    """Holds at its end that nothing live is left, and that no task broke unseen."""
+    caplog.set_level(logging.WARNING)
+    yield
+    eventually(lambda: world.stats()["sessions"] == 0, within_s=5)
+    time.sleep(0.1)  # what was closed just now is let go of in the loop's next turns
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records] == []
+
+
+def status(world, sdp: str) -> int:
+    url = f"/s/{world.grant(protocol='webrtc')}/whep"
+    return world.ask(url, "POST", sdp.encode(), Content_Type="application/sdp").status
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_offer_that_would_come_to_nothing_is_refused(world, quiet, name):
+    assert status(world, REFUSED[name]) == 400
+    assert world.stats()["sessions"] == 0
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_an_answer_that_nobody_connects_to_ends_quietly(world, quiet, monkeypatch, name):
+    monkeypatch.setattr("media.plane.sessions.CONNECT_S", 0.3)
+    assert status(world, ANSWERED[name]) == 201
+
+
+def test_a_display_with_another_certificate_than_it_named_is_let_go_at_once(world, quiet, monkeypatch):
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+    url = f"/s/{world.grant(protocol='webrtc')}/whep"
+
+    async def scene():
+        viewer = Viewer()
+        lines = (await viewer.offer()).splitlines()
+        wrong = "\r\n".join([line[:-5] + "00:00" if "fingerprint" in line else line for line in lines]) + "\r\n"
+        posted = await asyncio.to_thread(world.ask, url, "POST", wrong.encode(), Content_Type="application/sdp")
+        assert posted.status == 201
+        await viewer.accept(posted.text)
+        await viewer.until(lambda: world.stats()["sessions"] == 0)
+        assert not viewer.pictures
+        await viewer.connection.close()
+        for task in viewer.tasks:
+            task.cancel()
+        await asyncio.gather(*viewer.tasks, return_exceptions=True)
+
+    asyncio.run(scene())

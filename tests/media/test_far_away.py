@@ -1,0 +1,52 @@
+"""A display on the internet and a camera behind a router, each in a network of its own, as an Echo's gateway stands."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.doubles import gstreamer
+from tests.doubles.far_away import INSIDE, NETWORK, OUTSIDE
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _networks() -> None:
+    gstreamer.needed()
+    if all(shutil.which(each) for each in ("ip", "nft", "nsenter")):
+        tried = subprocess.run([*NETWORK, "nft", "list", "ruleset"], capture_output=True, text=True, check=False)
+        if tried.returncode == 0:
+            return
+        why = f"this machine makes no networks of its own: {tried.stderr.strip()}"
+    else:
+        why = "ip, nft or nsenter is not installed: scripts/gstreamer.sh"
+    if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+def played(*words: str) -> tuple[str, dict[str, str], float]:
+    """The answer, its candidates, address by kind, and the seconds until the first picture."""
+    command = [*NETWORK, sys.executable, "-m", "tests.doubles.far_away", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    lines = [line.split() for line in told["answer"].splitlines() if line.startswith("a=candidate:")]
+    return told["answer"], {words[7]: words[4] for words in lines}, told["first_s"]
+
+
+def test_a_display_on_the_internet_is_told_the_routers_address_alone_and_sees_at_once():
+    answer, candidates, first_s = played()
+    assert candidates == {"srflx": OUTSIDE}
+    assert INSIDE not in answer
+    assert first_s < 2, "so long it tries an address that leads nowhere before it takes another"
+
+
+def test_without_stun_the_houses_address_is_told_as_nothing_else_is_known():
+    _, candidates, _ = played("no-stun")
+    assert candidates == {"host": INSIDE}
