@@ -16,11 +16,12 @@ import av
 from media.plane import sound
 from media.plane.units import CLOCK, Format, Unit
 
-# Three target durations may not be fallen short of (RFC 8216 section 6.2.2); of short segments that is too little.
-LISTED_TARGETS, LISTED_S = 3, 6.0
-SPARE = 1  # kept beyond the list, for a player that read it just before
+# Players begin three target durations before the end (RFC 8216 section 6.3.3): what they begin on is still listed when
+# the next segment comes. Of short segments that is too little.
+LISTED_TARGETS, LISTED_S = 4, 6.0
 UNASKED = 3  # kept while nobody watches by HLS, enough to start on
 MOST = 12  # however short they are
+MOST_DUE = 16 * 1024 * 1024  # bytes of what left the list: a heavy camera with rare keyframes has its bound
 _LEAD = 5
 ASKED_S = 60.0
 _SILENT_STEP = sound.AAC_SAMPLES * CLOCK // sound.SILENT_RATE
@@ -29,12 +30,20 @@ _START = re.compile(r"[0-9a-f]{1,12}-[A-Za-z0-9_-]{12}")
 _ENTRY = re.compile(r"#EXTINF:([\d.]+),[^\n]*\n(?:#[^\n]*\n)*(\d+)\.ts")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Segment:
+    """One that was listed stays for its own and its list's duration after it left the list (RFC 8216 section 6.2.2)."""
+
     number: int
     data: bytes
     seconds: float
     breaks: bool  # another timeline than the segment before
+    listed_s: float = 0.0  # how long the longest list was that a player was told it in; 0: none was
+    left: float | None = None  # when it fell out of the list, monotonic s
+
+    def due(self, now: float) -> bool:
+        """Whether a player may still ask for it, as far as that is not for being listed."""
+        return self.listed_s > 0 and self.left is not None and now < self.left + self.seconds + self.listed_s
 
 
 class HlsOutput:
@@ -109,6 +118,9 @@ class HlsOutput:
         listed = list(self.segments)[-self._worth_listing() :]
         # what was left out of it once never comes back, though longer segments would want a longer list
         listed = [each for each in listed if each.number >= self._from]
+        lasts_s = sum(each.seconds for each in listed)
+        for each in listed:
+            each.listed_s = max(each.listed_s, lasts_s)
         gone = self._breaks_gone + sum(each.breaks for each in list(self.segments)[: -len(listed)])
         number = self._from = listed[0].number if listed else self._next
         shift, folder = (self._lead(after), f"../{self.start_id}/") if after else (0, "")
@@ -143,11 +155,20 @@ class HlsOutput:
         self.segments.append(Segment(self._next, data, seconds, breaks=first and bool(self.segments)))
         self._next += 1
         self._target = max(self._target, ceil(seconds - 0.5))
-        asked = time.monotonic() - self._asked < ASKED_S
-        kept = self._worth_listing() + SPARE if asked else UNASKED
-        while len(self.segments) > kept:
-            self._breaks_gone += self.segments.popleft().breaks
+        self._let_go(time.monotonic())
         self._changed()
+
+    def _let_go(self, now: float) -> None:
+        """What is neither listed nor due."""
+        listed = self._worth_listing()
+        for each in list(self.segments)[:-listed]:
+            each.left = each.left or now
+        kept = listed if now - self._asked < ASKED_S else UNASKED
+        due = sum(len(each.data) for each in list(self.segments)[:-kept])
+        while len(self.segments) > kept and (due > MOST_DUE or not self.segments[0].due(now)):
+            gone = self.segments.popleft()
+            due -= len(gone.data)
+            self._breaks_gone += gone.breaks
 
     def _worth_listing(self) -> int:
         """How many of the newest: a camera's memory is what it keeps of these."""
