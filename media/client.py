@@ -28,6 +28,10 @@ class NoPicture(MediaUnavailable):
         self.reason = reason
 
 
+class SessionOver(MediaUnavailable):
+    """What the grant or the name stands for was ended; only another grant opens the camera."""
+
+
 class MediaGone(MediaUnavailable):
     """Nobody answered in time, or nobody who knows us; another media process may do."""
 
@@ -80,7 +84,11 @@ class MediaClient:
         return self.public
 
     def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
-        """Start the pull now, before the display asks. Answers at once: with the public address it is fetched at."""
+        """Start the pull now, before the display asks. Answers at once: with the public address it is fetched at.
+
+        A place is kept for who comes with a grant of these claims, until it lapses; a snapshot's takes none.
+        Raises MediaBusy, MediaUnavailable.
+        """
         self._post("/internal/warm", {"claims": claims._asdict(), "source": source.as_json()}, timeout_s)
         return self.public
 
@@ -97,7 +105,7 @@ class MediaClient:
         """WebRTC: an SDP answer with every candidate in it. `replaces` names an own session id (Alexa's sessionId).
 
         `within_s`: when it is wanted; a camera that has shown nothing by then is not waited for.
-        Raises BadOffer, MediaBusy, MediaUnavailable.
+        Raises BadOffer, MediaBusy, SessionOver, MediaUnavailable.
         """
         body: dict[str, Any] = {
             "claims": claims._asdict(),
@@ -181,6 +189,8 @@ def _judge(status: int, kind: str, text: bytes) -> dict[str, Any]:
         raise MediaGone(f"the media process can't be reached: {status}")
     if status == 400:
         raise BadOffer("the offer could not be answered")
+    if status == 410:
+        raise SessionOver("that session is over")
     if status == 429:
         raise (MediaFull if b'"full"' in text else MediaBusy)("too many live streams")
     if status == 502 and (reason := _reason(text)):

@@ -10,8 +10,10 @@ from typing import Literal, NamedTuple, cast
 
 from media.proof import Proof
 
-# "still" is a snapshot that lives longer, and opens only to a bearer of its link
-type Protocol = Literal["hls", "webrtc", "snapshot", "still", "session"]
+# "still" is a snapshot that lives longer, and opens only to a bearer of its link. What a viewer goes on with after the
+# start is a grant for the same protocol: "session" of HLS, "webrtc_session" of WebRTC.
+type Protocol = Literal["hls", "webrtc", "snapshot", "still", "session", "webrtc_session"]
+SESSION_OF: dict[Protocol, Protocol] = {"hls": "session", "webrtc": "webrtc_session"}
 # which of a camera's streams: the whole picture, or the smaller one that most cameras send beside it
 type Picture = Literal["main", "sub"]
 

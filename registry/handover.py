@@ -146,8 +146,8 @@ class Handover:
         at = self._pictures.place(link.account)
         return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
 
-    def look(self, link: Link, camera: str, source: SourceSpec, deadline: Deadline) -> None:
-        """Begins the whole picture for nobody: it is told what it is like, and ends by itself."""
+    def look(self, link: Link, camera: str, source: SourceSpec, picture: Picture, deadline: Deadline) -> None:
+        """Begins it for nobody: the media process tells what it is like, and leaves it."""
         _, claims = self._grants.issue(
             account=link.account,
             link=link.id,
@@ -156,6 +156,7 @@ class Handover:
             surface=link.assistant,
             now=self._clock(),
             life_s=START_S,
+            picture=picture,
         )
         self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
 

@@ -111,6 +111,13 @@ class Judge:
         preferences = self._readings.preferences(seen.account.id)
         return _opened(seen, self._gated(seen.camera, preferences, surface, protocols, tried))
 
+    def crowded(self, seen: Seen, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
+        """The gate where whoever gives out the places has none left."""
+        preferences = self._readings.preferences(seen.account.id)
+        _, verdict = self._gated(seen.camera, preferences, surface, protocols, place_free=False)
+        assert isinstance(verdict, Refusal)
+        return verdict
+
     def _gated(
         self,
         camera: Camera,
@@ -118,6 +125,8 @@ class Judge:
         surface: Surface,
         protocols: tuple[str, ...],
         tried: tuple[str, ...] = (),
+        *,
+        place_free: bool = True,
     ) -> Verdict:
         """Of what it is given and the rules alone: kept with a reading it is as fresh as that."""
         way = choose(camera, (*tried, *self._rules.closed_ways))
@@ -126,6 +135,7 @@ class Judge:
             surface,
             way,
             protocols,
+            place_free=place_free,
             audio_required=self._rules.require_audio,
             lan_while_encrypted=preferences is not None and preferences.lan_while_encrypted,
         )

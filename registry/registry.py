@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from media.grants import Claims, Grants
+from media.grants import Claims, Grants, Picture
 from media.source import Denied, SourceSpec
 from registry.camera import Camera, Refusal, Snapshot, State, Stream, StreamRequest
 from registry.changes import Changes, Hint, Noticing
@@ -64,6 +64,7 @@ class Registry:
         self._control = Control(store, drivers, self._readings, self._judge, breaker, rules)
         self._codes = Codes(drivers, self._readings, self._judge)
         self._chosen: Recent[str, tuple[str, Listing]] = Recent(IN_MEMORY)
+        self._listed: Callable[[Link, Listing], None] = lambda link, listing: None
 
     @property
     def playable(self) -> tuple[str, ...]:
@@ -80,7 +81,19 @@ class Registry:
 
         `within_s`, here and below: what the surface has left to wait; None: as long as the rules say.
         """
-        listing = self.account_cameras(link.account, within_s)
+        listing = self._allowed(link, self.account_cameras(link.account, within_s))
+        self._listed(link, listing)
+        return listing
+
+    def when_listed(self, tell: Callable[[Link, Listing], None]) -> None:
+        """`tell` of each list that a link is given, before it is given; it must cost nothing."""
+        self._listed = tell
+
+    def look(self, link: Link, camera_id: str, picture: Picture) -> None:
+        """Learn the size of a picture of the link, by opening it. It takes its time. Raises Unavailable."""
+        self._streams.looking.first(link, camera_id, picture)
+
+    def _allowed(self, link: Link, listing: Listing) -> Listing:
         if link.cameras is None:
             return listing
         key = f"{listing.fingerprint}/{','.join(link.cameras)}"
@@ -177,8 +190,9 @@ class Registry:
     def source_for(self, claims: Claims) -> SourceSpec | Denied:
         return self._streams.source_for(claims)
 
-    def check(self, claims: Claims) -> Denied | None:
-        return self._streams.check(claims)
+    def check(self, claims: Claims, asked: float | None = None) -> Denied | None:
+        """`asked`: when the question came, epoch s; None: now."""
+        return self._streams.check(claims, asked)
 
     def learn(self, claims: Claims, width: int, height: int, *, b_frames: bool = False) -> None:
         """What the picture that was opened turned out to be like."""

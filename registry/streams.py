@@ -5,23 +5,23 @@ import time
 from collections.abc import Callable, Mapping
 from copy import replace
 
-from media.client import MediaBusy, MediaUnavailable, NoPicture
+from media.client import MediaBusy, MediaUnavailable, NoPicture, SessionOver
 from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
 from registry import cards
 from registry.camera import Refusal, Snapshot, Stream, StreamRequest
 from registry.displays import plain
 from registry.drivers.driver import Driver
-from registry.errors import BadOffer, Unavailable
+from registry.errors import BadOffer, ExpiredGrant, Unavailable
 from registry.fitting import GATE, Fit, common
 from registry.gate import Surface, not_found, overruled
 from registry.handover import PLAYABLE, Handover, Pictures, Sight
-from registry.judging import Deadline, Judge, Open, Read, Seen
+from registry.judging import Deadline, Judge, Open, Read
 from registry.listing import Reading, Readings
+from registry.looking import Looking
 from registry.minting import Minting
 from registry.opens import Opens, OpensHere
 from registry.passing import Passing
-from registry.rate import Rate
 from registry.reasons import REASONS
 from registry.rules import Rules
 from registry.sizes import Looks
@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 
 LONGEST_OFFER = 32 * 1024
 MOST_PIXELS = 16_384  # on a side
-LOOK_S = 60  # a picture that displays can't play is looked at again once within this
-WATCH_S = 2.0  # the media process's questions about live sessions share a reading this old
 OFFER_S = 0.6  # kept of a surface's time for the SDP answer: STUN and TURN have half of it, however late it is
 SOURCE_S = 5.0  # of the six seconds that a media process waits for a source
 PASSING = frozenset({"vendor_down", "vendor_busy", "media_down", "busy", "waking"})
@@ -58,7 +56,7 @@ class Streams:
         self._rules, self._readings, self._judge, self._playable = rules, readings, judge, rules.playable
         self._minting, self._clock = minting, clock
         self._opens = opens or OpensHere(rules.opens_per_minute)
-        self._looks = Rate(LOOK_S)
+        self.looking = Looking(rules, readings, judge, minting, self._handover, clock)
         self._passing = Passing(store, drivers, rules, clock) if rules.pictures == "vendor" else None
 
     def open(self, link: Link, camera: str, request: StreamRequest) -> Stream | Refusal:
@@ -75,7 +73,7 @@ class Streams:
         opened = self._judge.judge(seen, GATE[request.surface], protocols, self._anew(deadline))
         if isinstance(opened, Refusal):
             if opened.reason == "beyond_displays":
-                self._look_anew(link, seen, deadline)
+                self.looking.anew(link, seen, deadline)
             return self._explained(link, camera, opened, request, deadline)
         if request.silent and opened.allowed.sound:
             return overruled("no_common_protocol", opened.seen.camera)  # a stream comes with what the camera sends
@@ -96,7 +94,8 @@ class Streams:
             self._minting.give_back(opened.seen.source, source.release, deadline)
             if isinstance(error, BadOffer):
                 raise
-            return self._explained(link, camera, _unstarted(error, opened), request, deadline)
+            refusal = self._unstarted(error, opened, GATE[request.surface], protocols)
+            return self._explained(link, camera, refusal, request, deadline)
 
     def _passed(
         self, link: Link, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
@@ -140,8 +139,10 @@ class Streams:
         claims = replace(claims, explains=False)
         try:
             answer = self._handover.answer(claims, None, sdp, claims.nonce, deadline)
+        except SessionOver:
+            raise ExpiredGrant from None  # a viewer ended it; asked for again the camera may well be shown
         except (MediaBusy, MediaUnavailable) as error:
-            return _unstarted(error, opened)
+            return self._unstarted(error, opened, _surface(claims), PLAYABLE)
         sight = Sight.of(opened, Fit(claims.picture, claims.surface))
         return self._handover.stream(claims, grant, sight, answer.at, answer.sdp)
 
@@ -170,14 +171,17 @@ class Streams:
         source = self._minting.mint(opened, _surface(claims), claims.picture, deadline)
         return _denied(source) if isinstance(source, Refusal) else source
 
-    def check(self, claims: Claims) -> Denied | None:
-        """For the media process, while a session lives: one reading serves all of an account's sessions."""
+    def check(self, claims: Claims, asked: float | None = None) -> Denied | None:
+        """For the media process, while a session lives: a reading made since it `asked` serves the whole account.
+
+        An older one would let a picture outlast its gate by as much.
+        """
         if self._ended(claims):
             return Denied("link_ended")
         if claims.explains:
             return None  # it says why the gate is closed, and is over in a moment
         deadline = Deadline(self._rules.vendor_s)
-        ages = iter((WATCH_S, 0.0))  # what is unknown in the shared reading is read anew
+        ages = iter((0.0 if asked is None else self._clock() - asked, 0.0))  # what is unknown is read once more
 
         def shared(account: Account, source: Source) -> Reading:
             return self._readings.recent(account, source, next(ages), deadline.left)
@@ -212,6 +216,13 @@ class Streams:
         after_s = OFFER_S if request.sdp is not None else 0.0
         return Deadline(request.within_s, hard=True, after_s=after_s)
 
+    def _unstarted(self, error: Exception, opened: Open, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
+        if isinstance(error, NoPicture) and error.reason in REASONS:
+            return overruled(error.reason, opened.seen.camera)  # as it turned out, which beats what was known
+        if isinstance(error, MediaBusy):
+            return self._judge.crowded(opened.seen, surface, protocols)
+        return overruled("media_down", opened.seen.camera)
+
     def _anew(self, deadline: Deadline) -> Read:
         return lambda account, source: self._readings.read(account, source, deadline.left)
 
@@ -228,19 +239,6 @@ class Streams:
         if isinstance(seen, Refusal):
             return seen
         return self._judge.judge(seen, _surface(claims), PLAYABLE, read)
-
-    def _look_anew(self, link: Link, seen: Seen, deadline: Deadline) -> None:
-        """Opens the whole picture for a still, so that the next ask knows if its owner has made it smaller."""
-        if self._passing is not None or self._looks.hit(f"{link.account}/{seen.camera.id}", self._clock()) > 1:
-            return
-        verdict = self._judge.verdict(seen, "still", ())
-        source = verdict if isinstance(verdict, Refusal) else self._minting.mint(verdict, "still", "main", deadline)
-        if isinstance(source, Refusal):
-            return
-        try:
-            self._handover.look(link, seen.camera.id, source, deadline)
-        except (MediaBusy, MediaUnavailable):
-            self._minting.give_back(seen.source, source.release, deadline)
 
     def _explained(
         self, link: Link, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
@@ -280,12 +278,6 @@ def _surface(claims: Claims) -> Surface:
 
 def _denied(refusal: Refusal) -> Denied:
     return Denied(refusal.reason, again=refusal.reason in PASSING)
-
-
-def _unstarted(error: Exception, opened: Open) -> Refusal:
-    if isinstance(error, NoPicture) and error.reason in REASONS:
-        return overruled(error.reason, opened.seen.camera)  # as it turned out, which beats what was known
-    return overruled("busy" if isinstance(error, MediaBusy) else "media_down", opened.seen.camera)
 
 
 def _check_offer(sdp: str) -> None:

@@ -54,7 +54,7 @@ class Internal:
             found = self._registry.source_for(Claims(**data["claims"]))
             return {"source": found.as_json()} if isinstance(found, SourceSpec) else {"denied": asdict(found)}
         if what == "check":
-            verdicts = self._checked([Claims(**claims) for claims in data["claims"]])
+            verdicts = self._checked([Claims(**claims) for claims in data["claims"]], time.time())
             return {"denied": [asdict(verdict) if verdict else None for verdict in verdicts]}
         if what == "admits":
             return {"admitted": self._admits(Claims(**data["claims"]), str(data["bearer"]))}
@@ -68,7 +68,7 @@ class Internal:
             return {}
         raise KeyError(what)
 
-    def _checked(self, claims: list[Claims]) -> list[Denied | None]:
+    def _checked(self, claims: list[Claims], asked: float) -> list[Denied | None]:
         """All households at once, since the media process waits for the slowest; a household's share one reading.
 
         Of a household that can't be judged just now it is told so, and the others hear theirs.
@@ -81,7 +81,7 @@ class Internal:
         def check(places: list[int]) -> None:
             try:
                 for place in places:
-                    verdicts[place] = self._registry.check(claims[place])
+                    verdicts[place] = self._registry.check(claims[place], asked)
             except StoreUnavailable:
                 log.warning("the store can't be reached", account=claims[places[0]].account, reason="store")
             except Exception:

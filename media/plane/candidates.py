@@ -3,8 +3,8 @@
 import ipaddress
 import re
 
-from media.plane.network import is_allowed
 from media.plane.sections import Section
+from net.addresses import is_public
 
 MOST = 64  # of a section
 _START = "a=candidate:"
@@ -34,7 +34,7 @@ def usable(section: Section) -> Section:
 def are_far(lines: Section) -> bool:
     """Whether there are some and all of them name public addresses: nothing says that it is in the house."""
     hosts = [(line.split()[4:5] or [""])[0] for line in lines if line.startswith(_START)]
-    return bool(hosts) and all([_is_literal(host) and is_allowed(host, loopback=False) for host in hosts])
+    return bool(hosts) and all([_is_literal(host) and is_public(host) for host in hosts])
 
 
 def _is_literal(host: str) -> bool:

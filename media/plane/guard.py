@@ -48,12 +48,15 @@ class Guard:
     async def watch[S: Watching](self, sessions: Callable[[], list[S]], shut: Callable[[S, Denied], None]) -> None:
         """Until cancelled; `shut` is told of each session that may not go on.
 
-        One that nobody judges goes on for `unasked_s`: long enough for the web process to begin anew.
+        The question is put each `gate_check_s`, however long the answer takes: what a gate that closed is outlasted by
+        is that and one answer. A session that nobody judges goes on for `unasked_s`: long enough for the web process to
+        begin anew.
         """
         loop = asyncio.get_running_loop()
         unasked: dict[S, float] = {}  # since when
+        began = loop.time()
         while True:
-            await asyncio.sleep(self._settings.gate_check_s)
+            await asyncio.sleep(max(0.0, began + self._settings.gate_check_s - loop.time()))
             watching = sessions()
             began, before, unasked = loop.time(), unasked, {}
             for session, verdict in zip(watching, await self._asked([each.claims for each in watching]), strict=False):

@@ -18,8 +18,8 @@ from aioice.candidate import candidate_foundation, candidate_priority
 from aiortc import RTCIceServer, RTCIceTransport
 
 from media.plane import stun
-from media.plane.network import is_allowed
 from media.plane.settings import PlaneSettings
+from net.addresses import is_public
 
 SERVERS_S = 0.6  # TURN has this; what has not answered by then is left out
 LEAST_S = 0.3  # and this in any hurry: without a relay a display away from home is answered in vain
@@ -60,7 +60,7 @@ def told(candidates: list[Candidate]) -> list[Candidate]:
     """
     if all([each.type == "host" for each in candidates]):
         return candidates
-    return [_unrelated(each) for each in candidates if each.type != "host" or is_allowed(each.host, loopback=False)]
+    return [_unrelated(each) for each in candidates if each.type != "host" or is_public(each.host)]
 
 
 def _unrelated(candidate: Candidate) -> Candidate:

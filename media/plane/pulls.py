@@ -19,15 +19,17 @@ class TooMany(Exception):
 
 
 class Pulls:
-    """`watched` says whether a session looks at it."""
+    """`held` says whether a session is on it, `in_use` whether it is watched, or an address of it is out."""
 
     def __init__(
         self,
         settings: PlaneSettings,
         begin: Callable[[Claims, SourceSpec | None], Pull],
-        watched: Callable[[Pull], bool],
+        held: Callable[[Pull], bool],
+        in_use: Callable[[Pull], bool],
     ) -> None:
-        self._settings, self._begin, self._watched = settings, begin, watched
+        self._settings, self._begin = settings, begin
+        self._held, self._in_use = held, in_use
         self._by_key: dict[Key, Pull] = {}
         self._background = Background()
 
@@ -52,7 +54,7 @@ class Pulls:
 
     def leave(self, pull: Pull) -> None:
         """Without a viewer it ends now, and what is kept of the picture goes too."""
-        if not self._watched(pull) and self._by_key.get(pull.key) is pull:
+        if not self._held(pull) and self._by_key.get(pull.key) is pull:
             self._stop(pull.key)
 
     def leave_link(self, link: str) -> None:
@@ -93,10 +95,10 @@ class Pulls:
         self._stop_one(list(self._by_key), self._settings.live_per_process, full=True)
 
     def _stop_one(self, keys: list[Key], most: int, *, full: bool) -> None:
-        """Of those that nobody watches the one that was needed longest ago, where there are so many. Raises TooMany."""
+        """Of those not in use the one that was needed longest ago, where there are so many. Raises TooMany."""
         if len(keys) < most:
             return
-        idle = [key for key in keys if not self._watched(self._by_key[key])]
+        idle = [key for key in keys if not self._in_use(self._by_key[key])]
         if not idle:
             raise TooMany(10, full=full)
         self._stop(min(idle, key=lambda key: self._by_key[key].needed))

@@ -134,7 +134,7 @@ class Routes:
     # WebRTC
 
     async def whep(self, request: web.Request) -> web.Response:
-        claims = self._verify(request, "webrtc", "session")
+        claims = self._verify(request, "webrtc", "webrtc_session")
         if request.content_type != "application/sdp":
             return _problem(415, "An offer has the content type application/sdp.")
         if (request.content_length or 0) > OFFER_CAP:
@@ -145,7 +145,7 @@ class Routes:
         return web.Response(status=201, body=answer.encode(), headers=headers)
 
     async def end(self, request: web.Request) -> web.Response:
-        self._sessions.end(self._verify(request, "session"))
+        self._sessions.end(self._verify(request, "session", "webrtc_session"))
         return web.Response(status=200)
 
     # a still picture
@@ -161,7 +161,10 @@ class Routes:
 
     async def warm(self, body: dict[str, Any]) -> web.Response:
         claims = Claims(**body["claims"])
-        pull = self._sessions.warm(claims, _source(body))
+        if claims.protocol == "snapshot":
+            self._sessions.look(claims, _source(body))
+            return web.json_response({}, status=202)
+        pull = self._sessions.expect(claims, _source(body))
         if _FIT.get(claims.surface) == "scaled":
             pull.scale()
         return web.json_response({}, status=202)

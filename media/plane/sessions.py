@@ -4,20 +4,20 @@ import asyncio
 import contextlib
 import ssl
 import time
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
 import structlog
 
-from media.grants import Claims, Grants
+from media.grants import SESSION_OF, Claims, Grants
 from media.plane import displays, ice
 from media.plane.background import Background
 from media.plane.guard import Guard
 from media.plane.network import OnLoopback
 from media.plane.peer import Peer, Voice
+from media.plane.places import Places
 from media.plane.pull import Pull, key_of
-from media.plane.pulls import Pulls, TooMany
+from media.plane.pulls import Pulls
 from media.plane.settings import PlaneSettings
 from media.plane.stun import StunServers
 from media.plane.units import SourceFailed
@@ -29,6 +29,7 @@ CONNECT_S = 20.0  # an answer nobody connects to is dropped after this
 VERDICT_S = 1.0  # a camera has this to say that it can't be shown
 FINISH_S = 0.1  # for writing an answer once it is known what is in it
 ANSWER_S = VERDICT_S + FINISH_S  # for all of it, where nobody says when it is wanted
+LOOK_S = 15.0  # a picture that is opened for nobody has this to show what it is like
 
 
 class Ended(Exception):
@@ -43,7 +44,7 @@ class Ended(Exception):
 class Session:
     """One viewer. Its grant is in the addresses it uses from here on."""
 
-    claims: Claims  # protocol "session"; the nonce is its id
+    claims: Claims  # for the protocol it began with; the nonce is its id
     grant: str
     pull: Pull
     began: float  # with its latest answer
@@ -83,9 +84,9 @@ class Sessions:
         self._by_id: dict[str, Session] = {}
         self._by_start: dict[str, Session] = {}  # nonce of the grant it was started with
         self._by_name: dict[tuple[str, str], Session] = {}
-        self._pulls = Pulls(settings, self._pull, self._watched)
+        self._pulls = Pulls(settings, self._pull, self._held, self._in_use)
+        self._places = Places(settings, self.live)
         self._ended: dict[str, _End] = {}  # by session id, nonce of a start grant, or link
-        self._opens: dict[str, deque[float]] = {}
         self._background = Background()
         self._stun = StunServers(settings.stun)
         self.guard = Guard(settings, sources)
@@ -98,6 +99,31 @@ class Sessions:
         """Start the pull, or join the one there is. Raises Ended, TooMany."""
         self._refuse_ended(claims)
         return self._pulls.warm(claims, spec)
+
+    def expect(self, claims: Claims, spec: SourceSpec | None) -> Pull:
+        """A warm pull, and a place for who comes with this grant until it lapses. Raises Ended, TooMany."""
+        self._refuse_ended(claims)
+        if claims.nonce not in self._by_start:
+            self._places.keep(claims)
+        try:
+            return self.warm(claims, spec)
+        except BaseException:
+            self._places.give_back(claims.link, claims.nonce)
+            raise
+
+    def look(self, claims: Claims, spec: SourceSpec | None) -> None:
+        """Opens the picture for nobody, so that it is told what it is like, and leaves it. Raises Ended, TooMany."""
+        runs = self._pulls.runs(claims)
+        pull = self.warm(claims, spec)
+        if not runs:
+            self._background.later(self._looked(pull))
+
+    async def _looked(self, pull: Pull) -> None:
+        needed = pull.needed
+        with contextlib.suppress(SourceFailed):
+            await pull.opened(LOOK_S)
+        if pull.needed == needed:  # nobody came for it meanwhile
+            self._pulls.leave(pull)
 
     async def still(self, claims: Claims, timeout_s: float) -> bytes:
         """A JPEG of now. Raises Ended, TooMany, SourceFailed."""
@@ -122,15 +148,15 @@ class Sessions:
         return self._begin(claims, spec, name)
 
     def _begin(self, claims: Claims, spec: SourceSpec | None, name: str) -> Session:
-        self._limit(claims)
+        self._places.take(claims)
         now, clock = self._loop.time(), int(time.time())
         own = claims
-        if claims.protocol != "session":
+        if protocol := SESSION_OF.get(claims.protocol):
             _, own = self._grants.issue(
                 account=claims.account,
                 link=claims.link,
                 camera=claims.camera,
-                protocol="session",
+                protocol=protocol,
                 surface=claims.surface,
                 now=clock,
                 life_s=self._settings.stream_cap_s,
@@ -230,6 +256,8 @@ class Sessions:
         session = self._by_name.get((link, name))
         if session is not None:
             self._drop(session, "")
+        elif claims := self._places.give_back(link, name):  # a grant is a name too, and nobody came with this one
+            self._ended[name] = _End(claims.expires + 1, "", final=True)
 
     def end_link(self, link: str) -> None:
         """Its grants open nothing from here on."""
@@ -237,6 +265,7 @@ class Sessions:
         for session in list(self._by_id.values()):
             if session.claims.link == link:
                 self._drop(session, "")
+        self._places.leave_link(link)
         self._pulls.leave_link(link)
 
     def live(self, account: str | None = None) -> int:
@@ -279,7 +308,7 @@ class Sessions:
         if session.claims.explains:
             self._pulls.leave(session.pull)
 
-    # limits
+    # what is shared
 
     def _refuse_ended(self, claims: Claims) -> None:
         for key in (claims.nonce, _link_key(claims.link)):
@@ -287,24 +316,17 @@ class Sessions:
             if end is not None and end.final:
                 raise Ended(end.reason)
 
-    def _limit(self, claims: Claims) -> None:
-        if self.live(claims.account) >= self._settings.live_per_account:
-            raise TooMany(10)
-        if self.live() >= self._settings.live_per_process:
-            raise TooMany(10, full=True)
-        now = self._loop.time()
-        opens = self._opens.setdefault(claims.link, deque())
-        while opens and now - opens[0] > 60:
-            opens.popleft()
-        if len(opens) >= self._settings.opens_per_minute:
-            raise TooMany(int(60 - (now - opens[0])) + 1)
-        opens.append(now)
-
     def _pull(self, claims: Claims, spec: SourceSpec | None) -> Pull:
         return Pull(claims, spec, self._sources, self._context, loopback=self._loopback)
 
-    def _watched(self, pull: Pull) -> bool:
+    def _held(self, pull: Pull) -> bool:
         return any([each.pull is pull for each in self._by_id.values()])
+
+    def _in_use(self, pull: Pull) -> bool:
+        """Watched just now, or an address of it is out: who left without a word holds nothing up."""
+        now = self._loop.time()
+        watched = any([each.pull is pull and each.watches(now) for each in self._by_id.values()])
+        return watched or self._places.expects(pull.key)
 
     # time passing
 
@@ -333,7 +355,7 @@ class Sessions:
                 session.pull.need()
         self._pulls.tidy(now)
         self._ended = {key: each for key, each in self._ended.items() if each.until > clock}
-        self._opens = {link: opens for link, opens in self._opens.items() if opens and now - opens[-1] < 60}
+        self._places.tidy()
 
     def _shut(self, session: Session, verdict: Denied) -> None:
         self._drop(session, verdict.reason)

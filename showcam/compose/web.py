@@ -12,6 +12,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from registry.inbox import Inbox
+from registry.looker import Looker
 from showcam import keys, logs, spoken_door
 from showcam.compose import amazon, directives, doors, fulfillment, parts, spoken
 from showcam.compose.doors import JSON
@@ -51,6 +52,7 @@ def build(settings: Settings, keys: Keys) -> Edge:
         Route("healthz", "/healthz", ("GET",), _health(settings, base.store)),
         Route("metrics", "/metrics", ("GET",), metrics.answer),
     ]
+    base.registry.when_listed(Looker(base.registry).offer)
     pages = doors.pages(settings, keys, base)
     threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
     return Edge(doors.limited(settings, routes), pages, doors.rules(settings), tell)

@@ -21,6 +21,7 @@ from media.grants import Claims, Picture
 from media.source import Denied, SourceSpec
 from registry.camera import Camera, Video
 from registry.drivers.driver import sound
+from registry.looker import Looker
 from registry.registry import Registry
 from registry.rules import Rules
 from store.records import Source
@@ -70,7 +71,8 @@ class RegistrySources:
         return await asyncio.to_thread(self.registry.source_for, claims)
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        return [await asyncio.to_thread(self.registry.check, each) for each in claims]
+        asked = time.time()
+        return [await asyncio.to_thread(self.registry.check, each, asked) for each in claims]
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
         try:
@@ -270,6 +272,24 @@ def test_sizes_that_no_list_told_are_advertised_once_pictures_were_shown(door: D
     assert advertised(door) == [{"width": 320, "height": 180}, {"width": 160, "height": 90}]
 
 
+@pytest.mark.parametrize("listed", [True, False], ids=["after a list", "before any"])
+def test_the_first_answer_tells_the_true_size_of_what_was_listed_before(listed: bool, door: Door) -> None:
+    """Without a list the answer is a guess, and the next one is right, as is what is advertised from then on."""
+    door.driver.change("Garden", video=Video("h264"))
+    true, guess = {"width": 320, "height": 180}, {"width": 1280, "height": 720}
+    if listed:
+        door.home.registry.when_listed(Looker(door.home.registry).offer)
+        assert advertised(door) == [guess]
+        wait_until(lambda: advertised(door) == [true])
+    told = []
+    for _ in range(2):
+        [stream] = door.ask(*INITIALIZE, asking((1280, 720)), "Garden")["payload"]["cameraStreams"]
+        told.append(stream["resolution"])
+        assert b"RESOLUTION=320x180" in fetch(stream["uri"])[2]
+        wait_until(lambda: advertised(door) == [true])
+    assert told == ([true, true] if listed else [guess, true])
+
+
 def advertised(door: Door) -> list[dict[str, int]]:
     scope = {"type": "BearerToken", "token": door.home.token()}
     header = {"namespace": "Alexa.Discovery", "name": "Discover", "messageId": "q"}
@@ -301,7 +321,7 @@ def test_the_reason_comes_by_webrtc_too(door: Door, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("door", ["no"], indirect=True)
-def test_by_default_a_refusal_is_an_error(door: Door) -> None:
+def test_where_the_owner_wants_no_picture_a_refusal_is_an_error(door: Door) -> None:
     assert door.ask(*INITIALIZE, HLS, "Garage")["payload"]["type"] == "NOT_SUPPORTED_IN_CURRENT_MODE"
     assert door.offer(offer(), "Garage")["payload"]["type"] == "NOT_SUPPORTED_IN_CURRENT_MODE"
 
@@ -318,7 +338,6 @@ def test_a_still_opens_to_a_token_of_its_link_alone(door: Door) -> None:
     with av.open(io.BytesIO(image)) as container:
         assert min(container.streams.video[0].width, container.streams.video[0].height) >= 360
     door.driver.change("Garden", encryption="on")
-    # what is read while pictures are watched may be two seconds old; what is asked anew is not
     assert door.ask(snapshots, "GetSnapshot", {}, "Garden")["payload"]["type"] == "NOT_SUPPORTED_IN_CURRENT_MODE"
     token = home.token()
     home.store.end_link(home.link.id, home.clock())

@@ -82,6 +82,7 @@ def household(
     require_audio: tuple[str, ...] = ("google",),
     opens_per_minute: int = 60,
     rules: Rules | None = None,
+    pictures: ReadyPictures | None = None,
 ) -> Household:
     """Built on a new SQLite file in `folder`, or beside others on `store`."""
     store = store or SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
@@ -95,7 +96,7 @@ def household(
     link = new_link(account, assistant, None, "en")
     store.add_link(link)
     driver = ReadyDriver(demo_cameras() if cameras is None else cameras)
-    pictures = ReadyPictures(MEDIA_URL)  # asked for nothing under rules that need no media process
+    pictures = pictures or ReadyPictures(MEDIA_URL)  # asked for nothing under rules that need no media process
     grants = Grants([secrets.token_bytes(32)])
     rules = rules or Rules(require_audio=require_audio, opens_per_minute=opens_per_minute)
     registry = Registry(store, {"ezviz": driver}, pictures, grants, rules, clock)

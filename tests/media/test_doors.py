@@ -6,6 +6,7 @@ import time
 import pytest
 
 from media.grants import Grants
+from tests.doubles.echo_offer import offer
 
 STRANGER = Grants([b"another key altogether, 32 bytes"])
 
@@ -36,6 +37,28 @@ def test_only_our_own_unspent_grants_for_this_use_open_anything(world, household
     got = [(asked, world.ask(f"/s/{grant.replace('ø', '%C3%B8')}/{asked}").status) for grant, asked, _ in table]
     assert got == [(asked, status) for _, asked, status in table]
     assert household.opened == [], "a bad grant costs no I/O"
+
+
+@pytest.mark.parametrize(
+    ("began", "method", "asked", "status"),
+    [
+        ("hls", "GET", "master.m3u8", 200),
+        ("hls", "POST", "whep", 403),
+        ("webrtc", "POST", "whep", 201),
+        ("webrtc", "GET", "master.m3u8", 403),
+        ("webrtc", "GET", "{start}/index.m3u8", 403),
+        ("webrtc", "GET", "{start}/0.ts", 403),
+        ("webrtc", "DELETE", "whep", 200),
+        ("hls", "DELETE", "", 200),
+    ],
+)
+def test_what_a_session_goes_on_with_is_for_the_protocol_it_began_with(world, began, method, asked, status):
+    variant = world.variant_url(world.master()).split("/s/")[1].split("/")
+    said = {"body": offer().encode(), "Content_Type": "application/sdp"}
+    answered = world.ask(f"/s/{world.grant(protocol='webrtc')}/whep", "POST", **said)
+    sessions = {"hls": variant[0], "webrtc": answered.headers["Location"].split("/")[1]}
+    path = f"/s/{sessions[began]}/{asked.format(start=variant[1])}".rstrip("/")
+    assert world.ask(path, method, **(said if method == "POST" else {})).status == status
 
 
 def test_offers_need_a_grant_for_them(world):

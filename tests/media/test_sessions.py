@@ -130,8 +130,9 @@ def test_a_link_opens_only_so_many_a_minute(start):
 def test_an_idle_pull_makes_room_for_another(start, vendor, eventually):
     vendor.cameras |= {name: Camera(recording()) for name in ("one", "two", "three")}
     world = start(live_per_account=2)
-    for name in ("one", "two", "three"):
-        world.plane.client().warm(world.claims(name), vendor.open(name))
+    for name in ("one", "two"):
+        assert world.ask(f"/s/{world.grant(name, 'snapshot')}/snapshot.jpg").status == 200
+    world.plane.client().warm(world.claims("three"), vendor.open("three"))
     assert world.stats()["pulls"] == 2
     assert world.master("three").status == 200
 

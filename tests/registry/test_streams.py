@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from media.client import MediaBusy, MediaClient, MediaUnavailable, NoPicture
+from media.client import MediaBusy, MediaClient, MediaUnavailable, NoPicture, SessionOver
 from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
 from registry.camera import Failed, Refusal, Stream, StreamRequest, Video
@@ -454,18 +454,26 @@ def test_the_gate_holds_while_a_session_lasts(
     assert denied is None or denied.again is False
 
 
-def test_an_accounts_sessions_share_one_reading_of_two_seconds(home: Household, clock: Clock) -> None:
+def test_an_accounts_sessions_share_one_reading_made_since_it_was_asked_about_them(
+    home: Household, clock: Clock
+) -> None:
     claims = claims_of(home)
-    home.driver.calls.clear()
-    clock.now += 2
-    for _ in range(10):
-        assert home.registry.check(claims) is None
-    assert home.driver.calls == {}
-    clock.now += 1
-    for _ in range(10):
-        assert home.registry.check(claims) is None
+    for _ in range(2):
+        home.driver.calls.clear()
+        clock.now += 1
+        asked = clock.now
+        for _ in range(10):
+            assert home.registry.check(claims, asked) is None
+        assert home.driver.calls == {"read": 1}
 
-    assert home.driver.calls == {"read": 1}
+
+def test_what_was_read_a_moment_before_for_another_keeps_no_closed_gate_open(home: Household, clock: Clock) -> None:
+    claims = claims_of(home)
+    assert not isinstance(home.registry.snapshot(home.link, home.id("Garden"), "alexa"), Refusal)
+    home.driver.change("Garden", encryption="on")
+    clock.now += 0.1
+
+    assert home.registry.check(claims, clock.now) == Denied("encryption_on")
 
 
 @pytest.mark.parametrize(
@@ -527,6 +535,14 @@ def test_a_picture_that_displays_can_not_play_is_looked_at_again_once_a_minute(t
     home.registry.learn(home.pictures.warmed[-1][0], 1920, 1080)
     assert opened(home).video == Video("h264", 1920, 1080)
     home.store.close()
+
+
+def test_an_offer_after_the_end_is_for_a_grant_that_is_over(home: Household) -> None:
+    grant = opened(home, request=WEBRTC).grant
+    home.pictures.error = SessionOver()
+
+    with pytest.raises(ExpiredGrant):
+        home.registry.signal(grant, OFFER)
 
 
 def test_what_can_not_be_looked_at_again_is_refused_all_the_same(home: Household) -> None:

@@ -1,0 +1,198 @@
+"""A place for whoever is handed an address: told when there is none, kept until that lapses, given to the next."""
+
+import asyncio
+import time
+
+import pytest
+
+from media.client import MediaBusy, MediaFull
+from media.source import Denied
+from tests.doubles.hls_camera import HEIGHT, WIDTH, Camera, recording
+from tests.doubles.rtc_viewer import Viewer
+
+
+@pytest.fixture
+def two(start, vendor):
+    """A household may watch two, all together three."""
+    vendor.cameras |= {name: Camera(recording()) for name in ("yard", "shed")}
+    return start(live_per_account=2, live_per_process=3)
+
+
+def ask(world, camera: str = "garden", **changes):
+    """As the web process does for an address; the claims of its grant."""
+    claims = world.claims(camera, **changes)
+    world.plane.client().warm(claims, world.vendor.open(camera))
+    return claims
+
+
+def fetch(world, claims) -> int:
+    return world.ask(f"/s/{world.grants.sign(claims)}/master.m3u8").status
+
+
+@pytest.mark.parametrize("protocol", ["hls", "webrtc"])
+def test_a_full_house_is_told_when_the_address_is_asked_for(two, protocol):
+    for _ in range(2):
+        ask(two, protocol=protocol)
+    with pytest.raises(MediaBusy) as household:
+        ask(two, protocol=protocol)
+    ask(two, protocol=protocol, account="neighbours")
+    with pytest.raises(MediaFull):
+        ask(two, protocol=protocol, account="others")
+    assert type(household.value) is MediaBusy, "another process has no room for it either"
+
+
+def test_whoever_was_handed_an_address_finds_the_place_kept(two):
+    handed = [ask(two, camera) for camera in ("garden", "yard")]
+    with pytest.raises(MediaBusy):
+        ask(two, "shed")
+    assert [fetch(two, each) for each in handed] == [200, 200]
+    assert two.stats()["live"] == 2
+    with pytest.raises(MediaBusy):
+        ask(two)
+
+
+def test_an_address_asked_for_twice_takes_one_place(two):
+    claims = ask(two)
+    for _ in range(3):
+        two.plane.client().warm(claims, two.vendor.open("garden"))
+    assert fetch(two, ask(two)) == 200
+    assert fetch(two, claims) == 200
+
+
+def test_an_address_nobody_fetches_gives_its_place_back_when_it_lapses(two):
+    soon = int(time.time()) + 2
+    for _ in range(2):
+        ask(two, expires=soon)
+    with pytest.raises(MediaBusy):
+        ask(two)
+    time.sleep(soon - time.time() + 0.05)
+    assert fetch(two, ask(two)) == 200
+
+
+def test_a_camera_somebody_is_coming_for_does_not_give_way(two, household):
+    handed = [ask(two, camera) for camera in ("garden", "yard")]
+    still = two.ask(f"/s/{two.grant('shed', 'snapshot')}/snapshot.jpg")
+    assert still.status == 429
+    assert [fetch(two, each) for each in handed] == [200, 200]
+    assert household.opened == [], "both were still being pulled"
+
+
+@pytest.mark.parametrize("how", ["delete", "end_link", "gate", "silence"])
+def test_when_an_hls_viewer_leaves_the_next_ask_gets_the_place(two, household, eventually, how):
+    leaving, staying = (
+        two.variant_url(two.ask(f"/s/{two.grants.sign(ask(two, camera, link=link))}/master.m3u8"))
+        for camera, link in (("garden", "link-1"), ("yard", "link-2"))
+    )
+    with pytest.raises(MediaBusy):
+        ask(two, "shed", link="link-3")
+    if how == "delete":
+        assert two.ask(f"/s/{leaving.split('/s/')[1].split('/')[0]}", "DELETE").status == 200
+    elif how == "end_link":
+        two.plane.client().end_link("link-1")
+    elif how == "gate":
+        household.denied["garden"] = Denied("encryption_on")
+        eventually(lambda: two.ask(leaving).status == 410)
+    else:  # it asks no more, as a player that was closed
+        eventually(lambda: two.ask(staying).status == 200 and two.stats()["live"] == 1)
+    assert two.ask(staying).status == 200
+    assert fetch(two, ask(two, "shed", link="link-3")) == 200
+
+
+@pytest.fixture
+def on_loopback(monkeypatch):
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+
+
+@pytest.mark.usefixtures("on_loopback")
+def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(two, eventually):
+    handed = [ask(two, protocol="webrtc") for _ in range(2)]
+
+    async def scene() -> None:
+        client, viewers = two.plane.client(), [Viewer(), Viewer()]
+        for claims, viewer in zip(handed, viewers, strict=True):
+            answer = await asyncio.to_thread(client.answer, claims, None, await viewer.offer(), replaces=claims.nonce)
+            await viewer.accept(answer.sdp)
+            await viewer.until(lambda viewer=viewer: viewer.pictures)
+        with pytest.raises(MediaBusy):
+            await asyncio.to_thread(ask, two, protocol="webrtc")
+        for viewer in viewers:
+            await viewer.close()
+
+    asyncio.run(scene())
+    eventually(lambda: two.stats()["live"] == 0)
+    assert fetch(two, ask(two)) == 200
+
+
+@pytest.mark.parametrize("link", ["link-1", "another"])
+def test_an_address_that_is_ended_before_anybody_came_opens_nothing_and_frees_its_place(two, link):
+    claims = ask(two)
+    ask(two)
+    two.plane.client().end_session(link, claims.nonce)
+    if link == "link-1":
+        assert fetch(two, claims) == 410
+        assert fetch(two, ask(two)) == 200
+    else:
+        assert fetch(two, claims) == 200
+
+
+def test_an_ended_link_keeps_no_place(two):
+    for _ in range(2):
+        ask(two)
+    two.plane.client().end_link("link-1")
+    assert fetch(two, ask(two, link="link-2")) == 200
+
+
+def test_a_card_is_no_opening_of_the_camera(start, vendor):
+    world = start(opens_per_minute=2, card_s=0.1)
+    for number in range(3):
+        claims = world.claims("garden", explains=True, link="link-1", nonce=f"card-{number}")
+        spec = vendor.open("garden", kind="card", card=("Garden", "Image Encryption is on."), release="")
+        if number == 2:
+            with pytest.raises(MediaBusy):
+                world.plane.client().warm(claims, spec)
+        else:
+            world.plane.client().warm(claims, spec)
+    for _ in range(2):
+        ask(world)
+    with pytest.raises(MediaBusy):
+        ask(world)
+
+
+# a look: opened for nobody, to be told what it is like
+
+
+def test_a_look_tells_the_size_takes_no_place_and_leaves_at_once(two, household, eventually):
+    ask(two, "yard")
+    spec = two.vendor.open("garden")
+    two.plane.client().warm(two.claims("garden", "snapshot"), spec)
+    eventually(lambda: ("garden", "main", WIDTH, HEIGHT) in household.learned, 5)
+    eventually(lambda: household.released == [spec.release], 3)
+    assert two.stats()["pulls"] == 1, "the one that somebody is coming for"
+    assert fetch(two, ask(two, "shed")) == 200
+
+
+def test_a_look_at_what_is_watched_leaves_it_to_its_viewer(two, household, eventually):
+    watched, spec = two.variant_url(two.master()), two.vendor.open("garden")
+    two.plane.client().warm(two.claims("garden", "snapshot"), spec)
+    eventually(lambda: household.released == [spec.release], 3)
+    time.sleep(1)
+    assert two.ask(watched).status == 200
+    assert two.stats()["pulls"] == 1
+
+
+def test_a_viewer_who_comes_while_it_is_looked_at_keeps_the_pull(two, household, vendor):
+    vendor.cameras["garden"].takes_s = 0.3
+    two.plane.client().warm(two.claims("garden", "snapshot"), two.vendor.open("garden"))
+    claims = two.claims("garden")
+    two.plane.client().warm(claims, two.vendor.open("garden"))
+    assert fetch(two, claims) == 200
+    time.sleep(0.5)
+    assert fetch(two, claims) == 200
+    assert household.opened == [], "nobody had to be asked for another address"
+
+
+def test_a_look_displaces_nobody(two):
+    for camera in ("garden", "yard"):
+        ask(two, camera)
+    with pytest.raises(MediaBusy):
+        two.plane.client().warm(two.claims("shed", "snapshot"), two.vendor.open("shed"))
