@@ -32,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     web_internal_url: str = ""  # where a media process elsewhere asks for sources; empty: this machine's own port
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
-    explain: Literal["no", "picture"] = "no"
+    explain: Literal["no", "picture"] = "picture"  # not said, with pictures = vendor: no
     store: Literal["sqlite", "dynamodb"] = "sqlite"
     table: str = "showcam"  # DynamoDB
     table_region: str = ""  # where the table is; empty: the region that AWS's own settings name
@@ -166,6 +166,8 @@ def load(
     given |= {name: _Given(value, "the command line") for name, value in (overrides or {}).items() if value is not None}
     if demo:
         given["demo"] = _Given(True, "the command line")
+    if "explain" not in given and "pictures" in given and given["pictures"].value == "vendor":
+        given["explain"] = _Given("no", "the defaults")  # there is nobody to draw a picture
     for name, each in given.items():
         if name == "demo" and each.origin != "the command line":
             raise SettingsError(f"demo from {each.origin}: say showcam run --demo instead")

@@ -15,6 +15,8 @@ def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
         return ""
     if protocol == "webrtc" and form.b_frames:
         return "no_common_protocol"
+    if surface == "video" and not scaled.fits(form):
+        return "too_large"  # its owner may have made it larger since it was looked at
     is_made_smaller = surface == "video_scaled" and not scaled.fits(form)
     if surface == "page" or is_made_smaller or _decode(form):
         return ""

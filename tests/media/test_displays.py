@@ -36,6 +36,8 @@ def _loopback(monkeypatch):
         ("avc1.640033", False, "snapshot", "google", ""),
         ("avc1.640033", False, "hls", "video_scaled", ""),
         ("avc1.640033", False, "hls", "video", "too_large"),
+        ("avc1.42c01f", False, "hls", "video", "too_large"),
+        ("avc1.42c01f", False, "hls", "video_scaled", ""),
         ("avc1.640028", True, "hls", "google", ""),
         ("avc1.640028", True, "webrtc", "google", "no_common_protocol"),
         ("avc1.640028", True, "webrtc", "page", "no_common_protocol"),
@@ -69,6 +71,11 @@ def test_the_smaller_picture_comes_in_place_of_one_that_displays_don_t_decode(wo
     assert resolution(master) == SMALL
     assert [each.picture for each in household.opened] == ["main", "sub"]
     assert world.ask(world.variant_url(master)).status == 200
+
+
+def test_videoapp_gets_the_smaller_one_of_a_camera_whose_whole_picture_has_grown(world, vendor):
+    send(vendor, size=(1920, 1080), length_s=20, gop_s=2)
+    assert resolution(world.master(surface="video")) == SMALL
 
 
 def test_both_are_told_so_that_the_right_one_is_asked_for_at_once(world, vendor, household, eventually):

@@ -41,6 +41,30 @@ def test_the_command_line_beats_everything() -> None:
     assert load(environ={"SHOWCAM_PORT": "9009"}, overrides={"port": 9010, "data": None}).port == 9010
 
 
+@pytest.mark.parametrize(
+    ("environ", "explain"),
+    [
+        ({}, "picture"),
+        ({"SHOWCAM_MEDIA_URLS": "https://a.example"}, "picture"),
+        ({"SHOWCAM_PICTURES": "plane"}, "picture"),
+        ({"SHOWCAM_PICTURES": "vendor"}, "no"),
+        ({"SHOWCAM_PICTURES": "vendor", "SHOWCAM_EXPLAIN": "no"}, "no"),
+        ({"SHOWCAM_EXPLAIN": "no"}, "no"),
+    ],
+)
+def test_reasons_are_shown_as_pictures_where_there_is_who_draws_them(environ: dict[str, str], explain: str) -> None:
+    assert load(environ=environ).explain == explain
+
+
+def test_a_file_too_may_leave_the_pictures_to_the_vendor(tmp_path: Path) -> None:
+    file = tmp_path / "showcam.toml"
+    file.write_text('pictures = "vendor"\n')
+    assert load(environ={}, file=file).explain == "no"
+    file.write_text('pictures = "vendor"\nexplain = "picture"\n')
+    with pytest.raises(SettingsError, match=r"explain from .*showcam.toml"):
+        load(environ={}, file=file)
+
+
 def test_the_demo_has_its_own_folder_and_ten_times_the_limits() -> None:
     demo, real = load(demo=True, environ={}), Settings()
     assert demo.data == Path("var/demo")

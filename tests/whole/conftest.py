@@ -8,9 +8,9 @@ from tests.doubles.program import Program, running
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """The demo as `make run` starts it, linked to both assistants."""
+    """The demo, linked to both assistants, whose refusals are told by code; by default they are shown as pictures."""
     folder: Path = tmp_path_factory.mktemp("demo")
-    with running(folder) as program:
+    with running(folder, SHOWCAM_EXPLAIN="no") as program:
         program.link("alexa")
         program.link("google")
         yield program

@@ -2,11 +2,12 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import requests
 
-from tests.doubles.program import Program
+from tests.doubles.program import Program, running
 
 pytestmark = pytest.mark.process
 
@@ -54,13 +55,11 @@ def test_a_camera_is_shown_by_asking_the_skill(demo: Program) -> None:
     assert answer["shown"]["width"] <= 1280
 
 
-def test_a_large_picture_is_shown_by_the_smaller_one_that_the_camera_sends(demo: Program) -> None:
-    rows = requests.get(f"{demo.simulator}/_control", timeout=5).json()["cameras"]
-    door = next(each for each in rows if each["name"] == "Front Door")
-    where = f"{demo.simulator}/_control/{door['serial']}"
-    requests.post(where, json={"size": [1920, 1080], "sub_size": [768, 432]}, timeout=5).raise_for_status()
-    answer = demo.assistant("alexa", "watch", text="Alexa, ask my cameras to show the front door")
-    requests.post(where, json={"size": door["size"], "sub_size": door["sub_size"]}, timeout=5).raise_for_status()
+def test_a_large_picture_is_shown_by_the_smaller_one_that_the_camera_sends(tmp_path: Path) -> None:
+    with running(tmp_path) as program:
+        program.change("Front Door", size=[1920, 1080], sub_size=[768, 432])  # before anybody looks at it
+        program.link("alexa")
+        answer = program.assistant("alexa", "watch", text="Alexa, ask my cameras to show the front door")
     assert answer["outcome"]["shown"], answer["outcome"]
     assert (answer["shown"]["width"], answer["shown"]["height"]) == (768, 432)
 

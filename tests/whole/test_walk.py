@@ -3,13 +3,14 @@
 import base64
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import av
 import pytest
 import requests
 
-from tests.doubles.program import Program
+from tests.doubles.program import Program, running
 
 pytestmark = pytest.mark.process
 
@@ -64,6 +65,16 @@ def test_a_camera_that_cannot_be_shown_says_why(
     for each in told:
         assert each in str(answer["outcome"]["told"])
     assert re.search(person, answer["outcome"]["person"])
+
+
+def test_by_default_a_display_is_shown_the_reason_in_the_cameras_place(tmp_path: Path) -> None:
+    with running(tmp_path) as program:
+        for assistant in ("alexa", "google"):
+            program.link(assistant)
+            for via in ("webrtc", "hls"):
+                answer = program.assistant(assistant, "watch", text="show the garage camera", via=via)
+                assert answer["outcome"]["shown"], answer["outcome"]
+                assert (answer["shown"]["width"], answer["shown"]["height"]) == (1280, 720)
 
 
 def test_a_display_that_plays_hls_alone_is_told_why_too(demo: Program) -> None:
