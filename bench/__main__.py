@@ -11,6 +11,7 @@ from bench import (
     house,
     in_process,
     killed,
+    outlasted,
     over_http,
     refresh,
     relay,
@@ -36,6 +37,7 @@ GROUPS = (
     Group("first-frame", "from the spoken sentence to the first frame in Chromium", first_frame.measure),
     Group("lan", "the first frame in Chromium of a camera in the house, by RTSP", house.measure),
     Group("killed", "a picture again after the media process is killed, in Chromium", killed.measure),
+    Group("gate", "a live picture after its gate closed, while still pictures are fetched", outlasted.measure),
     Group("relay", "sixteen cameras in full HD by RTSP, served by copy", relay.measure),
 )
 

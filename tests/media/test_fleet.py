@@ -160,8 +160,9 @@ def test_one_that_is_full_sends_to_the_next_and_a_household_that_has_enough_is_s
     with ExitStack() as stack:
         house = House(stack, grants, household, authority, live_per_process=1, live_per_account=1)
         at = {house.fleet.place(home) for home in HOMES}
-        first = house.fleet.warm(house.claims("home"), vendor.open("garden"))
-        assert house.fetched(first, house.claims("home"))[0] == 200
+        claims = house.claims("home")
+        first = house.fleet.warm(claims, vendor.open("garden"))
+        assert house.fetched(first, claims)[0] == 200
         with pytest.raises(MediaBusy):
             house.fleet.warm(house.claims("home", camera="shed"), vendor.open("garden"))
         neighbour = next(home for home in HOMES if house.fleet.place(home) == first)

@@ -1,0 +1,129 @@
+"""How long a live picture outlasts its gate: from Image Encryption switched on at the vendor to the stream's end.
+
+Each time both kinds of viewer watch while still pictures are fetched now and then, each of which has the camera read;
+and the switch comes at another moment of the pace in which the gate is asked. WebRTC ends with its connection, HLS with
+the last list that was given out; what a player still holds of it is its own.
+"""
+
+import asyncio
+import random
+import statistics
+import tempfile
+import threading
+import time
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+
+from bench.progress import say
+from bench.run import Results, Run
+from bench.table import Bound, Row
+from tests.doubles.linking import link
+from tests.doubles.program import Program, running
+from tests.doubles.rtc_viewer import Viewer
+
+TIMES = 50
+LONGEST_S = 3.0
+PACE_S = 2.0  # of the question
+PAUSE_S = (0.2, 2.2)  # between two stills
+GIVE_UP_S = 15.0
+
+
+def measure(run: Run) -> Results:
+    said = {"SHOWCAM_OPENS_PER_MINUTE": "600", "SHOWCAM_EXPLAIN": "no"}
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), **said) as program:
+        closing = Closing(program)
+        taken = []
+        for turn in range(3 if run.quick else TIMES):
+            say(f"Outlasted: {turn + 1} of {3 if run.quick else TIMES}")
+            taken.append(asyncio.run(closing.outlasted_s()))
+    for name, each in zip(("WebRTC", "HLS"), zip(*taken, strict=True), strict=True):
+        what = f"a live picture after its gate closed, {name}"
+        yield Row(f"{what}, the longest of {len(each)}", "s", max(each), bound=Bound(most=LONGEST_S))
+        yield Row(f"{what}, the median", "s", statistics.median(each))
+
+
+class Closing:
+    """The demo's Garden, to which Alexa is linked."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._token = link(program.web, "alexa", "demo@example.com", "showcam-demo")
+        scope = {"type": "BearerToken", "token": self._token}
+        found = self._said({"header": _header("Alexa.Discovery", "Discover"), "payload": {"scope": scope}})
+        garden = next(each for each in found["payload"]["endpoints"] if each["friendlyName"] == "Garden")
+        self._endpoint = {"scope": scope, "endpointId": garden["endpointId"], "cookie": {}}
+
+    async def outlasted_s(self) -> tuple[float, float]:
+        """Of WebRTC and of HLS."""
+        viewer, over = Viewer(), threading.Event()
+        stills = threading.Thread(target=self._fetch_stills, args=(over,), daemon=True)
+        try:
+            offer = {"sessionId": str(uuid.uuid4()), "offer": {"format": "SDP", "value": await viewer.offer()}}
+            stills.start()
+            answer = await self._had("answer", "Alexa.RTCSessionController", "InitiateSessionWithOffer", offer)
+            await viewer.accept(answer["value"])
+            await viewer.until(lambda: viewer.pictures)
+            lists = await self._playlist()
+            await asyncio.sleep(1.0 + random.random() * PACE_S)
+            watching = asyncio.create_task(asyncio.to_thread(_last_list, lists))
+            await asyncio.to_thread(self._program.change, "Garden", encryption=True)
+            closed = time.monotonic()
+            await viewer.until(lambda: viewer.connection.connectionState == "closed", GIVE_UP_S)
+            ended = time.monotonic()
+            return max(0.0, ended - closed), max(0.0, await watching - closed)
+        finally:
+            over.set()
+            await viewer.close()
+            await asyncio.to_thread(stills.join)
+            await asyncio.to_thread(self._program.change, "Garden", encryption=False)
+
+    async def _playlist(self) -> str:
+        wanted = {"cameraStreams": [{"protocol": "HLS"}]}
+        streams = await self._had("cameraStreams", "Alexa.CameraStreamController", "InitializeCameraStreams", wanted)
+        master = streams[0]["uri"]
+        lines = (await asyncio.to_thread(requests.get, master, timeout=15)).text.splitlines()
+        return urljoin(master, next(line for line in lines if line and line[0] != "#"))
+
+    def _fetch_stills(self, over: threading.Event) -> None:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        while not over.wait(random.uniform(*PAUSE_S)):
+            with suppress(requests.RequestException):
+                answered = self._directive("Alexa.SmartVision.SnapshotProvider", "GetSnapshot", {})
+                if uri := answered["payload"].get("value", {}).get("uri"):
+                    requests.get(uri, headers=headers, timeout=10)
+
+    async def _had(self, what: str, namespace: str, name: str, payload: dict[str, Any]) -> Any:
+        """That of the answer, asked for until it is there: what the vendor kept is encrypted for some seconds more."""
+        async with asyncio.timeout(GIVE_UP_S):
+            while True:
+                answered = await asyncio.to_thread(self._directive, namespace, name, payload)
+                if what in answered["payload"]:
+                    return answered["payload"][what]
+                await asyncio.sleep(0.5)
+
+    def _directive(self, namespace: str, name: str, payload: dict[str, Any]) -> dict[str, Any]:
+        header = {**_header(namespace, name), "correlationToken": "c"}
+        return self._said({"header": header, "endpoint": self._endpoint, "payload": payload})
+
+    def _said(self, directive: dict[str, Any]) -> dict[str, Any]:
+        answer = requests.post(f"{self._program.web}/alexa/smart-home", json={"directive": directive}, timeout=15)
+        return dict(answer.json()["event"])
+
+
+def _header(namespace: str, name: str) -> dict[str, str]:
+    return {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": str(uuid.uuid4())}
+
+
+def _last_list(url: str) -> float:
+    """When the last playlist was given out, monotonic s."""
+    last = time.monotonic()
+    with requests.Session() as session:
+        while session.get(url, timeout=10).status_code == 200:
+            last = time.monotonic()
+            time.sleep(0.05)
+    return last

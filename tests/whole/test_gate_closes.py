@@ -1,0 +1,19 @@
+"""A gate that closes while somebody watches: within three seconds the picture is over, whatever else is asked."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bench.outlasted import LONGEST_S, Closing
+from tests.doubles.program import running
+
+pytestmark = pytest.mark.process
+
+
+def test_a_live_picture_outlasts_its_gate_by_three_seconds_at_most(tmp_path: Path) -> None:
+    """Fifty times it is done by `python -m bench --only gate`."""
+    with running(tmp_path, SHOWCAM_EXPLAIN="no") as program:
+        closing = Closing(program)
+        taken = [asyncio.run(closing.outlasted_s()) for _ in range(4)]
+    assert max(each for both in taken for each in both) <= LONGEST_S, taken
