@@ -5,6 +5,11 @@ PYTHON ?=
 UV := .venv/bin/uv
 PINNED := --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q
 
+# Most tests wait for something, so there are more of them at once than cores; those of `make check` wait for nothing.
+CORES := $(shell nproc 2>/dev/null || echo 2)
+WORKERS ?= $(shell expr 3 \* $(CORES))
+AT_ONCE = -n $(WORKERS) --dist loadgroup
+
 # What is packaged for AWS. Parameters are name=value, those of a deployment in a file that is not the project's.
 CONFIG ?= serverless.yml
 STAGE ?= dev
@@ -17,7 +22,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test lint bench lock package deploy remove kept deploy-local picture clean
+.PHONY: help run up test check coverage lint bench lock package deploy remove kept deploy-local picture clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -59,10 +64,18 @@ run: .venv/app ## the demo: simulated cameras and assistants, everything on this
 up: .venv/app ## the real thing
 	@.venv/bin/showcam run
 
-test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, the browser's too
+test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, the browser's too; WORKERS at once
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
-	.venv/bin/pytest -q
+	.venv/bin/pytest -q $(AT_ONCE)
+
+check: .venv/dev ## the tests that wait for nothing, in under a minute; ROOM=registry for one folder of them
+	.venv/bin/pytest -q -n $(CORES) --dist loadgroup -m "not (browser or cloud or process or realtime)" tests/$(ROOM)
+
+coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, and which branches none of them took
+	@scripts/browser.sh
+	@scripts/gstreamer.sh
+	.venv/bin/pytest -q $(AT_ONCE) --cov --cov-report=term-missing:skip-covered
 
 lint: .venv/dev ## ruff, the house's arrows, mypy
 	.venv/bin/ruff check .

@@ -10,9 +10,10 @@ from bench.asking import QUESTIONS, SIZES
 from bench.household import doors
 from bench.peer import environment
 from bench.progress import say
-from bench.run import NoPeer, Results, Run, free_port
+from bench.run import NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row
 from bench.timing import cpu_us
+from deploy_local.ports import free_ports
 
 type Figures = dict[tuple[str, int], float]
 
@@ -66,7 +67,7 @@ def peer(run: Run, wanted: list[tuple[str, int]]) -> tuple[Figures, Figures]:
     alone, whole = {}, {}
     for size in sorted({size for _, size in wanted}):
         say(f"In process: Home Assistant with {_many(size)}")
-        for name, figures in environment.in_process(size, run.effort, free_port()).items():
+        for name, figures in environment.in_process(size, run.effort, free_ports()).items():
             alone[name, size], whole[name, size] = figures["alone"], figures["whole"]
     return alone, whole
 

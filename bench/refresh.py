@@ -10,10 +10,11 @@ from pathlib import Path
 
 from bench.peer import environment
 from bench.progress import say
-from bench.run import NoPeer, Results, Run, free_port
+from bench.run import NoPeer, Results, Run
 from bench.served import process, showcam
 from bench.table import Bound, LeftOut, Row
 from bench.wire import Asked, Unanswered, cpu_us, request, until_right
+from deploy_local.ports import free_ports
 
 NAME = "refresh grant over HTTP, on SQLite"
 BOUND = Bound(share=3, beside="oidc-provider")
@@ -66,7 +67,7 @@ def ensure() -> None:
 @contextmanager
 def oidc_provider() -> Iterator[Asked]:
     """Serving, with one refresh token to ask for."""
-    port = free_port()
+    port = free_ports()
     with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
         log = Path(folder) / "log"
         command = [shutil.which("node") or "node", str(FOLDER / "server.js")]

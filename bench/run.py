@@ -1,6 +1,5 @@
 """One run of the benchmark: how long to look, and whether the peer can be had."""
 
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -9,7 +8,7 @@ from bench.peer.environment import NoPeer
 from bench.table import LeftOut, Row
 from bench.timing import QUICK, Effort
 
-__all__ = ["Group", "NoPeer", "Run", "free_port"]
+__all__ = ["Group", "NoPeer", "Run"]
 
 
 @dataclass
@@ -47,9 +46,3 @@ class Group:
     name: str
     about: str
     measure: Callable[[Run], Results]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

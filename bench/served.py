@@ -18,8 +18,8 @@ from accounts.tokens import mint
 from bench.asking import Question
 from bench.household import ADDRESS, cameras
 from bench.peer import environment
-from bench.run import free_port
 from bench.wire import request, until_right
+from deploy_local.ports import free_ports
 from showcam import keys as key_files
 from showcam.compose.parts import open_store
 from showcam.forwarded import HEADER, sign
@@ -54,7 +54,7 @@ def checked(question: Question, count: int) -> Callable[[int, bytes], None]:
 def showcam(count: int) -> Iterator[Server]:
     """Its web process as in production, with directives signed by the forwarder, over ready doubles."""
     with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
-        port = free_port()
+        port = free_ports()
         settings = {"PORT": str(port), "DATA": folder, "PUBLIC_URL": ADDRESS, "OPENS_PER_MINUTE": NO_LIMIT}
         environ = {"BENCH_CAMERAS": str(count), **{f"SHOWCAM_{name}": value for name, value in settings.items()}}
         loaded = load(environ=environ)
@@ -94,7 +94,7 @@ def showcam(count: int) -> Iterator[Server]:
 def floor() -> Iterator[Server]:
     """Bare WSGI on the same server."""
     with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
-        port = free_port()
+        port = free_ports()
         environ = {"SHOWCAM_PORT": str(port), "SHOWCAM_DATA": folder}
         given = request("/", b'{"requestId":"bench-request-1","inputs":[]}', {})
         with process([sys.executable, "-m", "bench.floor_web"], environ, Path(folder) / "log") as started:
@@ -105,7 +105,7 @@ def floor() -> Iterator[Server]:
 @contextmanager
 def home_assistant(count: int) -> Iterator[Server]:
     """Raises NoPeer when it does not serve."""
-    port = free_port()
+    port = free_ports()
     with environment.serving(count, port) as (started, token_file):
         token = environment.token(token_file, started)
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from bench.asking import QUESTIONS, sync, synced
 from bench.household import cameras
 from bench.progress import say
-from bench.run import NoPeer, Results, Run, free_port
+from bench.run import NoPeer, Results, Run
 from bench.served import checked, home_assistant, process
 from bench.table import Bound, LeftOut, Row
 from bench.wire import Unanswered, memory_mb, request, until_right
+from deploy_local.ports import free_ports
 from showcam import keys as key_files
 from showcam.compose.parts import open_store
 from showcam.settings import load
@@ -49,7 +50,7 @@ def measure(run: Run) -> Results:
 def _showcam_starts() -> float:
     """Seconds to a SYNC of a household whose list the store knows and whose vendor session is over."""
     with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
-        port = free_port()
+        port = free_ports()
         environ = {"SHOWCAM_PORT": str(port), "SHOWCAM_DATA": folder, "SHOWCAM_PUBLIC_URL": "https://home.example"}
         loaded = load(environ=environ)
         store = open_store(loaded, key_files.of(loaded))

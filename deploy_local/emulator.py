@@ -2,13 +2,14 @@
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import requests
+
+from deploy_local.ports import free_ports
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = ROOT / ".venv-cloud"
@@ -25,7 +26,7 @@ class Emulator:
 
     def __init__(self, folder: Path, region: str = REGION) -> None:
         self.region = region
-        self.port = free_port()
+        self.port = free_ports()
         self.log = folder / "ministack.log"
         self._process = self._started(folder)
 
@@ -118,9 +119,3 @@ def _environ(folder: Path, port: int) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import requests
 
-from deploy_local.emulator import ROOT, free_port
+from deploy_local.emulator import ROOT
+from deploy_local.ports import free_ports
 from deploy_local.steps import StepFailed
 
 START_S = 60
@@ -79,7 +80,8 @@ class Vendor(Process):
     """The simulated EZVIZ: two hosts as "127.0.0.1:port", and the authority their certificates are from."""
 
     def __init__(self, folder: Path) -> None:
-        page, app, self._open_port, push = (free_port() for _ in range(4))
+        first = free_ports(4)
+        page, app, self._open_port, push = range(first, first + 4)
         self.control = f"http://127.0.0.1:{page}"
         self.app_host, self.open_host = f"127.0.0.1:{app}", f"127.0.0.1:{self._open_port}"
         data = folder / "simulator"
@@ -93,7 +95,7 @@ class Media(Process):
     """showcam's own media process at `url`; it is told where the stack is by `environ`."""
 
     def __init__(self, folder: Path, environ: dict[str, str]) -> None:
-        port = free_port()
+        port = free_ports()
         self.url = f"http://127.0.0.1:{port}"
         own = {
             "SHOWCAM_DATA": str(folder / "media"),

@@ -1,5 +1,6 @@
-"""Fixtures for every room."""
+"""Fixtures for every room, and what each test is marked as: by its folder, and by the processes it starts."""
 
+import fcntl
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,32 @@ from deploy_local.emulator import Emulator
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles import packages as packages_of_aws
+
+# `make check` leaves out all that is marked with one of these
+MARKS = {
+    "aws": "cloud",
+    "bench": "process",
+    "browser": "browser",
+    "cloud": "cloud",
+    "lambda": "cloud",
+    "media": "realtime",
+    "simulator": "process",
+    "whole": "process",
+}
+# fixtures that start a program or an AWS and serve all tests of a module
+SHARED = {
+    "aws": "cloud",
+    "demo": "process",
+    "packages": "cloud",
+    "program": "process",
+    "simulator": "process",
+    "simulator_process": "process",
+    "vendor": "process",
+}
+# fixtures of a single test that make an AWS of its own
+ALONE = {"dynamodb": "cloud", "served": "cloud"}
+ONE_WORKER = ("aws", "browser", "cloud")  # folders whose tests share what takes long to start
+SLOW_TO_START_S = {"cloud": 600, "aws": 600, "lambda": 600}
 
 
 @pytest.fixture
@@ -35,16 +62,34 @@ def cutter() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def packages() -> dict[str, Path]:
-    """The zip of each function on AWS."""
-    return packages_of_aws.cut()
-
-
-_LAST = ("bench", "whole", "browser")  # slow ones last; the browser's client keeps an event loop running behind it
+    """The zip of each function on AWS; workers take turns, so that the libraries are fetched once."""
+    build = packages_of_aws.ROOT / "build"
+    build.mkdir(exist_ok=True)
+    with (build / "lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        return packages_of_aws.cut()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def place(item: pytest.Item) -> int:
-        room = item.path.relative_to(item.config.rootpath).parts[1]
-        return _LAST.index(room) + 1 if room in _LAST else 0
+    for item in items:
+        path = item.path.relative_to(item.config.rootpath)
+        room = path.parts[1]
+        used = getattr(item, "fixturenames", ())
+        shared = [name for name in used if name in SHARED]
+        marks = {MARKS.get(room), *((SHARED | ALONE).get(name) for name in (*used, *_engine(item)))}
+        for mark in marks - {None}:
+            item.add_marker(str(mark))
+        if room in ONE_WORKER:
+            item.add_marker(pytest.mark.xdist_group(room))
+        elif shared and room != "media":
+            item.add_marker(pytest.mark.xdist_group(str(path)))
+        if room in SLOW_TO_START_S:
+            item.add_marker(pytest.mark.timeout(SLOW_TO_START_S[room]))
+    # the browser's client keeps an event loop running in its thread, which other tests may not find there
+    items.sort(key=lambda item: item.path.relative_to(item.config.rootpath).parts[1] == "browser")
 
-    items.sort(key=place)
+
+def _engine(item: pytest.Item) -> list[str]:
+    """The fixture that a parameter of the store's contract stands for."""
+    params = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+    return [{"moto": "dynamodb", "ministack": "served"}[each] for each in params if each in ("moto", "ministack")]

@@ -130,7 +130,6 @@ def test_a_crowded_store_holds_that_many_links_with_their_tokens() -> None:
         assert all(len(both.home.store.links(each.id)) >= 1 for each in accounts)
 
 
-@pytest.mark.process
 def test_questions_are_asked_over_http_of_the_real_web_process() -> None:
     results = list(over_http.measure(Run(quick=True, peers=False)))
     rows = [each for each in results if isinstance(each, Row)]

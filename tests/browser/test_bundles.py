@@ -11,8 +11,6 @@ from media.grants import Grants
 from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 
-pytestmark = pytest.mark.browser
-
 ORIGIN = "https://display.example"
 PAGE = """<!doctype html><html lang="en"><title>Display</title><video id="video" autoplay playsinline muted></video>
 <script>

@@ -10,8 +10,6 @@ from playwright.sync_api import Browser, Page, Route
 from tests.browser.conftest import SCREENSHOTS
 from tests.doubles.program import Program
 
-pytestmark = pytest.mark.browser
-
 GSTATIC = "https://www.gstatic.com"
 ELSEWHERE = "https://elsewhere.example"
 PLAYER = """<!doctype html><html lang="en"><title>Player</title><video id="video" autoplay playsinline></video>

@@ -12,8 +12,6 @@ from playwright.sync_api import Browser, Page
 from tests.browser.conftest import SCREENSHOTS
 from tests.doubles.program import Program
 
-pytestmark = pytest.mark.browser
-
 TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
 TARGETS = "button, a.button, input:not([type=hidden]):not([type=checkbox]), label.tick, footer a"
 TOO_SMALL = """targets => [...document.querySelectorAll(targets)]

@@ -9,8 +9,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import SCREENSHOTS
 from tests.doubles.program import Program
 
-pytestmark = pytest.mark.browser
-
 PLAYING = """([assistant, frames]) => {
     const video = document.querySelector(`[data-testid="${assistant}-video"]`);
     return video.videoWidth > 0 && video.getVideoPlaybackQuality().totalVideoFrames >= frames;

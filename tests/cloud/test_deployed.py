@@ -18,8 +18,6 @@ from tests.cloud.conftest import Deployed, Linked
 from tests.doubles.listening import below, listening
 from tests.doubles.program import ROOT
 
-pytestmark = pytest.mark.process
-
 STEPS = [
     "Cut the packages, deploy the stack",
     "showcam clients add alexa",

@@ -11,8 +11,6 @@ from deploy_local.walk import walk
 from tests.cloud import seldom
 from tests.cloud.conftest import Deployed, Linked
 
-pytestmark = pytest.mark.process
-
 REGION, ACCOUNT = "eu-west-1", "000000000000"
 TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/showcam-local"
 OTHER_TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/showcam-prod"

@@ -4,7 +4,6 @@ import json
 import os
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,31 +14,10 @@ from typing import Any
 
 import requests
 
+from deploy_local.ports import free_ports
+
 ROOT = Path(__file__).parents[2]
 SHOWCAM = Path(sys.executable).with_name("showcam")
-
-
-def free_ports(count: int) -> int:
-    """The first of `count` neighbouring free ports."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = int(probe.getsockname()[1])
-        if first + count > 65000:
-            continue
-        held = []
-        try:
-            for port in range(first, first + count):
-                each = socket.socket()
-                held.append(each)
-                each.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        else:
-            return first
-        finally:
-            for each in held:
-                each.close()
 
 
 class Program:

@@ -10,7 +10,8 @@ from typing import Any
 
 import requests
 
-from tests.doubles.program import ROOT, free_ports
+from deploy_local.ports import free_ports
+from tests.doubles.program import ROOT
 
 
 class SimulatorProcess:

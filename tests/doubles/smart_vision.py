@@ -1,9 +1,10 @@
 """Shapes of what Alexa's published schema is too old to know: everything under Alexa.SmartVision."""
 
 import copy
+from functools import cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 SNAPSHOTS = "Alexa.SmartVision.SnapshotProvider"
 OBJECTS = "Alexa.SmartVision.ObjectDetectionSensor"
@@ -80,16 +81,17 @@ def _event(name: str, payload: dict[str, Any]) -> Draft202012Validator:
     return Draft202012Validator(_closed({"event": _closed({"header": header, "payload": payload}, endpoint=endpoint)}))
 
 
+_OF_A_PROPERTY = Draft202012Validator(_PROPERTY)
 _EVENTS = {"Snapshot": _event("Snapshot", _SNAPSHOT), "ErrorResponse": _event("ErrorResponse", _ERROR)}
 
 
 def check_event(message: dict[str, Any]) -> None:
-    """Raises jsonschema.ValidationError."""
+    """Raises jsonschema_rs.ValidationError."""
     _EVENTS[message["event"]["header"]["name"]].validate(message)
 
 
 def without(message: dict[str, Any]) -> dict[str, Any]:
-    """The message less its SmartVision parts, each of which has been checked. Raises jsonschema.ValidationError."""
+    """The message less its SmartVision parts, each of which has been checked. Raises jsonschema_rs.ValidationError."""
     rest = copy.deepcopy(message)
     for endpoint in rest["event"]["payload"].get("endpoints", []):
         endpoint["capabilities"] = [each for each in endpoint["capabilities"] if not _checked(each)]
@@ -102,12 +104,17 @@ def without(message: dict[str, Any]) -> dict[str, Any]:
 def _checked(capability: dict[str, Any]) -> bool:
     shape = CAPABILITIES.get(capability["interface"])
     if shape is not None:
-        Draft202012Validator(shape).validate(capability)
+        _validator(capability["interface"]).validate(capability)
     return shape is not None
 
 
 def _told(one: dict[str, Any]) -> bool:
     ours = str(one["namespace"]).startswith("Alexa.SmartVision.")
     if ours:
-        Draft202012Validator(_PROPERTY).validate(one)
+        _OF_A_PROPERTY.validate(one)
     return ours
+
+
+@cache
+def _validator(interface: str) -> Draft202012Validator:
+    return Draft202012Validator(CAPABILITIES[interface])

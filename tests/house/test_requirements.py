@@ -17,7 +17,10 @@ CALLED = {
     "awslambdaric": ("tests/doubles/runtime_api.py", '"-m", "awslambdaric"'),
     "import-linter": ("Makefile", "lint-imports"),
     "mypy": ("Makefile", ".venv/bin/mypy"),
+    "pytest-cov": ("Makefile", "--cov"),
     "pytest-socket": ("pyproject.toml", "--disable-socket"),
+    "pytest-timeout": ("pyproject.toml", "timeout ="),
+    "pytest-xdist": ("Makefile", "--dist"),
     "ruff": ("Makefile", ".venv/bin/ruff"),
     "types-requests": ("Makefile", ".venv/bin/mypy"),
 }

@@ -16,7 +16,6 @@ from tests.doubles.linking import LOOPBACK
 from tests.doubles.linking_world import Page
 from tests.doubles.program import Program, running
 
-pytestmark = pytest.mark.process
 PASSWORD = "showcam-demo"
 OWNER, CAREFUL, NOBODY = "demo@example.com", "mfa@example.com", "nobody@example.com"
 LOGIN = "/v3/users/login/v5"

@@ -20,7 +20,6 @@ from tests.doubles.linking_world import REDIRECTS, Browser, Page
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.simulator_process import SimulatorProcess
 
-pytestmark = pytest.mark.process
 PASSWORD = "showcam-demo"
 
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from click.testing import CliRunner, Result
 
@@ -142,7 +142,7 @@ def written() -> dict[str, Any]:
     resources = json.loads((folder / "ask-resources.json").read_text())
     source = folder / resources["profiles"]["default"]["skillMetadata"]["src"]
     skill: dict[str, Any] = json.loads((source / "skill.json").read_text())
-    jsonschema.Draft202012Validator(SCHEMA).validate(skill)
+    jsonschema_rs.Draft202012Validator(SCHEMA).validate(skill)
     manifest: dict[str, Any] = skill["manifest"]
     locales = manifest["publishingInformation"]["locales"]
     models = {each.stem for each in (source / "interactionModels" / "custom").glob("*.json")}

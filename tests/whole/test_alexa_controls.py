@@ -1,10 +1,6 @@
 """Asking and switching by voice, over HTTP alone: as far as the owner allows, and no further."""
 
-import pytest
-
 from tests.doubles.program import Program
-
-pytestmark = pytest.mark.process
 
 
 def test_a_voice_may_not_until_its_owner_says_so(demo: Program) -> None:

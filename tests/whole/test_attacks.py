@@ -16,8 +16,6 @@ from showcam.settings import load
 from tests.doubles.attackers import crowd, head
 from tests.doubles.program import Program, running
 
-pytestmark = pytest.mark.process
-
 SOFT = 1024  # descriptors that a process has at first on most systems
 WITHIN_S = 1.0
 DIRECTIVE = {

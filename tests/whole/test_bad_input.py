@@ -9,8 +9,6 @@ import requests
 
 from tests.doubles.program import Program
 
-pytestmark = pytest.mark.process
-
 JSON = {"Content-Type": "application/json"}
 
 

@@ -9,8 +9,6 @@ import requests
 
 from tests.doubles.program import Program
 
-pytestmark = pytest.mark.process
-
 type Cameras = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -15,8 +15,6 @@ from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles.program import Program, running
 
-pytestmark = pytest.mark.process
-
 KEY = "a-signing-key"
 
 

@@ -3,12 +3,8 @@
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from bench.outlasted import LONGEST_S, Closing
 from tests.doubles.program import running
-
-pytestmark = pytest.mark.process
 
 
 def test_a_live_picture_outlasts_its_gate_by_three_seconds_at_most(tmp_path: Path) -> None:

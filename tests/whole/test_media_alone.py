@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from accounts.tokens import mint
+from deploy_local.ports import free_ports
 from registry import households
 from registry.drivers.ezviz_account import SignedIn
 from showcam import keys
@@ -22,15 +23,13 @@ from showcam.compose.parts import ezviz, open_store
 from showcam.settings import load
 from tests.doubles.hls_camera import Authority
 from tests.doubles.household import new_link
-from tests.doubles.program import ROOT, SHOWCAM, free_ports
+from tests.doubles.program import ROOT, SHOWCAM
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_front import TlsFront
 
 ROOMS = ("media", "net", "showcam", "store")  # all that the Dockerfile puts into its image
 ROOTS = json.dumps({"root": "one root of the tests, shared by the web app and both media processes"})
 USER, PASSWORD = "demo@example.com", "showcam-demo"
-
-pytestmark = pytest.mark.process
 
 
 @pytest.fixture(scope="module")

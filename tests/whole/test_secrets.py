@@ -9,8 +9,6 @@ import requests
 from tests.doubles.linking import link_tokens
 from tests.doubles.program import running
 
-pytestmark = pytest.mark.process
-
 PASSWORD = "showcam-demo"
 WRONG = "planted-wrong-password-7f3a"
 

@@ -21,8 +21,6 @@ from store.sqlite import SqliteStore
 from tests.doubles.household import new_link
 from tests.doubles.program import Program, running
 
-pytestmark = pytest.mark.process
-
 CALL_S = 2.0
 ALEXA_S, GOOGLE_S = 6.0, 2.0
 

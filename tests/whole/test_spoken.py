@@ -9,8 +9,6 @@ import requests
 
 from tests.doubles.program import Program, running
 
-pytestmark = pytest.mark.process
-
 
 @pytest.mark.parametrize(
     ("text", "says"),

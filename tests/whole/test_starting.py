@@ -15,8 +15,6 @@ from tests.doubles.linking import link, link_tokens
 from tests.doubles.program import ROOT, SHOWCAM, Program, running
 from tests.doubles.simulator_process import SimulatorProcess
 
-pytestmark = pytest.mark.process
-
 
 def children(pid: int) -> list[int]:
     """All processes below, by the system's own table."""

@@ -13,8 +13,6 @@ from showcam.doctor.google import Patient, examine
 from showcam.doctor.reach import Visitor
 from tests.doubles.program import Program, running
 
-pytestmark = pytest.mark.process
-
 VISITOR = "198.51.100.7"
 
 

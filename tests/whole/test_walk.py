@@ -12,8 +12,6 @@ import requests
 
 from tests.doubles.program import Program, running
 
-pytestmark = pytest.mark.process
-
 
 def decoded(jpeg: str) -> tuple[int, int]:
     with av.open(io.BytesIO(base64.b64decode(jpeg)), format="mjpeg") as picture:

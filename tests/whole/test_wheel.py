@@ -11,8 +11,6 @@ import pytest
 
 from tests.doubles.program import ROOT, Program
 
-pytestmark = pytest.mark.process
-
 HOME = {"SHOWCAM_PUBLIC_URL": "https://cam.example.org"}
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
 ARN = "arn:aws:lambda:eu-west-1:210987654321:function:showcam-forward"
