@@ -85,7 +85,7 @@ lint: .venv/dev ## ruff, the house's arrows, mypy
 
 bench: .venv/dev ## speed, beside peers in the same run
 	@scripts/browser.sh
-	.venv/bin/python -m bench
+	.venv/bin/python -P -m bench
 
 lock: .venv/tools ## renew the pinned requirements
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/tools.in $(PINNED) -o requirements/tools.txt
@@ -109,7 +109,7 @@ kept: .venv/app package ## what a removed stack left, written for CloudFormation
 	@.venv/bin/python scripts/kept.py showcam-$(STAGE) $(REGION)
 
 deploy-local: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## into an AWS on this machine, and walked from linking to a picture; KEEP=1 leaves it running
-	@.venv/bin/python -m deploy_local $(if $(KEEP),--keep)
+	@.venv/bin/python -P -m deploy_local $(if $(KEEP),--keep)
 
 picture: .venv/dev ## redraw docs/practice.png from a running demo
 	@scripts/browser.sh

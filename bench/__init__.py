@@ -1,1 +1,1 @@
-"""Speed, each figure beside its peer or its floor in the same run: `python -m bench`, or `make bench`."""
+"""Speed, each figure beside its peer or its floor in the same run: `python -P -m bench`, or `make bench`."""

@@ -1,4 +1,4 @@
-"""`python -m bench`: every row beside its peer or its floor, in one run and one table."""
+"""`python -P -m bench`: every row beside its peer or its floor, in one run and one table."""
 
 import argparse
 import sys
@@ -91,7 +91,7 @@ def _setup() -> int:
 def _parser() -> argparse.ArgumentParser:
     names = "\n".join(f"  {group.name:<12} {group.about}" for group in GROUPS)
     parser = argparse.ArgumentParser(
-        prog="python -m bench",
+        prog="python -P -m bench",
         description="Measures showcam beside its peer or its floor in the same run, and prints one table.",
         epilog=f"What can be measured:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,

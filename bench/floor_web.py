@@ -1,10 +1,7 @@
 """The least there is: bare WSGI on granian with showcam's own options; reads a body, answers a few bytes."""
 
 from collections.abc import Iterable
-from typing import Any
-from wsgiref.types import StartResponse, WSGIEnvironment
-
-from granian import Granian
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from showcam.compose import web
 from showcam.settings import load
@@ -18,13 +15,12 @@ def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[
     return [ANSWER]
 
 
-def load_app(*_: Any) -> Any:
+def load_app() -> WSGIApplication:
     return answer
 
 
 def main() -> None:
-    web.Granian = lambda _, **options: Granian("bench.floor_web:load_app", **options)  # type: ignore[assignment]
-    web.serve(load())
+    web.serve(load(), load_app)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,6 @@ def _media(program: Program) -> int:
     assert program.process is not None
     for each in tree(program.process.pid):
         words = Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")
-        if words[1:4] == [b"-m", b"showcam", b"media"]:
+        if words[-3:-1] == [b"showcam", b"media"]:
             return each
     raise LookupError("no media process")

@@ -84,7 +84,7 @@ def showcam(count: int) -> Iterator[Server]:
             kind = {"Content-Type": "application/x-www-form-urlencoded"}
             return request("/oauth/token", form.encode(), kind)
 
-        command = [sys.executable, "-m", "bench.ready_web"]
+        command = [sys.executable, "-P", "-m", "bench.ready_web"]
         with process(command, environ, Path(folder) / "log") as started:
             until_right(port, request("/readyz", b"", {}, "GET"), ok)
             yield Server(port, started.pid, ask, refreshed)
@@ -97,7 +97,7 @@ def floor() -> Iterator[Server]:
         port = free_ports()
         environ = {"SHOWCAM_PORT": str(port), "SHOWCAM_DATA": folder}
         given = request("/", b'{"requestId":"bench-request-1","inputs":[]}', {})
-        with process([sys.executable, "-m", "bench.floor_web"], environ, Path(folder) / "log") as started:
+        with process([sys.executable, "-P", "-m", "bench.floor_web"], environ, Path(folder) / "log") as started:
             until_right(port, given, ok)
             yield Server(port, started.pid, lambda question: given)
 

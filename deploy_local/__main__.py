@@ -55,7 +55,7 @@ def _tell(folder: Path, aws: str, place: Place) -> None:
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m deploy_local",
+        prog="python -P -m deploy_local",
         description="Deploys the packaged stack into an AWS on this machine (ministack), with a simulated EZVIZ beside "
         "it, and walks the whole path: linking, discovery, a picture, a refusal, unlinking. Loopback only; nothing of "
         "it reaches the real AWS. Ends with 1 at the first step that fails.",

@@ -100,7 +100,7 @@ class Local:
         """What the command line printed. Raises StepFailed."""
         base = {name: value for name, value in os.environ.items() if not name.startswith(("SHOWCAM_", "AWS_"))}
         done = subprocess.run(
-            [sys.executable, "-m", "showcam", *words],
+            [sys.executable, "-P", "-m", "showcam", *words],
             env=base | self._environ,
             cwd=ROOT,
             input=text,

@@ -24,7 +24,7 @@ class Process:
         base = {name: value for name, value in os.environ.items() if not name.startswith(("SHOWCAM_", "AWS_"))}
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *words],
+                [sys.executable, "-P", "-m", *words],
                 env=base | environ,
                 cwd=ROOT,
                 stdout=log,

@@ -166,7 +166,8 @@ def _needless(path: Path) -> bool:
 
 def _compile(tree: Path) -> None:
     # in a process of its own with a fixed seed: sets in bytecode are written in the order they hash in
-    command = [sys.executable, "-W", "ignore", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
+    command = [sys.executable, "-W", "ignore", "-P", "-m", "compileall", "-q", "-f"]
+    command += ["--invalidation-mode", "unchecked-hash"]
     where = ["-s", tree, "-p", "/var/task", tree]
     environ = {"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0"}
     if subprocess.run([*command, *where], env=environ, check=False).returncode:

@@ -1,15 +1,11 @@
-"""The data folder: whose it is (a demo's or a real installation's), and the settings handed to a child process."""
+"""The data folder: whose it is, a demo's or a real installation's."""
 
 import os
-from pathlib import Path
-
-import msgspec
 
 from showcam.settings import Settings
 from showcam.supervisor import CannotStart
 
 _MARK = "DEMO"
-VARIABLE = "SHOWCAM_SETTINGS"
 
 
 def claim(settings: Settings) -> None:
@@ -32,15 +28,3 @@ def claim(settings: Settings) -> None:
         )
     if not os.access(folder, os.W_OK | os.X_OK):
         raise CannotStart(f"The data folder {folder} can't be written: permission denied")
-
-
-def hand_over(settings: Settings) -> dict[str, str]:
-    """The environment by which a child process has exactly these settings."""
-    return {VARIABLE: msgspec.json.encode(settings, enc_hook=str).decode()}
-
-
-def handed_over() -> Settings | None:
-    text = os.environ.get(VARIABLE)
-    if not text:
-        return None
-    return msgspec.json.decode(text, type=Settings, dec_hook=lambda hint, value: Path(value))

@@ -21,6 +21,7 @@ from showcam.settings import Settings
 NAMES = ("seal", "grant", "cookie", "forwarder")
 SHORTEST_ROOT = 32  # characters
 MOST_ROOTS = 8
+HANDED = "SHOWCAM_GRANT_KEYS"  # in the environment of a media process: its keys, for it may not know the root
 
 
 class KeysUnreadable(Exception):
@@ -49,8 +50,15 @@ def _all(settings: Settings) -> Keys:
     return read_or_make(settings.keys)
 
 
+def from_root(settings: Settings) -> bool:
+    """Whether the grant key is made from a root, and not read from the folder."""
+    return bool(settings.keys_secret or settings.grant_secret or settings.grant_roots)
+
+
 def grant_of(settings: Settings) -> list[bytes]:
     """All that the media process may hold. Raises KeysUnreadable, SecretUnreadable."""
+    if handed := os.environ.get(HANDED):
+        return [base64.b64decode(each) for each in handed.split()]
     if apart := _grant_apart(settings):
         return apart
     return _all(settings).grant if settings.keys_secret else read_grant_keys(settings.keys)

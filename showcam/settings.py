@@ -215,7 +215,7 @@ def _from_secret(named: _Given | None) -> dict[str, _Given]:
 
 
 # Read from the environment too, but by others than this module.
-_NOT_SETTINGS = {"SHOWCAM_CONFIG", "SHOWCAM_SETTINGS"}
+_NOT_SETTINGS = {"SHOWCAM_CONFIG", "SHOWCAM_SETTINGS", "SHOWCAM_GRANT_KEYS"}
 _TEST_PREFIX = "SHOWCAM_TEST_"
 
 

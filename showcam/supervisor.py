@@ -30,7 +30,7 @@ class CannotStart(Exception):
 
 @dataclass
 class Part:
-    """`health` is (port, path) of what answers 200 once it serves; None: nothing to ask."""
+    """`health` is (port, path) of what answers 200 once it serves; None: nothing to ask. `environ` is all it gets."""
 
     name: str
     command: list[str]
@@ -98,7 +98,7 @@ class Supervisor:
         part.started = self.clock()
         part.process = subprocess.Popen(  # noqa: S603  (our own command)
             part.command,
-            env={**os.environ, **part.environ},
+            env=part.environ,
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is ours to pass on
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,

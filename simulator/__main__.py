@@ -1,4 +1,4 @@
-"""`python -m simulator`: cameras, the EZVIZ cloud behind them, and both assistants, to practise on."""
+"""`python -P -m simulator`: cameras, the EZVIZ cloud behind them, and both assistants, to practise on."""
 
 import argparse
 import asyncio
@@ -20,7 +20,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _options(words: Sequence[str] | None) -> Options:
     parser = argparse.ArgumentParser(
-        prog="python -m simulator",
+        prog="python -P -m simulator",
         description="Simulated cameras that really stream, the EZVIZ cloud they hang on, and an Echo and a Google "
         "display to show them on. Loopback only.",
     )

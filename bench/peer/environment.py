@@ -38,7 +38,7 @@ def lock() -> None:
         *("--universal", "--python-version", "3.13.5", "--generate-hashes", "--no-emit-index-url"),
         *("-o", str(REQUIREMENTS.relative_to(ROOT))),
     ]
-    environ = {**os.environ, "UV_CUSTOM_COMPILE_COMMAND": "python -m bench --lock"}
+    environ = {**os.environ, "UV_CUSTOM_COMPILE_COMMAND": "python -P -m bench --lock"}
     subprocess.run(command, cwd=ROOT, env=environ, check=True)
 
 
@@ -88,6 +88,7 @@ def _configured(cameras: int, port: int) -> Iterator[tuple[Path, dict[str, str]]
         shutil.copytree(CONFIG, config, ignore=shutil.ignore_patterns("__pycache__"))
         environ = {
             **os.environ,
+            "PYTHONPATH": str(ROOT),
             "BENCH_CAMERAS": str(cameras),
             "BENCH_PORT": str(port),
             "BENCH_TOKEN": str(config / "token"),
@@ -98,7 +99,7 @@ def _configured(cameras: int, port: int) -> Iterator[tuple[Path, dict[str, str]]
 def in_process(cameras: int, effort: Effort, port: int) -> dict[str, dict[str, float]]:
     """µs of CPU for each of bench.asking.QUESTIONS: `alone` and `whole`. Raises NoPeer."""
     with _configured(cameras, port) as (config, environ):
-        command = [str(PYTHON), "-m", "bench.peer.in_process", str(config)]
+        command = [str(PYTHON), "-P", "-m", "bench.peer.in_process", str(config)]
         command += ["--rounds", str(effort.rounds), "--round-s", str(effort.round_s)]
         try:
             done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300)

@@ -1,4 +1,4 @@
-"""`python -m bench.scale`: a day of many links on AWS, what it costs, and what breaks first."""
+"""`python -P -m bench.scale`: a day of many links on AWS, what it costs, and what breaks first."""
 
 import argparse
 import sys
@@ -30,7 +30,7 @@ def main(words: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m bench.scale",
+        prog="python -P -m bench.scale",
         description="Counts what showcam's requests take of DynamoDB and the vendor, lets a day of many links ask them,"
         " and says what that costs on AWS and which quota is reached first.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,

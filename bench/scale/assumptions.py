@@ -1,4 +1,4 @@
-"""What is assumed of people, assistants, cameras and networks. Each is an option of `python -m bench.scale`."""
+"""What is assumed of people, assistants, cameras and networks. Each is an option of `python -P -m bench.scale`."""
 
 from dataclasses import dataclass, field, fields
 

@@ -46,7 +46,7 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
 
 def settings_of(context: click.Context) -> Settings:
     """The settings a command works with: handed over by the supervisor, or read here."""
-    from showcam.data import handed_over
+    from showcam.handover import handed_over
 
     handed = handed_over()
     if handed is not None:

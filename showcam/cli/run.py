@@ -45,6 +45,8 @@ def run(context: click.Context, demo: bool, port: int | None, data: Path | None)
     sys.exit(code)
 
 
+# -P: the folder one stands in is never importable, whatever files of others are in it
+_PYTHON = (sys.executable, "-P", "-m")
 # the server's threads have 2 MiB of stack by themselves, which a decoder on nested input could use up
 _ROOM = {"RUST_MIN_STACK": str(16 * 1024 * 1024)}
 
@@ -59,20 +61,20 @@ def _ports(settings: Settings) -> dict[int, str]:
 
 
 def parts(settings: Settings) -> list[Part]:
-    from showcam.data import hand_over
+    from showcam.handover import environment
 
-    own, environ = [sys.executable, "-m", "showcam"], hand_over(settings)
-    host = settings.own_host
-    parts = [
-        Part("worker", [*own, "worker"], host, None, environ),
-        Part("web", [*own, "serve"], host, (settings.port, "/healthz"), environ | _ROOM),
-    ]
+    def part(name: str, words: list[str], port: int | None, *, first: bool = False) -> Part:
+        health = (port, "/healthz") if port else None
+        return Part(name, [*_PYTHON, *words], settings.own_host, health, environment(name, settings), first=first)
+
+    parts = [part("worker", ["showcam", "worker"], None), part("web", ["showcam", "serve"], settings.port)]
+    parts[1].environ |= _ROOM
     if settings.own_media:
-        parts.insert(0, Part("media", [*own, "media"], host, (settings.media_port, "/healthz"), environ))
+        parts.insert(0, part("media", ["showcam", "media"], settings.media_port))
     if settings.demo:
-        command = [sys.executable, "-m", "simulator", "--port", str(settings.simulator_port)]
-        command += ["--app-url", settings.web_url, "--data", str(settings.data / "simulator")]
-        parts.insert(0, Part("simulator", command, host, (settings.simulator_port, "/healthz"), {}, first=True))
+        words = ["simulator", "--port", str(settings.simulator_port), "--app-url", settings.web_url]
+        words += ["--data", str(settings.data / "simulator")]
+        parts.insert(0, part("simulator", words, settings.simulator_port, first=True))
     return parts
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import os
 
 from media.grants import Grants
 from media.plane.server import Plane
@@ -17,7 +18,7 @@ from showcam.web_sources import WebSources
 def serve(settings: Settings) -> None:
     """Raises CannotStart, KeysUnreadable, SecretUnreadable."""
     logs.configure("media", settings.log_level)
-    shared = settings.grant_secret or settings.grant_roots or settings.keys_secret
+    shared = keys.from_root(settings) or keys.HANDED in os.environ
     if settings.web_internal_url and not shared and not (settings.keys / "grant").exists():
         raise CannotStart(
             "This media process has no key in common with the web app, so it would refuse every stream: "

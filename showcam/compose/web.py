@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+from wsgiref.types import WSGIApplication
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -18,11 +19,11 @@ from showcam.compose import amazon, directives, doors, fulfillment, parts, spoke
 from showcam.compose.doors import JSON
 from showcam.connections import HEAD_S, MOST, Connections
 from showcam.cores import keep_to_one
-from showcam.data import handed_over
 from showcam.descriptors import raise_limit
 from showcam.edge import Edge
 from showcam.exchange import Answered, Refuse, Request, Response, Route, problem
 from showcam.forwarded import HEADER, Signatures, sent
+from showcam.handover import handed_over
 from showcam.keys import Keys
 from showcam.metrics import Metrics
 from showcam.parent import end_with_parent
@@ -114,7 +115,7 @@ def _missing(settings: Settings, beat: Path) -> list[str]:
     return [*missing, "worker"] if late else missing
 
 
-def load_app(*_: object) -> Edge:
+def load_app() -> Edge:
     """In granian's worker process."""
     settings = handed_over() or load()
     logs.configure("web", settings.log_level)
@@ -127,7 +128,7 @@ def load_app(*_: object) -> Edge:
     return edge
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, app: Callable[[], WSGIApplication] = load_app) -> None:
     logs.configure("web", settings.log_level)
     descriptors = raise_limit()
     server = Granian(
@@ -144,6 +145,6 @@ def serve(settings: Settings) -> None:
         log_enabled=False,
         log_access=False,
         workers_kill_timeout=1,
-        factory=True,
     )
-    server.serve()
+    # handed over, since granian looks for a name in the folder one stands in first
+    server.serve(target_loader=app, wrap_loader=False)

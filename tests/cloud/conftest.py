@@ -66,7 +66,7 @@ class Deployed:
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("deployed")
-    words = [sys.executable, "-m", "deploy_local", "--keep", "--folder", str(folder)]
+    words = [sys.executable, "-P", "-m", "deploy_local", "--keep", "--folder", str(folder)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOWCAM_"))}
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=said, stderr=said)

@@ -124,7 +124,7 @@ def test_ctrl_c_in_the_middle_ends_everything(tmp_path: Path) -> None:
     said = tmp_path / "said"
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOWCAM_"))}
     with said.open("wb") as out:
-        words = [sys.executable, "-m", "deploy_local", "--folder", str(tmp_path)]
+        words = [sys.executable, "-P", "-m", "deploy_local", "--folder", str(tmp_path)]
         process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=out, stderr=out)
     log = tmp_path / "deploy.log"
     end = time.monotonic() + 60

@@ -78,7 +78,7 @@ class SimulatorProcess:
         self._process = self._started()
 
     def _started(self, within_s: float = 30.0) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "simulator", "--port", str(self.port)]
+        command = [sys.executable, "-P", "-m", "simulator", "--port", str(self.port)]
         command += ["--app-url", self._app_url, "--data", str(self.data)]
         with self.log.open("ab") as log:
             process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)

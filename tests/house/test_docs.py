@@ -43,8 +43,9 @@ def test_commands_and_links_exist(document: Path) -> None:
     for words in re.findall(r"^ {4}\.venv/bin/showcam (.+)", text, re.MULTILINE):
         command = re.split(r" (?:--|\"|[A-Z]|\S+@)", words)[0].split()
         assert CliRunner().invoke(main, [*command, "--help"]).exit_code == 0, words
-    for module, words in re.findall(r"^ {4}\.venv/bin/python -m (\S+)(.*)", text, re.MULTILINE):
-        helped = subprocess.run([sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True)
+    for module, words in re.findall(r"^ {4}\.venv/bin/python -P -m (\S+)(.*)", text, re.MULTILINE):
+        asked = [sys.executable, "-P", "-m", module, "--help"]
+        helped = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
         assert set(re.findall(r"--[a-z-]+", words)) <= set(re.findall(r"--[a-z-]+", helped.stdout)), words
     for link in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (document.parent / link).exists(), link

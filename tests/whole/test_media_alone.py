@@ -52,12 +52,14 @@ def test_the_image_is_made_of_what_is_tried_here() -> None:
     assert copied >= {*ROOMS}
     assert "requirements/media.txt" in told
     assert "--require-hashes" in told
+    assert "PYTHONPATH=/opt/app" in told  # by which the rooms are found, and not by the folder one stands in
 
 
 def test_without_a_shared_key_it_says_so_and_does_not_start(image: Path) -> None:
-    command = [image / "env/bin/python", "-B", "-m", "showcam", "media"]
+    command = [image / "env/bin/python", "-B", "-P", "-m", "showcam", "media"]
     environ = {"SHOWCAM_WEB_INTERNAL_URL": "https://cam.example", "SHOWCAM_DATA": "/nowhere"}
-    ended = subprocess.run(command, env=environ, cwd=image / "app", capture_output=True, text=True, check=False)
+    environ |= {"PYTHONPATH": str(image / "app")}
+    ended = subprocess.run(command, env=environ, cwd=image, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "grant_roots" in ended.stderr
 
@@ -105,14 +107,14 @@ class Elsewhere:
             "SHOWCAM_MEDIA_PORT": str(port),
             "SHOWCAM_WEB_INTERNAL_URL": self.web,
             "SHOWCAM_DATA": "/nowhere",  # a container's file system is read-only
+            "PYTHONPATH": str(self.image / "app"),
         }
-        return self._process([self.image / "env/bin/python", "-B", "-m", "showcam", "media"], environ, port)
+        return self._process([self.image / "env/bin/python", "-B", "-P", "-m", "showcam", "media"], environ, port)
 
     def _process(self, command: list[Any], environ: dict[str, str], port: int) -> subprocess.Popen[bytes]:
         log = self.folder / f"{port}.log"
         with log.open("wb") as out:
-            cwd = self.image / "app" if "media" in command else ROOT
-            process = subprocess.Popen(command, env=environ, cwd=cwd, stdout=out, stderr=out)
+            process = subprocess.Popen(command, env=environ, cwd=self.folder, stdout=out, stderr=out)
         self.stack.callback(_ended, process)
         deadline = time.monotonic() + 60
         while not _answers(port):

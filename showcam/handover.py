@@ -1,0 +1,89 @@
+"""What each part is handed by the process that starts it: an environment of its own, and of the settings its share.
+
+Nothing else of the outer environment reaches a part: whoever gets into the media process finds neither the vendor's
+secret nor AWS's. A part that needs one more setting, secret or variable is given it here.
+"""
+
+import base64
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from showcam import keys
+from showcam.settings import SECRETS, Settings
+
+VARIABLE = "SHOWCAM_SETTINGS"
+
+_EVERYONE = frozenset(
+    {"PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH", "TERM", "NO_COLOR"}
+)
+_EVERYONE_BEGIN = ("LC_", "PYTHON")
+_AWS = frozenset({"HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"})
+_SECRETS = {
+    "web": frozenset({"ezviz_secret", "ezviz_webhook_key", "lwa_client_secret", "grant_roots"}),
+    "worker": frozenset({"ezviz_secret", "ezviz_webhook_key", "grant_roots"}),
+}
+MEDIA = frozenset(
+    {
+        "demo",
+        "data",
+        "bind",
+        "port",
+        "media_port",
+        "web_internal_url",
+        "ezviz_open",
+        "ca_file",
+        "opens_per_minute",
+        "live_per_account",
+        "live_per_process",
+        "stream_cap_s",
+        "idle_s",
+        "gate_check_s",
+        "log_level",
+        "stun",
+        "turn",
+        "turn_secret",
+        "ice_addresses",
+    }
+)
+
+
+def environment(part: str, settings: Settings, outer: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Of the part of that name. Raises KeysUnreadable, SecretUnreadable."""
+    own = {name: text for name, text in outer.items() if name in _EVERYONE or name.startswith(_EVERYONE_BEGIN)}
+    own["PYTHONSAFEPATH"] = "1"  # for what a part starts in its turn
+    # an empty or relative entry there makes the folder one stands in importable after all
+    own["PYTHONPATH"] = os.pathsep.join(filter(os.path.isabs, own.get("PYTHONPATH", "").split(os.pathsep)))
+    if part == "simulator":
+        return own
+    if part == "media":
+        return own | _given(_of_media(settings)) | _grant_keys(settings)
+    if settings.store == "dynamodb" or settings.keys_secret or settings.grant_secret:
+        own |= {name: text for name, text in outer.items() if name in _AWS or name.startswith("AWS_")}
+    none = dict.fromkeys(SECRETS - _SECRETS[part], "")
+    return own | _given(msgspec.structs.replace(settings, **none))
+
+
+def handed_over() -> Settings | None:
+    """What this process was handed; None where a person started it."""
+    text = os.environ.get(VARIABLE)
+    if not text:
+        return None
+    return msgspec.json.decode(text, type=Settings, dec_hook=lambda hint, value: Path(value))
+
+
+def _given(settings: Settings) -> dict[str, str]:
+    return {VARIABLE: msgspec.json.encode(settings, enc_hook=str).decode()}
+
+
+def _of_media(settings: Settings) -> Settings:
+    return Settings(**{name: getattr(settings, name) for name in MEDIA})
+
+
+def _grant_keys(settings: Settings) -> dict[str, str]:
+    """Where they come from a root, which makes the other keys too; at home the media process reads its file."""
+    if not keys.from_root(settings):
+        return {}
+    return {keys.HANDED: " ".join(base64.b64encode(key).decode() for key in keys.grant_of(settings))}

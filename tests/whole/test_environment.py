@@ -1,0 +1,35 @@
+"""What the running parts can read of the secrets of whoever started them: /proc/PID/environ of each."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.program import running
+from tests.whole.test_starting import children
+
+pytestmark = pytest.mark.process
+
+SECRETS = {
+    "SHOWCAM_EZVIZ_KEY": "appkey-of-ours",
+    "SHOWCAM_EZVIZ_SECRET": "vendor-secret",
+    "SHOWCAM_EZVIZ_WEBHOOK_KEY": "webhook-secret",
+    "SHOWCAM_LWA_CLIENT_SECRET": "lwa-secret",
+    "AWS_SECRET_ACCESS_KEY": "aws-secret",
+    "SOMEBODYS_PASSWORD": "somebodys-secret",
+    "SHOWCAM_TURN": "turn:127.0.0.1:3478",
+    "SHOWCAM_TURN_SECRET": "turn-secret",
+}
+READS = {"media": {"turn-secret"}, "worker": {"vendor-secret", "webhook-secret", "appkey-of-ours"}}
+READS["serve"] = READS["worker"] | {"lwa-secret"}
+
+
+def test_each_part_has_the_secrets_it_needs_and_no_others(tmp_path: Path) -> None:
+    words = {each for name, each in SECRETS.items() if name != "SHOWCAM_TURN"}
+    with running(tmp_path, demo=False, **SECRETS) as program:
+        assert program.process is not None
+        seen: dict[str, set[str]] = {}
+        for pid in children(program.process.pid):
+            part = Path(f"/proc/{pid}/cmdline").read_text().split("\0")[-2]
+            environ = Path(f"/proc/{pid}/environ").read_text()
+            seen.setdefault(part, set()).update(word for word in words if word in environ)
+    assert seen == READS
