@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from accounts.identity import new_id, vendor_key
 from media.client import MediaUnavailable
@@ -16,6 +16,11 @@ log = logging.getLogger(__name__)
 
 class AlreadyThere(Exception):
     """The vendor user has a household here."""
+
+
+class Unreadable(NamedTuple):
+    sentence: str
+    key_id: str  # of the key that is missing; "": the row is damaged
 
 
 class Pictures(Protocol):
@@ -51,15 +56,15 @@ def end(store: Store, pictures: Pictures, link: Link) -> bool:
     return ended
 
 
-def unreadable(store: Store) -> list[str]:
-    """Which keys are missing for which sources, one sentence each; reads every source."""
+def unreadable(store: Store) -> list[Unreadable]:
+    """The sources whose secrets can't be opened; reads every source."""
     found = []
     for account in store.accounts():
         for source in store.sources(account.id):
             try:
                 store.read_session(account.id, source.id)
             except SealedUnreadable as error:
-                found.append(f"source {source.id} of household {account.id}: {error}")
+                found.append(Unreadable(f"source {source.id} of household {account.id}: {error}", error.key_id))
     return found
 
 

@@ -37,8 +37,18 @@ class Keys:
 
 
 def of(settings: Settings) -> Keys:
-    """From the secret where one is named, else from the folder. Raises KeysUnreadable, SecretUnreadable."""
+    """From the secret where one is named, else from the folder.
+
+    Raises KeysUnreadable, also where rows of the database are sealed under a key that is not there: no other is made
+    in its place. Raises SecretUnreadable, and StoreUnavailable where the database can't be looked at.
+    """
+    needed = _sealed_under(settings)
+    if needed and not settings.keys_secret and not (settings.keys / "seal").exists():
+        raise KeysUnreadable(f"{settings.keys / 'seal'} is missing. {_put_back(settings, needed)}")
     found, grant, cookie = _all(settings), _grant_apart(settings), _cookie_apart(settings)
+    if missing := needed - {key_id for key_id, _ in found.seal}:
+        where = f"The secret {settings.keys_secret}" if settings.keys_secret else settings.keys / "seal"
+        raise KeysUnreadable(f"{where} lacks a key. {_put_back(settings, missing)}")
     return replace(found, grant=grant or found.grant, cookie=cookie or found.cookie)
 
 
@@ -48,6 +58,23 @@ def _all(settings: Settings) -> Keys:
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
         raise KeysUnreadable("keys_secret is not set: a function has no folder in which keys last")
     return read_or_make(settings.keys)
+
+
+def _sealed_under(settings: Settings) -> set[str]:
+    if settings.store != "sqlite":
+        return set()  # a whole table is not read for this: a row whose key is missing says so when it is read
+    from store.sqlite import sealed
+
+    return sealed.key_ids(settings.database)
+
+
+def _put_back(settings: Settings, key_ids: set[str]) -> str:
+    named = " and ".join(f"“{each}”" for each in sorted(key_ids))
+    return (
+        f"Vendor sign-ins in {settings.database} are sealed under {named} and can't be opened without it. Put it back "
+        "from your copy of keys/, or restore a backup that was made --with-keys: showcam restore FILE. If it is lost "
+        f"for good, move {settings.database} away, then add owners and clients and link again."
+    )
 
 
 def from_root(settings: Settings) -> bool:

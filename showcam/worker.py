@@ -39,5 +39,6 @@ class Loop:
             try:
                 job.do()
             except Exception:
-                log.exception("job failed", job=job.name)
+                if not self._ended.is_set():  # at the end what a job works with is closed under it
+                    log.exception("job failed", job=job.name)
             self._ended.wait(max(0.0, job.every_s - (time.monotonic() - started)))

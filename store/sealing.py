@@ -23,6 +23,12 @@ class SealedUnreadable(StoreUnavailable):
         self.key_id = key_id
 
 
+def key_id(data: bytes) -> str:
+    """Of the key a value is sealed with, read from its beginning; "" where that is damaged."""
+    length = data[1] if len(data) > 1 and data[0] == _VERSION else 0
+    return data[2 : 2 + length].decode(errors="replace")
+
+
 class Sealer:
     """The first key seals, every key opens, so that keys can be rotated."""
 

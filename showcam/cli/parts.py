@@ -3,6 +3,20 @@
 import click
 
 from showcam.cli import readable, settings_of
+from showcam.settings import Settings
+
+
+def _alone(settings: Settings, part: str) -> Settings:
+    """The part's, which `showcam run` did not prepare if a person starts it."""
+    from showcam import data, integrity, keys, logs
+    from showcam.handover import handed_over
+
+    if handed_over() is None:
+        logs.configure(part, settings.log_level)
+        data.claim(settings)
+        integrity.look(settings)
+        keys.of(settings)  # raises what stands in the way here, and not in a process that the server starts
+    return settings
 
 
 @click.command()
@@ -12,7 +26,8 @@ def serve(context: click.Context) -> None:
     """Only the web app: linking, Alexa's and Google's endpoints."""
     from showcam.compose import web
 
-    web.serve(settings_of(context))
+    settings = _alone(settings_of(context), "web")
+    web.serve(settings)
 
 
 @click.command()
@@ -32,4 +47,5 @@ def worker(context: click.Context) -> None:
     """Only the worker: keeps camera lists fresh and sweeps what expired."""
     from showcam.compose import worker as loop
 
-    loop.serve(settings_of(context))
+    settings = _alone(settings_of(context), "worker")
+    loop.serve(settings)

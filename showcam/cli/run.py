@@ -24,7 +24,7 @@ _DATA = click.Path(path_type=Path, file_okay=False)
 def run(context: click.Context, demo: bool, port: int | None, data: Path | None) -> None:
     """Start showcam and serve until Ctrl-C."""
     from showcam import data as folder
-    from showcam import logs
+    from showcam import integrity, logs
     from showcam.compose import demo as practice
     from showcam.compose.command import prepare
     from showcam.supervisor import Supervisor, only_one, require_ports
@@ -32,7 +32,7 @@ def run(context: click.Context, demo: bool, port: int | None, data: Path | None)
     settings = settings_of(context)
     logs.configure("supervisor", settings.log_level)
     folder.claim(settings)
-    with only_one(settings.data / "run"):
+    with only_one(settings.data / "run"), integrity.watched(settings):
         require_ports(settings.bind, _ports(settings))
         if settings.demo:
             click.echo("Starting the demo …", err=True)

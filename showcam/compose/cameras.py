@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from registry import households
 from registry.registry import Registry
-from showcam import data, keys, logs
+from showcam import data, integrity, keys, logs
 from showcam.compose import demo
 from showcam.compose.parts import ground
 from showcam.settings import Settings
@@ -31,6 +31,7 @@ def household(settings: Settings, user: str | None) -> Iterator[Household]:
     """The user's, or the only one there is. Raises CannotStart."""
     logs.configure("command", "error")
     data.claim(settings)
+    integrity.look(settings)
     if settings.demo:
         settings = demo.prepare(settings)
         user = user or DEMO_USER

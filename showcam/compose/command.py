@@ -9,9 +9,10 @@ from accounts import households
 from media.client import MediaClient
 from media.fleet import Fleet
 from media.grants import Grants
-from showcam import data, keys, logs
+from showcam import data, integrity, keys, logs
 from showcam.compose.parts import media_client, open_store
 from showcam.settings import Settings
+from showcam.supervisor import CannotStart
 from store.ports import Store
 
 log = structlog.get_logger()
@@ -20,16 +21,21 @@ log = structlog.get_logger()
 def prepare(settings: Settings) -> None:
     """Keys and store as they must be before the parts start. Raises what names the trouble."""
     store = open_store(settings, keys.of(settings))
-    store.ping()
-    for sentence in households.unreadable(store):
-        log.error("sealed with a key that is not among ours", what=sentence)
-    store.close()
+    try:
+        store.ping()
+        for sentence, missing in households.unreadable(store):
+            if missing:  # in a file keys.of has looked before
+                raise CannotStart(sentence)
+            log.error("a household can't be served", what=sentence)
+    finally:
+        store.close()
 
 
 @contextlib.contextmanager
 def tools(settings: Settings) -> Iterator[Store]:
     logs.configure("command", "warning")
     data.claim(settings)
+    integrity.look(settings)
     store = open_store(settings, keys.of(settings))
     try:
         yield store

@@ -1,5 +1,6 @@
 """The web process: linking, both assistants' endpoints and pages, behind one edge on granian."""
 
+import atexit
 import logging
 import threading
 import time
@@ -40,6 +41,7 @@ WORKER_LATE_S = 30.0
 def build(settings: Settings, keys: Keys) -> Edge:
     """Everything the web process serves, as one WSGI callable."""
     base = parts.ground(settings, keys)
+    atexit.register(base.store.close)  # the last to close the database folds its log into it
     metrics, lines = Metrics(), RequestLines("web", settings.log_level)
 
     def tell(done: Answered) -> None:

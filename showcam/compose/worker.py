@@ -35,3 +35,4 @@ def serve(settings: Settings) -> None:
     beat = settings.data / "run" / "worker"
     beat.parent.mkdir(parents=True, exist_ok=True)
     Loop([Job("beat", 5.0, beat.touch), Job("watch", 1.0, watch.turn), Job("sweep", 600.0, sweep)]).run()
+    base.store.close()

@@ -38,7 +38,9 @@ class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, PassingRows):
         )
         gone = self._taken.sweep(now)
         with self._database.writing() as write:
-            return gone + sum(write.execute(sql, (before,)).rowcount for sql, before in over)
+            gone += sum(write.execute(sql, (before,)).rowcount for sql, before in over)
+        self._database.checkpoint()
+        return gone
 
     def ping(self) -> None:
         self._database.check()

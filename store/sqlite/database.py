@@ -15,6 +15,7 @@ from store.ports import Inconsistent, StoreUnavailable
 from store.sqlite.commits import Commits
 
 ROOM = 1 << 20  # bytes that must be free on the disk
+CHECKPOINT_S = 0.2  # so long readers are waited for, and writers with them
 WAIT_S = 2.0  # a request's own deadline is a little longer
 
 _MEANING = {
@@ -156,6 +157,19 @@ class Database:
                 raise StoreUnavailable(f"database {self._path.name} can't grow: the disk is full")
         with self.writing(durable=False) as write:
             write.execute("DELETE FROM meta WHERE key = ''")  # changes nothing, but a file that is read-only refuses
+
+    def checkpoint(self) -> None:
+        """Moves what the write-ahead log holds into the file, and empties the log, if nobody is at it just now."""
+        self._queue(self._wait_s)
+        try:
+            with self._connection() as connection:
+                connection.tune(durable=True, wait_s=CHECKPOINT_S)
+                try:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                finally:
+                    connection.tune(durable=True, wait_s=self._wait_s)
+        finally:
+            self._writer.release()
 
     def close(self) -> None:
         """Closes idle connections now, those at work when they come back."""

@@ -84,6 +84,7 @@ def test_sources_whose_key_is_missing_are_named(tmp_path: Path) -> None:
     assert households.unreadable(before) == []
     before.close()
     after = SqliteStore(tmp_path / "s.db", Sealer([("2027", secrets.token_bytes(32))]))
-    (line,) = households.unreadable(after)
+    ((line, missing),) = households.unreadable(after)
     assert all(word in line for word in ("“2026”", source.id, account.id))
+    assert missing == "2026"
     after.close()

@@ -1,0 +1,31 @@
+"""Under which keys the rows of a database file are sealed, told without opening one."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+from store.sealing import key_id
+from store.sqlite.database import unavailable
+
+# Not among them: visits and known cameras. Those that can't be opened count as none and are made again.
+_TABLES = ("source", "account_secret", "link_secret")
+_LONGEST_HEADER = 257  # bytes
+
+
+def key_ids(database: Path) -> set[str]:
+    """Of the keys that it can't do without; empty where there is no file. Raises StoreUnavailable."""
+    if not database.exists():
+        return set()
+    try:
+        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            heads = [
+                head
+                for table in _TABLES
+                if table in tables
+                # one of the names above
+                for (head,) in connection.execute(f"SELECT substr(sealed, 1, {_LONGEST_HEADER}) FROM {table}")  # noqa: S608
+            ]
+    except sqlite3.Error as error:
+        raise unavailable(database.name, error) from error
+    return {named for head in heads if (named := key_id(head))}

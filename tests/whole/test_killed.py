@@ -1,0 +1,161 @@
+"""A start after one that did not end by itself, and a start without the key that rows are sealed under."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.doubles.program import SHOWCAM, Program
+from tests.whole.test_starting import alive, children, run
+
+pytestmark = pytest.mark.process
+
+
+def killed(folder: Path, rows: int = 6) -> Program:
+    """An installation killed as a whole, by a power cut say, with changes that stand in the write-ahead log alone."""
+    program = Program(folder, demo=False).start()
+    for number in range(rows):
+        added = program.command("owner", "add", f"owner{number}@example.com")
+        assert added.returncode == 0, added.stderr
+    assert program.process is not None
+    below = children(program.process.pid)
+    program.stop(signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while alive(below):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return program
+
+
+def log(program: Program) -> Path:
+    return program.data / "showcam.sqlite3-wal"
+
+
+def spoil(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+
+
+def test_a_clean_end_leaves_everything_in_one_file(tmp_path: Path) -> None:
+    program = Program(tmp_path, demo=False).start()
+    assert program.command("owner", "add", "me@example.com").returncode == 0
+    assert log(program).stat().st_size > 0
+    program.stop()
+    assert sorted(each.name for each in program.data.glob("showcam.sqlite3*")) == ["showcam.sqlite3"]
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(program.data / "showcam.sqlite3", alone)
+    shutil.copytree(program.data / "keys", alone / "keys")
+    again = run({"SHOWCAM_DATA": str(alone)}, "owner", "add", "me@example.com")
+    assert again.returncode == 1
+    assert "already" in again.stderr
+
+
+def test_after_a_kill_it_is_said_that_the_database_is_whole(tmp_path: Path) -> None:
+    program = killed(tmp_path)
+    program.start()
+    program.stop()
+    assert "did not end by itself" in program.log.read_text()
+    assert "damaged" not in program.log.read_text()
+    told = len(program.log.read_text())
+    program.start()  # and after a clean end nothing is
+    program.stop()
+    assert "did not end by itself" not in program.log.read_text()[told:]
+
+
+@pytest.mark.parametrize("words", [("run",), ("links", "list"), ("serve",)], ids=" ".join)
+def test_a_damaged_log_is_not_taken_in_silence(tmp_path: Path, words: tuple[str, ...]) -> None:
+    program = killed(tmp_path)
+    spoil(log(program))
+    before = log(program).read_bytes()
+    if words == ("run",):
+        program.start()
+        program.stop()
+        told = program.log.read_text()
+    elif words == ("serve",):
+        with program.log.open("wb") as out:
+            part = subprocess.Popen([str(SHOWCAM), "serve"], env=program.environ, stdout=out, stderr=out)
+        while not _answers(program):
+            assert part.poll() is None, program.log.read_text()
+            time.sleep(0.05)
+        part.send_signal(signal.SIGTERM)
+        part.wait(10)
+        told = program.log.read_text()
+    else:
+        told = program.command(*words).stderr
+    assert "write-ahead log is damaged: the last changes are lost" in told
+    assert "showcam restore FILE" in told
+    (kept,) = program.data.glob("showcam.sqlite3-wal.damaged-*")
+    assert kept.read_bytes() == before
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def _answers(program: Program) -> bool:
+    try:
+        return requests.get(f"{program.web}/readyz", timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def test_a_command_beside_a_running_showcam_looks_at_nothing(tmp_path: Path) -> None:
+    program = Program(tmp_path, demo=False).start()
+    try:
+        listed = program.command("links", "list")
+        assert listed.returncode == 0
+        assert listed.stderr == ""
+    finally:
+        program.stop()
+
+
+def test_a_damaged_database_refuses_to_start_and_names_the_way_back(tmp_path: Path) -> None:
+    program = killed(tmp_path)
+    assert program.command("owner", "add", "another@example.com").returncode == 0  # folds the log in as it closes
+    file = program.data / "showcam.sqlite3"
+    data = bytearray(file.read_bytes())
+    data[4096:8192] = os.urandom(4096)
+    file.write_bytes(data)
+    done = program.command("run")
+    assert done.returncode == 2
+    assert "showcam.sqlite3 is damaged" in done.stderr
+    assert "showcam restore FILE" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("run",), ("serve",), ("worker",), ("owner", "add", "you@example.com")], ids=" ".join
+)
+@pytest.mark.parametrize("happens", ["missing", "another"])
+def test_without_the_seal_key_of_its_rows_it_refuses_and_names_the_file(
+    tmp_path: Path, happens: str, words: tuple[str, ...]
+) -> None:
+    environ = {"SHOWCAM_DATA": str(tmp_path / "data")}
+    assert run(environ, "owner", "add", "me@example.com").returncode == 0
+    seal = tmp_path / "data/keys/seal"
+    kept = seal.read_text()
+    seal.unlink()
+    if happens == "another":
+        seal.write_text(f"other {kept.split()[1]}\n")
+    before = seal.read_text() if seal.exists() else None
+    done = run(environ, *words)
+    assert done.returncode == 2
+    assert str(seal) in done.stderr
+    assert f"“{kept.split()[0]}”" in done.stderr
+    assert "showcam restore FILE" in done.stderr
+    assert kept.split()[1] not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (seal.read_text() if seal.exists() else None) == before  # no other is made in its place
+    seal.write_text(kept)
+    assert run(environ, "links", "list").returncode == 0
+
+
+def test_without_sealed_rows_a_missing_key_is_made(tmp_path: Path) -> None:
+    environ = {"SHOWCAM_DATA": str(tmp_path / "data")}
+    assert run(environ, "links", "list").returncode == 0
+    (tmp_path / "data/keys/seal").unlink()
+    assert run(environ, "links", "list").returncode == 0
