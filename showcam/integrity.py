@@ -52,6 +52,11 @@ def look(settings: Settings) -> None:
         _look(settings.database)
 
 
+def forget(settings: Settings) -> None:
+    """Another database is there now, which was looked at."""
+    _mark(settings).unlink(missing_ok=True)
+
+
 def _mark(settings: Settings) -> Path:
     return settings.data / "run" / "unclean"
 

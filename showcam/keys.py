@@ -60,6 +60,14 @@ def _all(settings: Settings) -> Keys:
     return read_or_make(settings.keys)
 
 
+def seal_ids(settings: Settings) -> set[str]:
+    """Of the seal keys that are there; makes none. Raises KeysUnreadable, SecretUnreadable."""
+    if settings.keys_secret:
+        return {key_id for key_id, _ in _all(settings).seal}
+    path = settings.keys / "seal"
+    return {key_id for key_id, _ in _read_or_make(path)} if path.exists() else set()
+
+
 def _sealed_under(settings: Settings) -> set[str]:
     if settings.store != "sqlite":
         return set()  # a whole table is not read for this: a row whose key is missing says so when it is read

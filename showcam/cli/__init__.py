@@ -80,7 +80,7 @@ def main(config: Path | None) -> None:
 
 
 def _register() -> None:
-    from showcam.cli import alexa, cameras, clients, doctor, google, links, owner, parts, pin, run, say
+    from showcam.cli import alexa, backup, cameras, clients, doctor, google, links, owner, parts, pin, run, say
 
     for command in (
         run.run,
@@ -91,6 +91,8 @@ def _register() -> None:
         links.links,
         alexa.alexa,
         pin.pin,
+        backup.backup,
+        backup.restore,
         google.google,
         doctor.doctor,
         parts.serve,

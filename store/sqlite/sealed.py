@@ -12,12 +12,12 @@ _TABLES = ("source", "account_secret", "link_secret")
 _LONGEST_HEADER = 257  # bytes
 
 
-def key_ids(database: Path) -> set[str]:
+def key_ids(database: Path, mode: str = "rw") -> set[str]:
     """Of the keys that it can't do without; empty where there is no file. Raises StoreUnavailable."""
     if not database.exists():
         return set()
     try:
-        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode={mode}", uri=True)) as connection:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             heads = [
                 head

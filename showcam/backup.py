@@ -1,0 +1,183 @@
+"""A backup: one SQLite file that is a copy of the store, and one table more that says what it is.
+
+`about` in that table is a JSON object: `format`, `made` (epoch seconds), `showcam`, `demo`, and `keys`: null, or how
+the row `keys` is to be opened. That row holds the files of `keys/` by AES-256-GCM, under a key that scrypt makes from
+a passphrase (RFC 7914); `about`, as it stands there, is its associated data.
+"""
+
+import base64
+import contextlib
+import json
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from showcam import keys
+from showcam.settings import Settings
+from showcam.supervisor import CannotStart
+from store.sqlite.copy import copy, errors, require_whole
+
+MARK = 0x73686362  # PRAGMA application_id
+SHORTEST = 12  # characters of a passphrase
+_FORMAT = 1
+_COST = {"n": 2**17, "r": 8, "p": 1}  # 128 MiB and half a second for each guess
+_DEAREST = {"n": 2**18, "r": 8, "p": 4}  # that a file may ask of us
+
+
+class Unusable(CannotStart):
+    """What stands in the way of a backup or of its return, for a person."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    made: float
+    demo: bool
+    schema: int
+    households: int
+    links: int
+    opens_with: dict[str, Any] | None  # its keys
+    about: bytes
+
+
+def write(settings: Settings, target: Path, passphrase: str | None, *, force: bool) -> Contents:
+    """With the keys where there is a passphrase. Raises Unusable, StoreUnavailable, KeysUnreadable."""
+    _require_place(settings, target, force=force)
+    held = _key_files(settings) if passphrase is not None else None
+    with _part(target) as part:
+        copy(settings.database, part)
+        _tell(part, settings, held, passphrase)
+        found = contents(part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        _name(part, target, force=force)
+    return found
+
+
+def contents(file: Path) -> Contents:
+    """Raises Unusable where it is no backup of ours, StoreUnavailable where it is damaged or of a newer showcam."""
+    if not file.is_file():
+        raise Unusable(f"There is no file {file}.")
+    with errors(file), contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        (mark,) = database.execute("PRAGMA application_id").fetchone()
+        if mark != MARK:
+            raise Unusable(
+                f"{file} was not made by showcam backup. If it is a copy of the database all the same, put it into the "
+                "data folder as showcam.sqlite3 yourself, while showcam does not run and with no file -wal beside it."
+            )
+        schema = require_whole(file)
+        about = bytes(database.execute("SELECT value FROM backup WHERE name = 'about'").fetchone()[0])
+        (households,) = database.execute("SELECT count(*) FROM account").fetchone()
+        (links,) = database.execute("SELECT count(*) FROM link WHERE ended IS NULL").fetchone()
+    try:
+        told = json.loads(about)
+        if told["format"] != _FORMAT:
+            raise Unusable(f"{file} was made by a newer showcam: install that version.")
+        return Contents(float(told["made"]), bool(told["demo"]), schema, households, links, told["keys"], about)
+    except (ValueError, KeyError, TypeError):
+        raise Unusable(f"{file} is damaged: what it says of itself can't be read.") from None
+
+
+def key_files(file: Path, found: Contents, passphrase: str) -> dict[str, str]:
+    """The texts of keys/ by name. Raises Unusable where the passphrase is wrong."""
+    assert found.opens_with is not None
+    try:
+        cost = {name: int(found.opens_with[name]) for name in _COST}
+        salt, nonce = (base64.b64decode(found.opens_with[name]) for name in ("salt", "nonce"))
+        if any(cost[name] > _DEAREST[name] for name in _COST):
+            raise Unusable(f"{file} was made by a newer showcam: install that version.")
+        key = _key(passphrase, salt, cost)
+    except (ValueError, KeyError, TypeError):
+        raise Unusable(f"{file} is damaged: what it says of its keys can't be read.") from None
+    with errors(file), contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        (sealed,) = database.execute("SELECT value FROM backup WHERE name = 'keys'").fetchone()
+    try:
+        held = json.loads(AESGCM(key).decrypt(nonce, sealed, found.about))
+    except InvalidTag:
+        raise Unusable(f"That is not the passphrase of {file}. Nothing was changed.") from None
+    return {name: str(held[name]) for name in keys.NAMES}
+
+
+def _require_place(settings: Settings, target: Path, *, force: bool) -> None:
+    if settings.store != "sqlite":
+        raise Unusable("The store is a table on AWS, which keeps backups of it itself. See docs/aws.md.")
+    if not settings.database.exists():
+        raise Unusable(f"There is nothing to back up yet: no database {settings.database}.")
+    place, data = target.absolute(), settings.data.absolute()
+    if not place.parent.is_dir():
+        raise Unusable(f"There is no folder {place.parent} to write the backup to.")
+    own = place.parent.resolve() == data.resolve() and place.name.startswith(settings.database.name)
+    if own or place.parent.resolve() in ((data / "keys").resolve(), (data / "run").resolve()) or place.is_dir():
+        raise Unusable(f"{target} can't be a backup: it is a folder or one of showcam's own files. Name another.")
+    if target.exists() and not force:
+        raise Unusable(f"{target} is there already: name another, or say --force to replace it.")
+
+
+@contextlib.contextmanager
+def _part(target: Path) -> Iterator[Path]:
+    """A file that nobody else reads, beside the target; gone at the end."""
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        try:
+            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise Unusable(f"{target} can't be written: {error.strerror}.") from None
+        yield part
+    finally:
+        for each in (part, part.with_name(f"{part.name}-journal")):
+            each.unlink(missing_ok=True)
+
+
+def _name(part: Path, target: Path, *, force: bool) -> None:
+    try:
+        if not force:
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # nobody else's, made just now
+        part.replace(target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise Unusable(f"{target} can't be written: {error.strerror}.") from None
+
+
+def _tell(part: Path, settings: Settings, held: dict[str, str] | None, passphrase: str | None) -> None:
+    opens_with, sealed = None, None
+    salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
+    if held is not None:
+        opens_with = {"cipher": "AES-256-GCM", "kdf": "scrypt"} | _COST
+        opens_with |= {name: base64.b64encode(value).decode() for name, value in (("salt", salt), ("nonce", nonce))}
+    told = {"format": _FORMAT, "made": time.time(), "showcam": version("showcam"), "demo": settings.demo}
+    about = json.dumps(told | {"keys": opens_with}).encode()
+    rows = [("about", about)]
+    if held is not None and passphrase is not None:
+        sealed = AESGCM(_key(passphrase, salt, _COST)).encrypt(nonce, json.dumps(held).encode(), about)
+        rows.append(("keys", sealed))
+    with errors(part), contextlib.closing(sqlite3.connect(part)) as database, database:
+        database.execute("CREATE TABLE backup (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT")
+        database.executemany("INSERT INTO backup VALUES (?, ?)", rows)
+        database.execute(f"PRAGMA application_id = {MARK}")
+
+
+def _key_files(settings: Settings) -> dict[str, str]:
+    if settings.keys_secret:
+        raise Unusable(f"The keys are made from the secret {settings.keys_secret}: leave out --with-keys.")
+    keys.of(settings)
+    try:
+        return {name: (settings.keys / name).read_text() for name in keys.NAMES}
+    except OSError as error:
+        raise keys.KeysUnreadable(f"{error.filename}: {error.strerror}") from None
+
+
+def _key(passphrase: str, salt: bytes, cost: dict[str, int]) -> bytes:
+    return Scrypt(salt=salt, length=32, **cost).derive(passphrase.encode())

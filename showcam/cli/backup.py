@@ -1,0 +1,149 @@
+"""`showcam backup` and `showcam restore`: everything that must last in one file, and back."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from showcam.cli import readable, settings_of, stop
+from showcam.cli.progress import progress
+
+if TYPE_CHECKING:
+    from showcam.backup import Contents
+    from showcam.restore import Restored
+
+_FILE = click.argument("file", type=click.Path(path_type=Path))
+_DEMO = click.option("--demo", is_flag=True, help="Of the demo.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON.")
+_PASSPHRASE = click.option(
+    "--passphrase-file",
+    type=click.File("r"),
+    help="Whose first line is the passphrase; - for standard input. Without it you are asked.",
+)
+
+
+@click.command()
+@_FILE
+@click.option("--with-keys", is_flag=True, help="The keys too, sealed under a passphrase.")
+@_PASSPHRASE
+@click.option("--force", is_flag=True, help="Replace FILE.")
+@_DEMO
+@_JSON
+@click.pass_context
+@readable
+def backup(
+    context: click.Context,
+    file: Path,
+    with_keys: bool,
+    passphrase_file: Any,
+    force: bool,
+    demo: bool,
+    as_json: bool,
+) -> None:
+    """Write everything that must last into FILE, also while showcam runs.
+
+    Without the keys what is sealed in it can't be opened: say --with-keys, or keep a copy of keys/ elsewhere.
+    """
+    from showcam import backup as backups
+    from showcam import data, integrity, logs
+
+    if passphrase_file and not with_keys:
+        stop("A passphrase is for the keys: say --with-keys too.")
+    settings = settings_of(context)
+    logs.configure("command", "warning")
+    data.claim(settings)
+    integrity.look(settings)
+    passphrase = _passphrase(passphrase_file, new=True) if with_keys else None
+    with progress(f"Writing {file}"):
+        found = backups.write(settings, file, passphrase, force=force)
+    if as_json:
+        click.echo(json.dumps({"file": str(file), "bytes": file.stat().st_size} | _told(found)))
+        return
+    click.echo(f"{file} holds {_counted(found)}.")
+    if with_keys:
+        click.echo("The keys are in it: who has its passphrase too can open everything.", err=True)
+    else:
+        click.echo(f"The keys are not in it: keep a copy of {settings.keys} elsewhere, or say --with-keys.", err=True)
+
+
+@click.command()
+@_FILE
+@_PASSPHRASE
+@click.option("--without-keys", is_flag=True, help="Leave the keys in FILE alone and go on with those that are here.")
+@_DEMO
+@_JSON
+@click.pass_context
+@readable
+def restore(
+    context: click.Context, file: Path, passphrase_file: Any, without_keys: bool, demo: bool, as_json: bool
+) -> None:
+    """Put back what showcam backup wrote into FILE; what is there now is kept beside it under a dated name.
+
+    Not while showcam runs. FILE is looked at first, and nothing is touched if anything is wrong with it.
+    """
+    from showcam import data, logs
+    from showcam import restore as restoring
+    from showcam.supervisor import only_one
+
+    settings = settings_of(context)
+    logs.configure("command", "warning")
+    data.claim(settings)
+    with only_one(settings.data / "run"):
+        with progress(f"Looking at {file}"):
+            found = restoring.fitting(settings, file)
+        opens = found.opens_with and not without_keys
+        passphrase = _passphrase(passphrase_file, new=False) if opens else None
+        with progress(f"Restoring {file}"):
+            done = restoring.restore(settings, file, found, passphrase)
+    if as_json:
+        more = {"with_keys": done.with_keys, "schema_now": done.schema, "kept": [str(each) for each in done.kept]}
+        click.echo(json.dumps({"file": str(file)} | _told(done.contents) | more))
+        return
+    _say(file, done)
+
+
+def _passphrase(file: Any, *, new: bool) -> str:
+    """Never from an argument, which every process on the machine can read."""
+    from showcam.backup import SHORTEST
+
+    if file is not None:
+        text = str(file.readline()).rstrip("\r\n")
+    elif sys.stdin.isatty():
+        text = str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True))
+    else:
+        stop("There is no terminal to ask for the passphrase at: say --passphrase-file FILE, or - for standard input.")
+    if new and len(text) < SHORTEST:
+        stop(f"A passphrase has at least {SHORTEST} characters: five words, say.")
+    return text
+
+
+def _say(file: Path, done: "Restored") -> None:
+    found = done.contents
+    keys = "with its keys" if done.with_keys else "with the keys that were here"
+    click.echo(f"Restored {file} of {_time(found)}, {keys}: {_counted(found)}.")
+    if found.schema < done.schema:
+        click.echo(f"It was of schema {found.schema} and is of {done.schema} now.")
+    for each in done.kept:
+        click.echo(f"What was there is kept as {each}")
+    click.echo(
+        "Links that were ended since then are alive again, and those made since then are gone: showcam links list, "
+        "showcam links end ID. Who changed the EZVIZ password since then signs in again.",
+        err=True,
+    )
+
+
+def _told(found: "Contents") -> dict[str, Any]:
+    counted = {"households": found.households, "links": found.links, "schema": found.schema}
+    return {"made": _time(found), "keys": found.opens_with is not None, "demo": found.demo} | counted
+
+
+def _counted(found: "Contents") -> str:
+    households = "1 household" if found.households == 1 else f"{found.households} households"
+    return f"{households} and {'1 link' if found.links == 1 else f'{found.links} links'}"
+
+
+def _time(found: "Contents") -> str:
+    return datetime.fromtimestamp(found.made, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

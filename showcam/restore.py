@@ -1,0 +1,134 @@
+"""A backup put back into the data folder: all of it is looked at first, and what was there is kept, dated."""
+
+import contextlib
+import os
+import secrets
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from showcam import backup, integrity, keys
+from showcam.backup import Unusable
+from showcam.settings import Settings
+from store.sqlite import sealed
+from store.sqlite.copy import errors, let_go
+from store.sqlite.database import WAIT_S, Database, migrations
+
+
+@dataclass(frozen=True)
+class Restored:
+    contents: backup.Contents
+    schema: int  # that it has now
+    with_keys: bool
+    kept: list[Path]
+
+
+def fitting(settings: Settings, file: Path) -> backup.Contents:
+    """Raises Unusable, StoreUnavailable where it can't be restored here, whatever the passphrase."""
+    if settings.store != "sqlite":
+        raise Unusable("The store is a table on AWS, which restores it itself. See docs/aws.md.")
+    found = backup.contents(file)
+    if found.demo != settings.demo:
+        whose = "the demo's, with accounts everybody knows" if found.demo else "a real installation's"
+        raise Unusable(f"{file} holds {whose}: it is {'' if found.demo else 'not '}restored with --demo.")
+    return found
+
+
+def restore(settings: Settings, file: Path, found: backup.Contents, passphrase: str | None) -> Restored:
+    """While the data folder is held; `passphrase`: None to go on with the keys that are here.
+
+    Raises Unusable, StoreUnavailable, KeysUnreadable, SecretUnreadable, and has changed nothing then.
+    """
+    held = backup.key_files(file, found, passphrase) if passphrase is not None else None
+    if settings.keys_secret:
+        held = None  # no file would be read
+    _require_keys(settings, file, held, offered=bool(found.opens_with))
+    if settings.database.exists() and not let_go(settings.database):
+        raise Unusable(f"Another process has {settings.database} open. End it, then try again. Nothing was changed.")
+    stamp = f"kept-{time.strftime('%Y%m%dT%H%M%S')}"
+    kept: list[Path] = []
+    with _made_ready(settings, file) as part:
+        for name, text in (held or {}).items():
+            _replace_key(settings.keys / name, text, settings.data / f"keys.{stamp}" / name)
+        kept += [each for each in (settings.data / f"keys.{stamp}",) if each.exists()]
+        kept += _replace(part, settings.database, stamp)
+    integrity.forget(settings)
+    return Restored(found, len(migrations()), held is not None, kept)
+
+
+def _require_keys(settings: Settings, file: Path, held: dict[str, str] | None, *, offered: bool) -> None:
+    """That what is sealed in it can be opened afterwards."""
+    needed = sealed.key_ids(file, "ro")
+    there = {line.split()[0] for line in held["seal"].splitlines()} if held else keys.seal_ids(settings)
+    if missing := needed - there:
+        named = " and ".join(f"“{each}”" for each in sorted(missing))
+        mend = "leave out --without-keys" if offered else "put your copy of keys/ back first; the backup holds none"
+        raise Unusable(
+            f"Rows of {file} are sealed under {named}, which is not among the keys here ({settings.keys / 'seal'}): "
+            f"{mend}. Nothing was changed."
+        )
+
+
+@contextlib.contextmanager
+def _made_ready(settings: Settings, file: Path) -> Iterator[Path]:
+    """The store in it, of this showcam's schema, beside the one that is to go."""
+    part = settings.database.with_name(f".{settings.database.name}.{secrets.token_hex(4)}")
+    try:
+        with errors(part):
+            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        with errors(file):
+            shutil.copyfile(file, part)
+        with errors(part), contextlib.closing(sqlite3.connect(part)) as database:
+            database.execute("PRAGMA secure_delete = ON")  # of the keys, though sealed, nothing stays here
+            database.execute("DROP TABLE backup")
+            database.execute("PRAGMA application_id = 0")
+        Database(part, WAIT_S).close()
+        with part.open("rb") as whole:
+            os.fsync(whole.fileno())
+        yield part
+    finally:
+        for end in ("", "-journal", "-wal", "-shm"):
+            part.with_name(f"{part.name}{end}").unlink(missing_ok=True)
+
+
+def _replace(part: Path, database: Path, stamp: str) -> list[Path]:
+    """At no moment is there no database, and never one beside the log of another."""
+    kept = []
+    if database.exists():
+        for end in ("", "-wal", "-shm"):
+            old = database.with_name(f"{database.name}{end}")
+            if old.exists():
+                new = database.with_name(f"{database.name}.{stamp}{end}")
+                os.link(old, new) if not end else old.rename(new)
+                kept.append(new)
+    part.replace(database)
+    _settle(database.parent)
+    return kept
+
+
+def _replace_key(key: Path, text: str, kept: Path) -> None:
+    key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if key.exists():
+        if key.read_text() == text:
+            return
+        kept.parent.mkdir(mode=0o700, exist_ok=True)
+        shutil.copy2(key, kept)
+    part = key.with_name(f".{key.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(key)
+    _settle(key.parent)
+
+
+def _settle(folder: Path) -> None:
+    """So that names outlast a power cut too."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

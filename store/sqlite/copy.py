@@ -1,0 +1,73 @@
+"""A database copied whole while others write to it, and whether a copy is whole."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from store.ports import StoreUnavailable
+from store.sqlite.database import WAIT_S, migrations, unavailable
+
+_PAGES = 256  # at once; then others have their turn
+
+
+def copy(source: Path, target: Path) -> None:
+    """As it is at this moment, into one file that is not there yet. Raises StoreUnavailable."""
+    with (
+        errors(source),
+        contextlib.closing(_opened(source)) as reading,
+        contextlib.closing(sqlite3.connect(target)) as into,
+    ):
+        reading.execute(
+            "BEGIN"
+        )  # one view of it all the while: without, each commit of others would begin the copy anew
+        reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        reading.backup(into, pages=_PAGES)
+        into.execute("PRAGMA journal_mode = DELETE")  # nothing beside the file
+
+
+def require_whole(database: Path) -> int:
+    """The version of its schema. Raises StoreUnavailable where it is damaged, of a newer showcam or of none."""
+    with errors(database), contextlib.closing(_opened(database, "ro")) as connection:
+        (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise StoreUnavailable(f"{database.name} is damaged: {' '.join(str(found).split())}")
+        if connection.execute("PRAGMA foreign_key_check").fetchone():
+            raise StoreUnavailable(f"{database.name} is damaged: a row belongs to one that is missing")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not version or not {"account", "source", "link", "token"} <= tables:
+        raise StoreUnavailable(f"{database.name} is no database of showcam's")
+    if version > len(migrations()):
+        raise StoreUnavailable(
+            f"{database.name} was written by a newer showcam (schema {version}, this one knows {len(migrations())}): "
+            "install that version"
+        )
+    return int(version)
+
+
+def let_go(database: Path) -> bool:
+    """Everything in its log into the database, and nothing beside the file; False where another process has it open.
+
+    What is damaged stays as it is, and counts as let go.
+    """
+    with contextlib.closing(_opened(database)) as connection:
+        try:
+            connection.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.Error as error:
+            return getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return True
+
+
+def _opened(database: Path, mode: str = "rw") -> sqlite3.Connection:
+    uri = f"{database.absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=WAIT_S)
+
+
+@contextlib.contextmanager
+def errors(database: Path) -> Iterator[None]:
+    """In words."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise unavailable(database.name, error) from error
