@@ -1,4 +1,4 @@
-"""The line of each request on stderr, a few at a time, so that no request waits for a system call or a slow reader.
+"""The line of each request, a few at a time, so that no request waits for a system call or a slow reader.
 
 Whatever is told during a request goes out at once (showcam.logs); a killed process takes at most the last twentieth of
 a second of these lines with it.
@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from functools import lru_cache
 
 import msgspec
@@ -38,8 +39,8 @@ class _Line(msgspec.Struct):
 
 
 class RequestLines:
-    def __init__(self, part: str, level: str) -> None:
-        self._part = part
+    def __init__(self, part: str, level: str, write: Callable[[bytes], None]) -> None:
+        self._part, self._write = part, write
         self._least = logging.getLevelNamesMapping()[level.upper()]
         self._encode = msgspec.json.Encoder().encode
         self._waiting: deque[tuple[Answered, float]] = deque(maxlen=MOST)
@@ -63,11 +64,11 @@ class RequestLines:
             while self._waiting:
                 line = self._encoded(*self._waiting.popleft())
                 if part and len(part) + len(line) > _AT_ONCE:
-                    _write(part)
+                    self._write(part)
                     part = b""
                 part += line
             if part:
-                _write(part)
+                self._write(part)
 
     def _begin(self) -> None:
         # not before the first request: this may be made in a process that forks
@@ -98,7 +99,7 @@ def _quiet(done: Answered) -> bool:
     return done.route in _ASKED_ALL_THE_TIME and (done.status < 400 or done.route == "healthz")
 
 
-def _write(lines: bytes) -> None:
+def to_stderr(lines: bytes) -> None:
     with contextlib.suppress(OSError):  # nobody reads; the answers are as good
         os.write(2, lines)
 

@@ -6,12 +6,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from simulator import logs
 from simulator.service import Options, StartFailed, serve
 
 
 def main(words: Sequence[str] | None = None) -> int:
+    options = _options(words)
+    logs.configure()
     try:
-        asyncio.run(serve(_options(words)))
+        asyncio.run(serve(options))
     except StartFailed as error:
         sys.stderr.write(f"simulator: {error}\n")
         return 2

@@ -12,8 +12,8 @@ def _alone(settings: Settings, part: str) -> Settings:
     from showcam.handover import handed_over
 
     if handed_over() is None:
-        logs.configure(part, settings.log_level)
         data.claim(settings)
+        logs.start(part, settings)
         integrity.look(settings)
         keys.of(settings)  # raises what stands in the way here, and not in a process that the server starts
     return settings

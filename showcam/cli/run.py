@@ -30,8 +30,8 @@ def run(context: click.Context, demo: bool, port: int | None, data: Path | None)
     from showcam.supervisor import Supervisor, only_one, require_ports
 
     settings = settings_of(context)
-    logs.configure("supervisor", settings.log_level)
     folder.claim(settings)
+    logs.start("supervisor", settings)
     with only_one(settings.data / "run"), integrity.watched(settings):
         require_ports(settings.bind, _ports(settings))
         if settings.demo:
@@ -79,24 +79,27 @@ def parts(settings: Settings) -> list[Part]:
 
 
 def _announce(settings: Settings) -> None:
-    if not settings.demo:
-        click.echo(f"showcam serves at {settings.web_url}")
-        if settings.public_url.startswith("https://") and not settings.trusted_proxies:
-            click.echo(
-                "trusted_proxies is empty: visitors who come through a proxy all count as one, so that a stranger's "
-                f"wrong passwords can lock out everybody. Name the proxy's address, see {document('running.md')}.",
-                err=True,
-            )
-        if not settings.public_url:
-            click.echo(
-                "No public_url is set: this machine can be tried, but no assistant reaches it. "
-                f"See {document('running.md')}.",
-                err=True,
-            )
+    """The address comes last, where a person finds it."""
+    if sys.stderr.isatty():
+        click.echo(f"What happens is written into {settings.data / 'log'}.", err=True)
+    if settings.demo:
+        page = f"http://127.0.0.1:{settings.simulator_port}/"
+        click.echo(f"Practice page: {page}")
+        click.echo("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
+        # a browser is opened for a person at a terminal, never for a script
+        if not os.environ.get("NO_BROWSER") and sys.stdout.isatty():
+            webbrowser.open(page)
         return
-    page = f"http://127.0.0.1:{settings.simulator_port}/"
-    click.echo(f"Practice page: {page}")
-    click.echo("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
-    # a browser is opened for a person at a terminal, never for a script
-    if not os.environ.get("NO_BROWSER") and sys.stdout.isatty():
-        webbrowser.open(page)
+    if settings.public_url.startswith("https://") and not settings.trusted_proxies:
+        click.echo(
+            "trusted_proxies is empty: visitors who come through a proxy all count as one, so that a stranger's "
+            f"wrong passwords can lock out everybody. Name the proxy's address, see {document('running.md')}.",
+            err=True,
+        )
+    if not settings.public_url:
+        click.echo(
+            "No public_url is set: this machine can be tried, but no assistant reaches it. "
+            f"See {document('running.md')}.",
+            err=True,
+        )
+    click.echo(f"showcam serves at {settings.web_url}")

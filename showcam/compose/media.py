@@ -17,7 +17,7 @@ from showcam.web_sources import WebSources
 
 def serve(settings: Settings) -> None:
     """Raises CannotStart, KeysUnreadable, SecretUnreadable."""
-    logs.configure("media", settings.log_level)
+    logs.start("media", settings)
     shared = keys.from_root(settings) or keys.HANDED in os.environ
     if settings.web_internal_url and not shared and not (settings.keys / "grant").exists():
         raise CannotStart(

@@ -28,7 +28,7 @@ from showcam.handover import handed_over
 from showcam.keys import Keys
 from showcam.metrics import Metrics
 from showcam.parent import end_with_parent
-from showcam.request_lines import RequestLines
+from showcam.request_lines import RequestLines, to_stderr
 from showcam.settings import Settings, load
 from showcam.supervisor import answers
 from store.ports import Store, StoreUnavailable
@@ -38,11 +38,11 @@ log = logging.getLogger(__name__)
 WORKER_LATE_S = 30.0
 
 
-def build(settings: Settings, keys: Keys) -> Edge:
-    """Everything the web process serves, as one WSGI callable."""
+def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_stderr) -> Edge:
+    """Everything the web process serves, as one WSGI callable; `write` takes the lines of requests."""
     base = parts.ground(settings, keys)
     atexit.register(base.store.close)  # the last to close the database folds its log into it
-    metrics, lines = Metrics(), RequestLines("web", settings.log_level)
+    metrics, lines = Metrics(), RequestLines("web", settings.log_level, write)
 
     def tell(done: Answered) -> None:
         metrics.count(done)
@@ -120,11 +120,11 @@ def _missing(settings: Settings, beat: Path) -> list[str]:
 def load_app() -> Edge:
     """In granian's worker process."""
     settings = handed_over() or load()
-    logs.configure("web", settings.log_level)
+    write = logs.start("web", settings)
     if settings.web_cores == "one":
         keep_to_one()
     end_with_parent()
-    edge = build(settings, keys.of(settings))
+    edge = build(settings, keys.of(settings), write)
     longest_s = max(settings.request_s, settings.sign_in_s) + 1
     Connections(settings.port, edge.bodies.overdue, longest_s).watch()
     return edge

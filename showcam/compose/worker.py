@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 def serve(settings: Settings) -> None:
-    logs.configure("worker", settings.log_level)
+    logs.start("worker", settings)
     raise_limit()
     base = parts.ground(settings, keys.of(settings))
 

@@ -53,3 +53,18 @@ def test_what_is_told_during_a_request_carries_its_id_and_the_part(put_back: Non
 def test_what_looks_like_a_secret_of_ours_is_not_written(text: str, hidden: str) -> None:
     assert hidden not in redact(text)
     assert redact("nothing to hide") == "nothing to hide"
+
+
+def test_a_person_reads_the_time_the_part_and_of_an_exception_its_last_line() -> None:
+    told = logs.of_person(
+        {
+            "event": "job failed",
+            "part": "worker",
+            "level": "error",
+            "timestamp": "2026-01-01T00:00:00Z",
+            "request": "id-1",
+            "job": "sweep",
+            "exception": 'Traceback (most recent call last):\n  File "x.py", line 1\nValueError: no such thing',
+        }
+    )
+    assert told[8:] == " worker: job failed (job=sweep, ValueError: no such thing)"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from showcam.exchange import Answered
-from showcam.request_lines import MOST, RequestLines
+from showcam.request_lines import MOST, RequestLines, to_stderr
 
 type Lines = Callable[[], list[dict[str, Any]]]
 
@@ -22,7 +22,7 @@ def lines(capfd: pytest.CaptureFixture[str]) -> Lines:
 
 
 def told(level: str, *requests: Answered) -> None:
-    made = RequestLines("web", level)
+    made = RequestLines("web", level, to_stderr)
     for each in requests:
         made.write(each)
     made.flush()
@@ -71,9 +71,9 @@ def test_a_method_that_is_a_secret_is_not_written(lines: Lines) -> None:
 MANY = """
 import os, sys, threading
 from showcam.exchange import Answered
-from showcam.request_lines import RequestLines
+from showcam.request_lines import RequestLines, to_stderr
 
-lines = RequestLines("web", "info")
+lines = RequestLines("web", "info", to_stderr)
 
 def ask(who):
     for number in range(int(sys.argv[1])):
@@ -107,7 +107,7 @@ def test_no_request_waits_for_a_reader_that_stopped_reading() -> None:
 
 
 def test_a_line_comes_by_itself(capfd: pytest.CaptureFixture[str]) -> None:
-    RequestLines("web", "info").write(Answered("id-1", "alexa", "POST", 200, 0.001))
+    RequestLines("web", "info", to_stderr).write(Answered("id-1", "alexa", "POST", 200, 0.001))
     seen, until = "", time.monotonic() + 10
     while not seen and time.monotonic() < until:
         time.sleep(0.01)

@@ -1,0 +1,33 @@
+"""Lines in a file that never grows beyond a bound: the older half is in a second one, and what was before is gone."""
+
+import contextlib
+import os
+import threading
+from pathlib import Path
+
+MOST = 4 * 1024 * 1024  # bytes of each of the two
+
+
+class LineFile:
+    """Of one process; made when the first line comes. Where it can't be written, lines are dropped."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file, self._size = -1, 0
+        self._writing = threading.Lock()
+
+    def write(self, lines: bytes) -> None:
+        with self._writing, contextlib.suppress(OSError):
+            if self._file < 0:
+                self._open()
+            if self._size and self._size + len(lines) > MOST:
+                os.close(self._file)
+                self._file = -1
+                self.path.replace(self.path.with_name(f"{self.path.name}.1"))
+                self._open()
+            self._size += os.write(self._file, lines)
+
+    def _open(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._size = os.fstat(self._file).st_size

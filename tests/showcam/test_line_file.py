@@ -1,0 +1,44 @@
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from showcam import line_file
+from showcam.line_file import LineFile
+
+
+def test_nobody_else_reads_it_and_a_second_process_of_the_part_goes_on_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "log" / "web.jsonl"
+    LineFile(path).write(b"one\n")
+    LineFile(path).write(b"two\n")
+    assert path.read_bytes() == b"one\ntwo\n"
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_it_never_grows_beyond_its_bound_and_the_newest_lines_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_file, "MOST", 10_000)
+    file = LineFile(tmp_path / "web.jsonl")
+
+    def write(who: int) -> None:
+        for number in range(500):
+            file.write(json.dumps({"who": who, "number": number}).encode() + b"\n")
+
+    threads = [threading.Thread(target=write, args=(who,)) for who in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    older, newer = (tmp_path / "web.jsonl.1").read_bytes(), file.path.read_bytes()
+    assert max(len(older), len(newer)) <= 10_000
+    assert {each.name for each in tmp_path.iterdir()} == {"web.jsonl", "web.jsonl.1"}
+    lines = [json.loads(line) for line in (older + newer).splitlines()]
+    assert {"who": lines[-1]["who"], "number": 499} == lines[-1]
+    assert len(older) > 9_900
+
+
+def test_where_it_cant_be_written_nothing_fails(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    LineFile(tmp_path / "file" / "web.jsonl").write(b"lost\n")

@@ -1,0 +1,113 @@
+"""What a person at a terminal sees of `showcam run`, and what a log collector does."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.program import SHOWCAM, Program, running
+from tests.whole.test_starting import children
+
+pytestmark = pytest.mark.process
+
+
+class Terminal:
+    """The program started at a terminal of its own; `seen` is what stands there."""
+
+    def __init__(self, program: Program, *words: str) -> None:
+        self._ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [str(SHOWCAM), *words],
+            env=program.environ,
+            cwd=program.cwd,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.seen = ""
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def until(self, text: str, within_s: float = 60.0) -> None:
+        deadline = time.monotonic() + within_s
+        while not re.search(text, self.seen):
+            assert time.monotonic() < deadline, self.seen
+            time.sleep(0.05)
+
+    def end(self) -> list[str]:
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(10)
+        self._reader.join(10)
+        os.close(self._ours)
+        return self.seen.replace("\r\n", "\n").splitlines()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                self.seen += os.read(self._ours, 4096).decode()
+            except OSError:  # nobody holds the other side any more
+                return
+
+
+def test_a_person_sees_the_address_last_and_nothing_of_requests(tmp_path: Path) -> None:
+    program = Program(tmp_path, demo=True)
+    terminal = Terminal(program, "run", "--demo")
+    terminal.until("Ctrl-C ends it")
+    program.link("alexa")
+    assert program.assistant("alexa", "watch", text="show the garden")["outcome"]["shown"]
+    assert terminal.end() == [
+        "Starting the demo …",
+        f"What happens is written into {program.data / 'log'}.",
+        f"Practice page: {program.simulator}/",
+        "Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.",
+        "All ended.",
+    ]
+    lines = [json.loads(line) for line in (program.data / "log/web.jsonl").read_text().splitlines()]
+    assert {"request", "linked", "tokens issued"} <= {line["event"] for line in lines}
+    assert {line["route"] for line in lines if line["event"] == "request"} == {"pages", "alexa"}
+    assert (program.data / "log/media.jsonl").exists()
+    assert (program.data / "log/web.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_warning_is_a_readable_line(tmp_path: Path) -> None:
+    program = Program(tmp_path, demo=True)
+    terminal = Terminal(program, "run", "--demo")
+    terminal.until("Ctrl-C ends it")
+    media = next(
+        pid
+        for pid in children(terminal.process.pid)
+        if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    )
+    os.kill(media, signal.SIGKILL)
+    terminal.until("a part died")
+    died = terminal.end()[-2]
+    assert re.fullmatch(r"\d\d:\d\d:\d\d supervisor: a part died \(name=media, code=-9, again_in_s=0\.25\)", died)
+    (line,) = [json.loads(line) for line in (program.data / "log/supervisor.jsonl").read_text().splitlines()]
+    assert (line["event"], line["level"]) == ("a part died", "warning")
+
+
+def test_a_real_start_says_its_address_last(tmp_path: Path) -> None:
+    program = Program(tmp_path, demo=False)
+    terminal = Terminal(program, "run")
+    terminal.until("showcam serves at")
+    assert terminal.end()[-2:] == [f"showcam serves at {program.web}", "All ended."]
+
+
+def test_off_a_terminal_each_event_is_a_json_line_on_stderr(tmp_path: Path) -> None:
+    with running(tmp_path) as program:
+        program.link("alexa")
+    told = [line for line in program.log.read_text().splitlines() if not line.startswith("{")]
+    assert [line.partition(" ")[0] for line in told] == ["Starting", "Practice", "Sign", "All"]
+    lines = [json.loads(line) for line in program.log.read_text().splitlines() if line.startswith("{")]
+    assert {line["part"] for line in lines} == {"simulator", "media", "web"}
+    assert "request" in {line["event"] for line in lines}
+    assert not (program.data / "log").exists()
