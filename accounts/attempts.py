@@ -6,13 +6,13 @@ the account before has places of its own, so no stranger, from wherever, keeps t
 """
 
 import hashlib
-import ipaddress
 import math
 import time
 from collections.abc import Callable
 
 from msgspec import Struct
 
+from net.visitors import counted_as
 from store.ports import Throttle
 
 
@@ -55,7 +55,7 @@ class Attempts:
 
     def from_address(self, salt: str, address: str) -> Place:
         """For a try of a browser that the account does not know, whatever the name. Raises NoPlace."""
-        where = hashlib.sha256(f"{salt}\x00{network_of(address)}".encode()).hexdigest()[:32]
+        where = hashlib.sha256(f"{salt}\x00{counted_as(address)}".encode()).hexdigest()[:32]
         return self._take(f"sign_in/address/{where}", self._limits.per_address)
 
     def of(self, who: str) -> Place:
@@ -86,16 +86,3 @@ def strangers(vendor_key: str) -> str:
 def own(account_id: str, browser: Browser) -> str:
     """That one browser, at that account."""
     return f"browser/{account_id}/{browser.id}"
-
-
-def network_of(address: str) -> str:
-    """What counts as one place to come from: an IPv4 address, or the /64 that an IPv6 customer has at least."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))

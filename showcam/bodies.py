@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from wsgiref.types import WSGIEnvironment
 
-from media.visitors import counted_as
+from net.visitors import counted_as
 from showcam.exchange import PEER, RECEIVED, Refuse, Response, problem
 
 BODY_S = 5.0

@@ -16,7 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 
-from media.visitors import Network, within
+from net.visitors import Network, within
 from showcam.bodies import Bodies
 from showcam.exchange import (
     AT_WORK,

@@ -1,6 +1,5 @@
 """A machine endpoint's request and answer, and the problem documents (RFC 9457) that say what was wrong with one."""
 
-import ipaddress
 import json
 import time
 from collections.abc import Callable
@@ -10,6 +9,8 @@ from functools import lru_cache
 from wsgiref.types import WSGIEnvironment
 
 from msgspec import Struct
+
+from net.visitors import counted_as
 
 AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread is at work on
 
@@ -50,16 +51,8 @@ class Request(Struct, frozen=True):
 
     @property
     def network(self) -> str:
-        """Whose it is, as far as one can tell: an IPv4 address, or the /64 of an IPv6 one; "" for neither."""
-        try:
-            address = ipaddress.ip_address(self.environ.get("REMOTE_ADDR", "").partition("%")[0])
-        except ValueError:
-            return ""
-        if isinstance(address, ipaddress.IPv6Address):
-            if address.ipv4_mapped is None:
-                return str(ipaddress.ip_network((address, 64), strict=False))
-            address = address.ipv4_mapped
-        return str(address)
+        """Whose it is, as far as one can tell: see `counted_as`."""
+        return counted_as(self.environ.get("REMOTE_ADDR", ""))
 
     @property
     def bearer(self) -> str | None:

@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 
 from media.silence import silence
-from media.visitors import Network, counted_as, within
+from net.visitors import Network, counted_as, within
 
 _log = structlog.get_logger()
 

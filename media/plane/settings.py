@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from media.visitors import Network
+from net.visitors import Network
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from collections.abc import Callable
 import pytest
 
 from media.plane import door
-from media.visitors import counted_as
 from tests.doubles.attackers import crowd
 from tests.media.conftest import World
 
@@ -95,20 +94,3 @@ def test_whoever_says_nothing_more_is_ended(
         assert len(quiet.open) == 5
         monkeypatch.setattr(door, limit, 1.5)
         eventually(lambda: not quiet.open)
-
-
-@pytest.mark.parametrize(
-    ("address", "counts_as"),
-    [
-        ("203.0.113.9", "203.0.113.9"),
-        ("::ffff:203.0.113.9", "203.0.113.9"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
-        ("unix", "unix"),
-    ],
-)
-def test_a_house_counts_as_one(address: str, counts_as: str) -> None:
-    assert counted_as(address) == counts_as

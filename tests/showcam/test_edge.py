@@ -204,19 +204,3 @@ def test_a_request_counts_from_when_it_came(given: dict[str, float], came: float
     call(edge, "POST", "/slow", b"x", **{"wsgi.input": Slow(b"x"), "CONTENT_LENGTH": "1", **given})
     received, then = heard
     assert received == came if given else before <= received < then - 0.2
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
-        ("unknown", ""),
-    ],
-)
-def test_whose_a_request_is(address: str, network: str) -> None:
-    assert Request("r", "GET", "/", "", b"", {"REMOTE_ADDR": address}).network == network
