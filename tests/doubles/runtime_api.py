@@ -122,7 +122,7 @@ class Environment:
         }
         began = time.perf_counter()
         with self._log.open("wb") as log:
-            command = [sys.executable, "-S", "-W", "ignore", "-P", "-m", "awslambdaric", handler]
+            command = [sys.executable, "-S", "-W", "ignore", "-m", "awslambdaric", handler]
             self.process = subprocess.Popen(command, cwd=tree, env=given | environ, stdout=log, stderr=log)
         kind, told = self._next_told()
         self.began_s = time.perf_counter() - began
