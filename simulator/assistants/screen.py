@@ -95,7 +95,7 @@ class WebRtcScreen:
     async def play(self, answer: str, seconds: float, connected: Callable[[], Awaitable[object]] | None = None) -> None:
         """Raises NoPicture."""
         try:
-            await self._pc.setRemoteDescription(RTCSessionDescription(_bundled(answer), "answer"))
+            await self._pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         except Exception as error:
             raise NoPicture(f"the SDP answer can't be used ({type(error).__name__})") from None
         try:
@@ -188,12 +188,3 @@ def echo_shaped(offer: str) -> str:
 def _use_loopback() -> None:
     # aioice leaves 127.0.0.1 out, and everything here lives on it
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
-
-
-def _bundled(answer: str) -> str:
-    """A rejected audio section (RFC 3264 section 6) as one of the bundle: aiortc would wait for its transport."""
-    if "m=audio 0 " not in answer:
-        return answer
-    audio = answer.split("m=audio 0 ", 1)[1].split("\nm=", 1)[0]
-    mid = next((line[6:].strip() for line in audio.splitlines() if line.startswith("a=mid:")), "")
-    return answer.replace("m=audio 0 ", "m=audio 9 ").replace("a=group:BUNDLE ", f"a=group:BUNDLE {mid} ")

@@ -51,21 +51,21 @@ def test_a_google_display_gets_silence_beside_it(world):
     assert "mp4a.40.2" in master.text
 
 
-@pytest.mark.parametrize(("surface", "heard"), [("alexa", False), ("google", True)])
-def test_it_plays_by_webrtc(world, surface, heard):
+@pytest.mark.parametrize("surface", ["alexa", "google"])
+def test_it_plays_by_webrtc_with_silence_beside_it(world, surface):
     async def scene():
         viewer = Viewer()
         claims = world.claims("garage", "webrtc", surface=surface, explains=True)
         client = world.plane.client()
         answer = await asyncio.to_thread(client.answer, claims, SPEC, await viewer.offer(), replaces="session")
         await viewer.accept(answer.sdp)
-        await viewer.until(lambda: len(viewer.pictures) > 12 and (len(viewer.loud) > 20 or not heard))
+        await viewer.until(lambda: len(viewer.pictures) > 12 and len(viewer.loud) > 20)
         await viewer.close()
         return viewer
 
     viewer = asyncio.run(scene())
     assert viewer.sizes == {(1280, 720)}
-    assert bool(viewer.loud) == heard
+    assert max(viewer.loud) < 1
 
 
 def test_its_still_is_the_card(world):
