@@ -45,6 +45,7 @@ MEDIA = frozenset(
         "stun",
         "turn",
         "turn_secret",
+        "trusted_proxies",
         "ice_addresses",
     }
 )
