@@ -113,7 +113,8 @@ def test_what_is_wrong_is_said_in_one_line(cameras: Cameras, words: tuple[str, .
     done = cameras(*words)
     assert (done.returncode, done.stdout) == (code, "")
     assert told in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    said = [line for line in done.stderr.strip().splitlines() if line != "Asking EZVIZ …"]  # told where it takes long
+    assert len(said) == 1
 
 
 def test_a_camera_is_deleted_by_its_typed_name_alone(demo: Program, cameras: Cameras) -> None:

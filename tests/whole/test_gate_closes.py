@@ -8,7 +8,7 @@ from tests.doubles.program import running
 
 
 def test_a_live_picture_outlasts_its_gate_by_three_seconds_at_most(tmp_path: Path) -> None:
-    """Fifty times it is done by `python -m bench --only gate`."""
+    """The bench does it fifty times: its group `gate`."""
     with running(tmp_path, SHOWCAM_EXPLAIN="no") as program:
         closing = Closing(program)
         taken = [asyncio.run(closing.outlasted_s()) for _ in range(4)]

@@ -26,7 +26,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [str(SHOWCAM), *words],
             env=program.environ,
-            cwd=program.cwd,
+            cwd=program.stands,
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
