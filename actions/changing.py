@@ -2,7 +2,7 @@
 
 from actions.trait import Asked
 from registry.camera import Camera, Refusal
-from registry.gate import not_by_voice, not_found
+from registry.gate.gate import not_by_voice, not_found
 from registry.registry import Registry
 
 

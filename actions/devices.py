@@ -8,11 +8,11 @@ from msgspec import Raw
 
 from actions.errors import CannotList
 from actions.trait import Trait
+from net.cache import Recent
+from net.text import line
 from registry.camera import Camera, Failed, Refusal
 from registry.errors import Unavailable
-from registry.recent import Recent
 from registry.registry import Registry
-from registry.text import line
 from store.records import Link
 
 LONGEST_NAME = 60  # code points; Google cuts what is longer, anywhere

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from registry.camera import Refusal
-from registry.reasons import explain
+from registry.gate.reasons import explain
 
 
 class IntentError(Exception):

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from actions.errors import Malformed
-from registry.nesting import shallow, too_deep
+from net.json_depth import shallow, too_deep
 
 MOST_DEVICES = 1000  # asked about at once
 MOST_EXECUTIONS = 320  # device times command: "turn off all cameras" of the largest household is one request

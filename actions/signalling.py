@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
+from net.json_depth import too_deep
 from registry.camera import Refusal
 from registry.errors import BadGrant, BadOffer, ExpiredGrant
-from registry.nesting import too_deep
-from registry.reasons import explain
+from registry.gate.reasons import explain
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 

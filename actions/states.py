@@ -8,9 +8,9 @@ from msgspec import Raw
 
 from actions.errors import refused
 from actions.trait import Trait
+from net.cache import Recent
 from registry.camera import State
-from registry.gate import not_found
-from registry.recent import Recent
+from registry.gate.gate import not_found
 from registry.registry import Registry
 from store.records import Link
 

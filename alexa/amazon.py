@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from registry.drivers.http import Exchange, Hosts, Http
-from registry.errors import VendorDown
-from registry.nesting import too_deep
+from net.errors import Unreached as NoAnswer
+from net.http import Exchange, Hosts, Http
+from net.json_depth import too_deep
 
 LOGIN = "api.amazon.com"
 GATEWAYS = ("api.amazonalexa.com", "api.eu.amazonalexa.com", "api.fe.amazonalexa.com")
@@ -26,7 +26,7 @@ class Amazon:
         self.login = f"https://{double or LOGIN}"
         self.gateways = tuple(f"https://{each}" for each in ((double,) if double else GATEWAYS))
         hosts = (double,) if double else tuple(f"{each}:443" for each in (LOGIN, *GATEWAYS))
-        self._http = Http(Hosts(hosts, only_extra=True), ca_file)
+        self._http = Http(Hosts(hosts), ca_file)
 
     def ask(
         self,
@@ -48,7 +48,7 @@ class Amazon:
                 self._http.mount(session)
                 answer = session.request(method, url, data=form, headers=headers)
                 data = None if too_deep(answer.content) else msgspec.json.decode(answer.content)
-        except (requests.RequestException, VendorDown, msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (requests.RequestException, NoAnswer, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Unreached(type(error).__name__) from None
         if not isinstance(data, dict):
             raise Unreached("not an object")

@@ -13,9 +13,9 @@ from alexa.errors import refused
 from alexa.event import Reply, timestamp
 from alexa.interface import Capability
 from alexa.state import properties
+from net.cache import Recent
 from registry.camera import Camera, Refusal, Stream, StreamRequest, Video
-from registry.displays import USUAL, best, beyond, shown
-from registry.recent import Recent
+from registry.gate.displays import USUAL, best, beyond, shown
 from registry.registry import Registry
 from store.records import Link
 

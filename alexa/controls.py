@@ -8,7 +8,7 @@ from msgspec import Raw
 from alexa.errors import InvalidValue, refused
 from alexa.event import Reply
 from registry.camera import Camera, Refusal
-from registry.gate import not_found, overruled
+from registry.gate.gate import not_found, overruled
 from registry.registry import Registry
 from registry.settings import BadValue
 from store.records import Link

@@ -8,7 +8,7 @@ from msgspec import Raw, Struct
 
 from alexa.errors import InvalidDirective
 from alexa.salvage import salvaged
-from registry.nesting import too_deep
+from net.json_depth import too_deep
 
 
 class Header(Struct, rename="camel"):

@@ -20,10 +20,10 @@ from alexa.event import Reply
 from alexa.interface import Capability, encoded
 from alexa.names import friendly_names, shorten
 from alexa.texts import Locales, locales
+from net.cache import Recent
 from registry.camera import Camera, Failed, Refusal
 from registry.errors import Unavailable
-from registry.reasons import explain
-from registry.recent import Recent
+from registry.gate.reasons import explain
 from registry.registry import Registry
 from store.records import Link
 

@@ -6,7 +6,7 @@ Types: Smart Home API, "Alexa.ErrorResponse"; `extra` is what a type demands bes
 from typing import Any, ClassVar
 
 from registry.camera import Refusal
-from registry.reasons import explain
+from registry.gate.reasons import explain
 
 
 class DirectiveError(Exception):

@@ -11,7 +11,7 @@ from alexa.event import Reply
 from alexa.interface import encoded
 from registry.camera import Refusal, StreamRequest
 from registry.errors import BadOffer
-from registry.gate import not_found
+from registry.gate.gate import not_found
 from registry.registry import Registry
 from store.records import Link
 

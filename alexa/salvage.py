@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from registry.nesting import shallow
+from net.json_depth import shallow
 
 DEEP = 3  # the header and the endpoint lie that deep, and nothing that is wanted of them lies deeper
 # more lenient than what reads directives; a number's value is never asked for

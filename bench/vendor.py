@@ -19,10 +19,10 @@ from bench.progress import say
 from bench.run import Results, Run
 from bench.table import Bound, Row
 from media.grants import Grants
-from registry import households
 from registry.camera import Stream, StreamRequest
-from registry.drivers.ezviz import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz_account import SignedIn
+from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.owner import households
 from registry.registry import Registry
 from registry.rules import Rules
 from showcam import keys as key_files

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, render_template, request
 
-from registry.reasons import OF_PICTURES, row_text
+from registry.gate.reasons import OF_PICTURES, row_text
 
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 

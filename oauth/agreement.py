@@ -17,7 +17,7 @@ from oauth.server import Server
 from oauth.signing_in import SigningIn
 from oauth.visits import Visit, Visits, fingerprint
 from registry.errors import Unavailable
-from registry.listing import Listing
+from registry.readings.readings import Listing
 from registry.registry import Registry
 from store.ports import Inconsistent, Store
 from store.records import Account, Link

@@ -17,8 +17,8 @@ from oauth.linking import Linking
 from oauth.server import Server, metadata
 from oauth.signing_in import SigningIn
 from oauth.visits import Visits
+from registry.owner.sign_in import SignIn
 from registry.registry import Registry
-from registry.sign_in import SignIn
 from store.ports import Store
 from store.records import Link
 

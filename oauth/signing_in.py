@@ -11,7 +11,7 @@ from oauth.known_browser import KnownBrowser
 from oauth.pace import Pace
 from oauth.visits import CODE_S, VISIT_S, Visit, Visits, fingerprint
 from oauth.wording import NOT_THESE
-from registry.sign_in import CodeWanted, Outcome, SignedIn, SignIn, SignInRefused
+from registry.owner.sign_in import CodeWanted, Outcome, SignedIn, SignIn, SignInRefused
 
 log = structlog.get_logger()
 

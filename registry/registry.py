@@ -5,27 +5,28 @@ from collections.abc import Callable, Iterable, Mapping
 
 from media.grants import Claims, Grants, Picture
 from media.source import Denied, SourceSpec
+from net.cache import Recent
 from registry.camera import Camera, Refusal, Snapshot, State, Stream, StreamRequest
-from registry.changes import Changes, Hint, Noticing
-from registry.codes import Codes
-from registry.control import Control
-from registry.devices import Devices
-from registry.drivers.driver import Driver
+from registry.driver import Driver, Hint
 from registry.errors import Unavailable
-from registry.freshness import Breaker
-from registry.gate import Allowed, Surface, overruled
-from registry.handover import PLAYABLE, Pictures
-from registry.happenings import Happenings
-from registry.judging import Deadline, Judge, Open, Seen
-from registry.listing import IN_MEMORY, Listing, Readings, chosen, moving
-from registry.minting import Minting
-from registry.opens import Opens
+from registry.gate.displays import PLAYABLE
+from registry.gate.gate import Allowed, Surface, overruled
+from registry.owner.control import Control
+from registry.owner.lan_codes import Codes
 from registry.preferences import Preferences
-from registry.recent import Recent
+from registry.readings.breaker import Breaker
+from registry.readings.changes import Changes, Noticing
+from registry.readings.devices import Devices
+from registry.readings.judge import Deadline, Judge, Open, VisibleCamera
+from registry.readings.readings import IN_MEMORY, Listing, Readings, chosen, moving
+from registry.readings.sightings import Happenings
+from registry.readings.states import States
 from registry.rules import Rules
 from registry.settings import Setting, SettingView, Step
-from registry.states import States
-from registry.streams import Streams
+from registry.streams.handover import Pictures
+from registry.streams.quota import Opens
+from registry.streams.sources import Minting
+from registry.streams.streams import Streams
 from store.ports import Store
 from store.records import Link
 
@@ -143,7 +144,7 @@ class Registry:
         deadline = Deadline(self._rules.states_within(within_s))
         for camera in self.cameras(link, within_s).cameras:
             seen = self._judge.see(link, camera.id, deadline)
-            if isinstance(seen, Seen):
+            if isinstance(seen, VisibleCamera):
                 table.append((seen.camera, {surface: self._verdict(seen, surface) for surface in SURFACES}))
         return table
 
@@ -155,7 +156,7 @@ class Registry:
         return [
             (seen.camera, {surface: self._verdict(seen, surface) for surface in SURFACES})
             for seen in found
-            if isinstance(seen, Seen)
+            if isinstance(seen, VisibleCamera)
         ]
 
     def too_large(self, link: Link, camera: Camera) -> Refusal | None:
@@ -247,7 +248,7 @@ class Registry:
         """Raises registry.settings.BadValue."""
         self._control.prefer(account_id, camera_id, preferences)
 
-    def _verdict(self, seen: Seen, surface: Surface) -> Allowed | Refusal:
+    def _verdict(self, seen: VisibleCamera, surface: Surface) -> Allowed | Refusal:
         if surface == "still" and not self.stills:
             return overruled("not_passable", seen.camera)
         verdict = self._judge.verdict(seen, surface, PLAYABLE)

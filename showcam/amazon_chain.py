@@ -18,11 +18,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from registry.drivers.http import Exchange, Hosts, Http
+from net.cache import Recent
+from net.errors import Unreached
+from net.http import Exchange, Hosts, Http
+from net.rate import Rate
 from registry.errors import VendorDown
-from registry.freshness import Flights
-from registry.rate import Rate
-from registry.recent import Recent
+from registry.readings.flights import Flights
 from showcam.kept_chains import KeptChains
 
 HOST, PORT, FOLDER = "s3.amazonaws.com", 443, "/echo.api/"
@@ -92,7 +93,7 @@ class Chains:
     ) -> None:
         host, _, port = double.partition(":")
         self._host, self._port = (host, int(port or 443)) if double else (HOST, PORT)
-        self._http = Http(Hosts((f"{self._host}:{self._port}",), only_extra=True), ca_file)
+        self._http = Http(Hosts((f"{self._host}:{self._port}",)), ca_file)
         self._anchors, self._kept = anchors, KeptChains(file)
         self._lock = threading.Lock()
         self._fetches, self._under_way = Rate(60), threading.BoundedSemaphore(AT_ONCE)
@@ -169,7 +170,7 @@ class Chains:
             with requests.Session() as session, Exchange(FETCH_S):
                 self._http.mount(session)
                 answer = session.get(address, headers={"User-Agent": "showcam"})
-        except (requests.RequestException, VendorDown) as error:
+        except (requests.RequestException, Unreached) as error:
             raise ChainUnreached(type(error).__name__) from None
         finally:
             self._under_way.release()

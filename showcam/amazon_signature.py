@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from registry.nesting import too_deep
+from net.json_depth import too_deep
 from showcam.amazon_chain import BadChain, Chains
 from showcam.exchange import Request
 

@@ -2,7 +2,7 @@
 
 import structlog
 
-from registry.drivers.ezviz_webhook import Full, Unreadable, Untrusted, Webhook
+from registry.drivers.ezviz.webhook import Full, Unreadable, Untrusted, Webhook
 from showcam.exchange import Request, Response, Route, carries, problem
 from store.ports import StoreUnavailable
 

@@ -10,8 +10,8 @@ from alexa.spoken.names import find
 from alexa.spoken.texts import listed, say
 from registry.camera import Camera, Failed, Refusal, StreamRequest
 from registry.errors import Unavailable
-from registry.gate import not_found
-from registry.reasons import OF_VIDEO, REASONS, sentences
+from registry.gate.gate import not_found
+from registry.gate.reasons import OF_VIDEO, REASONS, sentences
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link

@@ -23,8 +23,8 @@ from moto import mock_aws
 
 from accounts import clients
 from bench.scale.meter import Meter
-from registry import households
-from registry.drivers.ezviz_account import SignedIn
+from registry.drivers.ezviz.account import SignedIn
+from registry.owner import households
 from showcam import aws
 from showcam import keys as key_files
 from showcam.compose import parts

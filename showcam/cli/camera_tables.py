@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from registry.camera import Camera, Refusal
+from registry.gate.reasons import explain
 from registry.preferences import Preferences
-from registry.reasons import explain
 from registry.settings import FIELDS, Setting, SettingView
 
 type Serving = Mapping[str, tuple[str, ...]]

@@ -47,7 +47,7 @@ def list_(context: click.Context, verbose: bool, user: str | None, demo: bool) -
     """Every camera, whether Alexa and Google can show it, and names a voice has trouble with."""
     from alexa.names import friendly_names
     from registry.errors import Unavailable
-    from registry.voice_names import trouble
+    from registry.gate.voice_names import trouble
     from showcam.cli import camera_tables as tables
 
     with _household(context, user) as home:
@@ -338,7 +338,7 @@ def _camera(context: click.Context, home: "Household", name: str) -> "Camera":
 
 
 def _unavailable(context: click.Context, reason: str) -> None:
-    from registry.gate import overruled
+    from registry.gate.gate import overruled
 
     if reason == "vendor_down" and context.params.get("demo"):
         stop("The demo is not running on this machine: start it with make run.", code=1)
@@ -348,6 +348,6 @@ def _unavailable(context: click.Context, reason: str) -> None:
 
 
 def _refused(refusal: "Refusal") -> None:
-    from registry.reasons import explain
+    from registry.gate.reasons import explain
 
     stop(explain(refusal, "en"), code=1)

@@ -21,7 +21,7 @@ def add(context: click.Context, user: str, key: str | None, language: str) -> No
 
     Its password is not asked for: the account's owner types it when linking Alexa or Google.
     """
-    from registry import households
+    from registry.owner import households
     from showcam.compose.command import tools
 
     if not user.strip():
@@ -46,7 +46,7 @@ def sub_account(context: click.Context, user: str, account_id: str) -> None:
 
     ACCOUNT_ID is the accountId that ram/account/create answered; "none" takes it away.
     """
-    from registry import households
+    from registry.owner import households
     from showcam.compose.command import tools
 
     kept = "" if account_id == "none" else account_id
@@ -65,7 +65,7 @@ def sub_account(context: click.Context, user: str, account_id: str) -> None:
 @readable
 def key(context: click.Context, user: str, key: str) -> None:
     """Set the Open Platform key by which pictures of USER's cameras come."""
-    from registry import households
+    from registry.owner import households
     from showcam.compose.command import tools
 
     secret = click.prompt("appSecret", hide_input=True)

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from registry import households
+from registry.owner import households
 from registry.registry import Registry
 from showcam import data, integrity, keys, logs
 from showcam.compose import demo

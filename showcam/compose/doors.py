@@ -17,8 +17,8 @@ from console import app as console
 from media.proof import HEADER
 from oauth import app as oauth
 from oauth.app import OAuthSettings
-from registry.drivers.ezviz_webhook import Inbox, Webhook
-from registry.sign_in import SignIn
+from registry.drivers.ezviz.webhook import Inbox, Webhook
+from registry.owner.sign_in import SignIn
 from showcam import aws, webhook
 from showcam.compose import parts
 from showcam.edge import EdgeRules

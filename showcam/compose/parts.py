@@ -9,11 +9,11 @@ from media.client import MediaClient
 from media.fleet import Fleet
 from media.grants import Grants
 from media.trust import tls_context
-from registry.drivers.ezviz import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz_open_tokens import Key
-from registry.opens import OpensOfAll
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.open.tokens import Key
 from registry.registry import Registry, Rules
 from registry.rules import PASSED_S
+from registry.streams.quota import OpensOfAll
 from showcam import aws
 from showcam.keys import Keys
 from showcam.settings import Settings

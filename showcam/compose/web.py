@@ -13,8 +13,8 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
-from registry.inbox import Inbox
-from registry.looker import Looker
+from registry.watch.inbox import Inbox
+from registry.watch.looker import Looker
 from showcam import keys, logs, spoken_door
 from showcam.compose import amazon, directives, doors, fulfillment, parts, spoken
 from showcam.compose.doors import JSON

@@ -13,7 +13,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import structlog
 from apig_wsgi import make_lambda_handler
 
-from registry.inbox import AtOnce
+from registry.watch.inbox import AtOnce
 from showcam import keys
 from showcam.cloudwatch import CloudWatch, Event, Handler
 from showcam.compose import doors, parts

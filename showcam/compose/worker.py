@@ -4,7 +4,7 @@ import time
 
 import structlog
 
-from registry.watching import Watch
+from registry.watch.watch import Watch
 from showcam import keys, logs
 from showcam.compose import parts
 from showcam.descriptors import raise_limit

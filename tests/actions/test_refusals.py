@@ -12,7 +12,7 @@ from actions.fulfillment import Fulfillment
 from media.client import MediaBusy, MediaUnavailable
 from registry.camera import Video
 from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
-from registry.reasons import OF_CHANGES, OF_VIDEO, REASONS
+from registry.gate.reasons import OF_CHANGES, OF_VIDEO, REASONS
 from tests.doubles.household import Household, household
 
 type Check = Callable[[str, dict[str, Any]], None]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from registry.drivers.driver import Look
+from registry.driver import Look
 from tests.doubles.household import WITHOUT_MEDIA, Household, household
 
 type Ask = Callable[..., dict[str, Any]]

@@ -20,10 +20,10 @@ from alexa.skill import SmartHome
 from media.grants import Claims, Picture
 from media.source import Denied, SourceSpec
 from registry.camera import Camera, Video
-from registry.drivers.driver import sound
-from registry.looker import Looker
+from registry.driver import sound
 from registry.registry import Registry
 from registry.rules import Rules
+from registry.watch.looker import Looker
 from store.records import Source
 from tests.doubles import hls_camera
 from tests.doubles.echo_offer import OFFERS, offer

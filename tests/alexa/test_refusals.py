@@ -14,7 +14,7 @@ from alexa.skill import SmartHome
 from media.client import MediaBusy, MediaUnavailable
 from registry.camera import Video
 from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
-from registry.reasons import OF_CHANGES, OF_VIDEO, REASONS
+from registry.gate.reasons import OF_CHANGES, OF_VIDEO, REASONS
 from tests.doubles.household import Household, household
 
 MODE = "NOT_SUPPORTED_IN_CURRENT_MODE"

@@ -18,8 +18,8 @@ from alexa.spoken.skill import NotForUs, NotTaken, Spoken
 from alexa.spoken.texts import TEXTS
 from registry.camera import Camera, Failed, Refusal, Video
 from registry.errors import VendorDown
+from registry.gate.reasons import REASONS, explain
 from registry.preferences import Preferences
-from registry.reasons import REASONS, explain
 from store.ports import StoreUnavailable
 from store.records import Link
 from tests.doubles.household import Household, household

@@ -17,7 +17,7 @@ from bench.scale.footprint import Footprint, Measured
 from bench.scale.limits import limits
 from bench.scale.quotas import Quota, lifted, quotas, seconds
 from bench.scale.walks import WALKS
-from registry.drivers.ezviz_webhook import ONCE_S, SKEW_S
+from registry.drivers.ezviz.webhook import ONCE_S, SKEW_S
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/scale.md").read_text()
 WALKS_OF = {

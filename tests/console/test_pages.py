@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from console.app import blueprint
-from registry.reasons import OF_PICTURES, row_text
+from registry.gate.reasons import OF_PICTURES, row_text
 
 
 @pytest.mark.parametrize(

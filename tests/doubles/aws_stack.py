@@ -9,8 +9,8 @@ import msgspec
 from accounts import clients
 from accounts.tokens import mint
 from deploy_local.emulator import Emulator
-from registry import households
 from registry.camera import Ref
+from registry.owner import households
 from showcam import keys
 from store.dynamodb import DynamoStore
 from store.records import Account, Assistant, Known, Link, Source

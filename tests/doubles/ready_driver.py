@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from media.grants import Picture
 from media.source import SourceSpec
 from registry.camera import Camera, Ref, Video
-from registry.drivers.driver import Look, sound
+from registry.driver import Look, sound
 from registry.errors import DriverError, Refused, SetRefused
 from registry.settings import CHOICES, FIELDS, Setting, SettingView
 from store.records import Source

@@ -153,7 +153,7 @@ def test_the_media_process_asks_with_its_proof(running: Environment, stack: Any)
 
 class TestWebhook:
     def test_a_ring_is_kept_before_it_is_answered_and_once(self, running: Environment, stack: Any) -> None:
-        from registry.devices import Devices
+        from registry.readings.devices import Devices
 
         Devices(stack.store).place(stack.account.id, {"F00000001"})
         event = self.ring(f"m-{time.time()}")

@@ -3,7 +3,8 @@
 import pytest
 
 from net.addresses import are_public, is_in_house, is_public, is_spelled
-from registry.drivers.http import Hosts, NotAllowed
+from net.errors import NotAllowed
+from net.http import Hosts
 
 PUBLIC, HOUSE, HERE, NOBODY = "public", "house", "this machine", "nobody's"
 

@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 from accounts import clients
 from accounts.households import end
 from oauth.app import OAuthSettings, bind
-from registry import households
-from registry.sign_in import SignIn
+from registry.owner import households
+from registry.owner.sign_in import SignIn
 from store.ports import Store
 from tests.doubles.household import household
 from tests.doubles.linking_world import CAREFUL, ISSUER, LOCAL, REDIRECTS, USER, World

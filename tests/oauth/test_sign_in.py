@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import pytest
 
 from oauth import wording
-from registry.drivers.ezviz_account import Rejected
+from registry.drivers.ezviz.account import Rejected
 from registry.errors import VendorDown
-from registry.sign_in import SignInRefused
+from registry.owner.sign_in import SignInRefused
 from tests.doubles.linking_world import CAREFUL, USER, Browser, World
 from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor
 

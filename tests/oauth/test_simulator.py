@@ -10,11 +10,11 @@ from accounts import clients
 from media.grants import Grants
 from oauth import wording
 from oauth.app import OAuthSettings, bind
-from registry import households
-from registry.drivers.ezviz import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.owner import households
+from registry.owner.sign_in import SignIn
 from registry.registry import Registry
 from registry.rules import Rules
-from registry.sign_in import SignIn
 from store.sqlite import SqliteStore
 from tests.doubles.linking_world import REDIRECTS, Browser, Page
 from tests.doubles.ready_pictures import ReadyPictures

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from media.client import MediaBusy, MediaUnavailable
 from media.grants import Claims
 from media.source import Denied, SourceSpec
-from registry import cards
 from registry.camera import Failed, Refusal, Stream, StreamRequest
 from registry.errors import BadOffer, Refused, SignedOut, VendorDown
+from registry.gate import cards
 from registry.registry import Registry
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 

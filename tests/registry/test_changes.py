@@ -4,9 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from registry.camera import Camera
-from registry.changes import OLDEST_S, Change, Hint, compare
+from registry.driver import Hint
 from registry.errors import SignedOut, VendorDown
-from registry.happenings import HELD_S
+from registry.readings.changes import OLDEST_S, Change, compare
+from registry.readings.sightings import HELD_S
 from registry.registry import Registry
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from registry import control
 from registry.camera import Camera, Refusal
 from registry.errors import DriverError, SetRefused, SignedOut, VendorBusy, VendorDown
+from registry.owner import control
 from registry.preferences import Preferences
 from registry.settings import BY_VOICE, BadValue, Step
 from tests.doubles.clock import Clock

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy_local.emulator import Emulator
-from registry.changes import Change
+from registry.readings.changes import Change
 from registry.registry import Registry
 from store.dynamodb import DynamoStore, create_table
 from store.ports import StoreUnavailable

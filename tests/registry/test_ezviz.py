@@ -10,11 +10,11 @@ import pytest
 import requests
 
 from media.grants import Grants
-from registry import households
 from registry.camera import Camera, Stream, StreamRequest
-from registry.drivers.ezviz import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz_account import SignedIn
+from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.errors import DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
+from registry.owner import households
 from registry.registry import Registry
 from registry.rules import Rules
 from store.records import Source

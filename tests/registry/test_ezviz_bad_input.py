@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from registry import households
 from registry.camera import Camera, Ref
-from registry.drivers import ezviz_push
-from registry.drivers.ezviz import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz_open_tokens import Key
-from registry.drivers.ezviz_push import _register
+from registry.drivers.ezviz import push
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.ezviz.push import _register
 from registry.errors import DriverError, Refused, VendorBusy, VendorDown
+from registry.owner import households
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendor, Vendors, answer, request_of
@@ -91,7 +91,7 @@ def right(vendor: Vendor, path: str) -> bytes:
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for a listener: it has more time than a request."""
-    monkeypatch.setattr(ezviz_push, "START_S", SHORT_S)
+    monkeypatch.setattr(push, "START_S", SHORT_S)
 
 
 @pytest.fixture

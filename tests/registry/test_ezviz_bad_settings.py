@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from registry import households
 from registry.camera import Camera, Ref
-from registry.drivers import ezviz_codes
-from registry.drivers.ezviz import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz_sessions import Sessions
+from registry.drivers.ezviz import codes
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import CameraSilent, DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
+from registry.owner import households
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendors, answer
@@ -287,11 +287,11 @@ class OpenOnly:
 
     def apply(self, setting: str, value: str) -> DriverError | SetRefused | None:
         held = self.cloud.driver.sessions.read(self.source)
-        from registry.drivers import ezviz_open_settings
+        from registry.drivers.ezviz.open import settings
 
         try:
             with self.cloud.driver._calls(held, camera(self.source), LONG_S, again=False) as calls:
-                ezviz_open_settings.write(calls, camera(self.source), setting, value, CODE)  # type: ignore[arg-type]
+                settings.write(calls, camera(self.source), setting, value, CODE)  # type: ignore[arg-type]
         except (DriverError, SetRefused) as error:
             return error
         return None
@@ -353,18 +353,18 @@ def test_readings_of_any_shape_are_not_told(cloud: Cloud, data: Any) -> None:
     cloud.say = lambda path: json_answer({"code": "200", "data": data, "meta": {"code": 200}})
     source = cloud.source(key=True)
     held = cloud.driver.sessions.read(source)
-    from registry.drivers import ezviz_open_settings
+    from registry.drivers.ezviz.open import settings
 
     with cloud.driver._calls(held, camera(source), LONG_S) as calls:
-        views = ezviz_open_settings.views(calls)
+        views = settings.views(calls)
     assert {view.value for view in views.values()} <= {None}
 
 
 def test_a_code_means_one_thing() -> None:
-    assert not set(ezviz_codes.OPEN) & ezviz_codes.DONE
-    assert set(ezviz_codes.OPEN) >= ezviz_codes.WRONG_CODE
+    assert not set(codes.OPEN) & codes.DONE
+    assert set(codes.OPEN) >= codes.WRONG_CODE
     for code in ("", "x", "99999999", "39", "-1"):
-        assert ezviz_codes.kind(code) == "down"
+        assert codes.kind(code) == "down"
 
 
 # Documented codes of calls that are never made here: users and their passwords, invitations, friends, galleries, SDKs,
@@ -378,7 +378,7 @@ NEVER = re.compile(
 @pytest.mark.skipif(not CODES.exists(), reason="the vendor's list of codes is not beside the project")
 def test_every_documented_code_is_classified() -> None:
     documented = set(json.loads(CODES.read_text()))
-    known = set(ezviz_codes.OPEN) | ezviz_codes.DONE
+    known = set(codes.OPEN) | codes.DONE
     assert {code for code in documented - known if not NEVER.fullmatch(code)} == set()
 
 

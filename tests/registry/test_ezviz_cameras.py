@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from registry.camera import Camera, Video
-from registry.drivers.ezviz_cameras import cameras
+from registry.drivers.ezviz.cameras import cameras
 
 SERIAL = "F00000001"
 WITH_AUDIO = json.dumps({"9": "1", "63": "1"})

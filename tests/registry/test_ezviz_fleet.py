@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from media.grants import Grants
-from registry import households
 from registry.camera import Camera, Refusal, Stream, StreamRequest
-from registry.drivers.ezviz import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz_account import SignedIn
+from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.owner import households
 from registry.registry import Registry
 from registry.rules import Rules
 from store.records import Link, Source

@@ -8,13 +8,13 @@ import av
 import pytest
 
 from media.rtsp.login import Login
-from registry import households
 from registry.camera import Ref
-from registry.drivers.ezviz import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz_account import SignedIn
-from registry.drivers.ezviz_lan import Lan
-from registry.drivers.rtsp import Described, describe
+from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.lan import Lan
+from registry.drivers.probes.rtsp import Described, describe
 from registry.errors import Refused
+from registry.owner import households
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.ready_driver import camera as ready

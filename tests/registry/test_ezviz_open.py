@@ -7,10 +7,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from registry.drivers.ezviz_codes import OPEN, error, kind
-from registry.drivers.ezviz_open import OpenPlatform
-from registry.drivers.ezviz_open_tokens import Key
-from registry.drivers.http import Hosts, Http
+from net.http import Hosts, Http
+from registry.drivers.ezviz.codes import OPEN, error, kind
+from registry.drivers.ezviz.open.calls import OpenPlatform
+from registry.drivers.ezviz.open.tokens import Key
 from registry.errors import DriverError, Refused, VendorBusy, VendorDown
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 

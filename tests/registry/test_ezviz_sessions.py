@@ -9,12 +9,11 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from registry import households
-from registry.drivers import ezviz_sessions
-from registry.drivers.ezviz import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz_open_tokens import Key
-from registry.drivers.ezviz_sessions import Sessions
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import SignedOut, VendorDown
+from registry.owner import households
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
@@ -154,7 +153,7 @@ def test_a_refused_refresh_waits_for_the_process_that_had_it(
     store: SqliteStore, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sessions = Sessions(store)
-    monkeypatch.setattr(ezviz_sessions.time, "sleep", lambda _s: sessions.renewed(source, "session-1", token("h", 2)))
+    monkeypatch.setattr(sessions.time, "sleep", lambda _s: sessions.renewed(source, "session-1", token("h", 2)))
 
     assert sessions.dead(source, "session-1", 5.0)["session_id"] == "session-2"
     assert sessions.read(source).state == "ok"

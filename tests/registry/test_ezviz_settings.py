@@ -11,12 +11,12 @@ import pytest
 import requests
 
 from media.grants import Grants
-from registry import households
 from registry.camera import Camera, Refusal
-from registry.drivers.ezviz import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz_account import SignedIn
-from registry.drivers.ezviz_open_tokens import Key
+from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.open.tokens import Key
 from registry.errors import Refused, SetRefused
+from registry.owner import households
 from registry.registry import Registry
 from registry.rules import Rules
 from registry.settings import CHOICES, Setting, Step

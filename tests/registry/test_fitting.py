@@ -6,9 +6,9 @@ from media.grants import Claims
 from media.source import Denied, SourceSpec
 from registry.camera import Refusal, Stream, StreamRequest, Video
 from registry.errors import Refused, VendorDown
-from registry.fitting import Fit, fits
+from registry.gate.fit import Fit, fits
+from registry.gate.sizes import AFRESH_S
 from registry.preferences import Preferences
-from registry.sizes import AFRESH_S
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 from tests.doubles.ready_driver import camera
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from registry.camera import Failed, Refusal, Video
-from registry.gate import Allowed, Conditions, gate, not_found, overruled, unverified
+from registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
 from tests.doubles.ready_driver import camera
 
 SURFACES = ("alexa", "google", "page", "still")

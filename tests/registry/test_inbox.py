@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from registry.changes import Change, Hint
-from registry.inbox import AtOnce, Inbox
+from registry.driver import Hint
+from registry.readings.changes import Change
+from registry.watch.inbox import AtOnce, Inbox
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from accounts.identity import camera_id
 from registry.camera import Camera, StreamRequest
 from registry.errors import SignedOut, Unavailable, VendorBusy, VendorDown
-from registry.listing import RENEW_S
+from registry.readings.readings import RENEW_S
 from registry.registry import Registry
 from store.records import Known
 from tests.doubles.clock import Clock

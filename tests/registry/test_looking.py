@@ -12,8 +12,8 @@ from media.grants import Claims
 from media.source import SourceSpec
 from registry.camera import Camera, Video
 from registry.errors import Refused
-from registry.looker import Looker
-from registry.looking import unseen
+from registry.streams.look import unseen
+from registry.watch.looker import Looker
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from registry.camera import Failed, Refusal, Stream, StreamRequest
-from registry.opens import OpensOfAll
 from registry.registry import Registry
+from registry.streams.quota import OpensOfAll
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household

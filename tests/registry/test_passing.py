@@ -13,15 +13,16 @@ import requests
 
 from media.fleet import Fleet
 from media.grants import Grants
-from registry import households
+from net.http import Hosts
 from registry.camera import Refusal, Stream, StreamRequest, Video
-from registry.drivers import hls, mp4_init
-from registry.drivers.driver import Look
-from registry.drivers.ezviz import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz_account import SignedIn
-from registry.drivers.http import Hosts, Http
-from registry.drivers.transport_stream import NoTables, kinds
+from registry.driver import Look
+from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.probes import hls, mp4
+from registry.drivers.probes.mpegts import NoTables, kinds
+from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, Refused, VendorDown
+from registry.owner import households
 from registry.registry import Registry
 from registry.rules import Rules
 from store.records import Link
@@ -271,10 +272,10 @@ def muxed() -> bytes:
 )
 def test_what_an_init_section_says_it_holds(data: bytes, expected: set[str] | None) -> None:
     if expected is None:
-        with pytest.raises(mp4_init.NoEntries):
-            mp4_init.kinds(data)
+        with pytest.raises(mp4.NoEntries):
+            mp4.kinds(data)
     else:
-        assert mp4_init.kinds(data) == expected
+        assert mp4.kinds(data) == expected
 
 
 MEDIA = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n0.ts?t=s\n#EXTINF:2,\n1.ts?t=s\n"
@@ -392,7 +393,7 @@ def _bytes(body: str | bytes) -> bytes:
 )  # fmt: skip
 def test_a_stream_is_looked_at_and_judged(vendors: Vendors, files: dict[str, object], expected: Look | str) -> None:
     vendor: Vendor = vendors.answering(Shop(files).reply)
-    http = Http(Hosts((vendor.host,), only_extra=True), vendor.ca_file)
+    http = VendorHttp(Hosts((vendor.host,)), vendor.ca_file)
     if isinstance(expected, Look):
         assert hls.examine(http, f"{vendor.url}/m?t=s", 5.0) == expected
         return

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from registry import households
-from registry.changes import Hint
-from registry.drivers import ezviz_push
-from registry.drivers.ezviz import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz_account import SignedIn
-from registry.drivers.ezviz_push import Listener, hint_of
+from registry.driver import Hint
+from registry.drivers.ezviz import push
+from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.push import Listener, hint_of
+from registry.owner import households
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.rude_broker import TOPIC, Met, RudeBroker
@@ -59,8 +59,8 @@ class Ears:
 def hear(
     vendor: SimulatorProcess, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Ears]]:
-    monkeypatch.setattr(ezviz_push, "FIRST_PAUSE_S", 0.1)
-    monkeypatch.setattr(ezviz_push, "LOOK_S", 0.3)
+    monkeypatch.setattr(push, "FIRST_PAUSE_S", 0.1)
+    monkeypatch.setattr(push, "LOOK_S", 0.3)
     made: list[Ears] = []
 
     def listening(user: str = "demo@example.com", push: str = "") -> Ears:
@@ -133,7 +133,7 @@ def test_a_broker_that_refuses_is_asked_ever_less(
     vendor: SimulatorProcess, hear: Callable[..., Ears], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(ezviz_push.random, "uniform", lambda low, high: pauses.append(1.0) or 0.01)
+    monkeypatch.setattr(push.random, "uniform", lambda low, high: pauses.append(1.0) or 0.01)
     vendor.configure(push_fault="refuse")
     ears = hear()
     wait(lambda: len(pauses) >= 3)
@@ -217,7 +217,7 @@ def test_what_is_too_much_is_not_held(
         met.until_closed()
 
     broker = RudeBroker(then)
-    importlib.import_module("registry.drivers.ezviz_client")  # what that takes is not counted
+    importlib.import_module("registry.drivers.ezviz.client")  # what that takes is not counted
     tracemalloc.start()
     try:
         ears = hear("other@example.com", push=broker.host)

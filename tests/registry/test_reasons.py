@@ -7,17 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from registry import control, errors, fitting, gate, judging, listing, passing, registry, streams
+from registry import errors, registry
 from registry.camera import Failed, Refusal
-from registry.drivers import ezviz, ezviz_codes, ezviz_lan, ezviz_open, ezviz_waking, hls, rtsp
-from registry.reasons import REASONS, explain, row_text
+from registry.drivers.ezviz import codes, driver, lan, waking
+from registry.drivers.ezviz.open import calls
+from registry.drivers.probes import hls, rtsp
+from registry.gate import fit, gate
+from registry.gate.reasons import REASONS, explain, row_text
+from registry.owner import control
+from registry.readings import judge, readings
+from registry.streams import streams, vendor_direct
 from showcam.cli.cameras import cameras
 from showcam.cli.owner import owner
 
 GROUPS = {"cameras": cameras, "owner": owner}
 LANGUAGES = ("en", "nb", "de")
-DRIVERS = (ezviz, ezviz_lan, ezviz_open, ezviz_waking, hls, rtsp)
-MODULES = (control, fitting, gate, judging, listing, passing, registry, streams, *DRIVERS)
+DRIVERS = (driver, lan, calls, waking, hls, rtsp)
+MODULES = (control, fit, gate, judge, readings, vendor_direct, registry, streams, *DRIVERS)
 MADE_WITH = ("Failed", "overruled", "Refused", "Unavailable", "Denied")
 NOT_THE_GATES = {"token", "retry", "down", "rate"}  # ezviz_codes' own kinds
 NOT_FOR_PEOPLE = {"mended", "link_ended"}  # for the media process alone: who ended the link knows
@@ -57,7 +63,7 @@ def said_in_code() -> set[str]:
     source = Path(gate.__file__).read_text()
     rows = source[source.index("_VENDOR = ") : source.index("type Row")]
     found |= set(re.findall(r'"([a-z0-9_]+)"', rows)) - NO_REASONS
-    return found | (set(ezviz_codes.OPEN.values()) - NOT_THE_GATES)
+    return found | (set(codes.OPEN.values()) - NOT_THE_GATES)
 
 
 def test_every_reason_the_code_can_come_to_has_its_words() -> None:

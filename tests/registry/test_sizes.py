@@ -7,8 +7,8 @@ import pytest
 
 from media.grants import Claims
 from registry.camera import Camera, Video
+from registry.gate.sizes import Looks, resized, sized
 from registry.registry import Registry
-from registry.sizes import Looks, resized, sized
 from store.ports import StoreUnavailable
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera

@@ -4,7 +4,7 @@ import pytest
 
 from alexa.names import friendly_names
 from registry.camera import Camera, Ref
-from registry.voice_names import trouble
+from registry.gate.voice_names import trouble
 
 
 def named(*names: str) -> dict[str, list[str]]:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from registry import households
-from registry.changes import Change, Hint
+from registry.driver import Hint
 from registry.errors import VendorBusy, VendorDown
-from registry.watching import BACK_OFF, CENSUS_S, HEARD, Watch
+from registry.owner import households
+from registry.readings.changes import Change
+from registry.watch.watch import BACK_OFF, CENSUS_S, HEARD, Watch
 from store.records import Source
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

@@ -6,9 +6,9 @@ from media.grants import Claims
 from media.source import Denied, SourceSpec
 from registry.camera import Camera, Refusal, StreamRequest
 from registry.errors import Refused, VendorDown
+from registry.gate.ways import choose
 from registry.preferences import Preferences
 from registry.settings import BadValue
-from registry.ways import choose
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
 

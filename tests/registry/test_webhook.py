@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from registry.changes import Hint
-from registry.drivers.ezviz_webhook import ONCE_S, Full, Unreadable, Untrusted, Webhook
+from registry.driver import Hint
+from registry.drivers.ezviz.webhook import ONCE_S, Full, Unreadable, Untrusted, Webhook
 from store.ports import StoreUnavailable
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock

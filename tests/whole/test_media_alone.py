@@ -16,8 +16,8 @@ import requests
 
 from accounts.tokens import mint
 from deploy_local.ports import free_ports
-from registry import households
-from registry.drivers.ezviz_account import SignedIn
+from registry.drivers.ezviz.account import SignedIn
+from registry.owner import households
 from showcam import keys
 from showcam.compose.parts import ezviz, open_store
 from showcam.settings import load

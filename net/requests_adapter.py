@@ -1,0 +1,153 @@
+"""The rules of net.http inside requests, so that a vendor's library keeps them without knowing of them."""
+
+import socket
+import ssl
+from pathlib import Path
+from typing import Any
+
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, NewConnectionError
+
+from net.errors import NotAllowed
+from net.http import LONGEST_ANSWER, Exchange, Hosts
+from net.text import mended
+
+STALE = 3  # kept connections that may turn out dead before a new one is made
+
+
+class Cut(requests.RequestException):
+    """The exchange's deadline was over, or the answer too long, redirected or not to be read."""
+
+
+class Forbidden(requests.RequestException):
+    """The rules forbid the address; nothing was sent."""
+
+
+class RuledAdapter(HTTPAdapter):
+    """Mounted for https:// and nothing else. Reads the whole answer itself, within the exchange."""
+
+    def __init__(self, hosts: Hosts, ca_file: Path | None) -> None:
+        self._hosts = hosts
+        self._context = ssl.create_default_context(cafile=certifi.where())
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if ca_file is not None:
+            self._context.load_verify_locations(cafile=ca_file)
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **pool_kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"https": _pool(self._hosts)}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        conn.cert_reqs = "CERT_REQUIRED"  # by this adapter's own context, whatever the caller asked for
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        exchange = Exchange.current()
+        if exchange is None:
+            raise RuntimeError("a vendor is spoken to within an exchange only")
+        try:
+            self._hosts.check(request.url or "")
+        except NotAllowed as error:
+            raise Forbidden(str(error)) from None
+        if exchange.left <= 0:
+            raise Cut("no time left")
+        try:
+            response = self._sent(request, exchange)
+            if 300 <= response.status_code < 400:
+                response.close()
+                raise Cut("redirected")
+            response._content = mended(_body(response, exchange))
+        finally:
+            exchange.unwatch()  # also of a connection that was closed and never went back to the pool
+        response._content_consumed = True  # type: ignore[attr-defined]
+        return response
+
+    def _sent(self, request: requests.PreparedRequest, exchange: Exchange) -> requests.Response:
+        """A kept connection may be dead when it is used again: then another is tried (RFC 9110 section 9.2.2)."""
+        for _ in range(STALE):
+            exchange.reused = False
+            try:
+                return super().send(request, stream=True, timeout=exchange.left, verify=True)
+            except requests.ConnectionError:
+                if request.method != "GET" or not exchange.reused or exchange.over or exchange.left <= 0:
+                    raise
+        return super().send(request, stream=True, timeout=exchange.left, verify=True)
+
+
+def _body(response: requests.Response, exchange: Exchange) -> bytes:
+    parts, length = [], 0
+    try:
+        for part in response.raw.stream(64 * 1024, decode_content=True):
+            parts.append(part)
+            length += len(part)
+            if 0 < exchange.enough <= length:
+                response.close()
+                break
+            if length > LONGEST_ANSWER:
+                response.close()
+                raise Cut("the answer is too long")
+    except (HTTPError, OSError) as error:
+        response.close()
+        raise Cut(type(error).__name__) from None
+    if exchange.over:  # what was cut may look like an answer that ended
+        response.close()
+        raise Cut("no answer in time")
+    return b"".join(parts)
+
+
+def _pool(hosts: Hosts) -> type[HTTPSConnectionPool]:
+    class Connection(HTTPSConnection):
+        served = False  # a request went out by this connection before
+
+        def _new_conn(self) -> socket.socket:
+            exchange = Exchange.current()
+            if exchange is None:
+                raise NewConnectionError(self, "outside an exchange")
+            self.served = False
+            return _connect(self, hosts, exchange)
+
+        def request(self, *args: Any, **kwargs: Any) -> None:
+            # connecting and the handshake keep to the socket's timeout; from here on that starts anew with each byte
+            exchange = Exchange.current()
+            if self.sock is not None and exchange is not None:
+                exchange.watch(self.sock)
+                exchange.reused, self.served = self.served, True
+                self.sock.settimeout(max(0.001, exchange.left))
+            super().request(*args, **kwargs)
+
+    class Pool(HTTPSConnectionPool):
+        ConnectionCls = Connection
+
+        def _put_conn(self, conn: Any) -> None:
+            # from here on it may be another household's
+            exchange = Exchange.current()
+            if exchange is not None:
+                exchange.unwatch()
+                if exchange.over and conn is not None:
+                    conn.close()
+            super()._put_conn(conn)
+
+    return Pool
+
+
+def _connect(connection: HTTPSConnection, hosts: Hosts, exchange: Exchange) -> socket.socket:
+    port = connection.port or 443
+    try:
+        addresses = hosts.addresses(connection.host.lower(), port, exchange.left)[:4]
+    except NotAllowed as error:
+        raise NewConnectionError(connection, str(error)) from None
+    for rest in range(len(addresses), 0, -1):
+        address = addresses[-rest]
+        try:
+            # each of several addresses has its share of the time
+            connected = socket.create_connection((address, port), timeout=max(0.001, exchange.left / rest))
+        except OSError:
+            continue
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connected.settimeout(max(0.001, exchange.left))
+        return connected
+    raise NewConnectionError(connection, "no address of the host takes a connection")

@@ -1,0 +1,97 @@
+"""What every camera source can do. Synchronous; a call keeps to the seconds it is given, whatever the vendor does."""
+
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from media.grants import Picture
+from media.source import SourceSpec
+from registry.camera import Camera
+from registry.settings import Setting, SettingView
+from store.records import Source
+
+
+class Look(Struct, frozen=True):
+    """What a vendor's stream turned out to hold; sizes are 0 where it does not tell."""
+
+    sound: bool
+    width: int = 0
+    height: int = 0
+
+
+type EventKind = Literal["motion", "person", "doorbell"]
+
+
+class Hint(Struct, frozen=True):
+    """Something may have happened at this device. `serial` "": at any; `channel` 0: on any of its channels."""
+
+    serial: str = ""
+    channel: int = 0
+    kind: Literal["look"] | EventKind = "look"
+    at: float = 0.0
+
+
+class Driver(Protocol):
+    """Raises registry.errors.DriverError, and SetRefused where something is set. Safe to call from many threads."""
+
+    def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
+        """Every camera of the source as it is now, each channel one; `id` empty and `as_of` 0, the registry fills them.
+
+        A flag the vendor did not tell is "unknown". `ways` holds what could bring a picture, best first.
+        """
+        ...
+
+    def mint(
+        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
+    ) -> SourceSpec:
+        """A new address of the camera's picture by that way. Raises Refused when the vendor says why not.
+
+        Refused("too_large") where the way brings no smaller one.
+        """
+        ...
+
+    def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
+        """Whether a display can take that address straight from the vendor. Raises Refused when it can't."""
+        ...
+
+    def release(self, source: Source, release: str, deadline_s: float) -> None:
+        """Give back what `mint` took; `release` is its SourceSpec.release. Doing it twice is fine."""
+        ...
+
+    def serves(self, source: Source) -> tuple[str, ...]:
+        """By which ways state and settings come, the first for both: "account", "open", "lan"."""
+        ...
+
+    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
+        """Every setting as it is now; those that can't be read or set this way say so."""
+        ...
+
+    def apply(
+        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
+    ) -> None:
+        """Ask the vendor to set it, once; whether the camera took it is read back by the caller.
+
+        `code` goes with "encryption": the one on the label, the password set since, or the one that was mailed.
+        """
+        ...
+
+    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None: ...
+
+    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
+        """Of the encrypted pictures; `old` may be the label's code."""
+        ...
+
+    def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        """Take the camera off the vendor account."""
+        ...
+
+    def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        """What opens the camera on the LAN: tried there once, then kept; "" forgets it. Raises Refused."""
+        ...
+
+
+def sound(camera: Camera) -> Literal["on", "off", "none"]:
+    """How the media plane should take the camera's sound; what could not be verified is not played."""
+    if camera.audio in ("on", "none"):
+        return "on" if camera.audio == "on" else "none"
+    return "off"

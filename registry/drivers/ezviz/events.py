@@ -1,0 +1,63 @@
+"""What EZVIZ's kinds of events mean for us; where they come from differs, the kinds are the same."""
+
+from typing import Any, Literal
+
+from registry.driver import EventKind, Hint
+
+# Alarm types of the Open Platform and the app, as numbers and, in webhooks, as words. Two are not in the vendor's own
+# table: 2403, by which the app filters its messages for people, and the word for a person.
+SEEN: dict[str, EventKind] = {
+    "10000": "motion",  # infrared
+    "10002": "motion",
+    "10010": "motion",
+    "10013": "motion",  # a line crossed
+    "10014": "motion",  # a region entered or stayed in
+    "10027": "motion",
+    "10029": "motion",
+    "10030": "motion",
+    "10033": "motion",
+    "10035": "motion",
+    "12000": "motion",
+    "10015": "person",  # a face
+    "10026": "person",  # people
+    "2403": "person",
+    "10016": "doorbell",
+    "motiondetect": "motion",
+    "pir": "motion",
+    "humandetect": "person",
+    "calling": "doorbell",
+}
+
+
+def kind_of(alarm_type: object) -> Literal["look"] | EventKind:
+    """Of what is none of these only that something happened is taken."""
+    return SEEN.get(str(alarm_type).strip().lower(), "look")
+
+
+def epoch_s(told: object) -> float | None:
+    """Milliseconds, or seconds, since 1970, also as text."""
+    try:
+        number = float(str(told))
+    except ValueError:
+        return None
+    if not 0 < number < 1e14:  # nan is none of these
+        return None
+    return number / 1000 if number > 1e11 else number
+
+
+def channel_of(told: object) -> int:
+    """0: not told, or no number of a channel."""
+    text = str(told)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+
+
+def message_hint(message: Any) -> Hint | None:
+    """One of the app's messages; None for what is none."""
+    if not isinstance(message, dict) or not isinstance(message.get("deviceSerial"), str):
+        return None
+    at, ext = epoch_s(message.get("time")), message.get("ext")
+    alarm = ext.get("alarmType") if isinstance(ext, dict) else None
+    if at is None:
+        return None
+    kind = kind_of(alarm if alarm is not None else message.get("subType"))
+    return Hint(message["deviceSerial"], channel_of(message.get("channel")), kind, at)

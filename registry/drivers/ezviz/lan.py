@@ -1,0 +1,126 @@
+"""An EZVIZ camera on the owner's own network, by RTSP and the code that the owner gave (reference: its "LAN RTSP").
+
+The vendor's list says where a camera is at home, as far as the vendor knows; only addresses of a house are believed.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from media.grants import Picture
+from media.rtsp.login import Login
+from media.source import SourceSpec
+from net.addresses import is_in_house
+from net.cache import Recent
+from registry.camera import Camera
+from registry.driver import sound
+from registry.drivers.probes.rtsp import Described, NoStream, describe
+from registry.errors import Refused
+
+SECTIONS = "CONNECTION,WIFI"
+USER = "admin"
+PORT = 554
+OPEN_S = 1.0  # an opening waits so long for the camera, and goes another way then
+ABSENT_S = 30.0  # one that did not answer is not asked again sooner
+MANY = 1024
+
+type Page = dict[str, Any]
+
+
+class Lan:
+    """Raises registry.errors.Refused. `loopback`: in the demo the cameras live on this machine."""
+
+    def __init__(self, *, loopback: bool) -> None:
+        self._loopback = loopback
+        self._wrong: Recent[tuple[str, str], str] = Recent(MANY)  # the code that a camera refused, by source and serial
+        self._absent: Recent[tuple[str, str], float] = Recent(MANY)
+
+    def at_home(
+        self, cameras: tuple[Camera, ...], pages: Iterable[Page], codes: Mapping[str, str]
+    ) -> tuple[Camera, ...]:
+        """The same cameras, those that can be had on the LAN with that way before their others."""
+        places = self.places(pages)
+        return tuple(
+            replace(each, lan=places[each.ref.serial], ways=("lan", *each.ways))
+            if each.owner == "own" and each.ref.serial in codes and each.ref.serial in places
+            else each
+            for each in cameras
+        )
+
+    def places(self, pages: Iterable[Page]) -> dict[str, str]:
+        """Where devices are, as "address:port", by serial."""
+        found: dict[str, str] = {}
+        for page in pages:
+            connections, networks = page.get("CONNECTION") or {}, page.get("WIFI") or {}
+            for serial in {*connections, *networks}:
+                place = self._place(connections.get(serial) or {}, networks.get(serial) or {})
+                if place:
+                    found[str(serial)] = place
+        return found
+
+    def open(self, camera: Camera, code: str, deadline_s: float, picture: Picture = "main") -> SourceSpec:
+        """Where its picture is, after asking the camera itself; a code that it refused is not tried again."""
+        who = (camera.ref.source, camera.ref.serial)
+        if self._wrong.get(who) == code:
+            raise Refused("code_wrong", "refused before")
+        if time.monotonic() - (self._absent.get(who) or -ABSENT_S) < ABSENT_S:
+            raise Refused("lan_unreachable", "did not answer a moment ago")
+        found = self.try_code(camera, camera.lan, code, min(OPEN_S, deadline_s / 2), picture)
+        if found.codec == "h265":
+            raise Refused("not_playable", "H.265 on the LAN")
+        named = ("[{}]:{}" if ":" in _host(camera.lan) else "{}:{}").format(*_parts(camera.lan))
+        return SourceSpec("rtsp", f"rtsp://{named}{found.path}", (named,), sound(camera), user=USER, password=code)
+
+    def try_code(
+        self, camera: Camera, place: str, code: str, deadline_s: float, picture: Picture = "main"
+    ) -> Described:
+        """Ask the camera at that place."""
+        who = (camera.ref.source, camera.ref.serial)
+        host, port = _parts(place)
+        if not is_in_house(host, loopback=self._loopback):
+            raise Refused("lan_unreachable", "no address of a house")
+        try:
+            found = describe(host, port, _paths(camera.ref.channel, picture), Login(USER, code), deadline_s)
+        except Refused as refused:
+            if picture == "sub" and isinstance(refused, NoStream):
+                raise Refused("too_large", "no smaller stream on the LAN") from None
+            if refused.reason == "code_wrong":
+                self._wrong.put(who, code)
+            else:
+                self._absent.put(who, time.monotonic())
+            raise
+        self._absent.drop(who)
+        self._wrong.drop(who)
+        return found
+
+    def _place(self, connection: Page, network: Page) -> str:
+        """By cable or Wi-Fi; "" or 0.0.0.0 is how the vendor says that it does not know."""
+        for address in (connection.get("localIp"), network.get("address")):
+            if isinstance(address, str) and is_in_house(address, loopback=self._loopback):
+                return f"{address}:{_port(connection.get('localRtspPort'))}"
+        return ""
+
+
+def _port(told: Any) -> int:
+    """Often 0 where RTSP works; and none that belongs to something else."""
+    number = int(told) if isinstance(told, int | str) and str(told).isdecimal() else 0
+    return number if 1024 <= number < 65536 else PORT
+
+
+def _paths(channel: int, picture: Picture) -> tuple[str, ...]:
+    """By its two names; the whole picture gives way to the smaller one, which is H.264 more often."""
+    sub = f"/Streaming/Channels/{channel}02"
+    if picture == "sub":
+        return sub, f"/h264/ch{channel}/sub/av_stream"
+    return f"/Streaming/Channels/{channel}01", f"/h264/ch{channel}/main/av_stream", sub
+
+
+def _parts(place: str) -> tuple[str, int]:
+    host, _, port = place.rpartition(":")
+    return host, int(port or PORT)
+
+
+def _host(place: str) -> str:
+    return _parts(place)[0]

@@ -1,0 +1,205 @@
+"""EZVIZ Open Platform: live addresses and the calls that settings and lists are made of."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from media.grants import Picture
+from net.errors import NotAllowed
+from net.http import Exchange, Reply
+from registry.camera import Ref
+from registry.drivers.ezviz.codes import DONE, error, kind, open_set_error
+from registry.drivers.ezviz.open.tokens import Access, Token, Tokens
+from registry.drivers.vendor_http import VendorHttp
+from registry.errors import Refused, VendorBusy, VendorDown
+
+HLS = "2"
+QUALITY: dict[Picture, str] = {"main": "1", "sub": "2"}
+V2, V1 = "/api/lapp/v2/live/address/get", "/api/lapp/live/address/get"
+# where v2 is missing a region answers so
+NO_V2 = frozenset({"10001", "10020", "20015", "60020"})
+SHORTEST_S = 30  # that an address may live
+PAGE = 50
+MOST_PAGES = 40
+
+
+class Live(Struct, frozen=True):
+    """An address good for one viewer; `id` gives it back."""
+
+    url: str
+    id: str
+
+
+class OpenPlatform:
+    """Raises registry.errors.DriverError."""
+
+    def __init__(self, http: VendorHttp, host: str) -> None:
+        self._http = http
+        self._tokens = Tokens(http, host, self._post)
+        self._without_v2: set[str] = set()
+
+    def live(
+        self, key: Access, serial: str, channel: int, deadline_s: float, picture: Picture = "main", life_s: int = 0
+    ) -> Live:
+        """An HLS address in H.264 of what the camera sees now; `life_s` 0 leaves its end to the vendor."""
+        form = {"deviceSerial": serial, "channelNo": str(channel), "protocol": HLS, "quality": QUALITY[picture]}
+        if life_s:
+            form["expireTime"] = str(max(SHORTEST_S, life_s))
+        fail = _none_smaller if picture == "sub" else error
+        with Exchange(deadline_s) as exchange:
+            data = _object(self._live(key, form, exchange, fail))
+            url, url_id = data.get("url"), data.get("id")
+            if not isinstance(url, str):
+                raise VendorDown("no address in the answer")
+            try:
+                self._http.hosts.check(url)
+            except NotAllowed:
+                raise Refused("no_way", "the address is at an unknown host") from None
+            return Live(url, str(url_id or ""))
+
+    def disable(self, key: Access, serial: str, channel: int, url_id: str, deadline_s: float) -> None:
+        """Give an address back before it ends by itself."""
+        form = {"deviceSerial": serial, "channelNo": str(channel), "urlId": url_id}
+        with Exchange(deadline_s) as exchange:
+            self.call(key, "/api/lapp/live/address/disable", form, exchange)
+
+    def call(
+        self,
+        key: Access,
+        path: str,
+        form: dict[str, str],
+        exchange: Exchange,
+        *,
+        fail: Callable[[str], Exception] = error,
+        method: str = "",
+        again: bool = True,
+    ) -> Any:
+        """The answer's `data`; a dead token is renewed once, and with `again` a fault on their side tried once more.
+
+        With `method` it is one of the calls of version 3. Raises what `fail` makes of the code.
+        """
+        renewed = retried = False
+        while True:
+            token = self._tokens.get(key, exchange)
+            code, data = self._say(token, path, form, exchange, method)
+            match kind(code):
+                case _ if code == "200" or code in DONE:
+                    return data
+                case "token" if not renewed:
+                    renewed = True
+                    self._tokens.drop(key, token)
+                case "retry" if again and not retried and exchange.left > 0.5:
+                    retried = True
+                case _ if code in NO_V2 and path == V2:
+                    raise _NoSuchCall(for_good=False)
+                case "token":
+                    raise Refused("no_way", "a new token is refused")
+                case _:
+                    raise fail(code)
+
+    def pages(self, key: Access, path: str, exchange: Exchange) -> list[dict[str, Any]]:
+        """Every row of a list."""
+        found: list[dict[str, Any]] = []
+        for page in range(MOST_PAGES):
+            form = {"pageStart": str(page), "pageSize": str(PAGE)}
+            data = self.call(key, f"/api/lapp/{path}", form, exchange)
+            if not isinstance(data, list):
+                raise VendorDown("no list in the answer")
+            found += [each for each in data if isinstance(each, dict)]
+            if len(data) < PAGE:
+                return found
+        raise VendorDown("the list does not end")
+
+    def _live(self, key: Access, form: dict[str, str], exchange: Exchange, fail: Callable[[str], Exception]) -> Any:
+        area = self._tokens.get(key, exchange).area
+        if area not in self._without_v2:
+            try:
+                return self.call(key, V2, form | {"supportH265": "0"}, exchange, fail=fail)
+            except _NoSuchCall as missing:
+                if missing.for_good:
+                    self._without_v2.add(area)
+        return self.call(key, V1, form, exchange, fail=fail)
+
+    def _say(self, token: Token, path: str, form: dict[str, str], exchange: Exchange, method: str) -> tuple[str, Any]:
+        if not method:
+            return self._post(f"{token.area}{path}", form | {"accessToken": token.text}, exchange)
+        form = dict(form)
+        headers = {"accessToken": token.text, "deviceSerial": form.pop("deviceSerial", "")}
+        where = "query" if method == "GET" else "form"
+        reply = self._http.ask(method, f"{token.area}{path}", exchange.left, headers=headers, **{where: form})
+        return _third(reply)
+
+    def _post(self, url: str, form: dict[str, str], exchange: Exchange) -> tuple[str, Any]:
+        reply = self._http.post(url, form, exchange.left)
+        if reply.status in (404, 405) and url.endswith(V2):
+            raise _NoSuchCall(for_good=True)
+        if reply.status == 429:
+            raise VendorBusy("HTTP 429")
+        if reply.status != 200 or reply.data is None:
+            raise VendorDown(f"HTTP {reply.status}")
+        return str(reply.data.get("code")), reply.data.get("data")
+
+
+class Calls:
+    """The calls about one channel of a camera, within one exchange. Raises SetRefused too.
+
+    Not `again`: nothing is said twice, since a code counts its tries and turning a picture over twice undoes it.
+    """
+
+    def __init__(
+        self, platform: OpenPlatform, key: Access, ref: Ref, exchange: Exchange, *, again: bool = True
+    ) -> None:
+        self._platform, self._key, self._serial, self._exchange = platform, key, ref.serial, exchange
+        self._again = again
+        self.channel = ref.channel
+
+    def data(self, path: str, **more: str) -> dict[str, Any]:
+        return _object(self._call(path, more))
+
+    def rows(self, path: str, **more: str) -> list[dict[str, Any]]:
+        data = self._call(path, more)
+        return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+
+    def v3(self, method: str, path: str, **more: str) -> dict[str, Any]:
+        form = {"deviceSerial": self._serial, "channelNo": str(self.channel)} | more
+        return _object(self._ask(path, form, method))
+
+    def _call(self, path: str, more: dict[str, str]) -> Any:
+        form = {"deviceSerial": self._serial, "channelNo": str(self.channel)} | more
+        return self._ask(f"/api/lapp/{path}", form)
+
+    def _ask(self, path: str, form: dict[str, str], method: str = "") -> Any:
+        return self._platform.call(
+            self._key, path, form, self._exchange, fail=open_set_error, method=method, again=self._again
+        )
+
+
+def _none_smaller(code: str) -> Exception:
+    """Which code tells that a camera has no smaller picture is not published: what it can't show is taken for that."""
+    return Refused("too_large", f"code {code}") if kind(code) == "no_way" else error(code)
+
+
+class _NoSuchCall(Exception):
+    """The area has no v2, or (not for good) v2 does not do it for this camera."""
+
+    def __init__(self, *, for_good: bool) -> None:
+        super().__init__()
+        self.for_good = for_good
+
+
+def _third(reply: Reply) -> tuple[str, Any]:
+    """Version 3 tells its code as a number beside an HTTP status, in one of two wrappings."""
+    if reply.status == 429:
+        raise VendorBusy("HTTP 429")
+    told = reply.data or {}
+    body = told.get("body") if isinstance(told.get("body"), dict) else told
+    assert isinstance(body, dict)
+    code = _object(body.get("meta")).get("code")
+    if code is None:
+        raise VendorDown(f"HTTP {reply.status}")
+    return str(code), body.get("data")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,121 @@
+"""What is sealed for an EZVIZ source, shared by all processes through the store: who renews a session first, wins.
+
+This module alone reads and writes the sealed text; others hand it what is to be kept.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry.drivers.ezviz.open.tokens import Key
+from registry.errors import SignedOut, VendorDown
+from store.ports import Store
+from store.records import Source, SourceState
+
+WAIT_S = 1.0  # for another process that has renewed the session and is about to say so
+TRIES = 5
+
+
+class Secrets(Struct, frozen=True):
+    """What is sealed for an EZVIZ source. `session` is pyezvizapi's token; never the password."""
+
+    user: str
+    session: dict[str, Any] | None = None
+    open: Key | None = None
+    codes: dict[str, str] = {}  # what opens cameras on the LAN, by serial
+    sub_account: str = ""  # id of the household's sub-account under the installation's developer key
+
+
+class Held(Struct, frozen=True):
+    """The secrets as they stood when read."""
+
+    secrets: Secrets
+    state: SourceState
+    version: int
+
+
+def waiting(user: str, key: Key | None) -> bytes:
+    """To be sealed for a source that nobody has signed in to yet."""
+    return msgspec.json.encode(Secrets(user, open=key))
+
+
+class Sessions:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def read(self, source: Source) -> Held:
+        """Raises SignedOut when there is nothing."""
+        row = self._store.read_session(source.account, source.id)
+        if row is None:
+            raise SignedOut
+        try:
+            return Held(msgspec.json.decode(row.secrets, type=Secrets), row.state, row.version)
+        except msgspec.MsgspecError:
+            raise SignedOut from None
+
+    def signed_in(self, source: Source, user: str, session: dict[str, Any]) -> None:
+        """A person signed in: that beats the session that stands there; keys and codes are kept."""
+        self._change(source, lambda old: replace(old, user=user, session=session), "ok")
+
+    def renewed(self, source: Source, old: str, session: dict[str, Any]) -> dict[str, Any]:
+        """Keep the session that was had for the one with id `old`; returns the one that counts from now on."""
+        for _ in range(TRIES):
+            held = self.read(source)
+            stands = held.secrets.session
+            if stands is not None and stands["session_id"] != old:
+                return stands  # another process was first, and everybody uses what it wrote
+            # a failed renewal elsewhere may have said "needs_login" meanwhile: this session lives and says otherwise
+            if self._swap(source, held, replace(held.secrets, session=session), "ok"):
+                return session
+        raise VendorDown("the session could not be kept")
+
+    def keep_code(self, source: Source, serial: str, code: str) -> None:
+        """ "" forgets it."""
+
+        def changed(old: Secrets) -> Secrets:
+            codes = {each: known for each, known in old.codes.items() if each != serial}
+            return replace(old, codes=codes | {serial: code} if code else codes)
+
+        self._change(source, changed)
+
+    def keep_key(self, source: Source, key: Key | None) -> None:
+        """The household's own Open Platform key; None forgets it."""
+        self._change(source, lambda old: replace(old, open=key))
+
+    def keep_sub_account(self, source: Source, account_id: str) -> None:
+        """The household's sub-account under the installation's developer key; "" forgets it."""
+        self._change(source, lambda old: replace(old, sub_account=account_id))
+
+    def dead(self, source: Source, old: str, wait_s: float) -> dict[str, Any]:
+        """The vendor would not renew the session with id `old`: another process's, or SignedOut for all."""
+        end = time.monotonic() + min(WAIT_S, wait_s)
+        while True:
+            held = self.read(source)
+            stands = held.secrets.session
+            if stands is not None and stands["session_id"] != old:
+                return stands
+            if time.monotonic() >= end:
+                self._swap(source, held, held.secrets, "needs_login")
+                raise SignedOut
+            time.sleep(0.05)
+
+    def _change(self, source: Source, change: Callable[[Secrets], Secrets], state: SourceState | None = None) -> None:
+        """Whatever other processes write meanwhile. None leaves the state as it is."""
+        for _ in range(TRIES):
+            held = self.read(source)
+            if self._swap(source, held, change(held.secrets), state or held.state):
+                return
+        raise VendorDown("the secrets could not be kept")
+
+    def _swap(self, source: Source, held: Held, secrets: Secrets, state: SourceState) -> bool:
+        return self._store.swap_session(
+            source.account,
+            source.id,
+            version=held.version,
+            secrets=msgspec.json.encode(secrets),
+            state=state,
+        )

@@ -1,0 +1,150 @@
+"""Whether a vendor's HLS may be handed to a display as it is: looked at, not judged by the vendor's word.
+
+It must come over https with a valid chain, be readable by a player of another origin (CORS), live, in the clear, and
+hold H.264 with AAC or no sound. registry.drivers.http sees to the chain and to known, public hosts.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from typing import NamedTuple, NoReturn
+from urllib.parse import urljoin
+
+from net.http import Exchange, Page
+from registry.driver import Look
+from registry.drivers.probes import mp4, mpegts
+from registry.drivers.vendor_http import VendorHttp
+from registry.errors import Refused, VendorDown
+
+PLAYER = "https://www.gstatic.com"  # the origin of Google's players
+ENOUGH = 64 * 1024  # of a segment: its tables stand at the start
+WAIT_S = 0.4  # for a stream that has only just begun, and lists nothing yet
+_H264, _HEVC, _AAC = 0x1B, 0x24, 0x0F
+_H264_NAMES, _HEVC_NAMES, _AAC_NAME = ("avc1", "avc3"), ("hvc1", "hev1"), "mp4a"
+LONGEST_LINE = 4096
+_ATTRIBUTE = re.compile(r'(?:^|,)\s*([A-Z0-9-]+)=("[^"]*"|[^,]*)')
+_SIZE = re.compile(r"(\d{1,5})x(\d{1,5})").fullmatch
+
+
+class _Told(NamedTuple):
+    """What the master playlist says of its first variant. `sound` None: it names no H.264."""
+
+    sound: bool | None = None
+    width: int = 0
+    height: int = 0
+
+
+def examine(http: VendorHttp, url: str, timeout_s: float) -> Look:
+    """Raises Refused("not_passable" or "not_playable"), VendorDown."""
+    with Exchange(timeout_s) as exchange:
+        told, lines = _Told(), _list(http, url, exchange)
+        if (number := _first(lines, "#EXT-X-STREAM-INF:")) is not None:
+            told = _variant(lines, number)
+            url = urljoin(url, next(_addresses(lines[number + 1 :]), ""))
+            lines = _list(http, url, exchange)
+        _judge(lines)
+        while not (segments := [*_addresses(lines)]):
+            if exchange.left < 2 * WAIT_S:
+                raise VendorDown("nothing is in the playlist yet")
+            time.sleep(WAIT_S)
+            lines = _list(http, url, exchange)
+            _judge(lines)
+        init = next((_attributes(each).get("URI", "") for each in lines[::-1] if each.startswith("#EXT-X-MAP:")), None)
+        segment = _fetched(http, urljoin(url, segments[-1]), exchange, ENOUGH).body
+        if init is None:
+            return Look(_sound(segment), told.width, told.height)
+        return Look(
+            _sound_of_mp4(_fetched(http, urljoin(url, init), exchange, ENOUGH).body, told), told.width, told.height
+        )
+
+
+def _list(http: VendorHttp, url: str, exchange: Exchange) -> list[str]:
+    """A playlist in the clear, master or media."""
+    text = _fetched(http, url, exchange).body.decode("utf-8", "replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines or lines[0] != "#EXTM3U":
+        _refuse("no playlist")
+    for line in lines:
+        if len(line) > LONGEST_LINE:
+            _refuse("a line that is too long")
+        if line.startswith(("#EXT-X-KEY", "#EXT-X-SESSION-KEY")) and _attributes(line).get("METHOD") != "NONE":
+            _refuse("encrypted")
+    return lines
+
+
+def _fetched(http: VendorHttp, url: str, exchange: Exchange, enough: int = 0) -> Page:
+    headers = {"Origin": PLAYER} | ({"Range": f"bytes=0-{enough - 1}"} if enough else {})
+    page = http.look(url, exchange.left, headers, enough=enough)
+    if page.status not in (200, 206):
+        raise VendorDown(f"HTTP {page.status}")
+    if page.headers.get("access-control-allow-origin") not in ("*", PLAYER):
+        _refuse("no CORS")
+    return page
+
+
+def _first(lines: list[str], tag: str) -> int | None:
+    return next((number for number, line in enumerate(lines) if line.startswith(tag)), None)
+
+
+def _addresses(lines: list[str]) -> Iterator[str]:
+    return (line for line in lines if not line.startswith("#"))
+
+
+def _attributes(line: str) -> dict[str, str]:
+    return {name: value.strip('"') for name, value in _ATTRIBUTE.findall(line.partition(":")[2])}
+
+
+def _variant(lines: list[str], number: int) -> _Told:
+    """Of the master playlist's line of that number."""
+    renditions = [_attributes(line) for line in lines if line.startswith("#EXT-X-MEDIA:")]
+    if any("URI" in each and each.get("TYPE") in ("AUDIO", "VIDEO") for each in renditions):
+        _refuse("sound or picture in a playlist of its own")
+    told = _attributes(lines[number])
+    codecs = [each.strip() for each in told.get("CODECS", "").split(",") if each.strip()]
+    if any(each.startswith(_HEVC_NAMES) for each in codecs):
+        raise Refused("not_playable", "HEVC")
+    if any(not each.startswith((*_H264_NAMES, "mp4a.40")) for each in codecs):
+        _refuse("another codec")
+    resolution = _SIZE(told.get("RESOLUTION", ""))
+    size = (int(resolution[1]), int(resolution[2])) if resolution else (0, 0)
+    named = any(each.startswith(_H264_NAMES) for each in codecs)
+    return _Told(any(each.startswith(_AAC_NAME) for each in codecs) if named else None, *size)
+
+
+def _judge(lines: list[str]) -> None:
+    """As a media playlist: before it has segments, and with each line that comes with them."""
+    if any(line.startswith(("#EXT-X-ENDLIST", "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-I-FRAMES-ONLY")) for line in lines):
+        _refuse("not live")
+    if _first(lines, "#EXT-X-TARGETDURATION") is None:
+        _refuse("no target duration")
+
+
+def _sound(segment: bytes) -> bool:
+    try:
+        found = mpegts.kinds(segment)
+    except mpegts.NoTables:
+        _refuse("no transport stream")
+    if _HEVC in found:
+        raise Refused("not_playable", "HEVC")
+    if _H264 not in found or found - {_H264, _AAC}:
+        _refuse(f"stream types {sorted(found)}")
+    return _AAC in found
+
+
+def _sound_of_mp4(init: bytes, told: _Told) -> bool:
+    """A player of MP4 chooses its decoders by CODECS, so what the master says has to be there, and be so."""
+    try:
+        found = mp4.kinds(init)
+    except mp4.NoEntries:
+        _refuse("no init section")
+    if not found.isdisjoint(_HEVC_NAMES):
+        raise Refused("not_playable", "HEVC")
+    if found.isdisjoint(_H264_NAMES) or found - {*_H264_NAMES, _AAC_NAME}:
+        _refuse(f"sample entries {sorted(found)}")
+    if told.sound is None or told.sound != (_AAC_NAME in found):
+        _refuse("CODECS say nothing beside MP4, or another thing")
+    return told.sound
+
+
+def _refuse(why: str) -> NoReturn:
+    raise Refused("not_passable", why)

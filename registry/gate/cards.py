@@ -1,0 +1,44 @@
+"""A refusal as a picture: what is written on the card that a display is shown in the camera's place."""
+
+from urllib.parse import urlsplit
+
+from media.source import SourceSpec
+from registry.camera import Refusal, Video
+from registry.gate.reasons import sentences
+
+VIDEO = Video("h264", 1280, 720)  # as media.plane.card draws it
+
+# Only what the camera itself is in: of a camera that is not there nothing is told, and what passes by itself, or is
+# no matter of the camera, is better heard than read. That it has to be linked again Google says, and Alexa does not.
+SHOWN = frozenset(
+    {
+        "offline",
+        "asleep",
+        "state_unknown",
+        "encryption_on",
+        "encryption_unknown",
+        "audio_off",
+        "audio_unknown",
+        "no_way",
+        "code_wrong",
+        "lan_unreachable",
+        "not_playable",
+        "beyond_displays",
+    }
+)
+UNSAID_BY_ALEXA = frozenset({"signed_out"})
+MOST = 3  # rows of the gate; more can't be read from across a room
+
+
+def fits(refusal: Refusal, surface: str) -> bool:
+    """`surface`: of a request or a grant."""
+    shown = SHOWN if surface == "google" else SHOWN | UNSAID_BY_ALEXA
+    return refusal.reason in shown and bool(refusal.camera)
+
+
+def card(refusal: Refusal, locale: str, web_url: str) -> SourceSpec:
+    """The camera's name, each reason with its mend, and the page that says what mends what."""
+    rows = sentences(Refusal(refusal.failed[:MOST], refusal.camera), locale)
+    address = urlsplit(web_url).netloc
+    lines = (refusal.camera, *rows, f"showcam · {address}" if address else "showcam")
+    return SourceSpec("card", "", (), "none", card=lines)

@@ -1,0 +1,63 @@
+"""Which of a camera's pictures a display can be shown, as far as it is known what they are like.
+
+Displays decode H.264 up to level 4.x, which is Full HD: more than that is black on them. By WebRTC none of them puts
+pictures in order that come in another.
+"""
+
+from media.grants import Picture
+from media.source import MOST_PIXELS
+from registry.camera import Camera, Video
+from registry.gate.sizes import may_have_changed
+
+PLAYABLE = ("webrtc", "hls")  # protocols of the media process, the better first
+FULL_HD = (1920, 1080)
+USUAL = (1280, 720)  # what is told of a picture whose size is not known
+
+
+def plain(camera: Camera) -> Picture:
+    """The picture for whoever plays any size: the smaller one where that alone is H.264."""
+    return "sub" if camera.video.codec == "h265" and camera.sub and camera.sub.codec == "h264" else "main"
+
+
+def best(camera: Camera) -> Picture:
+    """The picture for a display: the smaller one too where the whole one is known to be more than displays decode."""
+    sub_alone = camera.video.codec != "h265" and is_larger(camera.video, _full_hd(camera.video))
+    return "sub" if sub_alone and camera.sub and may_fit(camera.sub, _full_hd(camera.sub)) else plain(camera)
+
+
+def shown(camera: Camera, picture: Picture) -> Video:
+    return camera.sub if picture == "sub" and camera.sub else camera.video
+
+
+def within(video: Video, largest: tuple[int, int]) -> bool:
+    """Known to be so."""
+    return 0 < video.width <= largest[0] and 0 < video.height <= largest[1]
+
+
+def beyond(camera: Camera) -> bool:
+    """Whether all there is for a display is more than it decodes. Not where that may have changed: then it is tried."""
+    picture = shown(camera, best(camera))
+    return picture.width * picture.height > MOST_PIXELS and not may_have_changed(camera)
+
+
+def by_hls_alone(camera: Camera) -> bool:
+    """Whether the picture for a display has B-frames, and no other without them stands beside it."""
+    picture = best(camera)
+    if not shown(camera, picture).b_frames:
+        return False
+    return picture == "sub" or camera.sub is None or camera.sub.b_frames or camera.sub.codec == "h265"
+
+
+def _full_hd(video: Video) -> tuple[int, int]:
+    """Of a picture that stands or lies: what is decoded is counted in squares of it."""
+    width, height = FULL_HD
+    return (height, width) if video.height > video.width else FULL_HD
+
+
+def may_fit(video: Video | None, largest: tuple[int, int]) -> bool:
+    return video is not None and video.codec != "h265" and (video.width == 0 or within(video, largest))
+
+
+def is_larger(video: Video, largest: tuple[int, int]) -> bool:
+    width, height = (video.width, video.height) if video.width else USUAL
+    return width > largest[0] or height > largest[1]

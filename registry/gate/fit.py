@@ -1,0 +1,74 @@
+"""Which of a camera's pictures a display gets: the whole one, the smaller one beside it, or one made smaller here.
+
+Alexa's VideoApp plays at most 1280×720 and wants a sound track; a display on a slow line asks for less than there is.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from media.grants import Picture
+from registry.camera import Camera, StreamRequest
+from registry.gate.displays import best, is_larger, may_fit, plain, within
+from registry.gate.gate import Surface
+from registry.gate.sizes import may_have_changed
+
+VIDEO_APP = (1280, 720)
+SCALED = "video_scaled"  # a surface of grants alone: the media process makes the picture smaller
+
+# The gate's row for each surface a grant may be for.
+GATE: dict[str, Surface] = {
+    "alexa": "alexa",
+    "google": "google",
+    "page": "page",
+    "video": "video",
+    SCALED: "video",
+}
+
+
+class Fit(NamedTuple):
+    """A picture to ask the camera for, and the surface as its grant will name it."""
+
+    picture: Picture
+    surface: str
+
+
+@lru_cache(64)  # displays of one kind ask alike
+def common(asked: tuple[str, ...], playable: tuple[str, ...]) -> tuple[str, ...]:
+    """The protocols asked for by which a picture can be shown here, in the order asked."""
+    return tuple([each for each in asked if each in playable])
+
+
+def fits(request: StreamRequest, camera: Camera, *, scaled: bool) -> tuple[Fit, ...]:
+    """Best first: the next is for a camera that turns out to have no smaller picture. Empty: all are too large.
+
+    `scaled`: its owner allows that a smaller one is made of it.
+    """
+    if request.surface != "video":
+        return _asked(request, camera) if camera.sub else (Fit("main", request.surface),)
+    if plain(camera) == "main" and within(camera.video, VIDEO_APP):
+        return (Fit("main", "video"),)
+    # how large a picture is may turn out only when it plays: the media process scales or refuses it then
+    surface = SCALED if scaled else "video"
+    alone = scaled and plain(camera) == "sub"
+    found = [Fit("sub", surface)] if alone or may_fit(camera.sub, VIDEO_APP) else []
+    if plain(camera) == "main" and (scaled or camera.video.width == 0):
+        found.append(Fit("main", surface))
+    return tuple(found)
+
+
+def _asked(request: StreamRequest, camera: Camera) -> tuple[Fit, ...]:
+    picture = plain(camera)
+    if picture == "main" and _wants_less(request, camera):
+        return Fit("sub", request.surface), Fit("main", request.surface)
+    return (Fit(picture, request.surface),)
+
+
+def _wants_less(request: StreamRequest, camera: Camera) -> bool:
+    largest = request.largest
+    if largest and is_larger(camera.video, largest) and may_fit(camera.sub, largest):
+        return True
+    orderly = camera.sub is not None and camera.sub.codec != "h265" and not camera.sub.b_frames
+    if orderly and camera.video.b_frames and "hls" not in request.protocols:
+        return True
+    # once a day the whole one is tried again: its owner may have made it smaller, and the media process will see
+    return request.surface != "page" and best(camera) == "sub" and not may_have_changed(camera)

@@ -1,0 +1,138 @@
+"""The gate: whether a camera may be shown on a surface by a way, read like the manual's table.
+
+Pure: it judges what was read, and the registry sees to it that what it is handed is fresh.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec import Struct
+
+from registry.camera import Camera, Failed, Refusal
+from registry.gate.displays import beyond, by_hls_alone
+from registry.settings import BY_VOICE
+
+type Surface = Literal["alexa", "google", "page", "still", "video"]  # video: Alexa's VideoApp
+
+
+class Allowed(Struct, frozen=True):
+    """The gate is open; `sound` says whether the picture comes with sound, `silence` whether a silent track is due."""
+
+    sound: bool
+    silence: bool
+
+
+class Conditions(Struct, frozen=True):
+    """What the gate judges beside the camera itself."""
+
+    surface: Surface
+    way: str | None  # "lan", "open"; None when no way to a picture exists
+    protocols: tuple[str, ...] = ()  # what the surface can play; empty for a still picture
+    signed_in: bool = True
+    vendor: Literal["answers", "down", "busy"] = "answers"
+    place_free: bool = True
+    audio_required: tuple[str, ...] = ("google",)
+    lan_while_encrypted: bool = False  # the owner's own exception: the LAN payload is clear
+
+
+# what the rows make of a flag; one that isn't here is unknown, which is not off
+_VENDOR = {"answers": None, "down": "vendor_down", "busy": "vendor_busy"}
+_ONLINE = {"on": None, "off": "offline"}
+_ASLEEP = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
+_ENCRYPTION = {"off": None, "none": None, "on": "encryption_on"}
+_PLAYED = frozenset({"webrtc", "hls"})
+_BY_HLS = frozenset({"hls"})
+_AUDIO = {"on": None, "none": None, "off": "audio_off"}
+
+
+def _account(_camera: Camera, now: Conditions) -> str | None:
+    return None if now.signed_in else "signed_out"
+
+
+def _vendor(_camera: Camera, now: Conditions) -> str | None:
+    return _VENDOR[now.vendor]
+
+
+def _online(camera: Camera, _now: Conditions) -> str | None:
+    return _ONLINE.get(camera.online, "state_unknown")
+
+
+def _awake(camera: Camera, _now: Conditions) -> str | None:
+    return _ASLEEP.get(camera.asleep, "state_unknown")
+
+
+def _encryption(camera: Camera, now: Conditions) -> str | None:
+    if now.way == "lan" and now.lan_while_encrypted:
+        return None
+    return _ENCRYPTION.get(camera.encryption, "encryption_unknown")
+
+
+def _audio(camera: Camera, now: Conditions) -> str | None:
+    if ("alexa" if now.surface == "video" else now.surface) not in now.audio_required:
+        return None
+    return _AUDIO.get(camera.audio, "audio_unknown")
+
+
+def _way(_camera: Camera, now: Conditions) -> str | None:
+    return None if now.way else "no_way"
+
+
+def _playable(camera: Camera, now: Conditions) -> str | None:
+    if now.surface == "still":
+        return None
+    # an unknown codec is settled by the vendor, who is asked for H.264, and by the first packet
+    if camera.video.codec == "h265" and (camera.sub is None or camera.sub.codec != "h264"):
+        return "not_playable"
+    # a browser plays more, and for VideoApp a picture may be made smaller
+    if now.surface in ("alexa", "google") and beyond(camera):
+        return "beyond_displays"
+    played = _BY_HLS if by_hls_alone(camera) else _PLAYED
+    return "no_common_protocol" if played.isdisjoint(now.protocols) else None
+
+
+def _place(_camera: Camera, now: Conditions) -> str | None:
+    return None if now.place_free else "busy"
+
+
+type Row = Callable[[Camera, Conditions], str | None]
+
+# The manual's preconditions in the order they are told. Visibility comes before all of them, in the registry: of a
+# camera that a link may not see nothing else is judged, so that nothing else can be told.
+REACH: tuple[Row, ...] = (_account, _vendor)
+BEYOND: tuple[Row, ...] = (_online, _awake, _encryption, _audio, _way, _playable, _place)
+
+
+def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
+    """Every failed row, or how the picture may be shown."""
+    # where the vendor can't be asked the flags are old, and told they might mislead
+    failed = _failed(REACH, camera, now) or _failed(BEYOND, camera, now)
+    if failed:
+        return Refusal(tuple(failed), camera.name)
+    return Allowed(sound=camera.audio == "on", silence=camera.audio != "on" and now.surface == "google")
+
+
+def _failed(rows: tuple[Row, ...], camera: Camera, now: Conditions) -> list[Failed]:
+    return [Failed(reason) for row in rows if (reason := row(camera, now)) is not None]
+
+
+def unverified(refusal: Refusal) -> bool:
+    """Whether reading the camera once more might open the gate."""
+    return any(row.reason in ("state_unknown", "encryption_unknown", "audio_unknown") for row in refusal.failed)
+
+
+def overruled(reason: str, camera: Camera | None) -> Refusal:
+    """What the vendor or a limit said beats the flags that were read. None: no name can be told."""
+    return Refusal((Failed(reason),), camera.name if camera else "")
+
+
+def not_by_voice(camera: Camera, what: str) -> Refusal | None:
+    """Why no voice may change that on the camera, if none may: a setting's name, or "restart"."""
+    if what == "encryption":
+        return overruled("encryption_by_voice", camera)  # nobody can allow it
+    may = what in BY_VOICE and what in camera.voice_may
+    return None if may else overruled("voice_may_not", camera)
+
+
+def not_found() -> Refusal:
+    """Unknown, another household's, or not chosen at consent: told alike."""
+    return Refusal((Failed("not_found"),))

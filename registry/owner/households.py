@@ -1,0 +1,48 @@
+"""EZVIZ households as who runs the installation keeps them: who may sign in here, and by which keys pictures come."""
+
+from accounts import households
+from accounts.households import AlreadyThere
+from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.ezviz.sessions import Sessions, waiting
+from store.ports import Store
+from store.records import Account, Source, SourceKind
+
+__all__ = ["KIND", "AlreadyThere", "add_owner", "find", "set_open_key", "set_sub_account"]
+
+KIND: SourceKind = "ezviz"
+
+
+def add_owner(
+    store: Store, user: str, *, open_key: str | None = None, open_secret: str | None = None, locale: str = "en"
+) -> Account:
+    """A household whose EZVIZ source waits for its first sign-in. Raises AlreadyThere; ValueError for half a key."""
+    return households.add(store, KIND, user, waiting(user.strip(), _key(open_key, open_secret)), locale=locale)
+
+
+def find(store: Store, user: str) -> Source | None:
+    return households.find(store, KIND, user)
+
+
+def set_open_key(store: Store, user: str, key: str, secret: str) -> bool:
+    """Give the user's source another Open Platform key; False when the user is unknown here."""
+    source, given = find(store, user), _key(key, secret)
+    if source is not None:
+        Sessions(store).keep_key(source, given)
+    return source is not None
+
+
+def set_sub_account(store: Store, user: str, account_id: str) -> bool:
+    """Say which sub-account of the installation's developer key is this household's, or "" for none.
+
+    False when the user is unknown here.
+    """
+    source = find(store, user)
+    if source is not None:
+        Sessions(store).keep_sub_account(source, account_id)
+    return source is not None
+
+
+def _key(key: str | None, secret: str | None) -> Key | None:
+    if bool(key) != bool(secret):
+        raise ValueError("an Open Platform key is an appKey and its appSecret, or none of both")
+    return Key(key, secret) if key and secret else None

@@ -1,0 +1,191 @@
+"""Signing in with the EZVIZ user name and password: who may, how often, the vendor’s word, its code if it wants one."""
+
+import contextlib
+import secrets
+import time
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from accounts import attempts
+from accounts.attempts import Attempts, Browser, Limits, NoPlace, Place
+from accounts.identity import vendor_key
+from registry.drivers.ezviz.account import CodeSent, Rejected
+from registry.drivers.ezviz.account import SignedIn as VendorSession
+from registry.drivers.ezviz.sessions import Sessions
+from registry.errors import DriverError
+from registry.owner import households
+from registry.owner.households import KIND
+from store.ports import Store
+from store.records import Account, Source
+
+type SignUp = Literal["owner", "invited", "anyone"]
+
+PENDING_S = 300
+
+
+class SignedIn(Struct, frozen=True):
+    account: Account
+
+
+class CodeWanted(Struct, frozen=True):
+    """`pending` holds the password: keep it sealed, and for no longer than PENDING_S."""
+
+    pending: bytes
+    hint: str  # to whom the vendor sent the code, in part
+
+
+class SignInRefused(Struct, frozen=True):
+    """`own`: it is told to a browser that signed in to that account before, so it may hear what is true of it.
+
+    To any other "wrong", "stranger", "too_many" and "locked" must be one answer: the last two, for one, tell that the
+    account is known here.
+    """
+
+    why: Literal[
+        "wrong",
+        "locked",
+        "terminals",
+        "too_often",
+        "stranger",
+        "throttled",
+        "too_many",
+        "guessed",
+        "vendor_down",
+        "expired",
+        "wrong_code",
+        "unsupported",
+    ]
+    retry_after_s: int = 0
+    own: bool = False
+
+
+type Outcome = SignedIn | CodeWanted | SignInRefused
+
+
+class Vendor(Protocol):
+    """registry.drivers.ezviz.EzvizDriver, as far as it signs in."""
+
+    def sign_in(
+        self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = ""
+    ) -> VendorSession | CodeSent | Rejected: ...
+
+
+class _Pending(Struct, frozen=True):
+    user: str
+    password: str
+    host: str
+    until: float
+    who: str  # as accounts.attempts counts
+    places: tuple[Place, ...]
+
+
+class SignIn:
+    """`vendor_s` is how long a person waits for the vendor's verdict."""
+
+    def __init__(
+        self,
+        store: Store,
+        ezviz: Vendor,
+        sign_up: SignUp,
+        *,
+        limits: Limits | None = None,
+        vendor_s: float = 10.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._ezviz, self._sign_up = store, ezviz, sign_up
+        self._vendor_s, self._clock = vendor_s, clock
+        self._attempts = Attempts(store, limits or Limits(), clock)
+        self._sessions = Sessions(store)
+
+    def begin(self, user: str, password: str, address: str, browser: Browser | None = None) -> Outcome:
+        """The password is for this one call, or, with a code to come, for the call after it."""
+        user = user.strip()
+        if not user or not password:
+            return SignInRefused("wrong")
+        salt = self._salt()
+        key = vendor_key(salt, KIND, user)
+        source = self._store.source_by_vendor_key(key)
+        if source is not None and browser is not None and source.account in browser.accounts:
+            return self._begin_at_home(user, password, attempts.own(source.account, browser))
+        try:
+            place = self._attempts.from_address(salt, address)
+        except NoPlace as full:
+            return SignInRefused("throttled", full.wait_s)
+        if source is None and self._sign_up != "anyone":
+            return SignInRefused("stranger")
+        who = attempts.strangers(key)
+        try:
+            places = (place, self._attempts.of(who))
+        except NoPlace:
+            return SignInRefused("too_many")
+        return self._ask(_Pending(user, password, "", 0.0, who, places))
+
+    def _begin_at_home(self, user: str, password: str, who: str) -> Outcome:
+        try:
+            places = (self._attempts.of(who),)
+        except NoPlace as full:
+            return SignInRefused("throttled", full.wait_s, own=True)
+        outcome = self._ask(_Pending(user, password, "", 0.0, who, places))
+        return replace(outcome, own=True) if isinstance(outcome, SignInRefused) else outcome
+
+    def submit_code(self, pending: bytes, code: str) -> Outcome:
+        """The code as typed; it is text, and may start with 0."""
+        try:
+            waiting = msgspec.json.decode(pending, type=_Pending)
+        except msgspec.MsgspecError:
+            return SignInRefused("expired")  # kept by another version
+        if self._clock() >= waiting.until:
+            return SignInRefused("expired")
+        try:
+            place = self._attempts.code_of(waiting.who)
+        except NoPlace as full:
+            return SignInRefused("guessed", full.wait_s)
+        code = code.strip()
+        if not code.isascii() or not code.isalnum() or len(code) > 12:
+            return SignInRefused("wrong_code")
+        return self._ask(replace(waiting, places=(*waiting.places, place)), code)
+
+    def _ask(self, asked: _Pending, code: str = "") -> Outcome:
+        """Of the vendor. What it does not answer stays counted: it may have counted it, too."""
+        try:
+            verdict = self._ezviz.sign_in(asked.user, asked.password, self._vendor_s, code=code, host=asked.host)
+            if isinstance(verdict, VendorSession):
+                account = self._admit(asked.user, verdict)
+                self._attempts.were_right(*asked.places)
+                return SignedIn(account)
+        except DriverError:
+            return SignInRefused("vendor_down")
+        if isinstance(verdict, Rejected):
+            if verdict.why == "terminals":
+                self._attempts.were_right(*asked.places)
+            return SignInRefused(verdict.why)
+        # the password's places stay taken until the code is right: who has but the password asks for few codes
+        waiting = replace(asked, host=verdict.host, until=self._clock() + PENDING_S)
+        return CodeWanted(msgspec.json.encode(waiting), masked(asked.user))
+
+    def _admit(self, user: str, verdict: VendorSession) -> Account:
+        source = households.find(self._store, user) or self._sign_up_now(user)
+        self._sessions.signed_in(source, user, verdict.session)
+        account = self._store.account(source.account)
+        assert account is not None  # a source belongs to one
+        return account
+
+    def _sign_up_now(self, user: str) -> Source:
+        with contextlib.suppress(households.AlreadyThere):  # the same person, twice at once
+            households.add_owner(self._store, user)
+        source = households.find(self._store, user)
+        assert source is not None
+        return source
+
+    def _salt(self) -> str:
+        return self._store.meta_once("vendor_salt", secrets.token_hex(32))
+
+
+def masked(user: str) -> str:
+    """k…@example.com, or the last two digits of a telephone number: enough to know where to look."""
+    name, at, host = user.partition("@")
+    return f"{name[:1]}…@{host}" if at else f"…{user[-2:]}"

@@ -1,0 +1,78 @@
+"""Not asking a vendor while it is known to be down."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+from registry.errors import DriverError, VendorBusy, VendorDown
+from registry.readings.flights import copied
+
+MUCH_MORE = 1.5  # times as long as others waited in vain
+WHOLE = 0.9  # of its time, after which a call that fails has waited in vain
+
+
+class _Circuit:
+    def __init__(self) -> None:
+        self.failures = 0
+        self.open_until = 0.0
+        self.error: DriverError = VendorDown()
+        self.waited_s = 0.0  # the longest that one waited in vain; math.inf once one failed before its time was over
+
+
+class Breaker:
+    """After `trip` failures in a row a source is left alone for a while; then one call at a time may try again.
+
+    That a vendor was too slow for those who had little time says nothing to one who has much more: it calls.
+    """
+
+    def __init__(self, *, trip: int = 3, rest_s: float = 2.0, longest_s: float = 15.0) -> None:
+        self._trip, self._rest_s, self._longest_s = trip, rest_s, longest_s
+        self._circuits: dict[str, _Circuit] = {}
+        self._lock = threading.Lock()
+
+    def call[**P, T](self, key: str, given_s: float, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Raises VendorDown or VendorBusy, as it last was, without calling while the circuit is open.
+
+        `given_s`: the time that the call has.
+        """
+        # a look without the lock: a source that failed not once of late, which is nearly every one, has no circuit
+        if key in self._circuits:
+            self._enter(key, given_s)
+        began = time.monotonic()
+        try:
+            result = call(*args, **kwargs)
+        except (VendorDown, VendorBusy) as error:
+            in_vain = isinstance(error, VendorDown) and time.monotonic() - began >= given_s * WHOLE
+            self._failed(key, error, given_s if in_vain else math.inf)
+            raise
+        except DriverError:
+            self._answered(key)  # a refusal is an answer
+            raise
+        if key in self._circuits:
+            self._answered(key)
+        return result
+
+    def _enter(self, key: str, given_s: float) -> None:
+        with self._lock:
+            circuit = self._circuits.get(key)
+            if circuit is None or circuit.failures < self._trip or given_s > circuit.waited_s * MUCH_MORE:
+                return
+            now = time.monotonic()
+            if now < circuit.open_until:
+                raise copied(circuit.error)
+            circuit.open_until = now + self._rest_s  # this call is the probe; others wait for what it finds
+
+    def _failed(self, key: str, error: DriverError, waited_s: float) -> None:
+        with self._lock:
+            circuit = self._circuits.setdefault(key, _Circuit())
+            circuit.failures += 1
+            circuit.error = error
+            circuit.waited_s = max(circuit.waited_s, waited_s)
+            beyond = circuit.failures - self._trip
+            if beyond >= 0:
+                circuit.open_until = time.monotonic() + min(self._longest_s, self._rest_s * 2**beyond)
+
+    def _answered(self, key: str) -> None:
+        with self._lock:
+            self._circuits.pop(key, None)

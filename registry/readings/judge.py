@@ -1,0 +1,185 @@
+"""The gate asked with a fresh reading: who may see the camera, what was read of it, what the vendor said to that."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from registry.camera import Camera, Refusal
+from registry.errors import DriverError, Refused, SignedOut, Unavailable, VendorBusy
+from registry.gate.gate import Allowed, Conditions, Surface, gate, not_found, overruled, unverified
+from registry.gate.ways import choose
+from registry.preferences import Preferences
+from registry.readings.readings import Household, Reading, Readings, Verdict
+from registry.rules import Rules
+from store.records import Account, Link, Source
+
+_NOT_FOUND = not_found()
+LEAST_S = 0.1  # what a step still gets after its time, where the surface counts and every step may overrun
+
+
+class Deadline:
+    """Seconds left of a request. `hard`: the surface counts them as well, and gives up soon after.
+
+    `after_s`: what of them is kept for the steps that follow the vendor's.
+    """
+
+    def __init__(self, seconds: float, *, hard: bool = False, after_s: float = 0.0) -> None:
+        self._began = time.monotonic()
+        self._end = self._began + seconds
+        self._hard, self._after_s = hard, after_s
+
+    @property
+    def left(self) -> float:
+        """For the vendor."""
+        left = self._end - self._after_s - time.monotonic()
+        return left if left > 0 else 0.0
+
+    def left_of(self, seconds: float) -> float:
+        """Of so long since the request came."""
+        return max(0.0, self._began + seconds - time.monotonic())
+
+    def or_at_least(self, seconds: float) -> float:
+        """What is left for a step that follows the vendor's, however long those took."""
+        return max(LEAST_S if self._hard else seconds, self._end - time.monotonic())
+
+
+class VisibleCamera(Struct, frozen=True):
+    """A camera that the link may see, as last read, and where it comes from."""
+
+    account: Account
+    source: Source
+    camera: Camera
+
+
+class Open(Struct, frozen=True):
+    """The gate is open for this camera, by this way."""
+
+    seen: VisibleCamera
+    way: str
+    allowed: Allowed
+
+
+type Read = Callable[[Account, Source], Reading]
+
+
+class Judge:
+    """Answers with a Refusal where something is wrong; raises nothing but what the store raises."""
+
+    def __init__(self, readings: Readings, rules: Rules) -> None:
+        self._readings, self._rules = readings, rules
+
+    def see(self, link: Link, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
+        """The camera if the link may see it. What isn't there, isn't the household's or wasn't chosen is told alike."""
+        if link.cameras is not None and camera not in link.cameras:
+            return not_found()
+        return self.find(link.account, camera, deadline)
+
+    def find(self, account_id: str, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
+        """The household's camera, whoever asks for it: for its owner, and for links that may see it."""
+        try:
+            household = self._readings.household(account_id)
+        except Unavailable as error:
+            return overruled(error.reason, None)
+        return self._look(household, camera) or self._look_again(household, camera, deadline)
+
+    def judge(self, seen: VisibleCamera, surface: Surface, protocols: tuple[str, ...], read: Read) -> Open | Refusal:
+        """The gate on what `read` brings; where something is unknown, once more."""
+        verdict: Open | Refusal = _NOT_FOUND
+        for _ in range(2):
+            try:
+                reading = read(seen.account, seen.source)
+            except DriverError as error:
+                return unreached(error, seen.camera)
+            camera = reading.find(seen.camera.id)
+            if camera is None:
+                return not_found()
+            asked = (camera.id, surface, protocols)
+            given = reading.verdicts.get(asked)
+            if given is None:
+                given = reading.verdicts[asked] = self._gated(camera, reading.preferences, surface, protocols)
+            verdict = _opened(VisibleCamera(seen.account, seen.source, camera), given)
+            if isinstance(verdict, Open) or not unverified(verdict):
+                break
+        return verdict
+
+    def verdict(
+        self, seen: VisibleCamera, surface: Surface, protocols: tuple[str, ...], tried: tuple[str, ...] = ()
+    ) -> Open | Refusal:
+        """The gate on the camera as it was seen, by the best way that was not tried yet."""
+        preferences = self._readings.preferences(seen.account.id)
+        return _opened(seen, self._gated(seen.camera, preferences, surface, protocols, tried))
+
+    def crowded(self, seen: VisibleCamera, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
+        """The gate where whoever gives out the places has none left."""
+        preferences = self._readings.preferences(seen.account.id)
+        _, verdict = self._gated(seen.camera, preferences, surface, protocols, place_free=False)
+        assert isinstance(verdict, Refusal)
+        return verdict
+
+    def _gated(
+        self,
+        camera: Camera,
+        household: Mapping[str, Preferences],
+        surface: Surface,
+        protocols: tuple[str, ...],
+        tried: tuple[str, ...] = (),
+        *,
+        place_free: bool = True,
+    ) -> Verdict:
+        """Of what it is given and the rules alone: kept with a reading it is as fresh as that."""
+        way = choose(camera, (*tried, *self._rules.closed_ways))
+        preferences = household.get(camera.id)
+        conditions = Conditions(
+            surface,
+            way,
+            protocols,
+            place_free=place_free,
+            audio_required=self._rules.require_audio,
+            lan_while_encrypted=preferences is not None and preferences.lan_while_encrypted,
+        )
+        return way, gate(camera, conditions)
+
+    def _look(self, household: Household, camera: str) -> VisibleCamera | None:
+        for source in household.sources:
+            last = self._readings.last(household.account, source)
+            if last and (found := last.find(camera)):
+                return VisibleCamera(household.account, source, found)
+        return None
+
+    def _look_again(self, household: Household, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
+        """Another process may have listed it since; and where nothing at all is known, the vendor is asked."""
+        for source in household.sources:
+            newer = self._readings.newer(household.account, source)
+            if newer and (found := newer.find(camera)):
+                return VisibleCamera(household.account, source, found)
+            if self._readings.last(household.account, source):
+                continue
+            try:
+                reading = self._readings.read(household.account, source, deadline.left)
+            except DriverError as error:
+                return unreached(error, None)
+            if found := reading.find(camera):
+                return VisibleCamera(household.account, source, found)
+        return not_found()
+
+
+def _opened(seen: VisibleCamera, verdict: Verdict) -> Open | Refusal:
+    way, allowed = verdict
+    if isinstance(allowed, Refusal):
+        return allowed
+    assert way is not None  # the gate refuses a camera without one
+    return Open(seen, way, allowed)
+
+
+def unreached(error: DriverError, camera: Camera | None) -> Refusal:
+    """What a failed vendor call means for the gate: a row of it, or the vendor's own word, which beats the flags."""
+    if camera is None or isinstance(error, Refused):
+        return overruled(error.reason, camera)
+    signed_in = not isinstance(error, SignedOut)
+    vendor: Literal["answers", "down", "busy"] = "busy" if isinstance(error, VendorBusy) else "down"
+    conditions = Conditions("still", None, signed_in=signed_in, vendor=vendor if signed_in else "answers")
+    verdict = gate(camera, conditions)
+    assert isinstance(verdict, Refusal)
+    return verdict

@@ -1,0 +1,176 @@
+"""What a display is handed: a grant of ours, and a pull or an SDP answer behind it in the media process."""
+
+import time
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from media.client import Answer
+from media.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
+from media.source import SourceSpec
+from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video
+from registry.gate import cards
+from registry.gate.displays import shown
+from registry.gate.fit import Fit
+from registry.readings.judge import Deadline, Open
+from registry.rules import Rules
+from store.records import Link
+
+ANSWER_S = 1.0  # the media process has this, however long the vendor took, where the display can wait for it
+WITHIN_S = 1.8  # of a request, to have an SDP answer; what is left of two seconds is for the way there and back
+
+
+class Pictures(Protocol):
+    """The media process, or several, as media.client.MediaClient and media.fleet.Fleet speak to them.
+
+    Every stream's address begins with where it was begun: an https origin without a trailing slash.
+    """
+
+    def place(self, account: str) -> str:
+        """Where the account's pictures are fetched just now; asks nobody."""
+        ...
+
+    def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
+        """Where the pull was begun."""
+        ...
+
+    def answer(
+        self,
+        claims: Claims,
+        source: SourceSpec | None,
+        sdp: str,
+        *,
+        replaces: str = "",
+        timeout_s: float | None = None,
+        within_s: float | None = None,
+    ) -> Answer:
+        """`timeout_s`: what there is; `within_s`: what should do, and a slow camera is not waited for longer."""
+        ...
+
+    def end_session(self, link: str, name: str) -> None: ...
+
+
+class Sight(Struct, frozen=True):
+    """What is to be seen: the camera, or why it can't be."""
+
+    video: Video
+    sound: bool
+    camera: Camera | None = None
+    explains: Refusal | None = None
+    fit: Fit | None = None  # None: any picture, for the surface that asked
+
+    @classmethod
+    def of(cls, opened: Open, fit: Fit) -> "Sight":
+        camera = opened.seen.camera
+        return cls(shown(camera, fit.picture), opened.allowed.sound, camera, fit=fit)
+
+    @classmethod
+    def card(cls, refusal: Refusal) -> "Sight":
+        return cls(cards.VIDEO, sound=False, explains=refusal)
+
+
+class Handover:
+    """Raises MediaBusy, MediaUnavailable, BadOffer as the media process does."""
+
+    def __init__(
+        self, pictures: Pictures, grants: Grants, rules: Rules, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._pictures, self._grants, self._rules, self._clock = pictures, grants, rules, clock
+
+    def start(
+        self,
+        link: Link,
+        camera: str,
+        source: SourceSpec,
+        sight: Sight,
+        request: StreamRequest,
+        deadline: Deadline,
+    ) -> Stream:
+        fit = sight.fit or Fit("main", request.surface)
+        protocol = _best(request.protocols, sight.video)
+        grant, claims = self._grants.issue(
+            account=link.account,
+            link=link.id,
+            camera=camera,
+            protocol=protocol,
+            surface=fit.surface,
+            now=self._clock(),
+            life_s=START_S,
+            explains=sight.explains is not None,
+            picture=fit.picture,
+        )
+        if protocol == "hls" or request.sdp is None:
+            at = self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
+            return self.stream(claims, grant, sight, at, image=request.image)
+        answer = self.answer(claims, source, request.sdp, request.session or claims.nonce, deadline)
+        return self.stream(claims, grant, sight, answer.at, answer.sdp, image=request.image)
+
+    def answer(self, claims: Claims, source: SourceSpec | None, sdp: str, session: str, deadline: Deadline) -> Answer:
+        left_s = deadline.or_at_least(ANSWER_S)
+        within_s = min(left_s, deadline.left_of(WITHIN_S))
+        return self._pictures.answer(claims, source, sdp, replaces=session, timeout_s=left_s, within_s=within_s)
+
+    def stream(
+        self, claims: Claims, grant: str, sight: Sight, at: str, answer: str = "", *, image: bool = False
+    ) -> Stream:
+        """`at`: where it was begun; `answer`: the SDP, when there was an offer."""
+        webrtc = claims.protocol == "webrtc"
+        return Stream(
+            protocol="webrtc" if webrtc else "hls",
+            expires=float(claims.expires),
+            idle_timeout_s=self._rules.idle_s,
+            video=sight.video,
+            sound=sight.sound,
+            url=f"{at}/s/{grant}/{'whep' if webrtc else 'master.m3u8'}",
+            image_url=self._image(claims, at) if image else "",
+            grant=grant if webrtc else "",
+            answer=answer,
+            camera=sight.camera,
+            explains=sight.explains,
+        )
+
+    def snapshot(self, link: Link, camera: str, surface: str, picture: Picture) -> Snapshot:
+        """Many reads within its time, each with an access token of the link."""
+        grant, claims = self._grants.issue(
+            account=link.account,
+            link=link.id,
+            camera=camera,
+            protocol="still",
+            surface=surface,
+            now=self._clock(),
+            life_s=SNAPSHOT_S,
+            picture=picture,
+        )
+        at = self._pictures.place(link.account)
+        return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
+
+    def look(self, link: Link, camera: str, source: SourceSpec, picture: Picture, deadline: Deadline) -> None:
+        """Begins it for nobody: the media process tells what it is like, and leaves it."""
+        _, claims = self._grants.issue(
+            account=link.account,
+            link=link.id,
+            camera=camera,
+            protocol="snapshot",
+            surface=link.assistant,
+            now=self._clock(),
+            life_s=START_S,
+            picture=picture,
+        )
+        self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
+
+    def _image(self, claims: Claims, at: str) -> str:
+        """Beside a stream, without a bearer: a minute is all it gets."""
+        return f"{at}/s/{self._grants.beside(claims, 'snapshot')}/snapshot.jpg"
+
+
+def _best(protocols: tuple[str, ...], video: Video) -> Literal["webrtc", "hls"]:
+    """The first that there is and that the picture is played by; the gate refuses whoever plays none."""
+    if video.b_frames and "hls" in protocols:
+        return "hls"
+    for each in protocols:
+        if each == "webrtc":
+            return "webrtc"
+        if each == "hls":
+            return "hls"
+    raise ValueError("no protocol that is played")

@@ -1,0 +1,93 @@
+"""Opening a picture for nobody, to learn what it is like. What it shows comes back through Registry.learn."""
+
+import time
+from collections.abc import Callable
+
+from media.client import MediaBusy, MediaUnavailable
+from media.grants import Picture
+from net.rate import Rate
+from registry.camera import Camera, Refusal
+from registry.readings.judge import Deadline, Judge, Open, VisibleCamera
+from registry.readings.readings import Readings
+from registry.rules import Rules
+from registry.streams.handover import Handover
+from registry.streams.sources import Minting
+from store.records import Link
+
+ANEW_S = 60  # a picture that displays can't play is looked at again once within this
+AGAIN_S = 600  # one that did not show itself is looked at again once within this
+SHOWS_S = 15.0  # it has so long to be open; the media process leaves it then too
+READ_S = 60.0  # the gate is asked on a reading no older than this
+
+
+def unseen(camera: Camera) -> tuple[Picture, ...]:
+    """Pictures of unknown size that a look would tell of. None of a camera with a battery, which a look would drain."""
+    if camera.battery is not None or camera.charging != "none":
+        return ()
+    pictures: tuple[tuple[Picture, bool], ...] = (
+        ("main", camera.video.width == 0 and camera.video.codec != "h265"),
+        ("sub", camera.sub is not None and camera.sub.width == 0 and camera.sub.codec != "h265"),
+    )
+    return tuple([picture for picture, unknown in pictures if unknown])
+
+
+class Looking:
+    def __init__(
+        self,
+        rules: Rules,
+        readings: Readings,
+        judge: Judge,
+        minting: Minting,
+        handover: Handover,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._rules, self._readings, self._judge = rules, readings, judge
+        self._minting, self._handover, self._clock = minting, handover, clock
+        self._anew, self._again = Rate(ANEW_S), Rate(AGAIN_S)
+
+    def anew(self, link: Link, seen: VisibleCamera, deadline: Deadline) -> None:
+        """The whole picture, so that the next ask knows if its owner has made it smaller; nobody waits for it."""
+        if self._rules.pictures == "plane" and self._anew.hit(_key(seen, "main"), self._clock()) == 1:
+            verdict = self._judge.verdict(seen, "still", ())
+            if isinstance(verdict, Open):
+                self._begin(link, verdict, "main", deadline)
+
+    def first(self, link: Link, camera_id: str, picture: Picture) -> None:
+        """A picture whose size is not known, if the gate is open; waits until it has told, SHOWS_S at most."""
+        deadline = Deadline(self._rules.vendor_s)
+        seen = self._judge.see(link, camera_id, deadline)
+        if isinstance(seen, Refusal) or picture not in unseen(seen.camera) or self._rules.pictures == "vendor":
+            return
+        if self._again.hit(_key(seen, picture), self._clock()) > 1:
+            return
+        opened = self._judge.judge(
+            seen,
+            "still",
+            (),
+            lambda account, source: self._readings.recent(account, source, READ_S, deadline.left),
+        )
+        if isinstance(opened, Open) and self._begin(link, opened, picture, deadline):
+            self._wait(link, camera_id, picture)
+
+    def _begin(self, link: Link, opened: Open, picture: Picture, deadline: Deadline) -> bool:
+        source = self._minting.mint(opened, "still", picture, deadline)
+        if isinstance(source, Refusal):
+            return False
+        try:
+            self._handover.look(link, opened.seen.camera.id, source, picture, deadline)
+        except (MediaBusy, MediaUnavailable):
+            self._minting.give_back(opened.seen.source, source.release, deadline)
+            return False
+        return True
+
+    def _wait(self, link: Link, camera_id: str, picture: Picture) -> None:
+        deadline = Deadline(SHOWS_S)
+        while deadline.left:
+            seen = self._judge.see(link, camera_id, deadline)
+            if isinstance(seen, Refusal) or picture not in unseen(seen.camera):
+                return
+            time.sleep(min(0.1, deadline.left))
+
+
+def _key(seen: VisibleCamera, picture: Picture) -> str:
+    return f"{seen.account.id}/{seen.camera.id}/{picture}"

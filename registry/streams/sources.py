@@ -1,0 +1,116 @@
+"""A picture's address from the vendor: which of a camera's pictures, by which way, and given back when it is over."""
+
+import logging
+from collections.abc import Mapping
+
+from msgspec import structs
+
+from media.grants import Picture
+from media.source import SourceSpec
+from registry.camera import Camera, Refusal, StreamRequest
+from registry.driver import Driver
+from registry.errors import DriverError
+from registry.gate.displays import PLAYABLE
+from registry.gate.fit import GATE, Fit, fits
+from registry.gate.gate import Surface, overruled
+from registry.gate.ways import ANOTHER
+from registry.readings.breaker import Breaker
+from registry.readings.judge import Deadline, Judge, Open, VisibleCamera, unreached
+from registry.readings.readings import Readings
+from registry.rules import Rules
+from store.records import Source
+
+log = logging.getLogger(__name__)
+
+GIVE_BACK_S = 0.5
+
+
+class Minting:
+    """Answers with a Refusal where there is no address to be had."""
+
+    def __init__(
+        self, drivers: Mapping[str, Driver], rules: Rules, readings: Readings, judge: Judge, breaker: Breaker
+    ) -> None:
+        self._drivers, self._readings, self._judge, self._breaker = drivers, readings, judge, breaker
+        self._passes = rules.pictures == "vendor"
+        self._life_s = rules.passed_s if self._passes else 0
+
+    def fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[SourceSpec, Fit] | Refusal:
+        """The best picture for the display that the camera has."""
+        camera = opened.seen.camera
+        scaled = request.surface == "video" and self._may_scale(opened.seen.account.id, camera.id)
+        refusal: Refusal | None = None
+        for fit in fits(request, camera, scaled=scaled):
+            found = self.mint(opened, GATE[fit.surface], fit.picture, deadline)
+            if not isinstance(found, Refusal):
+                return found, fit
+            if found.reason not in ANOTHER:
+                return found
+            refusal = found
+            if fit.picture == "sub" and request.surface != "video":
+                # without a smaller picture the gate may be shut, and for another reason
+                alone = structs.replace(camera, sub=None)
+                seen = VisibleCamera(opened.seen.account, opened.seen.source, alone)
+                verdict = self._judge.verdict(seen, GATE[fit.surface], request.protocols)
+                if isinstance(verdict, Refusal):
+                    return verdict
+        return refusal or overruled("too_large", camera)
+
+    def too_large(self, account_id: str, camera: Camera) -> Refusal | None:
+        """For Alexa's VideoApp, as far as the size of the picture is known."""
+        scaled = self._may_scale(account_id, camera.id)
+        request = StreamRequest("video", ("hls",))
+        return None if fits(request, camera, scaled=scaled) else overruled("too_large", camera)
+
+    def _may_scale(self, account_id: str, camera_id: str) -> bool:
+        preferences = self._readings.preferences(account_id).get(camera_id)
+        return not self._passes and preferences is not None and preferences.scaled
+
+    def mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
+        """By the best way that brings one; where none does, what was wrong with the first is told."""
+        refusal: Refusal | None = None
+        tried: tuple[str, ...] = ()
+        while True:
+            found = self._mint_by(opened, picture, deadline)
+            if not isinstance(found, Refusal):
+                return found
+            refusal, tried = refusal or found, (*tried, opened.way)
+            if found.reason not in ANOTHER:
+                return found
+            # another way may ask for more: Image Encryption off, for one
+            other = self._judge.verdict(opened.seen, surface, PLAYABLE, tried)
+            if isinstance(other, Refusal):
+                return refusal
+            opened = other
+
+    def _mint_by(self, opened: Open, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
+        source, camera, way = opened.seen.source, opened.seen.camera, opened.way
+        driver, left_s = self._drivers[source.kind], deadline.left
+        try:
+            # each way has its own breaker: that a camera is not at home says nothing of its vendor
+            spec = self._breaker.call(
+                f"mint/{source.id}/{way}",
+                left_s,
+                driver.mint,
+                source,
+                camera,
+                way,
+                left_s,
+                picture=picture,
+                life_s=self._life_s,
+            )
+        except DriverError as error:
+            log.warning(
+                "no picture from source %s by way %s: %s", source.id, way, error.reason, extra={"reason": error.reason}
+            )
+            return unreached(error, camera)
+        return spec.of(source.id)
+
+    def give_back(self, source: Source, release: str, deadline: Deadline) -> None:
+        _, _, token = release.partition("/")
+        if not token:
+            return
+        try:
+            self._drivers[source.kind].release(source, token, deadline.or_at_least(GIVE_BACK_S))
+        except DriverError as error:
+            log.info("source %s did not take an address back: %s", source.id, error.reason)

@@ -1,0 +1,72 @@
+"""Without a media process: a display is handed the vendor's own address, when that is fit for it.
+
+Nothing of it can be ended from here: the address is asked to live no longer than a glance takes.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+from media.source import SourceSpec
+from registry.camera import Refusal, Stream, StreamRequest
+from registry.driver import Driver, Look
+from registry.errors import DriverError
+from registry.gate.displays import shown, within
+from registry.gate.fit import VIDEO_APP, Fit
+from registry.gate.gate import overruled
+from registry.readings.judge import Deadline, Open, unreached
+from registry.rules import Rules
+from store.ports import Store
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 1.5  # the vendor has this to show its stream, however long the address took, where the display can wait for it
+PICTURE = "/static/camera.png"  # beside a stream Alexa wants a picture; of the camera there is none
+
+
+class Passing:
+    def __init__(
+        self,
+        store: Store,
+        drivers: Mapping[str, Driver],
+        rules: Rules,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._drivers, self._rules, self._clock = store, drivers, rules, clock
+
+    def start(
+        self, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
+    ) -> Stream | Refusal:
+        """What it refuses the caller gives back to the vendor."""
+        seen, camera = opened.seen, opened.seen.camera
+        try:
+            look = self._drivers[seen.source.kind].look(seen.source, source, deadline.or_at_least(LOOK_S))
+        except DriverError as error:
+            log.warning("the stream of source %s is not passed on: %s (%s)", seen.source.id, error.reason, error)
+            return unreached(error, camera)
+        video = shown(camera, fit.picture)
+        if look.width:
+            video = type(video)("h264", look.width, look.height)
+        if not _plays(request, look, small=within(video, VIDEO_APP)):
+            return overruled("not_passable", camera)
+        now = self._clock()
+        # nobody tells when a display has had enough: each opening takes a place for as long as its address lives
+        if self._store.hit(f"passed/{seen.account.id}", self._rules.passed_s, now) > self._rules.live_per_account:
+            return overruled("busy", camera)
+        return Stream(
+            protocol="hls",
+            expires=now + self._rules.passed_s,
+            idle_timeout_s=self._rules.idle_s,
+            video=video,
+            sound=opened.allowed.sound and look.sound,
+            url=source.url,
+            image_url=f"{self._rules.web_url}{PICTURE}",
+            camera=camera,
+        )
+
+
+def _plays(request: StreamRequest, look: Look, *, small: bool) -> bool:
+    """Google's players and Alexa's VideoApp wait for a sound track; the latter plays no large picture."""
+    if request.surface == "video":
+        return look.sound and small
+    return look.sound or request.surface != "google"

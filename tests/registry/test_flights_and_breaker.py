@@ -1,0 +1,275 @@
+"""How often the vendor is asked: once for all who ask together, not at all while it is known to be down."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from registry.camera import Refusal, Stream, StreamRequest
+from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
+from registry.readings import flights
+from registry.readings.breaker import Breaker
+from registry.readings.flights import Flights
+from tests.doubles.household import Household
+
+HLS = StreamRequest("alexa", ("hls",))
+
+
+def together(count: int, call: Callable[[], object]) -> list[object]:
+    """Calls from as many threads as there are calls, begun at one time."""
+    gate = threading.Barrier(count)
+
+    def one(_: int) -> object:
+        gate.wait()
+        return call()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_requests_that_arrive_together_share_one_read(home: Household) -> None:
+    garden = home.id("Garden")
+    home.driver.calls.clear()
+    home.driver.hold = threading.Event()
+    threading.Timer(0.5, home.driver.hold.set).start()  # the vendor takes half a second
+    opened = together(20, lambda: home.registry.open_stream(home.link, garden, HLS))
+
+    assert all(isinstance(each, Stream) for each in opened)
+    assert home.driver.calls["read"] <= 2  # a thread that was counted but not yet let in reads for itself
+    assert home.driver.calls["mint"] == 20  # an address is good for one
+
+
+def test_a_request_after_that_reads_anew(home: Household) -> None:
+    garden = home.id("Garden")
+    home.driver.calls.clear()
+    assert isinstance(home.registry.open_stream(home.link, garden, HLS), Stream)
+    home.driver.change("Garden", encryption="on")
+
+    refusal = home.registry.open_stream(home.link, garden, HLS)
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "encryption_on"
+    assert home.driver.calls["read"] == 2
+
+
+def test_a_call_that_began_long_ago_is_not_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flights, "JOIN_S", 0.05)
+    shared: Flights[str] = Flights()
+    held, started = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        started.set()
+        held.wait()
+        return "old"
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shared.share, "a", 10, slow)
+        started.wait()
+        time.sleep(0.1)
+        assert shared.share("a", 10, lambda: "new") == "new"
+        held.set()
+        assert first.result() == "old"
+
+
+def test_who_joins_waits_no_longer_than_it_may() -> None:
+    shared: Flights[str] = Flights()
+    held, started = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        started.set()
+        held.wait()
+        return "late"
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shared.share, "a", 10, slow)
+        started.wait()
+        with pytest.raises(VendorDown):
+            shared.share("a", 0.05, lambda: "never called")
+        held.set()
+        assert first.result() == "late"
+
+
+# seconds that the one who joins has · what it hears of a call that had 0.3 s, and failed for want of more
+JOINS: list[tuple[float, str]] = [(0.25, "VendorDown"), (0.5, "VendorDown"), (2.0, "its own call")]
+
+
+@pytest.mark.parametrize(("has_s", "hears"), JOINS)
+def test_who_has_more_time_than_a_call_that_failed_makes_one_of_its_own(has_s: float, hears: str) -> None:
+    shared: Flights[str] = Flights()
+    started = threading.Event()
+
+    def hurried() -> str:
+        started.set()
+        time.sleep(0.3)
+        raise VendorDown("no answer in time")
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shared.share, "a", 0.3, hurried)
+        started.wait()
+        try:
+            heard = shared.share("a", has_s, lambda: "its own call")
+        except VendorDown as error:
+            heard = type(error).__name__
+        assert isinstance(first.exception(), VendorDown)
+    assert heard == hears
+
+
+def test_who_has_more_time_is_not_waited_for_by_who_has_less_and_shares_what_comes() -> None:
+    shared: Flights[str] = Flights()
+    held, started = threading.Event(), threading.Event()
+
+    def quick() -> str:
+        started.set()
+        held.wait()
+        return "shared"
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(shared.share, "a", 0.5, quick)
+        started.wait()
+        second = pool.submit(shared.share, "a", 10, lambda: "its own call")
+        time.sleep(0.1)
+        held.set()
+        assert (first.result(), second.result()) == ("shared", "shared")
+
+
+@pytest.mark.parametrize("error", [VendorDown("x"), VendorBusy("x"), SignedOut(), Refused("offline", "x")])
+def test_all_who_share_hear_the_same_error(error: Exception) -> None:
+    shared: Flights[str] = Flights()
+    begun = threading.Event()
+
+    def failing() -> str:
+        begun.wait()
+        raise error
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(shared.share, "a", 10, failing) for _ in range(4)]
+        time.sleep(0.1)
+        begun.set()
+        heard = [each.exception() for each in asked]
+
+    assert {type(each) for each in heard} == {type(error)}
+    assert {each.reason for each in heard if isinstance(each, Refused)} <= {"offline"}
+    assert len({id(each) for each in heard}) == 4
+
+
+def test_a_bug_in_one_call_reaches_its_caller_and_leaves_nobody_waiting() -> None:
+    shared: Flights[str] = Flights()
+
+    def broken() -> str:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        shared.share("a", 10, broken)
+    assert shared.share("a", 10, lambda: "next") == "next"
+
+
+def failing(breaker: Breaker, error: Exception, times: int) -> None:
+    def call() -> str:
+        raise error
+
+    for _ in range(times):
+        with pytest.raises(type(error)):
+            breaker.call("a", 10, call)
+
+
+def test_after_failures_in_a_row_the_source_is_left_alone_then_tried_by_one() -> None:
+    breaker = Breaker(trip=3, rest_s=0.2)
+    called = []
+    failing(breaker, VendorBusy("x"), 3)
+
+    with pytest.raises(VendorBusy):
+        breaker.call("a", 10, lambda: called.append("too early"))
+    assert breaker.call("b", 10, lambda: "another source") == "another source"
+    time.sleep(0.25)
+    assert breaker.call("a", 10, lambda: "mended") == "mended"
+    assert breaker.call("a", 10, lambda: "open to all") == "open to all"
+    assert called == []
+
+
+# how long the calls that failed had, and took · what the next caller has · whether it calls
+CIRCUITS: list[tuple[float, float, float, bool]] = [
+    (0.1, 0.1, 1.0, True),  # too slow for who was in a hurry
+    (0.1, 0.1, 0.12, False),
+    (10.0, 0.0, 100.0, False),  # it said no at once
+]
+
+
+@pytest.mark.parametrize(("had_s", "took_s", "has_s", "calls"), CIRCUITS)
+def test_a_vendor_that_was_too_slow_for_others_is_asked_by_who_has_much_more_time(
+    had_s: float, took_s: float, has_s: float, calls: bool
+) -> None:
+    breaker = Breaker(trip=2, rest_s=60)
+
+    def slow() -> str:
+        time.sleep(took_s)
+        raise VendorDown("no answer in time")
+
+    for _ in range(2):
+        with pytest.raises(VendorDown):
+            breaker.call("a", had_s, slow)
+    called: list[str] = []
+    try:
+        breaker.call("a", has_s, lambda: called.append("called"))
+    except VendorDown:
+        assert not called
+    assert bool(called) is calls
+
+
+def test_a_vendor_that_hangs_is_left_alone_by_all_once_the_most_patient_have_waited() -> None:
+    breaker = Breaker(trip=2, rest_s=60)
+    for had_s in (0.05, 0.05, 0.2):
+
+        def slow(had_s: float = had_s) -> str:
+            time.sleep(had_s)
+            raise VendorDown("no answer in time")
+
+        with pytest.raises(VendorDown):
+            breaker.call("a", had_s, slow)
+    called: list[str] = []
+    with pytest.raises(VendorDown):
+        breaker.call("a", 0.2, lambda: called.append("called"))
+    assert called == []
+
+
+def test_while_one_tries_the_others_do_not() -> None:
+    breaker = Breaker(trip=1, rest_s=0.05)
+    failing(breaker, VendorDown("x"), 1)
+    time.sleep(0.1)
+
+    def probe() -> str:
+        with pytest.raises(VendorDown):
+            breaker.call("a", 10, lambda: "a second at once")
+        return "probed"
+
+    assert breaker.call("a", 10, probe) == "probed"
+
+
+@pytest.mark.parametrize("error", [SignedOut(), Refused("offline")])
+def test_a_refusal_is_an_answer_and_trips_nothing(error: Exception) -> None:
+    breaker = Breaker(trip=2, rest_s=60)
+    failing(breaker, error, 5)
+
+    assert breaker.call("a", 10, lambda: "asked") == "asked"
+
+
+def test_a_hundred_requests_while_the_vendor_hangs_are_answered_in_time(home: Household) -> None:
+    garden = home.id("Garden")
+    home.driver.hold = threading.Event()
+    home.driver.error = VendorDown("hangs")  # what a driver says when its seconds are over
+    began = time.monotonic()
+
+    heard = together(100, lambda: home.registry.open_stream(home.link, garden, HLS))
+
+    assert {each.reason for each in heard if isinstance(each, Refusal)} <= {"vendor_down", "busy"}
+    assert all(isinstance(each, Refusal) for each in heard)
+    assert time.monotonic() - began < 20
+    assert home.driver.calls["read"] <= 5

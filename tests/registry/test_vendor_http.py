@@ -1,0 +1,35 @@
+"""What fails on the way to a vendor is the vendor's failure to the registry, by whichever way it was asked."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from net.http import Hosts
+from registry.drivers.vendor_http import VendorHttp
+from registry.errors import VendorDown
+
+NOBODY = "https://127.0.0.1:1"  # no port that anybody listens at
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda http: http.post(f"{NOBODY}/x", {}, 1.0),
+        lambda http: http.ask("GET", f"{NOBODY}/x", 1.0),
+        lambda http: http.look(f"{NOBODY}/x", 1.0, {}),
+        lambda http: http.look("https://elsewhere.example/x", 1.0, {}),
+        lambda http: http.check("https://elsewhere.example"),
+    ],
+    ids=["a form", "a question", "a look", "a look at a host that is not known", "a host that is not known"],
+)
+def test_it_is_the_vendor_that_is_down(asked: Callable[[VendorHttp], object]) -> None:
+    with pytest.raises(VendorDown):
+        asked(VendorHttp(Hosts(("127.0.0.1:1",))))
+
+
+def test_so_it_is_where_the_authorities_cannot_be_read(tmp_path: Path) -> None:
+    http = VendorHttp(Hosts(("127.0.0.1:1",)), ca_file=tmp_path / "missing.pem")
+    with pytest.raises(VendorDown, match=r"missing\.pem"), requests.Session() as session:
+        http.mount(session)
