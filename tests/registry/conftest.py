@@ -1,15 +1,13 @@
 """A clock that tests set, households, and vendors that are real servers on loopback."""
 
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from simulator.authority import server_context
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
-from tests.doubles.tls_vendor import Vendors
+from tests.doubles.vendor_fixtures import authority, vendors  # noqa: F401 - fixtures
 
 
 @pytest.fixture
@@ -23,16 +21,3 @@ def home(tmp_path: Path, clock: Clock) -> Iterator[Household]:
     made = household(tmp_path, clock=clock)
     yield made
     made.store.close()
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
-    folder = tmp_path_factory.mktemp("authority")
-    return folder / "ca.pem", server_context(folder)
-
-
-@pytest.fixture
-def vendors(authority: tuple[Path, ssl.SSLContext]) -> Iterator[Vendors]:
-    started = Vendors(*authority)
-    yield started
-    started.end()
