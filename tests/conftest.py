@@ -36,7 +36,8 @@ SHARED = {
 }
 # fixtures of a single test that make an AWS of its own
 ALONE = {"dynamodb": "cloud", "served": "cloud"}
-ONE_WORKER = ("aws", "browser", "cloud")  # folders whose tests share what takes long to start
+# folders whose tests share what takes long to start; both of AWS's package into one folder of the project
+ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws"}
 SLOW_TO_START_S = {"cloud": 600, "aws": 600, "lambda": 600}
 
 
@@ -70,6 +71,7 @@ def packages() -> dict[str, Path]:
         return packages_of_aws.cut()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         path = item.path.relative_to(item.config.rootpath)
@@ -80,7 +82,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark in marks - {None}:
             item.add_marker(str(mark))
         if room in ONE_WORKER:
-            item.add_marker(pytest.mark.xdist_group(room))
+            item.add_marker(pytest.mark.xdist_group(ONE_WORKER[room]))
         elif shared and room != "media":
             item.add_marker(pytest.mark.xdist_group(str(path)))
         if room in SLOW_TO_START_S:

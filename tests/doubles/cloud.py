@@ -21,11 +21,11 @@ class Cloud:
         return next(row for row in self.process.cameras().values() if row["serial"] == serial)
 
     def get(self, url: str) -> requests.Response:
-        return requests.get(url, verify=str(self.process.ca), timeout=10)
+        return requests.get(url, verify=str(self.process.ca), timeout=30)
 
     def post(self, path: str, **form: Any) -> requests.Response:
         url = f"https://{self.process.open_host}{path}"
-        return requests.post(url, data=form, verify=str(self.process.ca), timeout=10)
+        return requests.post(url, data=form, verify=str(self.process.ca), timeout=30)
 
     def token(self, key: str = "demo") -> str:
         reply = self.post("/api/lapp/token/get", appKey=f"{key}-key", appSecret=f"{key}-secret")

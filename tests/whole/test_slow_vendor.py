@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from accounts import households
 from accounts.tokens import mint
+from registry.owner import households
 from showcam import keys
 from store.records import Assistant
 from store.sealing import Sealer
@@ -54,7 +54,7 @@ def test_alexa_shows_the_garden(via: str, title: str, program: Program) -> None:
     assert answer["outcome"]["shown"], answer["outcome"]
     assert answer["outcome"]["broken"] == []
     assert answer["shown"]["frames"] > 10
-    assert 2 * CALL_S <= waited_s(answer, title) < ALEXA_S
+    assert CALL_S <= waited_s(answer, title) < ALEXA_S  # the second way finds the address that the first one took
 
 
 @pytest.mark.parametrize("via", ["hls", "webrtc"])
