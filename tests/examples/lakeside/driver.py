@@ -1,0 +1,92 @@
+"""The driver of Lakeside's cloud: a list of cameras, an address of live HLS, and giving that address back."""
+
+from pathlib import Path
+from typing import Any, Never
+
+from media.grants import Picture
+from media.source import SourceSpec
+from net.http import Hosts
+from registry.camera import Camera
+from registry.driver import Look, sound
+from registry.drivers.probes import hls
+from registry.drivers.vendor_http import VendorHttp
+from registry.errors import Refused, SetRefused, SignedOut, VendorBusy, VendorDown
+from registry.settings import CHOICES, Setting, SettingView
+from store.ports import Store
+from store.records import Source
+from tests.examples.lakeside.cameras import cameras_of
+
+# What Lakeside says when it has no picture, in the gate's words
+_REASONS = {"shutter": "asleep", "offline": "offline", "viewers": "busy"}
+
+
+class LakesideDriver:
+    """`host` is the cloud's, as "host" or "host:port"; `hosts` are all that may be spoken to, its streams' too.
+
+    What is sealed for a source is the key that its owner made in Lakeside's app.
+    """
+
+    def __init__(self, store: Store, host: str, hosts: Hosts, ca_file: Path | None = None) -> None:
+        self._store, self._url = store, f"https://{host}/v1"
+        self._http = VendorHttp(hosts, ca_file)
+
+    def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
+        return cameras_of(source.id, self._ask("GET", source, "cameras", deadline_s))
+
+    def mint(
+        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
+    ) -> SourceSpec:
+        if picture == "sub":
+            raise Refused("too_large", "Lakeside sends one picture")
+        stream = self._ask("POST", source, f"cameras/{camera.ref.serial}/streams", deadline_s) or {}
+        url, number = str(stream.get("url")), str(stream.get("id"))
+        host, port = self._http.check(url)  # a vendor that is broken into must not send us anywhere
+        return SourceSpec("hls", url, (host if port == 443 else f"{host}:{port}",), sound(camera), release=number)
+
+    def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
+        return hls.examine(self._http, spec.url, deadline_s)
+
+    def release(self, source: Source, release: str, deadline_s: float) -> None:
+        self._ask("DELETE", source, f"streams/{release}", deadline_s)
+
+    def serves(self, source: Source) -> tuple[str, ...]:
+        return ("account",)
+
+    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
+        """None can be set; what the list tells is told."""
+        told: dict[Setting, str] = {"audio": camera.audio, "sleep": camera.asleep}
+        return {each: SettingView(told.get(each), False, "account", "not_this_way") for each in CHOICES}
+
+    def apply(
+        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
+    ) -> Never:
+        raise SetRefused("unsupported")
+
+    def restart(self, source: Source, camera: Camera, deadline_s: float) -> Never:
+        raise SetRefused("unsupported")
+
+    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> Never:
+        raise SetRefused("unsupported")
+
+    def delete(self, source: Source, camera: Camera, deadline_s: float) -> Never:
+        raise SetRefused("unsupported")
+
+    def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> Never:
+        raise Refused("not_this_way", "no camera of Lakeside's is reached at home")
+
+    def _ask(self, method: str, source: Source, path: str, deadline_s: float) -> dict[str, Any] | None:
+        """Raises DriverError, told apart as the gate tells them apart."""
+        kept = self._store.read_session(source.account, source.id)
+        if kept is None or not kept.secrets:
+            raise SignedOut
+        key = {"Authorization": f"Bearer {kept.secrets.decode()}"}
+        reply = self._http.ask(method, f"{self._url}/{path}", deadline_s, headers=key)
+        if reply.status == 401:
+            raise SignedOut
+        if reply.status == 429:
+            raise VendorBusy
+        if reply.status == 409 and (reason := _REASONS.get(str((reply.data or {}).get("why")))):
+            raise Refused(reason)
+        if not 200 <= reply.status < 300:
+            raise VendorDown(f"answered {reply.status}")
+        return reply.data

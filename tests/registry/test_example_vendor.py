@@ -1,0 +1,187 @@
+"""The example of CONTRIBUTING.md: a vendor of one folder, asked through the registry like any other."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts import households
+from media.grants import Grants
+from net.http import Hosts
+from registry.camera import Camera, Refusal, StreamRequest
+from registry.driver import Driver
+from registry.errors import Refused, SetRefused, Unavailable
+from registry.registry import Registry
+from registry.rules import Rules
+from registry.settings import CHOICES
+from store.records import Account, Assistant, Link, Source
+from store.sqlite import SqliteStore
+from tests.doubles.household import new_link
+from tests.doubles.ready_pictures import ReadyPictures
+from tests.doubles.tls_vendor import Vendor, Vendors, answer
+from tests.examples.lakeside.driver import LakesideDriver
+
+KEY = "a-key-of-kari"
+WELL = {
+    "connected": True,
+    "shutter_closed": False,
+    "microphone": "live",
+    "codec": "h264",
+    "width": 1920,
+    "height": 1080,
+}
+CAMERAS = [
+    {"id": "1", "name": "Pier", "model": "L2"} | WELL,
+    {"id": "2", "name": "Boathouse"} | WELL | {"shutter_closed": True},
+    {"id": "3", "name": "Jetty"} | WELL | {"microphone": "muted"},
+    {"id": "4", "name": "Reeds"} | WELL | {"microphone": "absent"},
+    {"id": "5", "name": "Sauna"} | WELL | {"connected": False},
+    {"id": "6", "name": "Mast"} | WELL | {"codec": "h265"},
+    {"id": "7", "name": "Hull"} | WELL | {"shutter_closed": None},
+]
+
+
+@dataclass
+class Lakeside:
+    """The cloud. Settable: `lists` (the answer to the list) and `streams` (to asking for a picture)."""
+
+    server: Vendor
+    lists: bytes
+    streams: bytes = b""
+    keys: list[str] = field(default_factory=list)
+
+    def say(self, asked: str, _body: bytes, headers: dict[str, str]) -> bytes:
+        self.keys.append(headers["authorization"])
+        return self.lists if asked.startswith("GET") else self.streams
+
+
+@dataclass
+class House:
+    cloud: Lakeside
+    driver: Driver
+    source: Source
+    account: Account
+    store: SqliteStore
+    pictures: ReadyPictures
+    registry: Registry
+
+    def link(self, assistant: Assistant) -> Link:
+        link = new_link(self.account, assistant, None, "en")
+        self.store.add_link(link)
+        return link
+
+    def camera(self, name: str) -> Camera:
+        return next(each for each in self.registry.account_cameras(self.account.id).cameras if each.name == name)
+
+    def asked(self, assistant: Assistant, name: str) -> str:
+        """The reason, "" where there is a stream."""
+        found = self.registry.open_stream(
+            self.link(assistant), self.camera(name).id, StreamRequest(assistant, ("hls",))
+        )
+        return found.reason if isinstance(found, Refusal) else ""
+
+
+def told(status: str = "200 OK", **body: Any) -> bytes:
+    return answer(json.dumps(body).encode(), status)
+
+
+@pytest.fixture
+def house(store: SqliteStore, vendors: Vendors) -> House:
+    cloud = Lakeside(Vendor("", Path()), told(cameras=CAMERAS))
+    server = cloud.server = vendors.answering(cloud.say)
+    cloud.streams = told(id="9", url=f"{server.url}/live/9.m3u8")
+    driver: Driver = LakesideDriver(store, server.host, Hosts((server.host,)), server.ca_file)
+    account = households.add(store, "lakeside", "kari@example.com", KEY.encode())  # type: ignore[arg-type]
+    pictures = ReadyPictures()
+    rules = Rules(opens_per_minute=60)
+    registry = Registry(store, {"lakeside": driver}, pictures, Grants([bytes(32)]), rules)
+    [source] = store.sources(account.id)
+    return House(cloud, driver, source, account, store, pictures, registry)
+
+
+@pytest.mark.parametrize(
+    ("camera", "alexa", "google"),
+    [
+        ("Pier", "", ""),
+        ("Boathouse", "asleep", "asleep"),
+        ("Jetty", "", "audio_off"),
+        ("Reeds", "", ""),
+        ("Sauna", "offline", "offline"),
+        ("Mast", "not_playable", "not_playable"),
+        ("Hull", "state_unknown", "state_unknown"),
+    ],
+)
+def test_its_cameras_go_through_the_gate(house: House, camera: str, alexa: str, google: str) -> None:
+    assert (house.asked("alexa", camera), house.asked("google", camera)) == (alexa, google)
+
+
+def test_a_camera_is_its_makers_and_has_an_id_that_tells_nothing(house: House) -> None:
+    pier = house.camera("Pier")
+    assert (pier.manufacturer, pier.model, pier.encryption) == ("Lakeside", "L2", "none")
+    assert pier.id.startswith("lakeside-")
+    assert house.cloud.keys == [f"Bearer {KEY}"]
+
+
+def test_the_media_process_is_handed_the_vendors_address_and_gives_it_back(house: House) -> None:
+    assert house.asked("alexa", "Pier") == ""
+    [(claims, spec)] = house.pictures.warmed
+    host = house.cloud.server.host
+    assert (spec.kind, spec.url, spec.hosts) == ("hls", f"https://{host}/live/9.m3u8", (host,))
+    assert spec.sound == "on"
+
+    house.cloud.streams = answer(b"", "204 No Content")
+    house.registry.release(claims, spec.release)
+    assert house.cloud.server.asked[-1][0] == "DELETE /v1/streams/9"
+
+
+@pytest.mark.parametrize(
+    ("streams", "reason"),
+    [
+        (told("409 Conflict", why="shutter"), "asleep"),
+        (told("409 Conflict", why="viewers"), "busy"),
+        (told("409 Conflict", why="moon"), "vendor_down"),
+        (told("401 Unauthorized"), "signed_out"),
+        (told("429 Too Many Requests"), "vendor_busy"),
+        (told("500 Internal Server Error"), "vendor_down"),
+        (answer(b"<html>"), "vendor_down"),
+        (told(id="9", url="https://elsewhere.example/9.m3u8"), "vendor_down"),
+        (told(id="9", url="http://127.0.0.1/9.m3u8"), "vendor_down"),
+    ],
+)
+def test_what_it_says_instead_of_a_picture_is_told_as_it_is(house: House, streams: bytes, reason: str) -> None:
+    house.cloud.streams = streams
+    assert house.asked("alexa", "Pier") == reason
+    assert house.pictures.warmed == []
+
+
+@pytest.mark.parametrize(
+    ("lists", "reason"),
+    [
+        (told("401 Unauthorized"), "signed_out"),
+        (told("429 Too Many Requests"), "vendor_busy"),
+        (told("503 Service Unavailable"), "vendor_down"),
+        (answer(b"[]"), "vendor_down"),
+        (told(), "vendor_down"),
+        (told(cameras=[{"id": 1, "name": "Pier"}]), "vendor_down"),
+    ],
+)
+def test_a_list_that_can_t_be_had_is_never_an_empty_one(house: House, lists: bytes, reason: str) -> None:
+    house.cloud.lists = lists
+    with pytest.raises(Unavailable) as refused:
+        house.registry.account_cameras(house.account.id)
+    assert refused.value.reason == reason
+
+
+def test_settings_are_told_and_none_is_set(house: House) -> None:
+    jetty = house.camera("Jetty")
+    views = house.registry.owner_settings(house.account.id, jetty.id)
+    assert not isinstance(views, Refusal)
+    assert views.keys() == CHOICES.keys()
+    assert (views["audio"].value, views["sleep"].value) == ("off", "off")
+    assert [each for each, view in views.items() if view.can_set] == []
+    with pytest.raises(SetRefused, match="unsupported"):
+        house.driver.apply(house.source, jetty, "audio", "on", 1.0)
+    with pytest.raises(Refused, match="reached at home"):
+        house.driver.set_code(house.source, jetty, "ABCDEF", 1.0)
