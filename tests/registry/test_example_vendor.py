@@ -9,7 +9,6 @@ import pytest
 
 from accounts import households
 from media.grants import Grants
-from net.http import Hosts
 from registry.camera import Camera, Refusal, StreamRequest
 from registry.driver import Driver
 from registry.errors import Refused, SetRefused, Unavailable
@@ -21,7 +20,7 @@ from store.sqlite import SqliteStore
 from tests.doubles.household import new_link
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
-from tests.examples.lakeside.driver import LakesideDriver
+from tests.examples.drivers import drivers
 
 KEY = "a-key-of-kari"
 WELL = {
@@ -92,13 +91,13 @@ def house(store: SqliteStore, vendors: Vendors) -> House:
     cloud = Lakeside(Vendor("", Path()), told(cameras=CAMERAS))
     server = cloud.server = vendors.answering(cloud.say)
     cloud.streams = told(id="9", url=f"{server.url}/live/9.m3u8")
-    driver: Driver = LakesideDriver(store, server.host, Hosts((server.host,)), server.ca_file)
+    known = drivers(store, server.host, server.ca_file)
     account = households.add(store, "lakeside", "kari@example.com", KEY.encode())  # type: ignore[arg-type]
     pictures = ReadyPictures()
     rules = Rules(opens_per_minute=60)
-    registry = Registry(store, {"lakeside": driver}, pictures, Grants([bytes(32)]), rules)
+    registry = Registry(store, known, pictures, Grants([bytes(32)]), rules)
     [source] = store.sources(account.id)
-    return House(cloud, driver, source, account, store, pictures, registry)
+    return House(cloud, known["lakeside"], source, account, store, pictures, registry)
 
 
 @pytest.mark.parametrize(

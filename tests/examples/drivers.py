@@ -1,0 +1,13 @@
+"""What composition hands the registry, which finds a source's driver by its kind: one line for each vendor."""
+
+from pathlib import Path
+
+from net.http import Hosts
+from registry.driver import Driver
+from store.ports import Store
+from tests.examples.lakeside.driver import LakesideDriver
+
+
+def drivers(store: Store, host: str, ca_file: Path) -> dict[str, Driver]:
+    """`host`: where Lakeside's cloud is, "host:port"."""
+    return {"lakeside": LakesideDriver(store, host, Hosts((host,)), ca_file)}
