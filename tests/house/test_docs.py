@@ -13,7 +13,9 @@ from showcam.cli import main
 from showcam.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+# Documents that lead into the code: what they name is there
+GUIDES = [ROOT / "CONTRIBUTING.md", ROOT / "docs/verified.md", ROOT / "docs/where-to-look.md"]
 
 
 def test_the_table_of_settings_is_the_settings() -> None:
@@ -47,8 +49,27 @@ def test_commands_and_links_exist(document: Path) -> None:
         asked = [sys.executable, "-P", "-m", module, "--help"]
         helped = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
         assert set(re.findall(r"--[a-z-]+", words)) <= set(re.findall(r"--[a-z-]+", helped.stdout)), words
-    for link in re.findall(r"\]\(([^)#:]+)\)", text):
-        assert (document.parent / link).exists(), link
+    for link in re.findall(r"\]\(([^):\s]+)\)", text):
+        path, _, heading = link.partition("#")
+        target = document.parent / path if path else document
+        assert target.exists(), link
+        assert not heading or heading in _headings(target), link
+
+
+def _headings(document: Path) -> set[str]:
+    """As a page of a repository names them in its address."""
+    found = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in found}
+
+
+@pytest.mark.parametrize("document", GUIDES, ids=lambda path: path.name)
+def test_code_that_a_guide_names_is_there(document: Path) -> None:
+    """`room/module.py`, `folder/`, and `tests/room/test_x.py::test_y` with the function of that name."""
+    named = re.findall(r"`((?:[\w-]+/)+(?:[\w.-]+)?)(?:::(\w+))?`", document.read_text())
+    assert named
+    for path, function in named:
+        assert (ROOT / path).exists(), path
+        assert not function or f"def {function}(" in (ROOT / path).read_text(), function
 
 
 def test_no_document_names_a_place_outside_the_project() -> None:
