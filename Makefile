@@ -115,5 +115,5 @@ picture: .venv/dev ## redraw the README's two pictures from a running demo
 	@scripts/browser.sh
 	.venv/bin/python scripts/picture.py
 
-clean: ## remove the environment and the demo's data
-	rm -rf .venv .venv-cloud var node_modules build .serverless
+clean: ## remove what make made: environments, packages, the demo's data; never var/showcam
+	rm -rf .venv .venv-cloud var/demo node_modules build .serverless
