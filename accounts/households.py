@@ -49,11 +49,17 @@ def end(store: Store, pictures: Pictures, link: Link) -> bool:
     False when the link had ended before; its pictures are ended again all the same.
     """
     ended = store.end_link(link.id, time.time())
-    try:
-        pictures.end_link(link.id)
-    except MediaUnavailable as error:
-        log.warning("pictures of an ended link could not be ended: %s", error, extra={"link": link.id})
+    _end_pictures(pictures, link)
     return ended
+
+
+def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
+    """Remove all that is kept of the household, then end what its links are being shown; those links."""
+    links = store.links(account_id)
+    store.drop_household(account_id)
+    for link in links:
+        _end_pictures(pictures, link)
+    return links
 
 
 def unreadable(store: Store) -> list[Unreadable]:
@@ -66,6 +72,13 @@ def unreadable(store: Store) -> list[Unreadable]:
             except SealedUnreadable as error:
                 found.append(Unreadable(f"source {source.id} of household {account.id}: {error}", error.key_id))
     return found
+
+
+def _end_pictures(pictures: Pictures, link: Link) -> None:
+    try:
+        pictures.end_link(link.id)
+    except MediaUnavailable as error:
+        log.warning("pictures of an ended link could not be ended: %s", error, extra={"link": link.id})
 
 
 def _vendor_key(store: Store, kind: SourceKind, user: str) -> str:

@@ -29,6 +29,14 @@ class Accounts(Protocol):
     def account(self, account_id: str) -> Account | None: ...
     def accounts(self) -> Iterator[Account]: ...
 
+    def drop_household(self, account_id: str) -> bool:
+        """Remove the account and all that is kept of it: sources, links, tokens, lists, preferences, secrets.
+
+        False when there is no such account. Whoever was stopped in the middle does it again. In DynamoDB links that
+        had ended before, and codes, go by their own time.
+        """
+        ...
+
 
 class Sources(Protocol):
     def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:

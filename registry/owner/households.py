@@ -4,10 +4,12 @@ from accounts import households
 from accounts.households import AlreadyThere
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.sessions import Sessions, waiting
+from registry.errors import SignedOut
 from store.ports import Store
-from store.records import Account, Source, SourceKind
+from store.records import Account, Source, SourceKind, SourceState
+from store.sealing import SealedUnreadable
 
-__all__ = ["KIND", "AlreadyThere", "add_owner", "find", "set_open_key", "set_sub_account"]
+__all__ = ["KIND", "AlreadyThere", "add_owner", "find", "set_open_key", "set_sub_account", "users"]
 
 KIND: SourceKind = "ezviz"
 
@@ -21,6 +23,19 @@ def add_owner(
 
 def find(store: Store, user: str) -> Source | None:
     return households.find(store, KIND, user)
+
+
+def users(store: Store, account_id: str) -> list[tuple[str, SourceState]]:
+    """The EZVIZ users of the household and whether each is signed in; "" for one whose secrets can't be opened."""
+    found: list[tuple[str, SourceState]] = []
+    for source in store.sources(account_id):
+        try:
+            held = Sessions(store).read(source)
+        except (SignedOut, SealedUnreadable):
+            found.append(("", "needs_login"))
+        else:
+            found.append((held.secrets.user, held.state))
+    return found
 
 
 def set_open_key(store: Store, user: str, key: str, secret: str) -> bool:

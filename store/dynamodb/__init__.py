@@ -43,6 +43,8 @@ is over counts as absent before that. Every read is consistent but those by the 
 | the same read                       | link_secret        | BatchGetItem with the link, consistent                |
 | a new account                       | add_account        | PutItem if new                                        |
 | a new account with its source       | add_household      | TransactWriteItems: account, source, vendor; all new  |
+| a household and all that is its own | drop_household     | GetItem; Query account#, link#                        |
+| each row of them                    | drop_household     | TransactWriteItems: source, vendor; DeleteItem        |
 | a new source of an account          | add_source         | TransactWriteItems: account there, source, vendor     |
 | sources of an account               | sources            | Query account#/source#, consistent                    |
 | a session, unless it was changed    | swap_session       | UpdateItem if `version` is as it was read             |
@@ -78,8 +80,8 @@ without a write, each time under another key. docs/scale.md has what else fills 
 Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a household has 800 cameras at
 most. A transaction has 100 actions: the largest here has four. A batch asks for 100 keys and a Query's page holds 1 MB:
 what is longer is asked for in parts. pk may have 2,048 bytes and sk 1,024: names from outside are held to 512
-(store.keys). What one changes in several writes (`put_devices`, the tidying after `end_link`) is done in full by
-whoever does it again.
+(store.keys). What one changes in several writes (`put_devices`, `drop_household`, the tidying after `end_link`) is done
+in full by whoever does it again.
 
 IAM: GetItem, BatchGetItem, Query (also on the index), PutItem, UpdateItem, DeleteItem, ConditionCheckItem.
 """

@@ -29,6 +29,30 @@ class AccountItems:
     def accounts(self) -> Iterator[Account]:
         return (msgspec.convert(item["record"], Account) for item in self._table.listed("accounts"))
 
+    def drop_household(self, account_id: str) -> bool:
+        pk = f"account#{account_id}"
+        if self.account(account_id) is None:
+            return False
+        for source in self.sources(account_id):
+            self._table.together(
+                self._table.delete(f"vendor#{source.vendor_key}", "vendor"),
+                self._table.delete(pk, f"source#{source.id}"),
+            )
+        self._clear(pk)
+        self._table.write(self._table.delete(pk, "account"))
+        self._clear(pk)  # what others wrote before the account was gone
+        return True
+
+    def _clear(self, pk: str) -> None:
+        for prefix in ("link#", "known", "preference#", "secret#", "happening#", "device#"):
+            for item in self._table.query(pk, prefix):
+                if prefix == "link#":
+                    for row in (
+                        row for kind in ("link", "token#", "secret#") for row in self._table.query(item["sk"], kind)
+                    ):
+                        self._table.write(self._table.delete(row["pk"], row["sk"]))
+                self._table.write(self._table.delete(pk, item["sk"]))
+
     def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
         there = self._table.check(f"account#{source.account}", "account", THERE)
         return self._add_source(there, source, secrets, state)

@@ -10,6 +10,17 @@ from store.sqlite import rows
 from store.sqlite.database import Database
 
 _PAGE = 200
+# tokens and secrets of a link go with it
+_OF_HOUSEHOLD = (
+    "DELETE FROM code WHERE link IN (SELECT id FROM link WHERE account = ?)",
+    "DELETE FROM link WHERE account = ?",
+    "DELETE FROM source WHERE account = ?",
+    "DELETE FROM preference WHERE account = ?",
+    "DELETE FROM account_secret WHERE account = ?",
+    "DELETE FROM known WHERE account = ?",
+    "DELETE FROM happening WHERE account = ?",
+    "DELETE FROM device WHERE account = ?",
+)
 
 
 class AccountRows:
@@ -38,6 +49,14 @@ class AccountRows:
             found = self._database.all(rows.ACCOUNT + " WHERE id > ? ORDER BY id LIMIT ?", page[-1].id, _PAGE)
             page = [Account(*row) for row in found]
             yield from page
+
+    def drop_household(self, account_id: str) -> bool:
+        with self._database.writing() as write:
+            for sql in _OF_HOUSEHOLD:
+                write.execute(sql, (account_id,))
+            gone = write.execute("DELETE FROM account WHERE id = ?", (account_id,)).rowcount == 1
+        self._database.rewrite()
+        return gone
 
     def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
         with self._database.writing() as write:

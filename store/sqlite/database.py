@@ -171,6 +171,11 @@ class Database:
         finally:
             self._writer.release()
 
+    def rewrite(self) -> None:
+        """Writes the whole file again, so that no byte of a removed row stays on it or in its write-ahead log."""
+        self.change("VACUUM")
+        self.checkpoint()
+
     def close(self) -> None:
         """Closes idle connections now, those at work when they come back."""
         self._closed = True

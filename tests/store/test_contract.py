@@ -7,7 +7,19 @@ import msgspec
 import pytest
 
 from store.ports import Inconsistent, Replayed, Store
-from store.records import CODE_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S, Client, Known, Link, Session
+from store.records import (
+    CODE_KEPT_S,
+    LINK_KEPT_S,
+    TOKEN_KEPT_S,
+    Client,
+    Code,
+    Happening,
+    Known,
+    Link,
+    Session,
+    Source,
+    Token,
+)
 from tests.doubles import records as a
 
 NOW = a.NOW
@@ -42,6 +54,55 @@ class TestAccounts:
         with pytest.raises(Inconsistent):
             store.add_account(msgspec.structs.replace(household, salt=b"other"))
         assert store.account(household.id) == household
+
+
+class TestHouseholds:
+    def test_nothing_of_a_removed_household_is_found(self, store: Store) -> None:
+        gone, stays = a.account(), a.account()
+        rows: dict[str, tuple[Source, Link, Code, Token]] = {}
+        for household in (gone, stays):
+            source, link = a.source(household), a.link(household)
+            code, token = a.code(link), a.token(link)
+            store.add_household(household, source, b"s", "ok")
+            store.add_link(link)
+            store.add_code(code)
+            store.add_tokens([token])
+            store.put_link_secret(link.id, "s", b"s")
+            store.put_known(household.id, Known(b"k", NOW))
+            store.put_preference(household.id, "c", b"p")
+            store.put_account_secret(household.id, "pin", b"1")
+            store.put_happening(household.id, Happening("c", "motion", NOW))
+            store.put_devices(household.id, frozenset({household.id}))
+            rows[household.id] = source, link, code, token
+        assert store.drop_household(gone.id)
+        assert not store.drop_household(gone.id)
+        for household, kept in ((gone, False), (stays, True)):
+            source, link, code, token = rows[household.id]
+            found = {
+                "account": store.account(household.id),
+                "accounts": household in list(store.accounts()),
+                "vendor key": store.source_by_vendor_key(source.vendor_key),
+                "sources": store.sources(household.id),
+                "session": store.read_session(household.id, source.id),
+                "link": store.link(link.id),
+                "links": store.links(household.id),
+                "token": store.find_token(link.id, token.hash),
+                "code": store.code(code.hash, code.client, NOW),
+                "link secret": store.link_secret(link.id, "s"),
+                "known": store.known(household.id),
+                "preferences": store.preferences(household.id),
+                "account secret": store.account_secret(household.id, "pin"),
+                "happenings": store.happenings(household.id, NOW - 1),
+                "devices": store.accounts_with(household.id),
+            }
+            assert {name: bool(each) for name, each in found.items()} == dict.fromkeys(found, kept)
+
+    def test_a_removed_user_may_be_added_again(self, store: Store) -> None:
+        first, second = a.account(), a.account()
+        source = a.source(first)
+        store.add_household(first, source, b"s", "ok")
+        store.drop_household(first.id)
+        assert store.add_household(second, a.source(second, vendor_key=source.vendor_key), b"t", "ok")
 
 
 class TestSources:

@@ -130,6 +130,7 @@ class World:
         yield "drop_visit", lambda: store.drop_visit("v")
         yield "drop_client", lambda: store.drop_client("alexa")
         yield "end_link", lambda: store.end_link(link.id, NOW)
+        yield "drop_household", lambda: store.drop_household(account.id)
 
 
 def read(found: Any) -> None:
