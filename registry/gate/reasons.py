@@ -1,6 +1,7 @@
 """What a refusal says to a person: what is wrong and how to mend it, in English, Norwegian and German."""
 
 import re
+import shlex
 
 from registry.camera import Refusal
 
@@ -345,11 +346,17 @@ def sentences(refusal: Refusal, locale: str) -> tuple[str, ...]:
     return tuple(" ".join(row_text(row.reason, locale, refusal.camera)) for row in refusal.failed)
 
 
+def shell_word(name: str) -> str:
+    """A name as a shell takes it for one word: whoever shares a camera chose it, and people paste commands."""
+    return shlex.quote(name) if re.search(r'["$`\\!]', name) else f'"{name}"'
+
+
 def row_text(reason: str, locale: str, camera: str = "") -> tuple[str, str]:
     """What is wrong with a camera, "" for any, and what mends it."""
     tongue = language(locale)
     wrong, mend = _WORDS[tongue][reason]
     if camera:
+        mend = mend.replace('"{camera}"', shell_word(camera).replace("{", "{{").replace("}", "}}"))
         return wrong.format(camera=camera), mend.format(camera=camera)
     anyone = _NAMELESS[tongue]
     told = wrong.format(camera=anyone)

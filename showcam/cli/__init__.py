@@ -8,12 +8,13 @@ from typing import Any, NoReturn
 
 import click
 
+from showcam.cli.output import tell
 from showcam.settings import Settings, SettingsError, load
 
 
 def stop(text: str, code: int = 2) -> NoReturn:
     """End with one readable line."""
-    click.echo(f"showcam: {text}", err=True)
+    tell(f"showcam: {text}", err=True)
     sys.exit(code)
 
 
@@ -51,8 +52,9 @@ def settings_of(context: click.Context) -> Settings:
     handed = handed_over()
     if handed is not None:
         return handed
-    root = context.find_root().params
-    return load(file=root.get("config"), demo=bool(context.params.get("demo")), overrides=_said(context))
+    said = {name: context.meta.get(f"showcam.{name}") for name in ("config", "data", "demo")}
+    overrides = {"port": context.params.get("port"), "data": said["data"]}
+    return load(file=said["config"], demo=bool(said["demo"]), overrides=overrides)
 
 
 def own_address(settings: Settings) -> str:
@@ -64,8 +66,29 @@ def own_address(settings: Settings) -> str:
     return f"See {document('running.md')}"
 
 
-def _said(context: click.Context) -> dict[str, Any]:
-    return {name: context.params.get(name) for name in ("port", "data")}
+def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
+    """What is said behind a command counts as said before it."""
+    if value:
+        context.meta[f"showcam.{option.name}"] = value
+
+
+def installation[F: Callable[..., Any]](command: F) -> F:
+    """The options --demo and --data, for `settings_of`; main takes them too, so that hints may begin with them."""
+    demo = click.option(
+        "--demo",
+        is_flag=True,
+        callback=_note,
+        expose_value=False,
+        help="The demo: simulated cameras and assistants, on this machine alone.",
+    )
+    data = click.option(
+        "--data",
+        type=click.Path(path_type=Path, file_okay=False),
+        callback=_note,
+        expose_value=False,
+        help="Folder of the data (SHOWCAM_DATA; default: var/showcam, var/demo with --demo).",
+    )
+    return demo(data(command))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -73,9 +96,12 @@ def _said(context: click.Context) -> dict[str, Any]:
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=_note,
+    expose_value=False,
     help="Settings file (default: showcam.toml where you stand). SHOWCAM_* in the environment beats it.",
 )
-def main(config: Path | None) -> None:
+@installation
+def main() -> None:
     """Say “show the garden camera” to Alexa or Google and see it; if it can't be shown, hear why and mend it."""
 
 

@@ -1,13 +1,15 @@
 """`showcam alexa`: what Amazon's console and AWS have to be told."""
 
 import re
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from showcam.cli import own_address, readable, settings_of, stop
+from showcam.cli import installation, own_address, readable, settings_of, stop
+from showcam.cli.output import as_json, report, table, tell
 from showcam.shipped import whole_way
 
 if TYPE_CHECKING:
@@ -23,17 +25,21 @@ _SPOKEN = "Spoken requests go to the function too, not to HTTPS (on AWS always).
 
 @click.group(epilog=whole_way("alexa.md"))
 def alexa() -> None:
-    """What Amazon's console and AWS have to be told."""
+    """Alexa: what Amazon's developer console and AWS want of showcam."""
 
 
 @alexa.command()
 @click.option("--language", default="en-GB", show_default=True, help=_LANGUAGE)
 @click.option("--arn", "arns", multiple=True, help=_ARN)
 @click.option("--spoken-by-function", is_flag=True, help=_SPOKEN)
+@as_json
+@installation
 @click.pass_context
 @readable
-def values(context: click.Context, language: str, arns: tuple[str, ...], spoken_by_function: bool) -> None:
-    """Every field of the developer console in the order you meet them, with its value.
+def values(
+    context: click.Context, language: str, arns: tuple[str, ...], spoken_by_function: bool, as_json: bool
+) -> None:
+    """Print every field of Amazon's developer console in the order you meet them, with its value.
 
     At home the spoken half comes first, by HTTPS; on AWS functions answer both halves.
     """
@@ -47,22 +53,23 @@ def values(context: click.Context, language: str, arns: tuple[str, ...], spoken_
     with tools(settings) as store:
         rows = fields(settings, language, store.clients(), arns, spoken_by_function=spoken_by_function)
     if not model(language):
-        click.echo(f"Of the spoken half there is none in {language}, only in English and German.", err=True)
+        tell(f"Of the spoken half there is none in {language}, only in English and German.", err=True)
+    lines: list[str] = []
     for page, several in groupby(rows, key=lambda row: row.page):
-        click.echo(f"\n{page}")
-        for row in several:
-            click.echo(f"  {row.name:<38}  {row.value}")
+        lines += [f"\n{page}", *table([(row.name, row.value) for row in several], indent=2)]
+    report(as_json, {"fields": [asdict(row) for row in rows]}, lines)
 
 
 @alexa.command()
 @click.option("--language", default="en-GB", show_default=True, help=_LANGUAGE)
-@click.option("--skill-id", help="The skill's id (default: alexa_skill_id).")
+@click.option("--skill-id", help="The skill's id (default: the setting alexa_skill_id).")
 @click.option("--spoken", is_flag=True, help="Hand on spoken requests too, which otherwise come by HTTPS.")
 @click.option("--key", is_flag=True, help="Print only the key to type where AWS asks for it.")
+@installation
 @click.pass_context
 @readable
 def forwarder(context: click.Context, language: str, skill_id: str | None, spoken: bool, key: bool) -> None:
-    """One CloudFormation template with the forwarder in it, and the line for AWS CloudShell that deploys it.
+    """Print a CloudFormation template with the forwarder in it, and the line for AWS CloudShell that deploys it.
 
     The template goes to standard output, the line to standard error: it may be kept in a file.
     """
@@ -80,7 +87,7 @@ def forwarder(context: click.Context, language: str, skill_id: str | None, spoke
         stop("Say whose requests are handed on: --skill-id amzn1.ask.skill.…, from the console's page Smart Home.")
     text = parts.template(settings.public_url, skill, spoken=spoken)
     click.echo(text, nl=False)
-    click.echo(
+    tell(
         "\nOr open https://console.aws.amazon.com/cloudshell, paste this line, and at “Key:” what "
         f"`showcam alexa forwarder --key` prints:\n\n{parts.one_line(text, parts.region(language))}",
         err=True,
@@ -91,10 +98,17 @@ def forwarder(context: click.Context, language: str, skill_id: str | None, spoke
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--arn", "arns", multiple=True, help=_ARN)
 @click.option("--spoken-by-function", is_flag=True, help=_SPOKEN)
-@click.option("--certificate", type=click.Choice(["trusted", "wildcard"]), default="trusted", show_default=True)
-@click.option("--privacy-url", help="Your privacy notice (default: the one showcam has).")
-@click.option("--terms-url", help="Your terms of use (default: the privacy notice).")
+@click.option(
+    "--certificate",
+    type=click.Choice(["trusted", "wildcard"]),
+    default="trusted",
+    show_default=True,
+    help="Which kind public_url has.",
+)
+@click.option("--privacy-url", help="Address of your privacy notice (default: showcam's own page).")
+@click.option("--terms-url", help="Address of your terms of use (default: that of the privacy notice).")
 @click.option("--linking", is_flag=True, help="Write linking.json too; asks for the client's secret, unseen.")
+@installation
 @click.pass_context
 @readable
 def package(
@@ -179,7 +193,7 @@ def _next(folder: Path, settings: "Settings", arns: tuple[str, ...], linking: bo
         lines.append("live view and “show the garden camera”: this command again with --arn, once there is a function")
     elif not (settings.lwa_client_id and settings.lwa_client_secret):
         lines.append(f"Permissions > Send Alexa Events: its two values {_events(settings)}")
-    click.echo(f"Written into {folder}. Next:\n" + "\n".join(f"  {each}" for each in lines))
+    tell(f"Written into {folder}. Next:\n" + "\n".join(f"  {each}" for each in lines))
 
 
 def _events(settings: "Settings") -> str:

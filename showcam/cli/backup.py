@@ -1,14 +1,15 @@
 """`showcam backup` and `showcam restore`: everything that must last in one file, and back."""
 
-import json
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from showcam.cli import readable, settings_of, stop
+from showcam.cli import installation, readable, settings_of, stop
+from showcam.cli.output import as_json, report, tell
 from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from showcam.restore import Restored
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
-_DEMO = click.option("--demo", is_flag=True, help="Of the demo.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON.")
 _PASSPHRASE = click.option(
     "--passphrase-file",
     type=click.File("r"),
@@ -30,8 +29,8 @@ _PASSPHRASE = click.option(
 @click.option("--with-keys", is_flag=True, help="The keys too, sealed under a passphrase.")
 @_PASSPHRASE
 @click.option("--force", is_flag=True, help="Replace FILE.")
-@_DEMO
-@_JSON
+@installation
+@as_json
 @click.pass_context
 @readable
 def backup(
@@ -40,7 +39,6 @@ def backup(
     with_keys: bool,
     passphrase_file: Any,
     force: bool,
-    demo: bool,
     as_json: bool,
 ) -> None:
     """Write everything that must last into FILE, also while showcam runs.
@@ -59,27 +57,25 @@ def backup(
     passphrase = _passphrase(passphrase_file, new=True) if with_keys else None
     with progress(f"Writing {file}"):
         found = backups.write(settings, file, passphrase, force=force)
+    facts = {"file": str(file), "bytes": file.stat().st_size} | _told(found)
+    report(as_json, facts, [f"{file} holds {_counted(found)}."])
     if as_json:
-        click.echo(json.dumps({"file": str(file), "bytes": file.stat().st_size} | _told(found)))
         return
-    click.echo(f"{file} holds {_counted(found)}.")
     if with_keys:
-        click.echo("The keys are in it: who has its passphrase too can open everything.", err=True)
+        tell("The keys are in it: who has its passphrase too can open everything.", err=True)
     else:
-        click.echo(f"The keys are not in it: keep a copy of {settings.keys} elsewhere, or say --with-keys.", err=True)
+        tell(f"The keys are not in it: keep a copy of {settings.keys} elsewhere, or say --with-keys.", err=True)
 
 
 @click.command()
 @_FILE
 @_PASSPHRASE
 @click.option("--without-keys", is_flag=True, help="Leave the keys in FILE alone and go on with those that are here.")
-@_DEMO
-@_JSON
+@installation
+@as_json
 @click.pass_context
 @readable
-def restore(
-    context: click.Context, file: Path, passphrase_file: Any, without_keys: bool, demo: bool, as_json: bool
-) -> None:
+def restore(context: click.Context, file: Path, passphrase_file: Any, without_keys: bool, as_json: bool) -> None:
     """Put back what showcam backup wrote into FILE; what is there now is kept beside it under a dated name.
 
     Not while showcam runs. FILE is looked at first, and nothing is touched if anything is wrong with it.
@@ -98,11 +94,14 @@ def restore(
         passphrase = _passphrase(passphrase_file, new=False) if opens else None
         with progress(f"Restoring {file}"):
             done = restoring.restore(settings, file, found, passphrase)
-    if as_json:
-        more = {"with_keys": done.with_keys, "schema_now": done.schema, "kept": [str(each) for each in done.kept]}
-        click.echo(json.dumps({"file": str(file)} | _told(done.contents) | more))
-        return
-    _say(file, done)
+    more = {"with_keys": done.with_keys, "schema_now": done.schema, "kept": [str(each) for each in done.kept]}
+    report(as_json, {"file": str(file)} | _told(done.contents) | more, _lines(file, done))
+    if not as_json:
+        tell(
+            "Links that were ended since then are alive again, and those made since then are gone: showcam links list, "
+            "showcam links end ID. Who changed the EZVIZ password since then signs in again.",
+            err=True,
+        )
 
 
 def _passphrase(file: Any, *, new: bool) -> str:
@@ -120,19 +119,13 @@ def _passphrase(file: Any, *, new: bool) -> str:
     return text
 
 
-def _say(file: Path, done: "Restored") -> None:
+def _lines(file: Path, done: "Restored") -> Iterator[str]:
     found = done.contents
     keys = "with its keys" if done.with_keys else "with the keys that were here"
-    click.echo(f"Restored {file} of {_time(found)}, {keys}: {_counted(found)}.")
+    yield f"Restored {file} of {_time(found)}, {keys}: {_counted(found)}."
     if found.schema < done.schema:
-        click.echo(f"It was of schema {found.schema} and is of {done.schema} now.")
-    for each in done.kept:
-        click.echo(f"What was there is kept as {each}")
-    click.echo(
-        "Links that were ended since then are alive again, and those made since then are gone: showcam links list, "
-        "showcam links end ID. Who changed the EZVIZ password since then signs in again.",
-        err=True,
-    )
+        yield f"It was of schema {found.schema} and is of {done.schema} now."
+    yield from (f"What was there is kept as {each}" for each in done.kept)
 
 
 def _told(found: "Contents") -> dict[str, Any]:

@@ -1,12 +1,15 @@
-"""Cameras and their settings as lines of text."""
+"""Cameras and their settings as lines of text, and as facts for --json."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import asdict
+
 from registry.camera import Camera, Refusal
-from registry.gate.reasons import explain
+from registry.gate.reasons import explain, shell_word
 from registry.preferences import Preferences
 from registry.settings import FIELDS, Setting, SettingView
+from showcam.cli.output import runnable, table
 
 type Serving = Mapping[str, tuple[str, ...]]
 type Readiness = Sequence[tuple[Camera, Mapping[Any, Any]]]
@@ -18,7 +21,7 @@ WAY = {
     "lan": "your network",
 }
 MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": "audio on"}
-_UNINITIALISED = 'Storage is uninitialised, so nothing is recorded: showcam cameras set "{camera}" storage format'
+_UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set {camera} storage format"
 
 
 def listed(rows: Readiness, names: Mapping[str, list[str]], serving: Serving | None = None) -> Iterator[str]:
@@ -26,25 +29,52 @@ def listed(rows: Readiness, names: Mapping[str, list[str]], serving: Serving | N
     if not rows:
         yield "There is no camera in this account."
         return
-    cells = [("Camera", "Model", "Alexa", "Google", ""), *(_cells(*row) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(4)]
-    for (camera, verdicts), line in zip([(None, {}), *rows], cells, strict=True):
-        yield "  ".join(text.ljust(width) for text, width in zip(line, [*widths, 0], strict=True)).rstrip()
-        if camera is None:
-            continue
+    header, *lines = table([_cells(*row) for row in rows], ("Camera", "Model", "Alexa", "Google", ""))
+    yield header
+    for (camera, verdicts), line in zip(rows, lines, strict=True):
+        yield line
         yield from (f"    {each}" for each in _why_not(verdicts))
-        yield from (f'    Or here: showcam cameras set "{camera.name}" {each}' for each in _mends(camera, verdicts))
+        yield from (f"    Or here: {each}" for each in _mends(camera, verdicts))
         yield from (f"    Name: {each}" for each in names.get(camera.id, []))
         if serving is not None:
             yield f"    {ways(camera, serving)}"
 
 
-def _cells(camera: Camera, verdicts: Mapping[Any, Any]) -> tuple[str, str, str, str, str]:
+def listed_facts(
+    row: tuple[Camera, Mapping[Any, Any]], names: Mapping[str, list[str]], serving: Serving
+) -> dict[str, Any]:
+    camera, verdicts = row
+    refused = {each: verdicts.get(each) for each in ("alexa", "google")}
+    return _identity(camera, serving) | {
+        "refused": {
+            each: [failed.reason for failed in told.failed] if isinstance(told, Refusal) else []
+            for each, told in refused.items()
+        },
+        "told": _why_not(verdicts),
+        "mends": [runnable(each) for each in _mends(camera, verdicts)],
+        "names": names.get(camera.id, []),
+    }
+
+
+def _identity(camera: Camera, serving: Serving) -> dict[str, Any]:
+    return {
+        "id": camera.id,
+        "name": camera.name,
+        "model": camera.model,
+        "owner": camera.owner,
+        "battery": camera.battery,
+        "charging": camera.charging,
+        "pictures_by": camera.ways,
+        "settings_by": serving.get(camera.ref.source, ()),
+    }
+
+
+def _cells(camera: Camera, verdicts: Mapping[Any, Any]) -> tuple[str, ...]:
     more = ["shared"] if camera.owner == "shared" else []
     if camera.battery is not None:
         more.append(f"battery {camera.battery} %{', charging' if camera.charging == 'on' else ''}")
     shown = ["no" if isinstance(verdicts.get(each), Refusal) else "yes" for each in ("alexa", "google")]
-    return camera.name, camera.model, *shown, ", ".join(more)  # type: ignore[return-value]  # two of `shown`
+    return camera.name, camera.model, *shown, ", ".join(more)
 
 
 def _why_not(verdicts: Mapping[Any, Any]) -> list[str]:
@@ -62,7 +92,8 @@ def _mends(camera: Camera, verdicts: Mapping[Any, Any]) -> list[str]:
     if camera.owner == "shared":
         return []
     failed = {row.reason for each in verdicts.values() if isinstance(each, Refusal) for row in each.failed}
-    return [mend for reason, mend in MENDS.items() if reason in failed]
+    name = shell_word(camera.name)
+    return [f"showcam cameras set {name} {mend}" for reason, mend in MENDS.items() if reason in failed]
 
 
 def ways(camera: Camera, serving: Serving) -> str:
@@ -76,16 +107,27 @@ def shown(
     camera: Camera, views: Mapping[Setting, SettingView], preferences: Preferences, *, verbose: bool
 ) -> Iterator[str]:
     yield f"{camera.name} ({camera.model})" + (", shared by another EZVIZ account" if camera.owner == "shared" else "")
-    for name, view in views.items():
-        yield f"  {name.ljust(21)}{_value(name, view)}{_note(name, view, verbose=verbose)}"
-    yield f"  {'restart'.ljust(21)}{'can be restarted' if camera.can_restart else 'not by this way in'}"
+    rows: list[tuple[str, str]] = [
+        (name, f"{_value(name, view)}{_note(name, view, verbose=verbose)}") for name, view in views.items()
+    ]
+    rows.append(("restart", "can be restarted" if camera.can_restart else "not by this way in"))
     if camera.battery is not None:
-        yield f"  {'battery'.ljust(21)}{camera.battery} %"
-    yield f"  {'voice_may'.ljust(21)}{', '.join(preferences.voice_may) or 'nothing'}"
-    for said in ("lan_while_encrypted", "scaled"):
-        yield f"  {said.ljust(21)}{'yes' if getattr(preferences, said) else 'no'}"
+        rows.append(("battery", f"{camera.battery} %"))
+    rows.append(("voice_may", ", ".join(preferences.voice_may) or "nothing"))
+    rows += [(said, "yes" if getattr(preferences, said) else "no") for said in ("lan_while_encrypted", "scaled")]
+    yield from table(rows, indent=2)
     if views["storage"].value == "uninitialised":
-        yield _UNINITIALISED.format(camera=camera.name)
+        yield _UNINITIALISED.format(camera=shell_word(camera.name))
+
+
+def shown_facts(
+    camera: Camera, views: Mapping[Setting, SettingView], preferences: Preferences, serving: Serving
+) -> dict[str, Any]:
+    return {
+        "camera": _identity(camera, serving) | {"can_restart": camera.can_restart},
+        "settings": {name: asdict(view) for name, view in views.items()},
+        "preferences": asdict(preferences),
+    }
 
 
 def _value(name: Setting, view: SettingView) -> str:

@@ -1,12 +1,15 @@
 """`showcam cameras`: the cameras, whether they can be shown, and all their settings."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from showcam.cli import readable, settings_of, stop
+from showcam.cli import installation, readable, settings_of, stop
+from showcam.cli.output import as_json, report, tell
 from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -17,87 +20,116 @@ if TYPE_CHECKING:
 _ASKING = "Asking EZVIZ"
 
 
-def _common[F: Callable[..., Any]](command: F) -> F:
-    demo = click.option("--demo", is_flag=True, help="Of the running demo.")
-    user = click.option("--user", help="Whose cameras, where there are several households.")
-    return demo(user(command))
+@dataclass(frozen=True)
+class _Named:
+    """The camera that a command names, in its household."""
+
+    home: "Household"
+    camera: "Camera"
+
+    def ask[T](self, question: Callable[..., "T | Refusal"], *values: Any, doing: str = _ASKING) -> T:
+        """The answer to a question about the camera; a refusal ends the command."""
+        from registry.camera import Refusal
+
+        with progress(doing):
+            answer = question(self.home.account, self.camera.id, *values)
+        if isinstance(answer, Refusal):
+            _refused(answer)
+        return answer
+
+
+def _of_household[F: Callable[..., Any]](command: F) -> F:
+    return installation(click.option("--user", help="Whose cameras, where there are several households.")(command))
+
+
+def _on_camera(command: Callable[..., None]) -> Callable[..., None]:
+    """Hands the command the camera of its first argument, NAME. A value that can't be set ends it."""
+
+    @click.argument("name")
+    @_of_household
+    @click.pass_context
+    @readable
+    @wraps(command)
+    def run(context: click.Context, /, name: str, user: str | None, **more: Any) -> None:
+        from registry.settings import BadValue
+        from showcam.compose.cameras import household
+
+        with household(settings_of(context), user) as home:
+            try:
+                command(_Named(home, _camera(home, name)), **more)
+            except BadValue as error:
+                stop(f"{error}.")
+
+    return run
 
 
 @click.group(invoke_without_command=True)
 @click.option("--verbose", "-v", is_flag=True, help="Also which way serves state, settings and picture.")
-@_common
+@as_json
+@_of_household
 @click.pass_context
-def cameras(context: click.Context, verbose: bool, user: str | None, demo: bool) -> None:
+def cameras(context: click.Context, verbose: bool, as_json: bool, user: str | None) -> None:
     """The cameras: whether they can be shown, their settings, what a voice may change.
 
     Without a command, the list of them.
     """
     if context.invoked_subcommand is None:
-        context.invoke(list_, verbose=verbose, user=user, demo=demo)
-    elif verbose or user or demo:
+        context.invoke(list_, verbose=verbose, as_json=as_json, user=user)
+    elif verbose or user or as_json:
         raise click.UsageError(f"Say these options behind {context.invoked_subcommand}.")
 
 
 @cameras.command("list")
 @click.option("--verbose", "-v", is_flag=True, help="Also which way serves state, settings and picture.")
-@_common
+@as_json
+@_of_household
 @click.pass_context
 @readable
-def list_(context: click.Context, verbose: bool, user: str | None, demo: bool) -> None:
-    """Every camera, whether Alexa and Google can show it, and names a voice has trouble with."""
+def list_(context: click.Context, verbose: bool, as_json: bool, user: str | None) -> None:
+    """List every camera, whether Alexa and Google can show it, and names a voice has trouble with."""
     from alexa.names import friendly_names
     from registry.errors import Unavailable
     from registry.gate.voice_names import trouble
     from showcam.cli import camera_tables as tables
+    from showcam.compose.cameras import household
 
-    with _household(context, user) as home:
+    with household(settings_of(context), user) as home:
         try:
             with progress(_ASKING):
                 rows = home.registry.owner_readiness(home.account)
-            serving = home.registry.serving(home.account) if verbose else None
+            serving = home.registry.serving(home.account) if verbose or as_json else {}
         except Unavailable as error:
-            _unavailable(context, error.reason)
+            _unavailable(error.reason)
     found = [camera for camera, _ in rows]
     names = trouble(found, friendly_names(found))
-    for line in tables.listed(rows, names, serving):
-        click.echo(line)
+    facts = {"cameras": [tables.listed_facts(row, names, serving) for row in rows]}
+    report(as_json, facts, tables.listed(rows, names, serving if verbose else None))
 
 
 @cameras.command()
-@click.argument("name")
+@_on_camera
 @click.option("--verbose", "-v", is_flag=True, help="Also which way serves each setting.")
-@_common
-@click.pass_context
-@readable
-def show(context: click.Context, name: str, verbose: bool, user: str | None, demo: bool) -> None:
-    """All settings of the camera NAME as they are now."""
-    from registry.camera import Refusal
+@as_json
+def show(named: _Named, verbose: bool, as_json: bool) -> None:
+    """Show all settings of the camera NAME as they are now."""
     from showcam.cli import camera_tables as tables
 
-    with _household(context, user) as home:
-        camera = _camera(context, home, name)
-        with progress(_ASKING):
-            views = home.registry.owner_settings(home.account, camera.id)
-            preferences = home.registry.preferences(home.account, camera.id)
-        serving = home.registry.serving(home.account)
-    if isinstance(views, Refusal):
-        _refused(views)
-        return
-    for line in tables.shown(camera, views, preferences, verbose=verbose):
-        click.echo(line)
+    home, camera = named.home, named.camera
+    views = named.ask(home.registry.owner_settings)
+    preferences = home.registry.preferences(home.account, camera.id)
+    serving = home.registry.serving(home.account)
+    lines = list(tables.shown(camera, views, preferences, verbose=verbose))
     if verbose:
-        click.echo(tables.ways(camera, serving))
+        lines.append(tables.ways(camera, serving))
+    report(as_json, tables.shown_facts(camera, views, preferences, serving), lines)
 
 
 @cameras.command("set")
-@click.argument("name")
+@_on_camera
 @click.argument("setting")
 @click.argument("value")
 @click.option("--yes", is_flag=True, help="Consent to what is asked for otherwise. A code is asked for all the same.")
-@_common
-@click.pass_context
-@readable
-def set_(context: click.Context, name: str, setting: str, value: str, yes: bool, user: str | None, demo: bool) -> None:
+def set_(named: _Named, setting: str, value: str, yes: bool) -> None:
     """Set SETTING of the camera NAME to VALUE, and read it back.
 
     \b
@@ -109,145 +141,84 @@ def set_(context: click.Context, name: str, setting: str, value: str, yes: bool,
     voice_may: what a voice may change, parted by commas: audio,sleep,restart … or nothing
     lan_while_encrypted, scaled: yes or no
     """
-    from registry.camera import Refusal
-    from registry.settings import BadValue
-
-    with _household(context, user) as home:
-        camera = _camera(context, home, name)
-        try:
-            if setting in ("voice_may", "lan_while_encrypted", "scaled"):
-                _prefer(context, home, camera, setting, value)
-                return
-            changed = _changed(home, camera, setting, value, yes)
-        except BadValue as error:
-            stop(f"{error}.")
-            return
-    if isinstance(changed, Refusal):
-        _refused(changed)
+    name = named.camera.name
+    if setting in ("voice_may", "lan_while_encrypted", "scaled"):
+        _prefer(named, setting, value)
         return
-    click.echo(
-        f"{camera.name}: {setting} is {value}." if setting != "storage" else f"{camera.name} formats its storage."
-    )
+    _change(named, setting, value, yes)
+    tell(f"{name} formats its storage." if setting == "storage" else f"{name}: {setting} is {value}.")
 
 
 @cameras.command()
-@click.argument("name")
-@_common
-@click.pass_context
-@readable
-def restart(context: click.Context, name: str, user: str | None, demo: bool) -> None:
+@_on_camera
+def restart(named: _Named) -> None:
     """Restart the camera NAME; it is offline for a minute or two."""
-    from registry.camera import Refusal
-
-    with _household(context, user) as home:
-        camera = _camera(context, home, name)
-        with progress(_ASKING):
-            asked = home.registry.owner_restart(home.account, camera.id)
-    if isinstance(asked, Refusal):
-        _refused(asked)
-    click.echo(f"{camera.name} restarts.")
+    named.ask(named.home.registry.owner_restart)
+    tell(f"{named.camera.name} restarts.")
 
 
 @cameras.command()
-@click.argument("name")
-@_common
-@click.pass_context
-@readable
-def code(context: click.Context, name: str, user: str | None, demo: bool) -> None:
-    """Show the camera NAME over the home network, by the code on its label."""
-    from registry.camera import Refusal
-    from registry.settings import BadValue
-
-    with _household(context, user) as home:
-        camera = _camera(context, home, name)
-        given = click.prompt(
-            "Code on the label, or the encryption password set since (nothing: no longer over the home network)",
-            default="",
-            show_default=False,
-            hide_input=True,
-        )
-        try:
-            with progress("Asking the camera itself"):
-                done = home.registry.owner_set_code(home.account, camera.id, given.strip())
-        except BadValue as error:
-            stop(f"{error}.")
-            return
-    if isinstance(done, Refusal):
-        _refused(done)
-        return
+@_on_camera
+def code(named: _Named) -> None:
+    """Show the camera NAME over the home network, by the code on its label, which is asked for."""
+    given = click.prompt(
+        "Code on the label, or the encryption password set since (nothing: no longer over the home network)",
+        default="",
+        show_default=False,
+        hide_input=True,
+    )
+    done = named.ask(named.home.registry.owner_set_code, given.strip(), doing="Asking the camera itself")
     by = "over the home network first" if "lan" in done.ways else "no longer over the home network"
-    click.echo(f"{camera.name} is shown {by}.")
+    tell(f"{named.camera.name} is shown {by}.")
 
 
 @cameras.command()
-@click.argument("name")
-@_common
-@click.pass_context
-@readable
-def password(context: click.Context, name: str, user: str | None, demo: bool) -> None:
-    """Change the password that pictures of the camera NAME are encrypted with."""
-    from registry.camera import Refusal
-    from registry.settings import BadValue, Step
+@_on_camera
+def password(named: _Named) -> None:
+    """Change the password that pictures of the camera NAME are encrypted with; old and new are asked for."""
+    from registry.settings import Step
 
-    with _household(context, user) as home:
-        camera = _camera(context, home, name)
-        if camera.owner == "shared":
-            stop(f"{camera.name} is shared by another EZVIZ account: only its owner changes its password.", code=1)
-        old = click.prompt("Password now, or the code on the label", hide_input=True)
-        new = click.prompt("New password (6 to 12 letters and digits)", hide_input=True, confirmation_prompt=True)
-        try:
-            with progress(_ASKING):
-                changed = home.registry.change_password(home.account, camera.id, old, new)
-        except BadValue as error:
-            stop(f"{error}.")
-            return
-    if isinstance(changed, Step):
+    camera = named.camera
+    if camera.owner == "shared":
+        stop(f"{camera.name} is shared by another EZVIZ account: only its owner changes its password.", code=1)
+    old = click.prompt("Password now, or the code on the label", hide_input=True)
+    new = click.prompt("New password (6 to 12 letters and digits)", hide_input=True, confirmation_prompt=True)
+    if isinstance(named.ask(named.home.registry.change_password, old, new), Step):
         stop("That is not the password: nothing was changed.", code=1)
-    if isinstance(changed, Refusal):
-        _refused(changed)
-    click.echo(f"{camera.name} has a new encryption password.")
+    tell(f"{camera.name} has a new encryption password.")
 
 
 @cameras.command()
-@click.argument("name")
-@_common
-@click.pass_context
-@readable
-def delete(context: click.Context, name: str, user: str | None, demo: bool) -> None:
+@_on_camera
+def delete(named: _Named) -> None:
     """Take the camera NAME off the EZVIZ account. Its name is asked for again."""
-    from registry.camera import Refusal
     from registry.settings import BadValue
 
-    with _household(context, user) as home:
-        camera = _camera(context, home, name)
-        click.echo(
-            f"{camera.name} will be deleted from the EZVIZ account, for everybody and for good. "
-            "To have it back it must be added anew in the EZVIZ app, with the code on its label.",
-            err=True,
-        )
-        typed = click.prompt("Type its name to delete it")
-        try:
-            with progress(_ASKING):
-                gone = home.registry.delete(home.account, camera.id, typed)
-        except BadValue as error:
-            stop(f"{error}.", code=1)
-            return
-    if isinstance(gone, Refusal):
-        _refused(gone)
-    click.echo(f"{camera.name} is deleted.")
+    name = named.camera.name
+    tell(
+        f"{name} will be deleted from the EZVIZ account, for everybody and for good. "
+        "To have it back it must be added again in the EZVIZ app, with the code on its label.",
+        err=True,
+    )
+    typed = click.prompt("Type its name to delete it")
+    try:
+        named.ask(named.home.registry.delete, typed)
+    except BadValue as error:
+        stop(f"{error}.", code=1)
+    tell(f"{name} is deleted.")
 
 
-def _changed(home: "Household", camera: "Camera", setting: str, value: str, yes: bool) -> "Camera | Refusal":
+def _change(named: _Named, setting: str, value: str, yes: bool) -> None:
     """Asks for what is wanted on the way: consent, the label's code, a mailed code. Each code goes out once."""
     from registry.settings import Step
 
     consent, code = yes, ""
-    while True:
-        with progress("Setting it and reading it back"):
-            done = home.registry.owner_change(home.account, camera.id, setting, value, code=code, consent=consent)
-        if not isinstance(done, Step):
-            return done
-        consent, code = _asked(camera, setting, done, consent)
+
+    def change(account: str, camera: str) -> "Camera | Step | Refusal":
+        return named.home.registry.owner_change(account, camera, setting, value, code=code, consent=consent)
+
+    while isinstance(done := named.ask(change, doing="Setting it and reading it back"), Step):
+        consent, code = _asked(named.camera, setting, done, consent)
 
 
 def _asked(camera: "Camera", setting: str, step: "Step", consent: bool) -> tuple[bool, str]:
@@ -257,7 +228,7 @@ def _asked(camera: "Camera", setting: str, step: "Step", consent: bool) -> tuple
     if step.wrong:
         stop("That code is not right, so nothing was changed. EZVIZ counts wrong codes; look it up, then try again.", 1)
     if step.wants == "mailed_code":
-        click.echo("This camera takes no label code for that: EZVIZ has just mailed a code of four digits.", err=True)
+        tell("This camera takes no label code for that: EZVIZ has just mailed a code of four digits.", err=True)
         return consent, click.prompt("Code from the mail")
     return consent, click.prompt("Code on the camera's label, or the encryption password set since", hide_input=True)
 
@@ -271,11 +242,12 @@ _CONSENT = {
 }
 
 
-def _prefer(context: click.Context, home: "Household", camera: "Camera", name: str, value: str) -> None:
+def _prefer(named: _Named, name: str, value: str) -> None:
     from msgspec.structs import replace
 
     from registry.settings import BadValue
 
+    home, camera = named.home, named.camera
     preferences = home.registry.preferences(home.account, camera.id)
     if name == "voice_may":
         words = tuple(each.strip() for each in value.split(",") if each.strip())
@@ -287,16 +259,18 @@ def _prefer(context: click.Context, home: "Household", camera: "Camera", name: s
     home.registry.prefer(home.account, camera.id, preferences)
     kept = home.registry.preferences(home.account, camera.id)
     if name == "voice_may":
-        click.echo(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
+        tell(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
     else:
-        click.echo(f"{camera.name}: {name} is {value}.")
-    click.echo("A running showcam follows within half a minute.", err=True)
+        tell(f"{camera.name}: {name} is {value}.")
+    tell("A running showcam follows within half a minute.", err=True)
     if name != "voice_may":
         return
-    click.echo("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
+    tell("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
     if "sleep" in kept.voice_may and _lacks_pin(home):
-        whose = f"{home.user or 'USER'}{' --demo' if context.params['demo'] else ''}"
-        click.echo(f"Google turns off no camera until there is a PIN: showcam pin set {whose}", err=True)
+        tell(
+            f"Google turns off no camera until there is a PIN: showcam pin set {shlex.quote(home.user or 'USER')}",
+            err=True,
+        )
 
 
 def _lacks_pin(home: "Household") -> bool:
@@ -307,15 +281,7 @@ def _lacks_pin(home: "Household") -> bool:
     return linked and not Pins(home.store).is_set(home.account)
 
 
-@contextmanager
-def _household(context: click.Context, user: str | None) -> Iterator["Household"]:
-    from showcam.compose.cameras import household
-
-    with household(settings_of(context), user) as home:
-        yield home
-
-
-def _camera(context: click.Context, home: "Household", name: str) -> "Camera":
+def _camera(home: "Household", name: str) -> "Camera":
     """By its whole name, or by a beginning that only one has."""
     from registry.errors import Unavailable
 
@@ -323,7 +289,7 @@ def _camera(context: click.Context, home: "Household", name: str) -> "Camera":
         with progress(_ASKING):
             listed = home.registry.account_cameras(home.account).cameras
     except Unavailable as error:
-        _unavailable(context, error.reason)
+        _unavailable(error.reason)
     wanted = name.casefold()
     for matches in (
         [each for each in listed if each.name.casefold() == wanted],
@@ -337,17 +303,18 @@ def _camera(context: click.Context, home: "Household", name: str) -> "Camera":
     raise AssertionError
 
 
-def _unavailable(context: click.Context, reason: str) -> None:
+def _unavailable(reason: str) -> NoReturn:
     from registry.gate.gate import overruled
 
-    if reason == "vendor_down" and context.params.get("demo"):
-        stop("The demo is not running on this machine: start it with make run.", code=1)
-    if reason == "signed_out" and context.params.get("demo"):
-        stop("Nobody has signed in to the demo yet: link an assistant on its practice page first.", code=1)
+    if click.get_current_context().meta.get("showcam.demo"):
+        if reason == "vendor_down":
+            stop("The demo is not running on this machine: start it with showcam run", code=1)
+        if reason == "signed_out":
+            stop("Nobody has signed in to the demo yet: link an assistant on its practice page first.", code=1)
     _refused(overruled(reason, None))
 
 
-def _refused(refusal: "Refusal") -> None:
+def _refused(refusal: "Refusal") -> NoReturn:
     from registry.gate.reasons import explain
 
     stop(explain(refusal, "en"), code=1)

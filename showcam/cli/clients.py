@@ -1,8 +1,12 @@
 """`showcam clients`: the assistants that may ask for access."""
 
-import click
+import shlex
 
-from showcam.cli import readable, settings_of, stop
+import click
+from msgspec.structs import asdict
+
+from showcam.cli import installation, readable, settings_of, stop
+from showcam.cli.output import as_json, report, tell
 from store.records import Assistant
 
 _REDIRECTS = {
@@ -23,10 +27,17 @@ def clients() -> None:
 @click.option("--id", "client_id", help="Client id to give the console (default: the assistant's name).")
 @click.option("--redirect-uri", "redirects", multiple=True, help="A redirect URI, exactly; once for each.")
 @click.option("--require-pkce", is_flag=True, help="Refuse an authorization without PKCE.")
+@as_json
+@installation
 @click.pass_context
 @readable
 def add(
-    context: click.Context, assistant: Assistant, client_id: str | None, redirects: tuple[str, ...], require_pkce: bool
+    context: click.Context,
+    assistant: Assistant,
+    client_id: str | None,
+    redirects: tuple[str, ...],
+    require_pkce: bool,
+    as_json: bool,
 ) -> None:
     """Let Alexa or Google ask for access. Prints the client secret, once."""
     from accounts import clients as registered
@@ -43,42 +54,51 @@ def add(
     name = client_id or assistant
     with tools(settings_of(context)) as store:
         if store.client(name) is not None:
-            stop(f"There is a client {name} already: showcam clients remove {name}, or another --id.", code=1)
+            stop(
+                f"There is a client {name} already: showcam clients remove {shlex.quote(name)}, or another --id.",
+                code=1,
+            )
         try:
             secret = registered.register(store, name, assistant, redirects, require_pkce=require_pkce)
         except ValueError as error:
             stop(f"That can't be registered: {error}.")
-    click.echo(f"client id:     {name}")
-    click.echo(f"client secret: {secret}")
-    click.echo("The secret is not kept and will not be shown again.", err=True)
+    lines = [f"client id:     {name}", f"client secret: {secret}"]
+    report(as_json, {"client_id": name, "client_secret": secret}, lines)
+    tell("The secret is not kept and will not be shown again.", err=True)
 
 
 @clients.command("list")
+@as_json
+@installation
 @click.pass_context
 @readable
-def list_(context: click.Context) -> None:
-    """Which clients there are."""
+def list_(context: click.Context, as_json: bool) -> None:
+    """List the clients, each with its redirect URIs."""
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:
         rows = store.clients()
+    lines = [
+        line
+        for client in rows
+        for line in (f"{client.id}  ({client.assistant})", *(f"  {uri}" for uri in client.redirect_uris))
+    ]
     if not rows:
-        click.echo("No client yet: showcam clients add alexa|google")
-    for client in rows:
-        click.echo(f"{client.id}  ({client.assistant})")
-        for uri in client.redirect_uris:
-            click.echo(f"  {uri}")
+        lines = ["No client yet: showcam clients add alexa, or showcam clients add google"]
+    told = ("id", "assistant", "redirect_uris", "created", "require_pkce")
+    report(as_json, {"clients": [{name: asdict(client)[name] for name in told} for client in rows]}, lines)
 
 
 @clients.command()
 @click.argument("client_id")
+@installation
 @click.pass_context
 @readable
 def remove(context: click.Context, client_id: str) -> None:
-    """Refuse a client from now on. Its links stay; end them with showcam links end."""
+    """Refuse the client CLIENT_ID from now on. Its links stay; end them with showcam links end."""
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:
         if not store.drop_client(client_id):
             stop(f"There is no client {client_id}.", code=1)
-    click.echo(f"{client_id} is refused from now on.")
+    tell(f"{client_id} is refused from now on.")

@@ -2,10 +2,16 @@
 
 import sys
 from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from showcam.cli import readable, settings_of
+from showcam.cli import installation, readable, settings_of
+from showcam.cli.output import as_json, report, runnable, tell
+
+if TYPE_CHECKING:
+    from showcam.doctor.finding import Finding
 
 _MARKS = {"ok": "ok    ", "wrong": "WRONG ", "unsure": "?     "}
 
@@ -16,21 +22,30 @@ def doctor() -> None:
 
 
 @doctor.command()
-@click.option("--demo", is_flag=True, help="The demo that runs on this machine.")
+@as_json
+@installation
 @click.pass_context
 @readable
-def google(context: click.Context, demo: bool) -> None:
+def google(context: click.Context, as_json: bool) -> None:
     """Fetch this installation's endpoints as Google would, and say what is wrong and how to mend it.
 
     Exit code 0: nothing is wrong. 1: something is.
     """
     from showcam.compose.doctor import google as examined
 
-    seen: Counter[str] = Counter()
+    findings = []
     for finding in examined(settings_of(context)):
-        seen[finding.state] += 1
-        click.echo(f"{_MARKS[finding.state]}{finding.what}: {finding.told}")
-        if finding.mend:
-            click.echo(f"      {finding.mend}")
-    click.echo(f"\n{seen['ok']} well, {seen['wrong']} wrong, {seen['unsure']} unsure.")
+        findings.append(finding)
+        if not as_json:
+            _say(finding)
+    seen = Counter(finding.state for finding in findings)
+    facts = {"findings": [asdict(each) | {"mend": runnable(each.mend)} for each in findings]}
+    report(as_json, facts, [f"\n{seen['ok']} well, {seen['wrong']} wrong, {seen['unsure']} unsure."])
     sys.exit(1 if seen["wrong"] else 0)
+
+
+def _say(finding: "Finding") -> None:
+    """As soon as it is known: the next one may take its time."""
+    tell(f"{_MARKS[finding.state]}{finding.what}: {finding.told}")
+    if finding.mend:
+        tell(f"      {finding.mend}")

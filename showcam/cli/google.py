@@ -1,10 +1,12 @@
 """`showcam google`: what Google's console wants of showcam."""
 
+from dataclasses import asdict
 from itertools import groupby
 
 import click
 
-from showcam.cli import own_address, readable, settings_of
+from showcam.cli import installation, own_address, readable, settings_of
+from showcam.cli.output import as_json, report, runnable, tell
 from showcam.shipped import whole_way
 
 
@@ -14,12 +16,13 @@ def google() -> None:
 
 
 @google.command()
-@click.option("--project", default="", help="Project ID of the console, while Google's client isn't there.")
-@click.option("--demo", is_flag=True, help="Of the demo.")
+@click.option("--project", default="", help="Project ID of the console (default: as Google's client was added).")
+@as_json
+@installation
 @click.pass_context
 @readable
-def values(context: click.Context, project: str, demo: bool) -> None:
-    """Print each field of the Home Developer Console with the value for it."""
+def values(context: click.Context, project: str, as_json: bool) -> None:
+    """Print each field of Google's Home Developer Console with the value for it."""
     from accounts import clients
     from showcam import google_console
     from showcam.compose.command import tools
@@ -30,11 +33,16 @@ def values(context: click.Context, project: str, demo: bool) -> None:
     if client is not None:
         project = project or google_console.project_of(client.redirect_uris)
     rows = google_console.fields(settings.web_url, client.id if client else google_console.CLIENT, project)
-    for screen, fields in groupby(rows, key=lambda each: each.screen):
-        click.echo(f"{screen}")
-        for field in fields:
-            click.echo(f"  {field.name}:\n    {field.value}")
+    lines = [
+        line
+        for screen, fields in groupby(rows, key=lambda each: each.screen)
+        for line in (screen, *(f"  {field.name}:\n    {field.value}" for field in fields))
+    ]
+    facts = {"fields": [asdict(row) for row in rows], "client": client.id if client else None}
     if client is None:
-        click.echo(f"\nGoogle may not ask for access yet. Let it in with:\n  {google_console.register(project)}")
+        let_in = google_console.register(project)
+        facts["mend"] = runnable(let_in)
+        lines.append(f"\nGoogle may not ask for access yet. Let it in with:\n  {let_in}")
+    report(as_json, facts, lines)
     if not settings.public_url:
-        click.echo(f"No public_url is set: Google reaches none of these addresses. {own_address(settings)}.", err=True)
+        tell(f"No public_url is set: Google reaches none of these addresses. {own_address(settings)}.", err=True)

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 
 import click
+from msgspec.structs import asdict
 
-from showcam.cli import readable, settings_of, stop
+from showcam.cli import installation, readable, settings_of, stop
+from showcam.cli.output import as_json, report, table, tell
 
 
 @click.group()
@@ -13,29 +15,41 @@ def links() -> None:
 
 
 @links.command("list")
+@as_json
+@installation
 @click.pass_context
 @readable
-def list_(context: click.Context) -> None:
-    """Every link that is alive."""
+def list_(context: click.Context, as_json: bool) -> None:
+    """List every link that is alive, with the day it was made and last used."""
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:
-        rows = [link for account in store.accounts() for link in store.links(account.id) if link.ended is None]
-    if not rows:
-        click.echo("Nothing is linked yet. Linking starts in the Alexa or the Google Home app.")
-    for link in rows:
-        shown = "every camera" if link.cameras is None else f"{len(link.cameras)} cameras"
-        click.echo(
-            f"{link.id}  {link.assistant:6}  {_day(link.created)}  used {_day(link.last_used)}  {shown}  {link.label}"
+        found = [link for account in store.accounts() for link in store.links(account.id)]
+    rows = [
+        (
+            link.id,
+            link.assistant,
+            _day(link.created),
+            _day(link.last_used),
+            "all" if link.cameras is None else str(len(link.cameras)),
+            link.label,
         )
+        for link in found
+    ]
+    lines = table(rows, ("Link", "Assistant", "Made", "Used", "Cameras", "Label"))
+    if not rows:
+        lines = ["Nothing is linked yet. Linking starts in the Alexa or the Google Home app."]
+    told = ("id", "account", "client", "assistant", "label", "cameras", "locale", "created", "last_used")
+    report(as_json, {"links": [{name: asdict(link)[name] for name in told} for link in found]}, lines)
 
 
 @links.command()
 @click.argument("link_id")
+@installation
 @click.pass_context
 @readable
 def end(context: click.Context, link_id: str) -> None:
-    """End a link: its tokens are dead at once, its pictures end."""
+    """End the link LINK_ID: its tokens are dead at once, its pictures end."""
     from accounts import households
     from showcam.compose.command import pictures, tools
 
@@ -44,9 +58,8 @@ def end(context: click.Context, link_id: str) -> None:
         link = store.link(link_id)
         if link is None or link.ended is not None:
             stop(f"There is no link {link_id}: showcam links list", code=1)
-            return
         households.end(store, pictures(settings), link)
-    click.echo("It has ended.")
+    tell("It has ended.")
 
 
 def _day(when: float) -> str:

@@ -1,8 +1,12 @@
 """`showcam owner`: who may link cameras here."""
 
+import shlex
+from typing import Any
+
 import click
 
-from showcam.cli import readable, settings_of, stop
+from showcam.cli import installation, readable, settings_of, stop
+from showcam.cli.output import as_json, report, table, tell
 
 
 @click.group()
@@ -13,7 +17,8 @@ def owner() -> None:
 @owner.command()
 @click.argument("user")
 @click.option("--key", help="appKey of the account's own EZVIZ Open Platform application; its secret is asked for.")
-@click.option("--language", type=click.Choice(["en", "nb"]), default="en", show_default=True)
+@click.option("--language", type=click.Choice(["en", "nb"]), default="en", show_default=True, help="Of its pages.")
+@installation
 @click.pass_context
 @readable
 def add(context: click.Context, user: str, key: str | None, language: str) -> None:
@@ -31,14 +36,99 @@ def add(context: click.Context, user: str, key: str | None, language: str) -> No
         if households.find(store, user) is not None:
             stop(f"{user} may sign in here already.", code=1)
         households.add_owner(store, user, open_key=key, open_secret=secret, locale=language)
-    click.echo(f"{user} may now link cameras here.")
+    tell(f"{user} may now link cameras here.")
     if not key:
-        click.echo("Pictures come by an EZVIZ Open Platform key: showcam owner key USER.", err=True)
+        tell(f"Pictures come by an EZVIZ Open Platform key: showcam owner key {shlex.quote(user)}", err=True)
+
+
+@owner.command("list")
+@as_json
+@installation
+@click.pass_context
+@readable
+def list_(context: click.Context, as_json: bool) -> None:
+    """List the households: the EZVIZ account of each, whether it is signed in, its links and whether it has a PIN."""
+    from accounts.pins import Pins
+    from registry.owner import households
+    from showcam.compose.command import tools
+
+    with tools(settings_of(context)) as store:
+        facts = [
+            {
+                "household": account.id,
+                "users": [
+                    {"user": user, "signed_in": state == "ok"} for user, state in households.users(store, account.id)
+                ],
+                "links": len(store.links(account.id)),
+                "pin": Pins(store).is_set(account.id),
+                "language": account.locale,
+                "created": account.created,
+            }
+            for account in store.accounts()
+        ]
+    report(as_json, {"households": facts}, _lines(facts))
+
+
+def _lines(households: list[dict[str, Any]]) -> list[str]:
+    if not households:
+        return ["Nobody has cameras here yet: showcam owner add you@example.com"]
+    rows = [
+        (
+            each["household"],
+            ", ".join(one["user"] or "(can't be opened)" for one in each["users"]),
+            "yes" if any(one["signed_in"] for one in each["users"]) else "no",
+            str(each["links"]),
+            "yes" if each["pin"] else "no",
+        )
+        for each in households
+    ]
+    return table(rows, ("Household", "EZVIZ account", "Signed in", "Links", "PIN"))
+
+
+@owner.command()
+@click.argument("user")
+@installation
+@click.pass_context
+@readable
+def remove(context: click.Context, user: str) -> None:
+    """Remove the household of the EZVIZ account USER and all that is kept of it. USER is asked for again.
+
+    Its links end at once, and nobody signs in with it any more. The EZVIZ account and its cameras stay as they are.
+    In place of USER stands the household of showcam owner list where its user name is not known.
+    """
+    from accounts import households as kept
+    from registry.owner import households
+    from showcam.compose.command import pictures, tools
+
+    settings = settings_of(context)
+    with tools(settings) as store:
+        source = households.find(store, user)
+        account = store.account(source.account if source else user)
+        if account is None:
+            stop(f"{user} is not known here: showcam owner list", code=1)
+        cameras = len(store.preferences(account.id))
+        tell(
+            f"The household of {user} will be removed: {_links(len(store.links(account.id)))} will end, and its "
+            "session, keys, codes, PIN and what was said of its cameras will be gone for good.",
+            err=True,
+        )
+        if click.prompt("Type USER to remove it") != user:
+            stop("That is not how you named it: nothing was removed.", code=1)
+        ended = kept.remove(store, pictures(settings), account.id)
+    tell(f"{user} is removed: {_links(len(ended))} ended, the settings of {cameras} cameras, its secrets and lists.")
+    for link in ended:
+        tell(f"  {link.assistant}  {link.label}".rstrip())
+    tell("Backups that were made before still hold it.", err=True)
+
+
+def _links(count: int) -> str:
+    return "1 link" if count == 1 else f"{count} links"
 
 
 @owner.command("sub-account")
 @click.argument("user")
 @click.argument("account_id")
+@installation
 @click.pass_context
 @readable
 def sub_account(context: click.Context, user: str, account_id: str) -> None:
@@ -54,13 +144,14 @@ def sub_account(context: click.Context, user: str, account_id: str) -> None:
         stop("An accountId is letters and digits.", code=1)
     with tools(settings_of(context)) as store:
         if not households.set_sub_account(store, user, kept):
-            stop(f"{user} is not known here: showcam owner add {user}", code=1)
-    click.echo(f"{user} has that sub-account now." if kept else f"{user} has no sub-account now.")
+            stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
+    tell(f"{user} has that sub-account now." if kept else f"{user} has no sub-account now.")
 
 
 @owner.command()
 @click.argument("user")
 @click.option("--key", prompt="appKey", help="appKey of the EZVIZ Open Platform application.")
+@installation
 @click.pass_context
 @readable
 def key(context: click.Context, user: str, key: str) -> None:
@@ -71,5 +162,5 @@ def key(context: click.Context, user: str, key: str) -> None:
     secret = click.prompt("appSecret", hide_input=True)
     with tools(settings_of(context)) as store:
         if not households.set_open_key(store, user, key, secret):
-            stop(f"{user} is not known here: showcam owner add {user}", code=1)
-    click.echo(f"Pictures of {user}'s cameras now come by that key.")
+            stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
+    tell(f"Pictures of {user}'s cameras now come by that key.")

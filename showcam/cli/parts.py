@@ -2,7 +2,7 @@
 
 import click
 
-from showcam.cli import readable, settings_of
+from showcam.cli import installation, readable, settings_of
 from showcam.settings import Settings
 
 
@@ -20,10 +20,11 @@ def _alone(settings: Settings, part: str) -> Settings:
 
 
 @click.command()
+@installation
 @click.pass_context
 @readable
 def serve(context: click.Context) -> None:
-    """Only the web app: linking, Alexa's and Google's endpoints."""
+    """Start only the web app: linking, Alexa's and Google's endpoints."""
     from showcam.compose import web
 
     settings = _alone(settings_of(context), "web")
@@ -31,20 +32,22 @@ def serve(context: click.Context) -> None:
 
 
 @click.command()
+@installation
 @click.pass_context
 @readable
 def media(context: click.Context) -> None:
-    """Only the media process: pictures."""
+    """Start only the media process, which serves pictures."""
     from showcam.compose import media as plane
 
     plane.serve(settings_of(context))
 
 
 @click.command()
+@installation
 @click.pass_context
 @readable
 def worker(context: click.Context) -> None:
-    """Only the worker: keeps camera lists fresh and sweeps what expired."""
+    """Start only the worker, which keeps camera lists fresh and removes what has expired."""
     from showcam.compose import worker as loop
 
     settings = _alone(settings_of(context), "worker")

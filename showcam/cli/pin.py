@@ -1,17 +1,17 @@
 """`showcam pin`: the PIN with which Google turns cameras off by voice."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from showcam.cli import readable, settings_of, stop
+from showcam.cli import installation, readable, settings_of, stop
+from showcam.cli.output import tell
 
 if TYPE_CHECKING:
     from accounts.pins import Pins
-
-_DEMO = click.option("--demo", is_flag=True, help="Of the demo.")
 
 
 @click.group()
@@ -21,10 +21,10 @@ def pin() -> None:
 
 @pin.command("set")
 @click.argument("user")
-@_DEMO
+@installation
 @click.pass_context
 @readable
-def set_(context: click.Context, user: str, demo: bool) -> None:
+def set_(context: click.Context, user: str) -> None:
     """Set the PIN of USER's household: 4 to 8 digits, which are asked for.
 
     Without one no camera can be turned off by Google. Which cameras a voice may turn off at all is said with
@@ -38,19 +38,19 @@ def set_(context: click.Context, user: str, demo: bool) -> None:
             pins.set(account, digits)
         except BadPin as error:
             stop(f"That can't be set: {error}.", code=1)
-    click.echo(f"Google now asks for that PIN before it turns off a camera of {user}.")
+    tell(f"Google now asks for that PIN before it turns off a camera of {user}.")
 
 
 @pin.command()
 @click.argument("user")
-@_DEMO
+@installation
 @click.pass_context
 @readable
-def clear(context: click.Context, user: str, demo: bool) -> None:
+def clear(context: click.Context, user: str) -> None:
     """Forget the PIN of USER's household: Google can then turn off none of its cameras."""
     with _household(context, user) as (pins, account):
         pins.clear(account)
-    click.echo(f"No PIN is set for {user}: Google can't turn off a camera now.")
+    tell(f"No PIN is set for {user}: Google can't turn off a camera now.")
 
 
 @contextmanager
@@ -62,6 +62,6 @@ def _household(context: click.Context, user: str) -> Iterator[tuple["Pins", str]
     with tools(settings_of(context)) as store:
         source = households.find(store, user)
         if source is None:
-            stop(f"{user} is not known here: showcam owner add {user}", code=1)
+            stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
             raise AssertionError
         yield Pins(store), source.account

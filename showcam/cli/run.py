@@ -3,25 +3,22 @@
 import os
 import sys
 import webbrowser
-from pathlib import Path
 
 import click
 
-from showcam.cli import readable, settings_of
+from showcam.cli import installation, readable, settings_of
+from showcam.cli.output import tell
 from showcam.settings import Settings
 from showcam.shipped import document
 from showcam.supervisor import Part
 
-_DATA = click.Path(path_type=Path, file_okay=False)
-
 
 @click.command()
-@click.option("--demo", is_flag=True, help="Practise with simulated cameras and assistants, on this machine alone.")
-@click.option("--port", type=int, help="Port of the web app (SHOWCAM_PORT; 8080).")
-@click.option("--data", type=_DATA, help="Where data are kept (SHOWCAM_DATA; var/showcam, var/demo with --demo).")
+@click.option("--port", type=int, help="Port of the web app (SHOWCAM_PORT; default: 8080).")
+@installation
 @click.pass_context
 @readable
-def run(context: click.Context, demo: bool, port: int | None, data: Path | None) -> None:
+def run(context: click.Context, port: int | None) -> None:
     """Start showcam and serve until Ctrl-C."""
     from showcam import data as folder
     from showcam import integrity, logs
@@ -35,13 +32,13 @@ def run(context: click.Context, demo: bool, port: int | None, data: Path | None)
     with only_one(settings.data / "run"), integrity.watched(settings):
         require_ports(settings.bind, _ports(settings))
         if settings.demo:
-            click.echo("Starting the demo …", err=True)
+            tell("Starting the demo …", err=True)
             settings = practice.prepare(settings)
         else:
             prepare(settings)
         supervisor = Supervisor(parts(settings))
         code = supervisor.run(lambda: _announce(settings))
-    click.echo("All ended.", err=True)
+    tell("All ended.", err=True)
     sys.exit(code)
 
 
@@ -81,25 +78,25 @@ def parts(settings: Settings) -> list[Part]:
 def _announce(settings: Settings) -> None:
     """The address comes last, where a person finds it."""
     if sys.stderr.isatty():
-        click.echo(f"What happens is written into {settings.data / 'log'}.", err=True)
+        tell(f"What happens is written into {settings.data / 'log'}.", err=True)
     if settings.demo:
         page = f"http://127.0.0.1:{settings.simulator_port}/"
-        click.echo(f"Practice page: {page}")
-        click.echo("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
+        tell(f"Practice page: {page}")
+        tell("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
         # a browser is opened for a person at a terminal, never for a script
         if not os.environ.get("NO_BROWSER") and sys.stdout.isatty():
             webbrowser.open(page)
         return
     if settings.public_url.startswith("https://") and not settings.trusted_proxies:
-        click.echo(
+        tell(
             "trusted_proxies is empty: visitors who come through a proxy all count as one, so that a stranger's "
             f"wrong passwords can lock out everybody. Name the proxy's address, see {document('running.md')}.",
             err=True,
         )
     if not settings.public_url:
-        click.echo(
+        tell(
             "No public_url is set: this machine can be tried, but no assistant reaches it. "
             f"See {document('running.md')}.",
             err=True,
         )
-    click.echo(f"showcam serves at {settings.web_url}")
+    tell(f"showcam serves at {settings.web_url}")

@@ -5,22 +5,28 @@ import json
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from showcam.cli import readable, settings_of, stop
+from showcam.cli import installation, readable, settings_of, stop
+from showcam.cli.output import as_json, report, tell
 
 _USER, _PASSWORD = "demo@example.com", "showcam-demo"
 
 
 @click.command()
 @click.option("--to", "assistant", type=click.Choice(["alexa", "google"]), required=True, help="Whom to speak to.")
-@click.option("--via", type=click.Choice(["webrtc", "hls"]), help="Insist on a protocol.")
+@click.option(
+    "--via", type=click.Choice(["webrtc", "hls"]), help="Insist on a protocol (default: what the display prefers)."
+)
 @click.option("--snapshot", type=click.Path(path_type=Path, dir_okay=False), help="Write a JPEG of what was shown.")
 @click.option("--user", default=_USER, show_default=True, help="Who links, if nothing is linked yet.")
 @click.option("--quiet", is_flag=True, help="Only the outcome, not the messages.")
+@as_json
+@installation
 @click.argument("text")
 @click.pass_context
 @readable
@@ -31,6 +37,7 @@ def say(
     snapshot: Path | None,
     user: str,
     quiet: bool,
+    as_json: bool,
     text: str,
 ) -> None:
     """Say TEXT to a simulated Echo or Google display of the running demo, and see what happens.
@@ -45,23 +52,23 @@ def say(
     base = f"http://127.0.0.1:{settings.simulator_port}/assistants/{assistant}"
     now = _call("GET", base)
     if not now["linked"]:
-        click.echo(f"Linking {assistant} as {user} …", err=True)
+        tell(f"Linking {assistant} as {user} …", err=True)
         linked = _call("POST", f"{base}/link", {"user": user, "password": _PASSWORD})
-        _trace(linked, quiet)
+        _trace(linked, quiet or as_json)
         if not linked.get("linked"):
             stop(f"Linking failed: {linked.get('error') or linked.get('outcome')}", code=1)
     elif user != _USER and now.get("household") not in (None, user):
         stop(f"{assistant} is linked as {now['household']}. Unlink it on the practice page to link as {user}.", code=1)
-    click.echo("Asking …", err=True)
+    tell("Asking …", err=True)
     answer = _call("POST", f"{base}/watch", {"text": text, "via": via})
-    _trace(answer, quiet)
-    _report(answer)
+    _trace(answer, quiet or as_json)
+    report(as_json, {"outcome": answer["outcome"], "shown": answer.get("shown")}, _lines(answer))
     if snapshot and answer.get("jpeg"):
         try:
             snapshot.write_bytes(base64.b64decode(answer["jpeg"]))
         except OSError as error:
             stop(f"The picture could not be written to {snapshot}: {error.strerror}")
-        click.echo(f"Picture written to {snapshot}")
+        tell(f"Picture written to {snapshot}", err=as_json)
     sys.exit(1 if _refused(answer["outcome"]) else 0)
 
 
@@ -89,18 +96,17 @@ def _trace(answer: dict[str, Any], quiet: bool) -> None:
                 click.echo(text)
 
 
-def _report(answer: dict[str, Any]) -> None:
+def _lines(answer: dict[str, Any]) -> Iterator[str]:
     outcome, shown = answer["outcome"], answer.get("shown") or {}
-    click.echo()
-    click.echo(_ended(outcome))
+    yield f"\n{_ended(outcome)}"
     if shown:
         sound = "with sound" if shown.get("audio") else "without sound"
         size = f"{shown.get('width')}×{shown.get('height')}"
-        click.echo(f"  {shown.get('protocol')}, {size}, {shown.get('frames')} frames, {sound}")
+        yield f"  {shown.get('protocol')}, {size}, {shown.get('frames')} frames, {sound}"
     for key, title in (("spoken", "The assistant says"), ("told", "It was told"), ("person", "For a person")):
         if outcome.get(key):
             value = outcome[key] if isinstance(outcome[key], str) else json.dumps(outcome[key], ensure_ascii=False)
-            click.echo(f"  {title}: {value}")
+            yield f"  {title}: {value}"
 
 
 def _call(method: str, url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -115,5 +121,5 @@ def _call(method: str, url: str, body: dict[str, Any] | None = None) -> dict[str
         except ValueError:
             stop(f"The demo answered {error.code}.", code=1)
     except OSError:
-        stop("The demo is not running on this machine: start it with make run.")
+        stop("The demo is not running on this machine: start it with showcam run --demo")
     raise AssertionError

@@ -1,6 +1,7 @@
 """What the command line's work on cameras stands on: one household and the registry it is reached through."""
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ def household(settings: Settings, user: str | None) -> Iterator[Household]:
             accounts = [source.account] if source else []
         if not accounts:
             who = f"{user} is not known here" if user else "Nobody has cameras here yet"
-            raise CannotStart(f"{who}: showcam owner add {user or 'you@example.com'}")
+            raise CannotStart(f"{who}: showcam owner add {shlex.quote(user or 'you@example.com')}")
         if len(accounts) > 1:
             raise CannotStart("There are several households here: say whose cameras with --user.")
         yield Household(accounts[0], made.registry, made.store, user or "")

@@ -23,6 +23,7 @@ CALLED = {
     "pytest-xdist": ("Makefile", "--dist"),
     "ruff": ("Makefile", ".venv/bin/ruff"),
     "types-requests": ("Makefile", ".venv/bin/mypy"),
+    "types-tabulate": ("Makefile", ".venv/bin/mypy"),
 }
 # The bench beside which the program is measured brings its own environment, and GStreamer is of the system's Python.
 PEERS = {"homeassistant", "gi"}

@@ -1,0 +1,73 @@
+"""What commands print: hints that run as they stand, facts for people or as JSON, tables whose columns meet."""
+
+import json
+import re
+import shlex
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print facts as one JSON object.")
+
+
+def tell(text: str, *, err: bool = False) -> None:
+    """One text for a person."""
+    click.echo(runnable(text), err=err)
+
+
+def report(as_json: bool, facts: dict[str, Any], lines: Iterable[str]) -> None:
+    """What a command found: facts as one JSON object, or lines for a person."""
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    for line in lines:
+        tell(line)
+
+
+def runnable(text: str) -> str:
+    """Each command of showcam that the text names as it can be pasted where this one was typed."""
+    context = click.get_current_context(silent=True)
+    root = context.find_root() if context else None
+    if root is None or not isinstance(root.command, click.Group):
+        return text
+    named = "|".join(map(re.escape, root.command.commands))
+    typed = _typed(root)
+    return re.sub(rf"(?<![\w/.-])showcam(?= (?:{named})(?![\w-]))", lambda _: typed, text)
+
+
+def table(rows: Iterable[Sequence[str]], headers: Sequence[str] = (), indent: int = 0) -> list[str]:
+    """A line for each row, after one of headers if there are any; columns meet however wide a terminal draws a name."""
+    from tabulate import tabulate
+
+    cells = [[_one_line(cell) for cell in row] for row in rows]
+    drawn = tabulate(cells, headers=headers, tablefmt="plain", disable_numparse=True)
+    return [f"{' ' * indent}{line}".rstrip() for line in drawn.splitlines()]
+
+
+def _typed(root: click.Context) -> str:
+    """How this program was called, with those options that say which installation it works on."""
+    words = _program()
+    for name in ("config", "data"):
+        if said := root.meta.get(f"showcam.{name}"):
+            words += [f"--{name}", str(said)]
+    return shlex.join([*words, "--demo"] if root.meta.get("showcam.demo") else words)
+
+
+def _program() -> list[str]:
+    started = Path(sys.argv[0])
+    if started.name == "__main__.py":
+        return [sys.executable, "-P", "-m", "showcam"]
+    found = shutil.which("showcam")
+    if started.name != "showcam" or (found and Path(found).absolute() == started.absolute()):
+        return ["showcam"]
+    return [str(started)]
+
+
+def _one_line(text: str) -> str:
+    """Without control characters, by which a name could move the cursor or break a row."""
+    return "".join(" " if unicodedata.category(each) == "Cc" else each for each in text)
