@@ -112,13 +112,13 @@ def _linking(base: str, client: Client | None) -> Rows:
         ("Your Web Authorization URI", f"{base}/oauth/authorize"),
         ("Access Token URI", f"{base}/oauth/token"),
         ("Your Client ID", client.id if client else "[showcam clients add alexa]"),
-        ("Your Secret", "[told once by showcam clients add alexa]"),
+        ("Your Secret", "[told once, when the client was added]"),
         ("Your Authentication Scheme", "HTTP Basic (Recommended)"),
         ("Scope", SCOPE),
         ("Domain list", "[empty]"),
         ("Default Access Token Expiration Time", "[empty]"),
         ("Enable PKCE", "on, if it is there"),
-        ("Alexa Redirect URLs", "[give all three to showcam clients add alexa --redirect-uri]"),
+        ("Alexa Redirect URLs", "[all three: --redirect-uri of showcam clients add alexa]"),
     ]
 
 

@@ -71,7 +71,7 @@ def contents(file: Path) -> Contents:
         (mark,) = database.execute("PRAGMA application_id").fetchone()
         if mark != MARK:
             raise Unusable(
-                f"{file} was not made by showcam backup. If it is a copy of the database all the same, put it into the "
+                f"{file} is no backup of showcam's. If it is a copy of the database all the same, put it into the "
                 "data folder as showcam.sqlite3 yourself, while showcam does not run and with no file -wal beside it."
             )
         schema = require_whole(file)

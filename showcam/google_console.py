@@ -49,7 +49,7 @@ def fields(web_url: str, client_id: str = CLIENT, project: str = "") -> list[Fie
         Field("Setup & configuration", "Select device type", "Camera, Doorbell"),
         Field("App branding", "App icon", f"{ICON}: 144×144 pixels, round, fills the frame"),
         Field("Account linking", "OAuth Client ID", client_id),
-        Field("Account linking", "Client secret", "as showcam clients add printed it, once"),
+        Field("Account linking", "Client secret", "as it was printed when the client was added, once"),
         Field("Account linking", "Authorization URL", f"{web_url}/oauth/authorize"),
         Field("Account linking", "Token URL", f"{web_url}/oauth/token"),
         Field("Cloud fulfillment", "Cloud fulfillment URL", f"{web_url}/google/fulfillment"),

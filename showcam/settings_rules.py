@@ -40,7 +40,7 @@ def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
         yield "ezviz_key", "ezviz_key and ezviz_secret go together"
     if settings.demo:
         if not _is_loopback(settings.bind):
-            yield "bind", "the demo serves this machine alone; use showcam run without --demo to serve others"
+            yield "bind", "the demo serves this machine alone; start showcam without --demo to serve others"
         for name in ("public_url", "media_url", "media_urls", "web_internal_url"):
             if getattr(settings, name):
                 yield name, "the demo has no public address"

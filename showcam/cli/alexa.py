@@ -162,7 +162,7 @@ def _linking(settings: "Settings") -> dict[str, Any]:
         stop("Alexa is no client yet: showcam clients add alexa --redirect-uri ….")
     secret = click.prompt("Client secret", hide_input=True, err=True)
     if not clients.check_secret(client, secret):
-        stop(f"That is not the secret of {client.id}; showcam clients add alexa told it once.")
+        stop(f"That is not the secret of {client.id}, which was told once, when the client was added.")
     return parts.linking(settings.public_url, client, secret)
 
 

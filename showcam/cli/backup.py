@@ -20,7 +20,7 @@ _FILE = click.argument("file", type=click.Path(path_type=Path))
 _PASSPHRASE = click.option(
     "--passphrase-file",
     type=click.File("r"),
-    help="Whose first line is the passphrase; - for standard input. Without it you are asked.",
+    help="File whose first line is the passphrase, - for standard input (default: you are asked).",
 )
 
 

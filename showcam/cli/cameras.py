@@ -39,7 +39,8 @@ class _Named:
 
 
 def _of_household[F: Callable[..., Any]](command: F) -> F:
-    return installation(click.option("--user", help="Whose cameras, where there are several households.")(command))
+    user = click.option("--user", help="Whose cameras (default: those of the only household, in the demo the first).")
+    return installation(user(command))
 
 
 def _on_camera(command: Callable[..., None]) -> Callable[..., None]:

@@ -16,7 +16,10 @@ def owner() -> None:
 
 @owner.command()
 @click.argument("user")
-@click.option("--key", help="appKey of the account's own EZVIZ Open Platform application; its secret is asked for.")
+@click.option(
+    "--key",
+    help="appKey of the account's own EZVIZ Open Platform application, whose secret is asked for (default: none).",
+)
 @click.option("--language", type=click.Choice(["en", "nb"]), default="en", show_default=True, help="Of its pages.")
 @installation
 @click.pass_context
@@ -115,7 +118,10 @@ def remove(context: click.Context, user: str) -> None:
         if click.prompt("Type USER to remove it") != user:
             stop("That is not how you named it: nothing was removed.", code=1)
         ended = kept.remove(store, pictures(settings), account.id)
-    tell(f"{user} is removed: {_links(len(ended))} ended, the settings of {cameras} cameras, its secrets and lists.")
+    tell(
+        f"{user} is removed: {_links(len(ended))} ended, the settings of "
+        f"{cameras} camera{'' if cameras == 1 else 's'}, its secrets and lists."
+    )
     for link in ended:
         tell(f"  {link.assistant}  {link.label}".rstrip())
     tell("Backups that were made before still hold it.", err=True)
@@ -150,7 +156,7 @@ def sub_account(context: click.Context, user: str, account_id: str) -> None:
 
 @owner.command()
 @click.argument("user")
-@click.option("--key", prompt="appKey", help="appKey of the EZVIZ Open Platform application.")
+@click.option("--key", prompt="appKey", help="appKey of the EZVIZ Open Platform application (default: asked for).")
 @installation
 @click.pass_context
 @readable

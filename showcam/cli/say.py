@@ -22,7 +22,11 @@ _USER, _PASSWORD = "demo@example.com", "showcam-demo"
 @click.option(
     "--via", type=click.Choice(["webrtc", "hls"]), help="Insist on a protocol (default: what the display prefers)."
 )
-@click.option("--snapshot", type=click.Path(path_type=Path, dir_okay=False), help="Write a JPEG of what was shown.")
+@click.option(
+    "--snapshot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write what was shown into this JPEG (default: no file).",
+)
 @click.option("--user", default=_USER, show_default=True, help="Who links, if nothing is linked yet.")
 @click.option("--quiet", is_flag=True, help="Only the outcome, not the messages.")
 @as_json

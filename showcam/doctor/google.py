@@ -16,7 +16,7 @@ STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737): nobody comes
 FORWARDED = ("X-Forwarded-For", "X_Forwarded_For")  # the second is the first, once both have become one key
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
 FORGED = "doctor.forged"
-_ANEW = "showcam clients remove {}, then add it as showcam google values --project YOUR-PROJECT-ID tells."
+_ANEW = "showcam clients remove {}, then add it as this tells: showcam google values --project YOUR-PROJECT-ID"
 _FORGEABLE = {
     FORWARDED[0]: "Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies.",
     FORWARDED[1]: "Let the proxy drop headers with underscores in their names, see docs/running.md, "

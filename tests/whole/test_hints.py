@@ -1,0 +1,140 @@
+"""Every hint that commands print in the demo runs as it stands, and facts are JSON too."""
+
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.program import Program
+
+SPARE = ("clients", "add", "google", "--id", "spare", "--redirect-uri", "https://spare.example/r")
+NOBODY = "nobody@example.com"
+# what is typed, and how its hints go on after the program and --demo
+PRINTED: list[tuple[tuple[str, ...], list[str]]] = [
+    (
+        ("cameras", "list"),
+        [
+            'cameras set "Garage" encryption off',
+            'cameras set "Nursery" audio on',
+            'cameras set "Bedroom" sleep off',
+        ],
+    ),
+    (("links", "end", "none"), ["links list"]),
+    (SPARE, ["clients remove spare"]),
+    (("owner", "key", NOBODY, "--key", "k"), [f"owner add {NOBODY}"]),
+    (("owner", "sub-account", NOBODY, "abc"), [f"owner add {NOBODY}"]),
+    (("owner", "remove", NOBODY), ["owner list"]),
+    (("pin", "clear", NOBODY), [f"owner add {NOBODY}"]),
+    (("cameras", "list", "--user", NOBODY), [f"owner add {NOBODY}"]),
+    (("owner", "add", "new@example.com"), ["owner key new@example.com"]),
+    (("say", "--to", "alexa", " "), ['say --to alexa "show the garden camera"']),
+    (("doctor", "google"), []),
+    (("google", "values"), []),
+]
+
+
+def hints(program: Program, text: str) -> list[str]:
+    called = re.escape(f"{program.showcam} --demo")
+    return [re.split(r"[,;](?:\s|$)|[.:](?:\s|$)", each)[0] for each in re.findall(rf"({called} .*)", text)]
+
+
+def in_a_shell(program: Program, line: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", line],
+        env=program.environ,
+        cwd=program.stands,
+        input="",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("typed", "expected"), PRINTED, ids=lambda each: " ".join(each[:3]))
+def test_a_hint_runs_as_it_stands(demo: Program, typed: tuple[str, ...], expected: list[str]) -> None:
+    if typed == SPARE:
+        assert demo.command("--demo", *SPARE).returncode == 0
+    done = demo.command("--demo", *typed, text="secret\n")
+    found = hints(demo, done.stdout + done.stderr)
+    called = f"{demo.showcam} --demo"
+    assert [each.removeprefix(f"{called} ") for each in found if "scaled" not in each] == expected
+    for hint in found:
+        ran = in_a_shell(demo, hint)
+        assert "Usage:" not in ran.stderr, ran.stderr
+        assert "Traceback" not in ran.stderr, ran.stderr
+    demo.command("--demo", "owner", "remove", NOBODY, text=f"{NOBODY}\n")
+    demo.command("--demo", "owner", "remove", "new@example.com", text="new@example.com\n")
+    demo.change("Nursery", audio=False)
+    demo.change("Bedroom", asleep=True)
+
+
+def test_a_hint_names_the_settings_and_the_data_it_was_asked_with(tmp_path: Path) -> None:
+    program = Program(tmp_path, demo=False)
+    config, data = tmp_path / "my settings.toml", tmp_path / "other data"
+    config.write_text("")
+    done = program.command("--config", str(config), "links", "end", "none", "--data", str(data))
+    called = shlex.join([str(program.showcam), "--config", str(config), "--data", str(data)])
+    assert done.stderr == f"showcam: There is no link none: {called} links list\n"
+    ran = in_a_shell(program, f"{called} links list")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert not program.data.exists()
+
+
+def test_facts_are_one_json_object(demo: Program) -> None:
+    def facts(*words: str) -> dict[str, object]:
+        done = demo.command("--demo", *words, "--json")
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout))
+
+    garage = next(each for each in facts("cameras", "list")["cameras"] if each["name"] == "Garage")
+    assert garage["refused"] == {"alexa": ["encryption_on"], "google": ["encryption_on"]}
+    assert garage["mends"] == [f'{demo.showcam} --demo cameras set "Garage" encryption off']
+    nursery = facts("cameras", "show", "Nursery")
+    assert (nursery["camera"]["id"][:6], nursery["settings"]["audio"]["value"]) == ("ezviz-", "off")
+    assert nursery["preferences"]["voice_may"] == []
+    assert {each["assistant"] for each in facts("links", "list")["links"]} == {"alexa", "google"}
+    assert {each["id"] for each in facts("clients", "list")["clients"]} >= {"alexa", "google"}
+    households = {each["users"][0]["user"]: each for each in facts("owner", "list")["households"]}
+    assert (households["demo@example.com"]["users"][0]["signed_in"], households["demo@example.com"]["links"]) == (
+        True,
+        2,
+    )
+    assert households["other@example.com"]["users"][0]["signed_in"] is False
+    assert {each["state"] for each in facts("doctor", "google")["findings"]} == {"ok"}
+    assert "OAuth Client ID" in {each["name"] for each in facts("google", "values")["fields"]}
+    assert facts("say", "--to", "alexa", "show the garden camera")["outcome"]["shown"]
+
+
+def test_a_removed_household_leaves_nothing_in_the_store(tmp_path: Path) -> None:
+    program = Program(tmp_path, demo=True).start()
+    try:
+        for name in ("alexa", "google"):
+            program.link(name, label="Grandmother's display")
+        program.command("--demo", "cameras", "set", "Attic", "voice_may", "audio")
+        program.command("--demo", "pin", "set", "demo@example.com", text="2468\n2468\n")
+        listed = json.loads(program.command("--demo", "owner", "list", "--json").stdout)["households"]
+        (household,) = [each["household"] for each in listed if each["users"][0]["user"] == "demo@example.com"]
+        links = json.loads(program.command("--demo", "links", "list", "--json").stdout)["links"]
+        cameras = json.loads(program.command("--demo", "cameras", "list", "--json").stdout)["cameras"]
+        names = [household, *(each["id"] for each in links), *(each["id"] for each in cameras), "Grandmother's display"]
+
+        def kept() -> list[str]:
+            files = [each.read_bytes() for each in program.data.glob("showcam.sqlite3*")]
+            return [name for name in names if any(name.encode() in each for each in files)]
+
+        assert {household, links[0]["id"], "Grandmother's display"} <= set(kept())
+        wrong = program.command("--demo", "owner", "remove", "demo@example.com", text="demo\n")
+        assert (wrong.returncode, "nothing was removed" in wrong.stderr) == (1, True)
+        done = program.command("--demo", "owner", "remove", "demo@example.com", text="demo@example.com\n")
+        assert done.returncode == 0, done.stderr
+        assert "demo@example.com is removed: 2 links ended, the settings of 1 camera" in done.stdout
+        assert "google  Grandmother's display" in done.stdout
+        asked = program.assistant("alexa", "say", text="show the garden camera")
+        assert not asked["outcome"]["shown"]
+    finally:
+        program.stop()
+    assert kept() == []
