@@ -39,7 +39,7 @@ class _Named:
 
 
 def _of_household[F: Callable[..., Any]](command: F) -> F:
-    user = click.option("--user", help="Whose cameras (default: those of the only household, in the demo the first).")
+    user = click.option("--user", help="Whose cameras (default: the only household's; demo@example.com's in the demo).")
     return installation(user(command))
 
 

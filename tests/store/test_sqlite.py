@@ -1,5 +1,6 @@
 """What only a file has: modes, locks, schema versions, a process killed in the middle."""
 
+import contextlib
 import signal
 import sqlite3
 import subprocess
@@ -292,3 +293,20 @@ while True:
     store.add_tokens([a.token(link), a.token(link, kind="refresh", expires=None)])
     print(link.id, flush=True)
 """
+
+
+def test_a_removed_household_leaves_no_bytes_in_the_file(tmp_path: Path, sealer: Sealer) -> None:
+    file, household = tmp_path / "showcam.db", a.account()
+    store = SqliteStore(file, sealer)
+    store.add_account(household)
+    store.put_preference(household.id, "ezviz-garden", b"said-of-the-garden")
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as careless:
+        careless.execute("PRAGMA secure_delete = OFF")  # as SQLite is built in most places
+        careless.execute("UPDATE preference SET data = x'00'")  # what was there stays in a free block of its page
+        careless.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"said-of-the" in file.read_bytes()
+    assert store.drop_household(household.id)
+    left = b"".join(each.read_bytes() for each in tmp_path.iterdir())
+    store.close()
+    for text in (household.id, "ezviz-garden", "said-of-the", "garden"):
+        assert text.encode() not in left
