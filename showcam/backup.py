@@ -24,7 +24,9 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from showcam import keys
 from showcam.settings import Settings
+from showcam.shipped import document
 from showcam.supervisor import CannotStart
+from store.ports import StoreUnavailable
 from store.sqlite.copy import copy, errors, require_whole
 
 MARK = 0x73686362  # PRAGMA application_id
@@ -64,9 +66,16 @@ def write(settings: Settings, target: Path, passphrase: str | None, *, force: bo
 
 
 def contents(file: Path) -> Contents:
-    """Raises Unusable where it is no backup of ours, StoreUnavailable where it is damaged or of a newer showcam."""
+    """Raises Unusable where it is no backup of ours, damaged, of a newer showcam, or can't be read."""
     if not file.is_file():
         raise Unusable(f"There is no file {file}.")
+    try:
+        return _read(file)
+    except StoreUnavailable as error:
+        raise Unusable(f"{file} can't be used as a backup: {error}. Nothing was changed; take another one.") from None
+
+
+def _read(file: Path) -> Contents:
     with errors(file), contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as database:
         (mark,) = database.execute("PRAGMA application_id").fetchone()
         if mark != MARK:
@@ -109,7 +118,7 @@ def key_files(file: Path, found: Contents, passphrase: str) -> dict[str, str]:
 
 def _require_place(settings: Settings, target: Path, *, force: bool) -> None:
     if settings.store != "sqlite":
-        raise Unusable("The store is a table on AWS, which keeps backups of it itself. See docs/aws.md.")
+        raise Unusable(f"The store is a table on AWS, which keeps backups of it itself: see {document('aws.md')}")
     if not settings.database.exists():
         raise Unusable(f"There is nothing to back up yet: no database {settings.database}.")
     place, data = target.absolute(), settings.data.absolute()

@@ -18,6 +18,7 @@ from store.sqlite import wal
 from store.sqlite.database import unavailable
 
 WITHIN_S = 5.0  # for each of the two looks
+_OF_THE_FILE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # and no matter of a lock, a disk or a mode
 _STEPS = 10_000  # of SQLite's machine, between two looks at the clock
 log = structlog.get_logger()
 
@@ -69,10 +70,7 @@ def _look(database: Path) -> None:
     if finding == "ok" and not lost:
         log.warning("showcam did not end by itself the last time; its database was looked at and is whole")
     elif finding != "ok" and finding:
-        raise CannotStart(
-            f"The database {database} is damaged ({finding}). Restore a backup, which keeps what is there now beside "
-            "it: showcam restore FILE"
-        )
+        raise _damaged(database, finding)
 
 
 def _log_damaged(database: Path) -> bool:
@@ -102,6 +100,13 @@ def _log_damaged(database: Path) -> bool:
     return True
 
 
+def _damaged(database: Path, finding: str) -> CannotStart:
+    return CannotStart(
+        f"The database {database} is damaged ({finding}). Restore a backup, which keeps what is there now beside it: "
+        "showcam restore FILE"
+    )
+
+
 def _quick_check(database: Path) -> str:
     """`ok`, the first fault, or "" where there was no time to look at all of it."""
     until = time.monotonic() + WITHIN_S
@@ -113,5 +118,7 @@ def _quick_check(database: Path) -> str:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
             log.warning("the database is too large to be looked at whole now", file=database.name)
             return ""
-        raise CannotStart(f"{unavailable(database.name, error)}: showcam restore FILE") from None
+        told = str(unavailable(database.name, error))
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        raise (_damaged(database, told) if code in _OF_THE_FILE else CannotStart(told)) from None
     return " ".join(str(found).split())

@@ -13,6 +13,7 @@ from pathlib import Path
 from showcam import backup, integrity, keys
 from showcam.backup import Unusable
 from showcam.settings import Settings
+from showcam.shipped import document
 from store.sqlite import sealed
 from store.sqlite.copy import errors, let_go
 from store.sqlite.database import WAIT_S, Database, migrations
@@ -29,11 +30,12 @@ class Restored:
 def fitting(settings: Settings, file: Path) -> backup.Contents:
     """Raises Unusable, StoreUnavailable where it can't be restored here, whatever the passphrase."""
     if settings.store != "sqlite":
-        raise Unusable("The store is a table on AWS, which restores it itself. See docs/aws.md.")
+        raise Unusable(f"The store is a table on AWS, which restores it itself: see {document('aws.md')}")
     found = backup.contents(file)
     if found.demo != settings.demo:
-        whose = "the demo's, with accounts everybody knows" if found.demo else "a real installation's"
-        raise Unusable(f"{file} holds {whose}: it is {'' if found.demo else 'not '}restored with --demo.")
+        if found.demo:
+            raise Unusable(f"{file} holds the demo's data, with accounts everybody knows. Restore it with --demo.")
+        raise Unusable(f"{file} holds a real installation's data. Restore it without --demo.")
     return found
 
 

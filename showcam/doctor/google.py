@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Answer, Unreached, Visitor
 from showcam.google_console import PROJECT, REDIRECTS, projects_of
+from showcam.shipped import document
 
 STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737): nobody comes from there
 FORWARDED = ("X-Forwarded-For", "X_Forwarded_For")  # the second is the first, once both have become one key
@@ -19,8 +20,8 @@ FORGED = "doctor.forged"
 _ANEW = "showcam clients remove {}, then add it as this tells: showcam google values --project YOUR-PROJECT-ID"
 _FORGEABLE = {
     FORWARDED[0]: "Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies.",
-    FORWARDED[1]: "Let the proxy drop headers with underscores in their names, see docs/running.md, "
-    "or end trusted_proxies.",
+    FORWARDED[1]: "Let the proxy drop headers with underscores in their names, or end trusted_proxies: see "
+    f"{document('running.md')}",
 }
 _BEFORE = "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot."
 
@@ -104,7 +105,8 @@ def _client(patient: Patient, visitor: Visitor) -> Finding:
         if told["client"] == STRANGER:
             return wrong(what, f"whoever sends {name} passes for anybody", _FORGEABLE[name])
     if told["client"] in ("127.0.0.1", "::1") and not patient.demo:
-        return unsure(what, "all visitors count as one", "Name the proxy in trusted_proxies, see docs/running.md.")
+        mend = f"Name the proxy in trusted_proxies, see {document('running.md')}"
+        return unsure(what, "all visitors count as one", mend)
     return ok(what, "nobody's own word is taken for where he comes from")
 
 

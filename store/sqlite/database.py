@@ -26,7 +26,7 @@ _MEANING = {
     sqlite3.SQLITE_PERM: "can't be opened: look at the owner and mode of the file and its folder",
     sqlite3.SQLITE_CANTOPEN: "can't be opened: look at the owner and mode of the file and its folder",
     sqlite3.SQLITE_IOERR: "can't be read or written: the disk reports an error",
-    sqlite3.SQLITE_CORRUPT: "is damaged: restore a backup",
+    sqlite3.SQLITE_CORRUPT: "is damaged",
     sqlite3.SQLITE_NOTADB: "is no SQLite database",
 }
 

@@ -1,5 +1,6 @@
 """What the documents promise exists."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -70,6 +71,15 @@ def test_code_that_a_guide_names_is_there(document: Path) -> None:
     for path, function in named:
         assert (ROOT / path).exists(), path
         assert not function or f"def {function}(" in (ROOT / path).read_text(), function
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "showcam").rglob("*.py")), ids=lambda path: path.name)
+def test_what_is_said_names_a_page_where_it_is(file: Path) -> None:
+    """An installed showcam has no docs/ where one stands: showcam.shipped.document knows the place."""
+    tree = ast.parse(file.read_text())
+    described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+    said = [each for each in ast.walk(tree) if isinstance(each, ast.Constant) and id(each) not in described]
+    assert [each.value for each in said if isinstance(each.value, str) and "docs/" in each.value] == []
 
 
 def test_no_document_names_a_place_outside_the_project() -> None:

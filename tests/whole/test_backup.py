@@ -361,7 +361,7 @@ def copied(file: Path) -> None:
         (changed("UPDATE source SET sealed = CAST(x'0103616263' || sealed AS BLOB)"), "sealed under “abc”"),
         (
             changed("UPDATE backup SET value = CAST(replace(CAST(value AS TEXT), 'false', 'true') AS BLOB)"),
-            "the demo's, with accounts everybody knows",
+            "the demo's data, with accounts everybody knows",
         ),
     ],
 )
@@ -375,6 +375,8 @@ def test_what_is_wrong_with_a_backup_is_said_and_nothing_is_touched(
     done = run(owned, "restore", str(file))
     assert done.returncode == 2
     assert says in done.stderr
+    assert str(file) in done.stderr
+    assert "restore a backup" not in done.stderr  # that is what was tried
     assert "Traceback" not in done.stderr
     assert state(tmp_path / "data") == before
 

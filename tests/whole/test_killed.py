@@ -127,6 +127,19 @@ def test_a_damaged_database_refuses_to_start_and_names_the_way_back(tmp_path: Pa
     assert "Traceback" not in done.stderr
 
 
+def test_a_database_that_may_not_be_read_is_not_told_as_damaged(tmp_path: Path) -> None:
+    program = killed(tmp_path)
+    log(program).unlink()
+    file = program.data / "showcam.sqlite3"
+    file.unlink()
+    file.mkdir()  # whoever runs the tests may read any file
+    done = program.command("run")
+    told = done.stderr.splitlines()[-1]
+    assert done.returncode == 2
+    assert told.startswith("showcam: database showcam.sqlite3 can't be opened: look at the owner and mode")
+    assert "restore" not in told
+
+
 @pytest.mark.parametrize(
     "words", [("run",), ("serve",), ("worker",), ("owner", "add", "you@example.com")], ids=" ".join
 )
