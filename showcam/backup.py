@@ -116,6 +116,15 @@ def key_files(file: Path, found: Contents, passphrase: str) -> dict[str, str]:
     return {name: str(held[name]) for name in keys.NAMES}
 
 
+def settle(folder: Path) -> None:
+    """So that its names outlast a power cut too. Raises OSError."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def _require_place(settings: Settings, target: Path, *, force: bool) -> None:
     if settings.store != "sqlite":
         raise Unusable(f"The store is a table on AWS, which keeps backups of it itself: see {document('aws.md')}")
@@ -151,11 +160,7 @@ def _name(part: Path, target: Path, *, force: bool) -> None:
         if not force:
             os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # nobody else's, made just now
         part.replace(target)
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        settle(target.parent)
     except OSError as error:
         raise Unusable(f"{target} can't be written: {error.strerror}.") from None
 

@@ -107,7 +107,7 @@ def _replace(part: Path, database: Path, stamp: str) -> list[Path]:
                 os.link(old, new) if not end else old.rename(new)
                 kept.append(new)
     part.replace(database)
-    _settle(database.parent)
+    backup.settle(database.parent)
     return kept
 
 
@@ -124,13 +124,4 @@ def _replace_key(key: Path, text: str, kept: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(key)
-    _settle(key.parent)
-
-
-def _settle(folder: Path) -> None:
-    """So that names outlast a power cut too."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    backup.settle(key.parent)

@@ -37,10 +37,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     table: str = "showcam"  # DynamoDB
     table_region: str = ""  # where the table is; empty: the region that AWS's own settings name
     keys_secret: str = ""  # AWS Secrets Manager: id or ARN of the secret the keys come from; empty: the folder keys/
-    grant_secret: str = ""  # likewise of one for the grant key alone, shared with media processes elsewhere
-    cookie_secret: str = ""  # likewise of one for the cookie key alone, which the web function alone may read
+    grant_secret: str = ""  # name or ARN of the secret of the grant key alone, shared with media processes elsewhere
+    cookie_secret: str = ""  # name or ARN of the secret of the cookie key alone, which the web function alone may read
     grant_roots: str = ""  # what that secret holds, for a media process that is handed it
-    settings_secret: str = ""  # likewise of one that holds the secret settings; empty: none
+    settings_secret: str = ""  # name or ARN of the secret of the settings that are secret; empty: none
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
     ezviz_api: str = ""  # host[:port] of the app's API; empty: by region
     ezviz_open: str = ""  # host[:port] of the Open Platform; empty: by region
@@ -140,7 +140,7 @@ DEMO: dict[str, Any] = {
     "data": "var/demo",
     "sign_up": "invited",
     # ten times the limits: a person tries things, and so do the tests
-    "sign_ins_per_user": 50,
+    "sign_ins_per_user": 30,
     "sign_ins_per_address": 200,
     "opens_per_minute": 60,
     "live_per_account": 40,

@@ -46,7 +46,8 @@ def say(
 ) -> None:
     """Say TEXT to a simulated Echo or Google display of the running demo, and see what happens.
 
-    Exit code 0: the camera was shown, the question answered, the wish done. 1: it was not, and the reason is printed.
+    Exit code 0: a picture was shown, the question answered, the wish done. 1: it was not, and the reason is printed. A
+    picture is the camera's or, unless explain is "no", the reason in its place: --snapshot shows which.
     """
     settings = settings_of(context)
     if not text.strip():

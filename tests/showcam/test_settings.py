@@ -68,7 +68,8 @@ def test_a_file_too_may_leave_the_pictures_to_the_vendor(tmp_path: Path) -> None
 def test_the_demo_has_its_own_folder_and_ten_times_the_limits() -> None:
     demo, real = load(demo=True, environ={}), Settings()
     assert demo.data == Path("var/demo")
-    for name in ("opens_per_minute", "live_per_account", "live_per_process"):
+    limits = ("sign_ins_per_user", "sign_ins_per_address", "opens_per_minute", "live_per_account", "live_per_process")
+    for name in limits:
         assert getattr(demo, name) == 10 * getattr(real, name)
 
 
