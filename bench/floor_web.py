@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from showcam.compose import web
-from showcam.settings import load
+from showcam.settings import Settings, load
 
 ANSWER = b'{"requestId":"bench-request-1","payload":{"devices":{"camera":{"status":"SUCCESS","online":true}}}}'
 
@@ -15,7 +15,7 @@ def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[
     return [ANSWER]
 
 
-def load_app() -> WSGIApplication:
+def load_app(_settings: Settings) -> WSGIApplication:
     return answer
 
 

@@ -8,7 +8,7 @@ import os
 from bench.household import NoPictures, NoVendor, cameras
 from showcam.compose import parts, web
 from showcam.edge import Edge
-from showcam.settings import load
+from showcam.settings import Settings, load
 
 
 class Ready(NoVendor):
@@ -16,11 +16,11 @@ class Ready(NoVendor):
         """What the real driver imports ahead of the first request; here there is nothing."""
 
 
-def load_app() -> Edge:
+def load_app(settings: Settings) -> Edge:
     driver = Ready(cameras(int(os.environ["BENCH_CAMERAS"])))
     parts.ezviz = lambda *_: driver  # type: ignore[assignment,return-value]
     parts.media_client = lambda *_: NoPictures()  # type: ignore[assignment,return-value]
-    return web.load_app()
+    return web.load_app(settings)
 
 
 def main() -> None:

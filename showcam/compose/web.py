@@ -24,12 +24,11 @@ from showcam.descriptors import raise_limit
 from showcam.edge import Edge
 from showcam.exchange import Answered, Refuse, Request, Response, Route, problem
 from showcam.forwarded import HEADER, Signatures, sent
-from showcam.handover import handed_over
 from showcam.keys import Keys
 from showcam.metrics import Metrics
 from showcam.parent import end_with_parent
 from showcam.request_lines import RequestLines, to_stderr
-from showcam.settings import Settings, load
+from showcam.settings import Settings
 from showcam.supervisor import answers
 from store.ports import Store, StoreUnavailable
 
@@ -117,9 +116,8 @@ def _missing(settings: Settings, beat: Path) -> list[str]:
     return [*missing, "worker"] if late else missing
 
 
-def load_app() -> Edge:
+def load_app(settings: Settings) -> Edge:
     """In granian's worker process."""
-    settings = handed_over() or load()
     write = logs.start("web", settings)
     if settings.web_cores == "one":
         keep_to_one()
@@ -130,7 +128,7 @@ def load_app() -> Edge:
     return edge
 
 
-def serve(settings: Settings, app: Callable[[], WSGIApplication] = load_app) -> None:
+def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_app) -> None:
     logs.configure("web", settings.log_level)
     descriptors = raise_limit()
     server = Granian(
@@ -148,5 +146,6 @@ def serve(settings: Settings, app: Callable[[], WSGIApplication] = load_app) -> 
         log_access=False,
         workers_kill_timeout=1,
     )
-    # handed over, since granian looks for a name in the folder one stands in first
-    server.serve(target_loader=app, wrap_loader=False)
+    # handed over, since granian looks for a name in the folder one stands in first; and with the settings, since what
+    # a command line said of them (--config) is known to this process alone
+    server.serve(target_loader=partial(app, settings), wrap_loader=False)

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -126,6 +127,37 @@ def test_a_wrong_setting_is_one_readable_line(environ: dict[str, str], told: str
     done = run(environ, "run", "--demo")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert told in done.stderr
+
+
+def test_the_web_app_alone_serves_by_the_settings_that_its_command_named(tmp_path: Path) -> None:
+    program = Program(tmp_path, demo=False)
+    file = tmp_path / "other.toml"
+    file.write_text(
+        f'port = {program.port}\ndata = "{program.data}"\nstun = []\npublic_url = "https://cam.example.org"\n'
+    )
+    environ = {name: text for name, text in program.environ.items() if not name.startswith("SHOWCAM_")}
+    stands = tmp_path / "stands"
+    stands.mkdir()
+    with (tmp_path / "told").open("wb") as told:
+        command = [str(SHOWCAM), "--config", str(file), "serve"]
+        part = subprocess.Popen(command, env=environ, cwd=stands, stdout=told, stderr=told)
+    try:
+        metadata = asked(f"{program.web}/.well-known/oauth-authorization-server")
+    finally:
+        part.terminate()
+        part.wait(10)
+    assert metadata["issuer"] == "https://cam.example.org"
+    assert list(stands.iterdir()) == []
+
+
+def asked(url: str, within_s: float = 30.0) -> dict[str, Any]:
+    until = time.monotonic() + within_s
+    while True:
+        try:
+            return dict(requests.get(url, timeout=5).json())
+        except requests.ConnectionError:
+            assert time.monotonic() < until
+            time.sleep(0.1)
 
 
 @pytest.fixture
