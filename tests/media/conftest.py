@@ -107,6 +107,12 @@ def world(start: Callable[..., World]) -> World:
 
 
 @pytest.fixture
+def on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The candidates of a test's own display too are this machine's."""
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+
+
+@pytest.fixture
 def eventually() -> Callable[..., None]:
     def wait(condition: Callable[[], object], within_s: float = 8.0) -> None:
         deadline = time.monotonic() + within_s

@@ -15,9 +15,7 @@ LINES = ("Garage", "Image Encryption is on for Garage. Switch it off.", "showcam
 SPEC = SourceSpec("card", "", (), "none", card=LINES)
 
 
-@pytest.fixture(autouse=True)
-def _loopback(monkeypatch):
-    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+pytestmark = pytest.mark.usefixtures("on_loopback")
 
 
 def begin(world, spec=SPEC, **changes):

@@ -16,9 +16,7 @@ from tests.media.test_webrtc import watching
 WHOLE, SMALL = "320x180", "160x90"
 
 
-@pytest.fixture(autouse=True)
-def _loopback(monkeypatch):
-    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+pytestmark = pytest.mark.usefixtures("on_loopback")
 
 
 @pytest.mark.parametrize(

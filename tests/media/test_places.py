@@ -98,11 +98,6 @@ def test_when_an_hls_viewer_leaves_the_next_ask_gets_the_place(two, household, e
     assert fetch(two, ask(two, "shed", link="link-3")) == 200
 
 
-@pytest.fixture
-def on_loopback(monkeypatch):
-    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
-
-
 @pytest.mark.usefixtures("on_loopback")
 def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(two, eventually):
     handed = [ask(two, protocol="webrtc") for _ in range(2)]

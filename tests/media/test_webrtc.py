@@ -12,11 +12,7 @@ from media.source import Denied
 from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, recording
 from tests.doubles.rtc_viewer import Viewer
 
-
-@pytest.fixture(autouse=True)
-def _loopback(monkeypatch):
-    """The client's candidates too are this machine's."""
-    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+pytestmark = pytest.mark.usefixtures("on_loopback")
 
 
 @asynccontextmanager

@@ -11,20 +11,9 @@ import pytest
 from showcam import bodies as module
 from showcam.bodies import Bodies
 from showcam.exchange import PEER, RECEIVED, Refuse
+from tests.doubles.slow_body import SlowBody
 
 PLACES = 32  # known: 16 · claims: 8, of one client 2 · others: 8, of one client 2
-
-
-class Slow:
-    """A sender that says nothing until it is let, or cut off."""
-
-    def __init__(self) -> None:
-        self.asked, self.let = threading.Event(), threading.Event()
-
-    def read(self, _size: int) -> bytes:
-        self.asked.set()
-        self.let.wait(10)
-        return b""
 
 
 class Whole:
@@ -41,11 +30,11 @@ def asked(address: str, sender: Any, length: str | None = "1", **more: Any) -> d
 
 
 @contextmanager
-def held(bodies: Bodies, *addresses: str, claims: bool = False, **more: Any) -> Iterator[list[Slow]]:
+def held(bodies: Bodies, *addresses: str, claims: bool = False, **more: Any) -> Iterator[list[SlowBody]]:
     """A slow body from each."""
-    slows = [Slow() for _ in addresses]
+    slows = [SlowBody() for _ in addresses]
 
-    def hold(address: str, slow: Slow) -> None:
+    def hold(address: str, slow: SlowBody) -> None:
         with pytest.raises(Refuse):
             bodies.read(asked(address, slow, **more), claims=claims)
 

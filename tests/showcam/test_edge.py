@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from showcam.edge import Edge, EdgeRules
 from showcam.exchange import Request, Response, Route, carries
+from tests.doubles.slow_body import SlowBody
 
 
 def echo(request: Request) -> Response:
@@ -144,18 +145,6 @@ def test_only_trusted_proxies_are_believed(peer: str, forwarded: str, proto: str
     assert answer[2].decode() == seen
 
 
-class Slow:
-    """A body that does not come before it is let."""
-
-    def __init__(self) -> None:
-        self.asked, self.let = threading.Event(), threading.Event()
-
-    def read(self, _size: int) -> bytes:
-        self.asked.set()
-        self.let.wait(10)
-        return b""
-
-
 @pytest.mark.parametrize(
     ("method", "token", "status"),
     [
@@ -170,7 +159,7 @@ def test_a_client_whose_proof_held_has_a_place_of_its_own(method: str, token: st
         return Response(200 if request.bearer == "right" or request.method == "OPTIONS" else 401)
 
     route = Route("google", "/google", ("POST", "OPTIONS"), proved, claims=carries("Authorization"))
-    edge, slow = Edge([route], pages, EdgeRules(body_limit=100, bodies=4)), Slow()
+    edge, slow = Edge([route], pages, EdgeRules(body_limit=100, bodies=4)), SlowBody()
     call(edge, method, "/google", b"{}", REMOTE_ADDR="203.0.113.1", HTTP_AUTHORIZATION=token)
     strange = {"REMOTE_ADDR": "203.0.113.2", "HTTP_AUTHORIZATION": "Bearer", "wsgi.input": slow, "CONTENT_LENGTH": "9"}
     thread = threading.Thread(target=call, args=(edge, "POST", "/google"), kwargs=strange)

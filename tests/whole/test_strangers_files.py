@@ -23,7 +23,19 @@ LIBRARIES = (
     "requests",
     "PIL",
 )
-ROOMS = ("showcam", "console", "alexa", "actions", "oauth", "registry", "accounts", "media", "store", "simulator")
+ROOMS = (
+    "showcam",
+    "console",
+    "alexa",
+    "actions",
+    "oauth",
+    "registry",
+    "accounts",
+    "media",
+    "store",
+    "net",
+    "simulator",
+)
 WRITTEN = (".py", ".md", ".sh", ".yml", ".cjs")
 
 
