@@ -5,7 +5,7 @@ Standard library only.
 """
 
 import hmac
-import os
+import secrets
 from typing import Literal, NamedTuple, cast
 
 from media.proof import Proof
@@ -57,7 +57,7 @@ class Grants:
 
     def beside(self, claims: Claims, protocol: Protocol) -> str:
         """A grant of its own that claims the same for another use."""
-        return self._signed(claims, protocol, _nonce())
+        return self._signed(claims, protocol, secrets.token_hex(8))
 
     def issue(
         self,
@@ -72,7 +72,7 @@ class Grants:
         explains: bool = False,
         picture: Picture = "main",
     ) -> tuple[str, Claims]:
-        nonce = _nonce()
+        nonce = secrets.token_hex(8)
         claims = Claims(account, link, camera, protocol, surface, int(now) + life_s, nonce, explains, picture)
         return self._signed(claims, protocol, nonce), claims
 
@@ -116,18 +116,3 @@ def _tag(keyed: hmac.HMAC, body: str) -> str:
     mac = keyed.copy()
     mac.update(body.encode())
     return mac.hexdigest()
-
-
-def _nonce() -> str:
-    """From bytes fetched for many at once: a system call for each would make other threads take turns with this one."""
-    try:
-        return _nonces.pop()
-    except IndexError:
-        fetched = os.urandom(8 * _AT_ONCE).hex()
-        _nonces.extend([fetched[16 * each : 16 * (each + 1)] for each in range(_AT_ONCE)])
-        return os.urandom(8).hex()
-
-
-_AT_ONCE = 256
-_nonces: list[str] = []
-os.register_at_fork(after_in_child=_nonces.clear)

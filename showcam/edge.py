@@ -5,8 +5,7 @@ by its route's name, since grants stand in paths.
 """
 
 import io
-import os
-import random
+import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -35,8 +34,6 @@ log = structlog.get_logger()
 
 REQUEST_ID = "showcam.request_id"  # in the environ; set there already where a request came with one
 
-_random = random.Random()  # noqa: S311 - ids tell requests apart, and open nothing
-os.register_at_fork(after_in_child=_random.seed)
 _STATUS_LINES = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
 _FORWARDING = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_VIA")
 
@@ -69,7 +66,7 @@ class Edge:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # a layer around this one may have seen it come
         started: float = environ.setdefault(RECEIVED, time.monotonic())
-        request_id = environ.get(REQUEST_ID) or _random.randbytes(16).hex()
+        request_id = environ.get(REQUEST_ID) or secrets.token_hex(16)
         path = environ.get("PATH_INFO", "")
         route = self._exact.get(path) or self._beginning(path)
         name, status = route.name if route is not None else "pages", 500
