@@ -17,7 +17,7 @@ from deploy_local.ports import free_ports
 
 type Figures = dict[tuple[str, int], float]
 
-_STREAMS = Bound(share=1 / 1.5)
+_STREAMS = Bound(share=1 / 1.3)
 # (question, cameras): what is asked of it in process
 BOUNDS = {
     ("Discover", 100): Bound(share=1 / 15),

@@ -15,8 +15,8 @@ from bench.wire import Asked, cpu_us, until_right
 
 BOUNDS = {
     "Discover": Bound(share=1 / 20),
-    "InitializeCameraStreams": Bound(share=1 / 2),
-    "ReportState": Bound(share=1 / 2),
+    "InitializeCameraStreams": Bound(share=1 / 1.6),
+    "ReportState": Bound(share=1 / 1.6),
     "SYNC": Bound(share=1 / 6),
     "QUERY of one": Bound(share=1 / 1.3),
     "GetCameraStream": Bound(share=1 / 1.5),

@@ -16,7 +16,7 @@ __all__ = ["SqliteStore"]
 
 
 class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, PassingRows):
-    """Any number of threads and processes may use one file; what is taken once, one process alone may take.
+    """Any number of threads and processes may use one file. What is taken once stands in a second one beside it.
 
     Raises StoreUnavailable when it can't be opened.
     """
@@ -24,7 +24,7 @@ class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, PassingRows):
     def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S) -> None:
         self._database = Database(path, wait_s)
         self._sealer = sealer
-        self._taken = Taken(path)
+        self._taken = Taken(path, wait_s)
         self._bearers = {}
 
     def sweep(self, now: float) -> int:
@@ -36,11 +36,10 @@ class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, PassingRows):
             ("DELETE FROM visit WHERE expires <= ?", now),
             ("DELETE FROM throttle WHERE ends <= ?", now),
         )
-        gone = self._taken.sweep(now)
         with self._database.writing() as write:
-            gone += sum(write.execute(sql, (before,)).rowcount for sql, before in over)
+            gone = sum(write.execute(sql, (before,)).rowcount for sql, before in over)
         self._database.checkpoint()
-        return gone
+        return gone + self._taken.sweep(now)
 
     def ping(self) -> None:
         self._database.check()

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,16 +26,19 @@ _MEANING = {
     sqlite3.SQLITE_PERM: "can't be opened: look at the owner and mode of the file and its folder",
     sqlite3.SQLITE_CANTOPEN: "can't be opened: look at the owner and mode of the file and its folder",
     sqlite3.SQLITE_IOERR: "can't be read or written: the disk reports an error",
-    sqlite3.SQLITE_CORRUPT: "is damaged",
     sqlite3.SQLITE_NOTADB: "is no SQLite database",
 }
 
+_DAMAGED = "is damaged"
 
-def unavailable(name: str, error: sqlite3.Error | OSError) -> StoreUnavailable:
+
+def unavailable(name: str, error: sqlite3.Error | OSError, damaged: str = _DAMAGED) -> StoreUnavailable:
     """The error in words, with the file's name and never its content."""
     if isinstance(error, OSError):
         return StoreUnavailable(f"database {name} can't be opened: {error.strerror or type(error).__name__}")
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte: the primary code
+    if code == sqlite3.SQLITE_CORRUPT:
+        return StoreUnavailable(f"database {name} {damaged}")
     return StoreUnavailable(f"database {name} {_MEANING.get(code, f'failed: {error}')}")
 
 
@@ -58,11 +61,13 @@ class _Connection(sqlite3.Connection):
 class Database:
     """Connections are pooled, one thread at a time on each: as many as threads were ever at work together.
 
-    A write waits `wait_s` for other writers, of this process and of others.
+    A write waits `wait_s` for other writers, of this process and of others. `schema`: the scripts that make it, in
+    order; None: those of store/migrations. `damaged` says what a person does about a file that is.
     """
 
-    def __init__(self, path: Path, wait_s: float) -> None:
+    def __init__(self, path: Path, wait_s: float, schema: Sequence[str] | None = None, damaged: str = _DAMAGED) -> None:
         self._path = path
+        self._damaged = damaged
         self._wait_s = wait_s
         self._idle: deque[_Connection] = deque()
         self._writer = threading.Lock()  # within the process writers queue fairly; SQLite itself only polls
@@ -76,7 +81,7 @@ class Database:
         try:
             with self._connection() as connection:
                 _use_wal(connection, self._wait_s)
-                self._migrate(connection)
+                self._migrate(connection, migrations() if schema is None else schema)
             with contextlib.suppress(OSError):  # then rows are read each time
                 self._commits = Commits.of(path)
         except StoreUnavailable:
@@ -250,12 +255,11 @@ class Database:
             raise Inconsistent(f"database {self._path.name} refused the row: {error}") from error
         if isinstance(error, sqlite3.ProgrammingError):
             raise error  # ours to mend, no fault of the file
-        raise unavailable(self._path.name, error) from error
+        raise unavailable(self._path.name, error, self._damaged) from error
 
-    def _migrate(self, connection: sqlite3.Connection) -> None:
+    def _migrate(self, connection: sqlite3.Connection, steps: Sequence[str]) -> None:
         connection.execute("BEGIN IMMEDIATE")  # a second process that starts now waits, then finds nothing to do
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        steps = migrations()
         if version > len(steps):
             raise StoreUnavailable(
                 f"database {self._path.name} was written by a newer showcam (schema {version}, this one knows "

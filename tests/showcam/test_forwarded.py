@@ -75,6 +75,13 @@ def test_a_message_is_taken_once(store: SqliteStore, tmp_path: Path) -> None:
     restarted.close()
 
 
+def test_a_message_that_one_store_on_the_file_took_is_taken_for_another(store: SqliteStore, tmp_path: Path) -> None:
+    other = SqliteStore(tmp_path / "showcam.db", Sealer([("test", b"k" * 32)]))
+    both, message_once = (Signatures([NEW], store), Signatures([NEW], other)), message()
+    assert [signatures.good(message_once) for signatures in (*both, *both)] == [True, False, False, False]
+    other.close()
+
+
 def test_a_message_stays_taken_as_long_as_it_would_be_taken(store: SqliteStore) -> None:
     early, signatures = message(late=55), Signatures([NEW], store)
     assert signatures.good(early)

@@ -247,8 +247,8 @@ def test_sweep_counts_the_rows_that_go(sqlite: SqliteStore) -> None:
     sqlite.take_once("k", NOW + 20)
     sqlite.end_link(ended.id, NOW)
     assert sqlite.sweep(NOW) == 0
-    assert sqlite.sweep(NOW + 60) == 2  # the visit, the window
-    assert sqlite.sweep(NOW + 60 + 600) == 2  # the code, and the period of the key
+    assert sqlite.sweep(NOW + 60) == 3  # the visit, the window, the taken key
+    assert sqlite.sweep(NOW + 60 + 600) == 1  # the code
     assert sqlite.sweep(NOW + 43200 + 86400) == 1  # the access token
     assert sqlite.sweep(NOW + 30 * 86400) == 1  # the ended link
     assert sqlite.link(ended.id) is None
