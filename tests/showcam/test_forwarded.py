@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from showcam.exchange import RECEIVED, Request
+from showcam.compose import web
+from showcam.exchange import RECEIVED, Refuse, Request
 from showcam.forwarded import HEADER, WAY_S, WINDOW_S, Signatures, sent, sign
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
@@ -80,6 +81,15 @@ def test_a_message_that_one_store_on_the_file_took_is_taken_for_another(store: S
     both, message_once = (Signatures([NEW], store), Signatures([NEW], other)), message()
     assert [signatures.good(message_once) for signatures in (*both, *both)] == [True, False, False, False]
     other.close()
+
+
+def test_a_message_that_can_t_be_noted_is_answered_503(store: SqliteStore, tmp_path: Path) -> None:
+    (tmp_path / "showcam.db-nonces").mkdir()
+    with pytest.raises(Refuse) as refused:
+        web._forwarded(message(), Signatures([NEW], store))
+    assert refused.value.response.status == 503
+    (tmp_path / "showcam.db-nonces").rmdir()
+    assert web._forwarded(message(), Signatures([NEW], store)) is not None
 
 
 def test_a_message_stays_taken_as_long_as_it_would_be_taken(store: SqliteStore) -> None:
