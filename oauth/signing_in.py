@@ -5,13 +5,15 @@ import time
 import structlog
 from flask import Response, request, session
 
+from accounts.attempts import Browser
+from net.visitors import counted_as
 from oauth import pages
 from oauth.asked import Asked
 from oauth.known_browser import KnownBrowser
-from oauth.pace import Pace
+from oauth.pace import Crowd, Crowded, Pace
 from oauth.visits import CODE_S, VISIT_S, Visit, Visits, fingerprint
 from oauth.wording import NOT_THESE
-from registry.owner.sign_in import CodeWanted, Outcome, SignedIn, SignIn, SignInRefused
+from registry.owner.sign_in import CodeWanted, SignedIn, SignIn, SignInRefused
 
 log = structlog.get_logger()
 
@@ -22,6 +24,7 @@ class SigningIn:
     def __init__(self, sign_in: SignIn, visits: Visits, known: KnownBrowser, refusal_s: float) -> None:
         self._sign_in, self._visits, self._known = sign_in, visits, known
         self._pace = Pace(refusal_s)
+        self._strangers, self._others = Crowd(), Crowd()
 
     def page(self, asked: Asked, visit: Visit | None, status: int = 200) -> Response:
         if visit is not None and visit.step == "code":
@@ -32,11 +35,18 @@ class SigningIn:
         user, password = request.form.get("user", "").strip(), request.form.get("password", "")
         if not user or not password:
             return self._refused(asked, SignInRefused("wrong"), user, "empty")
-        began = time.monotonic()
         if len(user) > MAX_TYPED or len(password) > MAX_TYPED:
-            outcome: Outcome = SignInRefused("wrong")
-        else:
-            outcome = self._sign_in.begin(user, password, request.remote_addr or "", self._known.read(request))
+            return self._refused(asked, SignInRefused("wrong"), user)  # at once: it is looked up nowhere
+        known, address = self._known.read(request), request.remote_addr or ""
+        try:
+            with (self._others if known else self._strangers).joined(counted_as(address)):
+                return self._begun(asked, user, password, address, known)
+        except Crowded:
+            return self._refused(asked, SignInRefused("expired"), user, "crowded")
+
+    def _begun(self, asked: Asked, user: str, password: str, address: str, known: Browser | None) -> Response:
+        began = time.monotonic()
+        outcome = self._sign_in.begin(user, password, address, known)
         if not isinstance(outcome, SignInRefused):
             return self._onward(outcome, user)
         if outcome.why not in NOT_THESE:

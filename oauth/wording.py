@@ -29,6 +29,7 @@ SIGN_IN: dict[str, tuple[int, str]] = {
         429,
         "There were too many tries that failed, from your network or this browser. Try again in %(minutes)s min.",
     ),
+    "crowded": (503, "Too many people sign in at this moment. Nothing was changed. Try again in a few seconds."),
     "vendor_down": (503, "EZVIZ does not answer just now. Try again in a few minutes; nothing was changed."),
     "expired": (
         403,

@@ -133,7 +133,7 @@ def test_the_cookie_of_one_household_is_nothing_at_another(attacked: Attacked) -
 
 def test_one_address_tries_twenty_names(attacked: Attacked) -> None:
     heard = [Window(attacked.program, "127.6.0.1").sign_in(f"u{number}@example.com", "x").heard for number in range(2)]
-    with ThreadPoolExecutor(16) as pool:
+    with ThreadPoolExecutor(8) as pool:
         rest = pool.map(
             lambda number: Window(attacked.program, "127.6.0.1").sign_in(f"u{number}@example.com", "x").heard,
             range(2, 24),

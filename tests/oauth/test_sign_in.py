@@ -1,6 +1,7 @@
 """Sign-in at the vendor, its code, the session, and what stands against guessing and forging."""
 
 import math
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, get_args
@@ -11,6 +12,7 @@ import pytest
 from oauth import wording
 from registry.drivers.ezviz.account import Rejected
 from registry.errors import VendorDown
+from registry.owner import households
 from registry.owner.sign_in import SignInRefused
 from tests.doubles.linking_world import CAREFUL, USER, Browser, World
 from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor
@@ -96,6 +98,20 @@ class SlowVendor(ReadyVendor):
         return super().sign_in(*args, **more)
 
 
+class HangingVendor(ReadyVendor):
+    """For everybody but USER, until it is over."""
+
+    def __init__(self, *users: str) -> None:
+        super().__init__(*users)
+        self.hangs, self.over = threading.Semaphore(0), threading.Event()
+
+    def sign_in(self, user: str, *args: Any, **more: Any) -> Any:
+        if user != USER:
+            self.hangs.release()
+            self.over.wait(60)
+        return super().sign_in(user, *args, **more)
+
+
 def test_a_vendor_slower_than_that_slows_the_others_down_too(make: Callable[..., World]) -> None:
     vendor = SlowVendor(USER)
     world = make(refusal_s=0.1, vendor=vendor)
@@ -111,11 +127,63 @@ def test_a_vendor_slower_than_that_slows_the_others_down_too(make: Callable[...,
 def test_a_refusal_takes_its_time_whatever_the_cause(make: Callable[..., World]) -> None:
     world = make(refusal_s=0.3)
     too_many = [(USER, "wrong")] * 4
-    for user, password in (*too_many, ("stranger@example.com", PASSWORD), ("u" * 300, "p")):
+    for user, password in (*too_many, ("stranger@example.com", PASSWORD)):
         browser = world.browse()
         began = time.monotonic()
         assert browser.sign_in(user, password).status == 403
         assert time.monotonic() - began >= 0.3
+
+
+A, B, SAME_AS_B = "198.51.100.1", "2001:db8:1:2::1", "2001:db8:1:2:ffff::9"
+
+
+@pytest.mark.parametrize(
+    ("waiting", "knows", "address", "status"),
+    [
+        ((A,) * 7, False, A, 403),
+        ((A,) * 8, False, A, 503),
+        ((A,) * 8, False, B, 403),
+        ((B,) * 8, False, SAME_AS_B, 503),
+        (tuple(f"203.0.113.{number // 8}" for number in range(32)), False, A, 503),
+        (tuple(f"203.0.113.{number // 8}" for number in range(32)), True, A, 403),  # a browser that signed in before
+    ],
+)
+def test_so_many_sign_ins_may_hold_a_thread(
+    make: Callable[..., World], waiting: tuple[str, ...], knows: bool, address: str, status: int
+) -> None:
+    vendor = HangingVendor(USER)
+    world = make(vendor=vendor)
+    browser = world.browse()
+    if knows:
+        assert browser.sign_in().page.steps == ["switch", "agree", "cancel"]
+        browser.post("switch")
+    threads = []
+    for number, each in enumerate(waiting):
+        user = f"{number}@example.com"
+        households.add_owner(world.home.store, user)
+        other = world.browse()
+        other.address = each
+        threads.append(threading.Thread(target=other.sign_in, args=(user, "wrong")))
+        threads[-1].start()
+    try:
+        for _ in waiting:
+            assert vendor.hangs.acquire(timeout=20)
+        browser.address = address
+        assert browser.sign_in(USER, "wrong").status == status
+        assert (browser.page.said("alert") == wording.SIGN_IN["crowded"][1]) is (status == 503)
+    finally:
+        vendor.over.set()
+        for thread in threads:
+            thread.join()
+    browser.address = A
+    assert browser.sign_in(USER, "wrong").status == 403  # they are gone, and their places free
+
+
+def test_what_nobody_types_holds_no_thread(make: Callable[..., World]) -> None:
+    browser, began = make(refusal_s=20.0).browse(), time.monotonic()
+    assert browser.sign_in("u" * 201).status == 403
+    assert browser.sign_in(USER, "p" * 201).status == 403
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize(("user", "password"), [("", PASSWORD), (USER, ""), ("  ", PASSWORD), (None, None)])
