@@ -43,7 +43,12 @@ def of_person(event: MutableMapping[str, Any]) -> str:
     if exception := str(event.get("exception") or "").strip():
         more.append(exception.splitlines()[-1].strip())
     details = f" ({', '.join(more)})" if more else ""
-    return f"{time.strftime('%H:%M:%S')} {event['part']}: {event['event']}{details}"
+    return _plain(f"{time.strftime('%H:%M:%S')} {event['part']}: {event['event']}{details}")
+
+
+def _plain(text: str) -> str:
+    """One line, in which no sign of a stranger's moves the cursor, hides a line or renames the window."""
+    return "".join([each if each.isprintable() else ascii(each)[1:-1] for each in text])
 
 
 def start(part: str, settings: Settings) -> Callable[[bytes], None]:

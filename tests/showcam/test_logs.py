@@ -68,3 +68,18 @@ def test_a_person_reads_the_time_the_part_and_of_an_exception_its_last_line() ->
         }
     )
     assert told[8:] == " worker: job failed (job=sweep, ValueError: no such thing)"
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("Håge 🐕 “x”", "Håge 🐕 “x”"),
+        ("a\x1b]0;owned\x07b", "a\\x1b]0;owned\\x07b"),
+        ("a\r\n12:00:00 web: all is well", "a\\r\\n12:00:00 web: all is well"),
+        ("a\x9b2Jb", "a\\x9b2Jb"),
+        ("a\u202eb", "a\\u202eb"),
+    ],
+)
+def test_a_strangers_word_does_nothing_to_a_terminal(word: str, shown: str) -> None:
+    event = {"event": "refused", "part": "web", "level": "warning", "name": word}
+    assert logs.of_person(event)[8:] == f" web: refused (name={shown})"
