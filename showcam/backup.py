@@ -14,6 +14,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -76,23 +77,24 @@ def contents(file: Path) -> Contents:
 
 
 def _read(file: Path) -> Contents:
-    with errors(file), contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as database:
+    with errors(file), contextlib.closing(_opened(file)) as database:
         (mark,) = database.execute("PRAGMA application_id").fetchone()
         if mark != MARK:
             raise Unusable(
                 f"{file} is no backup of showcam's. If it is a copy of the database all the same, put it into the "
                 "data folder as showcam.sqlite3 yourself, while showcam does not run and with no file -wal beside it."
             )
-        schema = require_whole(file)
-        about = bytes(database.execute("SELECT value FROM backup WHERE name = 'about'").fetchone()[0])
+        schema = require_whole(file, beside=frozenset({"backup"}))
+        about = _row(database, "about")
         (households,) = database.execute("SELECT count(*) FROM account").fetchone()
         (links,) = database.execute("SELECT count(*) FROM link WHERE ended IS NULL").fetchone()
     try:
         told = json.loads(about)
         if told["format"] != _FORMAT:
             raise Unusable(f"{file} was made by a newer showcam: install that version.")
+        datetime.fromtimestamp(told["made"], UTC)  # as it is told to a person
         return Contents(float(told["made"]), bool(told["demo"]), schema, households, links, told["keys"], about)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
         raise Unusable(f"{file} is damaged: what it says of itself can't be read.") from None
 
 
@@ -105,15 +107,31 @@ def key_files(file: Path, found: Contents, passphrase: str) -> dict[str, str]:
         if any(cost[name] > _DEAREST[name] for name in _COST):
             raise Unusable(f"{file} was made by a newer showcam: install that version.")
         key = _key(passphrase, salt, cost)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise Unusable(f"{file} is damaged: what it says of its keys can't be read.") from None
-    with errors(file), contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as database:
-        (sealed,) = database.execute("SELECT value FROM backup WHERE name = 'keys'").fetchone()
+    with errors(file), contextlib.closing(_opened(file)) as database:
+        sealed = _row(database, "keys")
     try:
         held = json.loads(AESGCM(key).decrypt(nonce, sealed, found.about))
+        texts = {name: str(held[name]) for name in keys.NAMES}
+        for name, text in texts.items():
+            keys.parsed(text, f"the key {name} in {file}")
     except InvalidTag:
         raise Unusable(f"That is not the passphrase of {file}. Nothing was changed.") from None
-    return {name: str(held[name]) for name in keys.NAMES}
+    except (ValueError, KeyError, TypeError):
+        raise Unusable(f"{file} is damaged: its keys can't be read.") from None
+    return texts
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    """The file alone, as it will be copied: no log beside it is read, and none is made."""
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _row(database: sqlite3.Connection, name: str) -> bytes:
+    sql = "SELECT value FROM backup WHERE name = ? AND typeof(value) = 'blob'"
+    found: tuple[bytes] | None = database.execute(sql, (name,)).fetchone()
+    return found[0] if found else b""
 
 
 def settle(folder: Path) -> None:

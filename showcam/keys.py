@@ -178,11 +178,16 @@ def _derived(root: str, name: str) -> tuple[str, bytes]:
 def _read_or_make(path: Path) -> list[tuple[str, bytes]]:
     if not path.exists():
         _make(path)
+    return parsed(path.read_text(), path)
+
+
+def parsed(text: str, path: Path | str) -> list[tuple[str, bytes]]:
+    """What stands in a key file. Raises KeysUnreadable, which names the `path`."""
     keys = []
-    for line in path.read_text().splitlines():
-        key_id, _, text = line.strip().partition(" ")
+    for line in text.splitlines():
+        key_id, _, given = line.strip().partition(" ")
         try:
-            key = base64.b64decode(text, validate=True)
+            key = base64.b64decode(given, validate=True)
         except ValueError:
             raise KeysUnreadable(f"{path}: a line is not `id base64`") from None
         if len(key) != 32 or not key_id:

@@ -47,24 +47,30 @@ def restore(settings: Settings, file: Path, found: backup.Contents, passphrase: 
     held = backup.key_files(file, found, passphrase) if passphrase is not None else None
     if settings.keys_secret:
         held = None  # no file would be read
-    _require_keys(settings, file, held, offered=bool(found.opens_with))
-    if settings.database.exists() and not let_go(settings.database):
-        raise Unusable(f"Another process has {settings.database} open. End it, then try again. Nothing was changed.")
-    stamp = f"kept-{time.strftime('%Y%m%dT%H%M%S')}"
-    kept: list[Path] = []
-    with _made_ready(settings, file) as part:
+    with _copied(settings, file) as part:
+        # what was looked at may be another file by now
+        if backup.contents(part) != found:
+            raise Unusable(f"{file} changed while it was read. Nothing was changed here: try again.")
+        _require_keys(settings, file, part, held, offered=bool(found.opens_with))
+        _make_ready(part)
+        if settings.database.exists() and not let_go(settings.database):
+            raise Unusable(
+                f"Another process has {settings.database} open. End it, then try again. Nothing was changed."
+            )
+        stamp = _stamp(settings)
+        kept = _keep(settings.database, stamp)
         for name, text in (held or {}).items():
             _replace_key(settings.keys / name, text, settings.data / f"keys.{stamp}" / name)
-        kept += [each for each in (settings.data / f"keys.{stamp}",) if each.exists()]
-        kept += _replace(part, settings.database, stamp)
+        kept = [each for each in (settings.data / f"keys.{stamp}",) if each.exists()] + kept
+        _replace(part, settings.database)
     integrity.forget(settings)
     return Restored(found, len(migrations()), held is not None, kept)
 
 
-def _require_keys(settings: Settings, file: Path, held: dict[str, str] | None, *, offered: bool) -> None:
+def _require_keys(settings: Settings, file: Path, part: Path, held: dict[str, str] | None, *, offered: bool) -> None:
     """That what is sealed in it can be opened afterwards."""
-    needed = sealed.key_ids(file, "ro")
-    there = {line.split()[0] for line in held["seal"].splitlines()} if held else keys.seal_ids(settings)
+    needed = sealed.key_ids(part)
+    there = {key_id for key_id, _ in keys.parsed(held["seal"], file)} if held else keys.seal_ids(settings)
     if missing := needed - there:
         named = " and ".join(f"“{each}”" for each in sorted(missing))
         mend = "leave out --without-keys" if offered else "put your copy of keys/ back first; the backup holds none"
@@ -75,40 +81,69 @@ def _require_keys(settings: Settings, file: Path, held: dict[str, str] | None, *
 
 
 @contextlib.contextmanager
-def _made_ready(settings: Settings, file: Path) -> Iterator[Path]:
-    """The store in it, of this showcam's schema, beside the one that is to go."""
+def _copied(settings: Settings, file: Path) -> Iterator[Path]:
+    """Beside the database that is to go; gone at the end."""
     part = settings.database.with_name(f".{settings.database.name}.{secrets.token_hex(4)}")
     try:
         with errors(part):
             os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         with errors(file):
             shutil.copyfile(file, part)
-        with errors(part), contextlib.closing(sqlite3.connect(part)) as database:
-            database.execute("PRAGMA secure_delete = ON")  # of the keys, though sealed, nothing stays here
-            database.execute("DROP TABLE backup")
-            database.execute("PRAGMA application_id = 0")
-        Database(part, WAIT_S).close()
-        with part.open("rb") as whole:
-            os.fsync(whole.fileno())
         yield part
     finally:
         for end in ("", "-journal", "-wal", "-shm"):
             part.with_name(f"{part.name}{end}").unlink(missing_ok=True)
 
 
-def _replace(part: Path, database: Path, stamp: str) -> list[Path]:
-    """At no moment is there no database, and never one beside the log of another."""
+def _make_ready(part: Path) -> None:
+    """Leaves the store in it, of this showcam's schema."""
+    with errors(part), contextlib.closing(sqlite3.connect(part)) as database:
+        database.execute("PRAGMA secure_delete = ON")  # of the keys, though sealed, nothing stays here
+        database.execute("DROP TABLE backup")
+        database.execute("PRAGMA application_id = 0")
+    Database(part, WAIT_S).close()
+    with part.open("rb") as whole:
+        os.fsync(whole.fileno())
+
+
+def _stamp(settings: Settings) -> str:
+    """Of a name that nothing here has yet."""
+    stamp = now = f"kept-{time.strftime('%Y%m%dT%H%M%S')}"
+    while list(settings.data.glob(f"*.{stamp}*")):
+        stamp = f"{now}-{secrets.token_hex(2)}"
+    return stamp
+
+
+def _keep(database: Path, stamp: str) -> list[Path]:
+    """What there is, under other names too. Raises StoreUnavailable, and nothing is changed then."""
     kept = []
-    if database.exists():
-        for end in ("", "-wal", "-shm"):
-            old = database.with_name(f"{database.name}{end}")
-            if old.exists():
-                new = database.with_name(f"{database.name}.{stamp}{end}")
-                os.link(old, new) if not end else old.rename(new)
-                kept.append(new)
+    for end in ("", "-wal", "-shm"):
+        old = database.with_name(f"{database.name}{end}")
+        if old.exists():
+            new = database.with_name(f"{database.name}.{stamp}{end}")
+            with errors(new):
+                try:
+                    os.link(old, new)
+                except OSError:  # not every file system has links
+                    _copy(old, new)
+            kept.append(new)
+    return kept
+
+
+def _copy(old: Path, new: Path) -> None:
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as into:
+        with old.open("rb") as whole:
+            shutil.copyfileobj(whole, into)
+        into.flush()
+        os.fsync(into.fileno())
+
+
+def _replace(part: Path, database: Path) -> None:
+    """At no moment is there no database, and never one beside the log of another."""
+    for end in ("-wal", "-shm"):
+        database.with_name(f"{database.name}{end}").unlink(missing_ok=True)
     part.replace(database)
     backup.settle(database.parent)
-    return kept
 
 
 def _replace_key(key: Path, text: str, kept: Path) -> None:

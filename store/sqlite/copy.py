@@ -9,6 +9,7 @@ from store.ports import StoreUnavailable
 from store.sqlite.database import WAIT_S, migrations, unavailable
 
 _PAGES = 256  # at once; then others have their turn
+_OURS = ("CREATE TABLE ", "CREATE INDEX ", "CREATE UNIQUE INDEX ")
 
 
 def copy(source: Path, target: Path) -> None:
@@ -26,24 +27,43 @@ def copy(source: Path, target: Path) -> None:
         into.execute("PRAGMA journal_mode = DELETE")  # nothing beside the file
 
 
-def require_whole(database: Path) -> int:
-    """The version of its schema. Raises StoreUnavailable where it is damaged, of a newer showcam or of none."""
-    with errors(database), contextlib.closing(_opened(database, "ro")) as connection:
+def require_whole(database: Path, *, beside: frozenset[str] = frozenset()) -> int:
+    """The version of its schema; nothing is looked at but the file, whatever log is beside it.
+
+    Raises StoreUnavailable where it is damaged, of a newer showcam or of none, or holds what showcam never made there:
+    a trigger would go on working unseen. `beside`: names of tables that may be there too.
+    """
+    with errors(database), contextlib.closing(_opened(database, "ro&immutable=1")) as connection:
+        made = connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_master").fetchall()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > len(migrations()):
+            raise StoreUnavailable(
+                f"{database.name} was written by a newer showcam (schema {version}, this one knows "
+                f"{len(migrations())}): install that version"
+            )
+        names = {name for name, _ in made}
+        if version < 1 or not {"account", "source", "link", "token"} <= names:
+            raise StoreUnavailable(f"{database.name} is no database of showcam's")
+        foreign = {name for name, sql in made if not sql.startswith(_OURS) and sql} | (names - _ours() - beside)
+        # before the checks below, which do what the definitions of tables say
+        if foreign := {each for each in foreign if not each.startswith("sqlite_")}:
+            raise StoreUnavailable(f"{database.name} holds what showcam never made: {', '.join(sorted(foreign))[:200]}")
         (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
             raise StoreUnavailable(f"{database.name} is damaged: {' '.join(str(found).split())}")
         if connection.execute("PRAGMA foreign_key_check").fetchone():
             raise StoreUnavailable(f"{database.name} is damaged: a row belongs to one that is missing")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if not version or not {"account", "source", "link", "token"} <= tables:
-        raise StoreUnavailable(f"{database.name} is no database of showcam's")
-    if version > len(migrations()):
-        raise StoreUnavailable(
-            f"{database.name} was written by a newer showcam (schema {version}, this one knows {len(migrations())}): "
-            "install that version"
-        )
     return int(version)
+
+
+def _ours() -> set[str]:
+    """Every table and index that some version of the schema has."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        names: set[str] = set()
+        for script in migrations():
+            connection.executescript(script)
+            names |= {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    return names
 
 
 def let_go(database: Path) -> bool:

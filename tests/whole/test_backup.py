@@ -9,6 +9,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -330,7 +331,7 @@ def changed(sql: str) -> Callable[[Path], None]:
     def change(file: Path) -> None:
         with closing(sqlite3.connect(file)) as raw:
             raw.execute("PRAGMA foreign_keys = OFF")
-            raw.execute(sql)
+            raw.executescript(sql)
             raw.commit()
 
     return change
@@ -340,6 +341,35 @@ def spoiled(file: Path) -> None:
     data = bytearray(file.read_bytes())
     data[4096:12288] = os.urandom(8192)
     file.write_bytes(data)
+
+
+UNREADABLE: tuple[dict[str, Any], ...] = ({"made": 1e300}, {"made": None}, {"made": float("inf")}, {"made": "x"})
+
+
+def about(**more: Any) -> Callable[[Path], None]:
+    """What it says of itself, changed."""
+
+    def change(file: Path) -> None:
+        with closing(sqlite3.connect(file)) as raw:
+            (told,) = raw.execute("SELECT value FROM backup WHERE name = 'about'").fetchone()
+            changed = json.dumps(json.loads(told) | more).encode()
+            raw.execute("UPDATE backup SET value = ? WHERE name = 'about'", (changed,))
+            raw.commit()
+
+    return change
+
+
+def logged(file: Path) -> None:
+    """In the file nothing is said; what stands in the log beside it would not be copied."""
+    with closing(sqlite3.connect(file)) as raw:
+        (told,) = raw.execute("SELECT value FROM backup WHERE name = 'about'").fetchone()
+    changed("DELETE FROM backup WHERE name = 'about'")(file)
+    script = (
+        "import os, sqlite3, sys; raw = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "raw.execute('PRAGMA journal_mode = WAL');"
+        "raw.execute('INSERT INTO backup VALUES (?, ?)', ('about', bytes.fromhex(sys.argv[2]))); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script, file, told.hex()], check=True)
 
 
 def copied(file: Path) -> None:
@@ -357,6 +387,16 @@ def copied(file: Path) -> None:
         (changed("PRAGMA user_version = 99"), "newer showcam (schema 99"),
         (changed("""UPDATE backup SET value = CAST('{"format": 2}' AS BLOB)"""), "made by a newer showcam"),
         (changed("UPDATE backup SET value = CAST('{' AS BLOB)"), "what it says of itself can't be read"),
+        (changed("DELETE FROM backup"), "what it says of itself can't be read"),
+        *((about(**each), "what it says of itself can't be read") for each in UNREADABLE),
+        (changed("PRAGMA user_version = -1"), "no database of showcam's"),
+        # SQL of somebody else's, which would work on with every sign-in
+        (changed("CREATE TRIGGER t AFTER INSERT ON token BEGIN DELETE FROM link; END"), "never made: t"),
+        (changed("CREATE VIEW v AS SELECT * FROM token"), "never made: v"),
+        (changed("CREATE TABLE more (x)"), "never made: more"),
+        (changed("CREATE TABLE h (x CHECK (length(hex(zeroblob(900000000))) > x))"), "never made: h"),
+        (changed("DROP TABLE backup; CREATE VIEW backup AS SELECT 'about' AS name, x'7b7d' AS value"), "made: backup"),
+        (logged, "what it says of itself can't be read"),
         (changed("DELETE FROM account"), "a row belongs to one that is missing"),
         (changed("UPDATE source SET sealed = CAST(x'0103616263' || sealed AS BLOB)"), "sealed under “abc”"),
         (
