@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _HEADER, _FRAME = 32, 24  # bytes; of the file, and before each page
+_PAGES = {2**power for power in range(9, 17)}  # bytes
+_LONGEST = 64 * 1024 * 1024  # bytes; more are not read within seconds, and a small machine has not the memory
 _MAGIC = {0x377F0682: "<", 0x377F0683: ">"}  # and in which order the checksums read their words
 _INDEX = struct.Struct("=IIIBBHII8s8s8s")  # sqlite.org/walformat.html, "WAL-Index Header"; it stands there twice
 _INDEX_VERSION = 3007000
@@ -34,14 +36,17 @@ def look(database: Path, within_s: float) -> Wal:
     deadline = time.monotonic() + within_s
     index = _index(database)
     try:
-        data = database.with_name(f"{database.name}-wal").read_bytes()
+        with database.with_name(f"{database.name}-wal").open("rb") as file:
+            data = file.read(_LONGEST + 1)
     except FileNotFoundError:
         data = b""
+    if len(data) > _LONGEST:
+        raise TooLong
     if len(data) <= _HEADER:
         return Wal(0, max(0, index.frames - index.in_database) if index else 0)
     magic, _version, page, _sequence = struct.unpack(">IIII", data[:16])
     order, salt, size = _MAGIC.get(magic, ""), data[16:24], _FRAME + page
-    if not order or _sum(order, data[:24], (0, 0)) != struct.unpack(">II", data[24:_HEADER]):
+    if not order or page not in _PAGES or _sum(order, data[:24], (0, 0)) != struct.unpack(">II", data[24:_HEADER]):
         return Wal(0, max(1, (len(data) - _HEADER) // size) if order else 1)
     frames = [data[start : start + size] for start in range(_HEADER, len(data) - size + 1, size)]
     committed, whole = _whole(frames, order, salt, struct.unpack(">II", data[24:_HEADER]), deadline)

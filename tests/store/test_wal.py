@@ -1,7 +1,9 @@
 """What is told of a write-ahead log, beside what SQLite itself makes of the same files."""
 
+import itertools
 import shutil
 import sqlite3
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -127,6 +129,29 @@ def test_frames_of_an_earlier_log_and_what_was_never_committed_are_no_loss(kille
     assert wal.look(copy, 10) == wal.Wal(1, 0)
     without_index(copy)
     assert wal.look(copy, 10) == wal.Wal(1, 0)
+
+
+@pytest.mark.parametrize("page", [0, 1, 2, 4, 4097, 131072, 0xFFFFFFFF])
+def test_a_log_whose_pages_are_of_no_size_of_sqlites_is_damaged_whole(killed: Path, page: int) -> None:
+    data = bytearray(log(killed).read_bytes())
+    data[8:12] = page.to_bytes(4, "big")
+    order = "<" if data[3] == 0x82 else ">"
+    first = second = 0
+    for even, odd in itertools.batched(struct.unpack(f"{order}6I", data[:24]), 2, strict=True):
+        first = (first + even + second) & 0xFFFFFFFF
+        second = (second + odd + first) & 0xFFFFFFFF
+    data[24:32] = struct.pack(">II", first, second)
+    log(killed).write_bytes(data)
+    found = wal.look(killed, 10)
+    assert found.committed == 0
+    assert found.lost > 0
+
+
+def test_a_log_that_no_memory_would_hold_is_not_read(killed: Path) -> None:
+    with log(killed).open("r+b") as file:
+        file.truncate(8 * 1024**4)
+    with pytest.raises(wal.TooLong):
+        wal.look(killed, 10)
 
 
 def test_a_log_that_takes_too_long_is_said(killed: Path) -> None:
