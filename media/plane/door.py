@@ -6,7 +6,7 @@ from collections import Counter
 import structlog
 from aiohttp import web
 
-from media.silence import silence
+from media.silence import Silence, silence
 from net.visitors import Network, counted_as, within
 
 _log = structlog.get_logger()
@@ -37,7 +37,7 @@ class Door:
         address = _address(transport)
         client = counted_as(address)
         mine = self._of_one[client] if not self._is_shared(address) else 0
-        if self._of_one.total() >= self._most or mine >= self._most_of_one:
+        if mine >= self._most_of_one or (self._of_one.total() >= self._most and not self._makes_room(mine)):
             self._refused += 1
             transport.abort()
             return
@@ -52,6 +52,20 @@ class Door:
             await asyncio.sleep(EVERY_S)
             self._of_one = Counter(counted_as(_address(each)) for each in self._there() if not _ended(each))
             self._tell()
+
+    def _makes_room(self, mine: int) -> bool:
+        """Where all is full, who has most gives up the one that was silent longest: a few can't keep all others out."""
+        by_client: dict[str, list[asyncio.Transport]] = {}
+        for each in self._there():
+            address = _address(each)
+            if not each.is_closing() and not self._is_shared(address):
+                by_client.setdefault(counted_as(address), []).append(each)
+        client = max(by_client, key=lambda each: len(by_client[each]), default="")
+        if len(by_client.get(client, ())) <= mine + 1:
+            return False
+        max(by_client[client], key=_silent_s).abort()
+        self._of_one[client] -= 1
+        return True
 
     def _there(self) -> list[asyncio.Transport]:
         return [each.transport for each in self._server.connections if isinstance(each.transport, asyncio.Transport)]
@@ -96,10 +110,19 @@ def _address(transport: asyncio.Transport) -> str:
     return str(peer[0]) if peer else ""
 
 
+def _quiet(transport: asyncio.Transport) -> Silence | None:
+    connection = transport.get_extra_info("socket")
+    return silence(connection) if connection is not None else None
+
+
+def _silent_s(transport: asyncio.Transport) -> float:
+    quiet = _quiet(transport)
+    return quiet.sent_s if quiet is not None else 0.0
+
+
 def _ended(transport: asyncio.Transport) -> bool:
     """Whether it was silent for too long, and so is no more."""
-    connection = transport.get_extra_info("socket")
-    quiet = silence(connection) if connection is not None else None
+    quiet = _quiet(transport)
     if quiet is None:
         return False
     may_s = QUIET_S if quiet.ever_sent else UNANSWERED_S if quiet.ever_received else SILENT_S

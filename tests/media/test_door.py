@@ -72,6 +72,29 @@ def test_one_address_has_a_share_unless_it_is_a_proxys(
     assert is_served(world, address)
 
 
+FOUR, OTHER_FOUR = ["127.0.0.3"] * 4, ["127.0.0.4"] * 4
+
+
+@pytest.mark.parametrize(
+    ("there", "served"),
+    [
+        (FOUR + OTHER_FOUR, True),
+        ([f"127.0.0.{number}" for number in range(10, 18)], False),  # nobody has more than a share
+        (["127.0.0.2"] * 8, False),  # the proxy's are many people's
+        (["127.0.0.2"] * 6 + ["127.0.0.3"] * 2, True),
+    ],
+)
+def test_who_has_most_makes_room_where_all_is_full(
+    there: list[str], served: bool, start: Callable[..., World], eventually: Callable[..., None]
+) -> None:
+    world = start(connections=8, connections_of_one=4, trusted_proxies=(ipaddress.ip_network("127.0.0.2/32"),))
+    with crowd(world.plane.port, there, b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n") as idle:
+        time.sleep(1.5)  # each was answered, and may stay
+        assert len(idle.open) == 8
+        assert is_served(world, "127.0.0.9") is served
+        eventually(lambda: len(idle.open) == (7 if served else 8))
+
+
 @pytest.mark.parametrize(
     ("first", "drips", "limit"),
     [
