@@ -60,8 +60,9 @@ def is_spelled(host: str) -> bool:
     """Whether a URL's host is an address in any spelling (2130706433, 0x7f.1, 0177.0.0.1) and not a name.
 
     Some libraries hand such a host to the system, which reads it as an address, past the place where names are judged.
+    True also where a sign is not ASCII: some are dots and digits to those who translate names (UTS 46), "127。0。0。1".
     """
-    return ":" in host or _NUMBER.fullmatch(host.removesuffix(".").rpartition(".")[2]) is not None
+    return ":" in host or not host.isascii() or _NUMBER.fullmatch(host.removesuffix(".").rpartition(".")[2]) is not None
 
 
 def _plain(address: str) -> Address | None:
