@@ -7,6 +7,8 @@ from media.plane.sections import Section
 
 OFFER_CAP = 64 * 1024
 MOST_SECTIONS = 8  # each may get sockets of its own
+MOST_LINES = 512  # of a section, candidates beside
+MOST_WILD = 8  # lines of feedback for every payload
 _DYNAMIC = r"9[6-9]|1[01]\d|12[0-7]"  # payload numbers that aiortc takes over from an offer
 _H264 = re.compile(rf"a=rtpmap:({_DYNAMIC}) H264/90000", re.IGNORECASE)
 # packetization-mode 1 and constrained baseline: what aiortc knows, and what displays take other profiles under too
@@ -73,9 +75,38 @@ def _section(head: Section, section: Section) -> Section:
     section = [line for line in candidates.usable(section) if not line.startswith("a=extmap:") or _extends(line)]
     if not any([line in sections.DIRECTIONS for line in section]):
         section = [*section, sections.direction(head, section)]
+    section = _bounded(section)
     if sections.kind(section) == "video":
         return _video(section)
     return _audio(section) if sections.kind(section) == "audio" else section
+
+
+def _bounded(section: Section) -> Section:
+    """aiortc joins each line of feedback with each codec, so thousands of both would hold up everybody's picture."""
+    payloads: set[int] = set()
+    wild, out = 0, []
+    for line in section:
+        if line.startswith("a=rtpmap:"):
+            number = _payload(line)
+            if number is None or number in payloads:
+                continue  # RFC 8866 section 6.6: one for each
+            payloads.add(number)
+        elif line.startswith("a=rtcp-fb:*"):
+            wild += 1
+            if wild > MOST_WILD:
+                continue
+        out.append(line)
+    if len(out) > MOST_LINES + candidates.MOST:
+        raise NoOffer
+    return out
+
+
+def _payload(line: str) -> int | None:
+    """As aiortc reads it, which takes any spelling of a number."""
+    try:
+        return int(line.removeprefix("a=rtpmap:").partition(" ")[0])
+    except ValueError:
+        return None
 
 
 def _extends(line: str) -> bool:

@@ -45,14 +45,18 @@ def direction(head: Section, section: Section) -> str:
 
 
 def bundled(head: Section) -> list[str]:
-    """The mids that share a transport, that of the first one."""
-    return value(head, "a=group:BUNDLE").split()
+    """The mids that share a transport, that of the first one; each once, and of the first bundle alone."""
+    return list(dict.fromkeys(value(head, "a=group:BUNDLE").split()))
 
 
 def bundling(head: Section, mids: list[str]) -> Section:
-    """The head with these in its bundle; without one where there are none."""
+    """The head with these in its bundle, where the first was; without one where there are none."""
     told = [f"a=group:BUNDLE {' '.join(mids)}"] if mids else []
     out: Section = []
     for line in head:
-        out += told if line.startswith("a=group:BUNDLE") else [line]
+        if line.startswith("a=group:BUNDLE"):
+            out += told
+            told = []
+        else:
+            out.append(line)
     return out

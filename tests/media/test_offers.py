@@ -4,7 +4,7 @@ import pytest
 from aiortc.sdp import SessionDescription
 
 from media.plane.offers import NoOffer, normalise, takes_opus
-from tests.doubles.echo_offer import AUDIO, HEAD, OFFERS, STATIC, fmtp, offer
+from tests.doubles.echo_offer import AUDIO, HEAD, OFFERS, STATIC, VIDEO, fmtp, offer
 
 
 def answered(world, sdp: str) -> str:
@@ -153,3 +153,27 @@ def test_a_section_that_is_rejected_takes_no_sound_from_another():
 def test_a_flood_of_candidates_is_cut():
     flood = offer() + "".join(f"a=candidate:{n} 1 UDP 1 192.0.2.7 {n + 1024} typ host\r\n" for n in range(500))
     assert normalise(flood).count("a=candidate") <= 128
+
+
+def test_an_offer_does_not_grow_by_its_bundles() -> None:
+    bundles = ["a=group:BUNDLE" + " audio0" * 3000, *["a=group:BUNDLE"] * 1500]
+    out = normalise(offer(head=[*HEAD[:-1], *bundles]))
+    assert [line for line in out.splitlines() if line.startswith("a=group")] == ["a=group:BUNDLE audio0"]
+
+
+def test_feedback_is_not_joined_with_codecs_without_end() -> None:
+    wild = [f"a=rtcp-fb:* nack x{number}" for number in range(100)]
+    again = [f"a=rtpmap:{'0' * number}96 VP8/90000" for number in range(1, 100)]
+    video = next(
+        each
+        for each in SessionDescription.parse(normalise(offer(video=[*VIDEO, *wild, *again]))).media
+        if each.kind == "video"
+    )
+    assert len({codec.payloadType for codec in video.rtp.codecs}) == len(video.rtp.codecs)
+    assert all(len(codec.rtcpFeedback) < 20 for codec in video.rtp.codecs)
+
+
+@pytest.mark.parametrize("line", ["a=fmtp:99 a=b", "a=rtcp-fb:99 nack x", "a=ssrc:1 cname:x", "a=x"])
+def test_a_section_of_thousands_of_lines_is_no_offer(line: str) -> None:
+    with pytest.raises(NoOffer):
+        normalise(offer(video=[*VIDEO, *[line] * 2000]))
