@@ -38,7 +38,8 @@ SHARED = {
 ALONE = {"dynamodb": "cloud", "served": "cloud"}
 # folders whose tests share what takes long to start; both of AWS's package into one folder of the project
 ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws"}
-SLOW_TO_START_S = {"cloud": 600, "aws": 600, "lambda": 600}
+SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
+SLOW_S = 600
 
 
 @pytest.fixture
@@ -85,8 +86,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(ONE_WORKER[room]))
         elif shared and room != "media":
             item.add_marker(pytest.mark.xdist_group(str(path)))
-        if room in SLOW_TO_START_S:
-            item.add_marker(pytest.mark.timeout(SLOW_TO_START_S[room]))
+        if SLOW_TO_START & {room, *used}:
+            item.add_marker(pytest.mark.timeout(SLOW_S))
     # the browser's client keeps an event loop running in its thread, which other tests may not find there
     items.sort(key=lambda item: item.path.relative_to(item.config.rootpath).parts[1] == "browser")
 
