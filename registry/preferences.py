@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
@@ -21,9 +22,9 @@ NONE = Preferences()
 
 
 def of_account(store: Store, account_id: str) -> Mapping[str, Preferences]:
-    """By camera id; a camera that isn't in it has none."""
+    """By camera id, read-only; a camera that isn't in it has none."""
     kept = store.preferences(account_id)
-    return {camera_id: said for camera_id, data in kept.items() if (said := _decoded(data)) is not None}
+    return MappingProxyType({its: said for its, data in kept.items() if (said := _decoded(data)) is not None})
 
 
 def keep(store: Store, account_id: str, camera_id: str, preferences: Preferences) -> None:

@@ -11,7 +11,8 @@ from registry.errors import DriverError, Refused, SignedOut, Unavailable, Vendor
 from registry.gate.gate import Allowed, Conditions, Surface, gate, not_found, overruled, unverified
 from registry.gate.ways import choose
 from registry.preferences import Preferences
-from registry.readings.readings import Household, Reading, Readings, Verdict
+from registry.readings.readings import Household, Reading, Readings
+from registry.readings.verdicts import Verdict, Verdicts
 from registry.rules import Rules
 from store.records import Account, Link, Source
 
@@ -69,6 +70,7 @@ class Judge:
 
     def __init__(self, readings: Readings, rules: Rules) -> None:
         self._readings, self._rules = readings, rules
+        self._verdicts = Verdicts()
 
     def see(self, link: Link, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
         """The camera if the link may see it. What isn't there, isn't the household's or wasn't chosen is told alike."""
@@ -95,10 +97,10 @@ class Judge:
             camera = reading.find(seen.camera.id)
             if camera is None:
                 return not_found()
-            asked = (camera.id, surface, protocols)
-            given = reading.verdicts.get(asked)
+            known, asked = self._verdicts.on(seen.source.id, reading), (camera.id, surface, protocols)
+            given = known.get(asked)
             if given is None:
-                given = reading.verdicts[asked] = self._gated(camera, reading.preferences, surface, protocols)
+                given = known[asked] = self._gated(camera, reading.preferences, surface, protocols)
             verdict = _opened(VisibleCamera(seen.account, seen.source, camera), given)
             if isinstance(verdict, Open) or not unverified(verdict):
                 break
@@ -128,7 +130,7 @@ class Judge:
         *,
         place_free: bool = True,
     ) -> Verdict:
-        """Of what it is given and the rules alone: kept with a reading it is as fresh as that."""
+        """Of what it is given and the rules alone, so that it may be remembered for as long as the cameras stay so."""
         way = choose(camera, (*tried, *self._rules.closed_ways))
         preferences = household.get(camera.id)
         conditions = Conditions(

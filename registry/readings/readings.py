@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
@@ -13,10 +14,9 @@ from msgspec.structs import replace
 from accounts.identity import camera_id
 from media.grants import Picture
 from net.cache import Recent
-from registry.camera import Camera, Refusal
+from registry.camera import Camera
 from registry.driver import Driver
 from registry.errors import DriverError, Unavailable
-from registry.gate.gate import Allowed, Surface
 from registry.gate.sizes import Looks, resized, sized
 from registry.preferences import Preferences, of_account
 from registry.readings.breaker import Breaker
@@ -28,8 +28,6 @@ from store.records import Account, Known, Source
 
 log = logging.getLogger(__name__)
 
-type Asked = tuple[str, Surface, tuple[str, ...]]  # of which camera, for which surface, by which protocols
-type Verdict = tuple[str | None, Allowed | Refusal]  # by which way
 type Compared = Callable[[Account, Source, tuple[Camera, ...], "Reading"], None]
 
 KEEP_S = 24 * 3600  # a last known list older than this is none
@@ -47,16 +45,15 @@ class Listing(Struct, frozen=True):
 
 
 class Reading(Struct, frozen=True):
-    """One source as its vendor last told it; `as_of` is when it was asked."""
+    """One source as its vendor last told it; `as_of` is when it was asked. Nothing in it can be changed."""
 
     as_of: float
     given: tuple[Camera, ...]  # as the driver gave them
     told: tuple[Camera, ...]  # the same with the sizes that their pictures turned out to have
     cameras: tuple[Camera, ...]  # these with their ids
-    by_id: dict[str, Camera]
+    by_id: Mapping[str, Camera]
     fingerprint: str
     preferences: Mapping[str, Preferences]  # of the household, by camera id; in the cameras too
-    verdicts: dict[Asked, Verdict]  # of the gate on these cameras under these preferences, as far as it was asked
 
     def find(self, camera: str) -> Camera | None:
         found = self.by_id.get(camera)
@@ -214,7 +211,9 @@ class Readings:
             return self._made(account, source, given, sized(given, last.told), as_of)
         if last.preferences is not self.household(account.id).preferences:
             return self._made(account, source, given, last.told, as_of)
-        return replace(last, as_of=as_of)  # nothing changed: ids, index, fingerprint and verdicts stand
+        return replace(
+            last, as_of=as_of
+        )  # nothing changed: ids, index and fingerprint stand, and what the judge made of them
 
     def _made(
         self, account: Account, source: Source, given: tuple[Camera, ...], told: tuple[Camera, ...], as_of: float
@@ -230,8 +229,8 @@ class Readings:
             cameras.append(replace(each, id=its_id, voice_may=voice_may, as_of=as_of))
         allowed = [each.voice_may for each in cameras]
         fingerprint = hashlib.blake2b(_encoder.encode((told, allowed)), digest_size=16).hexdigest()
-        by_id = {each.id: each for each in cameras}
-        return Reading(as_of, given, told, tuple(cameras), by_id, fingerprint, preferences, {})
+        by_id = MappingProxyType({each.id: each for each in cameras})
+        return Reading(as_of, given, told, tuple(cameras), by_id, fingerprint, preferences)
 
     def _preferred(self, account: Account, source: Source, reading: Reading) -> Reading:
         """The reading with what the owner has said since."""

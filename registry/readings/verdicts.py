@@ -1,0 +1,43 @@
+"""What the gate said to cameras that have not changed since: most readings bring what the one before brought."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from net.cache import Recent
+from registry.camera import Camera, Refusal
+from registry.gate.gate import Allowed, Surface
+from registry.preferences import Preferences
+from registry.readings.readings import IN_MEMORY, Reading
+
+MOST = 4096  # of one source; a household of 300 cameras on both assistants has some 2000
+
+type Asked = tuple[str, Surface, tuple[str, ...]]  # of which camera, for which surface, by which protocols
+type Verdict = tuple[str | None, Allowed | Refusal]  # by which way
+
+
+class _Given(Struct, frozen=True):
+    cameras: tuple[Camera, ...]
+    preferences: Mapping[str, Preferences]
+    verdicts: dict[Asked, Verdict]
+
+
+class Verdicts:
+    """By source, for as many sources as readings are kept of. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._given: Recent[str, _Given] = Recent(IN_MEMORY)
+
+    def on(self, source_id: str, reading: Reading) -> dict[Asked, Verdict]:
+        """What was given on just these cameras under just these preferences; whoever judges adds to it."""
+        given = self._given.get(source_id)
+        # by identity: a reading that brings nothing new keeps the tuple, and to compare 300 cameras takes too long
+        if (
+            given is None
+            or given.cameras is not reading.cameras
+            or given.preferences is not reading.preferences
+            or len(given.verdicts) >= MOST
+        ):
+            given = _Given(reading.cameras, reading.preferences, {})
+            self._given.put(source_id, given)
+        return given.verdicts
