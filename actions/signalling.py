@@ -13,7 +13,7 @@ from net.json_depth import too_deep
 from registry.camera import Refusal
 from registry.errors import BadGrant, BadOffer, ExpiredGrant
 from registry.gate.reasons import explain
-from registry.registry import Registry
+from registry.streams.offers import Offers
 from store.ports import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -42,8 +42,8 @@ class Problem(Exception):
 class Signalling:
     """`origins`: whose pages may read the answers; the first is named to all others, which can't."""
 
-    def __init__(self, registry: Registry, origins: tuple[str, ...] = ("https://www.gstatic.com",)) -> None:
-        self._registry, self._origins = registry, origins
+    def __init__(self, offers: Offers, origins: tuple[str, ...] = ("https://www.gstatic.com",)) -> None:
+        self._offers, self._origins = offers, origins
 
     def answer(self, method: str, grant: str, origin: str | None, authorization: str | None, body: bytes) -> Answer:
         """`grant` is what the path holds, "" when nothing; `authorization` the header, by either of its names.
@@ -77,7 +77,7 @@ class Signalling:
             for token in tokens:
                 self._agree(token, given.get("deviceId"), ended=action == "end")
             if action == "end":
-                self._registry.end_grant(tokens[0])
+                self._offers.end(tokens[0])
                 return {}
             # an answer needs an offer of ours, and we make none: there is nothing to do with it
             return self._offered(tokens[0], given) if action == "offer" else {}
@@ -89,7 +89,7 @@ class Signalling:
     def _agree(self, token: str, device_id: Any, *, ended: bool) -> None:
         """Every token given must be for the device that is named. Raises BadGrant, ExpiredGrant."""
         try:
-            camera = self._registry.grant_camera(token)
+            camera = self._offers.camera(token)
         except ExpiredGrant:
             if ended:
                 return  # a stream outlives its grant, and may be ended by it
@@ -99,7 +99,7 @@ class Signalling:
 
     def _offered(self, token: str, given: dict[str, Any]) -> dict[str, Any]:
         try:
-            stream = self._registry.signal(token, _sdp(given))
+            stream = self._offers.answer(token, _sdp(given))
         except BadOffer:
             raise Problem(400, "The offer can't be answered", "It must be SDP that asks for video.") from None
         if isinstance(stream, Refusal):

@@ -92,10 +92,8 @@ def neighbours(both: Doors, count: int) -> Calls:
         household(both.database.parent, store=both.home.store, user=f"{number}@example.com", cameras=[])
         for number in range(count)
     ]
-    registry = both.home.registry
-    askers = [
-        (home.token(), next(each.id for each in registry.account_cameras(home.account.id).cameras)) for home in homes
-    ]
+    owner = both.home.owner
+    askers = [(home.token(), next(each.id for each in owner.cameras(home.account.id).cameras)) for home in homes]
 
     def calls(question: Question) -> Callable[[], bytes]:
         _, _, build, checking = question

@@ -14,8 +14,8 @@ from alexa.skill import SmartHome
 from bench.asking import Check, Question
 from media.grants import Claims, Picture
 from media.source import SourceSpec
+from registry.adapter import adapt
 from registry.camera import Camera
-from registry.registry import Registry
 from store.records import Source
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import ReadyDriver, camera
@@ -92,7 +92,7 @@ class Doors:
             return self.fulfillment.answer(body, token)[1]
 
         call = alexa if assistant == "alexa" else google
-        right(call(), checking(len(self.home.registry.account_cameras(self.home.account.id).cameras)))
+        right(call(), checking(len(self.home.owner.cameras(self.home.account.id).cameras)))
         return call
 
 
@@ -107,7 +107,7 @@ def doors(count: int) -> Iterator[Doors]:
     with TemporaryDirectory(prefix="showcam-bench-") as folder:
         home = household(Path(folder), cameras=cameras(count), opens_per_minute=NO_LIMIT)
         vendor = NoVendor(cameras(count))
-        home.registry = Registry(home.store, {"ezviz": vendor}, NoPictures(), home.grants, home.rules)
+        home.adapter = adapt(home.store, {"ezviz": vendor}, NoPictures(), home.grants, home.rules)
         try:
             yield Doors(home, Path(folder) / "showcam.sqlite3")
         finally:

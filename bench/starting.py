@@ -56,7 +56,7 @@ def _showcam_starts() -> float:
         store = open_store(loaded, key_files.of(loaded))
         home = household(Path(folder), store=store, assistant="google", cameras=cameras(1))  # type: ignore[arg-type]
         token = home.token()
-        home.registry.account_cameras(home.account.id)  # which keeps the list
+        home.owner.cameras(home.account.id)  # which keeps the list
         store.close()
         given = request("/google/fulfillment", json.dumps(sync()).encode(), {"Authorization": f"Bearer {token}"})
         command = [str(Path(sys.executable).with_name("showcam")), "serve"]

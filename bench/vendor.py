@@ -19,6 +19,7 @@ from bench.progress import say
 from bench.run import Results, Run
 from bench.table import Bound, Row
 from media.grants import Grants
+from registry.adapter import adapt
 from registry.camera import Stream, StreamRequest
 from registry.drivers.ezviz.account import SignedIn
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
@@ -87,7 +88,7 @@ def _fleet(folder: Path) -> Iterator[tuple[SimulatorProcess, Registry, Link]]:
         link = new_link(account, "alexa", None, "en")
         store.add_link(link)
         rules = Rules(opens_per_minute=NO_LIMIT, request_s=10.0)
-        registry = Registry(store, {"ezviz": driver}, ReadyPictures(), Grants([b"k" * 32]), rules)
+        registry = adapt(store, {"ezviz": driver}, ReadyPictures(), Grants([b"k" * 32]), rules).registry
         _expect(len(registry.cameras(link).cameras) == CAMERAS, "a list of another length")
         yield vendor, registry, link
     finally:

@@ -17,8 +17,8 @@ from oauth.server import Server
 from oauth.signing_in import SigningIn
 from oauth.visits import Visit, Visits, fingerprint
 from registry.errors import Unavailable
+from registry.owner.owner import Owner
 from registry.readings.readings import Listing
-from registry.registry import Registry
 from store.ports import Inconsistent, Store
 from store.records import Account, Link
 
@@ -31,8 +31,8 @@ AGREED_S = 3.0  # and waits so long for the link of the first time
 
 
 class Agreement:
-    def __init__(self, store: Store, registry: Registry, server: Server, visits: Visits, signing_in: SigningIn) -> None:
-        self._store, self._registry, self._server = store, registry, server
+    def __init__(self, store: Store, owner: Owner, server: Server, visits: Visits, signing_in: SigningIn) -> None:
+        self._store, self._owner, self._server = store, owner, server
         self._visits, self._signing_in = visits, signing_in
 
     def page(self, asked: Asked, visit: Visit, status: int = 200, why: str = "") -> Response:
@@ -57,7 +57,7 @@ class Agreement:
 
     def _listing(self, account_id: str) -> Listing | None:
         try:
-            return self._registry.account_cameras(account_id)
+            return self._owner.cameras(account_id)
         except Unavailable as unavailable:
             # consent to all of them needs no list
             log.warning("cameras not listed at consent", account=account_id, why=unavailable.reason)

@@ -17,8 +17,8 @@ from oauth.linking import Linking
 from oauth.server import Server, metadata
 from oauth.signing_in import SigningIn
 from oauth.visits import Visits
+from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
-from registry.registry import Registry
 from store.ports import Store
 from store.records import Link
 
@@ -43,7 +43,7 @@ def bind(
     app: Flask,
     store: Store,
     sign_in: SignIn,
-    registry: Registry,
+    owner: Owner,
     settings: OAuthSettings,
     end_link: Callable[[Link], None] | None = None,
 ) -> None:
@@ -65,7 +65,7 @@ def bind(
     _hush_authlib()
     app.before_request_funcs.setdefault(None, []).insert(0, _admit)
     csrf = app.extensions.get("csrf") or CSRFProtect(app)
-    pages_of = blueprint(store, sign_in, registry, settings, end_link)
+    pages_of = blueprint(store, sign_in, owner, settings, end_link)
     app.register_blueprint(pages_of)
     for endpoint in failures.MACHINES:
         csrf.exempt(app.view_functions[endpoint])
@@ -74,7 +74,7 @@ def bind(
 def blueprint(
     store: Store,
     sign_in: SignIn,
-    registry: Registry,
+    owner: Owner,
     settings: OAuthSettings,
     end_link: Callable[[Link], None] | None = None,
 ) -> Blueprint:
@@ -82,7 +82,7 @@ def blueprint(
     visits = Visits(store, settings.secure_cookies)
     known = KnownBrowser(settings.cookie_keys, settings.secure_cookies)
     signing_in = SigningIn(sign_in, visits, known, settings.refusal_s)
-    linking = Linking(store, server, visits, signing_in, Agreement(store, registry, server, visits, signing_in))
+    linking = Linking(store, server, visits, signing_in, Agreement(store, owner, server, visits, signing_in))
     pages_of = Blueprint(
         "oauth", __name__, template_folder="templates", static_folder="static", static_url_path="/oauth/static"
     )

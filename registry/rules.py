@@ -27,6 +27,11 @@ class Rules(Struct, frozen=True, kw_only=True):
         return ("webrtc", "hls") if self.pictures == "plane" else ("hls",)
 
     @property
+    def stills(self) -> bool:
+        """Whether there are still pictures."""
+        return self.pictures == "plane"
+
+    @property
     def closed_ways(self) -> tuple[str, ...]:
         """Ways whose picture only a media process can fetch."""
         return () if self.pictures == "plane" else ("lan",)

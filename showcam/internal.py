@@ -14,7 +14,7 @@ from accounts.tokens import TokenInvalid
 from media.grants import Claims
 from media.proof import HEADER, Proof
 from media.source import UNASKED, Denied, SourceSpec
-from registry.registry import Registry
+from registry.streams.questions import Questions
 from showcam.exchange import Refuse, Request, Response, problem
 from store.ports import StoreUnavailable
 from store.records import Assistant, Link
@@ -31,8 +31,8 @@ class Internal:
     `authenticate` turns an assistant's access token into its link; it raises TokenInvalid.
     """
 
-    def __init__(self, registry: Registry, proof: Proof, authenticate: Callable[[str, Assistant], Link]) -> None:
-        self._registry = registry
+    def __init__(self, questions: Questions, proof: Proof, authenticate: Callable[[str, Assistant], Link]) -> None:
+        self._questions = questions
         self._proof = proof
         self._authenticate = authenticate
 
@@ -51,7 +51,7 @@ class Internal:
 
     def _answer(self, what: str, data: dict[str, Any]) -> dict[str, Any]:
         if what == "open":
-            found = self._registry.source_for(Claims(**data["claims"]))
+            found = self._questions.source_for(Claims(**data["claims"]))
             return {"source": found.as_json()} if isinstance(found, SourceSpec) else {"denied": asdict(found)}
         if what == "check":
             verdicts = self._checked([Claims(**claims) for claims in data["claims"]], time.time())
@@ -61,10 +61,10 @@ class Internal:
         if what == "learnt":
             size = int(data["width"]), int(data["height"])
             # a media process of the version before tells no more than that
-            self._registry.learn(Claims(**data["claims"]), *size, b_frames=data.get("b_frames") is True)
+            self._questions.learn(Claims(**data["claims"]), *size, b_frames=data.get("b_frames") is True)
             return {}
         if what == "closed":
-            self._registry.release(Claims(**data["claims"]), data["release"])
+            self._questions.release(Claims(**data["claims"]), data["release"])
             return {}
         raise KeyError(what)
 
@@ -81,7 +81,7 @@ class Internal:
         def check(places: list[int]) -> None:
             try:
                 for place in places:
-                    verdicts[place] = self._registry.check(claims[place], asked)
+                    verdicts[place] = self._questions.check(claims[place], asked)
             except StoreUnavailable:
                 log.warning("the store can't be reached", account=claims[places[0]].account, reason="store")
             except Exception:

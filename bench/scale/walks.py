@@ -53,7 +53,7 @@ class Household:
         self.links = {name: self._link(name) for name in ("alexa", "google")}
         self.tokens = {name: self._token(link, "access") for name, link in self.links.items()}
         self.refresh = self._token(self.links["alexa"], "refresh")
-        self.camera = self.base.registry.account_cameras(self.account).cameras[0]
+        self.camera = self.base.adapter.owner.cameras(self.account).cameras[0]
 
     def _link(self, assistant: Any) -> Link:
         link = Link(new_id(), self.account, assistant, assistant, "Kari’s", None, "en", time.time(), new_id(24))

@@ -1,84 +1,37 @@
-"""Changing a camera: what a voice may, what its owner may, and reading back whether the camera took it."""
+"""Changing a camera: the vendor is asked once, and the camera is read until it has taken the change."""
 
 import itertools
 import logging
-import re
 import time
 from collections.abc import Callable, Mapping
-
-from msgspec.structs import replace
 
 from registry.camera import Camera, Refusal
 from registry.driver import Driver
 from registry.errors import DriverError, SetRefused
-from registry.gate.gate import not_by_voice, overruled
-from registry.preferences import Preferences, keep
+from registry.gate.gate import overruled
 from registry.readings.breaker import Breaker
-from registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
+from registry.readings.judge import Deadline, VisibleCamera, unreached
 from registry.readings.readings import Readings
-from registry.rules import Rules
-from registry.settings import BY_VOICE, FIELDS, BadValue, Setting, SettingView, Step, check, told
-from store.ports import Store
-from store.records import Link
+from registry.settings import FIELDS, Setting, SettingView, Step, told
+from store.records import Source
 
 log = logging.getLogger(__name__)
 
-OWNER_S = 20.0  # a person waits for it and is told so
-PASSWORD = re.compile(r"[A-Za-z0-9]{6,12}")
 READ_BACK_S = 0.5  # between looks at whether a setting has taken; Image Encryption needs seconds
 
 
 class Control:
-    """Answers with a Refusal where something is wrong; raises BadValue, and what the store raises."""
+    """Whoever calls it has asked whether that may be. Answers with a Refusal where something is wrong."""
 
-    def __init__(
-        self,
-        store: Store,
-        drivers: Mapping[str, Driver],
-        readings: Readings,
-        judge: Judge,
-        breaker: Breaker,
-        rules: Rules,
-    ) -> None:
-        self._store, self._drivers, self._readings, self._judge = store, drivers, readings, judge
-        self._breaker, self._rules = breaker, rules
+    def __init__(self, drivers: Mapping[str, Driver], readings: Readings, breaker: Breaker) -> None:
+        self._drivers, self._readings, self._breaker = drivers, readings, breaker
         self._looks = itertools.count()
 
-    def change(
-        self, link: Link, camera_id: str, setting: str, value: str, within_s: float | None = None
-    ) -> Camera | Refusal:
-        """What a voice asks for; refused unless the owner has ticked it. Raises BadValue.
+    def serves(self, source: Source) -> tuple[str, ...]:
+        """By which ways the source serves state and settings."""
+        return self._drivers[source.kind].serves(source)
 
-        `within_s`: what the surface has left to wait.
-        """
-        wanted = check(setting, value)
-        deadline = Deadline(self._rules.vendor_within(within_s))
-        seen = self._for_voice(link, camera_id, wanted, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        if told(seen.camera, wanted) == "none":
-            return overruled("not_this_way", seen.camera)
-        changed = self._change(seen, wanted, value, "", deadline)
-        # a step is a code to bring, which a voice never is asked for
-        return overruled("not_set", seen.camera) if isinstance(changed, Step) else changed
-
-    def restart(self, link: Link, camera_id: str, within_s: float | None = None) -> Camera | Refusal:
-        """Likewise; the camera is offline for a minute or two from then on."""
-        deadline = Deadline(self._rules.vendor_within(within_s))
-        seen = self._for_voice(link, camera_id, "restart", deadline)
-        return seen if isinstance(seen, Refusal) else self._restart(seen, deadline)
-
-    def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
-        """By source id. Raises Unavailable."""
-        sources = self._readings.household(account_id).sources
-        return {each.id: self._drivers[each.kind].serves(each) for each in sources}
-
-    def settings(self, account_id: str, camera_id: str) -> dict[Setting, SettingView] | Refusal:
-        """Each setting the manual knows, read now."""
-        deadline = Deadline(OWNER_S)
-        seen = self._judge.find(account_id, camera_id, deadline)
-        if isinstance(seen, Refusal):
-            return seen
+    def settings(self, seen: VisibleCamera, deadline: Deadline) -> dict[Setting, SettingView] | Refusal:
         driver = self._drivers[seen.source.kind]
         try:
             return self._breaker.call(
@@ -89,78 +42,7 @@ class Control:
         except DriverError as error:
             return unreached(error, seen.camera)
 
-    def owner_change(
-        self, account_id: str, camera_id: str, setting: str, value: str, *, code: str = "", consent: bool = False
-    ) -> Camera | Refusal | Step:
-        """What the owner sets himself. Image Encryption goes off with his consent and the code. Raises BadValue."""
-        wanted = check(setting, value)
-        deadline = Deadline(OWNER_S)
-        seen = self._judge.find(account_id, camera_id, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        if seen.camera.owner == "shared" and wanted in ("encryption", "storage"):
-            return overruled("not_this_way", seen.camera)  # that is for the account which owns the camera
-        if not consent and ((wanted, value) == ("encryption", "off") or wanted == "storage"):
-            return Step("consent")
-        if (wanted, value) == ("encryption", "off") and not code:
-            return Step("code")
-        return self._change(seen, wanted, value, code, deadline)
-
-    def owner_restart(self, account_id: str, camera_id: str) -> Camera | Refusal:
-        deadline = Deadline(OWNER_S)
-        seen = self._judge.find(account_id, camera_id, deadline)
-        return seen if isinstance(seen, Refusal) else self._restart(seen, deadline)
-
-    def change_password(self, account_id: str, camera_id: str, old: str, new: str) -> Camera | Refusal | Step:
-        """The password that pictures are encrypted with. Raises BadValue."""
-        if not PASSWORD.fullmatch(new):
-            raise BadValue("an encryption password has 6 to 12 letters and digits")
-        deadline = Deadline(OWNER_S)
-        seen = self._judge.find(account_id, camera_id, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        if seen.camera.owner == "shared":
-            return overruled("not_this_way", seen.camera)
-        driver = self._drivers[seen.source.kind]
-        refusal = self._ask(
-            seen, deadline, lambda: driver.change_password(seen.source, seen.camera, old, new, deadline.left)
-        )
-        return refusal or seen.camera
-
-    def delete(self, account_id: str, camera_id: str, name: str) -> Camera | Refusal:
-        """Take it off the vendor account; the person types its name. Raises BadValue."""
-        deadline = Deadline(OWNER_S)
-        seen = self._judge.find(account_id, camera_id, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        if name != seen.camera.name:
-            raise BadValue("the name typed is not the camera's: nothing was deleted")
-        if seen.camera.owner == "shared":
-            return overruled("not_this_way", seen.camera)
-        driver = self._drivers[seen.source.kind]
-        refusal = self._ask(seen, deadline, lambda: driver.delete(seen.source, seen.camera, deadline.left))
-        if isinstance(refusal, Step):
-            return overruled("not_set", seen.camera)
-        return refusal or seen.camera
-
-    def preferences(self, account_id: str, camera_id: str) -> Preferences:
-        return self._readings.preferences(account_id).get(camera_id, Preferences())
-
-    def prefer(self, account_id: str, camera_id: str, preferences: Preferences) -> None:
-        """Other processes follow with their next list, or in half a minute. Raises BadValue for what no voice may."""
-        if strange := set(preferences.voice_may) - set(BY_VOICE):
-            raise BadValue(f"a voice can't be allowed {', '.join(sorted(strange))}; of these: {', '.join(BY_VOICE)}")
-        voice_may = tuple(each for each in BY_VOICE if each in preferences.voice_may)
-        keep(self._store, account_id, camera_id, replace(preferences, voice_may=voice_may))
-        self._readings.forget_household(account_id)
-
-    def _for_voice(self, link: Link, camera_id: str, what: str, deadline: Deadline) -> VisibleCamera | Refusal:
-        seen = self._judge.see(link, camera_id, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        return not_by_voice(seen.camera, what) or seen
-
-    def _change(
+    def change(
         self, seen: VisibleCamera, setting: Setting, value: str, code: str, deadline: Deadline
     ) -> Camera | Refusal | Step:
         driver = self._drivers[seen.source.kind]
@@ -177,11 +59,25 @@ class Control:
             return unreached(error, seen.camera)
         return found or overruled("not_set", seen.camera)
 
-    def _restart(self, seen: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
+    def restart(self, seen: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
         if not seen.camera.can_restart:
             return overruled("not_this_way", seen.camera)
         driver = self._drivers[seen.source.kind]
         refusal = self._ask(seen, deadline, lambda: driver.restart(seen.source, seen.camera, deadline.left))
+        if isinstance(refusal, Step):
+            return overruled("not_set", seen.camera)
+        return refusal or seen.camera
+
+    def change_password(self, seen: VisibleCamera, old: str, new: str, deadline: Deadline) -> Camera | Refusal | Step:
+        driver = self._drivers[seen.source.kind]
+        refusal = self._ask(
+            seen, deadline, lambda: driver.change_password(seen.source, seen.camera, old, new, deadline.left)
+        )
+        return refusal or seen.camera
+
+    def delete(self, seen: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
+        driver = self._drivers[seen.source.kind]
+        refusal = self._ask(seen, deadline, lambda: driver.delete(seen.source, seen.camera, deadline.left))
         if isinstance(refusal, Step):
             return overruled("not_set", seen.camera)
         return refusal or seen.camera

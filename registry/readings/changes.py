@@ -1,28 +1,16 @@
-"""What changed at a household's cameras: found by comparing readings, and told to whoever wants to know.
-
-A vendor's message is a hint where to look. What is so is read from the vendor; that somebody moved or rang can't be
-read, so of a message that counts its kind and time are taken, and nothing else of it goes any further.
-"""
+"""What changed at a household's cameras: found by comparing readings, and told to whoever wants to know."""
 
 import logging
-import time
 from collections.abc import Callable, Iterable
 from typing import Literal
 
 from msgspec import Struct
 
 from registry.camera import Camera
-from registry.driver import Hint
-from registry.errors import DriverError, Unavailable
-from registry.readings.readings import Reading, Readings
-from registry.readings.sightings import Happenings
+from registry.readings.readings import Reading
 from store.records import Account, Source
 
 log = logging.getLogger(__name__)
-
-READ_S = 2.0  # a hint's reading may take so long
-SHARED_S = 2.0  # hints of motion share a reading this old
-OLDEST_S = 300.0  # what happened longer ago is history, and no news
 
 type Kind = Literal[
     "motion",
@@ -72,53 +60,8 @@ class Changes:
                     log.exception("a change could not be passed on")
 
     def compared(self, account: Account, _source: Source, before: tuple[Camera, ...], after: Reading) -> None:
-        """For registry.listing: called with what all processes knew until now."""
+        """For Readings: called with what all processes knew until now."""
         self.publish(compare(account.id, before, after.cameras, after.as_of))
-
-
-class Noticing:
-    """Looks where hints point to."""
-
-    def __init__(
-        self, readings: Readings, changes: Changes, happenings: Happenings, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._readings, self._changes, self._happenings, self._clock = readings, changes, happenings, clock
-
-    def noticed(self, account_id: str, hints: Iterable[Hint]) -> None:
-        """Only devices of the account count. Raises StoreUnavailable, and nothing for a vendor's sake."""
-        hints = list(hints)
-        try:
-            household = self._readings.household(account_id)
-            for source in household.sources:
-                self._look(household.account, source, hints)
-        except Unavailable:
-            return
-
-    def _look(self, account: Account, source: Source, hints: list[Hint]) -> None:
-        last = self._readings.last(account, source)
-        serials = {camera.ref.serial for camera in last.cameras} if last else set()
-        ours = [hint for hint in hints if hint.serial in serials or not hint.serial]
-        if not ours:
-            return
-        try:
-            if any(hint.kind == "look" for hint in ours):
-                reading = self._readings.read(account, source, READ_S, purpose="notice")
-            else:
-                reading = self._readings.recent(account, source, SHARED_S, READ_S)
-        except DriverError:
-            if last is None:
-                return
-            reading = last  # that somebody rang is so even while the vendor can't be asked
-        for hint in ours:
-            self._happened(account, reading, hint)
-
-    def _happened(self, account: Account, reading: Reading, hint: Hint) -> None:
-        if hint.kind == "look" or self._clock() - hint.at > OLDEST_S:
-            return
-        for camera in reading.cameras:
-            mine = camera.ref.serial == hint.serial and hint.channel in (0, camera.ref.channel)
-            if mine and self._happenings.note(account.id, camera.id, hint.kind, hint.at):
-                self._changes.publish([Change(account.id, camera.id, hint.kind, min(hint.at, self._clock()))])
 
 
 def compare(account: str, before: Iterable[Camera], after: Iterable[Camera], at: float) -> list[Change]:

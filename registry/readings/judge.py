@@ -86,6 +86,10 @@ class Judge:
             return overruled(error.reason, None)
         return self._look(household, camera) or self._look_again(household, camera, deadline)
 
+    def fresh(self, deadline: Deadline) -> Read:
+        """A reading made for this request, or shared with requests that came together with it."""
+        return lambda account, source: self._readings.read(account, source, deadline.left)
+
     def judge(self, seen: VisibleCamera, surface: Surface, protocols: tuple[str, ...], read: Read) -> Open | Refusal:
         """The gate on what `read` brings; where something is unknown, once more."""
         verdict: Open | Refusal = _NOT_FOUND

@@ -1,22 +1,29 @@
 """What a display is handed: a grant of ours, and a pull or an SDP answer behind it in the media process."""
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from media.client import Answer
+from media.client import Answer, MediaBusy, MediaUnavailable, NoPicture
 from media.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
 from media.source import SourceSpec
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video
+from registry.errors import BadOffer
 from registry.gate import cards
 from registry.gate.displays import shown
 from registry.gate.fit import Fit
-from registry.readings.judge import Deadline, Open
+from registry.gate.gate import Surface, overruled
+from registry.gate.reasons import REASONS
+from registry.readings.judge import Deadline, Judge, Open
 from registry.rules import Rules
 from store.records import Link
 
+log = logging.getLogger(__name__)
+
+LONGEST_OFFER = 32 * 1024
 ANSWER_S = 1.0  # the media process has this, however long the vendor took, where the display can wait for it
 WITHIN_S = 1.8  # of a request, to have an SDP answer; what is left of two seconds is for the way there and back
 
@@ -159,6 +166,21 @@ class Handover:
         )
         self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
 
+    def verified(self, grant: str) -> Claims:
+        """Of a webrtc grant within its minute. Raises BadGrant, ExpiredGrant."""
+        return self._grants.verify(grant, "webrtc", self._clock())
+
+    def end_grant(self, grant: str) -> None:
+        """Ends what was opened by it, also after its minute. Raises BadGrant."""
+        claims = self._grants.verify(grant, "webrtc", 0.0)
+        self.end(claims.link, claims.nonce)
+
+    def end(self, link_id: str, session: str) -> None:
+        try:
+            self._pictures.end_session(link_id, session)
+        except MediaUnavailable:
+            log.info("a session could not be ended: the media process does not answer, so nothing is live")
+
     def _image(self, claims: Claims, at: str) -> str:
         """Beside a stream, without a bearer: a minute is all it gets."""
         return f"{at}/s/{self._grants.beside(claims, 'snapshot')}/snapshot.jpg"
@@ -174,3 +196,18 @@ def _best(protocols: tuple[str, ...], video: Video) -> Literal["webrtc", "hls"]:
         if each == "hls":
             return "hls"
     raise ValueError("no protocol that is played")
+
+
+def unstarted(error: Exception, judge: Judge, opened: Open, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
+    """What it means for the gate that the media process did not begin it."""
+    if isinstance(error, NoPicture) and error.reason in REASONS:
+        return overruled(error.reason, opened.seen.camera)  # as it turned out, which beats what was known
+    if isinstance(error, MediaBusy):
+        return judge.crowded(opened.seen, surface, protocols)
+    return overruled("media_down", opened.seen.camera)
+
+
+def check_offer(sdp: str) -> None:
+    """RFC 8866 section 5: an offer starts with its version; one without video has nothing to show."""
+    if len(sdp) > LONGEST_OFFER or not sdp.startswith("v=0") or "m=video" not in sdp:
+        raise BadOffer("not an SDP offer with video")

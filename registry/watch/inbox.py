@@ -5,7 +5,7 @@ import threading
 from collections import OrderedDict
 
 from registry.driver import Hint
-from registry.registry import Registry
+from registry.readings.noticing import Noticing
 from store.ports import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -17,8 +17,8 @@ LOOKERS = 4  # a household whose vendor hangs holds up none of the others
 class Inbox:
     """Hints about devices, of whichever households those are. What waits of one device is looked into together."""
 
-    def __init__(self, registry: Registry, *, most: int = MOST) -> None:
-        self._registry, self._most = registry, most
+    def __init__(self, noticing: Noticing, *, most: int = MOST) -> None:
+        self._noticing, self._most = noticing, most
         self._waiting: OrderedDict[tuple[str, str], list[Hint]] = OrderedDict()
         self._count = 0
         self._changed = threading.Condition()
@@ -53,9 +53,9 @@ class Inbox:
                 (account_id, serial), hints = self._waiting.popitem(last=False)
                 self._count -= len(hints)
             try:
-                accounts = [account_id] if account_id else self._registry.accounts_with(serial)
+                accounts = [account_id] if account_id else self._noticing.accounts_with(serial)
                 for account in accounts:
-                    self._registry.noticed(account, hints)
+                    self._noticing.noticed(account, hints)
             except StoreUnavailable:
                 log.warning("a hint could not be looked into: the store can't be reached")
             except Exception:
@@ -67,10 +67,10 @@ class AtOnce:
 
     full = False
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, noticing: Noticing) -> None:
+        self._noticing = noticing
 
     def offer(self, hint: Hint) -> None:
         """Raises StoreUnavailable: it is to be brought again."""
-        for account in self._registry.accounts_with(hint.serial):
-            self._registry.noticed(account, [hint])
+        for account in self._noticing.accounts_with(hint.serial):
+            self._noticing.noticed(account, [hint])

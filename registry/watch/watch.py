@@ -11,7 +11,7 @@ from typing import Protocol
 
 from registry.driver import Hint
 from registry.errors import DriverError
-from registry.registry import Registry
+from registry.readings.noticing import Noticing
 from registry.watch.inbox import Inbox
 from store.ports import Store, StoreUnavailable
 from store.records import Source
@@ -58,7 +58,7 @@ class Watch:
     def __init__(
         self,
         store: Store,
-        registry: Registry,
+        noticing: Noticing,
         vendor: Vendor,
         *,
         poll_s: float,
@@ -66,9 +66,9 @@ class Watch:
         told: bool,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._registry, self._vendor, self._clock = store, registry, vendor, clock
+        self._store, self._noticing, self._vendor, self._clock = store, noticing, vendor, clock
         self._poll_s, self._push, self._told = poll_s, push, told
-        self._inbox = Inbox(registry)
+        self._inbox = Inbox(noticing)
         self._watched: dict[str, _Watched] = {}
         self._census_due = 0.0
         self._due: SimpleQueue[tuple[str, _Watched] | None] = SimpleQueue()
@@ -130,7 +130,7 @@ class Watch:
             watched.failures = 0
             return min(self._poll_s, max(2.0, 0.05 * len(self._watched)))  # nobody but our own store is asked
         heard = self._told or all(self._hears(watched, each) for each in sources)
-        well = self._registry.refresh(account_id)
+        well = self._noticing.refresh(account_id)
         if not heard:
             well = self._ask(account_id, watched, sources) and well
         watched.failures = 0 if well else watched.failures + 1
@@ -160,7 +160,7 @@ class Watch:
         for source in sources:
             try:
                 hints = self._vendor.happened(source, watched.since, MESSAGES_S)
-                self._registry.noticed(account_id, hints)
+                self._noticing.noticed(account_id, hints)
             except (DriverError, StoreUnavailable):
                 return False
             watched.since = max(watched.since, *(hint.at for hint in hints), 0.0)

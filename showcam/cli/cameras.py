@@ -97,8 +97,8 @@ def list_(context: click.Context, verbose: bool, as_json: bool, user: str | None
     with household(settings_of(context), user) as home:
         try:
             with progress(_ASKING):
-                rows = home.registry.owner_readiness(home.account)
-            serving = home.registry.serving(home.account) if verbose or as_json else {}
+                rows = home.owner.readiness(home.account)
+            serving = home.owner.serving(home.account) if verbose or as_json else {}
         except Unavailable as error:
             _unavailable(error.reason)
     found = [camera for camera, _ in rows]
@@ -116,9 +116,9 @@ def show(named: _Named, verbose: bool, as_json: bool) -> None:
     from showcam.cli import camera_tables as tables
 
     home, camera = named.home, named.camera
-    views = named.ask(home.registry.owner_settings)
-    preferences = home.registry.preferences(home.account, camera.id)
-    serving = home.registry.serving(home.account)
+    views = named.ask(home.owner.settings)
+    preferences = home.owner.preferences(home.account, camera.id)
+    serving = home.owner.serving(home.account)
     lines = list(tables.shown(camera, views, preferences, verbose=verbose))
     if verbose:
         lines.append(tables.ways(camera, serving))
@@ -154,7 +154,7 @@ def set_(named: _Named, setting: str, value: str, yes: bool) -> None:
 @_on_camera
 def restart(named: _Named) -> None:
     """Restart the camera NAME; it is offline for a minute or two."""
-    named.ask(named.home.registry.owner_restart)
+    named.ask(named.home.owner.restart)
     tell(f"{named.camera.name} restarts.")
 
 
@@ -168,7 +168,7 @@ def code(named: _Named) -> None:
         show_default=False,
         hide_input=True,
     )
-    done = named.ask(named.home.registry.owner_set_code, given.strip(), doing="Asking the camera itself")
+    done = named.ask(named.home.owner.set_code, given.strip(), doing="Asking the camera itself")
     by = "over the home network first" if "lan" in done.ways else "no longer over the home network"
     tell(f"{named.camera.name} is shown {by}.")
 
@@ -184,7 +184,7 @@ def password(named: _Named) -> None:
         stop(f"{camera.name} is shared by another EZVIZ account: only its owner changes its password.", code=1)
     old = click.prompt("Password now, or the code on the label", hide_input=True)
     new = click.prompt("New password (6 to 12 letters and digits)", hide_input=True, confirmation_prompt=True)
-    if isinstance(named.ask(named.home.registry.change_password, old, new), Step):
+    if isinstance(named.ask(named.home.owner.change_password, old, new), Step):
         stop("That is not the password: nothing was changed.", code=1)
     tell(f"{camera.name} has a new encryption password.")
 
@@ -203,7 +203,7 @@ def delete(named: _Named) -> None:
     )
     typed = click.prompt("Type its name to delete it")
     try:
-        named.ask(named.home.registry.delete, typed)
+        named.ask(named.home.owner.delete, typed)
     except BadValue as error:
         stop(f"{error}.", code=1)
     tell(f"{name} is deleted.")
@@ -216,7 +216,7 @@ def _change(named: _Named, setting: str, value: str, yes: bool) -> None:
     consent, code = yes, ""
 
     def change(account: str, camera: str) -> "Camera | Step | Refusal":
-        return named.home.registry.owner_change(account, camera, setting, value, code=code, consent=consent)
+        return named.home.owner.change(account, camera, setting, value, code=code, consent=consent)
 
     while isinstance(done := named.ask(change, doing="Setting it and reading it back"), Step):
         consent, code = _asked(named.camera, setting, done, consent)
@@ -249,7 +249,7 @@ def _prefer(named: _Named, name: str, value: str) -> None:
     from registry.settings import BadValue
 
     home, camera = named.home, named.camera
-    preferences = home.registry.preferences(home.account, camera.id)
+    preferences = home.owner.preferences(home.account, camera.id)
     if name == "voice_may":
         words = tuple(each.strip() for each in value.split(",") if each.strip())
         preferences = replace(preferences, voice_may=() if words == ("nothing",) else words)
@@ -257,8 +257,8 @@ def _prefer(named: _Named, name: str, value: str) -> None:
         preferences = replace(preferences, **{name: value == "yes"})
     else:
         raise BadValue(f"{name} is yes or no")
-    home.registry.prefer(home.account, camera.id, preferences)
-    kept = home.registry.preferences(home.account, camera.id)
+    home.owner.prefer(home.account, camera.id, preferences)
+    kept = home.owner.preferences(home.account, camera.id)
     if name == "voice_may":
         tell(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
     else:
@@ -288,7 +288,7 @@ def _camera(home: "Household", name: str) -> "Camera":
 
     try:
         with progress(_ASKING):
-            listed = home.registry.account_cameras(home.account).cameras
+            listed = home.owner.cameras(home.account).cameras
     except Unavailable as error:
         _unavailable(error.reason)
     wanted = name.casefold()

@@ -1,4 +1,4 @@
-"""What the command line's work on cameras stands on: one household and the registry it is reached through."""
+"""What the command line's work on cameras stands on: one household and its owner's view of it."""
 
 import contextlib
 import shlex
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from registry.owner import households
-from registry.registry import Registry
+from registry.owner.owner import Owner
 from showcam import data, integrity, keys, logs
 from showcam.compose import demo
 from showcam.compose.parts import ground
@@ -22,7 +22,7 @@ class Household:
     """`account` is its id, `user` as he was named: "" where it is the only household."""
 
     account: str
-    registry: Registry
+    owner: Owner
     store: Store
     user: str
 
@@ -48,6 +48,6 @@ def household(settings: Settings, user: str | None) -> Iterator[Household]:
             raise CannotStart(f"{who}: showcam owner add {shlex.quote(user or 'you@example.com')}")
         if len(accounts) > 1:
             raise CannotStart("There are several households here: say whose cameras with --user.")
-        yield Household(accounts[0], made.registry, made.store, user or "")
+        yield Household(accounts[0], made.adapter.owner, made.store, user or "")
     finally:
         made.store.close()

@@ -16,7 +16,7 @@ from showcam.settings import Settings, load
 def skill(settings: Settings, base: parts.Ground) -> SmartHome:
     known = partial(authenticate, base.store, assistant="alexa")
     gateway = amazon.gateway(settings, base.store)
-    return SmartHome(known, base.registry, gateway, snapshots=settings.snapshots)
+    return SmartHome(known, base.adapter.registry, gateway, snapshots=settings.snapshots)
 
 
 def build() -> Handler:

@@ -35,7 +35,7 @@ BODIES_TO_A_THREAD = 2  # a thread that waits for a body costs a few kilobytes
 
 
 def routes(settings: Settings, base: parts.Ground, inbox: Inbox) -> list[Route]:
-    internal = Internal(base.registry, base.grants.proof(), partial(authenticate, base.store))
+    internal = Internal(base.adapter.questions, base.grants.proof(), partial(authenticate, base.store))
     key = settings.ezviz_webhook_key
     return [
         _signalling(settings, base),
@@ -83,7 +83,7 @@ def pages(settings: Settings, keys: Keys, base: parts.Ground) -> Flask:
         app,
         base.store,
         SignIn(base.store, base.driver, settings.sign_up, limits=limits, vendor_s=settings.sign_in_s),
-        base.registry,
+        base.adapter.owner,
         OAuthSettings(
             issuer=settings.web_url,
             secure_cookies=settings.web_url.startswith("https://"),
@@ -103,7 +103,7 @@ def _signalling(settings: Settings, base: parts.Ground) -> Route:
     origins = settings.signal_origins
     if settings.demo:
         origins = (*origins, *(f"http://{host}:{settings.simulator_port}" for host in ("127.0.0.1", "localhost")))
-    signalling = Signalling(base.registry, origins)
+    signalling = Signalling(base.adapter.offers, origins)
 
     def readable(environ: WSGIEnvironment, refusal: Response) -> Response:
         headers = [*refusal.headers, *signalling.cors(environ.get("HTTP_ORIGIN"))]

@@ -25,7 +25,7 @@ _UNREAD: dict[int, type[IntentError]] = {400: Malformed, 408: Passing, 413: Malf
 def door(settings: Settings, base: parts.Ground) -> Callable[[Request], Response]:
     fulfillment = Fulfillment(
         partial(authenticate, base.store, assistant="google"),
-        base.registry,
+        base.adapter.registry,
         parts.unlinker(base.store, base.pictures),
         settings.web_url,
         Pins(base.store),

@@ -9,10 +9,10 @@ from media.client import MediaClient
 from media.fleet import Fleet
 from media.grants import Grants
 from media.trust import tls_context
+from registry.adapter import Adapter, adapt
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
-from registry.registry import Registry, Rules
-from registry.rules import PASSED_S
+from registry.rules import PASSED_S, Rules
 from registry.streams.quota import OpensOfAll
 from showcam import aws
 from showcam.keys import Keys
@@ -81,7 +81,7 @@ class Ground:
     grants: Grants
     pictures: MediaClient | Fleet
     driver: EzvizDriver
-    registry: Registry
+    adapter: Adapter
 
 
 def ground(settings: Settings, keys: Keys) -> Ground:
@@ -101,5 +101,5 @@ def ground(settings: Settings, keys: Keys) -> Ground:
     )
     # many processes on one table: what each of them counted by itself would be no limit
     opens = OpensOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
-    registry = Registry(store, {"ezviz": driver}, pictures, grants, rules, opens=opens)
-    return Ground(store, grants, pictures, driver, registry)
+    adapter = adapt(store, {"ezviz": driver}, pictures, grants, rules, opens=opens)
+    return Ground(store, grants, pictures, driver, adapter)

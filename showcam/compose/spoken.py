@@ -55,7 +55,7 @@ class Lazy:
                 store = self._base.store
                 self._spoken = Spoken(
                     partial(authenticate, store, assistant="alexa"),
-                    self._base.registry,
+                    self._base.adapter.registry,
                     People(store, parts.unlinker(store, self._base.pictures)),
                     self._settings.alexa_skill_id,
                     self._settings.web_url,

@@ -50,11 +50,12 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     routes = [
         *_alexa(settings, keys, base),
         fulfillment.route(settings, base),
-        *doors.routes(settings, base, Inbox(base.registry)),
+        *doors.routes(settings, base, Inbox(base.adapter.noticing)),
         Route("healthz", "/healthz", ("GET",), _health(settings, base.store)),
         Route("metrics", "/metrics", ("GET",), metrics.answer),
     ]
-    base.registry.when_listed(Looker(base.registry).offer)
+    registry = base.adapter.registry
+    registry.when_listed(Looker(registry).offer)
     pages = doors.pages(settings, keys, base)
     threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
     return Edge(doors.limited(settings, routes), pages, doors.rules(settings), tell)

@@ -53,7 +53,7 @@ def _edge(settings: Settings, watch: CloudWatch) -> Edge:
     held = keys.of(settings)
     base = parts.ground(settings, held)
     health = Route("healthz", "/healthz", ("GET",), partial(doors.ready, base.store))
-    routes = doors.limited(settings, [*doors.routes(settings, base, AtOnce(base.registry)), health])
+    routes = doors.limited(settings, [*doors.routes(settings, base, AtOnce(base.adapter.noticing)), health])
     edge = Edge(routes, doors.pages(settings, held, base), doors.rules(settings), note)
     with contextlib.suppress(StoreUnavailable):  # then it loads with the first call, or not either
         base.driver.load()

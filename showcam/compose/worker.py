@@ -21,7 +21,7 @@ def serve(settings: Settings) -> None:
 
     watch = Watch(
         base.store,
-        base.registry,
+        base.adapter.noticing,
         base.driver,
         poll_s=settings.poll_s,
         push=settings.ezviz_push,

@@ -210,7 +210,7 @@ def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House
     home = household(tmp_path_factory.mktemp("home"), assistant="google", opens_per_minute=1_000_000)
     home.driver.change("Garden", night_vision="colour", can_restart=True, battery=50)
     may = Preferences(voice_may=("sleep", "audio", "night_vision", "restart"))
-    home.registry.prefer(home.account.id, home.id("Garden"), may)
+    home.owner.prefer(home.account.id, home.id("Garden"), may)
     Pins(home.store).set(home.account.id, "2468")
     door = Fulfillment(
         partial(authenticate, home.store, assistant="google"),

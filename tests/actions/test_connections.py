@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from actions.fulfillment import Fulfillment
 from media.client import MediaClient
-from registry.registry import Registry
+from registry.adapter import adapt
 from tests.doubles.household import Household
 from tests.doubles.media_door import MediaDoor
 
@@ -19,7 +19,7 @@ def test_connections_to_the_media_process_are_used_again(home: Household, make_f
     body = json.dumps({"requestId": "1", "inputs": [{"intent": "action.devices.EXECUTE", "payload": payload}]}).encode()
     with MediaDoor() as door:
         client = MediaClient(door.url, home.grants.proof())
-        home.registry = Registry(home.store, {"ezviz": home.driver}, client, home.grants, home.rules)
+        home.adapter = adapt(home.store, {"ezviz": home.driver}, client, home.grants, home.rules)
         google, token = make_fulfillment(home), home.token()
         for _ in range(20):
             answer = json.loads(google.answer(body, token)[1])

@@ -44,7 +44,7 @@ def hung(home: Household, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str,
     Pins(home.store).set(home.account.id, PIN)
     may = Preferences(voice_may=("sleep", "audio", "restart"))
     for each in ALL:
-        home.registry.prefer(home.account.id, home.id(each), may)
+        home.owner.prefer(home.account.id, home.id(each), may)
     home.registry.states(home.link, [home.id("Garden")])
     ids = {each: home.id(each) for each in ALL}
     home.driver.hold, home.driver.error = threading.Event(), VendorDown()
@@ -108,7 +108,7 @@ def test_of_several_cameras_the_quick_ones_are_answered(home: Household, ask: As
 
 def test_a_query_does_not_wait_longer_than_it_may(home: Household, ask: Ask, valid_if_known: Check) -> None:
     ids = [home.id(each) for each in ALL]
-    home.registry.prefer(home.account.id, ids[0], Preferences())
+    home.owner.prefer(home.account.id, ids[0], Preferences())
     home.driver.hold, home.driver.error = threading.Event(), VendorDown()
     began = time.monotonic()
     answered = ask("QUERY", {"devices": [{"id": each} for each in ids]})

@@ -21,7 +21,7 @@ ANSWER = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n"
 
 @pytest.fixture
 def signalling(home: Household) -> Signalling:
-    return Signalling(home.registry, (GSTATIC, PRACTICE))
+    return Signalling(home.offers, (GSTATIC, PRACTICE))
 
 
 def opened(home: Household, name: str = "Garden") -> Stream:

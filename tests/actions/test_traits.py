@@ -21,7 +21,7 @@ BATTERY = {"battery": 55, "charging": "off"}
 
 
 def allow(home: Household, *what: str, camera: str = "Garden") -> None:
-    home.registry.prefer(home.account.id, home.id(camera), Preferences(voice_may=what))
+    home.owner.prefer(home.account.id, home.id(camera), Preferences(voice_may=what))
 
 
 @dataclass(frozen=True)

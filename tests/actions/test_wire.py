@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from actions import execution
 from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
+from registry.adapter import adapt
 from registry.camera import Video
 from registry.errors import SignedOut, VendorBusy, VendorDown
-from registry.registry import Registry
 from tests.doubles.alike import alike
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 from tests.doubles.ready_driver import camera
@@ -80,7 +80,7 @@ GETS = [
 
 @pytest.mark.parametrize("case", GETS, ids=lambda case: case.says)
 def test_a_camera_stream(case: Get, home: Household, ask: Ask, valid_if_known: Check) -> None:
-    listed = home.registry.account_cameras(home.account.id).cameras
+    listed = home.owner.cameras(home.account.id).cameras
     device = next((each.id for each in listed if each.name == case.camera), case.camera)
     execution = {"command": GET} | ({} if case.params is None else {"params": case.params})
     answered = ask("EXECUTE", {"commands": [{"devices": [{"id": device}], "execution": [execution]}]})
@@ -144,7 +144,7 @@ QUERIES = [
 def test_a_state(case: Query, home: Household, ask: Ask, valid_if_known: Check) -> None:
     if case.state:
         home.driver.change(case.camera, **case.state)
-    listed = home.registry.account_cameras(home.account.id).cameras
+    listed = home.owner.cameras(home.account.id).cameras
     device = next((each.id for each in listed if each.name == case.camera), case.camera)
     answered = ask("QUERY", {"devices": [{"id": device, "customData": {"x": 1}}]})
     valid_if_known("QUERY", {"requestId": "1", "payload": answered})
@@ -156,7 +156,7 @@ def test_the_grant_is_the_same_in_the_address_and_the_token_and_for_that_camera(
     states = stream_of(home, ask, "Garden", params("webrtc"))
     grant = states["cameraStreamAuthToken"]
     assert states["cameraStreamSignalingUrl"] == f"https://home.example/google/webrtc/{grant}"
-    assert home.registry.grant_camera(grant) == home.id("Garden")
+    assert home.offers.camera(grant) == home.id("Garden")
 
 
 def stream_of(home: Household, ask: Ask, name: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -321,7 +321,7 @@ def test_a_display_is_shown_the_reason_where_the_owner_wants_it(
     valid_if_known: Check,
 ) -> None:
     rules = replace(home.rules, explain="picture", web_url="https://home.example")
-    home.registry = Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, rules)
+    home.adapter = adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, rules)
     execution = {"command": GET, "params": params("webrtc", "hls")}
     commands = [{"devices": [{"id": home.id(camera)}], "execution": [execution]}]
     request = {"requestId": "1", "inputs": [{"intent": "action.devices.EXECUTE", "payload": {"commands": commands}}]}
@@ -332,7 +332,7 @@ def test_a_display_is_shown_the_reason_where_the_owner_wants_it(
     [(_, source)] = home.pictures.warmed
     assert (source.kind, source.card[0]) == ("card", camera)
     assert shown_for in " ".join(source.card)
-    answered = Signalling(home.registry).answer(
+    answered = Signalling(home.offers).answer(
         "POST",
         command["states"]["cameraStreamAuthToken"],
         None,

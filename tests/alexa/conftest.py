@@ -72,7 +72,7 @@ def directive(home: Household) -> Callable[..., dict[str, Any]]:
 
 
 def named(home: Household, camera: str) -> str:
-    listed = home.registry.account_cameras(home.account.id).cameras if home.driver.error is None else ()
+    listed = home.owner.cameras(home.account.id).cameras if home.driver.error is None else ()
     return next((each.id for each in listed if each.name == camera), camera)
 
 

@@ -28,7 +28,7 @@ ALL = {
 
 
 def allow(home: Household, *settings: str, camera: str = "Garden") -> None:
-    home.registry.prefer(home.account.id, home.id(camera), Preferences(voice_may=settings))
+    home.owner.prefer(home.account.id, home.id(camera), Preferences(voice_may=settings))
 
 
 def told(message: dict[str, Any]) -> dict[tuple[str, str], Any]:

@@ -121,7 +121,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     )
     home = household(folder, opens_per_minute=1_000_000)
     voice_may = Preferences(voice_may=("sleep", "status_light", "night_vision"))
-    home.registry.prefer(home.account.id, home.id("Garden"), voice_may)
+    home.owner.prefer(home.account.id, home.id("Garden"), voice_may)
     gateway = Gateway(home.store, Amazon(login.host, login.ca_file), "amzn1.application-oa2-client.x", "its-secret")
     yield House(
         home, SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry, gateway), home.token()

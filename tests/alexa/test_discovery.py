@@ -177,7 +177,7 @@ def test_what_a_voice_may_change_is_told_in_the_very_next_list(
 ) -> None:
     home.driver.change("Garden", **ALL)
     for may, controllable in VOICES:
-        home.registry.prefer(home.account.id, home.id("Garden"), Preferences(voice_may=may))
+        home.owner.prefer(home.account.id, home.id("Garden"), Preferences(voice_may=may))
         message = ask("Alexa.Discovery", "Discover")
         valid_if_known(message)
         endpoint = next(each for each in message["event"]["payload"]["endpoints"] if each["friendlyName"] == "Garden")
@@ -196,7 +196,7 @@ def test_what_a_voice_may_change_is_told_in_the_very_next_list(
 
 def test_what_a_camera_does_not_have_is_not_offered(home: Household, ask: Ask) -> None:
     home.driver.change("Garden", asleep="none", audio="none", encryption="none")
-    home.registry.prefer(home.account.id, home.id("Garden"), Preferences(voice_may=("sleep", "audio")))
+    home.owner.prefer(home.account.id, home.id("Garden"), Preferences(voice_may=("sleep", "audio")))
     assert set(capabilities(discover(ask)["Garden"])) == {
         "Alexa",
         "Alexa.CameraStreamController",

@@ -47,7 +47,7 @@ ASKED: list[tuple[str, str, dict[str, str], Any]] = [
 def home(home: Household) -> Household:
     home.driver.change("Garden", **ALL)
     voice_may = Preferences(voice_may=("sleep", "status_light", "night_vision"))
-    home.registry.prefer(home.account.id, home.id("Garden"), voice_may)
+    home.owner.prefer(home.account.id, home.id("Garden"), voice_may)
     return home
 
 

@@ -19,10 +19,11 @@ from accounts.tokens import TokenInvalid, authenticate
 from alexa.skill import SmartHome
 from media.grants import Claims, Picture
 from media.source import Denied, SourceSpec
+from registry.adapter import adapt
 from registry.camera import Camera, Video
 from registry.driver import sound
-from registry.registry import Registry
 from registry.rules import Rules
+from registry.streams.questions import Questions
 from registry.watch.looker import Looker
 from store.records import Source
 from tests.doubles import hls_camera
@@ -60,19 +61,19 @@ class VendorDriver(ReadyDriver):
 
 
 class RegistrySources:
-    """The registry as the picture process asks it, without the web process between."""
+    """What the web process answers, as the picture process asks it, without the web process between."""
 
-    registry: Registry
+    questions: Questions
 
     def __init__(self, home: Household) -> None:
         self._home = home
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
-        return await asyncio.to_thread(self.registry.source_for, claims)
+        return await asyncio.to_thread(self.questions.source_for, claims)
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         asked = time.time()
-        return [await asyncio.to_thread(self.registry.check, each, asked) for each in claims]
+        return [await asyncio.to_thread(self.questions.check, each, asked) for each in claims]
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
         try:
@@ -81,7 +82,7 @@ class RegistrySources:
             return False
 
     async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
-        await asyncio.to_thread(self.registry.learn, claims, width, height, b_frames=b_frames)
+        await asyncio.to_thread(self.questions.learn, claims, width, height, b_frames=b_frames)
 
     async def closed(self, claims: Claims, release: str) -> None:
         pass
@@ -147,13 +148,13 @@ def door(
     driver = VendorDriver([*demo_cameras()])
     driver.vendor = vendor
     home.driver = driver
-    sources = RegistrySources(home)
+    sources = RegistrySources(home.questions)
     with PlaneThread(home.grants, sources, replace(SETTINGS, ca_file=authority.ca_file, stun=stun)) as plane:
         rules = Rules(web_url="https://cam.example", explain=request.param, opens_per_minute=600)
-        registry = Registry(home.store, {"ezviz": driver}, plane.client(), home.grants, rules)
-        home.registry = sources.registry = registry
+        home.adapter = adapt(home.store, {"ezviz": driver}, plane.client(), home.grants, rules)
+        sources.questions = home.questions
         yield Door(
-            home, SmartHome(partial(authenticate, home.store, assistant="alexa"), registry), driver, valid_if_known
+            home, SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry), driver, valid_if_known
         )
     home.store.close()
 

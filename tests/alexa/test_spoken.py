@@ -236,7 +236,7 @@ def test_a_picture_too_large_is_scaled_only_where_its_owner_allows_it(
     size: tuple[int, int], scaled: bool, surface: str | None, home: Household, echo: Echo
 ) -> None:
     home.driver.change("Garden", video=Video("h264", *size))
-    home.registry.prefer(home.account.id, home.id("Garden"), Preferences(scaled=scaled))
+    home.owner.prefer(home.account.id, home.id("Garden"), Preferences(scaled=scaled))
     response = echo.intent("ShowIntent", "garden")
     if surface is None:
         assert "larger than the 1280 by 720" in text(response)
@@ -258,7 +258,7 @@ def test_a_speaker_without_a_screen_says_so(echo: Echo) -> None:
 
 
 def test_sound_is_turned_on_after_a_yes_and_only_where_a_voice_may(echo: Echo, home: Household) -> None:
-    home.registry.prefer(home.account.id, home.id("Nursery"), Preferences(voice_may=("audio",)))
+    home.owner.prefer(home.account.id, home.id("Nursery"), Preferences(voice_may=("audio",)))
     assert "Shall I turn on the sound of Nursery?" in text(echo.intent("SoundOnIntent", "nursery"))
     assert "I leave it" in text(echo.intent("AMAZON.NoIntent"))
     echo.intent("SoundOnIntent", "nursery")
@@ -268,9 +268,9 @@ def test_sound_is_turned_on_after_a_yes_and_only_where_a_voice_may(echo: Echo, h
 
 def test_a_yes_is_refused_when_the_permission_went_meanwhile(echo: Echo, home: Household) -> None:
     nursery = home.id("Nursery")
-    home.registry.prefer(home.account.id, nursery, Preferences(voice_may=("audio",)))
+    home.owner.prefer(home.account.id, nursery, Preferences(voice_may=("audio",)))
     echo.intent("SoundOnIntent", "nursery")
-    home.registry.prefer(home.account.id, nursery, Preferences())
+    home.owner.prefer(home.account.id, nursery, Preferences())
     assert "not allowed that by voice" in text(echo.intent("AMAZON.YesIntent"))
 
 
@@ -373,7 +373,7 @@ def test_what_a_video_of_the_skill_can_t_show_is_said_in_every_session(home: Hou
     assert text(echo.intent("WhyIntent", "garden")) == "Garden can be shown."
     assert "In here" not in text(echo.intent("ReadyCamerasIntent"))
     echo.screen = True
-    home.registry.prefer(home.account.id, home.id("Garden"), Preferences(scaled=True))
+    home.owner.prefer(home.account.id, home.id("Garden"), Preferences(scaled=True))
     assert text(echo.intent("WhyIntent", "garden")) == "Garden can be shown. Say: show Garden."
     assert text(echo.intent("MendIntent", "garden")) == "There is nothing to mend: Garden can be shown."
 

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from alexa import event
 from alexa.skill import SmartHome
 from media.source import SourceSpec
+from registry.adapter import adapt
 from registry.camera import Refusal, StreamRequest
 from registry.errors import SignedOut, VendorDown
 from registry.preferences import Preferences
-from registry.registry import Registry
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 
 ALEXA_S = 6.0  # it waits for a camera's answer; two more for others
@@ -46,7 +46,7 @@ def allowed(home: Household) -> tuple[str, str]:
     """The Garden's id and a token; a voice may change what there is."""
     home.driver.change("Garden", status_light="off", night_vision="colour")
     voice_may = ("sleep", "status_light", "night_vision")
-    home.registry.prefer(home.account.id, home.id("Garden"), Preferences(voice_may=voice_may))
+    home.owner.prefer(home.account.id, home.id("Garden"), Preferences(voice_may=voice_may))
     return home.id("Garden"), home.token()
 
 
@@ -155,7 +155,7 @@ def test_a_picture_that_broke_off_is_opened_again_at_such_a_vendor(
 ) -> None:
     [stream] = ask(skill, allowed, *DIRECTIVES[0])["event"]["payload"]["cameraStreams"]
     grant = stream["uri"].removeprefix(f"{MEDIA_URL}/s/").split("/")[0]
-    assert isinstance(home.registry.source_for(home.grants.verify(grant, "hls", time.time())), SourceSpec)
+    assert isinstance(home.questions.source_for(home.grants.verify(grant, "hls", time.time())), SourceSpec)
 
 
 def test_what_was_too_slow_for_others_may_do_for_a_camera(
@@ -192,8 +192,7 @@ def test_state_and_discovery_come_from_what_was_last_known(
     """In another process, which has read nothing itself."""
     for error in (SignedOut(), VendorDown()):
         home.driver.error = error
-        registry = Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, replace(home.rules))
-        home.registry = registry
+        home.adapter = adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, replace(home.rules))
         skill = make_skill(home)
         header = {"namespace": "Alexa.Discovery", "name": "Discover", "messageId": "m"}
         scope = {"type": "BearerToken", "token": allowed[1]}

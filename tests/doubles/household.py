@@ -9,9 +9,14 @@ from pathlib import Path
 from accounts.identity import new_id, vendor_key
 from accounts.tokens import mint
 from media.grants import Grants
+from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Video
+from registry.owner.owner import Owner
+from registry.readings.noticing import Noticing
 from registry.registry import Registry
 from registry.rules import Rules
+from registry.streams.offers import Offers
+from registry.streams.questions import Questions
 from store.ports import Store
 from store.records import Account, Assistant, Client, Link, Source
 from store.sealing import Sealer
@@ -46,9 +51,29 @@ class Household:
     driver: ReadyDriver
     pictures: ReadyPictures
     grants: Grants
-    registry: Registry
+    adapter: Adapter
     rules: Rules
     clock: Callable[[], float] = field(default=time.time)
+
+    @property
+    def registry(self) -> Registry:
+        return self.adapter.registry
+
+    @property
+    def owner(self) -> Owner:
+        return self.adapter.owner
+
+    @property
+    def offers(self) -> Offers:
+        return self.adapter.offers
+
+    @property
+    def questions(self) -> Questions:
+        return self.adapter.questions
+
+    @property
+    def noticing(self) -> Noticing:
+        return self.adapter.noticing
 
     def another_link(self, assistant: Assistant, cameras: tuple[str, ...] | None = None, locale: str = "en") -> Link:
         """A second link of the same household."""
@@ -64,7 +89,7 @@ class Household:
 
     def id(self, name: str) -> str:
         """The id of the camera of that name."""
-        return next(each.id for each in self.registry.account_cameras(self.account.id).cameras if each.name == name)
+        return next(each.id for each in self.owner.cameras(self.account.id).cameras if each.name == name)
 
 
 def new_link(account: Account, assistant: Assistant, cameras: tuple[str, ...] | None, locale: str) -> Link:
@@ -99,5 +124,5 @@ def household(
     pictures = pictures or ReadyPictures(MEDIA_URL)  # asked for nothing under rules that need no media process
     grants = Grants([secrets.token_bytes(32)])
     rules = rules or Rules(require_audio=require_audio, opens_per_minute=opens_per_minute)
-    registry = Registry(store, {"ezviz": driver}, pictures, grants, rules, clock)
-    return Household(store, account, source, link, driver, pictures, grants, registry, rules, clock)
+    adapter = adapt(store, {"ezviz": driver}, pictures, grants, rules, clock)
+    return Household(store, account, source, link, driver, pictures, grants, adapter, rules, clock)

@@ -17,8 +17,8 @@ from actions.signalling import Signalling
 from alexa.skill import SmartHome
 from media.grants import Picture
 from media.source import SourceSpec
+from registry.adapter import adapt
 from registry.camera import Camera
-from registry.registry import Registry
 from registry.rules import Rules
 from store.records import Source
 from tests.doubles.echo_offer import offer
@@ -73,15 +73,15 @@ def house(start: Callable[..., World], vendor: Vendor, tmp_path: Path) -> Iterat
     home.driver = driver = Filmed(demo_cameras())
     driver.vendor = vendor
     client, rules = world.plane.client(), Rules(explain="picture", opens_per_minute=600)
-    home.registry = registry = Registry(home.store, {"ezviz": driver}, client, world.grants, rules)
+    home.adapter = adapt(home.store, {"ezviz": driver}, client, world.grants, rules)
     google = home.another_link("google")
     yield House(
         home,
         world,
-        SmartHome(partial(authenticate, home.store, assistant="alexa"), registry),
+        SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry),
         Fulfillment(
             partial(authenticate, home.store, assistant="google"),
-            registry,
+            home.registry,
             partial(households.end, home.store, client),
             "https://home.example",
             Pins(home.store),
@@ -127,7 +127,7 @@ def test_a_full_house_is_told_and_the_place_of_who_leaves_is_given(house: House,
 
 
 def test_at_google_an_offer_after_the_end_is_gone_for_good(house: House) -> None:
-    signalling = Signalling(house.home.registry)
+    signalling = Signalling(house.home.offers)
     grant = house.google("webrtc")["states"]["cameraStreamAuthToken"]
 
     def post(**body: str) -> int:
@@ -141,6 +141,6 @@ def test_at_google_an_offer_after_the_end_is_gone_for_good(house: House) -> None
 def test_what_was_ended_leaves_its_place(house: House, began: bool) -> None:
     grant = house.google("webrtc")["states"]["cameraStreamAuthToken"]
     if began:
-        house.home.registry.signal(grant, offer())
-    house.home.registry.end_grant(grant)
+        house.home.offers.answer(grant, offer())
+    house.home.offers.end(grant)
     assert house.google("hls")["status"] == "SUCCESS"

@@ -49,7 +49,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
             app,
             home.store,
             SignIn(home.store, vendor, "owner", clock=lambda: time.time()),
-            home.registry,
+            home.owner,
             settings,
             lambda link: end(home.store, home.pictures, link),
         )

@@ -10,10 +10,10 @@ from accounts import clients
 from media.grants import Grants
 from oauth import wording
 from oauth.app import OAuthSettings, bind
+from registry.adapter import adapt
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.owner import households
 from registry.owner.sign_in import SignIn
-from registry.registry import Registry
 from registry.rules import Rules
 from store.sqlite import SqliteStore
 from tests.doubles.linking_world import REDIRECTS, Browser, Page
@@ -36,7 +36,7 @@ def app(simulator: SimulatorProcess, store: SqliteStore) -> Flask:
     driver = EzvizDriver(store, hosts, ca_file=simulator.ca, demo=True)
     pictures = ReadyPictures()
     rules = Rules()
-    registry = Registry(store, {"ezviz": driver}, pictures, Grants([b"g" * 32]), rules)
+    adapter = adapt(store, {"ezviz": driver}, pictures, Grants([b"g" * 32]), rules)
     for name in ("demo", "mfa"):
         households.add_owner(store, f"{name}@example.com", open_key=f"{name}-key", open_secret=f"{name}-secret")
     for each in ("alexa", "google"):
@@ -45,7 +45,7 @@ def app(simulator: SimulatorProcess, store: SqliteStore) -> Flask:
     settings = OAuthSettings(
         issuer="http://127.0.0.1:8080", cookie_keys=[b"c" * 32], secure_cookies=False, refusal_s=0.0
     )
-    bind(app, store, SignIn(store, driver, "invited"), registry, settings)
+    bind(app, store, SignIn(store, driver, "invited"), adapter.owner, settings)
     return app
 
 

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from media.client import MediaBusy, MediaUnavailable
 from media.grants import Claims
 from media.source import Denied, SourceSpec
+from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest
 from registry.errors import BadOffer, Refused, SignedOut, VendorDown
 from registry.gate import cards
-from registry.registry import Registry
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 
 HLS = StreamRequest("alexa", ("hls",), image=True)
@@ -23,7 +23,7 @@ OFFERED = StreamRequest("alexa", ("webrtc",), sdp=OFFER, session="s")
 def home(tmp_path: Path) -> Iterator[Household]:
     home = household(tmp_path)
     rules = replace(home.rules, explain="picture", web_url="https://cam.example")
-    home.registry = Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, rules)
+    home.adapter = adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, rules)
     yield home
     home.store.close()
 
@@ -135,7 +135,7 @@ def test_that_it_has_to_be_linked_again_is_shown_where_the_assistant_does_not_sa
 def test_what_turns_out_as_the_picture_is_opened_is_told_likewise(home: Household) -> None:
     home.pictures.unplayed = "beyond_displays"
     grant = opened(home, "Garden", StreamRequest("google", ("webrtc",))).grant
-    for stream in (opened(home, "Garden", OFFERED), home.registry.signal(grant, OFFER)):
+    for stream in (opened(home, "Garden", OFFERED), home.offers.answer(grant, OFFER)):
         assert isinstance(stream, Stream)
         assert stream.answer == home.pictures.sdp
     assert ["1920×1080" in source.card[1] for _, source, _, _ in home.pictures.answered if source] == [True, True]
@@ -161,7 +161,7 @@ def claims_of(home: Household, url: str) -> Claims:
 def test_the_media_process_may_ask_for_it_again(home: Household) -> None:
     stream = opened(home, "Garage")
     for url in (stream.url, stream.image_url):
-        source = home.registry.source_for(claims_of(home, url))
+        source = home.questions.source_for(claims_of(home, url))
         assert isinstance(source, SourceSpec)
         assert source.kind == "card"
     assert home.driver.calls["mint"] == 0
@@ -170,15 +170,15 @@ def test_the_media_process_may_ask_for_it_again(home: Household) -> None:
 def test_once_mended_there_is_nothing_left_to_say(home: Household) -> None:
     claims = claims_of(home, opened(home, "Garage").url)
     home.driver.change("Garage", encryption="off")
-    assert home.registry.source_for(claims) == Denied("mended")
+    assert home.questions.source_for(claims) == Denied("mended")
 
 
 def test_it_outlives_the_closed_gate_and_not_its_link(home: Household) -> None:
     claims = claims_of(home, opened(home, "Garage").url)
-    assert home.registry.check(claims) is None
+    assert home.questions.check(claims) is None
     home.store.end_link(home.link.id, home.clock())
-    assert home.registry.check(claims) == Denied("link_ended")
-    assert home.registry.source_for(claims) == Denied("link_ended")
+    assert home.questions.check(claims) == Denied("link_ended")
+    assert home.questions.source_for(claims) == Denied("link_ended")
 
 
 def test_an_offer_posted_later_gets_what_holds_by_then(home: Household) -> None:
@@ -189,7 +189,7 @@ def test_an_offer_posted_later_gets_what_holds_by_then(home: Household) -> None:
         assert isinstance(stream, Stream)
         home.driver.change("Garden", encryption=after)
         home.registry.cameras(link)
-        answered = home.registry.signal(stream.grant, OFFER)
+        answered = home.offers.answer(stream.grant, OFFER)
         assert isinstance(answered, Stream)
         assert (answered.explains is not None) == (after == "on")
         assert home.pictures.answered[-1][0].explains == (after == "on")

@@ -3,12 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
+from registry.adapter import Adapter, adapt
 from registry.camera import Camera
 from registry.driver import Hint
 from registry.errors import SignedOut, VendorDown
-from registry.readings.changes import OLDEST_S, Change, compare
+from registry.readings.changes import Change, compare
+from registry.readings.noticing import OLDEST_S
 from registry.readings.sightings import HELD_S
-from registry.registry import Registry
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
@@ -21,9 +22,9 @@ DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off")
 def told(home: Household) -> list[Change]:
     """What is published after a first look."""
     home.driver.set([GARDEN, DOOR])
-    home.registry.refresh(home.account.id)
+    home.noticing.refresh(home.account.id)
     published: list[Change] = []
-    home.registry.changes.subscribe(published.append)
+    home.adapter.changes.subscribe(published.append)
     return published
 
 
@@ -31,13 +32,13 @@ def kinds(told: list[Change]) -> list[str]:
     return [change.kind for change in told]
 
 
-def state(home: Household, name: str = "Garden", registry: Registry | None = None) -> Camera:
-    registry = registry or home.registry
+def state(home: Household, name: str = "Garden", adapter: Adapter | None = None) -> Camera:
+    registry = (adapter or home.adapter).registry
     return registry.states(home.link, [home.id(name)])[home.id(name)].camera
 
 
-def another_process(home: Household) -> Registry:
-    return Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, home.clock)
+def another_process(home: Household) -> Adapter:
+    return adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, home.clock)
 
 
 def with_id(each: Camera, **changes: object) -> Camera:
@@ -77,23 +78,23 @@ def test_cameras_come_and_go() -> None:
 class TestReadings:
     def test_a_first_list_is_no_change(self, home: Household) -> None:
         published: list[Change] = []
-        home.registry.changes.subscribe(published.append)
-        home.registry.refresh(home.account.id)
+        home.adapter.changes.subscribe(published.append)
+        home.noticing.refresh(home.account.id)
         assert published == []
 
     def test_any_reading_finds_what_changed_once(self, home: Household, told: list[Change], clock: Clock) -> None:
         home.driver.change("Garden", encryption="on")
         for _ in range(3):
-            home.registry.refresh(home.account.id)
+            home.noticing.refresh(home.account.id)
         assert told == [Change(home.account.id, home.id("Garden"), "encryption_on", clock.now)]
 
     def test_of_two_processes_the_first_tells(self, home: Household, told: list[Change]) -> None:
         other, second = another_process(home), []
-        other.refresh(home.account.id)
+        other.noticing.refresh(home.account.id)
         other.changes.subscribe(second.append)
         home.driver.change("Garden", online="off")
-        home.registry.refresh(home.account.id)
-        other.refresh(home.account.id)
+        home.noticing.refresh(home.account.id)
+        other.noticing.refresh(home.account.id)
         assert (kinds(told), second) == (["offline"], [])
 
     def test_what_changed_while_nothing_ran_is_found_at_the_start(self, home: Household, told: list[Change]) -> None:
@@ -105,7 +106,7 @@ class TestReadings:
 
     def test_a_failed_reading_removes_nothing(self, home: Household, told: list[Change]) -> None:
         home.driver.error = VendorDown()
-        home.registry.refresh(home.account.id)
+        home.noticing.refresh(home.account.id)
         assert told == []
 
     def test_encryption_that_came_back_is_logged_once_without_its_name(
@@ -113,7 +114,7 @@ class TestReadings:
     ) -> None:
         home.driver.change("Garden", encryption="on")
         for _ in range(2):
-            home.registry.refresh(home.account.id)
+            home.noticing.refresh(home.account.id)
         lines = [line for line in caplog.messages if "Image Encryption" in line]
         assert len(lines) == 1
         assert home.id("Garden") in lines[0]
@@ -124,11 +125,11 @@ class TestReadings:
         def broken(_change: Change) -> None:
             raise RuntimeError
 
-        home.registry.changes.subscribe(broken)
+        home.adapter.changes.subscribe(broken)
         after: list[Change] = []
-        home.registry.changes.subscribe(after.append)
+        home.adapter.changes.subscribe(after.append)
         home.driver.change("Garden", name="Shed")
-        home.registry.refresh(home.account.id)
+        home.noticing.refresh(home.account.id)
         assert kinds(told) == kinds(after) == ["renamed"]
 
 
@@ -140,7 +141,7 @@ class TestHints:
     def test_what_was_seen_is_told_and_held(
         self, home: Household, told: list[Change], clock: Clock, kind: str, motion: str, person: str
     ) -> None:
-        home.registry.noticed(home.account.id, [Hint("F00000001", 1, kind, clock.now)])
+        home.noticing.noticed(home.account.id, [Hint("F00000001", 1, kind, clock.now)])
         assert told == [Change(home.account.id, home.id("Garden"), kind, clock.now)]
         listed = next(each for each in home.registry.cameras(home.link).cameras if each.name == "Garden")
         for each in (listed, state(home)):
@@ -152,30 +153,30 @@ class TestHints:
     def test_a_camera_that_tells_no_people_apart_tells_of_none(
         self, home: Household, told: list[Change], clock: Clock
     ) -> None:
-        home.registry.noticed(home.account.id, [Hint("F00000002", 1, "person", clock.now)])
+        home.noticing.noticed(home.account.id, [Hint("F00000002", 1, "person", clock.now)])
         assert (state(home, "Front Door").motion, state(home, "Front Door").person) == ("on", "none")
 
     def test_another_process_knows_within_a_second(self, home: Household, told: list[Change], clock: Clock) -> None:
         other = another_process(home)
-        assert state(home, registry=other).motion == "off"
-        home.registry.noticed(home.account.id, [Hint("F00000001", 1, "motion", clock.now)])
+        assert state(home, adapter=other).motion == "off"
+        home.noticing.noticed(home.account.id, [Hint("F00000001", 1, "motion", clock.now)])
         clock.now += 1
-        assert state(home, registry=other).motion == "on"
+        assert state(home, adapter=other).motion == "on"
 
     def test_the_same_by_two_ways_is_one(self, home: Household, told: list[Change], clock: Clock) -> None:
         other, second = another_process(home), []
         other.changes.subscribe(second.append)
-        for registry in (home.registry, other, home.registry):
-            registry.noticed(home.account.id, [Hint("F00000001", 1, "doorbell", clock.now)])
+        for adapter in (home.adapter, other, home.adapter):
+            adapter.noticing.noticed(home.account.id, [Hint("F00000001", 1, "doorbell", clock.now)])
             clock.now += 1
         assert (kinds(told), second) == (["doorbell"], [])
         clock.now += 10
-        home.registry.noticed(home.account.id, [Hint("F00000001", 1, "doorbell", clock.now)])
+        home.noticing.noticed(home.account.id, [Hint("F00000001", 1, "doorbell", clock.now)])
         assert kinds(told) == ["doorbell", "doorbell"]
 
     def test_motion_that_goes_on_is_held_on(self, home: Household, told: list[Change], clock: Clock) -> None:
         for _ in range(4):
-            home.registry.noticed(home.account.id, [Hint("F00000001", 0, "motion", clock.now)])
+            home.noticing.noticed(home.account.id, [Hint("F00000001", 0, "motion", clock.now)])
             clock.now += 20
         assert kinds(told) == ["motion"]
         assert state(home).motion == "on"
@@ -184,7 +185,7 @@ class TestHints:
     def test_times_are_not_believed_beyond_reason(
         self, home: Household, told: list[Change], clock: Clock, ago: float
     ) -> None:
-        home.registry.noticed(home.account.id, [Hint("F00000001", 1, "motion", clock.now - ago)])
+        home.noticing.noticed(home.account.id, [Hint("F00000001", 1, "motion", clock.now - ago)])
         clock.now += HELD_S + 1
         assert state(home).motion == "off"
         assert all(change.at <= clock.now for change in told)
@@ -193,22 +194,22 @@ class TestHints:
         self, home: Household, told: list[Change], clock: Clock
     ) -> None:
         before = home.driver.calls["read"]
-        home.registry.noticed(home.account.id, [Hint("F99999999", 1, "motion", clock.now), Hint("F99999999")])
+        home.noticing.noticed(home.account.id, [Hint("F99999999", 1, "motion", clock.now), Hint("F99999999")])
         assert told == []
         assert home.driver.calls["read"] == before
 
     def test_a_hint_leads_to_a_reading_and_is_not_taken_for_one(self, home: Household, told: list[Change]) -> None:
         home.driver.change("Garden", online="off")
-        home.registry.noticed(home.account.id, [Hint("F00000002"), Hint("F00000001")])
+        home.noticing.noticed(home.account.id, [Hint("F00000002"), Hint("F00000001")])
         assert kinds(told) == ["offline"]
-        home.registry.noticed(home.account.id, [Hint("F00000001")])
+        home.noticing.noticed(home.account.id, [Hint("F00000001")])
         assert kinds(told) == ["offline"]
 
     def test_hints_of_motion_share_a_reading(self, home: Household, told: list[Change], clock: Clock) -> None:
         clock.now += 10
         before = home.driver.calls["read"]
         for _ in range(20):
-            home.registry.noticed(home.account.id, [Hint("F00000001", 1, "motion", clock.now)])
+            home.noticing.noticed(home.account.id, [Hint("F00000001", 1, "motion", clock.now)])
         assert home.driver.calls["read"] == before + 1
 
     @pytest.mark.parametrize("error", [VendorDown(), SignedOut()])
@@ -217,20 +218,20 @@ class TestHints:
     ) -> None:
         clock.now += 10
         home.driver.error = error
-        home.registry.noticed(home.account.id, [Hint("F00000002", 1, "doorbell", clock.now)])
+        home.noticing.noticed(home.account.id, [Hint("F00000002", 1, "doorbell", clock.now)])
         assert kinds(told) == ["doorbell"]
 
     def test_no_such_account(self, home: Household, told: list[Change], clock: Clock) -> None:
         before = home.driver.calls["read"]
-        home.registry.noticed("nobody", [Hint("F00000001", 1, "motion", clock.now)])
+        home.noticing.noticed("nobody", [Hint("F00000001", 1, "motion", clock.now)])
         assert (told, home.driver.calls["read"]) == ([], before)
 
 
 class TestDevices:
     def test_a_serial_leads_to_its_households(self, home: Household, told: list[Change]) -> None:
-        assert home.registry.accounts_with("F00000001") == [home.account.id]
-        assert home.registry.accounts_with("F99999999") == []
+        assert home.noticing.accounts_with("F00000001") == [home.account.id]
+        assert home.noticing.accounts_with("F99999999") == []
         home.driver.set([DOOR])
-        home.registry.refresh(home.account.id)
-        assert home.registry.accounts_with("F00000001") == []
-        assert home.registry.accounts_with("F00000002") == [home.account.id]
+        home.noticing.refresh(home.account.id)
+        assert home.noticing.accounts_with("F00000001") == []
+        assert home.noticing.accounts_with("F00000002") == [home.account.id]

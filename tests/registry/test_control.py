@@ -6,7 +6,7 @@ import pytest
 
 from registry.camera import Camera, Refusal
 from registry.errors import DriverError, SetRefused, SignedOut, VendorBusy, VendorDown
-from registry.owner import control
+from registry.owner import control, owner
 from registry.preferences import Preferences
 from registry.settings import BY_VOICE, BadValue, Step
 from tests.doubles.clock import Clock
@@ -18,7 +18,7 @@ EVERYTHING = Preferences(voice_may=BY_VOICE)
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "READ_BACK_S", 0.01)
-    monkeypatch.setattr(control, "OWNER_S", 0.5)
+    monkeypatch.setattr(owner, "OWNER_S", 0.5)
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def garden(home: Household) -> str:
     everything = dict.fromkeys(("status_light", "alarm_notification", "offline_notification", "flip"), "off")
     home.driver.change("Garden", **everything, night_vision="smart", can_restart=True)
     its_id = home.id("Garden")
-    home.registry.prefer(home.account.id, its_id, EVERYTHING)
+    home.owner.prefer(home.account.id, its_id, EVERYTHING)
     return its_id
 
 
@@ -63,7 +63,7 @@ def test_a_voice_changes_nothing_that_it_may_not(home: Household, setting: str) 
 
 def test_a_voice_changes_one_thing_when_one_is_ticked(home: Household) -> None:
     nursery = home.id("Nursery")
-    home.registry.prefer(home.account.id, nursery, Preferences(voice_may=("audio",)))
+    home.owner.prefer(home.account.id, nursery, Preferences(voice_may=("audio",)))
 
     assert isinstance(home.registry.change(home.link, nursery, "audio", "on"), Camera)
     assert isinstance(home.registry.change(home.link, nursery, "sleep", "on"), Refusal)
@@ -73,7 +73,7 @@ def test_a_voice_changes_one_thing_when_one_is_ticked(home: Household) -> None:
 
 def test_encryption_never_goes_by_voice(home: Household, garden: str) -> None:
     with pytest.raises(BadValue, match="encryption"):
-        home.registry.prefer(home.account.id, garden, Preferences(voice_may=("encryption",)))
+        home.owner.prefer(home.account.id, garden, Preferences(voice_may=("encryption",)))
     for value in ("on", "off"):
         refused = home.registry.change(home.link, garden, "encryption", value)
         assert isinstance(refused, Refusal)
@@ -88,13 +88,13 @@ def test_what_can_not_be_set_is_said(home: Household, garden: str, setting: str,
     with pytest.raises(BadValue):
         home.registry.change(home.link, garden, setting, value)
     with pytest.raises(BadValue):
-        home.registry.owner_change(home.account.id, garden, setting, value)
+        home.owner.change(home.account.id, garden, setting, value)
     assert home.driver.calls["apply"] == 0
 
 
 def test_a_setting_the_camera_has_not(home: Household, garden: str) -> None:
     home.driver.change("Garden", flip="none", can_restart=False)
-    home.registry.account_cameras(home.account.id)
+    home.owner.cameras(home.account.id)
 
     for refused in (home.registry.change(home.link, garden, "flip", "on"), home.registry.restart(home.link, garden)):
         assert isinstance(refused, Refusal)
@@ -133,9 +133,9 @@ def test_another_households_camera_is_not_there(home: Household, garden: str) ->
     for refused, reason in (
         (home.registry.change(none_of_them, garden, "audio", "off"), "not_found"),
         (home.registry.restart(none_of_them, garden), "not_found"),
-        (home.registry.owner_change("nobody", garden, "audio", "off"), "signed_out"),
-        (home.registry.owner_settings("nobody", garden), "signed_out"),
-        (home.registry.owner_change(home.account.id, "ezviz-none", "audio", "off"), "not_found"),
+        (home.owner.change("nobody", garden, "audio", "off"), "signed_out"),
+        (home.owner.settings("nobody", garden), "signed_out"),
+        (home.owner.change(home.account.id, "ezviz-none", "audio", "off"), "not_found"),
     ):
         assert isinstance(refused, Refusal)
         assert refused.reason == reason
@@ -144,12 +144,12 @@ def test_another_households_camera_is_not_there(home: Household, garden: str) ->
 
 def test_a_restart_is_asked_for_once(home: Household, garden: str) -> None:
     assert isinstance(home.registry.restart(home.link, garden), Camera)
-    assert isinstance(home.registry.owner_restart(home.account.id, garden), Camera)
+    assert isinstance(home.owner.restart(home.account.id, garden), Camera)
     assert home.driver.applied == [("Garden", "restart", "", "")] * 2
 
 
 def test_a_restart_by_voice_is_ticked_apart(home: Household, garden: str) -> None:
-    home.registry.prefer(home.account.id, garden, Preferences(voice_may=("audio",)))
+    home.owner.prefer(home.account.id, garden, Preferences(voice_may=("audio",)))
     refused = home.registry.restart(home.link, garden)
     assert isinstance(refused, Refusal)
     assert refused.reason == "voice_may_not"
@@ -157,18 +157,18 @@ def test_a_restart_by_voice_is_ticked_apart(home: Household, garden: str) -> Non
 
 class TestOwner:
     def test_sees_every_setting(self, home: Household, garden: str) -> None:
-        views = home.registry.owner_settings(home.account.id, garden)
+        views = home.owner.settings(home.account.id, garden)
         assert isinstance(views, dict)
         assert (views["audio"].value, views["night_vision"].value, views["version"].value) == ("on", "smart", "V5.3.0")
         assert views["night_vision"].choices == ("colour", "black_and_white", "smart")
         assert not views["version"].can_set
 
     def test_changes_what_is_no_field_of_a_camera(self, home: Household, garden: str) -> None:
-        assert isinstance(home.registry.owner_change(home.account.id, garden, "time_zone", "+02:00"), Camera)
+        assert isinstance(home.owner.change(home.account.id, garden, "time_zone", "+02:00"), Camera)
         assert home.driver.others["time_zone"] == "+02:00"
 
     def test_changes_without_a_tick(self, home: Household) -> None:
-        changed = home.registry.owner_change(home.account.id, home.id("Nursery"), "audio", "on")
+        changed = home.owner.change(home.account.id, home.id("Nursery"), "audio", "on")
         assert isinstance(changed, Camera)
         assert changed.audio == "on"
 
@@ -187,19 +187,19 @@ class TestOwner:
         self, home: Household, given: dict[str, Any], error: SetRefused | None, expected: Step
     ) -> None:
         home.driver.set_error = error
-        step = home.registry.owner_change(home.account.id, home.id("Garage"), "encryption", "off", **given)
+        step = home.owner.change(home.account.id, home.id("Garage"), "encryption", "off", **given)
         assert step == expected
         assert home.driver.applied == []
         assert home.driver.calls["apply"] == (error is not None)
 
     def test_encryption_goes_off(self, home: Household) -> None:
         garage = home.id("Garage")
-        changed = home.registry.owner_change(home.account.id, garage, "encryption", "off", code="ABCDEF", consent=True)
+        changed = home.owner.change(home.account.id, garage, "encryption", "off", code="ABCDEF", consent=True)
         assert isinstance(changed, Camera)
         assert (changed.encryption, home.driver.applied) == ("off", [("Garage", "encryption", "off", "ABCDEF")])
 
     def test_encryption_goes_on_without_a_word(self, home: Household) -> None:
-        changed = home.registry.owner_change(home.account.id, home.id("Garden"), "encryption", "on")
+        changed = home.owner.change(home.account.id, home.id("Garden"), "encryption", "on")
         assert isinstance(changed, Camera)
         assert changed.encryption == "on"
 
@@ -207,20 +207,18 @@ class TestOwner:
     def test_a_shared_camera_keeps_its_owners_secrets(self, home: Household, setting: str, value: str) -> None:
         home.driver.change("Garage", owner="shared")
         garage = home.id("Garage")
-        refused = home.registry.owner_change(home.account.id, garage, setting, value, code="ABCDEF", consent=True)
+        refused = home.owner.change(home.account.id, garage, setting, value, code="ABCDEF", consent=True)
         assert isinstance(refused, Refusal)
         assert (refused.reason, home.driver.applied) == ("not_this_way", [])
 
     def test_formatting_wants_consent(self, home: Household, garden: str) -> None:
-        assert home.registry.owner_change(home.account.id, garden, "storage", "format") == Step("consent")
-        assert isinstance(
-            home.registry.owner_change(home.account.id, garden, "storage", "format", consent=True), Camera
-        )
+        assert home.owner.change(home.account.id, garden, "storage", "format") == Step("consent")
+        assert isinstance(home.owner.change(home.account.id, garden, "storage", "format", consent=True), Camera)
 
     @pytest.mark.parametrize("error", [VendorDown(), SignedOut(), VendorBusy()])
     def test_settings_that_can_not_be_read(self, home: Household, garden: str, error: DriverError) -> None:
         home.driver.error = error
-        refused = home.registry.owner_settings(home.account.id, garden)
+        refused = home.owner.settings(home.account.id, garden)
         assert isinstance(refused, Refusal)
         assert refused.reason == error.reason
 
@@ -229,16 +227,16 @@ class TestPreferences:
     def test_what_may_be_said_is_kept_in_the_manuals_order(self, home: Household) -> None:
         garden = home.id("Garden")
         said = Preferences(voice_may=("restart", "audio"), lan_while_encrypted=True)
-        home.registry.prefer(home.account.id, garden, said)
+        home.owner.prefer(home.account.id, garden, said)
 
-        assert home.registry.preferences(home.account.id, garden).voice_may == ("audio", "restart")
-        assert home.registry.preferences(home.account.id, garden).lan_while_encrypted
-        assert home.registry.preferences(home.account.id, home.id("Garage")) == Preferences()
+        assert home.owner.preferences(home.account.id, garden).voice_may == ("audio", "restart")
+        assert home.owner.preferences(home.account.id, garden).lan_while_encrypted
+        assert home.owner.preferences(home.account.id, home.id("Garage")) == Preferences()
 
     def test_they_reach_every_camera_that_is_handed_out(self, home: Household) -> None:
         garden = home.id("Garden")
         before = home.registry.cameras(home.link)
-        home.registry.prefer(home.account.id, garden, Preferences(voice_may=("audio",)))
+        home.owner.prefer(home.account.id, garden, Preferences(voice_may=("audio",)))
 
         listed = home.registry.cameras(home.link)
         assert {each.name: each.voice_may for each in listed.cameras if each.voice_may} == {"Garden": ("audio",)}
@@ -269,4 +267,4 @@ class TestPreferences:
         garden = home.id("Garden")
         home.store.put_preference(home.account.id, garden, b'{"voice_may":"everything"')
         clock.now += 31
-        assert home.registry.preferences(home.account.id, garden) == Preferences()
+        assert home.owner.preferences(home.account.id, garden) == Preferences()

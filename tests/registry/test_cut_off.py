@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from deploy_local.emulator import Emulator
+from registry.adapter import Adapter, adapt
 from registry.readings.changes import Change
-from registry.registry import Registry
 from store.dynamodb import DynamoStore, create_table
 from store.ports import StoreUnavailable
 from store.sealing import Sealer
@@ -30,14 +30,14 @@ class Function:
     wire: AwsWire
     clock: Clock
 
-    def environment(self, told: list[Change] | None = None) -> Registry:
+    def environment(self, told: list[Change] | None = None) -> Adapter:
         home = self.home
-        made = Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, self.clock)
+        made = adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, self.clock)
         made.changes.subscribe((told if told is not None else []).append)
         return made
 
-    def names(self, registry: Registry) -> list[str]:
-        return [each.name for each in registry.account_cameras(self.home.account.id).cameras]
+    def names(self, adapter: Adapter) -> list[str]:
+        return [each.name for each in adapter.owner.cameras(self.home.account.id).cameras]
 
     def found(self, serial: str) -> list[str]:
         """The households that the webhook would bring a message of this device to."""
@@ -87,7 +87,7 @@ def test_killed_after_any_write_a_household_is_found_by_its_devices(
         arrange(made)
         made.wire.kill_after(number)
         with contextlib.suppress(StoreUnavailable):
-            made.environment().refresh(made.home.account.id)
+            made.environment().noticing.refresh(made.home.account.id)
         made.wire.heal()
         made.clock.now += 5
         assert made.names(made.environment()) == ["Garden", "Pond"]

@@ -10,12 +10,12 @@ import pytest
 import requests
 
 from media.grants import Grants
+from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Stream, StreamRequest
 from registry.drivers.ezviz.account import SignedIn
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.errors import DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
 from registry.owner import households
-from registry.registry import Registry
 from registry.rules import Rules
 from store.records import Source
 from store.sqlite import SqliteStore
@@ -46,9 +46,9 @@ class Ezviz:
     def camera(self, name: str) -> Camera:
         return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
 
-    def registry(self) -> Registry:
+    def adapter(self) -> Adapter:
         rules = Rules(request_s=LONG_S)
-        return Registry(self.store, {"ezviz": self.driver}, ReadyPictures(), Grants([b"k" * 32]), rules)
+        return adapt(self.store, {"ezviz": self.driver}, ReadyPictures(), Grants([b"k" * 32]), rules)
 
 
 def hosts(vendor: SimulatorProcess) -> EzvizHosts:
@@ -254,10 +254,10 @@ def test_audio_and_sleep_are_set_and_read_back(demo: Ezviz) -> None:
 
 
 def test_encryption_goes_off_with_the_code_and_only_once_it_is_off(demo: Ezviz) -> None:
-    registry = demo.registry()
-    garage = next(each for each in registry.account_cameras(demo.source.account).cameras if each.name == "Garage")
+    owner = demo.adapter().owner
+    garage = next(each for each in owner.cameras(demo.source.account).cameras if each.name == "Garage")
 
-    changed = registry.owner_change(demo.source.account, garage.id, "encryption", "off", code="ABCDEF", consent=True)
+    changed = owner.change(demo.source.account, garage.id, "encryption", "off", code="ABCDEF", consent=True)
 
     assert isinstance(changed, Camera)
     assert demo.camera("Garage").encryption == "off"
@@ -290,7 +290,7 @@ def test_from_the_vendor_to_a_stream_and_back_to_a_refusal(demo: Ezviz) -> None:
     demo.store.add_link(link)
     rules = Rules(request_s=LONG_S)
     pictures = ReadyPictures()
-    registry = Registry(demo.store, {"ezviz": demo.driver}, pictures, Grants([b"k" * 32]), rules)
+    registry = adapt(demo.store, {"ezviz": demo.driver}, pictures, Grants([b"k" * 32]), rules).registry
     garden = next(each for each in registry.cameras(link).cameras if each.name == "Garden")
     ask = StreamRequest("google", ("webrtc", "hls"))
 
@@ -310,7 +310,7 @@ def test_a_region_that_is_none_is_named(region: str) -> None:
 
 def test_the_vendor_is_not_loaded_before_it_is_called() -> None:
     code = (
-        "import sys, registry.registry, registry.sign_in, registry.drivers.ezviz;"
+        "import sys, registry.adapter, registry.owner.sign_in, registry.drivers.ezviz.driver;"
         "print([m for m in ('requests', 'pyezvizapi', 'urllib3', 'structlog', 'asyncio') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from media.grants import Grants
+from registry.adapter import adapt
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.drivers.ezviz.account import SignedIn
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.owner import households
-from registry.registry import Registry
 from registry.rules import Rules
 from store.records import Link, Source
 from store.sqlite import SqliteStore
@@ -46,16 +46,16 @@ class Home:
         self.driver.sessions.signed_in(self.source, user, answer.session)
         rules = Rules(request_s=request_s, opens_per_minute=1000)
         self.pictures = ReadyPictures()
-        self.registry = Registry(store, {"ezviz": self.driver}, self.pictures, Grants([b"k" * 32]), rules)
+        self.adapter = adapt(store, {"ezviz": self.driver}, self.pictures, Grants([b"k" * 32]), rules)
         self.link: Link = new_link(account, "alexa", None, "en")
         store.add_link(self.link)
 
     def cameras(self) -> dict[str, Camera]:
-        return {each.name: each for each in self.registry.cameras(self.link).cameras}
+        return {each.name: each for each in self.adapter.registry.cameras(self.link).cameras}
 
     def open(self, name: str) -> Stream | Refusal:
         request = StreamRequest("alexa", ("hls",))
-        return self.registry.open_stream(self.link, self.cameras()[name].id, request)
+        return self.adapter.registry.open_stream(self.link, self.cameras()[name].id, request)
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_shared_camera_has_an_id_in_each_household(home: Callable[..., Home]) 
     assert own.id != shared.id
     assert (own.owner, shared.owner) == ("own", "shared")
     assert shared.ways == ()  # its secrets are not asked for, its pictures are its owner's to show
-    assert sorted(owner.registry.accounts_with(own.ref.serial)) == sorted([owner.link.account, guest.link.account])
+    assert sorted(owner.noticing.accounts_with(own.ref.serial)) == sorted([owner.link.account, guest.link.account])
 
 
 @pytest.mark.parametrize("cameras", [1, 30, 31, 75, 300, 1000])
@@ -126,7 +126,7 @@ def test_fresh_reads_before_streams_are_shared(vendor: SimulatorProcess, home: C
     before = vendor.calls()
     request = StreamRequest("alexa", ("hls",))
     with ThreadPoolExecutor(8) as pool:
-        opened = list(pool.map(lambda name: ours.registry.open_stream(ours.link, ids[name], request), names))
+        opened = list(pool.map(lambda name: ours.adapter.registry.open_stream(ours.link, ids[name], request), names))
     vendor.configure(latency_ms=0)
     assert all(isinstance(each, Stream) for each in opened)
     assert (vendor.calls() - before)[LIST] == 1

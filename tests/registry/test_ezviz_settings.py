@@ -11,13 +11,14 @@ import pytest
 import requests
 
 from media.grants import Grants
+from registry.adapter import adapt
 from registry.camera import Camera, Refusal
 from registry.drivers.ezviz.account import SignedIn
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
 from registry.errors import Refused, SetRefused
 from registry.owner import households
-from registry.registry import Registry
+from registry.owner.owner import Owner
 from registry.rules import Rules
 from registry.settings import CHOICES, Setting, Step
 from store.records import Source
@@ -36,17 +37,17 @@ class Home:
     driver: EzvizDriver
     source: Source
     vendor: SimulatorProcess
-    registry: Registry
+    owner: Owner
 
     def camera(self, name: str) -> Camera:
-        listed = self.registry.account_cameras(self.source.account).cameras
+        listed = self.owner.cameras(self.source.account).cameras
         return next(each for each in listed if each.name == name)
 
     def set(self, name: str, setting: str, value: str, **more: Any) -> Camera | Refusal | Step:
-        return self.registry.owner_change(self.source.account, self.camera(name).id, setting, value, **more)
+        return self.owner.change(self.source.account, self.camera(name).id, setting, value, **more)
 
     def values(self, name: str) -> dict[Setting, str | None]:
-        views = self.registry.owner_settings(self.source.account, self.camera(name).id)
+        views = self.owner.settings(self.source.account, self.camera(name).id)
         assert isinstance(views, dict)
         return {each: view.value for each, view in views.items()}
 
@@ -79,8 +80,8 @@ def make(vendor: SimulatorProcess, tmp_path: Path) -> Iterator[Callable[..., Hom
             assert isinstance(verdict, SignedIn)
             driver.sessions.signed_in(source, user, verdict.session)
         rules = Rules(request_s=LONG_S)
-        registry = Registry(store, {"ezviz": driver}, ReadyPictures(), Grants([b"k" * 32]), rules)
-        return Home(driver, source, vendor, registry)
+        owner = adapt(store, {"ezviz": driver}, ReadyPictures(), Grants([b"k" * 32]), rules).owner
+        return Home(driver, source, vendor, owner)
 
     yield home
     store.close()
@@ -179,7 +180,7 @@ def test_every_setting_is_read(make: Callable[..., Home]) -> None:
 
 def test_what_the_account_lacks_is_not_this_way_without_a_key(make: Callable[..., Home]) -> None:
     home = make(key=False)
-    views = home.registry.owner_settings(home.source.account, home.camera("Garden").id)
+    views = home.owner.settings(home.source.account, home.camera("Garden").id)
     assert isinstance(views, dict)
     unset = {name for name, choices in CHOICES.items() if choices is not None and not views[name].can_set}
     assert unset == {"time_zone", "date_format", "storage"}
@@ -210,7 +211,7 @@ def test_uninitialised_storage_is_told_and_formatted(make: Callable[..., Home]) 
 def test_a_restart(make: Callable[..., Home]) -> None:
     home = make()
     garden = home.camera("Garden")
-    assert isinstance(home.registry.owner_restart(home.source.account, garden.id), Camera)
+    assert isinstance(home.owner.restart(home.source.account, garden.id), Camera)
     assert home.row("Garden")["online"] is False
 
 
@@ -247,7 +248,7 @@ class TestEncryption:
         garage = home.camera("Garage")
 
         def change(old: str, new: str) -> Camera | Refusal | Step:
-            return home.registry.change_password(home.source.account, garage.id, old, new)
+            return home.owner.change_password(home.source.account, garage.id, old, new)
 
         assert change("AAAAAA", "secret12") == Step("code", wrong=True)
         assert isinstance(change("ABCDEF", "secret12"), Camera)
@@ -264,7 +265,7 @@ class TestEncryption:
             assert refused.reason == "not_this_way"
         with pytest.raises(SetRefused, match="unsupported"):
             home.driver.change_password(home.source, garden, "GKRTUV", "secret12", LONG_S)
-        refused = home.registry.delete(home.source.account, garden.id, "Garden")
+        refused = home.owner.delete(home.source.account, garden.id, "Garden")
         assert isinstance(refused, Refusal)
         assert "Garden" in home.vendor.cameras()
 
@@ -274,14 +275,14 @@ class TestDelete:
         home = make()
         pond = home.camera("Pond")
         with pytest.raises(ValueError, match="nothing was deleted"):
-            home.registry.delete(home.source.account, pond.id, "pond")
+            home.owner.delete(home.source.account, pond.id, "pond")
         assert "Pond" in home.vendor.cameras()
-        assert isinstance(home.registry.delete(home.source.account, pond.id, "Pond"), Camera)
+        assert isinstance(home.owner.delete(home.source.account, pond.id, "Pond"), Camera)
         assert "Pond" not in home.vendor.cameras()
 
     def test_the_account_alone_can_not(self, make: Callable[..., Home]) -> None:
         home = make(key=False)
-        refused = home.registry.delete(home.source.account, home.camera("Pond").id, "Pond")
+        refused = home.owner.delete(home.source.account, home.camera("Pond").id, "Pond")
         assert isinstance(refused, Refusal)
         assert refused.reason == "not_this_way"
 
@@ -291,7 +292,7 @@ class TestSubAccounts:
 
     def test_sees_the_cameras_it_was_given(self, make: Callable[..., Home], vendor: SimulatorProcess) -> None:
         home = make(key=False, account=False, sub_account=sub_account(vendor, "Garden", "Nursery", "Attic"))
-        listed = {each.name: each for each in home.registry.account_cameras(home.source.account).cameras}
+        listed = {each.name: each for each in home.owner.cameras(home.source.account).cameras}
         told = {name: (each.online, each.encryption, each.audio) for name, each in listed.items()}
         assert told == {
             "Garden": ("on", "off", "on"),
@@ -310,7 +311,7 @@ class TestSubAccounts:
             row = home.row("Garden")
             assert {name: row[name] for name in vendors} == vendors
             assert home.values("Garden")[setting] == (None if setting == "date_format" else value)  # type: ignore[index]
-        views = home.registry.owner_settings(home.source.account, home.camera("Garden").id)
+        views = home.owner.settings(home.source.account, home.camera("Garden").id)
         assert isinstance(views, dict)
         assert {view.way for view in views.values() if view.value is not None} == {"open"}
         assert (views["wifi"].value, views["storage"].value, views["audio"].value) == ("showcam", "ok", "off")

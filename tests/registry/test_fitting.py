@@ -136,7 +136,7 @@ def test_the_grant_names_the_picture_and_asks_for_it_again(home: Household) -> N
     assert (claims.picture, claims.surface, stream.video) == ("sub", "video", SMALL)
     ((warm, source),) = home.pictures.warmed
     assert (warm, source.url) == (claims, "https://vendor.test/F00000001_1_sub.m3u8")
-    again = home.registry.source_for(claims)
+    again = home.questions.source_for(claims)
     assert isinstance(again, SourceSpec)
     assert again.url == source.url
     image = home.grants.verify(stream.image_url.split("/")[4], "snapshot", home.clock())
@@ -157,7 +157,7 @@ def test_where_the_small_picture_can_t_be_had_the_whole_one_is_made_smaller(
 ) -> None:
     home.driver.change("Garden", sub=UNKNOWN)
     home.driver.sub_error = error  # type: ignore[assignment]
-    home.registry.prefer(home.account.id, home.id("Garden"), Preferences(scaled=scaled))
+    home.owner.prefer(home.account.id, home.id("Garden"), Preferences(scaled=scaled))
     found = opened(home, VIDEO)
     assert (claims_of(home, found).picture if isinstance(found, Stream) else found.reason) == expected
 
@@ -215,4 +215,4 @@ def test_a_small_picture_that_went_away_ends_what_showed_it(home: Household) -> 
     stream = opened(home, VIDEO)
     assert isinstance(stream, Stream)
     home.driver.sub_error = Refused("too_large")
-    assert home.registry.source_for(claims_of(home, stream)) == Denied("too_large", again=False)
+    assert home.questions.source_for(claims_of(home, stream)) == Denied("too_large", again=False)

@@ -15,9 +15,9 @@ from tests.doubles.household import Household
 
 @pytest.fixture
 def told(home: Household) -> list[Change]:
-    home.registry.refresh(home.account.id)
+    home.noticing.refresh(home.account.id)
     published: list[Change] = []
-    home.registry.changes.subscribe(published.append)
+    home.adapter.changes.subscribe(published.append)
     return published
 
 
@@ -31,13 +31,13 @@ def wait(until: Callable[[], bool]) -> None:
 
 
 def test_a_hint_leads_to_its_household(home: Household, told: list[Change], clock) -> None:
-    Inbox(home.registry).offer(Hint("F00000002", 1, "doorbell", clock.now))
+    Inbox(home.noticing).offer(Hint("F00000002", 1, "doorbell", clock.now))
     wait(lambda: bool(told))
     assert told == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now)]
 
 
 def test_nobodys_device_asks_no_vendor(home: Household, told: list[Change], clock) -> None:
-    inbox, before = Inbox(home.registry), home.driver.calls["read"]
+    inbox, before = Inbox(home.noticing), home.driver.calls["read"]
     inbox.offer(Hint("F99999999", 1, "look"))
     inbox.offer(Hint("F00000002", 1, "doorbell", clock.now))
     wait(lambda: bool(told))
@@ -46,7 +46,7 @@ def test_nobodys_device_asks_no_vendor(home: Household, told: list[Change], cloc
 
 def test_a_flood_is_bounded_and_does_not_wait(home: Household, told: list[Change], clock) -> None:
     home.driver.hold = threading.Event()
-    inbox = Inbox(home.registry, most=50)
+    inbox = Inbox(home.noticing, most=50)
     for _ in range(200):
         inbox.offer(Hint("F00000001", 1, "look", clock.now))
     assert inbox.full
@@ -61,10 +61,10 @@ class TestAtOnce:
     def test_it_is_looked_into_before_whoever_brought_it_goes_on(
         self, home: Household, told: list[Change], clock: Clock
     ) -> None:
-        AtOnce(home.registry).offer(Hint("F00000002", 1, "doorbell", clock.now))
+        AtOnce(home.noticing).offer(Hint("F00000002", 1, "doorbell", clock.now))
         assert told == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now)]
 
     def test_what_can_not_be_kept_is_said(self, home: Household, told: list[Change], clock: Clock) -> None:
         home.store.close()
         with pytest.raises(StoreUnavailable):
-            AtOnce(home.registry).offer(Hint("F00000002", 1, "doorbell", clock.now))
+            AtOnce(home.noticing).offer(Hint("F00000002", 1, "doorbell", clock.now))

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from accounts.identity import camera_id
+from registry.adapter import adapt
 from registry.camera import Camera, StreamRequest
 from registry.errors import SignedOut, Unavailable, VendorBusy, VendorDown
 from registry.readings.readings import RENEW_S
@@ -26,7 +27,7 @@ def names(cameras: tuple[Camera, ...]) -> list[str]:
 
 def another_process(home: Household, driver: ReadyDriver, clock: Clock) -> Registry:
     """Another registry on the same store, that remembers nothing."""
-    return Registry(home.store, {"ezviz": driver}, ReadyPictures(), home.grants, home.rules, clock)
+    return adapt(home.store, {"ezviz": driver}, ReadyPictures(), home.grants, home.rules, clock).registry
 
 
 def test_every_camera_of_the_household_with_its_own_id(home: Household) -> None:
@@ -54,7 +55,7 @@ def test_a_link_sees_what_was_chosen_at_consent(home: Household) -> None:
 
     assert names(home.registry.cameras(link).cameras) == ["Garden", "Attic"]
     assert home.registry.cameras(link).fingerprint != home.registry.cameras(home.link).fingerprint
-    assert names(home.registry.account_cameras(home.account.id).cameras) == NAMES
+    assert names(home.owner.cameras(home.account.id).cameras) == NAMES
 
 
 def test_an_empty_choice_is_no_camera_and_not_every_camera(home: Household) -> None:
@@ -148,13 +149,13 @@ def test_an_account_that_is_gone_is_told_as_signed_out(home: Household) -> None:
 
 
 def test_a_refresh_ahead_swallows_the_vendors_failure(home: Household, clock: Clock) -> None:
-    home.registry.refresh(home.account.id)
+    home.noticing.refresh(home.account.id)
     assert home.driver.calls["read"] == 1
     home.driver.error = VendorDown("x")
     clock.now += DAY + 1
 
-    home.registry.refresh(home.account.id)
-    home.registry.refresh("nobody")
+    home.noticing.refresh(home.account.id)
+    home.noticing.refresh("nobody")
 
 
 # what a query is told

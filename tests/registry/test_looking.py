@@ -61,7 +61,7 @@ class Telling(ReadyPictures):
     def _tell(self, claims: Claims) -> None:
         self.may.wait(10)
         self._out -= 1
-        self.home.registry.learn(claims, 640, 360)
+        self.home.questions.learn(claims, 640, 360)
 
 
 def made(tmp_path: Path, clock: Clock, cameras: list[Camera]) -> tuple[Household, Telling]:
@@ -80,7 +80,7 @@ def until(true: Callable[[], object], within_s: float = 5.0) -> None:
 
 
 def looked(home: Household, pictures: Telling) -> list[tuple[str, str]]:
-    names = {each.id: each.name for each in home.registry.account_cameras(home.account.id).cameras}
+    names = {each.id: each.name for each in home.owner.cameras(home.account.id).cameras}
     return [(names[claims.camera], claims.picture) for claims, _ in pictures.warmed if claims.protocol == "snapshot"]
 
 

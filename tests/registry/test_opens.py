@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest
-from registry.registry import Registry
 from registry.streams.quota import OpensOfAll
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
@@ -24,9 +24,9 @@ def processes(tmp_path: Path, clock: Clock) -> Iterator[list[Household]]:
     def another() -> Household:
         made = {"ezviz": home.driver}
         opens = OpensOfAll(MOST, home.store)
-        registry = Registry(home.store, made, home.pictures, home.grants, home.rules, clock, opens)
+        adapter = adapt(home.store, made, home.pictures, home.grants, home.rules, clock, opens)
         parts = (home.store, home.account, home.source, home.link, home.driver, home.pictures, home.grants)
-        return Household(*parts, registry, home.rules, clock)
+        return Household(*parts, adapter, home.rules, clock)
 
     yield [another(), another()]
     home.store.close()
@@ -71,7 +71,7 @@ def test_where_it_cant_be_counted_nothing_is_opened(tmp_path: Path, clock: Clock
     home = household(tmp_path, clock=clock)
     made = {"ezviz": home.driver}
     opens = OpensOfAll(MOST, Away())
-    registry = Registry(home.store, made, home.pictures, home.grants, home.rules, clock, opens)
+    registry = adapt(home.store, made, home.pictures, home.grants, home.rules, clock, opens).registry
     with pytest.raises(StoreUnavailable):
         registry.open_stream(home.link, home.id("Garden"), HLS)
     assert home.driver.calls["mint"] == 0

@@ -14,6 +14,7 @@ import requests
 from media.fleet import Fleet
 from media.grants import Grants
 from net.http import Hosts
+from registry.adapter import adapt
 from registry.camera import Refusal, Stream, StreamRequest, Video
 from registry.driver import Look
 from registry.drivers.ezviz.account import SignedIn
@@ -23,7 +24,6 @@ from registry.drivers.probes.mpegts import NoTables, kinds
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, Refused, VendorDown
 from registry.owner import households
-from registry.registry import Registry
 from registry.rules import Rules
 from store.records import Link
 from store.sqlite import SqliteStore
@@ -59,7 +59,7 @@ class Home:
         driver.sessions.signed_in(source, "demo@example.com", verdict.session)
         self.link: Link = new_link(account, "alexa", None, "en")
         store.add_link(self.link)
-        self.registry = Registry(store, {"ezviz": driver}, Fleet(()), Grants([b"k" * 32]), PASSED)
+        self.registry = adapt(store, {"ezviz": driver}, Fleet(()), Grants([b"k" * 32]), PASSED).registry
 
     def open(self, name: str, request: StreamRequest = HLS) -> Stream | Refusal:
         ids = {each.name: each.id for each in self.registry.cameras(self.link).cameras}
@@ -115,7 +115,7 @@ def test_what_a_display_can_not_take_is_refused_through_the_same_gate(
 @pytest.fixture
 def ready(tmp_path) -> Iterator[Household]:
     home = household(tmp_path, cameras=[camera("Garden", "F00000001"), camera("Shed", video=Video("h264", 640, 360))])
-    home.registry = Registry(home.store, {"ezviz": home.driver}, Fleet(()), home.grants, PASSED, home.clock)
+    home.adapter = adapt(home.store, {"ezviz": home.driver}, Fleet(()), home.grants, PASSED, home.clock)
     yield home
     home.store.close()
 

@@ -6,9 +6,10 @@ from copy import replace
 import pytest
 
 from media.grants import Claims
+from registry.adapter import adapt
 from registry.camera import Camera, Video
 from registry.gate.sizes import Looks, resized, sized
-from registry.registry import Registry
+from registry.owner.owner import Owner
 from store.ports import StoreUnavailable
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
@@ -27,29 +28,29 @@ def claims(home: Household, name: str = "Garden", **changes: object) -> Claims:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def garden(home: Household, registry: Registry | None = None) -> Camera:
-    listing = (registry or home.registry).account_cameras(home.account.id)
+def garden(home: Household, owner: Owner | None = None) -> Camera:
+    listing = (owner or home.owner).cameras(home.account.id)
     return next(each for each in listing.cameras if each.name == "Garden")
 
 
-def another_process(home: Household) -> Registry:
-    return Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, home.clock)
+def another_process(home: Household) -> Owner:
+    return adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, home.clock).owner
 
 
 def test_a_size_is_learnt_and_outlives_readings_and_processes(untold: Household) -> None:
-    before = untold.registry.account_cameras(untold.account.id).fingerprint
-    untold.registry.learn(claims(untold), 2304, 1296)
-    untold.registry.learn(claims(untold, picture="sub"), 768, 432)
-    for registry in (untold.registry, another_process(untold), another_process(untold)):
-        found = garden(untold, registry)
+    before = untold.owner.cameras(untold.account.id).fingerprint
+    untold.questions.learn(claims(untold), 2304, 1296)
+    untold.questions.learn(claims(untold, picture="sub"), 768, 432)
+    for owner in (untold.owner, another_process(untold), another_process(untold)):
+        found = garden(untold, owner)
         assert (found.video, found.sub) == (Video("h264", 2304, 1296), Video("h264", 768, 432))
-    assert untold.registry.account_cameras(untold.account.id).fingerprint != before, "what is advertised is made anew"
+    assert untold.owner.cameras(untold.account.id).fingerprint != before, "what is advertised is made anew"
     untold.driver.change("Garden", audio="off")
     assert (garden(untold).audio, garden(untold).video.width) == ("off", 2304)
 
 
 def test_a_size_that_was_learnt_twice_is_written_once(untold: Household, monkeypatch: pytest.MonkeyPatch) -> None:
-    untold.registry.learn(claims(untold), 1920, 1080)
+    untold.questions.learn(claims(untold), 1920, 1080)
     written: list[str] = []
     keep = untold.store.put_known
 
@@ -58,9 +59,9 @@ def test_a_size_that_was_learnt_twice_is_written_once(untold: Household, monkeyp
         keep(account, known)  # type: ignore[arg-type]
 
     monkeypatch.setattr(untold.store, "put_known", counted)
-    untold.registry.learn(claims(untold), 1920, 1080)
+    untold.questions.learn(claims(untold), 1920, 1080)
     assert not written
-    untold.registry.learn(claims(untold), 1280, 720)
+    untold.questions.learn(claims(untold), 1280, 720)
     assert written
     assert garden(untold).video.width == 1280
 
@@ -70,18 +71,18 @@ def test_when_it_was_looked_at_is_kept_and_written_only_now_and_then(untold: Hou
     seen = []
     for hours in (0, 1, 13, 14):
         untold.clock.now = began + hours * 3600
-        untold.registry.learn(claims(untold), 3840, 2160)
-        for registry in (untold.registry, another_process(untold)):
-            seen.append((garden(untold, registry).looked_at - began) / 3600)
+        untold.questions.learn(claims(untold), 3840, 2160)
+        for owner in (untold.owner, another_process(untold)):
+            seen.append((garden(untold, owner).looked_at - began) / 3600)
     assert seen == [0, 0, 0, 0, 13, 13, 13, 13]
 
 
 @pytest.mark.parametrize("b_frames", [True, False])
 def test_b_frames_are_learnt_and_unlearnt(untold: Household, b_frames: bool) -> None:
-    untold.registry.learn(claims(untold), 1920, 1080, b_frames=not b_frames)
-    untold.registry.learn(claims(untold), 1920, 1080, b_frames=b_frames)
-    for registry in (untold.registry, another_process(untold)):
-        assert garden(untold, registry).video == Video("h264", 1920, 1080, b_frames)
+    untold.questions.learn(claims(untold), 1920, 1080, b_frames=not b_frames)
+    untold.questions.learn(claims(untold), 1920, 1080, b_frames=b_frames)
+    for owner in (untold.owner, another_process(untold)):
+        assert garden(untold, owner).video == Video("h264", 1920, 1080, b_frames)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_b_frames_are_learnt_and_unlearnt(untold: Household, b_frames: bool) -> 
 def test_what_can_t_be_a_size_or_a_camera_is_passed_over(
     untold: Household, given: Callable[[Household], tuple[Claims, int, int]]
 ) -> None:
-    untold.registry.learn(*given(untold))
+    untold.questions.learn(*given(untold))
     assert garden(untold).video == UNKNOWN
 
 
@@ -112,7 +113,7 @@ def test_a_store_that_can_t_be_reached_costs_nobody_a_picture(
         raise StoreUnavailable
 
     monkeypatch.setattr(untold.store, "put_known", gone)
-    untold.registry.learn(told, 1920, 1080)
+    untold.questions.learn(told, 1920, 1080)
     assert garden(untold).video.width == 1920
 
 
@@ -138,5 +139,5 @@ def test_a_smaller_picture_that_is_gone_stays_gone() -> None:
 
 
 def test_another_camera_stays_as_it_was(untold: Household) -> None:
-    untold.registry.learn(claims(untold, "Front Door"), 640, 480)
+    untold.questions.learn(claims(untold, "Front Door"), 640, 480)
     assert garden(untold).video == UNKNOWN

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from registry.adapter import adapt
 from registry.errors import VendorDown
 from registry.preferences import Preferences
-from registry.registry import Registry
 from store.records import Happening
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
@@ -44,7 +44,7 @@ def test_states_of_one_reading_are_the_same_until_something_changes(home: Househ
 
     first = state()
     assert state() is first
-    home.registry.prefer(home.account.id, garden, Preferences(voice_may=("sleep",)))
+    home.owner.prefer(home.account.id, garden, Preferences(voice_may=("sleep",)))
     allowed = state()
     assert allowed != first
     home.driver.change("Garden", asleep="on")
@@ -98,6 +98,6 @@ def test_whether_there_is_a_camera_is_known_without_its_vendor(home: Household, 
 
     asked = [(home.link, garden), (home.link, "ezviz-aaaaaaaaaaaaaaaaaaaa"), (chosen, attic), (chosen, garden)]
     assert [home.registry.knows(*each) for each in asked] == [True, False, True, False]
-    elsewhere = Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, clock)
+    elsewhere = adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, clock).registry
     assert [elsewhere.knows(*each) for each in asked] == [True, False, True, False], "as another process read it"
     assert not home.driver.calls

@@ -10,10 +10,10 @@ import pytest
 from media.client import MediaBusy, MediaClient, MediaUnavailable, NoPicture, SessionOver
 from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
+from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest, Video
 from registry.errors import BadGrant, BadOffer, ExpiredGrant, Refused, SignedOut, VendorBusy, VendorDown
 from registry.preferences import Preferences
-from registry.registry import Registry
 from tests.doubles.clock import Clock
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 
@@ -72,7 +72,7 @@ def test_webrtc_without_an_offer_waits_for_one_at_a_grant(home: Household) -> No
     stream = opened(home, request=WEBRTC)
 
     assert (stream.protocol, stream.url) == ("webrtc", f"{MEDIA_URL}/s/{stream.grant}/whep")
-    assert home.registry.grant_camera(stream.grant) == home.id("Garden")
+    assert home.offers.camera(stream.grant) == home.id("Garden")
     assert len(home.pictures.warmed) == 1
     assert home.pictures.answered == []
 
@@ -202,7 +202,7 @@ def test_what_the_media_process_can_not_show_is_told_and_given_back(
 
 def test_a_media_process_that_is_gone_is_told(home: Household) -> None:
     gone = MediaClient("http://127.0.0.1:9", home.grants.proof())
-    registry = Registry(home.store, {"ezviz": home.driver}, gone, home.grants, home.rules, home.clock)
+    registry = adapt(home.store, {"ezviz": home.driver}, gone, home.grants, home.rules, home.clock).registry
 
     found = registry.open_stream(home.link, home.id("Garden"), HLS)
 
@@ -219,7 +219,7 @@ def test_an_offer_that_is_none_costs_the_vendor_nothing(home: Household, sdp: st
     with pytest.raises(BadOffer):
         home.registry.open_stream(home.link, garden, StreamRequest("alexa", ("webrtc",), sdp))
     with pytest.raises(BadOffer):
-        home.registry.signal(grant, sdp)
+        home.offers.answer(grant, sdp)
     assert home.driver.calls == {}
 
 
@@ -318,7 +318,7 @@ def test_a_grant_is_answered_on_the_pull_it_warmed(home: Household) -> None:
     grant = opened(home, request=WEBRTC).grant
     home.driver.calls.clear()
 
-    stream = home.registry.signal(grant, OFFER)
+    stream = home.offers.answer(grant, OFFER)
 
     assert isinstance(stream, Stream)
     assert (stream.answer, stream.grant, stream.protocol) == (home.pictures.sdp, grant, "webrtc")
@@ -336,7 +336,7 @@ def test_the_gate_stands_before_the_answer_too(home: Household, changes: dict[st
     grant = opened(home, request=WEBRTC).grant
     home.driver.change("Garden", **changes)
 
-    assert home.registry.signal(grant, OFFER) == Refusal((Failed(reason),), "Garden")
+    assert home.offers.answer(grant, OFFER) == Refusal((Failed(reason),), "Garden")
     assert home.pictures.answered == []
 
 
@@ -344,7 +344,7 @@ def test_a_grant_of_an_ended_link_finds_nothing(home: Household) -> None:
     grant = opened(home, request=WEBRTC).grant
     home.store.end_link(home.link.id, home.clock())
 
-    assert home.registry.signal(grant, OFFER) == Refusal((Failed("not_found"),), "")
+    assert home.offers.answer(grant, OFFER) == Refusal((Failed("not_found"),), "")
 
 
 def test_a_grant_that_is_over_forged_or_for_another_use(home: Household, clock: Clock) -> None:
@@ -352,26 +352,26 @@ def test_a_grant_that_is_over_forged_or_for_another_use(home: Household, clock: 
     hls = grant_of(opened(home).url)
     foreign = Grants([b"x" * 32]).sign(home.grants.verify(grant, "webrtc", clock.now))
     for bad in (hls, foreign, grant[:-2], "", "é", "a" * 5000):
-        for use in (lambda bad=bad: home.registry.signal(bad, OFFER), lambda bad=bad: home.registry.grant_camera(bad)):
+        for use in (lambda bad=bad: home.offers.answer(bad, OFFER), lambda bad=bad: home.offers.camera(bad)):
             with pytest.raises(BadGrant):
                 use()
         with pytest.raises(BadGrant):
-            home.registry.end_grant(bad)
+            home.offers.end(bad)
     clock.now += 60
     with pytest.raises(ExpiredGrant):
-        home.registry.signal(grant, OFFER)
+        home.offers.answer(grant, OFFER)
     with pytest.raises(ExpiredGrant):
-        home.registry.grant_camera(grant)
+        home.offers.camera(grant)
 
 
 def test_what_a_grant_opened_is_ended_by_it_long_after_its_minute(home: Household, clock: Clock) -> None:
     grant = opened(home, request=WEBRTC).grant
-    home.registry.signal(grant, OFFER)
+    home.offers.answer(grant, OFFER)
     ((_, _, _, session),) = home.pictures.answered
     clock.now += 1000
 
-    home.registry.end_grant(grant)
-    home.registry.end_grant(grant)
+    home.offers.end(grant)
+    home.offers.end(grant)
     home.registry.end_session(home.link, "alexa-session")
 
     assert home.pictures.ended == [(home.link.id, session)] * 2 + [(home.link.id, "alexa-session")]
@@ -385,29 +385,29 @@ def claims_of(home: Household, protocol: str = "hls", surface: str = "alexa") ->
 
 
 def test_a_source_is_minted_anew_each_time_and_given_back_by_its_name(home: Household) -> None:
-    sources = [home.registry.source_for(claims_of(home)) for _ in range(2)]
+    sources = [home.questions.source_for(claims_of(home)) for _ in range(2)]
 
     assert home.driver.calls["mint"] == 2
     for source in sources:
         assert isinstance(source, SourceSpec)
-        home.registry.release(claims_of(home), source.release)
+        home.questions.release(claims_of(home), source.release)
     assert home.driver.released == ["open:F00000001"] * 2
 
 
 @pytest.mark.parametrize("release", ["", "nonsense", "nobody/open:x", "/open:x"])
 def test_what_was_never_taken_is_not_given_back(home: Household, release: str) -> None:
-    home.registry.release(claims_of(home), release)
-    home.registry.release(changed(claims_of(home), account="nobody"), release)
+    home.questions.release(claims_of(home), release)
+    home.questions.release(changed(claims_of(home), account="nobody"), release)
 
     assert home.driver.released == []
 
 
 def test_giving_back_survives_the_vendor(home: Household) -> None:
-    source = home.registry.source_for(claims_of(home))
+    source = home.questions.source_for(claims_of(home))
     assert isinstance(source, SourceSpec)
     home.driver.error = VendorDown("x")
 
-    home.registry.release(claims_of(home), source.release)
+    home.questions.release(claims_of(home), source.release)
 
 
 @pytest.mark.parametrize(
@@ -424,7 +424,7 @@ def test_the_media_process_hears_whether_it_may_try_again(home: Household, error
     claims = claims_of(home)
     home.driver.mint_error = error  # type: ignore[assignment]
 
-    assert home.registry.source_for(claims) == expected
+    assert home.questions.source_for(claims) == expected
 
 
 @pytest.mark.parametrize(
@@ -448,7 +448,7 @@ def test_the_gate_holds_while_a_session_lasts(
     home.driver.change("Garden", **changes)
     clock.now += 3
 
-    denied = home.registry.check(claims)
+    denied = home.questions.check(claims)
 
     assert (denied.reason if denied else "") == reason
     assert denied is None or denied.again is False
@@ -463,7 +463,7 @@ def test_an_accounts_sessions_share_one_reading_made_since_it_was_asked_about_th
         clock.now += 1
         asked = clock.now
         for _ in range(10):
-            assert home.registry.check(claims, asked) is None
+            assert home.questions.check(claims, asked) is None
         assert home.driver.calls == {"read": 1}
 
 
@@ -473,7 +473,7 @@ def test_what_was_read_a_moment_before_for_another_keeps_no_closed_gate_open(hom
     home.driver.change("Garden", encryption="on")
     clock.now += 0.1
 
-    assert home.registry.check(claims, clock.now) == Denied("encryption_on")
+    assert home.questions.check(claims, clock.now) == Denied("encryption_on")
 
 
 @pytest.mark.parametrize(
@@ -482,17 +482,17 @@ def test_what_was_read_a_moment_before_for_another_keeps_no_closed_gate_open(hom
 def test_a_session_without_its_link_ends(home: Household, changes: dict[str, str]) -> None:
     claims = changed(claims_of(home), **changes)
 
-    assert home.registry.check(claims) == Denied("link_ended")
-    assert home.registry.source_for(claims) == Denied("link_ended")
+    assert home.questions.check(claims) == Denied("link_ended")
+    assert home.questions.source_for(claims) == Denied("link_ended")
 
 
 def test_an_ended_link_ends_its_sessions_and_no_other_links(home: Household) -> None:
     claims, other = claims_of(home), home.another_link("google")
     home.store.end_link(home.link.id, home.clock())
 
-    assert home.registry.check(claims) == Denied("link_ended")
-    assert home.registry.source_for(claims) == Denied("link_ended")
-    assert home.registry.check(changed(claims, link=other.id)) is None
+    assert home.questions.check(claims) == Denied("link_ended")
+    assert home.questions.source_for(claims) == Denied("link_ended")
+    assert home.questions.check(changed(claims, link=other.id)) is None
 
 
 def test_a_camera_that_is_gone_ends_its_sessions(home: Household, clock: Clock) -> None:
@@ -500,8 +500,8 @@ def test_a_camera_that_is_gone_ends_its_sessions(home: Household, clock: Clock) 
     home.driver.set([])
     clock.now += 3
 
-    assert home.registry.check(claims) == Denied("not_found")
-    assert home.registry.source_for(claims) == Denied("not_found")
+    assert home.questions.check(claims) == Denied("not_found")
+    assert home.questions.source_for(claims) == Denied("not_found")
 
 
 def test_a_verdict_holds_no_longer_than_what_it_was_made_of(home: Household) -> None:
@@ -509,9 +509,9 @@ def test_a_verdict_holds_no_longer_than_what_it_was_made_of(home: Household) -> 
     opened(home)
     home.driver.change("Garden", encryption="on", ways=("lan",))
     assert refused(home) == "encryption_on"
-    home.registry.prefer(home.account.id, garden, Preferences(lan_while_encrypted=True))
+    home.owner.prefer(home.account.id, garden, Preferences(lan_while_encrypted=True))
     opened(home)
-    home.registry.prefer(home.account.id, garden, Preferences())
+    home.owner.prefer(home.account.id, garden, Preferences())
     assert refused(home) == "encryption_on"
     home.driver.change("Garden", encryption="off")
     opened(home)
@@ -523,7 +523,7 @@ def test_a_picture_that_displays_can_not_play_is_looked_at_again_once_a_minute(t
     home.driver.change("Garden", video=Video("h264"))
     opened(home)
     ((claims, _),) = home.pictures.warmed
-    home.registry.learn(claims, 3840, 2160)
+    home.questions.learn(claims, 3840, 2160)
 
     assert [refused(home), refused(home)] == ["beyond_displays"] * 2
     looks = [(each.protocol, each.picture) for each, _ in home.pictures.warmed[1:]]
@@ -532,7 +532,7 @@ def test_a_picture_that_displays_can_not_play_is_looked_at_again_once_a_minute(t
     assert refused(home) == "beyond_displays"
     assert len(home.pictures.warmed) == 3
 
-    home.registry.learn(home.pictures.warmed[-1][0], 1920, 1080)
+    home.questions.learn(home.pictures.warmed[-1][0], 1920, 1080)
     assert opened(home).video == Video("h264", 1920, 1080)
     home.store.close()
 
@@ -542,7 +542,7 @@ def test_an_offer_after_the_end_is_for_a_grant_that_is_over(home: Household) -> 
     home.pictures.error = SessionOver()
 
     with pytest.raises(ExpiredGrant):
-        home.registry.signal(grant, OFFER)
+        home.offers.answer(grant, OFFER)
 
 
 def test_what_can_not_be_looked_at_again_is_refused_all_the_same(home: Household) -> None:

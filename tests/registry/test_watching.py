@@ -53,13 +53,13 @@ class World:
         self.home, self.clock, self.vendor = home, clock, Teller()
         self.made: list[Watch] = []
         self.told: list[Change] = []
-        home.registry.refresh(home.account.id)
-        home.registry.changes.subscribe(self.told.append)
+        home.noticing.refresh(home.account.id)
+        home.adapter.changes.subscribe(self.told.append)
 
     def watch(self, *, push: bool = False, told: bool = False) -> Watch:
         watch = Watch(
             self.home.store,
-            self.home.registry,
+            self.home.noticing,
             self.vendor,
             poll_s=POLL_S,
             push=push,

@@ -80,7 +80,7 @@ def test_an_encrypted_camera_is_shown_over_the_lan_alone_and_by_its_owners_word(
 ) -> None:
     home.driver.change("Garage", ways=ways)
     garage = home.id("Garage")
-    home.registry.prefer(home.account.id, garage, Preferences(lan_while_encrypted=preferred))
+    home.owner.prefer(home.account.id, garage, Preferences(lan_while_encrypted=preferred))
     home.driver.way_errors = {"lan": Refused(lan)} if lan else {}
 
     found = home.registry.open_stream(home.link, garage, HLS)
@@ -95,16 +95,16 @@ def test_the_media_process_opens_again_by_another_way(home: Household) -> None:
     claims = Claims(home.account.id, home.link.id, garden, "hls", "alexa", int(home.clock()) + 60, "n")
     home.driver.way_errors = {"lan": Refused("lan_unreachable")}
 
-    spec = home.registry.source_for(claims)
+    spec = home.questions.source_for(claims)
 
     assert isinstance(spec, SourceSpec)
     assert spec.release.endswith("open:F00000001")
     home.driver.way_errors["open"] = Refused("no_way")
-    assert home.registry.source_for(claims) == Denied("lan_unreachable")
+    assert home.questions.source_for(claims) == Denied("lan_unreachable")
 
 
 def test_a_code_is_kept_once_the_camera_took_it(home: Household) -> None:
-    found = home.registry.owner_set_code(home.account.id, home.id("Garden"), "GKRTUV")
+    found = home.owner.set_code(home.account.id, home.id("Garden"), "GKRTUV")
 
     assert isinstance(found, Camera)
     assert home.driver.codes == {"Garden": "GKRTUV"}
@@ -113,7 +113,7 @@ def test_a_code_is_kept_once_the_camera_took_it(home: Household) -> None:
 @pytest.mark.parametrize("reason", ["code_wrong", "lan_unreachable", "not_this_way"])
 def test_why_a_code_was_not_kept_is_told(home: Household, reason: str) -> None:
     home.driver.code_error = Refused(reason)
-    found = home.registry.owner_set_code(home.account.id, home.id("Garden"), "GKRTUV")
+    found = home.owner.set_code(home.account.id, home.id("Garden"), "GKRTUV")
 
     assert isinstance(found, Refusal)
     assert (found.reason, found.camera) == (reason, "Garden")
@@ -123,12 +123,12 @@ def test_why_a_code_was_not_kept_is_told(home: Household, reason: str) -> None:
 @pytest.mark.parametrize("code", ["two words", "x" * 33, "line\r\nbreak", "æ"])
 def test_what_is_no_code_is_asked_of_nobody(home: Household, code: str) -> None:
     with pytest.raises(BadValue):
-        home.registry.owner_set_code(home.account.id, home.id("Garden"), code)
+        home.owner.set_code(home.account.id, home.id("Garden"), code)
     assert home.driver.calls["set_code"] == 0
 
 
 def test_nobody_sets_a_code_of_another_household(home: Household) -> None:
-    found = home.registry.owner_set_code(home.account.id, "ezviz-XXXXXXXXXXXXXXXXXXXX", "GKRTUV")
+    found = home.owner.set_code(home.account.id, "ezviz-XXXXXXXXXXXXXXXXXXXX", "GKRTUV")
 
     assert isinstance(found, Refusal)
     assert found.reason == "not_found"

@@ -18,8 +18,9 @@ import structlog
 from accounts.tokens import authenticate
 from deploy_local.emulator import Emulator
 from media.grants import START_S, Claims
+from registry.adapter import adapt
 from registry.camera import Video
-from registry.registry import Registry
+from registry.streams.questions import Questions
 from showcam.exchange import Refuse, Request
 from showcam.internal import Internal
 from store.dynamodb import DynamoStore, create_table
@@ -52,32 +53,36 @@ def claims(home: Household, name: str) -> Claims:
     return claims
 
 
-def ask(home: Household, what: str, told: dict[str, Any], registry: Registry | None = None) -> dict[str, Any]:
+def another_process(home: Household) -> Questions:
+    return adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules).questions
+
+
+def ask(home: Household, what: str, told: dict[str, Any], questions: Questions | None = None) -> dict[str, Any]:
     body = json.dumps(told).encode()
     path, proof = f"/internal/sources/{what}", home.grants.proof()
     environ = {"HTTP_X_SHOWCAM_INTERNAL": proof.make(path, body, time.time())}
-    internal = Internal(registry or home.registry, proof, partial(authenticate, home.store))
+    internal = Internal(questions or home.questions, proof, partial(authenticate, home.store))
     return dict(json.loads(internal.answer(Request("1", "POST", path, what, body, environ)).body))
 
 
-def check(home: Household, registry: Registry, asked: list[Claims]) -> list[str | None]:
-    denied = ask(home, "check", {"claims": [each._asdict() for each in asked]}, registry)["denied"]
+def check(home: Household, questions: Questions, asked: list[Claims]) -> list[str | None]:
+    denied = ask(home, "check", {"claims": [each._asdict() for each in asked]}, questions)["denied"]
     return [each and each["reason"] for each in denied]
 
 
 def test_the_gate_is_asked_of_all_households_at_once_and_answers_in_their_order(homes: list[Household]) -> None:
     asked = [claims(home, name) for home in homes for name in ("Garden", "Attic", "Bedroom")]
-    registry = Registry(homes[0].store, {"ezviz": homes[0].driver}, homes[0].pictures, homes[0].grants, homes[0].rules)
+    questions = another_process(homes[0])
     together = threading.Barrier(HOUSEHOLDS, timeout=10)
     homes[0].driver.then = lambda: [together.wait()].clear()
     homes[0].driver.calls.clear()
 
-    assert check(homes[0], registry, asked) == [None, "offline", "asleep"] * HOUSEHOLDS
+    assert check(homes[0], questions, asked) == [None, "offline", "asleep"] * HOUSEHOLDS
     assert homes[0].driver.calls["read"] == HOUSEHOLDS
 
 
 def test_what_goes_wrong_with_one_household_is_no_word_about_the_others(homes: list[Household]) -> None:
-    registry = Registry(homes[0].store, {"ezviz": homes[0].driver}, homes[0].pictures, homes[0].grants, homes[0].rules)
+    questions = another_process(homes[0])
     asked = [claims(home, name) for home in homes for name in ("Garden", "Attic")]
     calls = itertools.count()
 
@@ -86,12 +91,12 @@ def test_what_goes_wrong_with_one_household_is_no_word_about_the_others(homes: l
             raise RuntimeError("a mistake of ours")
 
     homes[0].driver.then = once
-    verdicts = Counter(itertools.batched(check(homes[0], registry, asked), 2, strict=True))
+    verdicts = Counter(itertools.batched(check(homes[0], questions, asked), 2, strict=True))
     assert verdicts == {(None, "offline"): HOUSEHOLDS - 1, ("unasked", "unasked"): 1}
 
 
 def test_no_stream_is_no_question(homes: list[Household]) -> None:
-    assert check(homes[0], homes[0].registry, []) == []
+    assert check(homes[0], homes[0].questions, []) == []
 
 
 @pytest.mark.parametrize(
@@ -105,7 +110,7 @@ def test_what_a_picture_is_like_is_learnt(homes: list[Household], told: dict[str
     home = homes[0]
     home.driver.change("Garden", video=Video("h264"))
     ask(home, "learnt", {"claims": claims(home, "Garden")._asdict(), **told})
-    listed = home.registry.account_cameras(home.account.id).cameras
+    listed = home.owner.cameras(home.account.id).cameras
     assert next(each.video for each in listed if each.name == "Garden") == expected
 
 
@@ -145,7 +150,7 @@ def test_without_its_store_it_says_so(on_a_table: list[Household], wire: AwsWire
     told = {"claims": claims(home, "Garden")._asdict(), "bearer": home.token(), "release": f"{home.source.id}/place"}
     ask(home, what, told)
     wire.throttled = "ThrottlingException"
-    anew = Registry(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules)
+    anew = another_process(home)
     with structlog.testing.capture_logs() as lines, pytest.raises(Refuse) as refused:
         ask(home, what, told, anew)
     assert refused.value.response.status == 503

@@ -1,0 +1,86 @@
+"""The one place that builds the registry: both views, and what others may ask, over the same readings and judge."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from media.grants import Grants
+from registry.driver import Driver
+from registry.owner.control import Control
+from registry.owner.lan_codes import Codes
+from registry.owner.owner import Owner
+from registry.owner.voice import Voice
+from registry.readings.breaker import Breaker
+from registry.readings.changes import Changes
+from registry.readings.devices import Devices
+from registry.readings.judge import Judge
+from registry.readings.lists import Lists
+from registry.readings.noticing import Noticing
+from registry.readings.readiness import Readiness
+from registry.readings.readings import Readings
+from registry.readings.sightings import Happenings
+from registry.readings.states import States
+from registry.registry import Registry
+from registry.rules import Rules
+from registry.streams.explaining import Explaining
+from registry.streams.handover import Handover, Pictures
+from registry.streams.look import Looking
+from registry.streams.offers import Offers
+from registry.streams.questions import Questions
+from registry.streams.quota import Opens, OpensHere
+from registry.streams.reopening import Reopening
+from registry.streams.sources import Minting
+from registry.streams.streams import Streams
+from registry.streams.vendor_direct import Passing
+from store.ports import Store
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """Each entry hands each of its doors the one part that it needs."""
+
+    registry: Registry  # for whoever comes with a link
+    owner: Owner  # for whoever answers for a household
+    offers: Offers  # for displays that come with a grant
+    questions: Questions  # for the media process
+    noticing: Noticing  # for who watches over households
+    changes: Changes
+
+
+def adapt(
+    store: Store,
+    drivers: Mapping[str, Driver],
+    pictures: Pictures,
+    grants: Grants,
+    rules: Rules,
+    clock: Callable[[], float] = time.time,
+    opens: Opens | None = None,
+) -> Adapter:
+    """`drivers` by the kind of source they serve; `opens` if opened streams are not counted in this process."""
+    breaker, changes, happenings = Breaker(), Changes(), Happenings(store, clock)
+    readings = Readings(store, drivers, breaker, clock, changes.compared)
+    judge, lists = Judge(readings, rules), Lists(readings, happenings, rules)
+    readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker)
+    owner = Owner(store, lists, readiness, readings, judge, control, Codes(drivers, readings, judge))
+    minting, handover = Minting(drivers, rules, readings, judge, breaker), Handover(pictures, grants, rules, clock)
+    explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
+    streams = Streams(
+        judge,
+        minting,
+        opens or OpensHere(rules.opens_per_minute),
+        handover,
+        Passing(store, drivers, rules, clock) if rules.pictures == "vendor" else None,
+        explaining,
+        Looking(rules, readings, judge, minting, handover, clock),
+        rules,
+        clock,
+    )
+    states, voice = States(readings, judge, happenings, rules), Voice(judge, control, rules)
+    return Adapter(
+        Registry(lists, states, readiness, streams, voice, rules),
+        owner,
+        Offers(reopening, judge, handover, explaining, rules),
+        Questions(reopening, readings, judge, minting, explaining, rules, clock),
+        Noticing(readings, changes, happenings, Devices(store), clock),
+        changes,
+    )

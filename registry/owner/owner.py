@@ -1,0 +1,119 @@
+"""What an owner sees and sets: with `Registry` the only way to a camera. Each method takes the account."""
+
+import re
+
+from msgspec.structs import replace
+
+from registry.camera import Camera, Refusal
+from registry.gate.gate import overruled
+from registry.owner.control import Control
+from registry.owner.lan_codes import OWNER_S, Codes
+from registry.preferences import Preferences, keep
+from registry.readings.judge import Deadline, Judge
+from registry.readings.lists import Lists
+from registry.readings.readiness import Readiness, Row
+from registry.readings.readings import Listing, Readings
+from registry.settings import BY_VOICE, BadValue, Setting, SettingView, Step, check
+from store.ports import Store
+
+PASSWORD = re.compile(r"[A-Za-z0-9]{6,12}")
+
+
+class Owner:
+    """Answers with a Refusal where something is wrong with a camera; raises what the store raises."""
+
+    def __init__(
+        self,
+        store: Store,
+        lists: Lists,
+        readiness: Readiness,
+        readings: Readings,
+        judge: Judge,
+        control: Control,
+        codes: Codes,
+    ) -> None:
+        self._store, self._lists, self._readiness = store, lists, readiness
+        self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
+
+    def cameras(self, account_id: str) -> Listing:
+        """All of the household's, read now, or else as last known. Raises Unavailable."""
+        return self._lists.of_account(account_id)
+
+    def readiness(self, account_id: str) -> list[Row]:
+        """Every camera of the household and whether each surface could show it. Raises Unavailable."""
+        return self._readiness.of_account(account_id, self.cameras(account_id).cameras)
+
+    def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
+        """By source id, the ways by which it serves state and settings. Raises Unavailable."""
+        return {each.id: self._control.serves(each) for each in self._readings.household(account_id).sources}
+
+    def settings(self, account_id: str, camera_id: str) -> dict[Setting, SettingView] | Refusal:
+        """Each setting the manual knows, read now."""
+        deadline = Deadline(OWNER_S)
+        seen = self._judge.find(account_id, camera_id, deadline)
+        return seen if isinstance(seen, Refusal) else self._control.settings(seen, deadline)
+
+    def change(
+        self, account_id: str, camera_id: str, setting: str, value: str, *, code: str = "", consent: bool = False
+    ) -> Camera | Refusal | Step:
+        """Image Encryption goes off with his consent and the code: a Step names what is wanted first.
+
+        Raises BadValue.
+        """
+        wanted = check(setting, value)
+        deadline = Deadline(OWNER_S)
+        seen = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(seen, Refusal):
+            return seen
+        if seen.camera.owner == "shared" and wanted in ("encryption", "storage"):
+            return overruled("not_this_way", seen.camera)  # that is for the account which owns the camera
+        if not consent and ((wanted, value) == ("encryption", "off") or wanted == "storage"):
+            return Step("consent")
+        if (wanted, value) == ("encryption", "off") and not code:
+            return Step("code")
+        return self._control.change(seen, wanted, value, code, deadline)
+
+    def restart(self, account_id: str, camera_id: str) -> Camera | Refusal:
+        deadline = Deadline(OWNER_S)
+        seen = self._judge.find(account_id, camera_id, deadline)
+        return seen if isinstance(seen, Refusal) else self._control.restart(seen, deadline)
+
+    def change_password(self, account_id: str, camera_id: str, old: str, new: str) -> Camera | Refusal | Step:
+        """The password that pictures are encrypted with. Raises BadValue."""
+        if not PASSWORD.fullmatch(new):
+            raise BadValue("an encryption password has 6 to 12 letters and digits")
+        deadline = Deadline(OWNER_S)
+        seen = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(seen, Refusal):
+            return seen
+        if seen.camera.owner == "shared":
+            return overruled("not_this_way", seen.camera)
+        return self._control.change_password(seen, old, new, deadline)
+
+    def delete(self, account_id: str, camera_id: str, name: str) -> Camera | Refusal:
+        """Take it off the vendor account; the person types its name. Raises BadValue."""
+        deadline = Deadline(OWNER_S)
+        seen = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(seen, Refusal):
+            return seen
+        if name != seen.camera.name:
+            raise BadValue("the name typed is not the camera's: nothing was deleted")
+        if seen.camera.owner == "shared":
+            return overruled("not_this_way", seen.camera)
+        return self._control.delete(seen, deadline)
+
+    def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal:
+        """What opens the camera on the LAN, tried there once; "" takes it back. Raises BadValue."""
+        return self._codes.set(account_id, camera_id, code)
+
+    def preferences(self, account_id: str, camera_id: str) -> Preferences:
+        """Raises Unavailable where there is no such household."""
+        return self._readings.preferences(account_id).get(camera_id, Preferences())
+
+    def prefer(self, account_id: str, camera_id: str, preferences: Preferences) -> None:
+        """Other processes follow with their next list, or in half a minute. Raises BadValue for what no voice may."""
+        if strange := set(preferences.voice_may) - set(BY_VOICE):
+            raise BadValue(f"a voice can't be allowed {', '.join(sorted(strange))}; of these: {', '.join(BY_VOICE)}")
+        voice_may = tuple(each for each in BY_VOICE if each in preferences.voice_may)
+        keep(self._store, account_id, camera_id, replace(preferences, voice_may=voice_may))
+        self._readings.forget_household(account_id)

@@ -1,0 +1,43 @@
+"""What a voice may change: what the owner has ticked for the camera, and never Image Encryption."""
+
+from registry.camera import Camera, Refusal
+from registry.gate.gate import not_by_voice, overruled
+from registry.owner.control import Control
+from registry.readings.judge import Deadline, Judge, VisibleCamera
+from registry.rules import Rules
+from registry.settings import Step, check, told
+from store.records import Link
+
+
+class Voice:
+    """Answers with a Refusal where something is wrong. `within_s`: what the surface has left to wait."""
+
+    def __init__(self, judge: Judge, control: Control, rules: Rules) -> None:
+        self._judge, self._control, self._rules = judge, control, rules
+
+    def change(
+        self, link: Link, camera_id: str, setting: str, value: str, within_s: float | None = None
+    ) -> Camera | Refusal:
+        """The camera as it is then. Raises BadValue."""
+        wanted = check(setting, value)
+        deadline = Deadline(self._rules.vendor_within(within_s))
+        seen = self._may(link, camera_id, wanted, deadline)
+        if isinstance(seen, Refusal):
+            return seen
+        if told(seen.camera, wanted) == "none":
+            return overruled("not_this_way", seen.camera)
+        changed = self._control.change(seen, wanted, value, "", deadline)
+        # a step is a code to bring, which a voice never is asked for
+        return overruled("not_set", seen.camera) if isinstance(changed, Step) else changed
+
+    def restart(self, link: Link, camera_id: str, within_s: float | None = None) -> Camera | Refusal:
+        """The camera is offline for a minute or two from then on."""
+        deadline = Deadline(self._rules.vendor_within(within_s))
+        seen = self._may(link, camera_id, "restart", deadline)
+        return seen if isinstance(seen, Refusal) else self._control.restart(seen, deadline)
+
+    def _may(self, link: Link, camera_id: str, what: str, deadline: Deadline) -> VisibleCamera | Refusal:
+        seen = self._judge.see(link, camera_id, deadline)
+        if isinstance(seen, Refusal):
+            return seen
+        return not_by_voice(seen.camera, what) or seen

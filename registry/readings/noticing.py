@@ -1,0 +1,87 @@
+"""Looking where hints point to, before anybody asks.
+
+A vendor's message is a hint where to look. What is so is read from the vendor; that somebody moved or rang can't be
+read, so of a message that counts its kind and time are taken, and nothing else of it goes any further.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+
+from registry.driver import Hint
+from registry.errors import DriverError, Unavailable
+from registry.readings.changes import Change, Changes
+from registry.readings.devices import Devices
+from registry.readings.readings import Reading, Readings
+from registry.readings.sightings import Happenings
+from store.records import Account, Source
+
+REFRESH_S = 20.0  # nobody waits for it
+READ_S = 2.0  # a hint's reading may take so long
+SHARED_S = 2.0  # hints of motion share a reading this old
+OLDEST_S = 300.0  # what happened longer ago is history, and no news
+
+
+class Noticing:
+    """For whoever watches over households."""
+
+    def __init__(
+        self,
+        readings: Readings,
+        changes: Changes,
+        happenings: Happenings,
+        devices: Devices,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._readings, self._changes, self._happenings = readings, changes, happenings
+        self._devices, self._clock = devices, clock
+
+    def refresh(self, account_id: str) -> bool:
+        """Read the account's cameras ahead of those who ask, and keep its session alive; False: it failed."""
+        began = self._clock()
+        try:
+            return self._readings.listing(account_id, REFRESH_S).as_of >= began
+        except Unavailable:
+            return False
+
+    def accounts_with(self, serial: str) -> list[str]:
+        """The accounts in whose lists a vendor's device is. Raises StoreUnavailable."""
+        return self._devices.accounts(serial)
+
+    def noticed(self, account_id: str, hints: Iterable[Hint]) -> None:
+        """Something may have happened at the account's cameras: look, and publish what has.
+
+        Only devices of the account count. Raises StoreUnavailable, and nothing for a vendor's sake.
+        """
+        hints = list(hints)
+        try:
+            household = self._readings.household(account_id)
+            for source in household.sources:
+                self._look(household.account, source, hints)
+        except Unavailable:
+            return
+
+    def _look(self, account: Account, source: Source, hints: list[Hint]) -> None:
+        last = self._readings.last(account, source)
+        serials = {camera.ref.serial for camera in last.cameras} if last else set()
+        ours = [hint for hint in hints if hint.serial in serials or not hint.serial]
+        if not ours:
+            return
+        try:
+            if any(hint.kind == "look" for hint in ours):
+                reading = self._readings.read(account, source, READ_S, purpose="notice")
+            else:
+                reading = self._readings.recent(account, source, SHARED_S, READ_S)
+        except DriverError:
+            if last is None:
+                return
+            reading = last  # that somebody rang is so even while the vendor can't be asked
+        for hint in ours:
+            self._happened(account, reading, hint)
+
+    def _happened(self, account: Account, reading: Reading, hint: Hint) -> None:
+        if hint.kind == "look" or self._clock() - hint.at > OLDEST_S:
+            return
+        for camera in reading.cameras:
+            mine = camera.ref.serial == hint.serial and hint.channel in (0, camera.ref.channel)
+            if mine and self._happenings.note(account.id, camera.id, hint.kind, hint.at):
+                self._changes.publish([Change(account.id, camera.id, hint.kind, min(hint.at, self._clock()))])

@@ -1,0 +1,45 @@
+"""Why a camera can't be shown, shown in its place: where the owner wants that and the display can play it."""
+
+from media.client import MediaBusy, MediaUnavailable
+from media.grants import Claims
+from media.source import SourceSpec
+from registry.camera import Refusal, Stream, StreamRequest
+from registry.gate import cards
+from registry.gate.displays import PLAYABLE
+from registry.readings.judge import Deadline
+from registry.rules import Rules
+from registry.streams.handover import Handover, Sight
+from store.ports import Store
+from store.records import Link
+
+
+class Explaining:
+    def __init__(self, store: Store, handover: Handover, rules: Rules) -> None:
+        self._store, self._handover, self._rules = store, handover, rules
+        self._wanted = rules.explain == "picture" and rules.pictures == "plane"
+
+    def stream(
+        self, link: Link, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
+    ) -> Stream | Refusal:
+        """The reason as a picture, or else the refusal as it is. Raises BadOffer."""
+        source = None if request.surface == "page" else self.card(link.id, request.surface, refusal)
+        if source is None or not {*request.protocols} & {*PLAYABLE}:
+            return refusal
+        try:
+            return self._handover.start(link, camera, source, Sight.card(refusal), request, deadline)
+        except (MediaBusy, MediaUnavailable):
+            return refusal
+
+    def answer(self, claims: Claims, grant: str, refusal: Refusal, sdp: str, deadline: Deadline) -> Stream | Refusal:
+        source = self.card(claims.link, claims.surface, refusal)
+        if source is None:
+            return refusal
+        answer = self._handover.answer(claims, source, sdp, claims.nonce, deadline)
+        return self._handover.stream(claims, grant, Sight.card(refusal), answer.at, answer.sdp)
+
+    def card(self, link_id: str, surface: str, refusal: Refusal) -> SourceSpec | None:
+        """In the language of the link."""
+        if not self._wanted or not cards.fits(refusal, surface):
+            return None
+        link = self._store.link(link_id)
+        return cards.card(refusal, link.locale, self._rules.web_url) if link else None

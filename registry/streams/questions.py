@@ -1,0 +1,96 @@
+"""What the media process asks: a source through the gate, and whether live sessions may go on."""
+
+import time
+from collections.abc import Callable
+
+from media.grants import Claims
+from media.source import Denied, SourceSpec
+from registry.camera import Refusal
+from registry.errors import Unavailable
+from registry.gate.sizes import Looks
+from registry.readings.judge import Deadline, Judge
+from registry.readings.readings import Reading, Readings
+from registry.rules import Rules
+from registry.streams.explaining import Explaining
+from registry.streams.reopening import Reopening, surface_of
+from registry.streams.sources import Minting
+from store.ports import StoreUnavailable
+from store.records import Account, Source
+
+MOST_PIXELS = 16_384  # on a side
+SOURCE_S = 5.0  # of the six seconds that a media process waits for a source
+PASSING = frozenset({"vendor_down", "vendor_busy", "media_down", "busy", "waking"})
+
+
+class Questions:
+    """Each method takes the claims of a grant, which the media process has verified."""
+
+    def __init__(
+        self,
+        reopening: Reopening,
+        readings: Readings,
+        judge: Judge,
+        minting: Minting,
+        explaining: Explaining,
+        rules: Rules,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._reopening, self._readings, self._judge = reopening, readings, judge
+        self._minting, self._explaining, self._rules, self._clock = minting, explaining, rules, clock
+
+    def source_for(self, claims: Claims) -> SourceSpec | Denied:
+        """For the media process, when it opens or opens again."""
+        if self._reopening.ended(claims):
+            return Denied("link_ended")
+        deadline = Deadline(SOURCE_S)
+        opened = self._reopening.judged(claims, self._judge.fresh(deadline), deadline)
+        if claims.explains:
+            spec = self._explaining.card(claims.link, claims.surface, opened) if isinstance(opened, Refusal) else None
+            return spec or Denied("mended")
+        if isinstance(opened, Refusal):
+            return _denied(opened)
+        source = self._minting.mint(opened, surface_of(claims), claims.picture, deadline)
+        return _denied(source) if isinstance(source, Refusal) else source
+
+    def check(self, claims: Claims, asked: float | None = None) -> Denied | None:
+        """For the media process, while a session lives: a reading made since it `asked` serves the whole account.
+
+        An older one would let a picture outlast its gate by as much.
+        """
+        if self._reopening.ended(claims):
+            return Denied("link_ended")
+        if claims.explains:
+            return None  # it says why the gate is closed, and is over in a moment
+        deadline = Deadline(self._rules.vendor_s)
+        ages = iter((0.0 if asked is None else self._clock() - asked, 0.0))  # what is unknown is read once more
+
+        def shared(account: Account, source: Source) -> Reading:
+            return self._readings.recent(account, source, next(ages), deadline.left)
+
+        opened = self._reopening.judged(claims, shared, deadline)
+        return _denied(opened) if isinstance(opened, Refusal) else None
+
+    def learn(self, claims: Claims, width: int, height: int, *, b_frames: bool = False) -> None:
+        """What a picture turned out to be like when it was opened."""
+        if claims.explains or not (0 < width <= MOST_PIXELS and 0 < height <= MOST_PIXELS):
+            return
+        looks = Looks(width, height, b_frames, self._clock())
+        try:
+            self._readings.learn(claims.account, claims.camera, claims.picture, looks)
+        except (Unavailable, StoreUnavailable):
+            return  # it is told again whenever it is opened
+
+    def release(self, claims: Claims, release: str) -> None:
+        """A pull ended: what the driver took for it goes back. Never raises for the vendor's sake."""
+        source_id, _, token = release.partition("/")
+        try:
+            sources = self._readings.household(claims.account).sources
+        except Unavailable:
+            return
+        for source in sources:
+            if source.id == source_id and token:
+                self._minting.give_back(source, release, Deadline(self._rules.vendor_s))
+
+
+def _denied(refusal: Refusal) -> Denied:
+    return Denied(refusal.reason, again=refusal.reason in PASSING)

@@ -1,0 +1,23 @@
+"""Who asks for a camera says for whom: by a link, an account, or a grant that was made for a link."""
+
+import inspect
+
+import pytest
+
+from registry.owner.owner import Owner
+from registry.registry import Registry
+from registry.streams.offers import Offers
+from registry.streams.questions import Questions
+
+SAYS_WHO = {Registry: "link", Owner: "account_id", Offers: "grant", Questions: "claims"}
+TELLS_OF_NO_CAMERA = {Registry: {"when_listed"}, Owner: set(), Offers: set(), Questions: set()}
+
+
+@pytest.mark.parametrize("view", SAYS_WHO, ids=lambda view: view.__name__)
+def test_each_method_is_told_first_who_asks(view: type) -> None:
+    methods = inspect.getmembers(view, inspect.isfunction)
+    for name, method in methods:
+        if name.startswith("_") or name in TELLS_OF_NO_CAMERA[view]:
+            continue
+        first = list(inspect.signature(method).parameters)[1]
+        assert first == SAYS_WHO[view], f"{view.__name__}.{name}"
