@@ -9,6 +9,7 @@ from typing import Any
 
 from registry.camera import Refusal
 from registry.gate.reasons import explain
+from registry.reason import ByReason
 
 
 class IntentError(Exception):
@@ -69,7 +70,7 @@ class OutOfTime(DeviceError):
     code = "transientError"
 
 
-REFUSED: dict[str, str] = {
+REFUSED: ByReason[str] = {
     "not_found": "deviceNotFound",
     "signed_out": "authFailure",
     "vendor_down": "transientError",

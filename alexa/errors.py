@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from registry.camera import Refusal
 from registry.gate.reasons import explain
+from registry.reason import ByReason
 
 
 class DirectiveError(Exception):
@@ -92,7 +93,7 @@ class AcceptGrantFailed(DirectiveError):
     kind = "ACCEPT_GRANT_FAILED"
 
 
-REFUSED: dict[str, type[DirectiveError]] = {
+REFUSED: ByReason[type[DirectiveError]] = {
     "not_found": NoSuchEndpoint,
     "signed_out": SignedOut,
     "vendor_down": BridgeUnreachable,

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from registry.reason import Reason
+
 type Flag = Literal["on", "off", "none", "unknown"]
 # "none": there is no such thing on this camera (no microphone; encryption of a camera that is not EZVIZ's)
 
@@ -102,9 +104,9 @@ class State(Struct, frozen=True):
 
 
 class Failed(Struct, frozen=True):
-    """One row of the gate that did not pass. `reason` names it; see registry.gate."""
+    """One row of the gate that did not pass. `reason` names it."""
 
-    reason: str
+    reason: Reason
 
 
 class Refusal(Struct, frozen=True):
@@ -114,5 +116,5 @@ class Refusal(Struct, frozen=True):
     camera: str = ""  # its name, "" when it may not be told
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Reason:
         return self.failed[0].reason

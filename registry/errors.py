@@ -4,6 +4,7 @@ from typing import Literal
 
 from media.client import BadOffer
 from media.grants import BadGrant, ExpiredGrant
+from registry.reason import Reason
 
 __all__ = [
     "BadGrant",
@@ -21,9 +22,9 @@ __all__ = [
 
 
 class DriverError(Exception):
-    """A vendor call failed. `reason` is the gate's word for it (see registry.reasons)."""
+    """A vendor call failed. `reason` is the gate's word for it (see registry.reason)."""
 
-    reason = "vendor_down"
+    reason: Reason = "vendor_down"
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or self.reason)
@@ -40,19 +41,19 @@ class CameraSilent(VendorDown):
 class VendorBusy(DriverError):
     """Rate limit or quota of calls."""
 
-    reason = "vendor_busy"
+    reason: Reason = "vendor_busy"
 
 
 class SignedOut(DriverError):
     """The vendor session is dead; a person must sign in again. Never an OAuth error of ours."""
 
-    reason = "signed_out"
+    reason: Reason = "signed_out"
 
 
 class Refused(DriverError):
     """The vendor refused this camera or stream for the reason named: encryption_on, offline, asleep, busy, no_way …"""
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    def __init__(self, reason: Reason, detail: str = "") -> None:
         self.reason = reason
         super().__init__(detail)
 
@@ -60,7 +61,7 @@ class Refused(DriverError):
 class Unavailable(Exception):
     """The account's cameras can't be listed just now and no list younger than a day is known."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
         self.reason = reason
 

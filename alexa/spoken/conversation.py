@@ -11,7 +11,8 @@ from alexa.spoken.texts import listed, say
 from registry.camera import Camera, Failed, Refusal, StreamRequest
 from registry.errors import Unavailable
 from registry.gate.gate import not_found
-from registry.gate.reasons import OF_VIDEO, REASONS, sentences
+from registry.gate.reasons import OF_VIDEO, sentences
+from registry.reason import Reason, is_reason
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -240,10 +241,10 @@ def _refused(turn: Turn, name: str, refusal: Refusal, key: str = "refused") -> S
 def _just_told(turn: Turn, camera: Camera, name: str) -> Refusal | None:
     """Why it was refused in the turn before: a video is refused for more than a camera's state tells."""
     reason = turn.asked.get("reason", "")
-    return Refusal((Failed(reason),), camera.name) if reason in REASONS and turn.asked.get("name") == name else None
+    return Refusal((Failed(reason),), camera.name) if is_reason(reason) and turn.asked.get("name") == name else None
 
 
-def _unreadable(reason: str, turn: Turn) -> Said:
+def _unreadable(reason: Reason, turn: Turn) -> Said:
     refusal = Refusal((Failed(reason),))
     why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
     return Said(say("unreadable", turn.language, why=why, mend=mend))

@@ -1,9 +1,10 @@
 """What a refusal says aloud, in the languages Alexa speaks: why, and how to mend it."""
 
 from registry.camera import Refusal
+from registry.reason import ByReason, Reason
 
 # reason: (why, what to do). Read aloud, so without signs that are read as such.
-_EN = {
+_EN: ByReason[tuple[str, str]] = {
     "not_found": ("I don't know that camera", "Say discover devices, or link again and tick the camera."),
     "signed_out": (
         "showcam is signed out of EZVIZ",
@@ -77,7 +78,7 @@ _EN = {
     "not_this_way": ("this camera can't be changed from here", "Change it in the EZVIZ app."),
     "not_set": ("the camera did not take the change", "Try again, or change it in the EZVIZ app."),
 }
-_DE = {
+_DE: ByReason[tuple[str, str]] = {
     "not_found": (
         "ich kenne diese Kamera nicht",
         "Sage: suche nach neuen Geräten, oder verknüpfe noch einmal und kreuze die Kamera an.",
@@ -164,10 +165,6 @@ _DE = {
         "Versuche es noch einmal oder ändere es in der EZVIZ App.",
     ),
 }
-_ELSE = {
-    "en": ("it can't be shown just now", "Try again in a few minutes."),
-    "de": ("sie lässt sich gerade nicht zeigen", "Versuche es in ein paar Minuten noch einmal."),
-}
 TOLD = {"en": _EN, "de": _DE}
 
 
@@ -182,5 +179,5 @@ def mend(refusal: Refusal, language: str) -> str:
     return " ".join(dict.fromkeys(_row(each.reason, language)[1] for each in refusal.failed))
 
 
-def _row(reason: str, language: str) -> tuple[str, str]:
-    return TOLD[language].get(reason, _ELSE[language])
+def _row(reason: Reason, language: str) -> tuple[str, str]:
+    return TOLD[language][reason]

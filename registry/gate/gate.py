@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from registry.camera import Camera, Failed, Refusal
 from registry.gate.displays import beyond, by_hls_alone
+from registry.reason import Reason
 from registry.settings import BY_VOICE
 
 type Surface = Literal["alexa", "google", "page", "still", "video"]  # video: Alexa's VideoApp
@@ -36,48 +37,48 @@ class Conditions(Struct, frozen=True):
 
 
 # what the rows make of a flag; one that isn't here is unknown, which is not off
-_VENDOR = {"answers": None, "down": "vendor_down", "busy": "vendor_busy"}
-_ONLINE = {"on": None, "off": "offline"}
-_ASLEEP = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
-_ENCRYPTION = {"off": None, "none": None, "on": "encryption_on"}
+_VENDOR: dict[str, Reason | None] = {"answers": None, "down": "vendor_down", "busy": "vendor_busy"}
+_ONLINE: dict[str, Reason | None] = {"on": None, "off": "offline"}
+_ASLEEP: dict[str, Reason | None] = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
+_ENCRYPTION: dict[str, Reason | None] = {"off": None, "none": None, "on": "encryption_on"}
 _PLAYED = frozenset({"webrtc", "hls"})
 _BY_HLS = frozenset({"hls"})
-_AUDIO = {"on": None, "none": None, "off": "audio_off"}
+_AUDIO: dict[str, Reason | None] = {"on": None, "none": None, "off": "audio_off"}
 
 
-def _account(_camera: Camera, now: Conditions) -> str | None:
+def _account(_camera: Camera, now: Conditions) -> Reason | None:
     return None if now.signed_in else "signed_out"
 
 
-def _vendor(_camera: Camera, now: Conditions) -> str | None:
+def _vendor(_camera: Camera, now: Conditions) -> Reason | None:
     return _VENDOR[now.vendor]
 
 
-def _online(camera: Camera, _now: Conditions) -> str | None:
+def _online(camera: Camera, _now: Conditions) -> Reason | None:
     return _ONLINE.get(camera.online, "state_unknown")
 
 
-def _awake(camera: Camera, _now: Conditions) -> str | None:
+def _awake(camera: Camera, _now: Conditions) -> Reason | None:
     return _ASLEEP.get(camera.asleep, "state_unknown")
 
 
-def _encryption(camera: Camera, now: Conditions) -> str | None:
+def _encryption(camera: Camera, now: Conditions) -> Reason | None:
     if now.way == "lan" and now.lan_while_encrypted:
         return None
     return _ENCRYPTION.get(camera.encryption, "encryption_unknown")
 
 
-def _audio(camera: Camera, now: Conditions) -> str | None:
+def _audio(camera: Camera, now: Conditions) -> Reason | None:
     if ("alexa" if now.surface == "video" else now.surface) not in now.audio_required:
         return None
     return _AUDIO.get(camera.audio, "audio_unknown")
 
 
-def _way(_camera: Camera, now: Conditions) -> str | None:
+def _way(_camera: Camera, now: Conditions) -> Reason | None:
     return None if now.way else "no_way"
 
 
-def _playable(camera: Camera, now: Conditions) -> str | None:
+def _playable(camera: Camera, now: Conditions) -> Reason | None:
     if now.surface == "still":
         return None
     # an unknown codec is settled by the vendor, who is asked for H.264, and by the first packet
@@ -90,11 +91,11 @@ def _playable(camera: Camera, now: Conditions) -> str | None:
     return "no_common_protocol" if played.isdisjoint(now.protocols) else None
 
 
-def _place(_camera: Camera, now: Conditions) -> str | None:
+def _place(_camera: Camera, now: Conditions) -> Reason | None:
     return None if now.place_free else "busy"
 
 
-type Row = Callable[[Camera, Conditions], str | None]
+type Row = Callable[[Camera, Conditions], Reason | None]
 
 # The manual's preconditions in the order they are told. Visibility comes before all of them, in the registry: of a
 # camera that a link may not see nothing else is judged, so that nothing else can be told.
@@ -120,7 +121,7 @@ def unverified(refusal: Refusal) -> bool:
     return any(row.reason in ("state_unknown", "encryption_unknown", "audio_unknown") for row in refusal.failed)
 
 
-def overruled(reason: str, camera: Camera | None) -> Refusal:
+def overruled(reason: Reason, camera: Camera | None) -> Refusal:
     """What the vendor or a limit said beats the flags that were read. None: no name can be told."""
     return Refusal((Failed(reason),), camera.name if camera else "")
 

@@ -4,9 +4,12 @@ import re
 import shlex
 
 from registry.camera import Refusal
+from registry.reason import REASONS, ByReason, Reason
+
+type Words = ByReason[tuple[str, str]]
 
 # reason: (what is wrong, what to do); {camera} is the camera's name. Commands stand as a shell takes them.
-_EN = {
+_EN: Words = {
     "not_found": (
         "There is no camera of that name here.",
         "Say “discover devices” (Alexa) or “sync my devices” (Google), or link again and tick the camera.",
@@ -110,7 +113,7 @@ _EN = {
         "See in the EZVIZ app whether it is online and how it is set, then try again.",
     ),
 }
-_NB = {
+_NB: Words = {
     "not_found": (
         "Det finnes ikke noe kamera med det navnet her.",
         "Si «finn enheter» (Alexa) eller «synkroniser enhetene mine» (Google), eller koble til på nytt og kryss av.",
@@ -215,7 +218,7 @@ _NB = {
     ),
 }
 # {camera} only where it may be “die Kamera” too: as subject or object, or behind “für”
-_DE = {
+_DE: Words = {
     "not_found": (
         "Eine Kamera mit diesem Namen gibt es hier nicht.",
         "Sage „suche nach neuen Geräten“ (Alexa) oder „synchronisiere meine Geräte“ (Google), oder verknüpfe noch "
@@ -321,14 +324,15 @@ _DE = {
         "Prüfe in der EZVIZ-App, ob die Kamera online und wie sie eingestellt ist, und versuche es dann noch einmal.",
     ),
 }
-_WORDS = {"en": _EN, "nb": _NB, "de": _DE}
+_WORDS: dict[str, Words] = {"en": _EN, "nb": _NB, "de": _DE}
 _NAMELESS = {"en": "the camera", "nb": "kameraet", "de": "die Kamera"}
 _TAGS = {"nb": "nb", "no": "nb", "nn": "nb", "de": "de"}
 
-REASONS = frozenset(_EN)
-OF_CHANGES = frozenset({"voice_may_not", "encryption_by_voice", "not_this_way", "not_set"})  # never of a picture
-OF_PICTURES = tuple(reason for reason in _EN if reason not in OF_CHANGES)  # in the gate's order
-OF_VIDEO = frozenset({"too_large"})  # of Alexa's VideoApp alone
+OF_CHANGES: frozenset[Reason] = frozenset(
+    {"voice_may_not", "encryption_by_voice", "not_this_way", "not_set"}
+)  # never of a picture
+OF_PICTURES = tuple(reason for reason in REASONS if reason not in OF_CHANGES)  # in the gate's order
+OF_VIDEO: frozenset[Reason] = frozenset({"too_large"})  # of Alexa's VideoApp alone
 
 
 def language(locale: str) -> str:
@@ -351,7 +355,7 @@ def shell_word(name: str) -> str:
     return shlex.quote(name) if re.search(r'["$`\\!]', name) else f'"{name}"'
 
 
-def row_text(reason: str, locale: str, camera: str = "") -> tuple[str, str]:
+def row_text(reason: Reason, locale: str, camera: str = "") -> tuple[str, str]:
     """What is wrong with a camera, "" for any, and what mends it."""
     tongue = language(locale)
     wrong, mend = _WORDS[tongue][reason]

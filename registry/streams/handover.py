@@ -16,8 +16,8 @@ from registry.gate import cards
 from registry.gate.displays import shown
 from registry.gate.fit import Fit
 from registry.gate.gate import Surface, overruled
-from registry.gate.reasons import REASONS
 from registry.readings.judge import Deadline, Judge, Open
+from registry.reason import is_reason
 from registry.rules import Rules
 from store.records import Link
 
@@ -200,7 +200,7 @@ def _best(protocols: tuple[str, ...], video: Video) -> Literal["webrtc", "hls"]:
 
 def unstarted(error: Exception, judge: Judge, opened: Open, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
     """What it means for the gate that the media process did not begin it."""
-    if isinstance(error, NoPicture) and error.reason in REASONS:
+    if isinstance(error, NoPicture) and is_reason(error.reason):
         return overruled(error.reason, opened.seen.camera)  # as it turned out, which beats what was known
     if isinstance(error, MediaBusy):
         return judge.crowded(opened.seen, surface, protocols)

@@ -14,6 +14,7 @@ from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
     from registry.camera import Camera, Refusal
+    from registry.reason import Reason
     from registry.settings import Step
     from showcam.compose.cameras import Household
 
@@ -304,7 +305,7 @@ def _camera(home: "Household", name: str) -> "Camera":
     raise AssertionError
 
 
-def _unavailable(reason: str) -> NoReturn:
+def _unavailable(reason: "Reason") -> NoReturn:
     from registry.gate.gate import overruled
 
     if click.get_current_context().meta.get("showcam.demo"):

@@ -11,7 +11,8 @@ from registry import errors
 from registry.camera import Failed, Refusal
 from registry.drivers.ezviz import codes
 from registry.gate import gate
-from registry.gate.reasons import REASONS, explain, row_text
+from registry.gate.reasons import explain, row_text
+from registry.reason import REASONS, ByReason
 from showcam.cli.cameras import cameras
 from showcam.cli.owner import owner
 
@@ -55,13 +56,18 @@ def said_in_code() -> set[str]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MADE_WITH:
                 found |= named(node)
     source = Path(gate.__file__).read_text()
-    rows = source[source.index("_VENDOR = ") : source.index("type Row")]
+    rows = source[source.index("_VENDOR: ") : source.index("type Row")]
     found |= set(re.findall(r'"([a-z0-9_]+)"', rows)) - NO_REASONS
     return found | (set(codes.OPEN.values()) - NOT_THE_GATES)
 
 
 def test_every_reason_the_code_can_come_to_has_its_words() -> None:
     assert said_in_code() - NOT_FOR_PEOPLE == set(REASONS)
+
+
+def test_a_table_by_reason_has_a_row_for_each_and_in_their_order() -> None:
+    """mypy holds each table to ByReason, and this ByReason to the reasons."""
+    assert tuple(ByReason.__annotations__) == REASONS
 
 
 @pytest.mark.parametrize("reason", sorted(REASONS))

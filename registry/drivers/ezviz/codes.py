@@ -3,8 +3,9 @@
 from typing import Literal
 
 from registry.errors import CameraSilent, DriverError, Refused, SetRefused, VendorBusy, VendorDown
+from registry.reason import Reason
 
-type Kind = Literal["token", "retry", "down", "rate"] | str  # else: the gate's reason
+type Kind = Literal["token", "retry", "down", "rate"] | Reason
 
 # EZVIZ Open Platform, "Return codes"; 5xxx and 9xxx come from its stream service.
 OPEN: dict[str, Kind] = {

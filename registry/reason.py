@@ -1,0 +1,70 @@
+"""Why a camera can't be shown, or was not changed: one word for each, in the order in which the gate tells them."""
+
+from typing import Literal, TypedDict, TypeIs, get_args
+
+type Reason = Literal[
+    "not_found",
+    "signed_out",
+    "vendor_down",
+    "vendor_busy",
+    "offline",
+    "asleep",
+    "state_unknown",
+    "encryption_on",
+    "encryption_unknown",
+    "audio_off",
+    "audio_unknown",
+    "no_way",
+    "code_wrong",
+    "lan_unreachable",
+    "not_playable",
+    "beyond_displays",
+    "not_passable",
+    "no_common_protocol",
+    "too_large",
+    "busy",
+    "waking",
+    "media_down",
+    "voice_may_not",
+    "encryption_by_voice",
+    "not_this_way",
+    "not_set",
+]
+
+REASONS: tuple[Reason, ...] = get_args(Reason.__value__)
+
+
+class ByReason[T](TypedDict):
+    """A table with a row for every Reason: mypy refuses one that lacks a row, or has one too many."""
+
+    not_found: T
+    signed_out: T
+    vendor_down: T
+    vendor_busy: T
+    offline: T
+    asleep: T
+    state_unknown: T
+    encryption_on: T
+    encryption_unknown: T
+    audio_off: T
+    audio_unknown: T
+    no_way: T
+    code_wrong: T
+    lan_unreachable: T
+    not_playable: T
+    beyond_displays: T
+    not_passable: T
+    no_common_protocol: T
+    too_large: T
+    busy: T
+    waking: T
+    media_down: T
+    voice_may_not: T
+    encryption_by_voice: T
+    not_this_way: T
+    not_set: T
+
+
+def is_reason(word: object) -> TypeIs[Reason]:
+    """Whether what another process or an assistant said is one of these."""
+    return word in REASONS
