@@ -81,6 +81,6 @@ def adapt(
         owner,
         Offers(reopening, judge, handover, explaining, rules),
         Questions(reopening, readings, judge, minting, explaining, rules, clock),
-        Noticing(readings, changes, happenings, Devices(store), clock),
+        Noticing(readings, changes, happenings, Devices(store, drivers), clock),
         changes,
     )

@@ -5,9 +5,10 @@ from typing import Literal
 from msgspec import Struct
 
 from registry.reason import Reason
+from registry.surface import Display
 
 type Flag = Literal["on", "off", "none", "unknown"]
-# "none": there is no such thing on this camera (no microphone; encryption of a camera that is not EZVIZ's)
+# "none": there is no such thing on this camera (no microphone; encryption at a vendor that has none)
 
 
 class Ref(Struct, frozen=True):
@@ -32,7 +33,7 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # likewise
     ref: Ref
     name: str
     kind: Literal["camera", "doorbell"] = "camera"
-    manufacturer: str = "EZVIZ"
+    manufacturer: str = ""
     model: str = ""
     firmware: str = ""
     owner: Literal["own", "shared", "unknown"] = "own"
@@ -62,7 +63,7 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # likewise
 class StreamRequest(Struct, frozen=True):
     """What a surface asks for: protocols it can play, best first ("webrtc", "hls"); `sdp` when it makes an offer."""
 
-    surface: Literal["alexa", "google", "page", "video"]  # video: Alexa's VideoApp, see registry.fitting
+    surface: Display
     protocols: tuple[str, ...]
     sdp: str | None = None
     session: str = ""  # the surface's own name for a WebRTC session; a new offer under it replaces the answer

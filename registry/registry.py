@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 
 from media.grants import Picture
 from registry.camera import Camera, Refusal, Snapshot, State, Stream, StreamRequest
-from registry.gate.gate import Surface
 from registry.owner.voice import Voice
 from registry.readings.judge import Deadline
 from registry.readings.lists import Lists
@@ -13,6 +12,7 @@ from registry.readings.readings import Listing
 from registry.readings.states import States
 from registry.rules import Rules
 from registry.streams.streams import Streams
+from registry.surface import Surface
 from store.records import Link
 
 __all__ = ["Listing", "Registry"]

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from registry.surface import SOUND_REQUIRED
+
 PASSED_S = 300
 
 
@@ -11,7 +13,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     """Times in seconds."""
 
     web_url: str = ""  # where people find showcam, without a trailing slash
-    require_audio: tuple[str, ...] = ("google",)
+    require_audio: tuple[str, ...] = SOUND_REQUIRED
     pictures: Literal["plane", "vendor"] = "plane"  # vendor: no media process, a display fetches from the vendor itself
     live_per_account: int = 4  # counted here where there is no media process
     passed_s: int = PASSED_S  # how long a vendor's address that a display was given is asked to live

@@ -4,23 +4,20 @@ Alexa's VideoApp plays at most 1280×720 and wants a sound track; a display on a
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from media.grants import Picture
 from registry.camera import Camera, StreamRequest
 from registry.gate.displays import best, is_larger, may_fit, plain, within
-from registry.gate.gate import Surface
 from registry.gate.sizes import may_have_changed
+from registry.surface import Display, Surface
 
 VIDEO_APP = (1280, 720)
 SCALED = "video_scaled"  # a surface of grants alone: the media process makes the picture smaller
 
 # The gate's row for each surface a grant may be for.
 GATE: dict[str, Surface] = {
-    "alexa": "alexa",
-    "google": "google",
-    "page": "page",
-    "video": "video",
+    **{each: each for each in get_args(Display.__value__)},
     SCALED: "video",
 }
 

@@ -12,8 +12,7 @@ from registry.camera import Camera, Failed, Refusal
 from registry.gate.displays import beyond, by_hls_alone
 from registry.reason import Reason
 from registry.settings import BY_VOICE
-
-type Surface = Literal["alexa", "google", "page", "still", "video"]  # video: Alexa's VideoApp
+from registry.surface import DISPLAYS, SOUND_REQUIRED, WAITING_FOR_SOUND, Surface, assistant
 
 
 class Allowed(Struct, frozen=True):
@@ -32,7 +31,7 @@ class Conditions(Struct, frozen=True):
     signed_in: bool = True
     vendor: Literal["answers", "down", "busy"] = "answers"
     place_free: bool = True
-    audio_required: tuple[str, ...] = ("google",)
+    audio_required: tuple[str, ...] = SOUND_REQUIRED
     lan_while_encrypted: bool = False  # the owner's own exception: the LAN payload is clear
 
 
@@ -69,7 +68,7 @@ def _encryption(camera: Camera, now: Conditions) -> Reason | None:
 
 
 def _audio(camera: Camera, now: Conditions) -> Reason | None:
-    if ("alexa" if now.surface == "video" else now.surface) not in now.audio_required:
+    if assistant(now.surface) not in now.audio_required:
         return None
     return _AUDIO.get(camera.audio, "audio_unknown")
 
@@ -85,7 +84,7 @@ def _playable(camera: Camera, now: Conditions) -> Reason | None:
     if camera.video.codec == "h265" and (camera.sub is None or camera.sub.codec != "h264"):
         return "not_playable"
     # a browser plays more, and for VideoApp a picture may be made smaller
-    if now.surface in ("alexa", "google") and beyond(camera):
+    if now.surface in DISPLAYS and beyond(camera):
         return "beyond_displays"
     played = _BY_HLS if by_hls_alone(camera) else _PLAYED
     return "no_common_protocol" if played.isdisjoint(now.protocols) else None
@@ -109,7 +108,7 @@ def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
     failed = _failed(REACH, camera, now) or _failed(BEYOND, camera, now)
     if failed:
         return Refusal(tuple(failed), camera.name)
-    return Allowed(sound=camera.audio == "on", silence=camera.audio != "on" and now.surface == "google")
+    return Allowed(sound=camera.audio == "on", silence=camera.audio != "on" and now.surface in WAITING_FOR_SOUND)
 
 
 def _failed(rows: tuple[Row, ...], camera: Camera, now: Conditions) -> list[Failed]:

@@ -8,12 +8,13 @@ from msgspec import Struct
 
 from registry.camera import Camera, Refusal
 from registry.errors import DriverError, Refused, SignedOut, Unavailable, VendorBusy
-from registry.gate.gate import Allowed, Conditions, Surface, gate, not_found, overruled, unverified
+from registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
 from registry.gate.ways import choose
 from registry.preferences import Preferences
 from registry.readings.readings import Household, Reading, Readings
 from registry.readings.verdicts import Verdict, Verdicts
 from registry.rules import Rules
+from registry.surface import Surface
 from store.records import Account, Link, Source
 
 _NOT_FOUND = not_found()

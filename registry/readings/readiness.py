@@ -4,12 +4,11 @@ from collections.abc import Iterable
 
 from registry.camera import Camera, Refusal
 from registry.gate.displays import PLAYABLE
-from registry.gate.gate import Allowed, Surface, overruled
+from registry.gate.gate import Allowed, overruled
 from registry.readings.judge import Deadline, Judge, Open, VisibleCamera
 from registry.rules import Rules
+from registry.surface import OF_ASSISTANTS, Surface
 from store.records import Link
-
-SURFACES: tuple[Surface, ...] = ("alexa", "google", "still")
 
 type Row = tuple[Camera, dict[Surface, Allowed | Refusal]]
 
@@ -29,7 +28,7 @@ class Readiness:
 
     def _rows(self, found: list[VisibleCamera | Refusal]) -> list[Row]:
         return [
-            (seen.camera, {surface: self._verdict(seen, surface) for surface in SURFACES})
+            (seen.camera, {surface: self._verdict(seen, surface) for surface in OF_ASSISTANTS})
             for seen in found
             if isinstance(seen, VisibleCamera)
         ]

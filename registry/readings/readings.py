@@ -86,7 +86,7 @@ class Readings:
         compared: Compared = lambda account, source, before, after: None,
     ) -> None:
         self._store, self._drivers, self._breaker, self._clock = store, drivers, breaker, clock
-        self._compared, self._devices = compared, Devices(store)
+        self._compared, self._devices = compared, Devices(store, drivers)
         self._flights: Flights[Reading] = Flights()
         self._households: Recent[str, Household] = Recent(IN_MEMORY)
         self._last: Recent[str, Reading] = Recent(IN_MEMORY)
@@ -276,7 +276,8 @@ class Readings:
         rest = [self.last(account, each) for each in household.sources if each.id != source.id]
         every = [each for other in rest if other for each in other.told] + list(reading.told)
         if known is None or _serials(known.told) != _serials(reading.told):
-            self._devices.place(account.id, _serials(every))
+            kinds = {each.id: each.kind for each in (source, *household.sources)}
+            self._devices.place(account.id, {(kinds[each.ref.source], each.ref.serial) for each in every})
         self._store.put_known(account.id, Known(_encoder.encode(every), reading.as_of))
 
     def _put(self, source: Source, reading: Reading) -> None:

@@ -9,11 +9,12 @@ from net.cache import Recent
 from registry.camera import Camera, Ref, Refusal, State
 from registry.errors import DriverError, Unavailable
 from registry.gate.displays import PLAYABLE
-from registry.gate.gate import Surface, overruled
+from registry.gate.gate import overruled
 from registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
 from registry.readings.readings import IN_MEMORY, Reading, Readings
 from registry.readings.sightings import Happenings, with_motion
 from registry.rules import Rules
+from registry.surface import Surface
 from store.records import Account, Link, Source
 
 STATES_S = 60.0  # a query may be told what was read this long ago

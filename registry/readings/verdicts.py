@@ -6,9 +6,10 @@ from msgspec import Struct
 
 from net.cache import Recent
 from registry.camera import Camera, Refusal
-from registry.gate.gate import Allowed, Surface
+from registry.gate.gate import Allowed
 from registry.preferences import Preferences
 from registry.readings.readings import IN_MEMORY, Reading
+from registry.surface import Surface
 
 MOST = 4096  # of one source; a household of 300 cameras on both assistants has some 2000
 

@@ -15,10 +15,11 @@ from registry.errors import BadOffer
 from registry.gate import cards
 from registry.gate.displays import shown
 from registry.gate.fit import Fit
-from registry.gate.gate import Surface, overruled
+from registry.gate.gate import overruled
 from registry.readings.judge import Deadline, Judge, Open
 from registry.reason import is_reason
 from registry.rules import Rules
+from registry.surface import Surface
 from store.records import Link
 
 log = logging.getLogger(__name__)

@@ -4,8 +4,9 @@ from media.grants import Claims
 from registry.camera import Refusal
 from registry.gate.displays import PLAYABLE
 from registry.gate.fit import GATE
-from registry.gate.gate import Surface, not_found
+from registry.gate.gate import not_found
 from registry.readings.judge import Deadline, Judge, Open, Read
+from registry.surface import Surface
 from store.ports import Store
 
 

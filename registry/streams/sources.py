@@ -12,12 +12,13 @@ from registry.driver import Driver
 from registry.errors import DriverError
 from registry.gate.displays import PLAYABLE
 from registry.gate.fit import GATE, Fit, fits
-from registry.gate.gate import Surface, overruled
+from registry.gate.gate import overruled
 from registry.gate.ways import ANOTHER
 from registry.readings.breaker import Breaker
 from registry.readings.judge import Deadline, Judge, Open, VisibleCamera, unreached
 from registry.readings.readings import Readings
 from registry.rules import Rules
+from registry.surface import Surface
 from store.records import Source
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest
 from registry.errors import BadOffer
 from registry.gate.displays import plain
 from registry.gate.fit import GATE, Fit, common
-from registry.gate.gate import Surface, overruled
+from registry.gate.gate import overruled
 from registry.readings.judge import Deadline, Judge, Open
 from registry.rules import Rules
 from registry.streams.explaining import Explaining
@@ -18,6 +18,7 @@ from registry.streams.look import Looking
 from registry.streams.quota import Opens
 from registry.streams.sources import Minting
 from registry.streams.vendor_direct import Passing
+from registry.surface import Surface
 from store.records import Link
 
 OFFER_S = 0.6  # kept of a surface's time for the SDP answer: STUN and TURN have half of it, however late it is

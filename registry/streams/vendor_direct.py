@@ -16,6 +16,7 @@ from registry.gate.fit import VIDEO_APP, Fit
 from registry.gate.gate import overruled
 from registry.readings.judge import Deadline, Open, unreached
 from registry.rules import Rules
+from registry.surface import WAITING_FOR_SOUND
 from store.ports import Store
 
 log = logging.getLogger(__name__)
@@ -69,4 +70,4 @@ def _plays(request: StreamRequest, look: Look, *, small: bool) -> bool:
     """Google's players and Alexa's VideoApp wait for a sound track; the latter plays no large picture."""
     if request.surface == "video":
         return look.sound and small
-    return look.sound or request.surface != "google"
+    return look.sound or request.surface not in WAITING_FOR_SOUND

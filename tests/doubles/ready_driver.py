@@ -21,6 +21,7 @@ def camera(name: str, serial: str = "", **changes: object) -> Camera:
         "id": "",
         "ref": Ref("", serial or name.upper().replace(" ", ""), 1),
         "name": name,
+        "manufacturer": "EZVIZ",
         "model": "C3TN",
         "firmware": "V5.3.0",
         "online": "on",

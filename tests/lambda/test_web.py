@@ -155,7 +155,7 @@ class TestWebhook:
     def test_a_ring_is_kept_before_it_is_answered_and_once(self, running: Environment, stack: Any) -> None:
         from registry.readings.devices import Devices
 
-        Devices(stack.store).place(stack.account.id, {"F00000001"})
+        Devices(stack.store, ["ezviz"]).place(stack.account.id, {("ezviz", "F00000001")})
         event = self.ring(f"m-{time.time()}")
         assert running.invoke(event)["statusCode"] == 200
         kept = stack.store.happenings(stack.account.id, time.time() - 60)

@@ -79,6 +79,7 @@ def _camera(
         id="",
         ref=Ref(source, serial, channel),
         name=line(row.get("resourceName")) or line(device.get("name")) or serial,
+        manufacturer="EZVIZ",
         kind="doorbell" if _category(device) in DOORBELLS else "camera",
         model=line(device.get("deviceSubCategory") or device.get("deviceType")),
         firmware=line(device.get("version")),

@@ -48,6 +48,7 @@ def _camera(
         id="",
         ref=ref,
         name=line(row.get("channelName")) or line(device.get("deviceName")) or ref.serial,
+        manufacturer="EZVIZ",
         kind="doorbell" if model.startswith(DOORBELLS) else "camera",
         model=model,
         firmware=line(device.get("deviceVersion")),

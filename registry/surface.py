@@ -1,0 +1,16 @@
+"""Where a picture is shown. The manual's table has a column for each assistant, and so has this one place."""
+
+from typing import Literal
+
+type Display = Literal["alexa", "google", "page", "video"]  # video: Alexa's VideoApp, see registry.gate.fit
+type Surface = Literal[Display, "still"]
+
+OF_ASSISTANTS: tuple[Surface, ...] = ("alexa", "google", "still")
+DISPLAYS = frozenset[Surface]({"alexa", "google"})  # that decode no more than Full HD
+WAITING_FOR_SOUND = frozenset[str]({"google"})  # that begin with no picture before a sound track
+SOUND_REQUIRED: tuple[str, ...] = ("google",)  # by the manual; an owner may say otherwise
+
+
+def assistant(surface: Surface) -> str:
+    """By whose rules a picture is shown there."""
+    return "alexa" if surface == "video" else surface
