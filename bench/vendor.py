@@ -21,11 +21,11 @@ from bench.table import Bound, Row
 from media.grants import Grants
 from registry.adapter import adapt
 from registry.camera import Stream, StreamRequest
-from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.owner import households
 from registry.registry import Registry
 from registry.rules import Rules
+from registry.vendor import SignedIn
 from showcam import keys as key_files
 from store.records import Link
 from store.sealing import Sealer

@@ -29,7 +29,7 @@ from bench.scale.gateway import CONTEXT, Gateway
 from bench.scale.world import PASSWORD, REDIRECT, USER, WEBHOOK_KEY, World
 from media.grants import START_S, Grants
 from media.proof import HEADER
-from registry.owner import households
+from registry.drivers.ezviz import households
 from showcam import keys as key_files
 from showcam.compose import directives, fulfillment, parts, web_on_lambda
 from store.records import Link

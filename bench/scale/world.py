@@ -23,8 +23,8 @@ from moto import mock_aws
 
 from accounts import clients
 from bench.scale.meter import Meter
-from registry.drivers.ezviz.account import SignedIn
-from registry.owner import households
+from registry.drivers.ezviz import households
+from registry.vendor import SignedIn
 from showcam import aws
 from showcam import keys as key_files
 from showcam.compose import parts

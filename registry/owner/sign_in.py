@@ -1,24 +1,21 @@
-"""Signing in with the EZVIZ user name and password: who may, how often, the vendor’s word, its code if it wants one."""
+"""Signing in at the vendor by user name and password: who may, how often, and the code that the vendor may want."""
 
 import contextlib
 import secrets
 import time
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from accounts import attempts
+from accounts import attempts, households
 from accounts.attempts import Attempts, Browser, Limits, NoPlace, Place
 from accounts.identity import vendor_key
-from registry.drivers.ezviz.account import CodeSent, Rejected
-from registry.drivers.ezviz.account import SignedIn as VendorSession
-from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import DriverError
-from registry.owner import households
-from registry.owner.households import KIND
+from registry.vendor import Rejected, Vendor
+from registry.vendor import SignedIn as VendorSession
 from store.ports import Store
 from store.records import Account, Source
 
@@ -66,14 +63,6 @@ class SignInRefused(Struct, frozen=True):
 type Outcome = SignedIn | CodeWanted | SignInRefused
 
 
-class Vendor(Protocol):
-    """registry.drivers.ezviz.EzvizDriver, as far as it signs in."""
-
-    def sign_in(
-        self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = ""
-    ) -> VendorSession | CodeSent | Rejected: ...
-
-
 class _Pending(Struct, frozen=True):
     user: str
     password: str
@@ -89,17 +78,17 @@ class SignIn:
     def __init__(
         self,
         store: Store,
-        ezviz: Vendor,
+        vendor: Vendor,
         sign_up: SignUp,
         *,
         limits: Limits | None = None,
         vendor_s: float = 10.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._ezviz, self._sign_up = store, ezviz, sign_up
+        self._store, self._vendor, self._sign_up = store, vendor, sign_up
         self._vendor_s, self._clock = vendor_s, clock
         self._attempts = Attempts(store, limits or Limits(), clock)
-        self._sessions = Sessions(store)
+        self._kind = vendor.sessions.kind
 
     def begin(self, user: str, password: str, address: str, browser: Browser | None = None) -> Outcome:
         """The password is for this one call, or, with a code to come, for the call after it."""
@@ -107,7 +96,7 @@ class SignIn:
         if not user or not password:
             return SignInRefused("wrong")
         salt = self._salt()
-        key = vendor_key(salt, KIND, user)
+        key = vendor_key(salt, self._kind, user)
         source = self._store.source_by_vendor_key(key)
         if source is not None and browser is not None and source.account in browser.accounts:
             return self._begin_at_home(user, password, attempts.own(source.account, browser))
@@ -152,7 +141,7 @@ class SignIn:
     def _ask(self, asked: _Pending, code: str = "") -> Outcome:
         """Of the vendor. What it does not answer stays counted: it may have counted it, too."""
         try:
-            verdict = self._ezviz.sign_in(asked.user, asked.password, self._vendor_s, code=code, host=asked.host)
+            verdict = self._vendor.sign_in(asked.user, asked.password, self._vendor_s, code=code, host=asked.host)
             if isinstance(verdict, VendorSession):
                 account = self._admit(asked.user, verdict)
                 self._attempts.were_right(*asked.places)
@@ -168,16 +157,16 @@ class SignIn:
         return CodeWanted(msgspec.json.encode(waiting), masked(asked.user))
 
     def _admit(self, user: str, verdict: VendorSession) -> Account:
-        source = households.find(self._store, user) or self._sign_up_now(user)
-        self._sessions.signed_in(source, user, verdict.session)
+        source = households.find(self._store, self._kind, user) or self._sign_up_now(user)
+        self._vendor.sessions.signed_in(source, user, verdict.session)
         account = self._store.account(source.account)
         assert account is not None  # a source belongs to one
         return account
 
     def _sign_up_now(self, user: str) -> Source:
         with contextlib.suppress(households.AlreadyThere):  # the same person, twice at once
-            households.add_owner(self._store, user)
-        source = households.find(self._store, user)
+            households.add(self._store, self._kind, user, self._vendor.sessions.waiting(user))
+        source = households.find(self._store, self._kind, user)
         assert source is not None
         return source
 

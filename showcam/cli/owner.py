@@ -29,7 +29,7 @@ def add(context: click.Context, user: str, key: str | None, language: str) -> No
 
     Its password is not asked for: the account's owner types it when linking Alexa or Google.
     """
-    from registry.owner import households
+    from registry.drivers.ezviz import households
     from showcam.compose.command import tools
 
     if not user.strip():
@@ -52,7 +52,7 @@ def add(context: click.Context, user: str, key: str | None, language: str) -> No
 def list_(context: click.Context, as_json: bool) -> None:
     """List the households: the EZVIZ account of each, whether it is signed in, its links and whether it has a PIN."""
     from accounts.pins import Pins
-    from registry.owner import households
+    from registry.drivers.ezviz import households
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:
@@ -100,7 +100,7 @@ def remove(context: click.Context, user: str) -> None:
     In place of USER stands the household of showcam owner list where its user name is not known.
     """
     from accounts import households as kept
-    from registry.owner import households
+    from registry.drivers.ezviz import households
     from showcam.compose.command import pictures, tools
 
     settings = settings_of(context)
@@ -142,7 +142,7 @@ def sub_account(context: click.Context, user: str, account_id: str) -> None:
 
     ACCOUNT_ID is the accountId that ram/account/create answered; "none" takes it away.
     """
-    from registry.owner import households
+    from registry.drivers.ezviz import households
     from showcam.compose.command import tools
 
     kept = "" if account_id == "none" else account_id
@@ -162,7 +162,7 @@ def sub_account(context: click.Context, user: str, account_id: str) -> None:
 @readable
 def key(context: click.Context, user: str, key: str) -> None:
     """Set the Open Platform key by which pictures of USER's cameras come."""
-    from registry.owner import households
+    from registry.drivers.ezviz import households
     from showcam.compose.command import tools
 
     secret = click.prompt("appSecret", hide_input=True)

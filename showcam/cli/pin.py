@@ -56,7 +56,7 @@ def clear(context: click.Context, user: str) -> None:
 @contextmanager
 def _household(context: click.Context, user: str) -> Iterator[tuple["Pins", str]]:
     from accounts.pins import Pins
-    from registry.owner import households
+    from registry.drivers.ezviz import households
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from registry.owner import households
+from registry.drivers.ezviz import households
 from registry.owner.owner import Owner
 from showcam import data, integrity, keys, logs
 from showcam.compose import demo

@@ -3,7 +3,7 @@
 import msgspec
 
 from accounts import clients
-from registry.owner import households
+from registry.drivers.ezviz import households
 from showcam import keys
 from showcam.compose.parts import open_store
 from showcam.settings import Settings

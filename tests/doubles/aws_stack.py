@@ -10,7 +10,7 @@ from accounts import clients
 from accounts.tokens import mint
 from deploy_local.emulator import Emulator
 from registry.camera import Ref
-from registry.owner import households
+from registry.drivers.ezviz import households
 from showcam import keys
 from store.dynamodb import DynamoStore
 from store.records import Account, Assistant, Known, Link, Source

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 
-from registry.drivers.ezviz.account import CodeSent, Rejected, SignedIn
+from registry.vendor import CodeSent, Rejected, SignedIn
 
 PASSWORD = "p4ssw0rd-at-ezviz"
 CODE = "012345"

@@ -14,7 +14,8 @@ from werkzeug.test import TestResponse
 from accounts import clients
 from accounts.households import end
 from oauth.app import OAuthSettings, bind
-from registry.owner import households
+from registry.drivers.ezviz import households
+from registry.drivers.ezviz.sessions import Sessions
 from registry.owner.sign_in import SignIn
 from store.ports import Store
 from tests.doubles.household import household
@@ -38,6 +39,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
             each: clients.register(home.store, each, each, (REDIRECTS[each],), **client) for each in ("alexa", "google")
         }
         vendor = vendor or ReadyVendor(USER, careful=(CAREFUL,))
+        vendor.sessions = Sessions(home.store)
         app = Flask("showcam", static_folder=None)
         settings = OAuthSettings(
             issuer=ISSUER if https else LOCAL,

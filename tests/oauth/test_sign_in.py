@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 import pytest
 
 from oauth import wording
-from registry.drivers.ezviz.account import Rejected
+from registry.drivers.ezviz import households
 from registry.errors import VendorDown
-from registry.owner import households
 from registry.owner.sign_in import SignInRefused
+from registry.vendor import Rejected
 from tests.doubles.linking_world import CAREFUL, USER, Browser, World
 from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor
 

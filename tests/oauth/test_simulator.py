@@ -11,8 +11,8 @@ from media.grants import Grants
 from oauth import wording
 from oauth.app import OAuthSettings, bind
 from registry.adapter import adapt
+from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.owner import households
 from registry.owner.sign_in import SignIn
 from registry.rules import Rules
 from store.sqlite import SqliteStore

@@ -12,11 +12,11 @@ import requests
 from media.grants import Grants
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Stream, StreamRequest
-from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.errors import DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
-from registry.owner import households
 from registry.rules import Rules
+from registry.vendor import SignedIn
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.household import new_link

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 
 from registry.camera import Camera, Ref
-from registry.drivers.ezviz import push
+from registry.drivers.ezviz import households, push
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.push import _register
 from registry.errors import DriverError, Refused, VendorBusy, VendorDown
-from registry.owner import households
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendor, Vendors, answer, request_of

@@ -13,11 +13,10 @@ import pytest
 from msgspec.structs import replace
 
 from registry.camera import Camera, Ref
-from registry.drivers.ezviz import codes
+from registry.drivers.ezviz import codes, households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import CameraSilent, DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
-from registry.owner import households
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendors, answer

@@ -9,10 +9,10 @@ import pytest
 from media.grants import Grants
 from registry.adapter import adapt
 from registry.camera import Camera, Refusal, Stream, StreamRequest
-from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.owner import households
 from registry.rules import Rules
+from registry.vendor import SignedIn
 from store.records import Link, Source
 from store.sqlite import SqliteStore
 from tests.doubles.household import new_link

@@ -9,12 +9,12 @@ import pytest
 
 from media.rtsp.login import Login
 from registry.camera import Ref
-from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.lan import Lan
 from registry.drivers.probes.rtsp import Described, describe
 from registry.errors import Refused
-from registry.owner import households
+from registry.vendor import SignedIn
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.ready_driver import camera as ready

@@ -9,11 +9,11 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import SignedOut, VendorDown
-from registry.owner import households
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendor, Vendors, answer

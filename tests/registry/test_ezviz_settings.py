@@ -13,14 +13,14 @@ import requests
 from media.grants import Grants
 from registry.adapter import adapt
 from registry.camera import Camera, Refusal
-from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
 from registry.errors import Refused, SetRefused
-from registry.owner import households
 from registry.owner.owner import Owner
 from registry.rules import Rules
 from registry.settings import CHOICES, Setting, Step
+from registry.vendor import SignedIn
 from store.records import Source
 from store.sealing import Sealer
 from store.sqlite import SqliteStore

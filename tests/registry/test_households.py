@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from registry.drivers.ezviz import households
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.sessions import Held, Secrets, Sessions
 from registry.errors import VendorDown
-from registry.owner import households
 from store.records import Source
 from store.sqlite import SqliteStore
 

@@ -17,14 +17,14 @@ from net.http import Hosts
 from registry.adapter import adapt
 from registry.camera import Refusal, Stream, StreamRequest, Video
 from registry.driver import Look
-from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.probes import hls, mp4
 from registry.drivers.probes.mpegts import NoTables, kinds
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, Refused, VendorDown
-from registry.owner import households
 from registry.rules import Rules
+from registry.vendor import SignedIn
 from store.records import Link
 from store.sqlite import SqliteStore
 from tests.doubles.household import OFFER, Household, household, new_link

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from registry.driver import Hint
-from registry.drivers.ezviz import push
-from registry.drivers.ezviz.account import SignedIn
+from registry.drivers.ezviz import households, push
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.push import Listener, hint_of
-from registry.owner import households
+from registry.vendor import SignedIn
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.rude_broker import TOPIC, Met, RudeBroker

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from accounts.attempts import Browser, Limits
+from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.sessions import Sessions
-from registry.owner import households
 from registry.owner.sign_in import CodeWanted, SignedIn, SignIn, SignInRefused, SignUp, masked
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from registry.driver import Hint
+from registry.drivers.ezviz import households
 from registry.errors import VendorBusy, VendorDown
-from registry.owner import households
 from registry.readings.changes import Change
 from registry.watch.watch import BACK_OFF, CENSUS_S, HEARD, Watch
 from store.records import Source

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from registry.owner import households
+from registry.drivers.ezviz import households
 from showcam import keys as key_files
 from store.records import Happening
 from store.sealing import Sealer

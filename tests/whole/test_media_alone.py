@@ -16,8 +16,8 @@ import requests
 
 from accounts.tokens import mint
 from deploy_local.ports import free_ports
-from registry.drivers.ezviz.account import SignedIn
-from registry.owner import households
+from registry.drivers.ezviz import households
+from registry.vendor import SignedIn
 from showcam import keys
 from showcam.compose.parts import ezviz, open_store
 from showcam.settings import load

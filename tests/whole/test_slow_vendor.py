@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from accounts.tokens import mint
-from registry.owner import households
+from registry.drivers.ezviz import households
 from showcam import keys
 from store.records import Assistant
 from store.sealing import Sealer

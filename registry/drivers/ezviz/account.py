@@ -5,7 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -25,6 +25,7 @@ from registry.drivers.ezviz.sessions import Held, Sessions
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import Refused, SetRefused, SignedOut, VendorDown
 from registry.settings import Setting, SettingView
+from registry.vendor import CodeSent, Rejected, SignedIn, Verdict
 from store.ports import Store
 from store.records import Source
 
@@ -34,20 +35,6 @@ if TYPE_CHECKING:
 MANY = 512  # sessions kept at work
 AWAKE = 1  # kind of a battery camera's rest: from it, to being awake
 MESSAGES = 50  # of those that happened, the vendor tells no more at once
-
-
-class SignedIn(Struct, frozen=True):
-    session: dict[str, Any]
-
-
-class CodeSent(Struct, frozen=True):
-    """The account wants a code, which the vendor has just sent; it must be brought to `host`."""
-
-    host: str
-
-
-class Rejected(Struct, frozen=True):
-    why: Literal["wrong", "locked", "terminals", "too_often", "wrong_code", "unsupported"]
 
 
 class PushSession(Struct, frozen=True):
@@ -87,9 +74,7 @@ class EzvizAccount:
                 be_terminal(self._store.meta_once("ezviz_terminal", secrets.token_hex(16)))
                 self._is_terminal = True
 
-    def sign_in(
-        self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = ""
-    ) -> SignedIn | CodeSent | Rejected:
+    def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
         """One attempt; the region the vendor names is followed once. `code` and `host` when a code was sent."""
         self.load()
         from registry.drivers.ezviz.client import FAILURES, Redirected, failure
@@ -108,7 +93,7 @@ class EzvizAccount:
                     raise failure(error) from None
         raise VendorDown("sent from region to region")
 
-    def _attempt(self, user: str, password: str, code: str, host: str) -> SignedIn | CodeSent | Rejected:
+    def _attempt(self, user: str, password: str, code: str, host: str) -> Verdict:
         from registry.drivers.ezviz.client import EzvizAuthVerificationCode, PyEzvizError, SigningIn
 
         client = SigningIn(self._http, user, password, host)

@@ -16,7 +16,7 @@ from media.source import SourceSpec
 from net.http import Exchange, Hosts
 from registry.camera import Camera
 from registry.driver import Hint, Look, sound
-from registry.drivers.ezviz.account import CodeSent, EzvizAccount, Rejected, SignedIn
+from registry.drivers.ezviz.account import EzvizAccount
 from registry.drivers.ezviz.lan import Lan
 from registry.drivers.ezviz.open import cameras as of_open
 from registry.drivers.ezviz.open import settings as open_settings
@@ -29,6 +29,7 @@ from registry.drivers.probes import hls
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, Refused, SetRefused, SignedOut
 from registry.settings import CHOICES, Setting, SettingView
+from registry.vendor import Verdict
 from store.ports import Store
 from store.records import Source
 
@@ -96,9 +97,7 @@ class EzvizDriver:
         """Import ahead of the first call what it would have to wait for."""
         self.account.load()
 
-    def sign_in(
-        self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = ""
-    ) -> SignedIn | CodeSent | Rejected:
+    def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
         return self.account.sign_in(user, password, deadline_s, code=code, host=host)
 
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:

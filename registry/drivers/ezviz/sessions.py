@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from registry.drivers.ezviz.open.tokens import Key
 from registry.errors import SignedOut, VendorDown
 from store.ports import Store
-from store.records import Source, SourceState
+from store.records import Source, SourceKind, SourceState
 
 WAIT_S = 1.0  # for another process that has renewed the session and is about to say so
 TRIES = 5
@@ -38,14 +38,16 @@ class Held(Struct, frozen=True):
     version: int
 
 
-def waiting(user: str, key: Key | None) -> bytes:
-    """To be sealed for a source that nobody has signed in to yet."""
-    return msgspec.json.encode(Secrets(user, open=key))
-
-
 class Sessions:
+    kind: SourceKind = "ezviz"
+
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    @staticmethod
+    def waiting(user: str, key: Key | None = None) -> bytes:
+        """To be sealed for a source that nobody has signed in to yet."""
+        return msgspec.json.encode(Secrets(user, open=key))
 
     def read(self, source: Source) -> Held:
         """Raises SignedOut when there is nothing."""

@@ -3,26 +3,26 @@
 from accounts import households
 from accounts.households import AlreadyThere
 from registry.drivers.ezviz.open.tokens import Key
-from registry.drivers.ezviz.sessions import Sessions, waiting
+from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import SignedOut
 from store.ports import Store
-from store.records import Account, Source, SourceKind, SourceState
+from store.records import Account, Source, SourceState
 from store.sealing import SealedUnreadable
 
-__all__ = ["KIND", "AlreadyThere", "add_owner", "find", "set_open_key", "set_sub_account", "users"]
-
-KIND: SourceKind = "ezviz"
+__all__ = ["AlreadyThere", "add_owner", "find", "set_open_key", "set_sub_account", "users"]
 
 
 def add_owner(
     store: Store, user: str, *, open_key: str | None = None, open_secret: str | None = None, locale: str = "en"
 ) -> Account:
     """A household whose EZVIZ source waits for its first sign-in. Raises AlreadyThere; ValueError for half a key."""
-    return households.add(store, KIND, user, waiting(user.strip(), _key(open_key, open_secret)), locale=locale)
+    return households.add(
+        store, Sessions.kind, user, Sessions.waiting(user.strip(), _key(open_key, open_secret)), locale=locale
+    )
 
 
 def find(store: Store, user: str) -> Source | None:
-    return households.find(store, KIND, user)
+    return households.find(store, Sessions.kind, user)
 
 
 def users(store: Store, account_id: str) -> list[tuple[str, SourceState]]:
