@@ -75,7 +75,7 @@ class Registry:
         return self._streams.snapshot(link, camera_id, surface, within_s)
 
     def too_large(self, link: Link, camera: Camera) -> Refusal | None:
-        """What Alexa's VideoApp asks of a picture beyond the gate, as far as its size is known."""
+        """What the surface "video" asks of a picture beyond the gate, as far as its size is known."""
         return self._streams.too_large(link, camera)
 
     def look(self, link: Link, camera_id: str, picture: Picture) -> None:

@@ -80,7 +80,7 @@ class SettingView(Struct, frozen=True):
 class Step(Struct, frozen=True):
     """What the owner must bring before the setting is changed; nothing was changed.
 
-    "code" is the one on the camera's label or the password set since, "mailed_code" one that EZVIZ has just mailed.
+    "code" is the one on the camera's label or the password set since, "mailed_code" one the vendor has just mailed.
     """
 
     wants: Literal["consent", "code", "mailed_code"]

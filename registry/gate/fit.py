@@ -1,6 +1,6 @@
 """Which of a camera's pictures a display gets: the whole one, the smaller one beside it, or one made smaller here.
 
-Alexa's VideoApp plays at most 1280×720 and wants a sound track; a display on a slow line asks for less than there is.
+The surface "video" plays at most 1280×720 and wants a sound track; a display on a slow line asks for less.
 """
 
 from functools import lru_cache

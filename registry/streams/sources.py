@@ -58,7 +58,7 @@ class Minting:
         return refusal or overruled("too_large", camera)
 
     def too_large(self, account_id: str, camera: Camera) -> Refusal | None:
-        """For Alexa's VideoApp, as far as the size of the picture is known."""
+        """For the surface "video", as far as the size of the picture is known."""
         scaled = self._may_scale(account_id, camera.id)
         request = StreamRequest("video", ("hls",))
         return None if fits(request, camera, scaled=scaled) else overruled("too_large", camera)

@@ -105,7 +105,7 @@ class Streams:
         return self._handover.snapshot(link, camera, surface, plain(opened.seen.camera))
 
     def too_large(self, link: Link, camera: Camera) -> Refusal | None:
-        """For Alexa's VideoApp, as far as the size of the picture is known."""
+        """For the surface "video", as far as the size of the picture is known."""
         return self._minting.too_large(link.account, camera)
 
     def end_session(self, link: Link, session: str) -> None:

@@ -22,7 +22,7 @@ from store.ports import Store
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.5  # the vendor has this to show its stream, however long the address took, where the display can wait for it
-PICTURE = "/static/camera.png"  # beside a stream Alexa wants a picture; of the camera there is none
+PICTURE = "/static/camera.png"  # a display may want a picture beside a stream; of the camera there is none
 
 
 class Passing:
@@ -67,7 +67,7 @@ class Passing:
 
 
 def _plays(request: StreamRequest, look: Look, *, small: bool) -> bool:
-    """Google's players and Alexa's VideoApp wait for a sound track; the latter plays no large picture."""
+    """Some displays wait for a sound track; the surface "video" plays no large picture besides."""
     if request.surface == "video":
         return look.sound and small
     return look.sound or request.surface not in WAITING_FOR_SOUND
