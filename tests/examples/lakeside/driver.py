@@ -1,7 +1,7 @@
 """The driver of Lakeside's cloud: a list of cameras, an address of live HLS, and giving that address back."""
 
 from pathlib import Path
-from typing import Any, Never
+from typing import Any, Literal, Never
 
 from media.grants import Picture
 from media.source import SourceSpec
@@ -17,7 +17,11 @@ from store.records import Source
 from tests.examples.lakeside.cameras import cameras_of
 
 # What Lakeside says when it has no picture, in the gate's words
-_REASONS = {"shutter": "asleep", "offline": "offline", "viewers": "busy"}
+_REASONS: dict[str, Literal["asleep", "offline", "busy"]] = {
+    "shutter": "asleep",
+    "offline": "offline",
+    "viewers": "busy",
+}
 
 
 class LakesideDriver:
