@@ -314,7 +314,7 @@ def test_nothing_is_overwritten_unless_it_is_said(tmp_path: Path, owned: dict[st
     assert run(owned, "restore", str(file)).returncode == 0
 
 
-@pytest.mark.parametrize("name", ["showcam.sqlite3", "showcam.sqlite3-wal", "keys/seal"])
+@pytest.mark.parametrize("name", ["showcam.sqlite3", "showcam.sqlite3-wal", "showcam.sqlite3-nonces", "keys/seal"])
 def test_no_backup_goes_over_showcams_own_files(tmp_path: Path, owned: dict[str, str], name: str) -> None:
     before = state(tmp_path)
     done = backed_up(owned, tmp_path / "data" / name, "--force")
