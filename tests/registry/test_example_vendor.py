@@ -9,10 +9,10 @@ import pytest
 
 from accounts import households
 from media.grants import Grants
+from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Refusal, StreamRequest
 from registry.driver import Driver
 from registry.errors import Refused, SetRefused, Unavailable
-from registry.registry import Registry
 from registry.rules import Rules
 from registry.settings import CHOICES
 from store.records import Account, Assistant, Link, Source
@@ -64,7 +64,7 @@ class House:
     account: Account
     store: SqliteStore
     pictures: ReadyPictures
-    registry: Registry
+    adapter: Adapter
 
     def link(self, assistant: Assistant) -> Link:
         link = new_link(self.account, assistant, None, "en")
@@ -72,11 +72,11 @@ class House:
         return link
 
     def camera(self, name: str) -> Camera:
-        return next(each for each in self.registry.account_cameras(self.account.id).cameras if each.name == name)
+        return next(each for each in self.adapter.owner.cameras(self.account.id).cameras if each.name == name)
 
     def asked(self, assistant: Assistant, name: str) -> str:
         """The reason, "" where there is a stream."""
-        found = self.registry.open_stream(
+        found = self.adapter.registry.open_stream(
             self.link(assistant), self.camera(name).id, StreamRequest(assistant, ("hls",))
         )
         return found.reason if isinstance(found, Refusal) else ""
@@ -95,9 +95,9 @@ def house(store: SqliteStore, vendors: Vendors) -> House:
     account = households.add(store, "lakeside", "kari@example.com", KEY.encode())  # type: ignore[arg-type]
     pictures = ReadyPictures()
     rules = Rules(opens_per_minute=60)
-    registry = Registry(store, known, pictures, Grants([bytes(32)]), rules)
+    adapter = adapt(store, known, pictures, Grants([bytes(32)]), rules)
     [source] = store.sources(account.id)
-    return House(cloud, known["lakeside"], source, account, store, pictures, registry)
+    return House(cloud, known["lakeside"], source, account, store, pictures, adapter)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_the_media_process_is_handed_the_vendors_address_and_gives_it_back(house
     assert spec.sound == "on"
 
     house.cloud.streams = answer(b"", "204 No Content")
-    house.registry.release(claims, spec.release)
+    house.adapter.questions.release(claims, spec.release)
     assert house.cloud.server.asked[-1][0] == "DELETE /v1/streams/9"
 
 
@@ -169,13 +169,13 @@ def test_what_it_says_instead_of_a_picture_is_told_as_it_is(house: House, stream
 def test_a_list_that_can_t_be_had_is_never_an_empty_one(house: House, lists: bytes, reason: str) -> None:
     house.cloud.lists = lists
     with pytest.raises(Unavailable) as refused:
-        house.registry.account_cameras(house.account.id)
+        house.adapter.owner.cameras(house.account.id)
     assert refused.value.reason == reason
 
 
 def test_settings_are_told_and_none_is_set(house: House) -> None:
     jetty = house.camera("Jetty")
-    views = house.registry.owner_settings(house.account.id, jetty.id)
+    views = house.adapter.owner.settings(house.account.id, jetty.id)
     assert not isinstance(views, Refusal)
     assert views.keys() == CHOICES.keys()
     assert (views["audio"].value, views["sleep"].value) == ("off", "off")
