@@ -383,7 +383,7 @@ def copied(file: Path) -> None:
         (lambda file: file.write_text("no database at all, but text" * 100), "no SQLite database"),
         (lambda file: file.write_bytes(file.read_bytes()[:20000]), "damaged"),
         (spoiled, "damaged"),
-        (copied, "not made by showcam backup"),
+        (copied, "is no backup of showcam's"),
         (changed("PRAGMA user_version = 99"), "newer showcam (schema 99"),
         (changed("""UPDATE backup SET value = CAST('{"format": 2}' AS BLOB)"""), "made by a newer showcam"),
         (changed("UPDATE backup SET value = CAST('{' AS BLOB)"), "what it says of itself can't be read"),
