@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import structlog
 
 from deploy_local.emulator import Emulator
 from store.sealing import Sealer
@@ -40,6 +41,17 @@ ALONE = {"dynamodb": "cloud", "served": "cloud"}
 ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws"}
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
 SLOW_S = 600
+
+
+@pytest.fixture(autouse=True)
+def logs_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A logger remembers how logs were written when it was first used, and would go on so in other tests."""
+    configure = structlog.configure
+    monkeypatch.setattr(
+        structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False})
+    )
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
