@@ -101,7 +101,7 @@ class TestReadings:
         home.driver.set([DOOR])
         after, found = another_process(home), []
         after.changes.subscribe(found.append)
-        after.refresh(home.account.id)
+        after.noticing.refresh(home.account.id)
         assert kinds(found) == ["removed"]
 
     def test_a_failed_reading_removes_nothing(self, home: Household, told: list[Change]) -> None:

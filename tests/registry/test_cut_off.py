@@ -41,7 +41,7 @@ class Function:
 
     def found(self, serial: str) -> list[str]:
         """The households that the webhook would bring a message of this device to."""
-        return self.environment().accounts_with(serial)
+        return self.environment().noticing.accounts_with(serial)
 
 
 @pytest.fixture
