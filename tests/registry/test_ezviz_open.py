@@ -7,10 +7,11 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from net.http import Hosts, Http
+from net.http import Hosts
 from registry.drivers.ezviz.codes import OPEN, error, kind
 from registry.drivers.ezviz.open.calls import OpenPlatform
 from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, Refused, VendorBusy, VendorDown
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 
@@ -32,7 +33,7 @@ class Platform:
         self.forms: list[tuple[str, dict[str, str]]] = []
         self.area: str | None = None
         self.vendor: Vendor = vendors.answering(self._reply)
-        self.client = OpenPlatform(Http(Hosts((self.vendor.host,)), self.vendor.ca_file), self.vendor.host)
+        self.client = OpenPlatform(VendorHttp(Hosts((self.vendor.host,)), self.vendor.ca_file), self.vendor.host)
 
     def _reply(self, asked: str, body: bytes, _headers: dict[str, str]) -> bytes:
         path = asked.partition(" ")[2]
@@ -134,7 +135,7 @@ def test_all_calls_go_to_the_area_of_the_token(vendors: Vendors, platform: Platf
     area = Platform(vendors)
     platform.area = f"{area.vendor.url}/"
     hosts = Hosts((platform.vendor.host, area.vendor.host))
-    client = OpenPlatform(Http(hosts, area.vendor.ca_file), platform.vendor.host)
+    client = OpenPlatform(VendorHttp(hosts, area.vendor.ca_file), platform.vendor.host)
 
     assert client.live(KEY, "F1", 1, 20.0).url.startswith(area.vendor.url)
     assert (platform.paths(), area.paths()) == ([TOKEN], [V2])
