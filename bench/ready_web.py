@@ -12,6 +12,9 @@ from showcam.settings import Settings, load
 
 
 class Ready(NoVendor):
+    class sessions:  # noqa: N801 - nobody signs in here; the pages ask of which kind they are
+        kind = "ezviz"
+
     def load(self) -> None:
         """What the real driver imports ahead of the first request; here there is nothing."""
 

@@ -20,6 +20,11 @@ class VendorHttp(Http):
         with _told():
             return self.hosts.check(url)
 
+    def addresses(self, host: str, port: int, timeout_s: float) -> list[str]:
+        """Where that host is, for a driver that connects by itself."""
+        with _told():
+            return self.hosts.addresses(host, port, timeout_s)
+
     def ask(
         self,
         method: str,

@@ -148,7 +148,7 @@ def door(
     driver = VendorDriver([*demo_cameras()])
     driver.vendor = vendor
     home.driver = driver
-    sources = RegistrySources(home.questions)
+    sources = RegistrySources(home)
     with PlaneThread(home.grants, sources, replace(SETTINGS, ca_file=authority.ca_file, stun=stun)) as plane:
         rules = Rules(web_url="https://cam.example", explain=request.param, opens_per_minute=600)
         home.adapter = adapt(home.store, {"ezviz": driver}, plane.client(), home.grants, rules)

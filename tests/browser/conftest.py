@@ -24,7 +24,7 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), None)
     if path is None:
@@ -38,7 +38,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("browser")
     SCREENSHOTS.mkdir(exist_ok=True)

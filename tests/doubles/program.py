@@ -45,7 +45,10 @@ class Program:
         self.demo = demo
         self.descriptors = descriptors or resource.getrlimit(resource.RLIMIT_NOFILE)
         self.environ = {
-            "PATH": os.environ["PATH"],
+            # without the program itself, so that hints name the whole of its path
+            "PATH": os.pathsep.join(
+                each for each in os.environ["PATH"].split(os.pathsep) if Path(each) != SHOWCAM.parent
+            ),
             "HOME": os.environ.get("HOME", "/"),
             "NO_BROWSER": "1",
             **({} if demo else {"SHOWCAM_STUN": ""}),  # those by default are other people's

@@ -105,7 +105,9 @@ def test_a_shared_camera_has_an_id_in_each_household(home: Callable[..., Home]) 
     assert own.id != shared.id
     assert (own.owner, shared.owner) == ("own", "shared")
     assert shared.ways == ()  # its secrets are not asked for, its pictures are its owner's to show
-    assert sorted(owner.noticing.accounts_with(own.ref.serial)) == sorted([owner.link.account, guest.link.account])
+    assert sorted(owner.adapter.noticing.accounts_with(own.ref.serial)) == sorted(
+        [owner.link.account, guest.link.account]
+    )
 
 
 @pytest.mark.parametrize("cameras", [1, 30, 31, 75, 300, 1000])

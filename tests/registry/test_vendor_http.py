@@ -21,8 +21,16 @@ NOBODY = "https://127.0.0.1:1"  # no port that anybody listens at
         lambda http: http.look(f"{NOBODY}/x", 1.0, {}),
         lambda http: http.look("https://elsewhere.example/x", 1.0, {}),
         lambda http: http.check("https://elsewhere.example"),
+        lambda http: http.addresses("10.0.0.1", 443, 1.0),
     ],
-    ids=["a form", "a question", "a look", "a look at a host that is not known", "a host that is not known"],
+    ids=[
+        "a form",
+        "a question",
+        "a look",
+        "a look at a host that is not known",
+        "a host that is not known",
+        "a private place",
+    ],
 )
 def test_it_is_the_vendor_that_is_down(asked: Callable[[VendorHttp], object]) -> None:
     with pytest.raises(VendorDown):

@@ -229,9 +229,9 @@ def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: S
         # the demo's redirects and secrets are unknown here
         with pytest.raises(AssertionError):
             link(program.web, "google", "demo@example.com", "showcam-demo")
-        listed = program.command("links", "list")
-        assert "google" in listed.stdout
-        ended = program.command("links", "end", listed.stdout.split()[0])
+        [listed] = json.loads(program.command("links", "list", "--json").stdout)["links"]
+        assert listed["client"] == "google"
+        ended = program.command("links", "end", listed["id"])
         assert ended.returncode == 0, ended.stderr
         again = requests.post(
             f"{program.web}/google/fulfillment",

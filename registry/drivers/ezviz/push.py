@@ -111,7 +111,7 @@ class Listener:
     def _connect(self, client: "Mqtt", session: PushSession) -> None:
         """Until the broker has said that it will send the messages. Raises DriverError and Ended."""
         host, port = _place(self._at or f"{session.host.partition(':')[0]}:{PORT}")
-        address = self._http.hosts.addresses(host, port, START_S)[0]
+        address = self._http.addresses(host, port, START_S)[0]
         try:
             client.connect(address, port, keepalive=KEEP_ALIVE_S)
         except OSError as error:

@@ -1,7 +1,7 @@
 """Whether a vendor's HLS may be handed to a display as it is: looked at, not judged by the vendor's word.
 
 It must come over https with a valid chain, be readable by a player of another origin (CORS), live, in the clear, and
-hold H.264 with AAC or no sound. registry.drivers.http sees to the chain and to known, public hosts.
+hold H.264 with AAC or no sound. net.http sees to the chain and to known, public hosts.
 """
 
 import re
