@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from json import loads
 from pathlib import Path
 from typing import Any
 
@@ -229,7 +230,7 @@ def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: S
         # the demo's redirects and secrets are unknown here
         with pytest.raises(AssertionError):
             link(program.web, "google", "demo@example.com", "showcam-demo")
-        [listed] = json.loads(program.command("links", "list", "--json").stdout)["links"]
+        [listed] = loads(program.command("links", "list", "--json").stdout)["links"]
         assert listed["client"] == "google"
         ended = program.command("links", "end", listed["id"])
         assert ended.returncode == 0, ended.stderr
