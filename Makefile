@@ -67,7 +67,8 @@ up: .venv/app ## the real thing
 test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, the browser's too; WORKERS at once
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
-	.venv/bin/pytest -q $(AT_ONCE)
+	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/browser
+	.venv/bin/pytest -q tests/browser # by itself: its client keeps an event loop running in its thread
 
 check: .venv/dev ## the tests that wait for nothing, in under a minute; ROOM=registry for one folder of them
 	.venv/bin/pytest -q -n $(CORES) --dist loadgroup -m "not (browser or cloud or process or realtime)" tests/$(ROOM)
