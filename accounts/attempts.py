@@ -21,7 +21,7 @@ class Limits(Struct, frozen=True):
 
     per_user: int = 3  # of an account name; as many more of each browser that it knows
     per_address: int = 20
-    per_code: int = 5  # wrong codes, likewise of a name or a browser
+    per_code: int = 5  # wrong codes of an account name, and as many of each browser that it knows
     window_s: int = 900
 
 

@@ -186,7 +186,10 @@ class Http:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Likewise by any method; what is secret goes in the form or the headers. Raises Unreached."""
+        """By any method, within `timeout_s` or what is left of the thread's exchange. Raises Unreached.
+
+        What is secret goes in the form or the headers.
+        """
         import requests
 
         with self._exchange(timeout_s):

@@ -29,7 +29,7 @@ class KeptChains:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError):
-            log.warning("%s can't be read: Amazon's certificate chains are fetched anew", self._file)
+            log.warning("%s can't be read: Amazon's certificate chains are fetched again", self._file)
             return {}
         given = found.items() if isinstance(found, dict) else ()
         return {address: pem.encode() for address, pem in given if isinstance(pem, str) and pem.isascii()}
