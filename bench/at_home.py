@@ -17,7 +17,7 @@ from typing import Any
 import av
 
 from media.grants import Claims, Grants
-from media.proof import HEADER
+from media.process_auth import HEADER
 from media.source import Denied, SourceSpec
 from simulator.lan.description import Tracks
 from tests.doubles.plane_thread import SETTINGS, PlaneThread

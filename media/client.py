@@ -10,7 +10,7 @@ from typing import Any
 
 from media.connections import Connections
 from media.grants import Claims
-from media.proof import HEADER, Proof
+from media.process_auth import HEADER, Proof
 from media.source import SourceSpec
 
 LONGEST_ANSWER = 256 * 1024

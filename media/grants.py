@@ -8,7 +8,7 @@ import hmac
 import secrets
 from typing import Literal, NamedTuple, cast
 
-from media.proof import Proof
+from media.process_auth import Proof
 
 # "still" is a snapshot that lives longer, and opens only to a bearer of its link. What a viewer goes on with after the
 # start is a grant for the same protocol: "session" of HLS, "webrtc_session" of WebRTC.

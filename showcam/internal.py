@@ -12,7 +12,7 @@ import structlog
 
 from accounts.tokens import TokenInvalid
 from media.grants import Claims
-from media.proof import HEADER, Proof
+from media.process_auth import HEADER, Proof
 from media.source import UNASKED, Denied, SourceSpec
 from registry.streams.questions import Questions
 from showcam.exchange import Refuse, Request, Response, problem

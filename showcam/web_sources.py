@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 
 from media.grants import Claims
-from media.proof import HEADER, Proof
+from media.process_auth import HEADER, Proof
 from media.source import UNASKED, Denied, SourceSpec
 
 OPEN_S = 6.0  # two calls of a slow vendor, and the way there and back

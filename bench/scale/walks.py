@@ -28,7 +28,7 @@ from bench.asking import (
 from bench.scale.gateway import CONTEXT, Gateway
 from bench.scale.world import PASSWORD, REDIRECT, USER, WEBHOOK_KEY, World
 from media.grants import START_S, Grants
-from media.proof import HEADER
+from media.process_auth import HEADER
 from registry.drivers.ezviz import households
 from showcam import keys as key_files
 from showcam.compose import directives, fulfillment, parts, web_on_lambda

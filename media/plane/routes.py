@@ -10,13 +10,13 @@ import structlog
 from aiohttp import web
 
 from media.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
-from media.plane.hls import HlsOutput, is_start_id
-from media.plane.offers import OFFER_CAP, NoOffer
-from media.plane.peer import NotGathered
-from media.plane.pulls import TooMany
-from media.plane.sessions import ANSWER_S, Ended, Session, Sessions
-from media.plane.units import SourceFailed
-from media.proof import HEADER, holds
+from media.plane.codec.units import SourceFailed
+from media.plane.outputs.hls import HlsOutput, is_start_id
+from media.plane.outputs.offers import OFFER_CAP, NoOffer
+from media.plane.outputs.peer import NotGathered
+from media.plane.viewing.pulls import TooMany
+from media.plane.viewing.sessions import ANSWER_S, Ended, Session, Sessions
+from media.process_auth import HEADER, holds
 from media.source import SourceSpec
 
 _log = structlog.get_logger()

@@ -6,13 +6,14 @@ import structlog
 from aiohttp import web
 
 from media.grants import Grants
-from media.plane import amendments, memory
+from media.plane import malloc
 from media.plane.door import AcceptFailures, Door
+from media.plane.outputs import amendments
 from media.plane.routes import Routes
-from media.plane.sessions import Sessions
 from media.plane.settings import PlaneSettings
+from media.plane.viewing.sessions import Sessions
 from media.source import Sources
-from media.trust import tls_context
+from media.tls import tls_context
 
 _log = structlog.get_logger()
 
@@ -39,7 +40,7 @@ class Plane:
     async def start(self) -> None:
         loop, settings = asyncio.get_running_loop(), self._settings
         loop.set_exception_handler(AcceptFailures())
-        memory.settle()
+        malloc.settle()
         amendments.apply(settings.ice_addresses)
         context = await asyncio.to_thread(tls_context, settings.ca_file)
         self._sessions = Sessions(settings, self._grants, self._sources, context)

@@ -6,7 +6,7 @@ from media.source import SourceSpec
 from registry.camera import Refusal, Video
 from registry.gate.reasons import sentences
 
-VIDEO = Video("h264", 1280, 720)  # as media.plane.card draws it
+VIDEO = Video("h264", 1280, 720)  # as media.plane.sources.card draws it
 
 # Only what the camera itself is in: of a camera that is not there nothing is told, and what passes by itself, or is
 # no matter of the camera, is better heard than read. That it has to be linked again Google says, and Alexa does not.

@@ -14,7 +14,7 @@ from accounts.attempts import Limits
 from accounts.tokens import authenticate
 from actions.signalling import Signalling
 from console import app as console
-from media.proof import HEADER
+from media.process_auth import HEADER
 from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.drivers.ezviz.webhook import Inbox, Webhook

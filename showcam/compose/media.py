@@ -7,7 +7,7 @@ import os
 from media.grants import Grants
 from media.plane.server import Plane
 from media.plane.settings import PlaneSettings
-from media.trust import tls_context
+from media.tls import tls_context
 from showcam import keys, logs
 from showcam.descriptors import raise_limit
 from showcam.settings import Settings

@@ -8,7 +8,7 @@ from accounts import households
 from media.client import MediaClient
 from media.fleet import Fleet
 from media.grants import Grants
-from media.trust import tls_context
+from media.tls import tls_context
 from registry.adapter import Adapter, adapt
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key

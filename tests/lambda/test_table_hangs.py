@@ -11,7 +11,7 @@ import pytest
 
 from deploy_local.emulator import Emulator
 from media.grants import Claims, Grants
-from media.proof import HEADER
+from media.process_auth import HEADER
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.events import directive, http_event, intent_event
 from tests.doubles.runtime_api import Environment

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from media.grants import Claims, Grants
-from media.proof import HEADER
+from media.process_auth import HEADER
 from showcam import alexa_console, google_console
 from showcam.settings import Settings
 from tests.doubles.events import directive, http_event

@@ -7,7 +7,7 @@ from itertools import pairwise
 import av
 import pytest
 
-from media.plane import card
+from media.plane.sources import card
 from media.source import Denied, SourceSpec
 from tests.doubles.rtc_viewer import Viewer
 

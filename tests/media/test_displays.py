@@ -6,8 +6,8 @@ import pytest
 
 from media.client import NoPicture
 from media.grants import Protocol
-from media.plane.displays import unplayed
-from media.plane.units import Format
+from media.plane.codec.units import Format
+from media.plane.outputs.displays import unplayed
 from tests.doubles.hls_camera import FPS, Camera, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.test_pictures import resolution

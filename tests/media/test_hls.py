@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import av
 import pytest
 
-from media.plane.hls import HlsOutput
-from media.plane.units import CLOCK, Format, Unit
+from media.plane.codec.units import CLOCK, Format, Unit
+from media.plane.outputs.hls import HlsOutput
 from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, recording
 
 

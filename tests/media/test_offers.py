@@ -3,7 +3,7 @@
 import pytest
 from aiortc.sdp import SessionDescription
 
-from media.plane.offers import NoOffer, normalise, takes_opus
+from media.plane.outputs.offers import NoOffer, normalise, takes_opus
 from tests.doubles.echo_offer import AUDIO, HEAD, OFFERS, STATIC, VIDEO, fmtp, offer
 
 

@@ -9,10 +9,11 @@ import ssl
 import av
 import pytest
 
-from media.plane import h264, playlist, sound
-from media.plane.network import Fetcher, Forbidden
-from media.plane.pacer import Pacer
-from media.plane.units import CLOCK, Format, Unit
+from media.plane.codec import h264, sound
+from media.plane.codec.units import CLOCK, Format, Unit
+from media.plane.sources import playlist
+from media.plane.sources.network import Fetcher, Forbidden
+from media.plane.sources.pacer import Pacer
 from tests.doubles.hls_camera import recording
 
 

@@ -12,8 +12,8 @@ import av
 import pytest
 
 from media.grants import Claims
-from media.plane.pipe import Pipe
-from media.plane.units import SourceFailed
+from media.plane.codec.units import SourceFailed
+from media.plane.sources.rtsp_proxy import RtspProxy
 from media.rtsp.login import Challenge, Login, challenge
 from media.rtsp.messages import HEAD_CAP, Message, NotRtsp, Splitter
 from media.source import Denied, SourceSpec
@@ -275,7 +275,7 @@ def test_only_the_one_address_named_and_none_outside_a_house_is_reached(start, c
     assert camera.does.asked == []
 
 
-async def _asked(pipe: Pipe, *requests: str) -> bytes:
+async def _asked(pipe: RtspProxy, *requests: str) -> bytes:
     await pipe.open()
     try:
         port = int(re.search(r":(\d+)/", pipe.url)[1])
@@ -292,7 +292,7 @@ async def _asked(pipe: Pipe, *requests: str) -> bytes:
 
 
 def test_whoever_does_not_know_the_token_gets_nothing(camera):
-    pipe = Pipe("127.0.0.1", camera.port, PATH, Login("admin", CODE))
+    pipe = RtspProxy("127.0.0.1", camera.port, PATH, Login("admin", CODE))
     asked = f"DESCRIBE rtsp://127.0.0.1:{camera.port}{PATH} RTSP/1.0\r\nCSeq: 1\r\n\r\n"
     assert asyncio.run(_asked(pipe, asked)) == b""
     assert camera.does.asked == []
@@ -309,7 +309,7 @@ async def _dropped(port: int) -> bool:
 
 def test_the_pipe_takes_one_connection(camera):
     async def scene():
-        pipe = Pipe("127.0.0.1", camera.port, PATH, Login("admin", CODE))
+        pipe = RtspProxy("127.0.0.1", camera.port, PATH, Login("admin", CODE))
         await pipe.open()
         port = int(re.search(r":(\d+)/", pipe.url)[1])
         _, first = await asyncio.open_connection("127.0.0.1", port)
@@ -327,7 +327,7 @@ def test_no_camera_there_is_said_at_once():
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     with pytest.raises(SourceFailed, match="media_down"):
-        asyncio.run(Pipe("127.0.0.1", port, PATH, Login("admin", CODE)).open())
+        asyncio.run(RtspProxy("127.0.0.1", port, PATH, Login("admin", CODE)).open())
 
 
 def taken_apart(data: bytes, step: int) -> tuple[bytes, list[Message]]:

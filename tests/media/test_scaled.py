@@ -6,7 +6,7 @@ import re
 import av
 import pytest
 
-from media.plane.scaled import size
+from media.plane.outputs.scaler import size
 from tests.doubles.hls_camera import FPS, Camera, recording
 
 LARGE = {"size": (1920, 1080), "length_s": 20, "gop_s": 2}

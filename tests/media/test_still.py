@@ -8,7 +8,7 @@ import av
 import pytest
 from av.video.frame import VideoFrame
 
-from media.plane import h264
+from media.plane.codec import h264
 from media.source import Denied
 
 BEARER = {"Authorization": "Bearer token-1"}

@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable
 
 from media.grants import Claims
-from media.plane.pull import Key, key_of
-from media.plane.pulls import TooMany
 from media.plane.settings import PlaneSettings
+from media.plane.viewing.pull import Key, key_of
+from media.plane.viewing.pulls import TooMany
 
 MINUTE_S = 60.0
 

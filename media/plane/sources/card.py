@@ -11,8 +11,8 @@ from typing import Any
 import av
 from av.video.frame import VideoFrame
 
-from media.plane import h264
-from media.plane.units import CLOCK, Format, Unit
+from media.plane.codec import h264
+from media.plane.codec.units import CLOCK, Format, Unit
 
 WIDTH, HEIGHT = 1280, 720
 FPS = 5  # fewer, and HLS players stall

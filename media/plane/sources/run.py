@@ -6,26 +6,26 @@ from collections.abc import Callable
 
 import structlog
 
-from media.plane.pacer import Pacer
-from media.plane.reader import Origin, Reader
-from media.plane.slide import Screen
-from media.plane.units import Format, SourceFailed, Unit
+from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.sources.card_player import Screen
+from media.plane.sources.pacer import Pacer
+from media.plane.sources.reader import Origin, Reader
 
 _log = structlog.get_logger()
 
 FIRST_KEYFRAME_S = 8.0
 
 
-class Opening:
+class Run:
     """One reader, its two pacers, and the watch over them."""
 
-    def __init__(self, pull: Screen, feed: Origin) -> None:
-        self._pull, self._feed = pull, feed
+    def __init__(self, screen: Screen, source: Origin) -> None:
+        self._screen, self._source = screen, source
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[SourceFailed] = self._loop.create_future()
         self._full: set[str] = set()
         # HLS needs a whole group of pictures before it can show anything: it gets the first one at once
-        self._hls = Pacer(self._guarded(pull.to_hls), at_once=1, full=self._throttle("hls"))
+        self._hls = Pacer(self._guarded(screen.to_hls), at_once=1, full=self._throttle("hls"))
         self._live = Pacer(self._guarded(self._to_viewers), full=self._throttle("live"))
         self._shift: int | None = None
         self._heard = self._loop.time()
@@ -35,7 +35,7 @@ class Opening:
     async def last(self) -> None:
         """Run until the source is over. Raises SourceFailed."""
         self._reader = Reader(
-            self._feed,
+            self._source,
             opened=self._post(self._opened),
             deliver=self._post(self._deliver),
             done=self._post(self._done),
@@ -43,12 +43,12 @@ class Opening:
         self._heard = self._loop.time()
         self._reader.start()
         while True:
-            patience = max(8.0, 3 * self._feed.target_s + 2) if self._is_open else FIRST_KEYFRAME_S
+            patience = max(8.0, 3 * self._source.target_s + 2) if self._is_open else FIRST_KEYFRAME_S
             done, _ = await asyncio.wait([self._over], timeout=0.5)
             if done:
                 raise self._over.result()
-            if self._feed.failure:
-                raise self._feed.failure
+            if self._source.failure:
+                raise self._source.failure
             if self._loop.time() - self._heard > patience:
                 raise SourceFailed("media_down", again=True)
 
@@ -89,13 +89,13 @@ class Opening:
 
     def _opened(self, form: Format) -> None:
         self._is_open = True
-        self._pull.begin(form)
+        self._screen.begin(form)
 
     def _deliver(self, unit: Unit) -> None:
         if unit.kind == "video":
             self._heard = self._loop.time()
-        if self._feed.is_paced:
-            self._pull.to_hls(unit)
+        if self._source.is_paced:
+            self._screen.to_hls(unit)
             self._to_viewers(unit)
         else:
             self._hls.push(unit)
@@ -108,8 +108,8 @@ class Opening:
     def _to_viewers(self, unit: Unit) -> None:
         """On the pull's timeline: a source's times mean nothing beyond one opening of it."""
         if self._shift is None:
-            self._shift = self._pull.now() - unit.dts
-        self._pull.to_viewers(unit.later(self._shift))
+            self._shift = self._screen.now() - unit.dts
+        self._screen.to_viewers(unit.later(self._shift))
 
     def _throttle(self, name: str) -> Callable[[bool], None]:
         def full(is_full: bool) -> None:

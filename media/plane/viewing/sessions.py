@@ -10,17 +10,17 @@ from typing import Literal
 import structlog
 
 from media.grants import SESSION_OF, Claims, Grants
-from media.plane import displays, ice
 from media.plane.background import Background
-from media.plane.guard import Guard
-from media.plane.network import OnLoopback
-from media.plane.peer import Peer, Voice
-from media.plane.places import Places
-from media.plane.pull import Pull, key_of
-from media.plane.pulls import Pulls
+from media.plane.codec.units import SourceFailed
+from media.plane.outputs import displays, ice
+from media.plane.outputs.peer import Peer, Voice
+from media.plane.outputs.stun import StunServers
 from media.plane.settings import PlaneSettings
-from media.plane.stun import StunServers
-from media.plane.units import SourceFailed
+from media.plane.sources.network import OnLoopback
+from media.plane.viewing.guard import Guard
+from media.plane.viewing.places import Places
+from media.plane.viewing.pull import Pull, key_of
+from media.plane.viewing.pulls import Pulls
 from media.source import Denied, Sources, SourceSpec
 
 _log = structlog.get_logger()

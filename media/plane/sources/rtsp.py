@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import av
 
-from media.plane.pipe import Pipe
-from media.plane.units import SourceFailed
+from media.plane.codec.units import SourceFailed
+from media.plane.sources.rtsp_proxy import RtspProxy
 from media.rtsp.login import Login
 from media.source import SourceSpec
 from net.addresses import is_in_house
@@ -24,15 +24,15 @@ _OPTIONS = {
 }
 
 
-class RtspFeed:
-    """An opening of one camera; what media.plane.feed.Feed is for HLS."""
+class RtspSource:
+    """One run of one camera; what HlsSource is for HLS."""
 
     is_paced = True  # a camera sends at the speed of life
     target_s = 2.0
 
     def __init__(self, spec: SourceSpec, *, loopback: bool) -> None:
         self._spec, self._loopback = spec, loopback
-        self._pipe: Pipe | None = None
+        self._pipe: RtspProxy | None = None
 
     @property
     def failure(self) -> SourceFailed | None:
@@ -41,7 +41,7 @@ class RtspFeed:
     async def prepare(self) -> None:
         """Raises SourceFailed; nothing has reached libav by then."""
         host, port, path = self._place()
-        self._pipe = Pipe(host, port, path, Login(self._spec.user, self._spec.password))
+        self._pipe = RtspProxy(host, port, path, Login(self._spec.user, self._spec.password))
         await self._pipe.open()
 
     def container(self) -> Any:

@@ -9,7 +9,7 @@ import av
 import av.error
 from av.audio.frame import AudioFrame
 
-from media.plane.units import CLOCK, Format, Unit
+from media.plane.codec.units import CLOCK, Format, Unit
 
 OPUS_CLOCK = 48_000
 OPUS_STEP = 960  # 20 ms

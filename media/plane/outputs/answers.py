@@ -2,8 +2,8 @@
 
 import secrets
 
-from media.plane import sections
-from media.plane.sections import Section
+from media.plane.outputs import sections
+from media.plane.outputs.sections import Section
 
 
 def agreed(offer: str, answer: str) -> str:

@@ -1,18 +1,18 @@
-"""A card played into a pull as if a camera sent it."""
+"""A card played as if a camera sent it."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Never, Protocol
 
-from media.plane import card
-from media.plane.units import CLOCK, Format, Unit
+from media.plane.codec.units import CLOCK, Format, Unit
+from media.plane.sources import card
 
 AHEAD_S = 4  # written for HLS at once: a player that begins finds whole segments
 _AHEAD = AHEAD_S * card.FPS + 1  # the picture after a segment completes it
 
 
 class Screen(Protocol):
-    """What a slide needs of a pull."""
+    """What a card needs of a picture."""
 
     def begin(self, form: Format) -> None: ...
 

@@ -12,7 +12,7 @@ import aiortc.rtcdtlstransport
 import aiortc.rtcicetransport
 from aiortc import RTCCertificate, RTCConfiguration, RTCPeerConnection
 
-from media.plane import ice
+from media.plane.outputs import ice
 
 # aiortc offers the first four alone, with which a display that has an RSA certificate can't agree (its issue 1434).
 CIPHERS = tuple(

@@ -2,8 +2,8 @@
 
 import re
 
-from media.plane import candidates, sections
-from media.plane.sections import Section
+from media.plane.outputs import candidates, sections
+from media.plane.outputs.sections import Section
 
 OFFER_CAP = 64 * 1024
 MOST_SECTIONS = 8  # each may get sockets of its own

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from media.plane.units import SourceFailed
+from media.plane.codec.units import SourceFailed
 from media.rtsp.login import Login, challenge
 from media.rtsp.messages import Message, NotRtsp, Splitter
 
@@ -30,7 +30,7 @@ class _Asked:
     tries: int = 0
 
 
-class Pipe:
+class RtspProxy:
     """`path` begins with a slash. `failure` says why it ended, when it ended for a reason of the camera's."""
 
     def __init__(self, host: str, port: int, path: str, login: Login) -> None:

@@ -17,7 +17,7 @@ from aioice import Candidate
 from aioice.candidate import candidate_foundation, candidate_priority
 from aiortc import RTCIceServer, RTCIceTransport
 
-from media.plane import stun
+from media.plane.outputs import stun
 from media.plane.settings import PlaneSettings
 from net.addresses import is_public
 

@@ -1,8 +1,8 @@
 """What displays of assistants play: H.264 up to High at level 4.2, and by WebRTC nothing that comes out of order."""
 
 from media.grants import Protocol
-from media.plane import scaled
-from media.plane.units import Format
+from media.plane.codec.units import Format
+from media.plane.outputs import scaler
 from media.source import MOST_PIXELS
 
 _PROFILES = frozenset({66, 77, 100})  # Baseline, Main, High
@@ -15,9 +15,9 @@ def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
         return ""
     if protocol == "webrtc" and form.b_frames:
         return "no_common_protocol"
-    if surface == "video" and not scaled.fits(form):
+    if surface == "video" and not scaler.fits(form):
         return "too_large"  # its owner may have made it larger since it was looked at
-    is_made_smaller = surface == "video_scaled" and not scaled.fits(form)
+    is_made_smaller = surface == "video_scaled" and not scaler.fits(form)
     if surface == "page" or is_made_smaller or _decode(form):
         return ""
     return "too_large" if surface == "video" else "beyond_displays"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 
-class Bell:
+class Signal:
     """Rung whenever something changed; whoever waits then looks again."""
 
     def __init__(self) -> None:

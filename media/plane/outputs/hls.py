@@ -13,8 +13,8 @@ from typing import Any
 
 import av
 
-from media.plane import sound
-from media.plane.units import CLOCK, Format, Unit
+from media.plane.codec import sound
+from media.plane.codec.units import CLOCK, Format, Unit
 
 # Players begin three target durations before the end (RFC 8216 section 6.3.3): what they begin on is still listed when
 # the next segment comes. Of short segments that is too little.

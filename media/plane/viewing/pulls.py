@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from media.grants import Claims
 from media.plane.background import Background
-from media.plane.pull import Key, Pull, key_of
 from media.plane.settings import PlaneSettings
+from media.plane.viewing.pull import Key, Pull, key_of
 from media.source import SourceSpec
 
 

@@ -10,15 +10,16 @@ from typing import Literal
 import structlog
 
 from media.grants import Claims
-from media.plane import displays, slide
 from media.plane.background import Background
-from media.plane.fanout import Fanout
-from media.plane.feed import Feed
-from media.plane.network import OnLoopback
-from media.plane.opening import Opening
-from media.plane.reader import Origin
-from media.plane.rtsp import RtspFeed
-from media.plane.units import Format, SourceFailed
+from media.plane.codec.units import Format, SourceFailed
+from media.plane.outputs import displays
+from media.plane.sources import card_player
+from media.plane.sources.hls import HlsSource
+from media.plane.sources.network import OnLoopback
+from media.plane.sources.reader import Origin
+from media.plane.sources.rtsp import RtspSource
+from media.plane.sources.run import Run
+from media.plane.viewing.fanout import Fanout
 from media.source import Denied, Sources, SourceSpec
 
 _log = structlog.get_logger()
@@ -166,19 +167,19 @@ class Pull(Fanout):
         """One opening of the source, to its end. Raises SourceFailed."""
         self.sound = spec.sound
         if spec.kind == "card":
-            await slide.play(self, spec.card, self._loop.time)
-        feed: Origin
+            await card_player.play(self, spec.card, self._loop.time)
+        source: Origin
         if spec.kind == "rtsp":
-            feed = RtspFeed(spec, loopback=self._loopback.every)
+            source = RtspSource(spec, loopback=self._loopback.every)
         else:
-            feed = Feed(spec, self._context, self._mint, loopback=self._loopback)
-        opening = Opening(self, feed)
+            source = HlsSource(spec, self._context, self._mint, loopback=self._loopback)
+        run = Run(self, source)
         try:
-            await feed.prepare()
-            await opening.last()
+            await source.prepare()
+            await run.last()
         finally:
-            opening.close()
-            self._background.later(feed.close())
+            run.close()
+            self._background.later(source.close())
 
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""

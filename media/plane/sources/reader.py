@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from av.bitstream import BitStreamFilterContext
 
-from media.plane import h264, sound
-from media.plane.units import CLOCK, Format, SourceFailed, Unit
+from media.plane.codec import h264, sound
+from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
 
 _JUMP = 5 * CLOCK
 _TICK = Fraction(1, CLOCK)
@@ -46,14 +46,14 @@ class Reader(threading.Thread):
 
     def __init__(
         self,
-        feed: Origin,
+        source: Origin,
         *,
         opened: Callable[[Format], None],
         deliver: Callable[[Unit], None],
         done: Callable[[SourceFailed], None],
     ) -> None:
         super().__init__(name="source", daemon=True)
-        self._feed = feed
+        self._source = source
         self._opened, self._deliver, self._done = opened, deliver, done
         self.room = threading.Event()
         self.room.set()
@@ -73,10 +73,10 @@ class Reader(threading.Thread):
             # libav's errors quote what they were reading: nothing of them is passed on
             pass
         if not self._stopped:
-            self._done(self._feed.failure or failure)
+            self._done(self._source.failure or failure)
 
     def _read(self) -> None:
-        with self._feed.container() as container:
+        with self._source.container() as container:
             if not container.streams.video:
                 raise SourceFailed("not_playable", again=False)
             video = container.streams.video[0]
@@ -84,7 +84,7 @@ class Reader(threading.Thread):
                 raise SourceFailed("not_playable", again=False)
             audio = next((each for each in container.streams.audio if each.codec_context.name in _SOUNDS), None)
             streams = (video, audio) if audio else (video,)
-            units = _Units(video, audio, own_clock=self._feed.is_paced)
+            units = _Units(video, audio, own_clock=self._source.is_paced)
             told = False
             for packet in container.demux(*streams):
                 if self._stopped:

@@ -1,5 +1,6 @@
 """What travels from a source to its viewers: access units of one timeline, and what kind of stream they are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -27,6 +28,10 @@ class Unit(NamedTuple):
     def later(self, shift: int) -> "Unit":
         """The same by that many ticks."""
         return Unit(self.kind, self.data, self.pts + shift, self.dts + shift, self.key)
+
+
+type Watch = Callable[[Unit], None]
+type Listen = Callable[[bytes, int], None]  # an Opus packet, and its time at 48 kHz
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ import av.error
 import structlog
 from av.video.frame import PictureType
 
-from media.plane import h264
-from media.plane.hls import HlsOutput
-from media.plane.units import CLOCK, Format, Unit
+from media.plane.codec import h264
+from media.plane.codec.units import CLOCK, Format, Unit
+from media.plane.outputs.hls import HlsOutput
 
 _log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ def size(width: int, height: int) -> tuple[int, int]:
     return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
 
 
-class Scaled:
+class Scaler:
     """Lives as long as somebody asks for `output`; made and used in the event loop."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
@@ -127,23 +127,23 @@ class _Work(threading.Thread):
             _log.warning("scaling broke", error=type(error).__name__)
 
     def _run(self) -> None:
-        scaler = _Scaler(self._form)
+        encoder = _Encoder(self._form)
         begun = False
         while not self._stopped:
             unit = self._units.get()
             if unit is None:
                 return
-            for each in scaler.feed(unit) if unit.kind == "video" else (unit,):
+            for each in encoder.feed(unit) if unit.kind == "video" else (unit,):
                 if begun:
                     self._made(None, each)
                 elif each.kind == "video" and each.key:
                     begun = True
-                    width, height = scaler.size
+                    width, height = encoder.size
                     form = replace(self._form, width=width, height=height, codec=h264.codec_name(each.data))
                     self._made(form, each)
 
 
-class _Scaler:
+class _Encoder:
     def __init__(self, form: Format) -> None:
         self.size = size(form.width, form.height)
         self._decoder = av.CodecContext.create("h264", "r")

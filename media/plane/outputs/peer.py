@@ -5,7 +5,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import av
 from aiortc import (
@@ -18,14 +18,13 @@ from aiortc import (
 )
 from aiortc.mediastreams import MediaStreamError
 
-from media.plane import ice
-from media.plane.amendments import PeerConnection
-from media.plane.answers import agreed
-from media.plane.offers import NoOffer, is_far, normalise, takes_opus
-from media.plane.pull import Pull
-from media.plane.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
-from media.plane.stun import Address
-from media.plane.units import CLOCK, Unit
+from media.plane.codec.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
+from media.plane.codec.units import CLOCK, Listen, Unit, Watch
+from media.plane.outputs import ice
+from media.plane.outputs.amendments import PeerConnection
+from media.plane.outputs.answers import agreed
+from media.plane.outputs.offers import NoOffer, is_far, normalise, takes_opus
+from media.plane.outputs.stun import Address
 
 type Voice = Literal["camera", "silence", "none"]
 
@@ -33,6 +32,18 @@ GATHER_S = 1.0
 LEAST_QUEUE = 120
 _BURST_STEP = CLOCK // 500  # 2 ms
 _BURST_BYTES_S = 4_000_000
+
+
+class Picture(Protocol):
+    """What a viewer needs of the picture that all who watch share."""
+
+    def watch(self, viewer: Watch) -> list[Unit]: ...
+
+    def unwatch(self, viewer: Watch) -> None: ...
+
+    def listen(self, listener: Listen) -> None: ...
+
+    def unlisten(self, listener: Listen) -> None: ...
 
 
 class NotGathered(Exception):
@@ -46,14 +57,14 @@ class Peer:
     """
 
     def __init__(
-        self, pull: Pull, gone: Callable[[], None], relays: list[RTCIceServer], servers: tuple[Address, ...]
+        self, picture: Picture, gone: Callable[[], None], relays: list[RTCIceServer], servers: tuple[Address, ...]
     ) -> None:
-        self._pull, self._gone, self._servers = pull, gone, servers
+        self._picture, self._gone, self._servers = picture, gone, servers
         # each section a transport of its own until the offer bundles it: by aiortc's default a second video keeps the
         # first one's, which is closed when that is bundled
         self._connection = PeerConnection(RTCConfiguration(iceServers=relays, bundlePolicy=RTCBundlePolicy.MAX_COMPAT))
         self._connection.on("connectionstatechange", self._changed)
-        self._video = _VideoTrack(pull)
+        self._video = _VideoTrack(picture)
         self._gathering: asyncio.Task[None] | None = None
         self._offer = ""
         self._hears = False
@@ -87,7 +98,7 @@ class Peer:
         if not self._hears:
             voice = "none"
         if voice != "none":
-            connection.addTrack(_SilentTrack() if voice == "silence" else _OpusTrack(self._pull))
+            connection.addTrack(_SilentTrack() if voice == "silence" else _OpusTrack(self._picture))
         for each in connection.getTransceivers():
             each.direction = "sendonly" if each.sender.track is not None else "inactive"
         try:
@@ -158,9 +169,9 @@ class _Track(MediaStreamTrack):
 class _VideoTrack(_Track):
     kind = "video"
 
-    def __init__(self, pull: Pull) -> None:
+    def __init__(self, picture: Picture) -> None:
         super().__init__()
-        self._pull = pull
+        self._picture = picture
         self._queue: deque[Unit] = deque()
         self._burst: deque[Unit] | None = None
         self._limit = LEAST_QUEUE
@@ -188,7 +199,7 @@ class _VideoTrack(_Track):
 
         A display that plays by the times it is told would else stay behind by as much for good.
         """
-        units = self._pull.watch(self._take)
+        units = self._picture.watch(self._take)
         self._wants_key = not units
         self._limit = max(LEAST_QUEUE, 2 * len(units))
         newest = units[-1].dts if units else 0
@@ -209,23 +220,23 @@ class _VideoTrack(_Track):
         self._wake()
 
     def stop(self) -> None:
-        self._pull.unwatch(self._take)
+        self._picture.unwatch(self._take)
         super().stop()
 
 
 class _OpusTrack(_Track):
     kind = "audio"
 
-    def __init__(self, pull: Pull) -> None:
+    def __init__(self, picture: Picture) -> None:
         super().__init__()
-        self._pull = pull
+        self._picture = picture
         self._queue: deque[tuple[bytes, int]] = deque(maxlen=100)
         self._joined = False
 
     async def recv(self) -> Any:
         if not self._joined:
             self._joined = True
-            self._pull.listen(self._take)
+            self._picture.listen(self._take)
         while not self._queue:
             await self._sleep()
         return _opus(*self._queue.popleft())
@@ -235,7 +246,7 @@ class _OpusTrack(_Track):
         self._wake()
 
     def stop(self) -> None:
-        self._pull.unlisten(self._take)
+        self._picture.unlisten(self._take)
         super().stop()
 
 

@@ -4,7 +4,7 @@ import asyncio
 import heapq
 from collections.abc import Callable
 
-from media.plane.units import CLOCK, Unit
+from media.plane.codec.units import CLOCK, Unit
 
 LATE_S = 0.3  # a unit later than this moves everything after it
 SPARE_S = 3.0  # more than this kept in hand for long is latency for nothing

@@ -4,17 +4,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Literal
 
-from media.plane import h264
-from media.plane.bell import Bell
-from media.plane.hls import HlsOutput
-from media.plane.scaled import Scaled, fits
-from media.plane.sound import AacVoice, OpusVoice, as_sent
-from media.plane.units import CLOCK, Format, SourceFailed, Unit
+from media.plane.codec import h264
+from media.plane.codec.sound import AacVoice, OpusVoice, as_sent
+from media.plane.codec.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
+from media.plane.outputs.hls import HlsOutput
+from media.plane.outputs.scaler import Scaler, fits
+from media.plane.signal import Signal
 
 GOP_CAP = 8 * 1024 * 1024
-
-type Watch = Callable[[Unit], None]
-type Listen = Callable[[bytes, int], None]  # an Opus packet, and its time at 48 kHz
 
 
 class Fanout:
@@ -23,7 +20,7 @@ class Fanout:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._epoch = self._loop.time()
-        self.bell = Bell()
+        self.signal = Signal()
         self.format: Format | None = None
         self.failure: SourceFailed | None = None
         self.outputs: dict[bool, HlsOutput] = {}  # by whether it has a silent track
@@ -34,7 +31,7 @@ class Fanout:
         self._listeners: set[Listen] = set()
         self._voice: OpusVoice | None = None
         self._aac: AacVoice | None = None
-        self._scaled: Scaled | None = None
+        self._scaled: Scaler | None = None
         self._jpegs: dict[bool, tuple[Unit, bytes]] = {}  # by whether they are small
 
     # what viewers ask
@@ -45,7 +42,7 @@ class Fanout:
 
     async def opened(self, timeout_s: float) -> bool:
         """False when it is still opening by then. Raises SourceFailed."""
-        await self.bell.until(lambda: self.is_live or self.failure, timeout_s)
+        await self.signal.until(lambda: self.is_live or self.failure, timeout_s)
         if self.failure:
             raise self.failure
         return self.is_live
@@ -53,7 +50,7 @@ class Fanout:
     async def first_segment(
         self, *, silent_track: bool, timeout_s: float, fit: Literal["any", "small", "scaled"] = "any"
     ) -> HlsOutput:
-        """`fit`: small refuses a picture larger than media.plane.scaled makes, scaled asks for it made smaller.
+        """`fit`: small refuses a picture larger than media.plane.outputs.scaler makes, scaled asks for it made smaller.
 
         Raises SourceFailed.
         """
@@ -64,7 +61,7 @@ class Fanout:
         return await self._first(lambda: self._ready(silent_track=silent_track), timeout_s)
 
     async def _first(self, ready: Callable[[], HlsOutput | None], timeout_s: float) -> HlsOutput:
-        await self.bell.until(lambda: self.failure or ready(), timeout_s)
+        await self.signal.until(lambda: self.failure or ready(), timeout_s)
         if self.failure:
             raise self.failure
         output = ready()
@@ -75,7 +72,7 @@ class Fanout:
     def scale(self) -> None:
         """Make it smaller too, from here on and as long as that is asked for."""
         if self._scaled is None:
-            self._scaled = Scaled(self.bell.ring)
+            self._scaled = Scaler(self.signal.ring)
             if self.format is not None and not fits(self.format):
                 self._scaled.begin(as_sent(self.format))
         self._scaled.need()
@@ -92,7 +89,7 @@ class Fanout:
 
     async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
         """The latest keyframe. Raises SourceFailed."""
-        await self.bell.until(lambda: self._gop or self.failure, timeout_s)
+        await self.signal.until(lambda: self._gop or self.failure, timeout_s)
         if self.failure:
             raise self.failure
         if not self._gop:
@@ -132,14 +129,14 @@ class Fanout:
         silent = not form.audio
         for silent_track in (False, True) if silent else (False,):
             if silent_track not in self.outputs:
-                self.outputs[silent_track] = HlsOutput(silent_track=silent_track, changed=self.bell.ring)
+                self.outputs[silent_track] = HlsOutput(silent_track=silent_track, changed=self.signal.ring)
             self.outputs[silent_track].begin(as_sent(form))
         if self._scaled is not None and not fits(form):
             self._scaled.begin(as_sent(form))
         self._voice = None
         self._aac = AacVoice(form) if form.audio and form.audio_codec != "aac" else None
         self._whole = False
-        self.bell.ring()
+        self.signal.ring()
 
     def to_hls(self, unit: Unit) -> None:
         if unit.kind == "audio" and self.format and not self.format.audio:
@@ -169,7 +166,7 @@ class Fanout:
         self.failure = self.failure or failure
         for output in self.outputs.values():
             output.end()
-        self.bell.ring()
+        self.signal.ring()
 
     def close(self) -> None:
         if self._scaled is not None:
@@ -182,7 +179,7 @@ class Fanout:
     def _remember(self, unit: Unit) -> None:
         if unit.key:
             self._gop, self._gop_bytes, self._whole = [], 0, True
-            self.bell.ring()
+            self.signal.ring()
         if not self._whole:
             return
         self._gop_bytes += len(unit.data)

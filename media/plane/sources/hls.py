@@ -14,10 +14,20 @@ from typing import Any
 
 import av
 
-from media.plane import playlist
-from media.plane.network import LIST_CAP, LIST_S, SEGMENT_CAP, SEGMENT_S, Cut, Fault, Fetcher, Forbidden, OnLoopback
-from media.plane.playlist import Listing
-from media.plane.units import SourceFailed
+from media.plane.codec.units import SourceFailed
+from media.plane.sources import playlist
+from media.plane.sources.network import (
+    LIST_CAP,
+    LIST_S,
+    SEGMENT_CAP,
+    SEGMENT_S,
+    Cut,
+    Fault,
+    Fetcher,
+    Forbidden,
+    OnLoopback,
+)
+from media.plane.sources.playlist import Listing
 from media.source import SourceSpec
 
 ROOT = "https://source/index.m3u8"
@@ -32,7 +42,7 @@ _OPTIONS = {
 }
 
 
-class Feed:
+class HlsSource:
     """`mint` gives a new address through the gate; it raises SourceFailed."""
 
     is_paced = False  # segments come in bursts

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 
-from media.plane.sections import Section
+from media.plane.outputs.sections import Section
 from net.addresses import is_public
 
 MOST = 64  # of a section
