@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from net.errors import Unreached as NoAnswer
-from net.http import Exchange, Hosts, Http
+from net.exchange import Exchange
+from net.hosts import Hosts
+from net.http import Http
 from net.json_depth import too_deep
 
 LOGIN = "api.amazon.com"

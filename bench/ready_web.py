@@ -7,7 +7,7 @@ import os
 
 from bench.household import NoPictures, NoVendor, cameras
 from showcam.compose import parts, web
-from showcam.edge import Edge
+from showcam.edge.edge import Edge
 from showcam.settings import Settings, load
 
 

@@ -22,7 +22,7 @@ from bench.wire import request, until_right
 from deploy_local.ports import free_ports
 from showcam import keys as key_files
 from showcam.compose.parts import open_store
-from showcam.forwarded import HEADER, sign
+from showcam.edge.forwarded import HEADER, sign
 from showcam.settings import load
 from tests.doubles.household import household
 

@@ -4,145 +4,23 @@ Free of requests until something is sent, since a directive pays for what is imp
 """
 
 import contextlib
-import os
-import re
-import socket
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
-from net.addresses import are_public, is_spelled
-from net.errors import NotAllowed, Unreached
+from net.errors import Unreached
+from net.exchange import Exchange
+from net.hosts import Hosts
 from net.json_depth import too_deep
 
 if TYPE_CHECKING:
     import requests
 
     from net.requests_adapter import RuledAdapter
-
-LONGEST_ANSWER = 1024 * 1024
-
-
-class Hosts:
-    """Which hosts may be spoken to, by https alone.
-
-    `extra`: given exactly as "host:port"; they may be on loopback. `known`: what the names of others look like, whose
-    port is 443; None: there are no others, since practice must not reach a real service.
-    """
-
-    def __init__(self, extra: tuple[str, ...] = (), known: re.Pattern[str] | None = None) -> None:
-        self._extra, self._known = frozenset(extra), known
-
-    def check(self, url: str) -> tuple[str, int]:
-        """Host and port. Raises NotAllowed."""
-        try:
-            parts = urlsplit(url)
-            host, port = (parts.hostname or "").lower(), parts.port or 443
-        except ValueError:
-            raise NotAllowed("not an address") from None
-        if parts.scheme != "https" or parts.username is not None or parts.password is not None:
-            raise NotAllowed("not an https address")
-        known = self._known is not None and port == 443 and self._known.fullmatch(host) is not None
-        if not known and f"{host}:{port}" not in self._extra:
-            raise NotAllowed("not a known host")
-        return host, port
-
-    def addresses(self, host: str, port: int, timeout_s: float) -> list[str]:
-        """Where the host is, all of it public; the caller connects to these and resolves no second time."""
-        found = _resolve(host, port, timeout_s)
-        if not are_public(found, loopback=f"{host}:{port}" in self._extra):
-            raise NotAllowed("the host is not at a public address")
-        return found
-
-
-def _resolve(host: str, port: int, timeout_s: float) -> list[str]:
-    if is_spelled(host):
-        return [host]
-    found: list[str] = []
-
-    def look_up() -> None:
-        with contextlib.suppress(OSError):
-            found.extend(str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-
-    # the system's resolver knows no deadline, so it is waited for, and no longer than that
-    thread = threading.Thread(target=look_up, name="resolve", daemon=True)
-    thread.start()
-    thread.join(max(0.0, timeout_s))
-    return list(dict.fromkeys(found))
-
-
-_current = threading.local()
-
-
-class Exchange:
-    """A deadline over everything this thread says to vendors until the block ends.
-
-    When it is over, the connection in use is shut down under whoever reads from it, so that a peer that drips a byte
-    now and then gains nothing by it. One that went back to be shared is out of its reach.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-        self._timer = threading.Timer(max(0.0, seconds), self._cut)
-        self._timer.daemon = True
-        self._watched: socket.socket | None = None
-        self._lock = threading.Lock()
-        self.over = False
-        self.enough = 0  # bytes of an answer after which the rest is not read; 0: all of it is
-        self.reused = False  # whether the request under way went out by a connection that served before
-
-    @staticmethod
-    def current() -> "Exchange | None":
-        return getattr(_current, "exchange", None)
-
-    @property
-    def left(self) -> float:
-        return max(0.0, self._end - time.monotonic())
-
-    def watch(self, connected: socket.socket) -> None:
-        """The connection of the one request under way, until `unwatch`."""
-        self.unwatch()
-        # a descriptor of our own: a closed one's number may be another's by then, and TLS keeps its own state
-        own = socket.socket(fileno=os.dup(connected.fileno()))
-        with self._lock:
-            self._watched = own
-        if self.over:
-            self._cut()
-
-    def unwatch(self) -> None:
-        """Must come before anybody else can use the connection; what is cut after it is nobody's."""
-        with self._lock:
-            own, self._watched = self._watched, None
-            if own is not None:
-                own.close()
-
-    def _cut(self) -> None:
-        with self._lock:
-            self.over = True
-            if self._watched is not None:
-                with contextlib.suppress(OSError):
-                    self._watched.shutdown(socket.SHUT_RDWR)
-
-    def __enter__(self) -> "Exchange":
-        if Exchange.current() is not None:
-            raise RuntimeError("one exchange at a time in a thread")
-        _current.exchange = self
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
-        _current.exchange = None
-        self.unwatch()
 
 
 class Reply(Struct, frozen=True):

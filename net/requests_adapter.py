@@ -13,10 +13,13 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from net.errors import NotAllowed
-from net.http import LONGEST_ANSWER, Exchange, Hosts
+from net.exchange import Exchange
+from net.hosts import Hosts
 from net.text import mended
 
 STALE = 3  # kept connections that may turn out dead before a new one is made
+
+LONGEST_ANSWER = 1024 * 1024
 
 
 class Cut(requests.RequestException):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from showcam import secrets as secrets_manager
+from showcam.aws import secrets as secrets_manager
 from showcam.settings import Settings
 
 NAMES = ("seal", "grant", "cookie", "forwarder")

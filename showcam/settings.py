@@ -201,7 +201,7 @@ def _from_file(environ: Mapping[str, str], file: Path | None) -> dict[str, _Give
 def _from_secret(named: _Given | None) -> dict[str, _Given]:
     if named is None or not named.value:
         return {}
-    from showcam import secrets
+    from showcam.aws import secrets
 
     try:
         held = secrets.read(str(named.value))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from types import SimpleNamespace
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from showcam.cloudwatch import Handler
+from showcam.aws.cloudwatch import Handler
 from tests.doubles.events import http_event
 
 CONTEXT = SimpleNamespace(aws_request_id="8476a536-e9f4-11e8-9739-2dfe598c3fcd")

@@ -25,8 +25,8 @@ from accounts import clients
 from bench.scale.meter import Meter
 from registry.drivers.ezviz import households
 from registry.vendor import SignedIn
-from showcam import aws
 from showcam import keys as key_files
+from showcam.aws import boto
 from showcam.compose import parts
 from showcam.settings import Settings, load
 from store.dynamodb import create_table
@@ -68,8 +68,8 @@ def world(cameras: int, *, app_account: bool = True) -> Iterator[World]:
         stack.enter_context(mock_aws())
         client = boto3.session.Session().client("dynamodb", region_name="eu-west-1")
         create_table(client, TABLE)
-        aws.client.cache_clear()
-        stack.callback(aws.client.cache_clear)
+        boto.client.cache_clear()
+        stack.callback(boto.client.cache_clear)
         boto3.setup_default_session(region_name="eu-west-1")
         stack.callback(setattr, boto3, "DEFAULT_SESSION", None)
         assert boto3.DEFAULT_SESSION is not None

@@ -23,9 +23,9 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        from showcam.aws.secrets import SecretUnreadable
         from showcam.keys import KeysUnreadable
-        from showcam.secrets import SecretUnreadable
-        from showcam.supervisor import CannotStart
+        from showcam.process.supervisor import CannotStart
         from store.ports import StoreUnavailable
         from store.sealing import SealedUnreadable
 
@@ -47,7 +47,7 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
 
 def settings_of(context: click.Context) -> Settings:
     """The settings a command works with: handed over by the supervisor, or read here."""
-    from showcam.handover import handed_over
+    from showcam.process.handover import handed_over
 
     handed = handed_over()
     if handed is not None:
@@ -106,7 +106,7 @@ def main() -> None:
 
 
 def _register() -> None:
-    from showcam.cli import alexa, backup, cameras, clients, doctor, google, links, owner, parts, pin, run, say
+    from showcam.cli import alexa, backup, cameras, clients, doctor, google, links, owner, pin, processes, run, say
 
     for command in (
         run.run,
@@ -121,9 +121,9 @@ def _register() -> None:
         backup.restore,
         google.google,
         doctor.doctor,
-        parts.serve,
-        parts.media,
-        parts.worker,
+        processes.serve,
+        processes.media,
+        processes.worker,
     ):
         main.add_command(command)
 

@@ -14,7 +14,7 @@ from showcam.shipped import whole_way
 
 if TYPE_CHECKING:
     from showcam.settings import Settings
-    from showcam.skill_package import Certificate
+    from showcam.setup.skill_package import Certificate
 
 _SKILL = re.compile(r"amzn1\.ask\.skill\.[0-9a-fA-F-]{36}")
 _ADDRESS = re.compile(r"https://[^\s/@]+\.[^\s/@]+(/\S*)?")
@@ -43,8 +43,8 @@ def values(
 
     At home the spoken half comes first, by HTTPS; on AWS functions answer both halves.
     """
-    from showcam.alexa_console import fields, model
     from showcam.compose.command import tools
+    from showcam.setup.alexa_console import fields, model
 
     settings = settings_of(context)
     _public(settings)
@@ -73,8 +73,8 @@ def forwarder(context: click.Context, language: str, skill_id: str | None, spoke
 
     The template goes to standard output, the line to standard error: it may be kept in a file.
     """
-    from showcam import forwarder as parts
     from showcam import keys
+    from showcam.setup import forwarder as parts
 
     settings = settings_of(context)
     if key:
@@ -125,7 +125,7 @@ def package(
 
     Without --arn: its spoken half alone, by HTTPS. On AWS functions answer both halves, and --arn is needed.
     """
-    from showcam import skill_package as parts
+    from showcam.setup import skill_package as parts
 
     settings = settings_of(context)
     _public(settings)
@@ -153,8 +153,8 @@ def package(
 
 def _linking(settings: "Settings") -> dict[str, Any]:
     from accounts import clients
-    from showcam import skill_package as parts
     from showcam.compose.command import tools
+    from showcam.setup import skill_package as parts
 
     with tools(settings) as store:
         client = next((each for each in store.clients() if each.assistant == "alexa"), None)
@@ -175,7 +175,7 @@ def _whole(settings: "Settings", arns: tuple[str, ...]) -> None:
 
 
 def _next(folder: Path, settings: "Settings", arns: tuple[str, ...], linking: bool) -> None:
-    from showcam.skill_package import LINKING, unreached
+    from showcam.setup.skill_package import LINKING, unreached
 
     skill = settings.alexa_skill_id or "SKILL-ID"
     lines = [f"cd {folder} && ask deploy"]
@@ -214,7 +214,7 @@ def _public(settings: "Settings") -> None:
 
 
 def _known(language: str) -> None:
-    from showcam.forwarder import LANGUAGES
+    from showcam.setup.forwarder import LANGUAGES
 
     if language not in LANGUAGES:
         stop(f"Alexa has no language {language}. It has {', '.join(LANGUAGES)}.")
@@ -222,8 +222,8 @@ def _known(language: str) -> None:
 
 def _reached(language: str, arns: tuple[str, ...]) -> None:
     """A function in another region shows no error, and then nothing works."""
-    from showcam import skill_package as parts
-    from showcam.forwarder import region
+    from showcam.setup import skill_package as parts
+    from showcam.setup.forwarder import region
 
     try:
         functions = parts.regions(arns)

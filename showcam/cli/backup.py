@@ -13,8 +13,8 @@ from showcam.cli.output import as_json, report, tell
 from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
-    from showcam.backup import Contents
-    from showcam.restore import Restored
+    from showcam.data.backup import Contents
+    from showcam.data.restore import Restored
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _PASSPHRASE = click.option(
@@ -45,14 +45,15 @@ def backup(
 
     Without the keys what is sealed in it can't be opened: say --with-keys, or keep a copy of keys/ elsewhere.
     """
-    from showcam import backup as backups
-    from showcam import data, integrity, logs
+    from showcam.data import backup as backups
+    from showcam.data import folder, integrity
+    from showcam.process import logs
 
     if passphrase_file and not with_keys:
         stop("A passphrase is for the keys: say --with-keys too.")
     settings = settings_of(context)
     logs.configure("command", "warning")
-    data.claim(settings)
+    folder.claim(settings)
     integrity.look(settings)
     passphrase = _passphrase(passphrase_file, new=True) if with_keys else None
     with progress(f"Writing {file}"):
@@ -80,13 +81,14 @@ def restore(context: click.Context, file: Path, passphrase_file: Any, without_ke
 
     Not while showcam runs. FILE is looked at first, and nothing is touched if anything is wrong with it.
     """
-    from showcam import data, logs
-    from showcam import restore as restoring
-    from showcam.supervisor import only_one
+    from showcam.data import folder
+    from showcam.data import restore as restoring
+    from showcam.process import logs
+    from showcam.process.supervisor import only_one
 
     settings = settings_of(context)
     logs.configure("command", "warning")
-    data.claim(settings)
+    folder.claim(settings)
     with only_one(settings.data / "run"):
         with progress(f"Looking at {file}"):
             found = restoring.fitting(settings, file)
@@ -106,7 +108,7 @@ def restore(context: click.Context, file: Path, passphrase_file: Any, without_ke
 
 def _passphrase(file: Any, *, new: bool) -> str:
     """Never from an argument, which every process on the machine can read."""
-    from showcam.backup import SHORTEST
+    from showcam.data.backup import SHORTEST
 
     if file is not None:
         text = str(file.readline()).rstrip("\r\n")

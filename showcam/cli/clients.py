@@ -42,7 +42,7 @@ def add(
     """Let Alexa or Google ask for access. Prints the client secret, once."""
     from accounts import clients as registered
     from showcam.compose.command import tools
-    from showcam.google_console import PLACEHOLDER
+    from showcam.setup.google_console import PLACEHOLDER
 
     if not redirects:
         stop(f"Say which redirect URIs are the assistant's, each with --redirect-uri: {_REDIRECTS[assistant]}.")

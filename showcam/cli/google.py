@@ -24,8 +24,8 @@ def google() -> None:
 def values(context: click.Context, project: str, as_json: bool) -> None:
     """Print each field of Google's Home Developer Console with the value for it."""
     from accounts import clients
-    from showcam import google_console
     from showcam.compose.command import tools
+    from showcam.setup import google_console
 
     settings = settings_of(context)
     with tools(settings) as store:

@@ -8,9 +8,9 @@ import click
 
 from showcam.cli import installation, readable, settings_of
 from showcam.cli.output import tell
+from showcam.process.supervisor import Part
 from showcam.settings import Settings
 from showcam.shipped import document
-from showcam.supervisor import Part
 
 
 @click.command()
@@ -20,11 +20,11 @@ from showcam.supervisor import Part
 @readable
 def run(context: click.Context, port: int | None) -> None:
     """Start showcam and serve until Ctrl-C."""
-    from showcam import data as folder
-    from showcam import integrity, logs
     from showcam.compose import demo as practice
     from showcam.compose.command import prepare
-    from showcam.supervisor import Supervisor, only_one, require_ports
+    from showcam.data import folder, integrity
+    from showcam.process import logs
+    from showcam.process.supervisor import Supervisor, only_one, require_ports
 
     settings = settings_of(context)
     folder.claim(settings)
@@ -58,7 +58,7 @@ def _ports(settings: Settings) -> dict[int, str]:
 
 
 def parts(settings: Settings) -> list[Part]:
-    from showcam.handover import environment
+    from showcam.process.handover import environment
 
     def part(name: str, words: list[str], port: int | None, *, first: bool = False) -> Part:
         health = (port, "/healthz") if port else None

@@ -8,7 +8,7 @@ from showcam.settings import Settings
 from store.ports import LinkSecrets
 
 if TYPE_CHECKING:
-    from showcam.amazon_chain import Chains
+    from alexa.spoken.chain import Chains
 
 
 def gateway(settings: Settings, store: LinkSecrets) -> Gateway:
@@ -20,7 +20,7 @@ def chains(settings: Settings) -> "Chains":
     """In practice the simulator's authority stands for the public ones; else nobody but those is trusted."""
     from cryptography import x509
 
-    from showcam.amazon_chain import Chains, public_roots
+    from alexa.spoken.chain import Chains, public_roots
 
     file = None if settings.all_on_aws else settings.data / "amazon-chains.json"
     if settings.amazon_at and settings.ca_file:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from registry.drivers.ezviz import households
 from registry.owner.owner import Owner
-from showcam import data, integrity, keys, logs
+from showcam import keys
 from showcam.compose import demo
 from showcam.compose.parts import ground
+from showcam.data import folder, integrity
+from showcam.process import logs
+from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings
-from showcam.supervisor import CannotStart
 from store.ports import Store
 
 DEMO_USER = "demo@example.com"
@@ -31,7 +33,7 @@ class Household:
 def household(settings: Settings, user: str | None) -> Iterator[Household]:
     """The user's, or the only one there is. Raises CannotStart."""
     logs.configure("command", "error")
-    data.claim(settings)
+    folder.claim(settings)
     integrity.look(settings)
     if settings.demo:
         settings = demo.prepare(settings)

@@ -9,10 +9,12 @@ from accounts import households
 from media.client import MediaClient
 from media.fleet import Fleet
 from media.grants import Grants
-from showcam import data, integrity, keys, logs
+from showcam import keys
 from showcam.compose.parts import media_client, open_store
+from showcam.data import folder, integrity
+from showcam.process import logs
+from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings
-from showcam.supervisor import CannotStart
 from store.ports import Store
 
 log = structlog.get_logger()
@@ -34,7 +36,7 @@ def prepare(settings: Settings) -> None:
 @contextlib.contextmanager
 def tools(settings: Settings) -> Iterator[Store]:
     logs.configure("command", "warning")
-    data.claim(settings)
+    folder.claim(settings)
     integrity.look(settings)
     store = open_store(settings, keys.of(settings))
     try:

@@ -7,8 +7,9 @@ from typing import Any
 
 from accounts.tokens import authenticate
 from alexa.skill import SmartHome
-from showcam import aws, keys
-from showcam.cloudwatch import CloudWatch, Event, Handler
+from showcam import keys
+from showcam.aws import boto
+from showcam.aws.cloudwatch import CloudWatch, Event, Handler
 from showcam.compose import amazon, parts, spoken
 from showcam.settings import Settings, load
 
@@ -27,7 +28,7 @@ def build() -> Handler:
     base = parts.ground(settings, keys.of(settings))
     home, talk = skill(settings, base), spoken.Lazy(settings, base)
 
-    @aws.within(aws.ASSISTANT_S)
+    @boto.within(boto.ASSISTANT_S)
     def answer(event: Event, _context: Any) -> Event:
         received = time.monotonic()
         if "directive" in event:

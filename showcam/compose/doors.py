@@ -19,11 +19,12 @@ from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.drivers.ezviz.webhook import Inbox, Webhook
 from registry.owner.sign_in import SignIn
-from showcam import aws, webhook
+from showcam.aws import boto
 from showcam.compose import parts
-from showcam.edge import EdgeRules
-from showcam.exchange import Request, Response, Route, carries, problem
-from showcam.internal import Internal
+from showcam.edge import webhook
+from showcam.edge.edge import EdgeRules
+from showcam.edge.internal import Internal
+from showcam.http_types import Request, Response, Route, carries, problem
 from showcam.keys import Keys
 from showcam.settings import Settings
 from store.ports import Store, StoreUnavailable
@@ -49,7 +50,7 @@ def limited(settings: Settings, routes: list[Route]) -> list[Route]:
     """Each with an end to what it asks of a table; SQLite has its own."""
     if settings.store != "dynamodb":
         return routes
-    within = aws.within(settings.request_s + aws.STORE_S)
+    within = boto.within(settings.request_s + boto.STORE_S)
     return [replace(route, endpoint=within(route.endpoint)) for route in routes]
 
 
@@ -92,7 +93,7 @@ def pages(settings: Settings, keys: Keys, base: parts.Ground) -> Flask:
         parts.unlinker(base.store, base.pictures),
     )
     if settings.store == "dynamodb":
-        within = aws.within(settings.sign_in_s + settings.request_s + aws.STORE_S)
+        within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
         app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
     practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
     app.register_blueprint(console.blueprint(practice_url=practice))

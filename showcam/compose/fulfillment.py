@@ -10,11 +10,12 @@ from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.errors import IntentError, Malformed, Passing
 from actions.fulfillment import Fulfillment, unread
-from showcam import aws, keys
-from showcam.cloudwatch import CloudWatch, Event, Handler
+from showcam import keys
+from showcam.aws import boto
+from showcam.aws.cloudwatch import CloudWatch, Event, Handler
+from showcam.aws.http_event import answer_of, request_of
 from showcam.compose import parts
-from showcam.exchange import Refuse, Request, Response, Route, carries
-from showcam.http_event import answer_of, request_of
+from showcam.http_types import Refuse, Request, Response, Route, carries
 from showcam.settings import Settings, load
 
 _JSON = ("Content-Type", "application/json")
@@ -57,7 +58,7 @@ def build() -> Handler:
     watch.install()
     fulfil = door(settings, parts.ground(settings, keys.of(settings)))
 
-    @aws.within(aws.ASSISTANT_S)
+    @boto.within(boto.ASSISTANT_S)
     def answer(event: Event, _context: Any) -> Event:
         try:
             return answer_of(fulfil(request_of(event, settings.body_limit)))

@@ -8,11 +8,12 @@ from media.grants import Grants
 from media.plane.server import Plane
 from media.plane.settings import PlaneSettings
 from media.tls import tls_context
-from showcam import keys, logs
-from showcam.descriptors import raise_limit
+from showcam import keys
+from showcam.process import logs
+from showcam.process.descriptors import raise_limit
+from showcam.process.supervisor import CannotStart
+from showcam.process.web_sources import WebSources
 from showcam.settings import Settings
-from showcam.supervisor import CannotStart
-from showcam.web_sources import WebSources
 
 
 def serve(settings: Settings) -> None:

@@ -14,7 +14,7 @@ from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
 from registry.rules import PASSED_S, Rules
 from registry.streams.quota import OpensOfAll
-from showcam import aws
+from showcam.aws import boto
 from showcam.keys import Keys
 from showcam.settings import Settings
 from store.ports import Store, StoreUnavailable
@@ -31,7 +31,7 @@ def open_store(settings: Settings, keys: Keys) -> Store:
         from store.dynamodb import DynamoStore
 
         try:
-            return DynamoStore(aws.client("dynamodb", settings.table_region), settings.table, sealer)
+            return DynamoStore(boto.client("dynamodb", settings.table_region), settings.table, sealer)
         except BotoCoreError as error:
             raise StoreUnavailable(f"table {settings.table} can't be reached: {error}") from None
     from store.sqlite import SqliteStore

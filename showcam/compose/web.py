@@ -15,21 +15,23 @@ from granian.http import HTTP1Settings
 
 from registry.watch.inbox import Inbox
 from registry.watch.looker import Looker
-from showcam import keys, logs, spoken_door
+from showcam import keys
 from showcam.compose import amazon, directives, doors, fulfillment, parts, spoken
 from showcam.compose.doors import JSON
-from showcam.connections import HEAD_S, MOST, Connections
-from showcam.cores import keep_to_one
-from showcam.descriptors import raise_limit
-from showcam.edge import Edge
-from showcam.exchange import Answered, Refuse, Request, Response, Route, problem
-from showcam.forwarded import HEADER, Signatures, sent
+from showcam.edge import spoken_door
+from showcam.edge.connections import HEAD_S, MOST, Connections
+from showcam.edge.edge import Edge
+from showcam.edge.forwarded import HEADER, Signatures, sent
+from showcam.edge.metrics import Metrics
+from showcam.http_types import Answered, Refuse, Request, Response, Route, problem
 from showcam.keys import Keys
-from showcam.metrics import Metrics
-from showcam.parent import end_with_parent
-from showcam.request_lines import RequestLines, to_stderr
+from showcam.process import logs
+from showcam.process.cores import keep_to_one
+from showcam.process.descriptors import raise_limit
+from showcam.process.parent import end_with_parent
+from showcam.process.request_lines import RequestLines, to_stderr
+from showcam.process.supervisor import answers
 from showcam.settings import Settings
-from showcam.supervisor import answers
 from store.ports import Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -138,7 +140,7 @@ def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=settings.threads * (1 + doors.BODIES_TO_A_THREAD),  # the others wait: see showcam.bodies
+        blocking_threads=settings.threads * (1 + doors.BODIES_TO_A_THREAD),  # the others wait: see showcam.edge.bodies
         backpressure=min(MOST, descriptors // 2),  # counts connections, also those that have nothing to ask
         http=HTTPModes.http1,  # in the other modes a silent connection is never ended
         http1_settings=HTTP1Settings(header_read_timeout=int(HEAD_S * 1000)),

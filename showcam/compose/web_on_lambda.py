@@ -15,10 +15,10 @@ from apig_wsgi import make_lambda_handler
 
 from registry.watch.inbox import AtOnce
 from showcam import keys
-from showcam.cloudwatch import CloudWatch, Event, Handler
+from showcam.aws.cloudwatch import CloudWatch, Event, Handler
 from showcam.compose import doors, parts
-from showcam.edge import REQUEST_ID, Edge
-from showcam.exchange import Answered, Route
+from showcam.edge.edge import REQUEST_ID, Edge
+from showcam.http_types import Answered, Route
 from showcam.settings import Settings, load
 from store.ports import StoreUnavailable
 

@@ -5,11 +5,12 @@ import time
 import structlog
 
 from registry.watch.watch import Watch
-from showcam import keys, logs
+from showcam import keys
 from showcam.compose import parts
-from showcam.descriptors import raise_limit
+from showcam.process import logs
+from showcam.process.descriptors import raise_limit
+from showcam.process.worker import Job, Loop
 from showcam.settings import Settings
-from showcam.worker import Job, Loop
 
 log = structlog.get_logger()
 

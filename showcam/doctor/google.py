@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Answer, Unreached, Visitor
-from showcam.google_console import PROJECT, REDIRECTS, projects_of
+from showcam.setup.google_console import PROJECT, REDIRECTS, projects_of
 from showcam.shipped import document
 
 STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737): nobody comes from there

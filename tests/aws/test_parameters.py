@@ -7,8 +7,8 @@ import subprocess
 import pytest
 import yaml
 
-from showcam import forwarder
 from showcam.settings import SettingsError, load
+from showcam.setup import forwarder
 from tests.aws.conftest import ELSEWHERE, HOME, PYTHON, ROOT, SKILL, Osls
 from tests.doubles.packages import OTHER
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from showcam import aws
+from showcam.aws import boto
 from store.dynamodb import create_table
 
 REGION = "eu-west-1"
@@ -40,7 +40,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """By moto."""
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
-    aws.client.cache_clear()
+    boto.client.cache_clear()
     with mock_aws():
         yield Cloud()
-    aws.client.cache_clear()
+    boto.client.cache_clear()

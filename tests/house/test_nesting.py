@@ -8,7 +8,7 @@ import pytest
 from actions import request as intent
 from actions.signalling import Signalling
 from alexa import directive
-from showcam.amazon_signature import NotSigned, event_of
+from alexa.spoken.signature import NotSigned, event_of
 from tests.doubles.small_stack import on_small_stack
 
 DEEP = 100_000

@@ -13,8 +13,8 @@ import pytest
 
 from media.grants import Claims, Grants
 from media.process_auth import HEADER
-from showcam import alexa_console, google_console
 from showcam.settings import Settings
+from showcam.setup import alexa_console, google_console
 from tests.doubles.events import directive, http_event
 from tests.doubles.linking import Form
 from tests.doubles.runtime_api import Environment, InvocationFailed

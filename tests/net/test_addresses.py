@@ -4,7 +4,7 @@ import pytest
 
 from net.addresses import are_public, is_in_house, is_public, is_spelled
 from net.errors import NotAllowed
-from net.http import Hosts
+from net.hosts import Hosts
 
 PUBLIC, HOUSE, HERE, NOBODY = "public", "house", "this machine", "nobody's"
 

@@ -11,7 +11,10 @@ import pytest
 import requests
 
 from net.errors import NotAllowed, Unreached
-from net.http import LONGEST_ANSWER, Exchange, Hosts, Http
+from net.exchange import Exchange
+from net.hosts import Hosts
+from net.http import Http
+from net.requests_adapter import LONGEST_ANSWER
 from registry.drivers.ezviz.driver import KNOWN
 from tests.doubles.small_stack import on_small_stack
 from tests.doubles.tls_vendor import Speak, Vendor, Vendors, answer, request_of

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from net.http import Hosts
+from net.hosts import Hosts
 from registry.drivers.ezviz.codes import OPEN, error, kind
 from registry.drivers.ezviz.open.calls import OpenPlatform
 from registry.drivers.ezviz.open.tokens import Key

@@ -13,7 +13,7 @@ import requests
 
 from media.fleet import Fleet
 from media.grants import Grants
-from net.http import Hosts
+from net.hosts import Hosts
 from registry.adapter import adapt
 from registry.camera import Refusal, Stream, StreamRequest, Video
 from registry.driver import Look

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from showcam.alexa_console import certificate, fields, model
 from showcam.settings import Settings
+from showcam.setup.alexa_console import certificate, fields, model
 from showcam.shipped import skill_package
 from store.records import Client
 

@@ -17,8 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from alexa.spoken.skill import NotTaken
-from showcam.amazon_chain import (
+from alexa.spoken.chain import (
     A_MINUTE,
     AT_ONCE,
     OF_ONE_A_MINUTE,
@@ -28,9 +27,10 @@ from showcam.amazon_chain import (
     checked,
     public_roots,
 )
-from showcam.amazon_signature import NotSigned, verified
-from showcam.exchange import Refuse, Request
-from showcam.spoken_door import route
+from alexa.spoken.signature import NotSigned, verified
+from alexa.spoken.skill import NotTaken
+from showcam.edge.spoken_door import route
+from showcam.http_types import Refuse, Request
 from simulator import authority
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 

@@ -12,10 +12,10 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 import requests
 
-from showcam.edge import Edge, EdgeRules
-from showcam.exchange import Request
-from showcam.spoken_door import PATH as SKILL
-from showcam.spoken_door import route
+from showcam.edge.edge import Edge, EdgeRules
+from showcam.edge.spoken_door import PATH as SKILL
+from showcam.edge.spoken_door import route
+from showcam.http_types import Request
 from tests.showcam import test_amazon
 from tests.showcam.test_amazon import KEY, PATH, Shelf, body, signed
 

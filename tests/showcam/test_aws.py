@@ -8,7 +8,7 @@ from contextvars import copy_context
 import pytest
 
 from deploy_local.emulator import Emulator
-from showcam import aws as clients
+from showcam.aws import boto
 from store.dynamodb import DynamoStore, create_table
 from store.ports import StoreUnavailable
 from store.sealing import Sealer
@@ -27,11 +27,11 @@ def table(aws: Emulator, wire: AwsWire, monkeypatch: pytest.MonkeyPatch) -> Iter
     """By the client that the program makes."""
     for name, value in (aws.environ | {"AWS_ENDPOINT_URL_DYNAMODB": wire.url}).items():
         monkeypatch.setenv(name, value)
-    clients.client.cache_clear()
+    boto.client.cache_clear()
     create_table(aws.client("dynamodb"), "bounded")
-    yield DynamoStore(clients.client("dynamodb"), "bounded", Sealer([("test", b"k" * 32)]))
+    yield DynamoStore(boto.client("dynamodb"), "bounded", Sealer([("test", b"k" * 32)]))
     aws.client("dynamodb").delete_table(TableName="bounded")
-    clients.client.cache_clear()
+    boto.client.cache_clear()
 
 
 def in_a_thread(act: Callable[[], object]) -> object:
@@ -53,13 +53,13 @@ def asked(table: DynamoStore) -> str:
 
 def test_when_the_time_is_over_nothing_more_is_asked(table: DynamoStore, wire: AwsWire) -> None:
     late = "the table did not answer within the request's time"
-    with clients.within(0):
+    with boto.within(0):
         assert asked(table) == late
-        with clients.within(60):
+        with boto.within(60):
             assert asked(table) == late  # nobody gives a request more time than it has
         assert in_a_thread(lambda: asked(table)) == late
     assert wire.calls == []
-    with clients.within(60):
+    with boto.within(60):
         assert asked(table) == "answered"
     assert asked(table) == "answered"
 
@@ -74,8 +74,8 @@ def test_when_the_time_is_over_nothing_more_is_asked(table: DynamoStore, wire: A
 def test_what_is_not_answered_is_asked_again_where_there_is_time(
     table: DynamoStore, wire: AwsWire, seconds: float, tries: int, told: str
 ) -> None:
-    wire.slow_s = clients.TABLE_BOUNDS[0] + 0.3
-    with clients.within(seconds):
+    wire.slow_s = boto.TABLE_BOUNDS[0] + 0.3
+    with boto.within(seconds):
         assert asked(table).startswith(told)
     time.sleep(0.5)
     assert len(wire.calls) == tries

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from showcam.cloudwatch import CloudWatch
+from showcam.aws.cloudwatch import CloudWatch
 from tests.doubles.runtime_api import Context
 
 log = logging.getLogger("registry.somewhere")

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from showcam import connections as module
-from showcam.connections import Connections, accepted
+from showcam.edge import connections as module
+from showcam.edge.connections import Connections, accepted
 
 ASKED, ANSWERED = b"POST / HTTP/1.1\r\n", b"HTTP/1.1 200 OK\r\n"
 

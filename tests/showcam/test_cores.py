@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from showcam.cores import keep_to_one
+from showcam.process.cores import keep_to_one
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no such thing")
 

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from showcam.descriptors import MOST
+from showcam.process.descriptors import MOST
 
 RAISE = """
 import resource, sys
-from showcam.descriptors import raise_limit
+from showcam.process.descriptors import raise_limit
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
 print(raise_limit(), *resource.getrlimit(resource.RLIMIT_NOFILE))
 """

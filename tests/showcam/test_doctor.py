@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from showcam.doctor.finding import Finding
 from showcam.doctor.google import PLAYER, Patient, examine
 from showcam.doctor.reach import Unreached, Visitor
-from showcam.google_console import REDIRECTS
+from showcam.setup.google_console import REDIRECTS
 
 type Answered = tuple[int, dict[str, str], bytes]
 type Answers = dict[str, Answered]

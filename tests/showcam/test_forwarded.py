@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from showcam.compose import web
-from showcam.exchange import RECEIVED, Refuse, Request
-from showcam.forwarded import HEADER, WAY_S, WINDOW_S, Signatures, sent, sign
+from showcam.edge.forwarded import HEADER, WAY_S, WINDOW_S, Signatures, sent, sign
+from showcam.http_types import RECEIVED, Refuse, Request
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 

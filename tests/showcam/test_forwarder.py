@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 import yaml
 
-from showcam import forwarder
-from showcam.exchange import Request
-from showcam.forwarded import HEADER, Signatures
+from showcam.edge.forwarded import HEADER, Signatures
+from showcam.http_types import Request
+from showcam.setup import forwarder
 from store.sqlite import SqliteStore
 
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"

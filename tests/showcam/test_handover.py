@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from showcam import handover, keys
+from showcam import keys
+from showcam.process import handover
 from showcam.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +86,6 @@ def test_media_is_handed_every_setting_that_it_reads() -> None:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "settings"
     }
     computed = {"internal_web_url": {"web_internal_url", "bind", "port"}, "keys": {"data"}}
-    by_its_log = {"log_level", "data"}  # showcam.logs.start
+    by_its_log = {"log_level", "data"}  # showcam.process.logs.start
     fields = {name for each in read for name in computed.get(each, {each})}
     assert fields | by_its_log == handover.MEDIA

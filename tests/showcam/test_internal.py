@@ -21,8 +21,8 @@ from media.grants import START_S, Claims
 from registry.adapter import adapt
 from registry.camera import Video
 from registry.streams.questions import Questions
-from showcam.exchange import Refuse, Request
-from showcam.internal import Internal
+from showcam.edge.internal import Internal
+from showcam.http_types import Refuse, Request
 from store.dynamodb import DynamoStore, create_table
 from store.sealing import Sealer
 from tests.doubles.aws_wire import AwsWire

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from showcam import line_file
-from showcam.line_file import LineFile
+from showcam.process import line_file
+from showcam.process.line_file import LineFile
 
 
 def test_nobody_else_reads_it_and_a_second_process_of_the_part_goes_on_in_it(tmp_path: Path) -> None:

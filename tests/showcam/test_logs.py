@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import structlog
 
-from showcam import logs
-from showcam.exchange import AT_WORK
+from showcam.http_types import AT_WORK
+from showcam.process import logs
 from showcam.redaction import redact
 
 type Lines = Callable[[], list[dict[str, Any]]]

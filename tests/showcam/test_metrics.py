@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from showcam.exchange import Answered, Refuse, Request
-from showcam.metrics import Metrics
+from showcam.edge.metrics import Metrics
+from showcam.http_types import Answered, Refuse, Request
 
 
 def asked(**more: str) -> Request:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from showcam.exchange import Answered
-from showcam.request_lines import MOST, RequestLines, to_stderr
+from showcam.http_types import Answered
+from showcam.process.request_lines import MOST, RequestLines, to_stderr
 
 type Lines = Callable[[], list[dict[str, Any]]]
 
@@ -70,8 +70,8 @@ def test_a_method_that_is_a_secret_is_not_written(lines: Lines) -> None:
 
 MANY = """
 import os, sys, threading
-from showcam.exchange import Answered
-from showcam.request_lines import RequestLines, to_stderr
+from showcam.http_types import Answered
+from showcam.process.request_lines import RequestLines, to_stderr
 
 lines = RequestLines("web", "info", to_stderr)
 

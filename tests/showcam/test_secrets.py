@@ -11,11 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from media.grants import Claims, Grants
-from showcam import aws, keys
+from showcam import keys
+from showcam.aws import boto
+from showcam.aws.secrets import SecretUnreadable
 from showcam.cli import main
 from showcam.compose.parts import open_store
 from showcam.keys import read_or_make
-from showcam.secrets import SecretUnreadable
 from showcam.settings import Settings, SettingsError, load
 from store.ports import StoreUnavailable
 from store.sealing import Sealer
@@ -148,7 +149,7 @@ class TestKeys:
             monkeypatch.setenv(name, "testing")
         monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
         monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
-        aws.client.cache_clear()
+        boto.client.cache_clear()
         with pytest.raises(SecretUnreadable, match="You must specify a region"):
             of("showcam/keys")
 

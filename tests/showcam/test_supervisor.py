@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from showcam.supervisor import CannotStart, only_one, require_ports
+from showcam.process.supervisor import CannotStart, only_one, require_ports
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +20,7 @@ def run_supervisor(tmp_path: Path, child: str) -> subprocess.Popen[str]:
     (tmp_path / "child.py").write_text(textwrap.dedent(child))
     program = textwrap.dedent(f"""
         import sys
-        from showcam.supervisor import Part, Supervisor
+        from showcam.process.supervisor import Part, Supervisor
         part = Part("child", [sys.executable, "{tmp_path}/child.py"], "127.0.0.1", None, {{"PIDS": "{tmp_path}/pids"}})
         sys.exit(Supervisor([part]).run(lambda: print("ready", flush=True)))
     """)

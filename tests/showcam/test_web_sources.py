@@ -17,7 +17,7 @@ from media.plane.codec.units import SourceFailed
 from media.plane.settings import PlaneSettings
 from media.plane.viewing.guard import Guard
 from media.source import Denied
-from showcam.web_sources import WebSources
+from showcam.process.web_sources import WebSources
 
 PROOF = Grants([b"grant key of the tests, 32 bytes"]).proof()
 SETTINGS = PlaneSettings(gate_check_s=0.05, unasked_s=0.4)

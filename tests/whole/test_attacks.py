@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from showcam import keys as key_files
-from showcam.forwarded import HEADER, sign
+from showcam.edge.forwarded import HEADER, sign
 from showcam.settings import load
 from tests.doubles.attackers import crowd, head
 from tests.doubles.program import Program, running

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from net.cache import Recent
 from net.errors import NotAllowed
-from net.http import Exchange
+from net.exchange import Exchange
 from registry.camera import Camera
 from registry.driver import Hint
 from registry.drivers.ezviz import encryption as encryption

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from media.grants import Picture
 from media.source import SourceSpec
-from net.http import Exchange, Hosts
+from net.exchange import Exchange
+from net.hosts import Hosts
 from registry.camera import Camera
 from registry.driver import Hint, Look, sound
 from registry.drivers.ezviz.account import EzvizAccount

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from net.http import Exchange
+from net.exchange import Exchange
 from net.text import mended
 from registry.driver import Hint
 from registry.drivers.ezviz.account import EzvizAccount, PushSession

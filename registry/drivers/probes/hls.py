@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 from urllib.parse import urljoin
 
-from net.http import Exchange, Page
+from net.exchange import Exchange
+from net.http import Page
 from registry.driver import Look
 from registry.drivers.probes import mp4, mpegts
 from registry.drivers.vendor_http import VendorHttp

@@ -5,7 +5,7 @@ from typing import Any, Literal, Never
 
 from media.grants import Picture
 from media.source import SourceSpec
-from net.http import Hosts
+from net.hosts import Hosts
 from registry.camera import Camera
 from registry.driver import Look, sound
 from registry.drivers.probes import hls

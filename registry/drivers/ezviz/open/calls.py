@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from media.grants import Picture
 from net.errors import NotAllowed
-from net.http import Exchange, Reply
+from net.exchange import Exchange
+from net.http import Reply
 from registry.camera import Ref
 from registry.drivers.ezviz.codes import DONE, error, kind, open_set_error
 from registry.drivers.ezviz.open.tokens import Access, Token, Tokens

@@ -6,7 +6,7 @@ is for households of a few cameras. What could not be asked in time is unknown.
 
 from typing import Any
 
-from net.http import Exchange
+from net.exchange import Exchange
 from net.text import line
 from registry.camera import Camera, Flag, Ref, Video
 from registry.drivers.ezviz.open.calls import Calls, OpenPlatform

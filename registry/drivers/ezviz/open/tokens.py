@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from net.cache import Recent
-from net.http import Exchange
+from net.exchange import Exchange
 from registry.drivers.ezviz.codes import error, kind
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import Refused, VendorDown

@@ -9,7 +9,7 @@ import hmac
 import time
 from wsgiref.types import WSGIEnvironment
 
-from showcam.exchange import Request
+from showcam.http_types import Request
 from store.ports import Taken
 
 HEADER = "X-Showcam-Signature"  # v1;{key id};{epoch s};{nonce};{hex}

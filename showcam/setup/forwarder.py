@@ -5,7 +5,7 @@ import gzip
 import textwrap
 from pathlib import Path
 
-CODE = Path(__file__).parents[1] / "lambda" / "forward.py"
+CODE = Path(__file__).parents[2] / "lambda" / "forward.py"
 INLINE = 4096  # characters CloudFormation took inline for many years; newer limits are wider
 STACK = "showcam"
 

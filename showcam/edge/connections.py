@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import structlog
 
 from media.silence import silence
-from showcam.bodies import BODY_S
+from showcam.edge.bodies import BODY_S
 
 log = structlog.get_logger()
 

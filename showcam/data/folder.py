@@ -2,8 +2,8 @@
 
 import os
 
+from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings
-from showcam.supervisor import CannotStart
 
 _MARK = "DEMO"
 

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from wsgiref.types import WSGIEnvironment
 
 from net.visitors import counted_as
-from showcam.exchange import PEER, RECEIVED, Refuse, Response, problem
+from showcam.http_types import PEER, RECEIVED, Refuse, Response, problem
 
 BODY_S = 5.0
 KNOWN_S = 3600.0  # so long a client is known by a proof that held

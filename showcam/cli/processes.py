@@ -8,11 +8,13 @@ from showcam.settings import Settings
 
 def _alone(settings: Settings, part: str) -> Settings:
     """The part's, which `showcam run` did not prepare if a person starts it."""
-    from showcam import data, integrity, keys, logs
-    from showcam.handover import handed_over
+    from showcam import keys
+    from showcam.data import folder, integrity
+    from showcam.process import logs
+    from showcam.process.handover import handed_over
 
     if handed_over() is None:
-        data.claim(settings)
+        folder.claim(settings)
         logs.start(part, settings)
         integrity.look(settings)
         keys.of(settings)  # raises what stands in the way here, and not in a process that the server starts

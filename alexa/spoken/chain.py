@@ -18,13 +18,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
+from alexa.spoken.kept_chains import KeptChains
 from net.cache import Recent
 from net.errors import Unreached
-from net.http import Exchange, Hosts, Http
+from net.exchange import Exchange
+from net.hosts import Hosts
+from net.http import Http
 from net.rate import Rate
 from registry.errors import VendorDown
 from registry.readings.flights import Flights
-from showcam.kept_chains import KeptChains
 
 HOST, PORT, FOLDER = "s3.amazonaws.com", 443, "/echo.api/"
 SIGNER = "echo-api.amazon.com"

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from showcam import backup, integrity, keys
-from showcam.backup import Unusable
+from showcam import keys
+from showcam.data import backup, integrity
+from showcam.data.backup import Unusable
 from showcam.settings import Settings
 from showcam.shipped import document
 from store.sqlite import sealed

@@ -16,19 +16,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import structlog
 
 from net.visitors import Network, within
-from showcam.bodies import Bodies
-from showcam.exchange import (
-    AT_WORK,
-    PEER,
-    RECEIVED,
-    Answered,
-    Headers,
-    Refuse,
-    Request,
-    Response,
-    Route,
-    problem,
-)
+from showcam.edge.bodies import Bodies
+from showcam.http_types import AT_WORK, PEER, RECEIVED, Answered, Headers, Refuse, Request, Response, Route, problem
 
 log = structlog.get_logger()
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import structlog
 
+from showcam.process.supervisor import CannotStart, only_one
 from showcam.settings import Settings
-from showcam.supervisor import CannotStart, only_one
 from store.sqlite import wal
 from store.sqlite.database import unavailable
 

@@ -5,10 +5,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from showcam.amazon_chain import Chains, ChainUnreached
-from showcam.amazon_signature import NotSigned, event_of, verified
-from showcam.exchange import Refuse, Request, Response, Route, carries, problem
-from showcam.forwarded import HEADER
+from alexa.spoken.chain import Chains, ChainUnreached
+from alexa.spoken.signature import NotSigned, event_of, verified
+from showcam.edge.forwarded import HEADER
+from showcam.http_types import Refuse, Request, Response, Route, carries, problem
 
 log = logging.getLogger(__name__)
 

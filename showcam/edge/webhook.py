@@ -3,7 +3,7 @@
 import structlog
 
 from registry.drivers.ezviz.webhook import Full, Unreadable, Untrusted, Webhook
-from showcam.exchange import Request, Response, Route, carries, problem
+from showcam.http_types import Request, Response, Route, carries, problem
 from store.ports import StoreUnavailable
 
 log = structlog.get_logger()

@@ -6,7 +6,7 @@ No text of an error holds a value, nor a part of one.
 import json
 from typing import Any
 
-from showcam import aws
+from showcam.aws import boto
 
 
 class SecretUnreadable(Exception):
@@ -18,7 +18,7 @@ def read(secret: str) -> dict[str, Any]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        answer = aws.client("secretsmanager", _region(secret)).get_secret_value(SecretId=secret)
+        answer = boto.client("secretsmanager", _region(secret)).get_secret_value(SecretId=secret)
     except ClientError as error:
         raise SecretUnreadable(f"the secret {secret} can't be read: {_why(error.response)}") from None
     except BotoCoreError as error:  # its text holds addresses of the service at most

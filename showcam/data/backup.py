@@ -24,9 +24,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from showcam import keys
+from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings
 from showcam.shipped import document
-from showcam.supervisor import CannotStart
 from store.ports import StoreUnavailable
 from store.sqlite.copy import copy, errors, require_whole
 

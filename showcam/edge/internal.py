@@ -15,7 +15,7 @@ from media.grants import Claims
 from media.process_auth import HEADER, Proof
 from media.source import UNASKED, Denied, SourceSpec
 from registry.streams.questions import Questions
-from showcam.exchange import Refuse, Request, Response, problem
+from showcam.http_types import Refuse, Request, Response, problem
 from store.ports import StoreUnavailable
 from store.records import Assistant, Link
 

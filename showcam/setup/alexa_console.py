@@ -7,8 +7,8 @@ spoken half does not speak the language, the skill begins as one for Smart Home.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from showcam.forwarder import region
 from showcam.settings import Settings
+from showcam.setup.forwarder import region
 from showcam.shipped import skill_package
 from store.records import Client
 

@@ -8,26 +8,37 @@ import binascii
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from alexa.spoken.chain import BadChain, Chains
 from net.json_depth import too_deep
-from showcam.amazon_chain import BadChain, Chains
-from showcam.exchange import Request
 
 TOLERANCE_S = 150
 EVENT_TOLERANCE_S = 3600  # skill events are sent again for a while
+
+
+class Signed(Protocol):
+    """What is looked at of a request: its body as it came, its headers, and whose network it comes from."""
+
+    @property
+    def body(self) -> bytes: ...
+
+    @property
+    def network(self) -> str: ...
+
+    def header(self, name: str) -> str | None: ...
 
 
 class NotSigned(Exception):
     """Not a request that Amazon signed just now; the text holds nothing of it."""
 
 
-def verified(request: Request, chains: Chains, clock: Callable[[], float] = time.time) -> dict[str, Any]:
+def verified(request: Signed, chains: Chains, clock: Callable[[], float] = time.time) -> dict[str, Any]:
     """The request's JSON. Raises NotSigned, ChainUnreached. What costs nothing is looked at first."""
     event = event_of(request.body)
     _recent(event, clock())

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from showcam import forwarder
-from showcam.alexa_console import SCOPE
+from showcam.setup import forwarder
+from showcam.setup.alexa_console import SCOPE
 from showcam.shipped import skill_package
 from store.records import Client
 

@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Any
 
-from showcam.exchange import Refuse, Request, Response, problem
+from showcam.http_types import Refuse, Request, Response, problem
 
 type Event = dict[str, Any]
 

@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 import structlog
 
-from showcam.exchange import AT_WORK
-from showcam.line_file import LineFile
+from showcam.http_types import AT_WORK
+from showcam.process.line_file import LineFile
+from showcam.process.request_lines import to_stderr
 from showcam.redaction import QUIET, SILENT, redact
-from showcam.request_lines import to_stderr
 from showcam.settings import Settings
 
 _SHORTEST = 12

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import msgspec
 
-from showcam.exchange import Answered
+from showcam.http_types import Answered
 from showcam.redaction import redact
 
 WITHIN_S = 0.05

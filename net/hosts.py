@@ -1,0 +1,58 @@
+"""Which hosts may be spoken to, and at which addresses they are."""
+
+import contextlib
+import re
+import socket
+import threading
+from urllib.parse import urlsplit
+
+from net.addresses import are_public, is_spelled
+from net.errors import NotAllowed
+
+
+class Hosts:
+    """Which hosts may be spoken to, by https alone.
+
+    `extra`: given exactly as "host:port"; they may be on loopback. `known`: what the names of others look like, whose
+    port is 443; None: there are no others, since practice must not reach a real service.
+    """
+
+    def __init__(self, extra: tuple[str, ...] = (), known: re.Pattern[str] | None = None) -> None:
+        self._extra, self._known = frozenset(extra), known
+
+    def check(self, url: str) -> tuple[str, int]:
+        """Host and port. Raises NotAllowed."""
+        try:
+            parts = urlsplit(url)
+            host, port = (parts.hostname or "").lower(), parts.port or 443
+        except ValueError:
+            raise NotAllowed("not an address") from None
+        if parts.scheme != "https" or parts.username is not None or parts.password is not None:
+            raise NotAllowed("not an https address")
+        known = self._known is not None and port == 443 and self._known.fullmatch(host) is not None
+        if not known and f"{host}:{port}" not in self._extra:
+            raise NotAllowed("not a known host")
+        return host, port
+
+    def addresses(self, host: str, port: int, timeout_s: float) -> list[str]:
+        """Where the host is, all of it public; the caller connects to these and resolves no second time."""
+        found = _resolve(host, port, timeout_s)
+        if not are_public(found, loopback=f"{host}:{port}" in self._extra):
+            raise NotAllowed("the host is not at a public address")
+        return found
+
+
+def _resolve(host: str, port: int, timeout_s: float) -> list[str]:
+    if is_spelled(host):
+        return [host]
+    found: list[str] = []
+
+    def look_up() -> None:
+        with contextlib.suppress(OSError):
+            found.extend(str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+    # the system's resolver knows no deadline, so it is waited for, and no longer than that
+    thread = threading.Thread(target=look_up, name="resolve", daemon=True)
+    thread.start()
+    thread.join(max(0.0, timeout_s))
+    return list(dict.fromkeys(found))
