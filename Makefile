@@ -110,7 +110,7 @@ kept: .venv/app package ## what a removed stack left, written for CloudFormation
 	@.venv/bin/python scripts/kept.py showcam-$(STAGE) $(REGION)
 
 deploy-local: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## into an AWS on this machine, and walked from linking to a picture; KEEP=1 leaves it running
-	@.venv/bin/python -P -m deploy_local $(if $(KEEP),--keep)
+	@.venv/bin/python -P -m aws.deploy_local $(if $(KEEP),--keep)
 
 picture: .venv/dev ## redraw the README's two pictures from a running demo
 	@scripts/browser.sh

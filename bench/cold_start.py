@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aws.deploy_local.emulator import Emulator, NoEmulator
 from bench.asking import WrongAnswer
 from bench.peer.environment import ROOT
 from bench.progress import say
 from bench.recorder import Asked, recording
 from bench.run import Results, Run
 from bench.table import Bound, LeftOut, Row
-from deploy_local.emulator import Emulator, NoEmulator
 from tests.doubles import packages
 from tests.doubles.aws import Cloud
 from tests.doubles.aws_stack import Home, Stack, settled, stand

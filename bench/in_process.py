@@ -6,6 +6,7 @@ figure of showcam's stands beside Home Assistant's handler alone, which is hande
 
 from collections.abc import Callable
 
+from aws.deploy_local.ports import free_ports
 from bench.asking import QUESTIONS, SIZES
 from bench.household import doors
 from bench.peer import environment
@@ -13,7 +14,6 @@ from bench.progress import say
 from bench.run import NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row
 from bench.timing import cpu_us
-from deploy_local.ports import free_ports
 
 type Figures = dict[tuple[str, int], float]
 

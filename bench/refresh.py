@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from aws.deploy_local.ports import free_ports
 from bench.peer import environment
 from bench.progress import say
 from bench.run import NoPeer, Results, Run
 from bench.served import process, showcam
 from bench.table import Bound, LeftOut, Row
 from bench.wire import Asked, Unanswered, cpu_us, request, until_right
-from deploy_local.ports import free_ports
 
 NAME = "refresh grant over HTTP, on SQLite"
 BOUND = Bound(share=3, beside="oidc-provider")

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from accounts import clients
 from accounts.tokens import mint
+from aws.deploy_local.ports import free_ports
 from bench.asking import Question
 from bench.household import ADDRESS, cameras
 from bench.peer import environment
 from bench.wire import request, until_right
-from deploy_local.ports import free_ports
 from showcam import keys as key_files
 from showcam.compose.parts import open_store
 from showcam.edge.forwarded import HEADER, sign

@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from aws.deploy_local.ports import free_ports
 from bench.asking import QUESTIONS, sync, synced
 from bench.household import cameras
 from bench.progress import say
@@ -14,7 +15,6 @@ from bench.run import NoPeer, Results, Run
 from bench.served import checked, home_assistant, process
 from bench.table import Bound, LeftOut, Row
 from bench.wire import Unanswered, memory_mb, request, until_right
-from deploy_local.ports import free_ports
 from showcam import keys as key_files
 from showcam.compose.parts import open_store
 from showcam.settings import load

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 import structlog
 
-from deploy_local.emulator import Emulator
+from aws.deploy_local.emulator import Emulator
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles import packages as packages_of_aws

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from deploy_local.emulator import Emulator
+from aws.deploy_local.emulator import Emulator
 from tests.aws.conftest import Packaged
 from tests.doubles.packages import script
 

@@ -209,7 +209,7 @@ def test_what_is_wrong_is_said_and_nothing_is_packaged(osls: Osls, given: dict[s
 
 
 def test_the_image_listens_where_the_template_looks(template: Template) -> None:
-    told = (ROOT / "Dockerfile").read_text()
+    told = (ROOT / "aws/Dockerfile").read_text()
     assert re.search(r"SHOWCAM_MEDIA_PORT=8081\b", told)
     assert re.search(r"^USER 10001:10001$", told, re.MULTILINE)
     assert {each["Port"] for each in of(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values()} == {8081}

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from deploy_local import stack
-from deploy_local.alexa import Alexa
-from deploy_local.emulator import Emulator
-from deploy_local.google import Google
-from deploy_local.linking import Linking
-from deploy_local.place import Place
-from deploy_local.walk import link
+from aws.deploy_local import stack
+from aws.deploy_local.alexa import Alexa
+from aws.deploy_local.emulator import Emulator
+from aws.deploy_local.google import Google
+from aws.deploy_local.linking import Linking
+from aws.deploy_local.place import Place
+from aws.deploy_local.walk import link
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.program import ROOT
 
@@ -66,7 +66,7 @@ class Deployed:
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("deployed")
-    words = [sys.executable, "-P", "-m", "deploy_local", "--keep", "--folder", str(folder)]
+    words = [sys.executable, "-P", "-m", "aws.deploy_local", "--keep", "--folder", str(folder)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOWCAM_"))}
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=said, stderr=said)

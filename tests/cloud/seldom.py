@@ -12,9 +12,9 @@ from pathlib import Path
 import requests
 
 from accounts.tokens import mint
-from deploy_local.front import Authority
-from deploy_local.linking import Linking
-from deploy_local.place import REDIRECTS
+from aws.deploy_local.front import Authority
+from aws.deploy_local.linking import Linking
+from aws.deploy_local.place import REDIRECTS
 from store.dynamodb import DynamoStore
 from store.sealing import Sealer
 from tests.cloud.conftest import Deployed, Linked

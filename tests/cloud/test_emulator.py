@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy_local import emulator
-from deploy_local.emulator import Emulator, NoEmulator
+from aws.deploy_local import emulator
+from aws.deploy_local.emulator import Emulator, NoEmulator
 from tests.doubles.listening import listening
 
 

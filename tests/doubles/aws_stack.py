@@ -8,7 +8,7 @@ import msgspec
 
 from accounts import clients
 from accounts.tokens import mint
-from deploy_local.emulator import Emulator
+from aws.deploy_local.emulator import Emulator
 from registry.camera import Ref
 from registry.drivers.ezviz import households
 from showcam import keys

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from deploy_local.ports import free_ports
+from aws.deploy_local.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 SHOWCAM = Path(sys.executable).with_name("showcam")

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from deploy_local.ports import free_ports
+from aws.deploy_local.ports import free_ports
 from tests.doubles.program import ROOT
 
 

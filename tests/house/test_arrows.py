@@ -17,7 +17,7 @@ LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlin
 ROOMS = {folder.name for folder in ROOT.iterdir() if (folder / "__init__.py").exists()} - {
     "tests",
     "bench",
-    "deploy_local",
+    "aws",
 }
 NEVER_FOR_A_DIRECTIVE = (
     "flask",

@@ -40,7 +40,7 @@ def test_each_encoder_that_a_picture_or_a_sound_needs_is_told() -> None:
 
 
 def test_it_goes_into_the_image() -> None:
-    dockerfile = (ROOT / "Dockerfile").read_text()
+    dockerfile = (ROOT / "aws/Dockerfile").read_text()
     assert re.search(r"^COPY LICENSE NOTICE /opt/app/$", dockerfile, re.MULTILINE)
     permitted = (ROOT / ".dockerignore").read_text().splitlines()
     for line in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE):

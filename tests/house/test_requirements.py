@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 ROOMS = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-AROUND = ("tests", "bench", "deploy_local", "scripts")
+AROUND = ("tests", "bench", "aws", "scripts")
 # No code imports these: a command, a plugin of pytest, types. By name the file that needs it, and its word for it.
 CALLED = {
     "awslambdaric": ("tests/doubles/runtime_api.py", '"-m", "awslambdaric"'),

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from deploy_local.emulator import Emulator
+from aws.deploy_local.emulator import Emulator
 from media.grants import Claims, Grants
 from media.process_auth import HEADER
 from tests.doubles.aws_wire import AwsWire

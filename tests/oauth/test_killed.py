@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from deploy_local.emulator import Emulator
+from aws.deploy_local.emulator import Emulator
 from store.dynamodb import DynamoStore, create_table
 from store.sealing import Sealer
 from tests.doubles.aws_wire import AwsWire

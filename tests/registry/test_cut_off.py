@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deploy_local.emulator import Emulator
+from aws.deploy_local.emulator import Emulator
 from registry.adapter import Adapter, adapt
 from registry.readings.changes import Change
 from store.dynamodb import DynamoStore, create_table

@@ -7,7 +7,7 @@ from contextvars import copy_context
 
 import pytest
 
-from deploy_local.emulator import Emulator
+from aws.deploy_local.emulator import Emulator
 from showcam.aws import boto
 from store.dynamodb import DynamoStore, create_table
 from store.ports import StoreUnavailable

@@ -16,7 +16,7 @@ import pytest
 import structlog
 
 from accounts.tokens import authenticate
-from deploy_local.emulator import Emulator
+from aws.deploy_local.emulator import Emulator
 from media.grants import START_S, Claims
 from registry.adapter import adapt
 from registry.camera import Video

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from deploy_local.emulator import Emulator
+from aws.deploy_local.emulator import Emulator
 from store.dynamodb import DynamoStore, create_table
 from store.ports import Store
 from store.sealing import Sealer

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from deploy_local.emulator import Emulator
+from aws.deploy_local.emulator import Emulator
 from store.dynamodb import DynamoStore, create_table
 from store.ports import Replayed, StoreUnavailable
 from store.records import Link, Session

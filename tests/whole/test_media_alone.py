@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from accounts.tokens import mint
-from deploy_local.ports import free_ports
+from aws.deploy_local.ports import free_ports
 from registry.drivers.ezviz import households
 from registry.vendor import SignedIn
 from showcam import keys
@@ -47,7 +47,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_image_is_made_of_what_is_tried_here() -> None:
-    told = (ROOT / "Dockerfile").read_text()
+    told = (ROOT / "aws/Dockerfile").read_text()
     copied = {line.split()[1].strip("/") for line in told.splitlines() if line.startswith("COPY ") and "/opt/" in line}
     assert copied >= {*ROOMS}
     assert "requirements/media.txt" in told

@@ -77,7 +77,7 @@ def test_no_part_of_the_demo_runs_them(tmp_path: Path, hostile: Path) -> None:
         [SHOWCAM, "links", "list"],
         [sys.executable, "-P", "-m", "showcam", "clients", "list"],
         [sys.executable, "-P", "-m", "simulator", "--help"],
-        [sys.executable, "-P", "-m", "deploy_local", "--help"],
+        [sys.executable, "-P", "-m", "aws.deploy_local", "--help"],
         [sys.executable, "-P", "-m", "bench", "--help"],
     ],
     ids=lambda command: " ".join(str(word) for word in command[1:]),
@@ -92,8 +92,8 @@ def test_no_command_runs_them(tmp_path: Path, hostile: Path, command: list[str])
 def test_everything_that_starts_a_module_of_ours_says_dash_p() -> None:
     """`python -m` alone looks for the module in the folder one stands in first."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    named = [name for name in listed if name.endswith(WRITTEN) or name in ("Makefile", "Dockerfile")]
-    modules = "|".join([*ROOMS, "bench", "deploy_local", "compileall"])
+    named = [name for name in listed if name.endswith(WRITTEN) or name in ("Makefile", "aws/Dockerfile")]
+    modules = "|".join([*ROOMS, "bench", "aws", "compileall"])
     start = re.compile(rf"(?<!-P)(?<!\"-P\",) \"?-m\"?,? \"?({modules})\b")
     found = [
         f"{name}: {line.strip()}"

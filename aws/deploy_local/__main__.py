@@ -8,11 +8,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from deploy_local.emulator import NoEmulator
-from deploy_local.local import Local
-from deploy_local.place import PASSWORD, USER, Place
-from deploy_local.steps import StepFailed, heading
-from deploy_local.walk import walk
+from aws.deploy_local.emulator import NoEmulator
+from aws.deploy_local.local import Local
+from aws.deploy_local.place import PASSWORD, USER, Place
+from aws.deploy_local.steps import StepFailed, heading
+from aws.deploy_local.walk import walk
 
 
 def main() -> int:
@@ -55,7 +55,7 @@ def _tell(folder: Path, aws: str, place: Place) -> None:
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -P -m deploy_local",
+        prog="python -P -m aws.deploy_local",
         description="Deploys the packaged stack into an AWS on this machine (ministack), with a simulated EZVIZ beside "
         "it, and walks the whole path: linking, discovery, a picture, a refusal, unlinking. Loopback only; nothing of "
         "it reaches the real AWS. Ends with 1 at the first step that fails.",

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from deploy_local.steps import StepFailed
+from aws.deploy_local.steps import StepFailed
 
 STREAMS = "Alexa.CameraStreamController"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from deploy_local.steps import StepFailed
+from aws.deploy_local.steps import StepFailed
 
 WAIT_S = 30
 STREAM = "action.devices.commands.GetCameraStream"

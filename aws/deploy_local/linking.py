@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
-from deploy_local.steps import StepFailed
+from aws.deploy_local.steps import StepFailed
 
 WAIT_S = 30
 

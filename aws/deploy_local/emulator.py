@@ -9,9 +9,9 @@ from typing import Any
 
 import requests
 
-from deploy_local.ports import free_ports
+from aws.deploy_local.ports import free_ports
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ENVIRONMENT = ROOT / ".venv-cloud"
 REGION = "eu-west-1"
 START_S = 60

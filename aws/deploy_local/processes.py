@@ -9,9 +9,9 @@ from pathlib import Path
 
 import requests
 
-from deploy_local.emulator import ROOT
-from deploy_local.ports import free_ports
-from deploy_local.steps import StepFailed
+from aws.deploy_local.emulator import ROOT
+from aws.deploy_local.ports import free_ports
+from aws.deploy_local.steps import StepFailed
 
 START_S = 60
 

@@ -8,12 +8,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from deploy_local import stack as stacks
-from deploy_local.emulator import ROOT, Emulator
-from deploy_local.front import Authority, Front
-from deploy_local.place import REDIRECTS, USER, Place
-from deploy_local.processes import Media, Vendor
-from deploy_local.steps import StepFailed, heading, step
+from aws.deploy_local import stack as stacks
+from aws.deploy_local.emulator import ROOT, Emulator
+from aws.deploy_local.front import Authority, Front
+from aws.deploy_local.place import REDIRECTS, USER, Place
+from aws.deploy_local.processes import Media, Vendor
+from aws.deploy_local.steps import StepFailed, heading, step
 
 KEY, KEY_SECRET = "demo-key", "demo-secret"
 COMMAND_S = 60

@@ -9,7 +9,7 @@ import av
 import requests
 from av.error import FFmpegError
 
-from deploy_local.steps import StepFailed
+from aws.deploy_local.steps import StepFailed
 
 WAIT_S = 20
 

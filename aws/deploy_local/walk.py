@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from deploy_local import picture
-from deploy_local.alexa import Alexa, told
-from deploy_local.google import Google
-from deploy_local.linking import Linking
-from deploy_local.place import PASSWORD, REDIRECTS, USER, Place
-from deploy_local.steps import StepFailed, heading, step
+from aws.deploy_local import picture
+from aws.deploy_local.alexa import Alexa, told
+from aws.deploy_local.google import Google
+from aws.deploy_local.linking import Linking
+from aws.deploy_local.place import PASSWORD, REDIRECTS, USER, Place
+from aws.deploy_local.steps import StepFailed, heading, step
 
 SEEN, REFUSED = "Garden", "Garage"
 CARD = (1280, 720)  # no simulated camera sends this size

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy_local.emulator import Emulator
-from deploy_local.processes import run
-from deploy_local.steps import StepFailed
+from aws.deploy_local.emulator import Emulator
+from aws.deploy_local.processes import run
+from aws.deploy_local.steps import StepFailed
 
 STAGE = "local"
 FUNCTIONS = ("directives", "fulfillment", "web")
