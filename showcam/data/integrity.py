@@ -15,7 +15,7 @@ import structlog
 from showcam.process.supervisor import CannotStart, only_one
 from showcam.settings import Settings
 from store.sqlite import wal
-from store.sqlite.database import unavailable
+from store.sqlite.failures import unavailable
 
 WITHIN_S = 5.0  # for each of the two looks
 _OF_THE_FILE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # and no matter of a lock, a disk or a mode

@@ -17,7 +17,8 @@ from showcam.settings import Settings
 from showcam.shipped import document
 from store.sqlite import sealed
 from store.sqlite.copy import errors, let_go
-from store.sqlite.database import WAIT_S, Database, migrations
+from store.sqlite.database import WAIT_S, Database
+from store.sqlite.schema import migrations
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Amazon's side of an Echo Show: directives out, events in, and what Alexa then says."""
 
 import json
-import secrets
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,8 @@ from typing import Any
 import aiohttp
 
 from simulator.assistants import alexa_rules, hearing, spoken
+from simulator.assistants.alexa_messages import CAMERA_STREAM, POWER, RTC, capability, combinations, directive
+from simulator.assistants.alexa_speech import sentence
 from simulator.assistants.amazon import SKILL_ID, Amazon
 from simulator.assistants.cloud import Cloud, Unlinked
 from simulator.assistants.linking import Client
@@ -18,25 +19,6 @@ from simulator.assistants.wire import NoAnswer, Reply, Wire
 
 DIRECTIVE_S = 8.0
 STREAM_S = 6.0
-RTC = "Alexa.RTCSessionController"
-CAMERA_STREAM = "Alexa.CameraStreamController"
-POWER = "Alexa.PowerController"
-
-# What Alexa says aloud for an error type; it never speaks the message.
-_SPOKEN = {
-    "ENDPOINT_UNREACHABLE": "{name} isn't responding. Please check its network connection and power supply.",
-    "BRIDGE_UNREACHABLE": "Sorry, I couldn't reach the service that {name} is connected to.",
-    "NO_SUCH_ENDPOINT": "I couldn't find {name}. Please look for it in the Alexa app.",
-    "NOT_SUPPORTED_IN_CURRENT_MODE": "Sorry, I can't do that with {name} in its current mode.",
-    "ENDPOINT_BUSY": "{name} is busy. Please try again in a little while.",
-    "RATE_LIMIT_EXCEEDED": "{name} has had too many requests. Please try again later.",
-    "INSUFFICIENT_PERMISSIONS": "Sorry, I don't have permission to use {name}.",
-    "INVALID_VALUE": "Sorry, {name} doesn't support that.",
-    "INVALID_DIRECTIVE": "Sorry, {name} doesn't support that.",
-    "INVALID_AUTHORIZATION_CREDENTIAL": "Please enable the skill again in the Alexa app.",
-    "EXPIRED_AUTHORIZATION_CREDENTIAL": "Please enable the skill again in the Alexa app.",
-}
-_SPOKEN_ELSE = "Sorry, something went wrong with {name}."
 
 
 @dataclass(slots=True)
@@ -73,8 +55,8 @@ class Alexa(Cloud):
                 "name": one["friendlyName"],
                 "description": one["description"],
                 "categories": one["displayCategories"],
-                "webrtc": _capability(one, RTC) is not None,
-                "hls": bool(_combinations(one)),
+                "webrtc": capability(one, RTC) is not None,
+                "hls": bool(combinations(one)),
             }
             for one in payload["endpoints"]
         ]
@@ -172,7 +154,7 @@ class Alexa(Cloud):
             session = str(uuid.uuid4())
             self.sessions[session] = Session(self._endpoints[camera["id"]])
             return {"outcome": Outcome(pending=True), "need": "offer", "camera": camera, "session": session}
-        wanted = _combinations(self._endpoints[camera["id"]])
+        wanted = combinations(self._endpoints[camera["id"]])
         if via == "webrtc" or not wanted:
             offers = "HLS" if wanted else "neither WebRTC nor HLS"
             return {"outcome": no_answer(f"{camera['name']} doesn't support that.", f"showcam offers {offers} for it")}
@@ -231,14 +213,14 @@ class Alexa(Cloud):
 
     async def _switch(self, wire: Wire, camera: dict[str, Any], to: str) -> Outcome:
         endpoint, name = self._endpoints[camera["id"]], camera["name"]
-        if _capability(endpoint, POWER) is None:
+        if capability(endpoint, POWER) is None:
             why = (
                 "showcam offers no switch for it. Where its owner lets a voice do it (voice_may sleep), "
                 "say “discover devices” and try again."
             )
             return no_answer(f"{name} doesn't support that.", why)
-        directive = "TurnOn" if to == "on" else "TurnOff"
-        answer, broken = await self._direct(wire, POWER, directive, endpoint, {}, DIRECTIVE_S)
+        switch = "TurnOn" if to == "on" else "TurnOff"
+        answer, broken = await self._direct(wire, POWER, switch, endpoint, {}, DIRECTIVE_S)
         outcome = self._judge(answer, broken, name)
         return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
 
@@ -262,7 +244,7 @@ class Alexa(Cloud):
     def _judge(self, answer: dict[str, Any], broken: list[str], name: str) -> Outcome:
         """An event as Alexa takes it."""
         if broken:
-            return Outcome(spoken=_SPOKEN_ELSE.format(name=name), broken=broken)
+            return Outcome(spoken=sentence("", name), broken=broken)
         payload = answer["event"]["payload"]
         if answer["event"]["header"]["name"] != "ErrorResponse":
             return Outcome(shown=True, spoken=f"Okay, {name}.")
@@ -270,7 +252,7 @@ class Alexa(Cloud):
         if kind == "INVALID_AUTHORIZATION_CREDENTIAL":
             self.forget("showcam does not know the access token. Alexa has unlinked it: link again.")
         return Outcome(
-            spoken=_SPOKEN.get(kind, _SPOKEN_ELSE).format(name=name),
+            spoken=sentence(kind, name),
             told=f"{kind}, {mode}" if mode else kind,
             person=payload["message"],
         )
@@ -287,52 +269,16 @@ class Alexa(Cloud):
         """(event, broken rules); an expired access token is refreshed once. Raises NoAnswer, Unlinked."""
         for attempt in (1, 2):
             token = self.access()
-            directive = _directive(namespace, name, endpoint, payload, token)
+            message = directive(namespace, name, endpoint, payload, token)
             url = f"{self.app_url}/alexa/smart-home"
-            reply = await wire.send(f"Alexa: {name}", url, body=directive, timeout_s=within_s)
-            broken = alexa_rules.check(directive, reply.status, reply.text, token)
+            reply = await wire.send(f"Alexa: {name}", url, body=message, timeout_s=within_s)
+            broken = alexa_rules.check(message, reply.status, reply.text, token)
             answer = reply.json()
             kind = None if broken else answer["event"]["payload"].get("type")
             if kind != "EXPIRED_AUTHORIZATION_CREDENTIAL" or attempt == 2:
                 break
             await self.renew(wire, token)
         return answer if isinstance(answer, dict) else {}, broken
-
-
-def _directive(
-    namespace: str, name: str, endpoint: dict[str, Any] | None, payload: dict[str, Any], token: str
-) -> dict[str, Any]:
-    header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": str(uuid.uuid4())}
-    scope = {"type": "BearerToken", "token": token}
-    if endpoint is None:  # AcceptGrant has its token where it says whose grant it is
-        asked = payload if "grantee" in payload else payload | {"scope": scope}
-        return {"directive": {"header": header, "payload": asked}}
-    header["correlationToken"] = secrets.token_urlsafe(96) + "=="
-    where = {"scope": scope, "endpointId": endpoint["endpointId"], "cookie": endpoint.get("cookie", {})}
-    return {"directive": {"header": header, "endpoint": where, "payload": payload}}
-
-
-def _capability(endpoint: dict[str, Any], interface: str) -> dict[str, Any] | None:
-    return next((one for one in endpoint["capabilities"] if one["interface"] == interface), None)
-
-
-def _combinations(endpoint: dict[str, Any]) -> list[dict[str, Any]]:
-    """What is advertised and an Echo plays: HLS, H.264, at most 1080p, with or without sound."""
-    capability = _capability(endpoint, CAMERA_STREAM)
-    return [
-        {
-            "protocol": "HLS",
-            "resolution": resolution,
-            "authorizationType": "NONE",
-            "videoCodec": "H264",
-            "audioCodec": audio,
-        }
-        for one in (capability or {}).get("cameraStreamConfigurations", [])
-        if "HLS" in one["protocols"] and "NONE" in one["authorizationTypes"] and "H264" in one["videoCodecs"]
-        for resolution in one["resolutions"]
-        if resolution["width"] <= 1920 and resolution["height"] <= 1080
-        for audio in one["audioCodecs"]
-    ]
 
 
 def _count(number: int) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from store.ports import StoreUnavailable
-from store.sqlite.database import WAIT_S, migrations, unavailable
+from store.sqlite.database import WAIT_S
+from store.sqlite.failures import unavailable
+from store.sqlite.schema import migrations
 
 _PAGES = 256  # at once; then others have their turn
 _OURS = ("CREATE TABLE ", "CREATE INDEX ", "CREATE UNIQUE INDEX ")

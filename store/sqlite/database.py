@@ -7,39 +7,17 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn
 
 from store.ports import Inconsistent, StoreUnavailable
 from store.sqlite.commits import Commits
+from store.sqlite.failures import DAMAGED, unavailable
+from store.sqlite.schema import migrate, migrations, use_wal
 
 ROOM = 1 << 20  # bytes that must be free on the disk
 CHECKPOINT_S = 0.2  # so long readers are waited for, and writers with them
 WAIT_S = 2.0  # a request's own deadline is a little longer
-
-_MEANING = {
-    sqlite3.SQLITE_BUSY: "is locked by another process",
-    sqlite3.SQLITE_LOCKED: "is locked by another process",
-    sqlite3.SQLITE_FULL: "can't grow: the disk is full",
-    sqlite3.SQLITE_READONLY: "can't be written: look at the owner and mode of the file and its folder",
-    sqlite3.SQLITE_PERM: "can't be opened: look at the owner and mode of the file and its folder",
-    sqlite3.SQLITE_CANTOPEN: "can't be opened: look at the owner and mode of the file and its folder",
-    sqlite3.SQLITE_IOERR: "can't be read or written: the disk reports an error",
-    sqlite3.SQLITE_NOTADB: "is no SQLite database",
-}
-
-_DAMAGED = "is damaged"
-
-
-def unavailable(name: str, error: sqlite3.Error | OSError, damaged: str = _DAMAGED) -> StoreUnavailable:
-    """The error in words, with the file's name and never its content."""
-    if isinstance(error, OSError):
-        return StoreUnavailable(f"database {name} can't be opened: {error.strerror or type(error).__name__}")
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte: the primary code
-    if code == sqlite3.SQLITE_CORRUPT:
-        return StoreUnavailable(f"database {name} {damaged}")
-    return StoreUnavailable(f"database {name} {_MEANING.get(code, f'failed: {error}')}")
 
 
 class _Connection(sqlite3.Connection):
@@ -65,7 +43,7 @@ class Database:
     order; None: those of store/migrations. `damaged` says what a person does about a file that is.
     """
 
-    def __init__(self, path: Path, wait_s: float, schema: Sequence[str] | None = None, damaged: str = _DAMAGED) -> None:
+    def __init__(self, path: Path, wait_s: float, schema: Sequence[str] | None = None, damaged: str = DAMAGED) -> None:
         self._path = path
         self._damaged = damaged
         self._wait_s = wait_s
@@ -80,8 +58,8 @@ class Database:
             path.chmod(0o600)
         try:
             with self._connection() as connection:
-                _use_wal(connection, self._wait_s)
-                self._migrate(connection, migrations() if schema is None else schema)
+                use_wal(connection, self._wait_s)
+                migrate(connection, migrations() if schema is None else schema, path.name)
             with contextlib.suppress(OSError):  # then rows are read each time
                 self._commits = Commits.of(path)
         except StoreUnavailable:
@@ -256,48 +234,3 @@ class Database:
         if isinstance(error, sqlite3.ProgrammingError):
             raise error  # ours to mend, no fault of the file
         raise unavailable(self._path.name, error, self._damaged) from error
-
-    def _migrate(self, connection: sqlite3.Connection, steps: Sequence[str]) -> None:
-        connection.execute("BEGIN IMMEDIATE")  # a second process that starts now waits, then finds nothing to do
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version > len(steps):
-            raise StoreUnavailable(
-                f"database {self._path.name} was written by a newer showcam (schema {version}, this one knows "
-                f"{len(steps)}): install that version, or restore a backup made before it"
-            )
-        for number, script in enumerate(steps[version:], version + 1):
-            for statement in _statements(script):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
-        connection.execute("COMMIT")
-
-
-def migrations() -> list[str]:
-    """The scripts of store/migrations in order; a script's place is the schema version it leads to."""
-    folder = resources.files("store") / "migrations"
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
-    return [file.read_text(encoding="utf-8") for file in files]
-
-
-def _statements(script: str) -> Iterator[str]:
-    # executescript would commit the transaction it is called in
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-def _use_wal(connection: sqlite3.Connection, wait_s: float) -> None:
-    # two processes that switch at once: one is told "locked" at once, without the wait that busy_timeout promises
-    until = time.monotonic() + wait_s
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-            time.sleep(0.02)
-        else:
-            return

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from store.sealing import key_id
-from store.sqlite.database import unavailable
+from store.sqlite.failures import unavailable
 
 # Not among them: visits and known cameras. Those that can't be opened count as none and are made again.
 _TABLES = ("source", "account_secret", "link_secret")

@@ -16,7 +16,8 @@ import pytest
 from store.ports import Replayed, StoreUnavailable
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
-from store.sqlite.database import migrations, unavailable
+from store.sqlite.failures import unavailable
+from store.sqlite.schema import migrations
 from tests.doubles import records as a
 
 NOW = a.NOW

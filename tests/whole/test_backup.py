@@ -23,7 +23,7 @@ import requests
 
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
-from store.sqlite.database import migrations
+from store.sqlite.schema import migrations
 from tests.doubles.linking import link_tokens
 from tests.doubles.program import ROOT, SHOWCAM, Program, running
 from tests.doubles.rtc_viewer import Viewer

@@ -1,0 +1,101 @@
+"""The camera that a command names, in its household, and how a refusal ends the command."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from showcam.cli import installation, readable, settings_of, stop
+from showcam.cli.progress import progress
+
+if TYPE_CHECKING:
+    from registry.camera import Camera, Refusal
+    from registry.reason import Reason
+    from showcam.compose.cameras import Household
+
+ASKING = "Asking EZVIZ"
+
+
+@dataclass(frozen=True)
+class NamedCamera:
+    """The camera that a command names, in its household."""
+
+    home: "Household"
+    camera: "Camera"
+
+    def ask[T](self, question: Callable[..., "T | Refusal"], *values: Any, doing: str = ASKING) -> T:
+        """The answer to a question about the camera; a refusal ends the command."""
+        from registry.camera import Refusal
+
+        with progress(doing):
+            answer = question(self.home.account, self.camera.id, *values)
+        if isinstance(answer, Refusal):
+            refused(answer)
+        return answer
+
+
+def of_household[F: Callable[..., Any]](command: F) -> F:
+    user = click.option("--user", help="Whose cameras (default: the only household's; demo@example.com's in the demo).")
+    return installation(user(command))
+
+
+def on_camera(command: Callable[..., None]) -> Callable[..., None]:
+    """Hands the command the camera of its first argument, NAME. A value that can't be set ends it."""
+
+    @click.argument("name")
+    @of_household
+    @click.pass_context
+    @readable
+    @wraps(command)
+    def run(context: click.Context, /, name: str, user: str | None, **more: Any) -> None:
+        from registry.settings import BadValue
+        from showcam.compose.cameras import household
+
+        with household(settings_of(context), user) as home:
+            try:
+                command(NamedCamera(home, _camera(home, name)), **more)
+            except BadValue as error:
+                stop(f"{error}.")
+
+    return run
+
+
+def _camera(home: "Household", name: str) -> "Camera":
+    """By its whole name, or by a beginning that only one has."""
+    from registry.errors import Unavailable
+
+    try:
+        with progress(ASKING):
+            listed = home.owner.cameras(home.account).cameras
+    except Unavailable as error:
+        unavailable(error.reason)
+    wanted = name.casefold()
+    for matches in (
+        [camera for camera in listed if camera.name.casefold() == wanted],
+        [camera for camera in listed if camera.name.casefold().startswith(wanted)],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            stop(f"{len(matches)} cameras are called like that: give them names of their own in the EZVIZ app.", code=1)
+    stop(f"There is no camera {name!r}; there are {', '.join(camera.name for camera in listed) or 'none'}.", code=1)
+    raise AssertionError
+
+
+def unavailable(reason: "Reason") -> NoReturn:
+    from registry.gate.gate import overruled
+
+    if click.get_current_context().meta.get("showcam.demo"):
+        if reason == "vendor_down":
+            stop("The demo is not running on this machine: start it with showcam run", code=1)
+        if reason == "signed_out":
+            stop("Nobody has signed in to the demo yet: link an assistant on its practice page first.", code=1)
+    refused(overruled(reason, None))
+
+
+def refused(refusal: "Refusal") -> NoReturn:
+    from registry.gate.reasons import explain
+
+    stop(explain(refusal, "en"), code=1)

@@ -1,0 +1,55 @@
+"""The schema of an SQLite file: its scripts in order, and how they are applied."""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from importlib import resources
+
+from store.ports import StoreUnavailable
+
+
+def migrate(connection: sqlite3.Connection, steps: Sequence[str], name: str) -> None:
+    """To the newest of `steps`, in one transaction. `name`: the file's. Raises StoreUnavailable for a newer one."""
+    connection.execute("BEGIN IMMEDIATE")  # a second process that starts now waits, then finds nothing to do
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(steps):
+        raise StoreUnavailable(
+            f"database {name} was written by a newer showcam (schema {version}, this one knows "
+            f"{len(steps)}): install that version, or restore a backup made before it"
+        )
+    for number, script in enumerate(steps[version:], version + 1):
+        for statement in _statements(script):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+    connection.execute("COMMIT")
+
+
+def migrations() -> list[str]:
+    """The scripts of store/migrations in order; a script's place is the schema version it leads to."""
+    folder = resources.files("store") / "migrations"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    return [file.read_text(encoding="utf-8") for file in files]
+
+
+def _statements(script: str) -> Iterator[str]:
+    # executescript would commit the transaction it is called in
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def use_wal(connection: sqlite3.Connection, wait_s: float) -> None:
+    # two processes that switch at once: one is told "locked" at once, without the wait that busy_timeout promises
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
