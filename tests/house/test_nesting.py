@@ -8,6 +8,7 @@ import pytest
 from actions import request as intent
 from actions.signalling import Signalling
 from alexa import directive
+from alexa.unreadable import Unreadable
 from showcam.amazon_signature import NotSigned, event_of
 from tests.doubles.small_stack import on_small_stack
 
@@ -31,7 +32,7 @@ def refusal(call: Callable[[bytes], Any], body: bytes) -> Any:
 
 
 DOORS: dict[str, tuple[Callable[[bytes], Any], Any]] = {
-    "alexa": (directive.read, directive.Unreadable),
+    "alexa": (directive.read, Unreadable),
     "google": (lambda body: intent.read(body)[1], None),
     "signalling": (lambda body: Signalling(None).answer("POST", "grant", None, None, body)[0], 400),  # type: ignore[arg-type]
     "custom skill": (event_of, NotSigned),
