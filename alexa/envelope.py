@@ -28,7 +28,7 @@ class Envelope:
         endpoint = directive.endpoint
         return cls(directive.header.correlation_token, endpoint.endpoint_id if endpoint else None)
 
-    def sealed(self, answer: Answer, properties: list[Property] | None) -> bytes:
+    def around(self, answer: Answer, properties: list[Property] | None) -> bytes:
         """`properties` become the context; None: there is none."""
         endpoint = self._endpoint if answer.of_camera else None
         event = Event(self._header(answer.namespace, answer.name, answer.version), answer.payload, endpoint)

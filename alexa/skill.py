@@ -70,7 +70,7 @@ class SmartHome:
         try:
             answer = self._answer(directive, Deadline(received))
             properties = None if answer.camera is None else self._state.properties(answer.camera)
-            return envelope.sealed(answer, properties)
+            return envelope.around(answer, properties)
         except DirectiveError as error:
             log.info("answered with %s (request %s)", error.kind, _request(directive), extra={"reason": "refused"})
             return envelope.error(error)
