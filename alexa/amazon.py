@@ -26,8 +26,8 @@ class Amazon:
 
     def __init__(self, double: str = "", ca_file: Path | None = None) -> None:
         self.login = f"https://{double or LOGIN}"
-        self.gateways = tuple(f"https://{each}" for each in ((double,) if double else GATEWAYS))
-        hosts = (double,) if double else tuple(f"{each}:443" for each in (LOGIN, *GATEWAYS))
+        self.gateways = tuple(f"https://{host}" for host in ((double,) if double else GATEWAYS))
+        hosts = (double,) if double else tuple(f"{host}:443" for host in (LOGIN, *GATEWAYS))
         self._http = Http(Hosts(hosts), ca_file)
 
     def ask(

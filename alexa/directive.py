@@ -1,13 +1,14 @@
 """A directive as it comes in: enough of it typed to dispatch and authenticate, the payload left to its handler.
 
-Shapes: Smart Home API, "Alexa Directives". Unknown keys are passed over: real requests carry more than is published.
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-interface.html
+Unknown keys are passed over: real requests carry more than is published.
 """
 
 import msgspec
 from msgspec import Raw, Struct
 
 from alexa.errors import InvalidDirective
-from alexa.salvage import salvaged
+from alexa.unreadable import Unreadable
 from net.json_depth import too_deep
 
 
@@ -45,14 +46,6 @@ class _Message(Struct):
     directive: Directive
 
 
-class Unreadable(Exception):
-    """Not a directive; what could be told of it is kept, so that the answer finds its question."""
-
-    def __init__(self, header: Header, endpoint_id: str | None) -> None:
-        super().__init__("not a directive")
-        self.header, self.endpoint_id = header, endpoint_id
-
-
 _message = msgspec.json.Decoder(_Message)
 
 
@@ -63,5 +56,4 @@ def read(body: bytes) -> Directive:
             return _message.decode(body).directive
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
-    correlation_token, endpoint_id = salvaged(body)
-    raise Unreadable(Header("", "", correlation_token=correlation_token), endpoint_id)
+    raise Unreadable(body)

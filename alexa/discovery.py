@@ -1,23 +1,19 @@
-"""Alexa.Discovery: the link's cameras as endpoints, encoded once as long as they stay the same."""
+"""Alexa.Discovery 3: the link's cameras as endpoints, encoded once as long as they stay the same.
+
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-discovery.html
+"""
 
 import logging
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec import Raw, Struct
 
-from alexa import (
-    camera_stream,
-    doorbell_event_source,
-    mode_controller,
-    rtc_session,
-    snapshot_provider,
-    state,
-    toggle_controller,
-)
+from alexa.capability import Capability
+from alexa.deadline import Deadline
+from alexa.directive import Directive, Scope
 from alexa.errors import BridgeUnreachable
-from alexa.event import Reply
-from alexa.interface import Capability, encoded
+from alexa.interface import Answer, HouseholdHandler, HouseholdInterface, Interface
 from alexa.names import friendly_names, shorten
 from alexa.texts import Locales, locales
 from net.cache import Recent
@@ -30,35 +26,55 @@ from store.records import Link
 log = logging.getLogger(__name__)
 
 MOST = 300  # endpoints Alexa takes of one customer
-_ALEXA = encoded("Alexa", "3")
 KEPT = 256  # links whose encoded list is kept; in all languages a camera with every setting is 16 KB
 
 
-class Scope(Struct):
-    token: str = ""
-
-
-class Discover(Struct):
+class _Discover(Struct):
     scope: Scope | None = None
 
 
-PAYLOAD = msgspec.json.Decoder(Discover)
+class _Attributes(Struct, rename="camel", omit_defaults=True):
+    manufacturer: str
+    model: str
+    firmware_version: str | None = None
 
 
-class Discovery:
-    """`snapshots`: whether still pictures are advertised."""
+class _Endpoint(Struct, rename="camel"):
+    endpoint_id: str
+    manufacturer_name: str
+    friendly_name: str
+    description: str
+    display_categories: tuple[str, ...]
+    additional_attributes: _Attributes
+    capabilities: list[Capability]
 
-    def __init__(self, registry: Registry, *, snapshots: bool) -> None:
-        self._registry = registry
-        self._more: tuple[Raw, ...] = (rtc_session.CAPABILITY,) if "webrtc" in registry.playable else ()
-        if snapshots and registry.stills:
-            self._more = (*self._more, snapshot_provider.CAPABILITY)
+
+class _Discovered(Struct):
+    endpoints: Raw  # a JSON array of _Endpoint
+
+
+_discover = msgspec.json.Decoder(_Discover)
+_encode = msgspec.json.Encoder().encode
+
+
+class Discovery(HouseholdInterface):
+    """`interfaces`: what a camera may have, in the order in which it is told."""
+
+    name = "Alexa.Discovery"
+
+    def __init__(self, registry: Registry, link_of: Callable[[str], Link], interfaces: Sequence[Interface]) -> None:
+        self._registry, self._link_of, self._interfaces = registry, link_of, interfaces
         self._kept: Recent[str, tuple[str, Raw]] = Recent(KEPT)
 
-    def discover(self, link: Link, reply: Reply) -> bytes:
+    def directives(self) -> Mapping[str, HouseholdHandler]:
+        return {"Discover": self.discover}
+
+    def discover(self, directive: Directive, deadline: Deadline) -> Answer:
         """An error when the cameras can't be listed: an empty list would take them away from the user."""
+        scope = directive.read(_discover).scope
+        link = self._link_of(scope.token if scope else "")
         try:
-            listing = self._registry.cameras(link, reply.left_s)
+            listing = self._registry.cameras(link, deadline.left_s)
         except Unavailable as unavailable:
             refusal = Refusal((Failed(unavailable.reason),))
             raise BridgeUnreachable(explain(refusal, link.locale)) from None
@@ -66,43 +82,31 @@ class Discovery:
         if kept is None or kept[0] != listing.fingerprint:
             kept = (listing.fingerprint, self._encoded(link, listing.cameras))
             self._kept.put(link.id, kept)
-        return reply.listing({"endpoints": kept[1]})
+        return Answer(self.name, "Discover.Response", _Discovered(kept[1]), of_camera=False)
 
     def _encoded(self, link: Link, cameras: tuple[Camera, ...]) -> Raw:
         if len(cameras) > MOST:
-            log.warning("link %s has %d cameras; Alexa is told of %d", link.id, len(cameras), MOST)
+            log.warning("link %s has %d cameras; Alexa is given %d", link.id, len(cameras), MOST)
             cameras = tuple(sorted(cameras, key=lambda camera: camera.id)[:MOST])
         names = friendly_names(cameras)
-        named = locales(sum(_names(camera) for camera in cameras), link.locale)
-        endpoints = [_endpoint(camera, names[camera.id], self._capabilities(camera, named)) for camera in cameras]
-        return Raw(msgspec.json.encode(endpoints))
+        count = sum(interface.names(camera) for camera in cameras for interface in self._interfaces)
+        spoken = locales(count, link.locale)
+        return Raw(_encode([self._endpoint(camera, names[camera.id], spoken) for camera in cameras]))
 
-    def _capabilities(self, camera: Camera, named: Locales) -> list[Capability]:
-        """The camera's own; a screen's first."""
-        found: list[Capability] = [_ALEXA, *camera_stream.capabilities(camera), *self._more]
-        for interface in (*state.INTERFACES, doorbell_event_source):
-            found += interface.capabilities(camera, named)
-        return found
-
-
-def _names(camera: Camera) -> int:
-    """How many things on it have a name of ours."""
-    return toggle_controller.names(camera) + mode_controller.names(camera)
-
-
-def _endpoint(camera: Camera, name: str, capabilities: list[Capability]) -> dict[str, Any]:
-    manufacturer = shorten(camera.manufacturer, 128) or "Unknown"
-    what = "doorbell" if camera.kind == "doorbell" else "camera"
-    attributes = {"manufacturer": manufacturer, "model": camera.model[:256] or what.capitalize()}
-    if camera.firmware:
-        attributes["firmwareVersion"] = camera.firmware[:256]
-    return {
-        "endpointId": camera.id,
-        "manufacturerName": manufacturer,
-        "friendlyName": name,
-        "description": shorten(f"{manufacturer} {what} {camera.model}".rstrip(), 110) + " through showcam",
-        # a video doorbell is a camera first
-        "displayCategories": ["CAMERA", "DOORBELL"] if camera.kind == "doorbell" else ["CAMERA"],
-        "additionalAttributes": attributes,
-        "capabilities": capabilities,
-    }
+    def _endpoint(self, camera: Camera, name: str, spoken: Locales) -> _Endpoint:
+        manufacturer = shorten(camera.manufacturer, 128) or "Unknown"
+        kind = "doorbell" if camera.kind == "doorbell" else "camera"
+        return _Endpoint(
+            endpoint_id=camera.id,
+            manufacturer_name=manufacturer,
+            friendly_name=name,
+            description=shorten(f"{manufacturer} {kind} {camera.model}".rstrip(), 110) + " through showcam",
+            # a video doorbell is a camera first
+            display_categories=("CAMERA", "DOORBELL") if kind == "doorbell" else ("CAMERA",),
+            additional_attributes=_Attributes(
+                manufacturer, camera.model[:256] or kind.capitalize(), camera.firmware[:256] or None
+            ),
+            capabilities=[
+                capability for interface in self._interfaces for capability in interface.capabilities(camera, spoken)
+            ],
+        )

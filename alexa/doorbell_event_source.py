@@ -1,15 +1,30 @@
-"""Alexa.DoorbellEventSource 3: that a press can be told; its event has no state to ask for."""
+"""Alexa.DoorbellEventSource 3: that a doorbell can be pressed; a press is an event, and no state to ask for.
 
-from alexa.interface import Capability, Condition, Stated, encoded
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-doorbelleventsource.html
+"""
+
+from collections.abc import Mapping, Sequence
+
+from alexa.capability import Capability
+from alexa.interface import Handler, Interface, Stated
 from alexa.texts import Locales
 from registry.camera import Camera
 
-_CAPABILITY = encoded("Alexa.DoorbellEventSource", "3", proactivelyReported=False)
+
+class DoorbellCapability(Capability):
+    proactively_reported: bool
 
 
-def capabilities(camera: Camera, _named: Locales) -> list[Capability]:
-    return [_CAPABILITY] if camera.kind == "doorbell" else []
+class DoorbellEventSource(Interface):
+    name = "Alexa.DoorbellEventSource"
 
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        if camera.kind != "doorbell":
+            return ()
+        return (DoorbellCapability(interface=self.name, version="3", proactively_reported=False),)
 
-def states(_camera: Condition) -> list[Stated]:
-    return []
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        return ()
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {}

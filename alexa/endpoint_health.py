@@ -1,17 +1,36 @@
-"""Alexa.EndpointHealth 3.1: whether a camera can be reached; never why not, which Alexa doesn't say aloud."""
+"""Alexa.EndpointHealth 3.1: whether a camera can be reached; never why not, which Alexa doesn't say aloud.
 
-from alexa.interface import Capability, Condition, Stated, sensor
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-endpointhealth.html
+"""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from alexa.capability import Capability, reported
+from alexa.interface import Handler, Interface, Stated
 from alexa.texts import Locales
 from registry.camera import Camera
 
-_INTERFACE = "Alexa.EndpointHealth"
-_CAPABILITY = sensor(_INTERFACE, "3.1", "connectivity")
+
+class Connectivity(Struct, frozen=True):
+    value: str
 
 
-def capabilities(_camera: Camera, _named: Locales) -> list[Capability]:
-    return [_CAPABILITY]
+_OF_ONLINE = {
+    "on": (Stated("connectivity", Connectivity("OK")),),
+    "off": (Stated("connectivity", Connectivity("UNREACHABLE")),),
+}
 
 
-def states(camera: Condition) -> list[Stated]:
-    value = {"on": "OK", "off": "UNREACHABLE"}.get(camera.online)
-    return [Stated(_INTERFACE, "connectivity", {"value": value})] if value else []
+class EndpointHealth(Interface):
+    name = "Alexa.EndpointHealth"
+
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        return (Capability(interface=self.name, version="3.1", properties=reported("connectivity")),)
+
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        return _OF_ONLINE.get(camera.online, ())
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {}

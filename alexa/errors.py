@@ -1,26 +1,36 @@
 """What an Alexa ErrorResponse can say: one class per type, and the table from the gate's reasons to them.
 
-Types: Smart Home API, "Alexa.ErrorResponse"; `extra` is what a type demands beside its message.
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-errorresponse.html
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar, Literal
+
+from msgspec import Struct, field
 
 from registry.camera import Refusal
 from registry.gate.reasons import explain
 from registry.reason import ByReason
 
+type DeviceMode = Literal["ASLEEP", "NOT_PROVISIONED", "OTHER"]
+
+
+class ErrorPayload(Struct, rename="camel", omit_defaults=True):
+    kind: str = field(name="type")
+    message: str
+    current_device_mode: DeviceMode | None = None
+
 
 class DirectiveError(Exception):
-    """Answered as an ErrorResponse; `message` is for whoever reads the answer, Alexa does not speak it."""
+    """Answered as an ErrorResponse; the message is for whoever reads the answer, Alexa does not speak it."""
 
     namespace: ClassVar[str] = "Alexa"
     version: ClassVar[str] = "3"  # of the payload
-    kind = "INTERNAL_ERROR"
-    extra: ClassVar[dict[str, Any]] = {}
+    kind: ClassVar[str] = "INTERNAL_ERROR"
+    mode: ClassVar[DeviceMode | None] = None  # NOT_SUPPORTED_IN_CURRENT_MODE demands one
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
-        self.message = message
+        self.payload = ErrorPayload(self.kind, message, self.mode)
 
 
 class InvalidDirective(DirectiveError):
@@ -71,15 +81,15 @@ class EndpointBusy(DirectiveError):
 
 class NotInThisMode(DirectiveError):
     kind = "NOT_SUPPORTED_IN_CURRENT_MODE"
-    extra: ClassVar[dict[str, Any]] = {"currentDeviceMode": "OTHER"}  # mandatory for this type
+    mode: ClassVar[DeviceMode | None] = "OTHER"
 
 
 class Asleep(NotInThisMode):
-    extra: ClassVar[dict[str, Any]] = {"currentDeviceMode": "ASLEEP"}
+    mode = "ASLEEP"
 
 
 class NotProvisioned(NotInThisMode):
-    extra: ClassVar[dict[str, Any]] = {"currentDeviceMode": "NOT_PROVISIONED"}
+    mode = "NOT_PROVISIONED"
 
 
 class SnapshotsDisabled(DirectiveError):

@@ -1,6 +1,7 @@
 """Login with Amazon for the event gateway: what AcceptGrant brings is exchanged, kept sealed, and refreshed.
 
-Smart Home API, "Alexa.Authorization"; the client is that of the console's page "Permissions", not of account linking.
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-authorization.html
+The client is that of the console's page "Permissions", not of account linking.
 """
 
 import logging
@@ -93,7 +94,7 @@ class Gateway:
     def _tokens(self, form: dict[str, str], refresh: str) -> Grant:
         """Raises NotGranted when Amazon refused for good; Unreached only of a refresh, which can be tried again."""
         try:
-            status, told = self._amazon.ask(
+            status, answered = self._amazon.ask(
                 "POST", f"{self._amazon.login}/auth/o2/token", EXCHANGE_S, form={**form, **self._client}
             )
         except Unreached:
@@ -101,24 +102,24 @@ class Gateway:
                 raise
             raise NotGranted("Login with Amazon did not answer in time.") from None
         if status != 200:
-            error = _word(told.get("error"))
+            error = _word(answered.get("error"))
             if refresh and error != "invalid_grant":
                 raise Unreached(f"Login with Amazon answered {status} {error}")
             raise NotGranted(f"Login with Amazon refused: {error}.")
-        access, refresh = told.get("access_token"), told.get("refresh_token", refresh)
+        access, refresh = answered.get("access_token"), answered.get("refresh_token", refresh)
         if not isinstance(access, str) or not isinstance(refresh, str) or not access or not refresh:
             raise NotGranted("Login with Amazon gave no tokens.")
-        return Grant(access, refresh, self._clock() + _seconds(told.get("expires_in")))
+        return Grant(access, refresh, self._clock() + _seconds(answered.get("expires_in")))
 
     def _region(self, access: str) -> str:
         """Where this customer's events go. Not knowing it yet is no reason to refuse the grant."""
         url = f"{self._amazon.gateways[0]}/v1/alexaApiEndpoint"
         try:
-            _, told = self._amazon.ask("GET", url, REGION_S, bearer=access)
+            _, answered = self._amazon.ask("GET", url, REGION_S, bearer=access)
         except Unreached as error:
             log.info("the event gateway's region is not known yet: %s", error)
             return ""
-        endpoints = told.get("endpoints")
+        endpoints = answered.get("endpoints")
         return self._amazon.gateway(endpoints[0]) if isinstance(endpoints, list) and endpoints else ""
 
     def _kept(self, link_id: str) -> Grant:

@@ -1,66 +1,93 @@
-"""What the modules of Alexa's interfaces have in common: what they advertise, and what they tell of a camera."""
+"""What an interface of Alexa's is to showcam: what a camera has of it, its states, and the directives it takes."""
 
-from typing import Any, NamedTuple, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
 
 import msgspec
-from msgspec import Raw
+from msgspec import Struct
 
+from alexa.capability import Capability
+from alexa.deadline import Deadline
+from alexa.directive import Directive
+from alexa.message import Value
 from alexa.texts import Locales
-from registry.camera import Camera, Flag
+from registry.camera import Camera
+from store.records import Link
 
-type Capability = dict[str, Any] | Raw
+
+class Asked:
+    """A directive about one camera, which the link may not see or which may not be there."""
+
+    __slots__ = ("camera_id", "deadline", "directive", "link")
+
+    def __init__(self, link: Link, camera_id: str, directive: Directive, deadline: Deadline) -> None:
+        self.link, self.camera_id, self.directive, self.deadline = link, camera_id, directive, deadline
+
+    @property
+    def left_s(self) -> float:
+        return self.deadline.left_s
+
+    @property
+    def instance(self) -> str:
+        """Of a generic controller; "" where none is named."""
+        return self.directive.header.instance or ""
+
+    def read[T](self, shape: msgspec.json.Decoder[T]) -> T:
+        """The payload. Raises InvalidDirective."""
+        return self.directive.read(shape)
 
 
-class Stated(NamedTuple):
-    """A property's value, as of the camera's reading."""
+class Answer(Struct, frozen=True):
+    """An event without its envelope. `camera`: whose state goes with it; `version`: of the payload."""
 
     namespace: str
     name: str
-    value: Any
-    instance: str = ""
+    payload: Struct
+    camera: Camera | None = None
+    version: str = "3"
+    of_camera: bool = True  # False: it is about the household, and names no endpoint
 
 
-class Condition(NamedTuple):
-    """All that a camera's properties are made of, named as in registry.camera: alike in this, they are told alike."""
+class Stated(Struct, frozen=True):
+    """The value of one property, as of the camera's reading."""
 
-    online: Flag
-    asleep: Flag
-    encryption: Flag
-    audio: Flag
-    status_light: Flag
-    alarm_notification: Flag
-    offline_notification: Flag
-    flip: Flag
-    night_vision: str
-    motion: Flag
-    person: Flag
-    voice_may: tuple[str, ...]
+    name: str
+    value: Value
+    instance: str | None = None
 
 
-class Interface(Protocol):
-    """A module: both lists are empty for a camera that has no such thing, the second also where it is not known.
-
-    `named`: in which locales what has a name of ours is named.
-    """
-
-    def capabilities(self, camera: Camera, named: Locales) -> list[Capability]: ...
-
-    def states(self, camera: Condition) -> list[Stated]: ...
+type Handler = Callable[[Asked], Answer]
+type HouseholdHandler = Callable[[Directive, Deadline], Answer]
 
 
-def sensor(interface: str, version: str, name: str, **more: Any) -> Raw:
-    """A capability with one property that can be asked for, encoded once for all cameras."""
-    return encoded(interface, version, properties=reported(name), **more)
+class Interface(ABC):
+    """One for all cameras. Each method gives nothing where there is no such thing."""
+
+    name: ClassVar[str]  # the namespace of its directives and properties
+
+    @abstractmethod
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        """What Discover tells of the camera. `locales`: in which what has a name of ours is named."""
+
+    @abstractmethod
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        """What a report and an answer's context tell; nothing also where it is not known."""
+
+    @abstractmethod
+    def directives(self) -> Mapping[str, Handler]:
+        """By name. The link's token has been checked before one is called, and it may raise DirectiveError."""
+
+    def names(self, camera: Camera) -> int:
+        """How many things of the camera its capabilities name in each locale."""
+        return 0
 
 
-def encoded(interface: str, version: str, **more: Any) -> Raw:
-    return Raw(msgspec.json.encode({"type": "AlexaInterface", "interface": interface, "version": version, **more}))
+class HouseholdInterface(ABC):
+    """Its directives are about no camera, and say in their payload whose they are."""
 
+    name: ClassVar[str]
 
-def reported(name: str, *, controllable: bool = True) -> dict[str, Any]:
-    """`proactivelyReported` is false as long as nothing is sent of our own accord.
-
-    A property that no voice may change is told as one: whatever is told as controllable Alexa offers to change.
-    """
-    properties: dict[str, Any] = {"supported": [{"name": name}], "proactivelyReported": False, "retrievable": True}
-    return properties if controllable else properties | {"nonControllable": True}
+    @abstractmethod
+    def directives(self) -> Mapping[str, HouseholdHandler]:
+        """By name. Each checks the token that it is given, and may raise DirectiveError."""

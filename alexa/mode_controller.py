@@ -1,72 +1,81 @@
-"""Alexa.ModeController 3: how a camera sees at night."""
+"""Alexa.ModeController 3: how a camera sees at night.
 
-from functools import cache
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-modecontroller.html
+"""
+
+from collections.abc import Mapping, Sequence
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
+from alexa.capability import Capability, reported
 from alexa.controls import Controls
-from alexa.directive import Directive
 from alexa.errors import InvalidDirective, InvalidValue
-from alexa.event import Reply
-from alexa.interface import Capability, Condition, Stated, encoded, reported
-from alexa.texts import Locales, friendly
+from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.texts import Locales, Named, friendly
 from registry.camera import Camera
-from store.records import Link
 
-INTERFACE = "Alexa.ModeController"
 INSTANCE = "Camera.NightVision"
-_VALUES = {
+_MODES = {
     "colour": "NightVision.Color",
     "black_and_white": "NightVision.BlackAndWhite",
     "smart": "NightVision.Smart",
 }
-_MODES = {mode: value for value, mode in _VALUES.items()}
+_VALUES = {mode: value for value, mode in _MODES.items()}
+_OF_NIGHT_VISION = {value: (Stated("mode", mode, INSTANCE),) for value, mode in _MODES.items()}
 
 
-class _Set(Struct):
+class _Mode(Struct, rename="camel"):
+    value: str
+    mode_resources: Named
+
+
+class _Configuration(Struct, rename="camel"):
+    ordered: bool
+    supported_modes: list[_Mode]
+
+
+class _SetMode(Struct):
     mode: str
 
 
-_set = msgspec.json.Decoder(_Set)
+_set_mode = msgspec.json.Decoder(_SetMode)
 
 
-def capabilities(camera: Camera, named: Locales) -> list[Capability]:
-    return [] if camera.night_vision == "none" else [_capability("night_vision" in camera.voice_may, named)]
+class ModeController(Interface):
+    name = "Alexa.ModeController"
 
-
-def names(camera: Camera) -> int:
-    """How many the camera's modes take, and what they are modes of."""
-    return 0 if camera.night_vision == "none" else len(_VALUES) + 1
-
-
-@cache
-def _capability(controllable: bool, named: Locales) -> Raw:
-    modes = [{"value": mode, "modeResources": friendly(value, named)} for value, mode in _VALUES.items()]
-    return encoded(
-        INTERFACE,
-        "3",
-        instance=INSTANCE,
-        properties=reported("mode", controllable=controllable),
-        capabilityResources=friendly("night_vision", named),
-        configuration={"ordered": False, "supportedModes": modes},
-    )
-
-
-def states(camera: Condition) -> list[Stated]:
-    mode = _VALUES.get(camera.night_vision)
-    return [Stated(INTERFACE, "mode", mode, INSTANCE)] if mode else []
-
-
-class Modes:
     def __init__(self, controls: Controls) -> None:
         self._controls = controls
 
-    def set(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
-        """SetMode. AdjustMode is for modes that have an order."""
-        if directive.header.instance != INSTANCE:
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        if camera.night_vision == "none":
+            return ()
+        modes = [_Mode(mode, friendly(value, locales)) for value, mode in _MODES.items()]
+        capability = Capability(
+            interface=self.name,
+            version="3",
+            instance=INSTANCE,
+            properties=reported("mode", controllable="night_vision" in camera.voice_may),
+            capability_resources=friendly("night_vision", locales),
+            configuration=_Configuration(ordered=False, supported_modes=modes),
+        )
+        return (capability,)
+
+    def names(self, camera: Camera) -> int:
+        """The modes, and what they are modes of."""
+        return 0 if camera.night_vision == "none" else len(_MODES) + 1
+
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        return _OF_NIGHT_VISION.get(camera.night_vision, ())
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {"SetMode": self.set_mode}  # AdjustMode is for modes that have an order
+
+    def set_mode(self, asked: Asked) -> Answer:
+        if asked.instance != INSTANCE:
             raise InvalidDirective("A camera has no such mode.")
-        value = _MODES.get(directive.read(_set).mode)
+        value = _VALUES.get(asked.read(_set_mode).mode)
         if value is None:
-            raise InvalidValue("Night vision has the modes " + ", ".join(_MODES) + ".")
-        return self._controls.change(link, camera_id, "night_vision", value, reply)
+            raise InvalidValue("Night vision has the modes " + ", ".join(_VALUES) + ".")
+        return self._controls.change(asked, "night_vision", value)

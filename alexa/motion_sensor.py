@@ -1,17 +1,31 @@
-"""Alexa.MotionSensor 3: whether a camera has just seen something move."""
+"""Alexa.MotionSensor 3: whether a camera has just seen something move.
 
-from alexa.interface import Capability, Condition, Stated, sensor
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-motionsensor.html
+"""
+
+from collections.abc import Mapping, Sequence
+
+from alexa.capability import Capability, reported
+from alexa.interface import Handler, Interface, Stated
 from alexa.texts import Locales
 from registry.camera import Camera
 
-_INTERFACE = "Alexa.MotionSensor"
-_CAPABILITY = sensor(_INTERFACE, "3", "detectionState")
+_OF_MOTION = {
+    "on": (Stated("detectionState", "DETECTED"),),
+    "off": (Stated("detectionState", "NOT_DETECTED"),),
+}
 
 
-def capabilities(camera: Camera, _named: Locales) -> list[Capability]:
-    return [] if camera.motion == "none" else [_CAPABILITY]
+class MotionSensor(Interface):
+    name = "Alexa.MotionSensor"
 
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        if camera.motion == "none":
+            return ()
+        return (Capability(interface=self.name, version="3", properties=reported("detectionState")),)
 
-def states(camera: Condition) -> list[Stated]:
-    value = {"on": "DETECTED", "off": "NOT_DETECTED"}.get(camera.motion)
-    return [Stated(_INTERFACE, "detectionState", value)] if value else []
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        return _OF_MOTION.get(camera.motion, ())
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {}

@@ -14,7 +14,7 @@ def friendly_names(cameras: Iterable[Camera]) -> dict[str, str]:
 
     The numbers stay as long as the cameras do; one more of the name may move them.
     """
-    spoken = {camera.id: spoken_name(camera) for camera in sorted(cameras, key=lambda each: each.id)}
+    spoken = {camera.id: spoken_name(camera) for camera in sorted(cameras, key=lambda camera: camera.id)}
     taken = {name.casefold() for name in spoken.values()}
     first: set[str] = set()
     for camera_id, name in spoken.items():

@@ -1,52 +1,62 @@
-"""Alexa.SmartVision.ObjectDetectionSensor 1.0: people, where the camera tells them apart by itself."""
+"""Alexa.SmartVision.ObjectDetectionSensor 1.0: people, where the camera tells them apart by itself.
+
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-smartvision-objectdetectionsensor.html
+"""
+
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
+from alexa.capability import Capability, reported
 from alexa.controls import Controls
-from alexa.directive import Directive
 from alexa.errors import InvalidDirective, InvalidValue
-from alexa.event import Reply
-from alexa.interface import Capability, Condition, Stated, sensor
+from alexa.interface import Answer, Asked, Handler, Interface, Stated
 from alexa.texts import Locales
 from registry.camera import Camera
-from store.records import Link
-
-INTERFACE = "Alexa.SmartVision.ObjectDetectionSensor"
-_PERSON = [{"imageNetClass": "person"}]
-_CAPABILITY = sensor(
-    INTERFACE, "1.0", "objectDetectionClasses", configuration={"objectDetectionConfiguration": _PERSON}
-)
 
 
-class _Class(Struct, rename="camel"):
+class ObjectClass(Struct, rename="camel", frozen=True):
     image_net_class: str
 
 
-class _Set(Struct, rename="camel"):
-    object_detection_classes: list[_Class]
+class _Configuration(Struct, rename="camel", frozen=True):
+    object_detection_configuration: tuple[ObjectClass, ...]
 
 
-_set = msgspec.json.Decoder(_Set)
+class _SetClasses(Struct, rename="camel"):
+    object_detection_classes: list[ObjectClass]
 
 
-def capabilities(camera: Camera, _named: Locales) -> list[Capability]:
-    return [] if camera.person == "none" else [_CAPABILITY]
+_set_classes = msgspec.json.Decoder(_SetClasses)
+_PERSON = (ObjectClass("person"),)
+_STATES = (Stated("objectDetectionClasses", _PERSON),)
 
 
-def states(camera: Condition) -> list[Stated]:
-    return [] if camera.person == "none" else [Stated(INTERFACE, "objectDetectionClasses", _PERSON)]
+class ObjectDetectionSensor(Interface):
+    name = "Alexa.SmartVision.ObjectDetectionSensor"
 
-
-class ObjectDetection:
     def __init__(self, controls: Controls) -> None:
         self._controls = controls
 
-    def set_classes(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
-        """SetObjectDetectionClasses: the camera looks for people and nothing else, and can't be told not to."""
-        asked = {each.image_net_class for each in directive.read(_set).object_detection_classes}
-        if asked != {"person"}:
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        if camera.person == "none":
+            return ()
+        properties, configuration = reported("objectDetectionClasses"), _Configuration(_PERSON)
+        return (Capability(interface=self.name, version="1.0", properties=properties, configuration=configuration),)
+
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        """For which classes it looks, whatever it sees just now."""
+        return () if camera.person == "none" else _STATES
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {"SetObjectDetectionClasses": self.set_classes}
+
+    def set_classes(self, asked: Asked) -> Answer:
+        """The camera looks for people and nothing else, and can't be made to stop."""
+        classes = {wanted.image_net_class for wanted in asked.read(_set_classes).object_detection_classes}
+        if classes != {"person"}:
             raise InvalidValue("This camera tells people apart, and nothing else; in the EZVIZ app it can be set.")
-        if self._controls.read(link, camera_id, reply).person == "none":
+        if self._controls.read(asked).person == "none":
             raise InvalidDirective("This camera does not tell people apart.")
-        return self._controls.unchanged(link, camera_id, reply)
+        return self._controls.unchanged(asked)

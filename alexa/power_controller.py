@@ -1,36 +1,43 @@
 """Alexa.PowerController 3: a camera is on when it is awake, and off in Sleep Mode.
 
-Told of a camera only where its owner lets a voice use it: Amazon has no word for a power state that can only be asked
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-powercontroller.html
+A camera has it only where its owner lets a voice use it: Amazon has no word for a power state that can only be asked
 about (`nonControllable` is the generic controllers'), and would show a switch that is refused.
 """
 
+from collections.abc import Mapping, Sequence
+
+from alexa.capability import Capability, reported
 from alexa.controls import Controls
-from alexa.directive import Directive
-from alexa.event import Reply
-from alexa.interface import Capability, Condition, Stated, encoded, reported
+from alexa.interface import Answer, Asked, Handler, Interface, Stated
 from alexa.texts import Locales
 from registry.camera import Camera
-from store.records import Link
 
-INTERFACE = "Alexa.PowerController"
-_CAPABILITY = encoded(INTERFACE, "3", properties=reported("powerState"))
-
-
-def capabilities(camera: Camera, _named: Locales) -> list[Capability]:
-    return [] if camera.asleep == "none" or "sleep" not in camera.voice_may else [_CAPABILITY]
+_OF_ASLEEP = {
+    "on": (Stated("powerState", "OFF"),),
+    "off": (Stated("powerState", "ON"),),
+}
 
 
-def states(camera: Condition) -> list[Stated]:
-    value = {"on": "OFF", "off": "ON"}.get(camera.asleep) if "sleep" in camera.voice_may else None
-    return [Stated(INTERFACE, "powerState", value)] if value else []
+class PowerController(Interface):
+    name = "Alexa.PowerController"
 
-
-class Power:
     def __init__(self, controls: Controls) -> None:
         self._controls = controls
 
-    def turn_on(self, link: Link, camera_id: str, _directive: Directive, reply: Reply) -> bytes:
-        return self._controls.change(link, camera_id, "sleep", "off", reply)
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        if camera.asleep == "none" or "sleep" not in camera.voice_may:
+            return ()
+        return (Capability(interface=self.name, version="3", properties=reported("powerState")),)
 
-    def turn_off(self, link: Link, camera_id: str, _directive: Directive, reply: Reply) -> bytes:
-        return self._controls.change(link, camera_id, "sleep", "on", reply)
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        return _OF_ASLEEP.get(camera.asleep, ()) if "sleep" in camera.voice_may else ()
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {"TurnOn": self.turn_on, "TurnOff": self.turn_off}
+
+    def turn_on(self, asked: Asked) -> Answer:
+        return self._controls.change(asked, "sleep", "off")
+
+    def turn_off(self, asked: Asked) -> Answer:
+        return self._controls.change(asked, "sleep", "on")

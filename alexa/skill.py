@@ -5,19 +5,9 @@ import re
 from collections.abc import Callable
 
 from accounts.tokens import TokenExpired, TokenInvalid
-from alexa import (
-    discovery,
-    mode_controller,
-    object_detection_sensor,
-    power_controller,
-    snapshot_provider,
-    toggle_controller,
-)
-from alexa.accept_grant import AcceptGrant
-from alexa.camera_stream import CameraStreams
-from alexa.controls import Controls
-from alexa.directive import Directive, Unreadable, read
-from alexa.discovery import Discovery
+from alexa.deadline import Deadline
+from alexa.directive import Directive, read
+from alexa.envelope import Envelope
 from alexa.errors import (
     BridgeUnreachable,
     DirectiveError,
@@ -26,23 +16,18 @@ from alexa.errors import (
     InvalidAuthorization,
     InvalidDirective,
 )
-from alexa.event import Reply
 from alexa.gateway import Gateway
-from alexa.mode_controller import Modes
-from alexa.object_detection_sensor import ObjectDetection
-from alexa.power_controller import Power
-from alexa.rtc_session import RtcSessions
-from alexa.snapshot_provider import Snapshots
-from alexa.state import properties
-from alexa.state_report import StateReport
-from alexa.toggle_controller import Toggles
+from alexa.interface import Answer, Asked, Handler, HouseholdHandler
+from alexa.interfaces import household_interfaces, interfaces
+from alexa.state import State
+from alexa.unreadable import Unreadable
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
 
 log = logging.getLogger(__name__)
 
-type Handler = Callable[[Link, str, Directive, Reply], bytes]
+type Kind = tuple[str, str]  # namespace and name of a directive
 
 _printable = re.compile(r"[a-zA-Z0-9\-]{1,127}").fullmatch
 
@@ -62,25 +47,16 @@ class SmartHome:
         snapshots: bool = True,
     ) -> None:
         self._authenticate = authenticate
-        self._grants = AcceptGrant(authenticate, gateway)
-        self._discovery = Discovery(registry, snapshots=snapshots)
-        controls = Controls(registry, properties)
-        streams, sessions, toggles = CameraStreams(registry), RtcSessions(registry), Toggles(controls)
-        self._handlers: dict[tuple[str, str], Handler] = {
-            ("Alexa", "ReportState"): StateReport(controls).report,
-            ("Alexa.CameraStreamController", "InitializeCameraStreams"): streams.initialize,
-            ("Alexa.RTCSessionController", "InitiateSessionWithOffer"): sessions.initiate,
-            ("Alexa.RTCSessionController", "SessionConnected"): sessions.connected,
-            ("Alexa.RTCSessionController", "SessionDisconnected"): sessions.disconnected,
-            (snapshot_provider.INTERFACE, "GetSnapshot"): Snapshots(
-                registry, enabled=snapshots and registry.stills
-            ).get,
-            (object_detection_sensor.INTERFACE, "SetObjectDetectionClasses"): ObjectDetection(controls).set_classes,
-            (power_controller.INTERFACE, "TurnOn"): Power(controls).turn_on,
-            (power_controller.INTERFACE, "TurnOff"): Power(controls).turn_off,
-            (toggle_controller.INTERFACE, "TurnOn"): toggles.turn_on,
-            (toggle_controller.INTERFACE, "TurnOff"): toggles.turn_off,
-            (mode_controller.INTERFACE, "SetMode"): Modes(controls).set,
+        table = interfaces(registry, snapshots=snapshots)
+        of_household = household_interfaces(registry, self._link, gateway, table)
+        self._state = State(table)
+        self._handlers: dict[Kind, Handler] = {
+            (interface.name, name): handler for interface in table for name, handler in interface.directives().items()
+        }
+        self._household_handlers: dict[Kind, HouseholdHandler] = {
+            (interface.name, name): handler
+            for interface in of_household
+            for name, handler in interface.directives().items()
         }
 
     def answer(self, body: bytes, received: float | None = None) -> bytes:
@@ -88,29 +64,28 @@ class SmartHome:
         try:
             directive = read(body)
         except Unreadable as unreadable:
-            reply = Reply(unreadable.header, unreadable.endpoint_id)
-            return reply.error(InvalidDirective("This is not a Smart Home directive."))
-        reply = Reply.to(directive, received)
+            envelope = Envelope(unreadable.correlation_token, unreadable.endpoint_id)
+            return envelope.error(InvalidDirective("This is not a Smart Home directive."))
+        envelope = Envelope.replying_to(directive)
         try:
-            return self._handle(directive, reply)
+            answer = self._answer(directive, Deadline(received))
+            properties = None if answer.camera is None else self._state.properties(answer.camera)
+            return envelope.around(answer, properties)
         except DirectiveError as error:
             log.info("answered with %s (request %s)", error.kind, _request(directive), extra={"reason": "refused"})
-            return reply.error(error)
+            return envelope.error(error)
         except StoreUnavailable:
             log.warning("the store can't be reached (request %s)", _request(directive), extra={"reason": "store"})
-            return reply.error(BridgeUnreachable("showcam can't reach its store just now. Try again in a moment."))
+            return envelope.error(BridgeUnreachable("showcam can't reach its store just now. Try again in a moment."))
         except Exception:
-            # the outermost edge of the skill: told once here, and to Alexa only that it happened
+            # the outermost edge of the skill: the log has all of it, and Alexa only that it happened
             log.exception("a directive failed (request %s)", _request(directive))
-            return reply.error(InternalError("Something went wrong in showcam. It is in its log."))
+            return envelope.error(InternalError("Something went wrong in showcam. It is in its log."))
 
-    def _handle(self, directive: Directive, reply: Reply) -> bytes:
+    def _answer(self, directive: Directive, deadline: Deadline) -> Answer:
         kind = directive.header.namespace, directive.header.name
-        if kind == ("Alexa.Discovery", "Discover"):
-            scope = directive.read(discovery.PAYLOAD).scope
-            return self._discovery.discover(self._link(scope.token if scope else ""), reply)
-        if kind == ("Alexa.Authorization", "AcceptGrant"):
-            return self._grants.accept(directive, reply)
+        if (of_household := self._household_handlers.get(kind)) is not None:
+            return of_household(directive, deadline)
         handler = self._handlers.get(kind)
         if handler is None:
             raise InvalidDirective("showcam does not know this directive.")
@@ -118,7 +93,7 @@ class SmartHome:
         if endpoint is None:
             raise InvalidDirective("This directive needs an endpoint.")
         link = self._link(endpoint.scope.token if endpoint.scope else "")
-        return handler(link, endpoint.endpoint_id, directive, reply)
+        return handler(Asked(link, endpoint.endpoint_id, directive, deadline))
 
     def _link(self, token: str) -> Link:
         try:

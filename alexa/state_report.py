@@ -1,16 +1,33 @@
-"""Alexa.ReportState: every retrievable property of a camera."""
+"""Alexa 3, the interface that all others stand on: ReportState is answered with every retrievable property.
 
+https://developer.amazon.com/en-US/docs/alexa/smarthome/state-reporting-for-a-smart-home-skill.html
+"""
+
+from collections.abc import Mapping, Sequence
+
+from alexa.capability import Capability
 from alexa.controls import Controls
-from alexa.directive import Directive
-from alexa.event import Reply
-from alexa.state import properties
-from store.records import Link
+from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.message import EMPTY
+from alexa.texts import Locales
+from registry.camera import Camera
 
 
-class StateReport:
+class StateReport(Interface):
+    name = "Alexa"
+
     def __init__(self, controls: Controls) -> None:
         self._controls = controls
 
-    def report(self, link: Link, camera_id: str, _directive: Directive, reply: Reply) -> bytes:
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        return (Capability(interface=self.name, version="3"),)
+
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        return ()
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {"ReportState": self.report}
+
+    def report(self, asked: Asked) -> Answer:
         """An offline camera is reported UNREACHABLE; an error is only what keeps its state from being read."""
-        return reply.event("Alexa", "StateReport", {}, properties(self._controls.read(link, camera_id, reply)))
+        return Answer(self.name, "StateReport", EMPTY, self._controls.read(asked))

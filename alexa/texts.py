@@ -1,6 +1,6 @@
 """What Alexa's users call a camera's settings, in the languages in which Alexa shows cameras."""
 
-from typing import Any
+from msgspec import Struct
 
 type Locales = tuple[str, ...]
 
@@ -187,14 +187,36 @@ def locales(names: int, spoken: str) -> Locales:
     if most >= len(LOCALES):
         return LOCALES
     own = spoken[:2]
-    return tuple(sorted(_COMMON, key=lambda each: (each != spoken, each[:2] != own, _COMMON.index(each)))[:most])
+    nearest = sorted(_COMMON, key=lambda locale: (locale != spoken, locale[:2] != own, _COMMON.index(locale)))
+    return tuple(nearest[:most])
 
 
-def friendly(key: str, wanted: Locales = LOCALES) -> dict[str, Any]:
-    """capabilityResources or modeResources."""
-    asset = [{"@type": "asset", "value": {"assetId": ASSETS[key]}}] if key in ASSETS else []
-    texts = [{"@type": "text", "value": {"text": _text(key, locale), "locale": locale}} for locale in wanted]
-    return {"friendlyNames": [*asset, *texts]}
+class AssetId(Struct, rename="camel"):
+    asset_id: str
+
+
+class Asset(Struct, tag_field="@type", tag="asset"):
+    value: AssetId
+
+
+class LocalText(Struct):
+    text: str
+    locale: str
+
+
+class Text(Struct, tag_field="@type", tag="text"):
+    value: LocalText
+
+
+class Named(Struct, rename="camel"):
+    """On the wire: capabilityResources or modeResources."""
+
+    friendly_names: list[Asset | Text]
+
+
+def friendly(key: str, wanted: Locales = LOCALES) -> Named:
+    names: list[Asset | Text] = [Asset(AssetId(ASSETS[key]))] if key in ASSETS else []
+    return Named(names + [Text(LocalText(_text(key, locale), locale)) for locale in wanted])
 
 
 def _text(key: str, locale: str) -> str:

@@ -1,20 +1,17 @@
-"""Alexa.ToggleController 3: what is on or off on a camera, to be asked about, and switched where a voice may."""
+"""Alexa.ToggleController 3: what is on or off on a camera, to be asked about, and switched where a voice may.
 
-from functools import cache
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-togglecontroller.html
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from msgspec import Raw
-
+from alexa.capability import Capability, reported
 from alexa.controls import Controls
-from alexa.directive import Directive
 from alexa.errors import InvalidDirective
-from alexa.event import Reply
-from alexa.interface import Capability, Condition, Stated, encoded, reported
+from alexa.interface import Answer, Asked, Handler, Interface, Stated
 from alexa.texts import Locales, friendly
 from registry.camera import Camera
-from store.records import Link
-
-INTERFACE = "Alexa.ToggleController"
 
 
 class Toggle(NamedTuple):
@@ -34,55 +31,56 @@ TOGGLES = (
     # why a picture is refused may be asked; that it no longer is, is for the signed-in owner alone to bring about
     Toggle("Camera.ImageEncryption", "encryption", ever=False),
 )
-_BY_INSTANCE = {each.instance: each for each in TOGGLES}
+_BY_INSTANCE = {toggle.instance: toggle for toggle in TOGGLES}
+_STATES = {
+    (toggle.setting, flag): Stated("toggleState", flag.upper(), toggle.instance)
+    for toggle in TOGGLES
+    for flag in ("on", "off")
+}
 
 
-def capabilities(camera: Camera, named: Locales) -> list[Capability]:
-    return [_capability(each, each.setting in camera.voice_may, named) for each in _of(camera)]
+class ToggleController(Interface):
+    name = "Alexa.ToggleController"
 
-
-def names(camera: Camera) -> int:
-    """How many the camera's switches take."""
-    return len(_of(camera))
-
-
-def _of(camera: Camera) -> list[Toggle]:
-    return [each for each in TOGGLES if getattr(camera, each.setting) != "none"]
-
-
-@cache
-def _capability(toggle: Toggle, controllable: bool, named: Locales) -> Raw:
-    return encoded(
-        INTERFACE,
-        "3",
-        instance=toggle.instance,
-        properties=reported("toggleState", controllable=controllable),
-        capabilityResources=friendly(toggle.setting, named),
-    )
-
-
-def states(camera: Condition) -> list[Stated]:
-    return [
-        Stated(INTERFACE, "toggleState", value.upper(), each.instance)
-        for each in TOGGLES
-        if (value := getattr(camera, each.setting)) in ("on", "off")
-    ]
-
-
-class Toggles:
     def __init__(self, controls: Controls) -> None:
         self._controls = controls
 
-    def turn_on(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
-        return self._turn(link, camera_id, directive, "on", reply)
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        return [
+            Capability(
+                interface=self.name,
+                version="3",
+                instance=toggle.instance,
+                properties=reported("toggleState", controllable=toggle.setting in camera.voice_may),
+                capability_resources=friendly(toggle.setting, locales),
+            )
+            for toggle in _of(camera)
+        ]
 
-    def turn_off(self, link: Link, camera_id: str, directive: Directive, reply: Reply) -> bytes:
-        return self._turn(link, camera_id, directive, "off", reply)
+    def names(self, camera: Camera) -> int:
+        return len(_of(camera))
 
-    def _turn(self, link: Link, camera_id: str, directive: Directive, value: str, reply: Reply) -> bytes:
-        toggle = _BY_INSTANCE.get(directive.header.instance or "")
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        found = [_STATES.get((toggle.setting, getattr(camera, toggle.setting))) for toggle in TOGGLES]
+        return [stated for stated in found if stated]
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {"TurnOn": self.turn_on, "TurnOff": self.turn_off}
+
+    def turn_on(self, asked: Asked) -> Answer:
+        return self._turn(asked, "on")
+
+    def turn_off(self, asked: Asked) -> Answer:
+        return self._turn(asked, "off")
+
+    def _turn(self, asked: Asked, value: str) -> Answer:
+        toggle = _BY_INSTANCE.get(asked.instance)
         if toggle is None:
             raise InvalidDirective("A camera has no such switch.")
         if not toggle.ever:
-            self._controls.refuse_encryption(link, camera_id, reply)
-        return self._controls.change(link, camera_id, toggle.setting, value, reply)
+            self._controls.refuse_encryption(asked)
+        return self._controls.change(asked, toggle.setting, value)
+
+
+def _of(camera: Camera) -> list[Toggle]:
+    return [toggle for toggle in TOGGLES if getattr(camera, toggle.setting) != "none"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from alexa.event import left_s
+from alexa.deadline import Deadline
 from alexa.names import friendly_names
 from alexa.spoken import refusals
 from alexa.spoken.names import find
@@ -27,11 +27,11 @@ class Turn:
     heard: str = ""  # the camera, as recognised
     screen: bool = False  # whether the device has a VideoApp
     asked: dict[str, str] = field(default_factory=dict)  # what the turn before left open
-    late: float = 0.0  # when an answer comes too late, by time.monotonic
+    deadline: Deadline = field(default_factory=Deadline)
 
     @property
     def left_s(self) -> float:
-        return left_s(self.late)
+        return self.deadline.left_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,11 @@ class Conversation:
         verdicts = [(camera, row["alexa"]) for camera, row in table]
         good = [camera for camera, verdict in verdicts if not isinstance(verdict, Refusal)]
         bad = [(names[camera.id], verdict) for camera, verdict in verdicts if isinstance(verdict, Refusal)]
-        told = _ready([names[camera.id] for camera in good], turn.language, among_others=bool(bad))
-        told += _not_ready(bad, turn.language)
+        speech = _ready([names[camera.id] for camera in good], turn.language, among_others=bool(bad))
+        speech += _not_ready(bad, turn.language)
         if not_here := [names[camera.id] for camera in good if self._not_here(turn, camera)]:
-            told += say("not_here", turn.language, names=_some(not_here, turn.language))
-        return Said(told.strip())
+            speech += say("not_here", turn.language, names=_some(not_here, turn.language))
+        return Said(speech.strip())
 
     def why(self, turn: Turn) -> Said:
         return self._about(turn, "why", self._why)
@@ -143,10 +143,10 @@ class Conversation:
             return Said(say("which", turn.language), open=True, asked={"about": wish})
         found = find(heard, names)
         if len(found) == 1:
-            camera = next(each for each in cameras if each.id == found[0])
+            camera = next(camera for camera in cameras if camera.id == found[0])
             return answer(turn, camera, names[camera.id])
         if found:
-            several = listed(sorted(names[each] for each in found)[:NAMED], turn.language, _OR[turn.language])
+            several = listed(sorted(names[camera_id] for camera_id in found)[:NAMED], turn.language, _OR[turn.language])
             return Said(say("which_of", turn.language, names=several), open=True, asked={"about": wish})
         known = _some(sorted(names.values()), turn.language)
         text = say("unknown", turn.language, heard=heard, names=known)
@@ -171,10 +171,10 @@ class Conversation:
         return Said(say("fine_here", turn.language, name=name), open=True, asked={"offer": "show", "name": name})
 
     def _mend(self, turn: Turn, camera: Camera, name: str) -> Said:
-        told = _just_told(turn, camera, name)
+        before = _refused_before(turn, camera, name)
         # what a video was refused for asks more of a picture than the camera's state does
-        of_video = told if told and told.reason in OF_VIDEO else None
-        refusal = of_video or self._refusal(turn, camera) or self._not_here(turn, camera) or told
+        of_video = before if before and before.reason in OF_VIDEO else None
+        refusal = of_video or self._refusal(turn, camera) or self._not_here(turn, camera) or before
         if refusal is None:
             return Said(say("nothing_to_mend", turn.language, name=name))
         why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
@@ -228,9 +228,11 @@ def _ready(names: list[str], language: str, *, among_others: bool) -> str:
 
 
 def _not_ready(refused: list[tuple[str, Refusal]], language: str) -> str:
-    told = [say("not_ready", language, name=name, why=refusals.why(each, language)) for name, each in refused[:NAMED]]
+    sentences = [
+        say("not_ready", language, name=name, why=refusals.why(refusal, language)) for name, refusal in refused[:NAMED]
+    ]
     more = len(refused) - NAMED
-    return "".join([*told, say("and_more", language, number=more) if more > 0 else ""])
+    return "".join([*sentences, say("and_more", language, number=more) if more > 0 else ""])
 
 
 def _refused(turn: Turn, name: str, refusal: Refusal, key: str = "refused") -> Said:
@@ -238,8 +240,8 @@ def _refused(turn: Turn, name: str, refusal: Refusal, key: str = "refused") -> S
     return Said(said, open=True, asked={"offer": "mend", "name": name, "reason": refusal.reason})
 
 
-def _just_told(turn: Turn, camera: Camera, name: str) -> Refusal | None:
-    """Why it was refused in the turn before: a video is refused for more than a camera's state tells."""
+def _refused_before(turn: Turn, camera: Camera, name: str) -> Refusal | None:
+    """For which reason, in the turn before: a video is refused for more than a camera's state tells."""
     reason = turn.asked.get("reason", "")
     return Refusal((Failed(reason),), camera.name) if is_reason(reason) and turn.asked.get("name") == name else None
 

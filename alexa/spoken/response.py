@@ -1,9 +1,8 @@
 """What was said, as ask-sdk-core's response: speech, card, names to listen for, and the start of a video."""
 
-from typing import Any
-
 from ask_sdk_core.handler_input import HandlerInput
 from ask_sdk_model.dialog.dynamic_entities_directive import DynamicEntitiesDirective
+from ask_sdk_model.directive import Directive
 from ask_sdk_model.er.dynamic.entity import Entity
 from ask_sdk_model.er.dynamic.entity_list_item import EntityListItem
 from ask_sdk_model.er.dynamic.entity_value_and_synonyms import EntityValueAndSynonyms
@@ -29,7 +28,7 @@ def respond(heard: HandlerInput, said: Said, tongue: str, card: LinkAccountCard 
     """Plain text, never SSML: a camera's name may hold signs that are markup there."""
     if heard.request_envelope.session is not None:
         heard.attributes_manager.session_attributes = dict(said.asked)
-    directives: list[Any] = []
+    directives: list[Directive] = []
     speech = PlainTextOutputSpeech(text=said.speech[:LONGEST_SPEECH])
     reprompt = Reprompt(output_speech=PlainTextOutputSpeech(text=say("again", tongue))) if said.open else None
     if said.names:

@@ -17,7 +17,7 @@ from ask_sdk_model.response import Response
 from ask_sdk_model.ui.link_account_card import LinkAccountCard
 
 from accounts.tokens import TokenInvalid
-from alexa.event import late, left_s
+from alexa.deadline import Deadline
 from alexa.spoken.conversation import Conversation, Said, Turn, Wish
 from alexa.spoken.response import respond
 from alexa.spoken.texts import language, say
@@ -62,7 +62,7 @@ class NotTaken(Exception):
 
 
 class People(Protocol):
-    """Which link an Amazon user of the skill has: a disabled skill is told by the user alone."""
+    """Which link an Amazon user of the skill has: of a disabled skill Amazon names the user alone."""
 
     def remember(self, user: str, link: Link) -> None: ...
     def link_of(self, user: str) -> Link | None: ...
@@ -106,7 +106,7 @@ class Spoken:
             envelope.request.object_type, envelope.context.system.user  # noqa: B018  (there, or no request)
         except (SerializationException, AttributeError, ValueError, TypeError, KeyError, RecursionError):
             raise NotForUs("not a custom-skill request") from None
-        answer: Any = self._serializer.serialize(self._skill.invoke(envelope, late(received)))
+        answer: Any = self._serializer.serialize(self._skill.invoke(envelope, Deadline(received)))
         answer.pop("userAgent", None)
         return dict(answer)
 
@@ -134,7 +134,7 @@ class Spoken:
             return respond(heard, self._plain("AMAZON.FallbackIntent", user, tongue, heard.context), tongue)
         return respond(heard, self._talk.answer(wish, _turn(heard, link, tongue)), tongue)
 
-    def _plain(self, name: str, user: Any, tongue: str, late: float) -> Said:
+    def _plain(self, name: str, user: Any, tongue: str, deadline: Deadline) -> Said:
         """The same to everybody; the names to listen for only where they can be had."""
         text, goes_on = PLAIN[name]
         said = Said(say(text, tongue), open=goes_on)
@@ -144,7 +144,7 @@ class Spoken:
             link = self._known(user.user_id, user.access_token)
         except StoreUnavailable:
             return said
-        return self._talk.listening(said, link, left_s(late)) if link else said
+        return self._talk.listening(said, link, deadline.left_s) if link else said
 
     def _known(self, user: str | None, token: str | None) -> Link | None:
         """The link of the token; whose it is is kept for the day the skill is disabled."""
@@ -183,7 +183,7 @@ class _On(AbstractRequestHandler):
 
 
 class _Broken(AbstractExceptionHandler):
-    """The outermost edge: told once in the log, aloud only that it happened, and to Amazon that an event failed."""
+    """The outermost edge: the log has all of it, a person hears only that it happened, Amazon that an event failed."""
 
     def can_handle(self, handler_input: HandlerInput, exception: Exception) -> bool:
         return True
@@ -220,5 +220,5 @@ def _turn(heard: HandlerInput, link: Link, tongue: str) -> Turn:
         heard=str(slot.value or "")[:LONGEST_NAME] if slot else "",
         screen=bool(interfaces and interfaces.video_app),
         asked={key: str(value)[: LONGEST_NAME * 2] for key, value in asked.items()},
-        late=heard.context,
+        deadline=heard.context,
     )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from accounts.tokens import authenticate
 from alexa.amazon import Amazon
 from alexa.gateway import Gateway
+from alexa.interfaces import household_interfaces, interfaces
 from alexa.skill import SmartHome
 from registry.preferences import Preferences
 from simulator import authority
@@ -169,6 +170,15 @@ def right(path: Path) -> set[str]:
     while path not in RIGHT:
         path = path[:-1]
     return RIGHT[path]
+
+
+def test_each_directive_that_an_interface_takes_is_tried(house: House) -> None:
+    table = interfaces(house.home.registry, snapshots=True)
+    of_household = household_interfaces(house.home.registry, lambda token: house.home.link, None, table)
+    taken = {(each.name, name) for each in (*table, *of_household) for name in each.directives()}
+    assert taken == {
+        (namespace, name) for namespace, name, *_, expected in DIRECTIVES if expected != "INVALID_DIRECTIVE"
+    }
 
 
 @pytest.mark.parametrize(("namespace", "name", "instance", "payload", "expected"), DIRECTIVES)

@@ -6,12 +6,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from accounts.tokens import authenticate
 from alexa.names import friendly_names
 from alexa.skill import SmartHome
-from alexa.texts import LOCALES, TEXTS, friendly
+from alexa.texts import LOCALES, TEXTS
+from alexa.texts import friendly as named
 from registry.camera import Video
 from registry.errors import SignedOut, VendorBusy, VendorDown
 from registry.preferences import Preferences
@@ -21,6 +23,11 @@ from tests.doubles.ready_driver import camera
 
 type Ask = Callable[..., dict[str, Any]]
 type Check = Callable[[dict[str, Any]], None]
+
+
+def friendly(key: str) -> dict[str, Any]:
+    """The setting's names, as they stand in a message."""
+    return dict(msgspec.to_builtins(named(key)))
 
 
 def discover(ask: Ask, **changes: Any) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from alexa import event
+from alexa import deadline
 from alexa.skill import SmartHome
 from media.source import SourceSpec
 from registry.adapter import adapt
@@ -78,7 +78,7 @@ def test_a_vendor_that_hangs_is_given_up_on(
     valid_if_known: Check,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(event, "ANSWER_S", 1.0)
+    monkeypatch.setattr(deadline, "ANSWER_S", 1.0)
     home.driver.hold, home.driver.error = threading.Event(), VendorDown()
     began = time.monotonic()
     message = ask(skill, allowed, namespace, name, more, payload)

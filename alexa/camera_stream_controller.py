@@ -1,0 +1,194 @@
+"""Alexa.CameraStreamController 3: HLS for displays that don't take WebRTC.
+
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-camerastreamcontroller.html
+HLS is not in the published list of protocols; displays play it all the same, from an https address with a public name.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Struct, structs
+
+from alexa.capability import Capability
+from alexa.errors import refused
+from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.message import timestamp
+from alexa.texts import Locales
+from net.cache import Recent
+from registry.camera import Camera, Refusal, Stream, StreamRequest, Video
+from registry.gate.displays import USUAL, best, beyond, shown
+from registry.registry import Registry
+
+WIDEST = 7680
+
+
+class Resolution(Struct):
+    width: int = 0
+    height: int = 0
+
+
+class _Configuration(Struct, rename="camel"):
+    protocols: tuple[str, ...]
+    resolutions: list[Resolution]
+    authorization_types: tuple[str, ...]
+    video_codecs: tuple[str, ...]
+    audio_codecs: tuple[str, ...]
+
+
+class CameraStreamCapability(Capability):
+    camera_stream_configurations: tuple[_Configuration, ...]
+
+
+class Wanted(Struct, rename="camel"):
+    """A combination the display can play. What it leaves out it leaves to us."""
+
+    protocol: str = ""
+    resolution: Resolution | None = None
+    authorization_type: str = "NONE"
+    video_codec: str = "H264"
+    audio_codec: str = "AAC"
+
+
+class _Initialize(Struct, rename="camel"):
+    camera_streams: list[Wanted]
+
+
+class _CameraStream(Struct, rename="camel"):
+    uri: str
+    protocol: str
+    resolution: Resolution
+    authorization_type: str
+    video_codec: str
+    audio_codec: str
+    expiration_time: str
+    idle_timeout_seconds: int
+
+
+class _Initialized(Struct, rename="camel"):
+    camera_streams: tuple[_CameraStream, ...]
+    image_uri: str
+
+
+class _Request(Struct, frozen=True):
+    """What displays of one kind ask for. `size`: said of a picture whose own size is not known."""
+
+    stream: StreamRequest
+    size: Resolution
+
+
+_USUAL = Resolution(*USUAL)
+_payload = msgspec.json.Decoder(_Initialize)
+_read_before: Recent[bytes, _Request] = Recent(256)
+LONGEST_KEPT = 2048  # bytes of a payload
+
+
+class CameraStreamController(Interface):
+    name = "Alexa.CameraStreamController"
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        configuration = _Configuration(
+            protocols=("HLS",),
+            resolutions=_resolutions(camera),
+            authorization_types=("NONE",),
+            video_codecs=("H264",),
+            audio_codecs=("NONE",) if camera.audio == "none" else ("AAC", "NONE"),
+        )
+        return (
+            CameraStreamCapability(interface=self.name, version="3", camera_stream_configurations=(configuration,)),
+        )
+
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        return ()
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {"InitializeCameraStreams": self.initialize}
+
+    def initialize(self, asked: Asked) -> Answer:
+        """The one stream there is, if the display can play it."""
+        request = _request(asked)
+        wanted = structs.replace(request.stream, within_s=asked.left_s)
+        stream = self._registry.open_stream(asked.link, asked.camera_id, wanted)
+        if isinstance(stream, Refusal):
+            raise refused(stream, asked.link.locale)
+        payload = _Initialized((_rendered(stream, request.size),), stream.image_url)
+        return Answer(self.name, "Response", payload, stream.camera or self._read(asked))
+
+    def _read(self, asked: Asked) -> Camera | None:
+        """The camera beside whose card the stream was given."""
+        state = self._registry.states(asked.link, (asked.camera_id,), asked.left_s).get(asked.camera_id)
+        return state.camera if state else None
+
+
+def _resolutions(camera: Camera) -> list[Resolution]:
+    """Of the pictures that are shown: the whole one, and the smaller one once its size is known, or that one alone.
+
+    A camera without either is offered all the same, at the size of the card that can say why: what is not offered is
+    never asked for, and nobody hears the reason.
+    """
+    if best(camera) == "sub":
+        return [_resolution(shown(camera, "sub")) or _USUAL]
+    if camera.video.codec == "h265" or beyond(camera):
+        return [_USUAL]
+    whole = _resolution(camera.video) or _USUAL
+    smaller = _resolution(camera.sub) if camera.sub and camera.sub.codec != "h265" else None
+    return [whole, smaller] if smaller and smaller != whole else [whole]
+
+
+def _request(asked: Asked) -> _Request:
+    """Displays of one kind ask for the same: it is read once, which spares a tenth of the answer's time."""
+    payload = bytes(asked.directive.payload)
+    request = _read_before.get(payload)
+    if request is None:
+        request = _read(asked)
+        if len(payload) <= LONGEST_KEPT:
+            _read_before.put(payload, request)
+    return request
+
+
+def _read(asked: Asked) -> _Request:
+    """Raises InvalidDirective."""
+    playable = [wanted for wanted in asked.read(_payload).camera_streams if _playable(wanted)]
+    named = [wanted.resolution for wanted in playable if wanted.resolution and _real(wanted.resolution)]
+    # where a size was left open any may come
+    largest = max(named, key=lambda size: size.width * size.height) if named and len(named) == len(playable) else None
+    stream = StreamRequest(
+        "alexa",
+        ("hls",) if playable else (),
+        largest=(largest.width, largest.height) if largest else None,
+        image=True,
+        silent=all(wanted.audio_codec == "NONE" for wanted in playable),
+    )
+    return _Request(stream, named[0] if named else _USUAL)
+
+
+def _real(size: Resolution) -> bool:
+    return 0 < size.width <= WIDEST and 0 < size.height <= WIDEST
+
+
+def _playable(wanted: Wanted) -> bool:
+    return (
+        wanted.protocol == "HLS"
+        and wanted.authorization_type == "NONE"
+        and wanted.video_codec == "H264"
+        and wanted.audio_codec in ("AAC", "NONE")
+    )
+
+
+def _rendered(stream: Stream, otherwise: Resolution) -> _CameraStream:
+    return _CameraStream(
+        uri=stream.url,
+        protocol="HLS",
+        resolution=_resolution(stream.video) or otherwise,
+        authorization_type="NONE",
+        video_codec="H264",
+        audio_codec="AAC" if stream.sound else "NONE",
+        expiration_time=timestamp(stream.expires),
+        idle_timeout_seconds=max(1, stream.idle_timeout_s),
+    )
+
+
+def _resolution(video: Video) -> Resolution | None:
+    return Resolution(video.width, video.height) if video.width > 0 and video.height > 0 else None

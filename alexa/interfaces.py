@@ -1,0 +1,53 @@
+"""Every interface that showcam has, in the order in which Discover tells them. A new one is one line here."""
+
+from collections.abc import Callable, Sequence
+
+from alexa.authorization import Authorization
+from alexa.camera_stream_controller import CameraStreamController
+from alexa.controls import Controls
+from alexa.discovery import Discovery
+from alexa.doorbell_event_source import DoorbellEventSource
+from alexa.endpoint_health import EndpointHealth
+from alexa.gateway import Gateway
+from alexa.interface import HouseholdInterface, Interface
+from alexa.mode_controller import ModeController
+from alexa.motion_sensor import MotionSensor
+from alexa.object_detection_sensor import ObjectDetectionSensor
+from alexa.power_controller import PowerController
+from alexa.rtc_session_controller import RtcSessionController
+from alexa.snapshot_provider import SnapshotProvider
+from alexa.state_report import StateReport
+from alexa.toggle_controller import ToggleController
+from registry.registry import Registry
+from store.records import Link
+
+
+def interfaces(registry: Registry, *, snapshots: bool) -> tuple[Interface, ...]:
+    """Those of a camera. `snapshots`: whether still pictures are advertised and given."""
+    controls = Controls(registry)
+    return (
+        StateReport(controls),
+        CameraStreamController(registry),
+        RtcSessionController(registry),
+        SnapshotProvider(registry, enabled=snapshots),
+        EndpointHealth(),
+        PowerController(controls),
+        MotionSensor(),
+        ObjectDetectionSensor(controls),
+        ToggleController(controls),
+        ModeController(controls),
+        DoorbellEventSource(),
+    )
+
+
+def household_interfaces(
+    registry: Registry,
+    link_of: Callable[[str], Link],
+    gateway: Gateway | None,
+    of_cameras: Sequence[Interface],
+) -> tuple[HouseholdInterface, ...]:
+    """`link_of`: whose a token is; raises InvalidAuthorization."""
+    return (
+        Discovery(registry, link_of, of_cameras),
+        Authorization(link_of, gateway),
+    )

@@ -1,0 +1,70 @@
+"""A message to Alexa as it goes over the wire; its payload is typed by the interface that makes it.
+
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-response.html
+"""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from msgspec import Struct
+
+type Value = str | int | Struct | tuple[Struct, ...]  # of a property
+
+
+class Header(Struct, rename="camel", omit_defaults=True):
+    namespace: str
+    name: str
+    payload_version: str
+    message_id: str
+    correlation_token: str | None = None
+
+
+class EndpointId(Struct, rename="camel"):
+    """Without a scope: a bearer token is never sent back."""
+
+    endpoint_id: str
+
+
+class Event(Struct, omit_defaults=True):
+    header: Header
+    payload: Struct
+    endpoint: EndpointId | None = None
+
+
+class Property(Struct, rename="camel", omit_defaults=True):
+    """One state of a camera, as it was at `time_of_sample`."""
+
+    namespace: str
+    name: str
+    value: Value
+    time_of_sample: str
+    uncertainty_in_milliseconds: int
+    instance: str | None = None
+
+
+class Context(Struct):
+    properties: list[Property]
+
+
+class Message(Struct, omit_defaults=True):
+    event: Event
+    context: Context | None = None
+
+
+class Empty(Struct, frozen=True):
+    """A payload that says nothing."""
+
+
+EMPTY = Empty()
+_MS = [f".{ms:03d}Z" for ms in range(1000)]
+
+
+def timestamp(at: float) -> str:
+    """Epoch seconds as Alexa writes times: UTC with three digits of a second."""
+    ms = int(at * 1000)
+    return _second(ms // 1000) + _MS[ms % 1000]
+
+
+@lru_cache(1024)  # a second is named by many readings and streams
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,104 @@
+"""Alexa.RTCSessionController 3: WebRTC, one way; the answer carries every candidate, since nothing trickles.
+
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-rtcsessioncontroller.html
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from alexa.capability import Capability
+from alexa.errors import InvalidValue, refused
+from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.texts import Locales
+from registry.camera import Camera, Refusal, StreamRequest
+from registry.errors import BadOffer
+from registry.gate.gate import not_found
+from registry.registry import Registry
+
+type SessionId = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class _Description(Struct):
+    """An offer or an answer of WebRTC."""
+
+    format: str
+    value: str
+
+
+class _Initiate(Struct, rename="camel"):
+    session_id: SessionId
+    offer: _Description
+
+
+class _Answered(Struct):
+    answer: _Description
+
+
+class _Session(Struct, rename="camel"):
+    session_id: SessionId
+
+
+class _Configuration(Struct, rename="camel"):
+    is_full_duplex_audio_supported: bool
+
+
+_initiate = msgspec.json.Decoder(_Initiate)
+_session = msgspec.json.Decoder(_Session)
+
+
+class RtcSessionController(Interface):
+    name = "Alexa.RTCSessionController"
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        if "webrtc" not in self._registry.playable:
+            return ()
+        configuration = _Configuration(is_full_duplex_audio_supported=False)
+        return (Capability(interface=self.name, version="3", configuration=configuration),)
+
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        return ()
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {
+            "InitiateSessionWithOffer": self.initiate,
+            "SessionConnected": self.connected,
+            "SessionDisconnected": self.disconnected,
+        }
+
+    def initiate(self, asked: Asked) -> Answer:
+        """A second offer in the same session replaces the first one's answer."""
+        given = asked.read(_initiate)
+        if given.offer.format.upper() != "SDP":
+            raise InvalidValue("The offer's format is not SDP.")
+        request = StreamRequest(
+            "alexa", ("webrtc",), sdp=given.offer.value, session=given.session_id, within_s=asked.left_s
+        )
+        try:
+            stream = self._registry.open_stream(asked.link, asked.camera_id, request)
+        except BadOffer:
+            raise InvalidValue("The offer is not SDP that asks for video.") from None
+        if isinstance(stream, Refusal):
+            raise refused(stream, asked.link.locale)
+        return Answer(self.name, "AnswerGeneratedForSession", _Answered(_Description("SDP", stream.answer)))
+
+    def connected(self, asked: Asked) -> Answer:
+        """The display's word that it plays; not always sent."""
+        return self._confirmed("SessionConnected", asked, asked.read(_session))
+
+    def disconnected(self, asked: Asked) -> Answer:
+        """As often as it comes."""
+        session = asked.read(_session)
+        # the link's own session ends, though its camera may be gone meanwhile
+        self._registry.end_session(asked.link, session.session_id)
+        return self._confirmed("SessionDisconnected", asked, session)
+
+    def _confirmed(self, name: str, asked: Asked, session: _Session) -> Answer:
+        if not self._registry.knows(asked.link, asked.camera_id):
+            raise refused(not_found(), asked.link.locale)
+        return Answer(self.name, name, session)

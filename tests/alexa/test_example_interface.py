@@ -1,0 +1,107 @@
+"""The example of CONTRIBUTING.md: with one module and one line Alexa is told of an interface that it did not have."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from alexa import skill
+from alexa.interface import Interface
+from alexa.interfaces import interfaces
+from registry.registry import Registry
+from tests.doubles.household import Household
+from tests.examples.range_controller import INSTANCE, RangeController
+
+type Ask = Callable[..., dict[str, Any]]
+type Check = Callable[[dict[str, Any]], None]
+
+NAME = "Alexa.RangeController"
+
+
+@pytest.fixture
+def with_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the skill is made, so it is the first fixture of each test here."""
+
+    def table(registry: Registry, *, snapshots: bool) -> tuple[Interface, ...]:
+        return (
+            *interfaces(registry, snapshots=snapshots),
+            RangeController(),
+        )
+
+    monkeypatch.setattr(skill, "interfaces", table)
+
+
+def discovered(message: dict[str, Any], camera: str) -> list[dict[str, Any]]:
+    """The capabilities of the camera that are the example's."""
+    endpoints = {endpoint["friendlyName"]: endpoint for endpoint in message["event"]["payload"]["endpoints"]}
+    return [capability for capability in endpoints[camera]["capabilities"] if capability["interface"] == NAME]
+
+
+def stated(message: dict[str, Any]) -> list[tuple[str, Any]]:
+    properties = message["context"]["properties"]
+    return [(state["instance"], state["value"]) for state in properties if state["namespace"] == NAME]
+
+
+def test_discover_tells_of_it(with_its_line: None, home: Household, ask: Ask, valid_if_known: Check) -> None:
+    home.driver.change("Garden", battery=80)
+    message = ask("Alexa.Discovery", "Discover")
+    valid_if_known(message)
+    assert discovered(message, "Garden") == [
+        {
+            "type": "AlexaInterface",
+            "interface": NAME,
+            "version": "3",
+            "instance": INSTANCE,
+            "properties": {
+                "supported": [{"name": "rangeValue"}],
+                "proactivelyReported": False,
+                "retrievable": True,
+                "nonControllable": True,
+            },
+            "capabilityResources": {
+                "friendlyNames": [{"@type": "text", "value": {"text": "Battery", "locale": "en-US"}}]
+            },
+            "configuration": {
+                "supportedRange": {"minimumValue": 0, "maximumValue": 100, "precision": 1},
+                "unitOfMeasure": "Alexa.Unit.Percent",
+            },
+        }
+    ]
+    assert discovered(message, "Attic") == []
+
+
+@pytest.mark.parametrize(("battery", "expected"), [(80, [(INSTANCE, 80)]), (0, [(INSTANCE, 0)]), (None, [])])
+def test_a_report_tells_its_state(
+    battery: int | None,
+    expected: list[tuple[str, Any]],
+    with_its_line: None,
+    home: Household,
+    ask: Ask,
+    valid_if_known: Check,
+) -> None:
+    home.driver.change("Garden", battery=battery)
+    message = ask("Alexa", "ReportState", camera="Garden")
+    valid_if_known(message)
+    assert stated(message) == expected
+
+
+def test_its_directive_is_taken(with_its_line: None, ask: Ask, valid_if_known: Check) -> None:
+    message = ask(NAME, "SetRangeValue", {"rangeValue": 100}, camera="Garden", instance=INSTANCE)
+    valid_if_known(message)
+    assert message["event"]["payload"] == {
+        "type": "INVALID_DIRECTIVE",
+        "message": "A battery is charged, and can't be set.",
+    }
+
+
+def test_its_directive_needs_the_token_of_a_link(with_its_line: None, ask: Ask) -> None:
+    message = ask(NAME, "SetRangeValue", {"rangeValue": 100}, camera="Garden", token="nobody's", instance=INSTANCE)
+    assert message["event"]["payload"]["type"] == "INVALID_AUTHORIZATION_CREDENTIAL"
+
+
+def test_without_its_line_there_is_nothing_of_it(home: Household, ask: Ask) -> None:
+    home.driver.change("Garden", battery=80)
+    assert discovered(ask("Alexa.Discovery", "Discover"), "Garden") == []
+    assert stated(ask("Alexa", "ReportState", camera="Garden")) == []
+    message = ask(NAME, "SetRangeValue", {"rangeValue": 100}, camera="Garden", instance=INSTANCE)
+    assert message["event"]["payload"]["message"] == "showcam does not know this directive."

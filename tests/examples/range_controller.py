@@ -1,0 +1,53 @@
+"""Alexa.RangeController 3: how full a camera's battery is, in percent, to be asked about and never set.
+
+https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-rangecontroller.html
+"""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from alexa.capability import Capability, reported
+from alexa.errors import InvalidDirective
+from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.texts import Locales, LocalText, Named, Text
+from registry.camera import Camera
+
+INSTANCE = "Camera.Battery"
+
+
+class _Range(Struct, rename="camel"):
+    minimum_value: int
+    maximum_value: int
+    precision: int
+
+
+class _Configuration(Struct, rename="camel"):
+    supported_range: _Range
+    unit_of_measure: str
+
+
+class RangeController(Interface):
+    name = "Alexa.RangeController"
+
+    def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
+        if camera.battery is None:
+            return ()
+        capability = Capability(
+            interface=self.name,
+            version="3",
+            instance=INSTANCE,
+            properties=reported("rangeValue", controllable=False),
+            capability_resources=Named([Text(LocalText("Battery", "en-US"))]),
+            configuration=_Configuration(_Range(0, 100, 1), "Alexa.Unit.Percent"),
+        )
+        return (capability,)
+
+    def states(self, camera: Camera) -> Sequence[Stated]:
+        return () if camera.battery is None else (Stated("rangeValue", camera.battery, INSTANCE),)
+
+    def directives(self) -> Mapping[str, Handler]:
+        return {"SetRangeValue": self.set_value}
+
+    def set_value(self, asked: Asked) -> Answer:
+        raise InvalidDirective("A battery is charged, and can't be set.")

@@ -1,0 +1,111 @@
+"""An interface of Alexa's is one module that says all there is of it, and one line of the table."""
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alexa.interface import HouseholdInterface, Interface
+from alexa.interfaces import household_interfaces, interfaces
+from alexa.texts import LOCALES
+from registry.camera import Camera
+from registry.settings import BY_VOICE
+from tests.doubles.household import Household, household
+from tests.doubles.ready_driver import camera
+
+ROOT = Path(__file__).parents[2]
+
+
+def declared(kind: type) -> list[Any]:
+    """Those of the room; the example of the tests is no part of it."""
+    return [interface for interface in kind.__subclasses__() if interface.__module__.startswith("alexa.")]
+
+
+OF_CAMERAS, OF_HOUSEHOLDS = declared(Interface), declared(HouseholdInterface)
+# class: what its module has to declare itself
+DECLARES = {interface: {"name", "capabilities", "states", "directives"} for interface in OF_CAMERAS} | {
+    interface: {"name", "directives"} for interface in OF_HOUSEHOLDS
+}
+# the interface that has no page under its own name
+PAGES = {"Alexa": "state-reporting-for-a-smart-home-skill"}
+EACH = pytest.mark.parametrize("interface", DECLARES, ids=lambda interface: interface.__name__)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Household]:
+    home = household(tmp_path)
+    yield home
+    home.store.close()
+
+
+@pytest.fixture
+def table(home: Household) -> tuple[Interface, ...]:
+    return interfaces(home.registry, snapshots=True)
+
+
+def kind(interface: Interface | HouseholdInterface) -> str:
+    return type(interface).__name__
+
+
+def documentation(interface: Any) -> str:
+    return inspect.getdoc(sys.modules[interface.__module__]) or ""
+
+
+def test_the_table_has_each_of_them_once(home: Household, table: tuple[Interface, ...]) -> None:
+    of_household = household_interfaces(home.registry, lambda token: home.link, None, table)
+    assert sorted(map(kind, table)) == sorted(interface.__name__ for interface in OF_CAMERAS)
+    assert sorted(map(kind, of_household)) == sorted(interface.__name__ for interface in OF_HOUSEHOLDS)
+    names = [interface.name for interface in (*table, *of_household)]
+    assert len(set(names)) == len(names)
+
+
+@EACH
+def test_its_module_is_named_as_it_is_and_declares_all_of_it(interface: Any) -> None:
+    assert interface.__module__.removeprefix("alexa.").replace("_", "") == interface.__name__.lower()
+    assert DECLARES[interface] <= vars(interface).keys()
+
+
+@EACH
+def test_its_module_names_the_page_it_follows(interface: Any) -> None:
+    said = documentation(interface)
+    assert re.match(rf"{re.escape(interface.name)} \d(\.\d)?[:,] ", said)
+    [page] = re.findall(r"^https://developer\.amazon\.com/en-US/docs/alexa/[\w-]+/([\w-]+)\.html$", said, re.MULTILINE)
+    assert page == PAGES.get(interface.name, interface.name.lower().replace(".", "-"))
+
+
+SETTINGS = ("status_light", "alarm_notification", "offline_notification", "flip", "motion", "person", "asleep")
+FULL = camera(
+    "Garden", kind="doorbell", night_vision="smart", voice_may=tuple(BY_VOICE), **dict.fromkeys(SETTINGS, "on")
+)
+
+
+@pytest.mark.parametrize("shown", [FULL, camera("Shed")], ids=["a camera with everything", "one with little"])
+def test_what_it_tells_of_a_camera_is_of_the_interface(shown: Camera, table: tuple[Interface, ...]) -> None:
+    for interface in table:
+        advertised = set()
+        for capability in interface.capabilities(shown, LOCALES):
+            assert capability.interface == interface.name
+            assert documentation(interface).startswith(f"{interface.name} {capability.version}")
+            supported = capability.properties.supported if capability.properties else ()
+            advertised |= {(one.name, capability.instance) for one in supported}
+        stated = {(state.name, state.instance) for state in interface.states(shown)}
+        assert stated <= advertised, interface.name
+        assert (shown is not FULL) or stated == advertised, interface.name
+
+
+# what comes in as JSON of no known shape, or goes out as ask-sdk-core made it
+UNTYPED = {"amazon.py", "unreadable.py", "spoken/signature.py", "spoken/skill.py"}
+
+
+def test_what_goes_out_is_typed_where_it_is_built() -> None:
+    room = ROOT / "alexa"
+    untyped = {
+        file.relative_to(room).as_posix()
+        for file in room.rglob("*.py")
+        if re.search(r"dict\[str, (Any|object)\]", file.read_text())
+    }
+    assert untyped == UNTYPED
