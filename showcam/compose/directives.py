@@ -9,7 +9,7 @@ from accounts.tokens import authenticate
 from alexa.skill import SmartHome
 from showcam import aws, keys
 from showcam.cloudwatch import CloudWatch, Event, Handler
-from showcam.compose import amazon, parts, spoken
+from showcam.compose import amazon, parts, shares, spoken
 from showcam.settings import Settings, load
 
 
@@ -24,6 +24,7 @@ def build() -> Handler:
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()
+    settings = shares.of("directives", settings)
     base = parts.ground(settings, keys.of(settings))
     home, talk = skill(settings, base), spoken.Lazy(settings, base)
 

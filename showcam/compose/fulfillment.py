@@ -12,7 +12,7 @@ from actions.errors import IntentError, Malformed, Passing
 from actions.fulfillment import Fulfillment, unread
 from showcam import aws, keys
 from showcam.cloudwatch import CloudWatch, Event, Handler
-from showcam.compose import parts
+from showcam.compose import parts, shares
 from showcam.exchange import Refuse, Request, Response, Route, carries
 from showcam.http_event import answer_of, request_of
 from showcam.settings import Settings, load
@@ -55,6 +55,7 @@ def build() -> Handler:
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()
+    settings = shares.of("fulfillment", settings)
     fulfil = door(settings, parts.ground(settings, keys.of(settings)))
 
     @aws.within(aws.ASSISTANT_S)
