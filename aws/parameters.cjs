@@ -93,6 +93,7 @@ function* home(given) {
     dataKey: /^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:key\/[\w-]+$/,
     keysSecret: /^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]+-\w{6}$/,
     settingsSecret: /^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]+-\w{6}$/,
+    ...(given.lwaClientId && { directivesSecret: /^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]+-\w{6}$/ }),
     grantSecret: /^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]+-\w{6}$/,
     publicUrl: /^https:/,
   };
@@ -117,8 +118,8 @@ const packages = (...functions) => function* (given) {
 
 async function read({ resolveVariable }) {
   const given = { region: await resolveVariable('self:provider.region'), stage: await resolveVariable('sls:stage') };
-  for (const name of ['alexaSkillId', 'languages', 'alarmTopic', 'publicUrl', 'mediaUrls', 'architecture', 'python', 'signUp', 'ezvizRegion', 'logLevel',
-    'homeRegion', 'dataKey', 'keysSecret', 'settingsSecret', 'grantSecret']) {
+  for (const name of ['alexaSkillId', 'languages', 'alarmTopic', 'publicUrl', 'mediaUrls', 'architecture', 'python', 'signUp', 'ezvizRegion', 'logLevel', 'lwaClientId',
+    'homeRegion', 'dataKey', 'keysSecret', 'settingsSecret', 'directivesSecret', 'grantSecret']) {
     given[name] = String(await resolveVariable(`param:${name}`)).trim();
   }
   for (const name of ['memory', 'requestsPerSecond', 'requestsAtOnce', 'reservedForDirectives', 'reservedForWeb', 'logRetention']) {
@@ -127,10 +128,26 @@ async function read({ resolveVariable }) {
   return given;
 }
 
-function checked(secretsOf, ...rules) {
+const joined = (names) => (names.length > 1 ? { 'Fn::Join': [',', names] } : names[0]);
+
+// What each function reads when it begins, and may read: `settings` as it is told of its secret settings, `reads` as its
+// role is. A secret that nothing was set up for is left out: each is one more question at every cold start.
+function shares(given, secrets, functions) {
+  const own = { directives: given.lwaClientId ? [secrets.directives] : [], fulfillment: [], web: [secrets.web] };
+  const keys = { directives: [], fulfillment: [], web: [secrets.cookie] };
+  const grant = given.mediaUrls ? [secrets.grant] : [];
+  const each = (made) => Object.fromEntries(functions.map((name) => [name, made(name)]));
+  return {
+    sharedKey: grant[0] ?? '',
+    settings: each((name) => joined([secrets.settings, ...own[name]])),
+    reads: each((name) => [secrets.keys, ...grant, ...keys[name], secrets.settings, ...own[name]]),
+  };
+}
+
+function checked(secretsOf, functions, ...rules) {
   return async (variables) => {
     const given = await read(variables);
-    const faults = rules.flatMap((rule) => [...rule(given)]);
+    const faults = [...rules, packages(...functions)].flatMap((rule) => [...rule(given)]);
     if (faults.length) throw Object.assign(new Error(`nothing is packaged:\n${faults.map((each) => `  - ${each}`).join('\n')}\n`), { stack: '' });
     // where an address of one's own serves, nobody has to come by the API's, past what stands before one's own
     given.ownAddress = Boolean(given.publicUrl);
@@ -139,20 +156,17 @@ function checked(secretsOf, ...rules) {
     given.pictures = given.mediaUrls ? 'plane' : 'vendor';
     given.directivesConcurrency = given.reservedForDirectives || { Ref: 'AWS::NoValue' };
     given.webConcurrency = given.reservedForWeb || { Ref: 'AWS::NoValue' };
-    const [keys, settings, grant] = secretsOf(given);
-    // the grant secret only where it is used: a secret more is a question more at every cold start
-    given.sharedKey = given.mediaUrls ? grant : '';
-    given.secrets = given.mediaUrls ? [keys, settings, grant] : [keys, settings];
-    return given;
+    return { ...given, ...shares(given, secretsOf(given), functions) };
   };
 }
 
-const made = () => ['KeysSecret', 'SettingsSecret', 'GrantSecret'].map((name) => ({ Ref: name }));
-const told = (given) => [given.keysSecret, given.settingsSecret, given.grantSecret];
+const SECRETS = ['keys', 'settings', 'directives', 'web', 'grant', 'cookie'];
+const made = () => Object.fromEntries(SECRETS.map((name) => [name, { Ref: `${name[0].toUpperCase()}${name.slice(1)}Secret` }]));
+const told = (given) => Object.fromEntries(SECRETS.map((name) => [name, given[`${name}Secret`]]));
 const always = [skill, region, topic, addresses, numbers, retention, choices('architecture', 'signUp', 'ezvizRegion', 'logLevel')];
 module.exports = {
-  home: checked(made, ...always, packages('directives', 'fulfillment', 'web')),
-  elsewhere: checked(told, ...always, home, packages('directives')),
+  home: checked(made, ['directives', 'fulfillment', 'web'], ...always),
+  elsewhere: checked(told, ['directives'], ...always, home),
   REGIONS,
   HOST,
   LABEL,

@@ -1,6 +1,7 @@
 """The pages on which a person signs in: user name and password, then the vendor's code where it wants one."""
 
 import time
+from contextlib import AbstractContextManager
 
 import structlog
 from flask import Response, request, session
@@ -37,16 +38,20 @@ class SigningIn:
             return self._refused(asked, SignInRefused("wrong"), user, "empty")
         if len(user) > MAX_TYPED or len(password) > MAX_TYPED:
             return self._refused(asked, SignInRefused("wrong"), user)  # at once: it is looked up nowhere
-        known, address = self._known.read(request), request.remote_addr or ""
+        known = self._known.read(request)
         try:
-            with (self._others if known else self._strangers).joined(counted_as(address)):
-                return self._begun(asked, user, password, address, known)
+            with self._place(known):
+                return self._begun(asked, user, password, known)
         except Crowded:
             return self._refused(asked, SignInRefused("expired"), user, "crowded")
 
-    def _begun(self, asked: Asked, user: str, password: str, address: str, known: Browser | None) -> Response:
+    def _place(self, known: Browser | None) -> AbstractContextManager[None]:
+        """For who waits for the vendor, at either step. Raises Crowded when entered."""
+        return (self._others if known else self._strangers).joined(counted_as(request.remote_addr or ""))
+
+    def _begun(self, asked: Asked, user: str, password: str, known: Browser | None) -> Response:
         began = time.monotonic()
-        outcome = self._sign_in.begin(user, password, address, known)
+        outcome = self._sign_in.begin(user, password, request.remote_addr or "", known)
         if not isinstance(outcome, SignInRefused):
             return self._onward(outcome, user)
         if outcome.why not in NOT_THESE:
@@ -62,7 +67,12 @@ class SigningIn:
         code = "".join(request.form.get("code", "").split())
         if not code:
             return self._code_page(asked, visit, why="no_code")
-        outcome = self._sign_in.submit_code(visit.pending, code)
+        try:
+            with self._place(self._known.read(request)):
+                outcome = self._sign_in.submit_code(visit.pending, code)
+        except Crowded:
+            log.info("sign-in code not taken", why="crowded")
+            return self._code_page(asked, visit, why="crowded")
         if not isinstance(outcome, SignInRefused):
             return self._onward(outcome, visit.user)
         if outcome.why not in ("wrong_code", "vendor_down"):
@@ -115,4 +125,5 @@ class SigningIn:
         error = ""
         if why:
             status, error = pages.refusal(why)
-        return pages.linking_page("code", asked.assistant, status, error=error, hint=visit.hint)
+        invalid = why in ("no_code", "wrong_code")
+        return pages.linking_page("code", asked.assistant, status, error=error, invalid=invalid, hint=visit.hint)

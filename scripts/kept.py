@@ -27,6 +27,17 @@ def kept(packaged: dict[str, Any]) -> Resources:
     return {name: each for name, each in packaged["Resources"].items() if "Retain" in each.get("DeletionPolicy", "")}
 
 
+def left(resources: Resources, region: str) -> tuple[Resources, list[str]]:
+    """What is to be taken back, and names of secrets that the removed stack did not have yet: an older version's.
+
+    Only a secret that a deployment makes as good, since it begins empty, is passed over where it is missing.
+    """
+    empty = {name: resources[name]["Properties"] for name in _of(resources, SECRET)}
+    named = {name: each["Name"] for name, each in empty.items() if "SecretString" in each}
+    missing = {name: each for name, each in named.items() if not _is_there(each, region)}
+    return {name: each for name, each in resources.items() if name not in missing}, sorted(missing.values())
+
+
 def identifiers(resources: Resources, region: str) -> list[dict[str, Any]]:
     """As --resources-to-import wants them. Raises CannotTakeBack."""
     named = {name: each["Properties"] for name, each in resources.items()}
@@ -66,6 +77,15 @@ def _of(resources: Resources, kind: str) -> list[str]:
     return [name for name, each in resources.items() if each["Type"] == kind]
 
 
+def _is_there(secret: str, region: str) -> bool:
+    client = boto3.client("secretsmanager", region_name=region)
+    try:
+        client.describe_secret(SecretId=secret)
+    except client.exceptions.ResourceNotFoundException:
+        return False
+    return True
+
+
 def _secret(name: str, region: str) -> dict[str, Any]:
     client = boto3.client("secretsmanager", region_name=region)
     try:
@@ -100,14 +120,16 @@ def main() -> None:
     parser.add_argument("stack")
     parser.add_argument("region")
     asked = parser.parse_args()
-    resources = kept(json.loads((FOLDER / PACKAGED).read_text()))
     try:
+        resources, missing = left(kept(json.loads((FOLDER / PACKAGED).read_text())), asked.region)
         made = {
             "kept-ids.json": identifiers(resources, asked.region),
             "kept.json": template(resources, asked.stack, asked.region),
         }
     except (CannotTakeBack, BotoCoreError, ClientError) as error:
         sys.exit(f"kept: {error}")
+    for name in missing:
+        print(f"kept: there is no secret {name}: make deploy makes it, empty", file=sys.stderr)  # noqa: T201
     for name, held in made.items():
         (FOLDER / name).write_text(json.dumps(held, indent=2))
         print(f"{FOLDER.name}/{name}")  # noqa: T201 - what a person waits for

@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     grant_secret: str = ""  # name or ARN of the secret of the grant key alone, shared with media processes elsewhere
     cookie_secret: str = ""  # name or ARN of the secret of the cookie key alone, which the web function alone may read
     grant_roots: str = ""  # what that secret holds, for a media process that is handed it
-    settings_secret: str = ""  # name or ARN of the secret of the settings that are secret; empty: none
+    settings_secret: tuple[str, ...] = ()  # names or ARNs of secrets that hold settings; of two values the last counts
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
     ezviz_api: str = ""  # host[:port] of the app's API; empty: by region
     ezviz_open: str = ""  # host[:port] of the Open Platform; empty: by region
@@ -162,7 +162,7 @@ def load(
     given = {name: _Given(value, "the demo") for name, value in DEMO.items()} if demo else {}
     given |= _from_file(environ, file)
     said = _from_environment(environ)
-    given |= _from_secret(said.get("settings_secret") or given.get("settings_secret")) | said
+    given |= _from_secrets(said.get("settings_secret") or given.get("settings_secret")) | said
     given |= {name: _Given(value, "the command line") for name, value in (overrides or {}).items() if value is not None}
     if demo:
         given["demo"] = _Given(True, "the command line")
@@ -191,27 +191,36 @@ def _from_file(environ: Mapping[str, str], file: Path | None) -> dict[str, _Give
         raise SettingsError(f"{path}: can't be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from None
-    # stun was one text before it was a list
     return {
-        name: _Given(_parted(value) if name == "stun" and isinstance(value, str) else value, str(path))
+        name: _Given(_parted(value) if name in _ONCE_TEXTS and isinstance(value, str) else value, str(path))
         for name, value in values.items()
     }
 
 
-def _from_secret(named: _Given | None) -> dict[str, _Given]:
-    if named is None or not named.value:
+_ONCE_TEXTS = ("stun", "settings_secret")  # one text each, before they were lists
+
+
+def _from_secrets(named: _Given | None) -> dict[str, _Given]:
+    if named is None:
         return {}
+    given: dict[str, _Given] = {}
+    for secret in _convert("settings_secret", named):
+        given |= _from_secret(secret, named)
+    return given
+
+
+def _from_secret(secret: str, named: _Given) -> dict[str, _Given]:
     from showcam.aws import secrets
 
     try:
-        held = secrets.read(str(named.value))
+        held = secrets.read(secret)
     except secrets.SecretUnreadable as error:
         raise SettingsError(f"settings_secret from {named.origin}: {error}") from None
     for name, value in held.items():
         if name not in SECRETS or not isinstance(value, str):
             known = ", ".join(sorted(SECRETS))
             raise SettingsError(f"settings_secret from {named.origin}: it holds texts named {known}, not {name!r}")
-    return {name: _Given(value, f"the secret {named.value}") for name, value in held.items()}
+    return {name: _Given(value, f"the secret {secret}") for name, value in held.items()}
 
 
 # Read from the environment too, but by others than this module.

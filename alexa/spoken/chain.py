@@ -4,6 +4,9 @@ Alexa Skills Kit, "Host a Custom Skill as a Web Service". cryptography judges th
 """
 
 import contextlib
+import hashlib
+import ipaddress
+import os
 import re
 import threading
 import time
@@ -34,10 +37,10 @@ FETCH_S = 3.0
 KEPT = 8
 LONGEST_URL = 512
 OF_ONE_A_MINUTE = 5  # fetches for one IPv4 address or IPv6 /64
-A_MINUTE = 60  # for all of them
+LOTS = 32  # among which neighbourhoods (IPv4 /16, IPv6 /32) are drawn, by a secret of the process
+OF_LOT_A_MINUTE = 10  # fetches for all whose neighbourhood drew it; for everybody together LOTS times as many
 AT_ONCE = 4  # a host that hangs holds no more threads than these
 REMEMBERED, FORGET_S = 1024, 300.0  # addresses where there was no good chain, and for how long
-_ALL = "all"
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
 
@@ -82,8 +85,9 @@ class Chains:
     """`anchors`: whom to trust as roots. `file`: where good chains outlast the process.
 
     Anybody may name an address in Amazon's folder. So one asker's made-up ones are looked for a few times a minute,
-    what was not there is not looked for again soon, and a chain that was good once needs no look at all.
-    `double`: "host:port" that stands for Amazon's in practice and tests.
+    what was not there is not looked for again soon, and a chain that was good once needs no look at all. All looks
+    together are bounded by lots, not by one count, so that strangers of few neighbourhoods can't use up Amazon's.
+    `double`: "host:port" that stands for Amazon's in practice and tests. `secret`: by which lots are drawn.
     """
 
     def __init__(
@@ -92,11 +96,13 @@ class Chains:
         double: str = "",
         ca_file: Path | None = None,
         file: Path | None = None,
+        secret: bytes = b"",
     ) -> None:
         host, _, port = double.partition(":")
         self._host, self._port = (host, int(port or 443)) if double else (HOST, PORT)
         self._http = Http(Hosts((f"{self._host}:{self._port}",)), ca_file)
         self._anchors, self._kept = anchors, KeptChains(file)
+        self._secret = secret or os.urandom(16)
         self._lock = threading.Lock()
         self._fetches, self._under_way = Rate(60), threading.BoundedSemaphore(AT_ONCE)
         self._flights: Flights[_Found] = Flights()
@@ -133,8 +139,11 @@ class Chains:
         if time.monotonic() < until:
             raise BadChain(why)
         # who has none left must not begin a look that others, who have, would share
-        if self._fetches.count(asker, time.time()) >= OF_ONE_A_MINUTE:
+        now = time.time()
+        if self._fetches.count(asker, now) >= OF_ONE_A_MINUTE:
             raise ChainUnreached("too many chains were asked for from one network")
+        if self._fetches.count(self._lot(asker), now) >= OF_LOT_A_MINUTE:
+            raise ChainUnreached("too many chains were asked for from several networks")
         try:
             found = self._flights.share(address, FETCH_S, self._look, address, asker)
         except VendorDown:
@@ -163,8 +172,8 @@ class Chains:
     def _fetch(self, address: str, asker: str) -> bytes:
         import requests
 
-        now = time.time()
-        if self._fetches.hit(asker, now) > OF_ONE_A_MINUTE or self._fetches.hit(_ALL, now) > A_MINUTE:
+        now, hit = time.time(), self._fetches.hit
+        if hit(asker, now) > OF_ONE_A_MINUTE or hit(self._lot(asker), now) > OF_LOT_A_MINUTE:
             raise ChainUnreached("too many chains were asked for")
         if not self._under_way.acquire(blocking=False):
             raise ChainUnreached("too many chains are being fetched")
@@ -181,6 +190,11 @@ class Chains:
         if answer.status_code != 200:
             raise BadChain("there is no chain at that address")
         return answer.content
+
+    def _lot(self, asker: str) -> str:
+        """Nobody can tell which neighbourhoods drew the same one, nor choose it: only who has many can use up many."""
+        drawn = hashlib.blake2b(_neighbourhood(asker).encode(), key=self._secret, digest_size=8).digest()
+        return f"lot {int.from_bytes(drawn) % LOTS}"
 
     def _read_again(self) -> "dict[str, _Good]":
         """What of the file is still a good chain, at an address where Amazon keeps them."""
@@ -199,6 +213,14 @@ class _Good(NamedTuple):
 
 
 type _Found = _Good | BadChain | ChainUnreached
+
+
+def _neighbourhood(network: str) -> str:
+    try:
+        found = ipaddress.ip_network(network)
+    except ValueError:
+        return network
+    return str(found.supernet(new_prefix=16 if found.version == 4 else 32))
 
 
 def public_roots() -> list[x509.Certificate]:

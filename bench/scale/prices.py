@@ -35,6 +35,6 @@ PRICES = {
 }
 FIXED = {  # a month, at any size, of the home region; each other has five alarms
     "KMS: the key": 1.00,
-    "Secrets Manager: four secrets": 1.60,
+    "Secrets Manager: six secrets": 2.40,
     "CloudWatch: twenty-six alarms": 2.60,
 }

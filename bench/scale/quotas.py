@@ -44,8 +44,8 @@ def quotas(given: Assumptions, footprints: Mapping[str, Footprint]) -> list[Quot
 
 
 def secrets(given: Assumptions) -> int:
-    """Read by each new environment: keys, settings, and what is shared with media processes where there are some."""
-    return 3 if given.passed < 1 else 2
+    """Read by each new environment of web, which reads the most; one more where there are media processes."""
+    return 5 if given.passed < 1 else 4
 
 
 def _busy(given: Assumptions, footprint: Footprint) -> float:

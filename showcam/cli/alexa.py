@@ -198,7 +198,7 @@ def _next(folder: Path, settings: "Settings", arns: tuple[str, ...], linking: bo
 
 def _events(settings: "Settings") -> str:
     if settings.all_on_aws:
-        return "as lwaClientId (and lwa_client_id here) and, in the settings secret, lwa_client_secret; then deploy"
+        return "as lwaClientId (and lwa_client_id here), lwa_client_secret in showcam/STAGE/directives; then deploy"
     return "as lwa_client_id and lwa_client_secret"
 
 

@@ -10,7 +10,7 @@ from alexa.skill import SmartHome
 from showcam import keys
 from showcam.aws import boto
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler
-from showcam.compose import amazon, parts, spoken
+from showcam.compose import amazon, parts, shares, spoken
 from showcam.settings import Settings, load
 
 
@@ -25,6 +25,7 @@ def build() -> Handler:
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()
+    settings = shares.of("directives", settings)
     base = parts.ground(settings, keys.of(settings))
     home, talk = skill(settings, base), spoken.Lazy(settings, base)
 

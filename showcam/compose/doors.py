@@ -36,14 +36,18 @@ BODIES_TO_A_THREAD = 2  # a thread that waits for a body costs a few kilobytes
 
 
 def routes(settings: Settings, base: parts.Ground, inbox: Inbox) -> list[Route]:
-    internal = Internal(base.adapter.questions, base.grants.proof(), partial(authenticate, base.store))
     key = settings.ezviz_webhook_key
     return [
         _signalling(settings, base),
-        Route("internal", "/internal/sources/", ("POST",), internal.answer, json=True, claims=carries(HEADER)),
+        *([_internal(base)] if settings.pictures == "plane" else []),
         webhook.route(Webhook(key, base.store, inbox) if key else None),
         Route("readyz", "/readyz", ("GET",), partial(ready, base.store)),
     ]
+
+
+def _internal(base: parts.Ground) -> Route:
+    answer = Internal(base.adapter.questions, base.grants.proof(), partial(authenticate, base.store)).answer
+    return Route("internal", "/internal/sources/", ("POST",), answer, json=True, claims=carries(HEADER))
 
 
 def limited(settings: Settings, routes: list[Route]) -> list[Route]:

@@ -14,7 +14,7 @@ from showcam import keys
 from showcam.aws import boto
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler
 from showcam.aws.http_event import answer_of, request_of
-from showcam.compose import parts
+from showcam.compose import parts, shares
 from showcam.http_types import Refuse, Request, Response, Route, carries
 from showcam.settings import Settings, load
 
@@ -56,6 +56,7 @@ def build() -> Handler:
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()
+    settings = shares.of("fulfillment", settings)
     fulfil = door(settings, parts.ground(settings, keys.of(settings)))
 
     @boto.within(boto.ASSISTANT_S)

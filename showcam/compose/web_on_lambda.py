@@ -16,7 +16,7 @@ from apig_wsgi import make_lambda_handler
 from registry.watch.inbox import AtOnce
 from showcam import keys
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler
-from showcam.compose import doors, parts
+from showcam.compose import doors, parts, shares
 from showcam.edge.edge import REQUEST_ID, Edge
 from showcam.http_types import Answered, Route
 from showcam.settings import Settings, load
@@ -29,7 +29,7 @@ def build() -> Handler:
     watch = CloudWatch(settings.log_level)
     watch.install()
     _hand_lines_to(watch)
-    edge = _edge(settings, watch)
+    edge = _edge(shares.of("web", settings), watch)
 
     def named(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[REQUEST_ID] = environ["apig_wsgi.context"].aws_request_id

@@ -125,7 +125,7 @@ def _linking(base: str, client: Client | None) -> Rows:
 def _permissions(settings: Settings) -> Rows:
     where = ("lwa_client_id", "lwa_client_secret")
     if settings.all_on_aws:
-        where = ("lwaClientId and lwa_client_id", "the settings secret, as lwa_client_secret")
+        where = ("lwaClientId and lwa_client_id", "the secret showcam/STAGE/directives, as lwa_client_secret")
     return [
         ("Send Alexa Events", "on"),
         ("Alexa Client Id", settings.lwa_client_id or f"[copy it to {where[0]}]"),

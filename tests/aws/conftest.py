@@ -17,11 +17,13 @@ OSLS = ROOT / "node_modules/.bin/osls"
 SKILL = "amzn1.ask.skill.3f9a1c7e-58d2-4b06-9e41-7c2d8a05b6f3"
 PYTHON = "{}.{}".format(*sys.version_info)
 MEDIA = "https://one.example.com,https://two.example.com:8443"
+LOGIN = "amzn1.application-oa2-client.0a1b2c3d"
 HOME = {
     "alexaSkillId": SKILL,
     "alarmTopic": "arn:aws:sns:eu-west-1:123456789012:alarms",
     "languages": "en-GB,de-DE",
     "mediaUrls": MEDIA,
+    "lwaClientId": LOGIN,
     "reservedForDirectives": "100",
     "reservedForWeb": "50",
 }
@@ -30,10 +32,12 @@ ELSEWHERE = {
     "alarmTopic": "arn:aws:sns:us-east-1:123456789012:alarms",
     "publicUrl": "https://cameras.example.com",
     "mediaUrls": MEDIA,
+    "lwaClientId": LOGIN,
     "homeRegion": "eu-west-1",
     "dataKey": "arn:aws:kms:eu-west-1:123456789012:key/6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3",
     "keysSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:showcam/prod/keys-AbCdEf",
     "settingsSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:showcam/prod/settings-AbCdEf",
+    "directivesSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:showcam/prod/directives-AbCdEf",
     "grantSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:showcam/prod/grant-AbCdEf",
 }
 

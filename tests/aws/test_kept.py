@@ -17,7 +17,8 @@ from tests.aws.conftest import Packaged
 from tests.doubles.packages import script
 
 KEPT = script("kept")
-SECRETS = ("KeysSecret", "GrantSecret", "SettingsSecret")
+NEWER = ("DirectivesSecret", "WebSecret")  # than version 0.1
+SECRETS = ("KeysSecret", "GrantSecret", "SettingsSecret", *NEWER)
 NAMES = ("Table", "DataKey", *SECRETS)
 WITHIN_S = 30
 
@@ -104,6 +105,15 @@ def test_what_a_removed_stack_left_is_found_as_aws_tells_it_apart(made: Made) ->
     for name, identifier in found.items():
         known = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", made.resources[name]["Type"]).schema
         assert [f"/properties/{part}" for part in identifier] == known["primaryIdentifier"]
+
+
+def test_a_secret_that_an_older_version_did_not_have_is_left_to_the_deployment(made: Made) -> None:
+    before = {name: each for name, each in made.resources.items() if name not in NEWER}
+    assert Made(made.aws, made.stack, before).create() == "CREATE_COMPLETE"
+    made.remove()
+    resources, missing = KEPT.left(made.resources, made.aws.region)
+    assert (resources, missing) == (before, sorted(made.secret(name) for name in NEWER))
+    assert len(KEPT.identifiers(resources, made.aws.region)) == len(before)
 
 
 def test_the_template_is_of_that_alone_and_stands_by_itself(made: Made, tmp_path: Path) -> None:

@@ -216,15 +216,12 @@ def test_the_image_listens_where_the_template_looks(template: Template) -> None:
 
 
 def test_the_main_stack_goes_without_until_it_is_told_of_some(osls: Osls) -> None:
-    without = {name: each for name, each in HOME.items() if name != "mediaUrls"}
+    without = {name: each for name, each in HOME.items() if name not in ("mediaUrls", "lwaClientId")}
     del without["reservedForWeb"], without["reservedForDirectives"]
     template = osls("serverless.yml", "eu-west-1", without).template
     for role in of(template, "AWS::IAM::Role").values():
-        (policy,) = role["Policies"]
-        secrets, *_ = (
-            each for each in policy["PolicyDocument"]["Statement"] if "secretsmanager" in str(each["Action"])
-        )
-        assert secrets["Resource"] == [{"Ref": "KeysSecret"}, {"Ref": "SettingsSecret"}]
+        assert "GrantSecret" not in str(role)
+        assert "DirectivesSecret" not in str(role)
     functions = of(template, "AWS::Lambda::Function")
     for name in ("DirectivesLambdaFunction", "WebLambdaFunction"):
         assert functions[name]["ReservedConcurrentExecutions"] == {"Ref": "AWS::NoValue"}

@@ -88,7 +88,15 @@ require('./aws/parameters.cjs').home({ resolveVariable }).catch((said) => consol
             HOME | {"alarmTopic": ELSEWHERE["alarmTopic"], "languages": "en-US"},
             [
                 f"{name} is missing"
-                for name in ("homeRegion", "dataKey", "keysSecret", "settingsSecret", "grantSecret", "publicUrl")
+                for name in (
+                    "homeRegion",
+                    "dataKey",
+                    "keysSecret",
+                    "settingsSecret",
+                    "directivesSecret",
+                    "grantSecret",
+                    "publicUrl",
+                )
             ],
             id="elsewhere, without what home is",
         ),
@@ -100,6 +108,7 @@ require('./aws/parameters.cjs').home({ resolveVariable }).catch((said) => consol
                 "us-east-1 is the home region",
                 "dataKey stands in eu-west-1, not in the home region us-east-1",
                 "settingsSecret stands in eu-west-1, not in the home region us-east-1",
+                "directivesSecret stands in eu-west-1, not in the home region us-east-1",
                 "grantSecret stands in eu-west-1, not in the home region us-east-1",
                 'keysSecret is "showcam/prod/keys", which is none',
             ],

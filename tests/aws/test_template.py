@@ -21,6 +21,12 @@ FUNCTIONS = {"directives": 8, "fulfillment": 8, "web": 15}  # and their timeouts
 ROWS = {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"}
 FORGETS = {"DeleteItem"}
 CHECKS = {"ConditionCheckItem"}
+OF_SETTINGS = {"SettingsSecret": "settings", "DirectivesSecret": "directives", "WebSecret": "web"}
+READS = {
+    "DirectivesRole": ["KeysSecret", "GrantSecret", "SettingsSecret", "DirectivesSecret"],
+    "FulfillmentRole": ["KeysSecret", "GrantSecret", "SettingsSecret"],
+    "WebRole": ["KeysSecret", "GrantSecret", "CookieSecret", "SettingsSecret", "WebSecret"],
+}
 WATCHED = {
     ("AWS/Lambda", "Errors"),
     ("AWS/Lambda", "Throttles"),
@@ -70,7 +76,7 @@ class TestTable:
         assert table["DeletionProtectionEnabled"] is True
         assert home["Resources"]["DataKey"]["Properties"]["EnableKeyRotation"] is True
 
-    @pytest.mark.parametrize("name", ["Table", "DataKey", "KeysSecret", "GrantSecret", "SettingsSecret"])
+    @pytest.mark.parametrize("name", ["Table", "DataKey", "KeysSecret", "GrantSecret", *OF_SETTINGS])
     def test_what_cannot_be_made_again_outlives_the_stack(self, home: Template, name: str) -> None:
         resource = home["Resources"][name]
         # but not a creation that was taken back: what stood there then would be in the way of the next
@@ -88,12 +94,15 @@ class TestSecrets:
             assert secrets[name]["GenerateSecretString"] == generated
             assert "SecretString" not in secrets[name]
         # all of it: AWS does not say whether a change of anything else would put this value back
-        assert secrets["SettingsSecret"] == {
-            "Name": "showcam/prod/settings",
-            "Description": "Settings that are secret, as JSON; see docs/aws.md",
-            "KmsKeyId": {"Fn::GetAtt": ["DataKey", "Arn"]},
-            "SecretString": "{}",
-        }
+        told = {name: f"Secret settings that {of_whom} alone uses" for name, of_whom in OF_SETTINGS.items()}
+        told["SettingsSecret"] = "Settings that are secret"
+        for name, of_whom in OF_SETTINGS.items():
+            assert secrets[name] == {
+                "Name": f"showcam/prod/{of_whom}",
+                "Description": f"{told[name]}, as JSON; see docs/aws.md",
+                "KmsKeyId": {"Fn::GetAtt": ["DataKey", "Arn"]},
+                "SecretString": "{}",
+            }
         for secret in secrets.values():
             assert secret["KmsKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
 
@@ -136,13 +145,16 @@ class TestFunctions:
         template = request.getfixturevalue(stack).template
         with in_process(monkeypatch) as cloud:
             secret = cloud.secret("showcam/prod/settings", {"ezviz_secret": "s"})
+            own = {name: cloud.secret(f"showcam/prod/{name}", {}) for name in ("directives", "web")}
             known = {"AWS::Region": region, "Table": "showcam-prod", "SettingsSecret": secret, "KeysSecret": "arn:keys"}
             known |= {"GrantSecret": "arn:grant", "CookieSecret": "arn:cookie"}
+            known |= {f"{name.title()}Secret": arn for name, arn in own.items()}
             for function in of(template, "AWS::Lambda::Function").values():
                 environ = {name: resolved(value, known) for name, value in function["Environment"]["Variables"].items()}
                 if stack == "elsewhere":
-                    assert environ["SHOWCAM_SETTINGS_SECRET"] == ELSEWHERE["settingsSecret"]
-                    environ["SHOWCAM_SETTINGS_SECRET"] = secret
+                    told = f"{ELSEWHERE['settingsSecret']},{ELSEWHERE['directivesSecret']}"
+                    assert environ["SHOWCAM_SETTINGS_SECRET"] == told
+                    environ["SHOWCAM_SETTINGS_SECRET"] = f"{secret},{own['directives']}"
                 settings = load(environ=environ | {"SHOWCAM_EZVIZ_KEY": "k"})
                 assert settings.all_on_aws
                 assert (settings.table, settings.table_region) == ("showcam-prod", "eu-west-1")
@@ -221,12 +233,7 @@ class TestRoles:
             )
             checks = set() if name == "Fulfillment" else CHECKS
             assert granted.pop("dynamodb") == (ROWS | FORGETS | checks, [table])
-            assert granted.pop("secretsmanager") == (
-                {"GetSecretValue"},
-                [{"Ref": "KeysSecret"}, {"Ref": "SettingsSecret"}, {"Ref": "GrantSecret"}],
-            )
-            cookies = ({"GetSecretValue"}, [{"Ref": "CookieSecret"}])
-            assert granted.pop("secretsmanager cookie", None) == (cookies if name == "Web" else None)
+            assert granted.pop("secretsmanager") == ({"GetSecretValue"}, [{"Ref": each} for each in READS[role]])
             actions, resources = granted.pop("kms")
             assert "Decrypt" in actions
             assert resources == [{"Fn::GetAtt": ["DataKey", "Arn"]}]
@@ -238,7 +245,7 @@ class TestRoles:
         arn = "arn:${AWS::Partition}:dynamodb:eu-west-1:${AWS::AccountId}:table/showcam-prod"
         assert granted["dynamodb"] == (ROWS | FORGETS | CHECKS, [{"Fn::Sub": arn}])
         assert granted["secretsmanager"][1] == [
-            ELSEWHERE[name] for name in ("keysSecret", "settingsSecret", "grantSecret")
+            ELSEWHERE[name] for name in ("keysSecret", "grantSecret", "settingsSecret", "directivesSecret")
         ]
         assert granted["kms"][1] == [ELSEWHERE["dataKey"]]
 
@@ -292,11 +299,11 @@ class TestWatching:
 
     def test_there_are_as_many_as_are_told_and_priced(self, home: Template, elsewhere: Packaged) -> None:
         alarms, secrets = of(home, "AWS::CloudWatch::Alarm"), of(home, "AWS::SecretsManager::Secret")
-        assert (len(alarms), len(secrets)) == (26, 4)
+        assert (len(alarms), len(secrets)) == (26, 6)
         assert len(of(elsewhere.template, "AWS::CloudWatch::Alarm")) == 5
         assert FIXED["CloudWatch: twenty-six alarms"] == pytest.approx(0.10 * 26)
-        assert FIXED["Secrets Manager: four secrets"] == pytest.approx(0.40 * 4)
-        assert "four secrets and 26 alarms" in (ROOT / "docs/aws.md").read_text()
+        assert FIXED["Secrets Manager: six secrets"] == pytest.approx(0.40 * 6)
+        assert "six secrets and 26 alarms" in (ROOT / "docs/aws.md").read_text()
 
     def test_every_function_is_watched(self, each: Template) -> None:
         functions, watched = of(each, "AWS::Lambda::Function"), list(of(each, "AWS::CloudWatch::Alarm").values())
@@ -339,6 +346,9 @@ def resolved(value: Any, known: dict[str, str]) -> str:
         return value
     if "Ref" in value:
         return known[value["Ref"]]
+    if "Fn::Join" in value:
+        mark, parts = value["Fn::Join"]
+        return str(mark).join(resolved(each, known) for each in parts)
     assert value == {"Fn::Sub": "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"}
     return "https://abc123.execute-api.eu-west-1.amazonaws.com"
 
@@ -356,14 +366,13 @@ def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def granted_to(template: Template, role: str) -> dict[str, tuple[set[str], list[Any]]]:
-    """Actions and resources by service; those of the table's index and of the cookies' secret apart."""
+    """Actions and resources by service; those of the table's index apart."""
     granted: dict[str, tuple[set[str], list[Any]]] = {}
     for name, statement in statements(template):
         if name == role:
             actions, resources = listed(statement["Action"]), listed(statement["Resource"])
             (service,) = {action.split(":")[0] for action in actions}
             key = f"{service} index" if "/index/" in str(resources) else service
-            key += " cookie" if "CookieSecret" in str(resources) else ""
             before, same = granted.get(key, (set(), resources))
             assert same == resources
             granted[key] = (before | {action.split(":")[1] for action in actions}, resources)

@@ -121,10 +121,25 @@ def deleted(deployed: Deployed, name: str) -> Iterator[str]:
             yield from (str(part["Delete"]["Key"]["pk"]["S"]) for part in request["TransactItems"] if "Delete" in part)
 
 
-def test_the_key_of_cookies_is_read_by_web_alone(wired: Deployed, asked: dict[str, set[Pair]]) -> None:
-    cookies = ("secretsmanager:GetSecretValue", wired.environ("web")["SHOWCAM_COOKIE_SECRET"])
-    assert {name for name in stack.FUNCTIONS if cookies in asked[name]} == {"web"}
-    assert {name for name in stack.FUNCTIONS if verdict(wired, name, cookies) == "allowed"} == {"web"}
+@pytest.mark.parametrize(
+    ("secret", "readers"),
+    [
+        ("Keys", {*stack.FUNCTIONS}),
+        ("Grant", {*stack.FUNCTIONS}),
+        ("Settings", {*stack.FUNCTIONS}),
+        ("Cookie", {"web"}),
+        ("Web", {"web"}),
+        ("Directives", set()),  # until there is a client id of Login with Amazon
+    ],
+)
+def test_a_secret_is_read_by_those_who_use_it_alone(
+    wired: Deployed, asked: dict[str, set[Pair]], secret: str, readers: set[str]
+) -> None:
+    made = wired.aws.client("cloudformation").list_stack_resources(StackName="showcam-local")["StackResourceSummaries"]
+    (found,) = (each["PhysicalResourceId"] for each in made if each["LogicalResourceId"] == f"{secret}Secret")
+    pair = ("secretsmanager:GetSecretValue", found)
+    assert {name for name in stack.FUNCTIONS if pair in asked[name]} == readers
+    assert {name for name in stack.FUNCTIONS if verdict(wired, name, pair) == "allowed"} == readers
 
 
 @FUNCTIONS
@@ -191,8 +206,8 @@ def test_what_none_needs_none_may(wired: Deployed, name: str) -> None:
 
 @FUNCTIONS
 def test_secrets_are_read_and_never_written(wired: Deployed, name: str) -> None:
-    for secret in ("SHOWCAM_KEYS_SECRET", "SHOWCAM_SETTINGS_SECRET"):
-        resource = wired.environ(name)[secret]
+    environ = wired.environ(name)
+    for resource in (environ["SHOWCAM_KEYS_SECRET"], *environ["SHOWCAM_SETTINGS_SECRET"].split(",")):
         assert verdict(wired, name, ("secretsmanager:GetSecretValue", resource)) == "allowed"
         for action in ("PutSecretValue", "UpdateSecret", "DeleteSecret", "RotateSecret"):
             assert verdict(wired, name, (f"secretsmanager:{action}", resource)) == "implicitDeny"

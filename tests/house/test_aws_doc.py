@@ -15,8 +15,10 @@ import yaml
 from botocore import xform_name
 
 from showcam import keys
+from showcam.compose import shares
 from showcam.compose.command import pictures
 from showcam.settings import SECRETS, Settings, load
+from tests.aws.test_reads import READ
 from tests.doubles.aws import OLD_ROOT as OF_GRANTS
 from tests.doubles.aws import ROOT as OF_KEYS
 from tests.doubles.aws import Cloud, in_process
@@ -34,6 +36,11 @@ def rows(start: str) -> list[list[str]]:
     """Cells of the table whose first row begins so."""
     lines = TEXT[TEXT.index(start) :].split("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def words(cell: str) -> set[str]:
+    """What stands in code there."""
+    return {*re.findall(r"`([\w/]+)`", cell)}
 
 
 def fenced(kind: str) -> list[str]:
@@ -66,8 +73,24 @@ def test_its_regions_are_those_where_alexa_looks() -> None:
 def test_its_settings_are_settings() -> None:
     for given in fenced("toml"):
         assert tomllib.loads(given).keys() <= Settings.__annotations__.keys()
-    (secret,) = fenced("json")
-    assert json.loads(secret).keys() <= SECRETS
+    held = [{*json.loads(text)} for text in fenced("json")]
+    assert held == [words(row[2]) for row in rows("| secret | read by | may hold |")]
+    assert set.union(*held) <= SECRETS
+
+
+def test_each_secret_setting_stands_where_those_who_use_it_read_it_and_nobody_else() -> None:
+    table = rows("| secret | read by | may hold |")
+    for function, used in shares.USED.items():
+        assert set.union(*(words(row[2]) for row in table if function in words(row[1]))) == used
+
+
+def test_its_table_of_who_reads_what_is_what_they_read() -> None:
+    table = rows("| secret | `directives` | `fulfillment` | `web` |")
+    for place, function in enumerate(("directives", "fulfillment", "web"), 1):
+        told = {row[0].strip("`").partition("`")[0].replace("cookies", "cookie") for row in table if row[place]}
+        assert told == READ["with all there is", function]
+        set_up_for = {row[0].partition("`, with `")[0].strip("`") for row in table if "`, with `" in row[0]}
+        assert told - set_up_for == READ["with little", function]
 
 
 @dataclass
@@ -79,9 +102,10 @@ class Operator:
 
     def settings(self, text: str) -> Settings:
         held = {"keys": {"root": OF_KEYS}, "settings": {"ezviz_secret": "s"}, "grant": {"root": OF_GRANTS}}
+        held |= {"directives": {"lwa_client_secret": "l"}, "web": {"ezviz_webhook_key": "w"}}
         for name, each in held.items():
             arn = self.cloud.secret(f"showcam/prod/{name}", each)
-            text = re.sub(rf'^({name}_secret = ").*"$', rf'\1{arn}"', text, flags=re.MULTILINE)
+            text = re.sub(rf'"arn:.*:showcam/prod/{name}-.*"', f'"{arn}"', text)
         self.file.write_text(text)
         return load(environ={}, file=self.file)
 
@@ -96,6 +120,7 @@ def test_where_there_is_no_media_process_the_commands_look_for_none(operator: Op
     base, _media = fenced("toml")
     settings = operator.settings(base)
     assert settings.all_on_aws
+    assert (settings.ezviz_secret, settings.lwa_client_secret, settings.ezviz_webhook_key) == ("s", "l", "w")
     assert (settings.pictures_urls, settings.own_media) == ((), False), "the HTTP API has nothing under /s/"
     assert pictures(settings).place("anybody") == ""
 
@@ -139,7 +164,15 @@ def test_its_alarms_are_the_stacks() -> None:
 
 def test_its_outputs_are_the_stacks() -> None:
     stack = (ROOT / "serverless.yml").read_text()
-    for name in ("DirectivesArn", "DataKeyArn", "KeysSecretArn", "SettingsSecretArn", "PublicUrl"):
+    for name in (
+        "DirectivesArn",
+        "DataKeyArn",
+        "KeysSecretArn",
+        "SettingsSecretArn",
+        "DirectivesSecretArn",
+        "WebSecretArn",
+        "PublicUrl",
+    ):
         assert f"`{name}`" in TEXT
         assert re.search(rf"^ +{name}:$", stack, re.MULTILINE), name
 

@@ -151,6 +151,17 @@ def test_the_media_process_asks_with_its_proof(running: Environment, stack: Any)
     assert running.invoke(http_event(path, "POST", headers=headers, body=body))["statusCode"] == 404
 
 
+def test_without_media_processes_nobody_may_ask_as_one(environment: Callable[..., Environment], stack: Any) -> None:
+    path, body = "/internal/sources/check", json.dumps({"claims": []}).encode()
+    asked = []
+    for pictures in ("plane", "vendor"):
+        proof = Grants(stack.keys.grant).proof().make(path, body, time.time())
+        headers = {"content-type": "application/json", HEADER.lower(): proof}
+        running = environment("web", SHOWCAM_PICTURES=pictures)
+        asked.append(running.invoke(http_event(path, "POST", headers=headers, body=body))["statusCode"])
+    assert asked == [200, 404]
+
+
 class TestWebhook:
     def test_a_ring_is_kept_before_it_is_answered_and_once(self, running: Environment, stack: Any) -> None:
         from registry.readings.devices import Devices

@@ -137,6 +137,27 @@ def test_a_good_offer_is_left_alone():
     assert len(untried) == 6, "of TCP, and of RTCP apart"
 
 
+def found_at(number: int, priority: int, transport: str = "UDP") -> str:
+    return f"a=candidate:{number} 1 {transport} {priority} 192.0.2.7 {20000 + number} typ host"
+
+
+@pytest.mark.parametrize("sections", [1, 2, 8])
+def test_of_an_offer_the_64_most_wanted_candidates_are_tried(sections):
+    """RFC 8445 section 6.1.2.5. In a bundle the candidates of all sections end at one transport."""
+    pictures = [[line.replace("video0", f"video{number}") for line in VIDEO] for number in range(sections)]
+    told = [[*each, *(found_at(port, port) for port in range(100))] for each in pictures]
+    left = normalise("\r\n".join([*HEAD[:-1], *(line for each in told for line in each), ""]))
+    tried = [int(line.split()[3]) for line in left.splitlines() if line.startswith("a=candidate")]
+    assert len(tried) == 64
+    assert min(tried) == 100 - 64 // sections, "each section of one rank has its share"
+
+
+def test_a_candidate_that_cannot_be_tried_takes_no_place_of_another():
+    lines = [*(found_at(number, 9_000, "TCP") for number in range(100)), found_at(100, 1)]
+    left = normalise("\r\n".join([*HEAD[:-1], *VIDEO, *lines, ""]))
+    assert [line for line in left.splitlines() if line.startswith("a=candidate")] == lines[-1:]
+
+
 @pytest.mark.parametrize("name", ["e.local 1000", "e.LOCAL 1000", "e.local\t1000", "e.local\u00a01000"])
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1d", "\x85", "\u2028"])
 def test_no_name_of_the_local_network_is_left_however_lines_end(name, end):

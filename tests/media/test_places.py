@@ -1,6 +1,7 @@
 """A place for whoever is handed an address: told when there is none, kept until that lapses, given to the next."""
 
 import asyncio
+import itertools
 import time
 
 import pytest
@@ -18,9 +19,12 @@ def two(start, vendor):
     return start(live_per_account=2, live_per_process=3)
 
 
+links = (f"asker-{number}" for number in itertools.count())
+
+
 def ask(world, camera: str = "garden", **changes):
-    """As the web process does for an address; the claims of its grant."""
-    claims = world.claims(camera, **changes)
+    """As the web process does for an address, by default for a link of its own; the claims of its grant."""
+    claims = world.claims(camera, **({"link": next(links)} | changes))
     world.plane.client().warm(claims, world.vendor.open(camera))
     return claims
 
@@ -57,6 +61,62 @@ def test_an_address_asked_for_twice_takes_one_place(two):
         two.plane.client().warm(claims, two.vendor.open("garden"))
     assert fetch(two, ask(two)) == 200
     assert fetch(two, claims) == 200
+
+
+# a link that only asks
+
+
+def test_who_only_asks_holds_one_place_for_each_camera_and_protocol(two):
+    for _ in range(4):
+        ask(two, link="link-1")
+    handed = ask(two, link="link-2")
+    with pytest.raises(MediaBusy):
+        ask(two, link="link-3")
+    assert fetch(two, handed) == 200
+
+
+@pytest.mark.parametrize("other", [{"camera": "yard"}, {"protocol": "webrtc"}, {"link": "link-2"}], ids=str)
+def test_what_another_asks_for_or_of_another_camera_or_protocol_has_a_place_of_its_own(two, other):
+    ask(two, **({"link": "link-1"} | other))
+    ask(two, link="link-1")
+    with pytest.raises(MediaBusy):
+        ask(two, link="link-3")
+
+
+def test_a_place_that_somebody_came_for_is_not_taken_over(two):
+    assert fetch(two, ask(two, link="link-1")) == 200
+    handed = ask(two, link="link-1")
+    with pytest.raises(MediaBusy):
+        ask(two, link="link-3")
+    assert fetch(two, handed) == 200
+    assert two.stats()["live"] == 2
+
+
+def test_the_address_before_still_opens_where_there_is_room(two):
+    first, second = (ask(two, link="link-1") for _ in range(2))
+    assert [fetch(two, first), fetch(two, second)] == [200, 200]
+    ask_again = [ask(two, link="link-1", account="neighbours") for _ in range(2)]
+    assert [fetch(two, each) for each in ask_again] == [429, 200], "all three places of this process are taken"
+
+
+def test_two_displays_that_ask_at_once_use_up_two_openings(start):
+    world = start(opens_per_minute=2)
+    both = [ask(world, link="link-1") for _ in range(2)]
+    assert [fetch(world, each) for each in both] == [200, 200]
+
+
+def test_to_ask_again_is_an_opening_of_its_own(start):
+    world = start(opens_per_minute=2)
+    for _ in range(2):
+        ask(world, link="link-1")
+    with pytest.raises(MediaBusy):
+        ask(world, link="link-1")
+
+
+def test_an_address_that_gave_its_place_up_is_ended_like_any_other(two):
+    first, second = (ask(two, link="link-1") for _ in range(2))
+    two.plane.client().end_session("link-1", first.nonce)
+    assert [fetch(two, first), fetch(two, second)] == [410, 200]
 
 
 def test_an_address_nobody_fetches_gives_its_place_back_when_it_lapses(two):
@@ -120,7 +180,7 @@ def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(two, e
 
 @pytest.mark.parametrize("link", ["link-1", "another"])
 def test_an_address_that_is_ended_before_anybody_came_opens_nothing_and_frees_its_place(two, link):
-    claims = ask(two)
+    claims = ask(two, link="link-1")
     ask(two)
     two.plane.client().end_session(link, claims.nonce)
     if link == "link-1":
@@ -131,8 +191,8 @@ def test_an_address_that_is_ended_before_anybody_came_opens_nothing_and_frees_it
 
 
 def test_an_ended_link_keeps_no_place(two):
-    for _ in range(2):
-        ask(two)
+    for camera in ("garden", "yard"):
+        ask(two, camera, link="link-1")
     two.plane.client().end_link("link-1")
     assert fetch(two, ask(two, link="link-2")) == 200
 
@@ -148,9 +208,9 @@ def test_a_card_is_no_opening_of_the_camera(start, vendor):
         else:
             world.plane.client().warm(claims, spec)
     for _ in range(2):
-        ask(world)
+        ask(world, link="link-1")
     with pytest.raises(MediaBusy):
-        ask(world)
+        ask(world, link="link-1")
 
 
 # a look: opened for nobody, to be told what it is like

@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, get_args
 from urllib.parse import urlencode
 
@@ -177,6 +178,76 @@ def test_so_many_sign_ins_may_hold_a_thread(
             thread.join()
     browser.address = A
     assert browser.sign_in(USER, "wrong").status == 403  # they are gone, and their places free
+
+
+class HangingAtStep(ReadyVendor):
+    """Everybody is sent a code. While `step` is set, those who come to it there wait until it is over."""
+
+    def __init__(self, *users: str) -> None:
+        super().__init__(careful=users)
+        self.step = ""
+        self.hangs, self.over = threading.Semaphore(0), threading.Event()
+
+    def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Any:
+        if self.step == ("code" if code else "sign-in"):
+            self.hangs.release()
+            self.over.wait(60)
+        return super().sign_in(user, password, deadline_s, code=code, host=host)
+
+
+@pytest.mark.parametrize("step", ["sign-in", "code"])
+@pytest.mark.parametrize(
+    ("waiting", "at", "knows", "address", "status"),
+    [
+        (7, "code", False, A, 200),
+        (8, "code", False, A, 503),
+        (8, "code", False, B, 200),
+        (8, "sign-in", False, A, 503),
+        (8, "code", True, A, 200),  # a browser that signed in before
+    ],
+)
+def test_who_enters_a_code_holds_a_thread_as_who_enters_a_password(
+    make: Callable[..., World], step: str, waiting: int, at: str, knows: bool, address: str, status: int
+) -> None:
+    users = [f"{number}@example.com" for number in range(waiting)]
+    vendor = HangingAtStep(CAREFUL, *users)
+    world = make(vendor=vendor)
+    browser, threads = world.browse(), []
+    if knows:
+        browser.sign_in(CAREFUL)
+        browser.post("code", code=CODE)
+        assert browser.page.steps == ["switch", "agree", "cancel"]
+        browser.post("switch")
+    if step == "code":
+        assert browser.sign_in(CAREFUL).page.steps == ["code", "cancel", "switch"]
+    for user in users:
+        households.add_owner(world.home.store, user)
+        other = world.browse()
+        other.address = A
+        if at == "code":
+            other.sign_in(user)
+        ask = partial(other.post, "code", code=CODE) if at == "code" else partial(other.sign_in, user)
+        threads.append(threading.Thread(target=ask))
+    vendor.step = at
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in threads:
+            assert vendor.hangs.acquire(timeout=20)
+        vendor.step = ""
+        browser.address = address
+        asked = vendor.calls.total()
+        fields = {"code": CODE} if step == "code" else {"user": CAREFUL, "password": PASSWORD}
+        assert browser.post(step, **fields).status == status
+        if status == 503:
+            assert browser.page.said("alert") == wording.SIGN_IN["crowded"][1]
+            assert vendor.calls.total() == asked, "the vendor is not asked"
+    finally:
+        vendor.over.set()
+        for thread in threads:
+            thread.join()
+    if status == 503 and step == "code":
+        assert browser.post("code", code=CODE).page.steps == ["switch", "agree", "cancel"], "it was not used up"
 
 
 def test_what_nobody_types_holds_no_thread(make: Callable[..., World]) -> None:

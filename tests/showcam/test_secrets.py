@@ -177,6 +177,23 @@ class TestSettings:
         settings = load(environ={"SHOWCAM_EZVIZ_WEBHOOK_KEY": "of the environment"}, file=file)
         assert (settings.lwa_client_secret, settings.ezviz_webhook_key) == ("of AWS", "of the environment")
 
+    @pytest.mark.parametrize("by", ["file", "environment"])
+    def test_there_may_be_several_and_the_last_counts(self, cloud: Cloud, tmp_path: Path, by: str) -> None:
+        cloud.secret("of-all", {"ezviz_webhook_key": "once kept here", "lwa_client_secret": "l"})
+        cloud.secret("of-web", {"ezviz_webhook_key": "w"})
+        file = tmp_path / "showcam.toml"
+        file.write_text('settings_secret = ["of-all", "of-web"]' if by == "file" else "")
+        environ = {} if by == "file" else {"SHOWCAM_SETTINGS_SECRET": "of-all,of-web"}
+        settings = load(environ=environ, file=file)
+        assert settings.settings_secret == ("of-all", "of-web")
+        assert (settings.lwa_client_secret, settings.ezviz_webhook_key) == ("l", "w")
+
+    def test_what_is_no_list_of_names_is_refused(self, cloud: Cloud, tmp_path: Path) -> None:
+        file = tmp_path / "showcam.toml"
+        file.write_text("settings_secret = 5")
+        with pytest.raises(SettingsError, match=r"settings_secret from .* is 5; a list \(a text each\) is wanted"):
+            load(environ={}, file=file)
+
     @pytest.mark.parametrize(
         ("held", "told"),
         [

@@ -6,29 +6,38 @@ import re
 from media.plane.outputs.sections import Section
 from net.addresses import is_public
 
-MOST = 64  # of a section
+MOST = 64  # of an offer, whose sections may all end at one transport, which tries each with each of ours
 _START = "a=candidate:"
 # aioice speaks UDP, and RTCP goes the way of RTP. What is beyond these bounds would break aioice's tasks.
 _USABLE = re.compile(
-    r"a=candidate:\S{1,32} 1 udp \d{1,10} (\S+) (\d{1,5}) typ (?:host|srflx|relay)(?: .*)?", re.I | re.A
+    r"a=candidate:\S{1,32} 1 udp (\d{1,10}) (\S+) (\d{1,5}) typ (?:host|srflx|relay)(?: .*)?", re.I | re.A
 )
 
 
-def usable(section: Section) -> Section:
-    """The section without candidates that can't be tried.
+def usable(offered: list[Section]) -> list[Section]:
+    """The sections without candidates that can't be tried, and of the others with the most wanted ones of the offer.
 
     Names too are left out: one under .local would be asked of the whole network, and a display behind one is found by
-    its own checks.
+    its own checks. RFC 8445 section 6.1.2.5: what is beyond an agent's limit is discarded by priority, not refused.
     """
-    kept, count = [], 0
-    for line in section:
-        if line.startswith(_START):
-            found = _USABLE.fullmatch(line)
-            count += 1
-            if count > MOST or not found or not _is_literal(found[1]) or not 0 < int(found[2]) < 65536:
-                continue
-        kept.append(line)
-    return kept
+    found = [
+        (-priority, number, place)
+        for number, section in enumerate(offered)
+        for place, line in enumerate(section)
+        if line.startswith(_START) and (priority := _priority(line)) is not None
+    ]
+    kept = {(number, place) for _, number, place in sorted(found)[:MOST]}
+    return [
+        [line for place, line in enumerate(section) if not line.startswith(_START) or (number, place) in kept]
+        for number, section in enumerate(offered)
+    ]
+
+
+def _priority(line: str) -> int | None:
+    """None where it can't be tried."""
+    found = _USABLE.fullmatch(line)
+    good = found and _is_literal(found[2]) and 0 < int(found[3]) < 65536
+    return int(found[1]) if found and good else None
 
 
 def are_far(lines: Section) -> bool:

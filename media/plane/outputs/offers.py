@@ -33,7 +33,7 @@ def normalise(sdp: str) -> str:
     if len(sdp) > OFFER_CAP or head[:1] != ["v=0"] or len(taken) > MOST_SECTIONS:
         raise NoOffer
     _judge(head, taken)
-    out = [_section(head, each) for each in taken]
+    out = [_section(head, each) for each in candidates.usable(taken)]
     mids = {sections.mid(each) for each in taken}
     return sections.joined(sections.bundling(head, [each for each in sections.bundled(head) if each in mids]), out)
 
@@ -72,7 +72,7 @@ def _judge(head: Section, taken: list[Section]) -> None:
 
 
 def _section(head: Section, section: Section) -> Section:
-    section = [line for line in candidates.usable(section) if not line.startswith("a=extmap:") or _extends(line)]
+    section = [line for line in section if not line.startswith("a=extmap:") or _extends(line)]
     if not any([line in sections.DIRECTIONS for line in section]):
         section = [*section, sections.direction(head, section)]
     section = _bounded(section)

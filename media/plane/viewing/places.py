@@ -1,4 +1,8 @@
-"""How many may watch at once, and begin in a minute. Who was handed an address has a place until its grant lapses."""
+"""How many may watch at once, and begin in a minute. Who was handed an address has a place until its grant lapses.
+
+Of the addresses that a link was handed for one camera and protocol, the last has the place: a link that asks and never
+comes holds one. Those before still open where there is room.
+"""
 
 import asyncio
 import time
@@ -12,6 +16,8 @@ from media.plane.viewing.pulls import TooMany
 
 MINUTE_S = 60.0
 
+type Ask = tuple[str, str, str, str]  # account, link, camera, protocol
+
 
 class Places:
     """`live` counts the sessions that are watched: of an account, or with None of all."""
@@ -19,27 +25,42 @@ class Places:
     def __init__(self, settings: PlaneSettings, live: Callable[[str | None], int]) -> None:
         self._settings, self._live = settings, live
         self._loop = asyncio.get_running_loop()
-        self._kept: dict[str, Claims] = {}  # by the nonce of a grant that nobody came with yet
+        self._kept: dict[Ask, Claims] = {}  # of grants that nobody came with yet
+        self._ousted: dict[str, Claims] = {}  # by nonce: what was asked for before, counted as begun, without a place
         self._begun: dict[tuple[str, bool], deque[float]] = {}  # by link, and whether it was for a card
 
     def keep(self, claims: Claims) -> None:
         """For who comes with this grant, as long as it lasts; once, however often it is said. Raises TooMany."""
-        if claims.nonce not in self._kept:
-            self._admit(claims)
-            self._kept[claims.nonce] = claims
+        if claims.nonce in self._ousted:
+            return
+        before = self._kept.get(_ask(claims))
+        if before is not None and before.nonce == claims.nonce:
+            return
+        if before is None or before.expires <= time.time():
+            self._find_room(claims.account)
+        self._begin(claims)
+        if before is not None:
+            self._ousted[before.nonce] = before
+        self._kept[_ask(claims)] = claims
 
     def take(self, claims: Claims) -> None:
         """For a session that begins: the place that was kept for it, else another. Raises TooMany."""
-        if self._kept.pop(claims.nonce, None) is None:
-            self._admit(claims)
+        if self._drop_kept(claims.link, claims.nonce) is not None:
+            return
+        self._find_room(claims.account)
+        if self._ousted.pop(claims.nonce, None) is None:
+            self._begin(claims)
 
     def give_back(self, link: str, nonce: str) -> Claims | None:
-        """What was kept for that grant of the link, if anything was."""
-        claims = self._kept.get(nonce)
-        return self._kept.pop(nonce) if claims is not None and claims.link == link else None
+        """What was kept for that grant of the link, or asked for before, if anything was."""
+        ousted = self._ousted.get(nonce)
+        if ousted is not None and ousted.link == link:
+            return self._ousted.pop(nonce)
+        return self._drop_kept(link, nonce)
 
     def leave_link(self, link: str) -> None:
-        self._kept = {nonce: each for nonce, each in self._kept.items() if each.link != link}
+        self._kept = {ask: each for ask, each in self._kept.items() if each.link != link}
+        self._ousted = {nonce: each for nonce, each in self._ousted.items() if each.link != link}
 
     def expects(self, key: Key) -> bool:
         """Whether somebody may still come for that pull."""
@@ -48,14 +69,25 @@ class Places:
 
     def tidy(self) -> None:
         now, clock = self._loop.time(), time.time()
-        self._kept = {nonce: each for nonce, each in self._kept.items() if each.expires > clock}
+        self._kept = {ask: each for ask, each in self._kept.items() if each.expires > clock}
+        self._ousted = {nonce: each for nonce, each in self._ousted.items() if each.expires > clock}
         self._begun = {who: begun for who, begun in self._begun.items() if begun and now - begun[-1] < MINUTE_S}
 
-    def _admit(self, claims: Claims) -> None:
-        if self._taken(claims.account) >= self._settings.live_per_account:
+    def _drop_kept(self, link: str, nonce: str) -> Claims | None:
+        for ask, each in self._kept.items():
+            if each.nonce == nonce and each.link == link:
+                return self._kept.pop(ask)
+        return None
+
+    def _find_room(self, account: str) -> None:
+        """Raises TooMany."""
+        if self._taken(account) >= self._settings.live_per_account:
             raise TooMany(10)
         if self._taken(None) >= self._settings.live_per_process:
             raise TooMany(10, full=True)
+
+    def _begin(self, claims: Claims) -> None:
+        """Raises TooMany."""
         now = self._loop.time()
         # a card is no opening of the camera: who mended the reason gets the picture
         begun = self._begun.setdefault((claims.link, claims.explains), deque())
@@ -69,3 +101,7 @@ class Places:
         clock = time.time()
         kept = [each.expires > clock and account in (None, each.account) for each in self._kept.values()]
         return self._live(account) + sum(kept)
+
+
+def _ask(claims: Claims) -> Ask:
+    return claims.account, claims.link, claims.camera, claims.protocol

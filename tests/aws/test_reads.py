@@ -1,0 +1,136 @@
+"""Each function's role may read what the function's code reads when it begins: no secret more, and none less."""
+
+import logging
+from collections.abc import Iterator
+from importlib import import_module
+
+import pytest
+
+from media.grants import Claims, Grants
+from showcam import aws, keys
+from showcam.compose import shares
+from showcam.settings import SECRETS, Settings, load
+from store.sealing import Sealer
+from tests.aws.conftest import HOME, LOGIN, Osls, Template
+from tests.aws.test_template import resolved
+from tests.doubles.aws import ROOT, Cloud, in_process
+
+ENTRIES = {"directives": "directives", "fulfillment": "fulfillment", "web": "web_on_lambda"}
+SETTINGS = {"ezviz_secret": "z", "ezviz_webhook_key": "w", "lwa_client_secret": "l"}
+HELD: dict[str, dict[str, str]] = {
+    "keys": {"root": ROOT},
+    "grant": {"root": ROOT[::-1]},
+    "cookie": {"root": ROOT.upper()},
+    "settings": {"ezviz_secret": "z"},
+    "directives": {"lwa_client_secret": "l"},
+    "web": {"ezviz_webhook_key": "w"},
+}
+BASE = {"alexaSkillId": HOME["alexaSkillId"], "alarmTopic": HOME["alarmTopic"], "ezvizKey": "k"}
+GIVEN = {
+    "with all there is": {"mediaUrls": HOME["mediaUrls"], "lwaClientId": LOGIN},
+    "with little": {},
+}
+READ = {
+    ("with all there is", "directives"): {"keys", "grant", "settings", "directives"},
+    ("with all there is", "fulfillment"): {"keys", "grant", "settings"},
+    ("with all there is", "web"): {"keys", "grant", "cookie", "settings", "web"},
+    ("with little", "directives"): {"keys", "settings"},
+    ("with little", "fulfillment"): {"keys", "settings"},
+    ("with little", "web"): {"keys", "cookie", "settings", "web"},
+}
+
+
+@pytest.fixture(scope="module")
+def templates(osls: Osls) -> dict[str, Template]:
+    return {name: osls("serverless.yml", "eu-west-1", BASE | more).template for name, more in GIVEN.items()}
+
+
+@pytest.fixture(autouse=True)
+def root_logger_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An entry takes all lines of its process."""
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", list(root.handlers))
+    level = root.level
+    yield
+    root.setLevel(level)
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    with in_process(monkeypatch) as made:
+        made.table("showcam-prod")
+        yield made
+
+
+def begin(
+    template: Template, function: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, held: dict[str, dict[str, str]]
+) -> tuple[set[str], set[str], Settings]:
+    """Which secrets the entry read, which its role may read, and what its settings are."""
+    title = function.title()
+    arns = {cloud.secret(f"showcam/prod/{name}", each): name for name, each in held.items()}
+    known = {f"{name.title()}Secret": arn for arn, name in arns.items()}
+    known |= {"AWS::Region": "eu-west-1", "Table": "showcam-prod"}
+    variables = template["Resources"][f"{title}LambdaFunction"]["Properties"]["Environment"]["Variables"]
+    for name, value in variables.items():
+        monkeypatch.setenv(name, resolved(value, known))
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", f"showcam-prod-{function}")
+    asked: list[str] = []
+    client = aws.client("secretsmanager", "eu-west-1")
+    client.meta.events.register(
+        "provide-client-params.secretsmanager.GetSecretValue", lambda params, **_: asked.append(params["SecretId"])
+    )
+    import_module(f"showcam.compose.{ENTRIES[function]}").build()
+    assert len(asked) == len({*asked}), "each is read once"
+    (policy,) = template["Resources"][f"{title}Role"]["Properties"]["Policies"]
+    may = {
+        resolved(resource, known)
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == "secretsmanager:GetSecretValue"
+        for resource in statement["Resource"]
+    }
+    return {arns[each] for each in asked}, {arns[each] for each in may}, shares.of(function, load())
+
+
+@pytest.mark.parametrize(("given", "function"), READ)
+def test_a_role_may_read_what_its_function_reads(
+    templates: dict[str, Template], cloud: Cloud, monkeypatch: pytest.MonkeyPatch, given: str, function: str
+) -> None:
+    read, may, settings = begin(templates[given], function, cloud, monkeypatch, HELD)
+    assert read == may == READ[given, function]
+    told = {name for name in SECRETS if getattr(settings, name)}
+    there = {name for secret in read for name in HELD[secret] if name != "root"}
+    assert told == there, "what a secret holds that it reads, it uses"
+    assert told <= shares.USED[function]
+
+
+@pytest.mark.parametrize("function", ENTRIES)
+def test_what_version_0_1_sealed_and_granted_opens(
+    templates: dict[str, Template], cloud: Cloud, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    before = keys.derived([ROOT]), keys.derived([HELD["grant"]["root"]])
+    sealed = Sealer(before[0].seal).seal("source|a|s", b"a vendor's session")
+    claims = Claims("account", "link", "camera", "hls", "alexa", 2_000_000_000, "nonce")
+    grant = Grants(before[1].grant).sign(claims)
+    *_, settings = begin(templates["with all there is"], function, cloud, monkeypatch, HELD)
+    held = keys.of(settings)
+    assert Sealer(held.seal).open("source|a|s", sealed) == b"a vendor's session"
+    assert Grants(held.grant).verify(grant, "hls", 0.0) == claims
+
+
+@pytest.mark.parametrize("function", ENTRIES)
+def test_a_deployment_that_kept_all_in_one_secret_goes_on_and_is_told(
+    templates: dict[str, Template],
+    cloud: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    function: str,
+) -> None:
+    held = HELD | {"settings": SETTINGS, "directives": {}, "web": {}}
+    *_, settings = begin(templates["with all there is"], function, cloud, monkeypatch, held)
+    used = shares.USED[function]
+    assert {name: getattr(settings, name) for name in SETTINGS} == {
+        name: value if name in used else "" for name, value in SETTINGS.items()
+    }
+    said = "".join(capsys.readouterr())
+    for name in SETTINGS:
+        assert (f"{function} can read {name}, which it does not use" in said) is (name not in used)
