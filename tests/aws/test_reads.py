@@ -7,7 +7,8 @@ from importlib import import_module
 import pytest
 
 from media.grants import Claims, Grants
-from showcam import aws, keys
+from showcam import keys
+from showcam.aws import boto
 from showcam.compose import shares
 from showcam.settings import SECRETS, Settings, load
 from store.sealing import Sealer
@@ -75,7 +76,7 @@ def begin(
         monkeypatch.setenv(name, resolved(value, known))
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", f"showcam-prod-{function}")
     asked: list[str] = []
-    client = aws.client("secretsmanager", "eu-west-1")
+    client = boto.client("secretsmanager", "eu-west-1")
     client.meta.events.register(
         "provide-client-params.secretsmanager.GetSecretValue", lambda params, **_: asked.append(params["SecretId"])
     )
