@@ -14,8 +14,10 @@ from media.plane.codec.units import SourceFailed
 from media.plane.outputs.hls import HlsOutput, is_start_id
 from media.plane.outputs.offers import OFFER_CAP, NoOffer
 from media.plane.outputs.peer import NotGathered
+from media.plane.viewing.endings import Ended
 from media.plane.viewing.pulls import TooMany
-from media.plane.viewing.sessions import ANSWER_S, Ended, Session, Sessions
+from media.plane.viewing.session import Session
+from media.plane.viewing.sessions import ANSWER_S, Sessions
 from media.process_auth import HEADER, holds
 from media.source import SourceSpec
 

@@ -106,7 +106,7 @@ def test_an_offer_that_would_come_to_nothing_is_refused(world, quiet, name):
 
 @pytest.mark.parametrize("name", ANSWERED)
 def test_an_answer_that_nobody_connects_to_ends_quietly(world, quiet, monkeypatch, name):
-    monkeypatch.setattr("media.plane.viewing.sessions.CONNECT_S", 0.3)
+    monkeypatch.setattr("media.plane.viewing.session.CONNECT_S", 0.3)
     assert status(world, ANSWERED[name]) == 201
 
 

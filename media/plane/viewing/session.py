@@ -1,0 +1,70 @@
+"""One viewer's use of a picture, from its first fetch to its end."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Literal
+
+from media.grants import Claims
+from media.plane.codec.units import SourceFailed
+from media.plane.outputs import displays
+from media.plane.outputs.peer import Peer, Voice
+from media.plane.viewing.pull import Pull
+
+CONNECT_S = 20.0  # an answer nobody connects to is dropped after this
+VERDICT_S = 1.0  # a camera has this to say that it can't be shown
+
+
+@dataclass(eq=False)
+class Session:
+    """Its grant is in the addresses that its viewer uses from here on."""
+
+    claims: Claims  # for the protocol it began with; the nonce is its id
+    grant: str
+    pull: Pull
+    began: float  # with its latest answer
+    used: float  # by its viewer, last
+    opened: float
+    name: str = ""
+    peer: Peer | None = None
+    starts: dict[str, str] = field(default_factory=dict)  # by the start id in a playlist's address, what it shows
+    answering: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def check(self, protocol: Literal["webrtc", "hls"]) -> None:
+        """Others may watch what this viewer can't be shown. Raises SourceFailed."""
+        form = self.pull.format
+        if form and (reason := displays.unplayed(form, self.claims.surface, protocol)):
+            raise SourceFailed(reason, again=False)
+
+    def watches(self, now: float) -> bool:
+        """A WebRTC viewer is a connection, an HLS viewer a request within three target durations."""
+        if self.peer is not None:
+            return True
+        target = max([output.target_s for output in self.pull.outputs.values()], default=2)
+        return now - self.used < max(6, 3 * target)
+
+    def is_left(self, now: float, idle_s: float, card_s: float) -> bool:
+        """Whether its viewer is gone, or never came; a card lasts `card_s`."""
+        waits = self.peer is not None and self.peer.state != "connected"
+        return (
+            (self.peer is None and now - self.used > idle_s)
+            or (waits and now - self.began > CONNECT_S)
+            or (self.claims.explains and now - self.opened > card_s)
+        )
+
+    async def answer(self, peer: Peer, sdp: str, left_s: float) -> str:
+        """The peer's answer to an offer within `left_s`. Raises SourceFailed, NoOffer, NotGathered."""
+        peer.gather(sdp, left_s)
+        # a source that can't be shown is best said now, but a slow one must not cost the answer
+        await self.pull.opened(min(VERDICT_S, left_s))
+        await peer.gathered()
+        await self.pull.opened(0)
+        self.check("webrtc")
+        return await peer.answer(self._voice())
+
+    def _voice(self) -> Voice:
+        pull = self.pull
+        if pull.sound == "on" and (pull.format is None or pull.format.audio):
+            return "camera"
+        # both assistants' displays are sent silence; Google's sees a camera without Audio only where the gate lets it
+        waits = self.claims.surface == "alexa" or (self.claims.surface == "google" and pull.sound != "off")
+        return "silence" if waits else "none"
