@@ -18,7 +18,7 @@ from oauth.signing_in import SigningIn
 from oauth.visits import Visit, Visits, fingerprint
 from registry.errors import Unavailable
 from registry.owner.owner import Owner
-from registry.readings.readings import Listing
+from registry.readings.listing import Listing
 from store.ports import Inconsistent, Store
 from store.records import Account, Link
 

@@ -6,9 +6,9 @@ from media.grants import Picture
 from registry.camera import Camera, Refusal, Snapshot, State, Stream, StreamRequest
 from registry.owner.voice import Voice
 from registry.readings.judge import Deadline
+from registry.readings.listing import Listing
 from registry.readings.lists import Lists
 from registry.readings.readiness import Readiness, Row
-from registry.readings.readings import Listing
 from registry.readings.states import States
 from registry.rules import Rules
 from registry.streams.streams import Streams

@@ -10,9 +10,10 @@ from registry.owner.control import Control
 from registry.owner.lan_codes import OWNER_S, Codes
 from registry.preferences import Preferences, keep
 from registry.readings.judge import Deadline, Judge
+from registry.readings.listing import Listing
 from registry.readings.lists import Lists
 from registry.readings.readiness import Readiness, Row
-from registry.readings.readings import Listing, Readings
+from registry.readings.readings import Readings
 from registry.settings import BY_VOICE, BadValue, Setting, SettingView, Step, check
 from store.ports import Store
 
@@ -45,7 +46,7 @@ class Owner:
 
     def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
         """By source id, the ways by which it serves state and settings. Raises Unavailable."""
-        return {each.id: self._control.serves(each) for each in self._readings.household(account_id).sources}
+        return {each.id: self._control.serves(each) for each in self._readings.households.of(account_id).sources}
 
     def settings(self, account_id: str, camera_id: str) -> dict[Setting, SettingView] | Refusal:
         """Each setting the manual knows, read now."""
@@ -108,7 +109,7 @@ class Owner:
 
     def preferences(self, account_id: str, camera_id: str) -> Preferences:
         """Raises Unavailable where there is no such household."""
-        return self._readings.preferences(account_id).get(camera_id, Preferences())
+        return self._readings.households.preferences(account_id).get(camera_id, Preferences())
 
     def prefer(self, account_id: str, camera_id: str, preferences: Preferences) -> None:
         """Other processes follow with their next list, or in half a minute. Raises BadValue for what no voice may."""
@@ -116,4 +117,4 @@ class Owner:
             raise BadValue(f"a voice can't be allowed {', '.join(sorted(strange))}; of these: {', '.join(BY_VOICE)}")
         voice_may = tuple(each for each in BY_VOICE if each in preferences.voice_may)
         keep(self._store, account_id, camera_id, replace(preferences, voice_may=voice_may))
-        self._readings.forget_household(account_id)
+        self._readings.households.forget(account_id)

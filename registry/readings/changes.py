@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from registry.camera import Camera
-from registry.readings.readings import Reading
+from registry.readings.reading import Reading
 from store.records import Account, Source
 
 log = logging.getLogger(__name__)

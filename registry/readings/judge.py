@@ -11,7 +11,9 @@ from registry.errors import DriverError, Refused, SignedOut, Unavailable, Vendor
 from registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
 from registry.gate.ways import choose
 from registry.preferences import Preferences
-from registry.readings.readings import Household, Reading, Readings
+from registry.readings.households import Household
+from registry.readings.reading import Reading
+from registry.readings.readings import Readings
 from registry.readings.verdicts import Verdict, Verdicts
 from registry.rules import Rules
 from registry.surface import Surface
@@ -82,7 +84,7 @@ class Judge:
     def find(self, account_id: str, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
         """The household's camera, whoever asks for it: for its owner, and for links that may see it."""
         try:
-            household = self._readings.household(account_id)
+            household = self._readings.households.of(account_id)
         except Unavailable as error:
             return overruled(error.reason, None)
         return self._look(household, camera) or self._look_again(household, camera, deadline)
@@ -115,12 +117,12 @@ class Judge:
         self, seen: VisibleCamera, surface: Surface, protocols: tuple[str, ...], tried: tuple[str, ...] = ()
     ) -> Open | Refusal:
         """The gate on the camera as it was seen, by the best way that was not tried yet."""
-        preferences = self._readings.preferences(seen.account.id)
+        preferences = self._readings.households.preferences(seen.account.id)
         return _opened(seen, self._gated(seen.camera, preferences, surface, protocols, tried))
 
     def crowded(self, seen: VisibleCamera, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
         """The gate where whoever gives out the places has none left."""
-        preferences = self._readings.preferences(seen.account.id)
+        preferences = self._readings.households.preferences(seen.account.id)
         _, verdict = self._gated(seen.camera, preferences, surface, protocols, place_free=False)
         assert isinstance(verdict, Refusal)
         return verdict

@@ -1,7 +1,9 @@
 """Lists of cameras: a household's, and the part of it that a link may see."""
 
 from net.cache import Recent
-from registry.readings.readings import IN_MEMORY, Listing, Readings, chosen, moving
+from registry.readings.households import IN_MEMORY
+from registry.readings.listing import Listing, chosen, moving
+from registry.readings.readings import Readings
 from registry.readings.sightings import Happenings
 from registry.rules import Rules
 from store.records import Link

@@ -11,7 +11,8 @@ from registry.driver import Hint
 from registry.errors import DriverError, Unavailable
 from registry.readings.changes import Change, Changes
 from registry.readings.devices import Devices
-from registry.readings.readings import Reading, Readings
+from registry.readings.reading import Reading
+from registry.readings.readings import Readings
 from registry.readings.sightings import Happenings
 from store.records import Account, Source
 
@@ -54,7 +55,7 @@ class Noticing:
         """
         hints = list(hints)
         try:
-            household = self._readings.household(account_id)
+            household = self._readings.households.of(account_id)
             for source in household.sources:
                 self._look(household.account, source, hints)
         except Unavailable:

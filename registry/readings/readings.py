@@ -1,28 +1,25 @@
 """An account's cameras as last read: in memory first, then as the store keeps them, never an empty list by failure."""
 
-import hashlib
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
-from accounts.identity import camera_id
 from media.grants import Picture
 from net.cache import Recent
 from registry.camera import Camera
 from registry.driver import Driver
 from registry.errors import DriverError, Unavailable
 from registry.gate.sizes import Looks, resized, sized
-from registry.preferences import Preferences, of_account
 from registry.readings.breaker import Breaker
 from registry.readings.devices import Devices
 from registry.readings.flights import Flights
-from registry.readings.sightings import with_motion
+from registry.readings.households import IN_MEMORY, Households
+from registry.readings.listing import Listing, merged
+from registry.readings.reading import Reading, made
 from store.ports import Store, StoreUnavailable
 from store.records import Account, Known, Source
 
@@ -32,39 +29,6 @@ type Compared = Callable[[Account, Source, tuple[Camera, ...], "Reading"], None]
 
 KEEP_S = 24 * 3600  # a last known list older than this is none
 RENEW_S = 600  # an unchanged list is written again after this, so that it does not grow old in the store
-HOUSEHOLD_S = 30.0
-IN_MEMORY = 1024  # accounts; what falls out is read again
-
-
-class Listing(Struct, frozen=True):
-    """`fingerprint` is the same for the same cameras in the same state; `as_of` in epoch seconds."""
-
-    cameras: tuple[Camera, ...]
-    fingerprint: str
-    as_of: float
-
-
-class Reading(Struct, frozen=True):
-    """One source as its vendor last told it; `as_of` is when it was asked. Nothing in it can be changed."""
-
-    as_of: float
-    given: tuple[Camera, ...]  # as the driver gave them
-    told: tuple[Camera, ...]  # the same with the sizes that their pictures turned out to have
-    cameras: tuple[Camera, ...]  # these with their ids
-    by_id: Mapping[str, Camera]
-    fingerprint: str
-    preferences: Mapping[str, Preferences]  # of the household, by camera id; in the cameras too
-
-    def find(self, camera: str) -> Camera | None:
-        found = self.by_id.get(camera)
-        return replace(found, as_of=self.as_of) if found else None
-
-
-class Household(Struct, frozen=True):
-    account: Account
-    sources: tuple[Source, ...]
-    preferences: Mapping[str, Preferences]
-    read_at: float
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -88,42 +52,10 @@ class Readings:
         self._store, self._drivers, self._breaker, self._clock = store, drivers, breaker, clock
         self._compared, self._devices = compared, Devices(store, drivers)
         self._flights: Flights[Reading] = Flights()
-        self._households: Recent[str, Household] = Recent(IN_MEMORY)
+        self.households = Households(store, clock)
         self._last: Recent[str, Reading] = Recent(IN_MEMORY)
         self._written: Recent[str, tuple[str, float]] = Recent(IN_MEMORY)
         self._lock = threading.Lock()
-
-    def household(self, account_id: str, *, as_said_now: bool = False) -> Household:
-        """`as_said_now`: with what the owner says just now. Raises Unavailable: no such account, or nothing to ask."""
-        known = self._households.get(account_id)
-        if known and 0 <= self._clock() - known.read_at < HOUSEHOLD_S:
-            return self._said_since(known) if as_said_now else known
-        account = self._store.account(account_id)
-        sources = tuple(self._store.sources(account_id)) if account else ()
-        if account is None or not sources:
-            raise Unavailable("signed_out")
-        preferences = of_account(self._store, account_id)
-        if known and known.preferences == preferences:
-            preferences = known.preferences  # so that readings can tell by identity that nothing changed
-        household = Household(account, sources, preferences, self._clock())
-        self._households.put(account_id, household)
-        return household
-
-    def _said_since(self, known: Household) -> Household:
-        preferences = of_account(self._store, known.account.id)
-        if preferences == known.preferences:
-            return known
-        household = replace(known, preferences=preferences)
-        self._households.put(known.account.id, household)
-        return household
-
-    def forget_household(self, account_id: str) -> None:
-        """It was changed here: read it anew."""
-        self._households.drop(account_id)
-
-    def preferences(self, account_id: str) -> Mapping[str, Preferences]:
-        """By camera id. Raises Unavailable as `household` does."""
-        return self.household(account_id).preferences
 
     def read(self, account: Account, source: Source, deadline_s: float, *, purpose: str = "ask") -> Reading:
         """Read now, or share a call that began at most two seconds ago for the same purpose. Raises DriverError."""
@@ -158,7 +90,7 @@ class Readings:
 
     def learn(self, account_id: str, camera: str, picture: Picture, looks: Looks) -> None:
         """What a picture turned out to be like, kept until it turns out otherwise. Raises Unavailable."""
-        household = self.household(account_id)
+        household = self.households.of(account_id)
         for source in household.sources:
             last = self.last(household.account, source)
             found = last.find(camera) if last else None
@@ -175,7 +107,7 @@ class Readings:
 
         With what a voice may do as the owner says just now: an assistant keeps a list until it is told to ask again.
         """
-        household = self.household(account_id, as_said_now=True)
+        household = self.households.of(account_id, as_said_now=True)
         began = time.monotonic()
         readings = []
         for source in household.sources:
@@ -188,7 +120,7 @@ class Readings:
                 if last is None:
                     raise Unavailable(error.reason) from None
                 readings.append(last)
-        return _merged(readings)
+        return merged(readings)
 
     def _read(self, account: Account, source: Source, until: float) -> Reading:
         driver, left_s = self._drivers[source.kind], max(0.0, until - time.monotonic())
@@ -209,32 +141,23 @@ class Readings:
             return self._made(account, source, given, given, as_of)
         if given != last.given:
             return self._made(account, source, given, sized(given, last.told), as_of)
-        if last.preferences is not self.household(account.id).preferences:
+        if last.preferences is not self.households.of(account.id).preferences:
             return self._made(account, source, given, last.told, as_of)
-        return replace(
-            last, as_of=as_of
-        )  # nothing changed: ids, index and fingerprint stand, and what the judge made of them
+        # nothing changed: ids, index and fingerprint stand, and what the judge made of them
+        return replace(last, as_of=as_of)
 
     def _made(
         self, account: Account, source: Source, given: tuple[Camera, ...], told: tuple[Camera, ...], as_of: float
     ) -> Reading:
-        preferences = self.preferences(account.id)
+        preferences = self.households.preferences(account.id)
         last = self._last.get(source.id)
         if last and last.told == told and last.preferences is preferences:
-            return replace(last, as_of=as_of, given=given)  # likewise
-        cameras = []
-        for each in told:
-            its_id = camera_id(account.salt, source.kind, each.ref.serial, each.ref.channel)
-            voice_may = preferences[its_id].voice_may if its_id in preferences else ()
-            cameras.append(replace(each, id=its_id, voice_may=voice_may, as_of=as_of))
-        allowed = [each.voice_may for each in cameras]
-        fingerprint = hashlib.blake2b(_encoder.encode((told, allowed)), digest_size=16).hexdigest()
-        by_id = MappingProxyType({each.id: each for each in cameras})
-        return Reading(as_of, given, told, tuple(cameras), by_id, fingerprint, preferences)
+            return replace(last, as_of=as_of, given=given)  # nothing that ids or the fingerprint are made of changed
+        return made(account, source, given, told, as_of, preferences)
 
     def _preferred(self, account: Account, source: Source, reading: Reading) -> Reading:
         """The reading with what the owner has said since."""
-        if reading.preferences is self.household(account.id).preferences:
+        if reading.preferences is self.households.of(account.id).preferences:
             return reading
         with self._lock:
             renewed = self._made(account, source, reading.given, reading.told, reading.as_of)
@@ -272,12 +195,12 @@ class Readings:
         In this order: whoever is cut off between the two leaves a list that differs, and the next reading does both.
         """
         self._written.put(source.id, (reading.fingerprint, reading.as_of))
-        household = self.household(account.id)
-        rest = [self.last(account, each) for each in household.sources if each.id != source.id]
-        every = [each for other in rest if other for each in other.told] + list(reading.told)
+        household = self.households.of(account.id)
+        rest = [self.last(account, other) for other in household.sources if other.id != source.id]
+        every = [camera for other in rest if other for camera in other.told] + list(reading.told)
         if known is None or _serials(known.told) != _serials(reading.told):
-            kinds = {each.id: each.kind for each in (source, *household.sources)}
-            self._devices.place(account.id, {(kinds[each.ref.source], each.ref.serial) for each in every})
+            kinds = {one.id: one.kind for one in (source, *household.sources)}
+            self._devices.place(account.id, {(kinds[camera.ref.source], camera.ref.serial) for camera in every})
         self._store.put_known(account.id, Known(_encoder.encode(every), reading.as_of))
 
     def _put(self, source: Source, reading: Reading) -> None:
@@ -294,36 +217,9 @@ class Readings:
             every = _decoder.decode(known.data)
         except msgspec.MsgspecError:
             return None  # written by another version: as good as none
-        mine = tuple(each for each in every if each.ref.source == source.id)
+        mine = tuple(camera for camera in every if camera.ref.source == source.id)
         return self._made(account, source, mine, mine, known.as_of) if mine else None
 
 
 def _serials(cameras: Iterable[Camera]) -> set[str]:
     return {camera.ref.serial for camera in cameras}
-
-
-def _merged(readings: list[Reading]) -> Listing:
-    if len(readings) == 1:
-        return Listing(readings[0].cameras, readings[0].fingerprint, readings[0].as_of)
-    cameras = tuple(camera for reading in readings for camera in reading.cameras)
-    fingerprint = hashlib.blake2b("".join(each.fingerprint for each in readings).encode(), digest_size=16).hexdigest()
-    return Listing(cameras, fingerprint, min(each.as_of for each in readings))
-
-
-def moving(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:
-    """The same with what is seen at its cameras just now, by camera id."""
-    if not held:
-        return listing
-    cameras = tuple(with_motion(each, held) for each in listing.cameras)
-    if cameras == listing.cameras:
-        return listing
-    seen = ",".join(f"{each.id}{each.person}" for each in cameras if each.motion == "on")
-    fingerprint = hashlib.blake2b((listing.fingerprint + seen).encode(), digest_size=16).hexdigest()
-    return Listing(cameras, fingerprint, listing.as_of)
-
-
-def chosen(listing: Listing, cameras: tuple[str, ...]) -> Listing:
-    """The part of it that was ticked at consent."""
-    ticked = frozenset(cameras)
-    fingerprint = hashlib.blake2b((listing.fingerprint + "".join(sorted(ticked))).encode(), digest_size=16).hexdigest()
-    return Listing(tuple(each for each in listing.cameras if each.id in ticked), fingerprint, listing.as_of)

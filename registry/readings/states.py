@@ -10,8 +10,10 @@ from registry.camera import Camera, Ref, Refusal, State
 from registry.errors import DriverError, Unavailable
 from registry.gate.displays import PLAYABLE
 from registry.gate.gate import overruled
+from registry.readings.households import IN_MEMORY
 from registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
-from registry.readings.readings import IN_MEMORY, Reading, Readings
+from registry.readings.reading import Reading
+from registry.readings.readings import Readings
 from registry.readings.sightings import Happenings, with_motion
 from registry.rules import Rules
 from registry.surface import Surface
@@ -38,7 +40,7 @@ class States:
         if not asked:
             return {}
         try:
-            household = self._readings.household(link.account)
+            household = self._readings.households.of(link.account)
         except Unavailable as error:
             return {each: _unknown(each, overruled(error.reason, None)) for each in asked}
         deadline = Deadline(self._rules.states_within(within_s))
@@ -61,7 +63,7 @@ class States:
         if link.cameras is not None and camera_id not in link.cameras:
             return False
         try:
-            household = self._readings.household(link.account)
+            household = self._readings.households.of(link.account)
         except Unavailable:
             return False
         of = household.account

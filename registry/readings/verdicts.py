@@ -8,7 +8,8 @@ from net.cache import Recent
 from registry.camera import Camera, Refusal
 from registry.gate.gate import Allowed
 from registry.preferences import Preferences
-from registry.readings.readings import IN_MEMORY, Reading
+from registry.readings.households import IN_MEMORY
+from registry.readings.reading import Reading
 from registry.surface import Surface
 
 MOST = 4096  # of one source; a household of 300 cameras on both assistants has some 2000

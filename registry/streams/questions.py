@@ -9,7 +9,8 @@ from registry.camera import Refusal
 from registry.errors import Unavailable
 from registry.gate.sizes import Looks
 from registry.readings.judge import Deadline, Judge
-from registry.readings.readings import Reading, Readings
+from registry.readings.reading import Reading
+from registry.readings.readings import Readings
 from registry.rules import Rules
 from registry.streams.explaining import Explaining
 from registry.streams.reopening import Reopening, surface_of
@@ -84,7 +85,7 @@ class Questions:
         """A pull ended: what the driver took for it goes back. Never raises for the vendor's sake."""
         source_id, _, token = release.partition("/")
         try:
-            sources = self._readings.household(claims.account).sources
+            sources = self._readings.households.of(claims.account).sources
         except Unavailable:
             return
         for source in sources:

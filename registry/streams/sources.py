@@ -64,7 +64,7 @@ class Minting:
         return None if fits(request, camera, scaled=scaled) else overruled("too_large", camera)
 
     def _may_scale(self, account_id: str, camera_id: str) -> bool:
-        preferences = self._readings.preferences(account_id).get(camera_id)
+        preferences = self._readings.households.preferences(account_id).get(camera_id)
         return not self._passes and preferences is not None and preferences.scaled
 
     def mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:

@@ -9,7 +9,8 @@ from collections import OrderedDict
 
 from net.cache import Recent
 from registry.errors import Unavailable
-from registry.readings.readings import IN_MEMORY, Listing
+from registry.readings.households import IN_MEMORY
+from registry.readings.listing import Listing
 from registry.registry import Registry
 from registry.streams.look import unseen
 from store.ports import StoreUnavailable

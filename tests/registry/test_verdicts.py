@@ -7,7 +7,8 @@ import pytest
 from registry.gate.gate import not_found
 from registry.preferences import Preferences
 from registry.readings.breaker import Breaker
-from registry.readings.readings import Reading, Readings
+from registry.readings.reading import Reading
+from registry.readings.readings import Readings
 from registry.readings.verdicts import MOST, Verdicts
 from tests.doubles.household import Household
 
@@ -52,7 +53,7 @@ def test_verdicts_are_remembered_while_the_cameras_stay_so(
             home.driver.change("Garden", encryption="on")
         case "the owner makes an exception":
             home.owner.prefer(home.account.id, home.id("Garage"), Preferences(lan_while_encrypted=True))
-            readings.forget_household(home.account.id)
+            readings.households.forget(home.account.id)
 
     again = verdicts.on(home.source.id, read(home, readings, "again"))
 

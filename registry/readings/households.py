@@ -1,0 +1,63 @@
+"""Households as the store keeps them, kept in memory for half a minute."""
+
+import time
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from net.cache import Recent
+from registry.errors import Unavailable
+from registry.preferences import Preferences, of_account
+from store.ports import Store
+from store.records import Account, Source
+
+HOUSEHOLD_S = 30.0
+IN_MEMORY = 1024  # accounts; what falls out is read again
+
+
+class Household(Struct, frozen=True):
+    account: Account
+    sources: tuple[Source, ...]
+    preferences: Mapping[str, Preferences]
+    read_at: float
+
+
+class Households:
+    """Ages are judged by `clock`, epoch seconds."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+        self._known: Recent[str, Household] = Recent(IN_MEMORY)
+
+    def of(self, account_id: str, *, as_said_now: bool = False) -> Household:
+        """`as_said_now`: with what the owner says just now. Raises Unavailable: no such account, or nothing to ask."""
+        known = self._known.get(account_id)
+        if known and 0 <= self._clock() - known.read_at < HOUSEHOLD_S:
+            return self._with_preferences(known) if as_said_now else known
+        account = self._store.account(account_id)
+        sources = tuple(self._store.sources(account_id)) if account else ()
+        if account is None or not sources:
+            raise Unavailable("signed_out")
+        preferences = of_account(self._store, account_id)
+        if known and known.preferences == preferences:
+            preferences = known.preferences  # so that readings can tell by identity that nothing changed
+        household = Household(account, sources, preferences, self._clock())
+        self._known.put(account_id, household)
+        return household
+
+    def _with_preferences(self, known: Household) -> Household:
+        preferences = of_account(self._store, known.account.id)
+        if preferences == known.preferences:
+            return known
+        household = replace(known, preferences=preferences)
+        self._known.put(known.account.id, household)
+        return household
+
+    def forget(self, account_id: str) -> None:
+        """It was changed here: the next request reads it from the store."""
+        self._known.drop(account_id)
+
+    def preferences(self, account_id: str) -> Mapping[str, Preferences]:
+        """By camera id. Raises Unavailable as `of` does."""
+        return self.of(account_id).preferences

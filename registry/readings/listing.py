@@ -1,0 +1,48 @@
+"""An account's cameras as one list, and what is made of it: merged, chosen at consent, with what moves just now."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from registry.camera import Camera
+from registry.readings.reading import Reading
+from registry.readings.sightings import with_motion
+
+
+class Listing(Struct, frozen=True):
+    """`fingerprint` is the same for the same cameras in the same state; `as_of` in epoch seconds."""
+
+    cameras: tuple[Camera, ...]
+    fingerprint: str
+    as_of: float
+
+
+def merged(readings: Sequence[Reading]) -> Listing:
+    """The cameras of all sources, as old as the oldest."""
+    if len(readings) == 1:
+        return Listing(readings[0].cameras, readings[0].fingerprint, readings[0].as_of)
+    cameras = tuple(camera for reading in readings for camera in reading.cameras)
+    fingerprint = hashlib.blake2b(
+        "".join(reading.fingerprint for reading in readings).encode(), digest_size=16
+    ).hexdigest()
+    return Listing(cameras, fingerprint, min(reading.as_of for reading in readings))
+
+
+def moving(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:
+    """The same with what is seen at its cameras just now, by camera id."""
+    if not held:
+        return listing
+    cameras = tuple(with_motion(camera, held) for camera in listing.cameras)
+    if cameras == listing.cameras:
+        return listing
+    seen = ",".join(f"{camera.id}{camera.person}" for camera in cameras if camera.motion == "on")
+    fingerprint = hashlib.blake2b((listing.fingerprint + seen).encode(), digest_size=16).hexdigest()
+    return Listing(cameras, fingerprint, listing.as_of)
+
+
+def chosen(listing: Listing, cameras: tuple[str, ...]) -> Listing:
+    """The part of it that was ticked at consent."""
+    ticked = frozenset(cameras)
+    fingerprint = hashlib.blake2b((listing.fingerprint + "".join(sorted(ticked))).encode(), digest_size=16).hexdigest()
+    return Listing(tuple(camera for camera in listing.cameras if camera.id in ticked), fingerprint, listing.as_of)
