@@ -30,7 +30,7 @@ class NotSupported(IntentError):
     code = "functionNotSupported"
 
 
-class Passing(IntentError):
+class Transient(IntentError):
     """Ours or the vendor's, and it may be over soon."""
 
     code = "transientError"

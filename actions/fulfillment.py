@@ -11,7 +11,7 @@ import msgspec
 from accounts.pins import Pins
 from accounts.tokens import TokenInvalid
 from actions.devices import Devices
-from actions.errors import IntentError, Malformed, NotSupported, Passing
+from actions.errors import IntentError, Malformed, NotSupported, Transient
 from actions.execution import BUDGET_S, Executions
 from actions.request import Input, executions, queried, read
 from actions.states import States
@@ -60,7 +60,7 @@ class Fulfillment:
             answered = {"errorCode": error.code, "debugString": error.debug}
         except StoreUnavailable:
             log.warning("the store can't be reached (request %s)", _shown(request_id), extra={"reason": "store"})
-            answered = {"errorCode": Passing.code, "debugString": "showcam can't reach its store just now."}
+            answered = {"errorCode": Transient.code, "debugString": "showcam can't reach its store just now."}
         except Exception:
             # the outermost edge: told once here, and to Google only that it happened
             log.exception("an intent failed (request %s)", _shown(request_id))

@@ -10,7 +10,7 @@ from actions.confirmation import need_yes
 from actions.errors import BadParams
 from actions.trait import Asked, Trait
 from registry.camera import Camera, Refusal, State
-from registry.settings import Setting, told
+from registry.settings import Setting, field_of
 
 # setting: how it is called in English and Norwegian, the first as Google says it
 WORDS: dict[Setting, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -60,12 +60,12 @@ class Toggles(Trait):
 
 
 def _there(camera: Camera) -> list[Setting]:
-    return [each for each in WORDS if told(camera, each) != "none"]
+    return [each for each in WORDS if field_of(camera, each) != "none"]
 
 
 def _settings(camera: Camera) -> dict[str, Any]:
     there = _there(camera)
-    known = {each: told(camera, each) == "on" for each in there if told(camera, each) != "unknown"}
+    known = {each: field_of(camera, each) == "on" for each in there if field_of(camera, each) != "unknown"}
     return {"currentToggleSettings": known} if there else {}
 
 

@@ -12,7 +12,7 @@ from flask import request as current
 from werkzeug.datastructures import MultiDict
 
 from oauth import clients
-from oauth.asked import back
+from oauth.authorize_request import back
 from oauth.clients import AUTH_METHODS, SCOPE, Registered
 from oauth.grants import S256, CodeGrant, RefreshGrant, Revocation, issuing
 from store.ports import Store

@@ -8,7 +8,7 @@ from wsgiref.types import WSGIEnvironment
 
 from accounts.pins import Pins
 from accounts.tokens import authenticate
-from actions.errors import IntentError, Malformed, Passing
+from actions.errors import IntentError, Malformed, Transient
 from actions.fulfillment import Fulfillment, unread
 from showcam import aws, keys
 from showcam.cloudwatch import CloudWatch, Event, Handler
@@ -19,7 +19,7 @@ from showcam.settings import Settings, load
 
 _JSON = ("Content-Type", "application/json")
 # what Google is told where the body was not even read
-_UNREAD: dict[int, type[IntentError]] = {400: Malformed, 408: Passing, 413: Malformed, 503: Passing}
+_UNREAD: dict[int, type[IntentError]] = {400: Malformed, 408: Transient, 413: Malformed, 503: Transient}
 
 
 def door(settings: Settings, base: parts.Ground) -> Callable[[Request], Response]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from registry.camera import Camera
 from registry.drivers.ezviz.cameras import AUDIO, LIGHT, NIGHT_VISION, SLEEP
 from registry.errors import VendorDown
-from registry.settings import CHOICES, FIELDS, Setting, SettingView, told
+from registry.settings import CHOICES, FIELDS, Setting, SettingView, field_of
 
 if TYPE_CHECKING:
     from registry.drivers.ezviz.client import Client
@@ -23,7 +23,7 @@ CLOUD = {-2: "unsupported", -1: "unavailable", 0: "inactive", 1: "active", 2: "e
 
 def write(client: "Client", camera: Camera, setting: Setting, value: str) -> bool:
     """False when the app's API can't set it, or tells of no such thing; Image Encryption is set elsewhere."""
-    if setting not in _WRITES or told(camera, setting) == "none":
+    if setting not in _WRITES or field_of(camera, setting) == "none":
         return False
     _WRITES[setting](client, camera, value)
     return True
@@ -76,7 +76,7 @@ WRITABLE = frozenset({*_WRITES, "encryption"})
 def views(pages: list[dict[str, Any]], camera: Camera) -> dict[Setting, SettingView]:
     """Every setting as the pages tell it, `camera` being read from the same."""
     serial = camera.ref.serial
-    found = {name: told(camera, name) for name in FIELDS}
+    found = {name: field_of(camera, name) for name in FIELDS}
     device = next((each for page in pages for each in _rows(page, "deviceInfos") if _serial(each) == serial), {})
     status, wifi, upgrade = (_section(pages, name, serial) for name in ("STATUS", "WIFI", "UPGRADE"))
     optionals = status.get("optionals") if isinstance(status.get("optionals"), dict) else {}
