@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from accounts.pins import Pins, Verdict
-from actions.errors import DeviceError
+from actions.errors import DeviceError, DeviceFailure
 
 
 class Challenge(DeviceError):
@@ -15,7 +15,10 @@ class Challenge(DeviceError):
 
     def __init__(self, kind: str, debug: str) -> None:
         super().__init__(debug)
-        self.extra = {"challengeNeeded": {"type": kind}}
+        self.kind = kind
+
+    def told(self) -> DeviceFailure:
+        return {**super().told(), "challengeNeeded": {"type": self.kind}}
 
 
 class Cancelled(DeviceError):
