@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from net.json_depth import too_deep
+from net.problem import problem_of
 from registry.camera import Refusal
 from registry.errors import BadGrant, BadOffer, ExpiredGrant
 from registry.gate.reasons import explain
@@ -62,13 +63,6 @@ class BareAnswer(TypedDict):
 
 
 type Answered = Nothing | ActionAnswer | DescriptionAnswer | BareAnswer
-
-
-class ProblemDocument(TypedDict):
-    type: str
-    title: str
-    status: int
-    detail: str
 
 
 class Problem(Exception):
@@ -162,12 +156,7 @@ class Signalling:
         ]
 
     def _problem(self, problem: Problem, origin: str | None) -> Answer:
-        document: ProblemDocument = {
-            "type": "about:blank",
-            "title": problem.title,
-            "status": problem.status,
-            "detail": problem.detail,
-        }
+        document = problem_of(problem.status, problem.title, problem.detail)
         headers = [("Content-Type", "application/problem+json"), *self.cors(origin)]
         return problem.status, headers, msgspec.json.encode(document)
 

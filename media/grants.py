@@ -6,7 +6,7 @@ Standard library only.
 
 import hmac
 import secrets
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, NotRequired, TypedDict, cast
 
 from media.proof import Proof
 
@@ -29,6 +29,20 @@ class ExpiredGrant(Exception):
     """Signed by us, and over. Answer 410."""
 
 
+class WireClaims(TypedDict):
+    """Claims between two of our own processes."""
+
+    account: str
+    link: str
+    camera: str
+    protocol: Protocol
+    surface: str
+    expires: int
+    nonce: str
+    explains: NotRequired[bool]
+    picture: NotRequired[Picture]
+
+
 class Claims(NamedTuple):
     """Ids and words of ours: what stands in a URL as it is, and no dot."""
 
@@ -41,6 +55,19 @@ class Claims(NamedTuple):
     nonce: str
     explains: bool = False  # a card with the reason, in place of a camera that can't be shown
     picture: Picture = "main"
+
+    def as_json(self) -> WireClaims:
+        return {
+            "account": self.account,
+            "link": self.link,
+            "camera": self.camera,
+            "protocol": self.protocol,
+            "surface": self.surface,
+            "expires": self.expires,
+            "nonce": self.nonce,
+            "explains": self.explains,
+            "picture": self.picture,
+        }
 
 
 class Grants:

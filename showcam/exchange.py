@@ -10,6 +10,7 @@ from wsgiref.types import WSGIEnvironment
 
 from msgspec import Struct
 
+from net.problem import problem_of
 from net.visitors import counted_as
 
 AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread is at work on
@@ -103,5 +104,5 @@ class Refuse(Exception):
 
 def problem(status: int, title: str, detail: str) -> Response:
     """What happened (`title`) and what to do (`detail`); nothing secret in either."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body = problem_of(status, title, detail)
     return Response(status, json.dumps(body).encode(), [("Content-Type", "application/problem+json")])

@@ -10,6 +10,7 @@ from typing import Literal
 import structlog
 
 from media.grants import SESSION_OF, Claims, Grants
+from media.messages import Stats
 from media.plane import displays, ice
 from media.plane.background import Background
 from media.plane.guard import Guard
@@ -274,7 +275,7 @@ class Sessions:
             (account is None or each.claims.account == account) and each.watches(now) for each in self._by_id.values()
         )
 
-    def stats(self) -> dict[str, int]:
+    def stats(self) -> Stats:
         return {
             "sessions": len(self._by_id),
             "live": self.live(),
