@@ -3,9 +3,10 @@
 Page: https://developers.home.google.com/cloud-to-cloud/traits/camerastream
 """
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from actions.trait import Asked, Trait
+from net.incoming import JsonObject
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.registry import Registry
 
@@ -65,7 +66,7 @@ class CameraStream(Trait):
         }
 
 
-def _protocols(params: dict[str, Any]) -> tuple[str, ...]:
+def _protocols(params: JsonObject) -> tuple[str, ...]:
     """What was asked for and we have, in our order; a Chromecast that can't play WebRTC does not list it."""
     asked = params.get("SupportedStreamProtocols")
     if not isinstance(asked, list) or not asked:

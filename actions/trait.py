@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypedDict
 
 from actions.confirmation import Proof
+from net.incoming import JsonObject
 from registry.camera import Camera, Refusal, State
 from store.records import Link
 
@@ -20,8 +21,8 @@ class Asked:
 
     def __init__(self, link: Link, camera: str, params: Any, challenge: Any, proof: Proof, late: float) -> None:
         self.link, self.camera, self.proof = link, camera, proof
-        self.params: dict[str, Any] = params if isinstance(params, dict) else {}
-        self.challenge: dict[str, Any] = challenge if isinstance(challenge, dict) else {}
+        self.params: JsonObject = params if isinstance(params, dict) else {}
+        self.challenge: JsonObject = challenge if isinstance(challenge, dict) else {}
         self._late = late
 
     @property

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from net.addresses import are_public, is_spelled
 from net.errors import NotAllowed, Unreached
+from net.incoming import JsonObject
 from net.json_depth import too_deep
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class Reply(Struct, frozen=True):
     """`data` is the body's JSON object, or None when it is none."""
 
     status: int
-    data: dict[str, Any] | None
+    data: JsonObject | None
 
 
 class Page(Struct, frozen=True):
@@ -254,7 +255,7 @@ class Http:
             yield exchange
 
 
-def _json_object(body: bytes) -> dict[str, Any] | None:
+def _json_object(body: bytes) -> JsonObject | None:
     try:
         data = None if too_deep(body) else msgspec.json.decode(body.decode("utf-8", "replace"))
     except (msgspec.DecodeError, RecursionError):

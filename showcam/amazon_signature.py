@@ -8,13 +8,13 @@ import binascii
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from net.incoming import JsonObject
 from net.json_depth import too_deep
 from showcam.amazon_chain import BadChain, Chains
 from showcam.exchange import Request
@@ -27,7 +27,7 @@ class NotSigned(Exception):
     """Not a request that Amazon signed just now; the text holds nothing of it."""
 
 
-def verified(request: Request, chains: Chains, clock: Callable[[], float] = time.time) -> dict[str, Any]:
+def verified(request: Request, chains: Chains, clock: Callable[[], float] = time.time) -> JsonObject:
     """The request's JSON. Raises NotSigned, ChainUnreached. What costs nothing is looked at first."""
     event = event_of(request.body)
     _recent(event, clock())
@@ -46,7 +46,7 @@ def verified(request: Request, chains: Chains, clock: Callable[[], float] = time
     return event
 
 
-def event_of(body: bytes) -> dict[str, Any]:
+def event_of(body: bytes) -> JsonObject:
     """Raises NotSigned."""
     try:
         event = None if too_deep(body) else msgspec.json.decode(body)
@@ -57,7 +57,7 @@ def event_of(body: bytes) -> dict[str, Any]:
     return event
 
 
-def _recent(event: dict[str, Any], now: float) -> None:
+def _recent(event: JsonObject, now: float) -> None:
     try:
         sent = datetime.fromisoformat(event["request"]["timestamp"])
         seconds = sent.timestamp() if sent.tzinfo else None

@@ -2,9 +2,9 @@
 
 import json
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
+from net.incoming import JsonObject
 from showcam.amazon_chain import Chains, ChainUnreached
 from showcam.amazon_signature import NotSigned, event_of, verified
 from showcam.exchange import Refuse, Request, Response, Route, carries, problem
@@ -17,7 +17,7 @@ PATH = "/alexa/skill"
 
 def route(
     skill_id: str,
-    answer: Callable[[dict[str, Any], float], dict[str, Any]],
+    answer: Callable[[JsonObject, float], Mapping[str, object]],
     chains: Callable[[], Chains],
     forwarded: Callable[[Request], float | None],
 ) -> Route:

@@ -8,7 +8,7 @@ from typing import Any
 from accounts.tokens import authenticate
 from alexa.skill import SmartHome
 from showcam import aws, keys
-from showcam.cloudwatch import CloudWatch, Event, Handler
+from showcam.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.compose import amazon, parts, spoken
 from showcam.settings import Settings, load
 
@@ -28,7 +28,7 @@ def build() -> Handler:
     home, talk = skill(settings, base), spoken.Lazy(settings, base)
 
     @aws.within(aws.ASSISTANT_S)
-    def answer(event: Event, _context: Any) -> Event:
+    def answer(event: Event, _context: Any) -> Reply:
         received = time.monotonic()
         if "directive" in event:
             return dict(json.loads(home.answer(json.dumps(event).encode(), received)))

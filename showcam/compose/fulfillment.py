@@ -11,7 +11,7 @@ from accounts.tokens import authenticate
 from actions.errors import IntentError, Malformed, Transient
 from actions.fulfillment import Fulfillment, unread
 from showcam import aws, keys
-from showcam.cloudwatch import CloudWatch, Event, Handler
+from showcam.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.compose import parts
 from showcam.exchange import Refuse, Request, Response, Route, carries
 from showcam.http_event import answer_of, request_of
@@ -58,7 +58,7 @@ def build() -> Handler:
     fulfil = door(settings, parts.ground(settings, keys.of(settings)))
 
     @aws.within(aws.ASSISTANT_S)
-    def answer(event: Event, _context: Any) -> Event:
+    def answer(event: Event, _context: Any) -> Reply:
         try:
             return answer_of(fulfil(request_of(event, settings.body_limit)))
         except Refuse as refusal:
