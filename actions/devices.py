@@ -8,7 +8,7 @@ from msgspec import Raw
 
 from actions.errors import CannotList
 from actions.trait import Trait
-from net.cache import Recent
+from net.cache import Kept
 from net.text import line
 from registry.camera import Camera, Failed, Refusal
 from registry.errors import Unavailable
@@ -49,7 +49,7 @@ class SyncPayload(TypedDict):
 class Devices:
     def __init__(self, registry: Registry, traits: tuple[Trait, ...]) -> None:
         self._registry, self._traits = registry, traits
-        self._kept: Recent[str, tuple[str, Raw]] = Recent(KEPT)
+        self._kept: Kept[str, tuple[str, Raw]] = Kept(KEPT)
 
     def sync(self, link: Link, within_s: float | None = None) -> SyncPayload:
         """Raises CannotList."""

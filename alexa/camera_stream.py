@@ -13,7 +13,7 @@ from alexa.errors import refused
 from alexa.event import Reply, timestamp
 from alexa.interface import Capability
 from alexa.state import properties
-from net.cache import Recent
+from net.cache import Kept
 from registry.camera import Camera, Refusal, Stream, StreamRequest, Video
 from registry.gate.displays import USUAL, best, beyond, shown
 from registry.registry import Registry
@@ -48,7 +48,7 @@ class _Asked(Struct, frozen=True):
 
 
 _payload = msgspec.json.Decoder(_Initialize)
-_read_before: Recent[bytes, _Asked] = Recent(256)
+_read_before: Kept[bytes, _Asked] = Kept(256)
 LONGEST_KEPT = 2048  # bytes of a payload
 
 

@@ -20,7 +20,7 @@ from alexa.event import Reply
 from alexa.interface import Capability, encoded
 from alexa.names import friendly_names, shorten
 from alexa.texts import Locales, locales
-from net.cache import Recent
+from net.cache import Kept
 from registry.camera import Camera, Failed, Refusal
 from registry.errors import Unavailable
 from registry.gate.reasons import explain
@@ -53,7 +53,7 @@ class Discovery:
         self._more: tuple[Raw, ...] = (rtc_session.CAPABILITY,) if "webrtc" in registry.playable else ()
         if snapshots and registry.stills:
             self._more = (*self._more, snapshot_provider.CAPABILITY)
-        self._kept: Recent[str, tuple[str, Raw]] = Recent(KEPT)
+        self._kept: Kept[str, tuple[str, Raw]] = Kept(KEPT)
 
     def discover(self, link: Link, reply: Reply) -> bytes:
         """An error when the cameras can't be listed: an empty list would take them away from the user."""

@@ -7,7 +7,6 @@ import re
 import time
 import uuid
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from msgspec import Raw
 
 from alexa.directive import Directive, Header
 from alexa.errors import DirectiveError
+from net.cache import kept
 
 ANSWER_S = (
     5.0  # of the six that Alexa gives a camera's answer; all others have eight, and the forwarder gives all alike
@@ -98,6 +98,6 @@ def timestamp(at: float) -> str:
     return _second(ms // 1000) + _MS[ms % 1000]
 
 
-@lru_cache(1024)  # a second is named by many readings and streams
+@kept(1024)  # a second is named by many readings and streams
 def _second(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")

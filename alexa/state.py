@@ -1,7 +1,6 @@
 """The state of a camera as Alexa is told it: every property that was advertised and is known."""
 
 import time
-from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -18,6 +17,7 @@ from alexa import (
 )
 from alexa.event import timestamp
 from alexa.interface import Condition, Interface
+from net.cache import kept
 from registry.camera import Camera
 
 INTERFACES: tuple[Interface, ...] = (
@@ -40,7 +40,7 @@ def properties(camera: Camera) -> Raw:
     return Raw(sampled.join(_around_times(_condition(camera))))
 
 
-@lru_cache(1024)
+@kept(1024)
 def _around_times(condition: tuple[Any, ...]) -> list[bytes]:
     """The array, parted where a time belongs; no value of a property is text from outside that could hold one."""
     camera = Condition(*condition)

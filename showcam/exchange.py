@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
 from wsgiref.types import WSGIEnvironment
 
 from msgspec import Struct
@@ -22,7 +21,6 @@ PEER = "showcam.peer"  # the other end of the connection, where REMOTE_ADDR is w
 type Headers = list[tuple[str, str]]
 
 
-@lru_cache(64)  # the names are ours
 def _key(header: str) -> str:
     return "HTTP_" + header.upper().replace("-", "_")
 

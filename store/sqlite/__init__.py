@@ -18,14 +18,16 @@ __all__ = ["SqliteStore"]
 class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, EphemeralRows):
     """Any number of threads and processes may use one file. What is taken once stands in a second one beside it.
 
-    Raises StoreUnavailable when it can't be opened.
+    `keep_bearers`: a token's rows are read again only after something was committed. Raises StoreUnavailable when it
+    can't be opened.
     """
 
-    def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S) -> None:
+    def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S, keep_bearers: bool = True) -> None:
         self._database = Database(path, wait_s)
         self._sealer = sealer
         self._taken = Taken(path, wait_s)
         self._bearers = {}
+        self._keep_bearers = keep_bearers
 
     def sweep(self, now: float) -> int:
         over = (
