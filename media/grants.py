@@ -9,6 +9,7 @@ import secrets
 from typing import Literal, NamedTuple, NotRequired, TypedDict, cast
 
 from media.proof import Proof
+from net.cache import kept
 
 # "still" is a snapshot that lives longer, and opens only to a bearer of its link. What a viewer goes on with after the
 # start is a grant for the same protocol: "session" of HLS, "webrtc_session" of WebRTC.
@@ -139,4 +140,11 @@ def _claims(body: str) -> Claims:
 
 
 def _tag(key: bytes, body: str) -> str:
-    return hmac.digest(key, body.encode(), "sha256").hex()
+    mac = _begun(key).copy()
+    mac.update(body.encode())
+    return mac.hexdigest()
+
+
+@kept(16)
+def _begun(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")
