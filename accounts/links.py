@@ -1,6 +1,6 @@
 """Completed authorizations: made at consent, each with tokens of its own, never replacing another."""
 
-from typing import Any
+from typing import Literal, NotRequired, TypedDict
 
 from accounts.identity import new_id
 from accounts.tokens import ACCESS_S, mint
@@ -8,6 +8,16 @@ from store.ports import Store
 from store.records import Account, Client, Link, Token
 
 LABEL_LENGTH = 60
+
+
+class TokenAnswer(TypedDict):
+    """RFC 6749 section 5.1."""
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int  # seconds
+    scope: str
+    refresh_token: NotRequired[str]
 
 
 class LinkEnded(Exception):
@@ -43,7 +53,7 @@ def complete(
     return link
 
 
-def issue(store: Store, link: Link, scope: str, now: float, refresh: bool) -> dict[str, Any]:
+def issue(store: Store, link: Link, scope: str, now: float, refresh: bool) -> TokenAnswer:
     """The token answer, kept. Raises LinkEnded."""
     answer, rows = minted(link, scope, now, refresh)
     if not store.add_tokens(rows):
@@ -51,10 +61,10 @@ def issue(store: Store, link: Link, scope: str, now: float, refresh: bool) -> di
     return answer
 
 
-def minted(link: Link, scope: str, now: float, refresh: bool) -> tuple[dict[str, Any], list[Token]]:
-    """The token answer (RFC 6749 section 5.1), with a refresh token if asked for, and what is to be kept of it."""
+def minted(link: Link, scope: str, now: float, refresh: bool) -> tuple[TokenAnswer, list[Token]]:
+    """The token answer, with a refresh token if asked for, and what is to be kept of it."""
     text, row = mint(link.id, "access", scope, now)
-    answer: dict[str, Any] = {"access_token": text, "token_type": "Bearer", "expires_in": ACCESS_S, "scope": scope}
+    answer: TokenAnswer = {"access_token": text, "token_type": "Bearer", "expires_in": ACCESS_S, "scope": scope}
     rows = [row]
     if refresh:
         answer["refresh_token"], row = mint(link.id, "refresh", scope, now)

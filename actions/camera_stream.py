@@ -1,13 +1,33 @@
-"""The trait action.devices.traits.CameraStream: WebRTC through our own signalling, HLS where that is not played."""
+"""The trait action.devices.traits.CameraStream: WebRTC through our own signalling, HLS where that is not played.
 
-from typing import Any
+Page: https://developers.home.google.com/cloud-to-cloud/traits/camerastream
+"""
+
+from typing import Literal, NotRequired, TypedDict
 
 from actions.trait import Asked, Trait
+from net.incoming import JsonObject
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.registry import Registry
 
-# One value for all protocols. False because the default Cast receiver can't send a token; ours stand in the URLs.
-ATTRIBUTES = {"cameraStreamNeedAuthToken": False}
+
+class Attributes(TypedDict):
+    cameraStreamSupportedProtocols: list[str]
+    # One value for all protocols. False because the default Cast receiver can't send a token; ours stand in the URLs.
+    cameraStreamNeedAuthToken: Literal[False]
+
+
+class Hls(TypedDict):
+    online: NotRequired[None]
+    cameraStreamProtocol: Literal["hls"]
+    cameraStreamAccessUrl: str
+
+
+class WebRtc(TypedDict):
+    online: NotRequired[None]
+    cameraStreamProtocol: Literal["webrtc"]
+    cameraStreamSignalingUrl: str
+    cameraStreamAuthToken: str  # for this camera alone; never the user's own token
 
 
 class CameraStream(Trait):
@@ -16,13 +36,15 @@ class CameraStream(Trait):
 
     def __init__(self, registry: Registry, public_url: str) -> None:
         self._registry = registry
-        self._attributes = {"cameraStreamSupportedProtocols": list(registry.playable), **ATTRIBUTES}
+        self._attributes = Attributes(
+            cameraStreamSupportedProtocols=list(registry.playable), cameraStreamNeedAuthToken=False
+        )
         self._public_url = public_url.rstrip("/")
 
-    def attributes(self, camera: Camera) -> dict[str, Any] | None:
+    def attributes(self, camera: Camera) -> Attributes:
         return self._attributes
 
-    def execute(self, asked: Asked) -> dict[str, Any] | Refusal:
+    def execute(self, asked: Asked) -> Hls | WebRtc | Refusal:
         """The result as Google wants it among the states. It may show why the camera can't be shown, in its place."""
         request = StreamRequest("google", _protocols(asked.params), within_s=asked.left_s)
         stream = self._registry.open_stream(asked.link, asked.camera, request)
@@ -30,19 +52,21 @@ class CameraStream(Trait):
             return stream
         result = self._result(stream)
         # a card says nothing of whether its camera is online: it may not be, as QUERY tells
-        return result if stream.explains is None else {"online": None, **result}
+        if stream.explains is not None:
+            result["online"] = None
+        return result
 
-    def _result(self, stream: Stream) -> dict[str, Any]:
+    def _result(self, stream: Stream) -> Hls | WebRtc:
         if stream.protocol == "hls":
             return {"cameraStreamProtocol": "hls", "cameraStreamAccessUrl": stream.url}
         return {
             "cameraStreamProtocol": "webrtc",
             "cameraStreamSignalingUrl": f"{self._public_url}/google/webrtc/{stream.grant}",
-            "cameraStreamAuthToken": stream.grant,  # for this camera alone; never the user's own token
+            "cameraStreamAuthToken": stream.grant,
         }
 
 
-def _protocols(params: dict[str, Any]) -> tuple[str, ...]:
+def _protocols(params: JsonObject) -> tuple[str, ...]:
     """What was asked for and we have, in our order; a Chromecast that can't play WebRTC does not list it."""
     asked = params.get("SupportedStreamProtocols")
     if not isinstance(asked, list) or not asked:

@@ -2,10 +2,10 @@
 
 import threading
 import time
-from typing import Any
 
 from accounts.pins import Pins, Verdict
-from actions.errors import DeviceError
+from actions.errors import DeviceError, DeviceFailure
+from net.incoming import JsonObject
 
 
 class Challenge(DeviceError):
@@ -15,7 +15,10 @@ class Challenge(DeviceError):
 
     def __init__(self, kind: str, debug: str) -> None:
         super().__init__(debug)
-        self.extra = {"challengeNeeded": {"type": kind}}
+        self.kind = kind
+
+    def told(self) -> DeviceFailure:
+        return {**super().told(), "challengeNeeded": {"type": self.kind}}
 
 
 class Cancelled(DeviceError):
@@ -48,7 +51,7 @@ class Proof:
         return self._pins.is_set(self._account)
 
 
-def need_yes(challenge: dict[str, Any]) -> None:
+def need_yes(challenge: JsonObject) -> None:
     """Raises Challenge until the person said yes, Cancelled after a no."""
     match challenge.get("ack"):
         case True:
@@ -58,7 +61,7 @@ def need_yes(challenge: dict[str, Any]) -> None:
     raise Challenge("ackNeeded", "A change by voice is confirmed first.")
 
 
-def need_pin(challenge: dict[str, Any], proof: Proof) -> None:
+def need_pin(challenge: JsonObject, proof: Proof) -> None:
     """Raises Challenge until the right PIN is given, TooManyTries, NoPin."""
     if not proof.is_possible():
         raise NoPin("No PIN is set for turning cameras off by voice. The owner sets one: showcam pin set.")

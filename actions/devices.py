@@ -1,14 +1,14 @@
 """SYNC: the link's cameras as devices, encoded once as long as they stay the same."""
 
 import textwrap
-from typing import Any
+from typing import Literal, TypedDict
 
 import msgspec
 from msgspec import Raw
 
 from actions.errors import CannotList
 from actions.trait import Trait
-from net.cache import Recent
+from net.cache import Kept
 from net.text import line
 from registry.camera import Camera, Failed, Refusal
 from registry.errors import Unavailable
@@ -19,12 +19,39 @@ LONGEST_NAME = 60  # code points; Google cuts what is longer, anywhere
 KEPT = 256  # links whose encoded list is kept
 
 
+class Name(TypedDict):
+    name: str
+
+
+class DeviceInfo(TypedDict, total=False):
+    manufacturer: str
+    model: str
+    swVersion: str
+
+
+class Device(TypedDict):
+    """No customData: the id says all there is. No roomHint: the vendor knows no rooms."""
+
+    id: str
+    type: Literal["action.devices.types.CAMERA", "action.devices.types.DOORBELL"]
+    traits: list[str]
+    name: Name
+    willReportState: bool
+    attributes: dict[str, object]  # those of all its traits
+    deviceInfo: DeviceInfo
+
+
+class SyncPayload(TypedDict):
+    agentUserId: str
+    devices: Raw  # a list of Device
+
+
 class Devices:
     def __init__(self, registry: Registry, traits: tuple[Trait, ...]) -> None:
         self._registry, self._traits = registry, traits
-        self._kept: Recent[str, tuple[str, Raw]] = Recent(KEPT)
+        self._kept: Kept[str, tuple[str, Raw]] = Kept(KEPT)
 
-    def sync(self, link: Link, within_s: float | None = None) -> dict[str, Any]:
+    def sync(self, link: Link, within_s: float | None = None) -> SyncPayload:
         """Raises CannotList."""
         try:
             listing = self._registry.cameras(link, within_s)
@@ -36,20 +63,29 @@ class Devices:
             self._kept.put(link.id, kept)
         return {"agentUserId": link.agent_user, "devices": kept[1]}
 
-    def _device(self, camera: Camera) -> dict[str, Any]:
-        """No customData: the id says all there is. No roomHint: the vendor knows no rooms."""
-        what = "DOORBELL" if camera.kind == "doorbell" else "CAMERA"
-        info = {"manufacturer": camera.manufacturer, "model": camera.model, "swVersion": camera.firmware}
+    def _device(self, camera: Camera) -> Device:
+        bell = camera.kind == "doorbell"
         there = [(each.name, told) for each in self._traits if (told := each.attributes(camera)) is not None]
         return {
             "id": camera.id,
-            "type": f"action.devices.types.{what}",
+            "type": "action.devices.types.DOORBELL" if bell else "action.devices.types.CAMERA",
             "traits": [name for name, _ in there],
-            "name": {"name": _name(camera) or what.capitalize()},
+            "name": {"name": _name(camera) or ("Doorbell" if bell else "Camera")},
             "willReportState": False,
             "attributes": {key: value for _, attributes in there for key, value in attributes.items()},
-            "deviceInfo": {key: value for key, value in info.items() if value},
+            "deviceInfo": _info(camera),
         }
+
+
+def _info(camera: Camera) -> DeviceInfo:
+    info: DeviceInfo = {}
+    if camera.manufacturer:
+        info["manufacturer"] = camera.manufacturer
+    if camera.model:
+        info["model"] = camera.model
+    if camera.firmware:
+        info["swVersion"] = camera.firmware
+    return info
 
 
 def _name(camera: Camera) -> str:

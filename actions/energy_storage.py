@@ -1,29 +1,58 @@
-"""The trait action.devices.traits.EnergyStorage: how full a battery is. Charging can't be started from here."""
+"""The trait action.devices.traits.EnergyStorage: how full a battery is. Charging can't be started from here.
 
-from typing import Any
+Page: https://developers.home.google.com/cloud-to-cloud/traits/energystorage
+"""
 
-from actions.trait import Trait
+from typing import Literal, NotRequired, TypedDict
+
+from actions.trait import Nothing, Trait
 from registry.camera import Camera, State
 
+type Level = Literal["CRITICALLY_LOW", "LOW", "MEDIUM", "HIGH", "FULL"]
+
 # percent up to which a battery is called that
-_LEVELS = ((10, "CRITICALLY_LOW"), (30, "LOW"), (60, "MEDIUM"), (95, "HIGH"), (100, "FULL"))
+_LEVELS: tuple[tuple[int, Level], ...] = (
+    (10, "CRITICALLY_LOW"),
+    (30, "LOW"),
+    (60, "MEDIUM"),
+    (95, "HIGH"),
+    (100, "FULL"),
+)
+
+
+class Attributes(TypedDict):
+    queryOnlyEnergyStorage: Literal[True]
+    isRechargeable: bool
+
+
+class Capacity(TypedDict):
+    unit: Literal["PERCENTAGE"]
+    rawValue: int
+
+
+class States(TypedDict):
+    descriptiveCapacityRemaining: Level
+    capacityRemaining: list[Capacity]
+    isCharging: NotRequired[bool]
 
 
 class EnergyStorage(Trait):
     name = "action.devices.traits.EnergyStorage"
 
-    def attributes(self, camera: Camera) -> dict[str, Any] | None:
+    def attributes(self, camera: Camera) -> Attributes | None:
         if camera.battery is None:
             return None
         return {"queryOnlyEnergyStorage": True, "isRechargeable": camera.charging != "none"}
 
-    def states(self, state: State) -> dict[str, Any]:
+    def states(self, state: State) -> States | Nothing:
         battery, charging = state.camera.battery, state.camera.charging
         if battery is None:
-            return {}
+            return Nothing()
         percent = min(100, max(0, battery))
-        told: dict[str, Any] = {
+        told: States = {
             "descriptiveCapacityRemaining": next(level for most, level in _LEVELS if percent <= most),
             "capacityRemaining": [{"unit": "PERCENTAGE", "rawValue": percent}],
         }
-        return told | ({"isCharging": charging == "on"} if charging in ("on", "off") else {})
+        if charging in ("on", "off"):
+            told["isCharging"] = charging == "on"
+        return told

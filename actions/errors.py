@@ -1,15 +1,34 @@
 """What Google can be told when something can't be done, and the table from the gate's reasons to its error codes.
 
-Codes: cloud-to-cloud "Errors and exceptions". The debugString is never spoken; it reaches the project's logs.
+Codes: https://developers.home.google.com/cloud-to-cloud/intents/errors-exceptions
+The debugString is never spoken; it reaches the project's logs.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
+from typing import Literal, NotRequired, TypedDict
 
 from registry.camera import Refusal
 from registry.gate.reasons import explain
 from registry.reason import ByReason
+
+
+class IntentFailure(TypedDict):
+    """The payload of an intent that can't be done at all."""
+
+    errorCode: str
+    debugString: str
+
+
+class Needed(TypedDict):
+    type: str
+
+
+class DeviceFailure(TypedDict):
+    """A device's part of an answer where something can't be done."""
+
+    status: Literal["ERROR", "OFFLINE"]
+    errorCode: str
+    debugString: str
+    challengeNeeded: NotRequired[Needed]
 
 
 class IntentError(Exception):
@@ -21,6 +40,9 @@ class IntentError(Exception):
         super().__init__(debug)
         self.debug = debug
 
+    def told(self) -> IntentFailure:
+        return {"errorCode": self.code, "debugString": self.debug}
+
 
 class Malformed(IntentError):
     """The same request again would fail again."""
@@ -30,7 +52,7 @@ class NotSupported(IntentError):
     code = "functionNotSupported"
 
 
-class Passing(IntentError):
+class Transient(IntentError):
     """Ours or the vendor's, and it may be over soon."""
 
     code = "transientError"
@@ -45,17 +67,16 @@ class CannotList(IntentError):
 
 
 class DeviceError(Exception):
-    """One device's part of an EXECUTE that can't be done; `extra` is what its code demands beside it."""
+    """One device's part of an EXECUTE that can't be done."""
 
     code = "hardError"
-    extra: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, debug: str) -> None:
         super().__init__(debug)
         self.debug = debug
 
-    def told(self) -> dict[str, Any]:
-        return {"status": "ERROR", "errorCode": self.code, "debugString": self.debug, **self.extra}
+    def told(self) -> DeviceFailure:
+        return {"status": "ERROR", "errorCode": self.code, "debugString": self.debug}
 
 
 class UnknownCommand(DeviceError):
@@ -100,7 +121,7 @@ REFUSED: ByReason[str] = {
 }
 
 
-def refused(refusal: Refusal, locale: str) -> dict[str, Any]:
+def refused(refusal: Refusal, locale: str) -> DeviceFailure:
     """A device's part of an answer: its code says the first failed row, its debugString all of them."""
     return {
         "status": "OFFLINE" if refusal.reason == "offline" else "ERROR",

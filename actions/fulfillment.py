@@ -4,17 +4,17 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TypedDict
 
 import msgspec
 
 from accounts.pins import Pins
 from accounts.tokens import TokenInvalid
-from actions.devices import Devices
-from actions.errors import IntentError, Malformed, NotSupported, Passing
-from actions.execution import BUDGET_S, Executions
+from actions.devices import Devices, SyncPayload
+from actions.errors import IntentError, IntentFailure, Malformed, NotSupported, Transient
+from actions.execution import BUDGET_S, ExecutePayload, Executions
 from actions.request import Input, executions, queried, read
-from actions.states import States
+from actions.states import QueryPayload, States
 from actions.traits import traits
 from registry.registry import Registry
 from store.ports import StoreUnavailable
@@ -25,6 +25,14 @@ log = logging.getLogger(__name__)
 SYNC_S = 4.0  # since it was received; Google publishes no limit for a list
 _printable = re.compile(r"[\w\-]{1,64}", re.ASCII).fullmatch
 _encode = msgspec.json.Encoder().encode
+
+
+type Payload = SyncPayload | QueryPayload | ExecutePayload | IntentFailure
+
+
+class Answer(TypedDict):
+    requestId: str
+    payload: Payload
 
 
 class Fulfillment:
@@ -52,24 +60,24 @@ class Fulfillment:
         request_id, given = read(body)
         try:
             link = self._authenticate(bearer or "")
-            answered = self._answer(link, given, since)
+            answered: Payload | None = self._answer(link, given, since)
         except TokenInvalid:
             return 401, b'{"error":"invalid_token"}'
         except IntentError as error:
             log.info("answered with %s (request %s)", error.code, _shown(request_id), extra={"reason": "refused"})
-            answered = {"errorCode": error.code, "debugString": error.debug}
+            answered = error.told()
         except StoreUnavailable:
             log.warning("the store can't be reached (request %s)", _shown(request_id), extra={"reason": "store"})
-            answered = {"errorCode": Passing.code, "debugString": "showcam can't reach its store just now."}
+            answered = Transient("showcam can't reach its store just now.").told()
         except Exception:
             # the outermost edge: told once here, and to Google only that it happened
             log.exception("an intent failed (request %s)", _shown(request_id))
-            answered = {"errorCode": IntentError.code, "debugString": "Something went wrong in showcam."}
+            answered = IntentError("Something went wrong in showcam.").told()
         if answered is None:
             return 200, b"{}"
-        return 200, _encode({"requestId": request_id, "payload": answered})
+        return 200, _envelope(request_id, answered)
 
-    def _answer(self, link: Link, given: Input | None, received: float) -> dict[str, Any] | None:
+    def _answer(self, link: Link, given: Input | None, received: float) -> Payload | None:
         """The payload; None where the answer is to be empty."""
         if given is None:
             raise Malformed("This is not a request with one intent.")
@@ -93,7 +101,12 @@ def _left_s(received: float, budget_s: float) -> float:
 def unread(error: IntentError) -> bytes:
     """The answer to a request whose body could not be had."""
     log.info("answered with %s (request unread)", error.code, extra={"reason": "refused"})
-    return _encode({"requestId": "", "payload": {"errorCode": error.code, "debugString": error.debug}})
+    return _envelope("", error.told())
+
+
+def _envelope(request_id: str, payload: Payload) -> bytes:
+    answer: Answer = {"requestId": request_id, "payload": payload}
+    return _encode(answer)
 
 
 def _shown(request_id: str) -> str:

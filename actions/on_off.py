@@ -1,15 +1,26 @@
 """The trait action.devices.traits.OnOff: a camera that sleeps is off. Off wants the PIN, on does not.
 
 A camera whose "on" were challenged could be switched off by voice and not on again.
+
+Page: https://developers.home.google.com/cloud-to-cloud/traits/onoff
 """
 
-from typing import Any
+from typing import TypedDict
 
 from actions.changing import Changing
 from actions.confirmation import need_pin
 from actions.errors import BadParams
-from actions.trait import Asked, Trait
+from actions.trait import Asked, Nothing, Trait
 from registry.camera import Camera, Refusal, State
+
+
+class Attributes(TypedDict):
+    commandOnlyOnOff: bool
+    queryOnlyOnOff: bool
+
+
+class States(TypedDict):
+    on: bool
 
 
 class OnOff(Trait):
@@ -19,15 +30,15 @@ class OnOff(Trait):
     def __init__(self, changing: Changing) -> None:
         self._changing = changing
 
-    def attributes(self, camera: Camera) -> dict[str, Any] | None:
+    def attributes(self, camera: Camera) -> Attributes | None:
         if camera.asleep == "none":
             return None
         return {"commandOnlyOnOff": False, "queryOnlyOnOff": "sleep" not in camera.voice_may}
 
-    def states(self, state: State) -> dict[str, Any]:
+    def states(self, state: State) -> States | Nothing:
         return _on(state.camera)
 
-    def execute(self, asked: Asked) -> dict[str, Any] | Refusal:
+    def execute(self, asked: Asked) -> States | Nothing | Refusal:
         on = asked.params.get("on")
         if not isinstance(on, bool):
             raise BadParams("on is true or false.")
@@ -39,5 +50,5 @@ class OnOff(Trait):
         return changed if isinstance(changed, Refusal) else _on(changed)
 
 
-def _on(camera: Camera) -> dict[str, Any]:
-    return {"on": camera.asleep == "off"} if camera.asleep in ("on", "off") else {}
+def _on(camera: Camera) -> States | Nothing:
+    return {"on": camera.asleep == "off"} if camera.asleep in ("on", "off") else Nothing()

@@ -1,15 +1,18 @@
 """WebRTC signalling: where Google's player posts its offer for a camera, and gets the answer.
 
-Protocol: CameraStream trait, "WebRTC signaling", which calls the header Authorization in one place and Authentication
-in another. The player runs in a page of another origin, so every response needs CORS headers, errors too.
+Page: https://developers.home.google.com/cloud-to-cloud/traits/camerastream, under WebRTC, which calls the header
+Authorization in one place and Authentication in another. The player runs in a page of another origin, so every response
+needs CORS headers, errors too.
 """
 
 import logging
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import msgspec
+from msgspec import UNSET, Struct
 
 from net.json_depth import too_deep
+from net.problem import problem_of
 from registry.camera import Refusal
 from registry.errors import BadGrant, BadOffer, ExpiredGrant
 from registry.gate.reasons import explain
@@ -29,6 +32,37 @@ _STATUS = {
     "media_down": 503,
     "waking": 503,
 }
+
+
+class Message(Struct, rename="camel"):
+    """What a player posts, in whichever of the shapes it knows."""
+
+    action: Any = UNSET
+    type: Any = UNSET
+    device_id: Any = None
+    offer: Any = UNSET  # text, or a session description
+    sdp: Any = UNSET
+
+
+class Nothing(TypedDict):
+    """There is nothing to say."""
+
+
+class ActionAnswer(TypedDict):
+    action: Literal["answer"]
+    sdp: str
+
+
+class DescriptionAnswer(TypedDict):
+    type: Literal["answer"]
+    sdp: str
+
+
+class BareAnswer(TypedDict):
+    answer: str
+
+
+type Answered = Nothing | ActionAnswer | DescriptionAnswer | BareAnswer
 
 
 class Problem(Exception):
@@ -64,23 +98,23 @@ class Signalling:
             return self._problem(Problem(500, "Something went wrong here", "It is in the log of showcam."), origin)
         return 200, [("Content-Type", "application/json"), *self.cors(origin)], msgspec.json.encode(answered)
 
-    def _post(self, method: str, tokens: list[str], body: bytes) -> dict[str, Any]:
+    def _post(self, method: str, tokens: list[str], body: bytes) -> Answered:
         if method != "POST":
             raise Problem(405, "That method is not for this address", "It takes POST and OPTIONS.")
         given = _read(body)
-        action = given.get("action") or given.get("type") or ("offer" if "offer" in given else None)
+        action = given.action or given.type or ("offer" if given.offer is not UNSET else None)
         if action not in ("offer", "answer", "end"):
             raise Problem(400, "That is no signalling message", "Its action is offer, answer or end.")
         if not tokens:
             raise Problem(401, "A stream grant is needed", "It stands in the address that came with the stream.")
         try:
             for token in tokens:
-                self._agree(token, given.get("deviceId"), ended=action == "end")
+                self._agree(token, given.device_id, ended=action == "end")
             if action == "end":
                 self._offers.end(tokens[0])
-                return {}
+                return Nothing()
             # an answer needs an offer of ours, and we make none: there is nothing to do with it
-            return self._offered(tokens[0], given) if action == "offer" else {}
+            return self._offered(tokens[0], given) if action == "offer" else Nothing()
         except ExpiredGrant:
             raise Problem(410, "This stream grant is over", "Ask for the camera again.") from None
         except BadGrant:
@@ -97,16 +131,16 @@ class Signalling:
         if device_id is not None and device_id != camera:
             raise BadGrant
 
-    def _offered(self, token: str, given: dict[str, Any]) -> dict[str, Any]:
+    def _offered(self, token: str, given: Message) -> Answered:
         try:
             stream = self._offers.answer(token, _sdp(given))
         except BadOffer:
             raise Problem(400, "The offer can't be answered", "It must be SDP that asks for video.") from None
         if isinstance(stream, Refusal):
             raise Problem(_STATUS.get(stream.reason, 409), "The camera can't be shown", explain(stream))
-        if "action" in given:
+        if given.action is not UNSET:
             return {"action": "answer", "sdp": stream.answer}
-        if "type" in given:
+        if given.type is not UNSET:
             return {"type": "answer", "sdp": stream.answer}
         return {"answer": stream.answer}
 
@@ -122,7 +156,7 @@ class Signalling:
         ]
 
     def _problem(self, problem: Problem, origin: str | None) -> Answer:
-        document = {"type": "about:blank", "title": problem.title, "status": problem.status, "detail": problem.detail}
+        document = problem_of(problem.status, problem.title, problem.detail)
         headers = [("Content-Type", "application/problem+json"), *self.cors(origin)]
         return problem.status, headers, msgspec.json.encode(document)
 
@@ -133,19 +167,19 @@ def _tokens(grant: str, authorization: str | None) -> list[str]:
     return [each for each in dict.fromkeys((grant, bearer)) if each]
 
 
-def _read(body: bytes) -> dict[str, Any]:
+def _read(body: bytes) -> Message:
     try:
-        given = None if too_deep(body) else msgspec.json.decode(body)
+        given = None if too_deep(body) else msgspec.json.decode(body, type=Message)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         given = None
-    if not isinstance(given, dict):
+    if given is None:
         raise Problem(400, "That is no signalling message", "Send a JSON object with action, deviceId and sdp.")
     return given
 
 
-def _sdp(given: dict[str, Any]) -> str:
+def _sdp(given: Message) -> str:
     """Players differ: `sdp`, `offer` as text, or `offer` as a session description."""
-    sdp = given.get("sdp", given.get("offer"))
+    sdp = given.offer if given.sdp is UNSET else given.sdp
     if isinstance(sdp, dict):
         sdp = sdp.get("sdp")
     return sdp if isinstance(sdp, str) else ""

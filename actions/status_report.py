@@ -1,13 +1,16 @@
 """The trait action.devices.traits.StatusReport: why a camera can't be shown, for "is the garage OK".
 
-Codes: cloud-to-cloud "Errors and exceptions". Those of a refused stream say that it can't be played; here Google says
-what is the matter, as far as it has words for it.
+The codes of a refused stream say that it can't be played; here Google says what is the matter, as far as it has words
+for it.
+
+Page: https://developers.home.google.com/cloud-to-cloud/traits/statusreport
+Codes: https://developers.home.google.com/cloud-to-cloud/intents/errors-exceptions
 """
 
-from typing import Any
+from typing import TypedDict
 
 from actions.errors import REFUSED
-from actions.trait import Trait
+from actions.trait import Nothing, Trait
 from registry.camera import Camera, State
 
 CODES = REFUSED | {
@@ -18,13 +21,24 @@ CODES = REFUSED | {
 LOW_PERCENT = 20
 
 
+class Status(TypedDict):
+    blocking: bool
+    deviceTarget: str
+    priority: int  # 0 is told first
+    statusCode: str
+
+
+class States(TypedDict):
+    currentStatusReport: list[Status]
+
+
 class StatusReport(Trait):
     name = "action.devices.traits.StatusReport"
 
-    def attributes(self, camera: Camera) -> dict[str, Any] | None:
-        return {}
+    def attributes(self, camera: Camera) -> Nothing:
+        return Nothing()
 
-    def states(self, state: State) -> dict[str, Any]:
+    def states(self, state: State) -> States:
         failed = [CODES[each.reason] for each in state.refusal.failed] if state.refusal else []
         told = [(code, True) for code in dict.fromkeys(failed)]
         told += [(code, False) for code in _beside(state.camera)]

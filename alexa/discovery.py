@@ -16,7 +16,7 @@ from alexa.errors import BridgeUnreachable
 from alexa.interface import Answer, HouseholdHandler, HouseholdInterface, Interface
 from alexa.names import friendly_names, shorten
 from alexa.texts import Locales, locales
-from net.cache import Recent
+from net.cache import Kept
 from registry.camera import Camera, Failed, Refusal
 from registry.errors import Unavailable
 from registry.gate.reasons import explain
@@ -64,7 +64,7 @@ class Discovery(HouseholdInterface):
 
     def __init__(self, registry: Registry, link_of: Callable[[str], Link], interfaces: Sequence[Interface]) -> None:
         self._registry, self._link_of, self._interfaces = registry, link_of, interfaces
-        self._kept: Recent[str, tuple[str, Raw]] = Recent(KEPT)
+        self._kept: Kept[str, tuple[str, Raw]] = Kept(KEPT)
 
     def directives(self) -> Mapping[str, HouseholdHandler]:
         return {"Discover": self.discover}

@@ -4,9 +4,10 @@ https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-response.html
 """
 
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from msgspec import Struct
+
+from net.cache import kept
 
 type Value = str | int | Struct | tuple[Struct, ...]  # of a property
 
@@ -65,6 +66,6 @@ def timestamp(at: float) -> str:
     return _second(ms // 1000) + _MS[ms % 1000]
 
 
-@lru_cache(1024)  # a second is named by many readings and streams
+@kept(1024)  # a second is named by many readings and streams
 def _second(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -16,6 +16,7 @@ from bench import (
     refresh,
     relay,
     starting,
+    tricks,
     under_load,
     vendor,
 )
@@ -29,6 +30,7 @@ GROUPS = (
     Group("in-process", "each question in process, beside Home Assistant", in_process.measure),
     Group("flat", "whether an answer grows with cameras or links", flat.measure),
     Group("http", "each question over HTTP, beside Home Assistant", over_http.measure),
+    Group("tricks", "what each trick for speed brings, over HTTP, beside showcam without it", tricks.measure),
     Group("load", "EXECUTE over HTTP while many ask at once, beside Home Assistant", under_load.measure),
     Group("refresh", "the refresh grant over HTTP, beside npm oidc-provider", refresh.measure),
     Group("start", "start to first answer, and memory, beside Home Assistant", starting.measure),

@@ -80,8 +80,8 @@ def _film(count: int, joins: str, heavy_bits: int, told: Connection) -> None:
         each.close()
 
 
-def _serve(ports: tuple[int, ...], idle_s: float, told: Connection) -> None:
-    settings = replace(SETTINGS, idle_s=idle_s)
+def _serve(ports: tuple[int, ...], idle_s: float, malloc: bool, told: Connection) -> None:
+    settings = replace(SETTINGS, idle_s=idle_s, malloc=malloc)
     with PlaneThread(GRANTS, _Home(ports), settings) as plane:
         told.send(plane.port)
         told.recv()
@@ -128,13 +128,15 @@ class AtHome:
 
 
 @contextmanager
-def at_home(count: int = 1, *, joins: str = "keyframe", heavy_bits: int = 0, idle_s: float = 30) -> Iterator[AtHome]:
+def at_home(
+    count: int = 1, *, joins: str = "keyframe", heavy_bits: int = 0, idle_s: float = 30, malloc: bool = True
+) -> Iterator[AtHome]:
     ours, theirs = _spawn.Pipe()
     cameras = _spawn.Process(target=_film, args=(count, joins, heavy_bits, theirs), daemon=True)
     cameras.start()
     ports = ours.recv()
     plane_ours, plane_theirs = _spawn.Pipe()
-    plane = _spawn.Process(target=_serve, args=(ports, idle_s, plane_theirs), daemon=True)
+    plane = _spawn.Process(target=_serve, args=(ports, idle_s, malloc, plane_theirs), daemon=True)
     # it looks for modules where we do: what only the tests' tools bring is kept from it
     sys.path.insert(0, WITHOUT_DEV)
     try:

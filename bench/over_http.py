@@ -39,7 +39,7 @@ def measure(run: Run) -> Results:
             yield LeftOut("Home Assistant, over HTTP", str(error))
         for question in QUESTIONS:
             say(f"Over HTTP: {question[0]}")
-            us = _asked(servers, question, cameras, run)
+            us = cpu_of(servers, question, cameras, run)
             named = f"{question[0]} over HTTP, {cameras} cameras"
             yield Row(named, "µs", us["showcam"], "HA", us.get("HA"), BOUNDS[question[0]])
             if question[0] == FLOORED:
@@ -47,7 +47,7 @@ def measure(run: Run) -> Results:
         yield Row(f"{FLOORED} over HTTP, beside bare WSGI", "µs", floored["showcam"], "floor", floored["floor"])
 
 
-def _asked(servers: dict[str, Server], question: Question, cameras: int, run: Run) -> dict[str, float]:
+def cpu_of(servers: dict[str, Server], question: Question, cameras: int, run: Run) -> dict[str, float]:
     """By server; the floor answers one and the same to everything."""
     asked = []
     for name, server in servers.items():

@@ -18,7 +18,17 @@ SETTLE_S, LOOK_S = 10.0, 20.0
 def measure(run: Run) -> Results:
     count = 2 if run.quick else CAMERAS
     say(f"Relay: {count} cameras in full HD")
-    with at_home(count, heavy_bits=BITS) as home:
+    share, memory = _relayed(run, count, malloc=True)
+    yield Row(f"relay of {count} cameras 1080p, of a core", "%", 100 * share, bound=Bound(most=15))
+    yield Row(f"relay of {count} cameras 1080p, memory", "MB", memory, bound=Bound(most=130))
+    say("Relay: the same without “malloc”")
+    _, without = _relayed(run, count, malloc=False)
+    yield Row(f"relay of {count} cameras 1080p, memory, beside without “malloc”", "MB", memory, "without:", without)
+
+
+def _relayed(run: Run, count: int, *, malloc: bool) -> tuple[float, float]:
+    """Of a core, and MB."""
+    with at_home(count, heavy_bits=BITS, malloc=malloc) as home:
         over = threading.Event()
         viewers = [threading.Thread(target=_watch, args=(home, number, over), daemon=True) for number in range(count)]
         for each in viewers:
@@ -31,8 +41,7 @@ def measure(run: Run) -> Results:
         over.set()
         for each in viewers:
             each.join(20)
-    yield Row(f"relay of {count} cameras 1080p, of a core", "%", 100 * share, bound=Bound(most=15))
-    yield Row(f"relay of {count} cameras 1080p, memory", "MB", memory, bound=Bound(most=130))
+    return share, memory
 
 
 def _watch(home: AtHome, number: int, over: threading.Event) -> None:

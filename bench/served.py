@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,12 +51,19 @@ def checked(question: Question, count: int) -> Callable[[int, bytes], None]:
 
 
 @contextmanager
-def showcam(count: int) -> Iterator[Server]:
-    """Its web process as in production, with directives signed by the forwarder, over ready doubles."""
+def showcam(count: int, more: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Its web process as in production, with directives signed by the forwarder, over ready doubles.
+
+    `more`: for its environment.
+    """
     with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
         port = free_ports()
         settings = {"PORT": str(port), "DATA": folder, "PUBLIC_URL": ADDRESS, "OPENS_PER_MINUTE": NO_LIMIT}
-        environ = {"BENCH_CAMERAS": str(count), **{f"SHOWCAM_{name}": value for name, value in settings.items()}}
+        environ = {
+            "BENCH_CAMERAS": str(count),
+            **{f"SHOWCAM_{name}": value for name, value in settings.items()},
+            **(more or {}),
+        }
         loaded = load(environ=environ)
         keys = key_files.of(loaded)
         store = open_store(loaded, keys)

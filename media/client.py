@@ -4,16 +4,17 @@ import http.client
 import json
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from media.connections import Connections
 from media.grants import Claims
+from media.messages import End, LiveOf, Offer, Warm
 from media.process_auth import HEADER, Proof
 from media.source import SourceSpec
 
 LONGEST_ANSWER = 256 * 1024
+_NO_MEDIA = "what answers is no media process"
 
 
 class MediaUnavailable(Exception):
@@ -89,7 +90,8 @@ class MediaClient:
         A place is kept for who comes with a grant of these claims, until it lapses; a snapshot's takes none.
         Raises MediaBusy, MediaUnavailable.
         """
-        self._post("/internal/warm", {"claims": claims._asdict(), "source": source.as_json()}, timeout_s)
+        body: Warm = {"claims": claims.as_json(), "source": source.as_json()}
+        self._post("/internal/warm", body, timeout_s)
         return self.public
 
     def answer(
@@ -107,8 +109,8 @@ class MediaClient:
         `within_s`: when it is wanted; a camera that has shown nothing by then is not waited for.
         Raises BadOffer, MediaBusy, SessionOver, MediaUnavailable.
         """
-        body: dict[str, Any] = {
-            "claims": claims._asdict(),
+        body: Offer = {
+            "claims": claims.as_json(),
             "source": source.as_json() if source else None,
             "sdp": sdp,
             "replaces": replaces,
@@ -116,24 +118,29 @@ class MediaClient:
         if within_s is not None:
             body["within_s"] = within_s
         data = self._post("/internal/answer", body, timeout_s)
-        return Answer(self.public, data["sdp"], data["session"])
+        return Answer(self.public, _text(data, "sdp"), _text(data, "session"))
 
     def end_session(self, link: str, name: str) -> None:
-        """End the session that was opened with `replaces=name` under that link; ending it twice is fine."""
-        self._post("/internal/end", {"link": link, "name": name})
+        """End the session opened with `replaces=name` under that link, "" for all of them; ending twice is fine."""
+        body: End = {"link": link, "name": name}
+        self._post("/internal/end", body)
 
     def end_link(self, link: str) -> None:
-        self._post("/internal/end", {"link": link, "name": ""})
+        self.end_session(link, "")
 
     def live(self, account: str) -> int:
         """How many streams of the account are live."""
-        return int(self._post("/internal/live", {"account": account})["live"])
+        body: LiveOf = {"account": account}
+        count = self._post("/internal/live", body).get("live")
+        if not isinstance(count, int):
+            raise MediaGone(_NO_MEDIA)
+        return count
 
     def close(self) -> None:
         """Close what is idle now, and what is in use when it comes back."""
         self._connections.close()
 
-    def _post(self, path: str, body: dict[str, Any], timeout_s: float | None = None) -> dict[str, Any]:
+    def _post(self, path: str, body: Mapping[str, object], timeout_s: float | None = None) -> Mapping[str, object]:
         payload = json.dumps(body).encode()
         end = time.monotonic() + (self._timeout_s if timeout_s is None else timeout_s)
         connection = self._connections.kept()
@@ -178,12 +185,12 @@ def _left(end: float) -> float:
     return left_s
 
 
-def _judge(status: int, kind: str, text: bytes) -> dict[str, Any]:
+def _judge(status: int, kind: str, text: bytes) -> Mapping[str, object]:
     if status in (200, 202):
         try:
             return dict(json.loads(text or b"{}"))
         except (ValueError, TypeError):
-            raise MediaGone("what answers is no media process") from None
+            raise MediaGone(_NO_MEDIA) from None
     # what stands before it answers in another form when there is nothing behind
     if status == 404 or (status >= 500 and kind.partition(";")[0] != "application/problem+json"):
         raise MediaGone(f"the media process can't be reached: {status}")
@@ -196,6 +203,13 @@ def _judge(status: int, kind: str, text: bytes) -> dict[str, Any]:
     if status == 502 and (reason := _reason(text)):
         raise NoPicture(reason)
     raise MediaUnavailable(f"the media process answered {status}")
+
+
+def _text(data: Mapping[str, object], key: str) -> str:
+    found = data.get(key)
+    if not isinstance(found, str):
+        raise MediaGone(_NO_MEDIA)
+    return found
 
 
 def _reason(text: bytes) -> str:

@@ -6,9 +6,10 @@ Standard library only.
 
 import hmac
 import secrets
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, NotRequired, TypedDict, cast
 
 from media.process_auth import Proof
+from net.cache import kept
 
 # "still" is a snapshot that lives longer, and opens only to a bearer of its link. What a viewer goes on with after the
 # start is a grant for the same protocol: "session" of HLS, "webrtc_session" of WebRTC.
@@ -29,6 +30,20 @@ class ExpiredGrant(Exception):
     """Signed by us, and over. Answer 410."""
 
 
+class WireClaims(TypedDict):
+    """Claims between two of our own processes."""
+
+    account: str
+    link: str
+    camera: str
+    protocol: Protocol
+    surface: str
+    expires: int
+    nonce: str
+    explains: NotRequired[bool]
+    picture: NotRequired[Picture]
+
+
 class Claims(NamedTuple):
     """Ids and words of ours: what stands in a URL as it is, and no dot."""
 
@@ -42,6 +57,19 @@ class Claims(NamedTuple):
     explains: bool = False  # a card with the reason, in place of a camera that can't be shown
     picture: Picture = "main"
 
+    def as_json(self) -> WireClaims:
+        return {
+            "account": self.account,
+            "link": self.link,
+            "camera": self.camera,
+            "protocol": self.protocol,
+            "surface": self.surface,
+            "expires": self.expires,
+            "nonce": self.nonce,
+            "explains": self.explains,
+            "picture": self.picture,
+        }
+
 
 class Grants:
     """Signs with the first key, verifies with every key of the list, so that keys can be rotated."""
@@ -50,7 +78,6 @@ class Grants:
         if not keys or any(len(key) < 32 for key in keys):
             raise ValueError("a grant key has at least 32 bytes, and there is at least one")
         self._keys = keys
-        self._keyed = [hmac.new(key, digestmod="sha256") for key in keys]  # to copy one is faster than to begin
 
     def sign(self, claims: Claims) -> str:
         return self._signed(claims, claims.protocol, claims.nonce)
@@ -82,7 +109,7 @@ class Grants:
             raise BadGrant
         body, _, tag = grant.rpartition(".")
         # every key is tried, so that the time taken tells nothing of which one fits
-        if not any([hmac.compare_digest(_tag(keyed, body), tag) for keyed in self._keyed]):
+        if not any([hmac.compare_digest(_tag(key, body), tag) for key in self._keys]):
             raise BadGrant
         claims = _claims(body)
         if claims.protocol not in ((protocol,) if isinstance(protocol, str) else protocol):
@@ -99,7 +126,7 @@ class Grants:
         account, link, camera, _, surface, expires, _, explains, picture = claims
         told = "1" if explains else ""
         body = f"{account}.{link}.{camera}.{protocol}.{surface}.{expires}.{nonce}.{told}.{picture}"
-        return f"{body}.{_tag(self._keyed[0], body)}"
+        return f"{body}.{_tag(self._keys[0], body)}"
 
 
 def _claims(body: str) -> Claims:
@@ -112,7 +139,12 @@ def _claims(body: str) -> Claims:
     return Claims(account, link, camera, use, surface, int(expires), nonce, explains == "1", which)
 
 
-def _tag(keyed: hmac.HMAC, body: str) -> str:
-    mac = keyed.copy()
+def _tag(key: bytes, body: str) -> str:
+    mac = _begun(key).copy()
     mac.update(body.encode())
     return mac.hexdigest()
+
+
+@kept(16)
+def _begun(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")

@@ -3,23 +3,41 @@
 Composition gives the plane an object of this protocol; the plane itself knows no registry and no store.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, NotRequired, Protocol, TypedDict
 
 from media.grants import Claims
 
 MOST_PIXELS = 8704 * 256  # of a picture that displays decode: H.264 up to level 4.2 (table A-1, MaxFS)
 
 
-@dataclass(slots=True, repr=False)  # frozen it would take three times as long to make
-class SourceSpec:
-    """A picture's origin, good for one opening, and not changed. Secret: never logged, never shown."""
+type Kind = Literal["hls", "rtsp", "card"]  # card: nobody is asked, `card` is written into the picture
+type Sound = Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
 
-    kind: Literal["hls", "rtsp", "card"]  # card: nobody is asked, `card` is written into the picture
+
+class WireSource(TypedDict):
+    """A SourceSpec between two of our own processes."""
+
+    kind: Kind
+    url: str
+    hosts: Sequence[str]
+    sound: Sound
+    release: NotRequired[str]
+    card: NotRequired[Sequence[str]]
+    user: NotRequired[str]
+    password: NotRequired[str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SourceSpec:
+    """A picture's origin, good for one opening. Secret: never logged, never shown."""
+
+    kind: Kind
     url: str
     # what the fetcher may reach, exactly so, as "host" (443) or "host:port"; rtsp: one, an IP address
     hosts: tuple[str, ...]
-    sound: Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
+    sound: Sound
     release: str = ""  # handed back by `closed` so that the vendor's slot can be freed
     card: tuple[str, ...] = ()  # a heading and paragraphs
     user: str = ""  # rtsp alone: they sign requests, and no URL ever holds them
@@ -35,11 +53,20 @@ class SourceSpec:
         told = f"{source}/{self.release}"
         return SourceSpec(self.kind, self.url, self.hosts, self.sound, told, self.card, self.user, self.password)
 
-    def as_json(self) -> dict[str, Any]:
-        return {each: getattr(self, each) for each in self.__slots__}
+    def as_json(self) -> WireSource:
+        return {
+            "kind": self.kind,
+            "url": self.url,
+            "hosts": self.hosts,
+            "sound": self.sound,
+            "release": self.release,
+            "card": self.card,
+            "user": self.user,
+            "password": self.password,
+        }
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "SourceSpec":
+    def from_json(cls, data: WireSource) -> "SourceSpec":
         return cls(
             kind=data["kind"],
             url=data["url"],
@@ -55,12 +82,22 @@ class SourceSpec:
 UNASKED = "unasked"  # no verdict: who judges could not, so that a live picture has but a moment left
 
 
+class WireDenied(TypedDict):
+    """A Denied between two of our own processes."""
+
+    reason: str
+    again: NotRequired[bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Denied:
     """The gate is closed, or nobody could be asked. `reason` is a registry reason such as "encryption_on"."""
 
     reason: str
     again: bool = False  # True: a fault that may pass; False: end the stream
+
+    def as_json(self) -> WireDenied:
+        return {"reason": self.reason, "again": self.again}
 
 
 class Sources(Protocol):

@@ -1,6 +1,9 @@
 """A mapping that keeps the entries used last and forgets the others, for what can be read again."""
 
+import functools
 import threading
+from collections.abc import Callable
+from typing import ClassVar
 
 
 class Recent[K, V]:
@@ -38,3 +41,27 @@ class Recent[K, V]:
         self._young[key] = value
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
+
+
+class Kept[K, V](Recent[K, V]):
+    """For what is kept for speed's sake alone, and would be made again just the same."""
+
+    on: ClassVar[bool] = True  # set once, at the start of a process: False: all of it is made again each time
+
+    def get(self, key: K) -> V | None:
+        return super().get(key) if Kept.on else None
+
+
+def kept[*Given, Made](limit: int) -> Callable[[Callable[[*Given], Made]], Callable[[*Given], Made]]:
+    """A function that makes the same of the same, whose last results are kept as Kept keeps them."""
+
+    def keeping(make: Callable[[*Given], Made]) -> Callable[[*Given], Made]:
+        known = functools.lru_cache(limit)(make)
+
+        @functools.wraps(make)
+        def call(*given: *Given) -> Made:
+            return known(*given) if Kept.on else make(*given)
+
+        return call
+
+    return keeping

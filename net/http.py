@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +15,7 @@ from msgspec import Struct
 from net.errors import Unreached
 from net.exchange import Exchange
 from net.hosts import Hosts
+from net.incoming import JsonObject
 from net.json_depth import too_deep
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Reply(Struct, frozen=True):
     """`data` is the body's JSON object, or None when it is none."""
 
     status: int
-    data: dict[str, Any] | None
+    data: JsonObject | None
 
 
 class Page(Struct, frozen=True):
@@ -132,7 +133,7 @@ class Http:
             yield exchange
 
 
-def _json_object(body: bytes) -> dict[str, Any] | None:
+def _json_object(body: bytes) -> JsonObject | None:
     try:
         data = None if too_deep(body) else msgspec.json.decode(body.decode("utf-8", "replace"))
     except (msgspec.DecodeError, RecursionError):

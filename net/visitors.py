@@ -1,12 +1,13 @@
 """Whom an address counts as, wherever something is counted by address. Standard library only."""
 
-import functools
 import ipaddress
+
+from net.cache import kept
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@functools.lru_cache(4096)
+@kept(4096)
 def counted_as(address: str) -> str:
     """An IPv6 address counts as its /64, all of which one household has; an IPv4 address within IPv6 as itself."""
     try:
@@ -20,7 +21,7 @@ def counted_as(address: str) -> str:
     return str(ipaddress.ip_network((int(ip), 64), strict=False))
 
 
-@functools.lru_cache(4096)
+@kept(4096)
 def within(address: str, networks: tuple[Network, ...]) -> bool:
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from accounts import links
 from oauth import pages, wording
-from oauth.asked import Asked
+from oauth.authorize_request import AuthorizeRequest
 from oauth.consent import NothingTicked, chosen
 from oauth.language import spoken, words_for
 from oauth.server import Server
@@ -35,7 +35,7 @@ class Agreement:
         self._store, self._owner, self._server = store, owner, server
         self._visits, self._signing_in = visits, signing_in
 
-    def page(self, asked: Asked, visit: Visit, status: int = 200, why: str = "") -> Response:
+    def page(self, asked: AuthorizeRequest, visit: Visit, status: int = 200, why: str = "") -> Response:
         """What was ticked and typed stays, where the page comes again."""
         error = words_for(request)(why) if why else ""
         kept: MultiDict[str, str] | None = request.form if "label" in request.form else None
@@ -63,7 +63,7 @@ class Agreement:
             log.warning("cameras not listed at consent", account=account_id, why=unavailable.reason)
             return None
 
-    def agree(self, asked: Asked, grant: Any, visit: Visit | None) -> Response:
+    def agree(self, asked: AuthorizeRequest, grant: Any, visit: Visit | None) -> Response:
         link = self._given(visit)
         if link is not None:
             return self._granted(grant, link)
@@ -104,7 +104,9 @@ class Agreement:
                 return visit
             time.sleep(0.05)
 
-    def _link(self, asked: Asked, visit: Visit, account: Account, cameras: tuple[str, ...] | None) -> Link | None:
+    def _link(
+        self, asked: AuthorizeRequest, visit: Visit, account: Account, cameras: tuple[str, ...] | None
+    ) -> Link | None:
         """The visit's link, also where a request that was cut short has made it already."""
         label, locale, now = request.form.get("label", ""), spoken(request), time.time()
         self._store.hit(f"links:{account.id}", HOUR_S, now)

@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from oauth import pages
-from oauth.asked import Untrusted
+from oauth.authorize_request import Untrusted
 from oauth.machines import refuse
 from store.ports import StoreUnavailable
 

@@ -13,7 +13,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from accounts import links
 from accounts.identity import token_hash
 from accounts.tokens import link_of
-from oauth.asked import back
+from oauth.authorize_request import back
 from oauth.clients import Registered
 from store.ports import Replayed, Store
 from store.records import Client, Code, Link, Token
@@ -99,7 +99,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
     def authenticate_user(self, authorization_code: Presented) -> Link:
         return authorization_code.link
 
-    def generate_token(self, user: Link, scope: str, include_refresh_token: bool) -> dict[str, Any]:
+    def generate_token(self, user: Link, scope: str, include_refresh_token: bool) -> links.TokenAnswer:
         answer, tokens = links.minted(user, scope, time.time(), include_refresh_token)
         if not self._take(self.request.authorization_code, tokens):
             raise InvalidGrantError("Invalid 'code' in request.")
@@ -129,9 +129,9 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
 
     INCLUDE_NEW_REFRESH_TOKEN = False
 
-    def issue_token(self, user: Link, refresh_token: Held) -> dict[str, Any]:
-        answer: dict[str, Any] = super().issue_token(user, refresh_token)
-        return answer | {"refresh_token": self.request.form["refresh_token"]}
+    def issue_token(self, user: Link, refresh_token: Held) -> links.TokenAnswer:
+        answer: links.TokenAnswer = super().issue_token(user, refresh_token)
+        return {**answer, "refresh_token": self.request.form["refresh_token"]}
 
     def authenticate_refresh_token(self, refresh_token: str) -> Held | None:
         found = held(self.server.store, refresh_token)
@@ -183,10 +183,10 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
         self.server.end_link(token.link)
 
 
-def issuing(store: Store) -> Callable[..., dict[str, Any]]:
+def issuing(store: Store) -> Callable[..., links.TokenAnswer]:
     """Authlib's token generator over `accounts.links`, which keeps what it issues."""
 
-    def issue(user: Link, scope: str, include_refresh_token: bool, **_: Any) -> dict[str, Any]:
+    def issue(user: Link, scope: str, include_refresh_token: bool, **_: Any) -> links.TokenAnswer:
         try:
             return links.issue(store, user, scope, time.time(), include_refresh_token)
         except links.LinkEnded:

@@ -10,10 +10,9 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from flask import Response, g, request
 from werkzeug.datastructures import MultiDict
 
-from oauth import asked as asking
-from oauth import wording
+from oauth import authorize_request, wording
 from oauth.agreement import Agreement
-from oauth.asked import Asked, Untrusted
+from oauth.authorize_request import AuthorizeRequest, Untrusted
 from oauth.server import Server
 from oauth.signing_in import SigningIn
 from oauth.visits import Visit, Visits
@@ -29,9 +28,9 @@ class Linking:
 
     def authorize(self) -> Response:
         """GET shows the step that is due, POST takes one. Raises Untrusted."""
-        if len(request.query_string) > asking.MAX_QUERY:
+        if len(request.query_string) > authorize_request.MAX_QUERY:
             raise Untrusted("request")
-        asked = asking.read(self._store, request.args)
+        asked = authorize_request.read(self._store, request.args)
         g.form_action = asked.form_action
         try:
             grant = self._grant(asked)
@@ -45,7 +44,7 @@ class Linking:
             return self._due(asked, visit)
         return self._take(asked, grant, visit)
 
-    def _take(self, asked: Asked, grant: Any, visit: Visit | None) -> Response:
+    def _take(self, asked: AuthorizeRequest, grant: Any, visit: Visit | None) -> Response:
         match step_of(request.form):
             case "sign-in":
                 return self._signing_in.begin(asked)
@@ -61,19 +60,19 @@ class Linking:
                 return self._due_again(asked, visit)
         raise Untrusted("request")
 
-    def _grant(self, asked: Asked) -> Any:
+    def _grant(self, asked: AuthorizeRequest) -> Any:
         if not asked.response_type:
             raise InvalidRequestError("The response_type is missing.")
         if asked.response_type != "code":
             raise OAuth2Error("Only response_type=code is supported.", error="unsupported_response_type")
         return self._server.get_consent_grant()
 
-    def _due(self, asked: Asked, visit: Visit | None) -> Response:
+    def _due(self, asked: AuthorizeRequest, visit: Visit | None) -> Response:
         if visit is not None and visit.step == "signed":
             return self._agreement.page(asked, visit)
         return self._signing_in.page(asked, visit)
 
-    def _due_again(self, asked: Asked, visit: Visit | None) -> Response:
+    def _due_again(self, asked: AuthorizeRequest, visit: Visit | None) -> Response:
         """No button was pressed, and nothing typed that would be a step: nothing happened, which the page says."""
         if visit is not None and visit.step == "signed":
             return self._agreement.page(asked, visit, 400, wording.NOT_AGREED)

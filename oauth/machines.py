@@ -1,5 +1,7 @@
 """What machines are answered at the token, revocation and userinfo endpoints before and beside Authlib."""
 
+from typing import TypedDict
+
 from flask import Response, jsonify, request
 
 from accounts.tokens import TokenInvalid, authenticate, link_of
@@ -9,9 +11,19 @@ from store.records import Link
 GRANT_TYPES = ("authorization_code", "refresh_token")
 
 
-def refuse(status: int, error: str, description: str) -> Response:
+class Refused(TypedDict):
     """RFC 6749 section 5.2."""
-    response = jsonify({"error": error, "error_description": description})
+
+    error: str
+    error_description: str
+
+
+class UserInfo(TypedDict):
+    sub: str
+
+
+def refuse(status: int, error: str, description: str) -> Response:
+    response = jsonify(Refused(error=error, error_description=description))
     response.status_code = status
     return response
 
@@ -45,7 +57,7 @@ def userinfo(store: Store) -> Response:
         response = refuse(401, "invalid_token", "The access token is not, or no longer, good.")
         response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
         return response
-    return jsonify({"sub": link.agent_user})
+    return jsonify(UserInfo(sub=link.agent_user))
 
 
 def _bearer(store: Store, text: str) -> Link | None:

@@ -1,7 +1,7 @@
 """Authlib's authorization server over our store: one error path, one issuer, nothing taken from the Host header."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypedDict
 
 import structlog
 from authlib.integrations.flask_oauth2 import AuthorizationServer
@@ -11,14 +11,35 @@ from flask import Request, Response
 from flask import request as current
 from werkzeug.datastructures import MultiDict
 
+from accounts.links import TokenAnswer
 from oauth import clients
-from oauth.asked import back
+from oauth.authorize_request import back
 from oauth.clients import AUTH_METHODS, SCOPE, Registered
 from oauth.grants import S256, CodeGrant, RefreshGrant, Revocation, issuing
 from store.ports import Store
 from store.records import Link
 
 log = structlog.get_logger()
+
+
+class Metadata(TypedDict):
+    """RFC 8414 section 2, and the address of OpenID Connect's userinfo."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    revocation_endpoint: str
+    userinfo_endpoint: str
+    op_policy_uri: str
+    scopes_supported: list[str]
+    response_types_supported: list[str]
+    response_modes_supported: list[str]
+    grant_types_supported: list[str]
+    token_endpoint_auth_methods_supported: list[str]
+    revocation_endpoint_auth_methods_supported: list[str]
+    code_challenge_methods_supported: list[str]
+    authorization_response_iss_parameter_supported: bool  # RFC 9207
+    ui_locales_supported: list[str]
 
 
 class _Payload(FlaskOAuth2Payload):  # type: ignore[misc]
@@ -53,7 +74,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def query_client(self, client_id: str) -> Registered | None:
         return clients.find(self.store, client_id)
 
-    def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
+    def save_token(self, token: TokenAnswer, request: OAuth2Request) -> None:
         """Kept when it was issued."""
         log.info("tokens issued", link=request.user.id, grant=request.payload.grant_type)
 
@@ -81,8 +102,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         )
 
 
-def metadata(issuer: str, locales: tuple[str, ...]) -> dict[str, Any]:
-    """RFC 8414."""
+def metadata(issuer: str, locales: tuple[str, ...]) -> Metadata:
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oauth/authorize",

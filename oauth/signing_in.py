@@ -9,7 +9,7 @@ from flask import Response, request, session
 from accounts.attempts import Browser
 from net.visitors import counted_as
 from oauth import pages
-from oauth.asked import Asked
+from oauth.authorize_request import AuthorizeRequest
 from oauth.known_browser import KnownBrowser
 from oauth.pace import Crowd, Crowded, Pace
 from oauth.visits import CODE_S, VISIT_S, Visit, Visits, fingerprint
@@ -27,12 +27,12 @@ class SigningIn:
         self._pace = Pace(refusal_s)
         self._strangers, self._others = Crowd(), Crowd()
 
-    def page(self, asked: Asked, visit: Visit | None, status: int = 200) -> Response:
+    def page(self, asked: AuthorizeRequest, visit: Visit | None, status: int = 200) -> Response:
         if visit is not None and visit.step == "code":
             return self._code_page(asked, visit, status)
         return pages.linking_page("sign_in", asked.assistant, status)
 
-    def begin(self, asked: Asked) -> Response:
+    def begin(self, asked: AuthorizeRequest) -> Response:
         user, password = request.form.get("user", "").strip(), request.form.get("password", "")
         if not user or not password:
             return self._refused(asked, SignInRefused("wrong"), user, "empty")
@@ -49,7 +49,7 @@ class SigningIn:
         """For who waits for the vendor, at either step. Raises Crowded when entered."""
         return (self._others if known else self._strangers).joined(counted_as(request.remote_addr or ""))
 
-    def _begun(self, asked: Asked, user: str, password: str, known: Browser | None) -> Response:
+    def _begun(self, asked: AuthorizeRequest, user: str, password: str, known: Browser | None) -> Response:
         began = time.monotonic()
         outcome = self._sign_in.begin(user, password, request.remote_addr or "", known)
         if not isinstance(outcome, SignInRefused):
@@ -59,7 +59,7 @@ class SigningIn:
         self._pace.wait(began)
         return self._refused(asked, outcome, user, "" if outcome.own else "wrong")
 
-    def code(self, asked: Asked, visit: Visit | None) -> Response:
+    def code(self, asked: AuthorizeRequest, visit: Visit | None) -> Response:
         if visit is not None and visit.step == "signed":
             return pages.again()
         if visit is None or visit.step != "code":
@@ -87,7 +87,7 @@ class SigningIn:
         self._visits.end(request, response)
         return response
 
-    def gone(self, asked: Asked, visit: Visit | None) -> Response:
+    def gone(self, asked: AuthorizeRequest, visit: Visit | None) -> Response:
         """Somebody goes on who is not signed in, or not any more: what became of it, and the form to sign in with."""
         if visit is not None and visit.step == "code":
             return self._code_page(asked, visit, why="unfinished")
@@ -109,7 +109,7 @@ class SigningIn:
         session.pop("csrf_token", None)
         return response
 
-    def _refused(self, asked: Asked, outcome: SignInRefused, user: str, told: str = "") -> Response:
+    def _refused(self, asked: AuthorizeRequest, outcome: SignInRefused, user: str, told: str = "") -> Response:
         """`told`: what is said, where that is not what is logged."""
         status, text = pages.refusal(told or outcome.why, outcome.retry_after_s)
         log.info("sign-in refused", why=told if outcome.why == "expired" else outcome.why)
@@ -121,7 +121,7 @@ class SigningIn:
             response.headers["Retry-After"] = str(outcome.retry_after_s)
         return response
 
-    def _code_page(self, asked: Asked, visit: Visit, status: int = 200, why: str = "") -> Response:
+    def _code_page(self, asked: AuthorizeRequest, visit: Visit, status: int = 200, why: str = "") -> Response:
         error = ""
         if why:
             status, error = pages.refusal(why)

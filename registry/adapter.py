@@ -31,7 +31,7 @@ from registry.streams.quota import Opens, OpensHere
 from registry.streams.reopening import Reopening
 from registry.streams.sources import Minting
 from registry.streams.streams import Streams
-from registry.streams.vendor_direct import Passing
+from registry.streams.vendor_direct import VendorDirect
 from store.ports import Store
 
 
@@ -69,7 +69,7 @@ def adapt(
         minting,
         opens or OpensHere(rules.opens_per_minute),
         handover,
-        Passing(store, drivers, rules, clock) if rules.pictures == "vendor" else None,
+        VendorDirect(store, drivers, rules, clock) if rules.pictures == "vendor" else None,
         explaining,
         Looking(rules, readings, judge, minting, handover, clock),
         rules,

@@ -1,7 +1,6 @@
 """What the owner says of a camera beyond what its vendor keeps."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from types import MappingProxyType
 
 import msgspec
@@ -31,9 +30,7 @@ def keep(store: Store, account_id: str, camera_id: str, preferences: Preferences
     store.put_preference(account_id, camera_id, msgspec.json.encode(preferences))
 
 
-@lru_cache(1024)
 def _decoded(data: bytes) -> Preferences | None:
-    """Many cameras have the same, and all are read for each list."""
     try:
         return msgspec.json.decode(data, type=Preferences)
     except msgspec.MsgspecError:

@@ -100,7 +100,7 @@ def check(setting: str, value: str) -> Setting:
     raise BadValue(f"there is no setting {setting!r}; there are {', '.join(CHOICES)}")
 
 
-def told(camera: Camera, setting: str) -> str:
+def field_of(camera: Camera, setting: str) -> str:
     """The setting as the camera list tells it, "none" where it holds no such thing: what is set is then read back by
     `Driver.settings`, since the Open Platform's list holds few of them."""
     return str(getattr(camera, FIELDS[setting]))

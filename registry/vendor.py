@@ -1,16 +1,17 @@
 """What a camera vendor's sign-in is to showcam, whichever vendor it is."""
 
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from net.incoming import JsonObject
 from store.records import Source, SourceKind
 
 
 class SignedIn(Struct, frozen=True):
     """`session` is the vendor's own, for `Sessions` alone."""
 
-    session: dict[str, Any]
+    session: JsonObject
 
 
 class CodeSent(Struct, frozen=True):
@@ -35,7 +36,7 @@ class Sessions(Protocol):
         """To be sealed for a source that nobody has signed in to yet."""
         ...
 
-    def signed_in(self, source: Source, user: str, session: dict[str, Any]) -> None:
+    def signed_in(self, source: Source, user: str, session: JsonObject) -> None:
         """Raises VendorDown where it can't be kept."""
         ...
 

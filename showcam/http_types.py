@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
 from wsgiref.types import WSGIEnvironment
 
 from msgspec import Struct
 
+from net.problem import problem_of
 from net.visitors import counted_as
 
 AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread is at work on
@@ -21,7 +21,6 @@ PEER = "showcam.peer"  # the other end of the connection, where REMOTE_ADDR is w
 type Headers = list[tuple[str, str]]
 
 
-@lru_cache(64)  # the names are ours
 def _key(header: str) -> str:
     return "HTTP_" + header.upper().replace("-", "_")
 
@@ -103,5 +102,5 @@ class Refuse(Exception):
 
 def problem(status: int, title: str, detail: str) -> Response:
     """What happened (`title`) and what to do (`detail`); nothing secret in either."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body = problem_of(status, title, detail)
     return Response(status, json.dumps(body).encode(), [("Content-Type", "application/problem+json")])

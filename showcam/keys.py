@@ -13,8 +13,8 @@ import os
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from net.incoming import JsonObject
 from showcam.aws import secrets as secrets_manager
 from showcam.settings import Settings
 
@@ -153,7 +153,7 @@ def read_grant_keys(folder: Path) -> list[bytes]:
         raise KeysUnreadable(f"{error.filename}: {error.strerror}") from None
 
 
-def _roots(secret: str, held: dict[str, Any]) -> list[str]:
+def _roots(secret: str, held: JsonObject) -> list[str]:
     """Newest first."""
     root, older = held.get("root"), held.get("older", [])
     if not {*held} <= {"root", "older"} or not isinstance(older, list):

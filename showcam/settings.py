@@ -71,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     body_limit: int = 256 * 1024
     threads: int = 128
     web_cores: Literal["one", "all"] = "one"  # on which the web process's threads take turns
+    without: tuple[Literal["answers", "bearers", "lines", "malloc"], ...] = ()  # tricks for speed: docs/speed.md
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     stun: tuple[str, ...] = (
         "stun.l.google.com:19302",
@@ -136,7 +137,7 @@ class _Given:
     origin: str
 
 
-DEMO: dict[str, Any] = {
+DEMO: Mapping[str, object] = {
     "data": "var/demo",
     "sign_up": "invited",
     # ten times the limits: a person tries things, and so do the tests

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from alexa.spoken.chain import BadChain, Chains
+from net.incoming import JsonObject
 from net.json_depth import too_deep
 
 TOLERANCE_S = 150
@@ -57,7 +58,7 @@ def verified(request: Signed, chains: Chains, clock: Callable[[], float] = time.
     return event
 
 
-def event_of(body: bytes) -> dict[str, Any]:
+def event_of(body: bytes) -> JsonObject:
     """Raises NotSigned."""
     try:
         event = None if too_deep(body) else msgspec.json.decode(body)
@@ -68,7 +69,7 @@ def event_of(body: bytes) -> dict[str, Any]:
     return event
 
 
-def _recent(event: dict[str, Any], now: float) -> None:
+def _recent(event: JsonObject, now: float) -> None:
     try:
         sent = datetime.fromisoformat(event["request"]["timestamp"])
         seconds = sent.timestamp() if sent.tzinfo else None

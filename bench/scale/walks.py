@@ -115,7 +115,7 @@ def _check(home: Household, http: Client) -> None:
     link = home.links["alexa"]
     given: Any = {"protocol": "hls", "surface": "alexa", "now": time.time(), "life_s": START_S}
     _, claims = home.grants.issue(account=home.account, link=link.id, camera=home.camera.id, **given)
-    path, body = "/internal/sources/check", json.dumps({"claims": [claims._asdict()]}).encode()
+    path, body = "/internal/sources/check", json.dumps({"claims": [claims.as_json()]}).encode()
     headers = {HEADER: home.grants.proof().make(path, body, time.time())}
     answer = http.post(path, data=body, content_type="application/json", headers=headers)
     assert answer.json == {"denied": [None]}, answer.text

@@ -4,12 +4,14 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Literal
 
+import msgspec
 import structlog
 from aiohttp import web
 
 from media.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
+from media.messages import Answered, End, Live, LiveOf, Nothing, Offer, Warm
 from media.plane.codec.units import SourceFailed
 from media.plane.outputs.hls import HlsOutput, is_start_id
 from media.plane.outputs.offers import OFFER_CAP, NoOffer
@@ -20,6 +22,7 @@ from media.plane.viewing.session import Session
 from media.plane.viewing.sessions import ANSWER_S, Sessions
 from media.process_auth import HEADER, holds
 from media.source import SourceSpec
+from net.problem import problem_of
 
 _log = structlog.get_logger()
 
@@ -62,11 +65,11 @@ class Routes:
                 web.delete("/s/{grant}", self.end),
                 web.get("/s/{grant}/{start}/index.m3u8", self.index),
                 web.get("/s/{grant}/{start}/{name}", self.segment),
-                web.post("/internal/warm", self._internal(self.warm)),
-                web.post("/internal/answer", self._internal(self.answer)),
-                web.post("/internal/end", self._internal(self.end_session)),
-                web.post("/internal/live", self._internal(self.live)),
-                web.get("/internal/stats", self._internal(self.stats)),
+                web.post("/internal/warm", self._internal(Warm, self.warm)),
+                web.post("/internal/answer", self._internal(Offer, self.answer)),
+                web.post("/internal/end", self._internal(End, self.end_session)),
+                web.post("/internal/live", self._internal(LiveOf, self.live)),
+                web.get("/internal/stats", self._internal(Nothing, self.stats)),
             ]
         )
         return app
@@ -161,38 +164,39 @@ class Routes:
 
     # from the other processes
 
-    async def warm(self, body: dict[str, Any]) -> web.Response:
+    async def warm(self, body: Warm) -> web.Response:
         claims = Claims(**body["claims"])
         if claims.protocol == "snapshot":
-            self._sessions.look(claims, _source(body))
-            return web.json_response({}, status=202)
-        pull = self._sessions.expect(claims, _source(body))
+            self._sessions.look(claims, SourceSpec.from_json(body["source"]))
+            return web.json_response(Nothing(), status=202)
+        pull = self._sessions.expect(claims, SourceSpec.from_json(body["source"]))
         if _FIT.get(claims.surface) == "scaled":
             pull.scale()
-        return web.json_response({}, status=202)
+        return web.json_response(Nothing(), status=202)
 
-    async def answer(self, body: dict[str, Any]) -> web.Response:
-        name, within_s = str(body.get("replaces") or ""), float(body.get("within_s", ANSWER_S))
+    async def answer(self, body: Offer) -> web.Response:
+        source = SourceSpec.from_json(body["source"]) if body["source"] else None
         answer, grant = await self._sessions.answer(
-            Claims(**body["claims"]), str(body["sdp"]), _source(body), name, within_s
+            Claims(**body["claims"]), body["sdp"], source, body["replaces"], body.get("within_s", ANSWER_S)
         )
-        return web.json_response({"sdp": answer, "session": grant})
+        return web.json_response(Answered(sdp=answer, session=grant))
 
-    async def end_session(self, body: dict[str, Any]) -> web.Response:
-        link, name = str(body["link"]), str(body.get("name") or "")
-        if name:
-            self._sessions.end_named(link, name)
+    async def end_session(self, body: End) -> web.Response:
+        if body["name"]:
+            self._sessions.end_named(body["link"], body["name"])
         else:
-            self._sessions.end_link(link)
-        return web.json_response({})
+            self._sessions.end_link(body["link"])
+        return web.json_response(Nothing())
 
-    async def live(self, body: dict[str, Any]) -> web.Response:
-        return web.json_response({"live": self._sessions.live(str(body["account"]))})
+    async def live(self, body: LiveOf) -> web.Response:
+        return web.json_response(Live(live=self._sessions.live(body["account"])))
 
-    async def stats(self, _body: dict[str, Any]) -> web.Response:
+    async def stats(self, _body: Nothing) -> web.Response:
         return web.json_response(self._sessions.stats())
 
-    def _internal(self, handler: Callable[[dict[str, Any]], Awaitable[web.Response]]) -> Handler:
+    def _internal[T](self, shape: type[T], handler: Callable[[T], Awaitable[web.Response]]) -> Handler:
+        read = msgspec.json.Decoder(shape).decode
+
         async def handle(request: web.Request) -> web.StreamResponse:
             shown = request.headers.get(HEADER, "")
             if not self._proof.opens(shown, request.path, time.time()):
@@ -201,9 +205,10 @@ class Routes:
             if not holds(shown, data):
                 raise web.HTTPNotFound
             try:
-                return await handler(json.loads(data or b"{}"))
-            except (KeyError, TypeError, ValueError):
+                body = read(data or b"{}")
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 return _problem(422, "The request is not as this door expects it.")
+            return await handler(body)
 
         return handle
 
@@ -266,7 +271,7 @@ def _route(request: web.Request) -> str:
 
 def _problem(status: int, detail: str, reason: str = "", headers: dict[str, str] | None = None) -> web.Response:
     """RFC 9457; `reason` is the registry's word, or "full": of this process, where another may have room."""
-    body = {"type": "about:blank", "title": _TITLES.get(status, "Refused"), "status": status, "detail": detail}
+    body = problem_of(status, _TITLES.get(status, "Refused"), detail)
     if reason:
         body["reason"] = reason
     return web.Response(
@@ -291,7 +296,3 @@ _TITLES = {
     502: "No picture",
     503: "Not ready",
 }
-
-
-def _source(body: dict[str, Any]) -> SourceSpec | None:
-    return SourceSpec.from_json(body["source"]) if body.get("source") else None

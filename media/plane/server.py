@@ -40,7 +40,8 @@ class Plane:
     async def start(self) -> None:
         loop, settings = asyncio.get_running_loop(), self._settings
         loop.set_exception_handler(AcceptFailures())
-        malloc.settle()
+        if settings.malloc:
+            malloc.settle()
         amendments.apply(settings.ice_addresses)
         context = await asyncio.to_thread(tls_context, settings.ca_file)
         self._sessions = Sessions(settings, self._grants, self._sources, context)

@@ -27,4 +27,5 @@ class PlaneSettings:
     loopback_vendors: tuple[str, ...] = ()  # "host:port" that the operator named so himself, to practise on
     gate_check_s: float = 2.0
     unasked_s: float = 60.0  # so long a live picture goes on while nobody can be asked whether it may
+    malloc: bool = True  # glibc is told how to hand out memory
     card_s: float = 20.0  # a written reason can be read twice, and is over by itself

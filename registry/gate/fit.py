@@ -3,7 +3,6 @@
 The surface "video" plays at most 1280×720 and wants a sound track; a display on a slow line asks for less.
 """
 
-from functools import lru_cache
 from typing import NamedTuple, get_args
 
 from media.grants import Picture
@@ -29,7 +28,6 @@ class Fit(NamedTuple):
     surface: str
 
 
-@lru_cache(64)  # displays of one kind ask alike
 def common(asked: tuple[str, ...], playable: tuple[str, ...]) -> tuple[str, ...]:
     """The protocols asked for by which a picture can be shown here, in the order asked."""
     return tuple([each for each in asked if each in playable])

@@ -12,7 +12,7 @@ from registry.gate.gate import overruled
 from registry.readings.breaker import Breaker
 from registry.readings.judge import Deadline, VisibleCamera, unreached
 from registry.readings.readings import Readings
-from registry.settings import FIELDS, Setting, SettingView, Step, told
+from registry.settings import FIELDS, Setting, SettingView, Step, field_of
 from store.records import Source
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ class Control:
             purpose = f"changed/{next(self._looks)}"
             camera = self._readings.read(seen.account, seen.source, deadline.left, purpose=purpose).find(seen.camera.id)
             if camera is None or _listed(camera, setting):
-                return camera if camera is not None and told(camera, setting) == value else None
+                return camera if camera is not None and field_of(camera, setting) == value else None
         views = self._drivers[seen.source.kind].settings(seen.source, seen.camera, deadline.left)
         # what can't be read is taken on the vendor's word; formatting ends in another state than it was asked for
         taken = views[setting].value in (value, None) or setting == "storage"
@@ -127,4 +127,4 @@ class Control:
 
 def _listed(camera: Camera, setting: Setting) -> bool:
     """Whether the camera list tells the setting: "none" there may be the vendor's way in, not the camera."""
-    return setting in FIELDS and told(camera, setting) != "none"
+    return setting in FIELDS and field_of(camera, setting) != "none"

@@ -5,7 +5,7 @@ from registry.gate.gate import not_by_voice, overruled
 from registry.owner.control import Control
 from registry.readings.judge import Deadline, Judge, VisibleCamera
 from registry.rules import Rules
-from registry.settings import Step, check, told
+from registry.settings import Step, check, field_of
 from store.records import Link
 
 
@@ -24,7 +24,7 @@ class Voice:
         seen = self._may(link, camera_id, wanted, deadline)
         if isinstance(seen, Refusal):
             return seen
-        if told(seen.camera, wanted) == "none":
+        if field_of(seen.camera, wanted) == "none":
             return overruled("not_this_way", seen.camera)
         changed = self._control.change(seen, wanted, value, "", deadline)
         # a step is a code to bring, which a voice never is asked for

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from net.cache import Recent
+from net.cache import Kept
 from registry.camera import Camera, Refusal
 from registry.gate.gate import Allowed
 from registry.preferences import Preferences
@@ -28,7 +28,7 @@ class Verdicts:
     """By source, for as many sources as readings are kept of. Safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._given: Recent[str, _Given] = Recent(IN_MEMORY)
+        self._given: Kept[str, _Given] = Kept(IN_MEMORY)
 
     def on(self, source_id: str, reading: Reading) -> dict[Asked, Verdict]:
         """What was given on just these cameras under just these preferences; whoever judges adds to it."""

@@ -20,7 +20,7 @@ from store.records import Account, Source
 
 MOST_PIXELS = 16_384  # on a side
 SOURCE_S = 5.0  # of the six seconds that a media process waits for a source
-PASSING = frozenset({"vendor_down", "vendor_busy", "media_down", "busy", "waking"})
+TRANSIENT = frozenset({"vendor_down", "vendor_busy", "media_down", "busy", "waking"})
 
 
 class Questions:
@@ -94,4 +94,4 @@ class Questions:
 
 
 def _denied(refusal: Refusal) -> Denied:
-    return Denied(refusal.reason, again=refusal.reason in PASSING)
+    return Denied(refusal.reason, again=refusal.reason in TRANSIENT)

@@ -17,7 +17,7 @@ from registry.streams.handover import Handover, Sight, check_offer, unstarted
 from registry.streams.look import Looking
 from registry.streams.quota import Opens
 from registry.streams.sources import Minting
-from registry.streams.vendor_direct import Passing
+from registry.streams.vendor_direct import VendorDirect
 from registry.surface import Surface
 from store.records import Link
 
@@ -25,7 +25,7 @@ OFFER_S = 0.6  # kept of a surface's time for the SDP answer: STUN and TURN have
 
 
 class Streams:
-    """`passing` in place of `handover` where there is no media process."""
+    """`vendor_direct` in place of `handover` where there is no media process."""
 
     def __init__(
         self,
@@ -33,14 +33,14 @@ class Streams:
         minting: Minting,
         opens: Opens,
         handover: Handover,
-        passing: Passing | None,
+        vendor_direct: VendorDirect | None,
         explaining: Explaining,
         looking: Looking,
         rules: Rules,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._judge, self._minting, self._opens = judge, minting, opens
-        self._handover, self._passing, self._explaining = handover, passing, explaining
+        self._handover, self._vendor_direct, self._explaining = handover, vendor_direct, explaining
         self.looking, self._rules, self._playable, self._clock = looking, rules, rules.playable, clock
 
     def open(self, link: Link, camera: str, request: StreamRequest) -> Stream | Refusal:
@@ -69,7 +69,7 @@ class Streams:
             self._opens.give_back(link.id, self._clock())
             return self._explaining.stream(link, camera, found, request, deadline)
         source, fit = found
-        if self._passing is not None:
+        if self._vendor_direct is not None:
             return self._passed(link, opened, source, fit, request, deadline)
         try:
             return self._handover.start(link, camera, source, Sight.of(opened, fit), request, deadline)
@@ -84,8 +84,8 @@ class Streams:
     def _passed(
         self, link: Link, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
     ) -> Stream | Refusal:
-        assert self._passing is not None
-        stream = self._passing.start(opened, source, fit, request, deadline)
+        assert self._vendor_direct is not None
+        stream = self._vendor_direct.start(opened, source, fit, request, deadline)
         if isinstance(stream, Refusal):
             self._opens.give_back(link.id, self._clock())
             self._minting.give_back(opened.seen.source, source.release, deadline)
@@ -100,7 +100,7 @@ class Streams:
         opened = self._judge.judge(seen, "still", (), self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             return opened
-        if self._passing is not None:
+        if self._vendor_direct is not None:
             return overruled("not_passable", opened.seen.camera)
         return self._handover.snapshot(link, camera, surface, plain(opened.seen.camera))
 

@@ -25,7 +25,7 @@ LOOK_S = 1.5  # the vendor has this to show its stream, however long the address
 PICTURE = "/static/camera.png"  # a display may want a picture beside a stream; of the camera there is none
 
 
-class Passing:
+class VendorDirect:
     def __init__(
         self,
         store: Store,

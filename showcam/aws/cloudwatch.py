@@ -11,13 +11,15 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypedDict
 
+from net.incoming import JsonObject
 from showcam.redaction import QUIET, SILENT, redact
 
-type Event = dict[str, Any]
-type Handler = Callable[[Event, Any], Event]
+type Event = JsonObject
+type Reply = Mapping[str, object]  # of a function: an assistant's answer, or an HTTP API's
+type Handler = Callable[[Event, Any], Reply]
 
 NAMESPACE = "showcam"
 FAILED = "InternalErrors"
@@ -30,6 +32,37 @@ COUNTED = {
 }
 
 
+class Metric(TypedDict):
+    Name: str
+    Unit: Literal["Count"]
+
+
+class MetricsOf(TypedDict):
+    Namespace: str
+    Dimensions: list[list[str]]
+    Metrics: list[Metric]
+
+
+class Embedded(TypedDict):
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html"""
+
+    Timestamp: int  # ms since the epoch
+    CloudWatchMetrics: list[MetricsOf]
+
+
+class Line(TypedDict):
+    level: str
+    event: str
+    request: str
+
+
+class RequestLine(Line):
+    api_request: str | None
+    status: object
+    ms: float
+    cold: bool
+
+
 class CloudWatch(logging.Handler):
     """Takes the process's lines. One request at a time runs in a function; its threads may tell lines too."""
 
@@ -39,7 +72,7 @@ class CloudWatch(logging.Handler):
         self._function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
         self._request, self._cold = "", True
         self._happened: set[str] = set()
-        self._more: dict[str, Any] = {}
+        self._more: dict[str, object] = {}
 
     def install(self) -> None:
         """Instead of the handler of Lambda's runtime client. What is only counted has to come here too."""
@@ -54,7 +87,7 @@ class CloudWatch(logging.Handler):
     def watched(self, answer: Handler) -> Handler:
         """The same, with a line for each request. What it raises AWS counts (Errors) and is raised on."""
 
-        def handler(event: Event, context: Any) -> Event:
+        def handler(event: Event, context: Any) -> Reply:
             self._request = str(getattr(context, "aws_request_id", ""))
             self._happened, self._more = set(), {}
             began, reply = time.perf_counter(), None
@@ -79,16 +112,16 @@ class CloudWatch(logging.Handler):
             self._happened.add(kind)
         if level < self._least:
             return
-        line = {"level": logging.getLevelName(level).lower(), "event": event, "request": self._request, **more}
-        _write(line | ({"exception": failure} if failure else {}))
+        line: Line = {"level": logging.getLevelName(level).lower(), "event": event, "request": self._request}
+        _write({**line, **more, **({"exception": failure} if failure else {})})
 
     def note(self, **more: Any) -> None:
         """For the request's own line."""
         self._more |= more
 
-    def _close(self, event: Event, reply: Event | None, seconds: float) -> None:
+    def _close(self, event: Event, reply: Reply | None, seconds: float) -> None:
         status = reply.get("statusCode") if reply is not None else None
-        line = {
+        line: RequestLine = {
             "level": "info",
             "event": "request",
             "request": self._request,
@@ -96,22 +129,22 @@ class CloudWatch(logging.Handler):
             "status": status if reply is not None else "raised",
             "ms": round(seconds * 1000, 1),
             "cold": self._cold,
-            **self._more,
         }
         self._cold = False
         happened = sorted(self._happened)
         if happened or self._least <= logging.INFO:
-            _write({key: value for key, value in line.items() if value is not None} | self._metrics(happened))
+            told = {**line, **self._more}
+            _write({key: value for key, value in told.items() if value is not None} | self._metrics(happened))
 
-    def _metrics(self, happened: list[str]) -> dict[str, Any]:
+    def _metrics(self, happened: list[str]) -> dict[str, object]:
         if not happened:
             return {}
-        described = {
+        described: MetricsOf = {
             "Namespace": NAMESPACE,
             "Dimensions": [["FunctionName"]],
             "Metrics": [{"Name": name, "Unit": "Count"} for name in happened],
         }
-        embedded = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [described]}
+        embedded: Embedded = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [described]}
         return {"_aws": embedded, "FunctionName": self._function, **dict.fromkeys(happened, 1)}
 
 
@@ -123,7 +156,7 @@ def _of_api(event: Event) -> str | None:
         return None
 
 
-def _write(line: dict[str, Any]) -> None:
+def _write(line: Mapping[str, object]) -> None:
     told = {key: redact(value) if isinstance(value, str) and key != "request" else value for key, value in line.items()}
     sys.stdout.write(json.dumps(told, ensure_ascii=False, default=repr) + "\n")
     sys.stdout.flush()

@@ -2,11 +2,20 @@
 
 import base64
 import binascii
-from typing import Any
+from typing import TypedDict
 
+from net.incoming import JsonObject
 from showcam.http_types import Refuse, Request, Response, problem
 
-type Event = dict[str, Any]
+type Event = JsonObject
+
+
+class HttpReply(TypedDict):
+    """Payload format 2.0."""
+
+    statusCode: int
+    headers: dict[str, str]
+    body: str
 
 
 def request_of(event: Event, limit: int) -> Request:
@@ -24,7 +33,7 @@ def request_of(event: Event, limit: int) -> Request:
     return Request(about["requestId"], method, path, "", _body(event, limit), environ)
 
 
-def answer_of(response: Response) -> Event:
+def answer_of(response: Response) -> HttpReply:
     headers = {name.lower(): value for name, value in response.headers}
     return {"statusCode": response.status, "headers": headers, "body": response.body.decode()}
 

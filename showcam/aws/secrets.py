@@ -4,8 +4,8 @@ No text of an error holds a value, nor a part of one.
 """
 
 import json
-from typing import Any
 
+from net.incoming import JsonObject
 from showcam.aws import boto
 
 
@@ -13,7 +13,7 @@ class SecretUnreadable(Exception):
     """The secret is missing, can't be had, or is not what is wanted; the text names it and says what to do."""
 
 
-def read(secret: str) -> dict[str, Any]:
+def read(secret: str) -> JsonObject:
     """The JSON object under that name or ARN. Raises SecretUnreadable."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -37,7 +37,7 @@ def _region(secret: str) -> str:
     return secret.split(":")[3] if secret.startswith("arn:") and secret.count(":") >= 6 else ""
 
 
-def _why(response: dict[str, Any]) -> str:
+def _why(response: JsonObject) -> str:
     code = str(response.get("Error", {}).get("Code", ""))
     mend = {
         "ResourceNotFoundException": "there is none of that name in this region",

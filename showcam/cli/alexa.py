@@ -4,7 +4,7 @@ import re
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +14,7 @@ from showcam.shipped import whole_way
 
 if TYPE_CHECKING:
     from showcam.settings import Settings
-    from showcam.setup.skill_package import Certificate
+    from showcam.setup.skill_package import AccountLinking, Certificate
 
 _SKILL = re.compile(r"amzn1\.ask\.skill\.[0-9a-fA-F-]{36}")
 _ADDRESS = re.compile(r"https://[^\s/@]+\.[^\s/@]+(/\S*)?")
@@ -151,7 +151,7 @@ def package(
     _next(folder, settings, arns, linking)
 
 
-def _linking(settings: "Settings") -> dict[str, Any]:
+def _linking(settings: "Settings") -> "AccountLinking":
     from accounts import clients
     from showcam.compose.command import tools
     from showcam.setup import skill_package as parts

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
@@ -22,6 +22,15 @@ _PASSPHRASE = click.option(
     type=click.File("r"),
     help="File whose first line is the passphrase, - for standard input (default: you are asked).",
 )
+
+
+class BackupFacts(TypedDict):
+    made: str
+    keys: bool
+    demo: bool
+    households: int
+    links: int
+    schema: int
 
 
 @click.command()
@@ -58,7 +67,7 @@ def backup(
     passphrase = _passphrase(passphrase_file, new=True) if with_keys else None
     with progress(f"Writing {file}"):
         found = backups.write(settings, file, passphrase, force=force)
-    facts = {"file": str(file), "bytes": file.stat().st_size} | _told(found)
+    facts = {"file": str(file), "bytes": file.stat().st_size, **_told(found)}
     report(as_json, facts, [f"{file} holds {_counted(found)}."])
     if as_json:
         return
@@ -97,7 +106,7 @@ def restore(context: click.Context, file: Path, passphrase_file: Any, without_ke
         with progress(f"Restoring {file}"):
             done = restoring.restore(settings, file, found, passphrase)
     more = {"with_keys": done.with_keys, "schema_now": done.schema, "kept": [str(each) for each in done.kept]}
-    report(as_json, {"file": str(file)} | _told(done.contents) | more, _lines(file, done))
+    report(as_json, {"file": str(file), **_told(done.contents), **more}, _lines(file, done))
     if not as_json:
         tell(
             "Links that were ended since then are alive again, and those made since then are gone: showcam links list, "
@@ -130,9 +139,15 @@ def _lines(file: Path, done: "Restored") -> Iterator[str]:
     yield from (f"What was there is kept as {each}" for each in done.kept)
 
 
-def _told(found: "Contents") -> dict[str, Any]:
-    counted = {"households": found.households, "links": found.links, "schema": found.schema}
-    return {"made": _time(found), "keys": found.opens_with is not None, "demo": found.demo} | counted
+def _told(found: "Contents") -> BackupFacts:
+    return {
+        "made": _time(found),
+        "keys": found.opens_with is not None,
+        "demo": found.demo,
+        "households": found.households,
+        "links": found.links,
+        "schema": found.schema,
+    }
 
 
 def _counted(found: "Contents") -> str:

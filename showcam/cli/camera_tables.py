@@ -1,7 +1,7 @@
 """Cameras and their settings as lines of text, and as facts for --json."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from msgspec.structs import asdict
 
@@ -24,6 +24,34 @@ MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": 
 _UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set {camera} storage format"
 
 
+class CameraFacts(TypedDict):
+    id: str
+    name: str
+    model: str
+    owner: str
+    battery: int | None
+    charging: str
+    pictures_by: Sequence[str]
+    settings_by: Sequence[str]
+
+
+class ListedFacts(CameraFacts):
+    refused: dict[str, list[str]]  # reasons, by assistant
+    told: list[str]
+    mends: list[str]
+    names: list[str]
+
+
+class OneFacts(CameraFacts):
+    can_restart: bool
+
+
+class ShownFacts(TypedDict):
+    camera: OneFacts
+    settings: dict[str, dict[str, object]]
+    preferences: dict[str, object]
+
+
 def listed(rows: Readiness, names: Mapping[str, list[str]], serving: Serving | None = None) -> Iterator[str]:
     """With `serving`, by source, also which way serves what."""
     if not rows:
@@ -42,10 +70,11 @@ def listed(rows: Readiness, names: Mapping[str, list[str]], serving: Serving | N
 
 def listed_facts(
     row: tuple[Camera, Mapping[Any, Any]], names: Mapping[str, list[str]], serving: Serving
-) -> dict[str, Any]:
+) -> ListedFacts:
     camera, verdicts = row
     refused = {each: verdicts.get(each) for each in ("alexa", "google")}
-    return _identity(camera, serving) | {
+    return {
+        **_identity(camera, serving),
         "refused": {
             each: [failed.reason for failed in told.failed] if isinstance(told, Refusal) else []
             for each, told in refused.items()
@@ -56,7 +85,7 @@ def listed_facts(
     }
 
 
-def _identity(camera: Camera, serving: Serving) -> dict[str, Any]:
+def _identity(camera: Camera, serving: Serving) -> CameraFacts:
     return {
         "id": camera.id,
         "name": camera.name,
@@ -122,9 +151,9 @@ def shown(
 
 def shown_facts(
     camera: Camera, views: Mapping[Setting, SettingView], preferences: Preferences, serving: Serving
-) -> dict[str, Any]:
+) -> ShownFacts:
     return {
-        "camera": _identity(camera, serving) | {"can_restart": camera.can_restart},
+        "camera": {**_identity(camera, serving), "can_restart": camera.can_restart},
         "settings": {name: asdict(view) for name, view in views.items()},
         "preferences": asdict(preferences),
     }

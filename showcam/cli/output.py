@@ -6,9 +6,8 @@ import shlex
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -20,7 +19,7 @@ def tell(text: str, *, err: bool = False) -> None:
     click.echo(runnable(text), err=err)
 
 
-def report(as_json: bool, facts: dict[str, Any], lines: Iterable[str]) -> None:
+def report(as_json: bool, facts: Mapping[str, object], lines: Iterable[str]) -> None:
     """What a command found: facts as one JSON object, or lines for a person."""
     if as_json:
         click.echo(json.dumps(facts))

@@ -1,12 +1,26 @@
 """`showcam owner`: who may link cameras here."""
 
 import shlex
-from typing import Any
+from typing import TypedDict
 
 import click
 
 from showcam.cli import installation, readable, settings_of, stop
 from showcam.cli.output import as_json, report, table, tell
+
+
+class UserFacts(TypedDict):
+    user: str
+    signed_in: bool
+
+
+class HouseholdFacts(TypedDict):
+    household: str
+    users: list[UserFacts]
+    links: int
+    pin: bool
+    language: str
+    created: float
 
 
 @click.group()
@@ -56,7 +70,7 @@ def list_(context: click.Context, as_json: bool) -> None:
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:
-        facts = [
+        facts: list[HouseholdFacts] = [
             {
                 "household": account.id,
                 "users": [
@@ -72,7 +86,7 @@ def list_(context: click.Context, as_json: bool) -> None:
     report(as_json, {"households": facts}, _lines(facts))
 
 
-def _lines(households: list[dict[str, Any]]) -> list[str]:
+def _lines(households: list[HouseholdFacts]) -> list[str]:
     if not households:
         return ["Nobody has cameras here yet: showcam owner add you@example.com"]
     rows = [

@@ -7,10 +7,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
+from net.incoming import JsonObject
 from showcam.cli import installation, readable, settings_of, stop
 from showcam.cli.output import as_json, report, tell
 
@@ -77,12 +77,12 @@ def say(
     sys.exit(1 if _refused(answer["outcome"]) else 0)
 
 
-def _refused(outcome: dict[str, Any]) -> bool:
+def _refused(outcome: JsonObject) -> bool:
     told = any(outcome.get(key) for key in ("told", "person", "spoken", "broken"))
     return told and not outcome["shown"] and not outcome["answered"]
 
 
-def _ended(outcome: dict[str, Any]) -> str:
+def _ended(outcome: JsonObject) -> str:
     if outcome["shown"]:
         return "Shown."
     if _refused(outcome):
@@ -90,7 +90,7 @@ def _ended(outcome: dict[str, Any]) -> str:
     return "Answered." if outcome["answered"] else "Done."
 
 
-def _trace(answer: dict[str, Any], quiet: bool) -> None:
+def _trace(answer: JsonObject, quiet: bool) -> None:
     for step in [] if quiet else answer.get("trace", []):
         click.echo(f"\n── {step['title']}: {step['method']} {step['url']} → {step['status']}, {step['ms']} ms")
         for side in ("request", "response"):
@@ -101,7 +101,7 @@ def _trace(answer: dict[str, Any], quiet: bool) -> None:
                 click.echo(text)
 
 
-def _lines(answer: dict[str, Any]) -> Iterator[str]:
+def _lines(answer: JsonObject) -> Iterator[str]:
     outcome, shown = answer["outcome"], answer.get("shown") or {}
     yield f"\n{_ended(outcome)}"
     if shown:
@@ -114,7 +114,7 @@ def _lines(answer: dict[str, Any]) -> Iterator[str]:
             yield f"  {title}: {value}"
 
 
-def _call(method: str, url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+def _call(method: str, url: str, body: JsonObject | None = None) -> JsonObject:
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310
     try:

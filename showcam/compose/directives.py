@@ -9,7 +9,7 @@ from accounts.tokens import authenticate
 from alexa.skill import SmartHome
 from showcam import keys
 from showcam.aws import boto
-from showcam.aws.cloudwatch import CloudWatch, Event, Handler
+from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.compose import amazon, parts, shares, spoken
 from showcam.settings import Settings, load
 
@@ -30,7 +30,7 @@ def build() -> Handler:
     home, talk = skill(settings, base), spoken.Lazy(settings, base)
 
     @boto.within(boto.ASSISTANT_S)
-    def answer(event: Event, _context: Any) -> Event:
+    def answer(event: Event, _context: Any) -> Reply:
         received = time.monotonic()
         if "directive" in event:
             return dict(json.loads(home.answer(json.dumps(event).encode(), received)))

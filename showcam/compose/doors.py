@@ -4,6 +4,7 @@ import ipaddress
 import json
 from dataclasses import replace
 from functools import partial
+from typing import Literal, TypedDict
 from wsgiref.types import WSGIEnvironment
 
 import structlog
@@ -33,6 +34,11 @@ log = structlog.get_logger()
 
 JSON = ("Content-Type", "application/json")
 BODIES_TO_A_THREAD = 2  # a thread that waits for a body costs a few kilobytes
+
+
+class Ready(TypedDict):
+    ok: Literal[True]
+    client: str
 
 
 def routes(settings: Settings, base: parts.Ground, inbox: Inbox) -> list[Route]:
@@ -65,7 +71,7 @@ def ready(store: Store, request: Request) -> Response:
     except StoreUnavailable as error:
         log.warning("the store can't be used", error=str(error), reason="store")
         return problem(503, "The store can't be used just now", "The log says why.")
-    told = {"ok": True, "client": request.environ.get("REMOTE_ADDR", "")}
+    told: Ready = {"ok": True, "client": request.environ.get("REMOTE_ADDR", "")}
     return Response(200, json.dumps(told).encode(), [JSON])
 
 

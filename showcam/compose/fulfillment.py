@@ -8,11 +8,11 @@ from wsgiref.types import WSGIEnvironment
 
 from accounts.pins import Pins
 from accounts.tokens import authenticate
-from actions.errors import IntentError, Malformed, Passing
+from actions.errors import IntentError, Malformed, Transient
 from actions.fulfillment import Fulfillment, unread
 from showcam import keys
 from showcam.aws import boto
-from showcam.aws.cloudwatch import CloudWatch, Event, Handler
+from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.aws.http_event import answer_of, request_of
 from showcam.compose import parts, shares
 from showcam.http_types import Refuse, Request, Response, Route, carries
@@ -20,7 +20,7 @@ from showcam.settings import Settings, load
 
 _JSON = ("Content-Type", "application/json")
 # what Google is told where the body was not even read
-_UNREAD: dict[int, type[IntentError]] = {400: Malformed, 408: Passing, 413: Malformed, 503: Passing}
+_UNREAD: dict[int, type[IntentError]] = {400: Malformed, 408: Transient, 413: Malformed, 503: Transient}
 
 
 def door(settings: Settings, base: parts.Ground) -> Callable[[Request], Response]:
@@ -60,7 +60,7 @@ def build() -> Handler:
     fulfil = door(settings, parts.ground(settings, keys.of(settings)))
 
     @boto.within(boto.ASSISTANT_S)
-    def answer(event: Event, _context: Any) -> Event:
+    def answer(event: Event, _context: Any) -> Reply:
         try:
             return answer_of(fulfil(request_of(event, settings.body_limit)))
         except Refuse as refusal:

@@ -46,6 +46,7 @@ def serve(settings: Settings) -> None:
             # a loopback address in a setting is the operator's own word; no vendor can say it
             loopback_vendors=(settings.ezviz_open,) if settings.ezviz_open.startswith("127.0.0.1:") else (),
             gate_check_s=settings.gate_check_s,
+            malloc="malloc" not in settings.without,
             opens_per_minute=settings.opens_per_minute,
             connections=raise_limit() // 2,  # the other half is for cameras, and for WebRTC's ports
             trusted_proxies=tuple(ipaddress.ip_network(each, strict=False) for each in settings.trusted_proxies),

@@ -9,6 +9,7 @@ from media.client import MediaClient
 from media.fleet import Fleet
 from media.grants import Grants
 from media.tls import tls_context
+from net.cache import Kept
 from registry.adapter import Adapter, adapt
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
@@ -36,7 +37,7 @@ def open_store(settings: Settings, keys: Keys) -> Store:
             raise StoreUnavailable(f"table {settings.table} can't be reached: {error}") from None
     from store.sqlite import SqliteStore
 
-    return SqliteStore(settings.database, sealer)
+    return SqliteStore(settings.database, sealer, keep_bearers="bearers" not in settings.without)
 
 
 def media_client(settings: Settings, grants: Grants) -> MediaClient | Fleet:
@@ -86,6 +87,7 @@ class Ground:
 
 def ground(settings: Settings, keys: Keys) -> Ground:
     """Raises StoreUnavailable."""
+    Kept.on = "answers" not in settings.without
     store, grants = open_store(settings, keys), Grants(keys.grant)
     pictures, driver = media_client(settings, grants), ezviz(settings, store)
     rules = Rules(

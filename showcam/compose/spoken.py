@@ -3,11 +3,12 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from accounts.tokens import authenticate
+from net.incoming import JsonObject
 from showcam.compose import parts
 from showcam.settings import Settings
 from store.ports import Store
@@ -43,7 +44,7 @@ class Lazy:
         self._lock = threading.Lock()
         self._spoken: Spoken | None = None
 
-    def answer(self, request: dict[str, Any], received: float | None = None) -> dict[str, Any]:
+    def answer(self, request: JsonObject, received: float | None = None) -> Mapping[str, object]:
         """`received`: when it came, by time.monotonic."""
         return self._ready().answer(request, received)
 

@@ -19,7 +19,6 @@ from showcam import keys
 from showcam.compose import amazon, directives, doors, fulfillment, parts, spoken
 from showcam.compose.doors import JSON
 from showcam.edge import spoken_door
-from showcam.edge.connections import HEAD_S, MOST, Connections
 from showcam.edge.edge import Edge
 from showcam.edge.forwarded import HEADER, Signatures, sent
 from showcam.edge.metrics import Metrics
@@ -43,7 +42,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     """Everything the web process serves, as one WSGI callable; `write` takes the lines of requests."""
     base = parts.ground(settings, keys)
     atexit.register(base.store.close)  # the last to close the database folds its log into it
-    metrics, lines = Metrics(), RequestLines("web", settings.log_level, write)
+    metrics, lines = Metrics(), RequestLines("web", settings.log_level, write, together="lines" not in settings.without)
 
     def tell(done: Answered) -> None:
         metrics.count(done)

@@ -15,7 +15,7 @@ from apig_wsgi import make_lambda_handler
 
 from registry.watch.inbox import AtOnce
 from showcam import keys
-from showcam.aws.cloudwatch import CloudWatch, Event, Handler
+from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.compose import doors, parts, shares
 from showcam.edge.edge import REQUEST_ID, Edge
 from showcam.http_types import Answered, Route
@@ -37,11 +37,12 @@ def build() -> Handler:
 
     through = make_lambda_handler(named)
 
-    def answer(event: Event, context: Any) -> Event:
+    def answer(event: Event, context: Any) -> Reply:
         # the adapter would take other formats too, and with them a client's word for its address
         if event.get("version") != "2.0":
             raise ValueError("an HTTP API's event of payload format 2.0 is wanted")
-        return through(event, context)
+        reply: Reply = through(event, context)
+        return reply
 
     return watch.watched(answer)
 

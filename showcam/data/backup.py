@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from net.incoming import JsonObject
 from showcam import keys
 from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings
@@ -48,7 +48,7 @@ class Contents:
     schema: int
     households: int
     links: int
-    opens_with: dict[str, Any] | None  # its keys
+    opens_with: JsonObject | None  # its keys
     about: bytes
 
 

@@ -1,19 +1,18 @@
 """What the media process may ask the web process: a source through the gate, and whether live sessions may go on."""
 
-import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import asdict
-from typing import Any
 
+import msgspec
 import structlog
 
 from accounts.tokens import TokenInvalid
 from media.grants import Claims
+from media.messages import Admits, Admitted, Check, Checked, Closed, Learnt, Nothing, NotOpened, Open, Opened
 from media.process_auth import HEADER, Proof
-from media.source import UNASKED, Denied, SourceSpec
+from media.source import UNASKED, Denied
 from registry.streams.questions import Questions
 from showcam.http_types import Refuse, Request, Response, problem
 from store.ports import StoreUnavailable
@@ -23,6 +22,11 @@ log = structlog.get_logger()
 
 MOST_AT_ONCE = 32  # households that are asked about together
 NOT_NOW = Denied(UNASKED, again=True)
+_open, _check = msgspec.json.Decoder(Open), msgspec.json.Decoder(Check)
+_admits = msgspec.json.Decoder(Admits)
+_learnt, _closed = msgspec.json.Decoder(Learnt), msgspec.json.Decoder(Closed)
+
+type Answer = Opened | NotOpened | Checked | Admitted | Nothing
 
 
 class Internal:
@@ -40,32 +44,36 @@ class Internal:
         if not self._proof.covers(request.header(HEADER) or "", request.path, request.body, time.time()):
             raise Refuse(problem(404, "There is nothing here", "See the README for the addresses."))
         try:
-            data = json.loads(request.body)
-            result = self._answer(request.rest, data)
-        except (ValueError, KeyError, TypeError):
+            result = self._answer(request.rest, request.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError):
             raise Refuse(problem(400, "That is no question of the media process", "Send what media asks.")) from None
         except StoreUnavailable:
             log.warning("the store can't be reached", reason="store")
             raise Refuse(problem(503, "The store can't be reached just now", "Ask again in a moment.")) from None
-        return Response(200, json.dumps(result).encode(), [("Content-Type", "application/json")])
+        return Response(200, msgspec.json.encode(result), [("Content-Type", "application/json")])
 
-    def _answer(self, what: str, data: dict[str, Any]) -> dict[str, Any]:
+    def _answer(self, what: str, body: bytes) -> Answer:
+        """Raises KeyError for what is no question, and what msgspec does for one of another shape."""
         if what == "open":
-            found = self._questions.source_for(Claims(**data["claims"]))
-            return {"source": found.as_json()} if isinstance(found, SourceSpec) else {"denied": asdict(found)}
+            found = self._questions.source_for(Claims(**_open.decode(body)["claims"]))
+            if isinstance(found, Denied):
+                return NotOpened(denied=found.as_json())
+            return Opened(source=found.as_json())
         if what == "check":
-            verdicts = self._checked([Claims(**claims) for claims in data["claims"]], time.time())
-            return {"denied": [asdict(verdict) if verdict else None for verdict in verdicts]}
+            verdicts = self._checked([Claims(**each) for each in _check.decode(body)["claims"]], time.time())
+            return Checked(denied=[each.as_json() if each else None for each in verdicts])
         if what == "admits":
-            return {"admitted": self._admits(Claims(**data["claims"]), str(data["bearer"]))}
+            admits = _admits.decode(body)
+            return Admitted(admitted=self._admits(Claims(**admits["claims"]), admits["bearer"]))
         if what == "learnt":
-            size = int(data["width"]), int(data["height"])
-            # a media process of the version before tells no more than that
-            self._questions.learn(Claims(**data["claims"]), *size, b_frames=data.get("b_frames") is True)
-            return {}
+            learnt = _learnt.decode(body)
+            claims, b_frames = Claims(**learnt["claims"]), learnt.get("b_frames", False)
+            self._questions.learn(claims, learnt["width"], learnt["height"], b_frames=b_frames)
+            return Nothing()
         if what == "closed":
-            self._questions.release(Claims(**data["claims"]), data["release"])
-            return {}
+            closed = _closed.decode(body)
+            self._questions.release(Claims(**closed["claims"]), closed["release"])
+            return Nothing()
         raise KeyError(what)
 
     def _checked(self, claims: list[Claims], asked: float) -> list[Denied | None]:

@@ -2,11 +2,11 @@
 
 import json
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from alexa.spoken.chain import Chains, ChainUnreached
 from alexa.spoken.signature import NotSigned, event_of, verified
+from net.incoming import JsonObject
 from showcam.edge.forwarded import HEADER
 from showcam.http_types import Refuse, Request, Response, Route, carries, problem
 
@@ -17,7 +17,7 @@ PATH = "/alexa/skill"
 
 def route(
     skill_id: str,
-    answer: Callable[[dict[str, Any], float], dict[str, Any]],
+    answer: Callable[[JsonObject, float], Mapping[str, object]],
     chains: Callable[[], Chains],
     forwarded: Callable[[Request], float | None],
 ) -> Route:

@@ -47,6 +47,7 @@ MEDIA = frozenset(
         "turn_secret",
         "trusted_proxies",
         "ice_addresses",
+        "without",
     }
 )
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from functools import lru_cache
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -39,8 +39,10 @@ class _Line(msgspec.Struct):
 
 
 class RequestLines:
-    def __init__(self, part: str, level: str, write: Callable[[bytes], None]) -> None:
-        self._part, self._write = part, write
+    """`together`: as the module says; else each line is written by the thread that answered."""
+
+    def __init__(self, part: str, level: str, write: Callable[[bytes], None], *, together: bool = True) -> None:
+        self._part, self._write, self._together = part, write, together
         self._least = logging.getLevelNamesMapping()[level.upper()]
         self._encode = msgspec.json.Encoder().encode
         self._waiting: deque[tuple[Answered, float]] = deque(maxlen=MOST)
@@ -52,6 +54,9 @@ class RequestLines:
         if self._least > (logging.DEBUG if _quiet(done) else logging.INFO):
             return
         self._waiting.append((done, time.time()))
+        if not self._together:
+            self.flush()
+            return
         if not self._due.is_set():
             self._due.set()
             if not self._begun:
@@ -88,8 +93,7 @@ class RequestLines:
         # the only word in it that is the caller's
         method = done.method if len(done.method) < _SHORTEST else redact(done.method)
         level = "debug" if _quiet(done) else "info"
-        second = int(at)
-        timestamp = f"{_second(second)}.{int((at - second) * 1e6):06d}Z"
+        timestamp = f"{datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
         ms = int(done.seconds * 10_000 + 0.5) / 10
         line = _Line(done.route, method, done.status, ms, done.request, self._part, timestamp, level)
         return self._encode(line) + b"\n"
@@ -102,8 +106,3 @@ def _quiet(done: Answered) -> bool:
 def to_stderr(lines: bytes) -> None:
     with contextlib.suppress(OSError):  # nobody reads; the answers are as good
         os.write(2, lines)
-
-
-@lru_cache(4)
-def _second(at: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))

@@ -3,11 +3,13 @@
 import json
 import ssl
 import time
-from typing import Any
+from collections.abc import Mapping
 
 import aiohttp
+import msgspec
 
 from media.grants import Claims
+from media.messages import Admits, Admitted, Check, Checked, Closed, Learnt, NotOpened, Open, Opened
 from media.process_auth import HEADER, Proof
 from media.source import UNASKED, Denied, SourceSpec
 
@@ -26,36 +28,40 @@ class WebSources:
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
-        data = await self._post("open", {"claims": claims._asdict()}, OPEN_S)
-        if data is None:
-            return Denied("vendor_down", again=True)
-        if "source" in data:
-            return SourceSpec.from_json(data["source"])
-        return Denied(**data["denied"])
+        body: Open = {"claims": claims.as_json()}
+        text = await self._post("open", body, OPEN_S)
+        if opened := _read(text, Opened):
+            return SourceSpec.from_json(opened["source"])
+        if refused := _read(text, NotOpened):
+            return Denied(**refused["denied"])
+        return Denied("vendor_down", again=True)
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        data = await self._post("check", {"claims": [each._asdict() for each in claims]})
-        if data is None:
+        body: Check = {"claims": [each.as_json() for each in claims]}
+        checked = _read(await self._post("check", body), Checked)
+        if checked is None or len(checked["denied"]) != len(claims):
             return [Denied(UNASKED, again=True) for _ in claims]
-        return [Denied(**each) if each else None for each in data["denied"]]
+        return [Denied(**each) if each else None for each in checked["denied"]]
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
-        data = await self._post("admits", {"claims": claims._asdict(), "bearer": bearer})
-        return data is not None and data.get("admitted") is True
+        body: Admits = {"claims": claims.as_json(), "bearer": bearer}
+        admitted = _read(await self._post("admits", body), Admitted)
+        return admitted is not None and admitted["admitted"]
 
     async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
-        told = {"claims": claims._asdict(), "width": width, "height": height, "b_frames": b_frames}
-        await self._post("learnt", told)
+        body: Learnt = {"claims": claims.as_json(), "width": width, "height": height, "b_frames": b_frames}
+        await self._post("learnt", body)
 
     async def closed(self, claims: Claims, release: str) -> None:
-        await self._post("closed", {"claims": claims._asdict(), "release": release})
+        body: Closed = {"claims": claims.as_json(), "release": release}
+        await self._post("closed", body)
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
 
-    async def _post(self, what: str, body: dict[str, Any], timeout_s: float | None = None) -> dict[str, Any] | None:
-        """None when the web process can't be asked just now."""
+    async def _post(self, what: str, body: Mapping[str, object], timeout_s: float | None = None) -> bytes:
+        """What it answers; b"" when the web process can't be asked just now."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=self._context or True, limit=16),
@@ -69,6 +75,14 @@ class WebSources:
             async with self._session.post(
                 url, data=payload, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
-                return dict(await response.json()) if response.status == 200 else None
-        except (aiohttp.ClientError, TimeoutError, ValueError):
-            return None
+                return await response.read() if response.status == 200 else b""
+        except (aiohttp.ClientError, TimeoutError):
+            return b""
+
+
+def _read[T](text: bytes, shape: type[T]) -> T | None:
+    """None for what has another shape."""
+    try:
+        return msgspec.json.decode(text, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None

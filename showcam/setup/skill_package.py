@@ -6,8 +6,9 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, NotRequired, TypedDict
 
+from net.incoming import JsonObject
 from showcam.setup import forwarder
 from showcam.setup.alexa_console import SCOPE
 from showcam.shipped import skill_package
@@ -23,6 +24,81 @@ _SPOKEN_EVENTS = ("SKILL_ACCOUNT_LINKED", "SKILL_DISABLED")
 TOKEN_S = 43_200
 
 type Certificate = Literal["trusted", "wildcard"]
+
+
+# Shapes: Amazon's "Skill Manifest Schema"; what the shipped package holds beside these stays as it is.
+
+
+class Uri(TypedDict):
+    uri: str
+    sslCertificateType: NotRequired[str]
+
+
+class Region(TypedDict):
+    endpoint: Uri
+
+
+class Places(TypedDict, total=False):
+    endpoint: Uri
+    regions: dict[str, Region]
+
+
+class Named(TypedDict):
+    type: str
+
+
+class Custom(Places):
+    interfaces: list[Named]
+
+
+class SmartHome(Places):
+    protocolVersion: str
+
+
+class Apis(TypedDict, total=False):
+    custom: Custom
+    smartHome: SmartHome
+
+
+class Permission(TypedDict):
+    name: str
+
+
+class Subscription(TypedDict):
+    eventName: str
+
+
+class Events(Places):
+    subscriptions: list[Subscription]
+
+
+class Skill(TypedDict):
+    publishingInformation: JsonObject
+    privacyAndCompliance: JsonObject
+    apis: NotRequired[Apis]
+    permissions: NotRequired[list[Permission]]
+    events: NotRequired[Events]
+
+
+class Manifest(TypedDict):
+    manifest: Skill
+
+
+class LinkingRequest(TypedDict):
+    skipOnEnablement: str
+    type: str
+    authorizationUrl: str
+    accessTokenUrl: str
+    accessTokenScheme: str
+    clientId: str
+    clientSecret: str
+    scopes: list[str]
+    domains: list[str]
+    defaultTokenExpirationInSeconds: int
+
+
+class AccountLinking(TypedDict):
+    accountLinkingRequest: LinkingRequest
 
 
 class Missing(Exception):
@@ -62,18 +138,19 @@ def manifest(
     certificate: Certificate,
     privacy: str,
     terms: str,
-) -> dict[str, Any]:
+) -> Manifest:
     """skill.json. Without functions the skill has its spoken half alone. Raises Missing."""
     skill = _skill()
     if spoken_by_function and not functions:
         raise Missing("For spoken requests by a function its ARN is wanted: --arn arn:aws:lambda:….")
-    home: dict[str, Any] = {"uri": f"{url}/alexa/skill", "sslCertificateType": certificate.capitalize()}
+    home: Uri = {"uri": f"{url}/alexa/skill", "sslCertificateType": certificate.capitalize()}
     places = _places(functions)
-    spoken = places if spoken_by_function else {"endpoint": home}
-    skill["apis"] = {"custom": {**spoken, "interfaces": [{"type": "VIDEO_APP"}]}}
+    spoken: Places = places if spoken_by_function else {"endpoint": home}
+    apis: Apis = {"custom": {**spoken, "interfaces": [{"type": "VIDEO_APP"}]}}
     if functions:
-        skill["apis"]["smartHome"] = {"protocolVersion": "3", **places}
+        apis["smartHome"] = {"protocolVersion": "3", **places}
         skill["permissions"] = [{"name": "alexa::async_event:write"}]
+    skill["apis"] = apis
     skill["events"] = {**spoken, "subscriptions": [{"eventName": each} for each in _SPOKEN_EVENTS]}
     locales = skill["publishingInformation"]["locales"]
     skill["privacyAndCompliance"]["locales"] = {
@@ -82,13 +159,13 @@ def manifest(
     return {"manifest": skill}
 
 
-def _skill() -> dict[str, Any]:
+def _skill() -> Skill:
     """What all packages have in common."""
-    told: dict[str, Any] = json.loads((skill_package() / "skill.json").read_text())["manifest"]
+    told: Skill = json.loads((skill_package() / "skill.json").read_text())["manifest"]
     return told
 
 
-def _places(functions: Mapping[str, str]) -> dict[str, Any]:
+def _places(functions: Mapping[str, str]) -> Places:
     if not functions:
         return {}
     first = next(iter(functions.values()))
@@ -98,7 +175,7 @@ def _places(functions: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def linking(url: str, client: Client, secret: str) -> dict[str, Any]:
+def linking(url: str, client: Client, secret: str) -> AccountLinking:
     """What `ask smapi update-account-linking-info` takes."""
     return {
         "accountLinkingRequest": {
@@ -116,7 +193,7 @@ def linking(url: str, client: Client, secret: str) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, skill: dict[str, Any], skill_id: str, account_linking: dict[str, Any] | None) -> None:
+def write(folder: Path, skill: Manifest, skill_id: str, account_linking: AccountLinking | None) -> None:
     """Anew, or over what this wrote before. Raises Missing where something else is in the folder, and OSError.
 
     Without `skill_id` Amazon's command line makes a skill and keeps its id in the folder.
@@ -150,5 +227,5 @@ def _name(folder: Path, skill_id: str) -> None:
     states.write_text(_json({"askcliStatesVersion": "2020-03-31", "profiles": {"default": {"skillId": skill_id}}}))
 
 
-def _json(data: dict[str, Any]) -> str:
+def _json(data: Mapping[str, object]) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

@@ -90,17 +90,17 @@ import secrets
 from typing import Any
 
 from store.dynamodb.accounts import AccountItems
+from store.dynamodb.ephemeral import EphemeralItems
 from store.dynamodb.events import EventItems
 from store.dynamodb.kept import KeptItems
 from store.dynamodb.links import LinkItems
-from store.dynamodb.passing import PassingItems
 from store.dynamodb.table import Table, create_table
 from store.sealing import Sealer
 
 __all__ = ["DynamoStore", "create_table"]
 
 
-class DynamoStore(AccountItems, LinkItems, KeptItems, EventItems, PassingItems):
+class DynamoStore(AccountItems, LinkItems, KeptItems, EventItems, EphemeralItems):
     """`client` is boto3.client("dynamodb"), safe to share between threads; it stays its maker's to close."""
 
     def __init__(self, client: Any, table: str, sealer: Sealer) -> None:

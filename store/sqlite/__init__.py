@@ -6,26 +6,28 @@ from store.records import CODE_KEPT_S, HAPPENING_KEPT_S, LINK_KEPT_S, TOKEN_KEPT
 from store.sealing import Sealer
 from store.sqlite.accounts import AccountRows
 from store.sqlite.database import WAIT_S, Database
+from store.sqlite.ephemeral import EphemeralRows
 from store.sqlite.events import EventRows
 from store.sqlite.kept import KeptRows
 from store.sqlite.links import LinkRows
-from store.sqlite.passing import PassingRows
 from store.sqlite.taken import Taken
 
 __all__ = ["SqliteStore"]
 
 
-class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, PassingRows):
+class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, EphemeralRows):
     """Any number of threads and processes may use one file. What is taken once stands in a second one beside it.
 
-    Raises StoreUnavailable when it can't be opened.
+    `keep_bearers`: a token's rows are read again only after something was committed. Raises StoreUnavailable when it
+    can't be opened.
     """
 
-    def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S) -> None:
+    def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S, keep_bearers: bool = True) -> None:
         self._database = Database(path, wait_s)
         self._sealer = sealer
         self._taken = Taken(path, wait_s)
         self._bearers = {}
+        self._keep_bearers = keep_bearers
 
     def sweep(self, now: float) -> int:
         over = (

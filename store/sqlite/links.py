@@ -15,6 +15,7 @@ type Bearer = tuple[Link, Token]
 
 class LinkRows:
     _database: Database
+    _keep_bearers: bool
     _bearers: dict[tuple[str, str], tuple[bytes, Bearer]]  # as they were at that mark
 
     def add_link(self, link: Link) -> None:
@@ -85,7 +86,7 @@ class LinkRows:
 
     def find_token(self, link_id: str, token_hash: str) -> Bearer | None:
         # whoever ends the link or the token, in whatever process, changes the mark, and the next request reads anew
-        mark, key = self._database.mark(), (link_id, token_hash)
+        mark, key = self._database.mark() if self._keep_bearers else None, (link_id, token_hash)
         kept = self._bearers.get(key)
         if kept is not None and kept[0] == mark:
             return kept[1]

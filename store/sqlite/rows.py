@@ -41,11 +41,11 @@ def link(row: tuple[Any, ...]) -> Link:
     return Link(row[0], row[1], row[2], row[3], row[4], cameras, row[6], row[7], row[8], row[9], row[10])
 
 
-def _row(record: Struct) -> dict[str, Any]:
+def _row(record: Struct) -> dict[str, object]:
     values = structs.asdict(record)
     return {name: json.dumps(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
-def _write(write: sqlite3.Connection, how: str, table: str, row: dict[str, Any]) -> None:
+def _write(write: sqlite3.Connection, how: str, table: str, row: dict[str, object]) -> None:
     # table and column names are ours, every value is a parameter
     write.execute(f"{how} INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))

@@ -1,6 +1,7 @@
 """What Google is told of a camera beside its picture, and what a voice may change on it."""
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.pins import Pins
+from actions.traits import traits
 from registry.errors import SetRefused, SignedOut, VendorDown
 from registry.preferences import Preferences
 from tests.doubles.alike import alike
@@ -16,6 +18,7 @@ from tests.doubles.household import Household
 type Ask = Callable[..., dict[str, Any]]
 type Check = Callable[[str, dict[str, Any]], None]
 
+PAGES = "https://developers.home.google.com/cloud-to-cloud/traits/"
 PIN = "2468"
 BATTERY = {"battery": 55, "charging": "off"}
 
@@ -362,3 +365,9 @@ def test_another_households_pin_opens_nothing(home: Household, ask: Ask) -> None
     payload = {"commands": [{"devices": [{"id": home.id("Garden")}], "execution": [execution]}]}
     [answered] = ask("EXECUTE", payload, token=home.token(chosen))["commands"]
     assert (answered["errorCode"], home.driver.applied) == ("deviceNotFound", [])
+
+
+def test_each_trait_names_the_page_of_google_s_that_it_follows(home: Household) -> None:
+    modules = {each.name.rpartition(".")[2]: sys.modules[type(each).__module__] for each in traits(home.registry, "")}
+    unnamed = [name for name, module in modules.items() if f"{PAGES}{name.lower()}\n" not in f"{module.__doc__}\n"]
+    assert unnamed == []

@@ -45,7 +45,7 @@ def took(running: Environment) -> float:
 def question(stack: Any) -> dict[str, Any]:
     """Of a media process."""
     claims = Claims(stack.account.id, "link", "camera", "hls", "alexa", int(time.time()) + 60, "n")
-    path, body = "/internal/sources/open", json.dumps({"claims": claims._asdict()}).encode()
+    path, body = "/internal/sources/open", json.dumps({"claims": claims.as_json()}).encode()
     proof = Grants(stack.keys.grant).proof().make(path, body, time.time())
     return http_event(path, "POST", headers={"content-type": "application/json", HEADER.lower(): proof}, body=body)
 

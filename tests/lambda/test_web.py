@@ -140,7 +140,7 @@ def test_a_players_page_may_ask(running: Environment) -> None:
 
 def test_the_media_process_asks_with_its_proof(running: Environment, stack: Any) -> None:
     claims = Claims(stack.account.id, stack.link("alexa").id, "camera", "hls", "alexa", int(time.time()) + 60, "n")
-    path, body = "/internal/sources/check", json.dumps({"claims": [claims._asdict()]}).encode()
+    path, body = "/internal/sources/check", json.dumps({"claims": [claims.as_json()]}).encode()
     headers = {
         "content-type": "application/json",
         HEADER.lower(): Grants(stack.keys.grant).proof().make(path, body, time.time()),

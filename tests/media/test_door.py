@@ -20,7 +20,7 @@ import asyncio, resource, sys
 from media.grants import Grants
 from media.plane.server import Plane
 from media.plane.settings import PlaneSettings
-from showcam import logs
+from showcam.process import logs
 
 async def main():
     plane = Plane(PlaneSettings(port=0, connections=10_000, connections_of_one=10_000), Grants([b"k" * 32]), None)

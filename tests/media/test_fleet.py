@@ -201,6 +201,7 @@ def test_one_that_no_trusted_authority_vouches_for_is_told_nothing(house, grants
         (302, "text/html", MediaUnavailable),  # never followed
         (503, "application/problem+json; charset=utf-8", MediaUnavailable),  # its own word
         (200, "text/html", MediaGone),
+        (200, "application/json", MediaGone),  # of another shape
     ],
 )
 def test_what_an_answer_says_of_who_gave_it(status: int, kind: str, error: type, grants: Grants) -> None:

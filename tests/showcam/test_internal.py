@@ -66,7 +66,7 @@ def ask(home: Household, what: str, told: dict[str, Any], questions: Questions |
 
 
 def check(home: Household, questions: Questions, asked: list[Claims]) -> list[str | None]:
-    denied = ask(home, "check", {"claims": [each._asdict() for each in asked]}, questions)["denied"]
+    denied = ask(home, "check", {"claims": [each.as_json() for each in asked]}, questions)["denied"]
     return [each and each["reason"] for each in denied]
 
 
@@ -109,7 +109,7 @@ def test_no_stream_is_no_question(homes: list[Household]) -> None:
 def test_what_a_picture_is_like_is_learnt(homes: list[Household], told: dict[str, Any], expected: Video) -> None:
     home = homes[0]
     home.driver.change("Garden", video=Video("h264"))
-    ask(home, "learnt", {"claims": claims(home, "Garden")._asdict(), **told})
+    ask(home, "learnt", {"claims": claims(home, "Garden").as_json(), **told})
     listed = home.owner.cameras(home.account.id).cameras
     assert next(each.video for each in listed if each.name == "Garden") == expected
 
@@ -138,7 +138,7 @@ def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
     asked = [claims(home, name) for home in on_a_table for name in ("Garden", "Attic")]
     wire.hot = second.link.id
     with structlog.testing.capture_logs() as lines:
-        denied = ask(first, "check", {"claims": [each._asdict() for each in asked]})["denied"]
+        denied = ask(first, "check", {"claims": [each.as_json() for each in asked]})["denied"]
     not_now = {"reason": "unasked", "again": True}
     assert denied == [None, {"reason": "offline", "again": False}, not_now, not_now, *denied[:2]]
     assert [(each["reason"], each["account"]) for each in lines] == [("store", second.account.id)]
@@ -147,7 +147,7 @@ def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
 @pytest.mark.parametrize("what", ["open", "admits", "closed"])
 def test_without_its_store_it_says_so(on_a_table: list[Household], wire: AwsWire, what: str) -> None:
     home = on_a_table[0]
-    told = {"claims": claims(home, "Garden")._asdict(), "bearer": home.token(), "release": f"{home.source.id}/place"}
+    told = {"claims": claims(home, "Garden").as_json(), "bearer": home.token(), "release": f"{home.source.id}/place"}
     ask(home, what, told)
     wire.throttled = "ThrottlingException"
     anew = another_process(home)

@@ -34,6 +34,7 @@ class Web(ThreadingHTTPServer):
 
     status = 200
     verdict: dict[str, Any] | None = None
+    text: bytes | None = None  # answered in place of a verdict
     takes_s = 0.0
 
 
@@ -44,7 +45,8 @@ class _Answer(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         time.sleep(self.server.takes_s)
         opens = self.path.endswith("/open")
-        body = json.dumps({"denied": self.server.verdict if opens else [self.server.verdict]}).encode()
+        denied = json.dumps({"denied": self.server.verdict if opens else [self.server.verdict]}).encode()
+        body = denied if self.server.text is None else self.server.text
         self.send_response(self.server.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -108,6 +110,12 @@ NOBODY = ([Denied("media_down")], "media_down")
 def test_what_is_answered_decides(web: Web, status: int, verdict: dict[str, Any] | None, expected: Any) -> None:
     web.status, web.verdict = status, verdict
     assert shut_within(web.server_port, 1.2) == expected
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b"[]", b'{"denied": []}', b'{"denied": ["encryption_on"]}', b"<html>"])
+def test_an_answer_of_another_shape_is_none(web: Web, text: bytes) -> None:
+    web.text = text
+    assert shut_within(web.server_port, 1.2) == NOBODY
 
 
 def test_where_nobody_answers_a_stream_goes_on_for_a_while_and_no_longer(web: Web) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from media.grants import Claims
+from media.messages import PullStats
 from media.plane.background import Background
 from media.plane.settings import PlaneSettings
 from media.plane.viewing.pull import Key, Pull, key_of
@@ -70,7 +71,7 @@ class Pulls:
             elif now - pull.needed > self._settings.idle_s:
                 self._stop(key)
 
-    def stats(self) -> dict[str, int]:
+    def stats(self) -> PullStats:
         pulls = list(self._by_key.values())
         return {
             "pulls": len(pulls),

@@ -8,6 +8,7 @@ import time
 import structlog
 
 from media.grants import SESSION_OF, Claims, Grants
+from media.messages import Stats
 from media.plane.background import Background
 from media.plane.codec.units import SourceFailed
 from media.plane.outputs import ice
@@ -207,7 +208,7 @@ class Sessions:
         now = self._loop.time()
         return sum(account in (None, session.claims.account) and session.watches(now) for session in self._index)
 
-    def stats(self) -> dict[str, int]:
+    def stats(self) -> Stats:
         return {
             "sessions": len(self._index),
             "live": self.live(),

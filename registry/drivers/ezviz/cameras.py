@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from net.incoming import JsonObject
 from net.text import line
 from registry.camera import Camera, Flag, Ref, Video
 from registry.errors import VendorDown
@@ -27,15 +28,13 @@ _WORST_FIRST: tuple[Flag, ...] = ("on", "unknown", "off")
 _ON_OFF: dict[int, Flag] = {0: "off", 1: "on"}
 _ENABLED: dict[str, Flag] = {"true": "on", "1": "on", "false": "off", "0": "off"}
 
-type Row = dict[str, Any]
 
-
-def cameras(pages: Iterable[Row], source: str, ways: tuple[str, ...]) -> tuple[Camera, ...]:
+def cameras(pages: Iterable[JsonObject], source: str, ways: tuple[str, ...]) -> tuple[Camera, ...]:
     """One for each video channel. Raises VendorDown when there is no device list, which is not an empty one."""
-    devices: dict[str, Row] = {}
-    resources: list[Row] = []
-    status: dict[str, Row] = {}
-    switches: dict[str, list[Row]] = {}
+    devices: dict[str, JsonObject] = {}
+    resources: list[JsonObject] = []
+    status: dict[str, JsonObject] = {}
+    switches: dict[str, list[JsonObject]] = {}
     for page in pages:
         if not isinstance(page.get("deviceInfos"), list) or not isinstance(page.get("resourceInfos"), list):
             raise VendorDown("no device list in the answer")
@@ -50,7 +49,7 @@ def cameras(pages: Iterable[Row], source: str, ways: tuple[str, ...]) -> tuple[C
     return tuple(found)
 
 
-def _channels(devices: dict[str, Row], resources: list[Row]) -> list[Row]:
+def _channels(devices: dict[str, JsonObject], resources: list[JsonObject]) -> list[JsonObject]:
     rows = [each for each in resources if str(each.get("deviceSerial")) in devices]
     told = [each for each in rows if _number(each.get("resourceType")) == CHANNEL_ROW]
     channelled = {str(each["deviceSerial"]) for each in told}
@@ -62,13 +61,18 @@ def _channels(devices: dict[str, Row], resources: list[Row]) -> list[Row]:
     return [each for each in told if not _unused(devices[str(each["deviceSerial"])], each)] + alone
 
 
-def _unused(device: Row, row: Row) -> bool:
+def _unused(device: JsonObject, row: JsonObject) -> bool:
     """A recorder lists every channel it could have; those without a camera are named after the recorder."""
     return _category(device) in RECORDERS and str(device["deviceSerial"]) in str(row.get("resourceName", ""))
 
 
 def _camera(
-    device: Row, row: Row, status: Row | None, switches: list[Row] | None, source: str, ways: tuple[str, ...]
+    device: JsonObject,
+    row: JsonObject,
+    status: JsonObject | None,
+    switches: list[JsonObject] | None,
+    source: str,
+    ways: tuple[str, ...],
 ) -> Camera:
     serial, channel = str(device["deviceSerial"]), max(1, _number(row.get("localIndex")) or 1)
     optionals = _object((status or {}).get("optionals"))
@@ -104,7 +108,7 @@ def _camera(
     )
 
 
-def _asleep(device: Row, status: Row | None, set_to: dict[int, Flag] | None) -> Flag:
+def _asleep(device: JsonObject, status: JsonObject | None, set_to: dict[int, Flag] | None) -> Flag:
     """Sleep Mode or the privacy shutter: with either there is nothing to see."""
     if _number((status or {}).get("privacyStatus")) == 1:
         return "on"
@@ -116,7 +120,7 @@ def _asleep(device: Row, status: Row | None, set_to: dict[int, Flag] | None) -> 
     return next((flag for flag in _WORST_FIRST if flag in told), "none")
 
 
-def _audio(device: Row, set_to: dict[int, Flag] | None) -> Flag:
+def _audio(device: JsonObject, set_to: dict[int, Flag] | None) -> Flag:
     if _supports(device, SUPPORTS_AUDIO) is False:
         return "none"  # switch 22 is listed for models without a microphone too
     return (set_to or {}).get(AUDIO, "unknown")
@@ -126,18 +130,18 @@ def _light(set_to: dict[int, Flag] | None) -> Flag:
     return "unknown" if set_to is None else set_to.get(LIGHT, "none")
 
 
-def _told(section: Row | None, name: str) -> Flag:
+def _told(section: JsonObject | None, name: str) -> Flag:
     """A number of a section. Without the section it is unknown, without the number there is no such thing."""
     if section is None:
         return "unknown"
     return _ON_OFF.get(_number(section[name], -1), "unknown") if name in section else "none"
 
 
-def _offline_notice(device: Row) -> Flag:
+def _offline_notice(device: JsonObject) -> Flag:
     return "none" if _supports(device, SUPPORTS_OFFLINE_NOTICE) is False else _told(device, "offlineNotify")
 
 
-def _flip(status: Row | None, optionals: Row) -> Flag:
+def _flip(status: JsonObject | None, optionals: JsonObject) -> Flag:
     """Older models only turn it over and don't say how it stands: what can't be read back is not offered."""
     if status is None:
         return "unknown"
@@ -148,7 +152,7 @@ def _flip(status: Row | None, optionals: Row) -> Flag:
     return "unknown" if number < 0 else "on" if number else "off"
 
 
-def _night_vision(device: Row, status: Row | None, optionals: Row) -> Any:
+def _night_vision(device: JsonObject, status: JsonObject | None, optionals: JsonObject) -> Any:
     if _supports(device, SUPPORTS_NIGHT_VISION) is False:
         return "none"
     if status is None:
@@ -157,17 +161,17 @@ def _night_vision(device: Row, status: Row | None, optionals: Row) -> Any:
     return NIGHT_VISION.get(_number(told.get("graphicType"), -1), "unknown") if told else "none"
 
 
-def _supports(device: Row, what: str) -> bool | None:
+def _supports(device: JsonObject, what: str) -> bool | None:
     """What supportExt leaves out is not supported; None when there is no supportExt."""
     told = _object(device.get("supportExt"))
     return _number(told.get(what)) == 1 if told else None
 
 
-def _switches(device: Row, rows: list[Row], channel: int) -> dict[int, Flag]:
+def _switches(device: JsonObject, rows: list[JsonObject], channel: int) -> dict[int, Flag]:
     """By type. The channel's own row beats the device's (channel 0); that beats another lens of the same camera."""
     apart = _category(device) in RECORDERS  # there another channel is another camera
 
-    def nearness(row: Row) -> int:
+    def nearness(row: JsonObject) -> int:
         number = _number(row.get("channelNo"), 0)
         return 2 if number == channel else 1 if number == 0 else 0
 
@@ -179,7 +183,7 @@ def _switches(device: Row, rows: list[Row], channel: int) -> dict[int, Flag]:
     }
 
 
-def _video(optionals: Row, stream: str) -> Video | None:
+def _video(optionals: JsonObject, stream: str) -> Video | None:
     """None where the list tells of the camera's streams and not of this one."""
     told = _object(optionals.get("video_para"))
     if told and stream not in told:
@@ -188,11 +192,11 @@ def _video(optionals: Row, stream: str) -> Video | None:
     return Video({1: "h264", 2: "h265"}.get(encode or 0, "unknown"))  # type: ignore[arg-type]
 
 
-def _category(device: Row) -> str:
+def _category(device: JsonObject) -> str:
     return str(device.get("deviceCategory", ""))
 
 
-def _object(value: Any) -> Row:
+def _object(value: Any) -> JsonObject:
     """Many values are JSON in a string."""
     if isinstance(value, str):
         try:

@@ -5,7 +5,7 @@ Importing this costs 0.2 s; import it where the vendor is called.
 
 import logging
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 import pyezvizapi.client
 import pyezvizapi.constants
@@ -15,6 +15,7 @@ from pyezvizapi.api_endpoints import API_ENDPOINT_PAGELIST
 from pyezvizapi.client import EzvizClient
 from pyezvizapi.exceptions import EzvizAuthTokenExpired, EzvizAuthVerificationCode, PyEzvizError
 
+from net.incoming import JsonObject
 from net.requests_adapter import Forbidden
 from registry.drivers.ezviz.codes import kind
 from registry.drivers.vendor_http import VendorHttp
@@ -58,6 +59,13 @@ class Redirected(Exception):
         self.host = host
 
 
+class PageQuery(TypedDict):
+    groupId: int  # -1: of all groups
+    limit: int
+    offset: int
+    filter: str
+
+
 class _Ruled(EzvizClient):
     code: int | None = None  # meta.code of the last answer, or the resultCode of an older call
 
@@ -81,7 +89,7 @@ class SigningIn(_Ruled):
         self._keep_rules(http)
         self._trying = False
 
-    def login(self, sms_code: Any = None) -> dict[str, Any]:
+    def login(self, sms_code: Any = None) -> JsonObject:
         """Raises Redirected where the library would call itself, without the code and without end."""
         if self._trying:
             raise Redirected(str(self._token["api_url"]))
@@ -96,12 +104,12 @@ class SigningIn(_Ruled):
 class Client(_Ruled):
     """An account's session at work. `renew` is called when the vendor says the session is over."""
 
-    def __init__(self, http: VendorHttp, session: dict[str, Any], renew: Callable[["Client"], None]) -> None:
+    def __init__(self, http: VendorHttp, session: JsonObject, renew: Callable[["Client"], None]) -> None:
         super().__init__(token=dict(session))
         self._keep_rules(http)
         self._renew = renew
 
-    def login(self, sms_code: Any = None) -> dict[str, Any]:
+    def login(self, sms_code: Any = None) -> JsonObject:
         self._renew(self)
         return dict(self._token)
 
@@ -109,7 +117,7 @@ class Client(_Ruled):
         """Trade the session for a new one; both of its ids change. Raises EzvizAuthTokenExpired when it is dead."""
         super().login()
 
-    def adopt(self, session: dict[str, Any]) -> None:
+    def adopt(self, session: JsonObject) -> None:
         self._token = cast(Any, dict(session))
         self._session.headers["sessionId"] = str(session["session_id"])
 
@@ -117,9 +125,9 @@ class Client(_Ruled):
     def session_id(self) -> str:
         return str(self._token["session_id"])
 
-    def pages(self, sections: str) -> list[dict[str, Any]]:
+    def pages(self, sections: str) -> list[JsonObject]:
         """Each page of the device list with these sections, raw."""
-        pages: list[dict[str, Any]] = []
+        pages: list[JsonObject] = []
         while len(pages) < MOST_PAGES:
             page = self._page(sections, PAGE * len(pages))
             pages.append(page)
@@ -127,9 +135,9 @@ class Client(_Ruled):
                 return pages
         raise VendorDown("the device list does not end")
 
-    def _page(self, sections: str, offset: int) -> dict[str, Any]:
-        asked = {"groupId": -1, "limit": PAGE, "offset": offset, "filter": sections}
-        page: dict[str, Any] = self._request_json("GET", API_ENDPOINT_PAGELIST, params=asked)
+    def _page(self, sections: str, offset: int) -> JsonObject:
+        asked: PageQuery = {"groupId": -1, "limit": PAGE, "offset": offset, "filter": sections}
+        page: JsonObject = self._request_json("GET", API_ENDPOINT_PAGELIST, params={**asked})
         if self._meta_code(page) != 200:
             raise VendorBusy("rate") if kind(str(self._meta_code(page))) == "rate" else VendorDown("code")
         return page

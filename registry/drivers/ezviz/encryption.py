@@ -7,8 +7,9 @@ firmware, which refuses the right code too and wants a mailed one, is told from 
 import hashlib
 import hmac
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from net.incoming import JsonObject
 from registry.camera import Camera
 from registry.errors import SetRefused
 
@@ -70,7 +71,7 @@ def change_password(client: "Client", camera: Camera, old: str, new: str) -> Non
         raise SetRefused("wrong_code") from None
 
 
-def _is_right(pages: list[dict[str, Any]], serial: str, code: str) -> bool | None:
+def _is_right(pages: list[JsonObject], serial: str, code: str) -> bool | None:
     """Whether it is the camera's code, by the digest the vendor tells; None when it tells none."""
     for page in pages:
         told = (page.get("STATUS") or {}).get(serial, {}).get("encryptPwd")

@@ -14,6 +14,7 @@ from media.rtsp.login import Login
 from media.source import SourceSpec
 from net.addresses import is_in_house
 from net.cache import Recent
+from net.incoming import JsonObject
 from registry.camera import Camera
 from registry.driver import sound
 from registry.drivers.probes.rtsp import Described, NoStream, describe
@@ -26,8 +27,6 @@ OPEN_S = 1.0  # an opening waits so long for the camera, and goes another way th
 ABSENT_S = 30.0  # one that did not answer is not asked again sooner
 MANY = 1024
 
-type Page = dict[str, Any]
-
 
 class Lan:
     """Raises registry.errors.Refused. `loopback`: in the demo the cameras live on this machine."""
@@ -38,7 +37,7 @@ class Lan:
         self._absent: Recent[tuple[str, str], float] = Recent(MANY)
 
     def at_home(
-        self, cameras: tuple[Camera, ...], pages: Iterable[Page], codes: Mapping[str, str]
+        self, cameras: tuple[Camera, ...], pages: Iterable[JsonObject], codes: Mapping[str, str]
     ) -> tuple[Camera, ...]:
         """The same cameras, those that can be had on the LAN with that way before their others."""
         places = self.places(pages)
@@ -49,7 +48,7 @@ class Lan:
             for each in cameras
         )
 
-    def places(self, pages: Iterable[Page]) -> dict[str, str]:
+    def places(self, pages: Iterable[JsonObject]) -> dict[str, str]:
         """Where devices are, as "address:port", by serial."""
         found: dict[str, str] = {}
         for page in pages:
@@ -95,7 +94,7 @@ class Lan:
         self._wrong.drop(who)
         return found
 
-    def _place(self, connection: Page, network: Page) -> str:
+    def _place(self, connection: JsonObject, network: JsonObject) -> str:
         """By cable or Wi-Fi; "" or 0.0.0.0 is how the vendor says that it does not know."""
         for address in (connection.get("localIp"), network.get("address")):
             if isinstance(address, str) and is_in_house(address, loopback=self._loopback):

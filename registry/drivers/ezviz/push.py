@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from net.exchange import Exchange
+from net.incoming import JsonObject
 from net.text import mended
 from registry.driver import Hint
 from registry.drivers.ezviz.account import EzvizAccount, PushSession
@@ -178,7 +179,7 @@ def _register(http: VendorHttp, session: PushSession) -> str:
 
 def _asked(
     http: VendorHttp, url: str, form: dict[str, str], exchange: Exchange, headers: dict[str, str] | None = None
-) -> dict[str, Any]:
+) -> JsonObject:
     reply = http.post(url, form, exchange.left, headers)
     if reply.status != 200 or reply.data is None or reply.data.get("status") != 200:
         raise VendorDown(f"HTTP {reply.status}")

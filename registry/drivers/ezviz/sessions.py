@@ -5,12 +5,12 @@ This module alone reads and writes the sealed text; others hand it what is to be
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from net.incoming import JsonObject
 from registry.drivers.ezviz.open.tokens import Key
 from registry.errors import SignedOut, VendorDown
 from store.ports import Store
@@ -24,7 +24,7 @@ class Secrets(Struct, frozen=True):
     """What is sealed for an EZVIZ source. `session` is pyezvizapi's token; never the password."""
 
     user: str
-    session: dict[str, Any] | None = None
+    session: JsonObject | None = None
     open: Key | None = None
     codes: dict[str, str] = {}  # what opens cameras on the LAN, by serial
     sub_account: str = ""  # id of the household's sub-account under the installation's developer key
@@ -59,11 +59,11 @@ class Sessions:
         except msgspec.MsgspecError:
             raise SignedOut from None
 
-    def signed_in(self, source: Source, user: str, session: dict[str, Any]) -> None:
+    def signed_in(self, source: Source, user: str, session: JsonObject) -> None:
         """A person signed in: that beats the session that stands there; keys and codes are kept."""
         self._change(source, lambda old: replace(old, user=user, session=session), "ok")
 
-    def renewed(self, source: Source, old: str, session: dict[str, Any]) -> dict[str, Any]:
+    def renewed(self, source: Source, old: str, session: JsonObject) -> JsonObject:
         """Keep the session that was had for the one with id `old`; returns the one that counts from now on."""
         for _ in range(TRIES):
             held = self.read(source)
@@ -92,7 +92,7 @@ class Sessions:
         """The household's sub-account under the installation's developer key; "" forgets it."""
         self._change(source, lambda old: replace(old, sub_account=account_id))
 
-    def dead(self, source: Source, old: str, wait_s: float) -> dict[str, Any]:
+    def dead(self, source: Source, old: str, wait_s: float) -> JsonObject:
         """The vendor would not renew the session with id `old`: another process's, or SignedOut for all."""
         end = time.monotonic() + min(WAIT_S, wait_s)
         while True:

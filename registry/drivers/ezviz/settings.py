@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from msgspec import Struct
 
+from net.incoming import JsonObject
 from registry.camera import Camera
 from registry.drivers.ezviz.cameras import AUDIO, LIGHT, NIGHT_VISION, SLEEP
 from registry.errors import VendorDown
-from registry.settings import CHOICES, FIELDS, Setting, SettingView, told
+from registry.settings import CHOICES, FIELDS, Setting, SettingView, field_of
 
 if TYPE_CHECKING:
     from registry.drivers.ezviz.client import Client
@@ -21,9 +22,14 @@ DATE_FORMAT = {"0": "ymd", "1": "mdy", "2": "dmy"}
 CLOUD = {-2: "unsupported", -1: "unavailable", 0: "inactive", 1: "active", 2: "expired"}
 
 
+class NightVision(TypedDict):
+    graphicType: int
+    luminance: int
+
+
 def write(client: "Client", camera: Camera, setting: Setting, value: str) -> bool:
     """False when the app's API can't set it, or tells of no such thing; Image Encryption is set elsewhere."""
-    if setting not in _WRITES or told(camera, setting) == "none":
+    if setting not in _WRITES or field_of(camera, setting) == "none":
         return False
     _WRITES[setting](client, camera, value)
     return True
@@ -50,7 +56,7 @@ def _night_vision(client: "Client", camera: Camera, value: str) -> None:
         camera.ref.serial,
         camera.ref.channel,
         "NightVision_Model",
-        json.dumps({"graphicType": mode, "luminance": 100}, separators=(",", ":")),
+        json.dumps(NightVision(graphicType=mode, luminance=100), separators=(",", ":")),
     )
 
 
@@ -73,10 +79,10 @@ _WRITES: dict[Setting, Callable[["Client", Camera, str], None]] = {
 WRITABLE = frozenset({*_WRITES, "encryption"})
 
 
-def views(pages: list[dict[str, Any]], camera: Camera) -> dict[Setting, SettingView]:
+def views(pages: list[JsonObject], camera: Camera) -> dict[Setting, SettingView]:
     """Every setting as the pages tell it, `camera` being read from the same."""
     serial = camera.ref.serial
-    found = {name: told(camera, name) for name in FIELDS}
+    found = {name: field_of(camera, name) for name in FIELDS}
     device = next((each for page in pages for each in _rows(page, "deviceInfos") if _serial(each) == serial), {})
     status, wifi, upgrade = (_section(pages, name, serial) for name in ("STATUS", "WIFI", "UPGRADE"))
     optionals = status.get("optionals") if isinstance(status.get("optionals"), dict) else {}
@@ -113,7 +119,7 @@ class Clock(Struct, frozen=True):
     summer_time: str = "1"
 
 
-def clock(pages: list[dict[str, Any]], camera: Camera) -> Clock:
+def clock(pages: list[JsonObject], camera: Camera) -> Clock:
     optionals = _section(pages, "STATUS", camera.ref.serial).get("optionals")
     told = optionals if isinstance(optionals, dict) else {}
     date_format, summer_time = _text(told.get("timeFormat")), _text(told.get("daylightSavingTime"))
@@ -132,7 +138,7 @@ def disks(state: str, count: Any) -> str:
     return told[0] if len(set(told)) == 1 else ", ".join(told)
 
 
-def _wifi(wifi: dict[str, Any]) -> str:
+def _wifi(wifi: JsonObject) -> str:
     name = _text(wifi.get("ssid"))
     if not name:
         return "cable" if wifi.get("netType") == "wire" else ""
@@ -140,17 +146,17 @@ def _wifi(wifi: dict[str, Any]) -> str:
     return f"{name}, {signal} %" if signal else name
 
 
-def _version(device: dict[str, Any], upgrade: dict[str, Any]) -> str:
+def _version(device: JsonObject, upgrade: JsonObject) -> str:
     version = _text(device.get("version"))
     newer = _text(upgrade.get("upgradePackageInfo", {}).get("version")) if _newer(upgrade) else ""
     return f"{version}, {newer} is there" if version and newer else version
 
 
-def _newer(upgrade: dict[str, Any]) -> bool:
+def _newer(upgrade: JsonObject) -> bool:
     return _text(upgrade.get("isNeedUpgrade")) in ("1", "3") and isinstance(upgrade.get("upgradePackageInfo"), dict)
 
 
-def _cloud(pages: list[dict[str, Any]], camera: Camera) -> str:
+def _cloud(pages: list[JsonObject], camera: Camera) -> str:
     for page in pages:
         for row in _rows(page, "resourceInfos"):
             if _serial(row) == camera.ref.serial and _text(row.get("localIndex")) in ("", str(camera.ref.channel)):
@@ -162,12 +168,12 @@ def _cloud(pages: list[dict[str, Any]], camera: Camera) -> str:
     return ""
 
 
-def _rows(page: dict[str, Any], name: str) -> list[dict[str, Any]]:
+def _rows(page: JsonObject, name: str) -> list[JsonObject]:
     rows = page.get(name)
     return [each for each in rows if isinstance(each, dict)] if isinstance(rows, list) else []
 
 
-def _section(pages: list[dict[str, Any]], name: str, key: str) -> dict[str, Any]:
+def _section(pages: list[JsonObject], name: str, key: str) -> JsonObject:
     for page in pages:
         section = page.get(name)
         if isinstance(section, dict) and isinstance(section.get(key), dict):
@@ -175,7 +181,7 @@ def _section(pages: list[dict[str, Any]], name: str, key: str) -> dict[str, Any]
     return {}
 
 
-def _serial(row: dict[str, Any]) -> str:
+def _serial(row: JsonObject) -> str:
     return _text(row.get("deviceSerial"))
 
 

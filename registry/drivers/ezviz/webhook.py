@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypedDict
 
 import msgspec
 from msgspec import Struct
@@ -44,6 +44,10 @@ class _Message(Struct):
     body: Any = None
 
 
+class Taken(TypedDict):
+    messageId: str
+
+
 class Inbox(Protocol):
     @property
     def full(self) -> bool: ...
@@ -69,7 +73,7 @@ class Webhook:
         if not self._is_known(key):
             self._inbox.offer(_hint(message, self._clock()))
             self._store.hit(key, ONCE_S, self._clock())
-        return msgspec.json.encode({"messageId": message.header.messageId})
+        return msgspec.json.encode(Taken(messageId=message.header.messageId))
 
     def _check(self, body: bytes, signature: str, at: str) -> None:
         right = hmac.digest(self._key, body + at.encode(), hashlib.sha1).hex()

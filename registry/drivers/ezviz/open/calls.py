@@ -9,6 +9,7 @@ from media.grants import Picture
 from net.errors import NotAllowed
 from net.exchange import Exchange
 from net.http import Reply
+from net.incoming import JsonObject
 from registry.camera import Ref
 from registry.drivers.ezviz.codes import DONE, error, kind, open_set_error
 from registry.drivers.ezviz.open.tokens import Access, Token, Tokens
@@ -99,9 +100,9 @@ class OpenPlatform:
                 case _:
                     raise fail(code)
 
-    def pages(self, key: Access, path: str, exchange: Exchange) -> list[dict[str, Any]]:
+    def pages(self, key: Access, path: str, exchange: Exchange) -> list[JsonObject]:
         """Every row of a list."""
-        found: list[dict[str, Any]] = []
+        found: list[JsonObject] = []
         for page in range(MOST_PAGES):
             form = {"pageStart": str(page), "pageSize": str(PAGE)}
             data = self.call(key, f"/api/lapp/{path}", form, exchange)
@@ -155,14 +156,14 @@ class Calls:
         self._again = again
         self.channel = ref.channel
 
-    def data(self, path: str, **more: str) -> dict[str, Any]:
+    def data(self, path: str, **more: str) -> JsonObject:
         return _object(self._call(path, more))
 
-    def rows(self, path: str, **more: str) -> list[dict[str, Any]]:
+    def rows(self, path: str, **more: str) -> list[JsonObject]:
         data = self._call(path, more)
         return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
 
-    def v3(self, method: str, path: str, **more: str) -> dict[str, Any]:
+    def v3(self, method: str, path: str, **more: str) -> JsonObject:
         form = {"deviceSerial": self._serial, "channelNo": str(self.channel)} | more
         return _object(self._ask(path, form, method))
 
@@ -202,5 +203,5 @@ def _third(reply: Reply) -> tuple[str, Any]:
     return str(code), body.get("data")
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _object(value: Any) -> JsonObject:
     return value if isinstance(value, dict) else {}

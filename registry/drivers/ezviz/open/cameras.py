@@ -7,6 +7,7 @@ is for households of a few cameras. What could not be asked in time is unknown.
 from typing import Any
 
 from net.exchange import Exchange
+from net.incoming import JsonObject
 from net.text import line
 from registry.camera import Camera, Flag, Ref, Video
 from registry.drivers.ezviz.open.calls import Calls, OpenPlatform
@@ -32,7 +33,7 @@ def read(platform: OpenPlatform, access: Access, source: str, exchange: Exchange
 
 
 def _camera(
-    platform: OpenPlatform, access: Access, row: dict[str, Any], device: dict[str, Any], source: str, exchange: Exchange
+    platform: OpenPlatform, access: Access, row: JsonObject, device: JsonObject, source: str, exchange: Exchange
 ) -> Camera:
     try:
         channel = max(1, int(row.get("channelNo", 1)))
@@ -82,7 +83,7 @@ def _audio(calls: Calls, exchange: Exchange) -> Flag:
     return _flag(here[0].get("enable")) if here else "unknown"
 
 
-def _ask(calls: Calls, exchange: Exchange, path: str) -> dict[str, Any]:
+def _ask(calls: Calls, exchange: Exchange, path: str) -> JsonObject:
     if exchange.left < ENOUGH_S:
         return {}
     try:

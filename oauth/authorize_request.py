@@ -31,7 +31,7 @@ class Untrusted(Exception):
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuthorizeRequest:
     client: Registered
     redirect_uri: str
     state: str | None
@@ -49,7 +49,7 @@ class Asked:
         return " ".join(("'self'", f"{parts.scheme}://{parts.netloc}", *onward))
 
 
-def read(store: Store, args: MultiDict[str, str]) -> Asked:
+def read(store: Store, args: MultiDict[str, str]) -> AuthorizeRequest:
     """Raises Untrusted: unknown client, foreign redirect, any parameter twice (RFC 6749 section 3.1)."""
     if any(len(values) > 1 for values in args.listvalues()):
         raise Untrusted("repeated")
@@ -59,7 +59,7 @@ def read(store: Store, args: MultiDict[str, str]) -> Asked:
     redirect_uri = args.get("redirect_uri", "")
     if not client.check_redirect_uri(redirect_uri):
         raise Untrusted("redirect")
-    return Asked(client, redirect_uri, args.get("state"), args.get("response_type"))
+    return AuthorizeRequest(client, redirect_uri, args.get("state"), args.get("response_type"))
 
 
 def back(redirect_uri: str, issuer: str, state: str | None, **params: str) -> str:

@@ -1,4 +1,4 @@
-"""What passes or is read anew in the table: visits, throttle windows, taken keys, known cameras; values agreed on."""
+"""What is ephemeral in the table: visits, throttle windows, taken keys, known cameras; and values agreed on."""
 
 import contextlib
 import math
@@ -13,7 +13,7 @@ from store.sealing import SealedUnreadable, Sealer
 _RACES = 32  # a caller loses before it gives up; giving back may fail so, and the place is held to its end
 
 
-class PassingItems:
+class EphemeralItems:
     _table: Table
     _sealer: Sealer
 

@@ -1,4 +1,4 @@
-"""What passes or is read anew in SQLite: visits, throttle windows, taken keys, known cameras; and values agreed on."""
+"""What is ephemeral in SQLite: visits, throttle windows, taken keys, known cameras; and values agreed on."""
 
 import contextlib
 import math
@@ -10,7 +10,7 @@ from store.sqlite.database import Database
 from store.sqlite.taken import Taken
 
 
-class PassingRows:
+class EphemeralRows:
     _database: Database
     _sealer: Sealer
     _taken: Taken

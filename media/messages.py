@@ -1,0 +1,105 @@
+"""What the media process and the others say to each other, one definition for both ends. Standard library only.
+
+Either may be of the version before: what was added since has to be NotRequired, and what is not known is passed over.
+"""
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+from media.grants import WireClaims
+from media.source import WireDenied, WireSource
+
+
+class Nothing(TypedDict):
+    """It is done, or begun."""
+
+
+# to the media process, under /internal/
+
+
+class Warm(TypedDict):
+    claims: WireClaims
+    source: WireSource
+
+
+class Offer(TypedDict):
+    claims: WireClaims
+    source: WireSource | None  # None: of a session that has one
+    sdp: str
+    replaces: str
+    within_s: NotRequired[float]
+
+
+class Answered(TypedDict):
+    sdp: str
+    session: str
+
+
+class End(TypedDict):
+    link: str
+    name: str  # "": all of the link's
+
+
+class LiveOf(TypedDict):
+    account: str
+
+
+class Live(TypedDict):
+    live: int
+
+
+class PullStats(TypedDict):
+    pulls: int
+    pulls_live: int
+    reopened: int
+    minted: int
+
+
+class Stats(PullStats):
+    sessions: int
+    live: int
+    webrtc: int
+
+
+# to the web process, under /internal/sources/
+
+
+class Open(TypedDict):
+    claims: WireClaims
+
+
+class Opened(TypedDict):
+    source: WireSource
+
+
+class NotOpened(TypedDict):
+    denied: WireDenied
+
+
+class Check(TypedDict):
+    claims: Sequence[WireClaims]
+
+
+class Checked(TypedDict):
+    denied: Sequence[WireDenied | None]  # in the order asked
+
+
+class Admits(TypedDict):
+    claims: WireClaims
+    bearer: str
+
+
+class Admitted(TypedDict):
+    admitted: bool
+
+
+class Learnt(TypedDict):
+    claims: WireClaims
+    width: int
+    height: int
+    b_frames: NotRequired[bool]
+
+
+class Closed(TypedDict):
+    claims: WireClaims
+    release: str

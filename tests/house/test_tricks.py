@@ -1,0 +1,14 @@
+"""What a door keeps between two requests it keeps for speed alone, so the switch of docs/speed.md has to reach it."""
+
+import re
+from pathlib import Path
+
+HOUSE = Path(__file__).parents[2]
+DOORS = ("actions", "alexa", "console", "oauth")
+BESIDE_THE_SWITCH = re.compile(r"\blru_cache\b|\bRecent\b")
+
+
+def test_doors_keep_nothing_beside_the_switch() -> None:
+    files = [file for door in DOORS for file in (HOUSE / door).rglob("*.py")]
+    beside = [str(file.relative_to(HOUSE)) for file in files if BESIDE_THE_SWITCH.search(file.read_text())]
+    assert beside == [], "of net/cache.py: Kept in place of Recent, kept in place of lru_cache"
