@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from actions.sentences import WRITTEN
 from registry.camera import Refusal
 from registry.gate.reasons import explain
 from registry.reason import ByReason
@@ -40,7 +41,7 @@ class CannotList(IntentError):
     """The cameras can't be listed: an empty list would take them away from the user."""
 
     def __init__(self, refusal: Refusal, locale: str) -> None:
-        super().__init__(explain(refusal, locale))
+        super().__init__(explain(refusal, locale, WRITTEN))
         self.code = REFUSED[refusal.reason]
 
 
@@ -105,5 +106,5 @@ def refused(refusal: Refusal, locale: str) -> dict[str, Any]:
     return {
         "status": "OFFLINE" if refusal.reason == "offline" else "ERROR",
         "errorCode": REFUSED[refusal.reason],
-        "debugString": explain(refusal, locale),
+        "debugString": explain(refusal, locale, WRITTEN),
     }

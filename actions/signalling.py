@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from actions.sentences import WRITTEN
 from net.json_depth import too_deep
 from registry.camera import Refusal
 from registry.errors import BadGrant, BadOffer, ExpiredGrant
@@ -103,7 +104,7 @@ class Signalling:
         except BadOffer:
             raise Problem(400, "The offer can't be answered", "It must be SDP that asks for video.") from None
         if isinstance(stream, Refusal):
-            raise Problem(_STATUS.get(stream.reason, 409), "The camera can't be shown", explain(stream))
+            raise Problem(_STATUS.get(stream.reason, 409), "The camera can't be shown", explain(stream, own=WRITTEN))
         if "action" in given:
             return {"action": "answer", "sdp": stream.answer}
         if "type" in given:

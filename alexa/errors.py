@@ -5,6 +5,7 @@ Types: Smart Home API, "Alexa.ErrorResponse"; `extra` is what a type demands bes
 
 from typing import Any, ClassVar
 
+from alexa.sentences import WRITTEN
 from registry.camera import Refusal
 from registry.gate.reasons import explain
 from registry.reason import ByReason
@@ -125,4 +126,4 @@ REFUSED: ByReason[type[DirectiveError]] = {
 
 def refused(refusal: Refusal, locale: str) -> DirectiveError:
     """The type says the first failed row, the message all of them with their mends."""
-    return REFUSED[refusal.reason](explain(refusal, locale))
+    return REFUSED[refusal.reason](explain(refusal, locale, WRITTEN))

@@ -46,7 +46,7 @@ class ObjectDetection:
         """SetObjectDetectionClasses: the camera looks for people and nothing else, and can't be told not to."""
         asked = {each.image_net_class for each in directive.read(_set).object_detection_classes}
         if asked != {"person"}:
-            raise InvalidValue("This camera tells people apart, and nothing else; in the EZVIZ app it can be set.")
+            raise InvalidValue("This camera tells people apart, and nothing else; it can be set in the camera's app.")
         if self._controls.read(link, camera_id, reply).person == "none":
             raise InvalidDirective("This camera does not tell people apart.")
         return self._controls.unchanged(link, camera_id, reply)

@@ -40,7 +40,7 @@ class States:
         try:
             household = self._readings.household(link.account)
         except Unavailable as error:
-            return {each: _unknown(each, overruled(error.reason, None)) for each in asked}
+            return {each: _unknown(each, overruled(error.reason, None, error.vendor)) for each in asked}
         deadline = Deadline(self._rules.states_within(within_s))
         found: dict[str, State] = {}
         unknown: Refusal | None = None

@@ -14,7 +14,7 @@ from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
     from registry.camera import Camera, Refusal
-    from registry.reason import Reason
+    from registry.errors import Unavailable
     from registry.settings import Step
     from showcam.compose.cameras import Household
 
@@ -101,7 +101,7 @@ def list_(context: click.Context, verbose: bool, as_json: bool, user: str | None
                 rows = home.owner.readiness(home.account)
             serving = home.owner.serving(home.account) if verbose or as_json else {}
         except Unavailable as error:
-            _unavailable(error.reason)
+            _unavailable(error)
     found = [camera for camera, _ in rows]
     names = trouble(found, friendly_names(found))
     facts = {"cameras": [tables.listed_facts(row, names, serving) for row in rows]}
@@ -291,7 +291,7 @@ def _camera(home: "Household", name: str) -> "Camera":
         with progress(_ASKING):
             listed = home.owner.cameras(home.account).cameras
     except Unavailable as error:
-        _unavailable(error.reason)
+        _unavailable(error)
     wanted = name.casefold()
     for matches in (
         [each for each in listed if each.name.casefold() == wanted],
@@ -305,15 +305,15 @@ def _camera(home: "Household", name: str) -> "Camera":
     raise AssertionError
 
 
-def _unavailable(reason: "Reason") -> NoReturn:
+def _unavailable(error: "Unavailable") -> NoReturn:
     from registry.gate.gate import overruled
 
     if click.get_current_context().meta.get("showcam.demo"):
-        if reason == "vendor_down":
+        if error.reason == "vendor_down":
             stop("The demo is not running on this machine: start it with showcam run", code=1)
-        if reason == "signed_out":
+        if error.reason == "signed_out":
             stop("Nobody has signed in to the demo yet: link an assistant on its practice page first.", code=1)
-    _refused(overruled(reason, None))
+    _refused(overruled(error.reason, None, error.vendor))
 
 
 def _refused(refusal: "Refusal") -> NoReturn:
