@@ -22,7 +22,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test check coverage lint bench lock package deploy remove kept deploy-local picture clean
+.PHONY: help run up test check coverage lint words bench lock package deploy remove kept deploy-local picture clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -83,6 +83,9 @@ lint: .venv/dev ## ruff, the house's arrows, mypy
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports --no-cache
 	.venv/bin/mypy
+
+words: .venv/dev ## collect the sentences people read and compile their translations; names those that are missing
+	@.venv/bin/python -P scripts/sentences.py
 
 bench: .venv/dev ## speed, beside peers in the same run
 	@scripts/browser.sh

@@ -72,5 +72,5 @@ def need_pin(challenge: JsonObject, proof: Proof) -> None:
         case "right":
             return
         case "too_many":
-            raise TooManyTries("Too many PINs were tried. Wait, or use the EZVIZ app.")
+            raise TooManyTries("Too many PINs were tried. Wait, or use the camera's app.")
     raise Challenge("challengeFailedPinNeeded", "That is not the PIN.")

@@ -10,8 +10,9 @@ from actions.errors import CannotList
 from actions.trait import Trait
 from net.cache import Kept
 from net.text import line
-from registry.camera import Camera, Failed, Refusal
+from registry.camera import Camera
 from registry.errors import Unavailable
+from registry.gate.gate import overruled
 from registry.registry import Registry
 from store.records import Link
 
@@ -56,7 +57,8 @@ class Devices:
         try:
             listing = self._registry.cameras(link, within_s)
         except Unavailable as unavailable:
-            raise CannotList(Refusal((Failed(unavailable.reason),)), link.locale) from None
+            refusal = overruled(unavailable.reason, None, unavailable.vendor)
+            raise CannotList(refusal, link.locale) from None
         kept = self._kept.get(link.id)
         if kept is None or kept[0] != listing.fingerprint:
             kept = (listing.fingerprint, Raw(msgspec.json.encode([self._device(each) for each in listing.cameras])))

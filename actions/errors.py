@@ -6,6 +6,7 @@ The debugString is never spoken; it reaches the project's logs.
 
 from typing import Literal, NotRequired, TypedDict
 
+from actions.sentences import WRITTEN
 from registry.camera import Refusal
 from registry.gate.reasons import explain
 from registry.reason import ByReason
@@ -62,7 +63,7 @@ class CannotList(IntentError):
     """The cameras can't be listed: an empty list would take them away from the user."""
 
     def __init__(self, refusal: Refusal, locale: str) -> None:
-        super().__init__(explain(refusal, locale))
+        super().__init__(explain(refusal, locale, WRITTEN))
         self.code = REFUSED[refusal.reason]
 
 
@@ -126,5 +127,5 @@ def refused(refusal: Refusal, locale: str) -> DeviceFailure:
     return {
         "status": "OFFLINE" if refusal.reason == "offline" else "ERROR",
         "errorCode": REFUSED[refusal.reason],
-        "debugString": explain(refusal, locale),
+        "debugString": explain(refusal, locale, WRITTEN),
     }

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypedDict
 import msgspec
 from msgspec import UNSET, Struct
 
+from actions.sentences import WRITTEN
 from net.json_depth import too_deep
 from net.problem import problem_of
 from registry.camera import Refusal
@@ -137,7 +138,7 @@ class Signalling:
         except BadOffer:
             raise Problem(400, "The offer can't be answered", "It must be SDP that asks for video.") from None
         if isinstance(stream, Refusal):
-            raise Problem(_STATUS.get(stream.reason, 409), "The camera can't be shown", explain(stream))
+            raise Problem(_STATUS.get(stream.reason, 409), "The camera can't be shown", explain(stream, own=WRITTEN))
         if given.action is not UNSET:
             return {"action": "answer", "sdp": stream.answer}
         if given.type is not UNSET:

@@ -15,10 +15,12 @@ from alexa.directive import Directive, Scope
 from alexa.errors import BridgeUnreachable
 from alexa.interface import Answer, HouseholdHandler, HouseholdInterface, Interface
 from alexa.names import friendly_names, shorten
+from alexa.sentences import WRITTEN
 from alexa.texts import Locales, locales
 from net.cache import Kept
-from registry.camera import Camera, Failed, Refusal
+from registry.camera import Camera
 from registry.errors import Unavailable
+from registry.gate.gate import overruled
 from registry.gate.reasons import explain
 from registry.registry import Registry
 from store.records import Link
@@ -76,8 +78,8 @@ class Discovery(HouseholdInterface):
         try:
             listing = self._registry.cameras(link, deadline.left_s)
         except Unavailable as unavailable:
-            refusal = Refusal((Failed(unavailable.reason),))
-            raise BridgeUnreachable(explain(refusal, link.locale)) from None
+            refusal = overruled(unavailable.reason, None, unavailable.vendor)
+            raise BridgeUnreachable(explain(refusal, link.locale, WRITTEN)) from None
         kept = self._kept.get(link.id)
         if kept is None or kept[0] != listing.fingerprint:
             kept = (listing.fingerprint, self._encoded(link, listing.cameras))

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct, field
 
+from alexa.sentences import WRITTEN
 from registry.camera import Refusal
 from registry.gate.reasons import explain
 from registry.reason import ByReason
@@ -135,4 +136,4 @@ REFUSED: ByReason[type[DirectiveError]] = {
 
 def refused(refusal: Refusal, locale: str) -> DirectiveError:
     """The type says the first failed row, the message all of them with their mends."""
-    return REFUSED[refusal.reason](explain(refusal, locale))
+    return REFUSED[refusal.reason](explain(refusal, locale, WRITTEN))

@@ -56,7 +56,7 @@ class ObjectDetectionSensor(Interface):
         """The camera looks for people and nothing else, and can't be made to stop."""
         classes = {wanted.image_net_class for wanted in asked.read(_set_classes).object_detection_classes}
         if classes != {"person"}:
-            raise InvalidValue("This camera tells people apart, and nothing else; in the EZVIZ app it can be set.")
+            raise InvalidValue("This camera tells people apart, and nothing else; it can be set in the camera's app.")
         if self._controls.read(asked).person == "none":
             raise InvalidDirective("This camera does not tell people apart.")
         return self._controls.unchanged(asked)

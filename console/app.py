@@ -1,27 +1,34 @@
 """The pages a person sees beside linking: the front page, and what is said where there is none."""
 
+from functools import partial
+from typing import Any
+
 from flask import Blueprint, Response, render_template, request
 
 from registry.gate.reasons import OF_PICTURES, row_text
+from words.catalogue import OURS
+from words.languages import chosen
 
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
-def blueprint(*, practice_url: str) -> Blueprint:
-    """`practice_url`: the demo's practice page, "" outside the demo."""
+def blueprint(*, practice_url: str, vendor: str = "") -> Blueprint:
+    """`practice_url`: the demo's practice page, "" outside the demo. `vendor`: whose cameras are linked here, by name;
+    "" where they are those of several.
+    """
     pages = Blueprint(
         "console", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
     )
 
     @pages.get("/")
     def front() -> str:
-        language = _language()
-        reasons = [row_text(reason, language) for reason in OF_PICTURES]
-        return render_template("front.html", practice_url=practice_url, language=language, reasons=reasons)
+        locale = chosen(request.accept_languages.values())
+        reasons = [row_text(reason, locale, vendor=vendor) for reason in OF_PICTURES]
+        return _page("front", practice_url=practice_url, reasons=reasons)
 
     @pages.app_errorhandler(404)
     def missing(_error: Exception) -> tuple[str, int]:
-        return render_template("missing.html", language=_language()), 404
+        return _page("missing"), 404
 
     @pages.after_app_request
     def guarded(response: Response) -> Response:
@@ -37,5 +44,7 @@ def blueprint(*, practice_url: str) -> Blueprint:
     return pages
 
 
-def _language() -> str:
-    return "nb" if request.accept_languages.best_match(["en", "nb", "no", "nn"], "en") != "en" else "en"
+def _page(template: str, **context: Any) -> str:
+    """In the language of who asks for it."""
+    locale = chosen(request.accept_languages.values())
+    return render_template(f"{template}.html", _=partial(OURS.say, locale), locale=locale, **context)

@@ -12,7 +12,7 @@ from accounts import links
 from oauth import pages, wording
 from oauth.authorize_request import AuthorizeRequest
 from oauth.consent import NothingTicked, chosen
-from oauth.language import spoken, words_for
+from oauth.language import spoken
 from oauth.server import Server
 from oauth.signing_in import SigningIn
 from oauth.visits import Visit, Visits, fingerprint
@@ -37,7 +37,7 @@ class Agreement:
 
     def page(self, asked: AuthorizeRequest, visit: Visit, status: int = 200, why: str = "") -> Response:
         """What was ticked and typed stays, where the page comes again."""
-        error = words_for(request)(why) if why else ""
+        error = pages.say(why) if why else ""
         kept: MultiDict[str, str] | None = request.form if "label" in request.form else None
         listing = self._listing(visit.account)
         cameras = sorted(listing.cameras, key=lambda each: each.name.casefold()) if listing else []

@@ -12,7 +12,6 @@ from werkzeug.exceptions import MethodNotAllowed
 from oauth import failures, headers, machines, pages
 from oauth.agreement import Agreement
 from oauth.known_browser import KnownBrowser
-from oauth.language import LOCALES
 from oauth.linking import Linking
 from oauth.server import Server, metadata
 from oauth.signing_in import SigningIn
@@ -21,6 +20,7 @@ from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
 from store.ports import Store
 from store.records import Link
+from words.languages import LANGUAGES
 
 MAX_BODY = 16 * 1024
 MAX_FORM = 64 * 1024  # a consent form names every camera that is ticked
@@ -61,6 +61,7 @@ def bind(
         SESSION_COOKIE_PATH="/",
         # it would ask for a Referer, which our own pages tell browsers not to send
         WTF_CSRF_SSL_STRICT=False,
+        **{pages.VENDOR: sign_in.vendor},
     )
     _hush_authlib()
     app.before_request_funcs.setdefault(None, []).insert(0, _admit)
@@ -103,7 +104,7 @@ def blueprint(
         return machines.userinfo(store)
 
     def described() -> Response:
-        response = jsonify(metadata(settings.issuer, LOCALES))
+        response = jsonify(metadata(settings.issuer, LANGUAGES))
         response.headers["Cache-Control"] = "public, max-age=300"
         return response
 

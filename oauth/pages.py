@@ -2,13 +2,17 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
-from flask import Response, g, make_response, redirect, render_template, request, url_for
+from flask import Response, current_app, g, make_response, redirect, render_template, request, url_for
 
-from oauth import wording
-from oauth.language import words_for
+from oauth import language, wording
+from registry.drivers import SPEECHES
 from store.records import Assistant
+from words.catalogue import OURS, Catalogue
+
+VENDOR = "SHOWCAM_VENDOR"  # in the app's configuration: whose accounts are linked, by name
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,17 @@ ASSISTANTS: dict[Assistant, Named] = {
 
 
 def page(template: str, status: int = 200, **context: Any) -> Response:
-    words = words_for(request)
-    text = render_template(f"oauth/{template}.html", _=words, locale=words.locale, **context)
+    locale = language.read(request)
+    told = partial(OURS.say, locale, vendor=current_app.config[VENDOR])
+    text = render_template(f"oauth/{template}.html", _=told, locale=locale, **context)
     response = make_response(text, status)
-    response.headers["Content-Language"] = words.locale
+    response.headers["Content-Language"] = locale
     return response
+
+
+def say(sentence: str, /, catalogue: Catalogue = OURS, **gaps: Any) -> str:
+    """To who asks for the page, in their language."""
+    return catalogue.say(language.read(request), sentence, vendor=current_app.config[VENDOR], **gaps)
 
 
 def linking_page(template: str, assistant: Assistant, status: int = 200, **context: Any) -> Response:
@@ -39,8 +49,11 @@ def linking_page(template: str, assistant: Assistant, status: int = 200, **conte
 
 def refusal(why: str, retry_after_s: int = 0) -> tuple[int, str]:
     """Status and translated text."""
-    status, text = wording.SIGN_IN[why]
-    return status, words_for(request)(text, minutes=minutes(retry_after_s))
+    status, sentence = wording.SIGN_IN[why]
+    speech = SPEECHES.get(current_app.config[VENDOR])
+    if speech and why in speech.sign_in:
+        return status, say(speech.sign_in[why], speech.catalogue)
+    return status, say(sentence, minutes=minutes(retry_after_s))
 
 
 def minutes(seconds: int) -> int:

@@ -33,7 +33,7 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # likewise
     ref: Ref
     name: str
     kind: Literal["camera", "doorbell"] = "camera"
-    manufacturer: str = ""
+    manufacturer: str = ""  # the vendor's name, in whose app people look after it
     model: str = ""
     firmware: str = ""
     owner: Literal["own", "shared", "unknown"] = "own"
@@ -115,6 +115,7 @@ class Refusal(Struct, frozen=True):
 
     failed: tuple[Failed, ...]
     camera: str = ""  # its name, "" when it may not be told
+    vendor: str = ""  # whose camera it is, "" when that is not known
 
     @property
     def reason(self) -> Reason:

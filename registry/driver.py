@@ -34,6 +34,11 @@ class Hint(Struct, frozen=True):
 class Driver(Protocol):
     """Raises registry.errors.DriverError, and SetRefused where something is set. Safe to call from many threads."""
 
+    @property
+    def vendor(self) -> str:
+        """Whose cameras they are, as people say it; what can't be read is told by that name."""
+        ...
+
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
         """Every camera of the source as it is now, each channel one; `id` empty and `as_of` 0, the registry fills them.
 

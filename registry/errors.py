@@ -22,9 +22,10 @@ __all__ = [
 
 
 class DriverError(Exception):
-    """A vendor call failed. `reason` is the gate's word for it (see registry.reason)."""
+    """A vendor call failed. `reason` is the gate's word for it (see registry.reason), `vendor` whose call it was."""
 
     reason: Reason = "vendor_down"
+    vendor: str = ""  # filled by who calls the driver
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or self.reason)
@@ -59,11 +60,14 @@ class Refused(DriverError):
 
 
 class Unavailable(Exception):
-    """The account's cameras can't be listed just now and no list younger than a day is known."""
+    """The account's cameras can't be listed just now and no list younger than a day is known.
 
-    def __init__(self, reason: Reason) -> None:
+    `vendor`: whose they are, "" where that is not known.
+    """
+
+    def __init__(self, reason: Reason, vendor: str = "") -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.vendor = reason, vendor
 
 
 type Why = Literal["wrong_code", "wrong_mailed_code", "code_mailed", "unsupported", "not_taken"]

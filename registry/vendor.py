@@ -1,11 +1,31 @@
-"""What a camera vendor's sign-in is to showcam, whichever vendor it is."""
+"""What a camera vendor is to showcam, whichever vendor it is: its sign-in, and its own sentences."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
 from net.incoming import JsonObject
+from registry.reason import Reason
 from store.records import Source, SourceKind
+from words.catalogue import Catalogue
+
+type Sentence = tuple[str, str]  # what is wrong, and what mends it; {camera} and {vendor} are names
+
+
+@dataclass(frozen=True)
+class Speech:
+    """What is said of a vendor's cameras where its own menus and words help more than the sentences for all vendors.
+
+    Of a reason that is not here, and in place of a sentence that is "", what stands for all vendors is said.
+    """
+
+    vendor: str  # its name, as people and its cameras' `manufacturer` say it
+    catalogue: Catalogue  # the translations
+    written: Mapping[Reason, Sentence]  # in place of those of registry.gate.reasons
+    aloud: Mapping[Reason, Sentence]  # as the end of “…, because”, and without signs that are read as such
+    sign_in: Mapping[str, str]  # in place of a sentence of the sign-in page, by why it refuses
 
 
 class SignedIn(Struct, frozen=True):
@@ -42,6 +62,11 @@ class Sessions(Protocol):
 
 
 class Vendor(Protocol):
+    @property
+    def vendor(self) -> str:
+        """Its name, as people say it."""
+        ...
+
     @property
     def sessions(self) -> Sessions: ...
 

@@ -25,7 +25,6 @@ LEFT_OUT = ("store.sqlite", "simulator")
 DATA = ("templates", "static", "locale")  # folders of a package that hold what it reads beside its modules
 # authlib asks for the version of werkzeug when it is imported
 READ_METADATA = ("werkzeug",)
-LANGUAGES = ("root.dat", "en.dat", "nb.dat")
 
 
 class CannotPackage(Exception):
@@ -109,7 +108,8 @@ def _running(node: ast.AST) -> Iterator[ast.AST]:
 def _own_files(function: str) -> set[Path]:
     files = set(modules(function).values())
     folders = [path.parent / name for path in files if path.name == "__init__.py" for name in DATA]
-    return files | {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    data = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    return files | {path for path in data if path.suffix != ".po"}  # what `.mo` files were compiled from
 
 
 def _libraries(function: str, architecture: str, out: Path) -> Path:
@@ -148,8 +148,6 @@ def _trim(tree: Path) -> None:
 def _needless(path: Path) -> bool:
     if path.suffix == ".dist-info":
         return not path.name.startswith(READ_METADATA)
-    if path.parent.name == "locale-data":
-        return path.name not in LANGUAGES
     if path.suffix in (".pyi", ".typed", ".c", ".h", ".pyx", ".pxd", ".exe", ".lock"):
         return True
     return path.name in (

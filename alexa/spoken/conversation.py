@@ -3,19 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from alexa.deadline import Deadline
 from alexa.names import friendly_names
+from alexa.sentences import WRITTEN
 from alexa.spoken import refusals
 from alexa.spoken.names import find
 from alexa.spoken.texts import listed, say
-from registry.camera import Camera, Failed, Refusal, StreamRequest
+from registry.camera import Camera, Refusal, StreamRequest
 from registry.errors import Unavailable
-from registry.gate.gate import not_found
+from registry.gate.gate import not_found, overruled
 from registry.gate.reasons import OF_VIDEO, sentences
-from registry.reason import Reason, is_reason
+from registry.reason import is_reason
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
+from words.catalogue import mark
+from words.languages import Language
 
 NAMED = 5  # more names than this are a list nobody listens to
 
@@ -23,7 +28,7 @@ NAMED = 5  # more names than this are a list nobody listens to
 @dataclass(frozen=True, slots=True)
 class Turn:
     link: Link
-    language: str
+    language: Language
     heard: str = ""  # the camera, as recognised
     screen: bool = False  # whether the device has a VideoApp
     asked: dict[str, str] = field(default_factory=dict)  # what the turn before left open
@@ -76,7 +81,7 @@ class Conversation:
         try:
             table = self._registry.readiness(turn.link, turn.left_s)
         except Unavailable as error:
-            return _unreadable(error.reason, turn)
+            return _unreadable(error, turn)
         names = friendly_names([camera for camera, _ in table])
         if not table:
             return Said(say("no_camera", turn.language))
@@ -129,7 +134,7 @@ class Conversation:
         try:
             cameras = self._registry.cameras(turn.link, turn.left_s).cameras
         except Unavailable as error:
-            return _unreadable(error.reason, turn)
+            return _unreadable(error, turn)
         names = friendly_names(cameras)
         if not names:
             return Said(say("no_camera", turn.language))
@@ -146,7 +151,7 @@ class Conversation:
             camera = next(camera for camera in cameras if camera.id == found[0])
             return answer(turn, camera, names[camera.id])
         if found:
-            several = listed(sorted(names[camera_id] for camera_id in found)[:NAMED], turn.language, _OR[turn.language])
+            several = listed(sorted(names[camera_id] for camera_id in found)[:NAMED], turn.language, mark("or"))
             return Said(say("which_of", turn.language, names=several), open=True, asked={"about": wish})
         known = _some(sorted(names.values()), turn.language)
         text = say("unknown", turn.language, heard=heard, names=known)
@@ -178,7 +183,7 @@ class Conversation:
         if refusal is None:
             return Said(say("nothing_to_mend", turn.language, name=name))
         why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
-        written = sentences(Refusal(refusal.failed, refusal.camera or name), turn.language)
+        written = sentences(structs.replace(refusal, camera=refusal.camera or name), turn.language, WRITTEN)
         more = (say("card_more", turn.language, url=self._page_url),) if self._page_url else ()
         card = say("card_title", turn.language, name=name), "\n\n".join(written + more)
         key = "mend_here" if refusal.reason in OF_VIDEO else "mend"
@@ -191,7 +196,7 @@ class Conversation:
         if camera.audio == "on":
             return Said(say("sound_already", turn.language, name=name))
         if "audio" not in camera.voice_may:
-            return self._not_changed(turn, name, Refusal((Failed("voice_may_not"),), camera.name))
+            return self._not_changed(turn, name, overruled("voice_may_not", camera))
         question = say("sound_ask", turn.language, name=name)
         return Said(question, open=True, asked={"sound_of": camera.id, "name": name})
 
@@ -217,17 +222,16 @@ _WISHES: dict[str, Wish] = {
     "sound": Conversation.sound,
     "show": Conversation.show,
 }
-_OR = {"en": "or", "de": "oder"}
 
 
-def _ready(names: list[str], language: str, *, among_others: bool) -> str:
+def _ready(names: list[str], language: Language, *, among_others: bool) -> str:
     if not names:
         return say("none_ready", language)
     key = "some_ready" if among_others else "one_ready" if len(names) == 1 else "all_ready"
     return say(key, language, number=len(names), names=_some(names, language))
 
 
-def _not_ready(refused: list[tuple[str, Refusal]], language: str) -> str:
+def _not_ready(refused: list[tuple[str, Refusal]], language: Language) -> str:
     sentences = [
         say("not_ready", language, name=name, why=refusals.why(refusal, language)) for name, refusal in refused[:NAMED]
     ]
@@ -243,16 +247,16 @@ def _refused(turn: Turn, name: str, refusal: Refusal, key: str = "refused") -> S
 def _refused_before(turn: Turn, camera: Camera, name: str) -> Refusal | None:
     """For which reason, in the turn before: a video is refused for more than a camera's state tells."""
     reason = turn.asked.get("reason", "")
-    return Refusal((Failed(reason),), camera.name) if is_reason(reason) and turn.asked.get("name") == name else None
+    return overruled(reason, camera) if is_reason(reason) and turn.asked.get("name") == name else None
 
 
-def _unreadable(reason: Reason, turn: Turn) -> Said:
-    refusal = Refusal((Failed(reason),))
+def _unreadable(error: Unavailable, turn: Turn) -> Said:
+    refusal = overruled(error.reason, None, error.vendor)
     why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
     return Said(say("unreadable", turn.language, why=why, mend=mend))
 
 
-def _some(names: list[str], language: str) -> str:
+def _some(names: list[str], language: Language) -> str:
     if len(names) <= NAMED:
         return listed(names, language)
     return listed([*names[:NAMED], say("more", language, number=len(names) - NAMED)], language)

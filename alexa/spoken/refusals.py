@@ -1,183 +1,120 @@
-"""What a refusal says aloud, in the languages Alexa speaks: why, and how to mend it."""
+"""What a refusal says aloud: why, and how to mend it. A vendor's own words for it stand beside its driver."""
 
 from registry.camera import Refusal
-from registry.reason import ByReason, Reason
+from registry.gate.reasons import named, translated
+from registry.reason import ByReason
+from registry.vendor import Sentence
+from words.catalogue import OURS, mark
+from words.languages import Language
 
-# reason: (why, what to do). Read aloud, so without signs that are read as such.
-_EN: ByReason[tuple[str, str]] = {
-    "not_found": ("I don't know that camera", "Say discover devices, or link again and tick the camera."),
-    "signed_out": (
-        "showcam is signed out of EZVIZ",
-        "In the Alexa app disable this skill, enable it again, and sign in with the EZVIZ user name and password.",
-    ),
-    "vendor_down": ("EZVIZ does not answer just now", "Try again in a few minutes."),
-    "vendor_busy": ("EZVIZ is getting too many requests", "Wait a minute, then ask again."),
-    "offline": ("it is offline", "See that it has power, and that the Wi-Fi and the router work."),
-    "asleep": ("it is in Sleep Mode", "In the EZVIZ app open the camera and switch Sleep Mode off."),
-    "state_unknown": (
-        "I could not verify that it is awake and online",
-        "Open the camera once in the EZVIZ app, then ask again.",
-    ),
-    "encryption_on": (
-        "Image Encryption is on",
-        "In the EZVIZ app open the camera, then Settings, then Image Encryption, and switch it off. "
-        "The app asks for the verification code on the camera's label.",
-    ),
-    "encryption_unknown": (
-        "I could not verify that Image Encryption is off",
-        "In the EZVIZ app open the camera, then Settings, and see that Image Encryption is off.",
-    ),
-    "audio_off": ("its sound is off", "In the EZVIZ app open the camera, then Settings, and switch Audio on."),
-    "audio_unknown": (
-        "I could not verify that its sound is on",
-        "In the EZVIZ app open the camera, then Settings, and see that Audio is on.",
-    ),
-    "no_way": (
-        "there is no way yet to fetch its picture",
-        "It needs an EZVIZ Open Platform key, or, if another account shares the camera, a link with that account.",
-    ),
-    "code_wrong": (
-        "it does not take the code I have for the home network",
-        "Give showcam the code on the camera's label or, with Image Encryption on, its password.",
-    ),
-    "lan_unreachable": (
-        "it does not answer on the home network",
-        "In the EZVIZ app open Settings, then LAN Live View, and switch on the camera's local server.",
-    ),
-    "not_playable": (
-        "it sends H 265 video, which this display can't play",
-        "In the EZVIZ app open the camera, then Settings, and set the video encoding to H 264.",
-    ),
-    "beyond_displays": (
-        "its picture is larger than full HD, which is more than displays can play",
-        "In the EZVIZ app open the camera, then Settings, and set a lower resolution. Then ask twice.",
-    ),
-    "not_passable": (
-        "its picture comes in a form that can't be shown here as it is",
-        "Whoever runs this showcam can add a media process. Until then, look in the EZVIZ app.",
-    ),
-    "no_common_protocol": ("this display can't play what it sends", "Ask on another display."),
-    "too_large": (
-        "its picture is larger than the 1280 by 720 that this way to show it allows",
-        "Allow a scaled picture for this camera in showcam, or set a lower resolution in the EZVIZ app.",
-    ),
-    "busy": (
-        "it is being watched on as many screens as it may be, or was opened too often",
-        "Close it on one of them or wait a minute, then ask again.",
-    ),
-    "waking": ("it runs on battery and was dozing; I am waking it", "Ask again in about ten seconds."),
-    "media_down": ("its picture could not be started", "Ask again in a few seconds."),
-    "voice_may_not": (
-        "its owner has not allowed that by voice",
-        "The owner allows it in showcam, with: cameras set, voice may.",
-    ),
-    "encryption_by_voice": (
-        "Image Encryption is never changed by voice",
-        "In the EZVIZ app open the camera, then Settings, then Image Encryption.",
-    ),
-    "not_this_way": ("this camera can't be changed from here", "Change it in the EZVIZ app."),
-    "not_set": ("the camera did not take the change", "Try again, or change it in the EZVIZ app."),
-}
-_DE: ByReason[tuple[str, str]] = {
+# reason: (why, as the end of “…, because”, and what to do). Read aloud, so without signs that are read as such.
+ALOUD: ByReason[Sentence] = {
     "not_found": (
-        "ich kenne diese Kamera nicht",
-        "Sage: suche nach neuen Geräten, oder verknüpfe noch einmal und kreuze die Kamera an.",
+        mark("I don't know that camera"),
+        mark("Say discover devices, or link again and tick the camera."),
     ),
     "signed_out": (
-        "showcam ist bei EZVIZ abgemeldet",
-        "Deaktiviere diesen Skill in der Alexa App, aktiviere ihn wieder und melde dich dabei mit dem EZVIZ "
-        "Benutzernamen und Passwort an.",
+        mark("showcam is signed out of the {vendor} account"),
+        mark(
+            "In the Alexa app disable this skill, enable it again, and sign in with the {vendor} user name and "
+            "password."
+        ),
     ),
-    "vendor_down": ("EZVIZ antwortet gerade nicht", "Versuche es in ein paar Minuten noch einmal."),
-    "vendor_busy": ("EZVIZ bekommt gerade zu viele Anfragen", "Warte eine Minute und frage dann noch einmal."),
-    "offline": ("sie ist offline", "Prüfe, ob sie Strom hat und ob WLAN und Router funktionieren."),
-    "asleep": ("sie ist im Schlafmodus", "Öffne die Kamera in der EZVIZ App und schalte den Schlafmodus aus."),
+    "vendor_down": (mark("the {vendor} service does not answer just now"), mark("Try again in a few minutes.")),
+    "vendor_busy": (
+        mark("the {vendor} service is getting too many requests"),
+        mark("Wait a minute, then ask again."),
+    ),
+    "offline": (mark("it is offline"), mark("See that it has power, and that the Wi-Fi and the router work.")),
+    "asleep": (
+        mark("it is in Sleep Mode"),
+        mark("In the {vendor} app open the camera and switch Sleep Mode off."),
+    ),
     "state_unknown": (
-        "ich konnte nicht feststellen, ob sie wach und online ist",
-        "Öffne die Kamera einmal in der EZVIZ App und frage dann noch einmal.",
+        mark("I could not verify that it is awake and online"),
+        mark("Open the camera once in the {vendor} app, then ask again."),
     ),
     "encryption_on": (
-        "die Bildverschlüsselung ist eingeschaltet",
-        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, dann Bildverschlüsselung, und schalte sie aus. "
-        "Die App fragt nach dem Verifizierungscode auf dem Aufkleber der Kamera.",
+        mark("Image Encryption is on"),
+        mark("In the {vendor} app open the camera and switch Image Encryption off."),
     ),
     "encryption_unknown": (
-        "ich konnte nicht feststellen, ob die Bildverschlüsselung aus ist",
-        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, und prüfe, dass die Bildverschlüsselung aus ist.",
+        mark("I could not verify that Image Encryption is off"),
+        mark("In the {vendor} app open the camera and see that Image Encryption is off."),
     ),
-    "audio_off": (
-        "ihr Ton ist ausgeschaltet",
-        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, und schalte Audio ein.",
-    ),
+    "audio_off": (mark("its sound is off"), mark("In the {vendor} app open the camera and switch its sound on.")),
     "audio_unknown": (
-        "ich konnte nicht feststellen, ob ihr Ton an ist",
-        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, und prüfe, dass Audio an ist.",
+        mark("I could not verify that its sound is on"),
+        mark("In the {vendor} app open the camera and see that its sound is on."),
     ),
     "no_way": (
-        "es gibt noch keinen Weg zu ihrem Bild",
-        "Sie braucht einen EZVIZ Open Platform Schlüssel oder, wenn ein anderes Konto die Kamera teilt, "
-        "eine Verknüpfung mit jenem Konto.",
+        mark("there is no way yet to fetch its picture"),
+        mark("If another account owns the camera, link with that account."),
     ),
     "code_wrong": (
-        "sie nimmt den Code für das Heimnetz nicht an",
-        "Gib showcam den Code auf dem Etikett der Kamera oder, mit Bildverschlüsselung, ihr Passwort.",
+        mark("it does not take the code I have for the home network"),
+        mark("Give showcam the right code for this camera."),
     ),
     "lan_unreachable": (
-        "sie antwortet im Heimnetz nicht",
-        "Öffne in der EZVIZ App Einstellungen, dann LAN Live View, und schalte den lokalen Server der Kamera ein.",
+        mark("it does not answer on the home network"),
+        mark("See that it is on and in the same network as showcam."),
     ),
     "not_playable": (
-        "sie sendet H 265 Video, das dieses Display nicht abspielen kann",
-        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, und stelle die Videokodierung auf H 264.",
+        mark("it sends H 265 video, which this display can't play"),
+        mark("In the {vendor} app open the camera and set the video encoding to H 264."),
     ),
     "beyond_displays": (
-        "ihr Bild ist größer als Full HD, und mehr spielen Displays nicht",
-        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, und stelle eine kleinere Auflösung ein. "
-        "Frage dann zweimal.",
+        mark("its picture is larger than full HD, which is more than displays can play"),
+        mark("In the {vendor} app open the camera and set a lower resolution. Then ask twice."),
     ),
     "not_passable": (
-        "ihr Bild kommt in einer Form, die hier so nicht gezeigt werden kann",
-        "Wer dieses showcam betreibt, kann einen Medienprozess hinzufügen. Bis dahin sieh in der EZVIZ App nach.",
+        mark("its picture comes in a form that can't be shown here as it is"),
+        mark("Whoever runs this showcam can add a media process. Until then, look in the {vendor} app."),
     ),
-    "no_common_protocol": ("dieses Display kann ihr Bild nicht abspielen", "Frage auf einem anderen Display."),
+    "no_common_protocol": (mark("this display can't play what it sends"), mark("Ask on another display.")),
     "too_large": (
-        "ihr Bild ist größer als die 1280 mal 720, die auf diesem Weg erlaubt sind",
-        "Erlaube in showcam ein verkleinertes Bild für diese Kamera, "
-        "oder stelle in der EZVIZ App eine kleinere Auflösung ein.",
+        mark("its picture is larger than the 1280 by 720 that this way to show it allows"),
+        mark("Allow a scaled picture for this camera in showcam, or set a lower resolution in the {vendor} app."),
     ),
     "busy": (
-        "sie wird schon auf so vielen Bildschirmen gezeigt, wie erlaubt ist, oder wurde zu oft geöffnet",
-        "Schließe sie auf einem davon oder warte eine Minute und frage dann noch einmal.",
+        mark("it is being watched on as many screens as it may be, or was opened too often"),
+        mark("Close it on one of them or wait a minute, then ask again."),
     ),
-    "waking": ("sie läuft mit Batterie und hat geruht; ich wecke sie", "Frage in etwa zehn Sekunden noch einmal."),
-    "media_down": ("ihr Bild ließ sich nicht starten", "Frage in ein paar Sekunden noch einmal."),
+    "waking": (
+        mark("it runs on battery and was dozing; I am waking it"),
+        mark("Ask again in about ten seconds."),
+    ),
+    "media_down": (mark("its picture could not be started"), mark("Ask again in a few seconds.")),
     "voice_may_not": (
-        "ihr Besitzer hat das nicht für die Stimme erlaubt",
-        "Der Besitzer erlaubt es in showcam mit: cameras set, voice may.",
+        mark("its owner has not allowed that by voice"),
+        mark("The owner allows it in showcam, with: cameras set, voice may."),
     ),
     "encryption_by_voice": (
-        "die Bildverschlüsselung wird nie mit der Stimme geändert",
-        "Öffne in der EZVIZ App die Kamera, dann Einstellungen, dann Bildverschlüsselung.",
+        mark("Image Encryption is never changed by voice"),
+        mark("In the {vendor} app open the camera, then look for Image Encryption."),
     ),
-    "not_this_way": ("diese Kamera lässt sich von hier nicht ändern", "Ändere es in der EZVIZ App."),
+    "not_this_way": (mark("this camera can't be changed from here"), mark("Change it in the {vendor} app.")),
     "not_set": (
-        "die Kamera hat die Änderung nicht übernommen",
-        "Versuche es noch einmal oder ändere es in der EZVIZ App.",
+        mark("the camera did not take the change"),
+        mark("Try again, or change it in the {vendor} app."),
     ),
 }
-TOLD = {"en": _EN, "de": _DE}
 
 
-def why(refusal: Refusal, language: str) -> str:
+def why(refusal: Refusal, language: Language) -> str:
     """Every failed row as the end of “…, because”."""
-    word = {"en": " and ", "de": " und "}[language]
-    return word.join(_row(each.reason, language)[0] for each in refusal.failed)
+    word = OURS.translate(language, mark("and"))
+    return f" {word} ".join(told for told, _ in _rows(refusal, language))
 
 
-def mend(refusal: Refusal, language: str) -> str:
+def mend(refusal: Refusal, language: Language) -> str:
     """What to do, row by row, as whole sentences."""
-    return " ".join(dict.fromkeys(_row(each.reason, language)[1] for each in refusal.failed))
+    return " ".join(dict.fromkeys(told for _, told in _rows(refusal, language)))
 
 
-def _row(reason: Reason, language: str) -> tuple[str, str]:
-    return TOLD[language][reason]
+def _rows(refusal: Refusal, language: Language) -> list[Sentence]:
+    vendor = named(refusal.vendor, language)
+    rows = (
+        translated(each.reason, language, ALOUD, refusal.vendor, lambda speech: speech.aloud) for each in refusal.failed
+    )
+    return [(told.format(vendor=vendor), mends.format(vendor=vendor)) for told, mends in rows]

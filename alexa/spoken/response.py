@@ -18,13 +18,14 @@ from ask_sdk_model.ui.simple_card import SimpleCard
 
 from alexa.spoken.conversation import Said
 from alexa.spoken.texts import say
+from words.languages import Language
 
 LONGEST_SPEECH = 6000  # Alexa takes 8000 characters
 MOST_NAMES = 100  # values of dynamic entities a response may carry
 SLOT_TYPE = "CAMERA_NAME"
 
 
-def respond(heard: HandlerInput, said: Said, tongue: str, card: LinkAccountCard | None = None) -> Response:
+def respond(heard: HandlerInput, said: Said, tongue: Language, card: LinkAccountCard | None = None) -> Response:
     """Plain text, never SSML: a camera's name may hold signs that are markup there."""
     if heard.request_envelope.session is not None:
         heard.attributes_manager.session_attributes = dict(said.asked)

@@ -24,6 +24,7 @@ from alexa.spoken.texts import language, say
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
+from words.languages import Language
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ class Spoken:
             return respond(heard, self._plain("AMAZON.FallbackIntent", user, tongue, heard.context), tongue)
         return respond(heard, self._talk.answer(wish, _turn(heard, link, tongue)), tongue)
 
-    def _plain(self, name: str, user: Any, tongue: str, deadline: Deadline) -> Said:
+    def _plain(self, name: str, user: Any, tongue: Language, deadline: Deadline) -> Said:
         """The same to everybody; the names to listen for only where they can be had."""
         text, goes_on = PLAIN[name]
         said = Said(say(text, tongue), open=goes_on)
@@ -207,7 +208,7 @@ def _understood(heard: HandlerInput) -> bool:
     return request.object_type in SPOKEN + EVENTS
 
 
-def _turn(heard: HandlerInput, link: Link, tongue: str) -> Turn:
+def _turn(heard: HandlerInput, link: Link, tongue: Language) -> Turn:
     envelope: Any = heard.request_envelope
     slots = getattr(getattr(envelope.request, "intent", None), "slots", None) or {}
     slot = slots.get(SLOT)

@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from media.source import SourceSpec
 from registry.camera import Refusal, Video
 from registry.gate.reasons import sentences
@@ -38,7 +40,7 @@ def fits(refusal: Refusal, surface: str) -> bool:
 
 def card(refusal: Refusal, locale: str, web_url: str) -> SourceSpec:
     """The camera's name, each reason with its mend, and the page that says what mends what."""
-    rows = sentences(Refusal(refusal.failed[:MOST], refusal.camera), locale)
+    rows = sentences(replace(refusal, failed=refusal.failed[:MOST]), locale)
     address = urlsplit(web_url).netloc
     lines = (refusal.camera, *rows, f"showcam · {address}" if address else "showcam")
     return SourceSpec("card", "", (), "none", card=lines)

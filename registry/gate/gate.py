@@ -107,7 +107,7 @@ def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
     # where the vendor can't be asked the flags are old, and told they might mislead
     failed = _failed(REACH, camera, now) or _failed(BEYOND, camera, now)
     if failed:
-        return Refusal(tuple(failed), camera.name)
+        return Refusal(tuple(failed), camera.name, camera.manufacturer)
     return Allowed(sound=camera.audio == "on", silence=camera.audio != "on" and now.surface in WAITING_FOR_SOUND)
 
 
@@ -120,9 +120,11 @@ def unverified(refusal: Refusal) -> bool:
     return any(row.reason in ("state_unknown", "encryption_unknown", "audio_unknown") for row in refusal.failed)
 
 
-def overruled(reason: Reason, camera: Camera | None) -> Refusal:
-    """What the vendor or a limit said beats the flags that were read. None: no name can be told."""
-    return Refusal((Failed(reason),), camera.name if camera else "")
+def overruled(reason: Reason, camera: Camera | None, vendor: str = "") -> Refusal:
+    """What the vendor or a limit said beats the flags that were read. None: no name can be told but the vendor's."""
+    if camera is None:
+        return Refusal((Failed(reason),), vendor=vendor)
+    return Refusal((Failed(reason),), camera.name, camera.manufacturer)
 
 
 def not_by_voice(camera: Camera, what: str) -> Refusal | None:

@@ -90,6 +90,11 @@ class SignIn:
         self._attempts = Attempts(store, limits or Limits(), clock)
         self._kind = vendor.sessions.kind
 
+    @property
+    def vendor(self) -> str:
+        """Whose accounts one signs in to, as people say it."""
+        return self._vendor.vendor
+
     def begin(self, user: str, password: str, address: str, browser: Browser | None = None) -> Outcome:
         """The password is for this one call, or, with a code to come, for the call after it."""
         user = user.strip()

@@ -86,7 +86,7 @@ class Judge:
         try:
             household = self._readings.households.of(account_id)
         except Unavailable as error:
-            return overruled(error.reason, None)
+            return overruled(error.reason, None, error.vendor)
         return self._look(household, camera) or self._look_again(household, camera, deadline)
 
     def fresh(self, deadline: Deadline) -> Read:
@@ -185,7 +185,7 @@ def _opened(seen: VisibleCamera, verdict: Verdict) -> Open | Refusal:
 def unreached(error: DriverError, camera: Camera | None) -> Refusal:
     """What a failed vendor call means for the gate: a row of it, or the vendor's own word, which beats the flags."""
     if camera is None or isinstance(error, Refused):
-        return overruled(error.reason, camera)
+        return overruled(error.reason, camera, error.vendor)
     signed_in = not isinstance(error, SignedOut)
     vendor: Literal["answers", "down", "busy"] = "busy" if isinstance(error, VendorBusy) else "down"
     conditions = Conditions("still", None, signed_in=signed_in, vendor=vendor if signed_in else "answers")

@@ -60,7 +60,11 @@ class Readings:
     def read(self, account: Account, source: Source, deadline_s: float, *, purpose: str = "ask") -> Reading:
         """Read now, or share a call that began at most two seconds ago for the same purpose. Raises DriverError."""
         until = time.monotonic() + deadline_s
-        return self._flights.share(f"{purpose}/{source.id}", deadline_s, self._read, account, source, until)
+        try:
+            return self._flights.share(f"{purpose}/{source.id}", deadline_s, self._read, account, source, until)
+        except DriverError as error:
+            error.vendor = self._drivers[source.kind].vendor
+            raise
 
     def recent(self, account: Account, source: Source, max_age_s: float, deadline_s: float) -> Reading:
         """The last reading while it is young enough, else a new one. Raises DriverError."""
@@ -118,7 +122,7 @@ class Readings:
             except DriverError as error:
                 last = self.last(household.account, source)
                 if last is None:
-                    raise Unavailable(error.reason) from None
+                    raise Unavailable(error.reason, error.vendor) from None
                 readings.append(last)
         return merged(readings)
 

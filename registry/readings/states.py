@@ -42,7 +42,7 @@ class States:
         try:
             household = self._readings.households.of(link.account)
         except Unavailable as error:
-            return {each: _unknown(each, overruled(error.reason, None)) for each in asked}
+            return {each: _unknown(each, overruled(error.reason, None, error.vendor)) for each in asked}
         deadline = Deadline(self._rules.states_within(within_s))
         found: dict[str, State] = {}
         unknown: Refusal | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypedDict
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from registry.camera import Camera, Refusal
 from registry.gate.reasons import explain, shell_word
@@ -112,7 +112,7 @@ def _why_not(verdicts: Mapping[Any, Any]) -> list[str]:
     for surface in ("alexa", "google"):
         refusal = verdicts.get(surface)
         if isinstance(refusal, Refusal):
-            rows = [Refusal((failed,), refusal.camera) for failed in refusal.failed]
+            rows = [replace(refusal, failed=(failed,)) for failed in refusal.failed]
             told += [text for text in (explain(row) for row in rows) if text not in told]
     return told
 

@@ -45,7 +45,7 @@ def list_(context: click.Context, verbose: bool, as_json: bool, user: str | None
                 rows = home.owner.readiness(home.account)
             serving = home.owner.serving(home.account) if verbose or as_json else {}
         except Unavailable as error:
-            unavailable(error.reason)
+            unavailable(error)
     found = [camera for camera, _ in rows]
     names = trouble(found, friendly_names(found))
     facts = {"cameras": [tables.listed_facts(row, names, serving) for row in rows]}

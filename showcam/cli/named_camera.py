@@ -12,7 +12,7 @@ from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
     from registry.camera import Camera, Refusal
-    from registry.reason import Reason
+    from registry.errors import Unavailable
     from showcam.compose.cameras import Household
 
 ASKING = "Asking EZVIZ"
@@ -70,7 +70,7 @@ def _camera(home: "Household", name: str) -> "Camera":
         with progress(ASKING):
             listed = home.owner.cameras(home.account).cameras
     except Unavailable as error:
-        unavailable(error.reason)
+        unavailable(error)
     wanted = name.casefold()
     for matches in (
         [camera for camera in listed if camera.name.casefold() == wanted],
@@ -84,15 +84,15 @@ def _camera(home: "Household", name: str) -> "Camera":
     raise AssertionError
 
 
-def unavailable(reason: "Reason") -> NoReturn:
+def unavailable(error: "Unavailable") -> NoReturn:
     from registry.gate.gate import overruled
 
     if click.get_current_context().meta.get("showcam.demo"):
-        if reason == "vendor_down":
+        if error.reason == "vendor_down":
             stop("The demo is not running on this machine: start it with showcam run", code=1)
-        if reason == "signed_out":
+        if error.reason == "signed_out":
             stop("Nobody has signed in to the demo yet: link an assistant on its practice page first.", code=1)
-    refused(overruled(reason, None))
+    refused(overruled(error.reason, None, error.vendor))
 
 
 def refused(refusal: "Refusal") -> NoReturn:

@@ -7,6 +7,7 @@ import click
 
 from showcam.cli import installation, readable, settings_of, stop
 from showcam.cli.output import as_json, report, table, tell
+from words.languages import LANGUAGES
 
 
 class UserFacts(TypedDict):
@@ -34,7 +35,7 @@ def owner() -> None:
     "--key",
     help="appKey of the account's own EZVIZ Open Platform application, whose secret is asked for (default: none).",
 )
-@click.option("--language", type=click.Choice(["en", "nb"]), default="en", show_default=True, help="Of its pages.")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of its pages.")
 @installation
 @click.pass_context
 @readable

@@ -106,7 +106,7 @@ def pages(settings: Settings, keys: Keys, base: parts.Ground) -> Flask:
         within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
         app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
     practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
-    app.register_blueprint(console.blueprint(practice_url=practice))
+    app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor))
     return app
 
 

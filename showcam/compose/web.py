@@ -19,6 +19,7 @@ from showcam import keys
 from showcam.compose import amazon, directives, doors, fulfillment, parts, spoken
 from showcam.compose.doors import JSON
 from showcam.edge import spoken_door
+from showcam.edge.connections import HEAD_S, MOST, Connections
 from showcam.edge.edge import Edge
 from showcam.edge.forwarded import HEADER, Signatures, sent
 from showcam.edge.metrics import Metrics

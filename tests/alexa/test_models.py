@@ -10,6 +10,7 @@ import pytest
 from alexa.spoken.response import SLOT_TYPE
 from alexa.spoken.skill import INTENTS, PLAIN, SILENT, SLOT
 from alexa.spoken.texts import TEXTS, language
+from words.catalogue import OURS
 
 FOLDER = Path(__file__).parents[2] / "alexa" / "skill_package" / "interactionModels" / "custom"
 LOCALES = ("de-DE", "en-GB", "en-US")
@@ -86,7 +87,7 @@ def model(locale: str) -> dict[str, Any]:
 
 def test_there_is_a_model_for_each_language_spoken() -> None:
     assert {path.stem for path in FOLDER.glob("*.json")} == set(LOCALES)
-    assert {language(locale) for locale in LOCALES} == set(TEXTS)
+    assert {language(locale) for locale in LOCALES} == {"en", "de"}
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -140,9 +141,10 @@ def test_every_question_is_answered_by_what_a_person_says_to_it(locale: str) -> 
         assert {each: known.get(each) for each in answers} == answers, key
 
 
-@pytest.mark.parametrize("tongue", TEXTS)
+@pytest.mark.parametrize("tongue", ["en", "de"])
 def test_every_text_that_asks_or_tells_what_to_say_is_tried(tongue: str) -> None:
-    asks = {key for key, text in TEXTS[tongue].items() if re.search(r"\?|\b(?:Ask|Say|say|Frage|Sage|sage)\b", text)}
+    texts = {key: OURS.translate(tongue, text) for key, text in TEXTS.items()}
+    asks = {key for key, text in texts.items() if re.search(r"\?|\b(?:Ask|Say|say|Frage|Sage|sage)\b", text)}
     assert asks - ELSEWHERE <= SAID_TO[tongue].keys()
 
 

@@ -15,12 +15,12 @@ from accounts.tokens import authenticate
 from alexa.spoken import refusals
 from alexa.spoken.names import find, plain
 from alexa.spoken.skill import NotForUs, NotTaken, Spoken
-from alexa.spoken.texts import TEXTS
+from alexa.spoken.texts import language
 from registry.camera import Camera, Failed, Refusal, Video
 from registry.errors import VendorDown
 from registry.gate.reasons import explain
 from registry.preferences import Preferences
-from registry.reason import REASONS
+from registry.reason import REASONS, Reason
 from store.ports import StoreUnavailable
 from store.records import Link
 from tests.doubles.household import Household, household
@@ -337,7 +337,7 @@ def test_the_mend_is_put_into_the_app_with_an_address_that_carries_nothing(
 ) -> None:
     echo.locale = locale
     card = echo.intent("MendIntent", "garage")["card"]
-    steps = explain(Refusal((Failed("encryption_on"),), "Garage"), locale)
+    steps = explain(Refusal((Failed("encryption_on"),), "Garage", "EZVIZ"), locale)
     assert card == {"type": "Simple", "title": title, "content": f"{steps}\n\n{more}{PAGE}"}
 
 
@@ -508,14 +508,51 @@ def test_a_store_that_fails_is_said_aloud(home: Household) -> None:
     assert "can't read its own data" in text(echo.intent("WhyIntent", "garage"))
 
 
-def test_every_reason_has_its_words_in_both_languages() -> None:
-    for words in refusals.TOLD.values():
-        assert set(words) >= set(REASONS)
-        for why, mend in words.values():
-            assert not why.endswith(".")
-            assert mend.endswith(".")
-            assert not set(f"{why}{mend}") & set("<>&{}“”×")
-    assert TEXTS["en"].keys() == TEXTS["de"].keys()
+@pytest.mark.parametrize("tongue", ["en", "de"])
+@pytest.mark.parametrize("vendor", ["", "EZVIZ", "Lakeside"])
+def test_every_reason_has_its_words_in_both_languages(tongue: Any, vendor: str) -> None:
+    for reason in REASONS:
+        refusal = Refusal((Failed(reason),), "Garden", vendor)
+        why, mend = refusals.why(refusal, tongue), refusals.mend(refusal, tongue)
+        assert not why.endswith(".")
+        assert mend.endswith(".")
+        assert not set(f"{why}{mend}") & set("<>&{}“”×")
+        assert "EZVIZ" not in f"{why}{mend}" or vendor == "EZVIZ"
+
+
+@pytest.mark.parametrize(
+    ("locale", "vendor", "reason", "why", "mend"),
+    [
+        (
+            "en-US",
+            "EZVIZ",
+            "encryption_on",
+            "Encryption is on",
+            "In the EZVIZ app open the camera, then Settings",
+        ),
+        (
+            "de-DE",
+            "EZVIZ",
+            "encryption_on",
+            "ist eingeschaltet",
+            "Öffne in der EZVIZ App die Kamera, dann",
+        ),
+        ("en-US", "Lakeside", "asleep", "it is in Sleep Mode", "In the Lakeside app open the camera and switch Sleep"),
+        ("de-DE", "Lakeside", "vendor_down", "der Lakeside Dienst antwortet gerade nicht", "Versuche es in ein paar"),
+        (
+            "en-US",
+            "",
+            "signed_out",
+            "signed out of the camera account",
+            "with the camera user name and password",
+        ),
+        ("de-DE", "", "signed_out", "beim Kamera Konto abgemeldet", "mit dem Kamera Benutzernamen und Passwort an"),
+    ],
+)
+def test_a_vendor_is_spoken_of_by_its_name(locale: str, vendor: str, reason: Reason, why: str, mend: str) -> None:
+    refusal, tongue = Refusal((Failed(reason),), "Garden", vendor), language(locale)
+    assert why in refusals.why(refusal, tongue)
+    assert mend in refusals.mend(refusal, tongue)
 
 
 @pytest.mark.parametrize(

@@ -66,13 +66,22 @@ def test_no_entry_but_its_own(function: str, packages: dict[str, Path]) -> None:
     assert sorted(entries) == ["lambda/__init__.py", f"lambda/{function}.py"]
 
 
+def tracked(*folders: str) -> set[str]:
+    listed = subprocess.run(["git", "ls-files", *folders], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(listed.stdout.splitlines())
+
+
 def test_pages_have_what_they_read(packages: dict[str, Path]) -> None:
-    tracked = subprocess.run(
-        ["git", "ls-files", "console", "oauth"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    read = {name for name in tracked.stdout.splitlines() if not name.endswith(".py")}
-    assert "oauth/locale/nb.po" in read
+    read = {name for name in tracked("console", "oauth") if not name.endswith(".py")}
+    assert "oauth/templates/oauth/consent.html" in read
     assert read <= set(names(packages["web"]))
+
+
+def test_it_can_say_everything_in_every_language(function: str, packages: dict[str, Path]) -> None:
+    held, ours = set(names(packages[function])), tracked("words", "registry/drivers")
+    assert {name for name in ours if name.endswith(".mo")} <= held
+    assert not {name for name in ours if name.endswith(".po")} & held
+    assert {"words/locale/de/LC_MESSAGES/showcam.mo", "registry/drivers/ezviz/locale/de/LC_MESSAGES/ezviz.mo"} <= held
 
 
 def test_what_is_imported_is_pinned(function: str, cutter: ModuleType, packages: dict[str, Path]) -> None:

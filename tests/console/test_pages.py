@@ -15,9 +15,11 @@ from registry.gate.reasons import OF_PICTURES, row_text
         ("/", "en", 200, "Link it"),
         ("/", "nb-NO,nb;q=0.9", 200, "Koble til"),
         ("/", "no", 200, "Koble til"),
-        ("/", "de", 200, "Link it"),
+        ("/", "de-AT", 200, "Lässt sie sich nicht zeigen, erfährst du genau, warum"),
+        ("/", "fr", 200, "Link it"),
         ("/nothing", "en", 404, "There is no such page"),
         ("/nothing", "nn", 404, "Denne siden finnes ikke"),
+        ("/nothing", "de", 404, "Diese Seite gibt es nicht"),
     ],
 )
 def test_a_page_speaks_the_visitors_language(path: str, language: str, status: int, told: str) -> None:
@@ -37,11 +39,12 @@ def test_the_demo_leads_to_its_practice_page() -> None:
     assert 'href="http://127.0.0.1:8082/"' in app.test_client().get("/").text
 
 
-@pytest.mark.parametrize("language", ["en", "nb"])
-def test_the_front_page_says_what_mends_each_reason(language: str) -> None:
+@pytest.mark.parametrize("language", ["en", "nb", "de"])
+@pytest.mark.parametrize("vendor", ["", "EZVIZ", "Lakeside"])
+def test_the_front_page_says_what_mends_each_reason(language: str, vendor: str) -> None:
     app = Flask("test", static_folder=None)
-    app.register_blueprint(blueprint(practice_url=""))
+    app.register_blueprint(blueprint(practice_url="", vendor=vendor))
     page = html.unescape(app.test_client().get("/", headers={"Accept-Language": language}).text)
     for reason in OF_PICTURES:
-        wrong, mend = row_text(reason, language)
+        wrong, mend = row_text(reason, language, vendor=vendor)
         assert f"<dt>{wrong}</dt>\n<dd>{mend}</dd>" in page

@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
+from oauth import wording
+from registry.drivers.ezviz.sentences import EZVIZ
 from store.ports import Store
 from store.records import Assistant, Link
 from tests.doubles.household import Household
@@ -25,6 +27,11 @@ REDIRECTS: dict[Assistant, str] = {
 }
 USER, CAREFUL = "demo@example.com", "mfa@example.com"
 ISSUER, LOCAL = "https://home.example", "http://127.0.0.1:8080"
+
+
+def refusal_text(why: str, **gaps: object) -> str:
+    """What the sign-in page says in English to who links an EZVIZ account."""
+    return (EZVIZ.sign_in.get(why) or wording.SIGN_IN[why][1]).format(vendor="EZVIZ", **gaps)
 
 
 class Page(HTMLParser):

@@ -43,6 +43,8 @@ class ReadyDriver:
     `applied` what was set.
     """
 
+    vendor = "EZVIZ"
+
     def __init__(self, cameras: list[Camera]) -> None:
         self.set(cameras)
         self.error: DriverError | None = None

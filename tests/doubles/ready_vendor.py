@@ -12,6 +12,8 @@ CODE = "012345"
 class ReadyVendor:
     """Knows `users`; those in `careful` get a code. Settable: `verdict` (for every call) and `error` (raised by it)."""
 
+    vendor = "EZVIZ"
+
     def __init__(self, *users: str, careful: tuple[str, ...] = ()) -> None:
         self.users, self.careful = {*users, *careful}, careful
         self.verdict: Rejected | None = None

@@ -12,7 +12,6 @@ NAMES = re.compile(r"ezviz|\balexa|_alexa|\bgoogle|\becho\b", re.IGNORECASE)
 STILL_NAMED = {
     "surface.py": "a surface is named after the assistant that shows it, in grants and settings too",
     "gate/cards.py": "the assistants differ in which reason they say by themselves",
-    "gate/reasons.py": "its sentences speak of one vendor's app and of two assistants' words",
     "gate/voice_names.py": "a camera's name must not be what wakes an assistant",
 }
 

@@ -11,9 +11,8 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from oauth import wording
 from tests.doubles.linking import LOOPBACK
-from tests.doubles.linking_world import Page
+from tests.doubles.linking_world import Page, refusal_text
 from tests.doubles.program import Program, running
 
 PASSWORD = "showcam-demo"
@@ -104,7 +103,7 @@ def test_fifty_strangers_reach_the_vendor_three_times_and_the_owner_gets_in(atta
     assert attacked.logins - before == 3
     unknown = attacked.tries(NOBODY, 50, net=3)
     assert attacked.logins - before == 3
-    assert Counter(known) == Counter(unknown) == {(403, wording.SIGN_IN["wrong"][1], None): 50}
+    assert Counter(known) == Counter(unknown) == {(403, refusal_text("wrong"), None): 50}
     # right, but of a browser that the account does not know: the same again, and the vendor hears nothing
     assert Window(attacked.program, "127.4.0.1").sign_in(OWNER, PASSWORD).heard == known[0]
     assert attacked.logins - before == 3

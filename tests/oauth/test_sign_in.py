@@ -15,7 +15,7 @@ from registry.drivers.ezviz import households
 from registry.errors import VendorDown
 from registry.owner.sign_in import SignInRefused
 from registry.vendor import Rejected
-from tests.doubles.linking_world import CAREFUL, USER, Browser, World
+from tests.doubles.linking_world import CAREFUL, USER, Browser, World, refusal_text
 from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor
 
 VISIT, FORM = "__Host-showcam-visit", "__Host-showcam-form"
@@ -60,7 +60,7 @@ def test_what_the_vendor_refuses_is_said(world: World, why: Any, status: int) ->
     world.vendor.verdict = Rejected(why)
     browser = world.browse().sign_in()
     assert browser.status == status
-    assert browser.page.said("alert") == wording.SIGN_IN[why][1]
+    assert browser.page.said("alert") == refusal_text(why)
     assert ("user", USER) in browser.page.fields
     assert PASSWORD not in browser.page.html
     assert cookie(browser, VISIT) is None
@@ -88,7 +88,7 @@ def test_the_vendor_is_down(world: World) -> None:
 def test_nobody_learns_whether_it_was_the_user_or_the_password(world: World, user: str, password: str) -> None:
     browser = world.browse().sign_in(user, password)
     assert browser.status == 403
-    assert browser.page.said("alert") == wording.SIGN_IN["wrong"][1]
+    assert browser.page.said("alert") == refusal_text("wrong")
 
 
 class SlowVendor(ReadyVendor):
@@ -171,7 +171,7 @@ def test_so_many_sign_ins_may_hold_a_thread(
             assert vendor.hangs.acquire(timeout=20)
         browser.address = address
         assert browser.sign_in(USER, "wrong").status == status
-        assert (browser.page.said("alert") == wording.SIGN_IN["crowded"][1]) is (status == 503)
+        assert (browser.page.said("alert") == refusal_text("crowded")) is (status == 503)
     finally:
         vendor.over.set()
         for thread in threads:
@@ -261,7 +261,7 @@ def test_what_nobody_types_holds_no_thread(make: Callable[..., World]) -> None:
 def test_both_are_wanted(world: World, user: Any, password: Any) -> None:
     browser = world.browse().post("sign-in", user=user, password=password)
     assert browser.status == 400
-    assert browser.page.said("alert") == wording.SIGN_IN["empty"][1]
+    assert browser.page.said("alert") == refusal_text("empty")
     assert world.vendor.calls == {}
 
 
@@ -299,7 +299,7 @@ def test_guessing_one_account_from_everywhere_stops_before_the_vendor(
 ) -> None:
     known = [heard(tried(world, USER, "wrong", number)) for number in range(10)]
     unknown = [heard(tried(world, "nobody@example.com", "wrong", number)) for number in range(10, 20)]
-    assert set(known) == set(unknown) == {(403, wording.SIGN_IN["wrong"][1], False)}
+    assert set(known) == set(unknown) == {(403, refusal_text("wrong"), False)}
     assert world.vendor.calls == {"password": 3}
     assert tried(world, USER, PASSWORD, 30).status == 403  # right, and from nobody the account knows
     later(901)
@@ -309,9 +309,9 @@ def test_guessing_one_account_from_everywhere_stops_before_the_vendor(
 def test_a_vendor_that_has_locked_the_account_is_not_told_to_strangers(world: World) -> None:
     home = world.browse().sign_in()
     world.vendor.verdict = Rejected("locked")
-    assert heard(tried(world, USER, "wrong", 1)) == (403, wording.SIGN_IN["wrong"][1], False)
+    assert heard(tried(world, USER, "wrong", 1)) == (403, refusal_text("wrong"), False)
     own = tried(world, USER, PASSWORD, 2, home.http)
-    assert heard(own) == (403, wording.SIGN_IN["locked"][1], False)
+    assert heard(own) == (403, refusal_text("locked"), False)
 
 
 def test_who_signs_in_rightly_is_never_counted(world: World) -> None:
@@ -330,7 +330,7 @@ def test_a_browser_that_signed_in_before_gets_in_whatever_strangers_do(world: Wo
     for _ in range(2):  # a slip, also from the very address that strangers have used up
         slipped = world.browse(http=home.http)
         slipped.address = address
-        assert heard(slipped.post("switch").sign_in(USER, "slip")) == (403, wording.SIGN_IN["wrong"][1], False)
+        assert heard(slipped.post("switch").sign_in(USER, "slip")) == (403, refusal_text("wrong"), False)
     assert slipped.sign_in().page.steps == ["switch", "agree", "cancel"]
     assert world.vendor.calls["password"] == before + 3
 
@@ -468,13 +468,13 @@ def test_five_guesses(world: World) -> None:
     for number in range(5):
         browser.post("code", code=f"00000{number}")
         assert browser.status == 403
-        assert browser.page.said("alert") == wording.SIGN_IN["wrong_code"][1]
+        assert browser.page.said("alert") == refusal_text("wrong_code")
         assert browser.page.steps == ["code", "cancel", "switch"]
     browser.post("code", code=CODE)
     assert browser.status == 429
     assert browser.answer is not None
     minutes = math.ceil(int(browser.answer.headers["Retry-After"]) / 60)
-    assert browser.page.said("alert") == wording.SIGN_IN["guessed"][1] % {"minutes": minutes}
+    assert browser.page.said("alert") == refusal_text("guessed", minutes=minutes)
     assert browser.page.steps == ["sign-in", "cancel"]
     assert world.vendor.calls["code"] == 5
     assert browser.get().page.steps == ["sign-in", "cancel"]
@@ -484,7 +484,7 @@ def test_five_minutes(world: World, later: Callable[[float], None]) -> None:
     browser = world.browse().sign_in(CAREFUL)
     later(301)
     browser.post("code", code=CODE)
-    assert browser.page.said("alert") == wording.SIGN_IN["expired"][1]
+    assert browser.page.said("alert") == refusal_text("expired")
     assert browser.page.steps == ["sign-in", "cancel"]
     assert world.vendor.calls["code"] == 0
 
@@ -575,7 +575,7 @@ def test_ten_minutes(world: World, later: Callable[[float], None]) -> None:
     later(601)
     browser.post("agree")
     assert browser.status == 403
-    assert browser.page.said("alert") == wording.SIGN_IN["away"][1]
+    assert browser.page.said("alert") == refusal_text("away")
     assert world.links() == []
 
 

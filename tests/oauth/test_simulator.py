@@ -8,7 +8,6 @@ from flask import Flask
 
 from accounts import clients
 from media.grants import Grants
-from oauth import wording
 from oauth.app import OAuthSettings, bind
 from registry.adapter import adapt
 from registry.drivers.ezviz import households
@@ -16,7 +15,7 @@ from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.owner.sign_in import SignIn
 from registry.rules import Rules
 from store.sqlite import SqliteStore
-from tests.doubles.linking_world import REDIRECTS, Browser, Page
+from tests.doubles.linking_world import REDIRECTS, Browser, Page, refusal_text
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.simulator_process import SimulatorProcess
 
@@ -81,7 +80,7 @@ def test_the_vendors_code(app: Flask) -> None:
     browser = browse(app, "google").sign_in("mfa@example.com", PASSWORD)
     assert browser.page.steps == ["code", "cancel", "switch"]
     browser.post("code", code="999999")
-    assert browser.page.said("alert") == wording.SIGN_IN["wrong_code"][1]
+    assert browser.page.said("alert") == refusal_text("wrong_code")
     browser.post("code", code="012345")
     assert "Porch" in browser.page.said()
 
@@ -89,7 +88,7 @@ def test_the_vendors_code(app: Flask) -> None:
 @pytest.mark.parametrize(("user", "password"), [("demo@example.com", "wrong"), ("nobody@example.com", PASSWORD)])
 def test_wrong(app: Flask, user: str, password: str) -> None:
     page: Page = browse(app, "alexa").sign_in(user, password).page
-    assert page.said("alert") == wording.SIGN_IN["wrong"][1]
+    assert page.said("alert") == refusal_text("wrong")
 
 
 def test_the_vendor_is_gone(app: Flask, simulator: SimulatorProcess) -> None:
@@ -98,7 +97,7 @@ def test_the_vendor_is_gone(app: Flask, simulator: SimulatorProcess) -> None:
     try:
         browser.sign_in("demo@example.com", PASSWORD)
         assert browser.status == 503
-        assert browser.page.said("alert") == wording.SIGN_IN["vendor_down"][1]
+        assert browser.page.said("alert") == refusal_text("vendor_down")
     finally:
         simulator.restart()
     assert "Garden" in browser.sign_in("demo@example.com", PASSWORD).page.said()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from oauth import wording
-from tests.doubles.linking_world import CAREFUL, USER, Browser, World
+from tests.doubles.linking_world import CAREFUL, USER, Browser, World, refusal_text
 from tests.doubles.ready_vendor import CODE, PASSWORD
 
 SIGN_IN, CONSENT = ["sign-in", "cancel"], ["switch", "agree", "cancel"]
@@ -24,7 +24,7 @@ def said(browser: Browser) -> tuple[int, str, list[str]]:
 
 
 def told(why: str) -> tuple[int, str, list[str]]:
-    return (*wording.SIGN_IN[why], SIGN_IN)
+    return (wording.SIGN_IN[why][0], refusal_text(why), SIGN_IN)
 
 
 def goes_on(browser: Browser) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from oauth import wording
-from tests.doubles.linking_world import CAREFUL, USER, Browser, World
+from tests.doubles.linking_world import CAREFUL, USER, Browser, World, refusal_text
 from tests.doubles.ready_driver import camera
 from tests.doubles.ready_vendor import CODE, PASSWORD
 
@@ -35,12 +35,12 @@ def send(browser: Browser, fields: dict[str, Any]) -> Browser:
     return browser.post_raw(urlencode({"csrf_token": token} | fields, doseq=True))
 
 
-NOT_AGREED, EMPTY = wording.NOT_AGREED, wording.SIGN_IN["empty"][1]
+NOT_AGREED, EMPTY = wording.NOT_AGREED, refusal_text("empty")
 # the page, what comes of it, status, the buttons of the page that follows, what that says
 SETS: dict[str, tuple[str, dict[str, Any], int, list[str], str]] = {
     "user and password": ("sign-in", SIGNED, 200, CONSENT, ""),
     "user and password of who needs a code": ("sign-in", SIGNED | {"user": CAREFUL}, 200, CODE_PAGE, ""),
-    "wrong password": ("sign-in", SIGNED | {"password": "x"}, 403, SIGN_IN, wording.SIGN_IN["wrong"][1]),
+    "wrong password": ("sign-in", SIGNED | {"password": "x"}, 403, SIGN_IN, refusal_text("wrong")),
     "user alone": ("sign-in", {"user": USER}, 400, SIGN_IN, EMPTY),
     "password alone": ("sign-in", {"password": PASSWORD}, 400, SIGN_IN, EMPTY),
     "both empty": ("sign-in", {"user": "", "password": ""}, 400, SIGN_IN, EMPTY),
@@ -48,12 +48,12 @@ SETS: dict[str, tuple[str, dict[str, Any], int, list[str], str]] = {
     "fields of no page": ("sign-in", {"x": "y"}, 400, SIGN_IN, ""),
     "nothing": ("sign-in", {}, 400, SIGN_IN, ""),
     "a code": ("code", {"code": CODE}, 200, CONSENT, ""),
-    "a wrong code": ("code", {"code": "999999"}, 403, CODE_PAGE, wording.SIGN_IN["wrong_code"][1]),
-    "no code typed": ("code", {"code": " "}, 400, CODE_PAGE, wording.SIGN_IN["no_code"][1]),
+    "a wrong code": ("code", {"code": "999999"}, 403, CODE_PAGE, refusal_text("wrong_code")),
+    "no code typed": ("code", {"code": " "}, 400, CODE_PAGE, refusal_text("no_code")),
     "nothing where a code is due": ("code", {}, 400, CODE_PAGE, ""),
     "another user where a code is due": ("code", SIGNED, 200, CONSENT, ""),
-    "consent where a code is due": ("code", {"label": ""}, 403, CODE_PAGE, wording.SIGN_IN["unfinished"][1]),
-    "a code where nobody signed in": ("sign-in", {"code": CODE}, 403, SIGN_IN, wording.SIGN_IN["expired"][1]),
+    "consent where a code is due": ("code", {"label": ""}, 403, CODE_PAGE, refusal_text("unfinished")),
+    "a code where nobody signed in": ("sign-in", {"code": CODE}, 403, SIGN_IN, refusal_text("expired")),
     "a code where it was taken": ("consent", {"code": CODE}, 200, CONSENT, ""),
     "consent": ("consent", {"cameras": ["all of them"], "later": "1", "label": ""}, 400, CONSENT, NOT_AGREED),
     "consent to all, of a page without a list": ("consent", {"all": "1", "label": "Kari"}, 400, CONSENT, NOT_AGREED),
@@ -65,8 +65,8 @@ SETS: dict[str, tuple[str, dict[str, Any], int, list[str], str]] = {
         NOT_AGREED,
     ),
     "the form above it, which says who is signed in": ("consent", {}, 400, CONSENT, NOT_AGREED),
-    "consent after it was used": ("over", {"label": ""}, 403, SIGN_IN, wording.SIGN_IN["used"][1]),
-    "consent of nobody": ("sign-in", {"label": ""}, 403, SIGN_IN, wording.SIGN_IN["away"][1]),
+    "consent after it was used": ("over", {"label": ""}, 403, SIGN_IN, refusal_text("used")),
+    "consent of nobody": ("sign-in", {"label": ""}, 403, SIGN_IN, refusal_text("away")),
 }
 
 

@@ -10,9 +10,10 @@ import pytest
 from accounts import households
 from media.grants import Grants
 from registry.adapter import Adapter, adapt
-from registry.camera import Camera, Refusal, StreamRequest
+from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.driver import Driver
 from registry.errors import Refused, SetRefused, Unavailable
+from registry.gate.reasons import explain
 from registry.rules import Rules
 from registry.settings import CHOICES
 from store.records import Account, Assistant, Link, Source
@@ -76,10 +77,13 @@ class House:
 
     def asked(self, assistant: Assistant, name: str) -> str:
         """The reason, "" where there is a stream."""
-        found = self.adapter.registry.open_stream(
+        found = self.opened(assistant, name)
+        return found.reason if isinstance(found, Refusal) else ""
+
+    def opened(self, assistant: Assistant, name: str) -> Stream | Refusal:
+        return self.adapter.registry.open_stream(
             self.link(assistant), self.camera(name).id, StreamRequest(assistant, ("hls",))
         )
-        return found.reason if isinstance(found, Refusal) else ""
 
 
 def told(status: str = "200 OK", **body: Any) -> bytes:
@@ -114,6 +118,24 @@ def house(store: SqliteStore, vendors: Vendors) -> House:
 )
 def test_its_cameras_go_through_the_gate(house: House, camera: str, alexa: str, google: str) -> None:
     assert (house.asked("alexa", camera), house.asked("google", camera)) == (alexa, google)
+
+
+@pytest.mark.parametrize(
+    ("camera", "locale", "mend"),
+    [
+        ("Boathouse", "en", "In the Lakeside app open Boathouse and switch Sleep Mode off."),
+        ("Boathouse", "nb", "Åpne Boathouse i Lakeside-appen og slå av dvalemodus."),
+        ("Boathouse", "de", "Öffne in der Lakeside-App Boathouse und schalte den Schlafmodus aus."),
+        ("Mast", "de", "Öffne in der Lakeside-App Mast und stelle die Videokodierung auf H.264."),
+    ],
+)
+def test_a_person_is_told_of_it_by_its_name_and_of_no_other_vendor(
+    house: House, camera: str, locale: str, mend: str
+) -> None:
+    refusal = house.opened("alexa", camera)
+    assert isinstance(refusal, Refusal)
+    assert mend in explain(refusal, locale)
+    assert "EZVIZ" not in explain(refusal, locale)
 
 
 def test_a_camera_is_its_makers_and_has_an_id_that_tells_nothing(house: House) -> None:
@@ -170,7 +192,7 @@ def test_a_list_that_can_t_be_had_is_never_an_empty_one(house: House, lists: byt
     house.cloud.lists = lists
     with pytest.raises(Unavailable) as refused:
         house.adapter.owner.cameras(house.account.id)
-    assert refused.value.reason == reason
+    assert (refused.value.reason, refused.value.vendor) == (reason, "Lakeside")
 
 
 def test_settings_are_told_and_none_is_set(house: House) -> None:

@@ -161,4 +161,4 @@ def test_of_a_camera_that_is_not_there_no_name_is_told() -> None:
 
 
 def test_the_vendors_word_stands_alone() -> None:
-    assert overruled("encryption_on", camera("Garage")) == Refusal((Failed("encryption_on"),), "Garage")
+    assert overruled("encryption_on", camera("Garage")) == Refusal((Failed("encryption_on"),), "Garage", "EZVIZ")

@@ -4,20 +4,25 @@ import ast
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import actions.sentences
+import alexa.sentences
 from registry import errors
 from registry.camera import Failed, Refusal
+from registry.drivers import SPEECHES
 from registry.drivers.ezviz import codes
 from registry.gate import gate
 from registry.gate.reasons import explain, row_text
-from registry.reason import REASONS, ByReason
+from registry.reason import REASONS, ByReason, Reason
 from showcam.cli.cameras import cameras
 from showcam.cli.owner import owner
+from words.languages import LANGUAGES
 
 GROUPS = {"cameras": cameras, "owner": owner}
-LANGUAGES = ("en", "nb", "de")
+VENDORS = ("", "EZVIZ", "Lakeside")  # one that is not known, one with sentences of its own, one without
 MODULES = sorted(Path(errors.__file__).parent.rglob("*.py"))
 MADE_WITH = ("Failed", "overruled", "Refused", "Unavailable", "Denied")
 NOT_THE_GATES = {"token", "retry", "down", "rate"}  # ezviz_codes' own kinds
@@ -70,14 +75,16 @@ def test_a_table_by_reason_has_a_row_for_each_and_in_their_order() -> None:
     assert tuple(ByReason.__annotations__) == REASONS
 
 
-@pytest.mark.parametrize("reason", sorted(REASONS))
-def test_a_reason_is_told_in_each_language_with_the_cameras_name_or_without(reason: str) -> None:
-    named, nameless = (Refusal((Failed(reason),), name) for name in ("Garden {0} %s", ""))
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_reason_is_told_in_each_language_with_the_cameras_name_or_without(reason: Reason, vendor: str) -> None:
+    named, nameless = (Refusal((Failed(reason),), name, vendor) for name in ("Garden {0} %s", ""))
     texts = [explain(named, locale) for locale in LANGUAGES]
 
     assert len(set(texts)) == len(LANGUAGES)
     for text in (*texts, *(explain(nameless, locale) for locale in LANGUAGES)):
-        assert not text.startswith(("the camera", "kameraet", "die Kamera"))
+        assert not text.startswith(("the camera", "kamera", "die Kamera"))
+        assert "EZVIZ" not in text or vendor == "EZVIZ"
         assert not re.search(r"\b(?:von|mit|bei|in|auf|an|zu|unter|über|aus|nach) die Kamera\b", text)
         assert text.endswith(".")
         assert "{" not in text.replace("{0}", "")
@@ -103,9 +110,11 @@ def test_the_links_language_is_spoken(locale: str, expected: str) -> None:
     assert expected in explain(Refusal((Failed("offline"),), "Attic"), locale)
 
 
+@pytest.mark.parametrize("vendor", VENDORS)
 @pytest.mark.parametrize("locale", LANGUAGES)
-def test_without_a_name_a_command_says_where_one_belongs(locale: str) -> None:
-    commands = [mend for reason in REASONS for _, mend in [row_text(reason, locale)] if "showcam cameras" in mend]
+def test_without_a_name_a_command_says_where_one_belongs(locale: str, vendor: str) -> None:
+    mends = [row_text(reason, locale, vendor=vendor)[1] for reason in REASONS]
+    commands = [mend for mend in mends if "showcam cameras" in mend]
     assert commands
     for mend in commands:
         assert re.search(r"showcam cameras \w+ NAME\b", mend)
@@ -119,14 +128,72 @@ def test_all_rows_are_told_in_order() -> None:
     assert text.index("is offline") < text.index("Image Encryption is on for Garage")
 
 
+@pytest.mark.parametrize(("vendor", "commands"), [("", 4), ("EZVIZ", 5)])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_commands_are_ones_there_are_and_stand_as_a_shell_takes_them(language: str) -> None:
+def test_commands_are_ones_there_are_and_stand_as_a_shell_takes_them(language: str, vendor: str, commands: int) -> None:
     named = 0
     for reason in REASONS:
-        text = explain(Refusal((Failed(reason),), "Front Door"), language)
+        text = explain(Refusal((Failed(reason),), "Front Door", vendor), language)
         for command in re.findall(r"showcam ((?:cameras|owner) [^.,;…]*)", text):
             group, name, *rest = shlex.split(command)
             assert name in GROUPS[group].commands
             assert group == "owner" or rest[0] == "Front Door"
             named += 1
-    assert named == 5
+    assert named == commands
+
+
+@pytest.mark.parametrize(
+    ("reason", "vendor", "locale", "told"),
+    [
+        # EZVIZ's own menus
+        (
+            "encryption_on",
+            "EZVIZ",
+            "en",
+            "In the EZVIZ app open Garden > Settings > Image Encryption and switch",
+        ),
+        ("encryption_on", "EZVIZ", "nb", "Åpne Garden > Innstillinger > Bildekryptering i EZVIZ-appen"),
+        ("encryption_on", "EZVIZ", "de", "Öffne in der EZVIZ-App Garden > Einstellungen > Bildverschlüsselung"),
+        # where EZVIZ says nothing of its own, what stands for all vendors
+        ("not_passable", "EZVIZ", "de", "Wer dieses showcam betreibt, kann einen Medienprozess hinzufügen"),
+        ("not_passable", "EZVIZ", "de", "Garden liefert über EZVIZ ein Bild, das sich hier so nicht zeigen lässt."),
+        ("asleep", "EZVIZ", "en", "In the EZVIZ app open Garden and switch Sleep Mode off."),
+        # of any other vendor, by its name
+        ("asleep", "Lakeside", "en", "In the Lakeside app open Garden and switch Sleep Mode off."),
+        ("vendor_down", "Lakeside", "nb", "Lakeside-tjenesten svarer ikke akkurat nå."),
+        ("vendor_down", "iCam", "nb", "iCam-tjenesten svarer ikke akkurat nå."),
+        ("no_way", "Lakeside", "de", "Gehört die Kamera zu einem anderen Lakeside-Konto, verknüpfe mit jenem Konto."),
+        # of one that is not known
+        ("vendor_down", "", "en", "The camera service does not answer just now."),
+        ("vendor_down", "", "nb", "Kamera-tjenesten svarer ikke akkurat nå."),
+        ("signed_out", "", "de", "showcam ist beim Kamera-Konto abgemeldet."),
+    ],
+)
+def test_a_vendor_is_spoken_of_by_its_name_and_in_its_own_words(
+    reason: Reason, vendor: str, locale: str, told: str
+) -> None:
+    assert told in explain(Refusal((Failed(reason),), "Garden", vendor), locale)
+
+
+@pytest.mark.parametrize(
+    ("own", "vendor", "told"),
+    [
+        ({}, "EZVIZ", "In the assistant's app disable or disconnect showcam, then link it again"),
+        (
+            alexa.sentences.WRITTEN,
+            "EZVIZ",
+            "In the Alexa app disable the showcam skill, enable it again, and sign in there with the EZVIZ",
+        ),
+        (
+            actions.sentences.WRITTEN,
+            "Lakeside",
+            "In the Google Home app reconnect the showcam account and sign in there with the Lakeside",
+        ),
+    ],
+)
+def test_a_door_says_what_its_own_assistants_users_do(own: Any, vendor: str, told: str) -> None:
+    assert told in explain(Refusal((Failed("signed_out"),), vendor=vendor), "en", own)
+
+
+def test_a_vendors_sentences_are_of_its_own_name() -> None:
+    assert {name: speech.vendor for name, speech in SPEECHES.items()} == {"EZVIZ": "EZVIZ"}

@@ -177,7 +177,7 @@ def test_the_vendors_word_beats_the_flags(home: Household, error: Exception, rea
 
     found = home.registry.open_stream(home.link, garden, HLS)
 
-    assert found == Refusal((Failed(reason),), "Garden")
+    assert found == Refusal((Failed(reason),), "Garden", "EZVIZ")
     assert home.pictures.warmed == []
 
 
@@ -206,7 +206,7 @@ def test_a_media_process_that_is_gone_is_told(home: Household) -> None:
 
     found = registry.open_stream(home.link, home.id("Garden"), HLS)
 
-    assert found == Refusal((Failed("media_down"),), "Garden")
+    assert found == Refusal((Failed("media_down"),), "Garden", "EZVIZ")
     registry.end_session(home.link, "whatever")  # nothing is live where nothing answers
 
 
@@ -256,7 +256,7 @@ def test_a_link_opens_so_often_a_minute_and_another_link_is_not_harmed(tmp_path:
         assert isinstance(home.registry.open_stream(home.link, garden, HLS), Stream)
     home.driver.calls.clear()
 
-    assert home.registry.open_stream(home.link, garden, HLS) == Refusal((Failed("busy"),), "Garden")
+    assert home.registry.open_stream(home.link, garden, HLS) == Refusal((Failed("busy"),), "Garden", "EZVIZ")
     assert home.driver.calls == {}
     assert isinstance(home.registry.open_stream(other, garden, HLS), Stream)
     clock.now += 60
@@ -292,7 +292,7 @@ def test_a_vendor_that_hangs_is_told_in_time(home: Household) -> None:
     home.driver.error = VendorDown("no answer in time")
     began = time.monotonic()
 
-    assert home.registry.open_stream(home.link, garden, HLS) == Refusal((Failed("vendor_down"),), "Garden")
+    assert home.registry.open_stream(home.link, garden, HLS) == Refusal((Failed("vendor_down"),), "Garden", "EZVIZ")
     assert time.monotonic() - began < 3
 
 
@@ -336,7 +336,7 @@ def test_the_gate_stands_before_the_answer_too(home: Household, changes: dict[st
     grant = opened(home, request=WEBRTC).grant
     home.driver.change("Garden", **changes)
 
-    assert home.offers.answer(grant, OFFER) == Refusal((Failed(reason),), "Garden")
+    assert home.offers.answer(grant, OFFER) == Refusal((Failed(reason),), "Garden", "EZVIZ")
     assert home.pictures.answered == []
 
 

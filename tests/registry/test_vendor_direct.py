@@ -158,7 +158,7 @@ def test_each_opening_takes_a_place_as_long_as_its_address_lives(ready: Househol
     garden = ready.id("Garden")
     found = [ready.registry.open_stream(ready.link, garden, HLS) for _ in range(PASSED.live_per_account + 1)]
     assert [isinstance(each, Stream) for each in found] == [True] * PASSED.live_per_account + [False]
-    assert found[-1] == Refusal(found[-1].failed, "Garden")
+    assert found[-1] == Refusal(found[-1].failed, "Garden", "EZVIZ")
     assert found[-1].reason == "busy"
     assert len(ready.driver.released) == 1
 

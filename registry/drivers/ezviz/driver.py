@@ -23,6 +23,7 @@ from registry.drivers.ezviz.open import cameras as of_open
 from registry.drivers.ezviz.open import settings as open_settings
 from registry.drivers.ezviz.open.calls import Calls, OpenPlatform
 from registry.drivers.ezviz.open.tokens import Access, Key, Sub
+from registry.drivers.ezviz.sentences import EZVIZ
 from registry.drivers.ezviz.sessions import Held, Sessions
 from registry.drivers.ezviz.settings import Clock
 from registry.drivers.ezviz.waking import Waking
@@ -75,6 +76,8 @@ class EzvizDriver:
     `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`:
     cameras are also fetched from their owner's network, where showcam runs in it and serves nobody else.
     """
+
+    vendor = EZVIZ.vendor
 
     def __init__(
         self,

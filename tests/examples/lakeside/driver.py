@@ -30,6 +30,8 @@ class LakesideDriver:
     What is sealed for a source is the key that its owner made in Lakeside's app.
     """
 
+    vendor = "Lakeside"
+
     def __init__(self, store: Store, host: str, hosts: Hosts, ca_file: Path | None = None) -> None:
         self._store, self._url = store, f"https://{host}/v1"
         self._http = VendorHttp(hosts, ca_file)

@@ -1,0 +1,78 @@
+"""What people read: every sentence in every language, with the same gaps, compiled as it stands (`make words`)."""
+
+import re
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+import actions.sentences
+import alexa.sentences
+from alexa.spoken.refusals import ALOUD
+from alexa.spoken.texts import TEXTS
+from oauth import wording
+from registry.drivers import SPEECHES
+from registry.gate.reasons import WRITTEN
+from tests.doubles.packages import script
+from words.languages import LANGUAGES
+
+words = script("sentences")
+TRANSLATED = [(domain, language) for domain in words.domains() for language in words.LANGUAGES]
+BY_NAME = [f"{domain.name}-{language}" for domain, language in TRANSLATED]
+
+
+def test_every_language_but_english_is_translated_into() -> None:
+    assert {"en", *words.LANGUAGES} == set(LANGUAGES)
+    assert [domain.name for domain in words.domains()] == ["showcam", "ezviz"]
+
+
+@pytest.mark.parametrize(("domain", "language"), TRANSLATED, ids=BY_NAME)
+def test_every_sentence_is_translated_with_the_same_gaps_and_no_other_is(domain: ModuleType, language: str) -> None:
+    kept = words.kept(domain.file(language, "po"), language)
+    assert {each.id for each in kept if each.id} == set(words.wanted(domain, language))
+    assert [each.id for each in kept if not words.good(each)] == []
+    assert kept.obsolete == {}
+
+
+@pytest.mark.parametrize(("domain", "language"), TRANSLATED, ids=BY_NAME)
+def test_what_stands_there_is_what_make_words_writes(domain: ModuleType, language: str) -> None:
+    assert domain.file(language, "po").read_bytes() == words.update(domain, language)
+    assert domain.file(language, "mo").read_bytes() == words.compiled(domain, language)
+
+
+def kept_in_tables() -> Iterator[str]:
+    """Sentences that stand in a table, to be said later."""
+    for rows in (WRITTEN, ALOUD, alexa.sentences.WRITTEN, actions.sentences.WRITTEN):
+        for row in rows.values():
+            yield from row
+    yield from TEXTS.values()
+    yield from (sentence for _, sentence in wording.SIGN_IN.values())
+    yield from (each for _, heading, text in wording.PROBLEMS.values() for each in (heading, text))
+    yield from (wording.NOT_AGREED, wording.NOTHING_TICKED, wording.TOO_MANY_LINKS)
+
+
+def test_every_sentence_of_a_table_is_marked() -> None:
+    [showcam, *vendors] = words.domains()
+    assert set(kept_in_tables()) - {""} <= set(words.said(showcam))
+    for vendor, speech in zip(vendors, SPEECHES.values(), strict=True):
+        rows = [*speech.written.values(), *speech.aloud.values()]
+        own = {each for row in rows for each in row} | set(speech.sign_in.values())
+        assert own - {""} == set(words.said(vendor))
+
+
+def test_showcams_own_sentences_name_no_vendor() -> None:
+    named = re.compile("|".join(SPEECHES), re.IGNORECASE)
+    assert [each for each in words.said(words.domains()[0]) if named.search(each)] == []
+
+
+def test_a_new_language_or_sentence_is_asked_for() -> None:
+    """What `make words` finds wanting: no translation, one with another gap, one that somebody is not sure of."""
+    message = words.Message
+    assert words.good(message("Hello {name}", "Hei {name}"))
+    for wanting in (
+        message("Hello {name}", ""),
+        message("Hello {name}", "Hei"),
+        message("Hello {name}", "Hei {navn}"),
+        message("Hello {name}", "Hei {name}", flags=["fuzzy"]),
+    ):
+        assert not words.good(wanting)
