@@ -4,13 +4,11 @@ ARG BASE=docker.io/library/python:3.13-slim-trixie
 
 FROM ${BASE} AS build
 WORKDIR /build
-COPY requirements/tools.txt requirements/media.txt ./
-# wheels first: one requirement is a source distribution, made into a wheel by pinned tools and no newer ones
+COPY requirements/media.txt ./
 RUN python -m venv tools \
- && tools/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r tools.txt \
- && tools/bin/pip wheel --no-cache-dir --require-hashes --no-build-isolation --no-deps -w wheels -r media.txt \
  && python -m venv --without-pip /opt/env \
- && tools/bin/pip --python /opt/env/bin/python install --no-cache-dir --no-index --no-deps --compile wheels/*.whl
+ && tools/bin/pip --python /opt/env/bin/python install --no-cache-dir --require-hashes --only-binary=:all: --no-deps \
+      --compile -r media.txt
 COPY LICENSE NOTICE /opt/app/
 COPY media/ /opt/app/media/
 COPY net/ /opt/app/net/

@@ -8,10 +8,12 @@ from showcam.settings import Settings
 
 def _alone(settings: Settings, part: str) -> Settings:
     """The part's, which `showcam run` did not prepare if a person starts it."""
-    from showcam import data, integrity, keys, logs
+    from showcam import data, extras, integrity, keys, logs
     from showcam.handover import handed_over
 
     if handed_over() is None:
+        if settings.store == "dynamodb":
+            extras.need("aws")
         data.claim(settings)
         logs.start(part, settings)
         integrity.look(settings)

@@ -21,12 +21,14 @@ from showcam.supervisor import Part
 def run(context: click.Context, port: int | None) -> None:
     """Start showcam and serve until Ctrl-C."""
     from showcam import data as folder
-    from showcam import integrity, logs
+    from showcam import extras, integrity, logs
     from showcam.compose import demo as practice
     from showcam.compose.command import prepare
     from showcam.supervisor import Supervisor, only_one, require_ports
 
     settings = settings_of(context)
+    if settings.demo:
+        extras.need("demo")
     folder.claim(settings)
     logs.start("supervisor", settings)
     with only_one(settings.data / "run"), integrity.watched(settings):
