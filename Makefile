@@ -22,7 +22,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test check coverage lint bench lock package deploy remove kept deploy-local picture clean
+.PHONY: help run up test check coverage lint bench lock package deploy remove kept deploy-local picture release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -128,5 +128,10 @@ picture: .venv/dev ## redraw the README's two pictures from a running demo
 	@scripts/browser.sh
 	.venv/bin/python scripts/picture.py
 
+# Every check of this very commit: what passed some time before may have been another one.
+CHECKS ?= lint test
+release: .venv/dev ## the version of pyproject.toml: checked, built into dist/ and tagged here; nothing is pushed
+	@.venv/bin/python scripts/release.py $(CHECKS)
+
 clean: ## remove what make made: environments, packages, the demo's data; never var/showcam
-	rm -rf .venv .venv-cloud var/demo node_modules build .serverless
+	rm -rf .venv .venv-cloud var/demo node_modules build dist .serverless
