@@ -120,7 +120,7 @@ def _git(*words: str) -> str:
     done = subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=False)
     if done.returncode:
         raise CannotRelease(f"git {words[0]}: {done.stderr.strip()}")
-    return done.stdout.strip()
+    return done.stdout.rstrip()
 
 
 def main() -> None:

@@ -106,7 +106,7 @@ def version(text: str) -> Callable[[Repository], None]:
 TOMORROW = TODAY + datetime.timedelta(days=1)
 # what is done to it, the check it runs, what it then says
 REFUSED: list[tuple[Callable[[Repository], object], str, str]] = [
-    (lambda each: each.write("showcam/__init__.py", "1"), "good", "Not all is committed:\nM showcam/__init__.py"),
+    (lambda each: each.write("showcam/__init__.py", "1"), "good", "Not all is committed:\n M showcam/__init__.py"),
     (lambda each: each.write("new", "1"), "good", "Not all is committed:\n?? new"),
     (lambda each: each.git("tag", "v0.2.0"), "good", "v0.2.0 is there already"),
     (version("0.2.0.dev1"), "good", "is 0.2.0.dev1: a release is MAJOR.MINOR.PATCH"),
