@@ -22,7 +22,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test check coverage lint words bench lock package deploy remove kept deploy-local picture clean
+.PHONY: help run up test check coverage lint words bench lock package deploy remove kept deploy-local picture release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -31,17 +31,28 @@ help: ## this list
 	@scripts/bootstrap.sh .venv $(PYTHON)
 	@touch $@
 
+# Three sets, each with the one before in it: an owner's, the extras too, all that work on showcam takes. The first two are
+# added to what is there, so that `make up` takes nothing away; the last is exact.
+ADDED = $(UV) pip install -q --require-hashes --only-binary :all: --compile-bytecode
+EXACT = $(UV) pip sync -q --require-hashes --only-binary :all: --compile-bytecode
+ITSELF = $(UV) pip install -q --no-deps --no-build-isolation -e .
+
 .venv/app: .venv/tools requirements/app.txt pyproject.toml
 	@echo "Installing what showcam runs on"
-	@$(UV) pip sync -q --require-hashes --no-build-isolation --compile-bytecode requirements/app.txt requirements/tools.txt
-	@$(UV) pip install -q --no-deps --no-build-isolation -e .
-	@rm -f .venv/dev
+	@$(ADDED) -r requirements/app.txt
+	@$(ITSELF)
 	@touch $@
 
-.venv/dev: .venv/app requirements/dev.txt
+.venv/all: .venv/tools requirements/all.txt pyproject.toml
+	@echo "Installing what showcam runs on, with what the demo and AWS take"
+	@$(ADDED) -r requirements/all.txt
+	@$(ITSELF)
+	@touch $@
+
+.venv/dev: .venv/tools requirements/dev.txt pyproject.toml
 	@echo "Installing what the tests need"
-	@$(UV) pip sync -q --require-hashes --no-build-isolation --compile-bytecode requirements/dev.txt requirements/tools.txt
-	@$(UV) pip install -q --no-deps --no-build-isolation -e .
+	@$(EXACT) requirements/dev.txt requirements/tools.txt
+	@$(ITSELF)
 	@touch $@
 
 # Its functions run on its own interpreter, so that is the one their packages are cut for.
@@ -58,7 +69,7 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	@npm ci --silent
 	@touch $@
 
-run: .venv/app ## the demo: simulated cameras and assistants, everything on this machine
+run: .venv/all ## the demo: simulated cameras and assistants, everything on this machine
 	@.venv/bin/showcam run --demo
 
 up: .venv/app ## the real thing
@@ -94,10 +105,11 @@ bench: .venv/dev ## speed, beside peers in the same run
 lock: .venv/tools ## renew the pinned requirements
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/tools.in $(PINNED) -o requirements/tools.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml -c requirements/tools.txt $(PINNED) -o requirements/app.txt
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --group dev -c requirements/app.txt -c requirements/tools.txt $(PINNED) -o requirements/dev.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --all-extras -c requirements/app.txt $(PINNED) -o requirements/all.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --all-extras --group dev -c requirements/all.txt -c requirements/tools.txt $(PINNED) -o requirements/dev.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/cloud.in $(PINNED) -o requirements/cloud.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/media.in -c requirements/app.txt $(PINNED) -o requirements/media.txt
-	for each in directives fulfillment web; do UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/lambda-$$each.in -c requirements/app.txt $(PINNED) -o requirements/lambda-$$each.txt || exit 1; done
+	for each in directives fulfillment web; do UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/lambda-$$each.in -c requirements/all.txt $(PINNED) -o requirements/lambda-$$each.txt || exit 1; done
 
 package: .venv/tools node_modules/.package-lock.json ## what AWS is given; STAGE, REGION, PARAMS, ARCHITECTURE, CONFIG
 	.venv/bin/python scripts/package.py --architecture $(ARCHITECTURE)
@@ -109,7 +121,7 @@ deploy: package ## to AWS, by the credentials of your environment
 remove: package ## the stack from AWS; the table, its key and the secrets stay
 	node_modules/.bin/osls remove $(DEPLOYMENT)
 
-kept: .venv/app package ## what a removed stack left, written for CloudFormation to take back; docs/aws.md goes on
+kept: .venv/all package ## what a removed stack left, written for CloudFormation to take back; docs/aws.md goes on
 	@.venv/bin/python scripts/kept.py showcam-$(STAGE) $(REGION)
 
 deploy-local: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## into an AWS on this machine, and walked from linking to a picture; KEEP=1 leaves it running
@@ -119,5 +131,10 @@ picture: .venv/dev ## redraw the README's two pictures from a running demo
 	@scripts/browser.sh
 	.venv/bin/python scripts/picture.py
 
+# Every check of this very commit: what passed some time before may have been another one.
+CHECKS ?= lint test
+release: .venv/dev ## the version of pyproject.toml: checked, built into dist/ and tagged here; nothing is pushed
+	@.venv/bin/python scripts/release.py $(CHECKS)
+
 clean: ## remove what make made: environments, packages, the demo's data; never var/showcam
-	rm -rf .venv .venv-cloud var/demo node_modules build .serverless
+	rm -rf .venv .venv-cloud var/demo node_modules build dist .serverless

@@ -23,6 +23,7 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        from showcam import extras
         from showcam.aws.secrets import SecretUnreadable
         from showcam.keys import KeysUnreadable
         from showcam.process.supervisor import CannotStart
@@ -38,9 +39,14 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
             SecretUnreadable,
             StoreUnavailable,
             SealedUnreadable,
+            extras.ExtraMissing,
         ) as error:
             stop(str(error))
-            raise AssertionError from None
+        except ModuleNotFoundError as error:
+            extra = extras.bringing(error.name or "")
+            if not extra:
+                raise
+            stop(str(extras.ExtraMissing(extra)))
 
     return run
 

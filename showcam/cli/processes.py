@@ -8,12 +8,14 @@ from showcam.settings import Settings
 
 def _alone(settings: Settings, part: str) -> Settings:
     """The part's, which `showcam run` did not prepare if a person starts it."""
-    from showcam import keys
+    from showcam import extras, keys
     from showcam.data import folder, integrity
     from showcam.process import logs
     from showcam.process.handover import handed_over
 
     if handed_over() is None:
+        if settings.store == "dynamodb":
+            extras.need("aws")
         folder.claim(settings)
         logs.start(part, settings)
         integrity.look(settings)

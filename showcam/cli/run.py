@@ -20,6 +20,7 @@ from showcam.shipped import document
 @readable
 def run(context: click.Context, port: int | None) -> None:
     """Start showcam and serve until Ctrl-C."""
+    from showcam import extras
     from showcam.compose import demo as practice
     from showcam.compose.command import prepare
     from showcam.data import folder, integrity
@@ -27,6 +28,8 @@ def run(context: click.Context, port: int | None) -> None:
     from showcam.process.supervisor import Supervisor, only_one, require_ports
 
     settings = settings_of(context)
+    if settings.demo:
+        extras.need("demo")
     folder.claim(settings)
     logs.start("supervisor", settings)
     with only_one(settings.data / "run"), integrity.watched(settings):

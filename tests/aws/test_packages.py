@@ -127,4 +127,4 @@ def test_it_is_pinned_as_everything_else_is(name: str) -> None:
     def pins(file: str) -> set[str]:
         return set(re.findall(r"^([\w.-]+==\S+)", (ROOT / "requirements" / file).read_text(), re.MULTILINE))
 
-    assert pins(f"lambda-{name}.txt") <= pins("app.txt")
+    assert pins(f"lambda-{name}.txt") <= pins("all.txt")

@@ -1,11 +1,9 @@
 """A camera whose vendor serves live HLS over TLS on loopback: real H.264 and AAC, and every fault a vendor has."""
 
 import array
-import datetime
 import functools
 import http.server
 import io
-import ipaddress
 import math
 import secrets
 import ssl
@@ -16,10 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+import trustme
 
 from media.grants import Claims
 from media.source import Denied, SourceSpec
@@ -37,44 +32,10 @@ class Authority:
 
     def __init__(self, folder: Path) -> None:
         self.ca_file = folder / "ca.pem"
-        ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-        ca = self._certificate("test authority", ca_key, ca_key, None)
-        leaf = self._certificate("127.0.0.1", key, ca_key, ca)
-        self.ca_file.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-        served = folder / "server.pem"
-        served.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            + leaf.public_bytes(serialization.Encoding.PEM)
-        )
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(self.ca_file)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(served)
-
-    @staticmethod
-    def _certificate(name, key, issuer_key, issuer):
-        now = datetime.datetime.now(datetime.UTC)
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(issuer.subject if issuer else subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(minutes=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
-            .add_extension(
-                x509.KeyUsage(True, False, False, False, False, issuer is None, issuer is None, False, False),
-                critical=True,
-            )
-        )
-        if issuer is not None:
-            names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
-            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        return builder.sign(issuer_key, hashes.SHA256())
+        authority.issue_cert("127.0.0.1", "localhost").configure_cert(self.context)
 
 
 @functools.cache

@@ -5,7 +5,16 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-MADE = (".venv/app", ".venv-cloud/made", "node_modules/x", "build/x", ".serverless/x", "var/demo/DEMO")
+MADE = (
+    ".venv/app",
+    ".venv/all",
+    ".venv-cloud/made",
+    "node_modules/x",
+    "build/x",
+    "dist/x",
+    ".serverless/x",
+    "var/demo/DEMO",
+)
 OWNED = ("var/showcam/showcam.sqlite3", "var/showcam/keys/seal", "var/backups/showcam.backup", "showcam.toml")
 
 

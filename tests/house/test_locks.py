@@ -18,6 +18,17 @@ def test_no_file_names_a_registry() -> None:
     assert not [name for name in locks if REGISTRY.search((ROOT / name).read_bytes().decode(errors="replace"))]
 
 
+def test_each_set_has_the_one_before_in_it_and_an_owners_has_no_extra() -> None:
+    app, everything, dev = (pins(each) for each in ("app", "all", "dev"))
+    assert app < everything < dev
+    assert {each.partition("==")[0] for each in everything - app} >= {"apig-wsgi", "boto3", "botocore"}
+
+
+def pins(name: str) -> set[str]:
+    text = (ROOT / f"requirements/{name}.txt").read_text()
+    return set(re.findall(r"^([\w.-]+==[\w.]+)", text, re.MULTILINE))
+
+
 def test_every_package_of_npm_is_pinned_by_hash() -> None:
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     installed = {name: each for name, each in packages.items() if name}

@@ -6,10 +6,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import av
+import pytest
 from av._core import library_meta
 
 ROOT = Path(__file__).parents[2]
 NOTICE = (ROOT / "NOTICE").read_text()
+FONTS = ROOT / "media/plane/fonts"
 WORDS = " ".join(NOTICE.split())
 
 
@@ -37,6 +39,19 @@ def test_each_encoder_that_a_picture_or_a_sound_needs_is_told() -> None:
         used |= set(re.findall(r'"(lib(?:x264|x265|opus|vpx|aom)\w*)"', path.read_text()))
     [told] = re.findall(r"The media process uses them in production: (.*?) libx265", WORDS)
     assert used == set(re.findall(r"lib\w+", told))
+
+
+@pytest.mark.parametrize("file", ["Roboto-Regular.ttf", "Roboto-Bold.ttf"])
+def test_a_font_is_told_as_it_tells_of_itself(file: str) -> None:
+    held = (FONTS / file).read_bytes()
+    [told] = re.findall(r"font Roboto ([\d.]+), regular and bold \(Apache-2\.0, copyright 2011 Google Inc\.\)", WORDS)
+    for words in (f"Version {told};", "Copyright 2011 Google Inc.", "Licensed under the Apache License, Version 2.0"):
+        assert words.encode("utf-16-be") in held
+
+
+def test_the_fonts_and_their_licence_are_all_that_is_beside_them() -> None:
+    assert {each.name for each in FONTS.iterdir()} == {"Roboto-Regular.ttf", "Roboto-Bold.ttf", "LICENSE"}
+    assert "Apache License Version 2.0, January 2004" in " ".join((FONTS / "LICENSE").read_text().split())
 
 
 def test_it_goes_into_the_image() -> None:

@@ -1,7 +1,10 @@
 """What is imported is declared, and what is declared is imported: in pyproject.toml, and in what is installed apart."""
 
+import ast
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import ModuleType
@@ -38,20 +41,69 @@ def named(lines: list[str]) -> set[str]:
 
 def distributions(modules: set[str]) -> set[str]:
     """Which bring these top-level modules, by what is installed; a module that nothing brings stands for itself."""
-    known = packages_distributions()
+    known = installed()
     return named([known.get(each, [each])[0] for each in modules])
+
+
+@cache
+def installed() -> Mapping[str, list[str]]:
+    return packages_distributions()
 
 
 def sources(*folders: str) -> list[Path]:
     return [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
 
 
+def owners() -> set[str]:
+    return named(PROJECT["project"]["dependencies"])
+
+
+def extra(name: str) -> set[str]:
+    return named(PROJECT["project"]["optional-dependencies"][name])
+
+
 def test_what_the_program_imports_is_what_it_declares(cutter: ModuleType) -> None:
-    assert distributions(cutter.foreign_to(sources(*ROOMS))) == named(PROJECT["project"]["dependencies"])
+    imported = distributions(cutter.foreign_to(sources(*ROOMS)))
+    assert imported == owners() | extra("aws") | extra("demo")
+    assert not owners() & (extra("aws") | extra("demo"))
+
+
+def test_what_the_simulator_alone_imports_is_the_extra_for_the_demo(cutter: ModuleType) -> None:
+    imported = distributions(cutter.foreign_to(sources("simulator")))
+    assert imported - owners() == extra("demo")
+
+
+def test_no_command_and_no_part_takes_an_extra_at_the_head_of_a_module(cutter: ModuleType) -> None:
+    """Only in a function, behind a setting for AWS; the wheel's tests start everything without an extra."""
+    reached = cutter.reached("showcam.cli")
+    assert {
+        "showcam.compose.web",
+        "showcam.compose.media",
+        "showcam.compose.worker",
+        "store.dynamodb",
+    } <= reached.keys()
+    heads = {
+        name: distributions(set(at_the_head(ast.parse(path.read_text()))))
+        for name, path in reached.items()
+        if not name.startswith("store.dynamodb")
+    }
+    assert "flask" in heads["oauth.app"]
+    assert {name: found for name, found in heads.items() if found & (extra("aws") | extra("demo"))} == {}
+
+
+def at_the_head(node: ast.AST) -> Iterator[str]:
+    """Top-level names of what is imported when the module is."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            yield str(child.module).partition(".")[0]
+        elif not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from at_the_head(child)
 
 
 def test_what_surrounds_it_imports_is_what_else_is_declared(cutter: ModuleType) -> None:
-    program, dev = (named(each) for each in (PROJECT["project"]["dependencies"], PROJECT["dependency-groups"]["dev"]))
+    dev, program = named(PROJECT["dependency-groups"]["dev"]), owners() | extra("aws") | extra("demo")
     imported = distributions(cutter.foreign_to(sources(*AROUND)) - set(AROUND) - PEERS)
     assert imported - program == dev - CALLED.keys()
 

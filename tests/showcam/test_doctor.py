@@ -12,10 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+import trustme
 
 from showcam.doctor.finding import Finding
 from showcam.doctor.google import PLAYER, Patient, examine
@@ -306,35 +303,16 @@ def certificate(
     folder: Path, *, name: str = "localhost", days: int = 90, since: int = 100, by: str = "authority"
 ) -> tuple[Path, Path]:
     """The authorities that are trusted, and a server's certificate with its key."""
-    keys = {each: ec.generate_private_key(ec.SECP256R1()) for each in ("authority", "stranger", "server")}
-    now = datetime.datetime.now(datetime.UTC)
-
-    def signed(subject: str, issuer: str, key: str, signer: str, until: int, host: str = "") -> x509.Certificate:
-        names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)]) for each in (subject, issuer)]
-        builder = (
-            x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(keys[key].public_key())
-            .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=since))
-            .not_valid_after(now + datetime.timedelta(days=until, minutes=5))
-            .add_extension(x509.BasicConstraints(ca=not host, path_length=None), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(keys[key].public_key()), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(keys[signer].public_key()), critical=False
-            )
-            .add_extension(
-                x509.KeyUsage(True, False, False, False, False, not host, not host, False, False), critical=True
-            )
-        )  # fmt: skip
-        if host:
-            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        return builder.sign(keys[signer], hashes.SHA256())
-
+    issuers, now = {"authority": trustme.CA(), "stranger": trustme.CA()}, datetime.datetime.now(datetime.UTC)
     trusted, server = folder / "trusted.pem", folder / "server.pem"
-    pem = serialization.Encoding.PEM
-    trusted.write_bytes(signed("authority", "authority", "authority", "authority", 900).public_bytes(pem))
-    private = keys["server"].private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    issuer = "server" if by == "itself" else by
-    own = signed("server", issuer, "server", issuer, days, name)
-    server.write_bytes(own.public_bytes(pem) + private)
+    issuers["authority"].cert_pem.write_to_path(trusted)
+    if by == "itself":
+        own = trustme.CA()
+        server.write_bytes(own.private_key_pem.bytes() + own.cert_pem.bytes())
+        return trusted, server
+    until = now + datetime.timedelta(days=days, minutes=5)
+    leaf = issuers[by].issue_cert(name, not_before=now - datetime.timedelta(days=since), not_after=until)
+    leaf.private_key_and_cert_chain_pem.write_to_path(server)
     return trusted, server
 
 

@@ -3,12 +3,15 @@
 import json
 import re
 import subprocess
-import sysconfig
+import time
 import zipfile
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+import requests
 
+from showcam.process.supervisor import answers
 from tests.doubles.program import ROOT, Program
 
 HOME = {"SHOWCAM_PUBLIC_URL": "https://cam.example.org"}
@@ -31,6 +34,7 @@ for words in walk(main, []):
     told[" ".join(words)] = [done.exit_code, done.output]
 print(json.dumps(told))
 """
+PINNED_HERE = re.compile(r"([\w.-]+)==[^;]+$")  # a line with a marker is for another system
 WHERE = """
 import importlib, json
 rooms = "console alexa actions oauth registry accounts media store net showcam simulator".split()
@@ -49,17 +53,36 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The environment's bin/: the wheel, and what it needs from here.
+    """An owner's bin/: the wheel without an extra, and what is pinned for that, linked from here."""
+    env = environment(wheel, tmp_path_factory.mktemp("apart") / "env")
+    add(env, "app.txt")
+    return env / "bin"
 
-    The folder that a .pth file names is searched, but its own .pth files, which lead to the sources, are not read.
-    """
-    env = tmp_path_factory.mktemp("apart") / "env"
+
+@pytest.fixture(scope="module")
+def installed_with_extras(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    env = environment(wheel, tmp_path_factory.mktemp("all") / "env")
+    add(env, "all.txt")
+    return env / "bin"
+
+
+def environment(wheel: Path, env: Path) -> Path:
     uv, python = ROOT / ".venv/bin/uv", env / "bin/python"
     subprocess.run([uv, "venv", "-q", "--offline", "--python", ROOT / ".venv/bin/python", env], check=True)
     subprocess.run([uv, "pip", "install", "-q", "--offline", "--no-deps", "--python", python, wheel], check=True)
+    return env
+
+
+def add(env: Path, pinned: str) -> None:
+    """Each file of what is pinned there, as a link to the one that the tests run on."""
     [site] = env.glob("lib/python*/site-packages")
-    (site / "needed.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return env / "bin"
+    lines = (ROOT / "requirements" / pinned).read_text().splitlines()
+    for name in (each[1] for each in map(PINNED_HERE.match, lines) if each):
+        for file in distribution(name).files or ():
+            if ".." not in file.parts and "__pycache__" not in file.parts:
+                place = site / file
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.symlink_to(file.locate())
 
 
 @pytest.fixture
@@ -108,7 +131,90 @@ def test_every_command_tells_its_help(installed: Path, program: Program) -> None
 def test_licences_are_in_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as held:
         licences = {Path(each).name: held.read(each) for each in held.namelist() if "/licenses/" in each}
+        fonts = {Path(each).name: held.read(each) for each in held.namelist() if each.startswith("media/plane/fonts/")}
     assert licences == {each: (ROOT / each).read_bytes() for each in ("LICENSE", "NOTICE")}
+    assert fonts == {each.name: each.read_bytes() for each in (ROOT / "media/plane/fonts").iterdir()}
+    assert {"Roboto-Regular.ttf", "LICENSE"} <= fonts.keys()
+
+
+@pytest.mark.parametrize("module", ["boto3", "botocore", "apig_wsgi"])
+def test_an_owner_has_no_extra(installed: Path, installed_with_extras: Path, module: str) -> None:
+    found = f"import sys, importlib.util as u; sys.exit(u.find_spec({module!r}) is None)"
+    ended = [
+        subprocess.run([each / "python", "-P", "-c", found], check=False).returncode
+        for each in (installed, installed_with_extras)
+    ]
+    assert ended == [1, 0]
+
+
+def test_without_an_extra_all_that_is_an_owners_starts(program: Program) -> None:
+    program.start()
+    try:
+        health = requests.get(f"{program.web}/healthz", timeout=5)
+        page = requests.get(f"{program.web}/", timeout=5)
+    finally:
+        program.stop()
+    assert (health.status_code, page.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("part", ["serve", "media", "worker"])
+def test_without_an_extra_each_part_starts_by_itself(program: Program, tmp_path: Path, part: str) -> None:
+    program.environ["SHOWCAM_GRANT_ROOTS"] = json.dumps({"root": "one root of the tests, for a media process apart"})
+    ready = {
+        "serve": lambda: answers("127.0.0.1", program.port, "/readyz"),
+        "media": lambda: answers("127.0.0.1", program.media_port, "/healthz"),
+        "worker": (program.data / "run" / "worker").exists,
+    }[part]
+    with (tmp_path / "said").open("w") as out:
+        process = subprocess.Popen(
+            [program.showcam, part], env=program.environ, cwd=program.stands, stdout=out, stderr=out
+        )
+        try:
+            deadline = time.monotonic() + 60
+            while not ready():
+                assert process.poll() is None, (tmp_path / "said").read_text()
+                assert time.monotonic() < deadline, (tmp_path / "said").read_text()
+                time.sleep(0.1)
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+# what is set, and the command: each would reach for AWS
+ON_AWS = [
+    ({"SHOWCAM_STORE": "dynamodb"}, ("serve",)),
+    ({"SHOWCAM_STORE": "dynamodb"}, ("worker",)),
+    ({"SHOWCAM_STORE": "dynamodb"}, ("run",)),
+    ({"SHOWCAM_STORE": "dynamodb"}, ("links", "list")),
+    ({"SHOWCAM_KEYS_SECRET": "showcam-keys"}, ("serve",)),
+    ({"SHOWCAM_SETTINGS_SECRET": "showcam-settings"}, ("owner", "list")),
+]
+
+
+@pytest.mark.parametrize(("settings", "words"), ON_AWS, ids=lambda each: " ".join(each))
+def test_what_needs_aws_names_the_extra_and_the_command(
+    installed: Path, wheel: Path, program: Program, settings: dict[str, str], words: tuple[str, ...]
+) -> None:
+    told = said(program, *words, code=2, **settings)
+    command = f"uv pip install --python {installed}/python 'showcam[aws] @ {wheel.as_uri()}'"
+    assert told.splitlines()[-1] == (
+        f"showcam: The extra [aws] is not installed, which brings apig-wsgi, boto3, botocore. Install it: {command}"
+    )
+
+
+def test_the_demo_names_its_extra_where_that_brings_something_that_is_missing(wheel: Path, tmp_path: Path) -> None:
+    env = environment(wheel, tmp_path / "env")
+    add(env, "app.txt")
+    [metadata] = env.glob("lib/python*/site-packages/showcam-*/METADATA")
+    declared = "Requires-Dist: camera-of-tomorrow>=1; extra == 'demo'\n"
+    text = metadata.read_text().replace("Provides-Extra: demo\n", f"Provides-Extra: demo\n{declared}")
+    metadata.unlink()  # it may be a link to the one in uv's cache
+    metadata.write_text(text)
+    told = said(Program(tmp_path, demo=True, showcam=env / "bin/showcam", stands=tmp_path), "run", "--demo", code=2)
+    command = f"uv pip install --python {env}/bin/python 'showcam[demo] @ {wheel.as_uri()}'"
+    assert (
+        told == f"showcam: The extra [demo] is not installed, which brings camera-of-tomorrow. Install it: {command}\n"
+    )
 
 
 def test_it_says_which_it_is(program: Program) -> None:
@@ -159,8 +265,8 @@ def test_an_owner_is_let_in_and_has_no_cameras_yet(program: Program) -> None:
     assert "may sign in here already" in said(program, "owner", "add", "you@example.com", code=1)
 
 
-def test_the_demo_shows_a_picture(program: Program) -> None:
-    program.demo = True
+def test_the_demo_shows_a_picture(program: Program, installed_with_extras: Path) -> None:
+    program.demo, program.showcam = True, installed_with_extras / "showcam"
     program.start()
     try:
         program.link("alexa")

@@ -1,19 +1,22 @@
 """A card: a few lines of text as a short film, for a display that can be shown nothing else.
 
-Pillow and the font are loaded when the first card is drawn, and in no other process.
+Pillow and a font are loaded when the first card is drawn, and in no other process.
 """
 
 import functools
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import av
 from av.video.frame import VideoFrame
 
+from media import plane
 from media.plane.codec import h264
 from media.plane.codec.units import CLOCK, Format, Unit
 
+FONTS = Path(plane.__file__).with_name("fonts")
 WIDTH, HEIGHT = 1280, 720
 FPS = 5  # fewer, and HLS players stall
 GROUP = 10  # pictures from keyframe to keyframe
@@ -70,9 +73,7 @@ class _Face:
     """Roboto: Latin with every accent, Greek and Cyrillic."""
 
     def __init__(self, *, bold: bool) -> None:
-        import font_roboto
-
-        self._path = str(font_roboto.RobotoBold if bold else font_roboto.Roboto)
+        self._path = str(FONTS / ("Roboto-Bold.ttf" if bold else "Roboto-Regular.ttf"))
         self._sizes: dict[int, Any] = {}
         self._unknown = self._shape("\U0010fffe")
 

@@ -1,0 +1,141 @@
+"""Releases the version of pyproject.toml: `make release` looks, checks, builds dist/ and tags; it pushes nothing.
+
+What can be built is what is committed: the archive of HEAD, dated as HEAD is, so that the same commit makes the same
+bytes. Until everything is built nothing is written but into a temporary folder, and the tag comes last but the files.
+"""
+
+import argparse
+import datetime
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+SECTION = re.compile(r"^## (?:(Unreleased)|(\S+) \((\d{4}-\d\d-\d\d)\))\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+
+
+class CannotRelease(Exception):
+    """The text says what is wrong and what to do."""
+
+
+def release(checks: list[str], today: datetime.date) -> list[Path]:
+    """The files in dist/. Raises CannotRelease, and then there is neither a tag nor a file."""
+    version = _version()
+    _untouched()
+    tag, head = f"v{version}", _git("rev-parse", "HEAD")
+    if _git("tag", "--list", tag):
+        raise CannotRelease(f"{tag} is there already: give pyproject.toml the next version.")
+    notes = _notes(version, today)
+    _check(checks)
+    _untouched()
+    if _git("rev-parse", "HEAD") != head:
+        raise CannotRelease("Another commit was checked out during the checks: run make release again.")
+    with tempfile.TemporaryDirectory() as made:
+        built = _built(Path(made), head, version)
+        _git("tag", "--annotate", tag, head, "--cleanup=verbatim", "--message", f"showcam {version}\n\n{notes}")
+        return _kept(built, ROOT / "dist" / f"showcam-{version}.sha256")
+
+
+def _version() -> str:
+    version = str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
+    if not VERSION.fullmatch(version):
+        raise CannotRelease(f"The version in pyproject.toml is {version}: a release is MAJOR.MINOR.PATCH.")
+    return version
+
+
+def _untouched() -> None:
+    if changed := _git("status", "--porcelain"):
+        raise CannotRelease(f"Not all is committed:\n{changed}\nCommit it or put it aside: git stash -u.")
+
+
+def _notes(version: str, today: datetime.date) -> str:
+    """What CHANGELOG.md says of the version, which stands there first, under its date."""
+    unreleased, others = "", []
+    for waits, named, day, text in SECTION.findall((ROOT / "CHANGELOG.md").read_text()):
+        if waits:
+            unreleased += text.strip()
+        else:
+            others.append((named, day, text.strip()))
+    if unreleased:
+        raise CannotRelease(f"CHANGELOG.md has lines under Unreleased: put them under ## {version} ({today}).")
+    named, day, text = others[0] if others else ("", "", "")
+    if named != version:
+        raise CannotRelease(f"CHANGELOG.md has no section of {version} at its top: ## {version} ({today}).")
+    if not text:
+        raise CannotRelease(f"CHANGELOG.md says nothing under ## {version} ({day}).")
+    if not _past(day, today):
+        raise CannotRelease(f"CHANGELOG.md dates {version} {day}, which is not today or before: {today}.")
+    return text
+
+
+def _past(day: str, today: datetime.date) -> bool:
+    try:
+        return datetime.date.fromisoformat(day) <= today
+    except ValueError:
+        return False
+
+
+def _check(targets: list[str]) -> None:
+    if subprocess.run(["make", "-C", ROOT, *targets], check=False).returncode:
+        raise CannotRelease(f"make {' '.join(targets)} failed, see above.")
+
+
+def _built(folder: Path, head: str, version: str) -> list[Path]:
+    """The sdist, and the wheel that is built from it."""
+    tree, out = folder / "tree", folder / "out"
+    _git("archive", "--output", str(folder / "tree.tar"), head)
+    with tarfile.open(folder / "tree.tar") as held:
+        held.extractall(tree, filter="data")
+    python = Path(sys.executable)
+    command = [str(python.with_name("uv")), "build", "-q", "--no-config", "--offline", "--no-build-isolation"]
+    environ = os.environ | {"SOURCE_DATE_EPOCH": _git("show", "--no-patch", "--format=%ct", head)}
+    if subprocess.run(
+        [*command, "--python", str(python), "-o", str(out), str(tree)], env=environ, check=False
+    ).returncode:
+        raise CannotRelease("It could not be built, see above.")
+    built = [out / f"showcam-{version}.tar.gz", out / f"showcam-{version}-py3-none-any.whl"]
+    if missing := [each.name for each in built if not each.is_file()]:
+        raise CannotRelease(f"What was built lacks {' and '.join(missing)}.")
+    return built
+
+
+def _kept(built: list[Path], sums: Path) -> list[Path]:
+    """In dist/, beside their sums as sha256sum writes and reads them."""
+    sums.parent.mkdir(exist_ok=True)
+    kept = [sums.with_name(each.name) for each in built]
+    for source, place in zip(built, kept, strict=True):
+        place.write_bytes(source.read_bytes())
+    sums.write_text("".join(f"{hashlib.sha256(each.read_bytes()).hexdigest()}  {each.name}\n" for each in kept))
+    return [*kept, sums]
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CannotRelease(f"git {words[0]}: {done.stderr.strip()}")
+    return done.stdout.rstrip()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checks", nargs="+", help="targets of make that must pass")
+    asked = parser.parse_args()
+    try:
+        made = release(asked.checks, datetime.datetime.now(datetime.UTC).date())
+    except CannotRelease as error:
+        sys.exit(f"release: {error}")
+    told = [str(each.relative_to(ROOT)) for each in made]
+    tag = f"v{_version()}"
+    told.append(f"{tag} is tagged here and pushed nowhere: git push origin {tag}")
+    print("\n".join(told))  # noqa: T201 - what a person waits for
+
+
+if __name__ == "__main__":
+    main()

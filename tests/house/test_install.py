@@ -1,0 +1,75 @@
+"""What make installs for `up` and `run` is added to what is there; only what the tests run on is exact."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = """[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+[project]
+name = "itself"
+version = "1.0"
+"""
+# Makes wheels that hold nothing but their name.
+BACKEND = """
+import zipfile
+
+def build_editable(folder, config_settings=None, metadata_directory=None, name="itself"):
+    info, wheel = f"{name}-1.0.dist-info", f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(f"{folder}/{wheel}", "w") as held:
+        held.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\\nName: {name}\\nVersion: 1.0\\n")
+        held.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        held.writestr(f"{info}/RECORD", "")
+    return wheel
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The Makefile over sets of one package, and an environment with another one, of its owner's."""
+    uv = ROOT / ".venv/bin/uv"
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
+    (tmp_path / "backend.py").write_text(BACKEND)
+    told = subprocess.run(
+        [sys.executable, "-c", f"{BACKEND}\nprint(build_editable('.', name='needed'))"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    wheel = tmp_path / told.stdout.strip()
+    pinned = f"needed @ {wheel.as_uri()} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+    for name in ("scripts/bootstrap.sh", *(f"requirements/{each}.txt" for each in ("tools", "app", "all", "dev"))):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(pinned)
+    subprocess.run(
+        [uv, "venv", "-q", "--offline", "--python", ROOT / ".venv/bin/python", tmp_path / ".venv"], check=True
+    )
+    (tmp_path / ".venv/bin/uv").symlink_to(uv)
+    (tmp_path / ".venv/tools").touch()
+    [site] = tmp_path.glob(".venv/lib/python*/site-packages")
+    (site / "mine.py").touch()
+    (site / "mine-1.0.dist-info").mkdir()
+    (site / "mine-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
+    (site / "mine-1.0.dist-info/RECORD").write_text("mine.py,,\nmine-1.0.dist-info/METADATA,,\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("target", "stays"), [(".venv/app", True), (".venv/all", True), (".venv/dev", False)])
+def test_a_package_of_an_owner(checkout: Path, target: str, stays: bool) -> None:
+    subprocess.run(["make", "-s", "-C", checkout, target], env=os.environ | {"UV_OFFLINE": "1"}, check=True)
+    [site] = checkout.glob(".venv/lib/python*/site-packages")
+    assert {"itself-1.0.dist-info", "needed-1.0.dist-info"} <= {each.name for each in site.iterdir()}
+    assert (site / "mine.py").exists() is stays
+
+
+@pytest.mark.parametrize(("command", "installed"), [("up", ".venv/app"), ("run", ".venv/all"), ("bench", ".venv/dev")])
+def test_what_a_command_of_make_installs(checkout: Path, command: str, installed: str) -> None:
+    told = subprocess.run(["make", "-n", "-C", checkout, command], capture_output=True, text=True, check=True).stdout
+    assert [each.split()[1] for each in told.splitlines() if each.startswith("touch .venv/")] == [installed]
