@@ -1,6 +1,8 @@
 # make run: the demo, on loopback, with simulated cameras · make help: the rest
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
+# Bytecode is kept, whatever the environment says: else each worker and program compiles all there is at every start.
+export PYTHONDONTWRITEBYTECODE :=
 PYTHON ?=
 UV := .venv/bin/uv
 PINNED := --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q
