@@ -14,6 +14,7 @@ from accounts import households
 from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
+from store.records import Link
 from tests.doubles.household import Household, household
 from tests.doubles.official import held_to
 
@@ -39,10 +40,13 @@ def make_fulfillment() -> Callable[[Household], Fulfillment]:
 
 
 def fulfillment_of(home: Household) -> Fulfillment:
+    def end_link(link: Link) -> None:
+        households.end(home.store, home.pictures, link)
+
     return Fulfillment(
         partial(authenticate, home.store, assistant="google"),
         home.registry,
-        partial(households.end, home.store, home.pictures),
+        end_link,
         PUBLIC,
         Pins(home.store),
     )

@@ -14,7 +14,7 @@ from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
 from registry.adapter import adapt
 from registry.camera import Video
-from registry.errors import SignedOut, VendorBusy, VendorDown
+from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
 from tests.doubles.alike import alike
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 from tests.doubles.ready_driver import camera
@@ -297,7 +297,7 @@ def test_no_cameras_at_all_is_an_answer(home: Household, ask: Ask, valid_if_know
     ids=lambda value: value if isinstance(value, str) else value.reason,
 )
 def test_a_list_that_cannot_be_read_is_an_error_and_never_empty(
-    error: Exception, code: str, home: Household, ask: Ask, valid_if_known: Check
+    error: DriverError, code: str, home: Household, ask: Ask, valid_if_known: Check
 ) -> None:
     home.driver.error = error
     answered = ask("SYNC")

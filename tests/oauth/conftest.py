@@ -18,6 +18,7 @@ from registry.drivers.ezviz import households
 from registry.drivers.ezviz.sessions import Sessions
 from registry.owner.sign_in import SignIn
 from store.ports import Store
+from store.records import Link
 from tests.doubles.household import household
 from tests.doubles.linking_world import CAREFUL, ISSUER, LOCAL, REDIRECTS, USER, World
 from tests.doubles.ready_vendor import ReadyVendor
@@ -47,13 +48,17 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
             secure_cookies=https,
             refusal_s=refusal_s,
         )
+
+        def end_link(link: Link) -> None:
+            end(home.store, home.pictures, link)
+
         bind(
             app,
             home.store,
             SignIn(home.store, vendor, "owner", clock=lambda: time.time()),
             home.owner,
             settings,
-            lambda link: end(home.store, home.pictures, link),
+            end_link,
         )
         if https:
             app.test_client_class = _OverTls

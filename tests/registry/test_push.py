@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import random
 import socket
 import threading
 import time
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from registry.driver import Hint
-from registry.drivers.ezviz import households, push
+from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.push import Listener, Waits, hint_of
 from registry.vendor import SignedIn
@@ -131,7 +132,12 @@ def test_a_broker_that_refuses_is_asked_ever_less(
     vendor: SimulatorProcess, hear: Callable[..., Ears], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(push.random, "uniform", lambda low, high: pauses.append(1.0) or 0.01)
+
+    def short(low: float, high: float) -> float:
+        pauses.append(low)
+        return 0.01
+
+    monkeypatch.setattr(random, "uniform", short)
     vendor.configure(push_fault="refuse")
     ears = hear()
     wait(lambda: len(pauses) >= 3)

@@ -12,7 +12,7 @@ from registry.camera import Failed, Refusal
 from registry.drivers.ezviz import codes
 from registry.gate import gate
 from registry.gate.reasons import explain, row_text
-from registry.reason import REASONS, ByReason
+from registry.reason import REASONS, ByReason, Reason
 from showcam.cli.cameras import cameras
 from showcam.cli.owner import owner
 
@@ -71,7 +71,7 @@ def test_a_table_by_reason_has_a_row_for_each_and_in_their_order() -> None:
 
 
 @pytest.mark.parametrize("reason", sorted(REASONS))
-def test_a_reason_is_told_in_each_language_with_the_cameras_name_or_without(reason: str) -> None:
+def test_a_reason_is_told_in_each_language_with_the_cameras_name_or_without(reason: Reason) -> None:
     named, nameless = (Refusal((Failed(reason),), name) for name in ("Garden {0} %s", ""))
     texts = [explain(named, locale) for locale in LANGUAGES]
 
