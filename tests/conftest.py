@@ -39,6 +39,8 @@ SHARED = {
 }
 # fixtures of a single test that make an AWS of its own
 ALONE = {"dynamodb": "cloud", "served": "cloud"}
+# what `make check` asks for
+UNMARKED = "not (browser or cloud or process or realtime)"
 # folders whose tests share what takes long to start; both of AWS's package into one folder of the project
 ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws"}
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
@@ -94,6 +96,12 @@ def packages() -> dict[str, Path]:
     with (build / "lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         return packages_of_aws.cut()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Folders all of whose tests are marked are not even imported for `make check`."""
+    marked = collection_path.parent == Path(__file__).parent and collection_path.name in MARKS
+    return True if marked and config.getoption("markexpr") == UNMARKED else None
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
