@@ -22,6 +22,7 @@ from store.records import Link
 from tests.doubles.household import household
 from tests.doubles.linking_world import CAREFUL, ISSUER, LOCAL, REDIRECTS, USER, World
 from tests.doubles.ready_vendor import ReadyVendor
+from tests.doubles.templates import COMPILED
 
 
 @pytest.fixture
@@ -42,6 +43,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
         vendor = vendor or ReadyVendor(USER, careful=(CAREFUL,))
         vendor.sessions = Sessions(home.store)
         app = Flask("showcam", static_folder=None)
+        app.jinja_options = {"bytecode_cache": COMPILED}
         settings = OAuthSettings(
             issuer=ISSUER if https else LOCAL,
             cookie_keys=[secrets.token_bytes(32)],
