@@ -60,8 +60,9 @@ def adapt(
     breaker, changes, happenings = Breaker(), Changes(), Happenings(store, clock)
     readings = Readings(store, drivers, breaker, clock, changes.compared)
     judge, lists = Judge(readings, rules), Lists(readings, happenings, rules)
-    readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker)
-    owner = Owner(store, lists, readiness, readings, judge, control, Codes(drivers, readings, judge))
+    readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker, rules.read_back_s)
+    codes = Codes(drivers, readings, judge, rules.owner_s)
+    owner = Owner(store, lists, readiness, readings, judge, control, codes, rules.owner_s)
     minting, handover = Minting(drivers, rules, readings, judge, breaker), Handover(pictures, grants, rules, clock)
     explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
     streams = Streams(

@@ -22,6 +22,8 @@ class Rules(Struct, frozen=True, kw_only=True):
     idle_s: int = 30
     request_s: float = 3.0  # the whole of a request whose asker names no time of its own
     states_s: float = 1.5  # the one read a query may wait for
+    owner_s: float = 20.0  # of what an owner asks: a person waits for it
+    read_back_s: float = 0.5  # between looks at whether a setting has taken; Image Encryption needs seconds
 
     @property
     def playable(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Fixtures for every room, and what each test is marked as: by its folder, and by the processes it starts."""
 
 import fcntl
+import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ MARKS = {
 }
 # fixtures that start a program or an AWS and serve all tests of a module
 SHARED = {
+    "attacked": "process",
     "aws": "cloud",
     "demo": "process",
     "packages": "cloud",
@@ -37,10 +39,22 @@ SHARED = {
 }
 # fixtures of a single test that make an AWS of its own
 ALONE = {"dynamodb": "cloud", "served": "cloud"}
+# what `make check` asks for
+UNMARKED = "not (browser or cloud or process or realtime)"
 # folders whose tests share what takes long to start; both of AWS's package into one folder of the project
 ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws"}
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
 SLOW_S = 600
+# tests write databases by the thousand, and a disk takes milliseconds for each write that must last
+MEMORY, MEMORY_FREE = Path("/dev/shm"), 4 << 30  # noqa: S108
+
+
+def pytest_configure() -> None:
+    """Temporary folders are in memory where there is room and programs may be run from there."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
+        held = os.statvfs(MEMORY)
+        if held.f_bavail * held.f_frsize > MEMORY_FREE and not held.f_flag & os.ST_NOEXEC:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +96,12 @@ def packages() -> dict[str, Path]:
     with (build / "lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         return packages_of_aws.cut()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Folders all of whose tests are marked are not even imported for `make check`."""
+    marked = collection_path.parent == Path(__file__).parent and collection_path.name in MARKS
+    return True if marked and config.getoption("markexpr") == UNMARKED else None
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

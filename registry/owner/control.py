@@ -17,14 +17,13 @@ from store.records import Source
 
 log = logging.getLogger(__name__)
 
-READ_BACK_S = 0.5  # between looks at whether a setting has taken; Image Encryption needs seconds
-
 
 class Control:
     """Whoever calls it has asked whether that may be. Answers with a Refusal where something is wrong."""
 
-    def __init__(self, drivers: Mapping[str, Driver], readings: Readings, breaker: Breaker) -> None:
+    def __init__(self, drivers: Mapping[str, Driver], readings: Readings, breaker: Breaker, read_back_s: float) -> None:
         self._drivers, self._readings, self._breaker = drivers, readings, breaker
+        self._read_back_s = read_back_s
         self._looks = itertools.count()
 
     def serves(self, source: Source) -> tuple[str, ...]:
@@ -107,9 +106,9 @@ class Control:
         """The vendor says yes before the camera has done it, and sometimes instead of it."""
         while True:
             camera = self._look(seen, setting, value, deadline)
-            if camera is not None or deadline.left <= READ_BACK_S:
+            if camera is not None or deadline.left <= self._read_back_s:
                 return camera
-            time.sleep(READ_BACK_S)
+            time.sleep(self._read_back_s)
 
     def _look(self, seen: VisibleCamera, setting: Setting, value: str, deadline: Deadline) -> Camera | None:
         """The camera if it has taken the value: by its list, and where that holds no such setting, by `settings`."""

@@ -11,13 +11,12 @@ from registry.readings.judge import Deadline, Judge, unreached
 from registry.readings.readings import Readings
 from registry.settings import BadValue
 
-OWNER_S = 20.0  # a person waits for it
 CODE = re.compile(r"[!-~]{1,32}")
 
 
 class Codes:
-    def __init__(self, drivers: Mapping[str, Driver], readings: Readings, judge: Judge) -> None:
-        self._drivers, self._readings, self._judge = drivers, readings, judge
+    def __init__(self, drivers: Mapping[str, Driver], readings: Readings, judge: Judge, within_s: float) -> None:
+        self._drivers, self._readings, self._judge, self._within_s = drivers, readings, judge, within_s
 
     def set(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal:
         """Asked of the camera itself, once; "" takes it back. The camera with the ways it has then.
@@ -26,7 +25,7 @@ class Codes:
         """
         if code and not CODE.fullmatch(code):
             raise BadValue("a code has up to 32 letters and digits, and no blank")
-        deadline = Deadline(OWNER_S)
+        deadline = Deadline(self._within_s)
         seen = self._judge.find(account_id, camera_id, deadline)
         if isinstance(seen, Refusal):
             return seen

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from registry.camera import Camera, Refusal
 from registry.gate.gate import overruled
 from registry.owner.control import Control
-from registry.owner.lan_codes import OWNER_S, Codes
+from registry.owner.lan_codes import Codes
 from registry.preferences import Preferences, keep
 from registry.readings.judge import Deadline, Judge
 from registry.readings.listing import Listing
@@ -32,9 +32,11 @@ class Owner:
         judge: Judge,
         control: Control,
         codes: Codes,
+        within_s: float,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
+        self._within_s = within_s
 
     def cameras(self, account_id: str) -> Listing:
         """All of the household's, read now, or else as last known. Raises Unavailable."""
@@ -50,7 +52,7 @@ class Owner:
 
     def settings(self, account_id: str, camera_id: str) -> dict[Setting, SettingView] | Refusal:
         """Each setting the manual knows, read now."""
-        deadline = Deadline(OWNER_S)
+        deadline = Deadline(self._within_s)
         seen = self._judge.find(account_id, camera_id, deadline)
         return seen if isinstance(seen, Refusal) else self._control.settings(seen, deadline)
 
@@ -62,7 +64,7 @@ class Owner:
         Raises BadValue.
         """
         wanted = check(setting, value)
-        deadline = Deadline(OWNER_S)
+        deadline = Deadline(self._within_s)
         seen = self._judge.find(account_id, camera_id, deadline)
         if isinstance(seen, Refusal):
             return seen
@@ -75,7 +77,7 @@ class Owner:
         return self._control.change(seen, wanted, value, code, deadline)
 
     def restart(self, account_id: str, camera_id: str) -> Camera | Refusal:
-        deadline = Deadline(OWNER_S)
+        deadline = Deadline(self._within_s)
         seen = self._judge.find(account_id, camera_id, deadline)
         return seen if isinstance(seen, Refusal) else self._control.restart(seen, deadline)
 
@@ -83,7 +85,7 @@ class Owner:
         """The password that pictures are encrypted with. Raises BadValue."""
         if not PASSWORD.fullmatch(new):
             raise BadValue("an encryption password has 6 to 12 letters and digits")
-        deadline = Deadline(OWNER_S)
+        deadline = Deadline(self._within_s)
         seen = self._judge.find(account_id, camera_id, deadline)
         if isinstance(seen, Refusal):
             return seen
@@ -93,7 +95,7 @@ class Owner:
 
     def delete(self, account_id: str, camera_id: str, name: str) -> Camera | Refusal:
         """Take it off the vendor account; the person types its name. Raises BadValue."""
-        deadline = Deadline(OWNER_S)
+        deadline = Deadline(self._within_s)
         seen = self._judge.find(account_id, camera_id, deadline)
         if isinstance(seen, Refusal):
             return seen

@@ -20,12 +20,13 @@ class _Flight[T]:
 
 
 class Flights[T]:
-    """Single flight: of callers who ask for the same within JOIN_S one calls, the others share what it brings.
+    """Single flight: of callers who ask for the same within `join_s` one calls, the others share what it brings.
 
     A call that had too little time is shared by those who have more, and when it fails they make one of their own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, join_s: float = JOIN_S) -> None:
+        self._join_s = join_s
         self._lock = threading.Lock()
         self._flying: dict[str, _Flight[T]] = {}
 
@@ -35,7 +36,7 @@ class Flights[T]:
             now = time.monotonic()
             with self._lock:
                 flight, landed = self._flying.get(key), None
-                if flight is None or now - flight.began > JOIN_S:
+                if flight is None or now - flight.began > self._join_s:
                     flight = self._flying[key] = _Flight(now, wait_s)
                 else:
                     landed = flight.landed = flight.landed or threading.Event()

@@ -15,7 +15,7 @@ from net.visitors import counted_as
 from showcam.http_types import PEER, RECEIVED, Refuse, Response, problem
 
 BODY_S = 5.0
-KNOWN_S = 3600.0  # so long a client is known by a proof that held
+KNOWN_S = 3600.0
 MOST_KNOWN = 1024
 
 
@@ -45,10 +45,13 @@ class _Share:
 
 
 class Bodies:
-    """`places` is how many bodies are waited for at once."""
+    """`places` is how many bodies are waited for at once.
 
-    def __init__(self, limit: int, places: int) -> None:
-        self._limit = limit
+    `known_s`: so long a client is known by a proof that held; `most_known`: so many are.
+    """
+
+    def __init__(self, limit: int, places: int, *, known_s: float = KNOWN_S, most_known: int = MOST_KNOWN) -> None:
+        self._limit, self._known_s, self._most_known = limit, known_s, most_known
         self._of_known = _Share(places // 2, places // 2)  # carry what may prove a sender whose proof held before
         self._of_claims = _Share(places // 4, places // 16)  # carry what may prove their sender
         self._of_others = _Share(places // 4, places // 16)
@@ -93,9 +96,9 @@ class Bodies:
         if self._known.get(client, 0.0) - now > KNOWN_S / 2:
             return
         with self._lock:
-            self._known[client] = now + KNOWN_S
+            self._known[client] = now + self._known_s
             self._known.move_to_end(client)
-            if len(self._known) > MOST_KNOWN:
+            if len(self._known) > self._most_known:
                 self._known.popitem(last=False)
 
     def overdue(self) -> set[str]:

@@ -19,18 +19,30 @@ log = structlog.get_logger()
 
 HEAD_S = 5.0
 MOST = 2048  # at once; who is silent gives up its place after HEAD_S
-_AND_MORE_S = 5.0  # beyond what a head, a body and an answer may take together
+_AND_MORE_S = 5.0
 EVERY_S = 0.5
 _DESCRIPTORS = "/proc/self/fd"
 
 
 class Connections:
-    """`overdue`: the peers a body of which has been waited for long enough. `answer_s`: the longest an answer takes."""
+    """`overdue`: the peers a body of which has been waited for long enough. `answer_s`: the longest an answer takes.
 
-    def __init__(self, port: int, overdue: Callable[[], set[str]], answer_s: float) -> None:
+    `head_s`, `body_s`: what a head and a body may take; `and_more_s`: beyond what all three may take together.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        overdue: Callable[[], set[str]],
+        answer_s: float,
+        *,
+        head_s: float = HEAD_S,
+        body_s: float = BODY_S,
+        and_more_s: float = _AND_MORE_S,
+    ) -> None:
         self._port, self._overdue = port, overdue
-        self._quiet_s = HEAD_S + BODY_S + answer_s + _AND_MORE_S
-        self._body_s = max(BODY_S, answer_s)
+        self._quiet_s = head_s + body_s + answer_s + and_more_s
+        self._body_s, self._head_s = max(body_s, answer_s), head_s
 
     def watch(self) -> None:
         """From a thread of its own, as long as the process lives. Nothing where the system has no such count."""
@@ -52,7 +64,7 @@ class Connections:
         # one that is kept alive was idle for HEAD_S at most before the request that it now waits with
         elif (
             overdue
-            and quiet.sent_s > self._body_s + (HEAD_S if quiet.ever_sent else 0)
+            and quiet.sent_s > self._body_s + (self._head_s if quiet.ever_sent else 0)
             and connection.getpeername()[0].partition("%")[0] in overdue
         ):
             connection.shutdown(socket.SHUT_RD)  # the thread that waits wakes up, and can still answer

@@ -5,14 +5,17 @@ import os
 import threading
 from pathlib import Path
 
-MOST = 4 * 1024 * 1024  # bytes of each of the two
+MOST = 4 * 1024 * 1024
 
 
 class LineFile:
-    """Of one process; made when the first line comes. Where it can't be written, lines are dropped."""
+    """Of one process; made when the first line comes. Where it can't be written, lines are dropped.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    `most`: bytes of each of the two.
+    """
+
+    def __init__(self, path: Path, most: int = MOST) -> None:
+        self.path, self._most = path, most
         self._file, self._size = -1, 0
         self._writing = threading.Lock()
 
@@ -20,7 +23,7 @@ class LineFile:
         with self._writing, contextlib.suppress(OSError):
             if self._file < 0:
                 self._open()
-            if self._size and self._size + len(lines) > MOST:
+            if self._size and self._size + len(lines) > self._most:
                 os.close(self._file)
                 self._file = -1
                 self.path.replace(self.path.with_name(f"{self.path.name}.1"))

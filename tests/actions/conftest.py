@@ -1,6 +1,7 @@
 """Fulfillment over a real registry and store, the intents Google sends, and the official schemas of the answers."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from accounts import households
 from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
+from store.records import Link
 from tests.doubles.household import Household, household
 from tests.doubles.official import held_to
 
@@ -38,10 +40,13 @@ def make_fulfillment() -> Callable[[Household], Fulfillment]:
 
 
 def fulfillment_of(home: Household) -> Fulfillment:
+    def end_link(link: Link) -> None:
+        households.end(home.store, home.pictures, link)
+
     return Fulfillment(
         partial(authenticate, home.store, assistant="google"),
         home.registry,
-        partial(households.end, home.store, home.pictures),
+        end_link,
         PUBLIC,
         Pins(home.store),
     )
@@ -54,12 +59,15 @@ def fulfillment(home: Household) -> Fulfillment:
 
 @pytest.fixture
 def ask(home: Household, fulfillment: Fulfillment) -> Callable[..., dict[str, Any]]:
-    """Asks with a good token, unless another is given, and returns the answer's payload."""
+    """Asks with a good token, unless another is given, and returns the answer's payload.
 
-    def asked(intent: str, payload: Any = None, *, token: str = "") -> dict[str, Any]:
+    `waited_s`: how long ago the question came.
+    """
+
+    def asked(intent: str, payload: Any = None, *, token: str = "", waited_s: float = 0.0) -> dict[str, Any]:
         inputs = [{"intent": f"action.devices.{intent}"} | ({} if payload is None else {"payload": payload})]
         body = json.dumps({"requestId": "6894439706274654512", "inputs": inputs}).encode()
-        status, answered = fulfillment.answer(body, token or home.token())
+        status, answered = fulfillment.answer(body, token or home.token(), time.monotonic() - waited_s)
         assert status == 200
         answer = json.loads(answered)
         assert answer["requestId"] == "6894439706274654512"

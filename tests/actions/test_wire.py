@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from actions import execution
 from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
 from registry.adapter import adapt
 from registry.camera import Video
-from registry.errors import SignedOut, VendorBusy, VendorDown
+from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
 from tests.doubles.alike import alike
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 from tests.doubles.ready_driver import camera
@@ -195,12 +194,9 @@ def test_devices_get_streams_of_their_own(home: Household, ask: Ask) -> None:
     assert len(urls) == 2
 
 
-def test_when_time_runs_out_the_rest_is_told_to_ask_again(
-    home: Household, ask: Ask, monkeypatch: pytest.MonkeyPatch, valid_if_known: Check
-) -> None:
-    monkeypatch.setattr(execution, "BUDGET_S", -1.0)
+def test_when_time_runs_out_the_rest_is_told_to_ask_again(home: Household, ask: Ask, valid_if_known: Check) -> None:
     commands = [{"devices": [{"id": home.id("Garden")}], "execution": [{"command": GET}]}]
-    answered = ask("EXECUTE", {"commands": commands})
+    answered = ask("EXECUTE", {"commands": commands}, waited_s=60.0)
     valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
     assert answered["commands"][0]["errorCode"] == "transientError"
     assert home.driver.calls["mint"] == 0
@@ -301,7 +297,7 @@ def test_no_cameras_at_all_is_an_answer(home: Household, ask: Ask, valid_if_know
     ids=lambda value: value if isinstance(value, str) else value.reason,
 )
 def test_a_list_that_cannot_be_read_is_an_error_and_never_empty(
-    error: Exception, code: str, home: Household, ask: Ask, valid_if_known: Check
+    error: DriverError, code: str, home: Household, ask: Ask, valid_if_known: Check
 ) -> None:
     home.driver.error = error
     answered = ask("SYNC")

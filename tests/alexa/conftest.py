@@ -1,6 +1,7 @@
 """A skill over a real registry and store, the directives Alexa sends, and the official schema of what it takes."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -78,10 +79,11 @@ def named(home: Household, camera: str) -> str:
 
 @pytest.fixture
 def ask(skill: SmartHome, directive: Callable[..., dict[str, Any]]) -> Ask:
-    """Asks, and returns the answer's event with its context."""
+    """Asks, and returns the answer's event with its context. `waited_s`: how long ago the directive came."""
 
-    def asked(*args: Any, **kwargs: Any) -> dict[str, Any]:
-        return dict(json.loads(skill.answer(json.dumps(directive(*args, **kwargs)).encode())))
+    def asked(*args: Any, waited_s: float = 0.0, **kwargs: Any) -> dict[str, Any]:
+        body = json.dumps(directive(*args, **kwargs)).encode()
+        return dict(json.loads(skill.answer(body, time.monotonic() - waited_s)))
 
     return asked
 

@@ -259,7 +259,7 @@ def test_a_change_that_does_not_come_about_is_no_success(
     allow(home, "status_light")
     camera, token = home.id("Garden"), home.token()
     come_about(home)
-    message = ask(TOGGLE, "TurnOn", camera=camera, token=token, instance="Camera.StatusLight")
+    message = ask(TOGGLE, "TurnOn", camera=camera, token=token, instance="Camera.StatusLight", waited_s=4.0)
     valid_if_known(message)
     assert message["event"]["payload"]["type"] == kind
 

@@ -64,7 +64,7 @@ DIRECTIVES: list[tuple[str, str, str, Any, str]] = [
 ]  # fmt: skip
 NO_ENDPOINT = ("AcceptGrant", "Discover")
 
-LONG = "é" * 100_000
+LONG = "é" * 20_000
 DEEP = json.loads("[" * 70 + "]" * 70)
 # `...`: left out
 SPOILT = [..., None, True, 7, 1 << 70, -1e308, "", "x", LONG, "\ud800", [], [[]] * 10_000, DEEP, {}, {LONG: LONG}]

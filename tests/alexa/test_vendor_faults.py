@@ -19,7 +19,8 @@ from registry.errors import SignedOut, VendorDown
 from registry.preferences import Preferences
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 
-ALEXA_S = 6.0  # it waits for a camera's answer; two more for others
+# what is left of the time that Alexa gives, where a directive was long under way; the vendor's calls take less or more
+LEFT_S, SLOW_S = 2.0, 0.6
 type Check = Callable[[dict[str, Any]], None]
 
 # namespace, name, header, payload: what can't be answered without the vendor
@@ -37,7 +38,7 @@ DIRECTIVES: list[tuple[str, str, dict[str, str], Any]] = [
     ("Alexa.ModeController", "SetMode", {"instance": "Camera.NightVision"}, {"mode": "NightVision.Smart"}),
 ]
 EACH = pytest.mark.parametrize(
-    ("namespace", "name", "more", "payload"), DIRECTIVES, ids=[each[1] for each in DIRECTIVES]
+    ("namespace", "name", "more", "payload"), DIRECTIVES, ids=[name for _, name, _, _ in DIRECTIVES]
 )
 
 
@@ -57,8 +58,10 @@ def ask(
     name: str,
     more: Any,
     payload: Any,
-    received: float | None = None,
+    left_s: float = LEFT_S,
 ) -> Any:
+    """`left_s`: the directive came so long ago that its answer has to be known by then."""
+    received = time.monotonic() - (deadline.ANSWER_S - left_s)
     camera, token = allowed
     header = {"namespace": namespace, "name": name, "messageId": "m", "correlationToken": "c", **more}
     endpoint = {"scope": {"type": "BearerToken", "token": token}, "endpointId": camera}
@@ -76,19 +79,18 @@ def test_a_vendor_that_hangs_is_given_up_on(
     skill: SmartHome,
     allowed: tuple[str, str],
     valid_if_known: Check,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(deadline, "ANSWER_S", 1.0)
     home.driver.hold, home.driver.error = threading.Event(), VendorDown()
     began = time.monotonic()
-    message = ask(skill, allowed, namespace, name, more, payload)
-    assert time.monotonic() - began < 2.0
+    message = ask(skill, allowed, namespace, name, more, payload, left_s=0.4)
+    assert time.monotonic() - began < 0.4 + 1.0  # the second that Alexa gives for the way there and back
     valid_if_known(message)
     assert message["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
     assert message["event"]["header"]["correlationToken"] == "c"
 
 
-SLOW_S = 2.0
+def test_an_answer_is_known_a_second_before_alexa_gives_a_camera_up() -> None:
+    assert deadline.ANSWER_S == 6.0 - 1.0
 
 
 @pytest.fixture
@@ -109,7 +111,7 @@ def slow(home: Household, allowed: tuple[str, str]) -> Iterator[None]:
 
 
 @EACH
-def test_a_vendor_that_takes_two_seconds_a_call_is_waited_for(
+def test_a_vendor_that_is_slow_and_in_time_is_waited_for(
     namespace: str,
     name: str,
     more: Any,
@@ -119,21 +121,19 @@ def test_a_vendor_that_takes_two_seconds_a_call_is_waited_for(
     allowed: tuple[str, str],
     valid_if_known: Check,
 ) -> None:
-    began = time.monotonic()
     message = ask(skill, allowed, namespace, name, more, payload)
-    assert time.monotonic() - began < ALEXA_S
     valid_if_known(message)
     assert message["event"]["header"]["name"] != "ErrorResponse", message
 
 
-# how long ago it came, for the way here and the store · whether the camera is shown
-WAITED = [(0.2, True), (2.0, False), (60.0, False)]
+# what the way here and the store have left of the time, for two calls that are slow · whether the camera is shown
+LEFT = [(LEFT_S, True), (1.5 * SLOW_S, False), (-60.0, False)]
 
 
-@pytest.mark.parametrize(("waited_s", "shown"), WAITED)
+@pytest.mark.parametrize(("left_s", "shown"), LEFT)
 @pytest.mark.parametrize(("namespace", "name", "more", "payload"), DIRECTIVES[:2], ids=["hls", "webrtc"])
 def test_what_was_waited_before_counts(
-    waited_s: float,
+    left_s: float,
     shown: bool,
     namespace: str,
     name: str,
@@ -144,8 +144,8 @@ def test_what_was_waited_before_counts(
     allowed: tuple[str, str],
 ) -> None:
     began = time.monotonic()
-    message = ask(skill, allowed, namespace, name, more, payload, received=began - waited_s)
-    assert time.monotonic() - began + min(waited_s, ALEXA_S - 1.0) < ALEXA_S
+    message = ask(skill, allowed, namespace, name, more, payload, left_s=left_s)
+    assert time.monotonic() - began < max(0.0, left_s) + 1.0
     told = message["event"]["payload"].get("type")
     assert told == (None if shown else "BRIDGE_UNREACHABLE")
 
@@ -164,7 +164,7 @@ def test_what_was_too_slow_for_others_may_do_for_a_camera(
     """Google's EXECUTE has two seconds: it fails by the vendor's slowness, and Alexa's picture does not."""
     google = home.another_link("google")
     for _ in range(5):
-        refused = home.registry.open_stream(google, allowed[0], StreamRequest("google", ("hls",), within_s=0.3))
+        refused = home.registry.open_stream(google, allowed[0], StreamRequest("google", ("hls",), within_s=0.1))
         assert isinstance(refused, Refusal)
     assert ask(skill, allowed, *DIRECTIVES[0])["event"]["header"]["name"] == "Response"
 

@@ -1,5 +1,7 @@
 """Offers as displays send them: an Echo's, with all its oddities, and what else has been seen."""
 
+from collections.abc import Iterable
+
 # The shape of an Echo's offer: no fmtp for H.264, candidates of a far host alone, also of TCP and component 2.
 HEAD = [
     "v=0",
@@ -46,7 +48,13 @@ VIDEO = [
 ]
 
 
-def offer(*, audio=(*AUDIO, *STATIC), video=VIDEO, head=HEAD, end="\r\n") -> str:
+def offer(
+    *,
+    audio: Iterable[str] = (*AUDIO, *STATIC),
+    video: Iterable[str] = VIDEO,
+    head: Iterable[str] = HEAD,
+    end: str = "\r\n",
+) -> str:
     return end.join([*head, *audio, *CANDIDATES, *video, *CANDIDATES[::-1]]) + end
 
 

@@ -69,7 +69,7 @@ class Page(HTMLParser):
         return " ".join("".join(self._said[where]).split())
 
 
-def pkce() -> tuple[str, dict[str, str]]:
+def pkce() -> tuple[str, dict[str, Any]]:
     """A verifier, and what the authorize request carries for it."""
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -174,7 +174,7 @@ class World:
     def beside(self, browser: Browser, url: str = "") -> Browser:
         """Another window of the same person, on the same page."""
         http = self.http()
-        cookies = {each.key: each.value for each in browser.http._cookies.values()}  # type: ignore[attr-defined]
+        cookies = {cookie.key: cookie.value for cookie in (browser.http._cookies or {}).values()}
         for name, value in cookies.items():
             http.set_cookie(name, value, domain="home.example")
         return Browser(http, url or browser.url, browser.answer)

@@ -27,6 +27,6 @@ def cutter() -> ModuleType:
 
 def cut() -> dict[str, Path]:
     """The zip of each function."""
-    command = [sys.executable, ROOT / "scripts/package.py", "--architecture", ARCHITECTURE]
+    command = [sys.executable, str(ROOT / "scripts/package.py"), "--architecture", ARCHITECTURE]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return {name: ROOT / "build/lambda" / f"{name}.zip" for name in cutter().FUNCTIONS}

@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+from collections.abc import Coroutine
 from dataclasses import replace
+from typing import Any
 
 from media.client import MediaClient
 from media.grants import Grants
@@ -75,5 +77,5 @@ class PlaneThread:
         await asyncio.gather(*left, return_exceptions=True)
         await asyncio.sleep(0.05)  # what was closed just now is let go of in the loop's next turns
 
-    def _run(self, work):
+    def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)

@@ -140,7 +140,7 @@ class Program:
 
 @contextmanager
 def running(
-    folder: Path, *, demo: bool = True, descriptors: tuple[int, int] | None = None, **environ: str
+    folder: Path, *, demo: bool = True, descriptors: tuple[int, int] | None = None, **environ: Any
 ) -> Iterator[Program]:
     program = Program(folder, demo=demo, descriptors=descriptors, **environ).start()
     try:

@@ -57,4 +57,5 @@ class ReadyPictures:
         self.ended.append((link, ""))
 
     def live(self, account: str) -> int:
-        return sum(claims.account == account for claims, *_ in (*self.warmed, *self.answered))
+        claims = [*(claims for claims, _ in self.warmed), *(claims for claims, _, _, _ in self.answered)]
+        return sum(claim.account == account for claim in claims)

@@ -9,16 +9,23 @@ NOW = 1_800_000_000.5
 
 
 def account(**fields: Any) -> Account:
-    return Account(**{"id": new_id(), "created": NOW, "salt": b"\x00\xff" * 8, "locale": "nb"} | fields)
+    values: dict[str, Any] = {"id": new_id(), "created": NOW, "salt": b"\x00\xff" * 8, "locale": "nb"}
+    return Account(**values | fields)
 
 
 def source(of: Account, **fields: Any) -> Source:
-    values = {"id": new_id(), "account": of.id, "kind": "ezviz", "vendor_key": token_hash(new_id()), "created": NOW}
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "account": of.id,
+        "kind": "ezviz",
+        "vendor_key": token_hash(new_id()),
+        "created": NOW,
+    }
     return Source(**values | fields)
 
 
 def client(**fields: Any) -> Client:
-    values = {
+    values: dict[str, Any] = {
         "id": "alexa",
         "assistant": "alexa",
         "secret_hash": token_hash("secret"),
@@ -31,7 +38,7 @@ def client(**fields: Any) -> Client:
 
 
 def link(of: Account, **fields: Any) -> Link:
-    values = {
+    values: dict[str, Any] = {
         "id": new_id(),
         "account": of.id,
         "client": "alexa",
@@ -46,7 +53,7 @@ def link(of: Account, **fields: Any) -> Link:
 
 
 def code(of: Link, **fields: Any) -> Code:
-    values = {
+    values: dict[str, Any] = {
         "hash": token_hash(new_id()),
         "client": of.client,
         "link": of.id,
@@ -59,7 +66,7 @@ def code(of: Link, **fields: Any) -> Code:
 
 
 def token(of: Link, **fields: Any) -> Token:
-    values = {
+    values: dict[str, Any] = {
         "hash": token_hash(new_id()),
         "link": of.id,
         "kind": "access",

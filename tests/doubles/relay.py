@@ -9,6 +9,8 @@ import hashlib
 import hmac
 import threading
 import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from aioice import stun
 
@@ -46,7 +48,7 @@ class Relay:
         password = base64.b64encode(hmac.digest(self.secret.encode(), user.encode(), hashlib.sha1)).decode()
         return hashlib.md5(f"{user}:{REALM}:{password}".encode()).digest()  # noqa: S324
 
-    async def _listen(self, make):
+    async def _listen(self, make: Callable[[], asyncio.DatagramProtocol]) -> asyncio.DatagramTransport:
         transport, _ = await self._loop.create_datagram_endpoint(make, local_addr=("127.0.0.1", 0))
         self._transports.append(transport)
         return transport
@@ -56,7 +58,7 @@ class Relay:
             transport.close()
         await asyncio.sleep(0)
 
-    def _run(self, work):
+    def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
 

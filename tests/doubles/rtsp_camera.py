@@ -8,10 +8,10 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 import av
 
@@ -179,7 +179,7 @@ class RtspCamera:
         await asyncio.gather(*left, return_exceptions=True)
         await asyncio.sleep(0.1)
 
-    def _run(self, work):
+    def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
 

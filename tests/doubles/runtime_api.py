@@ -19,7 +19,7 @@ import boto3
 
 ROOT = Path(__file__).parents[2]
 # boto3 and what it stands on; AWS's client and what it stands on
-BROUGHT = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
+BROUGHT: tuple[str, ...] = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
 BROUGHT += ("awslambdaric", "simplejson", "snapshot_restore_py.py", "runtime_client.*.so")
 PATH = "/2018-06-01/runtime/"
 WAIT_S = 60

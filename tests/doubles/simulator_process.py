@@ -1,8 +1,12 @@
-"""The simulator, started as a process of its own: the vendor's two faces, live pictures, the control door."""
+"""The simulator, started as a process of its own: the vendor's two faces, live pictures, the control door.
 
+It is forked from a process that has imported it, once for all tests of a worker: importing it takes longer than most
+of what it is asked. How it is started as a command is for tests/simulator/test_program.py.
+"""
+
+import multiprocessing
+import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -11,7 +15,10 @@ from typing import Any
 import requests
 
 from aws.deploy_local.ports import free_ports
-from tests.doubles.program import ROOT
+from tests.doubles import simulator_main
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([simulator_main.__name__])
 
 
 class SimulatorProcess:
@@ -36,7 +43,7 @@ class SimulatorProcess:
 
     @property
     def returncode(self) -> int | None:
-        return self._process.returncode
+        return self._process.exitcode
 
     def control(self, serial: str, **change: Any) -> dict[str, Any]:
         """Changes the camera; its row afterwards."""
@@ -63,13 +70,13 @@ class SimulatorProcess:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
         """Seconds it took to end."""
         started = time.monotonic()
-        if self._process.poll() is None:
-            self._process.send_signal(number)
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
+        if self._process.exitcode is None:
+            assert self._process.pid
+            os.kill(self._process.pid, number)
+            self._process.join(10)
+            if self._process.exitcode is None:
                 self._process.kill()
-                self._process.wait()
+                self._process.join()
         return time.monotonic() - started
 
     def restart(self) -> None:
@@ -77,19 +84,18 @@ class SimulatorProcess:
         self.stop()
         self._process = self._started()
 
-    def _started(self, within_s: float = 30.0) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-P", "-m", "simulator", "--port", str(self.port)]
-        command += ["--app-url", self._app_url, "--data", str(self.data)]
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    def _started(self, within_s: float = 30.0) -> multiprocessing.process.BaseProcess:
+        words = ["--port", str(self.port), "--app-url", self._app_url, "--data", str(self.data)]
+        process = FORKS.Process(target=simulator_main.serve, args=(words, self.log), daemon=True)
+        process.start()
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
-            assert process.poll() is None, self.log.read_text()
+            assert process.exitcode is None, self.log.read_text()
             try:
                 if requests.get(f"{self.url}/healthz", timeout=2).ok:
                     return process
             except requests.RequestException:
-                time.sleep(0.05)
+                time.sleep(0.02)
         process.kill()
-        process.wait()
+        process.join()
         raise AssertionError(f"not up within {within_s} s\n{self.log.read_text()}")

@@ -3,6 +3,8 @@
 import asyncio
 import ssl
 import threading
+from collections.abc import Coroutine
+from typing import Any
 
 
 class TlsFront:
@@ -51,7 +53,7 @@ class TlsFront:
             answered.transport.abort()
             self._open.discard(answered)
 
-    def _run(self, work):
+    def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
 

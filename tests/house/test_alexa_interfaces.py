@@ -20,15 +20,16 @@ from tests.doubles.ready_driver import camera
 ROOT = Path(__file__).parents[2]
 
 
-def declared(kind: type) -> list[Any]:
+def declared(kind: type[Any]) -> list[Any]:
     """Those of the room; the example of the tests is no part of it."""
     return [interface for interface in kind.__subclasses__() if interface.__module__.startswith("alexa.")]
 
 
 OF_CAMERAS, OF_HOUSEHOLDS = declared(Interface), declared(HouseholdInterface)
 # class: what its module has to declare itself
-DECLARES = {interface: {"name", "capabilities", "states", "directives"} for interface in OF_CAMERAS} | {
-    interface: {"name", "directives"} for interface in OF_HOUSEHOLDS
+DECLARES: dict[Any, frozenset[str]] = {
+    **dict.fromkeys(OF_CAMERAS, frozenset({"name", "capabilities", "states", "directives"})),
+    **dict.fromkeys(OF_HOUSEHOLDS, frozenset({"name", "directives"})),
 }
 # the interface that has no page under its own name
 PAGES = {"Alexa": "state-reporting-for-a-smart-home-skill"}
@@ -59,7 +60,7 @@ def test_the_table_has_each_of_them_once(home: Household, table: tuple[Interface
     of_household = household_interfaces(home.registry, lambda token: home.link, None, table)
     assert sorted(map(kind, table)) == sorted(interface.__name__ for interface in OF_CAMERAS)
     assert sorted(map(kind, of_household)) == sorted(interface.__name__ for interface in OF_HOUSEHOLDS)
-    names = [interface.name for interface in (*table, *of_household)]
+    names = [interface.name for interface in table] + [interface.name for interface in of_household]
     assert len(set(names)) == len(names)
 
 

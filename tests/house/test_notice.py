@@ -13,10 +13,11 @@ ROOT = Path(__file__).parents[2]
 NOTICE = (ROOT / "NOTICE").read_text()
 FONTS = ROOT / "media/plane/fonts"
 WORDS = " ".join(NOTICE.split())
+LIBRARY = re.compile(r"lib[A-Za-z]+(?:[0-9]+[a-z]*(?:Enc)?)*")
 
 
 def test_every_library_in_the_wheel_of_pyav_is_named() -> None:
-    held = {re.match(r"lib[A-Za-z]+(?:[0-9]+[a-z]*(?:Enc)?)*", each.name)[0] for each in bundled()}
+    held = {found[0] for found in map(LIBRARY.match, (file.name for file in bundled())) if found}
     assert {"libx264", "libx265", "libavcodec", "libSvtAv1Enc"} <= held
     assert {each for each in held if not re.search(rf"\b{each}\b", NOTICE)} == set()
 

@@ -26,7 +26,9 @@ def section(heading: str) -> str:
 def block(text: str, first: str) -> str:
     """The indented block that begins with this line."""
     lines = text[text.index(first) :].splitlines()
-    indent = len(re.search(rf"^ *(?={re.escape(first)})", text, re.MULTILINE)[0])
+    found = re.search(rf"^ *(?={re.escape(first)})", text, re.MULTILINE)
+    assert found
+    indent = len(found[0])
     kept = [lines[0]]
     for line in lines[1:]:
         if line.strip() and not line.startswith(" " * indent):
@@ -49,7 +51,7 @@ def funnel(path: str) -> str:
     commands = re.findall(
         r"tailscale funnel --bg --https=443 (?:--set-path=(\S+) )?(\S+)", section("### Tailscale Funnel")
     )
-    mounts = {mount or "/": target for mount, target in commands}
+    mounts: dict[str, str] = {mount or "/": target for mount, target in commands}
     mount = max((each for each in mounts if f"{path}/".startswith(each.rstrip("/") + "/")), key=len)
     return mounts[mount] + path.removeprefix(mount.rstrip("/"))
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from types import ModuleType
+from typing import cast
 
 import pytest
 
@@ -42,8 +43,9 @@ def test_what_stands_there_is_what_make_words_writes(domain: ModuleType, languag
 
 def kept_in_tables() -> Iterator[str]:
     """Sentences that stand in a table, to be said later."""
-    for rows in (WRITTEN, ALOUD, alexa.sentences.WRITTEN, actions.sentences.WRITTEN):
-        for row in rows.values():
+    tables: tuple[object, ...] = (WRITTEN, ALOUD, alexa.sentences.WRITTEN, actions.sentences.WRITTEN)
+    for table in tables:
+        for row in cast("dict[str, tuple[str, str]]", table).values():
             yield from row
     yield from TEXTS.values()
     yield from (sentence for _, sentence in wording.SIGN_IN.values())

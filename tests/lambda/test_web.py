@@ -67,7 +67,7 @@ def test_each_address_that_the_consoles_are_told_answers(running: Environment) -
     base = "https://showcam.example"
     stack = Settings(public_url=base, store="dynamodb", keys_secret="showcam/keys")
     told = [*alexa_console.fields(stack, "en-GB", []), *google_console.fields(base)]
-    paths = {each.value.removeprefix(base) for each in told if each.value.startswith(base)}
+    paths = {field.value.removeprefix(base) for field in told if field.value.startswith(base)}
     assert paths == {"/oauth/authorize", "/oauth/token", "/google/fulfillment"}  # the last by a function of its own
     for path, method in (("/oauth/authorize", "GET"), ("/oauth/token", "POST")):
         assert running.invoke(http_event(path, method))["statusCode"] == 400, "refused, for want of what is asked with"

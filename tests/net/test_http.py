@@ -106,7 +106,11 @@ def test_the_deadline_holds_on_a_connection_kept_alive(vendors: Vendors) -> None
 
 
 def test_one_deadline_covers_several_calls(vendors: Vendors) -> None:
-    there = vendors.answering(lambda asked, body, _headers: time.sleep(0.15) or answer(b"{}"))
+    def slow(_asked: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        time.sleep(0.15)
+        return answer(b"{}")
+
+    there = vendors.answering(slow)
     http = client(there)
 
     def talk() -> None:

@@ -18,9 +18,11 @@ from registry.drivers.ezviz import households
 from registry.drivers.ezviz.sessions import Sessions
 from registry.owner.sign_in import SignIn
 from store.ports import Store
+from store.records import Link
 from tests.doubles.household import household
 from tests.doubles.linking_world import CAREFUL, ISSUER, LOCAL, REDIRECTS, USER, World
 from tests.doubles.ready_vendor import ReadyVendor
+from tests.doubles.templates import COMPILED
 
 
 @pytest.fixture
@@ -41,19 +43,24 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
         vendor = vendor or ReadyVendor(USER, careful=(CAREFUL,))
         vendor.sessions = Sessions(home.store)
         app = Flask("showcam", static_folder=None)
+        app.jinja_options = {"bytecode_cache": COMPILED}
         settings = OAuthSettings(
             issuer=ISSUER if https else LOCAL,
             cookie_keys=[secrets.token_bytes(32)],
             secure_cookies=https,
             refusal_s=refusal_s,
         )
+
+        def end_link(link: Link) -> None:
+            end(home.store, home.pictures, link)
+
         bind(
             app,
             home.store,
             SignIn(home.store, vendor, "owner", clock=lambda: time.time()),
             home.owner,
             settings,
-            lambda link: end(home.store, home.pictures, link),
+            end_link,
         )
         if https:
             app.test_client_class = _OverTls

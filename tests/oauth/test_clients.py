@@ -85,7 +85,7 @@ def test_simple_oauth2_links_and_refreshes_twice(served: tuple[World, str], meth
         "method": method,
     }
     cloud = Path(__file__).with_name("with_simple_oauth2.mjs")
-    command, sent = ["node", cloud], json.dumps(told)
+    command, sent = ["node", str(cloud)], json.dumps(told)
     ran = subprocess.run(command, input=sent, capture_output=True, text=True, timeout=30, check=False)
     assert ran.returncode == 0, ran.stderr
     seen = json.loads(ran.stdout)

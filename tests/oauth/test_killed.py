@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_agreeing(cut: Cut, monkeypatch: pytest.MonkeyPatch, later: Callable[[fl
         before = {each.id for each in world.links()}
         browser = at_consent(world)
         page = browser.answer
-        assert cut.killed(number, lambda browser=browser: world.beside(browser).post("agree")).status == 503
+        assert cut.killed(number, partial(world.beside(browser).post, "agree")).status == 503
         browser.answer = page
         tokens = world.redeem(browser.post("agree").returned["code"])
         assert tokens.status_code == 200
@@ -74,7 +75,7 @@ def test_signing_in(cut: Cut, later: Callable[[float], None]) -> None:
         later(1000)
         browser = world.browse()
         page = browser.answer
-        cut.killed(number, lambda browser=browser: world.beside(browser).sign_in())
+        cut.killed(number, world.beside(browser).sign_in)
         browser.answer = page
         assert "agree" in browser.sign_in().page.steps
         session = world.store.read_session(world.home.account.id, world.home.source.id)
@@ -131,8 +132,10 @@ def test_revoking(cut: Cut) -> None:
     for number in range(1, count + 1):
         tokens = world.tokens()
         (link,) = world.links()
-        cut.killed(number, lambda tokens=tokens: world.ask("/oauth/revoke", {"token": tokens["refresh_token"]}))
+        cut.killed(number, partial(world.ask, "/oauth/revoke", {"token": tokens["refresh_token"]}))
         assert world.ask("/oauth/revoke", {"token": tokens["refresh_token"]}).status_code == 200
         assert world.links() == []
         assert not world.works(tokens["access_token"])
-        assert world.store.link(link.id).ended
+        ended = world.store.link(link.id)
+        assert ended
+        assert ended.ended

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ CHOSEN = [  # what is asked for, the pages' language, and the household's
 
 
 @pytest.mark.parametrize(("params", "accept", "locale", "spoken"), CHOSEN)
-def test_language(world: World, params: dict[str, str], accept: str, locale: str, spoken: str) -> None:
+def test_language(world: World, params: dict[str, Any], accept: str, locale: str, spoken: str) -> None:
     browser = world.browse(**params)
     browser.headers = {"Accept-Language": accept}
     browser.get()

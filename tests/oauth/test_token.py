@@ -103,11 +103,11 @@ BURNED = {
 
 
 @pytest.mark.parametrize(("asked", "told", "error"), BURNED.values(), ids=BURNED)
-def test_a_code_taken_wrongly_is_burned(world: World, asked: dict[str, str], told: dict[str, Any], error: str) -> None:
+def test_a_code_taken_wrongly_is_burned(world: World, asked: dict[str, Any], told: dict[str, Any], error: str) -> None:
     code = world.code(**asked)
     answer = world.redeem(code, **told)
     assert (answer.status_code, answer.get_json()["error"]) == (400, error)
-    right = {"code_verifier": VERIFIER} if asked else {}
+    right: dict[str, Any] = {"code_verifier": VERIFIER} if asked else {}
     assert world.redeem(code, **right).get_json()["error"] == "invalid_grant"
 
 

@@ -1,7 +1,9 @@
 """A clock that tests set, households, and vendors that are real servers on loopback."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +18,18 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def home(tmp_path: Path, clock: Clock) -> Iterator[Household]:
-    """A household with an Alexa link, on a clock that only the test moves."""
-    made = household(tmp_path, clock=clock)
-    yield made
-    made.store.close()
+def make_home(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Household]]:
+    """Makes the household of the test, with an Alexa link, on a clock that only the test moves."""
+    with ExitStack() as made:
+
+        def build(**given: Any) -> Household:
+            home = household(tmp_path, clock=clock, **given)
+            made.callback(home.store.close)
+            return home
+
+        yield build
+
+
+@pytest.fixture
+def home(make_home: Callable[..., Household]) -> Household:
+    return make_home()

@@ -124,7 +124,7 @@ def test_that_it_has_to_be_linked_again_is_shown_where_the_assistant_does_not_sa
     camera = home.id("Garden")
     home.driver.error = SignedOut()
     for surface in ("alexa", "video"):
-        stream = home.registry.open_stream(home.link, camera, StreamRequest(surface, ("hls",)))  # type: ignore[arg-type]
+        stream = home.registry.open_stream(home.link, camera, StreamRequest(surface, ("hls",)))
         assert isinstance(stream, Stream)
     assert ["signed out" in source.card[1] for _, source in home.pictures.warmed] == [True, True]
     answer = home.registry.open_stream(home.link, camera, StreamRequest("google", ("hls",)))

@@ -1,13 +1,15 @@
 """Readings compared, hints looked into, and what was seen told by every process."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera
-from registry.driver import Hint
-from registry.errors import SignedOut, VendorDown
-from registry.readings.changes import Change, compare
+from registry.driver import EventKind, Hint
+from registry.errors import DriverError, SignedOut, VendorDown
+from registry.readings.changes import Change, Kind, compare
 from registry.readings.noticing import OLDEST_S
 from registry.readings.sightings import HELD_S
 from tests.doubles.clock import Clock
@@ -65,7 +67,7 @@ def with_id(each: Camera, **changes: object) -> Camera:
         ({"online": "on"}, {"online": "off", "name": "Shed", "flip": "on"}, ["offline", "renamed", "state"]),
     ],
 )
-def test_what_differs_between_two_readings(was: dict, now: dict, expected: list[str]) -> None:
+def test_what_differs_between_two_readings(was: dict[str, Any], now: dict[str, Any], expected: list[Kind]) -> None:
     changes = compare("home", [with_id(GARDEN, **was)], [replace(with_id(GARDEN, **was), **now)], 7.0)
     assert changes == [Change("home", "Garden", kind, 7.0) for kind in expected]
 
@@ -89,7 +91,8 @@ class TestReadings:
         assert told == [Change(home.account.id, home.id("Garden"), "encryption_on", clock.now)]
 
     def test_of_two_processes_the_first_tells(self, home: Household, told: list[Change]) -> None:
-        other, second = another_process(home), []
+        other = another_process(home)
+        second: list[Change] = []
         other.noticing.refresh(home.account.id)
         other.changes.subscribe(second.append)
         home.driver.change("Garden", online="off")
@@ -99,7 +102,8 @@ class TestReadings:
 
     def test_what_changed_while_nothing_ran_is_found_at_the_start(self, home: Household, told: list[Change]) -> None:
         home.driver.set([DOOR])
-        after, found = another_process(home), []
+        after = another_process(home)
+        found: list[Change] = []
         after.changes.subscribe(found.append)
         after.noticing.refresh(home.account.id)
         assert kinds(found) == ["removed"]
@@ -139,7 +143,7 @@ class TestHints:
         [("motion", "on", "off"), ("person", "on", "on"), ("doorbell", "off", "off")],
     )
     def test_what_was_seen_is_told_and_held(
-        self, home: Household, told: list[Change], clock: Clock, kind: str, motion: str, person: str
+        self, home: Household, told: list[Change], clock: Clock, kind: EventKind, motion: str, person: str
     ) -> None:
         home.noticing.noticed(home.account.id, [Hint("F00000001", 1, kind, clock.now)])
         assert told == [Change(home.account.id, home.id("Garden"), kind, clock.now)]
@@ -164,7 +168,8 @@ class TestHints:
         assert state(home, adapter=other).motion == "on"
 
     def test_the_same_by_two_ways_is_one(self, home: Household, told: list[Change], clock: Clock) -> None:
-        other, second = another_process(home), []
+        other = another_process(home)
+        second: list[Change] = []
         other.changes.subscribe(second.append)
         for adapter in (home.adapter, other, home.adapter):
             adapter.noticing.noticed(home.account.id, [Hint("F00000001", 1, "doorbell", clock.now)])
@@ -214,7 +219,7 @@ class TestHints:
 
     @pytest.mark.parametrize("error", [VendorDown(), SignedOut()])
     def test_somebody_rang_also_while_the_vendor_is_down(
-        self, home: Household, told: list[Change], clock: Clock, error: Exception
+        self, home: Household, told: list[Change], clock: Clock, error: DriverError
     ) -> None:
         clock.now += 10
         home.driver.error = error

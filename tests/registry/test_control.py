@@ -1,13 +1,14 @@
 """Changing a camera through the registry: what a voice may, what its owner may, and what is read back."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from registry.camera import Camera, Refusal
 from registry.errors import DriverError, SetRefused, SignedOut, VendorBusy, VendorDown
-from registry.owner import control, owner
 from registry.preferences import Preferences
+from registry.rules import Rules
 from registry.settings import BY_VOICE, BadValue, Step
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
@@ -15,10 +16,10 @@ from tests.doubles.household import Household
 EVERYTHING = Preferences(voice_may=BY_VOICE)
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control, "READ_BACK_S", 0.01)
-    monkeypatch.setattr(owner, "OWNER_S", 0.5)
+@pytest.fixture
+def home(make_home: Callable[..., Household]) -> Household:
+    """One where nothing is waited for long."""
+    return make_home(rules=Rules(request_s=0.8, owner_s=0.5, read_back_s=0.01))
 
 
 @pytest.fixture
@@ -114,9 +115,7 @@ def test_a_setting_the_camera_has_not(home: Household, garden: str) -> None:
         ({"error": SignedOut()}, "signed_out"),
     ],
 )
-def test_a_change_that_does_not_come_about(
-    home: Household, garden: str, how: dict[str, Any], reason: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_change_that_does_not_come_about(home: Household, garden: str, how: dict[str, Any], reason: str) -> None:
     home.registry.states(home.link, [garden])
     for name, value in how.items():
         setattr(home.driver, name, value)

@@ -98,7 +98,8 @@ def test_killed_after_any_write_a_household_is_found_by_its_devices(
 def test_a_table_that_throttles_costs_no_reading_and_is_told_by_the_next(
     function: Callable[[], Function], taken: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    made, told = function(), []
+    made = function()
+    told: list[Change] = []
     one = made.environment(told)
     made.names(one)
     another_camera(made)

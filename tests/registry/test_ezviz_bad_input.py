@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from registry.camera import Camera, Ref
-from registry.drivers.ezviz import households, push
+from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
-from registry.drivers.ezviz.push import _register
+from registry.drivers.ezviz.push import register
 from registry.errors import DriverError, Refused, VendorBusy, VendorDown
 from store.records import Source
 from store.sqlite import SqliteStore
@@ -43,11 +43,11 @@ CALLS: dict[str, tuple[Callable[[Ezviz], Any], str]] = {
     "wake": (lambda it: it.driver.account.wake(it.source, it.camera, SHORT_S), "/v3/specialBizs"),
     "urls": (lambda it: it.driver.account.push_session(it.source, SHORT_S), "/v3/configurations/system/info"),
     "register": (
-        lambda it: _register(it.driver._http, it.driver.account.push_session(it.source, SHORT_S)),
+        lambda it: register(it.driver._http, it.driver.account.push_session(it.source, SHORT_S), SHORT_S),
         "/v1/getClientId",
     ),
     "start": (
-        lambda it: _register(it.driver._http, it.driver.account.push_session(it.source, SHORT_S)),
+        lambda it: register(it.driver._http, it.driver.account.push_session(it.source, SHORT_S), SHORT_S),
         "/api/push/start",
     ),
     "token": (lambda it: it.driver.mint(it.source, it.camera, "open", SHORT_S), "/api/lapp/token/get"),
@@ -85,12 +85,6 @@ def right(vendor: Vendor, path: str) -> bytes:
         data = {"accessToken": "at.x", "expireTime": FAR_FUTURE_MS, "areaDomain": vendor.url}
         ok = {"code": "200", "data": data}
     return answer(json.dumps(ok).encode())
-
-
-@pytest.fixture(autouse=True)
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for a listener: it has more time than a request."""
-    monkeypatch.setattr(push, "START_S", SHORT_S)
 
 
 @pytest.fixture

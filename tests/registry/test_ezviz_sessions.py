@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,7 +11,6 @@ from urllib.parse import parse_qs
 import pytest
 
 from registry.drivers.ezviz import households
-from registry.drivers.ezviz import sessions as module
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.sessions import Sessions
@@ -154,7 +154,7 @@ def test_a_refused_refresh_waits_for_the_process_that_had_it(
     store: SqliteStore, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sessions = Sessions(store)
-    monkeypatch.setattr(module.time, "sleep", lambda _s: sessions.renewed(source, "session-1", token("h", 2)))
+    monkeypatch.setattr(time, "sleep", lambda _s: sessions.renewed(source, "session-1", token("h", 2)))
 
     assert sessions.dead(source, "session-1", 5.0)["session_id"] == "session-2"
     assert sessions.read(source).state == "ok"

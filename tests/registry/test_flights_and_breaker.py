@@ -9,9 +9,9 @@ import pytest
 
 from registry.camera import Refusal, Stream, StreamRequest
 from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
-from registry.readings import flights
 from registry.readings.breaker import Breaker
 from registry.readings.flights import Flights
+from registry.rules import Rules
 from tests.doubles.household import Household
 
 HLS = StreamRequest("alexa", ("hls",))
@@ -61,9 +61,8 @@ def test_a_request_after_that_reads_anew(home: Household) -> None:
     assert home.driver.calls["read"] == 2
 
 
-def test_a_call_that_began_long_ago_is_not_joined(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flights, "JOIN_S", 0.05)
-    shared: Flights[str] = Flights()
+def test_a_call_that_began_long_ago_is_not_joined() -> None:
+    shared: Flights[str] = Flights(join_s=0.05)
     held, started = threading.Event(), threading.Event()
 
     def slow() -> str:
@@ -261,7 +260,8 @@ def test_a_refusal_is_an_answer_and_trips_nothing(error: Exception) -> None:
     assert breaker.call("a", 10, lambda: "asked") == "asked"
 
 
-def test_a_hundred_requests_while_the_vendor_hangs_are_answered_in_time(home: Household) -> None:
+def test_a_hundred_requests_while_the_vendor_hangs_are_answered_in_time(make_home: Callable[..., Household]) -> None:
+    home = make_home(rules=Rules(request_s=1.0))
     garden = home.id("Garden")
     home.driver.hold = threading.Event()
     home.driver.error = VendorDown("hangs")  # what a driver says when its seconds are over

@@ -1,11 +1,14 @@
 """The gate, row by row: what is wrong with the camera or around it, on which surface, and what is told."""
 
 import itertools
+from collections.abc import Set
+from typing import Any
 
 import pytest
 
 from registry.camera import Failed, Refusal, Video
 from registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
+from registry.reason import Reason
 from tests.doubles.ready_driver import camera
 
 SURFACES = ("alexa", "google", "page", "still")
@@ -13,7 +16,7 @@ ALL = frozenset(SURFACES)
 MOVING = ALL - {"still"}
 
 # what is wrong: of the camera, of the conditions, the reason, the surfaces that refuse for it
-ROWS = {
+ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Set[str]]] = {
     "signed out": ({}, {"signed_in": False}, "signed_out", ALL),
     "vendor down": ({}, {"vendor": "down"}, "vendor_down", ALL),
     "vendor busy": ({}, {"vendor": "busy"}, "vendor_busy", ALL),
@@ -44,7 +47,7 @@ ROWS = {
     "nothing in common": ({}, {"protocols": ("rtsp",)}, "no_common_protocol", MOVING),
     "no place": ({}, {"place_free": False}, "busy", ALL),
 }
-FINE = {
+FINE: dict[str, dict[str, Any]] = {
     "no sleep mode": {"asleep": "none"},
     "not an EZVIZ camera": {"encryption": "none"},
     "no microphone": {"audio": "none"},
@@ -152,7 +155,7 @@ def test_encryption_is_overlooked_on_the_lan_alone_and_only_when_the_owner_said_
     ("reason", "again"),
     [("encryption_unknown", True), ("audio_unknown", True), ("state_unknown", True), ("offline", False)],
 )
-def test_only_the_unknown_is_worth_another_look(reason: str, again: bool) -> None:
+def test_only_the_unknown_is_worth_another_look(reason: Reason, again: bool) -> None:
     assert unverified(Refusal((Failed(reason),))) is again
 
 

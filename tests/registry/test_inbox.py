@@ -30,13 +30,13 @@ def wait(until: Callable[[], bool]) -> None:
     raise AssertionError("it did not come to that")
 
 
-def test_a_hint_leads_to_its_household(home: Household, told: list[Change], clock) -> None:
+def test_a_hint_leads_to_its_household(home: Household, told: list[Change], clock: Clock) -> None:
     Inbox(home.noticing).offer(Hint("F00000002", 1, "doorbell", clock.now))
     wait(lambda: bool(told))
     assert told == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now)]
 
 
-def test_nobodys_device_asks_no_vendor(home: Household, told: list[Change], clock) -> None:
+def test_nobodys_device_asks_no_vendor(home: Household, told: list[Change], clock: Clock) -> None:
     inbox, before = Inbox(home.noticing), home.driver.calls["read"]
     inbox.offer(Hint("F99999999", 1, "look"))
     inbox.offer(Hint("F00000002", 1, "doorbell", clock.now))
@@ -44,7 +44,7 @@ def test_nobodys_device_asks_no_vendor(home: Household, told: list[Change], cloc
     assert home.driver.calls["read"] <= before + 1
 
 
-def test_a_flood_is_bounded_and_does_not_wait(home: Household, told: list[Change], clock) -> None:
+def test_a_flood_is_bounded_and_does_not_wait(home: Household, told: list[Change], clock: Clock) -> None:
     home.driver.hold = threading.Event()
     inbox = Inbox(home.noticing, most=50)
     for _ in range(200):

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from accounts.identity import camera_id
 from registry.adapter import adapt
-from registry.camera import Camera, StreamRequest
+from registry.camera import Camera, Refusal, StreamRequest
 from registry.errors import SignedOut, Unavailable, VendorBusy, VendorDown
 from registry.readings.readings import RENEW_S
 from registry.registry import Registry
@@ -179,9 +179,8 @@ def test_a_state_says_whether_it_could_be_shown_on_the_links_assistant(home: Hou
     told = {}
     for assistant in ("alexa", "google"):
         states = home.registry.states(home.another_link(assistant), ids.values())
-        told[assistant] = {
-            name: states[each].refusal.reason if states[each].refusal else "" for name, each in ids.items()
-        }
+        refusals = {name: states[camera].refusal for name, camera in ids.items()}
+        told[assistant] = {name: refusal.reason if refusal else "" for name, refusal in refusals.items()}
 
     expected = {
         "Garden": "",
@@ -274,7 +273,7 @@ def test_a_new_process_knows_the_cameras_without_listing_them(home: Household, c
 def test_readiness_is_the_whole_table(home: Household) -> None:
     table = {
         camera.name: {
-            surface: "" if not hasattr(verdict, "failed") else verdict.reason for surface, verdict in row.items()
+            surface: verdict.reason if isinstance(verdict, Refusal) else "" for surface, verdict in row.items()
         }
         for camera, row in home.registry.readiness(home.link)
     }

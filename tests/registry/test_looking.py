@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ UNKNOWN = Video("h264")
         ({"video": UNKNOWN, "charging": "off"}, ()),
     ],
 )
-def test_what_a_look_would_tell_of(changes: dict[str, object], expected: tuple[str, ...]) -> None:
+def test_what_a_look_would_tell_of(changes: dict[str, Any], expected: tuple[str, ...]) -> None:
     assert unseen(camera("Garden", **changes)) == expected
 
 
@@ -117,12 +118,16 @@ def test_open_mains_cameras_are_looked_at_one_at_a_time_and_then_told_as_they_ar
 def test_a_camera_that_does_not_show_itself_is_left_alone_for_ten_minutes(tmp_path: Path, clock: Clock) -> None:
     home, pictures = made(tmp_path, clock, [camera("Garden", video=UNKNOWN)])
     home.driver.mint_error = Refused("offline", "5404")
+
+    def asked_since(began: int) -> Callable[[], bool]:
+        return lambda: home.driver.calls["mint"] > began
+
     for minutes in (0, 5, 9, 11):
         began = home.driver.calls["mint"]
         clock.now = 1_700_000_400 + 60 * minutes
         home.registry.cameras(home.link)
         if minutes in (0, 11):
-            until(lambda began=began: home.driver.calls["mint"] > began)
+            until(asked_since(began))
         else:
             time.sleep(0.3)
             assert home.driver.calls["mint"] == began

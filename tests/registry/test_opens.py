@@ -68,6 +68,12 @@ def test_where_it_cant_be_counted_nothing_is_opened(tmp_path: Path, clock: Clock
         def hits(self, key: str, window_s: int, now: float) -> int:
             raise StoreUnavailable("away")
 
+        def take_place(self, key: str, most: int, window_s: int, now: float) -> tuple[bool, int]:
+            raise StoreUnavailable("away")
+
+        def leave_place(self, key: str, ends: int) -> None:
+            raise StoreUnavailable("away")
+
     home = household(tmp_path, clock=clock)
     made = {"ezviz": home.driver}
     opens = OpensOfAll(MOST, Away())

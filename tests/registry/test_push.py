@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import random
 import socket
 import threading
 import time
@@ -11,9 +12,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from registry.driver import Hint
-from registry.drivers.ezviz import households, push
+from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.push import Listener, hint_of
+from registry.drivers.ezviz.push import Listener, Waits, hint_of
 from registry.vendor import SignedIn
 from store.records import Source
 from store.sqlite import SqliteStore
@@ -31,6 +32,9 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProces
     running.stop()
 
 
+WAITS = Waits(look_s=0.3, first_pause_s=0.1)
+
+
 class Ears:
     """A household of the vendor's that is listened to."""
 
@@ -39,7 +43,7 @@ class Ears:
         self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True)
         self.source = self._signed_in(store, user)
         self.told: list[Hint] = []
-        self.listener: Listener = self.driver.listen(self.source, self.told.append)
+        self.listener: Listener = self.driver.listen(self.source, self.told.append, WAITS)
 
     def _signed_in(self, store: SqliteStore, user: str) -> Source:
         households.add_owner(store, user)
@@ -55,11 +59,7 @@ class Ears:
 
 
 @pytest.fixture
-def hear(
-    vendor: SimulatorProcess, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Ears]]:
-    monkeypatch.setattr(push, "FIRST_PAUSE_S", 0.1)
-    monkeypatch.setattr(push, "LOOK_S", 0.3)
+def hear(vendor: SimulatorProcess, store: SqliteStore) -> Iterator[Callable[..., Ears]]:
     made: list[Ears] = []
 
     def listening(user: str = "demo@example.com", push: str = "") -> Ears:
@@ -132,7 +132,12 @@ def test_a_broker_that_refuses_is_asked_ever_less(
     vendor: SimulatorProcess, hear: Callable[..., Ears], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(push.random, "uniform", lambda low, high: pauses.append(1.0) or 0.01)
+
+    def short(low: float, high: float) -> float:
+        pauses.append(low)
+        return 0.01
+
+    monkeypatch.setattr(random, "uniform", short)
     vendor.configure(push_fault="refuse")
     ears = hear()
     wait(lambda: len(pauses) >= 3)

@@ -11,6 +11,7 @@ from registry.camera import Camera, Video
 from registry.gate.sizes import Looks, resized, sized
 from registry.owner.owner import Owner
 from store.ports import StoreUnavailable
+from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
 
@@ -66,11 +67,11 @@ def test_a_size_that_was_learnt_twice_is_written_once(untold: Household, monkeyp
     assert garden(untold).video.width == 1280
 
 
-def test_when_it_was_looked_at_is_kept_and_written_only_now_and_then(untold: Household) -> None:
-    began = untold.clock()
+def test_when_it_was_looked_at_is_kept_and_written_only_now_and_then(untold: Household, clock: Clock) -> None:
+    began = clock.now
     seen = []
     for hours in (0, 1, 13, 14):
-        untold.clock.now = began + hours * 3600
+        clock.now = began + hours * 3600
         untold.questions.learn(claims(untold), 3840, 2160)
         for owner in (untold.owner, another_process(untold)):
             seen.append((garden(untold, owner).looked_at - began) / 3600)

@@ -27,11 +27,16 @@ def test_a_source_is_read_once_for_all_its_cameras(tmp_path: Path, clock: Clock)
 def test_a_thousand_unknown_cameras_cost_one_look_into_the_store(
     home: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    garden, looks = home.id("Garden"), []
-    known = home.store.known
-    monkeypatch.setattr(home.store, "known", lambda account: looks.append(account) or known(account))
+    garden, known = home.id("Garden"), home.store.known
+    looks: list[str] = []
 
-    asked = [f"ezviz-{each:020}" for each in range(1000)]
+    def counted(account: str) -> object:
+        looks.append(account)
+        return known(account)
+
+    monkeypatch.setattr(home.store, "known", counted)
+
+    asked = [f"ezviz-{number:020}" for number in range(1000)]
     assert list(home.registry.states(home.link, [*asked, garden])) == [garden]
     assert len(looks) == 1
 
@@ -55,7 +60,7 @@ def test_states_of_one_reading_are_the_same_until_something_changes(home: Househ
 def test_each_assistant_is_told_by_its_own_row_of_the_gate(home: Household) -> None:
     nursery = home.id("Nursery")
     told = {
-        assistant: home.registry.states(home.another_link(assistant), [nursery])[nursery].refusal  # type: ignore[arg-type]
+        assistant: home.registry.states(home.another_link(assistant), [nursery])[nursery].refusal
         for assistant in ("alexa", "google", "alexa")
     }
     assert told["alexa"] is None

@@ -6,6 +6,7 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import av
 import pytest
@@ -113,7 +114,7 @@ def test_what_a_display_can_not_take_is_refused_through_the_same_gate(
 
 
 @pytest.fixture
-def ready(tmp_path) -> Iterator[Household]:
+def ready(tmp_path: Path) -> Iterator[Household]:
     home = household(tmp_path, cameras=[camera("Garden", "F00000001"), camera("Shed", video=Video("h264", 640, 360))])
     home.adapter = adapt(home.store, {"ezviz": home.driver}, Fleet(()), home.grants, PASSED, home.clock)
     yield home
@@ -138,7 +139,7 @@ def ready(tmp_path) -> Iterator[Household]:
     ],
 )
 def test_what_is_passed_to_whom(
-    ready: Household, request_: StreamRequest, name: str, look: Look | Exception, reason: str
+    ready: Household, request_: StreamRequest, name: str, look: Look | DriverError, reason: str
 ) -> None:
     ready.driver.seen = look
     found = ready.registry.open_stream(ready.link, ready.id(name), request_)
@@ -149,6 +150,7 @@ def test_what_is_passed_to_whom(
     else:
         assert isinstance(found, Stream)
         assert found.url.startswith("https://vendor.test/")
+        assert isinstance(look, Look)
         assert found.sound == look.sound
         assert ready.driver.lives == [120]
         assert not ready.driver.released
@@ -158,8 +160,9 @@ def test_each_opening_takes_a_place_as_long_as_its_address_lives(ready: Househol
     garden = ready.id("Garden")
     found = [ready.registry.open_stream(ready.link, garden, HLS) for _ in range(PASSED.live_per_account + 1)]
     assert [isinstance(each, Stream) for each in found] == [True] * PASSED.live_per_account + [False]
-    assert found[-1] == Refusal(found[-1].failed, "Garden", "EZVIZ")
-    assert found[-1].reason == "busy"
+    refused = found[-1]
+    assert isinstance(refused, Refusal)
+    assert (refused.camera, refused.vendor, refused.reason) == ("Garden", "EZVIZ", "busy")
     assert len(ready.driver.released) == 1
 
 
@@ -299,7 +302,7 @@ def in_mp4(told: str, held: bytes, **more: object) -> dict[str, object]:
     return {"m": MASTER.format(told), "live.m3u8": MP4, "i": held, "1.ts": box("moof")} | more
 
 
-class Shop(dict):
+class Shop(dict[str, object]):
     """Answers by path, each time with the next of several; what is missing is 404."""
 
     def __init__(self, files: dict[str, object]) -> None:
@@ -320,8 +323,11 @@ class Shop(dict):
         )
 
 
-def _bytes(body: str | bytes) -> bytes:
-    return body.encode() if isinstance(body, str) else body
+def _bytes(body: object) -> bytes:
+    if isinstance(body, str):
+        return body.encode()
+    assert isinstance(body, bytes)
+    return body
 
 
 @pytest.mark.parametrize(

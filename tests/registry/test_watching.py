@@ -7,7 +7,7 @@ import pytest
 
 from registry.driver import Hint
 from registry.drivers.ezviz import households
-from registry.errors import VendorBusy, VendorDown
+from registry.errors import DriverError, VendorBusy, VendorDown
 from registry.readings.changes import Change
 from registry.watch.watch import BACK_OFF, CENSUS_S, HEARD, Watch
 from store.records import Source
@@ -146,7 +146,7 @@ def test_who_is_deaf_is_asked(world: World) -> None:
 
 
 @pytest.mark.parametrize("error", [VendorDown(), VendorBusy()])
-def test_a_vendor_in_trouble_is_asked_ever_less(world: World, error: Exception) -> None:
+def test_a_vendor_in_trouble_is_asked_ever_less(world: World, error: DriverError) -> None:
     watch = world.watch()
     world.pass_s(watch, POLL_S)
     world.home.driver.error = error

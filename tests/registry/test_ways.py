@@ -8,6 +8,7 @@ from registry.camera import Camera, Refusal, StreamRequest
 from registry.errors import Refused, VendorDown
 from registry.gate.ways import choose
 from registry.preferences import Preferences
+from registry.reason import Reason
 from registry.settings import BadValue
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
@@ -76,7 +77,7 @@ def test_a_camera_away_from_home_does_not_trip_its_vendors_breaker(home: Househo
     ],
 )
 def test_an_encrypted_camera_is_shown_over_the_lan_alone_and_by_its_owners_word(
-    home: Household, ways: tuple[str, ...], preferred: bool, lan: str | None, expected: str, minted: list[str]
+    home: Household, ways: tuple[str, ...], preferred: bool, lan: Reason | None, expected: str, minted: list[str]
 ) -> None:
     home.driver.change("Garage", ways=ways)
     garage = home.id("Garage")
@@ -111,7 +112,7 @@ def test_a_code_is_kept_once_the_camera_took_it(home: Household) -> None:
 
 
 @pytest.mark.parametrize("reason", ["code_wrong", "lan_unreachable", "not_this_way"])
-def test_why_a_code_was_not_kept_is_told(home: Household, reason: str) -> None:
+def test_why_a_code_was_not_kept_is_told(home: Household, reason: Reason) -> None:
     home.driver.code_error = Refused(reason)
     found = home.owner.set_code(home.account.id, home.id("Garden"), "GKRTUV")
 

@@ -3,11 +3,12 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from registry.driver import Hint
+from registry.driver import EventKind, Hint
 from registry.drivers.ezviz.webhook import ONCE_S, Full, Unreadable, Untrusted, Webhook
 from store.ports import StoreUnavailable
 from store.sqlite import SqliteStore
@@ -70,7 +71,7 @@ def sent(webhook: Webhook, clock: Clock, body: bytes) -> bytes:
     ],
 )
 def test_what_a_message_hints_at(
-    webhook: Webhook, box: Box, clock: Clock, header: dict[str, Any], body: Any, expected: tuple[int, str]
+    webhook: Webhook, box: Box, clock: Clock, header: dict[str, Any], body: Any, expected: tuple[int, EventKind]
 ) -> None:
     assert json.loads(sent(webhook, clock, message(clock, body, **header))) == {"messageId": "m1"}
     assert box.hints == [Hint("F00497201", expected[0], expected[1], clock.now)]
@@ -83,6 +84,9 @@ def test_what_a_message_hints_at(
 def test_the_time_of_a_message(webhook: Webhook, box: Box, clock: Clock, told: str | int, taken: float | None) -> None:
     sent(webhook, clock, message(clock, messageTime=told))
     assert box.hints[0].at == (taken or clock.now)
+
+
+type Forge = Callable[[bytes, str], tuple[bytes, str, str]]
 
 
 class TestTrust:
@@ -100,7 +104,7 @@ class TestTrust:
         ],
         ids=["none", "another key", "another body", "another time", "no time", "a word", "no number", "no ASCII"],
     )
-    def test_only_what_was_signed_with_the_key(self, webhook: Webhook, box: Box, clock: Clock, forge) -> None:
+    def test_only_what_was_signed_with_the_key(self, webhook: Webhook, box: Box, clock: Clock, forge: Forge) -> None:
         with pytest.raises(Untrusted):
             webhook.take(*forge(message(clock), str(int(clock.now * 1000))))
         assert box.hints == []

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from showcam.edge import bodies as module
 from showcam.edge.bodies import Bodies
 from showcam.http_types import PEER, RECEIVED, Refuse
 from tests.doubles.slow_body import SlowBody
@@ -100,9 +99,8 @@ def test_forged_proofs_take_no_place_of_a_client_whose_proof_held() -> None:
             assert not taken(bodies, C, claims=True)
 
 
-def test_a_client_is_known_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "KNOWN_S", 0.05)
-    bodies = Bodies(100, PLACES)
+def test_a_client_is_known_for_as_long_as_is_said() -> None:
+    bodies = Bodies(100, PLACES, known_s=0.05)
     bodies.proved({"REMOTE_ADDR": C})
     with held(bodies, *MANY, claims=True):
         assert taken(bodies, C, claims=True)
@@ -110,9 +108,8 @@ def test_a_client_is_known_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not taken(bodies, C, claims=True)
 
 
-def test_as_many_clients_are_known_as_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_KNOWN", 2)
-    bodies = Bodies(100, PLACES)
+def test_as_many_clients_are_known_as_are_counted() -> None:
+    bodies = Bodies(100, PLACES, most_known=2)
     for address in (A, B, C):
         bodies.proved({"REMOTE_ADDR": address})
     with held(bodies, *MANY, claims=True):

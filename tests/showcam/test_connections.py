@@ -7,7 +7,6 @@ from contextlib import ExitStack
 
 import pytest
 
-from showcam.edge import connections as module
 from showcam.edge.connections import Connections, accepted
 
 ASKED, ANSWERED = b"POST / HTTP/1.1\r\n", b"HTTP/1.1 200 OK\r\n"
@@ -37,15 +36,15 @@ def state(client: socket.socket, server: socket.socket) -> str:
 @pytest.mark.parametrize(
     ("answered", "quiet_s", "overdue", "then"),
     [
-        (False, 0.3, {"127.0.0.1"}, "open"),
-        (False, 0.8, {"127.0.0.1"}, "heard no more"),
-        (False, 0.8, {"127.0.0.2"}, "open"),
-        (False, 0.8, set(), "open"),
-        (True, 0.8, {"127.0.0.1"}, "open"),
-        (True, 1.8, {"127.0.0.1"}, "heard no more"),
-        (True, 1.8, set(), "open"),
-        (True, 3.0, set(), "ended"),
-        (False, 3.0, set(), "ended"),
+        (False, 0.1, {"127.0.0.1"}, "open"),
+        (False, 0.45, {"127.0.0.1"}, "heard no more"),
+        (False, 0.45, {"127.0.0.2"}, "open"),
+        (False, 0.45, set(), "open"),
+        (True, 0.45, {"127.0.0.1"}, "open"),
+        (True, 1.1, {"127.0.0.1"}, "heard no more"),
+        (True, 1.1, set(), "open"),
+        (True, 1.7, set(), "ended"),
+        (False, 1.7, set(), "ended"),
     ],
 )
 def test_who_is_ended(
@@ -54,10 +53,7 @@ def test_who_is_ended(
     overdue: set[str],
     then: str,
     listening: socket.socket,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name, seconds in {"HEAD_S": 1.0, "BODY_S": 0.5, "_AND_MORE_S": 0.5}.items():
-        monkeypatch.setattr(module, name, seconds)
     port = listening.getsockname()[1]
     with socket.create_connection(("127.0.0.1", port)) as client, listening.accept()[0] as server:
         client.sendall(ASKED)
@@ -66,7 +62,7 @@ def test_who_is_ended(
             server.sendall(ANSWERED)
             assert client.recv(100) == ANSWERED
         time.sleep(quiet_s)
-        Connections(port, lambda: overdue, answer_s=0.5).turn()
+        Connections(port, lambda: overdue, answer_s=0.3, head_s=0.5, body_s=0.3, and_more_s=0.3).turn()
         assert state(client, server) == then
 
 

@@ -2,9 +2,6 @@ import json
 import threading
 from pathlib import Path
 
-import pytest
-
-from showcam.process import line_file
 from showcam.process.line_file import LineFile
 
 
@@ -16,11 +13,8 @@ def test_nobody_else_reads_it_and_a_second_process_of_the_part_goes_on_in_it(tmp
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
-def test_it_never_grows_beyond_its_bound_and_the_newest_lines_are_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(line_file, "MOST", 10_000)
-    file = LineFile(tmp_path / "web.jsonl")
+def test_it_never_grows_beyond_its_bound_and_the_newest_lines_are_there(tmp_path: Path) -> None:
+    file = LineFile(tmp_path / "web.jsonl", most=10_000)
 
     def write(who: int) -> None:
         for number in range(500):

@@ -22,6 +22,8 @@ from store.ports import StoreUnavailable
 from store.sealing import Sealer
 from tests.doubles.aws import OLD_ROOT, ROOT, Cloud, in_process
 
+pytestmark = pytest.mark.cloud  # most make an AWS of their own, in this process
+
 
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:

@@ -68,7 +68,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, sealer: Sealer) -> Ite
         case "moto":
             made = DynamoStore(request.getfixturevalue("dynamodb"), "showcam", sealer)
         case _:
-            made = DynamoStore(*request.getfixturevalue("served"), sealer)
+            client, table = request.getfixturevalue("served")
+            made = DynamoStore(client, table, sealer)
     yield made
     made.close()
 

@@ -557,6 +557,7 @@ class TestUpkeep:
         assert not store.take_once("k", NOW + 10)
         assert store.visit("v", NOW) == b""
         assert store.hits("k", 60, NOW) == 1
+        assert access.expires is not None
         store.sweep(access.expires + TOKEN_KEPT_S - 1)
         assert store.find_token(linked.id, access.hash) == (linked, access)  # expired, still told from unknown
         store.sweep(NOW + 10 * LINK_KEPT_S)

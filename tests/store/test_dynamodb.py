@@ -162,7 +162,7 @@ def test_a_missing_table_fails_the_ping(dynamodb: Any, sealer: Sealer) -> None:
 
 def conflict(code: str, *reasons: str) -> ClientError:
     answer = {"Error": {"Code": code}, "CancellationReasons": [{"Code": reason} for reason in reasons]}
-    return ClientError(answer, "x")  # type: ignore[arg-type]
+    return ClientError(answer, "x")
 
 
 class Contended:

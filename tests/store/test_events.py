@@ -1,9 +1,12 @@
 """What any engine keeps of what was seen, and of where devices are."""
 
+from pathlib import Path
+
 import pytest
 
 from store.ports import Store
 from store.records import HAPPENING_KEPT_S, Happening
+from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles.records import NOW
 
@@ -29,7 +32,7 @@ def test_the_latest_of_a_camera_and_kind_stays(store: Store, order: tuple[float,
     ]
 
 
-def test_what_was_seen_is_forgotten(tmp_path, sealer) -> None:
+def test_what_was_seen_is_forgotten(tmp_path: Path, sealer: Sealer) -> None:
     store = SqliteStore(tmp_path / "showcam.db", sealer)
     for at in (NOW - HAPPENING_KEPT_S, NOW - HAPPENING_KEPT_S + 1):
         store.put_happening("household", Happening(f"ezviz-{at}", "motion", at))

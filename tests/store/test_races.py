@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from store.ports import Replayed, Store
-from store.records import Link
+from store.records import Code, Link
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles import records as a
@@ -112,10 +113,14 @@ def test_two_stores_on_one_file_share_what_is_decided(tmp_path: Path, sealer: Se
     stores = at_once(4, lambda _: SqliteStore(tmp_path / "one.db", sealer))
     assert {type(store) for store in stores} == {SqliteStore}
     link = linked(stores[0])
+
+    def redeem(code: Code, number: int) -> Any:
+        return stores[number % 4].redeem_code(code, NOW, [])
+
     for _ in range(20):
         code = a.code(link)
         stores[1].add_code(code)
-        outcomes = at_once(8, lambda number, code=code: stores[number % 4].redeem_code(code, NOW, []))
+        outcomes = at_once(8, partial(redeem, code))
         assert Counter(type(outcome) for outcome in outcomes) == {bool: 1, Replayed: 7}
     counts = at_once(28, lambda number: stores[number % 4].hit("door", 60, NOW))
     assert sorted(counts) == list(range(1, 29))

@@ -124,13 +124,17 @@ class World:
             ("meta", ("m",)),
             ("hits", ("door", 60, NOW)),
         ):
-            yield method, lambda method=method, given=given: read(getattr(store, method)(*given))
+            yield method, reading(getattr(store, method), given)
         yield "drop_link_secret", lambda: store.drop_link_secret(link.id, "s")
         yield "drop_account_secret", lambda: store.drop_account_secret(account.id, "s")
         yield "drop_visit", lambda: store.drop_visit("v")
         yield "drop_client", lambda: store.drop_client("alexa")
         yield "end_link", lambda: store.end_link(link.id, NOW)
         yield "drop_household", lambda: store.drop_household(account.id)
+
+
+def reading(method: Callable[..., Any], given: tuple[Any, ...]) -> Callable[[], None]:
+    return lambda: read(method(*given))
 
 
 def read(found: Any) -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -197,12 +198,12 @@ def test_killed_after_any_write_it_is_whole_when_done_again(
     for number in range(1, count + 1):
         act, whole, _first, again = arrange(sound)
         wire.kill_after(number)
-        died = outcome(lambda act=act: act(troubled(1)))
+        died = outcome(partial(act, troubled(1)))
         wire.heal()
         # an answer at all only where what was left to do is no more than tidiness
         tidying = arrange is end_a_link and number > 1
         assert is_like(died, True if tidying else StoreUnavailable)
-        assert is_like(outcome(lambda act=act: act(troubled(1))), again)
+        assert is_like(outcome(partial(act, troubled(1))), again)
         assert whole(sound)
 
 
@@ -216,7 +217,7 @@ def test_an_answer_that_is_lost_changes_nothing(
     for number in range(1, writes_of(wire, troubled(1), arrange(sound)[0]) + 1):
         act, whole, first, _again = arrange(sound)
         wire.lose_answer(number)
-        assert is_like(outcome(lambda act=act: act(troubled(3))), first)
+        assert is_like(outcome(partial(act, troubled(3))), first)
         wire.heal()
         assert whole(sound)
 

@@ -61,7 +61,10 @@ def spoil_header(database: Path) -> None:
 
 
 def cut(frames: float) -> Callable[[Path], None]:
-    return lambda database: log(database).write_bytes(log(database).read_bytes()[: int(32 + frames * FRAME)])
+    def spoil(database: Path) -> None:
+        log(database).write_bytes(log(database).read_bytes()[: int(32 + frames * FRAME)])
+
+    return spoil
 
 
 def without_index(database: Path) -> None:

@@ -36,7 +36,7 @@ from store.ports import Store
 from store.records import Source
 
 if TYPE_CHECKING:
-    from registry.drivers.ezviz.push import Listener
+    from registry.drivers.ezviz.push import Listener, Waits
 
 # region: app API, Open Platform; a wrong guess of the first is corrected at sign-in, of the second with the token
 REGIONS = {
@@ -180,11 +180,11 @@ class EzvizDriver:
         """What the vendor lists as having happened after `since`, epoch seconds."""
         return self.account.happened(source, since, deadline_s)
 
-    def listen(self, source: Source, told: Callable[[Hint], None]) -> "Listener":
+    def listen(self, source: Source, told: Callable[[Hint], None], waits: "Waits | None" = None) -> "Listener":
         """Hear of what happens as it does, until the listener is stopped."""
-        from registry.drivers.ezviz.push import Listener
+        from registry.drivers.ezviz.push import WAITS, Listener
 
-        return Listener(source, self.account, self._http, told, at=self._push_at)
+        return Listener(source, self.account, self._http, told, at=self._push_at, waits=waits or WAITS)
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0

@@ -11,6 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from net.exchange import Exchange
@@ -29,10 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PORT = 1882  # plain TCP, as the vendor has it
-START_S = 8.0
 KEEP_ALIVE_S = 60
-LOOK_S = 30.0  # how often one sees whether the session has changed
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
+LONGEST_PAUSE_S = 300.0
 # the places of the fields in `ext`, a text of twenty that are parted by commas
 SERIAL, CHANNEL, ALARM = 2, 3, 4
 
@@ -43,11 +42,33 @@ class Ended(Exception):
     """The connection is over."""
 
 
+@dataclass(frozen=True)
+class Waits:
+    """Seconds."""
+
+    start_s: float = 8.0  # until the broker says that it will send messages
+    look_s: float = 30.0  # how often one sees whether the session has changed
+    first_pause_s: float = 2.0  # after a failure; twice as long after each further one
+
+
+WAITS = Waits()
+
+
 class Listener:
     """Listens in a thread of its own until `stop`. `at`: "host:port" of the messages, "": where the account says."""
 
-    def __init__(self, source: Source, account: EzvizAccount, http: VendorHttp, told: Told, *, at: str = "") -> None:
+    def __init__(
+        self,
+        source: Source,
+        account: EzvizAccount,
+        http: VendorHttp,
+        told: Told,
+        *,
+        at: str,
+        waits: Waits,
+    ) -> None:
         self._source, self._account, self._http, self._told, self._at = source, account, http, told, at
+        self._waits = waits
         self._stopped = threading.Event()
         self.listening = False
         self._thread = threading.Thread(target=self._run, name=f"push-{source.id}", daemon=True)
@@ -57,18 +78,18 @@ class Listener:
         self._stopped.set()
 
     def _run(self) -> None:
-        pause_s = FIRST_PAUSE_S
+        pause_s = self._waits.first_pause_s
         while not self._stopped.is_set():
             began = time.monotonic()
             try:
                 self._listen()
-                pause_s = FIRST_PAUSE_S
+                pause_s = self._waits.first_pause_s
             except SignedOut:
                 pause_s = LONGEST_PAUSE_S / 10  # a person signs in again; the vendor is not asked meanwhile
             except DriverError as error:
                 log.warning("source %s is not listened to: %s (%s)", self._source.id, error.reason, error)
                 lasted = time.monotonic() - began > LONGEST_PAUSE_S
-                pause_s = FIRST_PAUSE_S if lasted else min(LONGEST_PAUSE_S, pause_s * 2)
+                pause_s = self._waits.first_pause_s if lasted else min(LONGEST_PAUSE_S, pause_s * 2)
             except Exception:
                 log.exception("source %s is not listened to", self._source.id)
                 pause_s = LONGEST_PAUSE_S
@@ -77,8 +98,8 @@ class Listener:
 
     def _listen(self) -> None:
         """Until the connection or the session is over. Raises DriverError when it can't be had."""
-        session = self._account.push_session(self._source, START_S)
-        client = self._client(_register(self._http, session))
+        session = self._account.push_session(self._source, self._waits.start_s)
+        client = self._client(register(self._http, session, self._waits.start_s))
         try:
             self._connect(client, session)
             self._told(Hint())  # whatever happened while nobody listened
@@ -96,7 +117,7 @@ class Listener:
 
         client = Mqtt(client_id)
         client.username_pw_set(MQTT_APP_KEY, APP_SECRET)
-        client.connect_timeout = START_S
+        client.connect_timeout = self._waits.start_s
 
         def connected(_client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
             if not reason.is_failure:
@@ -112,18 +133,18 @@ class Listener:
     def _connect(self, client: "Mqtt", session: PushSession) -> None:
         """Until the broker has said that it will send the messages. Raises DriverError and Ended."""
         host, port = _place(self._at or f"{session.host.partition(':')[0]}:{PORT}")
-        address = self._http.addresses(host, port, START_S)[0]
+        address = self._http.addresses(host, port, self._waits.start_s)[0]
         try:
             client.connect(address, port, keepalive=KEEP_ALIVE_S)
         except OSError as error:
             raise VendorDown(type(error).__name__) from None
-        self._turn(client, until=time.monotonic() + START_S, done=lambda: self.listening)
+        self._turn(client, until=time.monotonic() + self._waits.start_s, done=lambda: self.listening)
         if not self.listening:
             raise VendorDown("the broker does not say that it will send messages")
 
     def _stay(self, client: "Mqtt", session: PushSession) -> None:
         while not self._stopped.is_set():
-            self._turn(client, until=time.monotonic() + LOOK_S, done=self._stopped.is_set)
+            self._turn(client, until=time.monotonic() + self._waits.look_s, done=self._stopped.is_set)
             if self._account.session_id(self._source) != session.session_id:
                 return  # renewed, or over: the messages belong to a session
 
@@ -153,14 +174,14 @@ def hint_of(payload: bytes) -> Hint | None:
     return Hint(parts[SERIAL], channel_of(parts[CHANNEL]), kind_of(parts[ALARM]), time.time())
 
 
-def _register(http: VendorHttp, session: PushSession) -> str:
+def register(http: VendorHttp, session: PushSession, within_s: float) -> str:
     """The client id under which the broker knows this installation. Raises DriverError."""
     from pyezvizapi.constants import APP_SECRET, MQTT_APP_KEY
 
     base, key = f"https://{session.host}", f"{MQTT_APP_KEY}:{APP_SECRET}"
     headers = {"Authorization": f"Basic {base64.b64encode(key.encode()).decode()}"}
     form = {"appKey": MQTT_APP_KEY, "clientType": "5", "mac": session.terminal, "token": "123456", "version": "v1.3.0"}
-    with Exchange(START_S) as exchange:
+    with Exchange(within_s) as exchange:
         data = _asked(http, f"{base}/v1/getClientId", form, exchange, headers).get("data")
         client_id = data.get("clientId") if isinstance(data, dict) else None
         if not isinstance(client_id, str) or not client_id:

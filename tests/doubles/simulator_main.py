@@ -1,0 +1,16 @@
+"""What a process of the simulator runs that is forked from one which has imported it."""
+
+import os
+import sys
+from pathlib import Path
+
+from simulator.__main__ import main
+
+
+def serve(words: list[str], log: Path) -> None:
+    """As the command does with its output sent to `log`."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(descriptor, stream.fileno())
+    os.close(descriptor)
+    sys.exit(main(words))
