@@ -3,6 +3,7 @@
 Composition gives the plane an object of this protocol; the plane itself knows no registry and no store.
 """
 
+from copy import replace
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -24,6 +25,7 @@ class SourceSpec:
     card: tuple[str, ...] = ()  # a heading and paragraphs
     user: str = ""  # rtsp alone: they sign requests, and no URL ever holds them
     password: str = ""
+    encrypts: bool = True  # the vendor has an Image Encryption, which a picture that does not decode may be the work of
 
     def __repr__(self) -> str:
         return f"<SourceSpec {self.kind}>"
@@ -33,7 +35,7 @@ class SourceSpec:
         if not self.release:
             return self
         told = f"{source}/{self.release}"
-        return SourceSpec(self.kind, self.url, self.hosts, self.sound, told, self.card, self.user, self.password)
+        return replace(self, release=told)
 
     def as_json(self) -> dict[str, Any]:
         return {each: getattr(self, each) for each in self.__slots__}
@@ -49,6 +51,7 @@ class SourceSpec:
             card=tuple(data.get("card", ())),
             user=data.get("user", ""),
             password=data.get("password", ""),
+            encrypts=data.get("encrypts", True),
         )
 
 
