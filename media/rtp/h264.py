@@ -6,6 +6,7 @@ _STAP_A, _FU_A = 24, 28
 _SLICE, _PARTITION, _IDR, _SEI = 1, 2, 5, 6
 _HEADS = frozenset({7, 8, 9})  # SPS, PPS, delimiter
 _RECOVERY_POINT = 6
+_MOST_MESSAGES = 8  # that are looked at
 
 
 class H264Depacketizer(NalDepacketizer):
@@ -20,7 +21,7 @@ class H264Depacketizer(NalDepacketizer):
         if kind == _FU_A:
             self._unpack_fragment(payload)
         elif kind == _STAP_A:
-            self._unpack_several(payload)
+            self._unpack_several(payload, 1)
         elif 0 < kind < _STAP_A:
             self._add(payload)
         else:
@@ -37,17 +38,6 @@ class H264Depacketizer(NalDepacketizer):
         else:
             self._go_on(head, payload[2:], is_last=bool(flags & 0x40))
 
-    def _unpack_several(self, payload: bytes) -> None:
-        at = 1
-        while at < len(payload):
-            size = int.from_bytes(payload[at : at + 2])
-            unit = payload[at + 2 : at + 2 + size]
-            if not size or len(unit) < size:
-                self._damage()
-                return
-            self._add(unit)
-            at += 2 + size
-
     def _part(self, unit: bytes) -> Part:
         kind = unit[0] & 0x1F
         if kind in (_SLICE, _PARTITION, _IDR):
@@ -63,7 +53,9 @@ class H264Depacketizer(NalDepacketizer):
 def _tells_recovery(unit: bytes) -> bool:
     """Whether one of the messages is a recovery point (H.264 annex D.1.8): cameras that refresh by columns send it."""
     at = 1
-    while at + 2 <= len(unit):
+    for _ in range(_MOST_MESSAGES):
+        if at + 2 > len(unit):
+            break
         kind, at = _number(unit, at)
         size, at = _number(unit, at)
         if kind == _RECOVERY_POINT:

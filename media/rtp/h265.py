@@ -20,7 +20,7 @@ class H265Depacketizer(NalDepacketizer):
         if kind == _FRAGMENTATION:
             self._unpack_fragment(payload)
         elif kind == _AGGREGATION:
-            self._unpack_several(payload)
+            self._unpack_several(payload, 2)
         elif kind < _AGGREGATION:
             self._add(payload)
         else:
@@ -36,17 +36,6 @@ class H265Depacketizer(NalDepacketizer):
             self._begin(head, payload[3:])
         else:
             self._go_on(head, payload[3:], is_last=bool(flags & 0x40))
-
-    def _unpack_several(self, payload: bytes) -> None:
-        at = 2
-        while at < len(payload):
-            size = int.from_bytes(payload[at : at + 2])
-            unit = payload[at + 2 : at + 2 + size]
-            if not size or len(unit) < size:
-                self._damage()
-                return
-            self._add(unit)
-            at += 2 + size
 
     def _part(self, unit: bytes) -> Part:
         kind = unit[0] >> 1 & 0x3F

@@ -6,7 +6,8 @@ from typing import ClassVar
 from media.rtp.unit import UNIT_CAP, AccessUnit
 
 START = b"\x00\x00\x00\x01"
-_PIECES_CAP = 16_384  # of one picture
+_PIECES_CAP = 8192  # of one picture
+_TOGETHER_CAP = 32  # units in one packet
 
 
 class Part(Enum):
@@ -73,6 +74,19 @@ class NalDepacketizer:
         self._size += len(unit)
         if self._has_room():
             self._parts.append(unit)
+
+    def _unpack_several(self, payload: bytes, at: int) -> None:
+        """Units with two bytes of length before each."""
+        for _ in range(_TOGETHER_CAP):
+            if at >= len(payload):
+                return
+            size = int.from_bytes(payload[at : at + 2])
+            unit = payload[at + 2 : at + 2 + size]
+            if not size or len(unit) < size:
+                break
+            self._add(unit)
+            at += 2 + size
+        self._damage()
 
     def _begin(self, head: bytes, piece: bytes) -> None:
         """The first piece of a unit."""

@@ -10,6 +10,7 @@ from media.rtsp.messages import Message, NotRtsp, Splitter
 CONNECT_S = 3.0
 ANSWER_S = 5.0
 MOST_BYTES_S = 8 * 1024 * 1024  # what a camera may send; 4K at its best is a third of it
+MOST_PACKETS_S = 10_000
 _COUNTED_S = 2.0
 _BATCH_S = 0.01  # once pictures flow they are read in lots: each wake-up costs more than the bytes do
 _UNREAD = 256 * 1024  # of answers that the camera does not take
@@ -41,7 +42,8 @@ class Connection(asyncio.Protocol):
         self._number = 0
         self._failure: RtspFailed | None = None
         self._closed = False
-        self._counted, self._count_ends = 0, 0.0
+        self._bytes = self._packets = 0
+        self._count_ends = 0.0
         self._batches = self._waits = False
 
     @classmethod
@@ -93,13 +95,13 @@ class Connection(asyncio.Protocol):
         """From here on it is pictures that come."""
         self._batches = True
 
-    def count(self, size: int) -> None:
+    def count(self, size: int, packets: int) -> None:
         """What came, by whatever way."""
         now = self._loop.time()
         if now >= self._count_ends:
-            self._counted, self._count_ends = 0, now + _COUNTED_S
-        self._counted += size
-        if self._counted > MOST_BYTES_S * _COUNTED_S:
+            self._bytes, self._packets, self._count_ends = 0, 0, now + _COUNTED_S
+        self._bytes, self._packets = self._bytes + size, self._packets + packets
+        if self._bytes > MOST_BYTES_S * _COUNTED_S or self._packets > MOST_PACKETS_S * _COUNTED_S:
             self._fail(RtspFailed("down"))
 
     def close(self) -> None:
@@ -120,9 +122,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._closed or self._failure:
             return
-        self.count(len(data))
         try:
-            self._splitter.feed(data)
+            self.count(len(data), self._splitter.feed(data))
         except NotRtsp:
             self._fail(RtspFailed("down"))
         if self._batches and not self._waits and self._transport and not self._transport.is_closing():

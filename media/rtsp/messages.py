@@ -63,11 +63,11 @@ class Splitter:
         self._frames, self._message = frames, message
         self._held = b""
 
-    def feed(self, data: bytes) -> None:
-        """Raises NotRtsp."""
+    def feed(self, data: bytes) -> int:
+        """How many frames and messages were in it. Raises NotRtsp."""
         if self._held:
             data, self._held = self._held + data, b""
-        at, size, frames = 0, len(data), self._frames
+        at, size, frames, count = 0, len(data), self._frames, 0
         while at < size:
             if data[at] == _FRAME:
                 if size - at < 4:
@@ -82,7 +82,9 @@ class Splitter:
                 if not taken:
                     break
                 at += taken
+            count += 1
         self._held = data[at:]
+        return count
 
     def _take(self, data: bytes, at: int) -> int:
         """How many bytes the message there had; 0: it has not come whole yet."""

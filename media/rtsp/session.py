@@ -154,7 +154,7 @@ class Session:
 
     def _count(self, data: bytes) -> None:
         if self._connection:
-            self._connection.count(len(data))
+            self._connection.count(len(data), 1)
 
     # what is told
 
