@@ -52,7 +52,7 @@ class Reader(threading.Thread):
         self._opened, self._deliver, self._done = opened, deliver, done
         self.room = threading.Event()
         self.room.set()
-        self._stopped = False
+        self._stopped = self._is_garbled = False
 
     def stop(self) -> None:
         self._stopped = True
@@ -88,27 +88,35 @@ class Reader(threading.Thread):
                     if not told and not (unit.kind == "video" and unit.key):
                         continue
                     if not told:
-                        self._opened(_judge(unit, video, audio))
+                        form = self._judge(unit, video, audio)
+                        if form is None:
+                            continue
+                        self._opened(form)
                         told = True
                     self.room.wait()
                     self._deliver(unit)
         if not told:
             raise SourceFailed("media_down", again=True)
 
+    def _judge(self, keyframe: Unit, video: Any, audio: Any) -> Format | None:
+        """What it shows; None: no picture, but an accident until the next keyframe is none either.
 
-def _judge(keyframe: Unit, video: Any, audio: Any) -> Format:
-    """What the first keyframe shows. Raises SourceFailed: bytes that are no picture are an encrypted camera's."""
-    try:
-        seen = h264.look(keyframe.data)
-    except h264.NoPicture:
-        raise SourceFailed("encryption_on", again=False) from None
-    # not every camera says so in its parameter sets; libav may have noticed while it probed
-    b_frames = seen.b_frames or bool(video.codec_context.has_b_frames)
-    form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=b_frames)
-    if audio is None:
-        return form
-    heard = audio.codec_context
-    return replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.name)
+        Raises SourceFailed: bytes that stay no picture are an encrypted camera's.
+        """
+        try:
+            seen = h264.look(keyframe.data)
+        except h264.NoPicture:
+            if self._is_garbled:
+                raise SourceFailed("encryption_on", again=False) from None
+            self._is_garbled = True
+            return None
+        # not every camera says so in its parameter sets; libav may have noticed while it probed
+        b_frames = seen.b_frames or bool(video.codec_context.has_b_frames)
+        form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=b_frames)
+        if audio is None:
+            return form
+        heard = audio.codec_context
+        return replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.name)
 
 
 class _Units:
