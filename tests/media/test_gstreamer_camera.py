@@ -88,6 +88,12 @@ def loudest(data: bytes) -> float:
         (H264 + TONE_8K + "alawenc ! rtppcmapay name=pay1 pt=8", "udp", True),
         (H264 + TONE_48K + "opusenc ! rtpopuspay name=pay1 pt=97", "tcp", True),
         (TONE + "avenc_aac ! rtpmp4gpay name=pay0 pt=97 " + H264.replace("pay0", "pay1"), "tcp", True),
+        (
+            f"mpegtsmux name=mux alignment=7 ! rtpmp2tpay name=pay0 pt=33 {PICTURE}{X264}! "
+            f"h264parse config-interval=-1 ! mux. {TONE}avenc_aac ! aacparse ! mux.",
+            "tcp",
+            True,
+        ),
         (H264, "udp", False),
         (H264 + TONE + "rtpL16pay name=pay1 pt=97", "tcp", False),
         (PICTURE + X264 + "sliced-threads=1 threads=4 ! rtph264pay name=pay0 pt=96 config-interval=-1", "tcp", False),
@@ -113,6 +119,7 @@ def loudest(data: bytes) -> float:
         "A-law, UDP",
         "Opus",
         "sound first",
+        "a transport stream",
         "no sound, UDP",
         "L16",
         "slices",

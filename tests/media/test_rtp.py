@@ -1,6 +1,7 @@
 """RTP taken apart: what libav's packetizer makes of real pictures and sound, and everything a network does to it."""
 
 import contextlib
+import io
 import itertools
 import random
 import tracemalloc
@@ -13,15 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media.plane.codec.sound import adts
 from media.rtp import reports
 from media.rtp.aac import AacDepacketizer, LatmDepacketizer, NoAac, read_config, read_mux_config
 from media.rtp.h264 import H264Depacketizer
 from media.rtp.h265 import H265Depacketizer
+from media.rtp.mp2t import TransportDepacketizer
 from media.rtp.nal import START
 from media.rtp.order import Order
 from media.rtp.packet import NotRtp, Packet, read
 from media.rtp.plain import PlainDepacketizer
 from media.rtp.unit import UNIT_CAP, AccessUnit, Depacketizer
+from tests.doubles.hls_camera import LENGTH_S, recording
 from tests.doubles.rtsp_camera import heard, slope
 
 TICKS = 6_000
@@ -334,6 +338,59 @@ def test_the_report_that_a_sender_is_owed_is_one():
     assert reports.read(told) == ((), False)
 
 
+def packed_stream() -> bytes:
+    """A transport stream with a picture and a tone, of libav's muxer."""
+    return b"".join(recording())
+
+
+def test_a_transport_stream_is_taken_apart_as_libav_does_it():
+    data = packed_stream()
+    depacketizer = TransportDepacketizer()
+    out = [
+        unit
+        for at in range(0, len(data), 7 * 188)
+        for unit in depacketizer.feed(data[at : at + 7 * 188], 0, marker=False)
+    ]
+    with av.open(io.BytesIO(data), format="mpegts") as container:
+        sent = [
+            (packet.stream.type == "audio", packet.pts & 0xFFFFFFFF, bytes(packet))
+            for packet in container.demux()
+            if packet.size
+        ]
+    config = depacketizer.config.encode()
+    for is_sound in (False, True):
+        found = [(each.timestamp, each.data) for each in out if each.is_sound == is_sound]
+        wanted = [(time, body) for kind, time, body in sent if kind == is_sound]
+        if is_sound:
+            found = [(time, adts(body, config)) for time, body in found]
+        # the last of each ends with the next, which does not come
+        assert len(wanted) - len(found) < 16
+        assert found == wanted[: len(found)]
+    assert sum(each.key for each in out if not each.is_sound) == LENGTH_S
+    assert not any(each.damaged for each in out)
+
+
+def test_what_a_transport_stream_lost_is_damage():
+    data = packed_stream()
+    whole = len(data) // (7 * 188)
+    for gone in range(1, whole, 9):
+        depacketizer = TransportDepacketizer()
+        out = [
+            unit
+            for at in range(whole)
+            if at != gone
+            for unit in depacketizer.feed(data[at * 1316 : (at + 1) * 1316], 0, marker=False, lost=at == gone + 1)
+        ]
+        told = {each.data for each in out if not each.is_sound and not each.damaged}
+        assert told <= set(_pictures_of(data)), gone
+
+
+@cache
+def _pictures_of(data: bytes) -> tuple[bytes, ...]:
+    with av.open(io.BytesIO(data), format="mpegts") as container:
+        return tuple(bytes(packet) for packet in container.demux(video=0) if packet.size)
+
+
 # malice
 
 FED = {
@@ -341,6 +398,7 @@ FED = {
     "H.265": (H265Depacketizer, [each.payload for each in packed("libx265")[:40]]),
     "AAC": (lambda: AacDepacketizer(13, 3), [b"\0\x10\0\x20abcd", b"\0\x20\0\x10\0\x10abcd"]),
     "LATM": (LatmDepacketizer, [b"\x04abcd", b"\xff\x05abcd"]),
+    "MP2T": (TransportDepacketizer, [packed_stream()[at : at + 1316] for at in range(0, 20 * 1316, 1316)]),
     "plain": (PlainDepacketizer, [b"abcd"]),
 }
 

@@ -24,7 +24,8 @@ _STEP = 3000
 
 
 class Live:
-    """`over` hears of what ends it. `encrypts`: its vendor has a setting that garbles pictures.
+    """`over` hears of what ends it. `sound_of` is asked when the first picture was seen what its sound is like.
+    `encrypts`: its vendor has a setting that garbles pictures.
 
     A picture that lost a part is left out, and after a keyframe that did everything up to the next: a picture that
     stands still is true, one that is smeared is not.
@@ -33,14 +34,14 @@ class Live:
     def __init__(
         self,
         screen: Screen,
-        heard: Sound | None,
+        sound_of: Callable[[], Sound | None],
         timeline: Timeline,
         *,
         sets: bytes,
         encrypts: bool,
         over: Callable[[SourceFailed], None],
     ) -> None:
-        self._screen, self._sound, self._timeline, self._over = screen, heard, timeline, over
+        self._screen, self._sound_of, self._timeline, self._over = screen, sound_of, timeline, over
         self._sets, self._encrypts = sets, encrypts
         self._loop = asyncio.get_running_loop()
         self.heard: float | None = None  # when the latest picture came, by the loop's time
@@ -57,7 +58,8 @@ class Live:
         self._last: int | None = None  # decoding time of the picture shown last
 
     def unit(self, kind: str, unit: AccessUnit, at: float) -> None:
-        self._guarded(lambda: self._picture(unit, at) if kind == "video" else self._heard(unit, at))
+        is_sound = kind == "audio" or unit.is_sound
+        self._guarded(lambda: self._heard(unit, at) if is_sound else self._picture(unit, at))
 
     def report(self, kind: str, report: SenderReport, at: float) -> None:
         self._guarded(lambda: self._timeline.report(kind, report.wall_s, report.timestamp))
@@ -106,10 +108,10 @@ class Live:
 
     def _heard(self, unit: AccessUnit, at: float) -> None:
         time = self._timeline.audio(unit.timestamp, at)
-        if time is None or self._sound is None:
-            return
-        data = sound.adts(unit.data, self._sound.config) if self._sound.codec == "aac" else unit.data
-        self._pass(Unit("audio", data, time, time, key=True))
+        heard = self._sound_of()
+        if time is not None and heard is not None:
+            data = sound.adts(unit.data, heard.config) if heard.codec == "aac" else unit.data
+            self._pass(Unit("audio", data, time, time, key=True))
 
     def _decoded(self, pts: int) -> int:
         """When it is decoded: the times of pictures in the order in which they come."""
@@ -158,8 +160,8 @@ class Live:
         if seen.b_frames:
             self._timeline.reorders = True
         form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=self._timeline.reorders)
-        if self._sound is not None:
-            form = replace(form, audio=True, audio_rate=self._sound.rate, audio_codec=self._sound.codec)
+        if heard := self._sound_of():
+            form = replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.codec)
         self._format, self.is_open = form, True
         self._screen.begin(form)
         held, self._held = self._held, []

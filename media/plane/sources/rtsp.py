@@ -58,13 +58,13 @@ class RtspSource:
         self._session = Session(host, port, path, login, lambda failed: self._ended(_failure(failed)))
         description = await self._session.describe()
         chosen = choose(description, sound=self._spec.sound != "off")
-        tracks = [("video", chosen.video, chosen.depacketizer())]
+        tracks = [("video", chosen.video, chosen.depacketizer)]
         if chosen.audio and chosen.sound:
             tracks.append(("audio", chosen.audio, chosen.sound.depacketizer))
-        timeline = Timeline(chosen.video.clock_hz, chosen.audio.clock_hz if chosen.audio else 0)
+        timeline = Timeline(chosen.video.clock_hz, (chosen.audio or chosen.video).clock_hz)
         self._live = Live(
             self._screen,
-            chosen.sound,
+            chosen.heard,
             timeline,
             sets=chosen.sets,
             encrypts=self._spec.encrypts,

@@ -90,8 +90,8 @@ class _Clock:
 class Timeline:
     """`at` is the time of arrival in s, by any clock that only grows."""
 
-    def __init__(self, video_hz: int, audio_hz: int = 0) -> None:
-        self._video, self._audio = _Clock(video_hz), _Clock(audio_hz or 1)
+    def __init__(self, video_hz: int, audio_hz: int = CLOCK) -> None:
+        self._video, self._audio = _Clock(video_hz), _Clock(audio_hz)
         self.reorders = False  # pictures come in another order than they are shown in
 
     def video(self, timestamp: int, at_s: float, *, is_b: bool = False) -> int:

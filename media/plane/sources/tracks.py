@@ -10,6 +10,7 @@ from media.plane.codec.h264 import START
 from media.plane.codec.units import SourceFailed
 from media.rtp.aac import AacConfig, AacDepacketizer, LatmDepacketizer, NoAac, read_config, read_mux_config
 from media.rtp.h264 import H264Depacketizer
+from media.rtp.mp2t import TransportDepacketizer
 from media.rtp.plain import PlainDepacketizer
 from media.rtp.unit import Depacketizer
 from media.rtsp.description import Description, Track
@@ -30,24 +31,30 @@ class Sound:
 class Chosen:
     video: Track
     sets: bytes  # parameter sets that the description tells, in Annex B's form
-    audio: Track | None
-    sound: Sound | None
+    depacketizer: Depacketizer
+    audio: Track | None = None  # where sound has a track of its own
+    sound: Sound | None = None
 
-    @staticmethod
-    def depacketizer() -> Depacketizer:
-        return H264Depacketizer()
+    def heard(self) -> Sound | None:
+        """What sound is like, as far as that is known by now."""
+        if isinstance(self.depacketizer, TransportDepacketizer) and (config := self.depacketizer.config):
+            return Sound("aac", config.rate, self.depacketizer, config.encode())
+        return self.sound
 
 
 def choose(description: Description, *, sound: bool) -> Chosen:
     """Raises SourceFailed where there is no picture that can be played."""
-    video = next((each for each in description.tracks if each.kind == "video" and each.encoding == "H264"), None)
+    videos = [each for each in description.tracks if each.kind == "video" and each.encoding in ("H264", "MP2T")]
+    video = min(videos, key=lambda each: each.encoding, default=None)
     if video is None or not 0 < video.clock_hz <= _HIGHEST_HZ or video.parameters.get("packetization-mode") == "2":
         raise SourceFailed("not_playable", again=False)
+    if video.encoding == "MP2T":
+        return Chosen(video, b"", TransportDepacketizer())
     sets = _sets(video.parameters.get("sprop-parameter-sets", ""))
     for track in sorted(description.tracks, key=lambda each: each.is_back) if sound else ():
         if track.kind == "audio" and (heard := _sound(track)) is not None:
-            return Chosen(video, sets, track, heard)
-    return Chosen(video, sets, None, None)
+            return Chosen(video, sets, H264Depacketizer(), track, heard)
+    return Chosen(video, sets, H264Depacketizer())
 
 
 def _sets(told: str) -> bytes:
