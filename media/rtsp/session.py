@@ -59,9 +59,10 @@ class Session:
         return description
 
     async def play(self, description: Description, tracks: list[tuple[str, Track, Depacketizer]], hears: Hears) -> None:
-        """`tracks`: what the hearer calls each. Raises RtspFailed."""
+        """`tracks`: what the hearer calls each; those after the first may be refused. Raises RtspFailed."""
         for kind, track, depacketizer in tracks:
-            await self._set_up(kind, track, depacketizer, hears)
+            if not await self._set_up(kind, track, depacketizer, hears) and not self._incoming:
+                raise RtspFailed("down")
         assert self._connection is not None
         whole = address(self._base, description.control)
         _good(await self._connection.ask("PLAY", whole, ("Session", self._session), ("Range", "npt=0.000-")))
@@ -70,6 +71,10 @@ class Session:
         self._every(REPORT_S, self._report)
         if self._uses_udp:
             self._every(_TURN_S, self._tidy)
+
+    def has(self, kind: str) -> bool:
+        """Whether the camera sends a track of that name."""
+        return any(each.kind == kind for each in self._incoming.values())
 
     def close(self) -> None:
         """At once; the camera is told, since its places are few."""
@@ -83,8 +88,8 @@ class Session:
                 self._tell("TEARDOWN")
             self._connection.close()
 
-    async def _set_up(self, kind: str, track: Track, depacketizer: Depacketizer, hears: Hears) -> None:
-        """Over TCP, and over UDP where the camera will not."""
+    async def _set_up(self, kind: str, track: Track, depacketizer: Depacketizer, hears: Hears) -> bool:
+        """Over TCP, and over UDP where the camera will not. False: it refuses this track."""
         assert self._connection is not None
         channel = next(each for each in range(0, 256, 2) if each not in self._incoming)
         uri = address(self._base, track.control)
@@ -93,21 +98,27 @@ class Session:
             self._incoming[channel] = Incoming(kind, track.payload, depacketizer, hears)
             wanted = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}"
             answer = await self._connection.ask("SETUP", uri, ("Transport", wanted), *session)
-            if answer.status != 461:
-                self._take_session(_good(answer))
+            if answer.status == 200:
+                self._take_session(answer)
                 self._take_channel(channel, answer.value("transport"))
-                return
-            if session:
-                raise RtspFailed("down")  # a camera that wants one track so and another otherwise
+                return True
+            del self._incoming[channel]
+            if answer.status != 461 or session:
+                return False
             self._uses_udp = True
         incoming = self._incoming[channel] = Incoming(kind, track.payload, depacketizer, hears, wait_s=WAIT_S)
         pair = await self._pair(channel, incoming)
         wanted = f"RTP/AVP;unicast;client_port={pair.port}-{pair.port + 1}"
-        answer = _good(await self._connection.ask("SETUP", uri, ("Transport", wanted), *session))
+        answer = await self._connection.ask("SETUP", uri, ("Transport", wanted), *session)
+        if answer.status != 200:
+            del self._incoming[channel]
+            self._pairs.pop(channel).close()
+            return False
         self._take_session(answer)
         told = _PORT.search(answer.value("transport"))
         if told and 0 < int(told[1]) < 0xFFFF:
             pair.to(int(told[1]))
+        return True
 
     async def _pair(self, channel: int, incoming: Incoming) -> PortPair:
         assert self._connection is not None

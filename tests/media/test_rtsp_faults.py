@@ -1,5 +1,7 @@
 """Cameras in the house that break rules, networks that lose and turn round, and what a viewer sees of it."""
 
+import asyncio
+import contextlib
 import io
 import itertools
 import random
@@ -10,6 +12,9 @@ from pathlib import Path
 import av
 import pytest
 
+from media.rtsp.connection import Connection
+from media.rtsp.failed import RtspFailed
+from media.rtsp.login import Login
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_camera import Frame, RtspCamera, recorded
 from tests.media.test_rtsp import House, refused
@@ -234,6 +239,26 @@ def test_time_without_pictures_is_told_as_a_break(world, camera, eventually):
     assert world.stats()["reopened"] == 0
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"wire": lambda frames: [each for each in frames if is_video(each)]},
+        {
+            "says": lambda lines: (
+                ["RTSP/1.0 404 Not Found", *lines[1:]] if any("interleaved=2" in x for x in lines) else lines
+            )
+        },
+    ],
+    ids=["it is never sent", "it cannot be had"],
+)
+def test_sound_that_is_told_of_and_does_not_come_costs_no_picture(world, camera, eventually, changes):
+    for name, value in changes.items():
+        setattr(camera.does, name, value)
+    began = time.monotonic()
+    assert len(pictures(world, eventually, 1)) == GOP
+    assert time.monotonic() - began < 6
+
+
 def test_a_size_that_changes_is_followed(world, camera, eventually):
     small, large = recorded(), recorded(size=(640, 360))
     half = [each for each in small.samples if each.at < 4] + [each for each in large.samples if each.at >= 4]
@@ -307,3 +332,45 @@ def test_a_flood_beside_the_pictures_ends_the_opening(world, camera, eventually)
 def _resident_mb() -> float:
     rows = Path("/proc/self/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+)", rows)[1]) / 1024
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", "RTSP/1.0 401 Unauthorized\r\nCSeq: {}\r\nWWW-Authenticate: Basic realm=c\r\n\r\n"]
+    + [f"RTSP/1.0 {status}\r\nCSeq: {{}}\r\n\r\n" for status in ("454 Session Not Found", "501 Not", "503 Busy")],
+    ids=["none", "401", "454", "501", "503"],
+)
+def test_whatever_is_answered_to_keepalives_a_stream_that_flows_goes_on(answer):
+    asked: list[str] = []
+
+    async def camera(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            method, number = head.decode().split()[0], re.search(rb"CSeq: (\d+)", head)[1].decode()
+            asked.append(method)
+            told = "RTSP/1.0 200 OK\r\nCSeq: {}\r\n\r\n" if method == "PLAY" else answer
+            writer.write(told.format(number).encode())
+
+    async def scene() -> None:
+        ended: list[RtspFailed] = []
+        server = await asyncio.start_server(_quietly(camera), "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            connection = await Connection.open("127.0.0.1", port, Login("a", "b"), lambda *_: None, ended.append)
+            for _ in range(50):
+                connection.tell("GET_PARAMETER", "rtsp://c/1")
+                await asyncio.sleep(0.002)
+            assert (await connection.ask("PLAY", "rtsp://c/1")).status == 200
+            assert ended == []
+            connection.close()
+
+    asyncio.run(scene())
+    assert 50 <= asked.count("GET_PARAMETER") <= 100, "each is signed once more at most"
+
+
+def _quietly(serve):
+    async def served(reader, writer) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            await serve(reader, writer)
+        writer.close()
+
+    return served

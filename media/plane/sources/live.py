@@ -44,7 +44,8 @@ class Live:
         self._screen, self._sound_of, self._timeline, self._over = screen, sound_of, timeline, over
         self._sets, self._encrypts = sets, encrypts
         self._loop = asyncio.get_running_loop()
-        self.heard: float | None = None  # when the latest picture came, by the loop's time
+        self.heard: float | None = None  # when the latest whole picture came, by the loop's time
+        self.shown: float | None = None  # when one went to the screen
         self.is_open = False
         self._format: Format | None = None
         self._sps: list[bytes] | None = None  # those that `_format` was seen with
@@ -86,7 +87,6 @@ class Live:
     # pictures and sound as they come
 
     def _picture(self, unit: AccessUnit, at: float) -> None:
-        self.heard = at
         reordered = self._timeline.reorders
         pts = self._timeline.video(unit.timestamp, at, is_b=not unit.key and h264.is_bidirectional(unit.data))
         if self._timeline.reorders and not reordered and self._format is not None:
@@ -96,6 +96,7 @@ class Live:
         if unit.damaged:
             self._waits |= unit.key
             return
+        self.heard = at
         if self._waits and not unit.key:
             return
         self._waits = False
@@ -104,7 +105,7 @@ class Live:
             own = h264.parameter_sets(data)
             self._sets = own or self._sets
             data = data if own else self._sets + data
-        self._pass(Unit("video", data, pts, self._decoded(pts), unit.key))
+        self._pass(Unit("video", data, pts, pts, unit.key))
 
     def _heard(self, unit: AccessUnit, at: float) -> None:
         time = self._timeline.audio(unit.timestamp, at)
@@ -128,7 +129,9 @@ class Live:
             self._hold(unit)
         elif is_new:
             self._judge([unit])
-        elif self._format is not None and self.is_open:
+        elif self.is_open:
+            if unit.key and unit.kind == "video":
+                self._garbled = None  # that was an accident in its parameter sets
             self._show(unit)
 
     # what a keyframe looks like
@@ -182,11 +185,15 @@ class Live:
             self._judge(held[later:])
 
     def _unreadable(self) -> SourceFailed:
+        if self.is_open:
+            return SourceFailed("media_down", again=True)
         return SourceFailed("encryption_on" if self._encrypts else "not_playable", again=False)
 
     # to the screen
 
     def _show(self, unit: Unit) -> None:
+        if unit.kind == "video":
+            unit = unit._replace(dts=self._decoded(unit.pts))
         if self._last is None:
             if unit.kind != "video":
                 return
@@ -197,6 +204,7 @@ class Live:
             return
         if unit.kind == "video":
             unit = self._in_order(unit)
+            self.shown = self._loop.time()
         self._screen.to_hls(unit)
         self._screen.to_viewers(unit.later(self._shift))
 

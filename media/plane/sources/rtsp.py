@@ -55,8 +55,8 @@ class RtspSource:
         """Raises SourceFailed, RtspFailed."""
         host, port, path = self._place()
         login = Login(self._spec.user, self._spec.password)
-        self._session = Session(host, port, path, login, lambda failed: self._ended(_failure(failed)))
-        description = await self._session.describe()
+        session = self._session = Session(host, port, path, login, lambda failed: self._ended(_failure(failed)))
+        description = await session.describe()
         chosen = choose(description, sound=self._spec.sound != "off")
         tracks = [("video", chosen.video, chosen.depacketizer)]
         if chosen.audio and chosen.sound:
@@ -64,13 +64,13 @@ class RtspSource:
         timeline = Timeline(chosen.video.clock_hz, (chosen.audio or chosen.video).clock_hz)
         self._live = Live(
             self._screen,
-            chosen.heard,
+            lambda: chosen.heard() if session.has("audio") or chosen.audio is None else None,
             timeline,
             sets=chosen.sets,
             encrypts=self._spec.encrypts,
             over=self._ended,
         )
-        await self._session.play(description, tracks, self._live)
+        await session.play(description, tracks, self._live)
 
     def _check(self, began: float) -> None:
         """Raises SourceFailed where it does not go on."""
@@ -78,7 +78,7 @@ class RtspSource:
         self._live.check()
         now, heard = self._loop.time(), self._live.heard
         is_silent = now - began > OPEN_S if heard is None else now - heard > SILENCE_S
-        if is_silent or (not self._live.is_open and now - began > KEYFRAME_S):
+        if is_silent or now - (self._live.shown or began) > KEYFRAME_S:
             raise SourceFailed("media_down", again=True)
 
     def _ended(self, failure: SourceFailed) -> None:

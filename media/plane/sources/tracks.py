@@ -51,8 +51,9 @@ def choose(description: Description, *, sound: bool) -> Chosen:
     if video.encoding == "MP2T":
         return Chosen(video, b"", TransportDepacketizer())
     sets = _sets(video.parameters.get("sprop-parameter-sets", ""))
-    for track in sorted(description.tracks, key=lambda each: each.is_back) if sound else ():
-        if track.kind == "audio" and (heard := _sound(track)) is not None:
+    for track in description.tracks if sound else ():
+        is_back = track.is_back and not video.is_back
+        if track.kind == "audio" and not is_back and (heard := _sound(track)) is not None:
             return Chosen(video, sets, H264Depacketizer(), track, heard)
     return Chosen(video, sets, H264Depacketizer())
 
