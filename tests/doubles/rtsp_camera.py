@@ -300,6 +300,9 @@ class _Viewer(Viewer):
         self._ports[max(self._channels.values())] = port
 
     def _take(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
+        if self._does.wire is None and self._socket is None:
+            super()._take(kind, data, at)
+            return
         writer, self._writer = self._writer, _Tap(self._writer)  # type: ignore[assignment]
         super()._take(kind, data, at)
         tap, self._writer = self._writer, writer

@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 import pytest
 
-from media.rtsp.connection import Connection
+from media.rtsp.connection import MOST_BYTES_S, Connection
 from media.rtsp.failed import RtspFailed
 from media.rtsp.login import Login
 from tests.doubles.hls_camera import FPS
@@ -269,13 +269,14 @@ def test_a_size_that_changes_is_followed(world, camera, eventually):
 
 
 NOISE = b"$\x00\x05\x78" + b"\x80\x60" + bytes(1398)
+SMALL = (b"$\x00\x00\x0c" + b"\x80\x60" + bytes(10)) * 4000
 
 
 @pytest.mark.parametrize(
     ("changes", "within_s"),
     [
-        ({"silent": True, "flood": NOISE * 40}, 5),
-        ({"silent": True, "flood": (b"$\x00\x00\x0c" + b"\x80\x60" + bytes(10)) * 4000}, 5),
+        ({"silent": True, "flood": NOISE * 40}, 9.5),
+        ({"silent": True, "flood": SMALL}, 5),
         ({"silent": True, "flood": b"$\x00\xff\xff" + bytes(100)}, 9.5),
         ({"silent": True, "flood": b"RTSP/1.0 200 OK\r\n" + b"X: y\r\n" * 100 + b"\r\n"}, 9.5),
         ({"silent": True, "flood": b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" * 100}, 9.5),
@@ -323,12 +324,6 @@ def test_malice_costs_its_own_picture_alone(world, camera, capfd, caplog, change
         assert secret not in out + err + caplog.text
 
 
-def test_a_flood_beside_the_pictures_ends_the_opening(world, camera, eventually):
-    camera.does.flood = NOISE * 40
-    world.master()
-    eventually(lambda: world.stats()["reopened"] >= 1, 10)
-
-
 def _resident_mb() -> float:
     rows = Path("/proc/self/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+)", rows)[1]) / 1024
@@ -365,6 +360,26 @@ def test_whatever_is_answered_to_keepalives_a_stream_that_flows_goes_on(answer):
 
     asyncio.run(scene())
     assert 50 <= asked.count("GET_PARAMETER") <= 100, "each is signed once more at most"
+
+
+def test_more_bytes_than_any_camera_sends_end_a_connection():
+    async def camera(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(NOISE * 20_000)
+        await writer.drain()
+
+    async def scene() -> None:
+        ended: asyncio.Future[RtspFailed] = asyncio.get_running_loop().create_future()
+        server = await asyncio.start_server(_quietly(camera), "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            taken = []
+            await Connection.open(
+                "127.0.0.1", port, Login("a", "b"), lambda _, frame: taken.append(len(frame)), ended.set_result
+            )
+            assert (await asyncio.wait_for(ended, 10)).why == "down"
+            assert sum(taken) < 2.1 * MOST_BYTES_S
+
+    asyncio.run(scene())
 
 
 def _quietly(serve):

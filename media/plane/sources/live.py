@@ -124,7 +124,7 @@ class Live:
         return heapq.heappop(self._order)
 
     def _pass(self, unit: Unit) -> None:
-        is_new = unit.kind == "video" and unit.key and h264.sps(self._sets) != self._sps
+        is_new = unit.kind == "video" and unit.key and _sps(unit) != self._sps
         if self._look is not None:
             self._hold(unit)
         elif is_new:
@@ -139,7 +139,7 @@ class Live:
     def _judge(self, units: list[Unit]) -> None:
         """`units` begin with a keyframe whose parameter sets were not seen before."""
         self._held, self._held_bytes = units, sum(len(each.data) for each in units)
-        self._look = asyncio.create_task(self._looked(units[0], h264.sps(self._sets)))
+        self._look = asyncio.create_task(self._looked(units[0]))
 
     def _hold(self, unit: Unit) -> None:
         self._held_bytes += len(unit.data)
@@ -147,19 +147,19 @@ class Live:
             raise SourceFailed("media_down", again=True)
         self._held.append(unit)
 
-    async def _looked(self, keyframe: Unit, sps: list[bytes]) -> None:
+    async def _looked(self, keyframe: Unit) -> None:
         try:
             seen: h264.Look | None = await asyncio.to_thread(h264.look, keyframe.data)
         except h264.NoPicture:
             seen = None
         self._look = None
-        self._guarded(lambda: self._seen(seen, keyframe, sps))
+        self._guarded(lambda: self._seen(seen, keyframe))
 
-    def _seen(self, seen: h264.Look | None, keyframe: Unit, sps: list[bytes]) -> None:
+    def _seen(self, seen: h264.Look | None, keyframe: Unit) -> None:
         if seen is None:
             self._doubt(keyframe)
             return
-        self._garbled, self._sps = None, sps
+        self._garbled, self._sps = None, _sps(keyframe)
         if seen.b_frames:
             self._timeline.reorders = True
         form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=self._timeline.reorders)
@@ -219,3 +219,7 @@ class Live:
             self._last = last + 1
             return unit._replace(dts=last + 1, pts=max(unit.pts, last + 1))
         return unit if unit.pts >= unit.dts else unit._replace(pts=unit.dts)
+
+
+def _sps(keyframe: Unit) -> list[bytes]:
+    return h264.sps(h264.parameter_sets(keyframe.data))
