@@ -12,7 +12,7 @@ ANSWER_S = 5.0
 MOST_BYTES_S = 8 * 1024 * 1024  # what a camera may send; 4K at its best is a third of it
 MOST_PACKETS_S = 10_000
 _COUNTED_S = 2.0
-_BATCH_S = 0.01  # once pictures flow they are read in lots: each wake-up costs more than the bytes do
+_BATCH_S = 0.01  # of pictures what comes piece by piece is read in lots: each wake-up costs more than the bytes do
 _UNREAD = 256 * 1024  # of answers that the camera does not take
 _BUSY = frozenset({453, 503})
 
@@ -45,6 +45,7 @@ class Connection(asyncio.Protocol):
         self._bytes = self._packets = 0
         self._count_ends = 0.0
         self._batches = self._waits = False
+        self._read_at = 0.0
 
     @classmethod
     async def open(
@@ -126,14 +127,20 @@ class Connection(asyncio.Protocol):
             self.count(len(data), self._splitter.feed(data))
         except NotRtsp:
             self._fail(RtspFailed("down"))
-        if self._batches and not self._waits and self._transport and not self._transport.is_closing():
-            self._waits = True
-            self._transport.pause_reading()
-            self._loop.call_later(_BATCH_S, self._go_on)
+        if self._batches:
+            self._batch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._fail(RtspFailed("down"))
+
+    def _batch(self) -> None:
+        now = self._loop.time()
+        is_close, self._read_at = now - self._read_at < _BATCH_S, now
+        if is_close and not self._waits and self._transport and not self._transport.is_closing():
+            self._waits = True
+            self._transport.pause_reading()
+            self._loop.call_later(_BATCH_S, self._go_on)
 
     def _go_on(self) -> None:
         self._waits = False
