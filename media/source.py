@@ -4,6 +4,7 @@ Composition gives the plane an object of this protocol; the plane itself knows n
 """
 
 from collections.abc import Sequence
+from copy import replace
 from dataclasses import dataclass
 from typing import Literal, NotRequired, Protocol, TypedDict
 
@@ -27,6 +28,7 @@ class WireSource(TypedDict):
     card: NotRequired[Sequence[str]]
     user: NotRequired[str]
     password: NotRequired[str]
+    encrypts: NotRequired[bool]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -42,6 +44,7 @@ class SourceSpec:
     card: tuple[str, ...] = ()  # a heading and paragraphs
     user: str = ""  # rtsp alone: they sign requests, and no URL ever holds them
     password: str = ""
+    encrypts: bool = True  # the vendor has an Image Encryption, which a picture that does not decode may be the work of
 
     def __repr__(self) -> str:
         return f"<SourceSpec {self.kind}>"
@@ -51,7 +54,7 @@ class SourceSpec:
         if not self.release:
             return self
         told = f"{source}/{self.release}"
-        return SourceSpec(self.kind, self.url, self.hosts, self.sound, told, self.card, self.user, self.password)
+        return replace(self, release=told)
 
     def as_json(self) -> WireSource:
         return {
@@ -63,6 +66,7 @@ class SourceSpec:
             "card": self.card,
             "user": self.user,
             "password": self.password,
+            "encrypts": self.encrypts,
         }
 
     @classmethod
@@ -76,6 +80,7 @@ class SourceSpec:
             card=tuple(data.get("card", ())),
             user=data.get("user", ""),
             password=data.get("password", ""),
+            encrypts=data.get("encrypts", True),
         )
 
 

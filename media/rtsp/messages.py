@@ -1,4 +1,4 @@
-"""RTSP's byte stream (RFC 2326 section 10.12) taken apart: messages whole, the frames between them as they come."""
+"""RTSP's byte stream (RFC 2326 section 10.12) taken apart into messages and the frames between them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +37,14 @@ class Message:
             raise NotRtsp
         return int(code[0])
 
+    @property
+    def method(self) -> str:
+        """Of a request. Raises NotRtsp."""
+        parts = self.start.split(" ")
+        if len(parts) != 3 or not parts[2].startswith("RTSP/"):
+            raise NotRtsp
+        return parts[0]
+
     def with_headers(self, start: str, **changes: str | None) -> "Message":
         """Another first line; headers given as lower-case names replace those there, None takes them away."""
         kept = tuple(each for each in self.headers if each[0].lower() not in changes)
@@ -49,38 +57,34 @@ class Message:
 
 
 class Splitter:
-    """`frames` gets runs of interleaved frames, cut wherever the network cut them."""
+    """`frames` gets each interleaved frame whole, and its channel."""
 
-    def __init__(self, frames: Callable[[bytes], None], message: Callable[[Message], None]) -> None:
+    def __init__(self, frames: Callable[[int, bytes], None], message: Callable[[Message], None]) -> None:
         self._frames, self._message = frames, message
         self._held = b""
-        self._rest = 0  # of a frame that has begun
 
-    def feed(self, data: bytes) -> None:
-        """Raises NotRtsp."""
+    def feed(self, data: bytes) -> int:
+        """How many frames and messages were in it. Raises NotRtsp."""
         if self._held:
             data, self._held = self._held + data, b""
-        at = begun = 0
-        while at < len(data):
-            if self._rest:
-                step = min(self._rest, len(data) - at)
-                at, self._rest = at + step, self._rest - step
-            elif data[at] == _FRAME:
-                if len(data) - at < 4:
+        at, size, frames, count = 0, len(data), self._frames, 0
+        while at < size:
+            if data[at] == _FRAME:
+                if size - at < 4:
                     break
-                self._rest = 4 + int.from_bytes(data[at + 2 : at + 4], "big")
+                end = at + 4 + (data[at + 2] << 8 | data[at + 3])
+                if end > size:
+                    break
+                frames(data[at + 1], data[at + 4 : end])
+                at = end
             else:
-                self._pass(data, begun, at)
                 taken = self._take(data, at)
-                begun = at = at + taken
                 if not taken:
                     break
-        self._pass(data, begun, at)
+                at += taken
+            count += 1
         self._held = data[at:]
-
-    def _pass(self, data: bytes, begun: int, at: int) -> None:
-        if at > begun:
-            self._frames(data if at - begun == len(data) else data[begun:at])
+        return count
 
     def _take(self, data: bytes, at: int) -> int:
         """How many bytes the message there had; 0: it has not come whole yet."""

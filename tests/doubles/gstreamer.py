@@ -1,4 +1,4 @@
-"""GStreamer's webrtcbin as a display, in a process on the system's Python."""
+"""GStreamer's webrtcbin as a display and its RTSP server as a camera, in processes on the system's Python."""
 
 import json
 import os
@@ -15,10 +15,22 @@ import pytest
 
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("gstreamer_peer.py")
+CAMERA = Path(__file__).with_name("gstreamer_camera.py")
 POLICIES = ("none", "balanced", "max-compat", "max-bundle")
-_NEEDS = "import gi; gi.require_version('Gst', '1.0'); gi.require_version('GstWebRTC', '1.0')\n" + (
-    "from gi.repository import Gst, GstWebRTC; Gst.init(None)\n"
-    "exit(not all(Gst.ElementFactory.find(each) for each in ('webrtcbin', 'nicesrc', 'avdec_h264', 'opusdec')))"
+_ELEMENTS = (
+    "webrtcbin",
+    "nicesrc",
+    "avdec_h264",
+    "opusdec",
+    "x264enc",
+    "x265enc",
+    "avenc_aac",
+    "opusenc",
+    "rtph264pay",
+)
+_NEEDS = "import gi\nfor each in ('Gst', 'GstWebRTC', 'GstRtspServer'): gi.require_version(each, '1.0')\n" + (
+    "from gi.repository import Gst, GstRtspServer, GstWebRTC; Gst.init(None)\n"
+    f"exit(not all(Gst.ElementFactory.find(each) for each in {_ELEMENTS}))"
 )
 
 
@@ -79,6 +91,20 @@ def display(
     )
     try:
         yield Display(process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def camera(launch: str, *, protocol: str = "tcp") -> Iterator[int]:
+    """Its port; the picture is at /live."""
+    process = subprocess.Popen(
+        [PYTHON, str(CAMERA), protocol, launch], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["port"]
     finally:
         process.kill()
         process.communicate()

@@ -6,9 +6,10 @@ import contextlib
 import functools
 import hashlib
 import re
+import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
@@ -43,15 +44,21 @@ class Recording:
 
 @functools.cache
 def recorded(
-    *, gop_s: int = 2, sound: str | None = "aac", codec: str = "libx264", garbled: bool = False, told: bool = True
+    *,
+    gop_s: int = 2,
+    sound: str | None = "aac",
+    codec: str = "libx264",
+    garbled: bool = False,
+    told: bool = True,
+    size: tuple[int, int] = (320, 180),
 ) -> Recording:
     """`told`: the parameter sets stand in the description too."""
     out: list[Sample] = []
     video = av.CodecContext.create(codec, "w")
-    video.width, video.height, video.pix_fmt, video.time_base = 320, 180, "yuv420p", Fraction(1, FPS)
+    video.width, video.height, video.pix_fmt, video.time_base = *size, "yuv420p", Fraction(1, FPS)
     video.options = _encoding(codec, gop_s)
     for number in range(LENGTH_S * FPS):
-        packets = video.encode(slope(number, 320, 180))
+        packets = video.encode(slope(number, *size))
         for packet in packets:
             data = garbled_bytes(bytes(packet)) if garbled else bytes(packet)
             out.append(Sample("video", data, packet.pts / FPS, bool(packet.is_keyframe)))
@@ -115,10 +122,19 @@ class Behaviour:
     clock_jump_s: float = 0.0  # its clock leaps by so much after two seconds
     sub: bool = True  # it has a smaller stream, here of the same picture
     silent: bool = False  # PLAY is answered, and nothing comes
+    udp: bool = False  # TCP is refused
+    says: Callable[[list[str]], list[str]] = lambda lines: lines  # what becomes of an answer's lines
+    ignores: frozenset[str] = frozenset()  # methods that are never answered
+    wire: "Wire | None" = None  # what becomes of frames on their way
+    flood: bytes = b""  # sent over and over after PLAY
     scheme: Literal["digest", "sha256", "basic", "stale"] = "digest"
     asked: list[str] = field(default_factory=list)  # methods
     uris: list[str] = field(default_factory=list)
     wrong: int = 0  # signatures that did not fit
+
+
+type Frame = tuple[int, bytes]  # channel, RTP or RTCP
+type Wire = Callable[[list[Frame]], list[Frame]]
 
 
 class RtspCamera:
@@ -236,12 +252,25 @@ class _Server(CameraServer):
         return _Viewer(self, reader, writer)
 
 
+class _Tap:
+    """In the place of a writer: what is written is kept."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.transport = writer.transport
+        self.kept: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.kept.append(bytes(data))
+
+
 class _Viewer(Viewer):
     def __init__(self, server: _Server, *rest: object) -> None:
         super().__init__(server, *rest)  # type: ignore[arg-type]
         self._does = server.does
         self._known = server.connected
         self._staled = False
+        self._ports: dict[int, int] = {}  # by channel, of the viewer's UDP
+        self._socket: socket.socket | None = None
 
     async def serve(self) -> None:
         self._known.add(self)
@@ -249,6 +278,45 @@ class _Viewer(Viewer):
             await super().serve()
         finally:
             self._known.discard(self)
+            if self._socket:
+                self._socket.close()
+
+    def say(self, number: str, status: str, *headers: str, body: str = "") -> None:
+        writer, self._writer = self._writer, _Tap(self._writer)  # type: ignore[assignment]
+        super().say(number, status, *headers, body=body)
+        tap, self._writer = self._writer, writer
+        lines = b"".join(tap.kept).decode().split("\r\n")  # type: ignore[attr-defined]
+        self._writer.write("\r\n".join(self._does.says(lines)).encode())
+
+    def _set_up(self, number: str, uri: str, transport: str) -> None:
+        if not self._does.udp or "TCP" in transport:
+            super()._set_up(number, uri, "" if self._does.udp else transport)
+            return
+        port = int(re.search(r"client_port=(\d+)", transport)[1])  # type: ignore[index]
+        self._socket = self._socket or socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        if not self._ports:
+            self._socket.bind(("127.0.0.1", 0))
+        super()._set_up(number, uri, "TCP")
+        self._ports[max(self._channels.values())] = port
+
+    def _take(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
+        if self._does.wire is None and self._socket is None:
+            super()._take(kind, data, at)
+            return
+        writer, self._writer = self._writer, _Tap(self._writer)  # type: ignore[assignment]
+        super()._take(kind, data, at)
+        tap, self._writer = self._writer, writer
+        frames = list(_frames(b"".join(tap.kept)))  # type: ignore[attr-defined]
+        for channel, frame in self._does.wire(frames) if self._does.wire else frames:
+            if self._socket:
+                self._socket.sendto(frame, ("127.0.0.1", self._ports[channel & ~1] + channel % 2))
+            else:
+                self._writer.write(b"$" + bytes((channel,)) + len(frame).to_bytes(2) + frame)
+
+    async def _pour(self) -> None:
+        while True:
+            self._writer.write(self._does.flood)
+            await self._writer.drain()
 
     def send(self, data: bytes) -> None:
         self._writer.write(data)
@@ -257,6 +325,8 @@ class _Viewer(Viewer):
         self._does.asked.append(method)
         self._does.uris.append(uri)
         number = headers.get("cseq", "0")
+        if method in self._does.ignores:
+            return
         if self._does.first:
             self._writer.write(self._does.first)
         elif self._does.drip_s:
@@ -267,6 +337,8 @@ class _Viewer(Viewer):
             self.say(number, *self._does.answers[method])
         else:
             await self._signed(method, uri, headers)
+            if method == "PLAY" and self._does.flood:
+                await self._pour()
 
     async def _signed(self, method: str, uri: str, headers: dict[str, str]) -> None:
         scheme, number = self._does.scheme, headers.get("cseq", "0")
@@ -280,6 +352,14 @@ class _Viewer(Viewer):
             await super().answer(method, uri, headers)
         else:
             await _OTHERS[scheme](self, method, uri, headers)
+
+
+def _frames(data: bytes) -> Iterator[Frame]:
+    at = 0
+    while at < len(data):
+        end = at + 4 + int.from_bytes(data[at + 2 : at + 4])
+        yield data[at + 1], data[at + 4 : end]
+        at = end
 
 
 async def _basic(viewer: _Viewer, method: str, uri: str, headers: dict[str, str]) -> None:

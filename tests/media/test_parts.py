@@ -209,3 +209,40 @@ def test_aac_becomes_opus_without_a_gap():
     assert sorted(loud)[len(loud) // 2] == pytest.approx(8192, rel=0.1), (
         "a tone of half the full scale, on two channels"
     )
+
+
+@pytest.mark.parametrize("ppm", [0, 5000, -5000], ids=["right", "fast", "slow"])
+@pytest.mark.parametrize("made", [sound.OpusVoice, sound.AacVoice], ids=["Opus", "AAC"])
+def test_sound_whose_clock_drifts_never_steps_back_and_stays_beside_the_picture(made, ppm):
+    """G.711, twenty milliseconds a unit, for eighty seconds of a clock that tells more or less than there is."""
+    voice = made(Format(320, 180, "avc1.42c00c", audio=True, audio_rate=8000, audio_codec="pcm_mulaw"))
+    step, last, furthest = 1800 * (1 - ppm / 1e6), -math.inf, 0.0
+    for number in range(4000):
+        at = round(number * step)
+        for each in voice.feed(Unit("audio", b"\xff" * 160, at, at, key=True)):
+            time = each.pts / CLOCK if isinstance(each, Unit) else each[1] / sound.OPUS_CLOCK
+            assert time > last
+            last = time
+        if number > 100:
+            furthest = max(furthest, abs(at / CLOCK - last))
+    assert furthest < 0.3
+
+
+def test_a_tone_made_into_aac_is_heard_when_it_sounded():
+    """What an encoder puts before the first frame does not count as time."""
+    voice = sound.AacVoice(Format(320, 180, "avc1.42c00c", audio=True, audio_rate=8000, audio_codec="pcm_mulaw"))
+    loud = bytes(0x8F if number % 8 < 4 else 0x0F for number in range(160))
+    units = []
+    for number in range(100):
+        # quiet up to one second
+        data = loud if number >= 50 else b"\xff" * 160
+        units += voice.feed(Unit("audio", data, 90_000 + number * 1800, 90_000 + number * 1800, key=True))
+    decoder = av.CodecContext.create("aac", "r")
+    for unit in units:
+        for frame in decoder.decode(av.Packet(unit.data)):
+            samples = memoryview(bytes(frame.planes[0])).cast("f")[: frame.samples]
+            first = next((at for at, each in enumerate(samples) if abs(each) > 0.1), None)
+            if first is not None:
+                assert abs(unit.pts / CLOCK + first / 16_000 - 2.0) < 0.02
+                return
+    raise AssertionError("no tone was heard")

@@ -12,8 +12,6 @@ import av
 import pytest
 
 from media.grants import Claims
-from media.plane.codec.units import SourceFailed
-from media.plane.sources.rtsp_proxy import RtspProxy
 from media.rtsp.login import Challenge, Login, challenge
 from media.rtsp.messages import HEAD_CAP, Message, NotRtsp, Splitter
 from media.source import Denied, SourceSpec
@@ -142,7 +140,7 @@ def test_cameras_of_every_kind_are_shown(world, camera, eventually, changes):
 
 
 def test_the_first_picture_is_the_cameras_first(world, camera):
-    """What comes before libav knows the times is kept: it is mostly the keyframe."""
+    """It is mostly a keyframe, and the next is seconds away."""
     with av.open(io.BytesIO(segment(world)), format="mpegts") as container:
         times = [packet.pts for packet in container.demux(video=0) if packet.size]
     assert len(times) == 2 * FPS
@@ -275,67 +273,21 @@ def test_only_the_one_address_named_and_none_outside_a_house_is_reached(start, c
     assert camera.does.asked == []
 
 
-async def _asked(pipe: RtspProxy, *requests: str) -> bytes:
-    await pipe.open()
-    try:
-        port = int(re.search(r":(\d+)/", pipe.url)[1])
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write("".join(requests).encode())
-        try:
-            return await asyncio.wait_for(reader.read(65536), 5)
-        except ConnectionResetError:
-            return b""
-        finally:
-            writer.close()
-    finally:
-        pipe.close()
-
-
-def test_whoever_does_not_know_the_token_gets_nothing(camera):
-    pipe = RtspProxy("127.0.0.1", camera.port, PATH, Login("admin", CODE))
-    asked = f"DESCRIBE rtsp://127.0.0.1:{camera.port}{PATH} RTSP/1.0\r\nCSeq: 1\r\n\r\n"
-    assert asyncio.run(_asked(pipe, asked)) == b""
-    assert camera.does.asked == []
-
-
-async def _dropped(port: int) -> bool:
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"OPTIONS * RTSP/1.0\r\n\r\n")
-        return await reader.read(1) == b""
-    except OSError:
-        return True
-
-
-def test_the_pipe_takes_one_connection(camera):
-    async def scene():
-        pipe = RtspProxy("127.0.0.1", camera.port, PATH, Login("admin", CODE))
-        await pipe.open()
-        port = int(re.search(r":(\d+)/", pipe.url)[1])
-        _, first = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.sleep(0.1)
-        try:
-            assert await _dropped(port)
-        finally:
-            first.close()
-            pipe.close()
-
-    asyncio.run(scene())
-
-
-def test_no_camera_there_is_said_at_once():
+def test_no_camera_there_is_said_at_once(world, household):
     with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    with pytest.raises(SourceFailed, match="media_down"):
-        asyncio.run(RtspProxy("127.0.0.1", port, PATH, Login("admin", CODE)).open())
+        at = f"127.0.0.1:{closed.getsockname()[1]}"
+    household.changes = {"url": f"rtsp://{at}{PATH}", "hosts": (at,)}
+    began = time.monotonic()
+    assert refused(world) == "media_down"
+    assert time.monotonic() - began < 2
 
 
-def taken_apart(data: bytes, step: int) -> tuple[bytes, list[Message]]:
-    frames, messages = bytearray(), []
-    splitter = Splitter(frames.extend, messages.append)
+def taken_apart(data: bytes, step: int) -> tuple[list[tuple[int, bytes]], list[Message]]:
+    frames, messages = [], []
+    splitter = Splitter(lambda channel, frame: frames.append((channel, frame)), messages.append)
     for at in range(0, len(data), step):
         splitter.feed(data[at : at + step])
-    return bytes(frames), messages
+    return frames, messages
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 1000])
@@ -343,7 +295,7 @@ def test_frames_and_messages_are_told_apart_wherever_the_network_cuts(step):
     frames = [b"$\x00\x00\x05RTSP/", b"$\x01\x00\x00", b"$\x00\x00\x04\r\n\r\n"]
     reply = b"RTSP/1.0 200 OK\r\nCSeq: 3\r\nContent-Length: 4\r\n\r\n$bod"
     found, messages = taken_apart(frames[0] + reply + frames[1] + b"\r\n" + reply + frames[2], step)
-    assert found == b"".join(frames)
+    assert found == [(0, b"RTSP/"), (1, b""), (0, b"\r\n\r\n")]
     assert [(each.status, each.value("cseq"), each.body) for each in messages] == [(200, "3", b"$bod")] * 2
 
 

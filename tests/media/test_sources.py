@@ -110,6 +110,15 @@ def test_what_cannot_be_shown_is_not_shown(world, vendor):
     assert world.master(camera="open").status == 200
 
 
+def test_one_garbled_keyframe_is_no_encryption(world, vendor):
+    """Whichever of two segments a pull begins with."""
+    clean, garbled = recording(), recording(garbled=True)
+    for number, pair in enumerate(((clean, garbled), (garbled, clean))):
+        mixed = tuple(pair[at % 2][at] for at in range(len(clean)))
+        vendor.cameras[f"yard-{number}"] = Camera(mixed)
+        assert world.master(camera=f"yard-{number}").status == 200
+
+
 def test_only_the_named_hosts_are_ever_reached(world, vendor, household, authority):
     elsewhere = Vendor(authority)
     elsewhere.cameras["garden"] = Camera(recording())

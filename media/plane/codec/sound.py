@@ -15,7 +15,8 @@ OPUS_CLOCK = 48_000
 OPUS_STEP = 960  # 20 ms
 SILENT_OPUS = b"\xf8\xff\xfe"  # one 20-ms frame of nothing (RFC 6716 section 3.1)
 SILENT_RATE = 16_000
-AAC_SAMPLES = 1024
+AAC_SAMPLES = 1024  # of a frame, and so many an encoder puts before the first
+_OFF = 25  # the part of a second that what is made may be off
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 _MONO_16K = bytes((2 << 3 | _RATES.index(SILENT_RATE) >> 1, 1 << 3))  # an AudioSpecificConfig
 
@@ -64,7 +65,7 @@ class _Chain:
 
     def __init__(self, form: Format, codec: str, *, rate: int, layout: str, sample: str, step: int, bits: int) -> None:
         self._decoder = _codec(form.audio_codec, "r")
-        if form.audio_codec != "aac":
+        if form.audio_codec in ("pcm_mulaw", "pcm_alaw"):
             self._decoder.sample_rate, self._decoder.layout = form.audio_rate, "mono"
         self._resampler = av.AudioResampler(sample, layout, rate, step)
         self._encoder = _codec(codec, "w")
@@ -72,15 +73,21 @@ class _Chain:
         self._encoder.bit_rate = bits
         self._encoder.time_base = Fraction(1, rate)
         self._rate, self._step = rate, step
-        self._next: int | None = None
+        self._next = 0  # time of the frame that is made next
+        self._due: int | None = None  # time of the sample that is fed next
         self._samples = 0
 
     def feed(self, unit: Unit) -> list[tuple[bytes, int]]:
-        """Frames, and their times in samples."""
+        """Frames, and their times in samples, which grow: sound of a clock that is fast is left out here and there."""
         wanted = unit.pts * self._rate // CLOCK
-        # a gap in the sound: go on where the camera's clock is
-        if self._next is None or abs(wanted - self._next) > self._rate // 4:
-            self._next = wanted
+        if self._due is None:
+            self._due = self._next = wanted
+        off = wanted - self._due
+        if off < -self._rate // _OFF:
+            return []
+        if off > self._rate // _OFF:
+            # a gap in the sound: go on where the camera's clock is
+            self._due, self._next = wanted, self._next + off
         try:
             frames = self._decoder.decode(av.Packet(unit.data))
         except (av.error.FFmpegError, ValueError):
@@ -88,6 +95,7 @@ class _Chain:
         out = []
         for frame in frames:
             frame.pts = None
+            self._due += frame.samples * self._rate // frame.sample_rate
             for piece in self._resampler.resample(frame):
                 piece.pts, piece.time_base = self._samples, Fraction(1, self._rate)
                 self._samples += piece.samples
@@ -101,22 +109,29 @@ def _codec(name: str, mode: Literal["r", "w"]) -> Any:
     return av.CodecContext.create(name, mode)
 
 
-class OpusVoice(_Chain):
-    """A camera's sound in, 20-ms Opus packets out, their times at 48 kHz."""
+class OpusVoice:
+    """A camera's sound in, Opus packets out, of 20 ms where they are made here; their times at 48 kHz."""
 
     def __init__(self, form: Format) -> None:
-        super().__init__(form, "libopus", rate=OPUS_CLOCK, layout="stereo", sample="s16", step=OPUS_STEP, bits=48_000)
+        self._chain: _Chain | None = None
+        if form.audio_codec != "opus":
+            self._chain = _Chain(
+                form, "libopus", rate=OPUS_CLOCK, layout="stereo", sample="s16", step=OPUS_STEP, bits=48_000
+            )
+
+    def feed(self, unit: Unit) -> list[tuple[bytes, int]]:
+        return self._chain.feed(unit) if self._chain else [(unit.data, unit.pts * OPUS_CLOCK // CLOCK)]
 
 
 class AacVoice:
-    """G.711 in, AAC units out: HLS knows no G.711."""
+    """G.711 or Opus in, AAC units out: HLS of MPEG-TS knows neither."""
 
     def __init__(self, form: Format) -> None:
         self._chain = _Chain(form, "aac", rate=SILENT_RATE, layout="mono", sample="fltp", step=AAC_SAMPLES, bits=32_000)
 
     def feed(self, unit: Unit) -> list[Unit]:
         made = self._chain.feed(unit)
-        times = [at * CLOCK // SILENT_RATE for _, at in made]
+        times = [(at - AAC_SAMPLES) * CLOCK // SILENT_RATE for _, at in made]
         return [
             Unit("audio", adts(data, _MONO_16K), at, at, key=True) for (data, _), at in zip(made, times, strict=True)
         ]

@@ -17,7 +17,7 @@ class SourceFailed(Exception):
 
 
 class Unit(NamedTuple):
-    """H.264 in Annex B with its parameter sets on every keyframe; or one AAC frame with its ADTS header, or G.711."""
+    """H.264 in Annex B, its parameter sets on every keyframe; or one AAC frame with its ADTS header, G.711, or Opus."""
 
     kind: Literal["video", "audio"]
     data: bytes
@@ -43,5 +43,5 @@ class Format:
     codec: str  # RFC 6381, such as "avc1.42c01f"
     audio: bool
     audio_rate: int = 0
-    audio_codec: Literal["aac", "pcm_mulaw", "pcm_alaw"] = "aac"
+    audio_codec: Literal["aac", "pcm_mulaw", "pcm_alaw", "opus"] = "aac"
     b_frames: bool = False  # pictures come in another order than they are shown in, as far as that is known

@@ -228,6 +228,7 @@ class _Muxer:
                 "hls_segment_filename": "segments/%d.ts",
                 "start_number": str(number),
                 "hls_flags": "independent_segments",
+                "max_interleave_delta": "500000",  # µs that pictures wait for sound which was told of and does not come
             },
             io_open=self._open,
         )

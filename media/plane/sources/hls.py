@@ -45,8 +45,6 @@ _OPTIONS = {
 class HlsSource:
     """`mint` gives a new address through the gate; it raises SourceFailed."""
 
-    is_paced = False  # segments come in bursts
-
     def __init__(
         self,
         spec: SourceSpec,

@@ -17,12 +17,7 @@ _SOUNDS = ("aac", "pcm_mulaw", "pcm_alaw")
 
 
 class Origin(Protocol):
-    """One opening of a source: a vendor's HLS or a camera's RTSP."""
-
-    @property
-    def is_paced(self) -> bool:
-        """Whether pictures come at the speed of life, and their clock is the camera's own."""
-        ...
+    """One opening of a source that comes in bursts: a vendor's HLS."""
 
     @property
     def target_s(self) -> float: ...
@@ -57,7 +52,7 @@ class Reader(threading.Thread):
         self._opened, self._deliver, self._done = opened, deliver, done
         self.room = threading.Event()
         self.room.set()
-        self._stopped = False
+        self._stopped = self._is_garbled = False
 
     def stop(self) -> None:
         self._stopped = True
@@ -84,7 +79,7 @@ class Reader(threading.Thread):
                 raise SourceFailed("not_playable", again=False)
             audio = next((each for each in container.streams.audio if each.codec_context.name in _SOUNDS), None)
             streams = (video, audio) if audio else (video,)
-            units = _Units(video, audio, own_clock=self._source.is_paced)
+            units = _Units(video, audio)
             told = False
             for packet in container.demux(*streams):
                 if self._stopped:
@@ -93,34 +88,42 @@ class Reader(threading.Thread):
                     if not told and not (unit.kind == "video" and unit.key):
                         continue
                     if not told:
-                        self._opened(_judge(unit, video, audio))
+                        form = self._judge(unit, video, audio)
+                        if form is None:
+                            continue
+                        self._opened(form)
                         told = True
                     self.room.wait()
                     self._deliver(unit)
         if not told:
             raise SourceFailed("media_down", again=True)
 
+    def _judge(self, keyframe: Unit, video: Any, audio: Any) -> Format | None:
+        """What it shows; None: no picture, but an accident until the next keyframe is none either.
 
-def _judge(keyframe: Unit, video: Any, audio: Any) -> Format:
-    """What the first keyframe shows. Raises SourceFailed: bytes that are no picture are an encrypted camera's."""
-    try:
-        seen = h264.look(keyframe.data)
-    except h264.NoPicture:
-        raise SourceFailed("encryption_on", again=False) from None
-    # not every camera says so in its parameter sets; libav may have noticed while it probed
-    b_frames = seen.b_frames or bool(video.codec_context.has_b_frames)
-    form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=b_frames)
-    if audio is None:
-        return form
-    heard = audio.codec_context
-    return replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.name)
+        Raises SourceFailed: bytes that stay no picture are an encrypted camera's.
+        """
+        try:
+            seen = h264.look(keyframe.data)
+        except h264.NoPicture:
+            if self._is_garbled:
+                raise SourceFailed("encryption_on", again=False) from None
+            self._is_garbled = True
+            return None
+        # not every camera says so in its parameter sets; libav may have noticed while it probed
+        b_frames = seen.b_frames or bool(video.codec_context.has_b_frames)
+        form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=b_frames)
+        if audio is None:
+            return form
+        heard = audio.codec_context
+        return replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.name)
 
 
 class _Units:
     """libav's packets as units: times in our clock and growing, Annex B, ADTS."""
 
-    def __init__(self, video: Any, audio: Any, *, own_clock: bool) -> None:
-        self._video, self._audio, self._own_clock = video, audio, own_clock
+    def __init__(self, video: Any, audio: Any) -> None:
+        self._video, self._audio = video, audio
         self._extradata: bytes = video.codec_context.extradata or b""
         self._to_annexb = None
         if self._extradata[:1] == b"\x01":  # MP4's way; its filter writes the parameter sets into keyframes
@@ -128,8 +131,6 @@ class _Units:
         self._config: bytes = (audio.codec_context.extradata or b"") if audio else b""
         self._last: dict[str, int] = {}
         self._scales: dict[str, Fraction] = {}
-        self._shift = {"video": 0, "audio": 0}
-        self._held: list[Any] = []
 
     def of(self, packet: Any) -> list[Unit]:
         if not packet.size:
@@ -139,30 +140,12 @@ class _Units:
             data = sound_of(bytes(packet), self._config) if is_aac else bytes(packet)
             return self._one("audio", packet, data, key=True)
         found = []
-        for each in self._timed(packet):
-            filtered = self._to_annexb.filter(each) if self._to_annexb else (each,)
-            for part in filtered:
-                data = bytes(part)
-                if part.is_keyframe:
-                    data = h264.with_parameters(data, b"" if self._to_annexb else self._extradata)
-                found += self._one("video", part, data, key=bool(part.is_keyframe))
+        for part in self._to_annexb.filter(packet) if self._to_annexb else (packet,):
+            data = bytes(part)
+            if part.is_keyframe:
+                data = h264.with_parameters(data, b"" if self._to_annexb else self._extradata)
+            found += self._one("video", part, data, key=bool(part.is_keyframe))
         return found
-
-    def _timed(self, packet: Any) -> list[Any]:
-        """The first packets, often the keyframe, may come without times: they get theirs from the one after."""
-        if packet.dts is None:
-            packet.dts = packet.pts
-        if packet.dts is None:
-            if len(self._held) < 32:
-                self._held.append(packet)
-            return []
-        if not self._held:
-            return [packet]
-        step = packet.duration or int(Fraction(1, 15) / Fraction(packet.time_base))
-        for back, held in enumerate(reversed(self._held), start=1):
-            held.dts = held.pts = packet.dts - back * step
-        ready, self._held = [*self._held, packet], []
-        return ready
 
     def _one(self, kind: Any, packet: Any, data: bytes, *, key: bool) -> list[Unit]:
         dts = packet.dts if packet.dts is not None else packet.pts
@@ -175,11 +158,7 @@ class _Units:
         if scale != 1:
             dts, pts = round(dts * scale), round(pts * scale)
         last = self._last.get(kind)
-        if self._own_clock:
-            dts, pts = dts + self._shift[kind], pts + self._shift[kind]
-            if last is not None and not 0 < dts - last <= _JUMP:
-                dts, pts = self._rejoined(kind, last, dts, pts)
-        elif last is not None:
+        if last is not None:
             if abs(dts - last) > _JUMP:
                 # another timeline: what follows is opened anew
                 raise SourceFailed("media_down", again=True)
@@ -187,14 +166,6 @@ class _Units:
                 return []
         self._last[kind] = dts
         return [Unit(kind, data, max(pts, dts), dts, key)]
-
-    def _rejoined(self, kind: str, last: int, dts: int, pts: int) -> tuple[int, int]:
-        """A camera that learnt the time meanwhile: what it sends goes on, and nothing that it sends is lost."""
-        if abs(dts - last) <= _JUMP:
-            return last + 1, max(pts, last + 1)
-        step = last + CLOCK // 15 - dts
-        self._shift[kind] += step
-        return dts + step, pts + step
 
 
 def sound_of(data: bytes, config: bytes) -> bytes:

@@ -1,58 +1,89 @@
-"""A camera in the house by RTSP: libav reads it, through a pipe, and the network is never libav's to open."""
+"""A camera in the house by RTSP."""
 
-from typing import Any
+import asyncio
 from urllib.parse import urlsplit
 
-import av
-
 from media.plane.codec.units import SourceFailed
-from media.plane.sources.rtsp_proxy import RtspProxy
+from media.plane.sources.card_player import Screen
+from media.plane.sources.live import Live
+from media.plane.sources.timeline import Timeline
+from media.plane.sources.tracks import choose
+from media.rtsp.failed import RtspFailed
 from media.rtsp.login import Login
+from media.rtsp.session import Session
 from media.source import SourceSpec
 from net.addresses import is_in_house
 
-_OPTIONS = {
-    "rtsp_transport": "tcp",
-    "allowed_media_types": "video+audio",
-    # of what is sent: with libav's own five seconds the first picture would wait as long. No nobuffer: it throws the
-    # first keyframe away
-    "analyzeduration": "100000",
-    "probesize": "200000",
-    "fpsprobesize": "0",
-    "timeout": "5000000",  # µs
-    "protocol_whitelist": "tcp",
-}
+OPEN_S = 8.0  # from the first packet sent to the first picture that comes
+KEYFRAME_S = 25.0  # for a keyframe while pictures come: some send one in twenty seconds
+SILENCE_S = 8.0
 
 
 class RtspSource:
-    """One run of one camera; what HlsSource is for HLS."""
+    """One run of one camera, read in the event loop."""
 
-    is_paced = True  # a camera sends at the speed of life
-    target_s = 2.0
+    def __init__(self, screen: Screen, spec: SourceSpec, *, loopback: bool) -> None:
+        self._screen, self._spec, self._loopback = screen, spec, loopback
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[SourceFailed] = self._loop.create_future()
+        self._session: Session | None = None
+        self._live: Live | None = None
 
-    def __init__(self, spec: SourceSpec, *, loopback: bool) -> None:
-        self._spec, self._loopback = spec, loopback
-        self._pipe: RtspProxy | None = None
+    async def last(self) -> None:
+        """Run until it is over. Raises SourceFailed."""
+        began = self._loop.time()
+        try:
+            async with asyncio.timeout(OPEN_S):
+                await self._open()
+        except TimeoutError:
+            raise SourceFailed("media_down", again=True) from None
+        except RtspFailed as failed:
+            raise _failure(failed) from None
+        while True:
+            done, _ = await asyncio.wait([self._over], timeout=0.5)
+            if done:
+                raise self._over.result()
+            self._check(began)
 
-    @property
-    def failure(self) -> SourceFailed | None:
-        return self._pipe.failure if self._pipe else None
+    def close(self) -> None:
+        if self._session:
+            self._session.close()
+        if self._live:
+            self._live.close()
 
-    async def prepare(self) -> None:
-        """Raises SourceFailed; nothing has reached libav by then."""
+    async def _open(self) -> None:
+        """Raises SourceFailed, RtspFailed."""
         host, port, path = self._place()
-        self._pipe = RtspProxy(host, port, path, Login(self._spec.user, self._spec.password))
-        await self._pipe.open()
+        login = Login(self._spec.user, self._spec.password)
+        session = self._session = Session(host, port, path, login, lambda failed: self._ended(_failure(failed)))
+        description = await session.describe()
+        chosen = choose(description, sound=self._spec.sound != "off")
+        tracks = [("video", chosen.video, chosen.depacketizer)]
+        if chosen.audio and chosen.sound:
+            tracks.append(("audio", chosen.audio, chosen.sound.depacketizer))
+        timeline = Timeline(chosen.video.clock_hz, (chosen.audio or chosen.video).clock_hz)
+        self._live = Live(
+            self._screen,
+            lambda: chosen.heard() if session.has("audio") or chosen.audio is None else None,
+            timeline,
+            sets=chosen.sets,
+            encrypts=self._spec.encrypts,
+            over=self._ended,
+        )
+        await session.play(description, tracks, self._live)
 
-    def container(self) -> Any:
-        """For the reader's thread."""
-        assert self._pipe is not None
-        return av.open(self._pipe.url, format="rtsp", options=_OPTIONS)
+    def _check(self, began: float) -> None:
+        """Raises SourceFailed where it does not go on."""
+        assert self._live is not None
+        self._live.check()
+        now, heard = self._loop.time(), self._live.heard
+        is_silent = now - began > OPEN_S if heard is None else now - heard > SILENCE_S
+        if is_silent or now - (self._live.shown or began) > KEYFRAME_S:
+            raise SourceFailed("media_down", again=True)
 
-    async def close(self) -> None:
-        """libav is told that everything is over; the reader's thread runs out by itself."""
-        if self._pipe:
-            self._pipe.close()
+    def _ended(self, failure: SourceFailed) -> None:
+        if not self._over.done():
+            self._over.set_result(failure)
 
     def _place(self) -> tuple[str, int, str]:
         """Raises SourceFailed for an address that is not the one named, or none of a house."""
@@ -69,3 +100,9 @@ class RtspSource:
         if not is_in_house(host, loopback=self._loopback):
             raise SourceFailed("media_down", again=True)
         return host, port, parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _failure(failed: RtspFailed) -> SourceFailed:
+    if failed.why == "down":
+        return SourceFailed("media_down", again=True)
+    return SourceFailed(failed.why, again=failed.why == "busy")

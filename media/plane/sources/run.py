@@ -94,12 +94,8 @@ class Run:
     def _deliver(self, unit: Unit) -> None:
         if unit.kind == "video":
             self._heard = self._loop.time()
-        if self._source.is_paced:
-            self._screen.to_hls(unit)
-            self._to_viewers(unit)
-        else:
-            self._hls.push(unit)
-            self._live.push(unit)
+        self._hls.push(unit)
+        self._live.push(unit)
 
     def _done(self, failure: SourceFailed) -> None:
         if not self._over.done():

@@ -1,6 +1,7 @@
 """One camera being pulled for one account, shared by all its viewers."""
 
 import asyncio
+import contextlib
 import hashlib
 import random
 import ssl
@@ -16,7 +17,6 @@ from media.plane.outputs import displays
 from media.plane.sources import card_player
 from media.plane.sources.hls import HlsSource
 from media.plane.sources.network import OnLoopback
-from media.plane.sources.reader import Origin
 from media.plane.sources.rtsp import RtspSource
 from media.plane.sources.run import Run
 from media.plane.viewing.fanout import Fanout
@@ -168,11 +168,10 @@ class Pull(Fanout):
         self.sound = spec.sound
         if spec.kind == "card":
             await card_player.play(self, spec.card, self._loop.time)
-        source: Origin
         if spec.kind == "rtsp":
-            source = RtspSource(spec, loopback=self._loopback.every)
-        else:
-            source = HlsSource(spec, self._context, self._mint, loopback=self._loopback)
+            with contextlib.closing(RtspSource(self, spec, loopback=self._loopback.every)) as camera:
+                await camera.last()
+        source = HlsSource(spec, self._context, self._mint, loopback=self._loopback)
         run = Run(self, source)
         try:
             await source.prepare()

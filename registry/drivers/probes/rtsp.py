@@ -54,7 +54,7 @@ class _Asking:
     def __init__(self, connection: socket.socket, base: str, end: float) -> None:
         self._connection, self._base, self._end = connection, base, end
         self._heard: list[Message] = []
-        self._splitter = Splitter(lambda _frames: None, self._heard.append)
+        self._splitter = Splitter(lambda _channel, _frame: None, self._heard.append)
         self._bytes = self._asked = 0
 
     def describe(self, path: str, login: Login) -> Described | None:

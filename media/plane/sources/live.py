@@ -1,0 +1,225 @@
+"""One opening of a source that sends at the speed of life: access units come in, what is whole goes to the screen."""
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from media.plane.codec import h264, sound
+from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.sources.card_player import Screen
+from media.plane.sources.timeline import LEAP, Timeline
+from media.plane.sources.tracks import Sound
+from media.rtp.reports import SenderReport
+from media.rtp.unit import AccessUnit
+
+_log = structlog.get_logger()
+
+SECOND_LOOK_S = 5.0  # how long a garbled keyframe waits for another that says whether it was an accident
+_HELD_CAP = 16 * 1024 * 1024  # bytes that wait while a keyframe is looked at
+_DEPTH = 2  # pictures that may come before one that is shown earlier
+_STEP = 3000
+
+
+class Live:
+    """`over` hears of what ends it. `sound_of` is asked when the first picture was seen what its sound is like.
+    `encrypts`: its vendor has a setting that garbles pictures.
+
+    A picture that lost a part is left out, and after a keyframe that did everything up to the next: a picture that
+    stands still is true, one that is smeared is not.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        sound_of: Callable[[], Sound | None],
+        timeline: Timeline,
+        *,
+        sets: bytes,
+        encrypts: bool,
+        over: Callable[[SourceFailed], None],
+    ) -> None:
+        self._screen, self._sound_of, self._timeline, self._over = screen, sound_of, timeline, over
+        self._sets, self._encrypts = sets, encrypts
+        self._loop = asyncio.get_running_loop()
+        self.heard: float | None = None  # when the latest whole picture came, by the loop's time
+        self.shown: float | None = None  # when one went to the screen
+        self.is_open = False
+        self._format: Format | None = None
+        self._sps: list[bytes] | None = None  # those that `_format` was seen with
+        self._look: asyncio.Task[None] | None = None
+        self._held: list[Unit] = []  # from the keyframe on that is being looked at
+        self._held_bytes = 0
+        self._garbled: float | None = None  # since when
+        self._waits = True  # for a keyframe
+        self._order: list[int] = []  # times that are due to be decoding times
+        self._zero = self._shift = 0
+        self._last: int | None = None  # decoding time of the picture shown last
+
+    def unit(self, kind: str, unit: AccessUnit, at: float) -> None:
+        is_sound = kind == "audio" or unit.is_sound
+        self._guarded(lambda: self._heard(unit, at) if is_sound else self._picture(unit, at))
+
+    def report(self, kind: str, report: SenderReport, at: float) -> None:
+        self._guarded(lambda: self._timeline.report(kind, report.wall_s, report.timestamp))
+
+    def check(self) -> None:
+        """Raises SourceFailed for a keyframe that stayed garbled with no other to be set against it."""
+        if self._garbled is not None and self._look is None and self._loop.time() - self._garbled > SECOND_LOOK_S:
+            raise self._unreadable()
+
+    def close(self) -> None:
+        if self._look:
+            self._look.cancel()
+
+    def _guarded(self, call: Callable[[], None]) -> None:
+        """What fails ends this opening, and nothing else."""
+        try:
+            call()
+        except SourceFailed as failed:
+            self._over(failed)
+        except Exception as error:
+            _log.warning("opening broke", error=type(error).__name__)
+            self._over(SourceFailed("media_down", again=True))
+
+    # pictures and sound as they come
+
+    def _picture(self, unit: AccessUnit, at: float) -> None:
+        reordered = self._timeline.reorders
+        pts = self._timeline.video(unit.timestamp, at, is_b=not unit.key and h264.is_bidirectional(unit.data))
+        if self._timeline.reorders and not reordered and self._format is not None:
+            # nothing had said so
+            self._format = replace(self._format, b_frames=True)
+            self._screen.begin(self._format)
+        if unit.damaged:
+            self._waits |= unit.key
+            return
+        self.heard = at
+        if self._waits and not unit.key:
+            return
+        self._waits = False
+        data = unit.data
+        if unit.key:
+            own = h264.parameter_sets(data)
+            self._sets = own or self._sets
+            data = data if own else self._sets + data
+        self._pass(Unit("video", data, pts, pts, unit.key))
+
+    def _heard(self, unit: AccessUnit, at: float) -> None:
+        time = self._timeline.audio(unit.timestamp, at)
+        heard = self._sound_of()
+        if time is not None and heard is not None:
+            data = sound.adts(unit.data, heard.config) if heard.codec == "aac" else unit.data
+            self._pass(Unit("audio", data, time, time, key=True))
+
+    def _decoded(self, pts: int) -> int:
+        """When it is decoded: the times of pictures in the order in which they come."""
+        if not self._timeline.reorders:
+            return pts
+        heapq.heappush(self._order, pts)
+        if len(self._order) <= _DEPTH:
+            return self._order[0] - (_DEPTH + 1 - len(self._order)) * _STEP
+        return heapq.heappop(self._order)
+
+    def _pass(self, unit: Unit) -> None:
+        is_new = unit.kind == "video" and unit.key and _sps(unit) != self._sps
+        if self._look is not None:
+            self._hold(unit)
+        elif is_new:
+            self._judge([unit])
+        elif self.is_open:
+            if unit.key and unit.kind == "video":
+                self._garbled = None  # that was an accident in its parameter sets
+            self._show(unit)
+
+    # what a keyframe looks like
+
+    def _judge(self, units: list[Unit]) -> None:
+        """`units` begin with a keyframe whose parameter sets were not seen before."""
+        self._held, self._held_bytes = units, sum(len(each.data) for each in units)
+        self._look = asyncio.create_task(self._looked(units[0]))
+
+    def _hold(self, unit: Unit) -> None:
+        self._held_bytes += len(unit.data)
+        if self._held_bytes > _HELD_CAP:
+            raise SourceFailed("media_down", again=True)
+        self._held.append(unit)
+
+    async def _looked(self, keyframe: Unit) -> None:
+        try:
+            seen: h264.Look | None = await asyncio.to_thread(h264.look, keyframe.data)
+        except h264.NoPicture:
+            seen = None
+        self._look = None
+        self._guarded(lambda: self._seen(seen, keyframe))
+
+    def _seen(self, seen: h264.Look | None, keyframe: Unit) -> None:
+        if seen is None:
+            self._doubt(keyframe)
+            return
+        self._garbled, self._sps = None, _sps(keyframe)
+        if seen.b_frames:
+            self._timeline.reorders = True
+        form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=self._timeline.reorders)
+        if heard := self._sound_of():
+            form = replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.codec)
+        self._format, self.is_open = form, True
+        self._screen.begin(form)
+        held, self._held = self._held, []
+        for unit in held:
+            self._pass(unit)
+
+    def _doubt(self, keyframe: Unit) -> None:
+        """An accident, or the camera's way: the next keyframe tells."""
+        held, self._held = self._held, []
+        if h264.is_idr(keyframe.data):
+            if self._garbled is not None:
+                raise self._unreadable()
+            self._garbled = self._loop.time()
+        later = next((at for at, each in enumerate(held) if at and each.kind == "video" and each.key), None)
+        if later is None:
+            self._waits = True
+        else:
+            self._judge(held[later:])
+
+    def _unreadable(self) -> SourceFailed:
+        if self.is_open:
+            return SourceFailed("media_down", again=True)
+        return SourceFailed("encryption_on" if self._encrypts else "not_playable", again=False)
+
+    # to the screen
+
+    def _show(self, unit: Unit) -> None:
+        if unit.kind == "video":
+            unit = unit._replace(dts=self._decoded(unit.pts))
+        if self._last is None:
+            if unit.kind != "video":
+                return
+            self._zero = unit.dts
+            self._shift = self._screen.now()
+        unit = unit.later(-self._zero)
+        if unit.dts < 0:
+            return
+        if unit.kind == "video":
+            unit = self._in_order(unit)
+            self.shown = self._loop.time()
+        self._screen.to_hls(unit)
+        self._screen.to_viewers(unit.later(self._shift))
+
+    def _in_order(self, unit: Unit) -> Unit:
+        """Told to all where time passed without a picture: it is missing from what they were sent."""
+        last, self._last = self._last, unit.dts
+        if last is None:
+            return unit
+        if unit.dts - last > LEAP and self._format is not None:
+            self._screen.begin(self._format)
+        if unit.dts <= last:
+            self._last = last + 1
+            return unit._replace(dts=last + 1, pts=max(unit.pts, last + 1))
+        return unit if unit.pts >= unit.dts else unit._replace(pts=unit.dts)
+
+
+def _sps(keyframe: Unit) -> list[bytes]:
+    return h264.sps(h264.parameter_sets(keyframe.data))

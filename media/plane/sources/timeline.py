@@ -1,0 +1,160 @@
+"""One timeline for a camera's picture and sound, from clocks that drift, leap and lie.
+
+It begins at zero with the first picture and never steps back. Life is the judge: a clock that leaps while pictures
+come as ever has learnt the time, and nothing is missing; only where they stayed away is time missing too.
+"""
+
+from media.plane.codec.units import CLOCK
+
+LEAP = CLOCK  # what no clock does by itself
+_USUAL = CLOCK // 15  # between pictures, before any other is known
+_WINDOW = 10 * CLOCK
+_SURE, _UNSURE = CLOCK // 200, CLOCK // 10  # how far sound may be off: by sender reports, by arrival
+_EARLY = 2 * CLOCK  # so long after its first sound may leap into its place
+_BEND = 32  # sound is moved by one part in so many
+
+
+class _Clock:
+    """One track's. All times in ticks: `media` its own from wherever it began, `at` of arrival."""
+
+    def __init__(self, hz: int) -> None:
+        self._hz = hz
+        self._stamp: int | None = None
+        self._extended = 0
+        self.shift: int | None = None  # from media to the timeline
+        self.last = self.last_at = self.began = 0
+        self.usual = _USUAL
+        self.wall: int | None = None  # from media to the sender's time of day
+        self._edges: list[int | None] = [None, None]  # least of at − media, of this window and the one before
+        self._window_ends = 0
+
+    def media(self, timestamp: int) -> int:
+        """Of the newest unit; timestamps go round."""
+        if self._stamp is None:
+            self._stamp = timestamp
+        self._extended += self._since(timestamp)
+        self._stamp = timestamp
+        return self._extended * CLOCK // self._hz
+
+    def report(self, wall: int, timestamp: int) -> None:
+        if self._stamp is None:
+            return
+        since = self._since(timestamp)
+        if abs(since) < 10 * self._hz:
+            self.wall = wall - (self._extended + since) * CLOCK // self._hz
+
+    @property
+    def edge(self) -> int | None:
+        """The least that a unit took to get here, in terms of at − media."""
+        known = [each for each in self._edges if each is not None]
+        return min(known) if known else None
+
+    def see(self, media: int, at: int) -> None:
+        if at >= self._window_ends:
+            self._edges, self._window_ends = [None, self._edges[0]], at + _WINDOW
+        took = at - media
+        self._edges[0] = took if self._edges[0] is None else min(took, self._edges[0])
+
+    def is_ahead(self, media: int, at: int) -> bool:
+        """Of life: it would have been sent before it happened."""
+        edge = self.edge
+        return edge is not None and edge - (at - media) > LEAP
+
+    def start(self, shift: int, time: int, at: int) -> None:
+        self.shift, self.last, self.last_at, self.began = shift, time, at, at
+
+    def move(self, by: int) -> None:
+        """Its clock was set: what comes is told by another shift, and means the same moments of life."""
+        assert self.shift is not None
+        self.shift += by
+        self._edges = [None if each is None else each + by for each in self._edges]
+        self.wall = None
+
+    def told(self, time: int, at: int) -> int:
+        step = time - self.last
+        if 0 < step < LEAP:
+            self.usual = step
+        self.last, self.last_at = max(time, self.last), at
+        return time
+
+    def next_after(self, at: int) -> int:
+        """Where a unit belongs whose own time means nothing."""
+        passed = at - self.last_at
+        return self.last + (passed if passed > LEAP else self.usual)
+
+    def _since(self, timestamp: int) -> int:
+        assert self._stamp is not None
+        return (timestamp - self._stamp + 0x80000000 & 0xFFFFFFFF) - 0x80000000
+
+
+class Timeline:
+    """`at` is the time of arrival in s, by any clock that only grows."""
+
+    def __init__(self, video_hz: int, audio_hz: int = CLOCK) -> None:
+        self._video, self._audio = _Clock(video_hz), _Clock(audio_hz)
+        self.reorders = False  # pictures come in another order than they are shown in
+
+    def video(self, timestamp: int, at_s: float, *, is_b: bool = False) -> int:
+        """When it is shown. Grows with each picture, unless they are reordered, which those with B slices may be."""
+        clock, at = self._video, round(at_s * CLOCK)
+        media = clock.media(timestamp)
+        if clock.shift is None:
+            clock.start(-media, 0, at)
+        else:
+            self.reorders |= is_b and -LEAP < media + clock.shift - clock.last <= 0
+            self._steady(clock, media, at, back=LEAP if self.reorders else 0)
+        assert clock.shift is not None
+        clock.see(media, at)
+        return clock.told(media + clock.shift, at)
+
+    def audio(self, timestamp: int, at_s: float) -> int | None:
+        """When it is heard; grows. None: it has no place."""
+        clock, at = self._audio, round(at_s * CLOCK)
+        media = clock.media(timestamp)
+        if clock.shift is not None:
+            self._steady(clock, media, at, back=0)
+        clock.see(media, at)
+        place = self._place()
+        if place is None:
+            return None
+        wanted, tolerance = place
+        if clock.shift is None:
+            clock.start(wanted, media + wanted - 1, at)
+        assert clock.shift is not None
+        error = wanted - clock.shift
+        if abs(error) > LEAP or (at - clock.began < _EARLY and abs(error) > _UNSURE):
+            clock.shift = wanted
+        elif abs(error) > tolerance:
+            most = max(1, (media + clock.shift - clock.last) // _BEND)
+            clock.shift += max(-most, min(most, error))
+        time = media + clock.shift
+        if time < 0 or time <= clock.last:
+            return None
+        return clock.told(time, at)
+
+    def report(self, kind: str, wall_s: float, timestamp: int) -> None:
+        """What a sender report tells of a track's clock."""
+        clock = self._video if kind == "video" else self._audio
+        clock.report(round(wall_s * CLOCK), timestamp)
+
+    def _steady(self, clock: _Clock, media: int, at: int, *, back: int) -> None:
+        """Takes back what the clock leapt by."""
+        assert clock.shift is not None
+        time = media + clock.shift
+        step = time - clock.last
+        if step > LEAP and not clock.is_ahead(media, at):
+            return  # time went by without it
+        if step > LEAP or step <= -back:
+            clock.move(clock.next_after(at) - time)
+
+    def _place(self) -> tuple[int, int] | None:
+        """The shift that puts sound beside the picture, and how far that may be off."""
+        video, audio = self._video, self._audio
+        if video.shift is None or video.edge is None or audio.edge is None:
+            return None
+        by_arrival = audio.edge - video.edge + video.shift
+        if video.wall is not None and audio.wall is not None:
+            by_wall = audio.wall - video.wall + video.shift
+            if abs(by_wall - by_arrival) < LEAP:
+                return by_wall, _SURE
+        return by_arrival, _UNSURE

@@ -1,0 +1,126 @@
+"""Which of a camera's tracks are played, and how they are put together."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from media.plane.codec.h264 import START
+from media.plane.codec.units import SourceFailed
+from media.rtp.aac import AacConfig, AacDepacketizer, LatmDepacketizer, NoAac, read_config, read_mux_config
+from media.rtp.h264 import H264Depacketizer
+from media.rtp.mp2t import TransportDepacketizer
+from media.rtp.plain import PlainDepacketizer
+from media.rtp.unit import Depacketizer
+from media.rtsp.description import Description, Track
+
+_HIGHEST_HZ = 1_000_000
+_SETS = frozenset({7, 8})
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    codec: Literal["aac", "pcm_mulaw", "pcm_alaw", "opus"]
+    rate: int
+    depacketizer: Depacketizer
+    config: bytes = b""  # AAC's
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    video: Track
+    sets: bytes  # parameter sets that the description tells, in Annex B's form
+    depacketizer: Depacketizer
+    audio: Track | None = None  # where sound has a track of its own
+    sound: Sound | None = None
+
+    def heard(self) -> Sound | None:
+        """What sound is like, as far as that is known by now."""
+        if isinstance(self.depacketizer, TransportDepacketizer) and (config := self.depacketizer.config):
+            return Sound("aac", config.rate, self.depacketizer, config.encode())
+        return self.sound
+
+
+def choose(description: Description, *, sound: bool) -> Chosen:
+    """Raises SourceFailed where there is no picture that can be played."""
+    videos = [each for each in description.tracks if each.kind == "video" and each.encoding in ("H264", "MP2T")]
+    video = min(videos, key=lambda each: each.encoding, default=None)
+    if video is None or not 0 < video.clock_hz <= _HIGHEST_HZ or video.parameters.get("packetization-mode") == "2":
+        raise SourceFailed("not_playable", again=False)
+    if video.encoding == "MP2T":
+        return Chosen(video, b"", TransportDepacketizer())
+    sets = _sets(video.parameters.get("sprop-parameter-sets", ""))
+    for track in description.tracks if sound else ():
+        is_back = track.is_back and not video.is_back
+        if track.kind == "audio" and not is_back and (heard := _sound(track)) is not None:
+            return Chosen(video, sets, H264Depacketizer(), track, heard)
+    return Chosen(video, sets, H264Depacketizer())
+
+
+def _sets(told: str) -> bytes:
+    found = []
+    for each in told.split(","):
+        try:
+            unit = base64.b64decode(each)
+        except (binascii.Error, ValueError):
+            continue
+        if unit and unit[0] & 0x1F in _SETS:
+            found.append(START + unit)
+    return b"".join(found)
+
+
+def _sound(track: Track) -> Sound | None:
+    """None: it is nothing that is played, or is told in a way that makes no sense."""
+    make = _SOUNDS.get(track.encoding)
+    if make is None or not 0 < track.clock_hz <= _HIGHEST_HZ:
+        return None
+    try:
+        return make(track)
+    except (NoAac, ValueError):
+        return None
+
+
+def _aac(track: Track) -> Sound:
+    told = track.parameters
+    config = read_config(bytes.fromhex(told.get("config", "")))
+    index = int(told.get("indexlength", 0))
+    if int(told.get("indexdeltalength", index)) != index:
+        raise NoAac
+    return _heard(config, AacDepacketizer(int(told.get("sizelength", 0)), index, _step(config, track)))
+
+
+def _latm(track: Track) -> Sound:
+    if track.parameters.get("cpresent", "1") != "0":
+        raise NoAac
+    return _heard(read_mux_config(bytes.fromhex(track.parameters.get("config", ""))), LatmDepacketizer())
+
+
+def _heard(config: AacConfig, depacketizer: Depacketizer) -> Sound:
+    return Sound("aac", config.rate, depacketizer, config.encode())
+
+
+def _step(config: AacConfig, track: Track) -> int:
+    """Of the track's clock a frame, which may count what an extension of AAC makes of its samples."""
+    return 1024 * track.clock_hz // config.rate
+
+
+def _mulaw(track: Track) -> Sound | None:
+    return Sound("pcm_mulaw", track.clock_hz, PlainDepacketizer()) if track.channels == 1 else None
+
+
+def _alaw(track: Track) -> Sound | None:
+    return Sound("pcm_alaw", track.clock_hz, PlainDepacketizer()) if track.channels == 1 else None
+
+
+def _opus(track: Track) -> Sound:
+    return Sound("opus", 48_000, PlainDepacketizer())
+
+
+_SOUNDS: dict[str, Callable[[Track], Sound | None]] = {
+    "MPEG4-GENERIC": _aac,
+    "MP4A-LATM": _latm,
+    "PCMU": _mulaw,
+    "PCMA": _alaw,
+    "OPUS": _opus,
+}

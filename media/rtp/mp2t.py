@@ -1,0 +1,148 @@
+"""H.264 and AAC out of an MPEG transport stream in RTP (RFC 2250, ISO 13818-1)."""
+
+from typing import Literal, NamedTuple
+
+from media.rtp.aac import AacConfig
+from media.rtp.unit import UNIT_CAP, AccessUnit
+
+_SIZE, _SYNC = 188, 0x47
+_H264, _AAC = 0x1B, 0x0F  # stream types
+_START = b"\x00\x00\x01"
+_IDR = 5
+_SAMPLES, _CLOCK = 1024, 90_000
+_PATIENCE = 64  # pictures that wait for the first sound, which tells what it is like
+
+
+class _Pes:
+    """One stream's packets put together; what is missing is damage."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._is_begun = self._is_damaged = False
+        self._counter = -1
+
+    def feed(self, body: bytes, counter: int, *, begins: bool) -> "_Timed | None":
+        """What came before one that begins."""
+        done = self._taken() if begins else None
+        if begins:
+            self._is_begun, self._is_damaged = True, False
+        elif counter != self._counter + 1 & 0x0F:
+            self._is_damaged = True
+        self._counter = counter
+        if self._is_begun and len(self._data) + len(body) <= UNIT_CAP:
+            self._data += body
+        else:
+            self._is_damaged = True
+        return done
+
+    def lose(self) -> None:
+        self._is_damaged = True
+
+    def _taken(self) -> "_Timed | None":
+        data, self._data = bytes(self._data), bytearray()
+        if len(data) < 14 or data[:3] != _START or not data[7] & 0x80:
+            return None
+        a, b, c, d, e = data[9:14]
+        time = (a >> 1 & 7) << 30 | b << 22 | (c >> 1) << 15 | d << 7 | e >> 1
+        return _Timed(data[9 + data[8] :], time & 0xFFFFFFFF, self._is_damaged)
+
+
+class _Timed(NamedTuple):
+    data: bytes
+    timestamp: int
+    is_damaged: bool
+
+
+class TransportDepacketizer:
+    """Both of its streams have one clock. `config` is what its sound is like, once that was heard."""
+
+    def __init__(self) -> None:
+        self._map: int | None = None  # the PID of the program's map
+        self._kinds: dict[int, Literal["video", "audio"]] = {}
+        self._pes: dict[int, _Pes] = {}
+        self._waiting: list[AccessUnit] | None = []  # pictures, until it is known what sound there is
+        self.config: AacConfig | None = None
+
+    def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
+        if lost:
+            for each in self._pes.values():
+                each.lose()
+        out: list[AccessUnit] = []
+        for at in range(0, len(payload) - _SIZE + 1, _SIZE):
+            if payload[at] == _SYNC:
+                out += self._packet(payload[at : at + _SIZE])
+        return self._settled(out) if out else out
+
+    def _settled(self, out: list[AccessUnit]) -> list[AccessUnit]:
+        if self._waiting is None:
+            return out
+        self._waiting += out
+        if self.config or "audio" not in self._kinds.values() or len(self._waiting) > _PATIENCE:
+            out, self._waiting = self._waiting, None
+            return out
+        return []
+
+    def _packet(self, packet: bytes) -> list[AccessUnit]:
+        begins, pid = bool(packet[1] & 0x40), (packet[1] & 0x1F) << 8 | packet[2]
+        control = packet[3] >> 4 & 3
+        body = packet[5 + packet[4] if control & 2 else 4 :]
+        if not control & 1 or not body:
+            return []
+        if pid == 0 or pid == self._map:
+            if begins:
+                self._read_table(pid, body[1 + body[0] :])
+            return []
+        kind = self._kinds.get(pid)
+        if kind is None:
+            return []
+        done = self._pes[pid].feed(body, packet[3] & 0x0F, begins=begins)
+        if done is None:
+            return []
+        return self._frames(done) if kind == "audio" else [self._picture(done)]
+
+    def _read_table(self, pid: int, table: bytes) -> None:
+        """The list of programs, or the map of ours. One that does not fit into a packet is not read."""
+        end = 3 + ((table[1] & 0x0F) << 8 | table[2]) - 4 if len(table) > 12 else 0
+        if not 8 <= end <= len(table):
+            return
+        if pid == 0:
+            programs = [table[at : at + 4] for at in range(8, end - 3, 4)]
+            self._map = next(((each[2] & 0x1F) << 8 | each[3] for each in programs if each[:2] != b"\0\0"), self._map)
+            return
+        kinds: dict[int, Literal["video", "audio"]] = {}
+        at = 12 + ((table[10] & 0x0F) << 8 | table[11])
+        while at + 5 <= end:
+            stream = (table[at + 1] & 0x1F) << 8 | table[at + 2]
+            if table[at] == _H264 and "video" not in kinds.values():
+                kinds[stream] = "video"
+            elif table[at] == _AAC and "audio" not in kinds.values():
+                kinds[stream] = "audio"
+            at += 5 + ((table[at + 3] & 0x0F) << 8 | table[at + 4])
+        if kinds != self._kinds:
+            self._kinds, self._pes = kinds, {each: _Pes() for each in kinds}
+
+    @staticmethod
+    def _picture(done: _Timed) -> AccessUnit:
+        at, is_key = done.data.find(_START), False
+        while at != -1 and at + 3 < len(done.data) and not is_key:
+            is_key = done.data[at + 3] & 0x1F == _IDR
+            at = done.data.find(_START, at + 3)
+        return AccessUnit(done.data, done.timestamp, is_key, done.is_damaged)
+
+    def _frames(self, done: _Timed) -> list[AccessUnit]:
+        """Out of their ADTS heads."""
+        out: list[AccessUnit] = []
+        data, at = done.data, 0
+        while at + 7 <= len(data) and data[at] == 0xFF and data[at + 1] & 0xF6 == 0xF0 and not done.is_damaged:
+            size = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
+            head = 7 if data[at + 1] & 1 else 9
+            config = AacConfig(
+                (data[at + 2] >> 6) + 1, data[at + 2] >> 2 & 0x0F, (data[at + 2] & 1) << 2 | data[at + 3] >> 6
+            )
+            if not head < size <= len(data) - at or config.rate_at >= 13 or not config.channels:
+                break
+            self.config = self.config or config
+            time = done.timestamp + len(out) * _SAMPLES * _CLOCK // config.rate
+            out.append(AccessUnit(data[at + head : at + size], time & 0xFFFFFFFF, is_sound=True))
+            at += size
+        return out

@@ -1,0 +1,171 @@
+"""Network abstraction layer units of H.264 and H.265, put together to pictures."""
+
+from enum import Enum, auto
+from typing import ClassVar
+
+from media.rtp.unit import UNIT_CAP, AccessUnit
+
+START = b"\x00\x00\x00\x01"
+_PIECES_CAP = 8192  # of one picture
+_TOGETHER_CAP = 32  # units in one packet
+
+
+class Part(Enum):
+    """What a NAL unit is to its picture."""
+
+    FIRST_SLICE = auto()  # nothing of the picture's slices comes before it
+    SLICE = auto()
+    FIRST_KEY = auto()  # as FIRST_SLICE, of a picture that a decoder can start on
+    KEY = auto()
+    REFRESH = auto()  # tells that a decoder can start on the picture whatever its slices are
+    HEAD = auto()  # comes before all slices: parameter sets, delimiters
+    OTHER = auto()
+
+
+class NalDepacketizer:
+    """A picture ends with the marker or with another timestamp.
+
+    Some cameras set the marker after their parameter sets, or after each slice: what has no slice is kept for the
+    picture that follows, and a marker that proved wrong is not believed again.
+    """
+
+    HEAD: ClassVar[int]  # bytes of a NAL unit's head
+
+    def __init__(self) -> None:
+        self._timestamp = 0
+        self._told: int | None = None  # timestamp of the picture told last
+        self._marker_lies = False
+        self._parts: list[bytes] = []
+        self._fragment: list[bytes] | None = None  # of the unit that comes in pieces just now
+        self._before: int | None = None  # timestamp of the slices at hand
+        self._clear()
+
+    def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
+        done: list[AccessUnit] = []
+        if timestamp != self._timestamp:
+            self._timestamp = timestamp
+            done = self._turn(lost=lost)
+        elif lost:
+            self._end_fragment(whole=False)
+            self._is_damaged |= bool(self._parts) or self._has_slice
+        self._is_in_doubt |= lost
+        self._unpack(payload)
+        if marker and self._has_slice and not self._marker_lies:
+            done += self._take(timestamp)
+        return done
+
+    # what a codec says of its units
+
+    def _unpack(self, payload: bytes) -> None:
+        raise NotImplementedError
+
+    def _part(self, unit: bytes) -> Part:
+        """`unit` may be its first bytes alone, and no more than its head."""
+        raise NotImplementedError
+
+    # for them
+
+    def _add(self, unit: bytes) -> None:
+        self._end_fragment(whole=False)
+        if len(unit) <= self.HEAD:
+            self._is_damaged = True
+            return
+        self._weigh(self._part(unit))
+        self._size += len(unit)
+        if self._has_room():
+            self._parts.append(unit)
+
+    def _unpack_several(self, payload: bytes, at: int) -> None:
+        """Units with two bytes of length before each."""
+        for _ in range(_TOGETHER_CAP):
+            if at >= len(payload):
+                return
+            size = int.from_bytes(payload[at : at + 2])
+            unit = payload[at + 2 : at + 2 + size]
+            if not size or len(unit) < size:
+                break
+            self._add(unit)
+            at += 2 + size
+        self._damage()
+
+    def _begin(self, head: bytes, piece: bytes) -> None:
+        """The first piece of a unit."""
+        self._end_fragment(whole=False)
+        self._fragment = [head, piece]
+        self._size += len(piece)
+        self._weigh(self._part(head + piece[:64]))
+
+    def _go_on(self, head: bytes, piece: bytes, *, is_last: bool) -> None:
+        """A further piece."""
+        if self._fragment is None:
+            self._is_damaged = True
+            self._weigh(self._part(head))
+            return
+        self._size += len(piece)
+        if self._has_room():
+            self._fragment.append(piece)
+        if is_last:
+            self._end_fragment(whole=True)
+
+    def _damage(self) -> None:
+        self._is_damaged = True
+
+    # where pictures end
+
+    def _turn(self, *, lost: bool) -> list[AccessUnit]:
+        """Another timestamp."""
+        if self._fragment is not None or (lost and self._has_slice):
+            self._is_damaged = True
+        if self._has_slice:
+            assert self._before is not None
+            return self._take(self._before)
+        if self._is_damaged or self._fragment is not None:
+            self._clear()
+        return []
+
+    def _take(self, timestamp: int) -> list[AccessUnit]:
+        self._end_fragment(whole=False)
+        data = START + START.join(self._parts) if self._parts else b""
+        unit = AccessUnit(data, timestamp, self._is_key, self._is_damaged)
+        self._told = timestamp
+        self._clear()
+        return [unit]
+
+    def _clear(self) -> None:
+        self._parts, self._fragment, self._before = [], None, None
+        self._size = 0
+        self._has_slice = self._is_key = self._is_damaged = False
+        self._is_in_doubt = False  # packets are missing before anything of the picture came
+
+    def _weigh(self, part: Part) -> None:
+        if part in (Part.HEAD, Part.REFRESH):
+            self._is_key |= part is Part.REFRESH
+            self._is_in_doubt &= self._has_slice
+            return
+        if part is Part.OTHER:
+            return
+        is_first = part in (Part.FIRST_SLICE, Part.FIRST_KEY)
+        self._is_key |= part in (Part.FIRST_KEY, Part.KEY)
+        if self._has_slice:
+            return
+        self._has_slice, self._before = True, self._timestamp
+        if not is_first:
+            # its first slices are missing, or were told as a picture of their own
+            self._marker_lies |= self._told == self._timestamp and not self._is_in_doubt
+            self._is_damaged |= self._is_in_doubt or self._told == self._timestamp
+        self._is_in_doubt = False
+
+    def _has_room(self) -> bool:
+        pieces = len(self._parts) + len(self._fragment or ())
+        has_room = self._size <= UNIT_CAP and pieces < _PIECES_CAP
+        self._is_damaged |= not has_room
+        return has_room
+
+    def _end_fragment(self, *, whole: bool) -> None:
+        fragment, self._fragment = self._fragment, None
+        if fragment is None:
+            return
+        if whole:
+            self._parts.append(b"".join(fragment))
+        else:
+            self._is_damaged = True

@@ -1,0 +1,223 @@
+"""One connection to a camera: requests signed and answered, its own questions answered, and its frames."""
+
+import asyncio
+from collections.abc import Callable
+
+from media.rtsp.failed import RtspFailed
+from media.rtsp.login import Login, challenge
+from media.rtsp.messages import Message, NotRtsp, Splitter
+
+CONNECT_S = 3.0
+ANSWER_S = 5.0
+MOST_BYTES_S = 8 * 1024 * 1024  # what a camera may send; 4K at its best is a third of it
+MOST_PACKETS_S = 10_000
+_COUNTED_S = 2.0
+_BATCH_S = 0.01  # of pictures what comes piece by piece is read in lots: each wake-up costs more than the bytes do
+_UNREAD = 256 * 1024  # of answers that the camera does not take
+_BUSY = frozenset({453, 503})
+
+
+class _Asked:
+    """A request that waits for its answer; nobody waits for that of `answer` None."""
+
+    def __init__(self, method: str, uri: str, headers: tuple[tuple[str, str], ...]) -> None:
+        self.method, self.uri, self.headers = method, uri, headers
+        self.tries = 0
+        self.answer: asyncio.Future[Message] | None = None
+
+
+class Connection(asyncio.Protocol):
+    """`over` hears once why it ended, unless it was closed by us.
+
+    Answers are told apart by CSeq; one without is that of the request that waits longest, since cameras answer in
+    order. A 3xx or a REDIRECT ends it: nothing but the address that it was made for is ever gone to.
+    """
+
+    def __init__(self, login: Login, frames: Callable[[int, bytes], None], over: Callable[[RtspFailed], None]) -> None:
+        self._login, self._over = login, over
+        self._splitter = Splitter(frames, self._told)
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._asked: dict[int, _Asked] = {}
+        self._number = 0
+        self._failure: RtspFailed | None = None
+        self._closed = False
+        self._bytes = self._packets = 0
+        self._count_ends = 0.0
+        self._batches = self._waits = False
+        self._read_at = 0.0
+
+    @classmethod
+    async def open(
+        cls,
+        host: str,
+        port: int,
+        login: Login,
+        frames: Callable[[int, bytes], None],
+        over: Callable[[RtspFailed], None],
+    ) -> "Connection":
+        """Raises RtspFailed."""
+        made = cls(login, frames, over)
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await made._loop.create_connection(lambda: made, host, port)
+        except (OSError, TimeoutError):
+            raise RtspFailed("down") from None
+        return made
+
+    @property
+    def own_address(self) -> str:
+        """This end's, and "" once it is gone."""
+        told = self._transport.get_extra_info("sockname") if self._transport else None
+        return str(told[0]) if told else ""
+
+    async def ask(self, method: str, uri: str, *headers: tuple[str, str]) -> Message:
+        """The answer, whatever its status but for those that end all. Raises RtspFailed."""
+        asked = _Asked(method, uri, headers)
+        asked.answer = self._loop.create_future()
+        self._send(asked)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await asked.answer
+        except TimeoutError:
+            raise RtspFailed("down") from None
+
+    def tell(self, method: str, uri: str, *headers: tuple[str, str]) -> None:
+        """Without waiting; an answer that never comes ends nothing."""
+        for number in [number for number, each in self._asked.items() if each.answer is None]:
+            del self._asked[number]
+        if not self._failure:
+            self._send(_Asked(method, uri, headers))
+
+    def send_frame(self, channel: int, data: bytes) -> None:
+        self._write(b"$" + bytes((channel,)) + len(data).to_bytes(2) + data)
+
+    def batch(self) -> None:
+        """From here on it is pictures that come."""
+        self._batches = True
+
+    def count(self, size: int, packets: int) -> None:
+        """What came, by whatever way."""
+        now = self._loop.time()
+        if now >= self._count_ends:
+            self._bytes, self._packets, self._count_ends = 0, 0, now + _COUNTED_S
+        self._bytes, self._packets = self._bytes + size, self._packets + packets
+        if self._bytes > MOST_BYTES_S * _COUNTED_S or self._packets > MOST_PACKETS_S * _COUNTED_S:
+            self._fail(RtspFailed("down"))
+
+    def close(self) -> None:
+        """What was told last still goes out, as far as the camera takes it at once."""
+        self._closed = True
+        if self._transport and not self._transport.is_closing():
+            self._transport.close()
+            self._loop.call_later(1.0, self._transport.abort)
+
+    # asyncio's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        if self._closed:
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if self._closed or self._failure:
+            return
+        try:
+            self.count(len(data), self._splitter.feed(data))
+        except NotRtsp:
+            self._fail(RtspFailed("down"))
+        if self._batches:
+            self._batch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._fail(RtspFailed("down"))
+
+    def _batch(self) -> None:
+        now = self._loop.time()
+        is_close, self._read_at = now - self._read_at < _BATCH_S, now
+        if is_close and not self._waits and self._transport and not self._transport.is_closing():
+            self._waits = True
+            self._transport.pause_reading()
+            self._loop.call_later(_BATCH_S, self._go_on)
+
+    def _go_on(self) -> None:
+        self._waits = False
+        if self._transport and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    # what is asked, and what is told
+
+    def _send(self, asked: _Asked) -> None:
+        if self._failure:
+            raise self._failure
+        self._number += 1
+        self._asked[self._number] = asked
+        headers = (("CSeq", str(self._number)), ("User-Agent", "showcam"), *asked.headers)
+        signature = self._login.sign(asked.method, asked.uri)
+        if signature is not None:
+            headers = (*headers, ("Authorization", signature))
+        self._write(Message(f"{asked.method} {asked.uri} RTSP/1.0", headers).encode())
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._transport.get_write_buffer_size() > _UNREAD:
+            self._fail(RtspFailed("down"))
+            return
+        self._transport.write(data)
+
+    def _told(self, message: Message) -> None:
+        """Raises NotRtsp."""
+        status = message.status
+        if not status:
+            self._commanded(message)
+        elif 300 <= status < 400:
+            self._fail(RtspFailed("down"))
+        else:
+            self._answered(message, status)
+
+    def _commanded(self, message: Message) -> None:
+        """A request of the camera's. Raises NotRtsp."""
+        if message.method == "REDIRECT":
+            self._fail(RtspFailed("down"))
+            return
+        self._write(Message("RTSP/1.0 200 OK", (("CSeq", message.value("cseq")),)).encode())
+
+    def _answered(self, message: Message, status: int) -> None:
+        told = message.value("cseq")
+        number = int(told) if told.isdecimal() and len(told) < 10 else next(iter(self._asked), 0)
+        asked = self._asked.pop(number, None)
+        if asked is None:
+            return
+        if status == 401:
+            self._refused(asked, message)
+        elif status in _BUSY and asked.answer is not None:
+            self._fail(RtspFailed("busy"), asked)
+        elif asked.answer is not None and not asked.answer.done():
+            asked.answer.set_result(message)
+
+    def _refused(self, asked: _Asked, message: Message) -> None:
+        """Sign, or sign again for a nonce that grew old; the same password is never tried twice."""
+        wanted = challenge(message.values("www-authenticate"))
+        asked.tries += 1
+        if wanted is None or asked.tries > (2 if wanted.stale else 1):
+            if asked.answer is not None:  # else the next of its kind is signed by what was learnt meanwhile
+                self._fail(RtspFailed("code_wrong"), asked)
+            return
+        self._login.take(wanted)
+        if asked.answer is None or not asked.answer.done():
+            self._send(asked)
+
+    def _fail(self, failure: RtspFailed, *answered: _Asked) -> None:
+        if self._failure or self._closed:
+            return
+        self._failure = failure
+        for asked in (*answered, *self._asked.values()):
+            if asked.answer is not None and not asked.answer.done():
+                asked.answer.set_exception(failure)
+        self._asked.clear()
+        if self._transport:
+            self._transport.abort()
+        self._over(failure)

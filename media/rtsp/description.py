@@ -1,0 +1,96 @@
+"""What a camera says it has (SDP, RFC 8866, as RFC 2326 appendix C uses it)."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+MOST_TRACKS = 16  # a description may go on; nothing more of it is looked at
+_LONGEST = 1024  # of an address
+_STATIC = {0: ("PCMU", 8000), 8: ("PCMA", 8000), 33: ("MP2T", 90_000)}  # RFC 3551 section 6
+_KNOWN = frozenset({"H264", "H265", "HEVC", "MPEG4-GENERIC", "MP4A-LATM", "PCMU", "PCMA", "OPUS", "MP2T"})
+_MAP = re.compile(r"(\d{1,3})\s+([\w.-]{1,40})/(\d{1,9})(?:/(\d{1,3}))?")
+_FORM = re.compile(r"(\d{1,3})\s+(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    kind: Literal["video", "audio"]
+    payload: int  # RTP payload type
+    encoding: str  # in capitals; "" where it is not told
+    clock_hz: int
+    channels: int = 1
+    is_back: bool = False  # sound that the camera would play
+    control: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)  # names in small letters
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    tracks: tuple[Track, ...]
+    control: str  # of all tracks together
+
+    @classmethod
+    def read(cls, body: bytes) -> "Description | None":
+        """None where it describes nothing at all."""
+        heads: list[list[str]] = [[]]
+        for line in body.decode("utf-8", "replace").splitlines():
+            if line.startswith("m="):
+                if len(heads) > MOST_TRACKS:
+                    break
+                heads.append([])
+            heads[-1].append(line.strip())
+        if not body.lstrip().startswith(b"v="):
+            return None
+        tracks = tuple(track for lines in heads[1:] if (track := _track(lines)) is not None)
+        return cls(tracks, _attribute(heads[0], "control"))
+
+
+def address(base: str, control: str) -> str:
+    """Of a track, as it is asked for on the one connection there is: it is never dialled."""
+    if control.lower().startswith("rtsp://"):
+        return control
+    return base if control in ("", "*") else f"{base.rstrip('/')}/{control.lstrip('/')}"
+
+
+def _track(lines: list[str]) -> Track | None:
+    kind, *rest = lines[0].removeprefix("m=").split()
+    payloads = [int(each) for each in rest[2:] if each.isdigit() and len(each) < 4]
+    if kind not in ("video", "audio") or not payloads:
+        return None
+    maps = {int(found[1]): found for line in _attributes(lines, "rtpmap") if (found := _MAP.match(line))}
+    payload = next((each for each in payloads if _encoding(each, maps) in _KNOWN), payloads[0])
+    told = maps.get(payload)
+    clock = int(told[3]) if told else _STATIC.get(payload, ("", 0))[1]
+    forms = [
+        found[2] for line in _attributes(lines, "fmtp") if (found := _FORM.match(line)) and found[1] == f"{payload}"
+    ]
+    return Track(
+        "video" if kind == "video" else "audio",
+        payload,
+        _encoding(payload, maps),
+        clock,
+        int(told[4] or 1) if told else 1,
+        "a=sendonly" in lines,
+        _attribute(lines, "control"),
+        _parameters(forms[0] if forms else ""),
+    )
+
+
+def _encoding(payload: int, maps: dict[int, re.Match[str]]) -> str:
+    return maps[payload][2].upper() if payload in maps else _STATIC.get(payload, ("", 0))[0]
+
+
+def _parameters(text: str) -> dict[str, str]:
+    parted = (each.partition("=") for each in text.split(";"))
+    return {name.strip().lower(): value.strip() for name, _, value in parted if name.strip()}
+
+
+def _attributes(lines: list[str], name: str) -> list[str]:
+    return [line[len(name) + 3 :].strip() for line in lines if line.startswith(f"a={name}:")]
+
+
+def _attribute(lines: list[str], name: str) -> str:
+    """The first, or "" where there is none that can stand in a request."""
+    found = next(iter(_attributes(lines, name)), "")
+    is_clean = found.isascii() and found.isprintable() and " " not in found and len(found) <= _LONGEST
+    return found if is_clean else ""

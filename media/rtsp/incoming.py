@@ -1,0 +1,62 @@
+"""One track as it comes in: packets in order, access units out of them, and what its sender tells of its clock."""
+
+from typing import Protocol
+
+from media.rtp import reports
+from media.rtp.order import Order
+from media.rtp.packet import NotRtp, Packet, read
+from media.rtp.unit import AccessUnit, Depacketizer
+
+
+class Hears(Protocol):
+    """Who gets what comes in; `at` is the loop's time of its arrival in s."""
+
+    def unit(self, kind: str, unit: AccessUnit, at: float) -> None: ...
+
+    def report(self, kind: str, report: reports.SenderReport, at: float) -> None: ...
+
+
+class Incoming:
+    """`kind` is what the hearer calls it. Packets of another payload type, or that are none, are passed over."""
+
+    def __init__(self, kind: str, payload: int, depacketizer: Depacketizer, hears: Hears, *, wait_s: float = 0) -> None:
+        self.kind, self._payload, self._depacketizer, self._hears = kind, payload, depacketizer, hears
+        self._order = Order(wait_s)
+        self._highest = self._source = 0
+        self.is_over = False  # its sender said good-bye
+
+    def rtp(self, data: bytes, at: float) -> None:
+        try:
+            packet = read(data)
+        except NotRtp:
+            return
+        if packet.kind != self._payload:
+            return
+        self._source, self._highest = packet.source, packet.number
+        for each, lost in self._order.take(packet, at):
+            self._feed(each, at, lost=lost)
+
+    def rtcp(self, data: bytes, at: float) -> None:
+        try:
+            told = reports.read(data)
+        except NotRtp:
+            return
+        self.is_over |= told.is_over
+        for each in told.reports:
+            if each.source == self._source or not self._source:
+                self._hears.report(self.kind, each, at)
+
+    def tidy(self, at: float) -> None:
+        """Packets that waited long enough for another."""
+        for each, lost in self._order.due(at):
+            self._feed(each, at, lost=lost)
+
+    def report(self, own: int) -> bytes:
+        """What the sender is owed, b"" before anything came."""
+        if not self._source:
+            return b""
+        return reports.receiver_report(own, self._source, self._highest, self._order.lost)
+
+    def _feed(self, packet: Packet, at: float, *, lost: bool) -> None:
+        for unit in self._depacketizer.feed(packet.payload, packet.timestamp, marker=packet.marker, lost=lost):
+            self._hears.unit(self.kind, unit, at)

@@ -1,0 +1,211 @@
+"""A camera opened by RTSP (RFC 2326): described, set up, played, kept alive, and told when it is over."""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Callable
+
+from media.rtp.order import WAIT_S
+from media.rtp.unit import Depacketizer
+from media.rtsp.connection import Connection
+from media.rtsp.datagrams import PortPair
+from media.rtsp.description import Description, Track, address
+from media.rtsp.failed import RtspFailed
+from media.rtsp.incoming import Hears, Incoming
+from media.rtsp.login import Login
+from media.rtsp.messages import Message
+
+REPORT_S = 5.0  # between reports that packets arrive
+_ALIVE_S = (5, 30)  # between requests that keep the session, at least and at most
+_TURN_S = 0.05
+_TIMEOUT = re.compile(r";\s*timeout\s*=\s*(\d{1,5})", re.IGNORECASE)
+_CHANNELS = re.compile(r"interleaved\s*=\s*(\d{1,3})", re.IGNORECASE)
+_PORT = re.compile(r"server_port\s*=\s*(\d{1,5})", re.IGNORECASE)
+
+
+class Session:
+    """`over` hears once why it ended, unless it was closed by us.
+
+    Times in RTP-Info are not looked at: cameras tell wrong ones, and sender reports and arrival tell the same better.
+    """
+
+    def __init__(self, host: str, port: int, path: str, login: Login, over: Callable[[RtspFailed], None]) -> None:
+        self._host, self._port, self._login, self._over = host, port, login, over
+        at = f"rtsp://[{host}]:{port}" if ":" in host else f"rtsp://{host}:{port}"
+        self._uri = self._base = at + path
+        self._loop = asyncio.get_running_loop()
+        self._connection: Connection | None = None
+        self._session = ""
+        self._keeper = "OPTIONS"  # the request that keeps it alive
+        self._timeout_s = 60
+        self._incoming: dict[int, Incoming] = {}  # by channel
+        self._pairs: dict[int, PortPair] = {}
+        self._uses_udp = False
+        self._own = secrets.randbits(32)
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._closed = False
+
+    async def describe(self) -> Description:
+        """Raises RtspFailed."""
+        self._connection = await Connection.open(self._host, self._port, self._login, self._frame, self._over)
+        told = await self._connection.ask("OPTIONS", self._uri)
+        if "GET_PARAMETER" in told.value("public").upper():
+            self._keeper = "GET_PARAMETER"
+        answer = _good(await self._connection.ask("DESCRIBE", self._uri, ("Accept", "application/sdp")))
+        description = Description.read(answer.body)
+        if description is None:
+            raise RtspFailed("down")
+        self._base = _clean(answer.value("content-base") or answer.value("content-location")) or self._uri
+        return description
+
+    async def play(self, description: Description, tracks: list[tuple[str, Track, Depacketizer]], hears: Hears) -> None:
+        """`tracks`: what the hearer calls each; those after the first may be refused. Raises RtspFailed."""
+        for kind, track, depacketizer in tracks:
+            if not await self._set_up(kind, track, depacketizer, hears) and not self._incoming:
+                raise RtspFailed("down")
+        assert self._connection is not None
+        whole = address(self._base, description.control)
+        _good(await self._connection.ask("PLAY", whole, ("Session", self._session), ("Range", "npt=0.000-")))
+        self._connection.batch()
+        self._every(max(_ALIVE_S[0], min(_ALIVE_S[1], self._timeout_s / 2)), self._keep_alive)
+        self._every(REPORT_S, self._report)
+        if self._uses_udp:
+            self._every(_TURN_S, self._tidy)
+
+    def has(self, kind: str) -> bool:
+        """Whether the camera sends a track of that name."""
+        return any(each.kind == kind for each in self._incoming.values())
+
+    def close(self) -> None:
+        """At once; the camera is told, since its places are few."""
+        self._closed = True
+        for timer in self._timers:
+            timer.cancel()
+        for pair in self._pairs.values():
+            pair.close()
+        if self._connection:
+            if self._session:
+                self._tell("TEARDOWN")
+            self._connection.close()
+
+    async def _set_up(self, kind: str, track: Track, depacketizer: Depacketizer, hears: Hears) -> bool:
+        """Over TCP, and over UDP where the camera will not. False: it refuses this track."""
+        assert self._connection is not None
+        channel = next(each for each in range(0, 256, 2) if each not in self._incoming)
+        uri = address(self._base, track.control)
+        session = (("Session", self._session),) if self._session else ()
+        if not self._uses_udp:
+            self._incoming[channel] = Incoming(kind, track.payload, depacketizer, hears)
+            wanted = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}"
+            answer = await self._connection.ask("SETUP", uri, ("Transport", wanted), *session)
+            if answer.status == 200:
+                self._take_session(answer)
+                self._take_channel(channel, answer.value("transport"))
+                return True
+            del self._incoming[channel]
+            if answer.status != 461 or session:
+                return False
+            self._uses_udp = True
+        incoming = self._incoming[channel] = Incoming(kind, track.payload, depacketizer, hears, wait_s=WAIT_S)
+        pair = await self._pair(channel, incoming)
+        wanted = f"RTP/AVP;unicast;client_port={pair.port}-{pair.port + 1}"
+        answer = await self._connection.ask("SETUP", uri, ("Transport", wanted), *session)
+        if answer.status != 200:
+            del self._incoming[channel]
+            self._pairs.pop(channel).close()
+            return False
+        self._take_session(answer)
+        told = _PORT.search(answer.value("transport"))
+        if told and 0 < int(told[1]) < 0xFFFF:
+            pair.to(int(told[1]))
+        return True
+
+    async def _pair(self, channel: int, incoming: Incoming) -> PortPair:
+        assert self._connection is not None
+
+        def rtp(data: bytes) -> None:
+            self._count(data)
+            incoming.rtp(data, self._loop.time())
+
+        def rtcp(data: bytes) -> None:
+            self._count(data)
+            self._heard(incoming, data)
+
+        pair = await PortPair.open(self._connection.own_address, self._host, rtp, rtcp)
+        self._pairs[channel] = pair
+        return pair
+
+    def _take_session(self, answer: Message) -> None:
+        told = answer.value("session")
+        self._session = _clean(told.partition(";")[0].strip()) or self._session
+        if found := _TIMEOUT.search(told):
+            self._timeout_s = int(found[1])
+
+    def _take_channel(self, channel: int, transport: str) -> None:
+        """Where the camera puts it, should that be elsewhere than asked for."""
+        told = _CHANNELS.search(transport)
+        if told and int(told[1]) not in self._incoming:
+            self._incoming[int(told[1])] = self._incoming.pop(channel)
+
+    # what comes in
+
+    def _frame(self, channel: int, data: bytes) -> None:
+        if self._closed:
+            return
+        incoming = self._incoming.get(channel)
+        if incoming is not None:
+            incoming.rtp(data, self._loop.time())
+        elif (incoming := self._incoming.get(channel - 1)) is not None:
+            self._heard(incoming, data)
+
+    def _heard(self, incoming: Incoming, data: bytes) -> None:
+        incoming.rtcp(data, self._loop.time())
+        if all(each.is_over for each in self._incoming.values()) and not self._closed:
+            self._over(RtspFailed("down"))
+
+    def _count(self, data: bytes) -> None:
+        if self._connection:
+            self._connection.count(len(data), 1)
+
+    # what is told
+
+    def _keep_alive(self) -> None:
+        self._tell(self._keeper)
+
+    def _report(self) -> None:
+        for channel, incoming in self._incoming.items():
+            report = incoming.report(self._own)
+            if report and channel in self._pairs:
+                self._pairs[channel].report(report)
+            elif report and self._connection:
+                self._connection.send_frame(channel + 1, report)
+
+    def _tidy(self) -> None:
+        for incoming in self._incoming.values():
+            incoming.tidy(self._loop.time())
+
+    def _tell(self, method: str) -> None:
+        assert self._connection is not None
+        self._connection.tell(method, self._base, ("Session", self._session))
+
+    def _every(self, seconds: float, call: Callable[[], None]) -> None:
+        def turn() -> None:
+            self._timers.discard(timer)
+            if not self._closed:
+                call()
+                self._every(seconds, call)
+
+        timer = self._loop.call_later(seconds, turn)
+        self._timers.add(timer)
+
+
+def _good(answer: Message) -> Message:
+    """Raises RtspFailed."""
+    if answer.status != 200:
+        raise RtspFailed("down")
+    return answer
+
+
+def _clean(told: str) -> str:
+    """What can stand in a request, else ""."""
+    return told if told.isascii() and told.isprintable() and " " not in told and len(told) <= 1024 else ""

@@ -1,0 +1,391 @@
+"""Cameras in the house that break rules, networks that lose and turn round, and what a viewer sees of it."""
+
+import asyncio
+import contextlib
+import io
+import itertools
+import random
+import re
+import time
+from pathlib import Path
+
+import av
+import pytest
+
+from media.rtsp.connection import MOST_BYTES_S, Connection
+from media.rtsp.failed import RtspFailed
+from media.rtsp.login import Login
+from tests.doubles.hls_camera import FPS
+from tests.doubles.rtsp_camera import Frame, RtspCamera, recorded
+from tests.media.test_rtsp import House, refused
+
+GOP = 2 * FPS
+
+
+@pytest.fixture
+def camera():
+    made = RtspCamera()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def household(camera):
+    """In place of a vendor's."""
+    return House(camera)
+
+
+def pictures(world, eventually, count: int = 2) -> list[int]:
+    """The times of those in so many segments, the newest first seen."""
+    url = world.variant_url(world.master())
+    names: list[str] = []
+
+    def enough() -> bool:
+        names[:] = re.findall(r"^(\d+)\.ts$", world.ask(url).text, re.MULTILINE)
+        return len(names) >= count
+
+    eventually(enough, 25)
+    data = b"".join(world.ask(url.replace("index.m3u8", f"{name}.ts")).body for name in names[:count])
+    with av.open(io.BytesIO(data), format="mpegts") as container:
+        return [packet.pts for packet in container.demux(video=0) if packet.size]
+
+
+def is_video(frame: Frame) -> bool:
+    return frame[0] == 0
+
+
+class Loses:
+    """So many of a hundred packets of pictures, the same at each run."""
+
+    def __init__(self, percent: float) -> None:
+        self._percent, self._dice = percent, random.Random(4)
+
+    def __call__(self, frames: list[Frame]) -> list[Frame]:
+        return [each for each in frames if not is_video(each) or self._dice.random() * 100 >= self._percent]
+
+
+class Garbles:
+    """The first `count` keyframes, or so many of their packets lost: `by` "bits" or "loss"."""
+
+    def __init__(self, count: int, by: str) -> None:
+        self._left, self._by = count, by
+        self._of: bytes | None = None  # the timestamp of the one that is being garbled
+
+    def __call__(self, frames: list[Frame]) -> list[Frame]:
+        out = []
+        for number, (channel, data) in enumerate(frames):
+            is_key = channel == 0 and (data[12] & 0x1F == 5 or (data[12] & 0x1F == 28 and data[13] & 0x1F == 5))
+            if is_key and data[4:8] != self._of:
+                self._of = data[4:8] if self._left > 0 else None
+                self._left -= 1
+            if not is_key or self._of is None:
+                out.append((channel, data))
+            elif self._by == "bits":
+                out.append((channel, data[:16] + bytes(each ^ 0x5A for each in data[16:])))
+            elif number % 2:
+                out.append((channel, data))
+        return out
+
+
+def turned_round(frames: list[Frame]) -> list[Frame]:
+    return frames[::-1]
+
+
+def twice(frames: list[Frame]) -> list[Frame]:
+    return [each for each in frames for _ in range(2)]
+
+
+class Late:
+    """Each lot comes after the next."""
+
+    def __init__(self) -> None:
+        self._kept: dict[bool, list[Frame]] = {True: [], False: []}
+
+    def __call__(self, frames: list[Frame]) -> list[Frame]:
+        kind = all(is_video(each) for each in frames)
+        if self._kept[kind]:
+            frames, self._kept[kind] = [*frames, *self._kept[kind]], []
+            return frames
+        self._kept[kind] = frames
+        return []
+
+
+def lies_of_rtp_info(lines: list[str]) -> list[str]:
+    if any(line.startswith("Range:") for line in lines):
+        lines.insert(2, "RTP-Info: url=trackID=1;seq=1;rtptime=5,url=trackID=2;seq=9;rtptime=4000000000")
+    return lines
+
+
+def without_number(lines: list[str]) -> list[str]:
+    return [line for line in lines if not line.startswith("CSeq")] if "401" in lines[0] else lines
+
+
+def without_parameter_sets(lines: list[str]) -> list[str]:
+    return resized([re.sub(r";profile-level-id=.*", "", line) for line in lines])
+
+
+def resized(lines: list[str]) -> list[str]:
+    """A body's length as it is now."""
+    at = lines.index("") + 1
+    length = len("\r\n".join(lines[at:]).encode())
+    return [f"Content-Length: {length}" if line.startswith("Content-Length") else line for line in lines]
+
+
+def with_tracks(count: int):
+    def says(lines: list[str]) -> list[str]:
+        if not lines[-2].startswith("a="):
+            return lines
+        more = [f"m=application 0 RTP/AVP 107\r\na=control:other{number}" for number in range(count)]
+        return resized([*lines[:-1], *more, ""])
+
+    return says
+
+
+def on_other_channels(lines: list[str]) -> list[str]:
+    """The camera sends where it is told to, and tells something else of its own channels: nothing of the kind."""
+    return [re.sub(r"RTP/AVP/TCP;unicast;interleaved=\d-\d", "RTP/AVP/TCP;unicast", line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"says": lies_of_rtp_info},
+        {"says": without_number},
+        {"says": without_parameter_sets},
+        {"says": with_tracks(100)},
+        {"says": on_other_channels},
+        {"udp": True},
+        {"udp": True, "wire": turned_round},
+        {"udp": True, "wire": twice},
+        {"udp": True, "wire": Late()},
+        {"wire": twice},
+        {"ignores": frozenset({"GET_PARAMETER"})},
+    ],
+    ids=[
+        "RTP-Info lies",
+        "401 without CSeq",
+        "no parameter sets told",
+        "a hundred tracks",
+        "channels are not told",
+        "UDP alone",
+        "packets turned round",
+        "packets twice over UDP",
+        "packets late",
+        "packets twice",
+        "keepalives unanswered",
+    ],
+)
+def test_every_picture_arrives_all_the_same(world, camera, eventually, changes):
+    for name, value in changes.items():
+        setattr(camera.does, name, value)
+    times = pictures(world, eventually)
+    assert {later - earlier for earlier, later in itertools.pairwise(times)} <= {5_999, 6_000, 6_001}
+    assert len(times) == 2 * GOP
+    assert world.stats()["reopened"] == 0
+    assert camera.does.wrong == 0
+
+
+@pytest.mark.parametrize("udp", [False, True], ids=["TCP", "UDP"])
+def test_where_packets_are_lost_the_rest_is_shown_and_nobody_speaks_of_encryption(world, camera, eventually, udp):
+    camera.does.udp, camera.does.wire = udp, Loses(3)
+    times = pictures(world, eventually, 3)
+    assert GOP < len(times) <= 3 * GOP
+    assert world.stats()["reopened"] == 0
+
+
+@pytest.mark.parametrize("by", ["bits", "loss"])
+def test_a_garbled_first_keyframe_is_set_against_the_next(world, camera, eventually, by):
+    camera.does.wire = Garbles(1, by)
+    assert len(pictures(world, eventually, 1)) == GOP
+
+
+@pytest.mark.parametrize(
+    ("encrypts", "reason"), [(True, "encryption_on"), (False, "not_playable")], ids=["its vendor's", "any other"]
+)
+def test_image_encryption_is_said_of_cameras_that_have_it(world, camera, household, encrypts, reason):
+    camera.does.recording = recorded(garbled=True)
+    household.changes = {"encrypts": encrypts}
+    assert refused(world) == reason
+
+
+def test_a_garbled_keyframe_without_another_is_told_after_five_seconds(world, camera):
+    camera.does.recording = recorded(garbled=True, gop_s=12)
+    began = time.monotonic()
+    assert refused(world) == "encryption_on"
+    assert 5 <= time.monotonic() - began < 8
+
+
+def test_a_camera_that_says_good_bye_is_opened_again_at_once(world, camera, eventually):
+    world.master()
+    good_bye = b"\x80\xcb\0\0"
+    for channel in (1, 3):
+        frame = b"$" + bytes((channel,)) + len(good_bye).to_bytes(2) + good_bye
+        camera.call(lambda viewer, frame=frame: viewer.send(frame))
+    eventually(lambda: world.stats()["reopened"] == 1, 3)
+
+
+def test_time_without_pictures_is_told_as_a_break(world, camera, eventually):
+    """HLS: the segment before it ends, and its length is what it shows."""
+    url = world.variant_url(world.master())
+    stalled = time.monotonic() + 3
+
+    def stall(frames: list[Frame]) -> list[Frame]:
+        return [] if time.monotonic() < stalled else frames
+
+    camera.does.wire = stall
+    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.ask(url).text, 15)
+    text = world.ask(url).text
+    assert max(float(each) for each in re.findall(r"#EXTINF:([\d.]+)", text)) < 2.1
+    assert world.stats()["reopened"] == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"wire": lambda frames: [each for each in frames if is_video(each)]},
+        {
+            "says": lambda lines: (
+                ["RTSP/1.0 404 Not Found", *lines[1:]] if any("interleaved=2" in x for x in lines) else lines
+            )
+        },
+    ],
+    ids=["it is never sent", "it cannot be had"],
+)
+def test_sound_that_is_told_of_and_does_not_come_costs_no_picture(world, camera, eventually, changes):
+    for name, value in changes.items():
+        setattr(camera.does, name, value)
+    began = time.monotonic()
+    assert len(pictures(world, eventually, 1)) == GOP
+    assert time.monotonic() - began < 6
+
+
+def test_a_size_that_changes_is_followed(world, camera, eventually):
+    small, large = recorded(), recorded(size=(640, 360))
+    half = [each for each in small.samples if each.at < 4] + [each for each in large.samples if each.at >= 4]
+    camera.does.recording = type(small)(tuple(half), small.tracks)
+    assert "RESOLUTION=320x180" in world.master().text
+    eventually(lambda: "RESOLUTION=640x360" in world.master().text, 15)
+    assert world.stats()["reopened"] == 0
+
+
+NOISE = b"$\x00\x05\x78" + b"\x80\x60" + bytes(1398)
+SMALL = (b"$\x00\x00\x0c" + b"\x80\x60" + bytes(10)) * 4000
+
+
+@pytest.mark.parametrize(
+    ("changes", "within_s"),
+    [
+        ({"silent": True, "flood": NOISE * 40}, 9.5),
+        ({"silent": True, "flood": SMALL}, 5),
+        ({"silent": True, "flood": b"$\x00\xff\xff" + bytes(100)}, 9.5),
+        ({"silent": True, "flood": b"RTSP/1.0 200 OK\r\n" + b"X: y\r\n" * 100 + b"\r\n"}, 9.5),
+        ({"silent": True, "flood": b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" * 100}, 9.5),
+        ({"first": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"}, 1),
+        ({"first": b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 60000\r\n\r\nshort"}, 6),
+        ({"first": b"RTSP/1.0 two CSeq\r\n\r\n"}, 1),
+        ({"drip_s": 1.0}, 6),
+        ({"silent": True}, 9.5),
+        ({"ignores": frozenset({"PLAY"})}, 6),
+        ({"says": lambda lines: lines if "SETUP" in lines else ["RTSP/1.0 200 OK", "CSeq: 1", "", ""]}, 6),
+        ({"says": lambda lines: resized([*lines[:-1], "a=x:" + "y" * 66_000, ""]) if lines[-1] == "" else lines}, 6),
+        ({"wire": lambda frames: [(channel, data[:13]) for channel, data in frames]}, 9.5),
+        ({"wire": lambda frames: [(channel, b"\x80\x60" + data[2:12]) for channel, data in frames]}, 9.5),
+    ],
+    ids=[
+        "100 Mbit/s and more",
+        "small packets",
+        "frames that lie about their length",
+        "endless answers",
+        "endless questions",
+        "HTTP",
+        "a body that does not come",
+        "no number of a status",
+        "a byte a second",
+        "silence after PLAY",
+        "PLAY unanswered",
+        "one number for all answers",
+        "a description of 66 KB",
+        "cut packets",
+        "empty packets",
+    ],
+)
+def test_malice_costs_its_own_picture_alone(world, camera, capfd, caplog, changes, within_s):
+    for name, value in changes.items():
+        setattr(camera.does, name, value)
+    before = _resident_mb()
+    began = time.monotonic()
+    assert refused(world) == "media_down"
+    assert time.monotonic() - began < within_s
+    assert _resident_mb() - before < 40
+    assert world.ask("/healthz").status == 200
+    out, err = capfd.readouterr()
+    assert "pull ended" in out + err
+    for secret in (str(camera.port), "Streaming", "ABCDEF", "Traceback"):
+        assert secret not in out + err + caplog.text
+
+
+def _resident_mb() -> float:
+    rows = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", rows)[1]) / 1024
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", "RTSP/1.0 401 Unauthorized\r\nCSeq: {}\r\nWWW-Authenticate: Basic realm=c\r\n\r\n"]
+    + [f"RTSP/1.0 {status}\r\nCSeq: {{}}\r\n\r\n" for status in ("454 Session Not Found", "501 Not", "503 Busy")],
+    ids=["none", "401", "454", "501", "503"],
+)
+def test_whatever_is_answered_to_keepalives_a_stream_that_flows_goes_on(answer):
+    asked: list[str] = []
+
+    async def camera(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            method, number = head.decode().split()[0], re.search(rb"CSeq: (\d+)", head)[1].decode()
+            asked.append(method)
+            told = "RTSP/1.0 200 OK\r\nCSeq: {}\r\n\r\n" if method == "PLAY" else answer
+            writer.write(told.format(number).encode())
+
+    async def scene() -> None:
+        ended: list[RtspFailed] = []
+        server = await asyncio.start_server(_quietly(camera), "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            connection = await Connection.open("127.0.0.1", port, Login("a", "b"), lambda *_: None, ended.append)
+            for _ in range(50):
+                connection.tell("GET_PARAMETER", "rtsp://c/1")
+                await asyncio.sleep(0.002)
+            assert (await connection.ask("PLAY", "rtsp://c/1")).status == 200
+            assert ended == []
+            connection.close()
+
+    asyncio.run(scene())
+    assert 50 <= asked.count("GET_PARAMETER") <= 100, "each is signed once more at most"
+
+
+def test_more_bytes_than_any_camera_sends_end_a_connection():
+    async def camera(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(NOISE * 20_000)
+        await writer.drain()
+
+    async def scene() -> None:
+        ended: asyncio.Future[RtspFailed] = asyncio.get_running_loop().create_future()
+        server = await asyncio.start_server(_quietly(camera), "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            taken = []
+            await Connection.open(
+                "127.0.0.1", port, Login("a", "b"), lambda _, frame: taken.append(len(frame)), ended.set_result
+            )
+            assert (await asyncio.wait_for(ended, 10)).why == "down"
+            assert sum(taken) < 2.1 * MOST_BYTES_S
+
+    asyncio.run(scene())
+
+
+def _quietly(serve):
+    async def served(reader, writer) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            await serve(reader, writer)
+        writer.close()
+
+    return served
