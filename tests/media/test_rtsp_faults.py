@@ -199,6 +199,14 @@ def test_a_garbled_first_keyframe_is_set_against_the_next(world, camera, eventua
     assert len(pictures(world, eventually, 1)) == GOP
 
 
+def test_pictures_that_flow_are_waited_for_until_a_keyframe_comes_whole(world, camera, eventually):
+    """As with a camera that sends one in ten seconds and more."""
+    camera.does.wire = Garbles(5, "loss")
+    assert refused(world) == "media_down"
+    eventually(lambda: world.stats()["pulls_live"] == 1, 10)
+    assert (world.master().status, camera.does.asked.count("DESCRIBE")) == (200, 2), "and by the first opening"
+
+
 @pytest.mark.parametrize(
     ("encrypts", "reason"), [(True, "encryption_on"), (False, "not_playable")], ids=["its vendor's", "any other"]
 )
