@@ -55,7 +55,8 @@ class Session:
         description = Description.read(answer.body)
         if description is None:
             raise RtspFailed("down")
-        self._base = _clean(answer.value("content-base") or answer.value("content-location")) or self._uri
+        base = _clean(answer.value("content-base") or answer.value("content-location"))
+        self._base = base if base.lower().startswith("rtsp://") else self._uri
         return description
 
     async def play(self, description: Description, tracks: list[tuple[str, Track, Depacketizer]], hears: Hears) -> None:
@@ -65,7 +66,7 @@ class Session:
                 raise RtspFailed("down")
         assert self._connection is not None
         whole = address(self._base, description.control)
-        _good(await self._connection.ask("PLAY", whole, ("Session", self._session), ("Range", "npt=0.000-")))
+        _good(await self._connection.ask("PLAY", whole, *self._in_session(), ("Range", "npt=0.000-")))
         self._connection.batch()
         self._every(max(_ALIVE_S[0], min(_ALIVE_S[1], self._timeout_s / 2)), self._keep_alive)
         self._every(REPORT_S, self._report)
@@ -93,7 +94,7 @@ class Session:
         assert self._connection is not None
         channel = next(each for each in range(0, 256, 2) if each not in self._incoming)
         uri = address(self._base, track.control)
-        session = (("Session", self._session),) if self._session else ()
+        session = self._in_session()
         if not self._uses_udp:
             self._incoming[channel] = Incoming(kind, track.payload, depacketizer, hears)
             wanted = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}"
@@ -186,7 +187,10 @@ class Session:
 
     def _tell(self, method: str) -> None:
         assert self._connection is not None
-        self._connection.tell(method, self._base, ("Session", self._session))
+        self._connection.tell(method, self._base, *self._in_session())
+
+    def _in_session(self) -> tuple[tuple[str, str], ...]:
+        return (("Session", self._session),) if self._session else ()
 
     def _every(self, seconds: float, call: Callable[[], None]) -> None:
         def turn() -> None:

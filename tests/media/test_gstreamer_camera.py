@@ -1,6 +1,7 @@
 """Cameras on a stack nobody here wrote: what GStreamer's RTSP server sends is what a viewer gets."""
 
 import array
+import asyncio
 import io
 import itertools
 import json
@@ -12,6 +13,7 @@ import pytest
 from media.grants import Claims
 from media.source import Denied, SourceSpec
 from tests.doubles import gstreamer
+from tests.media.test_rtsp import watched
 
 FPS, GOP_S, RATE = 15, 2, 16_000
 PICTURE = "videotestsrc is-live=1 ! video/x-raw,format=I420,width=320,height=180,framerate=15/1 ! "
@@ -143,6 +145,19 @@ def test_what_it_sends_is_what_is_seen_and_heard(world, household, eventually, l
         heard = times(data, "audio")
         assert heard == sorted(heard)
         assert abs(heard[0] - seen[0]) < 9_000
+
+
+@pytest.mark.usefixtures("on_loopback")
+@pytest.mark.parametrize(
+    "sound",
+    [TONE_48K + "opusenc ! rtpopuspay name=pay1 pt=97", TONE_8K + "mulawenc ! rtppcmupay name=pay1 pt=0"],
+    ids=["Opus", "µ-law"],
+)
+def test_what_it_sends_is_seen_and_heard_by_webrtc(world, household, sound):
+    with gstreamer.camera(H264 + sound) as household.port:
+        viewer = asyncio.run(watched(world, GOP_S * FPS))
+    assert viewer.sizes == {(320, 180)}
+    assert sorted(viewer.loud)[len(viewer.loud) // 2] > 7_000
 
 
 def test_h265_is_named_for_what_it_is(world, household):

@@ -6,6 +6,7 @@ import io
 import itertools
 import random
 import re
+import socket
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import av
 import pytest
 
 from media.rtsp.connection import MOST_BYTES_S, Connection
+from media.rtsp.datagrams import PortPair
 from media.rtsp.failed import RtspFailed
 from media.rtsp.login import Login
 from tests.doubles.hls_camera import FPS
@@ -199,6 +201,14 @@ def test_a_garbled_first_keyframe_is_set_against_the_next(world, camera, eventua
     assert len(pictures(world, eventually, 1)) == GOP
 
 
+def test_pictures_that_flow_are_waited_for_until_a_keyframe_comes_whole(world, camera, eventually):
+    """As with a camera that sends one in ten seconds and more."""
+    camera.does.wire = Garbles(5, "loss")
+    assert refused(world) == "media_down"
+    eventually(lambda: world.stats()["pulls_live"] == 1, 10)
+    assert (world.master().status, camera.does.asked.count("DESCRIBE")) == (200, 2), "and by the first opening"
+
+
 @pytest.mark.parametrize(
     ("encrypts", "reason"), [(True, "encryption_on"), (False, "not_playable")], ids=["its vendor's", "any other"]
 )
@@ -236,6 +246,19 @@ def test_time_without_pictures_is_told_as_a_break(world, camera, eventually):
     eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.ask(url).text, 15)
     text = world.ask(url).text
     assert max(float(each) for each in re.findall(r"#EXTINF:([\d.]+)", text)) < 2.1
+    assert world.stats()["reopened"] == 0
+
+
+def keyframes_alone(frames: list[Frame]) -> list[Frame]:
+    kinds = {data[12] & 0x1F for channel, data in frames if channel == 0}
+    return [] if kinds == {1} or (kinds and 7 not in kinds) else frames
+
+
+def test_a_picture_in_two_seconds_is_no_series_of_breaks(world, camera, eventually):
+    camera.does.wire = keyframes_alone
+    url = world.variant_url(world.master())
+    eventually(lambda: len(re.findall(r"\.ts$", world.ask(url).text, re.MULTILINE)) >= 4, 25)
+    assert world.ask(url).text.count("#EXT-X-DISCONTINUITY\n") == 1, "the first gap was like any other"
     assert world.stats()["reopened"] == 0
 
 
@@ -360,6 +383,22 @@ def test_whatever_is_answered_to_keepalives_a_stream_that_flows_goes_on(answer):
 
     asyncio.run(scene())
     assert 50 <= asked.count("GET_PARAMETER") <= 100, "each is signed once more at most"
+
+
+def test_what_comes_by_udp_from_another_address_is_not_taken():
+    async def scene() -> list[bytes]:
+        taken: list[bytes] = []
+        pair = await PortPair.open("127.0.0.1", "127.0.0.1", taken.append, taken.append)
+        for address in ("127.0.0.2", "127.0.0.1"):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as camera:
+                camera.bind((address, 0))
+                for port in (pair.port, pair.port + 1):
+                    camera.sendto(address.encode(), ("127.0.0.1", port))
+        await asyncio.sleep(0.2)
+        pair.close()
+        return taken
+
+    assert asyncio.run(scene()) == [b"127.0.0.1"] * 2
 
 
 def test_more_bytes_than_any_camera_sends_end_a_connection():

@@ -23,6 +23,7 @@ UNASKED = 3  # kept while nobody watches by HLS, enough to start on
 MOST = 12  # however short they are
 MOST_DUE = 16 * 1024 * 1024  # bytes of what left the list: a heavy camera with rare keyframes has its bound
 _LEAD = 5
+_LEAST_S = 0.04  # of a segment: a single picture's length is not known when nothing follows it
 ASKED_S = 60.0
 _SILENT_STEP = sound.AAC_SAMPLES * CLOCK // sound.SILENT_RATE
 _TICK = Fraction(1, CLOCK)
@@ -152,6 +153,7 @@ class HlsOutput:
         return self.format.codec + (",mp4a.40.2" if self.has_audio else "")
 
     def _cut(self, data: bytes, seconds: float, *, first: bool) -> None:
+        seconds = max(seconds, _LEAST_S)
         self.segments.append(Segment(self._next, data, seconds, breaks=first and bool(self.segments)))
         self._next += 1
         self._target = max(self._target, ceil(seconds - 0.5))

@@ -12,7 +12,7 @@ _AHEAD = AHEAD_S * card.FPS + 1  # the picture after a segment completes it
 
 
 class Screen(Protocol):
-    """What a card needs of a picture."""
+    """What a source needs of those who watch it."""
 
     def begin(self, form: Format) -> None: ...
 

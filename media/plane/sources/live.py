@@ -20,7 +20,7 @@ _log = structlog.get_logger()
 SECOND_LOOK_S = 5.0  # how long a garbled keyframe waits for another that says whether it was an accident
 _HELD_CAP = 16 * 1024 * 1024  # bytes that wait while a keyframe is looked at
 _DEPTH = 2  # pictures that may come before one that is shown earlier
-_STEP = 3000
+_STEP = 3000  # between the decoding times of the first of them
 
 
 class Live:
@@ -57,6 +57,7 @@ class Live:
         self._order: list[int] = []  # times that are due to be decoding times
         self._zero = self._shift = 0
         self._last: int | None = None  # decoding time of the picture shown last
+        self._step = 0  # from the one before it
 
     def unit(self, kind: str, unit: AccessUnit, at: float) -> None:
         is_sound = kind == "audio" or unit.is_sound
@@ -209,11 +210,12 @@ class Live:
         self._screen.to_viewers(unit.later(self._shift))
 
     def _in_order(self, unit: Unit) -> Unit:
-        """Told to all where time passed without a picture: it is missing from what they were sent."""
+        """Told to all where time passed without a picture, unless that is how seldom they come."""
         last, self._last = self._last, unit.dts
         if last is None:
             return unit
-        if unit.dts - last > LEAP and self._format is not None:
+        before, self._step = self._step, unit.dts - last
+        if self._step > max(LEAP, 2 * before) and self._format is not None:
             self._screen.begin(self._format)
         if unit.dts <= last:
             self._last = last + 1
