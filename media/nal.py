@@ -28,3 +28,15 @@ def codec(picture: bytes) -> Literal["h264", "h265"] | None:
 
 def is_h264_key(picture: bytes) -> bool:
     return any(header[0] & 0x9F == 5 for header in headers(picture))
+
+
+def h264_parameters(picture: bytes) -> bytes:
+    """Its SPS and PPS, with their start codes; b"" where it has none."""
+    found, at = b"", picture.find(_START)
+    while at >= 0:
+        end = picture.find(_START, at + 3)
+        unit = picture[at : end if end >= 0 else len(picture)]
+        if len(unit) > 3 and unit[3] & 0x9F in (7, 8):
+            found += b"\x00" + unit.rstrip(b"\x00")
+        at = end
+    return found

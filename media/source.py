@@ -3,7 +3,7 @@
 Composition gives the plane an object of this protocol; the plane itself knows no registry and no store.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from media.grants import Claims
@@ -15,15 +15,17 @@ MOST_PIXELS = 8704 * 256  # of a picture that displays decode: H.264 up to level
 class SourceSpec:
     """A picture's origin, good for one opening, and not changed. Secret: never logged, never shown."""
 
-    kind: Literal["hls", "rtsp", "card"]  # card: nobody is asked, `card` is written into the picture
+    kind: Literal["hls", "rtsp", "ezviz", "card"]  # card: nobody is asked, `card` is written into the picture
     url: str
-    # what the fetcher may reach, exactly so, as "host" (443) or "host:port"; rtsp: one, an IP address
+    # what the fetcher may reach, exactly so, as "host" (443) or "host:port"; rtsp: one, an IP address; ezviz: a
+    # dispatcher's, which sends on to a node of the vendor's
     hosts: tuple[str, ...]
     sound: Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
     release: str = ""  # handed back by `closed` so that the vendor's slot can be freed
     card: tuple[str, ...] = ()  # a heading and paragraphs
     user: str = ""  # rtsp alone: they sign requests, and no URL ever holds them
     password: str = ""
+    dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
 
     def __repr__(self) -> str:
         return f"<SourceSpec {self.kind}>"
@@ -32,8 +34,7 @@ class SourceSpec:
         """The same, with what is to be released told apart from other sources'."""
         if not self.release:
             return self
-        told = f"{source}/{self.release}"
-        return SourceSpec(self.kind, self.url, self.hosts, self.sound, told, self.card, self.user, self.password)
+        return replace(self, release=f"{source}/{self.release}")
 
     def as_json(self) -> dict[str, Any]:
         return {each: getattr(self, each) for each in self.__slots__}
@@ -49,6 +50,7 @@ class SourceSpec:
             card=tuple(data.get("card", ())),
             user=data.get("user", ""),
             password=data.get("password", ""),
+            dozes=data.get("dozes", False),
         )
 
 

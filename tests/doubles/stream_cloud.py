@@ -1,0 +1,74 @@
+"""EZVIZ's dispatcher and stream node with one camera behind them, as the simulator has them, in a thread."""
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+from media.ezviz.address import live
+from media.source import SourceSpec
+from simulator.cloud.service import Cloud
+from simulator.pictures.studio import Studio
+from simulator.state import Account, Camera, World
+
+USER, SERIAL = "demo@example.com", "F00497201"
+# sooner than in life, so that a test that says nothing of it need not wait
+SOON: dict[str, Any] = {"clump_s": 0.2, "node_s": 0.05, "stream_key_s": 2}
+
+
+class StreamCloud:
+    """`settings` changes how the vendor behaves, `camera` what it shows."""
+
+    def __init__(self) -> None:
+        self.camera = Camera(SERIAL, "Garden", USER, "ABCDEF", "garden")
+        self.world = World({USER: Account(USER, "", "", "")}, {SERIAL: self.camera})
+        self._studio = Studio()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="vendor", daemon=True)
+        self._thread.start()
+        self._cloud = Cloud(self.world, self._studio)
+        self.minted: list[str] = []
+        self.token = ""  # handed out in place of a good one
+        self.set(**SOON)
+        self._run(self._cloud.open("127.0.0.1"))
+
+    def set(self, **settings: Any) -> None:
+        for name, value in settings.items():
+            assert hasattr(self.world.settings, name)
+            setattr(self.world.settings, name, value)
+
+    def spec(self, **changes: Any) -> SourceSpec:
+        token = self.token or self._cloud.tokens.made(USER)[0]
+        self.minted.append(token)
+        place = f"127.0.0.1:{self.world.vtm_port}"
+        given: dict[str, Any] = {
+            "kind": "ezviz",
+            "url": live(place, SERIAL, 1, changes.pop("stream", 2), token, "biz=1", int(time.time() * 1000)),
+            "hosts": (place,),
+            "sound": "on" if self.camera.audio else "off",
+        }
+        return SourceSpec(**(given | changes))
+
+    @property
+    def sessions(self) -> int:
+        """Open just now."""
+        return self._cloud.node.sessions(self.camera)
+
+    @property
+    def opened(self) -> int:
+        """At the node, since it began."""
+        return self.world.calls["vtdu"]
+
+    def close(self) -> None:
+        self._run(self._cloud.close())
+        self._run(self._let_go())
+        self._studio.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    async def _let_go(self) -> None:
+        await asyncio.sleep(0.1)
+
+    def _run(self, work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
