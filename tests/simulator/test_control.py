@@ -62,7 +62,13 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
     }
     odd = {(row["name"], flag) for row in rows for flag in ("audio", "online") if not row[flag]}
     odd |= {(row["name"], flag) for row in rows for flag in ("encryption", "asleep") if row[flag]}
-    assert odd == {("Garage", "encryption"), ("Driveway", "encryption"), ("Nursery", "audio"), ("Attic", "online"), ("Bedroom", "asleep")}
+    assert odd == {
+        ("Garage", "encryption"),
+        ("Driveway", "encryption"),
+        ("Nursery", "audio"),
+        ("Attic", "online"),
+        ("Bedroom", "asleep"),
+    }
 
 
 @pytest.mark.parametrize(

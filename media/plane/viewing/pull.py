@@ -1,11 +1,12 @@
 """One camera being pulled for one account, shared by all its viewers."""
 
 import asyncio
+import contextlib
 import hashlib
 import random
 import ssl
 from copy import replace
-from typing import Literal, Never
+from typing import Literal
 
 import structlog
 
@@ -14,7 +15,7 @@ from media.plane.background import Background
 from media.plane.codec.units import Format, SourceFailed
 from media.plane.outputs import displays
 from media.plane.sources import card_player
-from media.plane.sources.ezviz import EzvizRun
+from media.plane.sources.ezviz import EzvizSource
 from media.plane.sources.hls import HlsSource
 from media.plane.sources.network import OnLoopback
 from media.plane.sources.reader import Origin
@@ -170,7 +171,8 @@ class Pull(Fanout):
         if spec.kind == "card":
             await card_player.play(self, spec.card, self._loop.time)
         if spec.kind == "ezviz":
-            await self._sessions_of(spec)
+            with contextlib.closing(EzvizSource(self, spec, self._mint, loopback=self._loopback)) as camera:
+                await camera.last()
         source: Origin
         if spec.kind == "rtsp":
             source = RtspSource(spec, loopback=self._loopback.every)
@@ -183,13 +185,6 @@ class Pull(Fanout):
         finally:
             run.close()
             self._background.later(source.close())
-
-    async def _sessions_of(self, spec: SourceSpec) -> Never:
-        run = EzvizRun(self, spec, self._mint, loopback=self._loopback)
-        try:
-            await run.last()
-        finally:
-            run.close()
 
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""

@@ -8,7 +8,7 @@ JUMP = 5 * CLOCK
 STEP = CLOCK // 15
 
 
-class Timeline:
+class Joined:
     """`now` in seconds, as monotonic as the units become."""
 
     def __init__(self, now: Callable[[], float]) -> None:
