@@ -55,7 +55,7 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # likewise
     can_restart: bool = False
     voice_may: tuple[str, ...] = ()  # what the owner lets a voice change: settings by name, "restart"
     lan: str = ""  # where it is at home, "address:port"; never told outside the registry
-    ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open"
+    ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "cloud"
     looked_at: float = 0.0  # when its whole picture was opened to see what it is like, epoch s; 0: never
     as_of: float = 0.0
 

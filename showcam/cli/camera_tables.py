@@ -19,6 +19,7 @@ WAY = {
     "account": "EZVIZ account",
     "open": "Open Platform",
     "lan": "your network",
+    "cloud": "EZVIZ's cloud stream",
 }
 MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": "audio on"}
 _UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set {camera} storage format"
