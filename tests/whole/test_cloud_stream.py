@@ -1,4 +1,4 @@
-"""A household with the EZVIZ account alone: no developer key, no code, no door at home; the simulator at life's timing."""
+"""A household with the EZVIZ account alone: no developer key, no code, no door at home; timed as in life."""
 
 from collections.abc import Iterator
 from pathlib import Path
