@@ -17,6 +17,7 @@ from oauth.server import Server
 from oauth.signing_in import SigningIn
 from oauth.visits import Visit, Visits, fingerprint
 from registry.errors import Unavailable
+from registry.gate.ways import may_be_overheard
 from registry.owner.owner import Owner
 from registry.readings.readings import Listing
 from store.ports import Inconsistent, Store
@@ -50,6 +51,7 @@ class Agreement:
             user=visit.user,
             cameras=cameras,
             unread=listing is None,
+            overheard=", ".join(each.name for each in cameras if may_be_overheard(each)),
             ticked=kept.getlist("cameras") if kept is not None else [each.id for each in cameras],
             later=kept is None or "later" in kept,
             label=kept.get("label", "") if kept is not None else "",

@@ -9,6 +9,8 @@ ORDER = ("lan", "open", "cloud")
 # Ways that bring one picture, whichever is asked for: all who watch share it.
 ONE_PICTURE = frozenset({"cloud"})
 
+OPEN_AIR = frozenset({"cloud"})  # ways whose pictures cross the internet as they are
+
 # What lies in the way alone, so that another may do better.
 ANOTHER = frozenset({"lan_unreachable", "code_wrong", "not_playable", "no_way", "too_large", "busy"})
 
@@ -22,3 +24,8 @@ def choose(camera: Camera, tried: tuple[str, ...] = ()) -> str | None:
         if way in camera.ways and way not in tried and not barred:
             return way
     return None
+
+
+def may_be_overheard(camera: Camera) -> bool:
+    """Whether its best way is one whose pictures cross the internet as they are: its owner is told."""
+    return choose(camera) in OPEN_AIR

@@ -40,6 +40,24 @@ def test_the_page_says_what_the_assistants_demand(world: World, assistant: Any, 
     assert [name for name, _ in page.fields].count("cameras") == len(NAMES)
 
 
+@pytest.mark.parametrize(
+    ("ways", "told"),
+    [
+        (("cloud",), "EZVIZ sends the picture of Garden over an open connection"),
+        (("open", "cloud"), None),
+        (("lan", "cloud"), None),
+        ((), None),
+    ],
+)
+def test_who_agrees_is_told_of_pictures_that_come_by_an_open_connection(
+    world: World, ways: tuple[str, ...], told: str | None
+) -> None:
+    world.home.driver.change("Garden", ways=ways)
+    said = world.browse().sign_in().page.said()
+    assert ("open connection" in said) is (told is not None)
+    assert (told or "Garden") in said
+
+
 def ids(world: World, *names: str) -> list[str]:
     return [world.home.id(name) for name in names]
 
