@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import re
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -120,6 +121,12 @@ def test_all_viewers_share_one_session_which_ends_with_the_last(world, cloud, ev
     eventually(lambda: cloud.sessions == 0, 1.0)
 
 
+def test_24_screens_by_hls_are_one_session_too(world, cloud):
+    segments(world, 1)
+    assert [world.master(link=f"link-{number}").status for number in range(24)] == [200] * 24
+    assert (cloud.opened, len(cloud.minted)) == (1, 1)
+
+
 @pytest.mark.parametrize("cut_with", ["", "7005"])
 def test_sessions_that_are_cut_go_on_in_one_picture(world, cloud, cut_with):
     cloud.set(session_cut_s=2.7, cut_with=cut_with)
@@ -223,6 +230,20 @@ def test_a_battery_camera_is_woken_by_the_first_session(world, cloud, household)
     cloud.set(session_cut_s=6.0, wake_s=1.0)
     asyncio.run(watched(world, lambda each: len(each.pictures) > 5))
     assert cloud.opened >= 2
+
+
+@pytest.mark.parametrize("dozes", [True, False])
+def test_what_can_not_be_reached_is_asked_again_where_it_dozes(world, cloud, household, dozes):
+    household.changes = {"dozes": dozes}
+    cloud.set(stream_code=5404)
+    answers: list[int] = []
+    watching = threading.Thread(target=lambda: answers.append(world.master().status))
+    watching.start()
+    while watching.is_alive() and len(cloud.minted) < 3:
+        time.sleep(0.05)
+    cloud.set(stream_code=0)
+    watching.join(60)
+    assert answers == [200 if dozes else 502]
 
 
 def test_a_session_goes_on_where_the_gate_still_opens(world, cloud, household, eventually):
