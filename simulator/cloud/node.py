@@ -166,7 +166,7 @@ class _Session:
         fault = self._world.settings.stream_fault
         if fault == "noise":
             body = random.randbytes(len(body))
-        elif fault == "junk" and random.randrange(10) == 0:
+        elif fault == "junk" and self._line.sent % 9 == 2:
             self._line.writer.write(b"\x24\x99" + random.randbytes(random.randrange(9)))
         self._line.stream(body)
 

@@ -106,7 +106,7 @@ def test_picture_and_sound_arrive_by_hls(world, cloud, household):
 
 
 def test_picture_and_sound_arrive_by_webrtc_at_lifes_timing(world, cloud):
-    cloud.set(clump_s=2.0, node_s=0.6, stream_key_s=0)
+    cloud.set(clump_s=2.0, node_s=0.6)
     viewer = asyncio.run(watched(world, lambda each: len(each.pictures) > 15 and max(each.loud or [0]) > 500))
     assert viewer.sizes == {(320, 180)}
 
@@ -255,7 +255,7 @@ def test_a_session_goes_on_where_the_gate_still_opens(world, cloud, household, e
 
 
 def test_nothing_secret_is_logged(world, cloud, capfd, caplog):
-    cloud.set(session_cut_s=1.0)
+    cloud.set(session_cut_s=3.0)
     segments(world, 2)
     cloud.set(stream_code=5500)
     time.sleep(3)

@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.ezviz import fields, messages
@@ -94,6 +94,7 @@ def test_an_answer_shows_nothing_when_it_is_printed() -> None:
 
 
 @given(st.binary(max_size=200))
+@settings(deadline=None)
 def test_any_body_is_an_answer_or_none(body: bytes) -> None:
     with contextlib.suppress(NotAnswer):
         Answer.read(body)
@@ -145,6 +146,7 @@ def fed_in_vain(data: bytes) -> int:
 
 
 @given(st.binary(max_size=64), st.integers(0, 200), st.integers(1, 9))
+@settings(deadline=None)
 def test_after_any_damage_frames_are_found_again(damage: bytes, at: int, size: int) -> None:
     sent = STREAMED * 20
     sent = sent[:at] + damage + sent[at + 5 :] + STREAMED * 6000  # whatever length the damage claims is outlasted

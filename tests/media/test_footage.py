@@ -133,6 +133,7 @@ def test_sound_that_steps_back_or_is_far_away_is_left_out() -> None:
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 1 << 40), st.booleans()), max_size=60))
+@settings(deadline=None)
 def test_times_never_go_back(given_units: list[tuple[bool, int, bool]]) -> None:
     joined = Joined(lambda: 0.0)
     last = {"video": -1, "audio": -10 * CLOCK}

@@ -164,7 +164,7 @@ def test_a_picture_without_an_end_is_told_as_lost() -> None:
 
 
 @given(st.binary(max_size=300), st.integers(1, 50))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_any_bytes_are_taken(data: bytes, size: int) -> None:
     split(b"\0\0\1\xba\x44" + data, size)
 
@@ -213,6 +213,7 @@ def test_other_sound_is_left_alone() -> None:
 
 
 @given(st.lists(st.binary(max_size=60), max_size=30))
+@settings(deadline=None)
 def test_any_sound_is_taken(parts: list[bytes]) -> None:
     heard = Sound()
     for part in parts:
