@@ -118,6 +118,8 @@ class Agreement:
             if there is None or (there.client, there.cameras, there.ended) != (asked.client.row.id, cameras, None):
                 return None
             link = there
+        if request.form.get("overheard"):
+            self._signing_in.agreed(account.id)
         done = replace(visit, step="done", link=link.id, request=fingerprint(request), agreed=now)
         self._visits.keep(request, done)
         count = "all" if link.cameras is None else len(link.cameras)

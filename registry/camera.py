@@ -7,6 +7,8 @@ from msgspec import Struct
 from registry.reason import Reason
 from registry.surface import Display
 
+UNASKED = "cloud_unasked"  # among a camera's ways: its cloud stream, to which its owner has not agreed; no way yet
+
 type Flag = Literal["on", "off", "none", "unknown"]
 # "none": there is no such thing on this camera (no microphone; encryption at a vendor that has none)
 

@@ -1,6 +1,6 @@
 """By which way a camera's picture is fetched: the one place that chooses."""
 
-from registry.camera import Camera
+from registry.camera import UNASKED, Camera
 
 # LAN first: it costs the vendor nothing and the picture never leaves the house. The account's own cloud stream asks
 # nothing of its owner, but is slower to begin and an open connection.
@@ -27,5 +27,6 @@ def choose(camera: Camera, tried: tuple[str, ...] = ()) -> str | None:
 
 
 def may_be_overheard(camera: Camera) -> bool:
-    """Whether its best way is one whose pictures cross the internet as they are: its owner is told."""
-    return choose(camera) in OPEN_AIR
+    """Whether its best way is one whose pictures cross the internet as they are: its owner is told, and must agree."""
+    way = choose(camera)
+    return way in OPEN_AIR or (way is None and UNASKED in camera.ways)

@@ -20,6 +20,7 @@ WAY = {
     "open": "Open Platform",
     "lan": "your network",
     "cloud": "EZVIZ's cloud stream",
+    "cloud_unasked": "EZVIZ's cloud stream once its owner agrees",
 }
 MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": "audio on"}
 _UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set {camera} storage format"

@@ -10,12 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from media.ezviz.address import Address
-from registry.camera import Camera, Ref
+from registry.camera import UNASKED, Camera, Ref
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.cameras import cameras
 from registry.drivers.ezviz.cloud import Cloud, Place
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.errors import DriverError, Refused, SignedOut
+from registry.gate.ways import choose, may_be_overheard
 from registry.vendor import SignedIn
 from store.sqlite import SqliteStore
 from tests.doubles.ready_driver import camera as ready
@@ -43,6 +44,7 @@ class Home:
         verdict = self.driver.sign_in(user, "showcam-demo", LONG_S)
         assert isinstance(verdict, SignedIn)
         self.driver.sessions.signed_in(self.source, user, verdict.session)
+        self.driver.sessions.agreed(self.source)
 
     def another(self, *, cloud: bool = True) -> EzvizDriver:
         """As in another process."""
@@ -113,6 +115,23 @@ def test_switched_off_it_is_offered_to_nobody(vendor: SimulatorProcess, store: S
     assert refused.value.reason == "no_way"
 
 
+def test_nothing_comes_by_an_open_connection_before_its_owner_agreed(home: Home) -> None:
+    home.driver.sessions.agreed(home.source, to=False)
+    terrace = home.camera("Terrace")
+    assert terrace.ways == (UNASKED,)
+    assert choose(terrace) is None
+    assert may_be_overheard(terrace)
+    with pytest.raises(Refused) as refused:
+        home.driver.mint(home.source, terrace, "cloud", LONG_S)
+    assert refused.value.reason == "no_way"
+    verdict = home.driver.sign_in("real@example.com", "showcam-demo", LONG_S)
+    assert isinstance(verdict, SignedIn)
+    home.driver.sessions.signed_in(home.source, "real@example.com", verdict.session)
+    assert home.camera("Terrace").ways == (UNASKED,), "signing in is not agreeing"
+    home.driver.sessions.agreed(home.source)
+    assert home.camera("Terrace").ways == ("cloud",)
+
+
 def test_a_session_that_is_over_is_renewed_before_a_token_is_asked_for(home: Home) -> None:
     terrace = home.camera("Terrace")
     home.vendor.configure(session_s=0.5)
@@ -153,7 +172,7 @@ def places(*rows: dict[str, Any], loopback: bool = False, **sections: Any) -> di
     page = {"resourceInfos": list(rows) or [ROW], "VTM": {"r": VTM}} | sections
     cloud = Cloud(loopback=loopback)
     both = tuple(ready(f"C{channel}", ref=Ref("s", "F1", channel), ways=()) for channel in (1, 2))
-    offered = cloud.offered(both, [page])
+    offered = cloud.offered(both, [page], agreed=True)
     found = {each.ref.channel: cloud.place(each.ref) for each in offered if each.ways == ("cloud",)}
     assert all(each.ways in ((), ("cloud",)) for each in offered)
     return found
@@ -238,7 +257,7 @@ def test_every_channel_of_a_real_list_is_offered_it() -> None:
     for each in page["VTM"].values():
         each |= {"externalIp": "8.8.4.4", "domain": ""}
     cloud = Cloud(loopback=False)
-    offered = cloud.offered(cameras([page], "s", ()), [page])
+    offered = cloud.offered(cameras([page], "s", ()), [page], agreed=True)
     assert len(offered) == 20
     assert {each.ways for each in offered} == {("cloud",)}
     subs = {each.model for each in offered if (place := cloud.place(each.ref)) and not place.has_sub}

@@ -133,7 +133,7 @@ class EzvizAccount:
             found = cameras(pages, source.id, ways)
             if at_home:
                 found = at_home.at_home(found, pages, held.secrets.codes)
-            return self._cloud.offered(found, pages) if self._cloud else found
+            return self._cloud.offered(found, pages, agreed=held.secrets.open_air) if self._cloud else found
 
         return self._use(source, deadline_s, work)
 

@@ -14,7 +14,7 @@ from media.ezviz.address import KNOWN, MAIN, SUB, live, named
 from media.source import SourceSpec
 from net.addresses import is_public, is_spelled
 from net.cache import Recent
-from registry.camera import Camera, Ref
+from registry.camera import UNASKED, Camera, Ref
 from registry.driver import sound
 from registry.drivers.ezviz.cameras import CHANNEL_ROW
 
@@ -39,13 +39,17 @@ class Cloud:
         self._loopback = loopback
         self._places: Recent[Ref, Place] = Recent(MANY)
 
-    def offered(self, cameras: tuple[Camera, ...], pages: Iterable[Page]) -> tuple[Camera, ...]:
-        """The same cameras, those that stream through the cloud with that way after their others."""
+    def offered(self, cameras: tuple[Camera, ...], pages: Iterable[Page], *, agreed: bool) -> tuple[Camera, ...]:
+        """The same cameras, those that stream through the cloud with that way after their others.
+
+        `agreed`: whether their owner did, who else must be asked first.
+        """
         source = cameras[0].ref.source if cameras else ""
+        way = "cloud" if agreed else UNASKED
         found = {ref: place for page in pages for ref, place in self._told(page, source)}
         for ref, place in found.items():
             self._places.put(ref, place)
-        return tuple(replace(each, ways=(*each.ways, "cloud")) if each.ref in found else each for each in cameras)
+        return tuple(replace(each, ways=(*each.ways, way)) if each.ref in found else each for each in cameras)
 
     def place(self, ref: Ref) -> Place | None:
         """As the list said last; None where another process read it."""

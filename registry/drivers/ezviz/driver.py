@@ -189,7 +189,7 @@ class EzvizDriver:
         if way == "lan":
             return self._mint_lan(held, camera, picture, deadline_s)
         if way == "cloud":
-            return self._mint_cloud(source, camera, picture, deadline_s)
+            return self._mint_cloud(held, source, camera, picture, deadline_s)
         key = self._key(held)
         if way != "open" or key is None:
             raise Refused("no_way", f"no {way} way")
@@ -215,8 +215,10 @@ class EzvizDriver:
             raise Refused("no_way", "no lan way")
         return self._lan.open(camera, code, deadline_s, picture)
 
-    def _mint_cloud(self, source: Source, camera: Camera, picture: Picture, deadline_s: float) -> SourceSpec:
-        if self._cloud is None:
+    def _mint_cloud(
+        self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float
+    ) -> SourceSpec:
+        if self._cloud is None or not held.secrets.open_air:
             raise Refused("no_way", "no cloud way")
         began, ref = time.monotonic(), camera.ref
         place = self._cloud.place(ref) or self._cloud.keep(ref, self.account.dispatcher(source, camera, deadline_s))
