@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from registry.camera import Camera, Refusal
+from registry.camera import UNASKED, Camera, Refusal
 from registry.gate.reasons import explain, shell_word
 from registry.preferences import Preferences
 from registry.settings import FIELDS, Setting, SettingView
@@ -66,7 +66,7 @@ def _identity(camera: Camera, serving: Serving) -> dict[str, Any]:
         "owner": camera.owner,
         "battery": camera.battery,
         "charging": camera.charging,
-        "pictures_by": camera.ways,
+        "pictures_by": [each for each in camera.ways if each != UNASKED],
         "settings_by": serving.get(camera.ref.source, ()),
     }
 

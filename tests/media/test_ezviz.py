@@ -152,6 +152,9 @@ def test_the_end_of_sessions_that_end_alike_is_foreseen(world, cloud, eventually
     steps = [after - before for before, after in itertools.pairwise(times(segments(world, 3)))]
     assert min(steps) > 0
     assert world.stats()["reopened"] == 0
+    eventually(lambda: cloud.sessions == 2, 60)
+    world.plane.client().end_link("link-1")
+    eventually(lambda: cloud.sessions == 0, 1.0)
 
 
 def test_a_silent_node_is_left_for_the_whole_picture(world, cloud):

@@ -52,6 +52,8 @@ class EzvizSource:
         self._joined = Joined(self._loop.time)
         self._began = self._loop.time()
         self._refused = self._empty = 0
+        self._showings: set[Showing] = set()  # those that are open
+        self._following: asyncio.Task[Showing | None] | None = None
         self._ended_after: tuple[float, ...] = ()  # how long the last two sessions lasted that a node ended
 
     async def last(self) -> Never:
@@ -71,6 +73,10 @@ class EzvizSource:
 
     def close(self) -> None:
         self._pacing.close()
+        if self._following:
+            self._following.cancel()
+        for showing in list(self._showings):
+            self._end(showing)
 
     # sessions
 
@@ -94,17 +100,22 @@ class EzvizSource:
         except BadAddress:
             raise SourceFailed("media_down", again=False) from None
         showing = Showing(self._stream or address.stream, self._loopback)
+        self._showings.add(showing)
         try:
             await showing.open(address, spec.hosts)
         except BaseException:
-            showing.close()
+            self._end(showing)
             raise
         self._refused = 0
         return showing
 
+    def _end(self, showing: Showing) -> None:
+        self._showings.discard(showing)
+        showing.close()
+
     async def _shown(self, showing: Showing) -> Showing | None:
         """To its end; what follows it, where that was foreseen. Raises SourceFailed."""
-        following: asyncio.Task[Showing | None] | None = None
+        self._following = None
         try:
             while not self._is_given_up(showing):
                 await self._pacing.room.wait()
@@ -112,26 +123,18 @@ class EzvizSource:
                     raise self._failure
                 await showing.wait()
                 await self._take(showing)
-                if following is None and self._is_due(showing):
-                    following = asyncio.create_task(self._follow())
-                if following and following.done() and following.result():
-                    return following.result()
+                if self._following is None and self._is_due(showing):
+                    self._following = asyncio.create_task(self._follow())
+                if self._following and self._following.done() and self._following.result():
+                    break
         except Unreached:
             self._ended_after = (*self._ended_after, showing.lasted_s)[-2:]
         except SaidNo as no:
             self._ended_after = (*self._ended_after, showing.lasted_s)[-2:]
             self._said_no(no.result)
         finally:
-            showing.close()
-            if following and not following.done():
-                self._spare(following)
-        return await following if following else None
-
-    def _spare(self, following: "asyncio.Task[Showing | None]") -> None:
-        """Unless somebody still waits for it."""
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            following.cancel()
+            self._end(showing)
+        return await self._following if self._following else None
 
     async def _follow(self) -> Showing | None:
         """The next session, once it has come to its first keyframe; None where it can't be had beside this one."""
@@ -143,11 +146,8 @@ class EzvizSource:
             while not showing.held and showing.lasted_s < SUB_S + AHEAD_S:
                 await showing.wait()
         except (Unreached, SaidNo, SourceFailed):
-            showing.close()
+            self._end(showing)
             return None
-        except BaseException:
-            showing.close()
-            raise
         return showing
 
     def _is_due(self, showing: Showing) -> bool:
