@@ -22,11 +22,12 @@ class Studio:
 
     def __init__(self) -> None:
         self._players: dict[str, _Player] = {}
+        self.gop_s = 2
 
     def running(self, camera: Camera, quality: int, *, key_s: int) -> "_Player":
         picture = camera.picture(quality)
         assert picture is not None
-        return self._players.setdefault(picture[0], _Player(picture[0]))
+        return self._players.setdefault(picture[0], _Player(picture[0], self.gop_s))
 
     def close(self) -> None:
         for player in self._players.values():
@@ -34,10 +35,10 @@ class Studio:
 
 
 class _Player:
-    """The recording, two seconds to a group of pictures, over and over."""
+    """The recording, over and over."""
 
-    def __init__(self, codec: str) -> None:
-        self._codec = codec
+    def __init__(self, codec: str, gop_s: int) -> None:
+        self._codec, self._gop_s = codec, gop_s
         self._listeners: set[Any] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -53,7 +54,8 @@ class _Player:
             self._task.cancel()
 
     async def _play(self) -> None:
-        recording = await asyncio.to_thread(recorded, codec="libx265" if self._codec == "h265" else "libx264")
+        codec = "libx265" if self._codec == "h265" else "libx264"
+        recording = await asyncio.to_thread(recorded, codec=codec, gop_s=self._gop_s)
         began = time.time()
         for turn in itertools.count():
             for sample in recording.samples:
@@ -69,11 +71,11 @@ class StreamCloud:
     def __init__(self) -> None:
         self.camera = Camera(SERIAL, "Garden", USER, "ABCDEF", "garden")
         self.world = World({USER: Account(USER, "", "", "")}, {SERIAL: self.camera})
-        self._studio = Studio()
+        self.studio = Studio()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="vendor", daemon=True)
         self._thread.start()
-        self._cloud = Cloud(self.world, self._studio)  # type: ignore[arg-type]
+        self._cloud = Cloud(self.world, self.studio)  # type: ignore[arg-type]
         self.minted: list[str] = []
         self.token = ""  # handed out in place of a good one
         self.set(**SOON)
@@ -114,7 +116,7 @@ class StreamCloud:
         self._loop.close()
 
     async def _let_go(self) -> None:
-        self._studio.close()
+        self.studio.close()
         await asyncio.sleep(0.1)
 
     def _run(self, work: Any) -> Any:

@@ -111,6 +111,12 @@ def test_picture_and_sound_arrive_by_webrtc_at_lifes_timing(world, cloud):
     assert viewer.sizes == {(320, 180)}
 
 
+def test_keyframes_far_apart_are_waited_for_by_hls(world, cloud):
+    """The first segment ends with the second keyframe, more than ten seconds after the picture was asked for."""
+    cloud.studio.gop_s = 5
+    assert world.master().status == 200
+
+
 def test_all_viewers_share_one_session_which_ends_with_the_last(world, cloud, eventually):
     async def many() -> None:
         await asyncio.gather(*(watched(world, lambda each: len(each.pictures) > 5) for _ in range(4)))
