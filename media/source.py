@@ -13,7 +13,7 @@ from media.grants import Claims
 MOST_PIXELS = 8704 * 256  # of a picture that displays decode: H.264 up to level 4.2 (table A-1, MaxFS)
 
 
-type Kind = Literal["hls", "rtsp", "card"]  # card: nobody is asked, `card` is written into the picture
+type Kind = Literal["hls", "rtsp", "ezviz", "card"]  # card: nobody is asked, `card` is written into the picture
 type Sound = Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
 
 
@@ -29,6 +29,7 @@ class WireSource(TypedDict):
     user: NotRequired[str]
     password: NotRequired[str]
     encrypts: NotRequired[bool]
+    dozes: NotRequired[bool]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -37,7 +38,8 @@ class SourceSpec:
 
     kind: Kind
     url: str
-    # what the fetcher may reach, exactly so, as "host" (443) or "host:port"; rtsp: one, an IP address
+    # what the fetcher may reach, exactly so, as "host" (443) or "host:port"; rtsp: one, an IP address; ezviz: a
+    # dispatcher's, which sends on to a node of the vendor's
     hosts: tuple[str, ...]
     sound: Sound
     release: str = ""  # handed back by `closed` so that the vendor's slot can be freed
@@ -45,6 +47,7 @@ class SourceSpec:
     user: str = ""  # rtsp alone: they sign requests, and no URL ever holds them
     password: str = ""
     encrypts: bool = True  # the vendor has an Image Encryption, which a picture that does not decode may be the work of
+    dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
 
     def __repr__(self) -> str:
         return f"<SourceSpec {self.kind}>"
@@ -53,8 +56,7 @@ class SourceSpec:
         """The same, with what is to be released told apart from other sources'."""
         if not self.release:
             return self
-        told = f"{source}/{self.release}"
-        return replace(self, release=told)
+        return replace(self, release=f"{source}/{self.release}")
 
     def as_json(self) -> WireSource:
         return {
@@ -67,6 +69,7 @@ class SourceSpec:
             "user": self.user,
             "password": self.password,
             "encrypts": self.encrypts,
+            "dozes": self.dozes,
         }
 
     @classmethod
@@ -81,6 +84,7 @@ class SourceSpec:
             user=data.get("user", ""),
             password=data.get("password", ""),
             encrypts=data.get("encrypts", True),
+            dozes=data.get("dozes", False),
         )
 
 

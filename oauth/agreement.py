@@ -17,6 +17,7 @@ from oauth.server import Server
 from oauth.signing_in import SigningIn
 from oauth.visits import Visit, Visits, fingerprint
 from registry.errors import Unavailable
+from registry.gate.ways import may_be_overheard
 from registry.owner.owner import Owner
 from registry.readings.listing import Listing
 from store.ports import Inconsistent, Store
@@ -50,6 +51,7 @@ class Agreement:
             user=visit.user,
             cameras=cameras,
             unread=listing is None,
+            overheard=", ".join(each.name for each in cameras if may_be_overheard(each)),
             ticked=kept.getlist("cameras") if kept is not None else [each.id for each in cameras],
             later=kept is None or "later" in kept,
             label=kept.get("label", "") if kept is not None else "",
@@ -118,6 +120,8 @@ class Agreement:
             if there is None or (there.client, there.cameras, there.ended) != (asked.client.row.id, cameras, None):
                 return None
             link = there
+        if request.form.get("overheard"):
+            self._signing_in.agreed(account.id)
         done = replace(visit, step="done", link=link.id, request=fingerprint(request), agreed=now)
         self._visits.keep(request, done)
         count = "all" if link.cameras is None else len(link.cameras)

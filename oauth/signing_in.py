@@ -32,6 +32,10 @@ class SigningIn:
             return self._code_page(asked, visit, status)
         return pages.linking_page("sign_in", asked.assistant, status)
 
+    def agreed(self, account_id: str) -> None:
+        """To pictures by an open connection, of which the page told."""
+        self._sign_in.agreed(account_id)
+
     def begin(self, asked: AuthorizeRequest) -> Response:
         user, password = request.form.get("user", "").strip(), request.form.get("password", "")
         if not user or not password:

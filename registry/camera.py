@@ -7,6 +7,8 @@ from msgspec import Struct
 from registry.reason import Reason
 from registry.surface import Display
 
+UNASKED = "cloud_unasked"  # among a camera's ways: its cloud stream, to which its owner has not agreed; no way yet
+
 type Flag = Literal["on", "off", "none", "unknown"]
 # "none": there is no such thing on this camera (no microphone; encryption at a vendor that has none)
 
@@ -55,7 +57,7 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # likewise
     can_restart: bool = False
     voice_may: tuple[str, ...] = ()  # what the owner lets a voice change: settings by name, "restart"
     lan: str = ""  # where it is at home, "address:port"; never told outside the registry
-    ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open"
+    ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "cloud"
     looked_at: float = 0.0  # when its whole picture was opened to see what it is like, epoch s; 0: never
     as_of: float = 0.0
 

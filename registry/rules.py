@@ -38,7 +38,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     @property
     def closed_ways(self) -> tuple[str, ...]:
         """Ways whose picture only a media process can fetch."""
-        return () if self.pictures == "plane" else ("lan",)
+        return () if self.pictures == "plane" else ("lan", "cloud")
 
     @property
     def vendor_s(self) -> float:

@@ -60,6 +60,13 @@ class Sessions(Protocol):
         """Raises VendorDown where it can't be kept."""
         ...
 
+    def agreed(self, source: Source) -> None:
+        """Its owner was told which pictures come by a connection that others could listen to, and agreed.
+
+        Raises registry.errors.DriverError.
+        """
+        ...
+
 
 class Vendor(Protocol):
     @property

@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ezviz_webhook_key: str = ""  # signs the messages posted to /webhooks/ezviz; empty: no such address
     ezviz_push: bool = True  # the worker listens to the messages that EZVIZ sends its app
     ezviz_push_at: str = ""  # host:port of those messages; empty: where EZVIZ says
+    ezviz_cloud: bool = True  # pictures also by the app account's own cloud stream, an open connection
     poll_s: int = 120  # how often a household is read whose vendor sends no messages
     snapshots: bool = True  # whether Alexa is offered still pictures
     alexa_skill_id: str = ""  # whose custom-skill requests are answered; empty: none

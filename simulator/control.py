@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from simulator import fleet
+from simulator.cloud.dispatcher import ELSEWHERE
 from simulator.faults import FAULTS
 from simulator.state import Camera, Settings, Webhook, World
 
@@ -53,6 +54,13 @@ LIMITS: dict[str, tuple[float, float]] = {
     "delay_s": (0, 60),
     "wake_s": (0, 60),
     "awake_s": (0, 3600),
+    "node_s": (0, 60),
+    "clump_s": (0, 60),
+    "stream_key_s": (0, 600),
+    "session_cut_s": (0, 86400),
+    "unkept_s": (0.5, 3600),
+    "streams": (0, 1000),
+    "stream_code": (0, 99999),
 }
 
 
@@ -60,6 +68,9 @@ FAULTS_OF: dict[str, tuple[str, ...]] = {
     "fault": FAULTS,
     "push_fault": ("garbage", "refuse", "drop"),
     "hls_fault": ("no_cors", "ended", "key", "sound"),
+    "stream_fault": ("silent", "noise", "junk", "tokens", *ELSEWHERE),
+    "stream_map": ("lies", "none"),
+    "cut_with": ("7005",),
 }
 
 
@@ -73,9 +84,15 @@ class Problem(Exception):
 
 
 class Control:
-    def __init__(self, world: World, serving: Callable[[], bool], watched: Callable[[Camera], bool]) -> None:
+    def __init__(
+        self,
+        world: World,
+        serving: Callable[[], bool],
+        watched: Callable[[Camera], bool],
+        streams: Callable[[Camera], int],
+    ) -> None:
         self._world = world
-        self._watched = watched
+        self._watched, self._streams = watched, streams
         self._serving = serving
 
     def add_routes(self, app: web.Application) -> None:
@@ -193,6 +210,7 @@ class Control:
             "mailed": self._world.accounts[camera.owner].mailed_code,
             "fault": camera.fault,
             "watched": self._watched(camera),
+            "cloud_streams": self._streams(camera),
             "events": [asdict(event) for event in camera.events],
         }
 
@@ -244,7 +262,7 @@ def _check_setting(name: str, value: object) -> None:
             raise Problem(400, "Wrong value", f"“{name}” is empty or one of {', '.join(allowed[1:])}.")
         return
     low, high = LIMITS[name]
-    whole = name in ("viewers", "terminals")
+    whole = name in ("viewers", "terminals", "streams", "stream_code")
     number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     if not number or not low <= value <= high:  # type: ignore[operator]  # a number by now
         raise Problem(400, "Wrong value", f"“{name}” is a {'whole ' if whole else ''}number from {low} to {high}.")

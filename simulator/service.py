@@ -17,6 +17,7 @@ from simulator.app_api.face import AppFace
 from simulator.app_api.sessions import Sessions
 from simulator.assistants.amazon import Amazon
 from simulator.assistants.app import add_routes
+from simulator.cloud.service import Cloud
 from simulator.control import Control
 from simulator.households import demo_world
 from simulator.lan.house import House
@@ -50,7 +51,8 @@ async def serve(options: Options) -> None:
     tls = _certificates(options.data)
     world, studio = demo_world(), Studio()
     addresses = Addresses(world)
-    app = AppFace(world, Sessions(world, options.data / "sessions.json"))
+    cloud = Cloud(world, studio)
+    app = AppFace(world, Sessions(world, options.data / "sessions.json"), cloud.tokens)
     app_face, broker = app.app(), app.push.broker
     WebhookSender(world)
     open_face = OpenFace(world, addresses).app()
@@ -60,7 +62,7 @@ async def serve(options: Options) -> None:
     house = House(world, studio)
     servers: list[asyncio.Server] = []
     control = web.Application(client_max_size=256 * 1024)
-    Control(world, partial(_serving, servers), studio.watched).add_routes(control)
+    Control(world, partial(_serving, servers), studio.watched, cloud.node.sessions).add_routes(control)
     add_routes(control, options.app_url, options.data, amazon)
 
     doors = [(control, options.port, None), (app_face, options.app_port, tls), (open_face, options.open_port, tls)]
@@ -74,6 +76,7 @@ async def serve(options: Options) -> None:
             loop = asyncio.get_running_loop()
             servers.append(await loop.create_server(runner.server, sock=listening, ssl=context))
         await house.open()
+        await cloud.open(HOST)
         servers.append(await asyncio.start_server(broker.serve, sock=pushing))
         log.info("simulator serves", control=options.port, app_api=options.app_port, open_platform=options.open_port)
         await _told_to_stop()
@@ -82,6 +85,7 @@ async def serve(options: Options) -> None:
             server.close()
         broker.close()
         await house.close()
+        await cloud.close()
         studio.close()
         await asyncio.gather(*(runner.cleanup() for runner in runners))
 

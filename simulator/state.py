@@ -87,6 +87,7 @@ class Camera:
     newer_firmware: str = ""
     battery: int | None = None  # percent; None: it has none
     charging: bool = False
+    rtsp: bool = True  # whether its door at home is open
     channel: int = 1
     category: str = ""  # the vendor's, where it does not follow from the kind
     awake_until: float = math.inf  # a battery camera dozes after this
@@ -173,6 +174,17 @@ class Settings:
     wake_s: float = 1.5  # a battery camera takes so long to wake
     awake_s: float = 30.0  # and stays so
     restart_s: float = 5.0  # a camera is offline so long
+    # the app's cloud stream, at life's timing
+    node_s: float = 0.6  # a stream node answers after this, a dispatcher in a quarter of it
+    clump_s: float = 2.0  # pictures come in clumps, as far apart as this
+    stream_key_s: float = 0.0  # between key frames; 0: as in life, the smaller picture's 4 and the whole one's 60
+    session_cut_s: float = 0.0  # a session lasts so long; 0: for as long as it is kept alive
+    cut_with: Literal["", "7005"] = ""  # whether the end is told before the node hangs up
+    unkept_s: float = 27.0  # a session without keep-alives lasts so long
+    streams: int = 8  # sessions at once, per account
+    stream_code: int = 0  # what every node answers; 0: what is true
+    stream_map: Literal["", "lies", "none"] = ""  # the table in the stream that names its codecs
+    stream_fault: Literal["", "silent", "noise", "junk", "tokens", "private", "foreign", "link_local"] = ""
     china: bool = False  # whether the Open Platform is the Chinese one, which has a few calls more
 
 
@@ -182,6 +194,7 @@ class World:
     cameras: dict[str, Camera]
     settings: Settings = field(default_factory=Settings)
     now: Callable[[], float] = time.time
+    vtm_port: int = 0  # the dispatcher of the app's cloud stream
     rtsp_ports: dict[str, int] = field(default_factory=dict)  # cameras' own, by serial; the vendor tells them
     devices: dict[str, Device] = field(default_factory=dict)
     webhook: Webhook = field(default_factory=Webhook)

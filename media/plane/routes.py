@@ -26,7 +26,8 @@ from net.problem import problem_of
 
 _log = structlog.get_logger()
 
-SEGMENT_WAIT_S = 10.0
+OPEN_WAIT_S = 10.0
+SEGMENT_WAIT_S = 10.0  # from its opening on: of a picture whose keyframes are seconds apart it takes as long
 SNAPSHOT_WAIT_S = 8.0
 MOST_STARTS = 16  # that a session answers to
 _CORS = {
@@ -128,8 +129,8 @@ class Routes:
     async def _output(session: Session) -> HlsOutput:
         pull, surface = session.pull, session.claims.surface
         # Alexa's VideoApp wants a sound track whatever the camera; Google where its microphone is not switched off
-        if surface == "google":
-            await pull.opened(SEGMENT_WAIT_S)
+        if not await pull.opened(OPEN_WAIT_S):
+            raise SourceFailed("media_down", again=True)
         silent = surface in _FIT or (surface == "google" and pull.sound != "off")
         fit = _FIT.get(surface, "any")
         output = await pull.first_segment(silent_track=silent, timeout_s=SEGMENT_WAIT_S, fit=fit)

@@ -143,6 +143,13 @@ class SignIn:
             return SignInRefused("wrong_code")
         return self._ask(replace(waiting, places=(*waiting.places, place)), code)
 
+    def agreed(self, account_id: str) -> None:
+        """To pictures that others could listen to on their way; what can't be kept is asked again at the next link."""
+        for source in self._store.sources(account_id):
+            if source.kind == self._kind:
+                with contextlib.suppress(DriverError):
+                    self._vendor.sessions.agreed(source)
+
     def _ask(self, asked: _Pending, code: str = "") -> Outcome:
         """Of the vendor. What it does not answer stays counted: it may have counted it, too."""
         try:

@@ -13,7 +13,7 @@ from registry.errors import DriverError
 from registry.gate.displays import PLAYABLE
 from registry.gate.fit import GATE, Fit, fits
 from registry.gate.gate import overruled
-from registry.gate.ways import ANOTHER
+from registry.gate.ways import ANOTHER, ONE_PICTURE
 from registry.readings.breaker import Breaker
 from registry.readings.judge import Deadline, Judge, Open, VisibleCamera, unreached
 from registry.readings.readings import Readings
@@ -42,9 +42,9 @@ class Minting:
         scaled = request.surface == "video" and self._may_scale(opened.seen.account.id, camera.id)
         refusal: Refusal | None = None
         for fit in fits(request, camera, scaled=scaled):
-            found = self.mint(opened, GATE[fit.surface], fit.picture, deadline)
+            found, way = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
             if not isinstance(found, Refusal):
-                return found, fit
+                return found, fit._replace(picture="main") if way in ONE_PICTURE else fit
             if found.reason not in ANOTHER:
                 return found
             refusal = found
@@ -69,19 +69,26 @@ class Minting:
 
     def mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
         """By the best way that brings one; where none does, what was wrong with the first is told."""
+        found, _ = self._mint(opened, surface, picture, deadline)
+        return found
+
+    def _mint(
+        self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline
+    ) -> tuple[SourceSpec | Refusal, str]:
+        """And by which way, the last that was tried."""
         refusal: Refusal | None = None
         tried: tuple[str, ...] = ()
         while True:
             found = self._mint_by(opened, picture, deadline)
             if not isinstance(found, Refusal):
-                return found
+                return found, opened.way
             refusal, tried = refusal or found, (*tried, opened.way)
             if found.reason not in ANOTHER:
-                return found
+                return found, opened.way
             # another way may ask for more: Image Encryption off, for one
             other = self._judge.verdict(opened.seen, surface, PLAYABLE, tried)
             if isinstance(other, Refusal):
-                return refusal
+                return refusal, opened.way
             opened = other
 
     def _mint_by(self, opened: Open, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from msgspec.structs import asdict, replace
 
-from registry.camera import Camera, Refusal
+from registry.camera import UNASKED, Camera, Refusal
 from registry.gate.reasons import explain, shell_word
 from registry.preferences import Preferences
 from registry.settings import FIELDS, Setting, SettingView
@@ -19,6 +19,8 @@ WAY = {
     "account": "EZVIZ account",
     "open": "Open Platform",
     "lan": "your network",
+    "cloud": "EZVIZ's cloud stream",
+    "cloud_unasked": "EZVIZ's cloud stream once its owner agrees",
 }
 MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": "audio on"}
 _UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set {camera} storage format"
@@ -93,7 +95,7 @@ def _identity(camera: Camera, serving: Serving) -> CameraFacts:
         "owner": camera.owner,
         "battery": camera.battery,
         "charging": camera.charging,
-        "pictures_by": camera.ways,
+        "pictures_by": [each for each in camera.ways if each != UNASKED],
         "settings_by": serving.get(camera.ref.source, ()),
     }
 

@@ -56,7 +56,11 @@ def add(context: click.Context, user: str, key: str | None, language: str) -> No
         households.add_owner(store, user, open_key=key, open_secret=secret, locale=language)
     tell(f"{user} may now link cameras here.")
     if not key:
-        tell(f"Pictures come by an EZVIZ Open Platform key: showcam owner key {shlex.quote(user)}", err=True)
+        tell(
+            "Pictures come by EZVIZ's cloud stream, an open connection that linking asks about, or by an EZVIZ Open "
+            f"Platform key: showcam owner key {shlex.quote(user)}",
+            err=True,
+        )
 
 
 @owner.command("list")
@@ -167,6 +171,27 @@ def sub_account(context: click.Context, user: str, account_id: str) -> None:
         if not households.set_sub_account(store, user, kept):
             stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
     tell(f"{user} has that sub-account now." if kept else f"{user} has no sub-account now.")
+
+
+@owner.command()
+@click.argument("user")
+@click.argument("agreed", type=click.Choice(["yes", "no"]), metavar="yes|no")
+@installation
+@click.pass_context
+@readable
+def cloud(context: click.Context, user: str, agreed: str) -> None:
+    """Say whether pictures of USER's cameras may come by EZVIZ's own cloud stream, where no other way brings one.
+
+    It is an open connection: on its way from EZVIZ to here the picture is not encrypted. Linking asks for it too.
+    """
+    from registry.drivers.ezviz import households
+    from showcam.compose.command import tools
+
+    with tools(settings_of(context)) as store:
+        if not households.set_open_air(store, user, agreed == "yes"):
+            stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
+    may = "may now" if agreed == "yes" else "no longer"
+    tell(f"Pictures of {user}'s cameras {may} come by EZVIZ's cloud stream.")
 
 
 @owner.command()

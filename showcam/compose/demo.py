@@ -13,6 +13,7 @@ _USERS = {
     "demo@example.com": "demo",
     "mfa@example.com": "mfa",
     "other@example.com": "other",
+    "real@example.com": "",  # without a developer key: its cameras are shown by the account's own cloud stream
     "fleet@example.com": "fleet",  # a household of any size, made at the simulator's control door
 }
 _CLIENTS: dict[Assistant, tuple[str, ...]] = {
@@ -36,7 +37,8 @@ def prepare(settings: Settings) -> Settings:
             clients.register(store, name, name, redirects, loopback_redirect=True, secret=f"{name}-secret")
     for user, key in _USERS.items():
         if households.find(store, user) is None:
-            households.add_owner(store, user, open_key=f"{key}-key", open_secret=f"{key}-secret")
+            given = (f"{key}-key", f"{key}-secret") if key else (None, None)
+            households.add_owner(store, user, open_key=given[0], open_secret=given[1])
     store.close()
     simulator = settings.simulator_port
     return msgspec.structs.replace(

@@ -61,6 +61,7 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
         ca_file=settings.ca_file,
         demo=settings.demo,
         lan=settings.sign_up != "anyone",
+        cloud=settings.ezviz_cloud and settings.pictures == "plane",
         developer=developer,
     )
 

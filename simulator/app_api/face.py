@@ -11,6 +11,7 @@ from simulator.app_api.sessions import Sessions
 from simulator.app_api.settings import SettingCalls
 from simulator.app_api.sign_in import SignIn
 from simulator.app_api.wire import AppError, NoSession, answer, form, old_answer
+from simulator.cloud.tokens import Tokens
 from simulator.counting import counting
 from simulator.faults import OWN_WORDS, Faulty, met, spoiled
 from simulator.state import Account, Camera, World
@@ -22,8 +23,9 @@ MANY_CALLS = 10007  # the quota of calls is used up
 
 
 class AppFace:
-    def __init__(self, world: World, sessions: Sessions) -> None:
+    def __init__(self, world: World, sessions: Sessions, tokens: Tokens) -> None:
         self._world = world
+        self._tokens = tokens
         self._sessions = sessions
         self._sign_in = SignIn(world, sessions)
         self.push = Push(world, sessions)
@@ -38,6 +40,8 @@ class AppFace:
         add("DELETE", "/v3/users/logout/v2", self._signed_in(self.logout))
         add("GET", "/v3/configurations/system/info", self._signed_in(self.system_info))
         add("GET", "/v3/userdevices/v1/resources/pagelist", self._signed_in(self.pagelist))
+        add("GET", "/v3/streaming/vtm/{serial}/{channel}", self._signed_in(self.dispatcher))
+        add("GET", "/vtdutoken2", self._open(self.stream_tokens))
         add("GET", "/v3/unifiedmsg/list", self._signed_in(self.messages))
         add(
             "PUT", "/v3/specialBizs/v1/batteryDevices/{serial}/{channel}/{kind}/sleep", self._signed_in(self.keep_awake)
@@ -79,7 +83,24 @@ class AppFace:
         return answer()
 
     async def system_info(self, request: web.Request, _account: Account) -> web.Response:
-        return answer(systemConfigInfo={"pushAddr": request.host, "sysConf": "|".join(["0"] * 20)})
+        addresses = {"pushAddr": request.host, "authAddr": f"https://{request.host}"}
+        return answer(systemConfigInfo=addresses | {"sysConf": "|".join(["0"] * 20)})
+
+    async def dispatcher(self, request: web.Request, account: Account) -> web.Response:
+        camera = self._world.find(request.match_info["serial"], _whole(request.match_info["channel"]) or 1)
+        if camera is None or camera not in self._world.visible(account.user):
+            raise AppError(2000, "The device does not exist")
+        await self._trouble([camera])
+        return answer(streamServerConfig=pagelist.dispatcher(self._world))
+
+    async def stream_tokens(self, request: web.Request) -> web.Response:
+        session = request.query.get("ssid", "")
+        user = self._sessions.user(session)
+        if user is None:
+            raise NoSession
+        if not self._sessions.signed(session, request.query.get("sign", "")):
+            raise web.HTTPForbidden
+        return web.json_response({"retcode": 0, "msg": "success", "tokens": self._tokens.made(user)})
 
     async def pagelist(self, request: web.Request, account: Account) -> web.Response:
         await self._trouble(self._world.visible(account.user))

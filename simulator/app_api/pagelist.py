@@ -1,5 +1,6 @@
 """The app's one big list: devices, their channels, and a map for each section that was asked for."""
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -7,11 +8,15 @@ from typing import Any
 from simulator.state import Account, Camera, Device, World, md5
 from simulator.zones import VALUES
 
-MOST = 30
+MOST = 50
+# of a dispatcher, a SubjectPublicKeyInfo on P-256; clients need it where the link is ciphered by itself
+PUBLIC_KEY = base64.b64encode(
+    bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004") + bytes(range(64))
+).decode()
 SOUND, SLEEP, PRIVACY, LIGHT, INFRARED = 22, 21, 7, 3, 10
 SWITCHES = {LIGHT: "light", PRIVACY: "privacy", INFRARED: "infrared", SLEEP: "asleep", SOUND: "audio"}
 _EMPTY = (
-    *("TIME_PLAN", "KMS", "P2P", "VTM", "DETECTOR", "FEATURE", "CUSTOM_TAG", "QOS"),
+    *("TIME_PLAN", "KMS", "P2P", "DETECTOR", "FEATURE", "CUSTOM_TAG", "QOS"),
     *("PRODUCTS_INFO", "SIM_CARD", "MULTI_UPGRADE_EXT", "FEATURE_INFO"),
 )
 
@@ -33,6 +38,8 @@ def page(world: World, account: Account, offset: int, limit: int, sections: set[
         answer[name] = {one.serial: BY_SERIAL[name](world, account, one) for one in firsts.values()}
     for name in sorted(sections & BY_RESOURCE.keys()):
         answer[name] = {resource_id(one): BY_RESOURCE[name](one) for one in cameras}
+    if "VTM" in sections:
+        answer["VTM"] = {resource_id(one): dispatcher(world) for one in cameras}
     answer |= {name: {} for name in _EMPTY if name in sections}
     return answer
 
@@ -71,6 +78,20 @@ def _info(world: World, serial: str, cameras: dict[str, Camera]) -> dict[str, An
 
 def _body(device: Device) -> dict[str, Any]:
     return {"name": device.name, "deviceCategory": device.category, "channelNumber": max(1, device.channels)}
+
+
+def dispatcher(world: World) -> dict[str, Any]:
+    """Where a camera's live stream is asked for, by the app alone."""
+    return {
+        "domain": "127.0.0.1",
+        "externalIp": "127.0.0.1",
+        "internalIp": "None",  # so the vendor writes it
+        "port": world.vtm_port,
+        "memo": "",
+        "forceStreamType": 0,
+        "isBackup": 0,
+        "publicKey": {"key": PUBLIC_KEY, "version": 1},
+    }
 
 
 def resource_id(camera: Camera) -> str:
@@ -118,7 +139,7 @@ def _row(serial: str, channel: int, name: str, kind: int, *, own: bool) -> dict[
         "shareType": 0 if own else 2,
         "permission": -1 if own else 3,
         "videoLevel": 2,
-        "streamBizUrl": "",
+        "streamBizUrl": "biz=1" if channel % 2 else "",
         "isShow": 1,
         "groupId": -1,
     }

@@ -59,6 +59,15 @@ class Sessions:
             return None
         return session.user
 
+    def signed(self, session_id: str, sign: str) -> bool:
+        """Whether `sign` is what the session's own claims say, by which the app's streams are asked for."""
+        try:
+            claims = session_id.split(".")[1]
+            told = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        except (IndexError, ValueError):
+            return False
+        return bool(sign) and hmac.compare_digest(str(told.get("s")).encode(), sign.encode())
+
     def refresh(self, refresh_id: str, terminal: str) -> tuple[str, str] | None:
         """Both ids anew, the old ones dead; None when the refresh id is no longer good."""
         digest = _digest(refresh_id)

@@ -29,7 +29,7 @@ class House:
                 reachable=partial(_is_there, camera),
             )
             for camera in world.cameras.values()
-            if camera.kind == "camera" and camera.battery is None and camera.serial not in world.devices
+            if camera.kind == "camera" and camera.rtsp and camera.battery is None and camera.serial not in world.devices
         }
 
     async def open(self) -> None:

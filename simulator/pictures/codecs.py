@@ -24,13 +24,13 @@ _X264 = {
     "crf": "25",
     "forced-idr": "1",
     "threads": "1",
-    "x264-params": "scenecut=0:keyint=120",
+    "x264-params": "scenecut=0:keyint=infinite",
 }
 _X265 = {
     "preset": "ultrafast",
     "tune": "zerolatency",
     "forced-idr": "1",
-    "x265-params": "log-level=none:pools=none:frame-threads=1:bframes=0:scenecut=0:keyint=120:repeat-headers=1",
+    "x265-params": "log-level=none:pools=none:frame-threads=1:bframes=0:scenecut=0:keyint=-1:repeat-headers=1",
 }
 
 

@@ -40,10 +40,11 @@ class Segment:
 class Encoder(threading.Thread):
     """`told` is called from this thread after each segment, and when the encoder has ended.
 
-    `quality`: 1 the whole picture, 2 the smaller one. It ends when that becomes another.
+    `quality`: 1 the whole picture, 2 the smaller one. It ends when that becomes another. `key_s`: between key frames;
+    only segments that begin with one can be played by themselves.
     """
 
-    def __init__(self, camera: Camera, told: Callable[[], None], quality: int = 1) -> None:
+    def __init__(self, camera: Camera, told: Callable[[], None], quality: int = 1, key_s: int = SEGMENT_S) -> None:
         super().__init__(name=f"camera {camera.serial}", daemon=True)
         self.segments: tuple[Segment, ...] = ()  # replaced, never changed: other threads read it
         self.caught_up = False  # the segments before now are there, as far as there are any
@@ -53,7 +54,7 @@ class Encoder(threading.Thread):
         picture = camera.picture(quality)
         assert picture is not None
         self._picture = self._codec, self._size = picture
-        self._quality = quality
+        self._quality, self._key_s = quality, key_s
         self._shape = SHAPES[self._codec]
         self._painter = Painter(camera.scene, *self._size)
         self._tone = Tone(camera.pitch_hz)
@@ -71,10 +72,10 @@ class Encoder(threading.Thread):
     def stop(self) -> None:
         self._stop.set()
 
-    def listen(self, listener: Listener) -> None:
-        """Have every picture and sound as it is encoded, never encrypted, from a keyframe of now on."""
+    def listen(self, listener: Listener, *, key: bool = True) -> None:
+        """Have every picture and sound as it is encoded, never encrypted; from a keyframe of now on, or as it comes."""
         self._listeners |= {listener}
-        self._wants_key = True
+        self._wants_key |= key
 
     def unlisten(self, listener: Listener) -> None:
         self._listeners -= {listener}
@@ -121,7 +122,7 @@ class Encoder(threading.Thread):
                 return
             picture = self._painter.black() if camera.privacy else self._painter.frame(camera.name, at)
             until = at - _ORIGIN + 1 / self._shape.rate
-            key, self._wants_key = index == 0 or self._wants_key, False
+            key, self._wants_key = (index == 0 and start % self._key_s == 0) or self._wants_key, False
             for packet in codecs.encode_picture(picture, at - _ORIGIN, key=key):
                 self._tell("video", packet)
                 yield Piece("video", packet, garbler.video(bytes(packet)) if garbler else None)

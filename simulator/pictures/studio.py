@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from simulator.pictures.encoder import Encoder, Segment
+from simulator.pictures.encoder import SEGMENT_S, Encoder, Segment
 from simulator.state import Camera
 
 STOP_S = 0.3
@@ -14,7 +14,7 @@ STOP_S = 0.3
 
 class Studio:
     def __init__(self) -> None:
-        self._encoders: dict[tuple[str, int], Encoder] = {}  # by camera and quality
+        self._encoders: dict[tuple[str, int, int], Encoder] = {}  # by camera, quality, seconds between keyframes
         self._news = asyncio.Event()
 
     async def segments(self, camera: Camera, quality: int) -> tuple[Segment, ...]:
@@ -34,7 +34,7 @@ class Studio:
         return encoder
 
     def segment(self, camera: Camera, quality: int, number: int) -> Segment | None:
-        encoder = self._encoders.get((camera.key, quality))
+        encoder = self._encoders.get((camera.key, quality, SEGMENT_S))
         if encoder is None:
             return None
         encoder.touched = time.monotonic()
@@ -49,12 +49,12 @@ class Studio:
         for encoder in self._encoders.values():
             encoder.join(STOP_S)
 
-    def running(self, camera: Camera, quality: int) -> Encoder:
-        key = camera.key, quality
+    def running(self, camera: Camera, quality: int, *, key_s: int = SEGMENT_S) -> Encoder:
+        key = camera.key, quality, key_s
         encoder = self._encoders.get(key)
         if encoder is None or encoder.ended:
             loop = asyncio.get_running_loop()
-            encoder = self._encoders[key] = Encoder(camera, partial(_tell, loop, self._wake), quality)
+            encoder = self._encoders[key] = Encoder(camera, partial(_tell, loop, self._wake), quality, key_s)
             encoder.start()
         encoder.touched = time.monotonic()
         return encoder

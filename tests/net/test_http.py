@@ -10,12 +10,12 @@ from collections.abc import Callable
 import pytest
 import requests
 
+from media.ezviz.address import KNOWN
 from net.errors import NotAllowed, Unreached
 from net.exchange import Exchange
 from net.hosts import Hosts
 from net.http import Http
 from net.requests_adapter import LONGEST_ANSWER
-from registry.drivers.ezviz.driver import KNOWN
 from tests.doubles.small_stack import on_small_stack
 from tests.doubles.tls_vendor import Speak, Vendor, Vendors, answer, request_of
 

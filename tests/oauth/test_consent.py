@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from oauth import wording
+from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import VendorDown
 from tests.doubles.linking_world import REDIRECTS, USER, Browser, World
 from tests.doubles.ready_driver import camera
@@ -38,6 +39,40 @@ def test_the_page_says_what_the_assistants_demand(world: World, assistant: Any, 
     for each in NAMES:
         assert each in said
     assert [name for name, _ in page.fields].count("cameras") == len(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("ways", "told"),
+    [
+        (("cloud_unasked",), "EZVIZ sends the picture of Garden over an open connection"),
+        (("cloud",), "EZVIZ sends the picture of Garden over an open connection"),
+        (("open", "cloud"), None),
+        (("lan", "cloud"), None),
+        ((), None),
+    ],
+)
+def test_who_agrees_is_told_of_pictures_that_come_by_an_open_connection(
+    world: World, ways: tuple[str, ...], told: str | None
+) -> None:
+    world.home.driver.change("Garden", ways=ways)
+    said = world.browse().sign_in().page.said()
+    assert ("open connection" in said) is (told is not None)
+    assert (told or "Garden") in said
+
+
+@pytest.mark.parametrize(("ways", "agreed"), [(("cloud_unasked",), True), (("open", "cloud_unasked"), False)])
+def test_who_agrees_agrees_to_the_open_connection_that_the_page_told_of(
+    world: World, ways: tuple[str, ...], agreed: bool
+) -> None:
+    world.home.driver.change("Garden", ways=ways)
+    browser = world.browse().sign_in()
+    assert kept(world) is False
+    browser.post("agree")
+    assert kept(world) is agreed
+
+
+def kept(world: World) -> bool:
+    return Sessions(world.home.store).read(world.home.source).secrets.open_air
 
 
 def ids(world: World, *names: str) -> list[str]:

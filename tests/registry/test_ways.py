@@ -4,7 +4,7 @@ import pytest
 
 from media.grants import Claims
 from media.source import Denied, SourceSpec
-from registry.camera import Camera, Refusal, StreamRequest
+from registry.camera import Camera, Refusal, StreamRequest, Video
 from registry.errors import Refused, VendorDown
 from registry.gate.ways import choose
 from registry.preferences import Preferences
@@ -24,7 +24,10 @@ HLS = StreamRequest("alexa", ("hls",))
         (("open", "lan"), ("lan", "open"), "own", None),
         ((), (), "own", None),
         (("lan",), ("lan",), "own", None),
-        (("lan", "open"), (), "shared", None),
+        (("open", "lan", "cloud"), ("lan", "open"), "own", "cloud"),
+        (("open",), (), "shared", None),
+        (("open", "cloud"), (), "shared", "cloud"),
+        (("lan", "open"), (), "shared", "lan"),
     ],
 )
 def test_the_best_way_that_is_left(
@@ -133,3 +136,21 @@ def test_nobody_sets_a_code_of_another_household(home: Household) -> None:
 
     assert isinstance(found, Refusal)
     assert found.reason == "not_found"
+
+
+@pytest.mark.parametrize(("ways", "picture"), [(("open",), "sub"), (("cloud",), "main"), (("open", "cloud"), "sub")])
+def test_all_who_watch_by_a_way_of_one_picture_share_it(home: Household, ways: tuple[str, ...], picture: str) -> None:
+    home.driver.change("Garden", ways=ways, sub=Video("h264", 640, 360))
+
+    home.registry.open_stream(home.link, home.id("Garden"), StreamRequest("alexa", ("hls",), largest=(640, 360)))
+
+    assert home.driver.pictures == [("Garden", "sub")]
+    assert [claims.picture for claims, _ in home.pictures.warmed] == [picture]
+
+
+def test_where_the_key_is_used_up_the_account_still_shows_it(home: Household) -> None:
+    home.driver.change("Garden", ways=("open", "cloud"))
+    home.driver.way_errors = {"open": Refused("busy")}
+
+    assert not isinstance(home.registry.open_stream(home.link, home.id("Garden"), HLS), Refusal)
+    assert [way for _, way in home.driver.minted] == ["open", "cloud"]

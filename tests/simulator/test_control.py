@@ -24,6 +24,8 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "Pond": "demo",
         "Porch": "mfa",
         "Study": "other",
+        "Terrace": "real",
+        "Driveway": "real",
     }
     garage = next(row for row in rows if row["name"] == "Garage")
     assert garage == {
@@ -55,11 +57,18 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "mailed": "",
         "fault": None,
         "watched": False,
+        "cloud_streams": 0,
         "events": [],
     }
     odd = {(row["name"], flag) for row in rows for flag in ("audio", "online") if not row[flag]}
     odd |= {(row["name"], flag) for row in rows for flag in ("encryption", "asleep") if row[flag]}
-    assert odd == {("Garage", "encryption"), ("Nursery", "audio"), ("Attic", "online"), ("Bedroom", "asleep")}
+    assert odd == {
+        ("Garage", "encryption"),
+        ("Driveway", "encryption"),
+        ("Nursery", "audio"),
+        ("Attic", "online"),
+        ("Bedroom", "asleep"),
+    }
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ PRINTED: list[tuple[tuple[str, ...], list[str]]] = [
     (SPARE, ["clients remove spare"]),
     (("owner", "key", NOBODY, "--key", "k"), [f"owner add {NOBODY}"]),
     (("owner", "sub-account", NOBODY, "abc"), [f"owner add {NOBODY}"]),
+    (("owner", "cloud", NOBODY, "yes"), [f"owner add {NOBODY}"]),
     (("owner", "remove", NOBODY), ["owner list"]),
     (("pin", "clear", NOBODY), [f"owner add {NOBODY}"]),
     (("cameras", "list", "--user", NOBODY), [f"owner add {NOBODY}"]),

@@ -15,6 +15,7 @@ from media.plane.background import Background
 from media.plane.codec.units import Format, SourceFailed
 from media.plane.outputs import displays
 from media.plane.sources import card_player
+from media.plane.sources.ezviz import EzvizSource
 from media.plane.sources.hls import HlsSource
 from media.plane.sources.network import OnLoopback
 from media.plane.sources.rtsp import RtspSource
@@ -168,6 +169,9 @@ class Pull(Fanout):
         self.sound = spec.sound
         if spec.kind == "card":
             await card_player.play(self, spec.card, self._loop.time)
+        if spec.kind == "ezviz":
+            with contextlib.closing(EzvizSource(self, spec, self._mint, loopback=self._loopback)) as camera:
+                await camera.last()
         if spec.kind == "rtsp":
             with contextlib.closing(RtspSource(self, spec, loopback=self._loopback.every)) as camera:
                 await camera.last()

@@ -5,7 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -14,10 +14,11 @@ from net.errors import NotAllowed
 from net.exchange import Exchange
 from registry.camera import Camera
 from registry.driver import Hint
+from registry.drivers.ezviz import cloud, lan
 from registry.drivers.ezviz import encryption as encryption
-from registry.drivers.ezviz import lan
 from registry.drivers.ezviz import settings as of_app
 from registry.drivers.ezviz.cameras import SECTIONS, cameras
+from registry.drivers.ezviz.cloud import Cloud
 from registry.drivers.ezviz.codes import SIGN_IN, set_error
 from registry.drivers.ezviz.events import message_hint
 from registry.drivers.ezviz.lan import Lan
@@ -58,9 +59,18 @@ class _AtWork:
 class EzvizAccount:
     """Raises registry.errors.DriverError. `host` is the region's app API, where signing in starts."""
 
-    def __init__(self, store: Store, sessions: Sessions, http: VendorHttp, host: str, lan: Lan | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        sessions: Sessions,
+        http: VendorHttp,
+        host: str,
+        lan: Lan | None = None,
+        cloud: Cloud | None = None,
+    ) -> None:
         self._store, self._sessions, self._http, self._host = store, sessions, http, host
         self._lan = lan  # None: cameras are not looked for in houses
+        self._cloud = cloud  # None: their cloud stream is not used
         self._at_work: Recent[str, _AtWork] = Recent(MANY)
         self._lock = threading.Lock()
         self._is_terminal = False
@@ -116,10 +126,14 @@ class EzvizAccount:
 
         def work(client: "Client", held: Held) -> tuple[Camera, ...]:
             ways = ("open",) if held.secrets.open or held.secrets.sub_account else ()
-            if self._lan is None or not held.secrets.codes:
-                return cameras(client.pages(SECTIONS), source.id, ways)
-            pages = client.pages(f"{SECTIONS},{lan.SECTIONS}")
-            return self._lan.at_home(cameras(pages, source.id, ways), pages, held.secrets.codes)
+            at_home = self._lan if held.secrets.codes else None
+            pages = client.pages(
+                ",".join([SECTIONS, *[lan.SECTIONS] * bool(at_home), *[cloud.SECTIONS] * bool(self._cloud)])
+            )
+            found = cameras(pages, source.id, ways)
+            if at_home:
+                found = at_home.at_home(found, pages, held.secrets.codes)
+            return self._cloud.offered(found, pages, agreed=held.secrets.open_air) if self._cloud else found
 
         return self._use(source, deadline_s, work)
 
@@ -199,6 +213,22 @@ class EzvizAccount:
             client.delay_battery_device_sleep(camera.ref.serial, camera.ref.channel, AWAKE)
 
         self._use(source, deadline_s, work)
+
+    def stream_token(self, source: Source, deadline_s: float) -> str:
+        """Good for one stream of the account's, within minutes; one is asked for at a time."""
+
+        def work(client: "Client", _: Held) -> str:
+            return client.stream_token()
+
+        return self._use(source, deadline_s, work)
+
+    def dispatcher(self, source: Source, camera: Camera, deadline_s: float) -> dict[str, Any]:
+        """Where the camera's cloud stream is asked for, as the vendor writes it."""
+
+        def work(client: "Client", _: Held) -> dict[str, Any]:
+            return client.dispatcher(camera.ref.serial, camera.ref.channel)
+
+        return self._use(source, deadline_s, work)
 
     def push_session(self, source: Source, deadline_s: float) -> PushSession:
         """A live session, and the host that sends messages about it."""

@@ -13,6 +13,7 @@ import pyezvizapi.mqtt
 import requests
 from pyezvizapi.api_endpoints import API_ENDPOINT_PAGELIST
 from pyezvizapi.client import EzvizClient
+from pyezvizapi.cloud_stream import get_vtdu_token_v2, get_vtm_info
 from pyezvizapi.exceptions import EzvizAuthTokenExpired, EzvizAuthVerificationCode, PyEzvizError
 
 from net.incoming import JsonObject
@@ -124,6 +125,12 @@ class Client(_Ruled):
     @property
     def session_id(self) -> str:
         return str(self._token["session_id"])
+
+    def stream_token(self) -> str:
+        return str(get_vtdu_token_v2(self)["tokens"][0])
+
+    def dispatcher(self, serial: str, channel: int) -> JsonObject:
+        return get_vtm_info(self, serial, channel)
 
     def pages(self, sections: str) -> list[JsonObject]:
         """Each page of the device list with these sections, raw."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from media.ezviz.address import KNOWN
 from media.grants import Picture
 from media.source import SourceSpec
 from net.exchange import Exchange
@@ -18,6 +18,7 @@ from net.hosts import Hosts
 from registry.camera import Camera
 from registry.driver import Hint, Look, sound
 from registry.drivers.ezviz.account import EzvizAccount
+from registry.drivers.ezviz.cloud import Cloud
 from registry.drivers.ezviz.lan import Lan
 from registry.drivers.ezviz.open import cameras as of_open
 from registry.drivers.ezviz.open import settings as open_settings
@@ -49,10 +50,6 @@ REGIONS = {
 }
 
 
-# Every host of EZVIZ's that a key, a session or a camera's address may be sent to or come from.
-KNOWN = re.compile(r"[a-z0-9-]+\.(?:ezvizlife|ezviz|ezvizru|ys7)\.com")
-
-
 class EzvizHosts(Struct, frozen=True):
     """Where the two APIs are, as "host" or "host:port"."""
 
@@ -74,7 +71,8 @@ class EzvizDriver:
     """A registry.drivers.driver.Driver. In the demo it reaches the given hosts alone, never EZVIZ's own.
 
     `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`:
-    cameras are also fetched from their owner's network, where showcam runs in it and serves nobody else.
+    cameras are also fetched from their owner's network, where showcam runs in it and serves nobody else. `cloud`: also
+    by the account's own cloud stream, an open connection to the vendor.
     """
 
     vendor = EZVIZ.vendor
@@ -88,11 +86,13 @@ class EzvizDriver:
         demo: bool = False,
         developer: Key | None = None,
         lan: bool = False,
+        cloud: bool = False,
     ) -> None:
         http = VendorHttp(Hosts(hosts.extra, None if demo else KNOWN), ca_file)
         self.sessions = Sessions(store)
         self._lan = Lan(loopback=demo) if lan else None
-        self.account = EzvizAccount(store, self.sessions, http, hosts.api, self._lan)
+        self._cloud = Cloud(loopback=demo) if cloud else None
+        self.account = EzvizAccount(store, self.sessions, http, hosts.api, self._lan, self._cloud)
         self._open = OpenPlatform(http, hosts.open_platform)
         self._developer, self._http, self._push_at = developer, http, hosts.push
         self._waking = Waking(store, self.account.wake)
@@ -192,6 +192,8 @@ class EzvizDriver:
         held = self.sessions.read(source)
         if way == "lan":
             return self._mint_lan(held, camera, picture, deadline_s)
+        if way == "cloud":
+            return self._mint_cloud(held, source, camera, picture, deadline_s)
         key = self._key(held)
         if way != "open" or key is None:
             raise Refused("no_way", f"no {way} way")
@@ -216,6 +218,20 @@ class EzvizDriver:
         if self._lan is None or not code or not camera.lan:
             raise Refused("no_way", "no lan way")
         return self._lan.open(camera, code, deadline_s, picture)
+
+    def _mint_cloud(
+        self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float
+    ) -> SourceSpec:
+        if self._cloud is None or not held.secrets.open_air:
+            raise Refused("no_way", "no cloud way")
+        began, ref = time.monotonic(), camera.ref
+        place = self._cloud.place(ref) or self._cloud.keep(ref, self.account.dispatcher(source, camera, deadline_s))
+        if place is None:
+            raise Refused("no_way", "no dispatcher that may be gone to")
+        if picture == "sub" and not place.has_sub:
+            raise Refused("too_large", "no smaller stream")
+        token = self.account.stream_token(source, deadline_s - (time.monotonic() - began))
+        return self._cloud.spec(camera, place, token)
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Try it at the camera, once, and keep it; "" forgets the one there is."""

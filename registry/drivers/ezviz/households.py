@@ -9,7 +9,7 @@ from store.ports import Store
 from store.records import Account, Source, SourceState
 from store.sealing import SealedUnreadable
 
-__all__ = ["AlreadyThere", "add_owner", "find", "set_open_key", "set_sub_account", "users"]
+__all__ = ["AlreadyThere", "add_owner", "find", "set_open_air", "set_open_key", "set_sub_account", "users"]
 
 
 def add_owner(
@@ -54,6 +54,14 @@ def set_sub_account(store: Store, user: str, account_id: str) -> bool:
     source = find(store, user)
     if source is not None:
         Sessions(store).keep_sub_account(source, account_id)
+    return source is not None
+
+
+def set_open_air(store: Store, user: str, agreed: bool) -> bool:
+    """Say whether pictures may come by the account's own cloud stream; False when the user is unknown here."""
+    source = find(store, user)
+    if source is not None:
+        Sessions(store).agreed(source, to=agreed)
     return source is not None
 
 

@@ -27,6 +27,7 @@ class Secrets(Struct, frozen=True):
     session: JsonObject | None = None
     open: Key | None = None
     codes: dict[str, str] = {}  # what opens cameras on the LAN, by serial
+    open_air: bool = False  # its owner agreed to pictures by a connection that others could listen to
     sub_account: str = ""  # id of the household's sub-account under the installation's developer key
 
 
@@ -83,6 +84,10 @@ class Sessions:
             return replace(old, codes=codes | {serial: code} if code else codes)
 
         self._change(source, changed)
+
+    def agreed(self, source: Source, *, to: bool = True) -> None:
+        """To pictures by the account's own cloud stream, an open connection, or no longer."""
+        self._change(source, lambda old: replace(old, open_air=to))
 
     def keep_key(self, source: Source, key: Key | None) -> None:
         """The household's own Open Platform key; None forgets it."""

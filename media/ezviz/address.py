@@ -1,0 +1,90 @@
+"""Addresses of EZVIZ's live streams, `ysproto://host:port/live?…`. Standard library only."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote, urlsplit
+
+type Stream = Literal[1, 2]
+
+MAIN: Stream = 1
+SUB: Stream = 2
+LONGEST = 4096
+# every host name of EZVIZ's that a key, a session or a camera's address may be sent to or come from
+KNOWN = re.compile(r"[a-z0-9-]+\.(?:ezvizlife|ezviz|ezvizru|ys7)\.com")
+_STREAM = re.compile(r"(?<=[?&]stream=)\d+(?=&|$)")
+_BIZ = re.compile(r"[\w.~%-]+=[\w.~%-]*(?:&[\w.~%-]+=[\w.~%-]*)*", re.ASCII)
+
+
+class BadAddress(Exception):
+    """It is none of this form. It quotes nothing of it."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Address:
+    """`url` goes to a node as it came, since it may be signed. Secret: it holds a token."""
+
+    url: str
+    host: str
+    port: int
+
+    @classmethod
+    def read(cls, url: str) -> "Address":
+        """Raises BadAddress."""
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port or 0
+        except ValueError:
+            raise BadAddress from None
+        clean = url.isascii() and url.isprintable() and " " not in url and len(url) <= LONGEST
+        if (
+            not clean
+            or parts.scheme != "ysproto"
+            or parts.path != "/live"
+            or not host
+            or not port
+            or "@" in parts.netloc
+        ):
+            raise BadAddress
+        return cls(url, host, port)
+
+    @property
+    def named(self) -> str:
+        return named(self.host, self.port)
+
+    @property
+    def stream(self) -> Stream:
+        found = _STREAM.search(self.url)
+        return SUB if found and found[0] == str(SUB) else MAIN
+
+    def asking(self, stream: Stream) -> "Address":
+        """The same for the whole picture or the smaller one: a dispatcher writes 1 into what it was asked for."""
+        return Address(_STREAM.sub(str(stream), self.url, count=1), self.host, self.port)
+
+    def at(self, host: str, port: int) -> "Address":
+        """The same, asked of another of a dispatcher's hosts."""
+        return Address.read(self.url.replace(self.named, named(host, port), 1))
+
+
+def named(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def parted(place: str) -> tuple[str, int]:
+    """Of "host:port". Raises BadAddress."""
+    host, _, port = place.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
+        raise BadAddress
+    return host.strip("[]"), int(port)
+
+
+def live(place: str, serial: str, channel: int, stream: Stream, token: str, biz: str, timestamp_ms: int) -> str:
+    """The address to ask the dispatcher at `place` for. `biz`: what the list says of it, in one of its forms."""
+    said = biz.rpartition("?")[2] if "://" not in biz or "?" in biz else ""
+    if not _BIZ.fullmatch(said):
+        said = "biz=1"
+    quoted, number = quote(token, safe=""), quote(serial, safe="")
+    return (
+        f"ysproto://{place}/live?dev={number}&chn={channel}&stream={stream}&cln=9&isp=0&auth=1&ssn={quoted}"
+        f"&{said}&vip=0&timestamp={timestamp_ms}"
+    )

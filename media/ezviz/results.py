@@ -1,0 +1,45 @@
+"""What the results of EZVIZ's dispatchers and stream nodes mean here. Standard library only."""
+
+from typing import NamedTuple
+
+REDIRECT = 5302
+TOKEN = frozenset({5406, 5413})  # the token was used, is too old, or another account's: one more is asked for
+OTHER_STREAM = frozenset({5451})  # there is no such stream: the other of the two is asked for
+QUOTA = frozenset({5416, 5503, 5504, 5546})  # as many as the device, the account or the node allows
+
+
+class Meaning(NamedTuple):
+    """`reason` is the registry's word; `again`: it may pass by itself."""
+
+    reason: str
+    again: bool
+
+
+_DOWN = Meaning("media_down", again=True)
+_NO_WAY = Meaning("no_way", again=False)
+_MEANINGS = {
+    # offline, or asleep and not to be reached
+    5404: Meaning("offline", again=True),
+    5452: Meaning("offline", again=True),
+    5456: Meaning("offline", again=True),
+    # the lens is covered; there is no video source
+    5409: Meaning("asleep", again=False),
+    5544: Meaning("asleep", again=False),
+    # no right; what was shared is over; the channel is not linked, is another, has no camera
+    5411: _NO_WAY,
+    5545: _NO_WAY,
+    5403: _NO_WAY,
+    5415: _NO_WAY,
+    5455: _NO_WAY,
+    6106: _NO_WAY,
+    # a link that is ciphered by itself is asked for, which showcam does not speak
+    5457: _NO_WAY,
+    5458: _NO_WAY,
+    5459: _NO_WAY,
+    **dict.fromkeys(QUOTA, Meaning("busy", again=True)),
+}
+
+
+def meaning(result: int) -> Meaning:
+    """Of one that is neither 0 nor a redirect; what is not known may pass."""
+    return _MEANINGS.get(result, _DOWN)

@@ -1,0 +1,51 @@
+"""Whole pictures out of a program stream's packets. Standard library only."""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+from media.mpegps.packets import Packet
+
+LONGEST = 4 * 1024 * 1024
+
+
+class Piece(NamedTuple):
+    """A picture in Annex B's form, or a packet of sound. `lost`: a picture was, so that what refers to it is none."""
+
+    kind: Literal["video", "sound", "lost"]
+    data: bytes = b""
+    pts: int = 0  # 90 kHz, 33 bits
+
+
+class Pictures:
+    """A picture is all packets from one with a time to the next with another; it is whole when that one comes."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+        self._pts: int | None = None  # None: what comes belongs to no picture whose beginning was seen
+
+    def feed(self, packets: Iterable[Packet]) -> Iterator[Piece]:
+        for packet in packets:
+            if packet.kind == "sound":
+                if packet.pts is not None and packet.data:
+                    yield Piece("sound", packet.data, packet.pts)
+            elif packet.kind == "lost":
+                self._drop()
+                yield Piece("lost")
+            else:
+                yield from self._picture(packet)
+
+    def _picture(self, packet: Packet) -> Iterator[Piece]:
+        if packet.pts is not None and packet.pts != self._pts:
+            if self._pts is not None and self._held:
+                yield Piece("video", bytes(self._held), self._pts)
+            self._drop()
+            self._pts = packet.pts
+        if self._pts is None:
+            return
+        self._held += packet.data
+        if len(self._held) > LONGEST:
+            self._drop()
+            yield Piece("lost")
+
+    def _drop(self) -> None:
+        self._held, self._pts = bytearray(), None

@@ -1,0 +1,108 @@
+"""Which sound a program stream carries, told by its bytes: AAC by its own headers, G.711 by what it sounds like.
+
+The map of the stream is not asked, since on some cameras it lies. Standard library only.
+"""
+
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+type Codec = Literal["aac", "pcm_alaw", "pcm_mulaw"]
+
+CLOCK = 90_000
+G711_RATE = 8000
+ENOUGH = 1600  # samples, to tell the two laws of G.711 apart
+PATIENCE = 5  # packets, for an AAC header to show up
+_SAMPLES = 1024  # of an AAC frame
+_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+
+
+class Heard(NamedTuple):
+    """A frame of AAC with its header, or G.711's samples."""
+
+    data: bytes
+    pts: int
+
+
+class Sound:
+    """`codec` is None until it is certain; "" when what comes is none of the three."""
+
+    def __init__(self) -> None:
+        self.codec: Codec | Literal[""] | None = None
+        self.rate = 0
+        self._tried = 0
+        self._sample = bytearray()
+
+    def feed(self, data: bytes, pts: int) -> list[Heard]:
+        if self.codec is None:
+            self._judge(data)
+        if self.codec == "aac":
+            return self._aac(data, pts)
+        return [Heard(data, pts)] if self.codec else []
+
+    def _judge(self, data: bytes) -> None:
+        self._tried += 1
+        if (rate := _adts_rate(data)) and _adts_length(data) <= len(data):
+            self.codec, self.rate = "aac", rate
+            return
+        if not _is_mpeg_audio(data):
+            self._sample += data
+        if self._tried > PATIENCE and len(self._sample) >= ENOUGH:
+            self.codec, self.rate = _law(bytes(self._sample)), G711_RATE
+        elif self._tried > 4 * PATIENCE:
+            self.codec = ""
+
+    def _aac(self, data: bytes, pts: int) -> list[Heard]:
+        """A packet mostly holds one frame; what is not whole is left out."""
+        found: list[Heard] = []
+        at = 0
+        while len(data) - at > 7 and _adts_rate(data[at : at + 7]) == self.rate:
+            length = _adts_length(data[at : at + 7])
+            if length <= 7 or length > len(data) - at:
+                break
+            found.append(Heard(data[at : at + length], pts + len(found) * _SAMPLES * CLOCK // self.rate))
+            at += length
+        return found
+
+
+def _adts_rate(data: bytes) -> int:
+    """0 where no such header begins (ISO 14496-3 1.A.2.2)."""
+    if len(data) < 7 or data[0] != 0xFF or data[1] & 0xF6 != 0xF0:
+        return 0
+    index = data[2] >> 2 & 15
+    return _RATES[index] if index < len(_RATES) else 0
+
+
+def _adts_length(data: bytes) -> int:
+    return (data[3] & 3) << 11 | data[4] << 3 | data[5] >> 5
+
+
+def _is_mpeg_audio(data: bytes) -> bool:
+    """A frame of its layers I to III begins (ISO 11172-3 2.4.1.3), and not G.711's silence."""
+    begins = len(data) > 2 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 6 != 0
+    return begins and data[2] >> 4 not in (0, 15) and data[2] & 12 != 12
+
+
+def _law(sample: bytes) -> Codec:
+    """Sound read by the right law is smooth, and silence is low; by the wrong one both leap."""
+    return "pcm_alaw" if _unrest(sample, _A_LAW) <= _unrest(sample, _MU_LAW) else "pcm_mulaw"
+
+
+def _unrest(sample: bytes, law: tuple[int, ...]) -> int:
+    return sum(abs(law[one] - law[other]) + abs(law[one]) for one, other in pairwise(sample))
+
+
+def _of_mu_law(byte: int) -> int:
+    byte = ~byte & 0xFF
+    size = (((byte & 15) << 3) + 0x84 << (byte >> 4 & 7)) - 0x84
+    return -size if byte & 0x80 else size
+
+
+def _of_a_law(byte: int) -> int:
+    byte ^= 0x55
+    size, segment = (byte & 15) << 4, byte >> 4 & 7
+    size = size + 8 if segment == 0 else size + 0x108 << segment - 1
+    return size if byte & 0x80 else -size
+
+
+_A_LAW = tuple(map(_of_a_law, range(256)))
+_MU_LAW = tuple(map(_of_mu_law, range(256)))

@@ -1,0 +1,42 @@
+"""NAL units in Annex B's form, as far as they tell which codec they are of. Standard library only."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+_START = b"\x00\x00\x01"
+_H264 = frozenset({0x67, 0x27, 0x47, 0x68, 0x28, 0x48, 0x65})  # SPS, PPS, a slice of a key frame
+_H265 = frozenset({0x40, 0x42, 0x44})  # VPS, SPS, PPS; their second byte is 1
+
+
+def headers(picture: bytes) -> Iterator[bytes]:
+    """The first two bytes of each unit."""
+    at = picture.find(_START)
+    while at >= 0 and at + 3 < len(picture):
+        yield picture[at + 3 : at + 5]
+        at = picture.find(_START, at + 3)
+
+
+def codec(picture: bytes) -> Literal["h264", "h265"] | None:
+    """By the bytes that are certain: other units of one codec may look like the other's."""
+    for header in headers(picture):
+        if header[0] in _H265 and header[1:] == b"\x01":
+            return "h265"
+        if header[0] in _H264:
+            return "h264"
+    return None
+
+
+def is_h264_key(picture: bytes) -> bool:
+    return any(header[0] & 0x9F == 5 for header in headers(picture))
+
+
+def h264_parameters(picture: bytes) -> bytes:
+    """Its SPS and PPS, with their start codes; b"" where it has none."""
+    found, at = b"", picture.find(_START)
+    while at >= 0:
+        end = picture.find(_START, at + 3)
+        unit = picture[at : end if end >= 0 else len(picture)]
+        if len(unit) > 3 and unit[3] & 0x9F in (7, 8):
+            found += b"\x00" + unit.rstrip(b"\x00")
+        at = end
+    return found

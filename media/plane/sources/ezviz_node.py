@@ -1,0 +1,191 @@
+"""One session at a stream node of EZVIZ's: by way of a dispatcher, kept alive by a clock of its own, ended by a word.
+
+What a server says is followed within bounds alone: three times elsewhere, to the vendor's names and public addresses.
+"""
+
+import asyncio
+import contextlib
+import socket
+
+from media.ezviz import messages
+from media.ezviz.address import KNOWN, Address, BadAddress, parted
+from media.ezviz.frames import MESSAGE, STREAM, Frame, Frames, NotFrames, frame
+from media.ezviz.messages import Answer, NotAnswer
+from media.plane.sources.network import OnLoopback
+from net.addresses import are_public, is_spelled
+
+CONNECT_S = 3.0
+ANSWER_S = 11.0  # a node says after ten that the camera did not answer it
+MOST_HOPS = 4
+MOST_MESSAGES = 64  # before the answer
+KEEP_ALIVE_S = 10.0
+BEHIND = 64 * 1024  # bytes that a node does not take
+CIPHERED = 5457  # the result that stands for a link which is ciphered by itself
+NOTICE = 0x13D
+
+
+class Unreached(Exception):
+    """No session: no answer, none that can be read, or a place that must not be gone to. It quotes nothing."""
+
+
+class SaidNo(Exception):
+    """The server's result, which says why there is no session, or why it is over."""
+
+    def __init__(self, result: int) -> None:
+        super().__init__(result)
+        self.result = result
+
+
+class NodeSession:
+    """`read` gives what came of the picture; `close` must be called."""
+
+    def __init__(self, loopback: OnLoopback) -> None:
+        self._loopback = loopback
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._frames = Frames()
+        self._early: list[Frame] = []  # came with the answer
+        self._ssn, self._sent = "", 0
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def open(self, address: Address, places: tuple[str, ...]) -> None:
+        """By one of a dispatcher's places, each "host:port". Raises Unreached, SaidNo."""
+        stream, key = address.stream, ""
+        answer = await self._first(address, places)
+        for _ in range(MOST_HOPS - 1):
+            if not answer.redirects:
+                break
+            try:
+                address, key = Address.read(answer.url).asking(stream), answer.key
+            except BadAddress:
+                raise Unreached from None
+            answer = await self._asked(address, key, await self._judged(address.host, address.port))
+        if answer.redirects:
+            raise Unreached
+        if answer.result:
+            raise SaidNo(answer.result)
+        if not answer.ssn:
+            raise Unreached
+        self._ssn = answer.ssn
+        self._keeping = asyncio.create_task(self._keep_alive())
+
+    async def read(self) -> list[bytes]:
+        """Bodies of the picture, as they come. Raises SaidNo, and Unreached when it is over for no reason told."""
+        frames, self._early = self._early, []
+        if not frames:
+            frames = await self._received()
+        return [each.body for each in frames if self._is_picture(each)]
+
+    def close(self) -> None:
+        """The node is told, and its place is free at once."""
+        if self._keeping:
+            self._keeping.cancel()
+        if self._writer is None:
+            return
+        writer, self._writer = self._writer, None
+        if self._ssn:
+            self._send(writer, messages.stop(self._ssn, self._number()))
+        _hang_up(writer)
+
+    async def _first(self, address: Address, places: tuple[str, ...]) -> Answer:
+        """A dispatcher has several addresses, which may not all be reached from here."""
+        for place in places:
+            try:
+                host, port = parted(place)
+                return await self._asked(address.at(host, port), "", await self._judged(host, port))
+            except (Unreached, BadAddress):
+                continue
+        raise Unreached
+
+    async def _judged(self, host: str, port: int) -> str:
+        """The one address of the host that is connected to. Raises Unreached."""
+        named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        loopback = self._loopback.has((named,))
+        if is_spelled(host):
+            found = [host]
+        elif KNOWN.fullmatch(host):
+            try:
+                async with asyncio.timeout(CONNECT_S):
+                    told = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            except (OSError, TimeoutError):
+                raise Unreached from None
+            found = [str(each[4][0]) for each in told]
+        else:
+            raise Unreached
+        if not are_public(found, loopback=loopback):
+            raise Unreached
+        return found[0]
+
+    async def _asked(self, address: Address, key: str, at: str) -> Answer:
+        """The answer of the server there, to which the connection is kept where it is the last one."""
+        if self._writer:
+            _hang_up(self._writer)
+        self._frames, self._early, self._sent = Frames(), [], 0
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                self._reader, self._writer = await asyncio.open_connection(at, address.port)
+            self._send(self._writer, messages.ask(address.url, key, self._number()))
+            async with asyncio.timeout(ANSWER_S):
+                return await self._answer()
+        except (OSError, TimeoutError, NotAnswer):
+            raise Unreached from None
+
+    async def _answer(self) -> Answer:
+        seen = 0
+        while seen < MOST_MESSAGES:
+            frames = await self._received()
+            for number, each in enumerate(frames):
+                if each.channel == MESSAGE and each.code == messages.INFO_ANSWER:
+                    self._early = frames[number + 1 :]
+                    return Answer.read(each.body)
+            seen += len(frames)
+        raise Unreached
+
+    async def _received(self) -> list[Frame]:
+        """Raises Unreached."""
+        assert self._reader is not None
+        try:
+            data = await self._reader.read(64 * 1024)
+            if not data:
+                raise Unreached
+            return self._frames.feed(data)
+        except (OSError, NotFrames):
+            raise Unreached from None
+
+    def _is_picture(self, each: Frame) -> bool:
+        """What is no picture is answered, believed or passed over. Raises SaidNo."""
+        if each.channel in (0x0A, 0x0B):
+            raise SaidNo(CIPHERED)
+        if each.channel != MESSAGE:
+            return each.channel == STREAM
+        if each.code == messages.KEEP_ALIVE and self._writer:
+            self._send(self._writer, frame(messages.KEPT_ALIVE, each.body, self._number()))
+        elif each.code in (messages.INFO_ANSWER, NOTICE):
+            with contextlib.suppress(NotAnswer):
+                if result := Answer.read(each.body).result:
+                    raise SaidNo(result)
+        return False
+
+    async def _keep_alive(self) -> None:
+        """Whatever comes or does not come meanwhile."""
+        while self._writer:
+            self._send(self._writer, messages.keep_alive(self._ssn, self._number()))
+            await asyncio.sleep(KEEP_ALIVE_S)
+
+    def _send(self, writer: asyncio.StreamWriter, data: bytes) -> None:
+        if writer.transport.get_write_buffer_size() > BEHIND:
+            writer.transport.abort()
+        else:
+            writer.write(data)
+
+    def _number(self) -> int:
+        """The vendor's own client counts all it says on a connection from 1."""
+        self._sent += 1
+        return self._sent
+
+
+def _hang_up(writer: asyncio.StreamWriter) -> None:
+    """What was said last is still sent, and not waited for."""
+    if not writer.is_closing():
+        writer.close()
+        asyncio.get_running_loop().call_later(0.5, writer.transport.abort)

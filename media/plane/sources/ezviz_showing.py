@@ -1,0 +1,62 @@
+"""One session at EZVIZ, and the units that it brings from its first keyframe on."""
+
+import asyncio
+
+from media.ezviz.address import Address, Stream
+from media.plane.codec.units import CLOCK, Unit
+from media.plane.sources.ezviz_node import NodeSession
+from media.plane.sources.footage import Footage
+from media.plane.sources.network import OnLoopback
+
+TURN_S = 0.25  # of waiting for more, so that its owner can look after other things
+SOUND_S = 0.7  # of pictures that wait for the first sound
+
+
+class Showing:
+    """`held`: what came and was not taken yet. `close` must be called."""
+
+    def __init__(self, stream: Stream, loopback: OnLoopback) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._node, self.footage = NodeSession(loopback), Footage()
+        self.stream, self.held = stream, list[Unit]()
+        self.is_shown = False
+        self.opened = self.heard = self._loop.time()
+
+    async def open(self, address: Address, hosts: tuple[str, ...]) -> None:
+        """Raises Unreached, SaidNo."""
+        await self._node.open(address.asking(self.stream), hosts)
+        self.opened = self.heard = self._loop.time()
+
+    async def wait(self) -> None:
+        """A little, for more. Raises Unreached and SaidNo when it is over, SourceFailed for what can't be shown."""
+        try:
+            async with asyncio.timeout(TURN_S):
+                bodies = await self._node.read()
+        except TimeoutError:
+            return
+        for unit in (unit for body in bodies for unit in self.footage.feed(body)):
+            self.held.append(unit)
+            if unit.kind == "video":
+                self.heard = self._loop.time()
+
+    @property
+    def silent_s(self) -> float:
+        """Since a picture came."""
+        return self._loop.time() - self.heard
+
+    @property
+    def lasted_s(self) -> float:
+        return self._loop.time() - self.opened
+
+    @property
+    def may_lack_sound(self) -> bool:
+        """Whether sound would have come by now, were there any."""
+        pictures = [unit.dts for unit in self.held if unit.kind == "video"]
+        return bool(self.footage.sound) or (bool(pictures) and pictures[-1] - pictures[0] >= SOUND_S * CLOCK)
+
+    def taken(self) -> list[Unit]:
+        taken, self.held = self.held, []
+        return taken
+
+    def close(self) -> None:
+        self._node.close()

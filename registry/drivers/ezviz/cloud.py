@@ -1,0 +1,102 @@
+"""The app account's own cloud stream, which asks nothing of its owner: where it is asked for, and by which address.
+
+The list says which dispatcher serves a camera; only the vendor's names and public addresses are believed.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from media.ezviz.address import KNOWN, MAIN, SUB, live, named
+from media.source import SourceSpec
+from net.addresses import is_public, is_spelled
+from net.cache import Recent
+from registry.camera import UNASKED, Camera, Ref
+from registry.driver import sound
+from registry.drivers.ezviz.cameras import CHANNEL_ROW
+
+SECTIONS = "VTM,VIDEO_QUALITY"
+MANY = 4096
+
+type Page = dict[str, Any]
+
+
+class Place(Struct, frozen=True):
+    """Where a camera's stream is asked for: `hosts` as "host:port", best first."""
+
+    hosts: tuple[str, ...]
+    biz: str = ""  # what the vendor wants said of it
+    has_sub: bool = True  # that there is none is told, else it is tried
+
+
+class Cloud:
+    """`loopback`: in the demo the vendor lives on this machine, and none of its names is gone to."""
+
+    def __init__(self, *, loopback: bool) -> None:
+        self._loopback = loopback
+        self._places: Recent[Ref, Place] = Recent(MANY)
+
+    def offered(self, cameras: tuple[Camera, ...], pages: Iterable[Page], *, agreed: bool) -> tuple[Camera, ...]:
+        """The same cameras, those that stream through the cloud with that way after their others.
+
+        `agreed`: whether their owner did, who else must be asked first.
+        """
+        source = cameras[0].ref.source if cameras else ""
+        way = "cloud" if agreed else UNASKED
+        found = {ref: place for page in pages for ref, place in self._told(page, source)}
+        for ref, place in found.items():
+            self._places.put(ref, place)
+        return tuple(replace(each, ways=(*each.ways, way)) if each.ref in found else each for each in cameras)
+
+    def place(self, ref: Ref) -> Place | None:
+        """As the list said last; None where another process read it."""
+        return self._places.get(ref)
+
+    def keep(self, ref: Ref, dispatcher: Page) -> Place | None:
+        """As the vendor said when it was asked for this camera alone."""
+        hosts = self._hosts(dispatcher)
+        if hosts:
+            self._places.put(ref, Place(hosts))
+        return self._places.get(ref)
+
+    def spec(self, camera: Camera, place: Place, token: str) -> SourceSpec:
+        """Of the smaller picture where there is one, since a whole one's keyframes may be minutes apart."""
+        stream = SUB if place.has_sub else MAIN
+        now_ms = int(time.time() * 1000)
+        url = live(place.hosts[0], camera.ref.serial, camera.ref.channel, stream, token, place.biz, now_ms)
+        return SourceSpec("ezviz", url, place.hosts, sound(camera), dozes=camera.battery is not None)
+
+    def _told(self, page: Page, source: str) -> Iterator[tuple[Ref, Place]]:
+        """By channel; a row of a device that has channels names none."""
+        dispatchers, qualities = page.get("VTM") or {}, page.get("VIDEO_QUALITY") or {}
+        rows = [each for each in page.get("resourceInfos") or () if isinstance(each, dict)]
+        for row in sorted(rows, key=lambda each: each.get("resourceType") == CHANNEL_ROW):
+            resource, channel = row.get("resourceId"), str(row.get("localIndex"))
+            hosts = self._hosts(dispatchers.get(resource))
+            if hosts and channel.isascii() and channel.isdigit() and len(channel) < 4:
+                ref = Ref(source, str(row.get("deviceSerial")), max(1, int(channel)))
+                biz = row.get("streamBizUrl")
+                yield ref, Place(hosts, biz if isinstance(biz, str) else "", _has_sub(qualities.get(resource)))
+
+    def _hosts(self, told: Any) -> tuple[str, ...]:
+        if not isinstance(told, dict):
+            return ()
+        port = told.get("port")
+        if not isinstance(port, int | str) or not str(port).isdecimal() or not 1024 <= int(port) < 65536:
+            return ()
+        hosts = [str(told.get(name) or "") for name in ("externalIp", "domain")]
+        return tuple(dict.fromkeys(named(each, int(port)) for each in hosts if each and self._is_vendors(each)))
+
+    def _is_vendors(self, host: str) -> bool:
+        if is_spelled(host):
+            return is_public(host, loopback=self._loopback)
+        return not self._loopback and KNOWN.fullmatch(host) is not None
+
+
+def _has_sub(told: Any) -> bool:
+    """By the menu of qualities, each of which names its stream."""
+    streams = [each.get("streamType") for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+    return not streams or SUB in streams

@@ -1,0 +1,82 @@
+"""What one session is sent of a camera: a program stream from wherever it is just now, on a clock of its own."""
+
+import asyncio
+import contextlib
+import random
+from typing import Literal
+
+from simulator.cloud.program_stream import Habits, ProgramStream
+from simulator.pictures.encoder import SEGMENT_S
+from simulator.pictures.garble import Garbler
+from simulator.pictures.studio import Studio
+from simulator.pictures.tone import RATE_HZ
+from simulator.state import Camera, World
+
+KEY_S = {1: 60, 2: 4}  # between key frames of the whole picture and of the smaller one
+_CLOCK = 90_000
+_CONFIG = 0x60  # AAC-LC, 16 kHz, in a header's third byte
+
+
+class Feed:
+    """`taken` returns what has come since it was last asked."""
+
+    def __init__(self, world: World, camera: Camera, studio: Studio, quality: int) -> None:
+        picture = camera.picture(quality)
+        assert picture is not None
+        self._world, self._camera, self._codec = world, camera, picture[0]
+        self._stream = ProgramStream(
+            self._codec, "aac" if camera.audio else "", Habits(world.settings.stream_map or "true", private=True)
+        )
+        self._held = bytearray()
+        self._began: float | None = None
+        self._start = random.getrandbits(32)
+        self._loop = asyncio.get_running_loop()
+        key_s = world.settings.stream_key_s or KEY_S[quality]
+        self._encoder = studio.running(camera, quality, key_s=max(1, round(key_s / SEGMENT_S)) * SEGMENT_S)
+        self._encoder.listen(self._heard, key=False)
+
+    def close(self) -> None:
+        self._encoder.unlisten(self._heard)
+
+    def taken(self) -> bytes:
+        taken, self._held = bytes(self._held), bytearray()
+        return taken
+
+    def _heard(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
+        """In the encoder's thread."""
+        with contextlib.suppress(RuntimeError):  # the loop has closed
+            self._loop.call_soon_threadsafe(self._take, kind, data, at)
+
+    def _take(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
+        first = self._began is None
+        self._began = at if self._began is None else self._began
+        pts = self._start + round((at - self._began) * _CLOCK)
+        garbler = self._garbler()
+        if kind == "video":
+            key = _is_key(data, self._codec)
+            made = self._stream.picture(garbler.video(data) if garbler else data, pts, key=key)
+        else:
+            made = self._stream.sound(_adts(garbler.audio(data) if garbler else data), pts)
+        # nobody waits for a packet's beginning
+        self._held += made[random.randrange(len(made)) :] if first else made
+
+    def _garbler(self) -> Garbler | None:
+        encrypted = self._camera.encrypted(self._world.now())
+        return Garbler(self._camera.secret, self._codec) if encrypted else None
+
+
+def _adts(frame: bytes) -> bytes:
+    size = len(frame) + 7
+    assert RATE_HZ == 16000
+    head = (0xFF, 0xF1, _CONFIG, 0x40 | size >> 11, size >> 3 & 0xFF, (size & 7) << 5 | 0x1F, 0xFC)
+    return bytes(head) + frame
+
+
+def _is_key(data: bytes, codec: str) -> bool:
+    at = data.find(b"\0\0\1")
+    while 0 <= at < len(data) - 3:
+        kind = data[at + 3] & 0x1F if codec == "h264" else data[at + 3] >> 1 & 0x3F
+        if kind == 5 if codec == "h264" else 16 <= kind <= 21:
+            return True
+        at = data.find(b"\0\0\1", at + 3)
+    return False

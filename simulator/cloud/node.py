@@ -1,0 +1,184 @@
+"""The vendor's stream node (VTDU): one session per connection, pictures in clumps, and the rules it hangs up by."""
+
+import asyncio
+import contextlib
+import random
+import secrets
+import time
+from collections import deque
+
+from simulator.cloud.feed import Feed
+from simulator.cloud.tokens import Tokens, asked, camera_of, same_but_for
+from simulator.cloud.wire import (
+    ANSWER,
+    ASK,
+    KEEP_ALIVE,
+    KEPT_ALIVE,
+    LINK_INFO,
+    NOTICE,
+    STOP,
+    STOPPED,
+    Line,
+    fields_of,
+    message,
+    text_of,
+)
+from simulator.pictures.studio import Studio
+from simulator.state import Camera, World
+
+FREE = frozenset({"stream", "timestamp"})  # of an address, what a client may change
+ASKS_S, ANSWERED_S = 15.0, 10.0  # it asks for a sign of life itself, and wants one within
+LONGEST = 1400
+OPENS = 6  # within a second
+GONE = 7005
+
+
+class Node:
+    def __init__(self, world: World, tokens: Tokens, studio: Studio) -> None:
+        self._world, self._tokens, self._studio = world, tokens, studio
+        self._sessions: dict[str, tuple[str, Camera]] = {}
+        self._opens: deque[float] = deque(maxlen=OPENS)
+
+    def sessions(self, camera: Camera) -> int:
+        """Open just now."""
+        return sum(each is camera for _, each in self._sessions.values())
+
+    async def serve(self, line: Line) -> None:
+        code, body = await asyncio.wait_for(line.heard(), 10)
+        if code != ASK:
+            return
+        await asyncio.sleep(self._world.settings.node_s)
+        told = fields_of(body)
+        url, key = text_of(told, 1), text_of(told, 2)
+        result, user, camera, quality = self._judge(url, key)
+        if result == 5405:
+            await asyncio.sleep(10)
+        if result or camera is None:
+            line.say(ANSWER, message({1: result}))
+            await line.writer.drain()
+            return
+        ssn = secrets.token_hex(25) + "x"
+        self._sessions[ssn] = (user, camera)
+        self._world.calls["vtdu"] += 1
+        try:
+            line.say(ANSWER, message({1: 0, 2: 7, 3: "SU1LSA==", 4: ssn, 6: "ys7-vtdu"}))
+            await _Session(self._world, self._studio, line, ssn, camera, quality).last()
+        finally:
+            del self._sessions[ssn]
+
+    def _judge(self, url: str, key: str) -> tuple[int, str, Camera | None, int]:
+        settings, told = self._world.settings, asked(url)
+        if settings.stream_code:
+            return settings.stream_code, "", None, 0
+        if not key:
+            return 6110, "", None, 0
+        ticket = self._tokens.taken(told.get("ssn", ""))
+        if ticket is None:
+            return 5406, "", None, 0
+        if key != ticket.key or not same_but_for(url, ticket.url, FREE):
+            return 6001, "", None, 0
+        camera, quality = camera_of(self._world, told), 2 if told.get("stream") == "2" else 1
+        if camera is None:
+            return 5415, "", None, 0
+        return self._state(camera, quality, ticket.user), ticket.user, camera, quality
+
+    def _state(self, camera: Camera, quality: int, user: str) -> int:
+        if not camera.online:
+            return 5404
+        if camera.privacy or camera.asleep:
+            return 5409
+        if camera.picture(quality) is None:
+            return 5451
+        if sum(each == user for each, _ in self._sessions.values()) >= self._world.settings.streams:
+            return 5504
+        now = time.monotonic()
+        crowded = len(self._opens) == OPENS and now - self._opens[0] < 1
+        self._opens.append(now)
+        return 5405 if crowded else 0
+
+
+class _Session:
+    def __init__(self, world: World, studio: Studio, line: Line, ssn: str, camera: Camera, quality: int) -> None:
+        self._world, self._studio, self._line, self._ssn = world, studio, line, ssn
+        self._camera, self._quality = camera, quality
+        self._began = self._kept = time.monotonic()
+        self._asked: float | None = None  # when it asked for a sign of life that has not come
+        self._next_ask = self._began + ASKS_S
+
+    async def last(self) -> None:
+        """Until one of the two hangs up."""
+        self._line.say(LINK_INFO, b"\x08\x01")  # which no client needs
+        sending = asyncio.create_task(self._send())
+        hearing = asyncio.create_task(self._hear())
+        try:
+            await asyncio.wait((sending, hearing), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, hearing):
+                task.cancel()
+            await asyncio.gather(sending, hearing, return_exceptions=True)
+
+    async def _hear(self) -> None:
+        while True:
+            code, body = await self._line.heard()
+            if code == STOP:
+                self._line.say(STOPPED, b"")
+                return
+            if code == KEPT_ALIVE:
+                self._asked = None
+            elif code == KEEP_ALIVE and body == message({1: self._ssn}):
+                self._kept = time.monotonic()
+                self._line.say(KEPT_ALIVE, b"")
+            elif code == KEEP_ALIVE:
+                await asyncio.sleep(0.2)
+                return
+
+    async def _send(self) -> None:
+        camera, fault = self._camera, self._world.settings.stream_fault
+        if camera.battery is not None and not self._world.awake(camera):
+            self._world.wake(camera)
+            await self._watch(None)
+        if fault == "silent":
+            await self._watch(None)
+        feed = Feed(self._world, camera, self._studio, self._quality)
+        try:
+            await self._watch(feed)
+        finally:
+            feed.close()
+
+    async def _watch(self, feed: Feed | None) -> None:
+        """Send what there is, in clumps, until this session's time is over."""
+        while not self._over():
+            clump_s = self._world.settings.clump_s
+            await asyncio.sleep(random.uniform(clump_s / 4, clump_s) if clump_s else 0.02)
+            data = feed.taken() if feed and self._camera.streaming else b""
+            while data:
+                size = random.randrange(LONGEST - 200, LONGEST)
+                self._pass_on(data[:size])
+                data = data[size:]
+            self._ask()
+            await self._line.writer.drain()
+        if self._world.settings.cut_with == "7005":
+            self._line.say(NOTICE, message({1: GONE}))
+            with contextlib.suppress(OSError):
+                await self._line.writer.drain()
+
+    def _pass_on(self, body: bytes) -> None:
+        fault = self._world.settings.stream_fault
+        if fault == "noise":
+            body = random.randbytes(len(body))
+        elif fault == "junk" and self._line.sent % 9 == 2:
+            self._line.writer.write(b"\x24\x99" + random.randbytes(random.randrange(9)))
+        self._line.stream(body)
+
+    def _ask(self) -> None:
+        now = time.monotonic()
+        if now >= self._next_ask:
+            self._line.say(KEEP_ALIVE, message({1: self._ssn}))
+            self._asked, self._next_ask = now, now + ASKS_S
+
+    def _over(self) -> bool:
+        now, cut_s = time.monotonic(), self._world.settings.session_cut_s
+        unanswered = self._asked is not None and now - self._asked > ANSWERED_S
+        return (
+            unanswered or now - self._kept > self._world.settings.unkept_s or bool(cut_s and now - self._began > cut_s)
+        )

@@ -1,0 +1,67 @@
+"""One-shot tokens of live streams, and what a dispatcher makes of one: an address at a node, with a key."""
+
+import secrets
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from simulator.state import Camera, World
+
+LIFE_S = 300.0
+AT_ONCE = 20
+
+
+@dataclass(slots=True)
+class Ticket:
+    """Good for one session at the node, at just this address."""
+
+    url: str
+    key: str
+    user: str
+
+
+class Tokens:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._tokens: dict[str, tuple[str, float]] = {}  # the user's, until
+        self._tickets: dict[str, Ticket] = {}  # by the token in its address
+
+    def made(self, user: str) -> list[str]:
+        now = self._world.now()
+        self._tokens = {each: row for each, row in self._tokens.items() if row[1] > now}
+        made = [f"ut.{secrets.token_hex(30)}" for _ in range(AT_ONCE)]
+        self._tokens |= dict.fromkeys(made, (user, now + LIFE_S))
+        return made
+
+    def spent(self, token: str) -> str | None:
+        """Whose it was; None for one that is unknown, used or too old."""
+        user, until = self._tokens.pop(token, ("", 0.0))
+        return user if until > self._world.now() else None
+
+    def ticket(self, url: str, user: str, token: str) -> Ticket:
+        ticket = self._tickets[token] = Ticket(url, secrets.token_hex(16), user)
+        return ticket
+
+    def taken(self, token: str) -> Ticket | None:
+        return self._tickets.pop(token, None)
+
+
+def asked(url: str) -> dict[str, str]:
+    """What an address asks for; {} where it is none."""
+    try:
+        parts = urlsplit(url)
+        told = parse_qs(parts.query, keep_blank_values=True)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in told.items()} if parts.scheme == "ysproto" else {}
+
+
+def same_but_for(url: str, ticket: str, free: frozenset[str]) -> bool:
+    """Whether an address is the one that was told, but for parameters that a client may change or add."""
+    one, other = asked(url), asked(ticket)
+    names = (one.keys() | other.keys()) - free
+    return urlsplit(url).netloc == urlsplit(ticket).netloc and all(one.get(each) == other.get(each) for each in names)
+
+
+def camera_of(world: World, told: dict[str, str]) -> Camera | None:
+    serial, channel = told.get("dev", ""), told.get("chn", "")
+    return world.find(serial, int(channel)) if channel.isascii() and channel.isdigit() and len(channel) < 4 else None

@@ -1,0 +1,94 @@
+"""How the vendor's dispatchers and stream nodes write: frames of eight bytes and a body, messages of fields."""
+
+import asyncio
+import struct
+from dataclasses import dataclass, field
+
+MESSAGE, STREAM = 0, 1
+ASK, ANSWER, NOTICE = 0x13B, 0x13C, 0x13D
+STOP, STOPPED, KEEP_ALIVE, KEPT_ALIVE, LINK_INFO = 0x130, 0x131, 0x132, 0x133, 0x149
+_HEADER = struct.Struct(">BBHHH")
+type Fields = dict[int, int | bytes]
+
+
+class NotOurs(Exception):
+    """A client that speaks otherwise: it is hung up on."""
+
+
+def message(fields: dict[int, int | str]) -> bytes:
+    """What is zero or empty is left out."""
+    out = bytearray()
+    for number, value in sorted(fields.items()):
+        if isinstance(value, int):
+            out += _number(number << 3) + _number(value) if value else b""
+        elif value:
+            out += _number(number << 3 | 2) + _number(len(value)) + value.encode()
+    return bytes(out)
+
+
+def fields_of(body: bytes) -> Fields:
+    """Raises NotOurs."""
+    found: Fields = {}
+    at = 0
+    try:
+        while at < len(body):
+            key, at = _read(body, at)
+            value, at = _read(body, at)
+            if key & 7 == 0:
+                found[key >> 3] = value
+            elif key & 7 == 2 and at + value <= len(body):
+                found[key >> 3] = body[at : at + value]
+                at += value
+            else:
+                raise NotOurs
+    except IndexError:
+        raise NotOurs from None
+    return found
+
+
+def text_of(fields: Fields, number: int) -> str:
+    value = fields.get(number, b"")
+    return value.decode("ascii", "replace") if isinstance(value, bytes) else ""
+
+
+@dataclass(slots=True)
+class Line:
+    """One connection of a client's."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    sent: int = field(default=0)
+
+    async def heard(self) -> tuple[int, bytes]:
+        """The next message's code and body. Raises NotOurs, and what a connection raises."""
+        magic, channel, length, _, code = _HEADER.unpack(await self.reader.readexactly(_HEADER.size))
+        if magic != 0x24 or channel != MESSAGE:
+            raise NotOurs
+        return code, await self.reader.readexactly(length)
+
+    def say(self, code: int, body: bytes) -> None:
+        self._write(MESSAGE, code, body)
+
+    def stream(self, body: bytes) -> None:
+        self._write(STREAM, 0x9E03, body)  # of pictures the code means nothing
+
+    def _write(self, channel: int, code: int, body: bytes) -> None:
+        self.writer.write(_HEADER.pack(0x24, channel, len(body), self.sent & 0xFFFF, code) + body)
+        self.sent += 1
+
+
+def _number(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes((*out, value))
+
+
+def _read(body: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = body[at]
+        value, shift, at = value | (byte & 0x7F) << shift, shift + 7, at + 1
+        if byte < 0x80:
+            return value, at

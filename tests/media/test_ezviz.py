@@ -1,0 +1,276 @@
+"""A camera by EZVIZ's own cloud stream: shown, gone on with session after session, and what a vendor may do to us."""
+
+import asyncio
+import io
+import itertools
+import json
+import re
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import av
+import pytest
+
+from media.grants import Claims
+from media.source import Denied, SourceSpec
+from tests.doubles.rtc_viewer import Viewer
+from tests.doubles.stream_cloud import SERIAL, StreamCloud
+
+pytestmark = pytest.mark.usefixtures("on_loopback")
+
+
+class House:
+    """The Sources of a test: the one camera, its spec changed at will."""
+
+    def __init__(self, cloud: StreamCloud) -> None:
+        self.cloud = cloud
+        self.changes: dict[str, Any] = {}
+        self.denied: Denied | None = None
+        self.learnt_sizes: list[tuple[int, int]] = []
+
+    async def open(self, claims: Claims) -> SourceSpec | Denied:
+        return self.denied or self.cloud.spec(**self.changes)
+
+    async def check(self, claims: list[Claims]) -> list[Denied | None]:
+        return [None for _ in claims]
+
+    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+        self.learnt_sizes.append((width, height))
+
+    async def closed(self, claims: Claims, release: str) -> None:
+        raise AssertionError("a cloud stream takes nothing back")
+
+
+@pytest.fixture
+def cloud():
+    made = StreamCloud()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def household(cloud):
+    return House(cloud)
+
+
+async def watched(world, enough: Callable[[Viewer], object], within_s: float = 40.0) -> Viewer:
+    viewer = Viewer()
+    async with aiohttp.ClientSession() as http:
+        try:
+            url = f"{world.plane.url}/s/{world.grant(protocol='webrtc')}/whep"
+            headers = {"Content-Type": "application/sdp"}
+            async with http.post(url, data=await viewer.offer(), headers=headers) as response:
+                assert response.status == 201, await response.text()
+                await viewer.accept(await response.text())
+            await viewer.until(lambda: enough(viewer), within_s)
+        finally:
+            await viewer.close()
+    return viewer
+
+
+def refused(world) -> str:
+    answer = world.master()
+    assert answer.status == 502
+    return json.loads(answer.body)["reason"]
+
+
+def segments(world, count: int) -> list[bytes]:
+    url, known = world.variant_url(world.master()), {}
+    deadline = time.monotonic() + 60
+    while len(known) < count:
+        assert time.monotonic() < deadline
+        for number in re.findall(r"^(\d+)\.ts$", world.ask(url).text, re.MULTILINE):
+            known.setdefault(int(number), world.ask(url.replace("index.m3u8", f"{number}.ts")).body)
+        time.sleep(0.2)
+    assert "DISCONTINUITY\n" not in world.ask(url).text
+    return [known[number] for number in sorted(known)]
+
+
+def times(parts: list[bytes]) -> list[int]:
+    with av.open(io.BytesIO(b"".join(parts)), format="mpegts") as container:
+        return [packet.dts for packet in container.demux(video=0) if packet.size]
+
+
+def test_picture_and_sound_arrive_by_hls(world, cloud, household):
+    parts = segments(world, 2)
+    with av.open(io.BytesIO(parts[1]), format="mpegts") as container:
+        assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
+        frames = list(container.decode(video=0))
+    assert len(frames) == 30
+    assert (frames[0].width, frames[0].height) == (320, 180), "the smaller picture"
+    assert household.learnt_sizes == [(320, 180)]
+    assert cloud.opened == 1
+
+
+def test_picture_and_sound_arrive_by_webrtc_at_lifes_timing(world, cloud):
+    cloud.set(clump_s=2.0, node_s=0.6)
+    viewer = asyncio.run(watched(world, lambda each: len(each.pictures) > 15 and max(each.loud or [0]) > 500))
+    assert viewer.sizes == {(320, 180)}
+
+
+def test_keyframes_far_apart_are_waited_for_by_hls(world, cloud):
+    """The first segment ends with the second keyframe, more than ten seconds after the picture was asked for."""
+    cloud.studio.gop_s = 5
+    assert world.master().status == 200
+
+
+def test_all_viewers_share_one_session_which_ends_with_the_last(world, cloud, eventually):
+    async def many() -> None:
+        await asyncio.gather(*(watched(world, lambda each: len(each.pictures) > 5) for _ in range(4)))
+
+    asyncio.run(many())
+    assert cloud.opened == 1
+    world.plane.client().end_link("link-1")
+    eventually(lambda: cloud.sessions == 0, 1.0)
+
+
+def test_24_screens_by_hls_are_one_session_too(world, cloud):
+    segments(world, 1)
+    assert [world.master(link=f"link-{number}").status for number in range(24)] == [200] * 24
+    assert (cloud.opened, len(cloud.minted)) == (1, 1)
+
+
+@pytest.mark.parametrize("cut_with", ["", "7005"])
+def test_sessions_that_are_cut_go_on_in_one_picture(world, cloud, cut_with):
+    cloud.set(session_cut_s=2.7, cut_with=cut_with)
+    found = times(segments(world, 8))
+    assert cloud.opened >= 3
+    assert len(set(cloud.minted)) == len(cloud.minted), "a token is good once"
+    steps = [after - before for before, after in itertools.pairwise(found)]
+    assert min(steps) > 0
+    assert world.stats()["reopened"] == 0
+
+
+def test_the_end_of_sessions_that_end_alike_is_foreseen(world, cloud, eventually):
+    """The third is taken over by the fourth before it is over, which has come to its first keyframe by then."""
+    cloud.set(session_cut_s=9.0)
+    url = world.variant_url(world.master())
+    beside = 0
+    eventually(lambda: cloud.opened == 3, 60)
+    while cloud.opened < 5:
+        beside = max(beside, cloud.sessions)
+        assert world.ask(url).status == 200
+        time.sleep(0.02)
+    assert beside == 2
+    steps = [after - before for before, after in itertools.pairwise(times(segments(world, 3)))]
+    assert min(steps) > 0
+    assert world.stats()["reopened"] == 0
+    eventually(lambda: cloud.sessions == 2, 60)
+    world.plane.client().end_link("link-1")
+    eventually(lambda: cloud.sessions == 0, 1.0)
+
+
+def test_a_silent_node_is_left_for_the_whole_picture(world, cloud):
+    """The smaller one is asked first, and given up after six seconds."""
+    cloud.camera.sub_size = None
+    segments(world, 1)
+    assert cloud.opened == 1
+    assert len(cloud.minted) == 2
+
+
+@pytest.mark.parametrize(
+    ("camera", "settings", "reason"),
+    [
+        ({"online": False}, {}, "offline"),
+        ({"privacy": True}, {}, "asleep"),
+        ({"encryption": True}, {}, "encryption_on"),
+        ({"sub_codec": "h265"}, {}, "not_playable"),
+        ({}, {"streams": 0}, "busy"),
+        ({}, {"stream_code": 5411}, "no_way"),
+        ({}, {"stream_code": 5457}, "no_way"),
+        ({}, {"stream_code": 5500}, "media_down"),
+        ({}, {"stream_fault": "tokens"}, "media_down"),
+        ({}, {"stream_fault": "noise"}, "media_down"),
+    ],
+)
+def test_why_there_is_no_picture_is_told(world, cloud, camera, settings, reason):
+    for name, value in camera.items():
+        setattr(cloud.camera, name, value)
+    cloud.set(**settings)
+    assert refused(world) == reason
+
+
+@pytest.mark.parametrize("place", ["private", "foreign", "link_local"])
+def test_a_redirect_that_leads_elsewhere_is_not_followed(world, cloud, place, monkeypatch):
+    went: list[str] = []
+    connect = asyncio.open_connection
+
+    async def seen(host: str, port: int) -> Any:
+        went.append(host)
+        return await connect(host, port)
+
+    monkeypatch.setattr(asyncio, "open_connection", seen)
+    cloud.set(stream_fault=place)
+    began = time.monotonic()
+    assert refused(world) == "media_down"
+    assert set(went) == {"127.0.0.1"}
+    assert time.monotonic() - began < 40
+
+
+def test_the_demos_loopback_is_nobody_elses(start, cloud):
+    assert refused(start(allow_loopback_sources=False)) == "media_down"
+    assert cloud.world.calls["vtm"] == 0
+
+
+def test_junk_between_frames_is_passed_over(world, cloud):
+    cloud.set(stream_fault="junk")
+    assert len(times(segments(world, 2))) == 60
+
+
+@pytest.mark.parametrize("told", ["lies", "none"])
+def test_a_map_that_lies_is_not_asked(world, cloud, told):
+    cloud.set(stream_map=told)
+    with av.open(io.BytesIO(segments(world, 2)[1]), format="mpegts") as container:
+        assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
+
+
+def test_a_token_of_another_or_a_used_one_is_asked_for_once_more(world, cloud, household):
+    cloud.token = "ut.used"
+    assert refused(world) == "media_down"
+    assert len(cloud.minted) == 2
+
+
+def test_a_battery_camera_is_woken_by_the_first_session(world, cloud, household):
+    cloud.camera.battery, cloud.camera.awake_until, cloud.camera.sub_size = 60, 0.0, None
+    household.changes = {"stream": 1, "dozes": True}
+    cloud.set(session_cut_s=6.0, wake_s=1.0)
+    asyncio.run(watched(world, lambda each: len(each.pictures) > 5))
+    assert cloud.opened >= 2
+
+
+@pytest.mark.parametrize("dozes", [True, False])
+def test_what_can_not_be_reached_is_asked_again_where_it_dozes(world, cloud, household, dozes):
+    household.changes = {"dozes": dozes}
+    cloud.set(stream_code=5404)
+    answers: list[int] = []
+    watching = threading.Thread(target=lambda: answers.append(world.master().status))
+    watching.start()
+    while watching.is_alive() and len(cloud.minted) < 3:
+        time.sleep(0.05)
+    cloud.set(stream_code=0)
+    watching.join(60)
+    assert answers == [200 if dozes else 502]
+
+
+def test_a_session_goes_on_where_the_gate_still_opens(world, cloud, household, eventually):
+    segments(world, 1)
+    household.denied = Denied("encryption_on")
+    cloud.set(session_cut_s=0.5)
+    eventually(lambda: world.stats()["pulls_live"] == 0)
+    assert cloud.sessions == 0
+
+
+def test_nothing_secret_is_logged(world, cloud, capfd, caplog):
+    cloud.set(session_cut_s=3.0)
+    segments(world, 2)
+    cloud.set(stream_code=5500)
+    time.sleep(3)
+    text = "".join(capfd.readouterr()) + caplog.text
+    assert "pull opened" in text
+    assert "5500" in text
+    for secret in (*cloud.minted, str(cloud.world.vtm_port), SERIAL, "ysproto", "ut."):
+        assert secret not in text
+    assert not any(secret in repr(cloud.spec()) for secret in ("ut.", SERIAL))

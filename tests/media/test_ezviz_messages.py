@@ -1,0 +1,241 @@
+"""EZVIZ's stream protocol: frames, messages and addresses, by the reference's vectors, and bytes that lie."""
+
+import contextlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from media.ezviz import fields, messages
+from media.ezviz.address import Address, BadAddress, live
+from media.ezviz.fields import NotFields
+from media.ezviz.frames import MESSAGE, MOST_JUNK, STREAM, Frame, Frames, NotFrames, frame
+from media.ezviz.messages import Answer, NotAnswer
+from media.ezviz.results import meaning
+
+URL = "ysproto://198.51.100.7:8554/live?dev=F1&chn=1&stream=2&cln=9&isp=0&auth=1&ssn=ut.T&biz=1&vip=0&timestamp=7"
+STREAMED = bytes.fromhex("240100039e03dc5e") + b"abc"  # sequence and code are anything there
+
+
+def answer(**told: int | str) -> bytes:
+    """A 13C's body as a node writes it: what is zero or empty is left out."""
+    numbers = {"result": 1, "ssn": 4, "key": 5, "url": 7}
+    parts = [
+        fields.number(numbers[name], value) if isinstance(value, int) else fields.text(numbers[name], value)
+        for name, value in told.items()
+    ]
+    return b"".join(parts)
+
+
+def test_a_keep_alive_is_as_the_vendors_own_client_sends_it() -> None:
+    assert messages.keep_alive("S1", 1).hex(" ") == "24 00 00 04 00 01 01 32 0a 02 53 31"
+    long = "s" * 51
+    assert messages.keep_alive(long, 2)[8:10] == b"\x0a\x33"
+    assert len(messages.keep_alive(long, 2)) == 61
+
+
+def test_a_question_names_address_key_and_version() -> None:
+    asked = messages.ask(URL, "K", 3)
+    assert asked[:2] == b"$\x00"
+    assert asked[4:8].hex() == "0003013b"
+    told = fields.read(asked[8:])
+    version = b"v3.6.3.20221124"
+    assert told == {1: URL.encode(), 2: b"K", 3: version, 4: 0, 6: version}
+    assert 2 not in fields.read(messages.ask(URL, "", 1)[8:]), "the first question has no key"
+
+
+def test_a_stop_names_the_session() -> None:
+    assert messages.stop("S1", 9).hex() == "2400000400090130" + "0a025331"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected", "redirects"),
+    [
+        (answer(result=0, ssn="S1"), Answer(0, "S1"), False),
+        (answer(ssn="S1"), Answer(0, "S1"), False),
+        (answer(result=5302, key="K", url=URL), Answer(5302, "", URL, "K"), True),
+        (answer(result=5302, url=URL), Answer(5302, "", URL), False),
+        (answer(result=5504), Answer(5504), False),
+        (answer(result=5504) + bytes.fromhex("9a0602ffff") + answer(ssn="S1"), Answer(5504, "S1"), False),
+        (b"", Answer(), False),
+    ],
+)
+def test_answers(body: bytes, expected: Answer, redirects: bool) -> None:
+    found = Answer.read(body)
+    assert found == expected
+    assert found.redirects is redirects
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\x08",
+        b"\x08" + b"\xff" * 11,
+        b"\x22\x05S1",
+        b"\x22\xff\xff\xff\xff\x0fS1",
+        b"\x0b",
+        b"\x0f\x00",
+        fields.text(1, "5302"),
+        fields.number(4, 1),
+        fields.text(7, "ysproto://\nhost"),
+        fields.text(7, "ysproto://hø"),
+        fields.text(4, "s" * 5000),
+    ],
+)
+def test_what_is_no_answer_is_refused_without_a_word_of_it(body: bytes) -> None:
+    with pytest.raises(NotAnswer) as refused:
+        Answer.read(body)
+    assert refused.value.args == ()
+
+
+def test_an_answer_shows_nothing_when_it_is_printed() -> None:
+    assert "S1" not in repr(Answer(0, "S1", URL, "K"))
+    assert "ut.T" not in repr(Address.read(URL))
+
+
+@given(st.binary(max_size=200))
+@settings(deadline=None)
+def test_any_body_is_an_answer_or_none(body: bytes) -> None:
+    with contextlib.suppress(NotAnswer):
+        Answer.read(body)
+
+
+def test_frames_are_found_however_they_were_cut() -> None:
+    sent = frame(messages.INFO_ANSWER, b"x" * 300, 5) + STREAMED + messages.keep_alive("S1", 1)
+    expected = [
+        Frame(MESSAGE, 0x13C, b"x" * 300),
+        Frame(STREAM, 0xDC5E, b"abc"),
+        Frame(MESSAGE, 0x132, b"\x0a\x02S1"),
+    ]
+    for size in (1, 2, 3, 7, 8, 9, 311, 1000):
+        reader = Frames()
+        found = [each for at in range(0, len(sent), size) for each in reader.feed(sent[at : at + size])]
+        assert found == expected, size
+
+
+@pytest.mark.parametrize(
+    "junk", [b"\r\n", b"$", b"$$\x01", b"$\x07\x00\x01", b"HTTP/1.1 200 OK\r\n\r\n", b"\x00" * 999]
+)
+def test_what_lies_between_frames_is_passed_over(junk: bytes) -> None:
+    reader = Frames()
+    found = reader.feed(STREAMED + junk + STREAMED * 7000)  # more than any frame that the junk may claim to begin
+    assert found == [Frame(STREAM, 0xDC5E, b"abc")] * len(found)
+    assert len(found) > 900
+
+
+def test_noise_without_end_is_given_up() -> None:
+    held = fed_in_vain(b"\x00" * 1000)
+    assert held <= 1000
+
+
+def test_no_more_is_held_than_a_frame() -> None:
+    held = fed_in_vain(b"$\x01\xff\xff" + b"a" * 1000)
+    assert 60_000 < held < 70_000
+
+
+def fed_in_vain(data: bytes) -> int:
+    """The most that was held until it was given up."""
+    reader, most = Frames(), 0
+    for _ in range(2 * MOST_JUNK // len(data)):
+        try:
+            reader.feed(data)
+        except NotFrames:
+            return most
+        most = max(most, len(reader._held))
+    raise AssertionError("it was not given up")
+
+
+@given(st.binary(max_size=64), st.integers(0, 200), st.integers(1, 9))
+@settings(deadline=None)
+def test_after_any_damage_frames_are_found_again(damage: bytes, at: int, size: int) -> None:
+    sent = STREAMED * 20
+    sent = sent[:at] + damage + sent[at + 5 :] + STREAMED * 6000  # whatever length the damage claims is outlasted
+    reader = Frames()
+    found = [
+        each for start in range(0, len(sent), 997 * size) for each in reader.feed(sent[start : start + 997 * size])
+    ]
+    assert found[-1] == Frame(STREAM, 0xDC5E, b"abc")
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "stream"),
+    [
+        (URL, "198.51.100.7", 8554, 2),
+        (URL.replace("stream=2", "stream=1"), "198.51.100.7", 8554, 1),
+        (URL.replace("198.51.100.7", "vtdu1.ezvizlife.com"), "vtdu1.ezvizlife.com", 8554, 2),
+        (URL.replace("198.51.100.7", "[2001:db8::7]"), "2001:db8::7", 8554, 2),
+        ("ysproto://h:6002/live?a=b", "h", 6002, 1),
+    ],
+)
+def test_addresses(url: str, host: str, port: int, stream: int) -> None:
+    found = Address.read(url)
+    assert (found.host, found.port, found.stream, found.url) == (host, port, stream, url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "https://h:1/live",
+        "ysproto://h/live",
+        "ysproto://h:0/live",
+        "ysproto://h:99999/live",
+        "ysproto://h:x/live",
+        "ysproto://:1/live",
+        "ysproto://u:p@h:1/live",
+        "ysproto://h:1/playback?x=1",
+        "ysproto://h:1/live?a b",
+        "ysproto://[::1/live",
+        "ysproto://h:1/live?" + "x" * 5000,
+        "ysproto://hø:1/live",
+    ],
+)
+def test_what_is_no_address(url: str) -> None:
+    with pytest.raises(BadAddress):
+        Address.read(url)
+
+
+def test_only_the_stream_is_changed_in_an_address() -> None:
+    redirect = "ysproto://h:6002/live?hdSign=a%2Fb&stream=1&stream2=1&busiProxy=x"
+    assert Address.read(redirect).asking(2).url == redirect.replace("&stream=1", "&stream=2")
+    assert Address.read("ysproto://h:1/live?a=1").asking(2).url == "ysproto://h:1/live?a=1"
+
+
+@pytest.mark.parametrize(
+    ("biz", "expected"),
+    [
+        ("", "biz=1"),
+        ("biz=1", "biz=1"),
+        ("serial=F1&streamtag=0", "serial=F1&streamtag=0"),
+        ("https://example.ezviz.test/path", "biz=1"),
+        ("https://example.ezviz.test/path?biz=4&x=2", "biz=4&x=2"),
+        ("x y", "biz=1"),
+        ("\r\nevil=1", "biz=1"),
+    ],
+)
+def test_an_address_to_ask_for(biz: str, expected: str) -> None:
+    found = live("198.51.100.7:8554", "F1", 1, 2, "ut.T", biz, 7)
+    assert found == URL.replace("biz=1", expected)
+    assert Address.read(found).stream == 2
+
+
+@pytest.mark.parametrize(
+    ("result", "reason", "again"),
+    [
+        (5404, "offline", True),
+        (5409, "asleep", False),
+        (5411, "no_way", False),
+        (5457, "no_way", False),
+        (5504, "busy", True),
+        (5405, "media_down", True),
+        (7005, "media_down", True),
+        (424242, "media_down", True),
+    ],
+)
+def test_results_are_told_in_the_registrys_words(result: int, reason: str, again: bool) -> None:
+    assert meaning(result) == (reason, again)
+
+
+def test_fields_are_refused_in_one_way() -> None:
+    with pytest.raises(NotFields):
+        fields.read(b"\x0a\x7f")

@@ -1,0 +1,148 @@
+"""What sessions bring, as units of one clock: from the first keyframe on, however often a camera begins again."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from media.ezviz.transport import transport
+from media.plane.codec.units import CLOCK, SourceFailed, Unit
+from media.plane.sources.footage import UNFOUND, UNTOLD, Footage
+from media.plane.sources.joined import STEP, Joined
+from simulator.cloud.program_stream import HIKVISION_HEADER, ProgramStream
+from simulator.pictures.garble import Garbler
+from tests.media.test_mpegps import film
+
+
+def units(footage: Footage, data: bytes, size: int = 1300) -> list[Unit]:
+    return [unit for at in range(0, len(data), size) for unit in footage.feed(data[at : at + size])]
+
+
+def why(data: bytes, size: int = 1300) -> tuple[str, bool]:
+    with pytest.raises(SourceFailed) as failed:
+        units(Footage(), data, size)
+    return failed.value.reason, failed.value.again
+
+
+def test_a_session_begins_with_a_keyframe_that_has_its_parameter_sets() -> None:
+    made = film()
+    sent = made.sent()
+    found = units(Footage(), sent[7000:] + made.sent(begin=1_000_000))
+    assert (found[0].kind, found[0].key, found[0].dts) == ("video", True, 20 * 6000)
+    assert found[0].data == made.pictures[0]
+    assert {each.kind for each in found} == {"video", "audio"}
+
+
+def test_the_clock_goes_on_where_its_33_bits_begin_again() -> None:
+    begin = (1 << 33) - 5 * 6000
+    found = [each.dts for each in units(Footage(), film().sent(begin=begin)) if each.kind == "video"]
+    assert found == [begin + number * 6000 for number in range(20)]
+
+
+def hidden() -> bytes:
+    """Encrypted by a camera that leaves the headers of NAL units no clearer than the rest."""
+    garbler, stream = Garbler("ABCDEF", "h264"), ProgramStream("h264")
+    pictures = [b"\0\0\0\1" + garbler.audio(picture) for picture in film().pictures * 30]
+    return b"".join(stream.picture(picture, number * 6000, key=False) for number, picture in enumerate(pictures))
+
+
+@pytest.mark.parametrize(
+    ("data", "reason", "again"),
+    [
+        (film("libx265").sent("h265"), "not_playable", False),
+        (b"\x80\xe0\0\1\0\0\0\0\x55\x66\x77\x88" + bytes(100), "media_down", False),
+        ((b"\x47" + bytes(187)) * 8, "media_down", False),
+        (bytes(UNFOUND + 2000), "media_down", True),
+        (film().sent()[:3000] + bytes(1_000_000), "media_down", True),
+    ],
+    ids=["H.265", "RTP", "TS", "nothing", "stops"],
+)
+def test_what_is_no_picture_is_told_apart(data: bytes, reason: str, again: bool) -> None:
+    assert why(data) == (reason, again)
+
+
+def test_pictures_without_a_clear_byte_are_encrypted() -> None:
+    data = hidden()
+    assert why(data * (2 + UNTOLD // len(data)), 65536) == ("encryption_on", False)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (HIKVISION_HEADER, "ps"),
+        (b"\xff" * 40 + b"\0\0\1\xba", "ps"),
+        (b"\0\0\1\xe0" + bytes(90), None),
+        (b"\x80\xf0\0\1\0\0\0\0\x55\x66\x77\x88\0", "rtp"),
+        (b"\x80\xf0\0\1\0\0\0\0\x55\x66\x77\x89\0", None),
+        (b"", None),
+    ],
+)
+def test_the_form_is_found_by_looking(body: bytes, expected: str | None) -> None:
+    assert transport(body) == expected
+
+
+@given(st.integers(0, 20_000), st.binary(max_size=40), st.integers(1, 5000))
+@settings(max_examples=60, deadline=None)
+def test_damage_costs_pictures_and_nothing_else(at: int, damage: bytes, size: int) -> None:
+    """What follows is whole, and begins with a keyframe wherever something was lost."""
+    made = film()
+    after = b"".join(made.sent(begin=turn * 10_000_000) for turn in range(1, 4 + 70_000 // len(made.sent())))
+    sent = made.sent()
+    found = units(Footage(), sent[:at] + damage + sent[at + len(damage) + 3 :] + after, size)
+    assert [each.data for each in found if each.kind == "video"][-20:] == list(made.pictures)
+    assert found[0].key
+
+
+class Clock:
+    now = 100.0
+
+
+def picture(dts: int, *, key: bool = False) -> Unit:
+    return Unit("video", b"p", dts, dts, key)
+
+
+def sound(dts: int) -> Unit:
+    return Unit("audio", b"s", dts, dts, True)
+
+
+def put(joined: Joined, *given: Unit) -> list[int]:
+    return [done.dts for each in given if (done := joined.put(each)) is not None]
+
+
+def test_sessions_go_on_from_each_other_by_what_was_missed() -> None:
+    clock = Clock()
+    joined = Joined(lambda: clock.now)
+    assert put(joined, picture(7_000_000), sound(7_000_100), picture(7_006_000)) == [0, 100, 6000]
+    joined.part()
+    clock.now += 2.0
+    assert put(joined, picture(55), sound(155), picture(6055)) == [186_000, 186_100, 192_000]
+    joined.part()
+    assert put(joined, picture(9)) == [192_000 + STEP], "at once, and still later"
+
+
+@pytest.mark.parametrize("leap", [-10 * CLOCK, -1, -6000, 6 * CLOCK, 10_000 * CLOCK])
+def test_a_clock_that_leaps_takes_nothing_with_it(leap: int) -> None:
+    joined = Joined(lambda: 0.0)
+    found = put(joined, picture(0), picture(6000), picture(6000 + leap), picture(12_000 + leap))
+    assert found == [0, 6000, 6000 + STEP, 12_000 + STEP]
+
+
+def test_sound_that_steps_back_or_is_far_away_is_left_out() -> None:
+    joined = Joined(lambda: 0.0)
+    found = put(joined, picture(0), sound(100), sound(90), sound(100), sound(20 * CLOCK), sound(200))
+    assert found == [0, 100, 200]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 1 << 40), st.booleans()), max_size=60))
+@settings(deadline=None)
+def test_times_never_go_back(given_units: list[tuple[bool, int, bool]]) -> None:
+    joined = Joined(lambda: 0.0)
+    last = {"video": -1, "audio": -10 * CLOCK}
+    joined.put(picture(0))
+    last["video"] = 0
+    for is_video, dts, parts in given_units:
+        if parts and is_video:
+            joined.part()
+        done = joined.put(picture(dts) if is_video else sound(dts))
+        if done is not None:
+            assert done.dts > last[done.kind]
+            last[done.kind] = done.dts

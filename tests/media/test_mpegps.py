@@ -1,0 +1,237 @@
+"""Program streams as cameras write them, cut and damaged at any byte."""
+
+import io
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import av
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from media import nal
+from media.mpegps.frames import Pictures
+from media.mpegps.packets import LONGEST, MOST_JUNK, NotMpegPs, Packet, Packets
+from media.mpegps.sound import Sound
+from simulator.cloud.program_stream import HIKVISION_HEADER, Habits, ProgramStream
+from tests.doubles.rtsp_camera import recorded
+
+STEP = 6000  # 15 pictures a second
+HABITS = {
+    "plain": Habits(),
+    "no map": Habits(map="none"),
+    "lying map": Habits(map="lies"),
+    "open-ended": Habits(open_ended=True),
+    "private packets": Habits(private=True, padding=True),
+}
+
+
+@dataclass(frozen=True)
+class Film:
+    pictures: tuple[bytes, ...]
+    keys: tuple[bool, ...]
+    sounds: tuple[bytes, ...]
+
+    def sent(self, codec: str = "h264", habits: Habits = Habits(), begin: int = 0) -> bytes:  # noqa: B008
+        stream = ProgramStream(codec, "aac", habits)  # type: ignore[arg-type]
+        out = b""
+        for number, (picture, key) in enumerate(zip(self.pictures, self.keys, strict=True)):
+            out += stream.picture(picture, begin + number * STEP, key=key)
+            out += stream.sound(self.sounds[number], begin + number * STEP)
+        return out + stream.picture(self.pictures[0], begin + len(self.pictures) * STEP, key=False) + b"\0\0\1\xb9"
+
+
+@cache
+def film(codec: str = "libx264") -> Film:
+    samples = recorded(codec=codec).samples
+    pictures = [each for each in samples if each.kind == "video"][:20]
+    sounds = [adts(each.data) for each in samples if each.kind == "audio"][:20]
+    return Film(tuple(each.data for each in pictures), tuple(each.key for each in pictures), tuple(sounds))
+
+
+def adts(frame: bytes) -> bytes:
+    size = len(frame) + 7
+    return bytes((0xFF, 0xF1, 0x60, 0x40 | size >> 11, size >> 3 & 0xFF, (size & 7) << 5 | 0x1F, 0xFC)) + frame
+
+
+def split(data: bytes, size: int) -> list[tuple[str, bytes, int]]:
+    packets, pictures = Packets(), Pictures()
+    return [
+        (each.kind, each.data, each.pts)
+        for at in range(0, len(data), size)
+        for each in pictures.feed(packets.feed(data[at : at + size]))
+    ]
+
+
+def pictures(found: list[tuple[str, bytes, int]]) -> list[bytes]:
+    return [data for kind, data, _ in found if kind == "video"]
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+@pytest.mark.parametrize("habits", HABITS.values(), ids=HABITS)
+def test_pictures_and_sound_come_out_as_they_went_in(habits: Habits, codec: str) -> None:
+    made = film("libx265" if codec == "h265" else "libx264")
+    found = split(made.sent(codec, habits), 1300)
+
+    assert pictures(found) == list(made.pictures)
+    assert [pts for kind, _, pts in found if kind == "video"] == [number * STEP for number in range(20)]
+    assert [data for kind, data, _ in found if kind == "sound"] == list(made.sounds)
+    assert nal.codec(made.pictures[0]) == codec
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 17, 1000, 65536, 10_000_000])
+@pytest.mark.parametrize("habits", [HABITS["plain"], HABITS["open-ended"]], ids=["plain", "open-ended"])
+def test_cuts_are_no_matter(size: int, habits: Habits) -> None:
+    assert split(film().sent(habits=habits), size) == split(film().sent(habits=habits), 777)
+
+
+@pytest.mark.parametrize(
+    "before", [HIKVISION_HEADER, b"\0\0\1\xe0\xff\xff" + bytes(5000), b"\0" * 1000, b"\0\0\1", b"\0\0\1\xba"]
+)
+def test_what_stands_before_the_first_pack_is_passed_over(before: bytes) -> None:
+    found = split(before + film().sent(), 999)
+    assert pictures(found)[-19:] == list(film().pictures)[1:]
+
+
+def test_a_session_that_begins_in_the_middle_begins_with_a_whole_picture() -> None:
+    sent = film().sent()
+    for start in range(1, 4000, 131):
+        found = pictures(split(sent[start:], 1400))
+        assert found == list(film().pictures)[-len(found) :], start
+        assert len(found) >= 15
+
+
+def test_every_byte_may_be_missing_or_another() -> None:
+    """Whatever is damaged: what comes long after it is whole, and what is lost is told."""
+    made = film()
+    sent = made.sent()
+    after = b"".join(made.sent(begin=turn * 10_000_000) for turn in range(1, 3 + 70_000 // len(sent)))
+    for at in range(0, 6000, 11):
+        for damaged in (sent[:at] + sent[at + 1 :], sent[:at] + bytes((sent[at] ^ 0xFF,)) + sent[at + 1 :]):
+            found = split(damaged + after, 5000)
+            assert pictures(found)[-20:] == list(made.pictures), at
+
+
+def test_libavs_own_program_stream_is_read() -> None:
+    made, out = film(), io.BytesIO()
+    with av.open(out, "w", format="vob") as container:
+        stream = container.add_mux_stream("h264", width=320, height=180)
+        for number, data in enumerate(made.pictures):
+            packet = av.Packet(data)
+            packet.pts = packet.dts = number * STEP
+            packet.time_base, packet.stream, packet.is_keyframe = stream.time_base, stream, made.keys[number]
+            container.mux(packet)
+    found = pictures(split(out.getvalue() + made.sent(begin=10_000_000), 1024))
+    assert b"".join(found).startswith(b"".join(made.pictures))
+
+
+def test_our_program_stream_is_read_by_libav() -> None:
+    """So that the doubles' is one."""
+    with av.open(io.BytesIO(film().sent()), format="mpeg") as container:
+        assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
+        assert len(list(container.decode(video=0))) >= 20
+
+
+@pytest.mark.parametrize("noise", [b"\0" * 4096, b"\0\0\1\xe0" * 1024, b"\x47" * 4096, b"\0\0\1\xbb\0\0" * 700])
+def test_noise_without_end_is_given_up(noise: bytes) -> None:
+    assert fed_in_vain(Packets(), noise, 2 * MOST_JUNK) < len(noise)
+
+
+def test_a_packet_without_an_end_is_given_up() -> None:
+    packets = Packets()
+    packets.feed(ProgramStream("h264").picture(b"", 0, key=False) + b"\0\0\1\xe0\0\0\x80\0\0")
+    held = fed_in_vain(packets, b"\xaa" * 65536, 2 * LONGEST)
+    assert LONGEST / 2 < held <= LONGEST + 65536
+
+
+def fed_in_vain(packets: Packets, data: bytes, enough: int) -> int:
+    """The most that was held until it was given up."""
+    most = 0
+    for _ in range(enough // len(data)):
+        try:
+            packets.feed(data)
+        except NotMpegPs:
+            return most
+        most = max(most, len(packets._held))
+    raise AssertionError("it was not given up")
+
+
+def test_a_picture_without_an_end_is_told_as_lost() -> None:
+    pictures = Pictures()
+    big = [Packet("video", bytes(60_000), 7)] + [Packet("video", bytes(60_000))] * 80
+    assert [each.kind for each in pictures.feed(big)] == ["lost"]
+
+
+@given(st.binary(max_size=300), st.integers(1, 50))
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_are_taken(data: bytes, size: int) -> None:
+    split(b"\0\0\1\xba\x44" + data, size)
+
+
+def law(name: str, samples: list[float]) -> bytes:
+    encoder = av.CodecContext.create(name, "w")
+    encoder.sample_rate, encoder.layout, encoder.format = 8000, "mono", "s16"
+    frame = av.AudioFrame(format="s16", layout="mono", samples=len(samples))
+    frame.sample_rate = 8000
+    frame.planes[0].update(b"".join(int(value).to_bytes(2, "little", signed=True) for value in samples))
+    return b"".join(bytes(packet) for packet in [*encoder.encode(frame), *encoder.encode(None)])
+
+
+SOUNDS = {
+    "silence": [0.0] * 4000,
+    "murmur": [(number * 7919 % 13) - 6 for number in range(4000)],
+    "tone": [9000 * math.sin(number / 4) for number in range(4000)],
+    "speech": [9000 * math.sin(number / 9) * math.sin(number / 400) ** 2 for number in range(4000)],
+}
+
+
+@pytest.mark.parametrize("codec", ["pcm_alaw", "pcm_mulaw"])
+@pytest.mark.parametrize("sound", SOUNDS.values(), ids=SOUNDS)
+def test_g711_is_told_by_what_it_sounds_like(codec: str, sound: list[float]) -> None:
+    data, heard = law(codec, sound), Sound()
+    parts = [data[at : at + 320] for at in range(0, len(data), 320)]
+    found = [each for number, part in enumerate(parts) for each in heard.feed(part, number * 3600)]
+    assert (heard.codec, heard.rate) == (codec, 8000)
+    assert b"".join(each.data for each in found) == data[-sum(len(each.data) for each in found) :]
+    assert len(found) >= len(parts) - 6
+
+
+def test_aac_is_told_by_its_headers() -> None:
+    heard, frames = Sound(), film().sounds
+    assert [each.data for each in heard.feed(frames[0], 90)] == [frames[0]]
+    assert (heard.codec, heard.rate) == ("aac", 16000)
+    assert heard.feed(frames[1] + frames[2] + frames[3][:9], 900) == [(frames[1], 900), (frames[2], 900 + 5760)]
+    assert heard.feed(b"\xff\xf1" + bytes(20), 0) == []
+
+
+def test_other_sound_is_left_alone() -> None:
+    heard = Sound()
+    assert [each for _ in range(40) for each in heard.feed(b"\xff\xfd\x84\xc4" + bytes(500), 0)] == []
+    assert heard.codec == ""
+    assert Sound().feed(b"", 0) == []
+
+
+@given(st.lists(st.binary(max_size=60), max_size=30))
+@settings(deadline=None)
+def test_any_sound_is_taken(parts: list[bytes]) -> None:
+    heard = Sound()
+    for part in parts:
+        heard.feed(part, 0)
+    assert (heard.rate > 0) is bool(heard.codec)
+
+
+@pytest.mark.parametrize(
+    ("picture", "codec", "is_key"),
+    [
+        (b"\0\0\0\1\x67\x42\0\0\1\x68\xce\0\0\1\x65\x88", "h264", True),
+        (b"\0\0\0\1\x41\x9a", None, False),
+        (b"\0\0\0\1\x40\x01\x0c\0\0\1\x42\x01", "h265", False),
+        (b"\0\0\0\1\x02\x01", None, False),
+        (b"", None, False),
+        (b"\0\0\1", None, False),
+    ],
+)
+def test_codecs_are_told_by_certain_bytes_alone(picture: bytes, codec: str | None, is_key: bool) -> None:
+    assert nal.codec(picture) == codec
+    assert nal.is_h264_key(picture) is is_key

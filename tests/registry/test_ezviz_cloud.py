@@ -1,0 +1,264 @@
+"""EZVIZ's cloud stream by the account alone: who is offered it, where it is asked for, and what a token is good for."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from media.ezviz.address import Address
+from registry.camera import UNASKED, Camera, Ref
+from registry.drivers.ezviz import households
+from registry.drivers.ezviz.cameras import cameras
+from registry.drivers.ezviz.cloud import Cloud, Place
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.errors import DriverError, Refused, SignedOut
+from registry.gate.ways import choose, may_be_overheard
+from registry.vendor import SignedIn
+from store.sqlite import SqliteStore
+from tests.doubles.ready_driver import camera as ready
+from tests.doubles.simulator_process import SimulatorProcess
+
+LONG_S = 20.0
+
+
+@pytest.fixture(scope="module")
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    running = SimulatorProcess(tmp_path_factory.mktemp("vendor"))
+    yield running
+    running.stop()
+
+
+class Home:
+    """A household with nothing but its account, and a driver that speaks for it."""
+
+    def __init__(self, vendor: SimulatorProcess, store: SqliteStore, name: str, *, cloud: bool = True) -> None:
+        user = f"{name}@example.com"
+        store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
+        self.vendor, self.store = vendor, store
+        (self.source,) = store.sources(households.add_owner(store, user).id)
+        self.driver = self.another(cloud=cloud)
+        verdict = self.driver.sign_in(user, "showcam-demo", LONG_S)
+        assert isinstance(verdict, SignedIn)
+        self.driver.sessions.signed_in(self.source, user, verdict.session)
+        self.driver.sessions.agreed(self.source)
+
+    def another(self, *, cloud: bool = True) -> EzvizDriver:
+        """As in another process."""
+        hosts = EzvizHosts.of("eu", api=self.vendor.app_host, open_platform=self.vendor.open_host)
+        return EzvizDriver(self.store, hosts, ca_file=self.vendor.ca, demo=True, cloud=cloud)
+
+    def camera(self, name: str) -> Camera:
+        return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
+
+
+def asked(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+@pytest.fixture
+def home(vendor: SimulatorProcess, store: SqliteStore) -> Iterator[Home]:
+    yield Home(vendor, store, "real")
+    vendor.control("F00497501", fault=None, sub_size=[320, 180])
+
+
+def test_a_camera_can_be_had_by_the_account_alone(home: Home) -> None:
+    terrace = home.camera("Terrace")
+    assert terrace.ways == ("cloud",)
+    spec = home.driver.mint(home.source, terrace, "cloud", LONG_S)
+    assert (spec.kind, spec.sound, spec.release, spec.dozes) == ("ezviz", "on", "", False)
+    assert spec.hosts == (urlsplit(spec.url).netloc,)
+    told = asked(spec.url)
+    assert (told["dev"], told["chn"], told["stream"], told["biz"]) == (terrace.ref.serial, "1", "2", "1")
+    assert "ssn" not in repr(spec)
+
+
+def test_a_shared_camera_too(vendor: SimulatorProcess, store: SqliteStore) -> None:
+    other = Home(vendor, store, "other")
+    garden = other.camera("Garden")
+    assert (garden.owner, garden.ways) == ("shared", ("cloud",))
+    assert other.driver.mint(other.source, garden, "cloud", LONG_S).kind == "ezviz"
+
+
+def test_each_address_has_a_token_of_its_own_and_the_list_is_read_once(home: Home) -> None:
+    terrace, before = home.camera("Terrace"), home.vendor.calls()
+    tokens = {asked(home.driver.mint(home.source, terrace, "cloud", LONG_S).url)["ssn"] for _ in range(3)}
+    assert len(tokens) == 3
+    assert home.vendor.calls() - before == {"/vtdutoken2": 3}
+
+
+def test_another_process_asks_where_the_camera_streams(home: Home) -> None:
+    terrace, before = home.camera("Terrace"), home.vendor.calls()
+    spec = home.another().mint(home.source, terrace, "cloud", LONG_S)
+    assert Address.read(spec.url).stream == 2
+    assert set(home.vendor.calls() - before) == {"/v3/streaming/vtm/{serial}/{channel}", "/vtdutoken2"}
+
+
+def test_a_camera_without_a_smaller_picture_is_asked_for_its_whole_one(home: Home) -> None:
+    home.vendor.control("F00497501", sub_size=None)
+    terrace = home.camera("Terrace")
+    assert asked(home.driver.mint(home.source, terrace, "cloud", LONG_S).url)["stream"] == "1"
+    with pytest.raises(Refused) as refused:
+        home.driver.mint(home.source, terrace, "cloud", LONG_S, picture="sub")
+    assert refused.value.reason == "too_large"
+
+
+def test_switched_off_it_is_offered_to_nobody(vendor: SimulatorProcess, store: SqliteStore) -> None:
+    home = Home(vendor, store, "real", cloud=False)
+    terrace = home.camera("Terrace")
+    assert terrace.ways == ()
+    with pytest.raises(Refused) as refused:
+        home.driver.mint(home.source, terrace, "cloud", LONG_S)
+    assert refused.value.reason == "no_way"
+
+
+def test_nothing_comes_by_an_open_connection_before_its_owner_agreed(home: Home) -> None:
+    home.driver.sessions.agreed(home.source, to=False)
+    terrace = home.camera("Terrace")
+    assert terrace.ways == (UNASKED,)
+    assert choose(terrace) is None
+    assert may_be_overheard(terrace)
+    with pytest.raises(Refused) as refused:
+        home.driver.mint(home.source, terrace, "cloud", LONG_S)
+    assert refused.value.reason == "no_way"
+    verdict = home.driver.sign_in("real@example.com", "showcam-demo", LONG_S)
+    assert isinstance(verdict, SignedIn)
+    home.driver.sessions.signed_in(home.source, "real@example.com", verdict.session)
+    assert home.camera("Terrace").ways == (UNASKED,), "signing in is not agreeing"
+    home.driver.sessions.agreed(home.source)
+    assert home.camera("Terrace").ways == ("cloud",)
+
+
+def test_a_session_that_is_over_is_renewed_before_a_token_is_asked_for(home: Home) -> None:
+    terrace = home.camera("Terrace")
+    home.vendor.configure(session_s=0.5)
+    try:
+        home.driver.mint(home.source, terrace, "cloud", LONG_S)
+        time.sleep(0.6)
+        home.vendor.configure(session_s=86400)
+        assert home.driver.mint(home.source, terrace, "cloud", LONG_S).kind == "ezviz"
+    finally:
+        home.vendor.configure(session_s=86400)
+
+
+def test_an_account_that_is_signed_out_says_so(home: Home) -> None:
+    terrace = home.camera("Terrace")
+    home.vendor.control("F00497501", fault="expired")
+    with pytest.raises(SignedOut):
+        home.driver.mint(home.source, terrace, "cloud", LONG_S)
+
+
+@pytest.mark.parametrize("fault", ["timeout", "http500", "garbage", "html", "quota"])
+def test_a_vendor_that_fails_is_told_without_a_word_of_its_answer(home: Home, fault: str) -> None:
+    terrace = home.camera("Terrace")
+    home.vendor.configure(fault=fault)
+    try:
+        with pytest.raises(DriverError) as failed:
+            home.driver.mint(home.source, terrace, "cloud", 3.0)
+    finally:
+        home.vendor.configure(fault="")
+    assert failed.value.reason == "vendor_down"
+    assert "ut." not in str(failed.value)
+
+
+VTM = {"externalIp": "8.8.4.4", "domain": "vtm.ezvizlife.com", "internalIp": "None", "port": 8554}
+ROW = {"resourceId": "r", "deviceSerial": "F1", "localIndex": "1", "resourceType": 50, "streamBizUrl": "biz=1"}
+
+
+def places(*rows: dict[str, Any], loopback: bool = False, **sections: Any) -> dict[int, Place | None]:
+    page = {"resourceInfos": list(rows) or [ROW], "VTM": {"r": VTM}} | sections
+    cloud = Cloud(loopback=loopback)
+    both = tuple(ready(f"C{channel}", ref=Ref("s", "F1", channel), ways=()) for channel in (1, 2))
+    offered = cloud.offered(both, [page], agreed=True)
+    found = {each.ref.channel: cloud.place(each.ref) for each in offered if each.ways == ("cloud",)}
+    assert all(each.ways in ((), ("cloud",)) for each in offered)
+    return found
+
+
+BOTH = ("8.8.4.4:8554", "vtm.ezvizlife.com:8554")
+
+
+@pytest.mark.parametrize(
+    ("vtm", "hosts"),
+    [
+        (VTM, BOTH),
+        (VTM | {"port": "10554"}, ("8.8.4.4:10554", "vtm.ezvizlife.com:10554")),
+        (VTM | {"externalIp": "192.168.1.4"}, BOTH[1:]),
+        (VTM | {"externalIp": "127.0.0.1"}, BOTH[1:]),
+        (VTM | {"externalIp": "169.254.169.254"}, BOTH[1:]),
+        (VTM | {"externalIp": "2130706433"}, BOTH[1:]),
+        (VTM | {"externalIp": None}, BOTH[1:]),
+        (VTM | {"domain": "vtm.ezvizlife.com.evil.example"}, BOTH[:1]),
+        (VTM | {"domain": "example.ezviz.test"}, BOTH[:1]),
+        (VTM | {"externalIp": "", "domain": "localhost"}, ()),
+        (VTM | {"port": 22}, ()),
+        (VTM | {"port": 99999}, ()),
+        (VTM | {"port": None}, ()),
+        ({}, ()),
+        (None, ()),
+        ("text", ()),
+    ],
+)
+def test_only_the_vendors_names_and_public_addresses_are_believed(vtm: Any, hosts: tuple[str, ...]) -> None:
+    found = places(VTM={"r": vtm}).get(1)
+    assert (found.hosts if found else ()) == hosts
+
+
+def test_in_the_demo_no_name_is_gone_to() -> None:
+    found = places(VTM={"r": VTM | {"externalIp": "127.0.0.1"}}, loopback=True)[1]
+    assert found is not None
+    assert found.hosts == ("127.0.0.1:8554",)
+
+
+@pytest.mark.parametrize(
+    ("rows", "sections", "expected"),
+    [
+        ((ROW,), {}, {1: ("biz=1", True)}),
+        ((ROW | {"localIndex": "2"},), {}, {2: ("biz=1", True)}),
+        # a dual-lens camera: its device's row has no dispatcher, and would stand for the first lens
+        ((ROW | {"localIndex": "0", "resourceType": 0, "resourceId": "d"}, ROW), {}, {1: ("biz=1", True)}),
+        ((ROW, ROW | {"localIndex": "0", "resourceType": 0, "streamBizUrl": "x=1"}), {}, {1: ("biz=1", True)}),
+        ((ROW | {"streamBizUrl": None},), {}, {1: ("", True)}),
+        ((ROW,), {"VIDEO_QUALITY": {"r": [{"streamType": 1}]}}, {1: ("biz=1", False)}),
+        ((ROW,), {"VIDEO_QUALITY": {"r": [{"streamType": 1}, {"streamType": 2}]}}, {1: ("biz=1", True)}),
+        ((ROW,), {"VIDEO_QUALITY": {"r": "text"}}, {1: ("biz=1", True)}),
+        ((ROW | {"localIndex": None},), {}, {}),
+        ((ROW | {"localIndex": "²"},), {}, {}),
+        ((ROW | {"resourceId": "another"},), {}, {}),
+        ((ROW,), {"VTM": None}, {}),
+        ((ROW,), {"resourceInfos": None}, {}),
+        ((ROW,), {"resourceInfos": ["text"]}, {}),
+    ],
+)
+def test_what_the_list_says_of_a_channel(
+    rows: tuple[dict[str, Any], ...], sections: dict[str, Any], expected: dict[int, tuple[str, bool]]
+) -> None:
+    found = places(*rows, **sections)
+    assert {channel: (place.biz, place.has_sub) for channel, place in found.items() if place} == expected
+
+
+def test_a_battery_camera_is_said_to_doze() -> None:
+    cloud = Cloud(loopback=False)
+    spec = cloud.spec(ready("Hall", battery=60), Place(BOTH), "ut.T")
+    assert spec.dozes
+    assert spec.hosts == BOTH
+
+
+REAL = Path(__file__).parents[3] / "shared/data/ezviz/real_page_list.json"
+
+
+@pytest.mark.skipif(not REAL.exists(), reason=f"{REAL.name} is not here")
+def test_every_channel_of_a_real_list_is_offered_it() -> None:
+    """With the dispatcher's address filled in, which the list lacks."""
+    page = json.loads(REAL.read_text())
+    for each in page["VTM"].values():
+        each |= {"externalIp": "8.8.4.4", "domain": ""}
+    cloud = Cloud(loopback=False)
+    offered = cloud.offered(cameras([page], "s", ()), [page], agreed=True)
+    assert len(offered) == 20
+    assert {each.ways for each in offered} == {("cloud",)}
+    subs = {each.model for each in offered if (place := cloud.place(each.ref)) and not place.has_sub}
+    assert subs == {"EB3", "eLife"}, "those on battery"

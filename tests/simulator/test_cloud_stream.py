@@ -1,0 +1,234 @@
+"""The app's cloud stream: a public client, unmodified, is shown a camera; and the rules that the double keeps."""
+
+import contextlib
+import itertools
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+from pyezvizapi import EzvizClient
+from pyezvizapi.cloud_stream import get_vtdu_token_v2, open_cloud_stream
+from pyezvizapi.stream import StreamTransport, VtmStreamClient, detect_transport
+
+from simulator.cloud import wire
+from tests.doubles.cloud import Cloud
+
+DEMO, OTHER = "demo@example.com", "other@example.com"
+FAST = {"clump_s": 0.1, "node_s": 0.05}
+
+
+@pytest.fixture
+def client(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., EzvizClient]:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cloud.process.ca))
+    cloud.process.configure(**FAST)
+
+    def made(user: str = DEMO) -> EzvizClient:
+        client = EzvizClient(user, "showcam-demo", cloud.process.app_host, timeout=5)
+        client.login()
+        return client
+
+    return made
+
+
+def sessions(cloud: Cloud, name: str = "Garden") -> int:
+    return int(cloud.process.cameras()[name]["cloud_streams"])
+
+
+def until(condition: Callable[[], object], within_s: float = 10) -> float:
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < within_s
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize(("user", "name"), [(DEMO, "Garden"), (OTHER, "Garden"), (OTHER, "Study")])
+def test_a_public_client_is_sent_a_program_stream(
+    cloud: Cloud, client: Callable[..., EzvizClient], user: str, name: str
+) -> None:
+    """The owner, and whom the camera is shared with."""
+    with open_cloud_stream(client(user), cloud.process.serial(name)) as stream:
+        info = stream.start()
+        assert info.result is None, "zero is left out"
+        assert len(info.streamssn or "") == 51
+        payload = b"".join(stream.iter_payloads(max_packets=60))
+        assert sessions(cloud, name) == 1
+    assert detect_transport(payload[payload.index(b"\0\0\1\xba") :]) is StreamTransport.MPEG_PS
+    assert payload.count(b"\0\0\1\xe0") > 5
+    assert payload.count(b"\0\0\1\xc0") > 5
+    assert not payload.startswith(b"\0\0\1\xba"), "nobody waits for a packet's beginning"
+    until(lambda: sessions(cloud, name) == 0)
+
+
+def test_tokens_are_good_once_and_for_their_own_account(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
+    own, other = client(), client(OTHER)
+    assert asked(cloud, own, token(own))[1] == 5302
+    used = token(own)
+    assert [asked(cloud, own, used)[1] for _ in range(2)] == [5302, 5406]
+    assert asked(cloud, own, "ut.invented")[1] == 5406
+    assert asked(cloud, own, token(other))[1] == 5302, "Garden is shared with them"
+    assert asked(cloud, own, token(other), name="Attic")[1] == 5411
+    assert asked(cloud, own, token(own), serial="F00000000")[1] == 6106
+
+
+def test_tokens_want_a_session_and_its_sign(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
+    session = str(client().export_token()["session_id"])
+    for query, status in (({"ssid": session, "sign": "0" * 32}, 403), ({"ssid": "x", "sign": "y"}, 401), ({}, 401)):
+        answer = requests.get(f"https://{cloud.process.app_host}/vtdutoken2", query, verify=cloud.process.ca, timeout=5)
+        assert answer.status_code == status
+
+
+def test_the_node_takes_its_address_and_key_alone(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
+    own = client()
+    for change, result in (
+        (lambda url, key: (url, ""), 6110),
+        (lambda url, key: (url, key + "0"), 6001),
+        (lambda url, key: (url.replace("busiProxy=0", "busiProxy=1"), key), 6001),
+        (lambda url, key: (url.replace("stream=1", "stream=2") + "&timestamp=5", key), None),
+    ):
+        _, _, url, key = asked(cloud, own, token(own))
+        assert at_node(*change(url, key)) == result
+    _, _, url, key = asked(cloud, own, token(own))
+    assert [at_node(url, key), at_node(url, key)] == [None, 5406]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "result"),
+    [
+        ("Garden", {"online": False}, 5404),
+        ("Garden", {"asleep": True}, 5409),
+        ("Garden", {"sub_size": None}, 5451),
+        ("Garden", {}, None),
+    ],
+)
+def test_a_camera_that_shows_nothing_says_why(
+    cloud: Cloud, client: Callable[..., EzvizClient], name: str, change: dict[str, Any], result: int | None
+) -> None:
+    own = client()
+    cloud.process.control(cloud.process.serial(name), **change)
+    _, _, url, key = asked(cloud, own, token(own), name=name)
+    assert at_node(url.replace("stream=1", "stream=2"), key) == result
+
+
+def test_there_are_so_many_sessions_and_no_more(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
+    own = client()
+    cloud.process.configure(streams=1)
+    with open_cloud_stream(own, cloud.process.serial("Garden")) as first:
+        assert first.start().result is None
+        with open_cloud_stream(own, cloud.process.serial("Nursery")) as second:
+            assert second.start().result == 5504
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "least", "most"),
+    [
+        (lambda ssn: ssn.encode(), wire.KEEP_ALIVE, 0.1, 1.5),
+        (lambda ssn: b"\x0a\x33" + ssn.encode(), 0x135, 4, 8),
+        (lambda ssn: b"\x0a\x33" + ssn.encode(), wire.KEEP_ALIVE, None, None),
+    ],
+    ids=["unwrapped", "another code", "right"],
+)
+def test_a_session_lasts_while_it_is_kept_alive_in_the_right_form(
+    cloud: Cloud,
+    client: Callable[..., EzvizClient],
+    body: Callable[[str], bytes],
+    code: int,
+    least: float | None,
+    most: float | None,
+) -> None:
+    cloud.process.configure(unkept_s=5.0)
+    with open_cloud_stream(client(), cloud.process.serial("Garden")) as stream:
+        ssn = stream.start().streamssn or ""
+        ended = lasted(stream, lambda: stream.send_packet(body(ssn), message_code=code), 9)
+    assert (ended is None) if most is None or least is None else (ended is not None and least < ended < most)
+
+
+def test_a_silent_client_is_hung_up_on(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
+    """The node's own question goes without an answer too."""
+    cloud.process.configure(unkept_s=5.0)
+    with open_cloud_stream(client(), cloud.process.serial("Garden")) as stream:
+        stream.start()
+        ended = lasted(stream, lambda: None, 20, answers=False)
+    assert ended is not None
+    assert 4 < ended < 8
+
+
+def test_a_session_can_be_cut(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
+    cloud.process.configure(session_cut_s=1.0, cut_with="7005")
+    with open_cloud_stream(client(), cloud.process.serial("Garden")) as stream:
+        stream.start()
+        codes: list[tuple[int, bytes]] = []
+        with contextlib.suppress(Exception):
+            for _ in range(100_000):
+                packet = stream.read_packet()
+                if packet.channel == 0:
+                    codes.append((packet.message_code, packet.body))
+    assert codes[-1] == (wire.NOTICE, wire.message({1: 7005}))
+
+
+def lasted(
+    stream: VtmStreamClient, keep: Callable[[], object], at_most_s: float, *, answers: bool = True
+) -> float | None:
+    """How long until the node hung up; None: it did not. A keep-alive is said at once, and every two seconds."""
+    began, said = time.monotonic(), 0.0
+    while time.monotonic() - began < at_most_s:
+        if time.monotonic() - said > 2:
+            with contextlib.suppress(OSError):
+                keep()
+            said = time.monotonic()
+        try:
+            packet = stream.read_packet()
+        except Exception:
+            return time.monotonic() - began
+        if answers and packet.channel == 0 and packet.message_code == wire.KEEP_ALIVE:
+            stream.send_packet(packet.body, message_code=wire.KEPT_ALIVE)
+    return None
+
+
+def token(client: EzvizClient) -> str:
+    return get_vtdu_token_v2(client)["tokens"][0]
+
+
+def asked(
+    cloud: Cloud, client: EzvizClient, token: str, *, name: str = "Garden", serial: str = ""
+) -> tuple[int, int, str, str]:
+    """The dispatcher: code, result, address and key."""
+    found = client._api_get_pagelist(page_filter="VTM", limit=50)
+    port = next(iter(found["VTM"].values()))["port"]
+    serial = serial or cloud.process.serial(name)
+    code, told = said(port, f"ysproto://127.0.0.1:{port}/live?dev={serial}&chn=1&stream=2&ssn={token}&biz=1", "")
+    result = told.get(1, 0)
+    assert isinstance(result, int)
+    return code, result, wire.text_of(told, 7), wire.text_of(told, 5)
+
+
+def at_node(url: str, key: str) -> int | None:
+    """Its result; None for a session that was opened."""
+    port = int(url.partition("/live")[0].rpartition(":")[2])
+    _, told = said(port, url, key)
+    return int(told.get(1, 0)) or None  # type: ignore[call-overload]
+
+
+def said(port: int, url: str, key: str) -> tuple[int, wire.Fields]:
+    with socket.create_connection(("127.0.0.1", port), 15) as connection:
+        body = wire.message({1: url, 2: key, 3: "v3.6.3.20221124", 6: "v3.6.3.20221124"})
+        connection.sendall(struct.pack(">BBHHH", 0x24, 0, len(body), 0, wire.ASK) + body)
+        head = exactly(connection, 8)
+        _, _, length, _, code = struct.unpack(">BBHHH", head)
+        return code, wire.fields_of(exactly(connection, length))
+
+
+def exactly(connection: socket.socket, size: int) -> bytes:
+    return bytes(itertools.chain.from_iterable(received(connection, size)))
+
+
+def received(connection: socket.socket, size: int) -> Iterator[bytes]:
+    while size:
+        part = connection.recv(size)
+        assert part
+        size -= len(part)
+        yield part
