@@ -45,12 +45,6 @@ class Message:
             raise NotRtsp
         return parts[0]
 
-    def with_headers(self, start: str, **changes: str | None) -> "Message":
-        """Another first line; headers given as lower-case names replace those there, None takes them away."""
-        kept = tuple(each for each in self.headers if each[0].lower() not in changes)
-        added = tuple((name.capitalize(), value) for name, value in changes.items() if value is not None)
-        return Message(start, (*kept, *added), self.body)
-
     def encode(self) -> bytes:
         lines = [self.start, *(f"{name}: {value}" for name, value in self.headers), "", ""]
         return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
