@@ -184,6 +184,8 @@ def test_a_silent_node_is_left_for_the_whole_picture(world, cloud):
         ({}, {"stream_code": 5500}, "media_down"),
         ({}, {"stream_fault": "tokens"}, "media_down"),
         ({}, {"stream_fault": "noise"}, "media_down"),
+        ({}, {"stream_fault": "ciphered"}, "no_way"),
+        ({}, {"stream_fault": "hangs"}, "media_down"),
     ],
 )
 def test_why_there_is_no_picture_is_told(world, cloud, camera, settings, reason):
@@ -218,6 +220,11 @@ def test_the_demos_loopback_is_nobody_elses(start, cloud):
 def test_junk_between_frames_is_passed_over(world, cloud):
     cloud.set(stream_fault="junk")
     assert len(times(segments(world, 2))) == 60
+
+
+def test_a_byte_at_a_time_is_an_answer_too(world, cloud):
+    cloud.set(stream_fault="drips")
+    assert world.master().status == 200
 
 
 @pytest.mark.parametrize("told", ["lies", "none"])
