@@ -68,7 +68,7 @@ FAULTS_OF: dict[str, tuple[str, ...]] = {
     "fault": FAULTS,
     "push_fault": ("garbage", "refuse", "drop"),
     "hls_fault": ("no_cors", "ended", "key", "sound"),
-    "stream_fault": ("silent", "noise", "junk", "tokens", *ELSEWHERE),
+    "stream_fault": ("silent", "noise", "junk", "tokens", "ciphered", "hangs", "drips", *ELSEWHERE),
     "stream_map": ("lies", "none"),
     "cut_with": ("7005",),
 }

@@ -184,7 +184,9 @@ class Settings:
     streams: int = 8  # sessions at once, per account
     stream_code: int = 0  # what every node answers; 0: what is true
     stream_map: Literal["", "lies", "none"] = ""  # the table in the stream that names its codecs
-    stream_fault: Literal["", "silent", "noise", "junk", "tokens", "private", "foreign", "link_local"] = ""
+    stream_fault: Literal[
+        "", "silent", "noise", "junk", "tokens", "ciphered", "hangs", "drips", "private", "foreign", "link_local"
+    ] = ""
     china: bool = False  # whether the Open Platform is the Chinese one, which has a few calls more
 
 

@@ -23,7 +23,13 @@ class Dispatcher:
         url = text_of(fields_of(body), 1)
         self._world.calls["vtm"] += 1
         await asyncio.sleep(self._world.settings.node_s / 4)
-        line.say(ANSWER, message(self._answer(url)))
+        fault = self._world.settings.stream_fault
+        if fault == "hangs":
+            await asyncio.sleep(3600)
+        if fault == "drips":
+            await line.drip(ANSWER, message(self._answer(url)))
+        else:
+            line.say(ANSWER, message(self._answer(url)))
         await line.writer.drain()
 
     def _answer(self, url: str) -> dict[int, int | str]:

@@ -12,12 +12,14 @@ from simulator.cloud.tokens import Tokens, asked, camera_of, same_but_for
 from simulator.cloud.wire import (
     ANSWER,
     ASK,
+    CIPHERED,
     KEEP_ALIVE,
     KEPT_ALIVE,
     LINK_INFO,
     NOTICE,
     STOP,
     STOPPED,
+    STREAM,
     Line,
     fields_of,
     message,
@@ -168,7 +170,7 @@ class _Session:
             body = random.randbytes(len(body))
         elif fault == "junk" and self._line.sent % 9 == 2:
             self._line.writer.write(b"\x24\x99" + random.randbytes(random.randrange(9)))
-        self._line.stream(body)
+        self._line.stream(body, CIPHERED if fault == "ciphered" else STREAM)
 
     def _ask(self) -> None:
         now = time.monotonic()

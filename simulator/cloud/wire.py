@@ -4,7 +4,7 @@ import asyncio
 import struct
 from dataclasses import dataclass, field
 
-MESSAGE, STREAM = 0, 1
+MESSAGE, STREAM, CIPHERED = 0, 1, 0x0B
 ASK, ANSWER, NOTICE = 0x13B, 0x13C, 0x13D
 STOP, STOPPED, KEEP_ALIVE, KEPT_ALIVE, LINK_INFO = 0x130, 0x131, 0x132, 0x133, 0x149
 _HEADER = struct.Struct(">BBHHH")
@@ -69,8 +69,14 @@ class Line:
     def say(self, code: int, body: bytes) -> None:
         self._write(MESSAGE, code, body)
 
-    def stream(self, body: bytes) -> None:
-        self._write(STREAM, 0x9E03, body)  # of pictures the code means nothing
+    async def drip(self, code: int, body: bytes) -> None:
+        """The same, a byte at a time."""
+        for byte in _HEADER.pack(0x24, MESSAGE, len(body), 0, code) + body:
+            self.writer.write(bytes((byte,)))
+            await asyncio.sleep(0.002)
+
+    def stream(self, body: bytes, channel: int = STREAM) -> None:
+        self._write(channel, 0x9E03, body)  # of pictures the code means nothing
 
     def _write(self, channel: int, code: int, body: bytes) -> None:
         self.writer.write(_HEADER.pack(0x24, channel, len(body), self.sent & 0xFFFF, code) + body)

@@ -135,13 +135,26 @@ def test_24_screens_by_hls_are_one_session_too(world, cloud):
 
 @pytest.mark.parametrize("cut_with", ["", "7005"])
 def test_sessions_that_are_cut_go_on_in_one_picture(world, cloud, cut_with):
-    cloud.set(session_cut_s=2.7, cut_with=cut_with)
+    cloud.set(session_cut_s=4.0, cut_with=cut_with)
     found = times(segments(world, 8))
     assert cloud.opened >= 3
     assert len(set(cloud.minted)) == len(cloud.minted), "a token is good once"
     steps = [after - before for before, after in itertools.pairwise(found)]
     assert min(steps) > 0
     assert world.stats()["reopened"] == 0
+
+
+def test_a_session_that_ends_before_its_first_picture_is_followed_too(world, cloud):
+    cloud.studio.gop_s = 4
+    cloud.set(session_cut_s=0.5, cut_with="7005")
+    answers: list[int] = []
+    watching = threading.Thread(target=lambda: answers.append(world.master().status))
+    watching.start()
+    while watching.is_alive() and cloud.opened < 2:
+        time.sleep(0.02)
+    cloud.set(session_cut_s=0.0)
+    watching.join(60)
+    assert answers == [200]
 
 
 def test_the_end_of_sessions_that_end_alike_is_foreseen(world, cloud, eventually):
@@ -184,6 +197,8 @@ def test_a_silent_node_is_left_for_the_whole_picture(world, cloud):
         ({}, {"stream_code": 5500}, "media_down"),
         ({}, {"stream_fault": "tokens"}, "media_down"),
         ({}, {"stream_fault": "noise"}, "media_down"),
+        ({}, {"stream_fault": "ciphered"}, "no_way"),
+        ({}, {"stream_fault": "hangs"}, "media_down"),
     ],
 )
 def test_why_there_is_no_picture_is_told(world, cloud, camera, settings, reason):
@@ -218,6 +233,11 @@ def test_the_demos_loopback_is_nobody_elses(start, cloud):
 def test_junk_between_frames_is_passed_over(world, cloud):
     cloud.set(stream_fault="junk")
     assert len(times(segments(world, 2))) == 60
+
+
+def test_a_byte_at_a_time_is_an_answer_too(world, cloud):
+    cloud.set(stream_fault="drips")
+    assert world.master().status == 200
 
 
 @pytest.mark.parametrize("told", ["lies", "none"])
@@ -267,8 +287,10 @@ def test_nothing_secret_is_logged(world, cloud, capfd, caplog):
     cloud.set(session_cut_s=3.0)
     segments(world, 2)
     cloud.set(stream_code=5500)
-    time.sleep(3)
-    text = "".join(capfd.readouterr()) + caplog.text
+    text, deadline = "", time.monotonic() + 30
+    while "5500" not in text and time.monotonic() < deadline:
+        time.sleep(0.2)
+        text += "".join(capfd.readouterr()) + caplog.text
     assert "pull opened" in text
     assert "5500" in text
     for secret in (*cloud.minted, str(cloud.world.vtm_port), SERIAL, "ysproto", "ut."):

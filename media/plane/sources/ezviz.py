@@ -11,7 +11,7 @@ from typing import Never
 import structlog
 
 from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
-from media.ezviz.results import OTHER_STREAM, TOKEN, Meaning, meaning
+from media.ezviz.results import OTHER_STREAM, SERVER, TOKEN, Meaning, meaning
 from media.plane.codec import h264
 from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.sources.card_player import Screen
@@ -131,7 +131,7 @@ class EzvizSource:
             self._ended_after = (*self._ended_after, showing.lasted_s)[-2:]
         except SaidNo as no:
             self._ended_after = (*self._ended_after, showing.lasted_s)[-2:]
-            self._said_no(no.result)
+            self._said_no(no.result, midway=True)
         finally:
             self._end(showing)
         return await self._following if self._following else None
@@ -170,24 +170,24 @@ class EzvizSource:
             self._stream = MAIN
         return True
 
-    def _said_no(self, result: int) -> None:
-        """Raises SourceFailed, unless it is worth asking again."""
+    def _said_no(self, result: int, *, midway: bool = False) -> None:
+        """`midway`: of a session that had begun. Raises SourceFailed, unless it is worth asking again."""
         _log.info("a stream node said no", result=result)
         if result in OTHER_STREAM and self._stream is None:
             self._stream = MAIN
             return
         means = meaning(result)
         self._refused += 1
-        if self._refused > self._askable(result, means):
+        if self._refused > self._askable(result, means, midway=midway):
             raise SourceFailed(means.reason, again=means.again)
 
-    def _askable(self, result: int, means: Meaning) -> int:
+    def _askable(self, result: int, means: Meaning, *, midway: bool) -> int:
         """How often in a row that may be heard."""
-        if result in TOKEN:
+        if result in TOKEN or result in SERVER:
             return 1
         if means.reason == "offline" and self._dozes and self._loop.time() - self._began < FIRST_S:
             return WAKING_TRIES
-        return TRIES if self._form is not None and means.reason == "media_down" else 0
+        return TRIES if means.reason == "media_down" and (midway or self._form is not None) else 0
 
     # what they bring
 
