@@ -27,7 +27,7 @@ from tests.doubles.program import ROOT, SHOWCAM
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_front import TlsFront
 
-ROOMS = ("media", "net", "showcam", "store")  # all that the Dockerfile puts into its image
+ROOMS = ("media", "net", "showcam", "store", "words")  # all that the Dockerfile puts into its image
 ROOTS = json.dumps({"root": "one root of the tests, shared by the web app and both media processes"})
 USER, PASSWORD = "demo@example.com", "showcam-demo"
 

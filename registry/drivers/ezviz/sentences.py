@@ -28,8 +28,9 @@ EZVIZ = Speech(
         "no_way": (
             "",
             mark(
-                "If the camera is your own, give showcam an EZVIZ Open Platform key, on the machine it runs on: "
-                "showcam owner key USER. If another EZVIZ account shares it with you, link with that account."
+                "Link showcam again in the assistant's app and agree there that the picture comes from the EZVIZ "
+                "cloud. At home the code on its label is enough, on the machine showcam runs on: "
+                'showcam cameras code "{camera}".'
             ),
         ),
         "code_wrong": (
@@ -87,8 +88,8 @@ EZVIZ = Speech(
         "no_way": (
             "",
             mark(
-                "It needs an EZVIZ Open Platform key, or, if another account shares the camera, a link with that "
-                "account."
+                "Link showcam again and agree that the picture comes from the EZVIZ cloud, or give showcam the code on "
+                "the camera's label."
             ),
         ),
         "code_wrong": (
