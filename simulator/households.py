@@ -1,13 +1,13 @@
-"""The demo's households: who they are and which cameras hang on their walls."""
+"""The demo's accounts and their cameras."""
 
 from simulator.state import Account, Camera, World, md5
 
 _DEMO, _MFA, _OTHER = "demo@example.com", "mfa@example.com", "other@example.com"
-PASSWORD_MD5 = md5("showcam-demo")  # everybody's to know
+PASSWORD_MD5 = md5("showcam-demo")  # a published password
 
 
 def demo_world() -> World:
-    """As it is on the first day; each start of the simulator begins there."""
+    """The state at each start of the simulator."""
     accounts = [
         _account(_DEMO, "demo"),
         _account(_MFA, "mfa", sign_in_code="012345"),
@@ -24,7 +24,7 @@ def demo_world() -> World:
         Camera("F00497301", "Porch", _MFA, "PRCHXY", "porch", pitch_hz=233),
         Camera("F00497401", "Study", _OTHER, "STDYKJ", "study", model="C6N", pitch_hz=277),
     ]
-    return World({one.user: one for one in accounts}, {one.serial: one for one in cameras})
+    return World({account.user: account for account in accounts}, {camera.serial: camera for camera in cameras})
 
 
 def _account(user: str, key: str, sign_in_code: str = "") -> Account:
