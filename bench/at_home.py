@@ -21,7 +21,7 @@ from media.process_auth import HEADER
 from media.source import Denied, SourceSpec
 from simulator.lan.description import Tracks
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
-from tests.doubles.rtsp_camera import RATES, Recording, RtspCamera, Sample, heard, slope
+from tests.doubles.rtsp_camera import RATES, Recording, RtspCamera, Sample, slope, tone
 
 GRANTS = Grants([b"grant key of a measurement, long"])
 WITHOUT_DEV = str(Path(__file__).with_name("without_dev"))
@@ -43,7 +43,7 @@ def full_hd(bits: int) -> Recording:
         for packet in encoder.encode(slope(number, 1920, 1080)):
             samples.append(Sample("video", bytes(packet), packet.pts / RATE, bool(packet.is_keyframe)))
     keyframe = samples[0].data
-    tones, config = heard("aac")
+    tones, config = tone("aac")
     samples += [each for each in tones if each.at < LENGTH_S]
     tracks = Tracks("h264", keyframe, "aac", RATES["aac"], config)
     return Recording(tuple(sorted(samples, key=lambda each: each.at)), tracks, LENGTH_S)

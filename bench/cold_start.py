@@ -26,7 +26,7 @@ from bench.run import Results, Run
 from bench.table import Bound, LeftOut, Row
 from tests.doubles import packages
 from tests.doubles.aws import Cloud
-from tests.doubles.aws_stack import Home, Stack, settled, stand
+from tests.doubles.aws_stack import Home, Stack, add_home, build_stack
 from tests.doubles.events import directive, http_event, intent_event
 from tests.doubles.runtime_api import Environment, bring
 
@@ -137,7 +137,7 @@ def _requests(place: Place, function: str, question: Question) -> Asked:
 
 def _events(place: Place, question: Question, count: int) -> list[dict[str, Any]]:
     """Each of another household."""
-    homes = [settled(place.stack.store, f"{secrets.token_hex(8)}@example.com") for _ in range(count)]
+    homes = [add_home(place.stack.store, f"{secrets.token_hex(8)}@example.com") for _ in range(count)]
     return [question.warm(home) for home in homes]
 
 
@@ -169,7 +169,7 @@ def _place() -> Iterator[Place]:
             for name, package in packages.cut().items():
                 zipfile.ZipFile(package).extractall(folder / name)
             (folder / FLOOR).symlink_to(ROOT / "bench" / "floor_lambda")
-            stack = stand(emulator, Cloud(emulator.client))
+            stack = build_stack(emulator, Cloud(emulator.client))
             yield Place(stack, folder, bring(folder / "brought"), emulator)
         finally:
             emulator.stop()

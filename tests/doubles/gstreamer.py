@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).with_name("gstreamer_peer.py")
 POLICIES = ("none", "balanced", "max-compat", "max-bundle")
 _NEEDS = "import gi; gi.require_version('Gst', '1.0'); gi.require_version('GstWebRTC', '1.0')\n" + (
     "from gi.repository import Gst, GstWebRTC; Gst.init(None)\n"
-    "exit(not all(Gst.ElementFactory.find(each) for each in ('webrtcbin', 'nicesrc', 'avdec_h264', 'opusdec')))"
+    "exit(not all(Gst.ElementFactory.find(name) for name in ('webrtcbin', 'nicesrc', 'avdec_h264', 'opusdec')))"
 )
 
 
@@ -34,13 +34,13 @@ def needed() -> None:
 
 
 class Display:
-    """What the process tells, as it tells it."""
+    """The display's process and its messages."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
-        self._told: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
-        self.offer = str(self.until(lambda told: "offer" in told)["offer"])
+        self.offer = str(self.until(lambda message: "offer" in message)["offer"])
 
     def accept(self, answer: str) -> None:
         assert self._process.stdin is not None
@@ -48,31 +48,31 @@ class Display:
         self._process.stdin.flush()
 
     def until(self, holds: Callable[[dict[str, Any]], object], within_s: float = 15.0) -> dict[str, Any]:
-        """The first that holds."""
+        """The first message for which the condition holds."""
         deadline, latest = time.monotonic() + within_s, None
         while (left_s := deadline - time.monotonic()) > 0:
             try:
-                latest = self._told.get(timeout=left_s)
+                latest = self._messages.get(timeout=left_s)
             except queue.Empty:
                 break
             assert latest is not None, "the display's process ended"
             assert "error" not in latest, latest
             if holds(latest):
                 return latest
-        raise AssertionError(f"nothing of the kind within {within_s} s; the latest: {latest}")
+        raise AssertionError(f"no such message within {within_s} s; the latest: {latest}")
 
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self._told.put(json.loads(line))
-        self._told.put(None)
+            self._messages.put(json.loads(line))
+        self._messages.put(None)
 
 
 @contextmanager
 def display(
     *sections: str, policy: str = "max-compat", address: str = "127.0.0.1", within: tuple[str, ...] = ()
 ) -> Iterator[Display]:
-    """`sections`: what it asks for, in that order; `within`: a command that runs it elsewhere."""
+    """`sections` are the media it requests, in order; `within` is a command that runs it in another network."""
     command = [*within, PYTHON, str(SCRIPT), address, policy, *(sections or ("audio", "video"))]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

@@ -156,7 +156,7 @@ def test_the_code_is_sent_once_and_never_in_clear(world, camera, capfd, caplog):
     time.sleep(1)
 
     assert camera.does.wrong == 1
-    assert camera.does.asked == ["OPTIONS", "DESCRIBE", "DESCRIBE"]
+    assert camera.does.methods == ["OPTIONS", "DESCRIBE", "DESCRIBE"]
     out, err = capfd.readouterr()
     assert "pull ended" in out + err
     for secret in (CODE, str(camera.port), "Streaming"):
@@ -166,7 +166,7 @@ def test_the_code_is_sent_once_and_never_in_clear(world, camera, capfd, caplog):
 def test_a_camera_that_is_done_with_is_told(world, camera, eventually):
     world.master()
     world.plane.client().end_link("link-1")
-    eventually(lambda: camera.does.asked[-1] == "TEARDOWN")
+    eventually(lambda: camera.does.methods[-1] == "TEARDOWN")
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"])
@@ -272,7 +272,7 @@ def test_only_the_one_address_named_and_none_outside_a_house_is_reached(start, c
         assert refused(world) == "media_down", changes
     household.changes = {}
     assert refused(start(allow_loopback_sources=False)) == "media_down"
-    assert camera.does.asked == []
+    assert camera.does.methods == []
 
 
 async def _asked(pipe: RtspProxy, *requests: str) -> bytes:
@@ -295,7 +295,7 @@ def test_whoever_does_not_know_the_token_gets_nothing(camera):
     pipe = RtspProxy("127.0.0.1", camera.port, PATH, Login("admin", CODE))
     asked = f"DESCRIBE rtsp://127.0.0.1:{camera.port}{PATH} RTSP/1.0\r\nCSeq: 1\r\n\r\n"
     assert asyncio.run(_asked(pipe, asked)) == b""
-    assert camera.does.asked == []
+    assert camera.does.methods == []
 
 
 async def _dropped(port: int) -> bool:
