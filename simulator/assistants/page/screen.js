@@ -30,9 +30,9 @@ export class Screen {
     this.element = document.getElementById("screen").content.cloneNode(true).firstElementChild;
     this.element.dataset.assistant = this.assistant;
     this.elements = {};
-    for (const part of this.element.querySelectorAll("[data-part]")) {
-      this.elements[part.dataset.part] = part;
-      part.dataset.testid = `${this.assistant}-${part.dataset.part}`;
+    for (const element of this.element.querySelectorAll("[data-part]")) {
+      this.elements[element.dataset.part] = element;
+      element.dataset.testid = `${this.assistant}-${element.dataset.part}`;
     }
     const { elements } = this;
     this.element.querySelector("h2").textContent = title;
@@ -53,7 +53,7 @@ export class Screen {
     elements["pin-label"].htmlFor = elements.pin.id;
     elements["pin-form"].addEventListener("submit", (event) => {
       event.preventDefault();
-      this.ask(this.said, "Asking…", elements.pin.value);
+      this.ask(this.text, "Asking…", elements.pin.value);
     });
     elements.link.addEventListener("click", () => (this.linked ? this.unlink() : location.assign(`/assistants/${this.assistant}/link`)));
     elements.sound.addEventListener("click", () => this.mute(!this.muted));
@@ -115,18 +115,18 @@ export class Screen {
   /** `pin` is what the person says when the screen asks for it. */
   async ask(text, busy, pin = "") {
     const turn = ++this.turn;
-    this.said = text;
+    this.text = text;
     const current = () => turn === this.turn;
-    const asked = performance.now();
+    const started = performance.now();
     this.stop({ keepTurn: true });
     this.showOutcome(SILENCE);
     this.busy(busy);
     let outcome;
     try {
-      const told = await this.post("say", { text, via: this.elements.via.value, pin });
-      outcome = told.outcome;
-      if (current()) this.needPin(told.need === "pin");
-      if (current()) outcome = await this.follow(told, current, asked, text);
+      const result = await this.post("say", { text, via: this.elements.via.value, pin });
+      outcome = result.outcome;
+      if (current()) this.needPin(result.need === "pin");
+      if (current()) outcome = await this.follow(result, current, started, text);
     } catch (error) {
       if (!current()) return;
       this.stop({ keepTurn: true });
@@ -142,30 +142,30 @@ export class Screen {
   }
 
   /** Plays the promised picture; returns the final outcome. */
-  async follow(told, current, asked, text) {
+  async follow(result, current, started, text) {
     const lost = () => this.again(text);
-    if (told.hide || !(told.need === "offer" || told.webrtc || told.hls)) return told.outcome;
-    const { camera } = told;
+    if (result.hide || !(result.need === "offer" || result.webrtc || result.hls)) return result.outcome;
+    const { camera } = result;
     this.busy(`Opening ${camera.name}…`);
-    let { outcome } = told;
-    if (told.hls) {
+    let { outcome } = result;
+    if (result.hls) {
       this.player = new HlsPlayer(this.video, lost);
-      await this.player.play(told.hls, () => this.start(), told.image);
+      await this.player.play(result.hls, () => this.start(), result.image);
     } else {
-      this.player = new WebRtcPlayer(this.video, lost, told.webrtc?.iceServers ? JSON.parse(told.webrtc.iceServers) : []);
+      this.player = new WebRtcPlayer(this.video, lost, result.webrtc?.iceServers ? JSON.parse(result.webrtc.iceServers) : []);
       const { player } = this;
       const sdp = await player.offer();
       if (!current()) return outcome;
       let answer, connected;
-      if (told.webrtc) {
-        answer = await this.signal(told, sdp);
-        this.ending = { url: told.webrtc.signalingUrl, token: told.webrtc.authToken, device: camera.id };
+      if (result.webrtc) {
+        answer = await this.signal(result, sdp);
+        this.ending = { url: result.webrtc.signalingUrl, token: result.webrtc.authToken, device: camera.id };
       } else {
-        const answered = await this.post("offer", { session: told.session, sdp });
+        const answered = await this.post("offer", { session: result.session, sdp });
         outcome = answered.outcome;
         answer = answered.answer;
-        this.session = told.session;
-        connected = () => this.post("session", { session: told.session, event: "connected" }).then(({ broken }) => this.breaks(broken));
+        this.session = result.session;
+        connected = () => this.post("session", { session: result.session, event: "connected" }).then(({ broken }) => this.breaks(broken));
       }
       if (!current() || !answer) {
         if (current()) this.stop({ keepTurn: true });
@@ -174,9 +174,9 @@ export class Screen {
       await player.play(answer, () => this.start(), connected);
     }
     if (!current()) return outcome;
-    this.firstPictureMs = Math.round(performance.now() - asked);
+    this.firstPictureMs = Math.round(performance.now() - started);
     this.since = performance.now();
-    this.elements.name.textContent = told.screen ? `${camera.name} on ${told.screen}` : camera.name;
+    this.elements.name.textContent = result.screen ? `${camera.name} on ${result.screen}` : camera.name;
     this.elements.sound.hidden = false;
     this.elements.face.hidden = true;
     this.element.dataset.state = "shown";
@@ -185,9 +185,9 @@ export class Screen {
   }
 
   /** Google's player: the offer goes straight to the signalling URL, from this page's origin. */
-  async signal(told, sdp) {
-    const { signalingUrl, authToken } = told.webrtc;
-    const body = { action: "offer", deviceId: told.camera.id, sdp };
+  async signal(result, sdp) {
+    const { signalingUrl, authToken } = result.webrtc;
+    const body = { action: "offer", deviceId: result.camera.id, sdp };
     const { status, data } = await this.direct("Player: offer", signalingUrl, authToken, body);
     if (status !== 200 || data?.action !== "answer") {
       const why = data?.detail ? `: ${data.detail}` : "";
