@@ -38,7 +38,7 @@ def check(directive: dict[str, Any], status: int, text: str, token: str) -> list
         answer = json.loads(text)
     except ValueError:
         return [f"the answer is no JSON (status {status})"]
-    rules.must(status == 200, f"the answer came with status {status}, where Alexa reads the event alone")
+    rules.must(status == 200, f"the answer came with status {status}, where Alexa reads only the event")
     rules.without_token(token, text)
     if not rules.keys(answer, "the answer", {"event"}, {"context"}):
         return rules.broken
