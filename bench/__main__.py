@@ -5,19 +5,19 @@ import sys
 import time
 
 from bench import (
+    closing,
     cold_start,
     first_frame,
-    flat,
+    growth,
     house,
     in_process,
-    killed,
-    outlasted,
+    load,
     over_http,
+    recovery,
     refresh,
     relay,
-    starting,
+    start,
     tricks,
-    under_load,
     vendor,
 )
 from bench.peer import environment
@@ -28,18 +28,18 @@ from bench.table import LeftOut, Row, render
 
 GROUPS = (
     Group("in-process", "each question in process, beside Home Assistant", in_process.measure),
-    Group("flat", "whether an answer grows with cameras or links", flat.measure),
+    Group("flat", "whether an answer grows with cameras or links", growth.measure),
     Group("http", "each question over HTTP, beside Home Assistant", over_http.measure),
     Group("tricks", "what each trick for speed brings, over HTTP, beside showcam without it", tricks.measure),
-    Group("load", "EXECUTE over HTTP while many ask at once, beside Home Assistant", under_load.measure),
+    Group("load", "EXECUTE over HTTP from many clients at once, beside Home Assistant", load.measure),
     Group("refresh", "the refresh grant over HTTP, beside npm oidc-provider", refresh.measure),
-    Group("start", "start to first answer, and memory, beside Home Assistant", starting.measure),
+    Group("start", "start to first answer, and memory, beside Home Assistant", start.measure),
     Group("cold-start", "the directives entry of AWS Lambda from nothing to its first answer", cold_start.measure),
     Group("vendor", "300 cameras listed, shared fresh reads, and 100 requests while the vendor hangs", vendor.measure),
     Group("first-frame", "from the spoken sentence to the first frame in Chromium", first_frame.measure),
     Group("lan", "the first frame in Chromium of a camera in the house, by RTSP", house.measure),
-    Group("killed", "a picture again after the media process is killed, in Chromium", killed.measure),
-    Group("gate", "a live picture after its gate closed, while still pictures are fetched", outlasted.measure),
+    Group("killed", "a picture again after the media process is killed, in Chromium", recovery.measure),
+    Group("gate", "a live picture after its gate closed, while still pictures are fetched", closing.measure),
     Group("relay", "sixteen cameras in full HD by RTSP, served by copy", relay.measure),
 )
 
@@ -61,7 +61,7 @@ def main(words: list[str] | None = None) -> int:
             if not _measured(group, run, results):
                 broken.append(group.name)
     except KeyboardInterrupt:
-        # what is there took minutes: it is shown
+        # what was measured took minutes, and is shown
         results.append(LeftOut("the rest", "ended by Ctrl-C"))
         broken.append("the rest")
     print(render(results))
@@ -70,10 +70,10 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _measured(group: Group, run: Run, results: list[Row | LeftOut]) -> bool:
-    """A group that breaks is told by name, and the others are measured all the same."""
+    """False where the group breaks: it is listed as left out, and the others are measured."""
     try:
         for result in group.measure(run):
-            results.append(result)  # one by one: what was measured before a break stays
+            results.append(result)  # one by one, so that rows before a break stay
     except Exception as error:
         results.append(LeftOut(group.name, f"{type(error).__name__}: {error}".splitlines()[0][:300]))
         return False
@@ -84,7 +84,7 @@ def _setup() -> int:
     try:
         environment.ensure()
     except NoPeer as error:
-        print(f"{environment.NAME} can't be had: {error}", file=sys.stderr)
+        print(f"{environment.NAME} can't be installed: {error}", file=sys.stderr)
         return 1
     print(f"{environment.NAME} is in {environment.FOLDER.relative_to(environment.ROOT)}")
     return 0
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -P -m bench",
         description="Measures showcam beside its peer or its floor in the same run, and prints one table.",
-        epilog=f"What can be measured:\n{names}",
+        epilog=f"Groups:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -103,9 +103,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         action="append",
         choices=[group.name for group in GROUPS],
-        help="this one; may be said again",
+        help="measure only this group; may be repeated",
     )
-    parser.add_argument("--no-peers", action="store_true", help="leave Home Assistant out")
+    parser.add_argument("--no-peers", action="store_true", help="leave out Home Assistant")
     parser.add_argument(
         "--quick", action="store_true", help="small and short: to see that it works, not how fast it is"
     )

@@ -1,9 +1,9 @@
 """The functions on AWS, unpacked from their zips under Lambda's own runtime client: cold, warm, and how large they are.
 
-They stand on an AWS of this machine, over plain HTTP. Cold is from the start of the process to the first answer, to a
-token that nobody has or a page, with both secrets and a row read on the way; beside it stands a function that makes the
-boto3 client. Warm is a household's first question to a running function, which reads all that is known of it, without
-the vendor's answer; beside it stands a function that asks the table the same and does nothing else.
+They use an AWS of this machine, over plain HTTP. Cold is from the start of the process to the first answer, to an
+unknown token or for a page, with both secrets and a row read on the way; its floor is a function that makes the boto3
+client. Warm is a household's first question to a running function, which reads all that is known of it, without the
+vendor's answer; its floor is a function that sends the table the same requests and does nothing else.
 """
 
 import contextlib
@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from aws.deploy_local.emulator import Emulator, NoEmulator
-from bench.asking import WrongAnswer
 from bench.peer.environment import ROOT
 from bench.progress import say
-from bench.recorder import Asked, recording
+from bench.questions import WrongAnswer
+from bench.recorder import Requests, recording
 from bench.run import Results, Run
 from bench.table import Bound, LeftOut, Row
 from tests.doubles import packages
 from tests.doubles.aws import Cloud
-from tests.doubles.aws_stack import Home, Stack, settled, stand
+from tests.doubles.aws_stack import Home, Stack, add_home, build_stack
 from tests.doubles.events import directive, http_event, intent_event
 from tests.doubles.runtime_api import Environment, bring
 
@@ -44,7 +44,7 @@ PAGE = http_event(
 
 @dataclass(frozen=True)
 class Question:
-    """`cold` is asked first of an environment; `warm` makes a household's own, with `right` in the answer to it."""
+    """`cold` is an environment's first event, answered with `refused`; `warm` makes one answered with `right`."""
 
     name: str
     cold: dict[str, Any]
@@ -70,7 +70,7 @@ QUESTIONS = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where functions run."""
+    """A stack and the folders that functions run in."""
 
     stack: Stack
     tasks: Path  # a folder of each function
@@ -96,11 +96,11 @@ def measure(run: Run) -> Results:
 
 def _cold(place: Place, times: int) -> Iterator[Row]:
     taken: dict[str, list[float]] = {name: [] for name in (FLOOR, *QUESTIONS)}
-    for _ in range(times):  # in turn, so that all have the same luck
+    for _ in range(times):  # in turn, so that the machine's load falls on all
         taken[FLOOR].append(_first(place, FLOOR, {"requests": []}, "{}"))
         for name, question in QUESTIONS.items():
             taken[name].append(_first(place, name, question.cold, question.refused))
-    least = {name: min(each) * 1000 for name, each in taken.items()}
+    least = {name: min(times_s) * 1000 for name, times_s in taken.items()}
     for name in QUESTIONS:
         beyond, bound = least[name] - least[FLOOR], Bound(most=COLD_MS[name])
         yield Row(f"cold start of {name}, beyond the boto3 client", "ms", beyond, "that client", least[FLOOR], bound)
@@ -108,9 +108,9 @@ def _cold(place: Place, times: int) -> Iterator[Row]:
 
 def _first(place: Place, function: str, event: dict[str, Any], right: str) -> float:
     with place.begin(function) as begun:
-        asked = time.perf_counter()
+        sent = time.perf_counter()
         _right(begun.invoke(event), right)
-        return begun.began_s + time.perf_counter() - asked
+        return begun.began_s + time.perf_counter() - sent
 
 
 def _warm(place: Place, function: str, question: Question, times: int) -> Row:
@@ -118,33 +118,33 @@ def _warm(place: Place, function: str, question: Question, times: int) -> Row:
     events = _events(place, question, WARM_UP + times)
     ours, floor = [], []
     with place.begin(function) as begun, place.begin(FLOOR) as beside:
-        for event in events:  # in turn, so that both have the same luck
+        for event in events:  # in turn, so that the machine's load falls on both
             ours.append(_seconds(begun, event, question.right))
             floor.append(_seconds(beside, same, "{}"))
-    median, least = (statistics.median(each[WARM_UP:]) * 1000 for each in (ours, floor))
+    median, least = (statistics.median(times_s[WARM_UP:]) * 1000 for times_s in (ours, floor))
     name = f"{question.name} of {function}, warm, beyond the table's own time"
     return Row(name, "ms", median - least, "the table", least, Bound(most=WARM_MS))
 
 
-def _requests(place: Place, function: str, question: Question) -> Asked:
-    """What one question asks of the table."""
-    with recording(place.emulator.port) as (url, asked), place.begin(function, AWS_ENDPOINT_URL=url) as begun:
+def _requests(place: Place, function: str, question: Question) -> Requests:
+    """The requests to the table of one question."""
+    with recording(place.emulator.port) as (url, requests), place.begin(function, AWS_ENDPOINT_URL=url) as begun:
         for event in _events(place, question, WARM_UP):
-            asked.clear()
+            requests.clear()
             _right(begun.invoke(event), question.right)
-        return list(asked)
+        return list(requests)
 
 
 def _events(place: Place, question: Question, count: int) -> list[dict[str, Any]]:
-    """Each of another household."""
-    homes = [settled(place.stack.store, f"{secrets.token_hex(8)}@example.com") for _ in range(count)]
+    """One event of each of `count` households."""
+    homes = [add_home(place.stack.store, f"{secrets.token_hex(8)}@example.com") for _ in range(count)]
     return [question.warm(home) for home in homes]
 
 
 def _seconds(begun: Environment, event: dict[str, Any], right: str) -> float:
-    asked = time.perf_counter()
+    sent = time.perf_counter()
     answer = begun.invoke(event)
-    taken = time.perf_counter() - asked
+    taken = time.perf_counter() - sent
     _right(answer, right)
     return taken
 
@@ -169,7 +169,7 @@ def _place() -> Iterator[Place]:
             for name, package in packages.cut().items():
                 zipfile.ZipFile(package).extractall(folder / name)
             (folder / FLOOR).symlink_to(ROOT / "bench" / "floor_lambda")
-            stack = stand(emulator, Cloud(emulator.client))
+            stack = build_stack(emulator, Cloud(emulator.client))
             yield Place(stack, folder, bring(folder / "brought"), emulator)
         finally:
             emulator.stop()

@@ -1,8 +1,8 @@
-"""From pressing Say on the practice page to the first frame in headless Chromium, the demo's processes and all.
+"""From pressing Say on the practice page to the first frame in headless Chromium, through all of the demo's processes.
 
-The camera streams as the vendor does, in HLS segments of two seconds that each begin with a keyframe. Cold: nobody has
-pulled it for a while, though the vendor has it ready. Warm: it was shown a moment ago. The floor is the vendor's own
-HLS fetched and decoded without showcam and without a browser.
+The camera streams as the vendor does, in HLS segments of two seconds that each begin with a keyframe. Cold: the
+camera has not been pulled for a while, though the vendor has it ready. Warm: it was shown a moment ago. The floor is
+the vendor's own HLS, fetched and decoded without showcam and without a browser.
 """
 
 import random
@@ -18,9 +18,9 @@ from bench.table import Bound, LeftOut, Row
 from bench.vendor_floor import Vendor
 from tests.doubles.program import Program
 
-IDLE_S = 3  # a pull ends this long after its last viewer, so that cold comes round again soon
+IDLE_S = 3  # a pull ends this long after its last viewer, so that the next cold turn is soon
 TIMES = 5
-# what is shown, on which screen, by which protocol; bounds cold and warm
+# name, screen, protocol; bounds cold and warm
 SCREENS = (
     ("WebRTC, Echo", "alexa", "webrtc", Bound(most=0.8), Bound(most=0.6)),
     ("WebRTC, Google display", "google", "webrtc", Bound(most=0.8), Bound(most=0.6)),
@@ -48,7 +48,7 @@ def _shown(program: Program, page: Page, name: str, assistant: str, via: str, ti
     cold, warm, floor = [], [], []
     for turn in range(times):
         say(f"First frame: {name}, {turn + 1} of {times}")
-        # the vendor's encoder runs from here on, as a real camera's always does; and no turn meets the same second
+        # starts the vendor's encoder, which a real camera's always is; a random pause spreads the turns over its GOP
         vendor.first_frame_s(CAMERA)
         time.sleep(random.uniform(0, 2))
         floor.append(vendor.first_frame_s(CAMERA))
@@ -62,11 +62,11 @@ def _shown(program: Program, page: Page, name: str, assistant: str, via: str, ti
 
 
 def _cooled(program: Program, within_s: float = 60) -> None:
-    """Until the media process has ended every pull."""
+    """Waits until the media process has ended every pull. Raises TimeoutError."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
-        told = program.log.read_text()
-        if told.count('"pull ended"') >= told.count('"pull opened"') > 0:
+        log = program.log.read_text()
+        if log.count('"pull ended"') >= log.count('"pull opened"') > 0:
             return
         time.sleep(0.1)
     raise TimeoutError("a pull did not end after its last viewer")

@@ -1,4 +1,4 @@
-"""The least there is: bare WSGI on granian with showcam's own options; reads a body, answers a few bytes."""
+"""The floor of a web process: bare WSGI on granian with showcam's options; it reads a body and answers a few bytes."""
 
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

@@ -1,6 +1,6 @@
 """A camera on the LAN by RTSP, a keyframe every two seconds: its first frame in headless Chromium.
 
-Cold: nobody pulls the camera. Warm: somebody does. One camera starts on a keyframe when it is asked, as most do that
+Cold: the camera is not being pulled. Warm: it is. One camera starts on a keyframe when it is opened, as those do that
 force one; the other is joined half-way between two.
 """
 
@@ -10,18 +10,18 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from bench.at_home import AtHome, at_home
+from bench.picture_process import PictureProcess, picture_process
 from bench.progress import say
 from bench.run import Results, Run
 from bench.table import Bound, LeftOut, Row
 from tests.browser.conftest import FLAGS
 
 TIMES = 5
-IDLE_S = 3.0  # a pull ends so soon after its last viewer that cold comes round again
+IDLE_S = 3.0  # a pull ends this soon after its last viewer, so that the next cold turn is soon
 WITHIN_MS = 20_000
 PAGE = "http://127.0.0.1:9/"
 HLS = Path("simulator/assistants/page/vendor/hls.light.min.mjs")
-# joined how, called what; bounds cold of WebRTC and of HLS
+# where it is joined, name; bounds cold of WebRTC and of HLS
 CAMERAS = (("keyframe", "starts on a keyframe", 0.8, 3.0), ("middle", "joined in mid-GOP", 2.5, 5.0))
 WARM = {"webrtc": 0.6, "hls": 0.5}
 
@@ -32,7 +32,7 @@ SHOW = """async ([protocol, url]) => {
     const began = performance.now();
     const shown = new Promise((resolve, reject) => {
         video.requestVideoFrameCallback((now) => resolve((now - began) / 1000));
-        setTimeout(() => reject(new Error("no frame came")), 20000);
+        setTimeout(() => reject(new Error("no frame arrived")), 20000);
     });
     if (protocol === "hls") {
         const {default: Hls} = await import("/hls.mjs");
@@ -66,7 +66,7 @@ def measure(run: Run) -> Results:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         for joins, called, webrtc, hls in CAMERAS[: 1 if run.quick else None]:
-            with at_home(joins=joins, idle_s=IDLE_S) as home:
+            with picture_process(joins=joins, idle_s=IDLE_S) as home:
                 for protocol, most in (("webrtc", webrtc), ("hls", hls)):
                     say(f"First frame: RTSP, {called}, {protocol}")
                     cold, warm = _shown(home, _page(browser.new_page()), protocol, times)
@@ -81,11 +81,11 @@ def _page(page: Page) -> Page:
     page.route(PAGE, lambda route: route.fulfill(body="<!doctype html><body></body>", content_type="text/html"))
     page.route(f"{PAGE}hls.mjs", lambda route: route.fulfill(body=HLS.read_text(), content_type="text/javascript"))
     page.goto(PAGE)
-    page.evaluate("import('/hls.mjs')")  # a page that plays has its player loaded
+    page.evaluate("import('/hls.mjs')")  # the player is loaded before it is measured
     return page
 
 
-def _shown(home: AtHome, page: Page, protocol: str, times: int) -> tuple[float, float]:
+def _shown(home: PictureProcess, page: Page, protocol: str, times: int) -> tuple[float, float]:
     """Medians, cold and warm."""
     cold, warm = [], []
     for _ in range(times):
@@ -100,7 +100,7 @@ def _shown(home: AtHome, page: Page, protocol: str, times: int) -> tuple[float, 
     return statistics.median(cold), statistics.median(warm)
 
 
-def _show(home: AtHome, page: Page, protocol: str) -> float:
+def _show(home: PictureProcess, page: Page, protocol: str) -> float:
     grant = home.grant(0, protocol)
     url = f"http://127.0.0.1:{home.port}/s/{grant}/{'whep' if protocol == 'webrtc' else 'master.m3u8'}"
     took: float = page.evaluate(SHOW, [protocol, url])

@@ -1,4 +1,4 @@
-"""showcam with a driver whose answer is ready: a real store, registry, token and both doors, and no vendor."""
+"""showcam with a driver of ready answers: a real store, registry, token and both doors, without a vendor."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from alexa.skill import SmartHome
-from bench.asking import Check, Question
+from bench.questions import Check, Question
 from media.grants import Claims, Picture
 from media.source import SourceSpec
 from registry.adapter import adapt
@@ -26,14 +26,14 @@ NO_LIMIT = 1_000_000_000  # of opens a minute
 
 
 class NoPictures(ReadyPictures):
-    """Takes every stream and remembers none: a list that grows would be timed too."""
+    """Accepts every stream and records none: a growing list would be timed too."""
 
     def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
         return self.at
 
 
 class NoVendor(ReadyDriver):
-    """Likewise: an address is made once for each camera, and no call is remembered."""
+    """Makes one address for each camera and records no call: a growing list would be timed too."""
 
     def __init__(self, cameras: list[Camera]) -> None:
         super().__init__(cameras)
@@ -80,7 +80,7 @@ class Doors:
         self.camera = home.id("Camera 0")
 
     def call(self, question: Question) -> Callable[[], bytes]:
-        """The question as bytes in and bytes out, its token checked, after a first answer that was right."""
+        """A call of the question from bytes to bytes, with its token checked; the first answer is checked here."""
         _, assistant, build, checking = question
         token = self.tokens[assistant]
         body = json.dumps(build(token, self.camera)).encode()
@@ -97,13 +97,13 @@ class Doors:
 
 
 def right(answer: bytes, check: Check) -> None:
-    """Raises WrongAnswer."""
+    """Checks the answer. Raises WrongAnswer."""
     check(json.loads(answer))
 
 
 @contextmanager
 def doors(count: int) -> Iterator[Doors]:
-    """A household of so many cameras, on a SQLite store of its own."""
+    """Both doors on a household of `count` cameras, in a new SQLite store."""
     with TemporaryDirectory(prefix="showcam-bench-") as folder:
         home = household(Path(folder), cameras=cameras(count), opens_per_minute=NO_LIMIT)
         vendor = NoVendor(cameras(count))

@@ -1,16 +1,16 @@
 """Each question in process, showcam's answer beside Home Assistant's.
 
-Both from bytes to bytes with the token checked: that is what the bounds are judged by. In rows without a bound the same
-figure of showcam's stands beside Home Assistant's handler alone, which is handed a dict and checks no token.
+Both go from bytes to bytes with the token checked; the bounds hold for these rows. Rows without a bound compare the
+same figure of showcam with Home Assistant's handler alone, which is given a dict and checks no token.
 """
 
 from collections.abc import Callable
 
 from aws.deploy_local.ports import free_ports
-from bench.asking import QUESTIONS, SIZES
 from bench.household import doors
 from bench.peer import environment
 from bench.progress import say
+from bench.questions import QUESTIONS, SIZES
 from bench.run import NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row
 from bench.timing import cpu_us
@@ -18,25 +18,25 @@ from bench.timing import cpu_us
 type Figures = dict[tuple[str, int], float]
 
 _STREAMS = Bound(share=1 / 1.3)
-# (question, cameras): what is asked of it in process
+# (question, cameras): its bound
 BOUNDS = {
     ("Discover", 100): Bound(share=1 / 15),
     ("Discover", 300): Bound(share=1 / 50),
     **{(name, size): _STREAMS for name in ("InitializeCameraStreams", "ReportState") for size in SIZES},
 }
 ALL_SIZES = frozenset({"Discover", "SYNC", "InitializeCameraStreams", "ReportState"})
-TYPICAL = 100  # the household of what is asked of one camera
+TYPICAL = 100  # cameras of the household, for questions about one camera
 
 
-def asked(quick: bool) -> list[tuple[str, int]]:
-    """The rows, question by question."""
+def questions_of(quick: bool) -> list[tuple[str, int]]:
+    """(question, cameras) of every row, question by question."""
     sizes = (1, 10) if quick else SIZES
     typical = 1 if quick else TYPICAL
     return [(name, size) for name, *_ in QUESTIONS for size in (sizes if name in ALL_SIZES else (typical,))]
 
 
 def measure(run: Run) -> Results:
-    wanted = asked(run.quick)
+    wanted = questions_of(run.quick)
     ours = showcam(run, wanted)
     try:
         alone, whole = peer(run, wanted)
@@ -55,7 +55,9 @@ def showcam(run: Run, wanted: list[tuple[str, int]]) -> Figures:
     for size in sorted({size for _, size in wanted}):
         say(f"In process: showcam with {_many(size)}")
         with doors(size) as both:
-            calls: dict[str, Callable[[], bytes]] = {q[0]: both.call(q) for q in QUESTIONS if (q[0], size) in wanted}
+            calls: dict[str, Callable[[], bytes]] = {
+                question[0]: both.call(question) for question in QUESTIONS if (question[0], size) in wanted
+            }
             for name, call in calls.items():
                 figures[name, size] = cpu_us(call, run.effort)
     return figures

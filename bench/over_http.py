@@ -1,17 +1,18 @@
 """Each question over HTTP on loopback: CPU of all the server's processes per request, eight connections kept alive.
 
-showcam's is the whole of its web process, directives with the forwarder's signature, each request logged to a file.
+showcam's figure covers its whole web process: directives have the forwarder's signature, and each request is logged to
+a file.
 """
 
 from contextlib import ExitStack
 from functools import partial
 
-from bench.asking import QUESTIONS, Question
 from bench.progress import say
+from bench.questions import QUESTIONS, Question
 from bench.run import NoPeer, Results, Run
-from bench.served import Server, checked, floor, home_assistant, ok, showcam
+from bench.servers import Server, checked, floor, home_assistant, ok, showcam
 from bench.table import Bound, LeftOut, Row
-from bench.wire import Asked, cpu_us, until_right
+from bench.wire import Target, cpu_us, until_right
 
 BOUNDS = {
     "Discover": Bound(share=1 / 20),
@@ -48,11 +49,11 @@ def measure(run: Run) -> Results:
 
 
 def cpu_of(servers: dict[str, Server], question: Question, cameras: int, run: Run) -> dict[str, float]:
-    """By server; the floor answers one and the same to everything."""
-    asked = []
+    """µs by server; the floor gives every question the same answer."""
+    targets = []
     for name, server in servers.items():
         right = ok if name == "floor" else checked(question, cameras)
         until_right(server.port, server.request(question), right)
-        asked.append(Asked(server.port, server.process, partial(server.request, question), right))
+        targets.append(Target(server.port, server.process, partial(server.request, question), right))
     count = 24 if run.quick else 160 if question[0] in LISTS else 800
-    return dict(zip(servers, cpu_us(asked, count, 2 if run.quick else ROUNDS), strict=True))
+    return dict(zip(servers, cpu_us(targets, count, 2 if run.quick else ROUNDS), strict=True))

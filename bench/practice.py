@@ -14,18 +14,18 @@ from tests.doubles.program import Program, running
 CAMERA = "Garden"
 WITHIN_MS = 20_000
 
-# The form is submitted as the button does it; the clock is the page's own, and stops when a frame is presented.
+# Submits the form by its button; the page's clock stops when a frame is presented.
 SAY = """([assistant, text, via, withinMs]) => new Promise((resolve, reject) => {
-    const part = (name) => document.querySelector(`[data-testid="${assistant}-${name}"]`);
-    part("via").value = via;
-    part("text").value = text;
-    part("video").requestVideoFrameCallback((now) => resolve((now - began) / 1000));
+    const element = (name) => document.querySelector(`[data-testid="${assistant}-${name}"]`);
+    element("via").value = via;
+    element("text").value = text;
+    element("video").requestVideoFrameCallback((now) => resolve((now - began) / 1000));
     const began = performance.now();
-    part("say").click();
-    const why = () => `no frame came; the page says: ${part("outcome").textContent} ${part("person").textContent}`;
-    setTimeout(() => reject(new Error(why())), withinMs);
+    element("say").click();
+    const shown = () => `${element("outcome").textContent} ${element("person").textContent}`;
+    setTimeout(() => reject(new Error(`no frame arrived; the page shows: ${shown()}`)), withinMs);
 })"""
-# Only once the page is at rest is the next thing said.
+# Whether the page is at rest, and the next wish may be said.
 AT_REST = """(assistant) => {
     const screen = window.showcamScreens[assistant];
     return !screen.player && screen.element.dataset.state === "idle";
@@ -62,7 +62,7 @@ def show(page: Page, assistant: str, via: str) -> float:
 
 def hide(page: Page, assistant: str, via: str) -> None:
     page.get_by_test_id(f"{assistant}-text").fill("hide the camera")
-    # an Echo's session is ended by a request of its own, which must be over before a new one is begun
+    # a request ends an Echo's session, and must be answered before a new session begins
     ends = assistant == "alexa" and via == "webrtc"
     closed = page.expect_response(lambda answer: answer.url.endswith("/session")) if ends else nullcontext()
     with closed:

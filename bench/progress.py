@@ -1,4 +1,4 @@
-"""What is going on, on stderr: the table alone goes to stdout."""
+"""Progress, on stderr: only the table goes to stdout."""
 
 import sys
 

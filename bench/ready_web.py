@@ -1,4 +1,4 @@
-"""showcam's web process as it is in production, save that vendor and media process are ready doubles.
+"""showcam's web process as in production, with ready doubles of the vendor and the media process.
 
 `python -P -m bench.ready_web` with settings from SHOWCAM_* and $BENCH_CAMERAS; granian calls `load_app` in its worker.
 """
@@ -12,11 +12,11 @@ from showcam.settings import Settings, load
 
 
 class Ready(NoVendor):
-    class sessions:  # noqa: N801 - nobody signs in here; the pages ask of which kind they are
+    class sessions:  # noqa: N801 - nobody signs in; the pages read the kind
         kind = "ezviz"
 
     def load(self) -> None:
-        """What the real driver imports ahead of the first request; here there is nothing."""
+        """The real driver imports here ahead of the first request; this one has nothing to import."""
 
 
 def load_app(settings: Settings) -> Edge:

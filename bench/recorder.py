@@ -1,4 +1,4 @@
-"""Between a function and its AWS: hands on what is asked, and keeps DynamoDB's part of it."""
+"""A proxy between a function and its AWS that records the requests to DynamoDB."""
 
 import http.client
 import json
@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-type Asked = list[tuple[str, dict[str, Any]]]  # operation and parameters, as boto3 names them
+type Requests = list[tuple[str, dict[str, Any]]]  # operation and parameters, as boto3 names them
 
 
 @contextmanager
-def recording(port: int) -> Iterator[tuple[str, Asked]]:
-    """Its address, and what is asked of the one at `port` by it."""
-    asked: Asked = []
+def recording(port: int) -> Iterator[tuple[str, Requests]]:
+    """The proxy's address, and the requests it passed on to the AWS at `port`."""
+    requests: Requests = []
 
     class Call(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -24,12 +24,12 @@ def recording(port: int) -> Iterator[tuple[str, Asked]]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             target = self.headers["X-Amz-Target"]
             if target.startswith("DynamoDB"):
-                asked.append((_snake(target.partition(".")[2]), json.loads(body)))
-            on = http.client.HTTPConnection("127.0.0.1", port)
-            on.request("POST", self.path, body, dict(self.headers))
-            reply = on.getresponse()
+                requests.append((_snake(target.partition(".")[2]), json.loads(body)))
+            connection = http.client.HTTPConnection("127.0.0.1", port)
+            connection.request("POST", self.path, body, dict(self.headers))
+            reply = connection.getresponse()
             text = reply.read()
-            on.close()
+            connection.close()
             self.send_response(reply.status)
             for name, value in reply.getheaders():
                 if name.lower() not in ("connection", "transfer-encoding", "content-length", "date", "server"):
@@ -46,7 +46,7 @@ def recording(port: int) -> Iterator[tuple[str, Asked]]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
+        yield f"http://127.0.0.1:{server.server_port}", requests
     finally:
         server.shutdown()
         thread.join()

@@ -12,9 +12,9 @@ from aws.deploy_local.ports import free_ports
 from bench.peer import environment
 from bench.progress import say
 from bench.run import NoPeer, Results, Run
-from bench.served import process, showcam
+from bench.servers import process, showcam
 from bench.table import Bound, LeftOut, Row
-from bench.wire import Asked, Unanswered, cpu_us, request, until_right
+from bench.wire import Target, Unanswered, cpu_us, request, until_right
 
 NAME = "refresh grant over HTTP, on SQLite"
 BOUND = Bound(share=3, beside="oidc-provider")
@@ -28,15 +28,15 @@ def measure(run: Run) -> Results:
     with ExitStack() as stack:
         say("Refresh grant: starting servers")
         server = stack.enter_context(showcam(1))
-        asked = [Asked(server.port, server.process, server.refresh, _right)]
+        targets = [Target(server.port, server.process, server.refresh, _right)]
         try:
             run.need_peer()
             ensure()
-            asked.append(stack.enter_context(oidc_provider()))
+            targets.append(stack.enter_context(oidc_provider()))
         except (NoPeer, Unanswered) as error:
             yield LeftOut("npm oidc-provider", str(error))
-        say("Refresh grant: asking")
-        ours, *other = cpu_us(asked, *((24, 2) if run.quick else (800, 6)))
+        say("Refresh grant: measuring")
+        ours, *other = cpu_us(targets, *((24, 2) if run.quick else (800, 6)))
         yield Row(NAME, "µs", ours, "oidc-provider", other[0] if other else None, BOUND)
 
 
@@ -45,7 +45,7 @@ def ensure() -> None:
     if shutil.which("node") is None or shutil.which("npm") is None:
         raise NoPeer("node and npm are not on this machine")
     same = [
-        (FOLDER / each.name).is_file() and (FOLDER / each.name).read_text() == each.read_text() for each in _files()
+        (FOLDER / file.name).is_file() and (FOLDER / file.name).read_text() == file.read_text() for file in _files()
     ]
     if all(same) and (FOLDER / "node_modules").is_dir():
         return
@@ -53,8 +53,8 @@ def ensure() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     command = ["npm", "install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
-    for each in _files():
-        shutil.copy(each, FOLDER)
+    for file in _files():
+        shutil.copy(file, FOLDER)
     try:
         done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=INSTALL_S)
     except subprocess.TimeoutExpired:
@@ -65,8 +65,8 @@ def ensure() -> None:
 
 
 @contextmanager
-def oidc_provider() -> Iterator[Asked]:
-    """Serving, with one refresh token to ask for."""
+def oidc_provider() -> Iterator[Target]:
+    """oidc-provider, serving, with one refresh token."""
     port = free_ports()
     with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
         log = Path(folder) / "log"
@@ -75,7 +75,7 @@ def oidc_provider() -> Iterator[Asked]:
             until_right(port, request("/.well-known/openid-configuration", b"", {}, "GET"), lambda *_: None)
             form = next(line for line in log.read_text().splitlines() if line.startswith("grant_type="))
             given = request("/token", form.encode(), FORM)
-            yield Asked(port, started.pid, lambda: given, _right)
+            yield Target(port, started.pid, lambda: given, _right)
 
 
 def _files() -> list[Path]:

@@ -1,18 +1,18 @@
-"""Sixteen cameras in full HD by RTSP, 3 Mbit/s each, served as HLS by copy: what the picture process needs for it."""
+"""Sixteen cameras in full HD by RTSP, 3 Mbit/s each, served as HLS by copy: CPU and memory of the picture process."""
 
 import re
 import threading
 import time
 from urllib.parse import urljoin
 
-from bench.at_home import AtHome, at_home
+from bench.picture_process import PictureProcess, picture_process
 from bench.progress import say
 from bench.run import Results, Run
 from bench.table import Bound, Row
 
 CAMERAS = 16
 BITS = 3_000_000
-SETTLE_S, LOOK_S = 10.0, 20.0
+SETTLE_S, MEASURE_S = 10.0, 20.0
 
 
 def measure(run: Run) -> Results:
@@ -28,29 +28,29 @@ def measure(run: Run) -> Results:
 
 def _relayed(run: Run, count: int, *, malloc: bool) -> tuple[float, float]:
     """Of a core, and MB."""
-    with at_home(count, heavy_bits=BITS, malloc=malloc) as home:
+    with picture_process(count, heavy_bits=BITS, malloc=malloc) as home:
         over = threading.Event()
         viewers = [threading.Thread(target=_watch, args=(home, number, over), daemon=True) for number in range(count)]
-        for each in viewers:
-            each.start()
+        for viewer in viewers:
+            viewer.start()
         time.sleep(3 if run.quick else SETTLE_S)
         began, cpu = time.monotonic(), home.cpu_s()
-        time.sleep(3 if run.quick else LOOK_S)
+        time.sleep(3 if run.quick else MEASURE_S)
         share = (home.cpu_s() - cpu) / (time.monotonic() - began)
         memory = home.own_mb()
         over.set()
-        for each in viewers:
-            each.join(20)
+        for viewer in viewers:
+            viewer.join(20)
     return share, memory
 
 
-def _watch(home: AtHome, number: int, over: threading.Event) -> None:
-    """A player: the list every two seconds, each new segment once."""
+def _watch(home: PictureProcess, number: int, over: threading.Event) -> None:
+    """Plays as a player does: the playlist every two seconds, each new segment once."""
     start = f"/s/{home.grant(number, 'hls')}/master.m3u8"
     variant = urljoin(start, next(row for row in home.get(start).splitlines() if row and row[0] != "#"))
-    had: set[str] = set()
+    fetched: set[str] = set()
     while not over.wait(2):
         for name in re.findall(r"^\d+\.ts$", home.get(variant), re.MULTILINE):
-            if name not in had:
-                had.add(name)
+            if name not in fetched:
+                fetched.add(name)
                 home.get_bytes(urljoin(variant, name))

@@ -1,4 +1,4 @@
-"""One run of the benchmark: how long to look, and whether the peer can be had."""
+"""One run of the benchmark: its effort, and its peer."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Run:
     quick: bool = False
     peers: bool = True
     _no_peer: str | None = field(default=None, init=False)
-    _asked: bool = field(default=False, init=False)
+    _tried: bool = field(default=False, init=False)
 
     @property
     def effort(self) -> Effort:
@@ -25,9 +25,9 @@ class Run:
     def need_peer(self) -> None:
         """Raises NoPeer; the environment is made or tried once in a run."""
         if not self.peers:
-            raise NoPeer("--no-peers was said")
-        if not self._asked:
-            self._asked = True
+            raise NoPeer("--no-peers was given")
+        if not self._tried:
+            self._tried = True
             try:
                 environment.ensure()
             except NoPeer as error:

@@ -1,4 +1,4 @@
-"""What was measured, what it stands beside, and the table of it."""
+"""Measured rows, what they are compared with, and their table."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ type Unit = Literal["µs", "s", "MB", "ms", "%", "calls"]
 
 @dataclass(frozen=True)
 class Bound:
-    """What is asked: no more than `share` of what it stands beside, or than `most` in the row's own unit."""
+    """The most a row may be: `share` of what it is compared with, or `most` in the row's unit."""
 
     share: float | None = None
     most: float | None = None
@@ -24,7 +24,7 @@ class Bound:
         return f"≤ {self.beside}" if self.share == 1 else f"≤ {self.beside}/{round(1 / self.share, 2):g}"
 
     def met(self, ours: float, other: float | None) -> bool | None:
-        """None: nothing to judge it by."""
+        """None where there is nothing to judge by."""
         if self.most is not None:
             return ours <= self.most
         assert self.share is not None
@@ -33,7 +33,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Row:
-    """`other` is the peer's or the floor's figure of the same run, `beside` what that is; None: there is none."""
+    """`other` is the figure of the peer or floor in the same run, or None; `beside` is its name."""
 
     name: str
     unit: Unit
@@ -72,7 +72,7 @@ def figure(value: float, unit: Unit) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """Small is good: under 1 as a fraction of the other."""
+    """The ratio to the other figure, under 0.95 as a fraction."""
     if value is None:
         return "–"
     return f"1/{1 / value:.1f}" if value < 0.95 else f"{value:.2f}"
@@ -82,9 +82,9 @@ HEAD = ("row", "showcam", "peer or floor", "ratio", "bound", "")
 
 
 def render(results: Iterable[Row | LeftOut]) -> str:
-    """One table, and under it by name what is missing from it."""
+    """One table, and below it the rows that were left out."""
     results = list(results)
-    lines = [HEAD, *(each.cells() for each in results if isinstance(each, Row))]
+    lines = [HEAD, *(row.cells() for row in results if isinstance(row, Row))]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
     # names to the left, figures to the right
     drawn = [
@@ -95,7 +95,7 @@ def render(results: Iterable[Row | LeftOut]) -> str:
         for line in lines
     ]
     drawn.insert(1, "  ".join("─" * width for width in widths))
-    missing = [each for each in results if isinstance(each, LeftOut)]
+    missing = [row for row in results if isinstance(row, LeftOut)]
     if missing:
-        drawn += ["", "Left out:", *(f"  {each.name}: {each.why}" for each in missing)]
+        drawn += ["", "Left out:", *(f"  {row.name}: {row.why}" for row in missing)]
     return "\n".join(drawn)

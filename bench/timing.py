@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to look: `rounds` of about `round_s` seconds each."""
+    """The length of a measurement: `rounds` of about `round_s` seconds."""
 
     rounds: int = 5
     round_s: float = 0.1
@@ -23,12 +23,12 @@ def cpu_us(call: Callable[[], object], effort: Effort) -> float:
 
 
 def _calls_in(call: Callable[[], object], seconds: float) -> int:
-    """How many calls fill a round; warms up on the way."""
+    """The number of calls that fill a round; this warms up too."""
     count = 1
     while True:
-        each = _round(call, count)
-        if each * count >= seconds / 4 or count >= 1_000_000:
-            return max(1, round(seconds / max(each, 1e-9)))
+        call_s = _round(call, count)
+        if call_s * count >= seconds / 4 or count >= 1_000_000:
+            return max(1, round(seconds / max(call_s, 1e-9)))
         count *= 2
 
 

@@ -1,4 +1,4 @@
-"""What hangs on the vendor: a big household's list, fresh reads that are shared, and a vendor that hangs."""
+"""The vendor's share: a big household's list, shared fresh readings, and a vendor that hangs."""
 
 import json
 import threading
@@ -14,8 +14,8 @@ from typing import Any
 import requests
 
 from accounts.tokens import mint
-from bench.asking import WrongAnswer, initialize, report_state, reported
 from bench.progress import say
+from bench.questions import WrongAnswer, initialize, report_state, reported
 from bench.run import Results, Run
 from bench.table import Bound, Row
 from media.grants import Grants
@@ -61,20 +61,20 @@ def _household(run: Run, folder: Path) -> Results:
         yield Row(name, "s", took, "bare requests", _bare(vendor), Bound(most=1.5))
         yield Row(f"{name}: calls of the vendor", "calls", calls, bound=Bound(most=15))
         vendor.configure(fleet={"account": FLEET, "cameras": 8})
-        vendor.configure(latency_ms=300)  # so that those who ask together do
-        cameras = [each.id for each in registry.cameras(link).cameras]
+        vendor.configure(latency_ms=300)  # so that requests sent together overlap
+        cameras = [camera.id for camera in registry.cameras(link).cameras]
         before = vendor.calls()
         request = StreamRequest("alexa", ("hls",))
         with ThreadPoolExecutor(len(cameras)) as pool:
             opened = list(pool.map(lambda camera: registry.open_stream(link, camera, request), cameras))
-        _expect(all(isinstance(each, Stream) for each in opened), opened)
+        _expect(all(isinstance(stream, Stream) for stream in opened), opened)
         read = (vendor.calls() - before)[LIST]
-        yield Row("fresh reads before 8 streams asked for together", "calls", read, bound=Bound(most=1))
+        yield Row("fresh reads before 8 streams opened together", "calls", read, bound=Bound(most=1))
 
 
 @contextmanager
 def _fleet(folder: Path) -> Iterator[tuple[SimulatorProcess, Registry, Link]]:
-    """A household of the simulated vendor's, and the registry around the real driver."""
+    """A household at the simulated vendor, and the registry around the real driver."""
     vendor = SimulatorProcess(folder, viewers=1000)
     store = SqliteStore(folder / "showcam.sqlite3", Sealer([("bench", b"k" * 32)]))
     try:
@@ -97,7 +97,7 @@ def _fleet(folder: Path) -> Iterator[tuple[SimulatorProcess, Registry, Link]]:
 
 
 def _bare(vendor: SimulatorProcess) -> float:
-    """The same pages one after the other, by requests and nothing around it; the session is there already."""
+    """Seconds for the same pages one after the other, by bare requests in an existing session."""
     with requests.Session() as session:
         session.trust_env = False
         session.verify = str(vendor.ca)
@@ -109,8 +109,8 @@ def _bare(vendor: SimulatorProcess) -> float:
 
         def pages() -> None:
             for offset in range(0, CAMERAS, 30):
-                asked = {"groupId": "-1", "limit": "30", "offset": str(offset), "filter": "STATUS,SWITCH"}
-                page = session.get(f"{base}{LIST}", params=asked, timeout=10).json()
+                query = {"groupId": "-1", "limit": "30", "offset": str(offset), "filter": "STATUS,SWITCH"}
+                page = session.get(f"{base}{LIST}", params=query, timeout=10).json()
                 _expect(len(page["deviceInfos"]) == 30, page["meta"])
 
         return min(_seconds(pages) for _ in range(3))
@@ -122,25 +122,25 @@ def _hanging(folder: Path) -> Results:
         requests.post(control, json={"fleet": {"account": FLEET, "cameras": 3}}, timeout=5).raise_for_status()
         program.link("google")
         program.link("alexa", FLEET)
-        theirs, others = _asker(program, FLEET, initialize), _asker(program, "demo@example.com", report_state)
+        theirs, others = _caller(program, FLEET, initialize), _caller(program, "demo@example.com", report_state)
         serial = program.cameras()["Camera 1"]["serial"]
         requests.post(f"{control}/{serial}", json={"fault": "timeout"}, timeout=5).raise_for_status()
         over = threading.Event()
         meanwhile: dict[str, list[float]] = {"healthz": [], "other": []}
 
-        def look(name: str, ask: Callable[[], float]) -> None:
+        def measure_on(name: str, call: Callable[[], float]) -> None:
             while not over.is_set():
-                meanwhile[name].append(ask())
+                meanwhile[name].append(call())
 
         with ThreadPoolExecutor(AT_ONCE + 2) as pool:
             watching = [
-                pool.submit(look, "healthz", lambda: _healthy(program)),
-                pool.submit(look, "other", lambda: others(reported)),
+                pool.submit(measure_on, "healthz", lambda: _healthy(program)),
+                pool.submit(measure_on, "other", lambda: others(reported)),
             ]
             took = list(pool.map(lambda _: theirs(_unreachable), range(AT_ONCE)))
             over.set()
-            for each in watching:
-                each.result()
+            for measuring in watching:
+                measuring.result()
         name = f"{AT_ONCE} requests while the vendor hangs"
         yield Row(f"{name}: the slowest", "s", max(took), bound=Bound(most=6))
         yield Row(f"{name}: /healthz meanwhile, the slowest", "s", max(meanwhile["healthz"]), bound=Bound(most=3))
@@ -148,8 +148,10 @@ def _hanging(folder: Path) -> Results:
         yield Row(other, "s", max(meanwhile["other"]), bound=Bound(most=3))
 
 
-def _asker(program: Program, user: str, build: Callable[..., dict[str, Any]]) -> Callable[[Callable[..., None]], float]:
-    """Asks about a camera of the household as Alexa does; seconds until the answer, which is checked."""
+def _caller(
+    program: Program, user: str, build: Callable[..., dict[str, Any]]
+) -> Callable[[Callable[..., None]], float]:
+    """A call that sends a directive about a camera of the household; it returns the seconds and checks the answer."""
     store = SqliteStore(program.data / "showcam.sqlite3", Sealer(key_files.read_or_make(program.data / "keys").seal))
     source = households.find(store, user)
     assert source is not None
@@ -161,23 +163,23 @@ def _asker(program: Program, user: str, build: Callable[..., dict[str, Any]]) ->
     store.add_tokens([row])
     store.close()
 
-    def ask(directive: dict[str, Any]) -> dict[str, Any]:
+    def send(directive: dict[str, Any]) -> dict[str, Any]:
         answer = requests.post(f"{program.web}/alexa/smart-home", json=directive, timeout=30)
         return dict(json.loads(answer.content))
 
     discover = {"namespace": "Alexa.Discovery", "name": "Discover", "payloadVersion": "3", "messageId": "bench"}
     scope = {"type": "BearerToken", "token": token}
-    found = ask({"directive": {"header": discover, "payload": {"scope": scope}}})["event"]["payload"]["endpoints"]
+    found = send({"directive": {"header": discover, "payload": {"scope": scope}}})["event"]["payload"]["endpoints"]
     camera = found[0]["endpointId"]
 
-    def asked(check: Callable[..., None]) -> float:
+    def call(check: Callable[..., None]) -> float:
         began = time.perf_counter()
-        answer = ask(build(token, camera))
+        answer = send(build(token, camera))
         took = time.perf_counter() - began
         check(answer)
         return took
 
-    return asked
+    return call
 
 
 def _unreachable(answer: dict[str, Any]) -> None:

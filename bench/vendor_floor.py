@@ -1,4 +1,4 @@
-"""The least there is to a cold picture: the vendor's own live HLS fetched and decoded, with nothing between."""
+"""The floor of a cold picture: the vendor's live HLS, fetched and decoded with nothing between."""
 
 import io
 import time
@@ -13,30 +13,30 @@ from tests.doubles.program import Program
 
 @dataclass(frozen=True)
 class Vendor:
-    """The demo's simulated Open Platform, asked with the demo household's own key."""
+    """The demo's simulated Open Platform, called with the demo household's key."""
 
     program: Program
 
     def first_frame_s(self, camera: str) -> float:
-        """From asking for a live address to the first decoded frame; the access token is there already."""
+        """Seconds from the request for a live address to the first decoded frame, with a token at hand."""
         serial = self.program.cameras()[camera]["serial"]
         with requests.Session() as session:
             session.trust_env = False  # neither proxies nor authorities of this machine
             session.verify = str(self.program.data / "simulator" / "ca.pem")
-            token = self._ask(session, "token/get", appKey="demo-key", appSecret="demo-secret")["accessToken"]
+            token = self._call(session, "token/get", appKey="demo-key", appSecret="demo-secret")["accessToken"]
             given = {"accessToken": token, "deviceSerial": serial, "channelNo": "1"}
             began = time.perf_counter()
-            live = self._ask(session, "live/address/get", **given, protocol="2")
+            live = self._call(session, "live/address/get", **given, protocol="2")
             playlist = session.get(live["url"], timeout=10).text.splitlines()
             newest = [line for line in playlist if line and not line.startswith("#")][-1]
             segment = session.get(urljoin(live["url"], newest), timeout=10).content
             with av.open(io.BytesIO(segment), format="mpegts") as container:
                 next(container.decode(video=0))
             took = time.perf_counter() - began
-            self._ask(session, "live/address/disable", **given, urlId=live["id"])
+            self._call(session, "live/address/disable", **given, urlId=live["id"])
         return took
 
-    def _ask(self, session: requests.Session, operation: str, **form: str) -> dict[str, str]:
+    def _call(self, session: requests.Session, operation: str, **form: str) -> dict[str, str]:
         url = f"https://127.0.0.1:{self.program.simulator_port + 2}/api/lapp/{operation}"
         answer = session.post(url, form, timeout=10).json()
         assert answer["code"] == "200", answer["code"]

@@ -23,23 +23,23 @@ def request(path: str, body: bytes, headers: dict[str, str], method: str = "POST
 
 
 class Connections:
-    """Kept alive; `ask` sends one request on each and reads the answers, so that the server always has work."""
+    """Connections kept alive; `send` puts one request on each, so that the server always has work."""
 
     def __init__(self, port: int, count: int = CONNECTIONS) -> None:
         self._sockets = [socket.create_connection(("127.0.0.1", port), timeout=WITHIN_S) for _ in range(count)]
-        for each in self._sockets:
-            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._files = [each.makefile("rb") for each in self._sockets]
+        for sock in self._sockets:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._files = [sock.makefile("rb") for sock in self._sockets]
 
     def __enter__(self) -> "Connections":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for each in (*self._files, *self._sockets):
-            each.close()
+        for resource in (*self._files, *self._sockets):
+            resource.close()
 
-    def ask(self, requests: Sequence[bytes]) -> list[tuple[int, bytes]]:
-        """At most as many requests as connections; status and body of each."""
+    def send(self, requests: Sequence[bytes]) -> list[tuple[int, bytes]]:
+        """Status and body of each answer; at most as many requests as connections."""
         for place, given in enumerate(requests):
             self._sockets[place].sendall(given)
         return [self._read(place) for place in range(len(requests))]
@@ -58,37 +58,37 @@ class Connections:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A server and what it is asked: `make` a request, and `right` raises when an answer to it is wrong."""
+class Target:
+    """A server and its question: `make` makes a request, and `right` raises when its answer is wrong."""
 
     port: int
-    root: int  # its process; what it started counts too
+    root: int  # its process; those it started count too
     make: Callable[[], bytes]
     right: Callable[[int, bytes], None]
 
 
-def cpu_us(servers: Sequence[Asked], count: int, rounds: int) -> list[float]:
+def cpu_us(servers: Sequence[Target], count: int, rounds: int) -> list[float]:
     """µs of CPU that each server's processes spend on one of `count` requests; the best of `rounds`.
 
-    Round by round the servers take turns, so that what else the machine does falls on all of them.
+    The servers take turns round by round, so that the machine's load falls on all of them.
     """
     best = [float("inf")] * len(servers)
-    for _, (place, asked) in itertools.product(range(rounds), enumerate(servers)):
-        best[place] = min(best[place], _round(asked, count))
-    return [each * 1e6 for each in best]
+    for _, (place, target) in itertools.product(range(rounds), enumerate(servers)):
+        best[place] = min(best[place], _round(target, count))
+    return [call_s * 1e6 for call_s in best]
 
 
-def _round(asked: Asked, count: int) -> float:
-    batches = [[asked.make() for _ in range(CONNECTIONS)] for _ in range(max(2, count // CONNECTIONS))]
-    with Connections(asked.port) as connections:
-        asked.right(*connections.ask(batches[0])[0])
+def _round(target: Target, count: int) -> float:
+    batches = [[target.make() for _ in range(CONNECTIONS)] for _ in range(max(2, count // CONNECTIONS))]
+    with Connections(target.port) as connections:
+        target.right(*connections.send(batches[0])[0])
         answers: list[tuple[int, bytes]] = []
-        before = cpu_s(asked.root)
+        before = cpu_s(target.root)
         for batch in batches[1:]:
-            answers = connections.ask(batch)
-        spent = cpu_s(asked.root) - before
+            answers = connections.send(batch)
+        spent = cpu_s(target.root) - before
     for answer in answers:
-        asked.right(*answer)
+        target.right(*answer)
     return spent / (len(batches[1:]) * CONNECTIONS)
 
 
@@ -115,7 +115,7 @@ def cpu_s(root: int) -> float:
 
 
 def memory_mb(root: int) -> float:
-    """Proportional set size of the tree: what is shared counts once."""
+    """Proportional set size of the tree, in which shared memory counts once."""
     total = 0
     for process in tree(root):
         with contextlib.suppress(OSError):
@@ -126,13 +126,13 @@ def memory_mb(root: int) -> float:
 
 
 def until_right(port: int, given: bytes, check: Callable[[int, bytes], None], within_s: float = 60) -> None:
-    """Ask again and again until the answer is right. Raises Unanswered."""
+    """Repeats the request until its answer is right. Raises Unanswered."""
     deadline = time.monotonic() + within_s
     why: object = "nothing listens"
     while time.monotonic() < deadline:
         try:
             with Connections(port, 1) as connection:
-                check(*connection.ask([given])[0])
+                check(*connection.send([given])[0])
                 return
         except (OSError, Unanswered, ValueError, KeyError, AssertionError) as error:
             why = error

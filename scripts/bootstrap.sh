@@ -2,7 +2,7 @@
 # Makes .venv with uv in it, on a machine where neither pip nor venv may be installed.
 # Usage: scripts/bootstrap.sh ENV [PYTHON]
 set -eu
-here=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "$1"
 env=$(cd "$1" && pwd)
 wanted=${2:-}
@@ -10,11 +10,11 @@ wanted=${2:-}
 python=
 found=none
 for candidate in $wanted python3.14 python3.13 python3 /usr/bin/python3; do
-  # run it: a shim on PATH may exist and still not start
+  # run it: a shim on PATH may exist and not start
   version=$("$candidate" -c 'import platform; print(platform.python_version())' 2>/dev/null) || continue
   found="$found $version"
   if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null; then
-    # by its own path: once the environment is made, its python comes first on PATH
+    # its own path: the environment's python will come first on PATH
     python=$("$candidate" -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))')
     break
   fi
@@ -27,7 +27,7 @@ fi
 
 echo "Making $env with $python"
 "$python" -m venv --clear --without-pip "$env"
-tools="install -q --disable-pip-version-check --require-hashes -r $here/requirements/tools.txt"
+tools="install -q --disable-pip-version-check --require-hashes -r $root/requirements/tools.txt"
 
 if "$python" -m pip --version >/dev/null 2>&1; then
   # shellcheck disable=SC2086

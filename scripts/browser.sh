@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings the headless Chromium that the browser test drives, where apt may do it. Exits 0 either way: the tests say what is missing.
+# Installs the headless Chromium of the browser tests, where apt may. Always exits 0: the tests name what is missing.
 set -u
 for name in chromium-headless-shell chromium; do
   command -v "$name" >/dev/null 2>&1 && exit 0

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Brings GStreamer, a second WebRTC and RTSP stack that the tests speak with, and what makes networks of their own, where
-# apt may do it. Exits 0 either way: the tests say what is missing.
+# Installs GStreamer, the tests' second WebRTC and RTSP stack, and the tools that make networks, where apt may.
+# Always exits 0: the tests name what is missing.
 set -u
 wanted="gstreamer1.0-nice gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly \
 gstreamer1.0-libav gir1.2-gst-plugins-bad-1.0 gir1.2-gst-rtsp-server-1.0 python3-gi iproute2 nftables"

@@ -1,22 +1,22 @@
-"""Draws the icons that the consoles want: `python scripts/icons.py`, under another folder `… FOLDER`."""
+"""Draws the icons for Amazon's and Google's consoles: `python scripts/icons.py [FOLDER]`."""
 
 import sys
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-SIZES = {  # pixels; Google's is no part of the package that Amazon is given
+SIZES = {  # pixels; Google's is not in Amazon's package
     "alexa/skill_package/assets/images/smallIcon.png": 108,
     "alexa/skill_package/assets/images/largeIcon.png": 512,
     "docs/google-icon.png": 144,
 }
 BLUE, WHITE, DARK, GREEN = (23, 92, 140), (255, 255, 255), (12, 40, 62), (94, 214, 146)
-FINE = 4  # drawn so much larger first, so that edges are smooth
+FINE = 4  # drawn this many times larger first, so that edges are smooth
 ROOT = Path(__file__).parents[1]
 
 
 def icon(size: int) -> Image.Image:
-    """A camera seen from the front in a round field that fills the frame; nothing is beyond the circle."""
+    """A camera from the front in a circle that fills the frame."""
     whole = size * FINE
     image = Image.new("RGBA", (whole, whole), (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)

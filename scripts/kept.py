@@ -1,6 +1,6 @@
-"""What outlived a stack that was removed, written so that CloudFormation can take it back; docs/aws.md goes on.
+"""Writes the resources that outlived a removed stack as files for a CloudFormation import; docs/aws.md continues.
 
-kept.json is a template of what stands in the stack by now and of what was kept; kept-ids.json says how AWS knows each.
+kept.json is a template of the stack's present resources and the kept ones; kept-ids.json has the kept ones' AWS ids.
 """
 
 import argparse
@@ -23,48 +23,52 @@ class CannotTakeBack(Exception):
 
 
 def kept(packaged: dict[str, Any]) -> Resources:
-    """What the stack leaves behind."""
-    return {name: each for name, each in packaged["Resources"].items() if "Retain" in each.get("DeletionPolicy", "")}
+    """The resources that outlive the stack."""
+    return {
+        name: resource
+        for name, resource in packaged["Resources"].items()
+        if "Retain" in resource.get("DeletionPolicy", "")
+    }
 
 
 def left(resources: Resources, region: str) -> tuple[Resources, list[str]]:
-    """What is to be taken back, and names of secrets that the removed stack did not have yet: an older version's.
+    """The resources to import, and the names of secrets that the removed stack, of an older version, did not have.
 
-    Only a secret that a deployment makes as good, since it begins empty, is passed over where it is missing.
+    Only a secret that begins empty may be missing, since a deployment makes the same one.
     """
     empty = {name: resources[name]["Properties"] for name in _of(resources, SECRET)}
-    named = {name: each["Name"] for name, each in empty.items() if "SecretString" in each}
-    missing = {name: each for name, each in named.items() if not _is_there(each, region)}
-    return {name: each for name, each in resources.items() if name not in missing}, sorted(missing.values())
+    named = {name: secret["Name"] for name, secret in empty.items() if "SecretString" in secret}
+    missing = {name: secret for name, secret in named.items() if not _exists(secret, region)}
+    return {name: resource for name, resource in resources.items() if name not in missing}, sorted(missing.values())
 
 
 def identifiers(resources: Resources, region: str) -> list[dict[str, Any]]:
-    """As --resources-to-import wants them. Raises CannotTakeBack."""
-    named = {name: each["Properties"] for name, each in resources.items()}
+    """The value of --resources-to-import. Raises CannotTakeBack."""
+    named = {name: resource["Properties"] for name, resource in resources.items()}
     secrets = {name: _secret(named[name]["Name"], region) for name in _of(resources, SECRET)}
-    told = {name: {"Id": secret["ARN"]} for name, secret in secrets.items()}
-    told |= {name: {"TableName": _table(named[name]["TableName"], region)} for name in _of(resources, TABLE)}
+    ids = {name: {"Id": secret["ARN"]} for name, secret in secrets.items()}
+    ids |= {name: {"TableName": _table(named[name]["TableName"], region)} for name in _of(resources, TABLE)}
     (key,) = {secret["KmsKeyId"] for secret in secrets.values()}
-    told |= {name: {"KeyId": _key(key, region)} for name in _of(resources, KEY)}
+    ids |= {name: {"KeyId": _key(key, region)} for name in _of(resources, KEY)}
     return [
-        {"ResourceType": each["Type"], "LogicalResourceId": name, "ResourceIdentifier": told[name]}
-        for name, each in resources.items()
+        {"ResourceType": resource["Type"], "LogicalResourceId": name, "ResourceIdentifier": ids[name]}
+        for name, resource in resources.items()
     ]
 
 
 def template(resources: Resources, stack: str, region: str) -> dict[str, Any]:
-    """An import may change nothing that stands in the stack: a deployment that failed leaves its bucket there."""
+    """Adds to what the stack has, such as a failed deployment's bucket, since an import may change none of it."""
     standing = _standing(stack, region)
-    there = standing.get("Resources", {})
-    if both := there.keys() & resources.keys():
-        raise CannotTakeBack(f"{', '.join(sorted(both))} stand in the stack {stack} already: make deploy is enough")
-    return {**standing, "Resources": there | resources}
+    present = standing.get("Resources", {})
+    if both := present.keys() & resources.keys():
+        raise CannotTakeBack(f"{', '.join(sorted(both))} are in the stack {stack} already: make deploy is enough")
+    return {**standing, "Resources": present | resources}
 
 
 def _standing(stack: str, region: str) -> dict[str, Any]:
     client = boto3.client("cloudformation", region_name=region)
     try:
-        client.describe_stacks(StackName=stack)  # unlike its template, a stack that was removed is not had by its name
+        client.describe_stacks(StackName=stack)  # a removed stack is not found by its name; its template is
     except ClientError as error:
         if "does not exist" in str(error):
             return {}
@@ -74,10 +78,10 @@ def _standing(stack: str, region: str) -> dict[str, Any]:
 
 
 def _of(resources: Resources, kind: str) -> list[str]:
-    return [name for name, each in resources.items() if each["Type"] == kind]
+    return [name for name, resource in resources.items() if resource["Type"] == kind]
 
 
-def _is_there(secret: str, region: str) -> bool:
+def _exists(secret: str, region: str) -> bool:
     client = boto3.client("secretsmanager", region_name=region)
     try:
         client.describe_secret(SecretId=secret)
@@ -107,11 +111,11 @@ def _table(name: str, region: str) -> str:
 
 
 def _key(name: str, region: str) -> str:
-    """Of the key that encrypts all of it."""
+    """The id of the key that encrypts the table and the secrets."""
     key = boto3.client("kms", region_name=region).describe_key(KeyId=name)["KeyMetadata"]
     if key["KeyState"] != "Enabled":
-        told = f"the key {key['Arn']} is {key['KeyState']}, and without it nothing can be read"
-        raise CannotTakeBack(f"{told}: aws kms cancel-key-deletion, then aws kms enable-key")
+        state = f"the key {key['Arn']} is {key['KeyState']}, and without it nothing can be read"
+        raise CannotTakeBack(f"{state}: aws kms cancel-key-deletion, then aws kms enable-key")
     return str(key["KeyId"])
 
 
@@ -119,12 +123,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stack")
     parser.add_argument("region")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     try:
-        resources, missing = left(kept(json.loads((FOLDER / PACKAGED).read_text())), asked.region)
+        resources, missing = left(kept(json.loads((FOLDER / PACKAGED).read_text())), options.region)
         made = {
-            "kept-ids.json": identifiers(resources, asked.region),
-            "kept.json": template(resources, asked.stack, asked.region),
+            "kept-ids.json": identifiers(resources, options.region),
+            "kept.json": template(resources, options.stack, options.region),
         }
     except (CannotTakeBack, BotoCoreError, ClientError) as error:
         sys.exit(f"kept: {error}")

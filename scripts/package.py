@@ -1,7 +1,8 @@
-"""What AWS is given: build/lambda/{function}.zip, each with what its entry imports and nothing else.
+"""Cuts the packages for AWS: build/lambda/{function}.zip, each with only what its entry imports.
 
-Bytecode is compiled with unchecked hashes, since /var/task is read-only and its times say nothing. Same input, same
-bytes: whether a function changed shows in its zip alone. boto3 is left to the runtime, whose Python is of this version.
+Bytecode is compiled with unchecked hashes, since /var/task is read-only and its times mean nothing. The same input
+gives the same bytes, so that a function's change shows in its zip. boto3 comes with the runtime, whose Python has this
+version.
 """
 
 import argparse
@@ -20,10 +21,10 @@ ROOT = Path(__file__).parents[1]
 VERSION = "{}.{}".format(*sys.version_info)
 FUNCTIONS = ("directives", "fulfillment", "web")
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
-# The store on a file is for an owner's machine; the ways to it are imports inside functions that AWS never takes.
+# The SQLite store is for an owner's machine; functions that AWS never calls import it.
 LEFT_OUT = ("store.sqlite", "simulator")
-DATA = ("templates", "static", "locale")  # folders of a package that hold what it reads beside its modules
-# authlib asks for the version of werkzeug when it is imported
+DATA = ("templates", "static", "locale")  # folders of a package with files that it reads
+# authlib reads werkzeug's version when it is imported
 READ_METADATA = ("werkzeug",)
 
 
@@ -32,12 +33,12 @@ class CannotPackage(Exception):
 
 
 def modules(function: str) -> dict[str, Path]:
-    """The project's modules that the entry imports, at once or later, by name."""
+    """The project's modules that the entry imports, directly or not, by name."""
     return reached(f"lambda.{function}")
 
 
 def reached(entry: str) -> dict[str, Path]:
-    """The project's modules that this one imports, at once or later, by name."""
+    """The project's modules that this one imports, directly or not, by name."""
     found: dict[str, Path] = {}
     waiting = [entry]
     while waiting:
@@ -51,19 +52,19 @@ def reached(entry: str) -> dict[str, Path]:
 
 
 def foreign(function: str) -> set[str]:
-    """Top-level names of what is not the project's and not the standard library's."""
+    """Top-level names of the third-party packages that the function imports."""
     return foreign_to(modules(function).values())
 
 
 def foreign_to(paths: Iterable[Path]) -> set[str]:
-    """Those of what these files import."""
+    """Top-level names of the third-party packages that these files import."""
     names = {name.split(".")[0] for path in paths for name in _imports(path)}
-    ours = {each.name for each in ROOT.iterdir() if (each / "__init__.py").exists()}
+    ours = {folder.name for folder in ROOT.iterdir() if (folder / "__init__.py").exists()}
     return names - ours - sys.stdlib_module_names
 
 
 def build(function: str, architecture: str, out: Path) -> Path:
-    """Raises CannotPackage."""
+    """Makes the function's zip. Raises CannotPackage."""
     if _file(f"lambda.{function}") is None:
         raise CannotPackage(f"there is no lambda/{function}.py")
     out.mkdir(parents=True, exist_ok=True)
@@ -97,7 +98,7 @@ def _imports(path: Path) -> Iterator[str]:
 
 
 def _running(node: ast.AST) -> Iterator[ast.AST]:
-    """All below, but what only a type checker reads."""
+    """All nodes below, without TYPE_CHECKING blocks."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
             continue
@@ -113,7 +114,7 @@ def _own_files(function: str) -> set[Path]:
 
 
 def _libraries(function: str, architecture: str, out: Path) -> Path:
-    """A zip of what is installed, trimmed and compiled; made once for each pinned set."""
+    """A zip of the installed libraries, trimmed and compiled; made once for each pinned set."""
     pinned = ROOT / "requirements" / f"lambda-{function}.txt"
     seed = [Path(__file__).read_bytes(), pinned.read_bytes(), architecture.encode(), sys.version.encode()]
     ready = out / "libraries" / f"{function}-{hashlib.sha256(b'\0'.join(seed)).hexdigest()[:16]}.zip"
@@ -163,20 +164,20 @@ def _needless(path: Path) -> bool:
 
 
 def _compile(tree: Path) -> None:
-    # in a process of its own with a fixed seed: sets in bytecode are written in the order they hash in
+    # in a process with a fixed hash seed: bytecode has sets in their hash order
     command = [sys.executable, "-W", "ignore", "-P", "-m", "compileall", "-q", "-f"]
     command += ["--invalidation-mode", "unchecked-hash"]
-    where = ["-s", tree, "-p", "/var/task", tree]
+    paths = ["-s", tree, "-p", "/var/task", tree]
     environ = {"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0"}
-    if subprocess.run([*command, *where], env=environ, check=False).returncode:
+    if subprocess.run([*command, *paths], env=environ, check=False).returncode:
         raise CannotPackage("Some module can't be compiled; see above.")
 
 
 def _zip(tree: Path, target: Path, comment: str = "") -> Path:
-    """Adds what is in the tree to what the zip holds. By the comment a deployment knows what the zip runs on."""
+    """Adds the tree's files to the zip. The comment tells a deployment the platform of the zip."""
     with zipfile.ZipFile(target, "a") as made:
-        for path in sorted(each for each in tree.rglob("*") if each.is_file()):
-            entry = zipfile.ZipInfo(path.relative_to(tree).as_posix())  # of 1980, as every entry
+        for path in sorted(file for file in tree.rglob("*") if file.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(tree).as_posix())  # dated 1980, as every entry
             entry.external_attr = 0o100644 << 16
             made.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=9)
         made.comment = comment.encode()
@@ -188,12 +189,12 @@ def main() -> None:
     parser.add_argument("functions", nargs="*", default=FUNCTIONS, help=f"of {', '.join(FUNCTIONS)}; all of them")
     parser.add_argument("--architecture", choices=PLATFORMS, default="x86_64")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "lambda")
-    asked = parser.parse_args()
-    for function in asked.functions:
+    options = parser.parse_args()
+    for function in options.functions:
         if function not in FUNCTIONS:
             parser.error(f"{function} is no function")
         try:
-            made = build(function, asked.architecture, asked.out.resolve())
+            made = build(function, options.architecture, options.out.resolve())
         except CannotPackage as error:
             sys.exit(f"{function}: {error}")
         print(f"{made}  {made.stat().st_size / 1e6:.1f} MB")  # noqa: T201 - what a person waits for

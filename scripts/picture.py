@@ -1,6 +1,6 @@
-"""Draws docs/garden.png and docs/garage.png from a running demo: a camera that is shown, and one refused with why.
+"""Draws docs/garden.png and docs/garage.png from a running demo: a camera that is shown, and a refused one.
 
-Each is what the practice page's Echo Show and the camera's own switches look like, one above the other.
+Each picture has the practice page's Echo Show above the camera's switches.
 """
 
 import io
@@ -43,7 +43,7 @@ def draw(page: Page, program: Program, camera: str) -> None:
 
 
 def _screen(page: Page, screen: Locator) -> bytes:
-    """From its head to the line that tells how the picture came."""
+    """A screenshot of the screen, from its head to the line of figures below the picture."""
     screen.scroll_into_view_if_needed()
     whole, last = screen.bounding_box(), screen.locator(".under").bounding_box()
     assert whole is not None
@@ -54,15 +54,15 @@ def _screen(page: Page, screen: Locator) -> bytes:
 
 
 def stacked(*pictures: bytes) -> Image.Image:
-    """One above the other, in as few colours as they need to look the same."""
-    parts = [Image.open(io.BytesIO(each)).convert("RGB") for each in pictures]
-    height = sum(each.height for each in parts) + GAP * (len(parts) - 1)
-    width = max(each.width for each in parts)
+    """The pictures one above the other, in 256 colours."""
+    images = [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures]
+    height = sum(image.height for image in images) + GAP * (len(images) - 1)
+    width = max(image.width for image in images)
     whole = Image.new("RGB", (width, height), "white")
     top = 0
-    for each in parts:
-        whole.paste(each, ((width - each.width) // 2, top))
-        top += each.height + GAP
+    for image in images:
+        whole.paste(image, ((width - image.width) // 2, top))
+        top += image.height + GAP
     return whole.quantize(256)
 
 

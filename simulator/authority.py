@@ -29,7 +29,7 @@ type Pair = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
 def server_context(folder: Path) -> ssl.SSLContext:
-    """TLS 1.2 or newer with a certificate that `folder/ca.pem` vouches for. Raises OSError where it can't write."""
+    """TLS 1.2 or newer with a certificate signed by `folder/ca.pem`. Raises OSError when it can't be written."""
     authority, made = _kept(folder, "ca"), None
     if authority is None:
         authority = made = _make_authority()
@@ -44,7 +44,7 @@ def server_context(folder: Path) -> ssl.SSLContext:
 
 
 def signer(folder: Path, name: str) -> Signer:
-    """A new key for `name`, vouched for by the authority that `server_context` made in the folder."""
+    """A new key for `name`, signed by the authority that `server_context` made in the folder."""
     pair = _kept(folder, "ca")
     assert pair is not None  # it is made before anything is served
     issuer, issuer_key = pair
@@ -65,7 +65,7 @@ def signer(folder: Path, name: str) -> Signer:
 
 def _make_authority() -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
-    # a name of its own each time, so that a certificate of an older authority is told apart
+    # a new name each time, so that a certificate of an older authority is recognised as such
     serial = x509.random_serial_number()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"showcam simulator {serial:x}"[:64])])
     usage = _usage(certificates=True)
@@ -130,7 +130,7 @@ def _usage(*, certificates: bool) -> x509.KeyUsage:
 
 
 def _kept(folder: Path, name: str) -> Pair | None:
-    """What an earlier start left; None when there is nothing, it can't be read, or it is about to expire."""
+    """The pair an earlier start wrote; None when it is missing, unreadable or about to expire."""
     try:
         certificate = x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes())
         key = serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), None)
@@ -152,7 +152,7 @@ def _keep(folder: Path, name: str, pair: Pair) -> None:
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
-    """Whole or not at all: other processes may be reading the old file."""
+    """Replaces the file in one step: other processes may be reading the old one."""
     new = path.with_suffix(path.suffix + ".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:

@@ -1,6 +1,6 @@
-"""A broker of MQTT 3.1.1 (OASIS standard), as far as listeners of the app's messages use it.
+"""An MQTT 3.1.1 broker (OASIS standard), as far as subscribers to the app's messages use it.
 
-Sections 3.1 to 3.14 name the packets. Nothing is kept: who is not connected is told nothing.
+Sections 3.1 to 3.14 name the packets. No message is kept for a client that is not connected.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ LONGEST = 64 * 1024
 
 
 class _Bad(Exception):
-    """Not as the standard has it: the connection is closed (section 4.8)."""
+    """The packet violates the standard, and the connection is closed (section 4.8)."""
 
 
 class Client:
@@ -39,7 +39,7 @@ class Client:
 
     def publish(self, topic: str, payload: bytes) -> bool:
         """False where it has not subscribed to the topic."""
-        qualities = [quality for each, quality in self._filters.items() if _matches(each, topic)]
+        qualities = [quality for pattern, quality in self._filters.items() if _matches(pattern, topic)]
         if not qualities:
             return False
         quality, number = max(qualities), b""
@@ -55,7 +55,7 @@ class Client:
 
 
 class Broker:
-    """`admit` says with what code a client, by its id, user and password, is met."""
+    """`admit` gives the CONNACK return code for a client id, user and password."""
 
     def __init__(self, admit: Callable[[str, str, str], int]) -> None:
         self._admit = admit
@@ -65,7 +65,7 @@ class Broker:
         """One connection, for asyncio.start_server."""
         client: Client | None = None
         try:
-            client = self._met(await _packet(reader), writer)
+            client = self._accepted(await _packet(reader), writer)
             while client is not None and self._answered(client, await _packet(reader)):
                 await writer.drain()
         except (_Bad, OSError, asyncio.IncompleteReadError, UnicodeDecodeError, struct.error, IndexError):
@@ -85,14 +85,14 @@ class Broker:
         for client in list(self.clients.values()):
             client.close()
 
-    def _met(self, packet: tuple[int, int, bytes], writer: asyncio.StreamWriter) -> Client | None:
+    def _accepted(self, packet: tuple[int, int, bytes], writer: asyncio.StreamWriter) -> Client | None:
         kind, _flags, body = packet
         if kind != CONNECT:
             raise _Bad
         protocol, rest = _taken(body)
         level, flags, rest = rest[0], rest[1], rest[4:]
         name, rest = _taken(rest)
-        if flags & 0x04:  # a will: its topic and message are read over
+        if flags & 0x04:  # a will: its topic and message are skipped
             _topic, rest = _taken(rest)
             _message, rest = _taken(rest)
         user, rest = _taken(rest) if flags & 0x80 else ("", rest)
@@ -109,7 +109,7 @@ class Broker:
 
     @staticmethod
     def _answered(client: Client, packet: tuple[int, int, bytes]) -> bool:
-        """False at the end."""
+        """Answers one packet; False when the client disconnects."""
         kind, _flags, body = packet
         if kind == DISCONNECT:
             return False
@@ -134,7 +134,7 @@ class Broker:
         elif kind in (PUBACK, PUBCOMP):
             client.unconfirmed.discard(struct.unpack("!H", body[:2])[0])
         else:
-            raise _Bad  # nobody publishes here
+            raise _Bad  # clients may not publish
         return True
 
 
@@ -143,10 +143,10 @@ async def _packet(reader: asyncio.StreamReader) -> tuple[int, int, bytes]:
     first = (await reader.readexactly(1))[0]
     length = shift = 0
     while True:
-        part = (await reader.readexactly(1))[0]
-        length |= (part & 127) << shift
+        digit = (await reader.readexactly(1))[0]
+        length |= (digit & 127) << shift
         shift += 7
-        if not part & 128:
+        if not digit & 128:
             break
         if shift > 21:
             raise _Bad
@@ -156,12 +156,12 @@ async def _packet(reader: asyncio.StreamReader) -> tuple[int, int, bytes]:
 
 
 def _length(length: int) -> bytes:
-    parts = b""
+    encoded = b""
     while True:
-        length, part = divmod(length, 128)
-        parts += bytes([part | (128 if length else 0)])
+        length, digit = divmod(length, 128)
+        encoded += bytes([digit | (128 if length else 0)])
         if not length:
-            return parts
+            return encoded
 
 
 def _text(text: str) -> bytes:
@@ -177,11 +177,11 @@ def _taken(data: bytes) -> tuple[str, bytes]:
 
 
 def _matches(topic_filter: str, topic: str) -> bool:
-    """Section 4.7."""
-    wanted, there = topic_filter.split("/"), topic.split("/")
+    """Topic filters with wildcards, section 4.7."""
+    wanted, levels = topic_filter.split("/"), topic.split("/")
     for place, word in enumerate(wanted):
         if word == "#":
             return True
-        if place >= len(there) or word not in ("+", there[place]):
+        if place >= len(levels) or word not in ("+", levels[place]):
             return False
-    return len(wanted) == len(there)
+    return len(wanted) == len(levels)

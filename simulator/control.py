@@ -1,86 +1,19 @@
-"""The control door: what the cameras are, and switches to change them and the vendor behind them."""
+"""`/_control`: lists the cameras, and changes them and the vendor behind them."""
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from aiohttp import web
 
 from simulator import fleet
-from simulator.cloud.dispatcher import ELSEWHERE
-from simulator.faults import FAULTS
+from simulator.control_values import DISKS, SIZES, Problem, check_change, check_setting
 from simulator.state import Camera, Settings, Webhook, World
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-LONGEST_NAME = 50  # bytes, the vendor's limit
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    kind: type
-    what: str  # what it must be, told to the caller
-
-    def takes(self, value: object) -> bool:
-        return type(value) is self.kind
-
-
-_YES_NO = Field(bool, "true or false")
-_DISKS = {"ok": 0, "faulty": 1, "uninitialised": 2, "formatting": 3, "none": None}
-CHANGES = {
-    "encryption": _YES_NO,
-    "audio": _YES_NO,
-    "online": _YES_NO,
-    "asleep": _YES_NO,
-    "motion": _YES_NO,
-    "person": _YES_NO,
-    "rejects_label_code": _YES_NO,
-    "press": _YES_NO,
-    "name": Field(str, f"a text of 1 to {LONGEST_NAME} bytes"),
-}
-SIZES = ("size", "sub_size")  # of its pictures; it has no smaller one where the second is null
-_SIDES = (16, 4096)
-LIMITS: dict[str, tuple[float, float]] = {
-    "cut_s": (0.5, 86400),
-    "latency_ms": (0, 60000),
-    "session_s": (0.5, 30 * 86400),
-    "token_s": (0.5, 30 * 86400),
-    "viewers": (0, 1000),
-    "terminals": (1, 1000),
-    "encryption_delay_s": (0, 3600),
-    "restart_s": (0, 3600),
-    "delay_s": (0, 60),
-    "wake_s": (0, 60),
-    "awake_s": (0, 3600),
-    "node_s": (0, 60),
-    "clump_s": (0, 60),
-    "stream_key_s": (0, 600),
-    "session_cut_s": (0, 86400),
-    "unkept_s": (0.5, 3600),
-    "streams": (0, 1000),
-    "stream_code": (0, 99999),
-}
-
-
-FAULTS_OF: dict[str, tuple[str, ...]] = {
-    "fault": FAULTS,
-    "push_fault": ("garbage", "refuse", "drop"),
-    "hls_fault": ("no_cors", "ended", "key", "sound"),
-    "stream_fault": ("silent", "noise", "junk", "tokens", "ciphered", "hangs", "drips", *ELSEWHERE),
-    "stream_map": ("lies", "none"),
-    "cut_with": ("7005",),
-}
-
-
-class Problem(Exception):
-    """Answered as an RFC 9457 problem document."""
-
-    def __init__(self, status: int, title: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.body = {"title": title, "status": status, "detail": detail}
 
 
 class Control:
@@ -97,7 +30,7 @@ class Control:
 
     def add_routes(self, app: web.Application) -> None:
         add = app.router.add_route
-        add("GET", "/_control", _guarded(self.listed))
+        add("GET", "/_control", _guarded(self.overview))
         add("POST", "/_control", _guarded(self.configure))
         add("POST", "/_control/{serial}", _guarded(self.change))
         add("GET", "/healthz", _guarded(self.health))
@@ -106,10 +39,10 @@ class Control:
         serving = self._serving()
         return web.json_response({"status": "ok" if serving else "stopping"}, status=200 if serving else 503)
 
-    async def listed(self, _request: web.Request) -> web.StreamResponse:
+    async def overview(self, _request: web.Request) -> web.StreamResponse:
         cameras = [self._row(camera) for camera in self._world.cameras.values()]
-        told = {"cameras": cameras, "settings": asdict(self._world.settings)}
-        return web.json_response(told | {"webhook": asdict(self._world.webhook), "calls": dict(self._world.calls)})
+        overview = {"cameras": cameras, "settings": asdict(self._world.settings)}
+        return web.json_response(overview | {"webhook": asdict(self._world.webhook), "calls": dict(self._world.calls)})
 
     async def configure(self, request: web.Request) -> web.StreamResponse:
         change = await _body(request)
@@ -119,7 +52,7 @@ class Control:
             if name not in kinds:
                 known = ", ".join([*kinds, "fleet", "webhook"])
                 raise Problem(400, "Unknown field", f"“{name}” is none of {known}.")
-            _check_setting(name, value)
+            check_setting(name, value)
         if made is not None:
             self._fleet(made)
         if hook is not None:
@@ -129,7 +62,7 @@ class Control:
         return web.json_response(asdict(self._world.settings))
 
     def _fleet(self, wanted: object) -> None:
-        """{"account", "cameras", "mixed"}: a household made, or made anew."""
+        """{"account", "cameras", "mixed"}: makes a household, or replaces it."""
         given = wanted if isinstance(wanted, dict) else {}
         user, count, mixed = given.get("account"), given.get("cameras"), given.get("mixed", False)
         if not isinstance(user, str) or not fleet.ADDRESS.fullmatch(user) or user in fleet.KEPT:
@@ -157,7 +90,7 @@ class Control:
             raise Problem(404, "No such camera", f"No camera has this serial. There are {known}.")
         change = await _body(request)
         for name, value in change.items():
-            _check_change(camera, name, value)
+            check_change(camera, name, value)
         self._apply(camera, change)
         return web.json_response(self._row(camera))
 
@@ -173,7 +106,7 @@ class Control:
         if "encryption" in change:
             camera.encrypt(change["encryption"], self._world.now())
         if "storage" in change:
-            camera.disk = _DISKS[change["storage"]]
+            camera.disk = DISKS[change["storage"]]
         if "fault" in change:
             camera.fault, camera.fault_since = change["fault"], self._world.now()
         for kind in ("motion", "person", "press"):
@@ -205,7 +138,7 @@ class Control:
             "flipped": camera.flipped,
             "zone": camera.zone,
             "date_format": camera.date_format,
-            "storage": next(name for name, disk in _DISKS.items() if disk == camera.disk),
+            "storage": next(name for name, disk in DISKS.items() if disk == camera.disk),
             "rejects_label_code": camera.rejects_label_code,
             "mailed": self._world.accounts[camera.owner].mailed_code,
             "fault": camera.fault,
@@ -213,59 +146,6 @@ class Control:
             "cloud_streams": self._streams(camera),
             "events": [asdict(event) for event in camera.events],
         }
-
-
-def _check_change(camera: Camera, name: str, value: object) -> None:
-    if name == "fault":
-        if value is not None and value not in FAULTS:
-            raise Problem(400, "Wrong value", f"“fault” is null or one of {', '.join(FAULTS)}.")
-        return
-    if name == "storage":
-        if value not in _DISKS:
-            raise Problem(400, "Wrong value", f"“storage” is one of {', '.join(_DISKS)}.")
-        return
-    if name in SIZES:
-        _check_size(name, value)
-        return
-    field = CHANGES.get(name)
-    if field is None:
-        known = ", ".join([*CHANGES, *SIZES, "storage", "fault"])
-        raise Problem(400, "Unknown field", f"“{name}” is none of {known}.")
-    fits = field.takes(value) and (not isinstance(value, str) or 0 < len(value.strip().encode()) <= LONGEST_NAME)
-    if not fits:
-        raise Problem(400, "Wrong value", f"“{name}” is {field.what}.")
-    if name == "press" and value and camera.kind != "doorbell":
-        raise Problem(400, "No button", f"{camera.name} is no doorbell: there is nothing to press.")
-
-
-def _check_size(name: str, value: object) -> None:
-    if value is None and name == "sub_size":
-        return
-    low, high = _SIDES
-    sides = value if isinstance(value, list) and len(value) == 2 else []
-    if not sides or any(type(each) is not int or not low <= each <= high or each % 2 for each in sides):
-        raise Problem(400, "Wrong value", f"“{name}” is [width, height], even numbers from {low} to {high}.")
-
-
-def _check_setting(name: str, value: object) -> None:
-    if name == "region":
-        if not isinstance(value, str) or len(value) > 100:
-            raise Problem(400, "Wrong value", "“region” is host:port, “circle”, or empty.")
-        return
-    if name == "china":
-        if not isinstance(value, bool):
-            raise Problem(400, "Wrong value", "“china” is true or false.")
-        return
-    if name in FAULTS_OF:
-        allowed = ("", *FAULTS_OF[name])
-        if value not in allowed:
-            raise Problem(400, "Wrong value", f"“{name}” is empty or one of {', '.join(allowed[1:])}.")
-        return
-    low, high = LIMITS[name]
-    whole = name in ("viewers", "terminals", "streams", "stream_code")
-    number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if not number or not low <= value <= high:  # type: ignore[operator]  # a number by now
-        raise Problem(400, "Wrong value", f"“{name}” is a {'whole ' if whole else ''}number from {low} to {high}.")
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
@@ -283,7 +163,7 @@ async def _body(request: web.Request) -> dict[str, Any]:
 
 
 def _guarded(handler: Handler) -> Handler:
-    """For this machine alone: no other name in Host, no other site's page; problems told as documents."""
+    """Serves this machine only: no other name in Host, no other site's page. Answers problems as documents."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         try:
@@ -299,6 +179,6 @@ def _guarded(handler: Handler) -> Handler:
 def _check_caller(request: web.Request) -> None:
     host, _, port = request.host.rpartition(":")
     if (host if port.isdigit() else request.host) not in _LOOPBACK:
-        raise Problem(421, "Misdirected request", "The simulator answers on this machine's loopback alone.")
+        raise Problem(421, "Misdirected request", "The simulator answers on this machine's loopback address only.")
     if request.headers.get("Origin") not in (None, f"http://{request.host}"):
         raise Problem(403, "Forbidden", "Another site's page may not work these switches.")

@@ -1,4 +1,4 @@
-"""How often each call of the vendor was made: those who ask it too much are found out."""
+"""Counts the vendor's calls, so that a client that calls too often is found."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler

@@ -1,4 +1,4 @@
-"""The ways in which a vendor's answer goes wrong, the same at both faces."""
+"""The faults of a vendor's answer, the same at the app API and the Open Platform."""
 
 import asyncio
 import json
@@ -6,18 +6,18 @@ from typing import get_args
 
 from aiohttp import web
 
-from simulator.state import Camera, Fault, World
+from simulator.state import Camera, Fault, World, fault_of
 
 HANG_S = 600.0
 GARBAGE = b'\x00{"code":200,"meta":{"code":\xff\xfe'
 HTML = "<!DOCTYPE html><html><body><h1>Service is being maintained</h1></body></html>"
-# What a face must put into its own words: "expired" is met at the session or token, "rate" and "quota" have codes.
+# Faults that each API expresses itself: "expired" at the session or token, "rate" and "quota" by a code.
 OWN_WORDS = frozenset({"expired", "rate", "quota", "clock_skew"})
 FAULTS: tuple[str, ...] = get_args(Fault.__value__)
 
 
 class Faulty(Exception):
-    """To be answered by `spoiled`."""
+    """A call has a fault that `spoiled` answers."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault)
@@ -25,10 +25,10 @@ class Faulty(Exception):
 
 
 def met(world: World, cameras: list[Camera]) -> tuple[Fault | None, Camera | None]:
-    """What a call about these runs into: the fault of all the vendor's, or of the first camera that has one."""
+    """The fault of a call about these cameras: the vendor's as a whole, or that of the first camera that has one."""
     if world.settings.fault:
         return world.settings.fault, None
-    camera = next((one for one in cameras if one.fault is not None), None)
+    camera = fault_of(cameras)
     return (camera.fault, camera) if camera else (None, None)
 
 

@@ -1,4 +1,4 @@
-"""Households of any size, and of every kind of device there is beside a plain camera, made while the simulator runs."""
+"""Households of any size, with every kind of device, made while the simulator runs."""
 
 import re
 from itertools import cycle
@@ -15,13 +15,13 @@ _SCENES = ("garden", "door", "garage", "nursery", "attic", "bedroom", "pond", "p
 
 
 def make(world: World, user: str, cameras: int, *, mixed: bool) -> None:
-    """In the place of what the user owned. `mixed`: the kinds of devices too that make lists hard to read."""
+    """Replaces what the user owns. `mixed` adds a recorder, a camera of two lenses, a hub and a doorbell."""
     key = user.partition("@")[0]
     if user not in world.accounts:
         world.accounts[user] = Account(user, PASSWORD_MD5, f"{key}-key", f"{key}-secret")
     for camera in world.owned(user):
         del world.cameras[camera.key]
-    world.devices = {serial: each for serial, each in world.devices.items() if each.owner != user}
+    world.devices = {serial: device for serial, device in world.devices.items() if device.owner != user}
     prefix = f"{_LETTERS[crc32(user.encode()) % 24]}{crc32(user.encode()) % 10_000:04}"
     for number, scene in zip(range(cameras), cycle(_SCENES), strict=False):
         world.add(Camera(f"{prefix}{number:04}", f"Camera {number + 1}", user, _code(number), scene))

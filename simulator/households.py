@@ -1,14 +1,14 @@
-"""The demo's households: who they are and which cameras hang on their walls."""
+"""The demo's accounts and their cameras."""
 
 from simulator.state import Account, Camera, World, md5
 
 _DEMO, _MFA, _OTHER = "demo@example.com", "mfa@example.com", "other@example.com"
 _REAL = "real@example.com"  # as most are: no developer key is used, and no door at home is open
-PASSWORD_MD5 = md5("showcam-demo")  # everybody's to know
+PASSWORD_MD5 = md5("showcam-demo")  # a published password
 
 
 def demo_world() -> World:
-    """As it is on the first day; each start of the simulator begins there."""
+    """The state at each start of the simulator."""
     accounts = [
         _account(_DEMO, "demo"),
         _account(_MFA, "mfa", sign_in_code="012345"),
@@ -28,7 +28,7 @@ def demo_world() -> World:
         Camera("F00497501", "Terrace", _REAL, "ABCDEF", "garden", model="C8W", rtsp=False, pitch_hz=349),
         Camera("F00497502", "Driveway", _REAL, "ABCDEF", "garage", model="H3", encryption=True, rtsp=False),
     ]
-    return World({one.user: one for one in accounts}, {one.serial: one for one in cameras})
+    return World({account.user: account for account in accounts}, {camera.serial: camera for camera in cameras})
 
 
 def _account(user: str, key: str, sign_in_code: str = "") -> Account:

@@ -1,4 +1,4 @@
-"""What the simulator tells: JSON lines, and to a person at a terminal warnings and errors alone, in few words."""
+"""The simulator's log: JSON lines, or at a terminal only warnings and errors as short lines."""
 
 import logging
 import sys
@@ -39,5 +39,5 @@ def _placed(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mutabl
 def _of_person(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> str:
     why = str(event.get("exception") or "").strip().splitlines()[-1:]
     more = [f"{name}={value}" for name, value in event.items() if name not in ("part", "level", "timestamp", "event")]
-    details = ", ".join([each for each in more if not each.startswith("exception=")] + why)
+    details = ", ".join([detail for detail in more if not detail.startswith("exception=")] + why)
     return f"{time.strftime('%H:%M:%S')} simulator: {event['event']}{f' ({details})' if details else ''}"

@@ -1,4 +1,4 @@
-"""The simulator as a program: its doors on loopback over one state."""
+"""The simulator as a program: its servers on loopback over one state."""
 
 import asyncio
 import errno
@@ -16,7 +16,7 @@ from simulator import authority
 from simulator.app_api.face import AppFace
 from simulator.app_api.sessions import Sessions
 from simulator.assistants.amazon import Amazon
-from simulator.assistants.app import add_routes
+from simulator.assistants.door import add_routes
 from simulator.cloud.service import Cloud
 from simulator.control import Control
 from simulator.households import demo_world
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 
 class StartFailed(Exception):
-    """Said to the person who started it, in one line."""
+    """The simulator can't start; the text is one line for the person who started it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Options:
 
 
 async def serve(options: Options) -> None:
-    """Until SIGTERM or SIGINT. Raises StartFailed."""
+    """Runs until SIGTERM or SIGINT. Raises StartFailed."""
     tls = _certificates(options.data)
     world, studio = demo_world(), Studio()
     addresses = Addresses(world)
@@ -79,7 +79,7 @@ async def serve(options: Options) -> None:
         await cloud.open(HOST)
         servers.append(await asyncio.start_server(broker.serve, sock=pushing))
         log.info("simulator serves", control=options.port, app_api=options.app_port, open_platform=options.open_port)
-        await _told_to_stop()
+        await _stop_signal()
     finally:
         for server in servers:
             server.close()
@@ -94,7 +94,7 @@ def _serving(servers: list[asyncio.Server]) -> bool:
     return len(servers) == DOORS and all(server.is_serving() for server in servers)
 
 
-async def _told_to_stop() -> None:
+async def _stop_signal() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -117,7 +117,7 @@ def _listen(port: int) -> socket.socket:
         listening.listen(128)
     except OSError as error:
         listening.close()
-        why = "is in use by another program" if error.errno == errno.EADDRINUSE else f"can't be had: {error.strerror}"
+        why = "is in use by another program" if error.errno == errno.EADDRINUSE else f"can't open: {error.strerror}"
         others = "--port, --app-port, --open-port, --push-port"
         raise StartFailed(f"port {port} {why}; choose others with {others}") from error
     listening.setblocking(False)

@@ -1,5 +1,7 @@
-"""The one state behind every face: what a change through one shows in the others. Touched by one thread alone;
-the cameras' encoders only read it."""
+"""The one state behind every API, so that a change through one shows in the others.
+
+One thread changes it; the cameras' encoders only read it.
+"""
 
 import hashlib
 import math
@@ -12,7 +14,7 @@ from typing import Literal
 type Fault = Literal["timeout", "http500", "rate", "expired", "delay", "garbage", "half", "html", "clock_skew", "quota"]
 type EventKind = Literal["motion", "person", "press", "online", "offline"]
 KEPT_EVENTS = 50
-# What the vendor calls those that are alarms: the type's number and a title.
+# The vendor's number and title of the events that are alarms.
 ALARMS: dict[EventKind, tuple[int, str]] = {
     "motion": (10002, "Motion Detection Alarm"),
     "person": (2403, "Person Detected"),
@@ -29,7 +31,7 @@ class Event:
 
 @dataclass(slots=True)
 class SubAccount:
-    """Under a developer's key; it sees the cameras it was given and no other."""
+    """An account under a developer's key; it sees only the cameras it was given."""
 
     id: str
     name: str
@@ -43,14 +45,14 @@ class Account:
     app_key: str
     app_secret: str
     sign_in_code: str = ""  # "": no second factor
-    mailed_code: str = ""  # good once, until `mailed_until`
+    mailed_code: str = ""  # valid once, until `mailed_until`
     mailed_until: float = 0.0
     subs: dict[str, SubAccount] = field(default_factory=dict)  # of its developer key
 
 
 @dataclass(slots=True)
 class Camera:
-    """One channel of a device; most devices have one alone, number 1."""
+    """One channel of a device; most devices have only channel 1."""
 
     serial: str
     name: str
@@ -72,17 +74,17 @@ class Camera:
     light: bool = True
     infrared: bool = True
     prompt: bool = True  # the spoken prompt of Wi-Fi set-up: not the microphone
-    password: str = ""  # for encrypted pictures, once it is another than the label's code
+    password: str = ""  # for encrypted pictures, where it differs from the label's code
     rejects_label_code: bool = False  # newer firmware: switching encryption off takes a mailed code
     armed: bool = True
     offline_notify: bool = False
     night_vision: int = 2  # 0 black and white, 1 colour, 2 smart
-    flips: bool = True  # tells how its picture stands; older models only turn it over
+    flips: bool = True  # reports which way up its picture is; older models only turn it over
     flipped: bool = False
     zone: str = "138"  # tzCode
     date_format: int = 0  # 0 year first, 1 month first, 2 day first
     summer_time: bool = True
-    disk: int | None = 0  # 0 ok, 1 faulty, 2 uninitialised, 3 formatting; None: there is none
+    disk: int | None = 0  # 0 ok, 1 faulty, 2 uninitialised, 3 formatting; None: no disk
     cloud: int = 0  # -2 unsupported, -1 unavailable, 0 inactive, 1 active, 2 expired
     newer_firmware: str = ""
     battery: int | None = None  # percent; None: it has none
@@ -95,14 +97,14 @@ class Camera:
     fault: Fault | None = None
     fault_since: float = 0.0
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
-    encryption: bool = False  # what holds once `encryption_from` is reached
+    encryption: bool = False  # the value from `encryption_from` on
     encryption_from: float = 0.0
 
     def encrypted(self, now: float) -> bool:
         return self.encryption if now >= self.encryption_from else not self.encryption
 
     def encrypt(self, on: bool, now: float, delay_s: float = 0.0) -> None:
-        """The vendor's cameras take a while; until then all see the old state."""
+        """Switches after `delay_s`, as the vendor's cameras do; until then the old state holds."""
         if self.encryption != on:
             self.encryption, self.encryption_from = on, now + delay_s
         elif delay_s == 0.0:
@@ -110,29 +112,29 @@ class Camera:
 
     @property
     def secret(self) -> str:
-        """What decrypts its pictures."""
+        """The password that decrypts its pictures."""
         return self.password or self.code
 
     @property
     def key(self) -> str:
-        """Its name among all channels."""
+        """Its key in `World.cameras`."""
         return self.serial if self.channel == 1 else f"{self.serial}-{self.channel}"
 
     def picture(self, quality: int) -> tuple[Literal["h264", "h265"], tuple[int, int]] | None:
-        """Codec and size by the vendor's number: 1 the whole picture, 2 the smaller one, which may be missing."""
+        """Codec and size by the vendor's quality number: 1 the full picture, 2 the smaller one, or None."""
         if quality == 1:
             return self.codec, self.size
         return (self.sub_codec or self.codec, self.sub_size) if self.sub_size else None
 
     @property
     def streaming(self) -> bool:
-        """Whether it sends pictures to the cloud at all."""
+        """Whether it sends pictures to the cloud."""
         return self.online and not self.asleep
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What carries several channels, or none: a recorder, a camera with two lenses, a hub."""
+    """A device with several channels or none: a recorder, a camera with two lenses, a hub."""
 
     serial: str
     name: str
@@ -144,11 +146,11 @@ class Device:
 
 @dataclass(slots=True)
 class Webhook:
-    """Where the Open Platform's messages go, and how they fared."""
+    """Where the Open Platform's messages go, and the counts of what became of them."""
 
     url: str = ""
     key: str = ""
-    duplicates: int = 0  # each message so many times more
+    duplicates: int = 0  # how many more times each message is sent
     skew_s: float = 0.0  # the sender's clock runs ahead by this
     sent: int = 0
     answered: int = 0
@@ -157,11 +159,11 @@ class Webhook:
 
 @dataclass(slots=True)
 class Settings:
-    """How the vendor behaves; changed at the control door."""
+    """How the vendor behaves; `/_control` changes it."""
 
-    cut_s: float = 60.0  # a live address lasts so long from its first fetch
+    cut_s: float = 60.0  # life of a live address from its first fetch
     latency_ms: float = 0.0
-    region: str = ""  # where the app API wants sign-ins, as host:port; "circle": never where one is
+    region: str = ""  # host:port where the app API accepts sign-ins; "circle": it always names another
     session_s: float = 86400.0
     token_s: float = 7 * 86400.0
     viewers: int = 20  # at once, per account
@@ -169,11 +171,11 @@ class Settings:
     encryption_delay_s: float = 2.0
     fault: Fault | Literal[""] = ""  # of every call
     push_fault: Literal["", "garbage", "refuse", "drop"] = ""  # of the app's messages
-    hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # of live streams, as players see them
-    delay_s: float = 2.0  # what the fault "delay" delays by
-    wake_s: float = 1.5  # a battery camera takes so long to wake
-    awake_s: float = 30.0  # and stays so
-    restart_s: float = 5.0  # a camera is offline so long
+    hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # of live streams, as players meet it
+    delay_s: float = 2.0  # of the fault "delay"
+    wake_s: float = 1.5  # a battery camera takes this long to wake
+    awake_s: float = 30.0  # and stays awake this long
+    restart_s: float = 5.0  # a camera is offline this long after a restart
     # the app's cloud stream, at life's timing
     node_s: float = 0.6  # a stream node answers after this, a dispatcher in a quarter of it
     clump_s: float = 2.0  # pictures come in clumps, as far apart as this
@@ -197,11 +199,11 @@ class World:
     settings: Settings = field(default_factory=Settings)
     now: Callable[[], float] = time.time
     vtm_port: int = 0  # the dispatcher of the app's cloud stream
-    rtsp_ports: dict[str, int] = field(default_factory=dict)  # cameras' own, by serial; the vendor tells them
+    rtsp_ports: dict[str, int] = field(default_factory=dict)  # of the cameras, by serial; the vendor lists them
     devices: dict[str, Device] = field(default_factory=dict)
     webhook: Webhook = field(default_factory=Webhook)
     listeners: list[Callable[[Camera, Event], None]] = field(default_factory=list)
-    calls: Counter[str] = field(default_factory=Counter)  # of both faces, by path
+    calls: Counter[str] = field(default_factory=Counter)  # of both APIs, by path
 
     def add(self, camera: Camera) -> None:
         self.cameras[camera.key] = camera
@@ -210,8 +212,8 @@ class World:
         return self.cameras.get(serial if channel == 1 else f"{serial}-{channel}")
 
     def first(self, serial: str) -> Camera | None:
-        """A device's first channel that has a camera."""
-        return next((one for one in self.cameras.values() if one.serial == serial), None)
+        """The device's first channel that has a camera."""
+        return next((camera for camera in self.cameras.values() if camera.serial == serial), None)
 
     def owned(self, user: str) -> list[Camera]:
         return [camera for camera in self.cameras.values() if camera.owner == user]
@@ -231,13 +233,13 @@ class World:
             listener(camera, event)
 
     def set_online(self, camera: Camera, online: bool) -> None:
-        """It comes or goes, and the vendor tells of it."""
+        """A change is an event that the vendor reports."""
         if camera.online != online:
             camera.online = online
             self.happen(camera, "online" if online else "offline")
 
     def wake(self, camera: Camera) -> None:
-        """A battery camera that dozes is awake in a while."""
+        """Starts waking a sleeping battery camera, which takes `wake_s`."""
         if not self.awake(camera) and camera.waking_until <= self.now():
             camera.waking_until = self.now() + self.settings.wake_s
             camera.awake_until = camera.waking_until + self.settings.awake_s
@@ -247,7 +249,7 @@ class World:
 
 
 def fault_of(cameras: Iterable[Camera]) -> Camera | None:
-    """The camera whose trouble a call about these runs into."""
+    """The first of these cameras that has a fault."""
     return next((camera for camera in cameras if camera.fault is not None), None)
 
 

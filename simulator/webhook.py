@@ -1,4 +1,4 @@
-"""The Open Platform's messages to a developer's address: signed, impatient, sent again, and sometimes twice."""
+"""The Open Platform's messages to a developer's address: signed, retried, and sometimes sent twice."""
 
 import asyncio
 import contextlib
@@ -34,14 +34,14 @@ class WebhookSender:
             task.add_done_callback(self._sending.discard)
 
     async def _send(self, body: bytes) -> None:
-        told = json.loads(body)["header"]["messageId"]
+        message_id = json.loads(body)["header"]["messageId"]
         for attempt in range(TRIES):
             await asyncio.sleep(PAUSE_S * attempt)
-            if await self._delivered(body, told):
+            if await self._delivered(body, message_id):
                 return
         self._world.webhook.dropped += 1
 
-    async def _delivered(self, body: bytes, told: str) -> bool:
+    async def _delivered(self, body: bytes, message_id: str) -> bool:
         hook = self._world.webhook
         at = str(int((self._world.now() + hook.skew_s) * 1000))
         headers = {"Content-Type": "text/plain", "t": at, "message_type": json.loads(body)["header"]["type"]}
@@ -54,7 +54,7 @@ class WebhookSender:
                 aiohttp.ClientSession(timeout=timeout) as session,
                 session.post(hook.url, data=body, headers=headers, allow_redirects=False) as answer,
             ):
-                if answer.status == 200 and json.loads(await answer.text())["messageId"] == told:
+                if answer.status == 200 and json.loads(await answer.text())["messageId"] == message_id:
                     hook.answered += 1
                     return True
         return False

@@ -1,6 +1,6 @@
-"""The vendor's time zones: a code of its own for each, and what it stands for."""
+"""The vendor's codes of time zones."""
 
-# A part of the list that the vendor tells: tzCode, tzValue, name.
+# An excerpt of the vendor's list: tzCode, tzValue, name.
 ZONES = (
     ("22", "UTC+10:00", "(UTC+10:00) Brisbane"),
     ("42", "UTC+08:00", "(UTC+08:00) Hong Kong"),

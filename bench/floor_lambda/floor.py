@@ -1,4 +1,4 @@
-"""The least a function on the table can be: AWS's client, made as showcam makes it, and the requests it is told."""
+"""The floor of a function on the table: AWS's client, made as showcam makes it, and the requests of the event."""
 
 import contextlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""Home Assistant's own environment: made by one command, used as a process; NoPeer says why it can't be had."""
+"""Home Assistant's own environment: made by one command, used as a process. NoPeer says why it is missing."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ NAME = "Home Assistant 2026.2.3"
 
 
 class NoPeer(Exception):
-    """Why Home Assistant can't be had, or did not answer as it should."""
+    """Home Assistant can't be installed or started, or did not answer as it should; the text says why."""
 
 
 def lock() -> None:
@@ -65,12 +65,12 @@ def _uv(*words: str) -> None:
     except subprocess.TimeoutExpired:
         raise NoPeer(f"installing it took more than {INSTALL_S // 60} minutes") from None
     if done.returncode:
-        said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        raise NoPeer(f"installing it failed: {said[0] if said else 'uv said nothing'}")
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        raise NoPeer(f"installing it failed: {lines[0] if lines else 'uv wrote no message'}")
 
 
 def _turbojpeg() -> None:
-    """Home Assistant's camera part loads this library. It starts without, and logs that it is missing."""
+    """Installs a library of Home Assistant's cameras, which starts without it and logs that it is missing."""
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if shutil.which("apt-get") is None or (as_root and shutil.which("sudo") is None):
         return
@@ -82,7 +82,7 @@ def _turbojpeg() -> None:
 
 @contextmanager
 def _configured(cameras: int, port: int) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A new configuration folder, and what a process needs to be told."""
+    """A new configuration folder, and the environment of a process."""
     with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
         config = Path(folder) / "config"
         shutil.copytree(CONFIG, config, ignore=shutil.ignore_patterns("__pycache__"))
@@ -97,7 +97,7 @@ def _configured(cameras: int, port: int) -> Iterator[tuple[Path, dict[str, str]]
 
 
 def in_process(cameras: int, effort: Effort, port: int) -> dict[str, dict[str, float]]:
-    """µs of CPU for each of bench.asking.QUESTIONS: `alone` and `whole`. Raises NoPeer."""
+    """µs of CPU for each of bench.questions.QUESTIONS: `alone` and `whole`. Raises NoPeer."""
     with _configured(cameras, port) as (config, environ):
         command = [str(PYTHON), "-P", "-m", "bench.peer.in_process", str(config)]
         command += ["--rounds", str(effort.rounds), "--round-s", str(effort.round_s)]
@@ -106,7 +106,7 @@ def in_process(cameras: int, effort: Effort, port: int) -> dict[str, dict[str, f
         except subprocess.TimeoutExpired:
             raise NoPeer("it did not answer within 5 minutes") from None
         if done.returncode:
-            raise NoPeer(f"it failed: {(done.stderr.strip().splitlines() or ['it said nothing'])[-1]}")
+            raise NoPeer(f"it failed: {(done.stderr.strip().splitlines() or ['it wrote no message'])[-1]}")
         figures: dict[str, dict[str, float]] = json.loads(done.stdout)
         return figures
 

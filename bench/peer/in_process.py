@@ -19,12 +19,12 @@ from homeassistant.core import Context
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.json import json_loads
 
-from bench.asking import QUESTIONS
+from bench.questions import QUESTIONS
 from bench.timing import Effort
 
 
 class RememberedConfig(alexa.AlexaConfig):
-    """Home Assistant keeps its Alexa configuration to itself."""
+    """Records the Alexa configuration that Home Assistant builds, which it does not give out."""
 
     built = None
 
@@ -33,7 +33,7 @@ class RememberedConfig(alexa.AlexaConfig):
         RememberedConfig.built = self
 
 
-class Asked:
+class Peer:
     def __init__(self, hass, user, token):
         self.user = user
         (entry,) = hass.config_entries.async_entries("google_assistant")
@@ -58,28 +58,28 @@ async def main(config, effort):
     await hass.async_start()
     await hass.async_block_till_done(wait_background_tasks=False)
     (user,) = [user for user in await hass.auth.async_get_users() if user.name == "Bench"]
-    asked = Asked(hass, user, Path(os.environ["BENCH_TOKEN"]).read_text())
+    peer = Peer(hass, user, Path(os.environ["BENCH_TOKEN"]).read_text())
     figures = {}
     for name, assistant, build, checking in QUESTIONS:
-        message = build(asked.token, "camera#bench_0" if assistant == "alexa" else "camera.bench_0")
+        message = build(peer.token, "camera#bench_0" if assistant == "alexa" else "camera.bench_0")
         body, check = json.dumps(message).encode(), checking(int(os.environ["BENCH_CAMERAS"]))
-        ask = getattr(asked, assistant)
-        check(json.loads(await asked.whole(assistant, body)))
+        handle = getattr(peer, assistant)
+        check(json.loads(await peer.whole(assistant, body)))
         figures[name] = {
-            "alone": await cpu_us(lambda ask=ask, message=message: ask(message), effort),
-            "whole": await cpu_us(lambda assistant=assistant, body=body: asked.whole(assistant, body), effort),
+            "alone": await cpu_us(lambda handle=handle, message=message: handle(message), effort),
+            "whole": await cpu_us(lambda assistant=assistant, body=body: peer.whole(assistant, body), effort),
         }
-        check(json.loads(await asked.whole(assistant, body)))
+        check(json.loads(await peer.whole(assistant, body)))
     await hass.async_stop(force=True)
     return figures
 
 
 async def cpu_us(call, effort):
-    """As bench.timing.cpu_us, for a coroutine."""
+    """bench.timing.cpu_us for a coroutine."""
     count = 1
-    while (each := await _round(call, count)) * count < effort.round_s / 4:
+    while (call_s := await _round(call, count)) * count < effort.round_s / 4:
         count *= 2
-    count = max(1, round(effort.round_s / each))
+    count = max(1, round(effort.round_s / call_s))
     return min([await _round(call, count) for _ in range(effort.rounds)]) * 1e6
 
 

@@ -1,1 +1,1 @@
-"""What many links cost on AWS and what breaks first: a day's traffic against quotas, fed by showcam's own requests."""
+"""The cost of many links on AWS and the first quota they reach: a day's traffic, by measured requests of showcam."""

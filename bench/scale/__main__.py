@@ -14,35 +14,35 @@ from bench.scale.report import render
 
 
 def main(words: list[str] | None = None) -> int:
-    said = vars(_parser().parse_args(words))
-    alone, seed = said.pop("sub_accounts_alone"), said.pop("seed")
-    given = Assumptions(**said)
+    options = vars(_parser().parse_args(words))
+    alone, seed = options.pop("sub_accounts_alone"), options.pop("seed")
+    given = Assumptions(**options)
     measured = footprint.measure(int(given.cameras), app_account=not alone)
     measured = replace(measured, footprints=footprint.batched(measured.footprints, given.per_process))
-    asked = quotas(given, measured.footprints)
-    # the bill and the peaks are of a day on which everything asked for is served
-    day = simulate(given, measured.footprints, lifted(asked), seed=seed)
-    held = simulate(given, measured.footprints, asked, seed=seed)
+    today = quotas(given, measured.footprints)
+    # the bill and the peaks are of a day on which every request is served
+    day = simulate(given, measured.footprints, lifted(today), seed=seed)
+    held = simulate(given, measured.footprints, today, seed=seed)
     dollars = bill(given, day, measured.footprints, measured.stored_b)
-    print(render(given, measured, day, held, dollars, limits(given, day, asked)))
+    print(render(given, measured, day, held, dollars, limits(given, day, today)))
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -P -m bench.scale",
-        description="Counts what showcam's requests take of DynamoDB and the vendor, lets a day of many links ask them,"
-        " and says what that costs on AWS and which quota is reached first.",
+        description="Measures what showcam's requests take of DynamoDB and the vendor, simulates a day of many links,"
+        " and prints its cost on AWS and the first quota it reaches.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    told = Assumptions.told_of()
-    for each in fields(Assumptions):
-        name = f"--{each.name.replace('_', '-')}"
-        parser.add_argument(name, type=float, default=each.default, metavar="N", help=told[each.name])
+    texts = Assumptions.texts()
+    for field in fields(Assumptions):
+        name = f"--{field.name.replace('_', '-')}"
+        parser.add_argument(name, type=float, default=field.default, metavar="N", help=texts[field.name])
     parser.add_argument(
         "--sub-accounts-alone", action="store_true", help="households have no app account at EZVIZ, only a sub-account"
     )
-    parser.add_argument("--seed", type=int, default=1, help="of the day's chances")
+    parser.add_argument("--seed", type=int, default=1, help="of the day's random numbers")
     return parser
 
 

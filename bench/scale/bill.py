@@ -1,4 +1,4 @@
-"""A month's bill: thirty days like the one that was simulated."""
+"""A month's bill: thirty days like the simulated one."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A day, minute by minute: what comes in, what the quotas let through, and what comes again a minute later."""
+"""A day, minute by minute: the requests, those that the quotas let through, and those repeated a minute later."""
 
 import math
 import random
@@ -10,29 +10,29 @@ from bench.scale.footprint import Footprint
 from bench.scale.quotas import Quota
 
 MINUTES = 1440
-# shape of the day, midnight first: hours beside each other are blended
+# shape of the day from midnight; adjacent hours are blended
 HOURS = (2, 1, 1, 1, 1, 2, 5, 8, 7, 5, 5, 5, 6, 5, 5, 6, 8, 11, 14, 16, 15, 11, 7, 4)
-EVEN = frozenset({"token refresh"})  # a token runs out when it does, by night too
-AGAIN = frozenset({"gate check", "report to Google"})  # asked anew by themselves: what is refused does not come again
+EVEN = frozenset({"token refresh"})  # tokens expire by night too
+AGAIN = frozenset({"gate check", "report to Google"})  # they recur by themselves: a refused one is not repeated
 
 
 @dataclass
 class Minute:
-    """By walk; `asked` is `fresh` and what comes again, and is `served` and `refused`."""
+    """Requests by walk; `received` is `fresh` and `again` together, and so is `served` and `refused`."""
 
     fresh: dict[str, int] = field(default_factory=dict)
     again: dict[str, int] = field(default_factory=dict)
     served: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
 
-    def asked(self, walk: str) -> int:
+    def received(self, walk: str) -> int:
         return self.fresh[walk] + self.again[walk]
 
 
 @dataclass
 class Day:
     minutes: list[Minute]
-    peaks: dict[str, float]  # by quota: units a second asked in the busiest minute
+    peaks: dict[str, float]  # by quota: units a second requested in the busiest minute
     live: float  # streams at once, in the busiest minute
     live_hours: float  # of streams, the whole day
 
@@ -67,23 +67,23 @@ def shape(peak: float) -> list[float]:
     curve = [_blended(minute) for minute in range(MINUTES)]
     mean = sum(curve) / MINUTES
     top = max(curve) / mean
-    # to a power that lifts the top to where it is wanted
+    # a power lifts the top to `peak`
     low, high = 0.0, 8.0
     for _ in range(40):
         power = (low + high) / 2
-        bent = [(each / mean) ** power for each in curve]
+        bent = [(share / mean) ** power for share in curve]
         reached = max(bent) * MINUTES / sum(bent)
         low, high = (power, high) if reached < min(peak, top**8) else (low, power)
-    return [each / sum(bent) for each in bent]
+    return [share / sum(bent) for share in bent]
 
 
 def _blended(minute: int) -> float:
-    hour, part = divmod(minute / 60 - 0.5, 1)
-    return HOURS[int(hour) % 24] * (1 - part) + HOURS[int(hour + 1) % 24] * part
+    hour, share = divmod(minute / 60 - 0.5, 1)
+    return HOURS[int(hour) % 24] * (1 - share) + HOURS[int(hour + 1) % 24] * share
 
 
 def simulate(given: Assumptions, footprints: Mapping[str, Footprint], quotas: list[Quota], *, seed: int = 1) -> Day:
-    """The same seed gives the same day."""
+    """Simulates a day; the same seed gives the same day."""
     chance = random.Random(seed)
     wanted, curve = daily(given), shape(given.peak)
     walks = [walk for walk in wanted if walk in footprints]
@@ -108,24 +108,24 @@ def _through(
     quotas: list[Quota],
     peaks: dict[str, float],
 ) -> None:
-    """What a quota has no room for is refused alike to all who use it."""
+    """A full quota refuses the same share of all walks that use it."""
     let = dict.fromkeys(walks, 1.0)
     for quota in quotas:
         uses = {walk: quota.use(footprints[walk]) for walk in walks}
-        asked = sum(uses[walk] * minute.asked(walk) for walk in walks) / 60
-        peaks[quota.name] = max(peaks[quota.name], asked)
-        if asked > quota.per_s:
+        wanted = sum(uses[walk] * minute.received(walk) for walk in walks) / 60
+        peaks[quota.name] = max(peaks[quota.name], wanted)
+        if wanted > quota.per_s:
             for walk in walks:
                 if uses[walk]:
-                    let[walk] = min(let[walk], quota.per_s / asked)
+                    let[walk] = min(let[walk], quota.per_s / wanted)
     for walk in walks:
-        asked_for = minute.asked(walk)
-        minute.served[walk] = math.floor(asked_for * let[walk])
-        minute.refused[walk] = asked_for - minute.served[walk]
+        received = minute.received(walk)
+        minute.served[walk] = math.floor(received * let[walk])
+        minute.refused[walk] = received - minute.served[walk]
 
 
 def _drawn(chance: random.Random, mean: float) -> int:
-    """How many come where `mean` do on the average (Poisson; of many, its normal)."""
+    """A Poisson number with this mean; above 50 by the normal distribution."""
     if mean > 50:
         return max(0, round(chance.gauss(mean, math.sqrt(mean))))
     count, left = 0, math.exp(-mean)

@@ -1,4 +1,4 @@
-"""What one request of each kind takes: read and write units, vendor calls, keys it shares with other households."""
+"""The footprint of one request of each kind: units of the table, vendor calls, keys shared between households."""
 
 import io
 import time
@@ -17,10 +17,10 @@ OPEN = "/api/"  # the Open Platform's paths; the app's API has others
 
 @dataclass(frozen=True)
 class Footprint:
-    """Of one request by a process that has not seen the household before, as Lambda's environments mostly have not.
+    """One request, in a process that is new to the household, as most of Lambda's environments are.
 
-    `shared`: (reads, writes) by the keys that other households' requests touch too. `invoked`: how many requests it is
-    to the entry. `cpu_ms`: with boto3's work, without TLS to the table. `log_b`: what it writes itself.
+    `shared` are (reads, writes) by the keys that other households' requests touch too, `invoked` the requests to the
+    entry, `log_b` the bytes it logs. `cpu_ms` includes boto3's work, without TLS to the table.
     """
 
     entry: Entry
@@ -41,13 +41,13 @@ class Measured:
     stored_b: float  # at rest, of a household with one link
 
 
-INVOKED = {"linking": 5.0}  # the page, signing in, consent, agreeing, and the code
+INVOKED = {"linking": 5.0}  # the page, sign-in, consent, agreement, and the code
 TIMES = 3
-SOON = "gate check"  # follows on the one before within seconds, as nothing else does
+SOON = "gate check"  # the only request that follows on the last one within seconds
 
 
 def measure(cameras: int, *, app_account: bool = True) -> Measured:
-    """Raises WrongAnswer when an answer is not what was asked for."""
+    """Measures every walk. Raises WrongAnswer."""
     with world(cameras, app_account=app_account) as made:
         empty = stored(made.items())
         near, home = (Household(made, user, cameras) for user in (NEIGHBOUR, USER))
@@ -55,29 +55,29 @@ def measure(cameras: int, *, app_account: bool = True) -> Measured:
         found = {}
         for name in WALKS:
             say(f"Requests of {name}")
-            found[name] = _one(made, name, near, home)
+            found[name] = _measured(made, name, near, home)
         return Measured(found, rest)
 
 
 def batched(footprints: Mapping[str, Footprint], streams: float) -> dict[str, Footprint]:
-    """A media process asks of all its streams in one request, and an event told to Google is a request of another's."""
+    """One request of a media process checks all its streams; a report to Google is no request to showcam."""
     alone = footprints["gate check"]
     check = replace(alone, invoked=1 / streams, log_b=alone.log_b / streams)
     return {**footprints, "gate check": check, "report to Google": Footprint("homegraph", 0, 0, 0)}
 
 
-def _one(made: World, name: str, near: Household, home: Household) -> Footprint:
+def _measured(made: World, name: str, near: Household, home: Household) -> Footprint:
     entry, start = WALKS[name]
     cpu_ms = []
     for _ in range(TIMES):
         if name != SOON:
             made.later()
         made.meter.take()
-        ask = start()
-        with redirect_stdout(io.StringIO()) as told:
-            ask(near)  # connections and what is read once for all are there after this
-            beside, before, written = made.meter.take(), made.vendor.calls(), told.tell()
-            cpu_ms.append(_cpu_ms(made, partial(ask, home)))
+        walk = start()
+        with redirect_stdout(io.StringIO()) as log:
+            walk(near)  # makes the connections, and reads what is read once
+            beside, before, written = made.meter.take(), made.vendor.calls(), log.tell()
+            cpu_ms.append(_cpu_ms(made, partial(walk, home)))
         units, calls = made.meter.take(), made.vendor.calls() - before
     opened = sum(count for path, count in calls.items() if path.startswith(OPEN))
     return Footprint(
@@ -89,7 +89,7 @@ def _one(made: World, name: str, near: Household, home: Household) -> Footprint:
         open_calls=opened,
         cpu_ms=min(cpu_ms),
         invoked=INVOKED.get(name, 1.0),
-        log_b=told.tell() - written,
+        log_b=log.tell() - written,
         shared=_shared(units, beside),
     )
 

@@ -1,4 +1,4 @@
-"""The HTTP API before a function, as a WSGI application: a client of tests may speak to it."""
+"""The HTTP API before a function, as a WSGI application for a test client."""
 
 import base64
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ class Gateway:
             for name, value in environ.items()
             if name.startswith("HTTP_") or name in ("CONTENT_TYPE", "CONTENT_LENGTH")
         }
-        cookies = tuple(each.strip() for each in headers.pop("cookie", "").split(";") if each.strip())
+        cookies = tuple(cookie.strip() for cookie in headers.pop("cookie", "").split(";") if cookie.strip())
         event = http_event(
             environ["PATH_INFO"],
             environ["REQUEST_METHOD"],
@@ -32,8 +32,8 @@ class Gateway:
             source_ip=environ.get("REMOTE_ADDR", "203.0.113.7"),
         )
         reply = self._handler(event, CONTEXT)
-        told = [(name, str(value)) for name, value in reply["headers"].items()]
-        told += [("Set-Cookie", cookie) for cookie in reply.get("cookies", [])]
-        start_response(f"{reply['statusCode']} -", told)
+        answered = [(name, str(value)) for name, value in reply["headers"].items()]
+        answered += [("Set-Cookie", cookie) for cookie in reply.get("cookies", [])]
+        start_response(f"{reply['statusCode']} -", answered)
         body = reply.get("body") or ""
         return [base64.b64decode(body) if reply.get("isBase64Encoded") else body.encode()]

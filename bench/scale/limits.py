@@ -1,4 +1,4 @@
-"""Which quota is reached first as links grow, and what comes after it."""
+"""The quotas in the order in which growing links reach them."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ from bench.scale.quotas import Quota
 
 @dataclass(frozen=True)
 class Limit:
-    """`links`: how many there are when the busiest minute fills the quota."""
+    """`links` is their number when the busiest minute fills the quota."""
 
     quota: Quota
-    asked: float
+    used: float
     links: float
 
 
 def limits(given: Assumptions, day: Day, quotas: list[Quota]) -> list[Limit]:
-    """First things first; a quota that nothing uses is none."""
+    """The first limit first; a quota that nothing uses is left out."""
     reached = [
         Limit(quota, day.peaks[quota.name], given.links * quota.per_s / day.peaks[quota.name])
         for quota in quotas
         if day.peaks[quota.name] > 0
     ]
-    return sorted(reached, key=lambda each: each.links)
+    return sorted(reached, key=lambda limit: limit.links)

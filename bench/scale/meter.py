@@ -1,7 +1,7 @@
-"""What DynamoDB would bill for the requests that are really made: request units by table key, out of the items' sizes.
+"""A meter of the units that DynamoDB bills for the requests made: by table key, from the items' sizes.
 
 The rules are DynamoDB's published ones: 4 KB a read unit (consistent), 1 KB a write unit, twice that in a transaction,
-at least one unit for each item asked for, and a write more in the index for an item that stands in it.
+at least one unit for each requested item, and another write for an item that is in the index.
 """
 
 import math
@@ -21,7 +21,7 @@ INDEX = "gsi1pk"
 
 @dataclass
 class Units:
-    """`read` and `written` by partition key ("gsi1 …" for the index's); `requests`: how often the service is asked."""
+    """`read` and `written` by partition key ("gsi1 …" in the index); `requests` counts the requests."""
 
     requests: int = 0
     read: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -29,32 +29,32 @@ class Units:
 
 
 class Meter:
-    """Hears every DynamoDB client that `session` makes; `client`, of another one, is for looks that are not counted."""
+    """Meters every DynamoDB client of `session`; `client`, of another session, is for reads that are not counted."""
 
     def __init__(self, session: boto3.Session, client: Any, table: str) -> None:
         self._client, self._table = client, table
         self.units = Units()
-        self.beyond_s = 0.0  # of CPU, spent where the service itself would be
-        session.events.register("provide-client-params.dynamodb.*", self._asked)
-        session.events.register_first("before-send.dynamodb.*", self._leaves)
-        session.events.register("before-parse.dynamodb.*", self._returns)
-        session.events.register("after-call.dynamodb.*", self._answered)
+        self.beyond_s = 0.0  # CPU of moto, which stands in for the service
+        session.events.register("provide-client-params.dynamodb.*", self._remember)
+        session.events.register_first("before-send.dynamodb.*", self._begin_service)
+        session.events.register("before-parse.dynamodb.*", self._end_service)
+        session.events.register("after-call.dynamodb.*", self._count)
 
     def take(self) -> Units:
-        """What was counted since it was last taken."""
+        """The units since the last take."""
         taken, self.units = self.units, Units()
         return taken
 
-    def _leaves(self, **_: Any) -> None:
+    def _begin_service(self, **_: Any) -> None:
         self._left = time.process_time()
 
-    def _returns(self, **_: Any) -> None:
+    def _end_service(self, **_: Any) -> None:
         self.beyond_s += time.process_time() - self._left
 
-    def _asked(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    def _remember(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context["metered"] = params
 
-    def _answered(self, model: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    def _count(self, model: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         self.units.requests += 1
         _COUNTED[model.name](self, context["metered"], parsed)
 
@@ -70,7 +70,7 @@ class Meter:
         values, index = params["ExpressionAttributeValues"], params.get("IndexName")
         if index is None:
             self._read(values[":pk"]["S"], parsed["Items"])
-        else:  # what lags is read at half the price
+        else:  # eventually consistent, at half the price
             self._read(f"{index} {values[':gsi1pk']['S']}", parsed["Items"], 0.5)
 
     def _put(self, params: dict[str, Any], _: dict[str, Any]) -> None:
@@ -82,7 +82,7 @@ class Meter:
     def _together(self, params: dict[str, Any], _: dict[str, Any]) -> None:
         for action in params["TransactItems"]:
             ((kind, request),) = action.items()
-            # a condition that is only looked at is counted as a write too, which is the dearer reading of the rules
+            # a condition check counts as a write too, which is the dearer reading of the rules
             self._write(request["Item"] if kind == "Put" else self._row(request["Key"]), request.get("Key"), 2)
 
     def _row(self, key: Item) -> Item:
@@ -110,7 +110,7 @@ _COUNTED: dict[str, Callable[[Meter, dict[str, Any], dict[str, Any]], None]] = {
 
 
 def size(item: Item) -> int:
-    """Bytes, as DynamoDB counts an item."""
+    """An item's bytes, as DynamoDB counts them."""
     return sum(len(name.encode()) + _bytes(value) for name, value in item.items())
 
 
@@ -124,15 +124,15 @@ def _bytes(value: dict[str, Any]) -> int:
         case "N":
             return len(held.lstrip("-").replace(".", "")) // 2 + 2
         case "M":
-            return 3 + sum(1 + len(name.encode()) + _bytes(each) for name, each in held.items())
+            return 3 + sum(1 + len(name.encode()) + _bytes(inner) for name, inner in held.items())
         case "L":
-            return 3 + sum(1 + _bytes(each) for each in held)
+            return 3 + sum(1 + _bytes(inner) for inner in held)
         case _:
             return 1
 
 
 def stored(items: Iterable[Item]) -> int:
-    """Bytes at rest of the items, and of their copies in the index."""
+    """Bytes at rest of the items and of their copies in the index."""
     return sum((size(item) + ROW_OVERHEAD_B) * (2 if INDEX in item else 1) for item in items)
 
 

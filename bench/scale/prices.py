@@ -1,4 +1,4 @@
-"""What AWS asks, in US dollars, us-east-1. None was looked up with AWS itself: all are to be checked before use."""
+"""AWS's prices in US dollars, us-east-1. None was read at AWS itself: all are to be checked before use."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ type Mark = Literal["published", "to be checked", "assumed", "ours"]
 
 @dataclass(frozen=True)
 class Price:
-    """For each `per` of the unit."""
+    """`dollars` for every `per` units."""
 
     dollars: float
     per: float
@@ -33,7 +33,7 @@ PRICES = {
     "Media: public addresses": Price(0.005, 1, "hours"),
     "Media: pictures to the internet": Price(0.05, 1e9, "bytes, beyond 150 TB a month"),
 }
-FIXED = {  # a month, at any size, of the home region; each other has five alarms
+FIXED = {  # a month, at any size, in the home region; every other region has five alarms
     "KMS: the key": 1.00,
     "Secrets Manager: six secrets": 2.40,
     "CloudWatch: twenty-six alarms": 2.60,

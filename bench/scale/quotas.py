@@ -1,4 +1,4 @@
-"""What may be asked a second, and of whom; where each number comes from; what to do when it is not enough."""
+"""Quotas a second of the vendor, AWS and Google: their source, and what to do when they are too small."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -9,34 +9,34 @@ from bench.scale.assumptions import Assumptions
 from bench.scale.footprint import Footprint
 from bench.scale.prices import Mark
 
-CORE_MB = 1769  # of memory, by which Lambda gives a whole processor; published
-KEY_S = 300  # a caller's key is asked of KMS anew after this; to be checked
-ENVIRONMENT_S = 7200  # an environment lasts about so long; assumed
+CORE_MB = 1769  # of memory, with which Lambda gives a whole processor; published
+KEY_S = 300  # a caller's key is requested from KMS again after this; to be checked
+ENVIRONMENT_S = 7200  # the life of an environment; assumed
 
 
 @dataclass(frozen=True)
 class Quota:
-    """`use` is how many units one request takes; `then` is what to do when there are too few."""
+    """`use` gives the units of one request; `remedy` is what to do when the quota is too small."""
 
     name: str
     per_s: float
     mark: Mark
     use: Callable[[Footprint], float]
-    then: str
+    remedy: str
 
 
 def seconds(given: Assumptions, footprint: Footprint) -> float:
-    """How long a function runs for a request: its processor's share, and waiting for the table and the vendor."""
+    """Seconds a function runs for a request: its CPU, and the waits for the table and the vendor."""
     slower = max(1.0, CORE_MB / given.memory_mb)
     calls = footprint.app_calls + footprint.open_calls
     waiting = footprint.requests * given.store_ms + calls * given.vendor_ms
-    # what is asked together is waited for together
+    # the checks of one batch share its waits
     return (footprint.cpu_ms * slower + waiting * min(1.0, footprint.invoked)) / 1000
 
 
 def lifted(quotas: list[Quota]) -> list[Quota]:
-    """The same where everybody was granted what was asked for."""
-    return [replace(each, per_s=math.inf) for each in quotas]
+    """The same quotas without a limit."""
+    return [replace(quota, per_s=math.inf) for quota in quotas]
 
 
 def quotas(given: Assumptions, footprints: Mapping[str, Footprint]) -> list[Quota]:
@@ -44,7 +44,7 @@ def quotas(given: Assumptions, footprints: Mapping[str, Footprint]) -> list[Quot
 
 
 def secrets(given: Assumptions) -> int:
-    """Read by each new environment of web, which reads the most; one more where there are media processes."""
+    """The secrets a new environment of web reads, which reads the most; one more with media processes."""
     return 5 if given.passed < 1 else 4
 
 
@@ -58,21 +58,21 @@ def _vendor(given: Assumptions) -> list[Quota]:
             "EZVIZ: calls of the developer key",
             given.open_quota,
             "assumed",
-            lambda each: each.open_calls,
+            lambda footprint: footprint.open_calls,
             "agree a number with EZVIZ before opening; spread households over several keys",
         ),
         Quota(
             "EZVIZ: calls of the app's API",
             given.app_quota,
             "assumed",
-            lambda each: each.app_calls,
+            lambda footprint: footprint.app_calls,
             "agree on a number and on our addresses; raise gate_check_s; let functions share readings",
         ),
         Quota(
             "HomeGraph: reports and syncs of a project",
             100,
             "published",
-            lambda each: float(each.entry == "homegraph"),
+            lambda footprint: float(footprint.entry == "homegraph"),
             "one report for a household, only what changed; ask Google for more",
         ),
     ]
@@ -84,7 +84,7 @@ def _aws(given: Assumptions) -> list[Quota]:
             "Lambda: functions at work in a region",
             1000,
             "published",
-            lambda each: _busy(given, each),
+            lambda footprint: _busy(given, footprint),
             "ask AWS for more; keep a part of it for web, or refreshes starve with the rest",
         ),
         Quota("HTTP API: requestsPerSecond", given.api_per_s, "ours", _by_api, "give the deployment a larger one"),
@@ -93,28 +93,28 @@ def _aws(given: Assumptions) -> list[Quota]:
             "DynamoDB: reads of the table",
             40_000,
             "published",
-            lambda each: each.reads,
+            lambda footprint: footprint.reads,
             "ask AWS for more; it is a default",
         ),
         Quota(
             "DynamoDB: writes of the table",
             40_000,
             "published",
-            lambda each: each.writes,
+            lambda footprint: footprint.writes,
             "ask AWS for more; it is a default",
         ),
         Quota(
             "KMS: requests for symmetric keys",
             10_000,
             "to be checked",
-            lambda each: _busy(given, each) * (1 / KEY_S + secrets(given) / ENVIRONMENT_S),
+            lambda footprint: _busy(given, footprint) * (1 / KEY_S + secrets(given) / ENVIRONMENT_S),
             "ask AWS for more",
         ),
         Quota(
             "Secrets Manager: secrets read",
             10_000,
             "published",
-            lambda each: _busy(given, each) * secrets(given) / ENVIRONMENT_S,
+            lambda footprint: _busy(given, footprint) * secrets(given) / ENVIRONMENT_S,
             "ask AWS for more",
         ),
     ]
@@ -129,12 +129,12 @@ def _of_key(key: str, place: int, footprint: Footprint) -> float:
 
 
 def _keys(footprints: Mapping[str, Footprint]) -> list[Quota]:
-    """Rows that requests of all households touch: one partition each, whatever the table may have in all."""
-    keys = sorted({key for each in footprints.values() for key in each.shared})
+    """Rows that requests of all households touch: each has the quota of one partition, whatever the table's is."""
+    keys = sorted({key for footprint in footprints.values() for key in footprint.shared})
     made = []
     for key in keys:
         for place, (what, most) in enumerate((("reads", 3000), ("writes", 1000))):
-            if any(_of_key(key, place, each) for each in footprints.values()):
+            if any(_of_key(key, place, footprint) for footprint in footprints.values()):
                 made.append(
                     Quota(
                         f"DynamoDB: {what} of the one key {key}",

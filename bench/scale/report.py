@@ -1,4 +1,4 @@
-"""The model in plain words."""
+"""The model's results as text."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,21 +10,21 @@ from bench.scale.footprint import Measured
 from bench.scale.limits import Limit
 from bench.scale.quotas import seconds
 
-CHECK_S = 4.0  # the media process waits so long for an answer about its streams
+CHECK_S = 4.0  # the media process waits this long for the answer to its gate check
 
 
 def render(
     given: Assumptions, measured: Measured, day: Day, held: Day, dollars: Mapping[str, float], first: list[Limit]
 ) -> str:
-    """`day` is what is asked and paid for where nothing is refused, `held` the same with today's quotas."""
-    parts = (
+    """`day` is the day without refusals, which is paid for; `held` is the same day with today's quotas."""
+    sections = (
         _requests(given, measured, day, held),
         _busiest(given, measured, day),
         _bill(given, dollars),
         _limits(first),
         _assumed(given),
     )
-    return "\n\n".join("\n".join(part) for part in parts)
+    return "\n\n".join("\n".join(section) for section in sections)
 
 
 def _requests(given: Assumptions, measured: Measured, day: Day, held: Day) -> list[str]:
@@ -33,29 +33,29 @@ def _requests(given: Assumptions, measured: Measured, day: Day, held: Day) -> li
         (
             walk,
             f"{day.total(walk):,}",
-            f"{each.reads:g}",
-            f"{each.writes:g}",
-            f"{each.app_calls:g}",
-            f"{each.open_calls:g}",
-            f"{each.cpu_ms:.1f}",
-            f"{1000 * seconds(given, each):,.0f}",
+            f"{footprint.reads:g}",
+            f"{footprint.writes:g}",
+            f"{footprint.app_calls:g}",
+            f"{footprint.open_calls:g}",
+            f"{footprint.cpu_ms:.1f}",
+            f"{1000 * seconds(given, footprint):,.0f}",
             f"{_share(held.refused(walk), held.refused(walk) + held.total(walk))}",
         )
-        for walk, each in measured.footprints.items()
+        for walk, footprint in measured.footprints.items()
     ]
     return ["One request of each kind: units of the table, calls of the vendor, time", *_table(head, rows)]
 
 
 def _busiest(given: Assumptions, measured: Measured, day: Day) -> list[str]:
-    minute = max(day.minutes, key=lambda each: sum(each.served.values()))
-    walks = {walk: each for walk, each in measured.footprints.items() if each.entry != "homegraph"}
-    busy = sum(minute.served[walk] * seconds(given, each) for walk, each in walks.items()) / 60
-    asked = sum(minute.asked(walk) * each.invoked for walk, each in walks.items()) / 60
+    minute = max(day.minutes, key=lambda row: sum(row.served.values()))
+    walks = {walk: known for walk, known in measured.footprints.items() if known.entry != "homegraph"}
+    busy = sum(minute.served[walk] * seconds(given, known) for walk, known in walks.items()) / 60
+    received = sum(minute.received(walk) * known.invoked for walk, known in walks.items()) / 60
     batch = given.per_process * seconds(given, walks["gate check"]) if "gate check" in walks else 0.0
-    refreshes = minute.asked("token refresh") / 60 if "token refresh" in walks else 0.0
+    refreshes = minute.received("token refresh") / 60 if "token refresh" in walks else 0.0
     return [
         "The busiest minute",
-        f"  {asked:,.0f} requests a second, {busy:,.0f} functions at work, {day.live:,.0f} pictures live",
+        f"  {received:,.0f} requests a second, {busy:,.0f} functions at work, {day.live:,.0f} pictures live",
         f"  {refreshes:,.0f} of them token refreshes, which come by night too",
         f"  {day.live * given.mbit / 1000:,.1f} Gbit/s of pictures,"
         f" {math.ceil(day.live / given.per_process):,} media processes",
@@ -68,33 +68,33 @@ def _bill(given: Assumptions, dollars: Mapping[str, float]) -> list[str]:
     total = sum(dollars.values())
     rows = [(name, f"${amount:,.2f}", f"{amount / total:.1%}") for name, amount in dollars.items()]
     head = ("a month", "cost", "share")
-    each = f"  together ${total:,.2f}, ${total / given.links:.5f} a link"
-    return ["What it costs, at prices that are to be checked", *_table(head, rows), each]
+    last = f"  together ${total:,.2f}, ${total / given.links:.5f} a link"
+    return ["What it costs, at prices that are to be checked", *_table(head, rows), last]
 
 
 def _limits(first: list[Limit]) -> list[str]:
-    head = ("at links", "quota", "a second", "asked now", "number is", "then")
+    head = ("at links", "quota", "a second", "used now", "number is", "then")
     rows = [
         (
-            f"{each.links:,.0f}",
-            each.quota.name,
-            f"{each.quota.per_s:,.0f}",
-            f"{each.asked:,.1f}",
-            each.quota.mark,
-            each.quota.then,
+            f"{limit.links:,.0f}",
+            limit.quota.name,
+            f"{limit.quota.per_s:,.0f}",
+            f"{limit.used:,.1f}",
+            limit.quota.mark,
+            limit.quota.remedy,
         )
-        for each in first
+        for limit in first
     ]
     return ["What breaks first, as links grow", *_table(head, rows)]
 
 
 def _assumed(given: Assumptions) -> list[str]:
-    told = given.told_of()
-    return ["Assumed", *(f"  {getattr(given, each.name):>12,g}  {told[each.name]}" for each in fields(given))]
+    texts = given.texts()
+    return ["Assumed", *(f"  {getattr(given, known.name):>12,g}  {texts[known.name]}" for known in fields(given))]
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Figures to the right, words to the left."""
+    """A table with figures aligned right and words left."""
     lines = [head, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     right = [all(_figure(row[column]) for row in rows) for column in range(len(head))]
@@ -108,8 +108,8 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def _share(part: float, whole: float) -> str:
-    return f"{part / whole:.0%}" if whole else "0%"
+def _share(count: float, whole: float) -> str:
+    return f"{count / whole:.0%}" if whole else "0%"
 
 
 def _figure(text: str) -> bool:

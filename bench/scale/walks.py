@@ -1,4 +1,4 @@
-"""What assistants, people, the vendor and the media process ask: each one real request to the entry that takes it."""
+"""Walks: the requests of assistants, people, the vendor and the media process, sent to the entries that take them."""
 
 import hashlib
 import hmac
@@ -11,7 +11,7 @@ from werkzeug.test import Client
 
 from accounts.identity import new_id
 from accounts.tokens import mint
-from bench.asking import (
+from bench.questions import (
     discover,
     discovered,
     get_stream,
@@ -36,11 +36,11 @@ from store.records import Link
 from tests.doubles.linking_world import Browser
 
 type Entry = Literal["directives", "fulfillment", "web", "homegraph"]  # the last is Google's
-type Ask = Callable[["Household"], None]
+type Walk = Callable[["Household"], None]
 
 
 class Household:
-    """A user's, with a link of each assistant."""
+    """A user's household, with a link of each assistant."""
 
     def __init__(self, world: World, user: str, cameras: int) -> None:
         self.world, self.user, self.cameras = world, user, cameras
@@ -66,31 +66,33 @@ class Household:
         return text
 
 
-def _alexa(build: Callable[[Household], dict[str, Any]], check: Callable[[Household, Any], None]) -> Callable[[], Ask]:
-    def start() -> Ask:
+def _alexa(build: Callable[[Household], dict[str, Any]], check: Callable[[Household, Any], None]) -> Callable[[], Walk]:
+    def start() -> Walk:
         answer = directives.build()
         return lambda home: check(home, answer(build(home), CONTEXT))
 
     return start
 
 
-def _google(build: Callable[[Household], dict[str, Any]], check: Callable[[Household, Any], None]) -> Callable[[], Ask]:
-    def start() -> Ask:
+def _google(
+    build: Callable[[Household], dict[str, Any]], check: Callable[[Household, Any], None]
+) -> Callable[[], Walk]:
+    def start() -> Walk:
         http = Client(Gateway(fulfillment.build()))
 
-        def ask(home: Household) -> None:
+        def walk(home: Household) -> None:
             headers = {"Authorization": f"Bearer {home.tokens['google']}"}
             check(home, http.post("/google/fulfillment", json=build(home), headers=headers).json)
 
-        return ask
+        return walk
 
     return start
 
 
-def _web(ask: Callable[[Household, Client], None]) -> Callable[[], Ask]:
-    def start() -> Ask:
+def _web(walk: Callable[[Household, Client], None]) -> Callable[[], Walk]:
+    def start() -> Walk:
         through = Gateway(web_on_lambda.build())
-        return lambda home: ask(home, Client(through))
+        return lambda home: walk(home, Client(through))
 
     return start
 
@@ -111,7 +113,7 @@ def _link(home: Household, http: Client) -> None:
 
 
 def _check(home: Household, http: Client) -> None:
-    """The gate again while one stream of the household lasts."""
+    """A gate check while one stream of the household lasts."""
     link = home.links["alexa"]
     given: Any = {"protocol": "hls", "surface": "alexa", "now": time.time(), "life_s": START_S}
     _, claims = home.grants.issue(account=home.account, link=link.id, camera=home.camera.id, **given)
@@ -131,8 +133,8 @@ def _webhook(home: Household, http: Client) -> None:
     assert answer.status_code == 200, answer.text
 
 
-# what is asked; the entry that takes it; how the entry is started anew, knowing no household
-WALKS: dict[str, tuple[Entry, Callable[[], Ask]]] = {
+# name; the entry; how a new process of the entry, which knows no household, is started for it
+WALKS: dict[str, tuple[Entry, Callable[[], Walk]]] = {
     "Discover": (
         "directives",
         _alexa(lambda home: discover(home.tokens["alexa"]), lambda home, answer: discovered(home.cameras)(answer)),

@@ -1,6 +1,6 @@
 """showcam as AWS has it, in this process: its entries over DynamoDB (moto), before the simulated vendor.
 
-The media process is a stand-in that takes everything: what is counted is what the entries ask of table and vendor.
+The media process is a stand-in that accepts every request: the requests of the entries to table and vendor are counted.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ class World:
     secrets: dict[str, str]  # of the assistants' registrations
 
     def later(self) -> None:
-        """An hour goes by: links have not been used since, and the list of cameras has grown old."""
+        """Moves the rows an hour into the past: links were last used and cameras last read then."""
         aged = {"link": "last_used", "known": "as_of"}
         for item in self.items():
             if name := aged.get(item["kind"]["S"]):
@@ -62,7 +62,7 @@ class World:
 
 @contextmanager
 def world(cameras: int, *, app_account: bool = True) -> Iterator[World]:
-    """Two households under one developer key, each with a sub-account; with an app account too, or by that alone."""
+    """Two households. The first has a sub-account of the developer key, and an app account too if `app_account`."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="showcam-bench-")))
         stack.enter_context(mock_aws())
@@ -111,11 +111,11 @@ def _settle(made: World, cameras: int, *, app_account: bool) -> None:
         made.secrets[assistant] = clients.register(base.store, assistant, assistant, (REDIRECT,))
     for user in (USER, NEIGHBOUR):
         made.vendor.configure(fleet={"account": user, "cameras": cameras})
-        # of another developer, so that what it sees is its own; it only stands beside
+        # of another developer, so that it shares nothing with the first
         key = (None, None) if user == USER else ("near-key", "near-secret")
         account = households.add_owner(base.store, user, open_key=key[0], open_secret=key[1])
         if user == USER:
-            serials = [each["serial"] for each in made.vendor.cameras().values() if each["owner"] == USER]
+            serials = [row["serial"] for row in made.vendor.cameras().values() if row["owner"] == USER]
             households.set_sub_account(base.store, user, _sub_account(made.vendor, serials))
         if app_account or user == NEIGHBOUR:
             verdict = base.driver.sign_in(user, PASSWORD, LONG_S)
@@ -125,24 +125,24 @@ def _settle(made: World, cameras: int, *, app_account: bool) -> None:
 
 
 def _sub_account(vendor: SimulatorProcess, serials: list[str]) -> str:
-    """As an integrator makes one at EZVIZ for a household."""
+    """Makes a sub-account at EZVIZ, as an integrator does for a household."""
 
-    def ask(path: str, **form: str) -> Any:
+    def call(path: str, **form: str) -> Any:
         url = f"https://{vendor.open_host}/api/lapp/{path}"
         answer = requests.post(url, data=form, verify=str(vendor.ca), timeout=LONG_S).json()
         assert answer["code"] == "200", answer
         return answer.get("data")
 
-    token = ask("token/get", appKey="fleet-key", appSecret="fleet-secret")["accessToken"]
+    token = call("token/get", appKey="fleet-key", appSecret="fleet-secret")["accessToken"]
     password = hashlib.md5(b"fleet-key#plain", usedforsecurity=False).hexdigest()
-    made = str(ask("ram/account/create", accessToken=token, accountName="household-1", password=password)["accountId"])
+    made = str(call("ram/account/create", accessToken=token, accountName="household-1", password=password)["accountId"])
     resources = ",".join(f'"dev:{serial}"' for serial in serials)
     policy = f'{{"Statement":[{{"Permission":"GET,UPDATE,REAL","Resource":[{resources}]}}]}}'
-    ask("ram/policy/set", accessToken=token, accountId=made, policy=policy)
+    call("ram/policy/set", accessToken=token, accountId=made, policy=policy)
     return made
 
 
-class _Taking(http.server.BaseHTTPRequestHandler):
+class _Accepting(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -159,8 +159,8 @@ class _Taking(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def _media() -> Iterator[int]:
-    """The port of what stands for the media process."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Taking)
+    """The port of the media process's stand-in."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Accepting)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -174,10 +174,10 @@ def _media() -> Iterator[int]:
 
 @contextmanager
 def _own_logging() -> Iterator[None]:
-    """The entries take all of the process's lines; afterwards they go where they went before."""
+    """Restores the logging that the entries configure for the whole process."""
     root, lines = logging.getLogger(), structlog.get_config()
     handlers, level, moto = root.handlers, root.level, logging.getLogger("responses")
-    moto.disabled = True  # it tells of each call that it lets pass
+    moto.disabled = True  # it logs every call that passes through
     try:
         yield
     finally:

@@ -1,3 +1,3 @@
-"""The tests' tools bring rich, which structlog then loads; where showcam runs it is not installed."""
+"""Hides rich, which only the tests' tools bring and structlog would load."""
 
 raise ImportError("not installed where showcam runs")

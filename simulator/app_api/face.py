@@ -1,4 +1,4 @@
-"""The EZVIZ app's own API, as far as a bridge uses it: sign-in, lists, switches, encryption, messages."""
+"""The EZVIZ app's API, as far as a bridge uses it: sign-in, lists, switches, encryption, messages."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -104,16 +104,16 @@ class AppFace:
 
     async def pagelist(self, request: web.Request, account: Account) -> web.Response:
         await self._trouble(self._world.visible(account.user))
-        asked = request.query
-        offset, limit = _whole(asked.get("offset", "0")), _whole(asked.get("limit", str(pagelist.MOST)))
-        if offset is None or limit is None or not 0 < limit <= pagelist.MOST or not asked.get("filter"):
+        query = request.query
+        offset, limit = _whole(query.get("offset", "0")), _whole(query.get("limit", str(pagelist.MOST)))
+        if offset is None or limit is None or not 0 < limit <= pagelist.MOST or not query.get("filter"):
             raise AppError(1021, "A parameter of the list is wrong")
-        sections = {word.strip() for word in asked["filter"].split(",")}
+        sections = {word.strip() for word in query["filter"].split(",")}
         return answer(**pagelist.page(self._world, account, offset, limit, sections))
 
     async def messages(self, request: web.Request, account: Account) -> web.Response:
         wanted = {serial for serial in request.query.get("serials", "").split(",") if serial}
-        cameras = [one for one in self._world.visible(account.user) if not wanted or one.serial in wanted]
+        cameras = [camera for camera in self._world.visible(account.user) if not wanted or camera.serial in wanted]
         await self._trouble(cameras)
         limit, day = _whole(request.query.get("limit", "20")), request.query.get("date", "")
         if limit is None or not 0 < limit <= messages.MOST or (day and _whole(day) is None):
@@ -149,7 +149,7 @@ class AppFace:
         setattr(camera, name, enable == "1")
 
     async def _writable(self, account: Account, serial: str, channel: str = "1") -> Camera:
-        """Channel 0 is the device's first."""
+        """The account's own camera, which must be online; channel 0 is the device's first. Raises AppError, Faulty."""
         number = _whole(channel)
         if number is None:
             raise AppError(1021, "The channel is wrong")
@@ -164,8 +164,8 @@ class AppFace:
         return camera
 
     async def _trouble(self, cameras: Iterable[Camera]) -> None:
-        """Runs into the fault of the first camera that has one. "expired" is met before, at the session."""
-        fault, _camera = met(self._world, [one for one in cameras if one.fault != "expired"])
+        """Raises the fault of a call about these cameras. The session has dealt with "expired"."""
+        fault, _camera = met(self._world, [camera for camera in cameras if camera.fault != "expired"])
         if fault == "delay":
             await asyncio.sleep(self._world.settings.delay_s)
         elif fault == "rate":

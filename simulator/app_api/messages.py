@@ -1,4 +1,4 @@
-"""What happened before the cameras, as the app lists it: newest first."""
+"""The app's list of the cameras' alarms, newest first."""
 
 import time
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ MOST = 50
 
 
 def listed(cameras: Sequence[Camera], day: str, limit: int, after: str) -> dict[str, Any]:
-    """Of one day, YYYYMMDD by this machine's clock, or of all with ""; `after`: id of the last message before them."""
+    """Messages of one `day`, YYYYMMDD in local time ("": of all days), after the message with the id `after`."""
     rows = [(event, camera) for camera in cameras for event in camera.events if day in ("", _day(event))]
     rows.sort(key=lambda row: -row[0].at)
     ids = [event.id for event, _camera in rows]

@@ -1,4 +1,4 @@
-"""The app's one big list: devices, their channels, and a map for each section that was asked for."""
+"""The app's list of everything: devices, their channels, and a map for each requested section."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ _EMPTY = (
 
 
 def page(world: World, account: Account, offset: int, limit: int, sections: set[str]) -> dict[str, Any]:
-    """`offset` counts resources: channels, and what carries several of them or none."""
+    """One page; `offset` counts resources: channels, and devices with several of them or none."""
     everything = _resources(world, account)
     shown = everything[offset : offset + limit]
     more = offset + limit < len(everything)
@@ -35,32 +35,32 @@ def page(world: World, account: Account, offset: int, limit: int, sections: set[
         "resourceInfos": [row for row, _camera in shown],
     }
     for name in sorted(sections & BY_SERIAL.keys()):
-        answer[name] = {one.serial: BY_SERIAL[name](world, account, one) for one in firsts.values()}
+        answer[name] = {camera.serial: BY_SERIAL[name](world, account, camera) for camera in firsts.values()}
     for name in sorted(sections & BY_RESOURCE.keys()):
-        answer[name] = {resource_id(one): BY_RESOURCE[name](one) for one in cameras}
+        answer[name] = {resource_id(camera): BY_RESOURCE[name](camera) for camera in cameras}
     if "VTM" in sections:
-        answer["VTM"] = {resource_id(one): dispatcher(world) for one in cameras}
+        answer["VTM"] = {resource_id(camera): dispatcher(world) for camera in cameras}
     answer |= {name: {} for name in _EMPTY if name in sections}
     return answer
 
 
 def _resources(world: World, account: Account) -> list[tuple[dict[str, Any], Camera | None]]:
-    """A row for each channel, behind one of its device where that carries more; and a recorder's empty places."""
+    """A row for each channel, after its device's row where there are several, and rows of a recorder's empty places."""
     rows: list[tuple[dict[str, Any], Camera | None]] = []
     cameras: dict[str, list[Camera]] = {}
     for camera in world.visible(account.user):
         cameras.setdefault(camera.serial, []).append(camera)
-    for each in world.devices.values():
-        if each.owner == account.user:
-            cameras.setdefault(each.serial, [])
+    for owned in world.devices.values():
+        if owned.owner == account.user:
+            cameras.setdefault(owned.serial, [])
     for serial, channels in cameras.items():
         device: Device | None = world.devices.get(serial)
         first = channels[0] if channels else None
         if device is not None:
             own = device.owner == account.user
             rows.append((_row(serial, 0, device.name, 0, own=own), first))
-        rows += [(_resource(one, account), one) for one in channels]
-        taken = {one.channel for one in channels}
+        rows += [(_resource(camera, account), camera) for camera in channels]
+        taken = {camera.channel for camera in channels}
         for channel in range(1, (device.channels if device else 0) + 1):
             if channel not in taken and device is not None and device.owner == account.user:
                 rows.append((_row(serial, channel, f"{device.name}-{serial}-{channel}", 50, own=True), first))
@@ -70,7 +70,7 @@ def _resources(world: World, account: Account) -> list[tuple[dict[str, Any], Cam
 def _info(world: World, serial: str, cameras: dict[str, Camera]) -> dict[str, Any]:
     device, camera = world.devices.get(serial), cameras.get(serial)
     if device is None:
-        assert camera is not None  # every row is of one or the other
+        assert camera is not None  # every row is of a device or a camera
         return _device(camera)
     camera = camera or Camera(serial, device.name, device.owner, "", "garden", model=device.model)
     return _device(camera) | _body(device)
@@ -113,7 +113,7 @@ def _device(camera: Camera) -> dict[str, Any]:
         "mac": "02:" + ":".join(md5(camera.serial)[at : at + 2] for at in range(0, 10, 2)),
         "offlineNotify": int(camera.offline_notify),
         "offlineTime": "",
-        # every value is a string, and what is missing is not supported
+        # every value is a string; a key that is missing is not supported
         "supportExt": json.dumps(dict.fromkeys(("9", "14", "46", "62", "63", "206", "450", "452"), "1")),
         "hik": False,
         "riskLevel": 0,
@@ -176,31 +176,31 @@ def _status(world: World, account: Account, camera: Camera) -> dict[str, Any]:
 
 
 def _more(camera: Camera) -> dict[str, Any]:
-    """What only some models tell."""
-    told: dict[str, Any] = {}
+    """The optionals that only some models have."""
+    optionals: dict[str, Any] = {}
     if camera.flips:
-        told["inverse_mode"] = json.dumps({"mode": 0, "enable": int(camera.flipped), "position": 0})
+        optionals["inverse_mode"] = json.dumps({"mode": 0, "enable": int(camera.flipped), "position": 0})
     if camera.battery is not None:
-        told |= {"powerRemaining": str(camera.battery), "powerStatus": str(int(camera.charging))}
-    return told
+        optionals |= {"powerRemaining": str(camera.battery), "powerStatus": str(int(camera.charging))}
+    return optionals
 
 
 def _switches(world: World, account: Account, camera: Camera) -> list[dict[str, Any]]:
-    """One channel's are told as the device's, number 0."""
-    several = camera.serial in world.devices
+    """The switches of the device's channels; the only channel of a plain camera has number 0 here."""
+    serial, several = camera.serial, camera.serial in world.devices
     return [
-        {"deviceSerial": one.serial, "channelNo": one.channel * several, "type": kind, "enable": getattr(one, name)}
-        for one in world.visible(account.user)
-        if one.serial == camera.serial
+        {"deviceSerial": serial, "channelNo": known.channel * several, "type": kind, "enable": getattr(known, name)}
+        for known in world.visible(account.user)
+        if known.serial == serial
         for kind, name in SWITCHES.items()
     ]
 
 
 def _connection(world: World, account: Account, camera: Camera) -> dict[str, Any]:
-    # "0.0.0.0" and 0: the vendor does not know; the local ports are what every device says
+    # "0.0.0.0" and 0: unknown to the vendor; the other local ports are the same for every device
     port = world.rtsp_ports.get(camera.serial, 0) if camera.owner == account.user else 0
     return {
-        "localIp": "127.0.0.1" if port else "0.0.0.0",  # noqa: S104 - told, not bound
+        "localIp": "127.0.0.1" if port else "0.0.0.0",  # noqa: S104 - listed, not bound
         "localRtspPort": port,
         "localCmdPort": 9010,
         "localStreamPort": 9020,

@@ -1,4 +1,4 @@
-"""What the app is told as it happens: signing on at the push service, and the messages by MQTT."""
+"""The app's push service: registration, and messages by MQTT."""
 
 import base64
 import binascii
@@ -18,11 +18,11 @@ CLIENT_ID_LIFE_S = 86400.0
 
 
 class Push:
-    """Client ids are asked for, tied to a session, and then met by the broker."""
+    """Issues client ids, ties them to sessions, and admits them at the broker."""
 
     def __init__(self, world: World, sessions: Sessions) -> None:
         self._world, self._sessions = world, sessions
-        self._keys: dict[str, str] = {}  # client id: the key it was asked for with
+        self._keys: dict[str, str] = {}  # client id: its app key
         self._started: dict[str, str] = {}  # client id: session id
         self.broker = Broker(self._admit)
         world.listeners.append(self._happened)
@@ -63,7 +63,7 @@ class Push:
 
     def _happened(self, camera: Camera, event: Event) -> None:
         if event.kind not in ALARMS:
-            return  # the app is not told that a camera comes and goes
+            return  # the app gets no message when a camera comes or goes
         fault = self._world.settings.push_fault
         for name, session in self._started.items():
             user = self._sessions.user(session)

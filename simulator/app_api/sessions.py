@@ -1,6 +1,6 @@
-"""Sessions of the app API: a JWT each, with a refresh id that rotates with it, and the terminals of an account.
+"""Sessions of the app API: a JWT and a refresh id, which rotate together, and the terminals of an account.
 
-Kept in a file, so that what a client has stored still holds after a restart.
+A file keeps them, so that the ids a client has stored are valid after a restart.
 """
 
 import base64
@@ -37,7 +37,7 @@ class Sessions:
         self._load()
 
     def open(self, user: str, terminal: str) -> tuple[str, str]:
-        """A new session's two ids."""
+        """Opens a session and returns its two ids."""
         known = self.terminals.setdefault(user, [])
         if terminal not in known:
             known.append(terminal)
@@ -53,7 +53,7 @@ class Sessions:
         return terminal in known or len(known) < self._world.settings.terminals
 
     def user(self, session_id: str) -> str | None:
-        """Whose session this is; None for one that is unknown, over, or given up by a fault."""
+        """The session's user; None where it is unknown, has expired, or was revoked by a fault."""
         session = self._sessions.get(_digest(session_id))
         if session is None or session.expires <= self._world.now() or self._revoked(session):
             return None
@@ -69,9 +69,9 @@ class Sessions:
         return bool(sign) and hmac.compare_digest(str(told.get("s")).encode(), sign.encode())
 
     def refresh(self, refresh_id: str, terminal: str) -> tuple[str, str] | None:
-        """Both ids anew, the old ones dead; None when the refresh id is no longer good."""
+        """Replaces both ids; None when the refresh id is not valid."""
         digest = _digest(refresh_id)
-        found = next((key for key, one in self._sessions.items() if hmac.compare_digest(one.refresh, digest)), None)
+        found = next((key for key, known in self._sessions.items() if hmac.compare_digest(known.refresh, digest)), None)
         if found is None:
             return None
         session = self._sessions[found]
@@ -87,8 +87,8 @@ class Sessions:
         return ended
 
     def _revoked(self, session: Session) -> bool:
-        """Expired by the fault of that name: what was opened before it; signing in anew mends it, as in life."""
-        cameras = [one for one in self._world.visible(session.user) if one.fault == "expired"]
+        """The fault "expired" ends sessions opened before it; a new sign-in works, as in life."""
+        cameras = [camera for camera in self._world.visible(session.user) if camera.fault == "expired"]
         camera = fault_of(cameras)
         return camera is not None and session.issued < camera.fault_since
 
@@ -115,9 +115,9 @@ class Sessions:
 
     def _save(self) -> None:
         oldest = self._world.now() - REFRESH_LIFE_S
-        self._sessions = {key: one for key, one in self._sessions.items() if one.issued > oldest}
+        self._sessions = {key: session for key, session in self._sessions.items() if session.issued > oldest}
         kept = {
-            "sessions": {key: asdict(one) for key, one in self._sessions.items()},
+            "sessions": {key: asdict(session) for key, session in self._sessions.items()},
             "terminals": self.terminals,
         }
         new = self._file.with_suffix(".new")

@@ -1,4 +1,4 @@
-"""The app's settings beyond the switches, each in its own shape: newer calls with meta, older with resultCode."""
+"""The app's settings beyond the switches: newer calls answer with meta, older ones with resultCode."""
 
 import asyncio
 import hmac
@@ -20,7 +20,7 @@ _BUSINESS = ("DEVICE_ENCRYPTION", "DEVICE_AUTH_CODE")
 
 
 class SettingCalls:
-    """`writable` finds an account's own camera that can be reached. Raises AppError."""
+    """`writable` finds an account's own camera that is online. Raises AppError."""
 
     def __init__(self, world: World, writable: Writable) -> None:
         self._world, self._writable = world, writable
@@ -119,7 +119,7 @@ class SettingCalls:
         return web.json_response({"resultCode": "0", "resultDes": "", "storageStatus": status})
 
     def _opens(self, camera: Camera, account: Account, given: str) -> bool:
-        """A mailed code opens once; the camera's own does where its firmware still takes it."""
+        """Whether the code switches encryption off: a mailed one once, the camera's own if its firmware accepts it."""
         if account.mailed_code and hmac.compare_digest(account.mailed_code.encode(), given.encode()):
             good = account.mailed_until > self._world.now()
             account.mailed_code = ""
@@ -136,7 +136,7 @@ class SettingCalls:
 
 
 def restart(camera: Camera, world: World) -> None:
-    """It is offline for a while, and what was online before is so again."""
+    """Takes the camera offline for `restart_s`."""
     camera.online = False
 
     def back() -> None:

@@ -1,4 +1,4 @@
-"""Signing in at the app API: by the password's MD5, and by a code where the account wants one."""
+"""Signing in at the app API: by the password's MD5, and by a code where the account requires one."""
 
 import hmac
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class SignIn:
         self._tries: dict[str, _Tries] = {}
 
     def login(self, form: dict[str, str], host: str) -> dict[str, Any]:
-        """The answer's data. Raises AppError with the codes of the sign-in."""
+        """The answer's data. Raises AppError."""
         for name in ("account", "password", "featureCode"):
             if not form.get(name):
                 raise AppError(1021, f"{name} is missing")
@@ -52,21 +52,21 @@ class SignIn:
         }
 
     def send_code(self, user: str) -> None:
-        """Raises AppError: an unknown account, or codes asked for too often."""
+        """Sends a code. Raises AppError for an unknown account or too many codes."""
         if user not in self._world.accounts:
             raise AppError(1013, "The user does not exist")
         tries, now = self._of(user), self._world.now()
         tries.codes_sent = [at for at in tries.codes_sent if at > now - 60]
         if len(tries.codes_sent) >= CODES_A_MINUTE:
-            raise AppError(1041, "Codes were asked for too often")
+            raise AppError(1041, "Codes were requested too often")
         tries.codes_sent.append(now)
         tries.code_until, tries.code_tries = now + CODE_LIFE_S, CODE_TRIES
 
     def _check_region(self, host: str) -> None:
         region = self._world.settings.region
         if region not in ("", host):
-            there = host if region == "circle" else region
-            raise AppError(1100, "Another region", loginArea={"apiDomain": there})
+            named = host if region == "circle" else region
+            raise AppError(1100, "Another region", loginArea={"apiDomain": named})
 
     def _check_password(self, account: Account, given: str) -> None:
         tries, now = self._of(account.user), self._world.now()

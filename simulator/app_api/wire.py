@@ -1,4 +1,4 @@
-"""What every answer of the app API looks like, and the ways it fails."""
+"""The answers of the app API, and its errors."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from aiohttp import web
 
 
 class AppError(Exception):
-    """A business error: HTTP 200 and the number in `meta.code`; more keys ride along."""
+    """A business error: HTTP 200 with the number in `meta.code`, and more keys beside it."""
 
     def __init__(self, code: int, message: str, **more: Any) -> None:
         super().__init__(message)
@@ -16,7 +16,7 @@ class AppError(Exception):
 
 
 class NoSession(Exception):
-    """HTTP 401: no session, or one that is over."""
+    """HTTP 401: no session, or an expired one."""
 
 
 def answer(code: int = 200, message: str = "Operation succeeded", /, *, status: int = 200, **data: Any) -> web.Response:
@@ -24,13 +24,13 @@ def answer(code: int = 200, message: str = "Operation succeeded", /, *, status: 
 
 
 def old_answer(code: str = "0", message: str = "") -> web.Response:
-    """The older endpoints' style: `resultCode`, a string."""
+    """An answer of the older endpoints: `resultCode` is a string."""
     return web.json_response({"resultCode": code, "resultDes": message})
 
 
 async def form(request: web.Request) -> dict[str, str]:
     try:
         fields = await request.post()
-    except (ValueError, LookupError):  # no form, or of a character set there is none of
+    except (ValueError, LookupError):  # no form, or an unknown character set
         raise AppError(1021, "The form can't be read") from None
     return {key: value for key, value in fields.items() if isinstance(value, str)}

@@ -1,21 +1,20 @@
 """Amazon's side of an Echo Show: directives out, events in, and what Alexa then says."""
 
-import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
-from simulator.assistants import alexa_rules, hearing, spoken
+from simulator.assistants import alexa_rules, alexa_speech, hearing, spoken
 from simulator.assistants.alexa_messages import CAMERA_STREAM, POWER, RTC, capability, combinations, directive
-from simulator.assistants.alexa_speech import sentence
-from simulator.assistants.amazon import SKILL_ID, Amazon
+from simulator.assistants.amazon import Amazon
 from simulator.assistants.cloud import Cloud, Unlinked
 from simulator.assistants.linking import Client
 from simulator.assistants.outcome import Outcome, no_answer, not_understood, unknown_camera
 from simulator.assistants.person import LinkFailed
-from simulator.assistants.wire import NoAnswer, Reply, Wire
+from simulator.assistants.skill import Skill
+from simulator.assistants.wire import NoAnswer, Wire
 
 DIRECTIVE_S = 8.0
 STREAM_S = 6.0
@@ -38,8 +37,7 @@ class Alexa(Cloud):
         self._amazon = amazon
         self.sessions: dict[str, Session] = {}
         self._endpoints: dict[str, dict[str, Any]] = {}
-        self._session: dict[str, Any] | None = None  # of the spoken half, while it waits for an answer
-        self._names: tuple[str, ...] = ()  # that the skill said to listen for in it
+        self._skill = None if amazon is None else Skill(amazon, f"{self.app_url}/alexa/skill")
 
     async def learn(self, wire: Wire) -> None:
         answer, broken = await self._direct(wire, "Alexa.Discovery", "Discover", None, {}, DIRECTIVE_S)
@@ -48,21 +46,21 @@ class Alexa(Cloud):
         payload = answer["event"]["payload"]
         if answer["event"]["header"]["name"] == "ErrorResponse":
             raise LinkFailed(f"Discover was answered by {payload['type']}: {payload['message']}")
-        self._endpoints = {one["endpointId"]: one for one in payload["endpoints"]}
+        self._endpoints = {endpoint["endpointId"]: endpoint for endpoint in payload["endpoints"]}
         self.state.cameras = [
             {
-                "id": one["endpointId"],
-                "name": one["friendlyName"],
-                "description": one["description"],
-                "categories": one["displayCategories"],
-                "webrtc": capability(one, RTC) is not None,
-                "hls": bool(combinations(one)),
+                "id": endpoint["endpointId"],
+                "name": endpoint["friendlyName"],
+                "description": endpoint["description"],
+                "categories": endpoint["displayCategories"],
+                "webrtc": capability(endpoint, RTC) is not None,
+                "hls": bool(combinations(endpoint)),
             }
-            for one in payload["endpoints"]
+            for endpoint in payload["endpoints"]
         ]
 
     async def finish_link(self, wire: Wire, answered: dict[str, str]) -> None:
-        """Where the skill sends events, linking fails with a grant that is not accepted."""
+        """A skill that sends events must accept the grant, or linking fails."""
         await super().finish_link(wire, answered)
         if self._amazon is None:
             return
@@ -75,7 +73,7 @@ class Alexa(Cloud):
             raise LinkFailed(refused)
 
     async def _grant(self, wire: Wire, code: str) -> str:
-        """Why the grant was not accepted, "" when it was. Raises NoAnswer, Unlinked."""
+        """The reason the grant was refused, or "". Raises NoAnswer, Unlinked."""
         grant = {"type": "OAuth2.AuthorizationCode", "code": code}
         body = {"grant": grant, "grantee": {"type": "BearerToken", "token": self.access()}}
         answer, broken = await self._direct(wire, "Alexa.Authorization", "AcceptGrant", None, body, DIRECTIVE_S)
@@ -85,20 +83,21 @@ class Alexa(Cloud):
         return f"AcceptGrant was refused: {answer['event']['payload']['message']}" if is_error else ""
 
     async def unlink(self, wire: Wire) -> None:
-        """Disabling the skill: Amazon forgets its tokens and tells nobody."""
+        """Disables the skill: Amazon forgets its tokens and sends no message."""
         self.sessions.clear()
         self.forget()
 
     async def say(self, wire: Wire, text: str, via: str = "") -> dict[str, Any]:
-        """What the Echo does about it: {"outcome"} and what its screen needs to go on."""
-        if (ask := spoken.asked(text)) is not None or self._session is not None:
-            return await self._spoken(wire, ask if ask is not None else text)
+        """{"outcome"} and what the screen needs to continue."""
+        request = spoken.skill_request(text)
+        if request is not None or (self._skill is not None and self._skill.waiting):
+            return await self._speak(wire, text if request is None else request)
         wish = hearing.hear(text)
         try:
             self.access()
             if wish.what == "discover":
                 await self.learn(wire)
-                found = f"I found {_count(len(self.state.cameras))}."
+                found = f"I found {alexa_speech.count(len(self.state.cameras))}."
                 return {"outcome": Outcome(spoken=found, answered=True)}
             if wish.what == "hide":
                 await self.hide(wire)
@@ -109,7 +108,7 @@ class Alexa(Cloud):
             if camera is None:
                 return {"outcome": unknown_camera(wish.camera, self.state.cameras, "discover devices")}
             if wish.what == "ask":
-                return {"outcome": await self._ask(wire, camera, wish.about)}
+                return {"outcome": await self._query(wire, camera, wish.about)}
             if wish.what == "switch":
                 return {"outcome": await self._switch(wire, camera, wish.about)}
             return await self._show(wire, camera, via)
@@ -120,33 +119,15 @@ class Alexa(Cloud):
         except NoAnswer as error:
             return {"outcome": no_answer("Sorry, the device isn't responding.", str(error))}
 
-    async def _spoken(self, wire: Wire, wish: str) -> dict[str, Any]:
-        """What was asked of the skill itself; while it waits for an answer, all that is said is for it."""
-        attributes, self._session = self._session, None
-        if self._amazon is None:
-            return {
-                "outcome": no_answer("Sorry, I don't know that skill.", "this simulator runs without Amazon's part")
-            }
+    async def _speak(self, wire: Wire, wish: str) -> dict[str, Any]:
+        """Sends a wish to the skill's spoken half."""
+        if self._skill is None:
+            why = "this simulator runs without Amazon's part"
+            return {"outcome": no_answer("Sorry, I don't know that skill.", why)}
+        session = self._skill.take_session()
         await self.hide(wire)
-        try:
-            reply, token = await self._ask_skill(wire, wish, attributes)
-        except (NoAnswer, Unlinked) as error:
-            return {"outcome": no_answer("Sorry, the skill isn't responding.", str(error))}
-        outcome, self._session, video = spoken.judge(reply.json(), reply.status, token)
-        self._names = spoken.listened(reply.json()) if self._session is not None else ()
-        if not video:
-            outcome.answered = spoken.intent(wish)["name"] != "ShowIntent"
-            return {"outcome": outcome}
-        return {"outcome": outcome, "camera": {"id": "", "name": video["title"]}, "hls": video["source"]}
-
-    async def _ask_skill(self, wire: Wire, wish: str, attributes: dict[str, Any] | None) -> tuple[Reply, str | None]:
-        """Signed as Amazon signs; the access token is refreshed ahead, as Amazon does. Raises NoAnswer, Unlinked."""
-        assert self._amazon is not None
         token = self.state.tokens.access if self.state.tokens else None
-        body = spoken.request(SKILL_ID, token, wish, attributes, self._names if attributes is not None else ())
-        headers = self._amazon.signed(json.dumps(body).encode())
-        url = f"{self.app_url}/alexa/skill"
-        return await wire.send("Alexa: asks the skill", url, body=body, headers=headers, timeout_s=DIRECTIVE_S), token
+        return await self._skill.say(wire, wish, token, session)
 
     async def _show(self, wire: Wire, camera: dict[str, Any], via: str) -> dict[str, Any]:
         await self.hide(wire)
@@ -169,7 +150,7 @@ class Alexa(Cloud):
         return {"outcome": outcome, "camera": camera, "hls": stream["uri"], "image": image}
 
     async def offer(self, wire: Wire, session: str, sdp: str) -> dict[str, Any]:
-        """The screen's offer, sent as InitiateSessionWithOffer: {"outcome", "answer"?}. Raises KeyError."""
+        """Sends the screen's offer as InitiateSessionWithOffer: {"outcome", "answer"?}. Raises KeyError."""
         known = self.sessions[session]
         endpoint = known.endpoint
         name = endpoint["friendlyName"]
@@ -185,24 +166,24 @@ class Alexa(Cloud):
             self.sessions.pop(session, None)
             return {"outcome": outcome}
         known.begun = True
-        if session not in self.sessions:  # hidden while showcam was answering
-            await self._tell(wire, "SessionDisconnected", session, known)
+        if session not in self.sessions:  # hidden while showcam answered
+            await self._notify(wire, "SessionDisconnected", session, known)
         return {"outcome": outcome, "answer": answer["event"]["payload"]["answer"]["value"]}
 
     async def connected(self, wire: Wire, session: str) -> list[str]:
-        """The rules the answer broke. Raises KeyError."""
-        return await self._tell(wire, "SessionConnected", session, self.sessions[session])
+        """Reports the connection; returns the rules the answer broke. Raises KeyError."""
+        return await self._notify(wire, "SessionConnected", session, self.sessions[session])
 
     async def hide(self, wire: Wire) -> list[str]:
-        """Ends every live view of this screen."""
+        """Ends every live view of this screen; returns the rules the answers broke."""
         broken = []
-        ending = dict(self.sessions)  # one that begins meanwhile is not this call's to end
+        ending = dict(self.sessions)  # a view that begins meanwhile stays
         for session, known in ending.items():
             if self.sessions.pop(session, None) is not None and known.begun:
-                broken += await self._tell(wire, "SessionDisconnected", session, known)
+                broken += await self._notify(wire, "SessionDisconnected", session, known)
         return broken
 
-    async def _tell(self, wire: Wire, name: str, session: str, known: Session) -> list[str]:
+    async def _notify(self, wire: Wire, name: str, session: str, known: Session) -> list[str]:
         try:
             answer, broken = await self._direct(wire, RTC, name, known.endpoint, {"sessionId": session}, DIRECTIVE_S)
         except (NoAnswer, Unlinked) as error:
@@ -224,38 +205,17 @@ class Alexa(Cloud):
         outcome = self._judge(answer, broken, name)
         return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
 
-    async def _ask(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:
+    async def _query(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:
         endpoint = self._endpoints[camera["id"]]
         answer, broken = await self._direct(wire, "Alexa", "ReportState", endpoint, {}, DIRECTIVE_S)
         outcome = self._judge(answer, broken, camera["name"])
-        if outcome.shown:
-            told = {one["name"]: one["value"] for one in answer.get("context", {}).get("properties", [])}
-            if about == "motion":
-                word = {"DETECTED": "detects motion", "NOT_DETECTED": "detects no motion"}.get(
-                    str(told.get("detectionState")), "does not say whether something moves"
-                )
-            else:
-                word = {"OK": "is online", "UNREACHABLE": "is offline"}.get(
-                    str(told.get("connectivity", {}).get("value")), "does not say whether it is online"
-                )
-            outcome = Outcome(spoken=f"{camera['name']} {word}.", answered=not word.startswith("does not say"))
-        return outcome
+        return alexa_speech.report(answer, about, camera["name"]) if outcome.shown else outcome
 
     def _judge(self, answer: dict[str, Any], broken: list[str], name: str) -> Outcome:
-        """An event as Alexa takes it."""
-        if broken:
-            return Outcome(spoken=sentence("", name), broken=broken)
-        payload = answer["event"]["payload"]
-        if answer["event"]["header"]["name"] != "ErrorResponse":
-            return Outcome(shown=True, spoken=f"Okay, {name}.")
-        kind, mode = payload["type"], payload.get("currentDeviceMode")
-        if kind == "INVALID_AUTHORIZATION_CREDENTIAL":
+        """The outcome of an event; credentials that showcam does not know unlink it."""
+        if not broken and answer["event"]["payload"].get("type") == "INVALID_AUTHORIZATION_CREDENTIAL":
             self.forget("showcam does not know the access token. Alexa has unlinked it: link again.")
-        return Outcome(
-            spoken=sentence(kind, name),
-            told=f"{kind}, {mode}" if mode else kind,
-            person=payload["message"],
-        )
+        return alexa_speech.outcome(answer, broken, name)
 
     async def _direct(
         self,
@@ -279,7 +239,3 @@ class Alexa(Cloud):
                 break
             await self.renew(wire, token)
         return answer if isinstance(answer, dict) else {}, broken
-
-
-def _count(number: int) -> str:
-    return "no cameras" if not number else "one camera" if number == 1 else f"{number} cameras"

@@ -1,4 +1,4 @@
-"""The rules Amazon holds to what a camera can do beside being shown: its switches, modes, sensors and stills."""
+"""Amazon's rules for the switches, modes, sensors and stills of a camera."""
 
 from typing import Any
 
@@ -16,19 +16,19 @@ _VALUES = {
 }
 
 
-def capability(rules: Rules, name: str, one: dict[str, Any]) -> None:
-    interface = one.get("interface", "")
+def capability(rules: Rules, name: str, capability: dict[str, Any]) -> None:
+    interface = capability.get("interface", "")
     wanted = VERSIONS.get(interface)
-    rules.must(wanted is None or one.get("version") == wanted, f"{name}: {interface} is at version {wanted}")
-    properties = one.get("properties", {})
+    rules.must(wanted is None or capability.get("version") == wanted, f"{name}: {interface} is at version {wanted}")
+    properties = capability.get("properties", {})
     if interface in _PROPERTY:
-        told = [each.get("name") for each in properties.get("supported", [])]
-        rules.must(told == [_PROPERTY[interface]], f"{name}: {interface} does not say what it supports")
+        supported = [state.get("name") for state in properties.get("supported", [])]
+        rules.must(supported == [_PROPERTY[interface]], f"{name}: {interface} does not say what it supports")
     if interface in (TOGGLE, MODE):
-        rules.must(one.get("instance"), f"{name} has a {interface} without an instance")
-        _named(rules, f"{name}: {one.get('instance')}", one.get("capabilityResources"))
+        rules.must(capability.get("instance"), f"{name} has a {interface} without an instance")
+        _named(rules, f"{name}: {capability.get('instance')}", capability.get("capabilityResources"))
     if interface == MODE:
-        _modes(rules, name, one.get("configuration"))
+        _modes(rules, name, capability.get("configuration"))
 
 
 def _modes(rules: Rules, name: str, configuration: Any) -> None:
@@ -36,9 +36,9 @@ def _modes(rules: Rules, name: str, configuration: Any) -> None:
         return
     modes = configuration["supportedModes"]
     rules.must(isinstance(configuration["ordered"], bool) and modes, f"{name} has a mode without modes")
-    for each in modes:
-        if rules.keys(each, "a mode", {"value", "modeResources"}):
-            _named(rules, f"{name}: {each['value']}", each["modeResources"])
+    for mode in modes:
+        if rules.keys(mode, "a mode", {"value", "modeResources"}):
+            _named(rules, f"{name}: {mode['value']}", mode["modeResources"])
 
 
 def _named(rules: Rules, what: str, resources: Any) -> None:
@@ -46,32 +46,33 @@ def _named(rules: Rules, what: str, resources: Any) -> None:
     if not rules.must(names, f"{what} has no name that could be said"):
         return
     assert isinstance(names, list)
-    locales = [each["value"].get("locale") for each in names if each.get("@type") == "text"]
+    locales = [label["value"].get("locale") for label in names if label.get("@type") == "text"]
     rules.must(len(set(locales)) == len(locales), f"{what} has two names in one language")
-    for each in names:
-        known = {"text": {"text", "locale"}, "asset": {"assetId"}}.get(each.get("@type", ""))
-        rules.must(known and set(each["value"]) == known, f"{what} has a name that is neither text nor asset")
+    for label in names:
+        known = {"text": {"text", "locale"}, "asset": {"assetId"}}.get(label.get("@type", ""))
+        rules.must(known and set(label["value"]) == known, f"{what} has a name that is neither text nor asset")
 
 
-def state(rules: Rules, one: dict[str, Any]) -> None:
+def state(rules: Rules, state: dict[str, Any]) -> None:
     """A property of a context."""
-    values = _VALUES.get(one["name"])
-    rules.must(values is None or one["value"] in values, f"{one['name']} is {one['value']!r}")
-    if one["namespace"] in (TOGGLE, MODE):
-        rules.must(one.get("instance"), f"{one['name']} is told of no instance")
+    values = _VALUES.get(state["name"])
+    rules.must(values is None or state["value"] in values, f"{state['name']} is {state['value']!r}")
+    if state["namespace"] in (TOGGLE, MODE):
+        rules.must(state.get("instance"), f"{state['name']} is reported without an instance")
 
 
 def changed(rules: Rules, directive: dict[str, Any], answer: dict[str, Any]) -> None:
-    """A Response tells all state, what was set among it."""
+    """A Response reports all state, with what was set."""
     rules.must(answer["event"]["payload"] == {}, "Response's payload is not empty")
-    asked = directive["directive"]["header"]
-    told = {
-        (each["namespace"], each.get("instance"))
-        for each in answer.get("context", {}).get("properties", [])
-        if isinstance(each, dict) and "namespace" in each
+    header = directive["directive"]["header"]
+    reported = {
+        (state["namespace"], state.get("instance"))
+        for state in answer.get("context", {}).get("properties", [])
+        if isinstance(state, dict) and "namespace" in state
     }
-    rules.must((asked["namespace"], asked.get("instance")) in told, "Response does not tell the state that was set")
-    rules.must(("Alexa.EndpointHealth", None) in told, "Response does not tell connectivity")
+    changed_state = (header["namespace"], header.get("instance"))
+    rules.must(changed_state in reported, "Response does not report the state that was set")
+    rules.must(("Alexa.EndpointHealth", None) in reported, "Response does not report connectivity")
 
 
 def snapshot(rules: Rules, _directive: dict[str, Any], answer: dict[str, Any]) -> None:

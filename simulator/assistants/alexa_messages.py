@@ -1,4 +1,4 @@
-"""Directives as Alexa sends them, and what an endpoint of a discovery offers an Echo."""
+"""Directives as Alexa sends them, and what a discovered endpoint offers an Echo."""
 
 import secrets
 import uuid
@@ -14,20 +14,20 @@ def directive(
 ) -> dict[str, Any]:
     header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": str(uuid.uuid4())}
     scope = {"type": "BearerToken", "token": token}
-    if endpoint is None:  # AcceptGrant has its token where it says whose grant it is
+    if endpoint is None:  # AcceptGrant carries its token as the grantee
         scoped = payload if "grantee" in payload else payload | {"scope": scope}
         return {"directive": {"header": header, "payload": scoped}}
     header["correlationToken"] = secrets.token_urlsafe(96) + "=="
-    where = {"scope": scope, "endpointId": endpoint["endpointId"], "cookie": endpoint.get("cookie", {})}
-    return {"directive": {"header": header, "endpoint": where, "payload": payload}}
+    target = {"scope": scope, "endpointId": endpoint["endpointId"], "cookie": endpoint.get("cookie", {})}
+    return {"directive": {"header": header, "endpoint": target, "payload": payload}}
 
 
 def capability(endpoint: dict[str, Any], interface: str) -> dict[str, Any] | None:
-    return next((one for one in endpoint["capabilities"] if one["interface"] == interface), None)
+    return next((known for known in endpoint["capabilities"] if known["interface"] == interface), None)
 
 
 def combinations(endpoint: dict[str, Any]) -> list[dict[str, Any]]:
-    """What is advertised and an Echo plays: HLS, H.264, at most 1080p, with or without sound."""
+    """The advertised streams that an Echo plays: HLS, H.264, at most 1080p, with or without sound."""
     offered = capability(endpoint, CAMERA_STREAM)
     return [
         {
@@ -37,9 +37,9 @@ def combinations(endpoint: dict[str, Any]) -> list[dict[str, Any]]:
             "videoCodec": "H264",
             "audioCodec": audio,
         }
-        for one in (offered or {}).get("cameraStreamConfigurations", [])
-        if "HLS" in one["protocols"] and "NONE" in one["authorizationTypes"] and "H264" in one["videoCodecs"]
-        for resolution in one["resolutions"]
+        for offer in (offered or {}).get("cameraStreamConfigurations", [])
+        if "HLS" in offer["protocols"] and "NONE" in offer["authorizationTypes"] and "H264" in offer["videoCodecs"]
+        for resolution in offer["resolutions"]
         if resolution["width"] <= 1920 and resolution["height"] <= 1080
-        for audio in one["audioCodecs"]
+        for audio in offer["audioCodecs"]
     ]

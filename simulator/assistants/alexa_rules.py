@@ -1,4 +1,4 @@
-"""The rules Amazon holds a Smart Home answer to."""
+"""The rules Amazon holds the answer to a Smart Home directive to."""
 
 import json
 import re
@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from simulator.assistants import alexa_control_rules as control
+from simulator.assistants.alexa_discovery_rules import discovered, is_resolution
 from simulator.assistants.rules import Rules
 
 _MESSAGE_ID = re.compile(r"[a-zA-Z0-9\-]{1,127}")
-_ENDPOINT_ID = re.compile(r"[a-zA-Z0-9_\-=#;:?@&]{1,256}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z")
-_NAME_MARKS = set('}{\\/|"()[]+~!><*%')
 
 _TYPES = """
     ALREADY_IN_OPERATION BRIDGE_UNREACHABLE CLOUD_CONTROL_DISABLED ENDPOINT_BUSY ENDPOINT_LOW_POWER
@@ -30,13 +29,6 @@ _ERROR_EXTRAS = {
     "VALUE_OUT_OF_RANGE": {"validRange"},
 }
 _NO_CONTEXT = {"ErrorResponse", "Discover.Response", "DeferredResponse"}
-_CATEGORIES = {"CAMERA", "DOORBELL"}
-_STREAM_LISTS = {
-    "protocols": {"RTSP", "WEBRTC", "HLS"},
-    "authorizationTypes": {"BASIC", "DIGEST", "NONE"},
-    "videoCodecs": {"H264", "MPEG2", "MJPEG", "JPG"},
-    "audioCodecs": {"G711", "AAC", "NONE"},
-}
 
 
 def check(directive: dict[str, Any], status: int, text: str, token: str) -> list[str]:
@@ -46,8 +38,8 @@ def check(directive: dict[str, Any], status: int, text: str, token: str) -> list
         answer = json.loads(text)
     except ValueError:
         return [f"the answer is no JSON (status {status})"]
-    rules.must(status == 200, f"the answer came with status {status}, where Alexa reads the event alone")
-    rules.unsaid(token, text)
+    rules.must(status == 200, f"the answer came with status {status}, where Alexa reads only the event")
+    rules.without_token(token, text)
     if not rules.keys(answer, "the answer", {"event"}, {"context"}):
         return rules.broken
     event = answer["event"]
@@ -58,7 +50,7 @@ def check(directive: dict[str, Any], status: int, text: str, token: str) -> list
     _endpoint(rules, directive, event)
     _context(rules, answer)
     namespace, name = event["header"]["namespace"], event["header"]["name"]
-    asked = (directive["directive"]["header"]["namespace"], directive["directive"]["header"]["name"])
+    sent = (directive["directive"]["header"]["namespace"], directive["directive"]["header"]["name"])
     if (namespace, name) == ("Alexa", "ErrorResponse"):
         _error(rules, event["payload"])
     elif (namespace, name) == ("Alexa.Authorization", "ErrorResponse"):
@@ -67,42 +59,42 @@ def check(directive: dict[str, Any], status: int, text: str, token: str) -> list
     elif (namespace, name) == (control.SNAPSHOTS, "ErrorResponse"):
         kind = event["payload"].get("type") if isinstance(event["payload"], dict) else None
         rules.must(kind in ("DISABLED_BY_USER", "SUBSCRIPTION_REQUIRED"), f"{kind} is no error of snapshots")
-    elif asked in control.ANSWERS:
-        wanted, hold = control.ANSWERS[asked]
-        if rules.must((namespace, name) == wanted, f"{asked[1]} was answered by {namespace} {name}"):
+    elif sent in control.ANSWERS:
+        wanted, hold = control.ANSWERS[sent]
+        if rules.must((namespace, name) == wanted, f"{sent[1]} was answered by {namespace} {name}"):
             hold(rules, directive, answer)
     elif rules.must(
-        (namespace, name) == _ANSWERS[asked][0],
-        f"{asked[1]} was answered by {namespace} {name}, which is no answer to it",
+        (namespace, name) == _ANSWERS[sent][0],
+        f"{sent[1]} was answered by {namespace} {name}, which is no answer to it",
     ):
-        _ANSWERS[asked][1](rules, directive, event["payload"])
+        _ANSWERS[sent][1](rules, directive, event["payload"])
     return rules.broken
 
 
 def _header(rules: Rules, directive: dict[str, Any], header: Any) -> bool:
-    asked = directive["directive"]["header"]
+    sent = directive["directive"]["header"]
     needed = {"namespace", "name", "payloadVersion", "messageId"}
     if not rules.keys(header, "header", needed, {"correlationToken"}):
         return False
-    sent = header["messageId"]
-    rules.must(isinstance(sent, str) and _MESSAGE_ID.fullmatch(sent), "messageId is not 1–127 of a–z, 0–9 and -")
-    rules.must(sent != asked["messageId"], "messageId is the directive's own; each message has a new one")
+    name = header["messageId"]
+    rules.must(isinstance(name, str) and _MESSAGE_ID.fullmatch(name), "messageId is not 1–127 of a–z, 0–9 and -")
+    rules.must(name != sent["messageId"], "messageId is the directive's own; each message has a new one")
     version = "1.1" if header["namespace"] == control.SNAPSHOTS else "3"
     rules.must(header["payloadVersion"] == version, f"payloadVersion is not “{version}”")
     rules.must(
-        header.get("correlationToken") == asked.get("correlationToken"), "correlationToken was not echoed verbatim"
+        header.get("correlationToken") == sent.get("correlationToken"), "correlationToken was not echoed verbatim"
     )
     return True
 
 
 def _endpoint(rules: Rules, directive: dict[str, Any], event: dict[str, Any]) -> None:
-    asked, given = directive["directive"].get("endpoint"), event.get("endpoint")
-    if asked is None:
+    sent, given = directive["directive"].get("endpoint"), event.get("endpoint")
+    if sent is None:
         rules.must(given is None, "an answer to Discover has no endpoint")
     elif given is None:
         rules.must(event["header"]["name"] == "ErrorResponse", "the answer names no endpoint")
     elif rules.keys(given, "endpoint", {"endpointId"}, {"scope", "cookie"}):
-        rules.must(given["endpointId"] == asked["endpointId"], "the answer is about another endpoint")
+        rules.must(given["endpointId"] == sent["endpointId"], "the answer is about another endpoint")
 
 
 def _context(rules: Rules, answer: dict[str, Any]) -> None:
@@ -113,13 +105,13 @@ def _context(rules: Rules, answer: dict[str, Any]) -> None:
     context = answer["context"]
     if not rules.keys(context, "context", set(), {"properties"}):
         return
-    for one in context.get("properties", []):
+    for state in context.get("properties", []):
         needed = {"namespace", "name", "value", "timeOfSample", "uncertaintyInMilliseconds"}
-        if rules.keys(one, "a property", needed, {"instance"}):
-            rules.must(_TIME.fullmatch(str(one["timeOfSample"])), "timeOfSample is no UTC time")
-            unsure = one["uncertaintyInMilliseconds"]
+        if rules.keys(state, "a property", needed, {"instance"}):
+            rules.must(_TIME.fullmatch(str(state["timeOfSample"])), "timeOfSample is no UTC time")
+            unsure = state["uncertaintyInMilliseconds"]
             rules.must(isinstance(unsure, int) and unsure >= 0, "uncertaintyInMilliseconds is no number ≥ 0")
-            control.state(rules, one)
+            control.state(rules, state)
 
 
 def _error(rules: Rules, payload: Any) -> None:
@@ -133,84 +125,6 @@ def _error(rules: Rules, payload: Any) -> None:
         rules.must(payload["currentDeviceMode"] in DEVICE_MODES, "currentDeviceMode is not one of Alexa's")
 
 
-def _discovered(rules: Rules, _directive: dict[str, Any], payload: Any) -> None:
-    if not rules.keys(payload, "the payload", {"endpoints"}):
-        return
-    endpoints = payload["endpoints"]
-    if not rules.must(isinstance(endpoints, list) and len(endpoints) <= 300, "endpoints is no list of at most 300"):
-        return
-    for one in endpoints:
-        _one_endpoint(rules, one)
-    ids = [one.get("endpointId") for one in endpoints if isinstance(one, dict)]
-    rules.must(len(ids) == len(set(ids)), "an endpointId comes twice")
-
-
-def _one_endpoint(rules: Rules, one: Any) -> None:
-    needed = {"endpointId", "manufacturerName", "friendlyName", "description", "displayCategories", "capabilities"}
-    optional = {"additionalAttributes", "cookie", "connections", "relationships", "registration"}
-    if not rules.keys(one, "an endpoint", needed, optional):
-        return
-    name = one["friendlyName"]
-    rules.must(_ENDPOINT_ID.fullmatch(str(one["endpointId"])), "an endpointId has a character it may not have")
-    for key in ("manufacturerName", "friendlyName", "description"):
-        rules.text(one[key], key, 128)
-    rules.must(not _NAME_MARKS & set(str(name)), f"friendlyName {name} has punctuation Alexa does not take")
-    categories = one["displayCategories"]
-    rules.must(isinstance(categories, list) and set(categories) & _CATEGORIES, f"{name} is shown as no camera")
-    attributes = one.get("additionalAttributes", {})
-    known = {"manufacturer", "model", "serialNumber", "firmwareVersion", "softwareVersion", "customIdentifier"}
-    if rules.keys(attributes, "additionalAttributes", set(), known):
-        rules.must(
-            all(isinstance(v, str) and len(v) <= 256 for v in attributes.values()), "an attribute is no text ≤ 256"
-        )
-    cookie = one.get("cookie", {})
-    rules.must(all(isinstance(v, str) for v in cookie.values()), "cookie holds something else than text")
-    rules.must(len(json.dumps(cookie)) <= 5 * 1024, "cookie is over 5 KB")
-    _capabilities(rules, str(name), one["capabilities"])
-
-
-def _capabilities(rules: Rules, name: str, capabilities: Any) -> None:
-    if not rules.must(isinstance(capabilities, list) and 0 < len(capabilities) <= 100, f"{name} has no capabilities"):
-        return
-    alexa = {"type": "AlexaInterface", "interface": "Alexa", "version": "3"}
-    rules.must(alexa in capabilities, f"{name} lacks the interface Alexa, version 3")
-    seen = [(one.get("interface"), one.get("instance")) for one in capabilities]
-    rules.must(len(seen) == len(set(seen)), f"{name} has an interface twice")
-    for one in capabilities:
-        rules.must(
-            one.get("type") == "AlexaInterface" and one.get("version"), f"{name} has a capability without version"
-        )
-        control.capability(rules, name, one)
-        if one.get("interface") == "Alexa.CameraStreamController":
-            _stream_capability(rules, name, one)
-        elif one.get("interface") == "Alexa.RTCSessionController":
-            duplex = one.get("configuration", {}).get("isFullDuplexAudioSupported")
-            rules.must(isinstance(duplex, bool), f"{name} does not say isFullDuplexAudioSupported")
-
-
-def _stream_capability(rules: Rules, name: str, capability: dict[str, Any]) -> None:
-    configurations = capability.get("cameraStreamConfigurations")
-    if not rules.must(isinstance(configurations, list) and configurations, f"{name} has no cameraStreamConfigurations"):
-        return
-    assert isinstance(configurations, list)
-    for one in configurations:
-        if not rules.keys(one, "a stream configuration", {*_STREAM_LISTS, "resolutions"}):
-            continue
-        for key, known in _STREAM_LISTS.items():
-            values = one[key]
-            rules.must(
-                values and set(values) <= known and len(set(values)) == len(values), f"{name}: {key} is not right"
-            )
-        for resolution in one["resolutions"]:
-            rules.must(_is_resolution(resolution), f"{name} advertises a resolution without size")
-
-
-def _is_resolution(value: Any) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(value.get(side), int) and value[side] > 0 for side in ("width", "height")
-    )
-
-
 def _streams(rules: Rules, directive: dict[str, Any], payload: Any) -> None:
     if not rules.keys(payload, "the payload", {"cameraStreams", "imageUri"}):
         return
@@ -218,21 +132,21 @@ def _streams(rules: Rules, directive: dict[str, Any], payload: Any) -> None:
     streams = payload["cameraStreams"]
     if not rules.must(isinstance(streams, list) and streams, "cameraStreams is empty"):
         return
-    asked = directive["directive"]["payload"]["cameraStreams"]
+    wanted = directive["directive"]["payload"]["cameraStreams"]
     same = ("protocol", "authorizationType", "videoCodec", "audioCodec", "resolution")
-    for one in streams:
+    for stream in streams:
         needed = {"uri", *same}
-        if not rules.keys(one, "a stream", needed, {"expirationTime", "idleTimeoutSeconds"}):
+        if not rules.keys(stream, "a stream", needed, {"expirationTime", "idleTimeoutSeconds"}):
             continue
-        rules.url(one["uri"], "uri")
+        rules.url(stream["uri"], "uri")
         rules.must(
-            any(all(one[key] == wanted[key] for key in same[:4]) for wanted in asked),
-            "a stream is of a kind that was not asked for",
+            any(all(stream[key] == kind[key] for key in same[:4]) for kind in wanted),
+            "a stream is of a kind that was not requested",
         )
-        rules.must(_is_resolution(one["resolution"]), "a stream has no resolution")
-        if "expirationTime" in one:
-            rules.must(_in_future(one["expirationTime"]), "expirationTime is no UTC time to come")
-        idle = one.get("idleTimeoutSeconds", 1)
+        rules.must(is_resolution(stream["resolution"]), "a stream has no resolution")
+        if "expirationTime" in stream:
+            rules.must(_in_future(stream["expirationTime"]), "expirationTime is no UTC time to come")
+        idle = stream.get("idleTimeoutSeconds", 1)
         rules.must(isinstance(idle, int) and idle >= 1, "idleTimeoutSeconds is no number ≥ 1")
 
 
@@ -250,8 +164,8 @@ def _sdp(rules: Rules, directive: dict[str, Any], payload: Any) -> None:
 
 def _session(rules: Rules, directive: dict[str, Any], payload: Any) -> None:
     if rules.keys(payload, "the payload", {"sessionId"}):
-        asked = directive["directive"]["payload"]["sessionId"]
-        rules.must(payload["sessionId"] == asked, "the answer is about another session")
+        session = directive["directive"]["payload"]["sessionId"]
+        rules.must(payload["sessionId"] == session, "the answer is about another session")
 
 
 def _state(rules: Rules, _directive: dict[str, Any], payload: Any) -> None:
@@ -264,7 +178,7 @@ def _granted(rules: Rules, _directive: dict[str, Any], payload: Any) -> None:
 
 _RTC = "Alexa.RTCSessionController"
 _ANSWERS = {
-    ("Alexa.Discovery", "Discover"): (("Alexa.Discovery", "Discover.Response"), _discovered),
+    ("Alexa.Discovery", "Discover"): (("Alexa.Discovery", "Discover.Response"), discovered),
     ("Alexa.CameraStreamController", "InitializeCameraStreams"): (
         ("Alexa.CameraStreamController", "Response"),
         _streams,

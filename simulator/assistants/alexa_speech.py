@@ -1,4 +1,8 @@
-"""What Alexa says aloud for an error type; it never speaks the message."""
+"""What Alexa says aloud; it never speaks the message of an error."""
+
+from typing import Any
+
+from simulator.assistants.outcome import Outcome
 
 _SPOKEN = {
     "ENDPOINT_UNREACHABLE": "{name} isn't responding. Please check its network connection and power supply.",
@@ -17,5 +21,34 @@ _SPOKEN_ELSE = "Sorry, something went wrong with {name}."
 
 
 def sentence(kind: str, name: str) -> str:
-    """For an error type, of the camera `name`."""
+    """The sentence for an error type about the camera `name`."""
     return _SPOKEN.get(kind, _SPOKEN_ELSE).format(name=name)
+
+
+def outcome(answer: dict[str, Any], broken: list[str], name: str) -> Outcome:
+    """The outcome of an event about the camera `name`."""
+    if broken:
+        return Outcome(spoken=sentence("", name), broken=broken)
+    payload = answer["event"]["payload"]
+    if answer["event"]["header"]["name"] != "ErrorResponse":
+        return Outcome(shown=True, spoken=f"Okay, {name}.")
+    kind, mode = payload["type"], payload.get("currentDeviceMode")
+    told = f"{kind}, {mode}" if mode else kind
+    return Outcome(spoken=sentence(kind, name), told=told, person=payload["message"])
+
+
+def report(answer: dict[str, Any], about: str, name: str) -> Outcome:
+    """The outcome of a StateReport, for a question `about` motion or connectivity."""
+    values = {state["name"]: state["value"] for state in answer.get("context", {}).get("properties", [])}
+    if about == "motion":
+        words = {"DETECTED": "detects motion", "NOT_DETECTED": "detects no motion"}
+        word = words.get(str(values.get("detectionState")), "does not say whether something moves")
+    else:
+        words = {"OK": "is online", "UNREACHABLE": "is offline"}
+        connectivity = values.get("connectivity", {}).get("value")
+        word = words.get(str(connectivity), "does not say whether it is online")
+    return Outcome(spoken=f"{name} {word}.", answered=not word.startswith("does not say"))
+
+
+def count(number: int) -> str:
+    return "no cameras" if not number else "one camera" if number == 1 else f"{number} cameras"

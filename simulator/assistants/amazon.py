@@ -1,4 +1,4 @@
-"""Amazon's own servers, as far as a skill meets them: Login with Amazon, the event gateway, the chain it signs with."""
+"""Amazon's servers that a skill meets: Login with Amazon, the event gateway, the certificate chain of its signature."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ class _Code:
 
 @dataclass(slots=True)
 class Amazon:
-    """`url`: where it is reached, https. `events` are those it took, without their scope."""
+    """`url` is its https address; `events` holds those it accepted, without their scope."""
 
     url: str
     data: Path
@@ -49,7 +49,7 @@ class Amazon:
         app.router.add_get(CHAIN, self.chain)
 
     def code(self) -> str:
-        """What AcceptGrant carries: good once, for five minutes."""
+        """A code for AcceptGrant: valid once, for five minutes."""
         code = "A" + secrets.token_hex(9)
         self._codes[code] = _Code(time.monotonic())
         return code
@@ -75,17 +75,17 @@ class Amazon:
             return _refused("unsupported_grant_type" if grant else "invalid_request")
         access = "Atza|" + secrets.token_urlsafe(48)
         self._access[access] = time.monotonic() + ACCESS_S
-        told = {"access_token": access, "refresh_token": refresh, "token_type": "bearer", "expires_in": ACCESS_S}
-        return web.json_response(told, headers={"Cache-Control": "no-store"})
+        tokens = {"access_token": access, "refresh_token": refresh, "token_type": "bearer", "expires_in": ACCESS_S}
+        return web.json_response(tokens, headers={"Cache-Control": "no-store"})
 
     async def endpoint(self, request: web.Request) -> web.Response:
-        """Which region the customer is in."""
+        """The region of the customer."""
         if not self._known(request):
             return _exception(401, "INVALID_ACCESS_TOKEN_EXCEPTION", "The access token is not valid.")
         return web.json_response({"endpoints": [self.url], "timestamp": int(time.time())})
 
     async def take(self, request: web.Request) -> web.Response:
-        """The event gateway: 202 and nothing else for an event it can use."""
+        """The event gateway: 202 without a body for an event it accepts."""
         if not self._known(request):
             return _exception(401, "INVALID_ACCESS_TOKEN_EXCEPTION", "The access token is not valid.")
         try:
@@ -104,7 +104,7 @@ class Amazon:
         return web.Response(body=self._own_signer().chain, content_type="application/x-pem-file")
 
     def signed(self, body: bytes) -> dict[str, str]:
-        """The headers that prove a custom-skill request."""
+        """The headers that sign a custom-skill request."""
         key = self._own_signer().key
         signature = base64.b64encode(key.sign(body, padding.PKCS1v15(), hashes.SHA256())).decode()
         return {"SignatureCertChainUrl": self.url + CHAIN, "Signature-256": signature}

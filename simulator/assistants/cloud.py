@@ -1,4 +1,4 @@
-"""What the clouds of both assistants have in common: a link, its tokens, the cameras learned, and its record."""
+"""The part both assistants' clouds share: a link, its tokens, the cameras discovered, and the record of messages."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ from simulator.assistants.wire import NoAnswer, Record, Wire
 
 
 class Unlinked(Exception):
-    """The assistant has lost its link while it worked; the text says why."""
+    """The assistant has no link, or has lost it; the text says why."""
 
 
 @dataclass(slots=True)
 class State:
-    """Kept in memory alone: a restart forgets the link, as a factory reset would."""
+    """Held in memory only: a restart forgets the link, as a factory reset would."""
 
     tokens: Tokens | None = None
     cameras: list[dict[str, Any]] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Cloud:
         raise NotImplementedError
 
     def lost(self) -> Outcome:
-        """The outcome of asking without a link, or of losing it while asking."""
+        """The outcome of a wish without a link, or that lost its link."""
         if self.state.problem is None:
             return not_linked(self.title)
         return Outcome(spoken="I couldn't find any cameras.", person=self.state.problem)
@@ -90,10 +90,10 @@ class Cloud:
         self.state = State(problem=why)
 
     async def renew(self, wire: Wire, dead: str) -> None:
-        """A new access token in place of the dead one; a dead refresh token unlinks, as in life. Raises Unlinked."""
+        """Replaces the dead access token; a dead refresh token unlinks, as in life. Raises Unlinked."""
         async with self._refreshing:
             if self.state.tokens is None or self.state.tokens.access != dead:
-                return  # another message got there first
+                return  # another message has refreshed it
             try:
                 self.state.tokens = await self.linking.refresh(wire, self.state.tokens)
             except LinkDead as error:

@@ -32,7 +32,7 @@ class Google(Cloud):
     def __init__(self, http: aiohttp.ClientSession, app_url: str) -> None:
         super().__init__(http, app_url, Client("google", "google-secret", basic=False, locale="en-US"))
         self._devices: dict[str, dict[str, Any]] = {}
-        self._sure: tuple[dict[str, Any], Command] | None = None  # the camera and what was asked: “Are you sure?”
+        self._sure: tuple[dict[str, Any], Command] | None = None  # the camera and the command that wait for “yes”
 
     async def learn(self, wire: Wire) -> None:
         answer, broken = await self._intend(wire, "SYNC")
@@ -46,29 +46,29 @@ class Google(Cloud):
         if self.state.household not in (None, payload["agentUserId"]):
             raise LinkFailed("showcam broke a rule: agentUserId changed between two SYNCs of one link")
         self.state.household = payload["agentUserId"]
-        self._devices = {one["id"]: one for one in payload["devices"]}
+        self._devices = {device["id"]: device for device in payload["devices"]}
         self.state.cameras = [
             {
-                "id": one["id"],
-                "name": one["name"]["name"],
-                "type": one["type"],
-                "webrtc": "webrtc" in one["attributes"]["cameraStreamSupportedProtocols"],
-                "hls": "hls" in one["attributes"]["cameraStreamSupportedProtocols"],
+                "id": device["id"],
+                "name": device["name"]["name"],
+                "type": device["type"],
+                "webrtc": "webrtc" in device["attributes"]["cameraStreamSupportedProtocols"],
+                "hls": "hls" in device["attributes"]["cameraStreamSupportedProtocols"],
             }
-            for one in payload["devices"]
+            for device in payload["devices"]
         ]
 
     async def unlink(self, wire: Wire) -> None:
-        """Unlinking in the Home app: DISCONNECT is sent, whatever comes back."""
+        """Unlinks in the Home app: sends DISCONNECT, and forgets the link whatever the answer is."""
         try:
             await self._intend(wire, "DISCONNECT")
         finally:
             self.forget()
 
     async def say(self, wire: Wire, text: str, via: str = "", pin: str = "") -> dict[str, Any]:
-        """What the display does about it: {"outcome"} and what its screen needs to go on.
+        """{"outcome"} and what the screen needs to continue.
 
-        `pin` is what a person says to "Can I have your PIN?"; the answer to what needs one has {"need": "pin"}.
+        A command that needs a PIN is answered with {"need": "pin"}; it is said again with `pin`.
         """
         wish = hearing.hear(text, google_commands.settings(self._devices.values()))
         sure, self._sure = self._sure, None
@@ -81,19 +81,19 @@ class Google(Cloud):
             if wish.what == "hide":
                 return {"outcome": Outcome(), "hide": True}
             if wish.what == "reply" and sure is not None:
-                return await self._do(wire, *sure, {"ack": wish.about == "yes"})
+                return await self._execute(wire, *sure, {"ack": wish.about == "yes"})
             if wish.what in ("unclear", "reply"):
                 return {"outcome": not_understood(text, EXAMPLES)}
             camera = hearing.find(wish, self.state.cameras)
             if camera is None:
                 return {"outcome": unknown_camera(wish.camera, self.state.cameras, "sync my devices")}
             if wish.what == "ask":
-                return {"outcome": await self._ask(wire, camera, wish.about)}
+                return {"outcome": await self._query(wire, camera, wish.about)}
             if wish.what == "battery":
-                return {"outcome": await self._ask(wire, camera, "battery")}
+                return {"outcome": await self._query(wire, camera, "battery")}
             if wish.what in ("switch", "set", "restart"):
                 wanted = google_commands.command(wish, self._devices[camera["id"]])
-                return await self._do(wire, camera, wanted, {"pin": pin} if pin else {})
+                return await self._execute(wire, camera, wanted, {"pin": pin} if pin else {})
             return await self._show(wire, camera, wish.screen, via)
         except Unlinked:
             return {"outcome": self.lost()}
@@ -112,24 +112,24 @@ class Google(Cloud):
             return {"outcome": self._judge(answer.get("payload", {}), broken, camera["name"]), "camera": camera}
         result = answer["payload"]["commands"][0]
         outcome = self._judge(result, broken, camera["name"], screen)
-        told: dict[str, Any] = {"outcome": outcome, "camera": camera, "screen": screen}
+        shown: dict[str, Any] = {"outcome": outcome, "camera": camera, "screen": screen}
         if not outcome.shown:
-            return told
+            return shown
         states = result["states"]
         if states["cameraStreamProtocol"] == "webrtc":
-            told["webrtc"] = {"signalingUrl": states["cameraStreamSignalingUrl"]}
+            shown["webrtc"] = {"signalingUrl": states["cameraStreamSignalingUrl"]}
             if token := states.get("cameraStreamAuthToken"):
-                told["webrtc"]["authToken"] = token
+                shown["webrtc"]["authToken"] = token
             if servers := states.get("cameraStreamIceServers"):
-                told["webrtc"]["iceServers"] = servers
+                shown["webrtc"]["iceServers"] = servers
         else:
-            told["hls"] = states["cameraStreamAccessUrl"]
-        return told
+            shown["hls"] = states["cameraStreamAccessUrl"]
+        return shown
 
-    async def _do(
+    async def _execute(
         self, wire: Wire, camera: dict[str, Any], wanted: Command, challenge: dict[str, Any]
     ) -> dict[str, Any]:
-        """`challenge` is what the person said to the question that came back."""
+        """`challenge` is the person's answer to showcam's challenge."""
         device, name = self._devices[camera["id"]], camera["name"]
         if (lacking := google_commands.lacking(wanted, device)) is not None:
             return {"outcome": lacking}
@@ -146,7 +146,7 @@ class Google(Cloud):
         if result["status"] == "SUCCESS":
             return {"outcome": Outcome(spoken=f"Okay, {wanted.does}.", answered=True)}
         outcome = self._judge(result, broken, name)
-        outcome.answered = outcome.told == "userCancelled"  # that was the wish
+        outcome.answered = outcome.told == "userCancelled"  # cancelling was the wish
         return {"outcome": outcome}
 
     def _challenged(self, camera: dict[str, Any], wanted: Command, kind: str, result: dict[str, Any]) -> dict[str, Any]:
@@ -158,40 +158,40 @@ class Google(Cloud):
         outcome.person = f"{outcome.person or ''} Say “yes” or “no”.".strip()
         return {"outcome": outcome, "need": "yes"}
 
-    async def _ask(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:
+    async def _query(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:
         device, name = self._devices[camera["id"]], camera["name"]
         if about == "battery" and f"{TRAITS}EnergyStorage" not in device["traits"]:
-            return no_answer(f"Sorry, I don't know the battery of {name}.", f"showcam tells of none that {name} has")
+            return no_answer(f"Sorry, I don't know the battery of {name}.", f"showcam reports no battery of {name}")
         answer, broken = await self._intend(wire, "QUERY", {"devices": [_named(device)]})
         if broken or "errorCode" in answer["payload"]:
             return self._judge(answer.get("payload", {}), broken, name)
-        told = answer["payload"]["devices"][camera["id"]]
-        if told["status"] == "SUCCESS":
-            return _told(told, name, about)
-        outcome = self._judge(told, broken, name)
-        outcome.answered = told["status"] == "OFFLINE" and about in ("online", "well")
+        states = answer["payload"]["devices"][camera["id"]]
+        if states["status"] == "SUCCESS":
+            return _report(states, name, about)
+        outcome = self._judge(states, broken, name)
+        outcome.answered = states["status"] == "OFFLINE" and about in ("online", "well")
         return outcome
 
     def _judge(self, result: dict[str, Any], broken: list[str], name: str, screen: str = "") -> Outcome:
-        """A result as the Assistant takes it."""
+        """The outcome of one result."""
         if broken:
             return Outcome(spoken=google_spoken.code("", name), broken=broken)
         if result.get("status") == "SUCCESS":
-            where = f" on {screen}" if screen else ""
-            return Outcome(shown=True, spoken=f"Sure, streaming {name}{where}.")
+            target = f" on {screen}" if screen else ""
+            return Outcome(shown=True, spoken=f"Sure, streaming {name}{target}.")
         code = result["errorCode"]
         return Outcome(spoken=google_spoken.code(code, name), told=code, person=result.get("debugString"))
 
     async def _intend(
         self, wire: Wire, intent: str, payload: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], list[str]]:
-        """(answer, broken rules); a 401 is met by one refresh. Raises NoAnswer, Unlinked."""
-        one: dict[str, Any] = {"intent": f"action.devices.{intent}"}
+        """(answer, broken rules); after a 401 the token is refreshed once. Raises NoAnswer, Unlinked."""
+        call: dict[str, Any] = {"intent": f"action.devices.{intent}"}
         if payload is not None:
-            one["payload"] = payload
+            call["payload"] = payload
         # fields beyond the published schema, as real requests carry them
-        one["context"] = {"locale_country": "US", "locale_language": "en"}
-        request = {"requestId": str(secrets.randbits(63)), "inputs": [one]}
+        call["context"] = {"locale_country": "US", "locale_language": "en"}
+        request = {"requestId": str(secrets.randbits(63)), "inputs": [call]}
         for _ in (1, 2):
             token = self.access()
             headers = {"Authorization": f"Bearer {token}", "google-assistant-api-version": "v1"}
@@ -207,14 +207,14 @@ class Google(Cloud):
         return answer if isinstance(answer, dict) else {}, broken
 
 
-def _told(states: dict[str, Any], name: str, about: str) -> Outcome:
-    """What a camera that answers says of itself."""
+def _report(states: dict[str, Any], name: str, about: str) -> Outcome:
+    """The outcome of a QUERY that succeeded."""
     report = states.get("currentStatusReport")
     if about == "battery":
         return Outcome(spoken=google_spoken.battery(states, name), answered=True)
     if about == "well" and report:
-        codes = [one["statusCode"] for one in report]
-        spoken = " ".join(google_spoken.code(one, name) for one in codes)
+        codes = [entry["statusCode"] for entry in report]
+        spoken = " ".join(google_spoken.code(code, name) for code in codes)
         return Outcome(spoken=spoken, told=", ".join(codes), person=states.get("debugString"), answered=True)
     word = "online" if states["online"] else "offline"
     return Outcome(spoken=f"{name} is {word}.", answered=about != "motion")

@@ -1,4 +1,4 @@
-"""What a display has showcam do with a camera: its command, its words, and why nobody is asked for what SYNC lacks."""
+"""Commands of a Google display for a camera, and the refusal of those that SYNC did not offer."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ class Command:
     name: str
     params: dict[str, Any]
     trait: str
-    query_only: str  # the attribute that says that it can only be asked about
+    query_only: str  # the attribute that allows QUERY only
     can: str  # "turn Garden off"
     does: str  # "turning Garden off"
-    may: str  # what its owner lets a voice do
+    may: str  # its name in the owner's preference `voice_may`
 
 
 def command(wish: Wish, device: dict[str, Any]) -> Command:
@@ -37,7 +37,7 @@ def command(wish: Wish, device: dict[str, Any]) -> Command:
 
 
 def lacking(wanted: Command, device: dict[str, Any]) -> Outcome | None:
-    """Google asks nobody for what was not offered."""
+    """The outcome of a command that the device does not offer, which Google sends to nobody; None when it does."""
     offered = f"{TRAITS}{wanted.trait}" in device["traits"] and not device["attributes"].get(wanted.query_only)
     if offered and (wanted.params or wanted.name == "Reboot"):
         return None
@@ -49,16 +49,16 @@ def lacking(wanted: Command, device: dict[str, Any]) -> Outcome | None:
 
 
 def settings(devices: Iterable[dict[str, Any]]) -> set[str]:
-    """What can be said to be on or off of one or another of them."""
-    return {said for device in devices for said in _toggles(device)}
+    """The spoken names of everything that is on or off at these devices."""
+    return {name for device in devices for name in _toggles(device)}
 
 
 def _toggles(device: dict[str, Any]) -> dict[str, str]:
-    """As it is said: its name."""
+    """Spoken name: the toggle's name."""
     toggles = device.get("attributes", {}).get("availableToggles", [])
     return {
-        plain(said): each["name"]
-        for each in toggles
-        for values in each["name_values"]
-        for said in values["name_synonym"]
+        plain(synonym): toggle["name"]
+        for toggle in toggles
+        for values in toggle["name_values"]
+        for synonym in values["name_synonym"]
     }

@@ -26,7 +26,7 @@ _DEVICE_OPTIONAL = {
 }  # fmt: skip
 _STREAM = "action.devices.commands.GetCameraStream"
 _CHALLENGES = {"ackNeeded", "pinNeeded", "challengeFailedPinNeeded"}
-# trait: the attribute it can't do without, the state it tells
+# trait: its required attribute, the state it reports
 _TRAITS = {
     "CameraStream": ("cameraStreamSupportedProtocols", ""),
     "OnOff": ("", "on"),
@@ -56,7 +56,7 @@ def check(request: dict[str, Any], status: int, text: str, token: str, devices: 
     except ValueError:
         return [f"the answer is no JSON (status {status})"]
     rules.must(status == 200, f"the answer came with status {status}: Google takes 200, or 401 for a dead token")
-    rules.unsaid(token, text)
+    rules.without_token(token, text)
     intent = request["inputs"][0]["intent"].rsplit(".", 1)[-1]
     if intent == "DISCONNECT":
         rules.must(answer == {}, "DISCONNECT is answered by {} and nothing else")
@@ -74,11 +74,11 @@ def check(request: dict[str, Any], status: int, text: str, token: str, devices: 
     return rules.broken
 
 
-def _error(rules: Rules, one: dict[str, Any]) -> None:
-    code = one.get("errorCode")
+def _error(rules: Rules, result: dict[str, Any]) -> None:
+    code = result.get("errorCode")
     rules.must(code in ERROR_CODES, f"{code} is no error code of Google's")
-    if "debugString" in one:
-        rules.text(one["debugString"], "debugString", 4096)
+    if "debugString" in result:
+        rules.text(result["debugString"], "debugString", 4096)
 
 
 def _sync(rules: Rules, _request: dict[str, Any], payload: dict[str, Any], known: dict[str, Any]) -> None:
@@ -89,25 +89,25 @@ def _sync(rules: Rules, _request: dict[str, Any], payload: dict[str, Any], known
     devices = payload["devices"]
     if not rules.must(isinstance(devices, list), "devices is no list"):
         return
-    for one in devices:
-        _device(rules, one)
-    ids = [one.get("id") for one in devices if isinstance(one, dict)]
+    for device in devices:
+        _device(rules, device)
+    ids = [device.get("id") for device in devices if isinstance(device, dict)]
     rules.must(len(ids) == len(set(ids)), "a device id comes twice")
 
 
-def _device(rules: Rules, one: Any) -> None:
-    if not rules.keys(one, "a device", {"id", "type", "traits", "name", "willReportState"}, _DEVICE_OPTIONAL):
+def _device(rules: Rules, device: Any) -> None:
+    if not rules.keys(device, "a device", {"id", "type", "traits", "name", "willReportState"}, _DEVICE_OPTIONAL):
         return
-    rules.text(one["id"], "a device's id", 256)
+    rules.text(device["id"], "a device's id", 256)
     kinds = ("action.devices.types.CAMERA", "action.devices.types.DOORBELL")
-    rules.must(one["type"] in kinds, f"{one['type']} is no type of camera")
-    if rules.keys(one["name"], "name", {"name"}, {"defaultNames", "nicknames"}):
-        rules.text(one["name"]["name"], "a device's name", 60)
-    rules.must(isinstance(one["willReportState"], bool), "willReportState is neither true nor false")
-    rules.must(one.get("roomHint") != "", "an empty roomHint makes a room without name")
-    rules.must(len(json.dumps(one.get("customData", {}))) <= 512, "customData is over 512 bytes")
-    attributes = one.get("attributes", {})
-    for trait in one["traits"]:
+    rules.must(device["type"] in kinds, f"{device['type']} is no type of camera")
+    if rules.keys(device["name"], "name", {"name"}, {"defaultNames", "nicknames"}):
+        rules.text(device["name"]["name"], "a device's name", 60)
+    rules.must(isinstance(device["willReportState"], bool), "willReportState is neither true nor false")
+    rules.must(device.get("roomHint") != "", "an empty roomHint makes a room without name")
+    rules.must(len(json.dumps(device.get("customData", {}))) <= 512, "customData is over 512 bytes")
+    attributes = device.get("attributes", {})
+    for trait in device["traits"]:
         name = str(trait).removeprefix("action.devices.traits.")
         if rules.must(name in _TRAITS, f"{trait} is no trait of a camera"):
             needed = _TRAITS[name][0]
@@ -115,7 +115,7 @@ def _device(rules: Rules, one: Any) -> None:
     for mode in attributes.get("availableModes", []):
         rules.must(len(mode.get("settings", [])) >= 2, "a mode has less than two settings")
     stream = "action.devices.traits.CameraStream"
-    if rules.must(stream in one["traits"], "a camera lacks the trait CameraStream"):
+    if rules.must(stream in device["traits"], "a camera lacks the trait CameraStream"):
         protocols = attributes.get("cameraStreamSupportedProtocols")
         rules.must(protocols and set(protocols) <= PROTOCOLS, "cameraStreamSupportedProtocols is not right")
         need = attributes.get("cameraStreamNeedAuthToken")
@@ -125,73 +125,78 @@ def _device(rules: Rules, one: Any) -> None:
 def _query(rules: Rules, request: dict[str, Any], payload: dict[str, Any], known: dict[str, Any]) -> None:
     if not rules.keys(payload, "payload", {"devices"}):
         return
-    asked = {one["id"] for one in request["inputs"][0]["payload"]["devices"]}
-    rules.must(set(payload["devices"]) == asked, "QUERY answers other devices than were asked about")
-    for its_id, one in payload["devices"].items():
-        _states(rules, one)
+    queried = {device["id"] for device in request["inputs"][0]["payload"]["devices"]}
+    rules.must(set(payload["devices"]) == queried, "QUERY answers other devices than it named")
+    for its_id, states in payload["devices"].items():
+        _states(rules, states)
         offered = known.get(its_id, {}).get("traits", [])
         for trait in ("StatusReport", "EnergyStorage"):
-            if f"action.devices.traits.{trait}" in offered and one.get("status") == "SUCCESS":
-                rules.must(_TRAITS[trait][1] in one, f"{trait} was offered, and nothing is reported")
-        if rules.keys(one, "a device", {"status", "online"}, one.keys()):
-            rules.must(one["status"] in STATUSES - {"PENDING"}, f"{one['status']} is no status")
-            rules.must(isinstance(one["online"], bool), "online is neither true nor false")
-            rules.must(one["status"] != "SUCCESS" or "errorCode" not in one, "SUCCESS comes with an errorCode")
-            if "errorCode" in one:
-                _error(rules, one)
+            if f"action.devices.traits.{trait}" in offered and states.get("status") == "SUCCESS":
+                rules.must(_TRAITS[trait][1] in states, f"{trait} was offered, and nothing is reported")
+        if rules.keys(states, "a device", {"status", "online"}, states.keys()):
+            rules.must(states["status"] in STATUSES - {"PENDING"}, f"{states['status']} is no status")
+            rules.must(isinstance(states["online"], bool), "online is neither true nor false")
+            rules.must(states["status"] != "SUCCESS" or "errorCode" not in states, "SUCCESS comes with an errorCode")
+            if "errorCode" in states:
+                _error(rules, states)
 
 
 def _execute(rules: Rules, request: dict[str, Any], payload: dict[str, Any], known: dict[str, Any]) -> None:
     if not rules.keys(payload, "payload", {"commands"}):
         return
     commands = request["inputs"][0]["payload"]["commands"]
-    asked = sorted(device["id"] for command in commands for device in command["devices"])
-    answered = sorted(one for result in payload["commands"] for one in result.get("ids", []))
-    rules.must(asked == answered, "not every device that was asked about is answered exactly once")
+    commanded = sorted(device["id"] for command in commands for device in command["devices"])
+    answered = sorted(its_id for result in payload["commands"] for its_id in result.get("ids", []))
+    rules.must(commanded == answered, "not every device of the command is answered exactly once")
     execution = commands[0]["execution"][0]
-    for one in payload["commands"]:
+    for result in payload["commands"]:
         optional = {"states", "errorCode", "debugString", "challengeNeeded", "exceptionCode"}
-        if not rules.keys(one, "a result", {"ids", "status"}, optional):
+        if not rules.keys(result, "a result", {"ids", "status"}, optional):
             continue
-        rules.must(one["status"] in STATUSES - {"PENDING"}, f"{one['status']} is no status of a stream")
-        if one["status"] == "SUCCESS":
-            rules.must("errorCode" not in one, "SUCCESS comes with an errorCode")
-            device = known.get(one["ids"][0] if one["ids"] else "", {})
+        rules.must(result["status"] in STATUSES - {"PENDING"}, f"{result['status']} is no status of a stream")
+        if result["status"] == "SUCCESS":
+            rules.must("errorCode" not in result, "SUCCESS comes with an errorCode")
+            device = known.get(result["ids"][0] if result["ids"] else "", {})
             if execution["command"] == _STREAM:
-                _stream(rules, one.get("states"), execution["params"]["SupportedStreamProtocols"], device)
+                _stream(rules, result.get("states"), execution["params"]["SupportedStreamProtocols"], device)
             else:
-                _states(rules, one.get("states", {}), execution["params"].get("updateToggleSettings", {}))
-        elif rules.must("errorCode" in one, f"{one['status']} comes without errorCode"):
-            rules.must("cameraStreamAccessUrl" not in one.get("states", {}), "a refusal comes with a stream")
+                _states(rules, result.get("states", {}), execution["params"].get("updateToggleSettings", {}))
+        elif rules.must("errorCode" in result, f"{result['status']} comes without errorCode"):
+            rules.must("cameraStreamAccessUrl" not in result.get("states", {}), "a refusal comes with a stream")
             rules.must(
-                one["status"] != "OFFLINE" or one["errorCode"] in ("deviceOffline", "offline"),
+                result["status"] != "OFFLINE" or result["errorCode"] in ("deviceOffline", "offline"),
                 "OFFLINE is not deviceOffline",
             )
-            kind = one.get("challengeNeeded", {}).get("type")
-            asks = one["errorCode"] == "challengeNeeded"
-            rules.must(asks == (kind in _CHALLENGES), "challengeNeeded does not say what is needed, or says it unasked")
-            _error(rules, one)
+            kind = result.get("challengeNeeded", {}).get("type")
+            challenged = result["errorCode"] == "challengeNeeded"
+            rules.must(
+                challenged == (kind in _CHALLENGES),
+                "challengeNeeded does not say what is needed, or says it without need",
+            )
+            _error(rules, result)
 
 
-def _states(rules: Rules, told: Any, toggled: Collection[str] = ()) -> None:
-    """What traits tell of a device, beside its stream; `toggled`: what was just set."""
-    if not rules.must(isinstance(told, dict), "states is no object"):
+def _states(rules: Rules, states: Any, toggled: Collection[str] = ()) -> None:
+    """The states of traits other than CameraStream; `toggled` names the toggles that were just set."""
+    if not rules.must(isinstance(states, dict), "states is no object"):
         return
     for name, kind in _STATES.items():
-        rules.must(name not in told or isinstance(told[name], kind), f"{name} is not what it must be")
-    rules.must(set(toggled) <= set(told.get("currentToggleSettings", ())), "a toggle was set, and it is not told how")
-    level = told.get("descriptiveCapacityRemaining", "FULL")
+        rules.must(name not in states or isinstance(states[name], kind), f"{name} is not what it must be")
+    rules.must(
+        set(toggled) <= set(states.get("currentToggleSettings", ())), "a toggle was set, and its state is not reported"
+    )
+    level = states.get("descriptiveCapacityRemaining", "FULL")
     rules.must(level in _LEVELS, f"{level} is no level of a battery")
-    for one in told.get("currentStatusReport", []):
-        if rules.keys(one, "a status", {"blocking", "deviceTarget", "priority", "statusCode"}):
-            rules.must(one["statusCode"] in ERROR_CODES, f"{one['statusCode']} is no status code of Google's")
+    for entry in states.get("currentStatusReport", []):
+        if rules.keys(entry, "a status", {"blocking", "deviceTarget", "priority", "statusCode"}):
+            rules.must(entry["statusCode"] in ERROR_CODES, f"{entry['statusCode']} is no status code of Google's")
 
 
 def _stream(rules: Rules, states: Any, offered: list[str], device: dict[str, Any]) -> None:
     if not rules.keys(states, "states", {"cameraStreamProtocol"}, _STREAM_OPTIONAL):
         return
     protocol = states["cameraStreamProtocol"]
-    rules.must(protocol in offered, f"cameraStreamProtocol {protocol} was not asked for")
+    rules.must(protocol in offered, f"cameraStreamProtocol {protocol} was not offered")
     rules.must("" not in states.values(), "an empty field is sent where it should be left out")
     needs = device.get("attributes", {}).get("cameraStreamNeedAuthToken", False)
     rules.must(not needs or states.get("cameraStreamAuthToken"), "cameraStreamAuthToken was promised and is missing")
@@ -211,12 +216,12 @@ def _ice_servers(value: Any) -> bool:
         return False
 
 
-def check_signalling(status: int, headers: dict[str, str], told: Any, offer: str, origin: str) -> list[str]:
+def check_signalling(status: int, headers: dict[str, str], answer: Any, offer: str, origin: str) -> list[str]:
     """The answer to an offer that was posted to cameraStreamSignalingUrl from the player's origin."""
     rules = Rules()
     allowed = headers.get("access-control-allow-origin")
     rules.must(allowed == origin, "the signalling answer lacks Access-Control-Allow-Origin for the player")
-    if status == 200 and rules.keys(told, "the signalling answer", {"action", "sdp"}):
-        rules.must(told["action"] == "answer", "the signalling answer's action is not “answer”")
-        rules.sdp_answer(told["sdp"], offer)
+    if status == 200 and rules.keys(answer, "the signalling answer", {"action", "sdp"}):
+        rules.must(answer["action"] == "answer", "the signalling answer's action is not “answer”")
+        rules.sdp_answer(answer["sdp"], offer)
     return rules.broken

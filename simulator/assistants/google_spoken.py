@@ -1,4 +1,4 @@
-"""What is heard from a Google display: for an error code, for what a camera reports of itself, for a challenge."""
+"""What a Google display says: for an error code, a camera's report, a challenge."""
 
 from typing import Any
 
@@ -43,9 +43,9 @@ def challenge(kind: str, name: str) -> str:
 
 
 def battery(states: dict[str, Any], name: str) -> str:
-    """By percent where they are told."""
-    told = states.get("capacityRemaining", [])
-    percent = next((one["rawValue"] for one in told if one["unit"] == "PERCENTAGE"), None)
+    """In percent where showcam reports it."""
+    capacities = states.get("capacityRemaining", [])
+    percent = next((capacity["rawValue"] for capacity in capacities if capacity["unit"] == "PERCENTAGE"), None)
     level = str(states.get("descriptiveCapacityRemaining", "unknown")).lower().replace("_", " ")
     left = f"has {percent} percent battery left" if percent is not None else f"has a battery level of {level}"
     return f"{name} {left}{' and is charging' if states.get('isCharging') else ''}."

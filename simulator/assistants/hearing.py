@@ -1,4 +1,4 @@
-"""What a person says to a screen, as far as a screen that shows cameras understands it."""
+"""Recognises what a person says to a screen that shows cameras."""
 
 import re
 from collections.abc import Collection
@@ -20,7 +20,7 @@ _WAKE = re.compile(r"^(?:(?:hey|ok|okay)\s+google|alexa)\b[\s,]*", re.I)
 _SHOW = re.compile(
     r"^(?:please\s+)?(?:show|display|open|view|see|let me see|pull up|vis)(?:\s+me)?\s+(?P<what>.+)$", re.I
 )
-_TARGET = re.compile(r"^(?P<what>.+?)\s+(?:on|to|på)\s+(?P<where>(?:(?:the|my)\s+)?.+)$", re.I)
+_TARGET = re.compile(r"^(?P<what>.+?)\s+(?:on|to|på)\s+(?P<screen>(?:(?:the|my)\s+)?.+)$", re.I)
 _HIDE = re.compile(r"^(?:please\s+)?(?:hide|stop|close|exit|go home|skjul|stopp)\b", re.I)
 _DISCOVER = re.compile(
     r"^(?:please\s+)?(?:discover|sync|find|finn|synkroniser)\b.*\b(?:devices?|cameras?|enheter|enhetene)", re.I
@@ -50,53 +50,53 @@ _KIND = re.compile(r"(?:\s+(?:camera|cam|video|feed|stream|please|kameraet|kamer
 class Wish:
     what: Literal["show", "hide", "discover", "ask", "switch", "set", "restart", "battery", "reply", "unclear"]
     camera: str = ""  # as spoken
-    screen: str = ""  # another screen that was named, "" for this one
+    screen: str = ""  # another screen by name, "" for this one
     whole: str = ""  # camera and screen as one name, for a camera named “Gate on the left”
-    about: str = ""  # asked whether it is "online" or "well", or sees "motion"; to be switched "on" or "off"; "yes"
-    setting: str = ""  # of the camera, to be set "on" or "off"
+    about: str = ""  # a question: "online", "well" or "motion"; a switch: "on" or "off"; a reply: "yes" or "no"
+    setting: str = ""  # of the camera, to be turned "on" or "off"
 
 
 def hear(text: str, settings: Collection[str] = ()) -> Wish:
-    """`settings`: what cameras have that is on or off, as `plain` has it."""
-    said = _WAKE.sub("", " ".join(text.split())).strip(" .!?")
-    if _DISCOVER.match(said):
+    """`settings` are the cameras' settings that are on or off, in the form of `plain`."""
+    words = _WAKE.sub("", " ".join(text.split())).strip(" .!?")
+    if _DISCOVER.match(words):
         return Wish("discover")
-    if _HIDE.match(said):
+    if _HIDE.match(words):
         return Wish("hide")
-    if match := _SHOW.match(said):
-        what, where = match["what"], ""
+    if match := _SHOW.match(words):
+        what, screen = match["what"], ""
         if target := _TARGET.match(what):
-            what, where = target["what"], re.sub(r"^(?:the|my)\s+", "", target["where"], flags=re.I)
-        return Wish("show", what, where, match["what"])
-    if match := _SWITCH.match(said):
+            what, screen = target["what"], re.sub(r"^(?:the|my)\s+", "", target["screen"], flags=re.I)
+        return Wish("show", what, screen, match["what"])
+    if match := _SWITCH.match(words):
         what, on = match["what"] or match["what2"], (match["on"] or match["on2"]).lower()
         about = "on" if on in ("on", "på") else "off"
         if (of := _OF.match(what)) and plain(of["setting"]) in settings:
             return Wish("set", of["what"], whole=of["what"], about=about, setting=plain(of["setting"]))
         return Wish("switch", what, whole=what, about=about)
-    if match := _RESTART.match(said):
+    if match := _RESTART.match(words):
         return Wish("restart", match["what"], whole=match["what"])
-    if match := _BATTERY.match(said):
+    if match := _BATTERY.match(words):
         what = match["what"] or match["what2"]
         return Wish("battery", what, whole=what)
-    if match := _REPLY.match(said):
+    if match := _REPLY.match(words):
         return Wish("reply", about="yes" if match["yes"] else "no")
-    if match := _MOTION.match(said):
+    if match := _MOTION.match(words):
         return Wish("ask", match["what"], whole=match["what"], about="motion")
-    if match := _ASK.match(said):
+    if match := _ASK.match(words):
         about = "online" if (match["about"] or "").lower() in ("online", "there") else "well"
         return Wish("ask", match["what"], whole=match["what"], about=about)
     return Wish("unclear")
 
 
 def plain(name: str) -> str:
-    """A name as ears compare it: case, punctuation, a leading “the” and a trailing “camera” left out."""
+    """A name without case, punctuation, a leading “the” and a trailing “camera”."""
     words = " ".join(re.sub(r"[^\w\s]", " ", name.casefold()).split())
     return _KIND.sub("", _ARTICLE.sub("", words)) or words
 
 
 def find(wish: Wish, cameras: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The one camera meant: by its whole name, else by the only name that begins with or holds what was said."""
+    """The camera with this name, else the only one whose name begins with or holds the words."""
     names = [(plain(camera["name"]), camera) for camera in cameras]
     for wanted in (plain(wish.whole), plain(wish.camera)):
         if exact := [camera for name, camera in names if name == wanted]:

@@ -1,4 +1,4 @@
-"""Account linking as the assistants' clouds run it: authorization code with PKCE, exchange, refresh."""
+"""Account linking as the assistants' clouds do it: authorization code with PKCE, exchange, refresh."""
 
 import base64
 import hashlib
@@ -28,7 +28,7 @@ class Client:
     id: str
     secret: str
     basic: bool  # its secret travels in HTTP Basic, else in the form
-    locale: str = ""  # told as user_locale
+    locale: str = ""  # sent as user_locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Linking:
     def begin(self, redirect_uri: str) -> str:
         """The address where a person signs in and consents."""
         now = time.monotonic()
-        self._pending = {state: one for state, one in self._pending.items() if now - one.begun < PENDING_S}
+        self._pending = {state: pending for state, pending in self._pending.items() if now - pending.begun < PENDING_S}
         # as long as in life, and with the characters that need escaping
         state = base64.b64encode(secrets.token_bytes(600)).decode()
         verifier = secrets.token_urlsafe(48)
@@ -76,7 +76,7 @@ class Linking:
         return state in self._pending
 
     async def finish(self, wire: Wire, answered: dict[str, str]) -> Tokens:
-        """From the query of the redirect back to tokens. Raises LinkFailed, NoAnswer."""
+        """Exchanges the code in the query of the redirect for tokens. Raises LinkFailed, NoAnswer."""
         pending = self._pending.pop(answered.get("state", ""), None)
         if pending is None or time.monotonic() - pending.begun > PENDING_S:
             raise LinkFailed("the answer does not belong to a linking that was begun here (its state is unknown)")
@@ -93,31 +93,31 @@ class Linking:
             ("redirect_uri", pending.redirect_uri),
             ("code_verifier", pending.verifier),
         ]
-        reply = await self._ask(wire, "exchanges the code", form)
+        reply = await self._request(wire, "exchanges the code", form)
         if reply.status != 200:
             raise LinkFailed(f"showcam refused the code: {_oauth_error(reply)}")
-        told = self._told(reply)
-        if not isinstance(told.get("refresh_token"), str) or not told["refresh_token"]:
+        answer = self._token_answer(reply)
+        if not isinstance(answer.get("refresh_token"), str) or not answer["refresh_token"]:
             raise LinkFailed("showcam broke a rule: an access token that expires came without a refresh token")
-        return Tokens(told["access_token"], told["refresh_token"])
+        return Tokens(answer["access_token"], answer["refresh_token"])
 
     async def refresh(self, wire: Wire, tokens: Tokens) -> Tokens:
         """Raises LinkDead when the refresh token is dead, NoAnswer when there was no usable answer."""
         form = [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh)]
-        reply = await self._ask(wire, "refreshes its access token", form)
+        reply = await self._request(wire, "refreshes its access token", form)
         if reply.status in (400, 401):
             raise LinkDead(_oauth_error(reply))
         if reply.status != 200:
             raise NoAnswer(f"showcam could not refresh the access token: {_oauth_error(reply)}")
         try:
-            told = self._told(reply)
+            answer = self._token_answer(reply)
         except LinkFailed as error:
             raise NoAnswer(str(error)) from None
-        if told["access_token"] == tokens.access:
+        if answer["access_token"] == tokens.access:
             raise NoAnswer("showcam broke a rule: a refresh gave the same access token again")
-        return Tokens(told["access_token"], told.get("refresh_token") or tokens.refresh)
+        return Tokens(answer["access_token"], answer.get("refresh_token") or tokens.refresh)
 
-    async def _ask(self, wire: Wire, title: str, form: list[tuple[str, str]]) -> Reply:
+    async def _request(self, wire: Wire, title: str, form: list[tuple[str, str]]) -> Reply:
         headers = {"Accept": "application/json"}
         if self._client.basic:
             pair = f"{self._client.id}:{self._client.secret}".encode()
@@ -128,25 +128,25 @@ class Linking:
         return await wire.send(f"Cloud: {title}", url, form=form, headers=headers, timeout_s=TOKEN_DEADLINE_S)
 
     @staticmethod
-    def _told(reply: Reply) -> dict[str, Any]:
-        """A token answer that keeps the rules of RFC 6749 section 5.1 and of both assistants."""
-        told = reply.json()
+    def _token_answer(reply: Reply) -> dict[str, Any]:
+        """The token answer, checked by RFC 6749 section 5.1 and the rules of both assistants. Raises LinkFailed."""
+        answer = reply.json()
         broken = ""
-        if not isinstance(told, dict) or "json" not in reply.headers.get("content-type", ""):
+        if not isinstance(answer, dict) or "json" not in reply.headers.get("content-type", ""):
             broken = "the token endpoint did not answer JSON"
         elif "no-store" not in reply.headers.get("cache-control", ""):
             broken = "a token answer may be cached"
-        elif str(told.get("token_type", "")).lower() != "bearer":
+        elif str(answer.get("token_type", "")).lower() != "bearer":
             broken = "token_type is not Bearer"
-        elif not isinstance(told.get("access_token"), str) or not told["access_token"]:
+        elif not isinstance(answer.get("access_token"), str) or not answer["access_token"]:
             broken = "there is no access token"
-        elif told["access_token"].count(".") == 2 and told["access_token"].startswith("eyJ"):
+        elif answer["access_token"].count(".") == 2 and answer["access_token"].startswith("eyJ"):
             broken = "the access token is a JWT"
-        elif not isinstance(told.get("expires_in"), int) or told["expires_in"] < LEAST_LIFE_S:
+        elif not isinstance(answer.get("expires_in"), int) or answer["expires_in"] < LEAST_LIFE_S:
             broken = f"expires_in is not a number of at least {LEAST_LIFE_S}"
         if broken:
             raise LinkFailed(f"showcam broke a rule: {broken}")
-        return dict(told)
+        return dict(answer)
 
 
 def _refusal(error: str, described: str) -> str:
@@ -156,7 +156,7 @@ def _refusal(error: str, described: str) -> str:
 
 
 def _oauth_error(reply: Reply) -> str:
-    told = reply.json()
-    if isinstance(told, dict) and told.get("error"):
-        return f"{reply.status} {told['error']} {told.get('error_description', '')}".strip()
+    answer = reply.json()
+    if isinstance(answer, dict) and answer.get("error"):
+        return f"{reply.status} {answer['error']} {answer.get('error_description', '')}".strip()
     return str(reply.status)

@@ -1,4 +1,4 @@
-"""What a message may show to a person: everything but its secrets. The only place that hides them."""
+"""Hides the secrets of a message before a person sees it; no other module does."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 HIDDEN = "•••"
 
-# Whole values under these keys, whatever message they are in.
+# Values under these keys are hidden whole, in any message.
 _SECRET_KEYS = frozenset(
     {
         "access_token",
@@ -39,8 +39,8 @@ def _keep_lead(match: re.Match[str]) -> str:
     return match.group(1) + HIDDEN
 
 
-# Parts of any text: grants in paths, OAuth parameters, credentials in headers, an SDP's ICE and DTLS secrets.
-_SECRET_PARTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+# Passages hidden in any text: grants in paths, OAuth parameters, credentials in headers, an SDP's ICE and DTLS secrets.
+_SECRET_PASSAGES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"(/s/)[^/?#\s\"'<>]+"), _keep_lead),
     (re.compile(r"(/google/webrtc/)[^/?#\s\"'<>]+"), _keep_lead),
     (re.compile(r"([?&](?:code|state|code_challenge|code_verifier|token|t|client_secret|refresh_token)=)[^&#\s\"']+"),
@@ -54,7 +54,7 @@ _SECRET_PARTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...
 
 
 def mask(value: Any, key: str = "") -> Any:
-    """A copy of a JSON value in which no secret is left; shapes and everything else stay."""
+    """A copy of a JSON value without its secrets; its shape stays."""
     if isinstance(value, dict):
         return {mask(str(name)): mask(inner, str(name)) for name, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -64,6 +64,6 @@ def mask(value: Any, key: str = "") -> Any:
     if key.lower().replace("-", "_") in _SECRET_KEYS or key.lower() in _SECRET_KEYS:
         return HIDDEN if value not in (None, "") else value
     if isinstance(value, str):
-        for pattern, instead in _SECRET_PARTS:
+        for pattern, instead in _SECRET_PASSAGES:
             value = pattern.sub(instead, value)
     return value

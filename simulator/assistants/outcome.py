@@ -1,4 +1,4 @@
-"""How a wish ended: what a person sees, what the assistant says aloud, what it was told and what a person may read."""
+"""The outcome of a wish: what is shown, what the assistant says aloud, and the error it received."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +9,8 @@ class Outcome:
     shown: bool = False
     spoken: str = ""  # aloud
     told: str | None = None  # the assistant's own error: type and mode, or error code
-    person: str | None = None  # why, and how to mend it
-    answered: bool = False  # what was asked was no picture
+    person: str | None = None  # text for a person: why, and how to mend it
+    answered: bool = False  # a question or command was answered; no picture was wanted
     pending: bool = False  # the screen's own step (an offer) is still to come
     broken: list[str] = field(default_factory=list)  # rules that showcam's answer broke
 
@@ -42,9 +42,10 @@ def unknown_camera(spoken: str, cameras: list[dict[str, Any]], again: str) -> Ou
 
 
 def not_understood(text: str, examples: tuple[str, ...]) -> Outcome:
+    tries = "; ".join(f"“{example}”" for example in examples)
     return Outcome(
         spoken="Sorry, I didn't get that.",
-        person=f"“{text}” is nothing this screen understands. Try: {'; '.join(f'“{one}”' for one in examples)}.",
+        person=f"“{text}” is nothing this screen understands. Try: {tries}.",
     )
 
 

@@ -1,4 +1,4 @@
-"""A person without a browser: reads showcam's own pages, fills in their forms and presses their buttons."""
+"""A person without a browser: reads showcam's pages, fills in their forms and presses their buttons."""
 
 import re
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _TURN_AWAY = re.compile(
 
 
 class LinkFailed(Exception):
-    """Linking came to an end without a link; the text is for a person."""
+    """Linking ended without a link; the text is for a person."""
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Form:
     buttons: list[tuple[str, str, str]] = field(default_factory=list)  # name, value, text
 
     def of_kind(self, kind: str) -> Field | None:
-        return next((one for one in self.fields if one.kind == kind), None)
+        return next((field for field in self.fields if field.kind == kind), None)
 
 
 class Page(HTMLParser):
@@ -83,11 +83,11 @@ class Page(HTMLParser):
         elif tag == "textarea" and name:
             self._form.fields.append(Field(name, "textarea"))
         elif tag == "option" and self._select and ("selected" in given or not self._has(self._select)):
-            self._form.fields = [one for one in self._form.fields if one.name != self._select]
+            self._form.fields = [known for known in self._form.fields if known.name != self._select]
             self._form.fields.append(Field(self._select, "select", given.get("value", "")))
 
     def _has(self, name: str) -> bool:
-        return self._form is not None and any(one.name == name for one in self._form.fields)
+        return self._form is not None and any(known.name == name for known in self._form.fields)
 
     def handle_endtag(self, tag: str) -> None:
         if self._into and self._into[-1][0] == tag:
@@ -105,16 +105,16 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._button is not None:
             self._button[2] += data
-        for _, where in self._into[-1:]:
-            setattr(self, where, " ".join(f"{getattr(self, where)} {data}".split()))
+        for _, target in self._into[-1:]:
+            setattr(self, target, " ".join(f"{getattr(self, target)} {data}".split()))
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     user: str
     password: str
-    code: str = ""  # the sign-in code, if the vendor asks for one
-    label: str = ""  # whose assistant account this is, asked at consent
+    code: str = ""  # the sign-in code, if the vendor requires one
+    label: str = ""  # whose assistant account this is, for the consent page
 
     async def authorize(self, wire: Wire, http: aiohttp.ClientSession, url: str, redirect_uri: str) -> dict[str, str]:
         """Walks from the authorize URL to the redirect back; its query. Raises LinkFailed, wire.NoAnswer."""
@@ -141,8 +141,8 @@ class Person:
             raise LinkFailed(f"showcam's sign-in answered {reply.status} without a page: {reply.text[:200]}")
         page = Page(reply.text)
         if not page.forms:
-            said = page.alert or page.heading or "an empty page"
-            raise LinkFailed(f"showcam's sign-in answered {reply.status}: {said}")
+            reason = page.alert or page.heading or "an empty page"
+            raise LinkFailed(f"showcam's sign-in answered {reply.status}: {reason}")
         return page
 
     def _fill(self, page: Page, given: set[str]) -> tuple[Form, str, Pairs]:
@@ -152,11 +152,11 @@ class Person:
                 self._once("sign-in", page, given)
                 return form, "signs in", self._values(form, {_user_field(form): self.user, secret.name: self.password})
         for form in posts:
-            if asked := next((one for one in form.fields if one.autocomplete == "one-time-code"), None):
+            if code := next((known for known in form.fields if known.autocomplete == "one-time-code"), None):
                 if not self.code:
                     raise LinkFailed("EZVIZ asks for a sign-in code, and none was given")
                 self._once("code", page, given)
-                return form, "gives the sign-in code", self._values(form, {asked.name: self.code})
+                return form, "gives the sign-in code", self._values(form, {code.name: self.code})
         for form in posts:
             if any(not _TURN_AWAY.search(" ".join(button)) for button in form.buttons):
                 self._once("consent", page, given)
@@ -165,23 +165,23 @@ class Person:
 
     @staticmethod
     def _once(step: str, page: Page, given: set[str]) -> None:
-        """A page that comes back was not content with what it was given, and says why."""
+        """A step that is shown a second time was refused; its page says why."""
         if step in given:
             raise LinkFailed(page.alert or f"the {step} page came back without saying why")
         given.add(step)
 
     def _values(self, form: Form, typed: dict[str, str]) -> Pairs:
-        """What a browser would send: hidden fields, boxes as ticked (all, where none was), the button that goes on."""
-        boxes = [one for one in form.fields if one.kind == "checkbox"]
-        ticked = [one for one in boxes if one.checked] or boxes
+        """The fields a browser would send; where no box is ticked, all are."""
+        boxes = [known for known in form.fields if known.kind == "checkbox"]
+        ticked = [box for box in boxes if box.checked] or boxes
         values: Pairs = []
-        for one in form.fields:
-            if (one.kind == "checkbox" and one not in ticked) or (one.kind == "radio" and not one.checked):
+        for known in form.fields:
+            if (known.kind == "checkbox" and known not in ticked) or (known.kind == "radio" and not known.checked):
                 continue
-            if self.label and one.kind == "text" and "label" in one.name:
-                values.append((one.name, self.label))
+            if self.label and known.kind == "text" and "label" in known.name:
+                values.append((known.name, self.label))
             else:
-                values.append((one.name, typed.get(one.name, one.value)))
+                values.append((known.name, typed.get(known.name, known.value)))
         go_on = next((button for button in form.buttons if not _TURN_AWAY.search(" ".join(button))), None)
         if go_on and go_on[0]:
             values.append((go_on[0], go_on[1]))
@@ -189,8 +189,8 @@ class Person:
 
 
 def _user_field(form: Form) -> str:
-    named = [one for one in form.fields if one.kind in ("text", "email") and one.autocomplete in ("username", "email")]
-    plain = [one for one in form.fields if one.kind in ("text", "email")]
-    if not named + plain:
+    texts = [known for known in form.fields if known.kind in ("text", "email")]
+    named = [known for known in texts if known.autocomplete in ("username", "email")]
+    if not texts:
         raise LinkFailed("showcam's sign-in page has no field for a user name")
-    return (named + plain)[0].name
+    return (named + texts)[0].name

@@ -1,4 +1,4 @@
-"""What both assistants hold an answer to: where URLs may point, what an SDP answer must say."""
+"""The rules of both assistants: where URLs may point, what an SDP answer must contain."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ class Rules:
         return bool(kept)
 
     def keys(self, value: object, where: str, required: set[str], optional: set[str] | None = None) -> bool:
-        """An object with these keys and no others."""
+        """The value must be an object with these keys and no others."""
         if not self.must(isinstance(value, dict), f"{where} is no object"):
             return False
         assert isinstance(value, dict)
@@ -30,49 +30,50 @@ class Rules:
         return self.must(isinstance(value, str) and 0 < len(value) <= longest, f"{where} is no text of 1–{longest}")
 
     def url(self, value: object, where: str) -> None:
-        """https on 443 at a public name, as the assistants demand; plain http on loopback, where this program lives."""
+        """https on port 443 at a host name, as the assistants demand; plain http only on loopback."""
         if not self.must(isinstance(value, str) and value, f"{where} is no URL"):
             return
         assert isinstance(value, str)
         try:
-            parts = urlsplit(value)
-            port = parts.port
+            url = urlsplit(value)
+            port = url.port
         except ValueError:
             self.must(False, f"{where} is no URL")
             return
-        loopback = _loopback(parts.hostname or "")
-        self.must(parts.scheme == "https" or (parts.scheme == "http" and loopback), f"{where} is not an https URL")
+        loopback = _loopback(url.hostname or "")
+        self.must(url.scheme == "https" or (url.scheme == "http" and loopback), f"{where} is not an https URL")
         self.must(loopback or port in (None, 443), f"{where} is not on port 443")
-        self.must(loopback or not _address(parts.hostname or ""), f"{where} names an address where a name must stand")
-        self.must(parts.hostname and not parts.username and not parts.password, f"{where} has no host, or credentials")
-        self.must(not parts.query and not parts.fragment, f"{where} has a query, where secrets end up in logs")
+        self.must(loopback or not _address(url.hostname or ""), f"{where} names an address where a name must stand")
+        self.must(url.hostname and not url.username and not url.password, f"{where} has no host, or credentials")
+        self.must(not url.query and not url.fragment, f"{where} has a query, where secrets end up in logs")
 
-    def unsaid(self, token: str, text: str) -> None:
+    def without_token(self, token: str, text: str) -> None:
         self.must(token not in text, "the answer holds our own access token")
 
     def sdp_answer(self, answer: object, offer: str) -> None:
-        """RFC 8829 as far as a screen depends on it; one-way video, and no trickle: every candidate is inside."""
+        """RFC 8829 as far as a screen depends on it: one-way video, and no trickle: it holds every candidate."""
         if not self.must(isinstance(answer, str) and answer.startswith("v=0"), "the answer is no SDP"):
             return
         assert isinstance(answer, str)
         offered, answered = sections(offer), sections(answer)
         self.must(
-            [(one.kind, one.mid) for one in offered] == [(one.kind, one.mid) for one in answered],
+            [section.key for section in offered] == [section.key for section in answered],
             "the SDP answer does not keep the offer's media sections and mids in their order",
         )
-        live = [one for one in answered if one.port != 0]
-        self.must(any(one.kind == "video" for one in live), "the SDP answer sends no video")
-        for one in live:
-            silent = one.kind == "audio" and one.has("a=inactive")  # a camera without sound
-            self.must(silent or one.has("a=sendonly"), f"the SDP answer's {one.kind} is not sendonly")
-            self.must(one.has("a=rtcp-mux"), f"the SDP answer's {one.kind} lacks rtcp-mux")
+        live = [section for section in answered if section.port != 0]
+        self.must(any(section.kind == "video" for section in live), "the SDP answer sends no video")
+        for section in live:
+            silent = section.kind == "audio" and section.has("a=inactive")  # a camera without sound
+            self.must(silent or section.has("a=sendonly"), f"the SDP answer's {section.kind} is not sendonly")
+            self.must(section.has("a=rtcp-mux"), f"the SDP answer's {section.kind} lacks rtcp-mux")
         self.must(
-            any(one.has("a=candidate:") for one in live), "the SDP answer holds no candidate, and none can follow"
+            any(section.has("a=candidate:") for section in live),
+            "the SDP answer holds no candidate, and none can follow",
         )
         for needed in ("a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:", "a=setup:"):
             self.must(needed in answer, f"the SDP answer lacks {needed[2:-1]}")
         self.must("a=setup:actpass" not in answer, "the SDP answer leaves the DTLS role open (actpass)")
-        video = next((one for one in live if one.kind == "video"), None)
+        video = next((section for section in live if section.kind == "video"), None)
         self.must(
             video is None or video.mentions("H264") or video.mentions("VP8"), "the SDP answer's video is not H.264"
         )
@@ -87,6 +88,7 @@ class Section:
         self.kind = words[0] if words else ""
         self.port = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
         self.mid = next((line[6:] for line in lines if line.startswith("a=mid:")), "")
+        self.key = self.kind, self.mid
 
     def has(self, start: str) -> bool:
         return any(line.startswith(start) for line in self._lines)

@@ -1,4 +1,4 @@
-"""A screen without glass: plays what it is given for real, and tells what it saw and heard."""
+"""A screen without a display: it plays a stream and measures its picture and sound."""
 
 import asyncio
 import contextlib
@@ -20,12 +20,12 @@ SILENCE = 0.0005  # root mean square, of full scale
 
 
 class NoPicture(Exception):
-    """Nothing could be shown; the text says what went wrong, and holds no address."""
+    """Nothing could be shown; the text names the fault and holds no address."""
 
 
 @dataclass(slots=True)
-class Seen:
-    """What came through, growing while it plays."""
+class Playback:
+    """What was decoded, counted while it plays."""
 
     protocol: str
     frames: int = 0
@@ -35,12 +35,12 @@ class Seen:
     energy: float = 0.0
     last: av.VideoFrame | None = None
 
-    def look(self, frame: av.VideoFrame) -> None:
+    def add_picture(self, frame: av.VideoFrame) -> None:
         self.frames += 1
         self.width, self.height, self.last = frame.width, frame.height, frame
 
-    def listen(self, frame: av.AudioFrame) -> None:
-        """Sums up loudness; the two sample formats that decoders of Opus and AAC give."""
+    def add_sound(self, frame: av.AudioFrame) -> None:
+        """Sums up the loudness, in either sample format of the decoders of Opus and AAC."""
         kind, full = ("h", 32768.0) if frame.format.name in ("s16", "s16p") else ("f", 1.0)
         values = array(kind, bytes(frame.planes[0]))
         step = values[::8]  # enough to tell sound from silence
@@ -71,7 +71,7 @@ class WebRtcScreen:
 
     def __init__(self) -> None:
         _use_loopback()
-        self.seen = Seen("webrtc")
+        self.playback = Playback("webrtc")
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._connected = asyncio.Event()
         self._failed = asyncio.Event()
@@ -83,7 +83,7 @@ class WebRtcScreen:
     async def offer(self) -> str:
         """An offer to receive H.264 and Opus, with every candidate in it."""
         known = RTCRtpReceiver.getCapabilities("video")
-        # constrained baseline, the profile that an Echo's bare H.264 line is taken for
+        # constrained baseline, which an H.264 line without parameters, as an Echo sends, stands for
         h264 = [
             codec for codec in (known.codecs if known else []) if codec.parameters.get("profile-level-id") == "42e01f"
         ]
@@ -105,7 +105,7 @@ class WebRtcScreen:
                     await connected()
                 await self._either(self._first)
         except TimeoutError:
-            what = "no picture came" if self._connected.is_set() else "no connection came about"
+            what = "no picture arrived" if self._connected.is_set() else "the connection was not made"
             raise NoPicture(f"{what} within {FIRST_PICTURE_S:g} s") from None
         await asyncio.sleep(seconds)
 
@@ -139,19 +139,19 @@ class WebRtcScreen:
             while True:
                 frame = await track.recv()
                 if isinstance(frame, av.VideoFrame):
-                    self.seen.look(frame)
+                    self.playback.add_picture(frame)
                     self._first.set()
                 elif isinstance(frame, av.AudioFrame):
-                    self.seen.listen(frame)
+                    self.playback.add_sound(frame)
 
 
-async def play_hls(url: str, seconds: float) -> Seen:
+async def play_hls(url: str, seconds: float) -> Playback:
     """Plays a media playlist from its live edge. Raises NoPicture."""
     return await asyncio.to_thread(_play_hls, url, seconds)
 
 
-def _play_hls(url: str, seconds: float) -> Seen:
-    seen = Seen("hls")
+def _play_hls(url: str, seconds: float) -> Playback:
+    playback = Playback("hls")
     options = {"protocol_whitelist": "http,https,tcp,tls", "allowed_extensions": "ALL", "extension_picky": "0"}
     until = time.monotonic() + FIRST_PICTURE_S
     try:
@@ -159,19 +159,19 @@ def _play_hls(url: str, seconds: float) -> Seen:
             streams = [*container.streams.video[:1], *container.streams.audio[:1]]
             for frame in container.decode(*streams):
                 if isinstance(frame, av.VideoFrame):
-                    if not seen.frames:
+                    if not playback.frames:
                         until = time.monotonic() + seconds
-                    seen.look(frame)
+                    playback.add_picture(frame)
                 elif isinstance(frame, av.AudioFrame):
-                    seen.listen(frame)
+                    playback.add_sound(frame)
                 if time.monotonic() > until:
                     break
     except (av.FFmpegError, OSError) as error:
-        if not seen.frames:
+        if not playback.frames:
             raise NoPicture(f"the stream can't be played ({type(error).__name__})") from None
-    if not seen.frames:
-        raise NoPicture(f"no picture came within {FIRST_PICTURE_S:g} s")
-    return seen
+    if not playback.frames:
+        raise NoPicture(f"no picture arrived within {FIRST_PICTURE_S:g} s")
+    return playback
 
 
 def echo_shaped(offer: str) -> str:
@@ -186,5 +186,5 @@ def echo_shaped(offer: str) -> str:
 
 
 def _use_loopback() -> None:
-    # aioice leaves 127.0.0.1 out, and everything here lives on it
+    # aioice leaves out 127.0.0.1, the only address of the demo
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]

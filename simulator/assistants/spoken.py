@@ -1,4 +1,4 @@
-"""“Alexa, ask my cameras …”: the request Amazon would send to the skill, and what the Echo does with the answer."""
+"""“Alexa, ask my cameras …”: the request Amazon sends to the skill, and what the Echo does with the answer."""
 
 import re
 import uuid
@@ -32,14 +32,14 @@ _ANSWERS = {
 }
 
 
-def asked(text: str) -> str | None:
-    """What is asked of the skill, "" for opening it; None when the text is not for it."""
+def skill_request(text: str) -> str | None:
+    """The wish for the skill, "" to open it; None when the text is not for the skill."""
     match = _ASK.match(" ".join(text.split()).strip(" .!?"))
     return match["wish"] if match else None
 
 
 def intent(wish: str, names: Iterable[str] = ()) -> dict[str, Any]:
-    """As recognised: a name and, where one was said, the camera. `names`: those that the skill said to listen for."""
+    """The recognised intent and its camera. `names` are the camera names to listen for."""
     if name := _ANSWERS.get(wish.strip(" .!?").lower()):
         return {"name": name, "slots": {}}
     for pattern, name in _INTENTS:
@@ -57,18 +57,19 @@ def _plain(name: str) -> str:
     return match["camera"] if match else ""
 
 
-def listened(answer: Any) -> tuple[str, ...]:
-    """The camera names that recognition is told to listen for in what follows."""
+def names_to_hear(answer: Any) -> tuple[str, ...]:
+    """The camera names that the answer adds to recognition (Dialog.UpdateDynamicEntities)."""
     response = answer.get("response") if isinstance(answer, dict) else None
     given = response.get("directives", []) if isinstance(response, dict) else []
-    types = [each for one in given if one.get("type") == "Dialog.UpdateDynamicEntities" for each in one["types"]]
-    return tuple(value["name"]["value"] for each in types for value in each["values"])
+    updates = [directive for directive in given if directive.get("type") == "Dialog.UpdateDynamicEntities"]
+    types = [slot_type for update in updates for slot_type in update["types"]]
+    return tuple(value["name"]["value"] for slot_type in types for value in slot_type["values"])
 
 
 def request(
     skill_id: str, token: str | None, wish: str, attributes: dict[str, Any] | None, names: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """A request of an Echo Show."""
+    """A request as an Echo Show sends it."""
     user = {"userId": "amzn1.ask.account.DEMO"} | ({"accessToken": token} if token else {})
     application = {"applicationId": skill_id}
     body: dict[str, Any] = {
@@ -93,7 +94,7 @@ def request(
 
 
 def judge(answer: Any, status: int, token: str | None) -> tuple[Outcome, dict[str, Any] | None, dict[str, str]]:
-    """What was said, the session's attributes (None: it is over), the video that starts: {"source", "title"} or {}."""
+    """The outcome, the session's attributes (None: it has ended), the video to play: {"source", "title"} or {}."""
     rules = Rules()
     rules.must(status == 200, f"the answer came with status {status}")
     response = answer.get("response") if isinstance(answer, dict) else None
@@ -101,22 +102,23 @@ def judge(answer: Any, status: int, token: str | None) -> tuple[Outcome, dict[st
         return Outcome(spoken="There was a problem with the requested skill's response.", broken=rules.broken), None, {}
     assert isinstance(response, dict)
     if token:
-        rules.unsaid(token, str(answer))
-    said = response.get("outputSpeech") or {}
-    rules.must(said.get("type") in ("PlainText", "SSML"), "outputSpeech has no type")
-    rules.must(len(said.get("text", "")) <= 8000, "the speech is longer than 8000 characters")
+        rules.without_token(token, str(answer))
+    speech = response.get("outputSpeech") or {}
+    rules.must(speech.get("type") in ("PlainText", "SSML"), "outputSpeech has no type")
+    rules.must(len(speech.get("text", "")) <= 8000, "the speech is longer than 8000 characters")
     video = _video(rules, response)
     card = response.get("card") or {}
     person = card.get("content")
     if card.get("type") == "LinkAccount":
         person = "A card in the Alexa app asks to link the account."
-    outcome = Outcome(shown=bool(video), spoken=said.get("text", ""), person=person, broken=rules.broken)
+    outcome = Outcome(shown=bool(video), spoken=speech.get("text", ""), person=person, broken=rules.broken)
     is_open = response.get("shouldEndSession") is False
     return outcome, dict(answer.get("sessionAttributes") or {}) if is_open else None, video
 
 
 def _video(rules: Rules, response: dict[str, Any]) -> dict[str, str]:
-    launch = next((one for one in response.get("directives", []) if one.get("type") == "VideoApp.Launch"), None)
+    directives = response.get("directives", [])
+    launch = next((directive for directive in directives if directive.get("type") == "VideoApp.Launch"), None)
     if launch is None:
         return {}
     rules.must("shouldEndSession" not in response, "a response that launches a video says nothing of the session's end")

@@ -1,4 +1,4 @@
-"""Messages to showcam and their record: what was asked, what came back, how long it took; secrets masked."""
+"""Messages to showcam and their record: request, answer and time, with secrets masked."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ class Reply:
 
 @dataclass(slots=True)
 class Record:
-    """The last messages of one assistant, each with a number that grows; kept masked."""
+    """The last messages of one assistant, numbered, with their secrets masked."""
 
     entries: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=200))
     last: int = 0
@@ -52,7 +52,7 @@ class Record:
 
 
 class Wire:
-    """The messages of one operation: sent through here, they are in its trace and in the assistant's record."""
+    """Sends the messages of one operation, and adds them to its trace and to the assistant's record."""
 
     def __init__(self, http: aiohttp.ClientSession, record: Record) -> None:
         self._http = http
@@ -71,7 +71,7 @@ class Wire:
         ms: int,
         headers: dict[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Records a message, whoever sent it: this program, the page, a player."""
+        """Records a message of this program, the page or a player."""
         if request is None and "?" in url:
             url, _, query = url.partition("?")
             request = _grouped(parse_qsl(query, keep_blank_values=True))
@@ -102,7 +102,7 @@ class Wire:
         headers: dict[str, str] | None = None,
         http: aiohttp.ClientSession | None = None,
     ) -> Reply:
-        """One message and its answer, redirects not followed. Raises NoAnswer."""
+        """Sends one message without following redirects. Raises NoAnswer."""
         data = None if body is None else json.dumps(body).encode()
         kind = {"Content-Type": "application/json"} if data is not None else {}
         shown: dict[str, Any] = {"request": body if form is None else _grouped(form), "headers": headers}
@@ -144,7 +144,7 @@ def _ms(started: float) -> int:
 
 
 def _shown(reply: Reply) -> Any:
-    """An answer as a person reads it: JSON as objects, a page by its kind, a redirect by its target."""
+    """An answer for a person: JSON as an object, a page by its size, a redirect by its target."""
     if "location" in reply.headers:
         return {"location": reply.headers["location"]}
     if (parsed := reply.json()) is not None:

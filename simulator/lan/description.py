@@ -1,4 +1,4 @@
-"""What a camera says of its streams (SDP, RFC 8866)."""
+"""The description of a camera's streams (SDP, RFC 8866)."""
 
 import base64
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _PAYLOADS = {"aac": 97, "pcmu": 0, "pcma": 8}
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """`keyframe` is any of the video's, in Annex B's form, or b"": then its parameter sets are not told ahead."""
+    """`keyframe` is any of the video's, in Annex B form; with b"" the description has no parameter sets."""
 
     video: Literal["h264", "h265"] = "h264"
     keyframe: bytes = b""
@@ -26,7 +26,7 @@ class Tracks:
 
 
 def describe(tracks: Tracks, base: str) -> str:
-    """`base`: what the tracks' own addresses are put after; "" for relative ones."""
+    """`base` is put before the tracks' addresses; "" makes them relative."""
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=Media Presentation", "c=IN IP4 0.0.0.0", "t=0 0", "a=range:npt=now-"]
     lines += ["m=video 0 RTP/AVP 96", f"a=rtpmap:96 {tracks.video.upper()}/90000"]
     if tracks.video == "h264":
@@ -51,5 +51,5 @@ def _parameters(keyframe: bytes) -> str:
     found = {unit[0] & 0x1F: unit for unit in nal_units(keyframe)}
     if 7 not in found or 8 not in found:
         return ""
-    told = ",".join(base64.b64encode(found[kind]).decode() for kind in (7, 8))
-    return f";profile-level-id={found[7][1:4].hex()};sprop-parameter-sets={told}"
+    sets = ",".join(base64.b64encode(found[kind]).decode() for kind in (7, 8))
+    return f";profile-level-id={found[7][1:4].hex()};sprop-parameter-sets={sets}"

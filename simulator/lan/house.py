@@ -1,4 +1,4 @@
-"""The cameras' own doors at home: those with a plug serve RTSP, doorbells and battery cameras do not."""
+"""The cameras' RTSP servers in the house; doorbells and battery cameras have none."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ _CONFIG = b"\x14\x08"  # AAC-LC, 16 kHz, mono
 
 
 class House:
-    """Each camera on a loopback port of its own, which the vendor's list names."""
+    """A server for each camera, on a loopback port that the vendor's list names."""
 
     def __init__(self, world: World, studio: Studio) -> None:
         self._world = world
@@ -26,7 +26,7 @@ class House:
                 _Lens(camera, studio, 1),
                 partial(self._password, camera),
                 smaller=_Lens(camera, studio, 2),
-                reachable=partial(_is_there, camera),
+                reachable=partial(_is_online, camera),
             )
             for camera in world.cameras.values()
             if camera.kind == "camera" and camera.rtsp and camera.battery is None and camera.serial not in world.devices
@@ -41,11 +41,11 @@ class House:
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
 
     def _password(self, camera: Camera) -> str:
-        """Newer firmware sends clear pictures all the same, and takes the encryption password while that is on."""
+        """The encryption password while Image Encryption is on, as in newer firmware; the pictures stay clear."""
         return camera.secret if camera.encrypted(self._world.now()) else camera.code
 
 
-def _is_there(camera: Camera) -> bool:
+def _is_online(camera: Camera) -> bool:
     return camera.online
 
 
@@ -64,13 +64,13 @@ class _Lens:
     def watch(self, take: Take) -> None:
         loop = asyncio.get_running_loop()
 
-        def heard(kind: Literal["video", "audio"], data: bytes, at: float) -> None:
+        def forward(kind: Literal["video", "audio"], data: bytes, at: float) -> None:
             with contextlib.suppress(RuntimeError):  # the loop has closed
                 loop.call_soon_threadsafe(take, kind, data, at)
 
         encoder = self._studio.running(self._camera, self._quality)
-        encoder.listen(heard)
-        self._listening[take] = (encoder, heard)
+        encoder.listen(forward)
+        self._listening[take] = (encoder, forward)
 
     def unwatch(self, take: Take) -> None:
         found = self._listening.pop(take, None)

@@ -11,12 +11,12 @@ _NTP = 2208988800  # s from 1900 to 1970
 
 
 def nal_units(access_unit: bytes) -> list[bytes]:
-    """Out of Annex B's form."""
-    return [each for each in _START.split(access_unit) if each]
+    """The NAL units of an access unit in Annex B form."""
+    return [unit for unit in _START.split(access_unit) if unit]
 
 
 class Packer:
-    """One track: its packets share a number line and a source id."""
+    """Makes the packets of one track, which share a sequence and a source id."""
 
     def __init__(self, payload: int, clock_hz: int) -> None:
         self._payload, self._clock = payload, clock_hz
@@ -37,12 +37,12 @@ class Packer:
         return [self._packet(samples, at, marker=False)]
 
     def report(self, now: float) -> bytes:
-        """A sender report (RFC 3550 section 6.4.1): which of its times is which time of day."""
+        """A sender report (RFC 3550 section 6.4.1), which maps RTP time to the time of day."""
         seconds, rest = divmod(now + _NTP, 1)
-        told = struct.pack(
+        body = struct.pack(
             ">IIIIII", self._source, int(seconds), int(rest * 2**32), self._at(now), self._sent, self._bytes
         )
-        return struct.pack(">BBH", 0x80, 200, 6) + told
+        return struct.pack(">BBH", 0x80, 200, 6) + body
 
     def _packet(self, payload: bytes, at: float, *, marker: bool) -> bytes:
         self._number = self._number + 1 & 0xFFFF
@@ -55,7 +55,7 @@ class Packer:
 
 
 def _fragments(unit: bytes) -> Iterator[bytes]:
-    """The unit itself, or FU-A pieces of one that is too long."""
+    """The unit, or its FU-A fragments where it is too long."""
     if len(unit) <= LONGEST:
         yield unit
         return

@@ -1,4 +1,4 @@
-"""One camera's own RTSP server (RFC 2326): Digest, RTP interleaved in TCP, and nothing else, as cameras have it."""
+"""A camera's RTSP server (RFC 2326), as cameras have it: Digest, and RTP interleaved in TCP only."""
 
 import asyncio
 import contextlib
@@ -17,16 +17,16 @@ PATHS = re.compile(r"/(?:Streaming/Channels/[12]0[12]|h264/ch1/(?:main|sub)/av_s
 _SMALLER = re.compile(r"/Channels/[12]02|/sub/")
 BEHIND = 1024 * 1024  # bytes a viewer may lag; then it loses packets instead of the camera its memory
 REPORT_S = 5.0
-_PART = re.compile(r'(\w+)="?([^",]*)"?')
+_PARAMETER = re.compile(r'(\w+)="?([^",]*)"?')
 
 type Take = Callable[[Literal["video", "audio"], bytes, float], None]  # an access unit or a frame, and its epoch s
 
 
 class Lens(Protocol):
-    """What the server shows; called in its loop."""
+    """The source of the server's pictures; called in its loop."""
 
     async def tracks(self) -> Tracks | None:
-        """None: it has no such picture."""
+        """The tracks; None where it has no such picture."""
         ...
 
     def watch(self, take: Take) -> None: ...
@@ -35,7 +35,7 @@ class Lens(Protocol):
 
 
 class CameraServer:
-    """`password` is asked at each request, since it changes with Image Encryption. `smaller`: its sub stream."""
+    """`password` is called at each request, since Image Encryption changes it. `smaller` is the sub stream."""
 
     def __init__(
         self,
@@ -86,15 +86,15 @@ class CameraServer:
 
     def is_right(self, method: str, authorization: str, nonce: str) -> bool:
         """RFC 2617's Digest, without and with qop."""
-        told = dict(_PART.findall(authorization))
-        if not authorization.startswith("Digest ") or told.get("nonce") != nonce or told.get("username") != USER:
+        given = dict(_PARAMETER.findall(authorization))
+        if not authorization.startswith("Digest ") or given.get("nonce") != nonce or given.get("username") != USER:
             return False
-        secret = _md5(f"{USER}:{told.get('realm')}:{self._password()}")
-        between = f"{nonce}:{told['nc']}:{told['cnonce']}:{told['qop']}" if "qop" in told else nonce
-        wanted = _md5(f"{secret}:{between}:{_md5(f'{method}:{told.get("uri")}')}")
-        if told.get("response") != wanted:
+        secret = _md5(f"{USER}:{given.get('realm')}:{self._password()}")
+        between = f"{nonce}:{given['nc']}:{given['cnonce']}:{given['qop']}" if "qop" in given else nonce
+        wanted = _md5(f"{secret}:{between}:{_md5(f'{method}:{given.get("uri")}')}")
+        if given.get("response") != wanted:
             self.refused += 1
-        return told.get("response") == wanted
+        return given.get("response") == wanted
 
 
 class Viewer:
@@ -102,7 +102,7 @@ class Viewer:
 
     def __init__(self, server: CameraServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._server, self._reader, self._writer = server, reader, writer
-        self._lens: Lens | None = None  # what it is shown
+        self._lens: Lens | None = None  # chosen by DESCRIBE
         self._nonce, self._session = secrets.token_hex(16), secrets.token_hex(4)
         self._channels: dict[int, int] = {}  # track: RTP channel
         self._packers: tuple[Packer, Packer | None] | None = None
@@ -174,8 +174,8 @@ class Viewer:
             return
         track = 2 if uri.rstrip("/").endswith("trackID=2") else 1
         channel = self._channels[track] = 2 * (track - 1)
-        told = f"Transport: RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}"
-        self.say(number, "200 OK", told, f"Session: {self._session};timeout=60")
+        accepted = f"Transport: RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}"
+        self.say(number, "200 OK", accepted, f"Session: {self._session};timeout=60")
 
     def _take(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
         track = 1 if kind == "video" else 2

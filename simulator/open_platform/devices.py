@@ -1,4 +1,4 @@
-"""What the Open Platform tells of devices and channels."""
+"""Devices and channels as the Open Platform lists them."""
 
 import time
 from typing import Any
@@ -15,14 +15,14 @@ VERSION = "V5.3.0 build 230615"
 def device_list(call: Call) -> web.Response:
     cameras = call.owned()
     call.meet(cameras)
-    firsts = {one.serial: one for one in reversed(cameras)}
-    return call.paged([_device(one) for one in cameras if firsts[one.serial] is one])
+    firsts = {camera.serial: camera for camera in reversed(cameras)}
+    return call.paged([_device(camera) for camera in cameras if firsts[camera.serial] is camera])
 
 
 def camera_list(call: Call) -> web.Response:
     cameras = call.visible()
     call.meet(cameras)
-    return call.paged([_channel(call, one) for one in cameras])
+    return call.paged([_channel(call, camera) for camera in cameras])
 
 
 def device_info(call: Call) -> web.Response:
@@ -44,9 +44,9 @@ def device_info(call: Call) -> web.Response:
 
 def device_channels(call: Call) -> web.Response:
     camera = call.camera()
-    of_device = [one for one in call.owned() if one.serial == camera.serial]
+    channels = [channel for channel in call.owned() if channel.serial == camera.serial]
     more = {"ipcSerial": "", "deviceName": camera.name, "relatedIpc": False}
-    return answer([_channel(call, one) | more for one in of_device])
+    return answer([_channel(call, channel) | more for channel in channels])
 
 
 def status(call: Call) -> web.Response:
@@ -70,7 +70,7 @@ def status(call: Call) -> web.Response:
 
 def capacity(call: Call) -> web.Response:
     camera = call.camera()
-    # what is missing is not supported
+    # a key that is missing is not supported
     return answer(
         {
             "supprot_encrypt": "1",

@@ -1,4 +1,4 @@
-"""The alarm lists: what happened, newest first."""
+"""The lists of alarms, newest first."""
 
 from aiohttp import web
 
@@ -49,7 +49,7 @@ def _listed(call: Call, cameras: list[Camera]) -> web.Response:
 
 
 def _time(call: Call, name: str, default: float) -> float:
-    """Milliseconds on the wire."""
+    """Epoch seconds of a parameter in milliseconds."""
     given = call.optional(name)
     if given is None:
         return default

@@ -37,7 +37,7 @@ class OpenFace:
             "device/encrypt/off": switches.encryption_off,
             "device/scene/switch/status": scene_status,
             "device/scene/switch/set": set_scene,
-            # a trap by its name: the voice prompt, not the microphone
+            # despite its name: the voice prompt, not the microphone
             "device/sound/switch/status": prompt_status,
             "device/sound/switch/set": set_prompt,
             "device/light/switch/status": light_status,
@@ -113,7 +113,7 @@ class OpenFace:
         return settings.zones()
 
     async def call_v3(self, request: web.Request) -> web.StreamResponse:
-        """Token and serial come as headers, the rest by query or form; a code has an HTTP status of its own."""
+        """Version 3: token and serial are headers, the rest is query or form; each code has an HTTP status."""
         operation = self._operations_v3.get((request.method, request.match_info["operation"]))
         if operation is None:
             raise web.HTTPNotFound
@@ -130,7 +130,7 @@ class OpenFace:
     async def _answered(
         self, request: web.Request, operation: Callable[[Call], web.Response], call: Call
     ) -> web.StreamResponse:
-        """By the operation, or as the fault it runs into has it. Raises OpenError."""
+        """The answer of the operation, or of the fault it meets. Raises OpenError."""
         try:
             return operation(call)
         except Faulty as error:

@@ -1,4 +1,4 @@
-"""Live addresses: where a camera's picture may be fetched for a while, when nothing stands against it."""
+"""Live addresses, by which a camera's picture may be fetched for a while."""
 
 import hmac
 import time
@@ -38,7 +38,7 @@ class Live:
         return answer({"id": address.id, "url": url, "expireTime": expires})
 
     def get_v2(self, call: Call) -> web.Response:
-        # 0 asks for H.264; a camera that has only H.265 sends that all the same
+        # 0 requests H.264; a camera that has only H.265 sends H.265 nevertheless
         call.whole("supportH265", 0, 0, 1)
         return self.get(call)
 
@@ -47,7 +47,7 @@ class Live:
         return answer()
 
     def _ezopen(self, call: Call, camera: Camera, quality: int) -> web.Response:
-        """The vendor's own scheme, which only its player can play; the code opens an encrypted camera."""
+        """An address of the vendor's own scheme, for its player only; the code opens an encrypted camera."""
         code = call.optional("code")
         if camera.encrypted(call.now):
             if code is None:

@@ -1,4 +1,4 @@
-"""More of what the Open Platform lets one set: notices, time, the picture, the disk; and its calls of version 3."""
+"""Settings of the Open Platform: notices, time, the picture, the disk; and its calls of version 3."""
 
 import hmac
 import json
@@ -9,7 +9,7 @@ from simulator.app_api.settings import LONGEST_PASSWORD, restart
 from simulator.open_platform.wire import Call, OpenError, answer
 from simulator.zones import VALUES, ZONES
 
-# HTTP status of a code in the third version; a code that isn't here comes with 200
+# HTTP status of a code in version 3; other codes come with 200
 _STATUS = {
     "10001": 400,
     "20014": 400,
@@ -30,7 +30,7 @@ def answer_v3(data: object = None) -> web.Response:
 
 
 def refusal_v3(code: str) -> web.Response:
-    """The third version's codes are numbers."""
+    """A refusal of version 3, whose codes are numbers."""
     meta = {"code": int(code), "message": "refused", "moreInfo": None}
     return web.json_response({"meta": meta}, status=_STATUS.get(code, 200))
 
@@ -145,8 +145,8 @@ def _in_china(call: Call) -> None:
 def rights(statement: str) -> list[str]:
     """The serials that a sub-account's statement names; raises OpenError."""
     try:
-        told = json.loads(statement)
-        resources = [each for row in told["Statement"] for each in row["Resource"]]
-        return [str(each).split(":")[1] for each in resources if str(each).startswith(("dev:", "cam:"))]
+        policy = json.loads(statement)
+        resources = [str(resource) for row in policy["Statement"] for resource in row["Resource"]]
+        return [resource.split(":")[1] for resource in resources if resource.startswith(("dev:", "cam:"))]
     except (ValueError, KeyError, TypeError, IndexError):
         raise OpenError("10001") from None

@@ -23,7 +23,7 @@ class SubAccounts:
         if not _NAME.fullmatch(name) or not _MD5.fullmatch(password):
             raise OpenError("10001")
         subs = call.developer().subs
-        if any(each.name == name for each in subs.values()):
+        if any(sub.name == name for sub in subs.values()):
             raise OpenError("10034")
         sub = SubAccount(secrets.token_hex(16), name)
         subs[sub.id] = sub
@@ -34,7 +34,7 @@ class SubAccounts:
         return answer({"accountId": sub.id, "accountName": sub.name, "accountStatus": 1})
 
     def listed(self, call: Call) -> web.Response:
-        return call.paged([{"accountId": each.id, "accountName": each.name} for each in call.developer().subs.values()])
+        return call.paged([{"accountId": sub.id, "accountName": sub.name} for sub in call.developer().subs.values()])
 
     def delete(self, call: Call) -> web.Response:
         sub = self._named(call)
@@ -53,7 +53,7 @@ class SubAccounts:
 
     def delete_statement(self, call: Call) -> web.Response:
         sub, serial = self._named(call), call.text("deviceSerial")
-        sub.serials = tuple(each for each in sub.serials if each != serial)
+        sub.serials = tuple(known for known in sub.serials if known != serial)
         return answer()
 
     def token(self, call: Call) -> web.Response:

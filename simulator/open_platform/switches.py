@@ -1,4 +1,4 @@
-"""What the Open Platform lets one set: encryption, the microphone, the lens mask, the voice prompt, the light."""
+"""Switches of the Open Platform: encryption, the microphone, the lens mask, the voice prompt, the light."""
 
 import hmac
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def _of(camera: Camera) -> dict[str, Any]:
 
 
 def pair(name: str) -> tuple[Operation, Operation]:
-    """Reading and setting one of the switches that are told as a number and refuse to be set to what they are."""
+    """The calls that read and set a switch. Its state is a number, and setting it to the same is refused."""
 
     def status(call: Call) -> web.Response:
         camera = call.reached()

@@ -1,4 +1,4 @@
-"""Access tokens of the Open Platform: for a developer's key, seven days, each call a new one."""
+"""Access tokens of the Open Platform: a new one for each call, valid seven days."""
 
 import hmac
 import secrets
@@ -24,7 +24,7 @@ class Tokens:
     def issue(self, key: str, secret: str) -> tuple[str, Token]:
         if not key or not secret:
             raise OpenError("10001")
-        account = next((one for one in self._world.accounts.values() if one.app_key == key), None)
+        account = next((known for known in self._world.accounts.values() if known.app_key == key), None)
         if account is None:
             raise OpenError("10017")
         if not hmac.compare_digest(account.app_secret.encode(), secret.encode()):
@@ -35,11 +35,11 @@ class Tokens:
         return self._issue("ra", account, sub)
 
     def end(self, sub_id: str) -> None:
-        self._tokens = {text: one for text, one in self._tokens.items() if one.sub is None or one.sub.id != sub_id}
+        self._tokens = {text: token for text, token in self._tokens.items() if not token.sub or token.sub.id != sub_id}
 
     def _issue(self, prefix: str, account: Account, sub: SubAccount | None) -> tuple[str, Token]:
         now = self._world.now()
-        self._tokens = {text: one for text, one in self._tokens.items() if one.expires > now}
+        self._tokens = {text: token for text, token in self._tokens.items() if token.expires > now}
         text = f"{prefix}.{secrets.token_hex(16)}"
         token = self._tokens[text] = Token(account, now, now + self._world.settings.token_s, sub)
         return text, token

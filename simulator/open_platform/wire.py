@@ -1,4 +1,4 @@
-"""The Open Platform's manner: a form in, HTTP 200 and a code that is a string out; parameters taken strictly."""
+"""Calls of the Open Platform: a form in, HTTP 200 and a code that is a string out; parameters are strict."""
 
 import re
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ async def read_form(request: web.Request) -> dict[str, str]:
     """Raises OpenError."""
     try:
         fields = await request.post()
-    except (ValueError, LookupError):  # no form, or of a character set there is none of
+    except (ValueError, LookupError):  # no form, or an unknown character set
         raise OpenError("10001") from None
     return {key: value for key, value in fields.items() if isinstance(value, str)}
 
@@ -62,7 +62,7 @@ def answer(data: Any = None, page: dict[str, int] | None = None) -> web.Response
 
 
 def refusal(code: str) -> web.Response:
-    # abroad an error carries no `data`, not even null
+    # outside China an error carries no `data`, not even null
     return web.json_response({"code": code, "msg": MESSAGES[code]})
 
 
@@ -85,20 +85,20 @@ class Call:
         self._form = form
         self._sub = sub
         self._token_issued = token_issued
-        self.patient = False  # it was delayed already
+        self.patient = False  # it has been delayed
 
     def developer(self) -> Account:
-        """The account, for what only its own key may do."""
+        """The account, for calls that only its own key may make."""
         if self._sub is not None:
             raise OpenError("10031")
         return self.account
 
     def owned(self) -> list[Camera]:
         """The cameras it may see: a sub-account's, or all of the account's own."""
-        return [one for one in self.world.owned(self.account.user) if self._sees(one)]
+        return [camera for camera in self.world.owned(self.account.user) if self._sees(camera)]
 
     def visible(self) -> list[Camera]:
-        return [one for one in self.world.visible(self.account.user) if self._sees(one)]
+        return [camera for camera in self.world.visible(self.account.user) if self._sees(camera)]
 
     def _sees(self, camera: Camera) -> bool:
         return self._sub is None or camera.serial in self._sub.serials
@@ -121,13 +121,12 @@ class Call:
         return int(value)
 
     def flag(self, name: str) -> bool:
-        """A flag to set."""
         if self._form.get(name) not in ("0", "1"):
             raise OpenError("10001")
         return self._form[name] == "1"
 
     def camera(self) -> Camera:
-        """The account's own camera that `deviceSerial` names; one shared with it is not its own."""
+        """The camera that `deviceSerial` names, which the account must own; a shared one is refused."""
         serial = self.text("deviceSerial")
         if not re.fullmatch(r"[A-Z0-9]{9}", serial):
             raise OpenError("20014")
@@ -145,7 +144,7 @@ class Call:
         return camera
 
     def reached(self) -> Camera:
-        """The camera, for a call that goes through to it."""
+        """The camera, for a call that needs it online and awake."""
         camera = self.camera()
         if not camera.online:
             raise OpenError("20007")
@@ -154,13 +153,13 @@ class Call:
         return camera
 
     def meet(self, cameras: list[Camera]) -> None:
-        """Runs into the fault of the first of these cameras that has one."""
+        """Raises the fault of a call about these cameras, if there is one."""
         fault, camera = met(self.world, cameras)
         if fault == "rate":
             raise OpenError("10029")
         if fault == "quota":
             raise OpenError("10007")
-        # "expired": a token from before the fault; one asked for since is good, as in life
+        # "expired" concerns a token issued before the fault; a later one is valid, as in life
         if fault == "expired" and camera is not None and self._token_issued < camera.fault_since:
             raise OpenError("10002")
         if fault is not None and fault not in OWN_WORDS and not (fault == "delay" and self.patient):

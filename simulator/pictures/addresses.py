@@ -1,4 +1,4 @@
-"""Live addresses: signed, counted, and over sooner than one would like."""
+"""Live addresses: signed, counted as viewers, and cut by the vendor."""
 
 import hashlib
 import hmac
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from simulator.state import Camera, World
 
-WATCHING_S = 10.0  # an address counts as a viewer so long after its last fetch
-BEFORE_FIRST_FETCH_S = 5.0  # and so long after it was minted
+WATCHING_S = 10.0  # an address counts as a viewer this long after its last fetch
+BEFORE_FIRST_FETCH_S = 5.0  # and this long after it was minted
 
 
 class Unknown(Exception):
@@ -16,7 +16,7 @@ class Unknown(Exception):
 
 
 class Over(Exception):
-    """Expired, disabled, or cut by the vendor: a new one must be asked for."""
+    """Expired, disabled, or cut by the vendor: a new one must be requested."""
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class Addresses:
 
     def mint(self, camera: Camera, user: str, quality: int, life_s: int) -> Address:
         now = self._world.now()
-        self._all = {name: one for name, one in self._all.items() if one.expires > now}
+        self._all = {name: known for name, known in self._all.items() if known.expires > now}
         name = str(512628410958159872 + secrets.randbits(56))
         address = self._all[name] = Address(name, camera, user, quality, now, int(now) + life_s)
         return address
@@ -67,16 +67,16 @@ class Addresses:
         return address
 
     def disable(self, camera: Camera, user: str, name: str | None) -> bool:
-        """One address by its id, or all of the user's for this camera. False when there was none."""
-        mine = [one for one in self._all.values() if one.camera is camera and one.user == user]
-        found = [one for one in mine if name in (None, one.id)]
+        """Disables one address by its id, or all of the user's for this camera. False when none was found."""
+        mine = [known for known in self._all.values() if known.camera is camera and known.user == user]
+        found = [known for known in mine if name in (None, known.id)]
         for address in found:
             address.disabled = True
         return bool(found)
 
     def viewers(self, user: str) -> int:
-        """How many addresses of the account are being watched, or are about to be."""
-        return sum(one.user == user and self._watched(one) for one in self._all.values())
+        """The number of the account's addresses that are being watched or about to be."""
+        return sum(address.user == user and self._watched(address) for address in self._all.values())
 
     def _watched(self, address: Address) -> bool:
         now = self._world.now()

@@ -49,7 +49,7 @@ SHAPES = {
 
 
 class Codecs:
-    """Both live in a container that nobody reads: it settles their parameters, which segments copy."""
+    """Both encoders belong to a container that nobody reads: it fixes their parameters, which segments copy."""
 
     def __init__(self, shape: Shape, size: tuple[int, int]) -> None:
         self._holder = av.open(io.BytesIO(), "w", format="mpegts")
@@ -68,12 +68,12 @@ class Codecs:
         frame: Any = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
         frame = frame.reformat(format="yuv420p")
         frame.pts, frame.time_base = round(at * CLOCK_HZ), Fraction(1, CLOCK_HZ)
-        # left as it comes, each frame would be coded as it was drawn: a picture of its own
+        # a drawn frame asks to be coded as a keyframe
         frame.pict_type = PictureType.I if key else PictureType.NONE
         return list(self.video.codec_context.encode(frame))
 
     def encode_sound(self, tone: Tone, start: float, until: float) -> "Iterator[Packet[Any]]":
-        """What is due before `until`, both in s since the origin; after a silence it goes on at `start`."""
+        """The sound before `until`; after a silence it continues at `start`. Both in s since the origin."""
         self._sample = max(self._sample, round(start * RATE_HZ) - FRAME)
         while self._sample < until * RATE_HZ:
             frame = av.AudioFrame(format="fltp", layout="mono", samples=FRAME)

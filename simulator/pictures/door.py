@@ -1,4 +1,4 @@
-"""Live video as HLS, on the Open Platform's own host: a list of segments, and the segments."""
+"""Live video as HLS on the Open Platform's host: a playlist and its segments."""
 
 import re
 
@@ -56,17 +56,17 @@ class PictureDoor:
 
 
 def _cors(fault: str) -> dict[str, str]:
-    """Whether the real one lets players of other origins read it is not known; the simulated one does."""
+    """Whether the vendor's server allows other origins is not known; this one does."""
     return {} if fault == "no_cors" else {"Access-Control-Allow-Origin": "*"}
 
 
 def _with_other_sound(data: bytes) -> bytes:
-    """The table of the stream tells of G.711 (stream type 0x90, as surveillance cameras write it) in place of AAC."""
+    """Names G.711 in the stream's table (stream type 0x90, as surveillance cameras write it) in place of AAC."""
     return data.replace(b"\x0f\xe1\x01\xf0", b"\x90\xe1\x01\xf0")
 
 
 def listing(segments: tuple[Segment, ...], stem: str, query: str) -> str:
-    """The newest segments that follow each other; while the camera sleeps the list stands still."""
+    """A playlist of the newest consecutive segments; it stands still while the camera sleeps."""
     run: list[Segment] = []
     for segment in segments[-LISTED:]:
         run = [*run, segment] if run and run[-1].number + 1 == segment.number else [segment]

@@ -1,4 +1,4 @@
-"""Pictures to stream: a scene for each camera, something that moves in it, its name, and the clock."""
+"""Draws the pictures to stream: a camera's scene, something that moves in it, its name, and the clock."""
 
 import functools
 import math
@@ -11,12 +11,12 @@ from simulator.pictures.scenes import SCENES, Scene
 
 _INK = (255, 255, 255)
 _SHADE = (12, 16, 22)
-# the built-in font knows no letter beyond ASCII's
+# the built-in font has only ASCII
 _PLAIN = str.maketrans({"æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "ß": "ss", "đ": "d", "ł": "l", "Ł": "L"})
 
 
 class Painter:
-    """Draws what one camera sees, at its size."""
+    """Draws one camera's picture at its size."""
 
     def __init__(self, scene: str, width: int, height: int) -> None:
         self._scene = SCENES[scene]
@@ -26,7 +26,7 @@ class Painter:
         self._still = self._view
 
     def frame(self, name: str, at: float) -> Image.Image:
-        """What is seen at `at`, epoch s, by this machine's clock."""
+        """The picture at `at`, epoch s, with this machine's local time."""
         if self._caption != (name, int(at)):
             self._caption = (name, int(at))
             self._still = self._captioned(name, time.strftime("%H:%M:%S", time.localtime(at)))

@@ -1,6 +1,6 @@
-"""One of a camera's own encoders, running only while somebody watches, on a clock that never stops.
+"""An encoder of a camera, which runs only while somebody watches.
 
-Segments are numbered and stamped by the wall clock: whoever starts late joins a stream that seems always to have run.
+The wall clock numbers and stamps its segments, so that the stream seems to have run always.
 """
 
 import threading
@@ -27,7 +27,7 @@ _LIVE_S = 0.5
 _ORIGIN = (int(time.time()) // SEGMENT_S - BACKFILL - 30) * SEGMENT_S
 
 
-type Listener = Callable[[Literal["video", "audio"], bytes, float], None]  # as encoded, and its epoch s
+type Listener = Callable[[Literal["video", "audio"], bytes, float], None]  # kind, encoded data, epoch s
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,19 @@ class Segment:
 
 
 class Encoder(threading.Thread):
-    """`told` is called from this thread after each segment, and when the encoder has ended.
+    """`notify` is called from this thread after each segment, and when the encoder has ended.
 
-    `quality`: 1 the whole picture, 2 the smaller one. It ends when that becomes another. `key_s`: between key frames;
-    only segments that begin with one can be played by themselves.
+    `quality` is 1 for the full picture, 2 for the smaller one. A change of that picture's shape ends the encoder.
+    `key_s`: between keyframes; only segments that begin with one can be played by themselves.
     """
 
-    def __init__(self, camera: Camera, told: Callable[[], None], quality: int = 1, key_s: int = SEGMENT_S) -> None:
+    def __init__(self, camera: Camera, notify: Callable[[], None], quality: int = 1, key_s: int = SEGMENT_S) -> None:
         super().__init__(name=f"camera {camera.serial}", daemon=True)
         self.segments: tuple[Segment, ...] = ()  # replaced, never changed: other threads read it
-        self.caught_up = False  # the segments before now are there, as far as there are any
+        self.caught_up = False  # it has made the segments before now
         self.touched = time.monotonic()
         self._camera = camera
-        self._told = told
+        self._notify = notify
         picture = camera.picture(quality)
         assert picture is not None
         self._picture = self._codec, self._size = picture
@@ -73,7 +73,7 @@ class Encoder(threading.Thread):
         self._stop.set()
 
     def listen(self, listener: Listener, *, key: bool = True) -> None:
-        """Have every picture and sound as it is encoded, never encrypted; from a keyframe of now on, or as it comes."""
+        """Calls the listener with every unit as it is encoded, unencrypted; with `key` from a new keyframe on."""
         self._listeners |= {listener}
         self._wants_key |= key
 
@@ -87,15 +87,15 @@ class Encoder(threading.Thread):
                 if self._camera.streaming:
                     self._stream(number)
                 else:
-                    self._present()
+                    self._mark_caught_up()
                     self._pause(0.1)
                 number = int(time.time()) // SEGMENT_S + 1
         finally:
             self._stop.set()
-            self._told()
+            self._notify()
 
     def _stream(self, number: int) -> None:
-        """Segment after segment, until nobody watches or the camera sends no more."""
+        """Makes segments until nobody watches or the camera stops sending."""
         codecs, had_sound = Codecs(self._shape, self._size), self._camera.audio
         while True:
             sound = self._camera.audio
@@ -105,18 +105,18 @@ class Encoder(threading.Thread):
             data = self._transport.segment(codecs.video, codecs.audio if sound else None, pieces)
             self._turn += sound != had_sound
             self.segments = (*self.segments, Segment(number, data, self._turn))[-KEPT:]
-            self._told()
+            self._notify()
             had_sound = sound
             number += 1
 
     def _pieces(self, codecs: Codecs, number: int, sound: bool) -> Iterator[Piece]:
-        """Paced by the clock; what lies in the past comes at once."""
+        """One segment's units, paced by the clock; those of the past come at once."""
         camera, start = self._camera, number * SEGMENT_S
         garbler = Garbler(camera.code, self._codec) if camera.encrypted(time.time()) else None
         for index in range(SEGMENT_S * self._shape.rate):
             at = start + index / self._shape.rate
             if at > time.time():
-                self._present()
+                self._mark_caught_up()
             self._pause(at - time.time())
             if not self._going:
                 return
@@ -124,17 +124,17 @@ class Encoder(threading.Thread):
             until = at - _ORIGIN + 1 / self._shape.rate
             key, self._wants_key = (index == 0 and start % self._key_s == 0) or self._wants_key, False
             for packet in codecs.encode_picture(picture, at - _ORIGIN, key=key):
-                self._tell("video", packet)
+                self._pass_on("video", packet)
                 yield Piece("video", packet, garbler.video(bytes(packet)) if garbler else None)
             for packet in codecs.encode_sound(self._tone, start - _ORIGIN, until) if sound else ():
-                self._tell("audio", packet)
+                self._pass_on("audio", packet)
                 yield Piece("audio", packet, garbler.audio(bytes(packet)) if garbler else None)
 
-    def _tell(self, kind: Literal["video", "audio"], packet: "Packet[Any]") -> None:
-        """What is caught up with was nobody's to hear."""
+    def _pass_on(self, kind: Literal["video", "audio"], packet: "Packet[Any]") -> None:
+        """Gives a live unit to the listeners; units of the past are not for them."""
         if kind == "video" and packet.is_keyframe:
             self.keyframe = bytes(packet)
-            self._told()
+            self._notify()
         at = float((packet.pts or 0) * packet.time_base) + _ORIGIN
         if self._listeners and at > time.time() - _LIVE_S:
             for listener in self._listeners:
@@ -144,11 +144,10 @@ class Encoder(threading.Thread):
     def _going(self) -> bool:
         return self._camera.streaming and not self.ended
 
-    def _present(self) -> None:
-        """What was to be caught up with is."""
+    def _mark_caught_up(self) -> None:
         if not self.caught_up:
             self.caught_up = True
-            self._told()
+            self._notify()
 
     def _pause(self, seconds: float) -> None:
         if time.monotonic() - self.touched > IDLE_S and not self._listeners:

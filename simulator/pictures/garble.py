@@ -1,4 +1,4 @@
-"""What Image Encryption leaves of a picture in transit: perfect framing round bodies that nobody can decode."""
+"""Image Encryption: the framing of a picture stays, its bodies are encrypted."""
 
 import re
 from typing import Literal
@@ -23,7 +23,7 @@ class Garbler:
         return self._encrypted(frame)
 
     def video(self, access_unit: bytes) -> bytes:
-        """In Annex B's form."""
+        """An access unit in Annex B form."""
         out = bytearray(access_unit)
         starts = [match.end() for match in _START.finditer(access_unit)]
         ends = [start - 3 for start in starts[1:]] + [len(out)]

@@ -1,4 +1,4 @@
-"""The scenes before the cameras, as shapes on a canvas of 100 by 100."""
+"""The scenes of the cameras, as shapes on a canvas of 100 by 100."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -17,7 +17,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """Who comes by, from left to right, again and again."""
+    """A figure that crosses the scene from left to right, again and again."""
 
     colour: Colour
     height: float  # where, as a share of the picture's height

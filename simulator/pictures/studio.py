@@ -1,4 +1,4 @@
-"""One encoder for each picture of a camera that is being watched."""
+"""The encoders of the cameras that are being watched, one for each picture."""
 
 import asyncio
 import contextlib
@@ -18,14 +18,14 @@ class Studio:
         self._news = asyncio.Event()
 
     async def segments(self, camera: Camera, quality: int) -> tuple[Segment, ...]:
-        """The camera's newest, oldest first; starts it where need be, and waits until it has caught up with now."""
+        """The camera's newest segments, oldest first; starts its encoder and waits until that has caught up."""
         encoder = self.running(camera, quality)
         while not encoder.caught_up and not encoder.ended:
             await self._news.wait()
         return encoder.segments
 
     async def encoder(self, camera: Camera, quality: int, within_s: float) -> Encoder:
-        """The camera's, once it has made a keyframe or the time is over."""
+        """The camera's encoder, once it has made a keyframe or `within_s` is over."""
         encoder = self.running(camera, quality)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
@@ -38,10 +38,10 @@ class Studio:
         if encoder is None:
             return None
         encoder.touched = time.monotonic()
-        return next((one for one in encoder.segments if one.number == number), None)
+        return next((segment for segment in encoder.segments if segment.number == number), None)
 
     def watched(self, camera: Camera) -> bool:
-        return any(key[0] == camera.key and not each.ended for key, each in self._encoders.items())
+        return any(key[0] == camera.key and not encoder.ended for key, encoder in self._encoders.items())
 
     def close(self) -> None:
         for encoder in self._encoders.values():
@@ -54,7 +54,7 @@ class Studio:
         encoder = self._encoders.get(key)
         if encoder is None or encoder.ended:
             loop = asyncio.get_running_loop()
-            encoder = self._encoders[key] = Encoder(camera, partial(_tell, loop, self._wake), quality, key_s)
+            encoder = self._encoders[key] = Encoder(camera, partial(_notify, loop, self._wake), quality, key_s)
             encoder.start()
         encoder.touched = time.monotonic()
         return encoder
@@ -64,6 +64,6 @@ class Studio:
         self._news = asyncio.Event()
 
 
-def _tell(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+def _notify(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has closed, and nobody waits
         loop.call_soon_threadsafe(wake)

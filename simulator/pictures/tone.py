@@ -1,4 +1,4 @@
-"""A soft tone, its pitch the camera's own: one second that repeats, swelling and fading."""
+"""A soft tone of the camera's pitch: one second that repeats, swelling and fading."""
 
 import math
 from array import array
@@ -10,7 +10,7 @@ _LOUDNESS = 0.18
 
 class Tone:
     def __init__(self, pitch_hz: int) -> None:
-        """A whole number of Hz, so that the second joins onto itself without a click."""
+        """`pitch_hz` is whole, so that the second joins onto itself without a click."""
         turn = 2 * math.pi / RATE_HZ
         second = array(
             "f",

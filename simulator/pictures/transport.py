@@ -1,4 +1,4 @@
-"""MPEG-TS segments that follow each other as if one multiplexer had written them."""
+"""MPEG-TS segments that follow one another as if one multiplexer had written them."""
 
 import io
 from collections.abc import Iterable
@@ -47,12 +47,12 @@ class Transport:
             streams: dict[str, Stream] = {"video": container.add_stream_from_template(video)}
             if audio is not None:
                 streams["audio"] = container.add_stream_from_template(audio)
-            for piece in sorted(pieces, key=lambda one: one.decoded_at):
+            for piece in sorted(pieces, key=lambda piece: piece.decoded_at):
                 container.mux(piece.sent_on(streams[piece.kind]))
         return self._continued(bytearray(out.getvalue()))
 
     def _continued(self, data: bytearray) -> bytes:
-        """Counts on where the segment before stopped; each multiplexer began at zero."""
+        """Continues the counters of the segment before; each multiplexer begins at zero."""
         shift: dict[int, int] = {}
         for at in range(0, len(data), PACKET):
             pid = (data[at + 1] & 0x1F) << 8 | data[at + 2]

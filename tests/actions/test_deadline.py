@@ -85,7 +85,9 @@ def test_what_comes_after_a_slow_vendor_fits_into_what_is_left_of_two_seconds(
     token, garden, door = home.token(), home.id("Garden"), make_fulfillment(home)
     left_s = 2.0 - execution.BUDGET_S
     hold = threading.Event()
-    home.driver.then = lambda: setattr(home.driver, "hold", hold)  # the address takes all the time there is, and comes
+    home.driver.after_read = lambda: setattr(
+        home.driver, "hold", hold
+    )  # the address takes all the time there is, and comes
     home.pictures.error = MediaUnavailable()
     asked = STREAM | {"params": {"SupportedStreamProtocols": ["hls"]}}
     payload = {"commands": [{"devices": [{"id": garden}], "execution": [asked]}]}
@@ -93,7 +95,9 @@ def test_what_comes_after_a_slow_vendor_fits_into_what_is_left_of_two_seconds(
     door.answer(json.dumps(body).encode(), token, time.monotonic() - WAITED_S)
     hold.set()
     home.store.close()
-    after = [each for name, each in home.driver.given.items() if name not in ("read", "mint")] + home.pictures.given
+    after = [
+        each for name, each in home.driver.deadlines.items() if name not in ("read", "mint")
+    ] + home.pictures.timeouts
     assert len(after) == (2 if mode == "media process" else 1)  # the address goes back where it was of no use
     assert sum(each or left_s for each in after) < left_s
 

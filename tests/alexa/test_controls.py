@@ -225,7 +225,7 @@ def test_the_place_is_told_in_the_links_language(home: Household, ask: Ask) -> N
 
 
 def deaf(home: Household) -> None:
-    home.driver.deaf = True
+    home.driver.ignores_settings = True
 
 
 def unset(home: Household) -> None:

@@ -110,7 +110,7 @@ def half_on(answer: dict[str, Any]) -> None:
 
 
 SPOILT: list[tuple[int, Callable[[dict[str, Any]], None], str]] = [
-    (2, unstate, "does not tell the state that was set"),
+    (2, unstate, "does not report the state that was set"),
     (2, half_on, "powerState is 'HALF'"),
     (0, misname, "has no name that could be said"),
     (0, unversion, "is at version 1.1"),

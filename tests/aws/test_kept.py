@@ -136,7 +136,7 @@ def test_what_stands_in_the_stack_by_now_stays_as_it_is(made: Made) -> None:
 
 def test_a_stack_that_has_it_all_is_told_that_it_needs_nothing(made: Made) -> None:
     assert made.create() == "CREATE_COMPLETE"
-    with pytest.raises(KEPT.CannotTakeBack, match=f"stand in the stack {made.stack} already: make deploy"):
+    with pytest.raises(KEPT.CannotTakeBack, match=f"are in the stack {made.stack} already: make deploy"):
         KEPT.template(made.resources, made.stack, made.aws.region)
 
 

@@ -1,4 +1,4 @@
-"""The benchmark's table, and that its rows can be measured. How fast anything is, is not asked here."""
+"""The benchmark's table, and that its rows can be measured. No test asserts a speed."""
 
 import json
 import subprocess
@@ -7,13 +7,13 @@ import sys
 import pytest
 
 from bench import __main__ as bench
-from bench import first_frame, flat, in_process, killed, over_http, refresh, wire
-from bench.asking import QUESTIONS, Question, WrongAnswer
+from bench import first_frame, growth, in_process, over_http, recovery, refresh, wire
 from bench.household import doors
+from bench.load import percentile
+from bench.questions import QUESTIONS, Question, WrongAnswer
 from bench.run import Group, NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row, render
 from bench.timing import QUICK, cpu_us
-from bench.under_load import percentile
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from bench.under_load import percentile
         (Bound(most=0.6), 0.6, 9.0, "≤ 0.6 µs", True),
     ],
 )
-def test_a_bound_says_what_it_asks_and_judges_by_it(
+def test_a_bound_has_a_text_and_judges_a_row(
     bound: Bound, ours: float, other: float | None, text: str, met: bool | None
 ) -> None:
     row = Row("Discover", "µs", ours, "HA", other, bound)
@@ -37,7 +37,7 @@ def test_a_bound_says_what_it_asks_and_judges_by_it(
     assert row.met is met
 
 
-def test_the_table_shows_each_row_and_names_what_was_left_out() -> None:
+def test_the_table_has_every_row_and_names_those_left_out() -> None:
     drawn = render(
         [
             Row("Discover, 100 cameras", "µs", 20.0, "HA", 2000.0, Bound(share=1 / 15)),
@@ -47,8 +47,8 @@ def test_the_table_shows_each_row_and_names_what_was_left_out() -> None:
     ).splitlines()
     assert drawn[0].split()[:2] == ["row", "showcam"]
     assert drawn[2].split("  ")[0] == "Discover, 100 cameras"
-    assert all(each in drawn[2] for each in ("20.0 µs", "HA 2,000 µs", "1/100.0", "≤ HA/15", "met"))
-    assert all(each in drawn[3] for each in ("0.70 s", "≤ 0.6 s", "NOT MET"))
+    assert all(cell in drawn[2] for cell in ("20.0 µs", "HA 2,000 µs", "1/100.0", "≤ HA/15", "met"))
+    assert all(cell in drawn[3] for cell in ("0.70 s", "≤ 0.6 s", "NOT MET"))
     assert drawn[-2:] == ["Left out:", "  refresh grant: no network"]
 
 
@@ -71,7 +71,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question[0])
-def test_a_wrong_answer_is_told_from_a_right_one(question: Question) -> None:
+def test_a_check_passes_the_right_answer_and_refuses_a_wrong_one(question: Question) -> None:
     with doors(2) as both:
         answer = json.loads(both.call(question)())
     check = question[3](2)
@@ -80,7 +80,7 @@ def test_a_wrong_answer_is_told_from_a_right_one(question: Question) -> None:
         check(WRONG)
 
 
-@pytest.mark.parametrize("question", [each for each in QUESTIONS if each[0] in ("Discover", "SYNC")])
+@pytest.mark.parametrize("question", [question for question in QUESTIONS if question[0] in ("Discover", "SYNC")])
 def test_a_list_of_another_length_is_a_wrong_answer(question: Question) -> None:
     with doors(2) as both:
         answer = json.loads(both.call(question)())
@@ -90,17 +90,17 @@ def test_a_list_of_another_length_is_a_wrong_answer(question: Question) -> None:
 
 def test_every_question_is_measured_and_a_missing_peer_is_named() -> None:
     results = list(in_process.measure(Run(quick=True, peers=False)))
-    rows = [each for each in results if isinstance(each, Row)]
+    rows = [row for row in results if isinstance(row, Row)]
     assert {row.name.split(",")[0] for row in rows} == {question[0] for question in QUESTIONS}
     assert all(row.ours > 0 and row.other is None for row in rows)
-    assert [each.why for each in results if isinstance(each, LeftOut)] == ["--no-peers was said"]
+    assert [row.why for row in results if isinstance(row, LeftOut)] == ["--no-peers was given"]
 
 
 def test_the_bounds_are_of_rows_that_are_measured() -> None:
-    assert set(in_process.BOUNDS) <= set(in_process.asked(quick=False))
+    assert set(in_process.BOUNDS) <= set(in_process.questions_of(quick=False))
 
 
-def test_a_peer_that_can_not_be_had_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_peer_that_can_not_be_installed_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
     tries = []
 
     def ensure() -> None:
@@ -116,7 +116,7 @@ def test_a_peer_that_can_not_be_had_is_tried_once(monkeypatch: pytest.MonkeyPatc
 
 
 def test_growth_is_measured_by_cameras_and_by_links() -> None:
-    rows = list(flat.measure(Run(quick=True, peers=False)))
+    rows = list(growth.measure(Run(quick=True, peers=False)))
     assert [row.name.split(",")[0] for row in rows] == ["InitializeCameraStreams", "ReportState"] * 3
     assert all(row.ours > 0 and row.other for row in rows)
 
@@ -124,16 +124,19 @@ def test_growth_is_measured_by_cameras_and_by_links() -> None:
 def test_a_crowded_store_holds_that_many_links_with_their_tokens() -> None:
     with doors(1) as both:
         before = len(list(both.home.store.accounts()))
-        flat.crowd(both.database, 25)
+        growth.crowd(both.database, 25)
         accounts = list(both.home.store.accounts())
         assert len(accounts) == before + 25
-        assert all(len(both.home.store.links(each.id)) >= 1 for each in accounts)
+        assert all(len(both.home.store.links(account.id)) >= 1 for account in accounts)
 
 
-def test_questions_are_asked_over_http_of_the_real_web_process() -> None:
+def test_every_question_is_measured_over_http_on_the_real_web_process() -> None:
     results = list(over_http.measure(Run(quick=True, peers=False)))
-    rows = [each for each in results if isinstance(each, Row)]
-    assert [row.name.split(" over HTTP")[0] for row in rows] == [*(each[0] for each in QUESTIONS), "QUERY of one"]
+    rows = [row for row in results if isinstance(row, Row)]
+    assert [row.name.split(" over HTTP")[0] for row in rows] == [
+        *(question[0] for question in QUESTIONS),
+        "QUERY of one",
+    ]
     assert all(row.ours > 0 for row in rows)
 
 
@@ -150,7 +153,7 @@ def test_cpu_and_memory_of_a_process_and_its_children_are_counted() -> None:
 
 def test_without_chromium_or_npm_their_rows_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
-    assert [each.name for each in first_frame.measure(Run())] == ["first frame in a browser"]
+    assert [row.name for row in first_frame.measure(Run())] == ["first frame in a browser"]
     with pytest.raises(NoPeer, match="node and npm"):
         refresh.ensure()
 
@@ -164,9 +167,9 @@ def test_a_group_that_breaks_is_named_and_ends_in_failure(
 
     monkeypatch.setattr(bench, "GROUPS", (Group("broken", "breaks", measure),))
     assert bench.main(["--no-peers"]) == 1
-    told = capsys.readouterr().out
-    assert "  broken: RuntimeError: the other half" in told
-    assert "half   1.00 s" in told
+    table = capsys.readouterr().out
+    assert "  broken: RuntimeError: the other half" in table
+    assert "half   1.00 s" in table
 
 
 def test_what_was_measured_before_ctrl_c_is_shown(
@@ -178,9 +181,9 @@ def test_what_was_measured_before_ctrl_c_is_shown(
 
     monkeypatch.setattr(bench, "GROUPS", (Group("long", "goes on", measure),))
     assert bench.main(["--no-peers"]) == 1
-    told = capsys.readouterr().out
-    assert "half   1.00 s" in told
-    assert "  the rest: ended by Ctrl-C" in told
+    table = capsys.readouterr().out
+    assert "half   1.00 s" in table
+    assert "  the rest: ended by Ctrl-C" in table
 
 
 def test_the_command_prints_the_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,10 +193,10 @@ def test_the_command_prints_the_table(capsys: pytest.CaptureFixture[str]) -> Non
     assert "In process: showcam with 1 camera" in progress
 
 
-def test_help_names_what_can_be_measured() -> None:
-    asked = [sys.executable, "-P", "-m", "bench", "--help"]
-    told = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-    assert all(group.name in told for group in bench.GROUPS)
+def test_help_names_every_group() -> None:
+    command = [sys.executable, "-P", "-m", "bench", "--help"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert all(group.name in text for group in bench.GROUPS)
 
 
 STEADY = [40.0 * number for number in range(400)]
@@ -208,11 +211,11 @@ STEADY = [40.0 * number for number in range(400)]
         ([at for at in STEADY if not (1000 < at < 2000 or 9000 < at < 9600)], 2000),
     ],
 )
-def test_a_picture_is_there_again_where_it_plays_on(presented: list[float], again_ms: float) -> None:
-    assert killed.plays_on(presented) == again_ms
+def test_a_picture_plays_again_from_the_end_of_its_last_standstill(presented: list[float], again_ms: float) -> None:
+    assert recovery.plays_on(presented) == again_ms
 
 
 @pytest.mark.parametrize("until_ms", [2000, 4000])
-def test_a_picture_that_does_not_play_on_is_none(until_ms: float) -> None:
+def test_a_picture_that_stops_again_has_not_recovered(until_ms: float) -> None:
     with pytest.raises(TimeoutError, match="no picture again"):
-        killed.plays_on([at for at in STEADY if at < 1000 or 1800 < at < until_ms])
+        recovery.plays_on([at for at in STEADY if at < 1000 or 1800 < at < until_ms])

@@ -44,52 +44,52 @@ FOOTPRINTS = footprint.batched(
 
 
 def hour_begins() -> bool:
-    """Whether a message's id could still stand in the hour before."""
+    """Whether a message's id could still be in the hour before."""
     return time.time() % ONCE_S < 2 * SKEW_S
 
 
-def told() -> dict[str, list[float]]:
-    """Read and write units and calls of each walk, as docs/scale.md has them."""
+def documented() -> dict[str, list[float]]:
+    """Read and write units and calls of each walk, from docs/scale.md."""
     rows = re.findall(r"^\| ([^|]+) \| ([\d.]+) \| ([\d.]+) \| (\d+) \| (\d+) \|", DOCUMENT, re.MULTILINE)
     return {walk: list(map(float, taken)) for name, *taken in rows for walk in WALKS_OF.get(name, name.split(", "))}
 
 
 def played(given: Assumptions = GIVEN, *, free: bool = False, seed: int = 1) -> tuple[Day, list[Quota]]:
-    asked = quotas(given, FOOTPRINTS)
-    return simulate(given, FOOTPRINTS, lifted(asked) if free else asked, seed=seed), asked
+    today = quotas(given, FOOTPRINTS)
+    return simulate(given, FOOTPRINTS, lifted(today) if free else today, seed=seed), today
 
 
 def cost(given: Assumptions) -> dict[str, float]:
     return bill(given, played(given, free=True)[0], FOOTPRINTS, 3000.0)
 
 
-def test_what_comes_in_is_served_or_refused_and_half_of_that_comes_again() -> None:
+def test_every_request_is_served_or_refused_and_half_of_the_refused_are_repeated() -> None:
     day, _ = played()
     assert day.refused("ReportState") > 0
     assert day.total("ReportState") > 0
     for before, after in zip(day.minutes, day.minutes[1:], strict=False):
         for walk in FOOTPRINTS:
-            assert before.asked(walk) == before.served[walk] + before.refused[walk]
+            assert before.received(walk) == before.served[walk] + before.refused[walk]
             again = 0 if walk in ("gate check", "report to Google") else math.floor(before.refused[walk] / 2)
             assert after.again[walk] == again
 
 
-def test_nothing_is_refused_where_everything_is_granted() -> None:
+def test_nothing_is_refused_without_quotas() -> None:
     day, _ = played(free=True)
     for walk, wanted in daily(GIVEN).items():
         assert day.refused(walk) == 0
         assert day.total(walk) == pytest.approx(wanted, abs=6 * math.sqrt(wanted))
 
 
-def test_a_quota_lets_through_what_it_says() -> None:
-    day, asked = played()
-    for quota in asked:
+def test_no_minute_exceeds_a_quota() -> None:
+    day, today = played()
+    for quota in today:
         for minute in day.minutes:
-            used = sum(minute.served[walk] * quota.use(each) for walk, each in FOOTPRINTS.items()) / 60
+            used = sum(minute.served[walk] * quota.use(footprint) for walk, footprint in FOOTPRINTS.items()) / 60
             assert used <= quota.per_s * (1 + 1e-9)
 
 
-def test_the_busiest_minute_is_in_the_evening_and_refreshes_come_by_night_too() -> None:
+def test_the_busiest_minute_is_in_the_evening_and_tokens_are_refreshed_by_night_too() -> None:
     curve = shape(GIVEN.peak)
     assert sum(curve) == pytest.approx(1)
     assert max(curve) * MINUTES == pytest.approx(GIVEN.peak, rel=0.01)
@@ -104,7 +104,7 @@ def test_tokens_of_an_hour_are_refreshed_twelve_times_as_often() -> None:
     assert daily(replace(GIVEN, token_s=3600))["token refresh"] == 12 * daily(GIVEN)["token refresh"]
 
 
-def test_twice_the_traffic_costs_twice_as_much_and_what_is_fixed_stays() -> None:
+def test_twice_the_links_cost_twice_as_much_beside_fixed_costs() -> None:
     once, twice = cost(GIVEN), cost(replace(GIVEN, links=2 * GIVEN.links))
     for item, dollars in once.items():
         if item.startswith(("Lambda", "DynamoDB", "HTTP", "CloudWatch: log", "Media", "KMS: requests")):
@@ -113,7 +113,7 @@ def test_twice_the_traffic_costs_twice_as_much_and_what_is_fixed_stays() -> None
             assert twice[item] == dollars
 
 
-def test_pictures_that_the_vendor_serves_cost_nothing_and_ask_no_gate() -> None:
+def test_pictures_that_the_vendor_serves_cost_nothing_and_need_no_gate_check() -> None:
     given = replace(GIVEN, passed=1.0)
     assert not any(dollars for item, dollars in cost(given).items() if item.startswith("Media"))
     assert played(given, free=True)[0].total("gate check") == 0
@@ -124,13 +124,14 @@ def test_the_same_seed_is_the_same_day() -> None:
     assert played(seed=4)[0].minutes != played(seed=5)[0].minutes
 
 
-@pytest.mark.parametrize("name", [each.name for each in quotas(GIVEN, FOOTPRINTS)])
+@pytest.mark.parametrize("name", [quota.name for quota in quotas(GIVEN, FOOTPRINTS)])
 def test_a_quota_that_is_set_low_is_the_first_to_be_named(name: str) -> None:
     given = replace(GIVEN, told=1)
-    asked = [replace(each, per_s=1e-6) if each.name == name else each for each in quotas(given, FOOTPRINTS)]
-    found = limits(given, simulate(given, FOOTPRINTS, lifted(asked)), asked)
+    known = quotas(given, FOOTPRINTS)
+    low = [replace(quota, per_s=1e-6) if quota.name == name else quota for quota in known]
+    found = limits(given, simulate(given, FOOTPRINTS, lifted(low)), low)
     assert found[0].quota.name == name
-    assert [each.links for each in found] == sorted(each.links for each in found)
+    assert [limit.links for limit in found] == sorted(limit.links for limit in found)
 
 
 def test_a_limit_is_reached_at_the_links_it_names() -> None:
@@ -161,7 +162,7 @@ def test_an_items_size_is_counted_as_dynamodb_does(item: meter.Item, size: int) 
 
 def test_requests_are_measured_on_the_entries_themselves() -> None:
     early, found = hour_begins(), footprint.measure(4)
-    if hour_begins() is not early:  # it went over the edge
+    if hour_begins() is not early:  # the hour changed meanwhile
         early, found = hour_begins(), footprint.measure(4)
     assert [*found.footprints] == [*WALKS]
     lists, stream = found.footprints["Discover"], found.footprints["InitializeCameraStreams"]
@@ -170,31 +171,31 @@ def test_requests_are_measured_on_the_entries_themselves() -> None:
     refresh = found.footprints["token refresh"]
     assert (refresh.reads, refresh.writes) == (3, 4)  # client; link and token; then both in one transaction
     assert refresh.shared == {"client#alexa": (1.0, 0.0)}
-    assert all(each.reads > 0 and each.cpu_ms > 0 for each in found.footprints.values())
+    assert all(taken.reads > 0 and taken.cpu_ms > 0 for taken in found.footprints.values())
     assert 1000 < found.stored_b < 20_000
     taken = {
-        walk: [each.reads, each.writes, each.app_calls, each.open_calls] for walk, each in found.footprints.items()
+        walk: [known.reads, known.writes, known.app_calls, known.open_calls] for walk, known in found.footprints.items()
     }
-    expected = told()
-    expected["webhook message"][0] += int(early)  # a message is looked for in the hour before too
+    expected = documented()
+    expected["webhook message"][0] += int(early)  # a message is searched in the hour before too
     assert expected == taken
 
 
-def test_the_command_tells_what_it_costs_and_what_breaks_first(
+def test_the_command_prints_the_cost_and_the_first_limits(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(footprint, "measure", lambda cameras, *, app_account: Measured(dict(FOOTPRINTS), 3000.0))
     assert scale.main(["--links", "1e6", "--passed", "0.5"]) == 0
-    told = capsys.readouterr().out
-    assert "  together $" in told
-    assert "What breaks first" in told
-    assert "0.5  share of pictures that the vendor's own HLS serves" in told
-    first = told.split("What breaks first, as links grow")[1].splitlines()[2]
+    text = capsys.readouterr().out
+    assert "  together $" in text
+    assert "What breaks first" in text
+    assert "0.5  share of pictures that the vendor's own HLS serves" in text
+    first = text.split("What breaks first, as links grow")[1].splitlines()[2]
     assert "EZVIZ: calls of the app's API" in first
 
 
-def test_help_tells_every_assumption(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_names_every_assumption(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         scale.main(["--help"])
-    told = capsys.readouterr().out
-    assert all(f"--{name.replace('_', '-')} N" in told for name in Assumptions.told_of())
+    text = capsys.readouterr().out
+    assert all(f"--{name.replace('_', '-')} N" in text for name in Assumptions.texts())

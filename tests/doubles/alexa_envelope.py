@@ -1,4 +1,4 @@
-"""The envelope of an answer to Alexa by the written rules alone, for where the official schema is not at hand."""
+"""The envelope of an answer to Alexa, checked by the written rules where the official schema is absent."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z").fullmatch
 
 SNAPSHOTS = "Alexa.SmartVision.SnapshotProvider"
 SESSIONS = "Alexa.RTCSessionController"
-# which answers there are, and which of them may tell a state
+# every answer, and whether it may report a state
 ANSWERS = {
     ("Alexa", "ErrorResponse"): False,
     ("Alexa", "Response"): True,
@@ -50,17 +50,17 @@ def check(message: dict[str, Any]) -> None:
         assert event["endpoint"].keys() == {"endpointId"}
         assert _ENDPOINT_ID(event["endpoint"]["endpointId"])
     assert "context" not in message or ANSWERS[kind]
-    for one in message.get("context", {"properties": []})["properties"]:
-        _check_property(one)
+    for state in message.get("context", {"properties": []})["properties"]:
+        _check_property(state)
     if kind[1] == "ErrorResponse":
         _check_error(kind[0], event["payload"])
 
 
-def _check_property(one: dict[str, Any]) -> None:
+def _check_property(state: dict[str, Any]) -> None:
     needed = {"namespace", "name", "value", "timeOfSample", "uncertaintyInMilliseconds"}
-    assert needed <= one.keys() <= {*needed, "instance"}
-    assert _TIME(one["timeOfSample"])
-    assert one["uncertaintyInMilliseconds"] >= 0
+    assert needed <= state.keys() <= {*needed, "instance"}
+    assert _TIME(state["timeOfSample"])
+    assert state["uncertaintyInMilliseconds"] >= 0
 
 
 def _check_error(namespace: str, payload: dict[str, Any]) -> None:

@@ -1,11 +1,11 @@
-"""Comparing an answer with what is expected of it, where some of it is known only by its pattern."""
+"""Compares an answer with an expected one that may hold patterns."""
 
 import re
 from typing import Any
 
 
 def alike(given: Any, expected: Any) -> bool:
-    """Equal, where a pattern equals the text it matches whole."""
+    """Equal; a pattern equals a text that it matches in full."""
     match expected:
         case re.Pattern():
             return isinstance(given, str) and expected.fullmatch(given) is not None

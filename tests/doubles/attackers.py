@@ -1,4 +1,4 @@
-"""Clients that mean harm: hundreds of connections, from any loopback address, that are silent or slow."""
+"""Attackers: hundreds of connections, from any loopback address, that are silent or slow."""
 
 import contextlib
 import selectors
@@ -10,80 +10,80 @@ from contextlib import contextmanager
 
 
 class Crowd:
-    """Connections to one port, each of which has said `first` and says a byte more every second, if `drips`."""
+    """Connections to one port; connection sends `first`, and then `drips` every second."""
 
     def __init__(self, port: int, addresses: list[str], first: bytes = b"", *, drips: bytes = b"") -> None:
         self._drips = drips
         self._selector = selectors.DefaultSelector()
         self._ended = threading.Event()
-        self.heard: list[bytes] = []  # the first bytes that each was answered with
+        self.answers: list[bytes] = []  # the first bytes of connection
         self.open: set[socket.socket] = set()
         for address in addresses:
             self._join(port, address, first)
-        self._thread = threading.Thread(target=self._go_on, name="crowd", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="crowd", daemon=True)
         self._thread.start()
 
     def _join(self, port: int, address: str, first: bytes) -> None:
-        with contextlib.suppress(OSError):  # it was thrown out at the door
-            each = socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(address, 0))
-            self.open.add(each)
-            each.sendall(first)
-            each.setblocking(False)
-            self._selector.register(each, selectors.EVENT_READ)
+        with contextlib.suppress(OSError):  # the server refused it
+            connection = socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(address, 0))
+            self.open.add(connection)
+            connection.sendall(first)
+            connection.setblocking(False)
+            self._selector.register(connection, selectors.EVENT_READ)
 
-    def _go_on(self) -> None:
+    def _run(self) -> None:
         due = time.monotonic() + 1
         while not self._ended.is_set():
             for key, _ in self._selector.select(0.1):
-                self._hear(key.fileobj)
+                self._receive(key.fileobj)
             if self._drips and time.monotonic() > due:
                 due += 1
-                for each in list(self.open):
-                    self._say(each)
+                for connection in list(self.open):
+                    self._send(connection)
 
-    def _hear(self, each: socket.socket) -> None:
+    def _receive(self, connection: socket.socket) -> None:
         try:
-            heard = each.recv(4096)
+            answer = connection.recv(4096)
         except OSError:
-            heard = b""
-        if heard:
-            self.heard.append(heard[:64])
+            answer = b""
+        if answer:
+            self.answers.append(answer[:64])
         else:
-            self._leave(each)
+            self._leave(connection)
 
-    def _say(self, each: socket.socket) -> None:
+    def _send(self, connection: socket.socket) -> None:
         try:
-            each.send(self._drips)
+            connection.send(self._drips)
         except BlockingIOError:
             pass
         except OSError:
-            self._leave(each)
+            self._leave(connection)
 
-    def _leave(self, each: socket.socket) -> None:
-        self.open.discard(each)
+    def _leave(self, connection: socket.socket) -> None:
+        self.open.discard(connection)
         with contextlib.suppress(KeyError, ValueError):
-            self._selector.unregister(each)
-        each.close()
+            self._selector.unregister(connection)
+        connection.close()
 
     def close(self) -> None:
         self._ended.set()
         self._thread.join(5)
-        for each in list(self.open):
-            self._leave(each)
+        for connection in list(self.open):
+            self._leave(connection)
         self._selector.close()
 
 
 @contextmanager
 def crowd(port: int, addresses: list[str], first: bytes = b"", *, drips: bytes = b"") -> Iterator[Crowd]:
-    come = Crowd(port, addresses, first, drips=drips)
+    attackers = Crowd(port, addresses, first, drips=drips)
     try:
-        yield come
+        yield attackers
     finally:
-        come.close()
+        attackers.close()
 
 
 def head(path: str, length: int = 20_000, **headers: str) -> bytes:
-    """Of a POST whose body is still to come."""
+    """The head of a POST whose body follows."""
     given = {"Host": "127.0.0.1", "Content-Type": "application/json", "Content-Length": str(length)}
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in (given | headers).items()]
     return "\r\n".join([f"POST {path} HTTP/1.1", *lines, "", ""]).encode()

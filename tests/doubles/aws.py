@@ -1,4 +1,4 @@
-"""A table and whatever secrets a test makes, on an AWS that is none. Region and credentials are made up."""
+"""A table and secrets on a simulated AWS, with made-up region and credentials."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ OLD_ROOT = "o" * 24 + "ld-root-before-that-one!"
 
 
 class Cloud:
-    """`client` makes a boto3 client of a service; without it they are of this process's AWS, in `region`."""
+    """`client` makes the boto3 client of a service; by default one of moto's AWS in `region`."""
 
     def __init__(self, client: Callable[[str], Any] | None = None, region: str = REGION) -> None:
         client = client or (lambda service: boto3.client(service, region_name=region))
@@ -29,7 +29,7 @@ class Cloud:
         create_table(self.dynamodb, name)
 
     def secret(self, name: str, held: Any) -> str:
-        """Its ARN; what is no text is kept as JSON, bytes as they are."""
+        """Creates a secret and returns its ARN; bytes are kept as they are, other values than text as JSON."""
         kind = "SecretBinary" if isinstance(held, bytes) else "SecretString"
         value = held if isinstance(held, str | bytes) else json.dumps(held)
         return str(self.secrets.create_secret(Name=name, **{kind: value})["ARN"])
@@ -37,7 +37,7 @@ class Cloud:
 
 @contextlib.contextmanager
 def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """By moto."""
+    """A cloud in this process, by moto."""
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
     boto.client.cache_clear()

@@ -1,4 +1,4 @@
-"""What functions stand on: a table with one household in it, secrets, and a vendor that does not answer."""
+"""A stack for functions: a table with one household, secrets, and a vendor that does not answer."""
 
 import secrets
 import time
@@ -26,7 +26,7 @@ NOBODY = "127.0.0.1:9"  # a vendor that does not answer
 
 @dataclass
 class Home:
-    """A household, its cameras as they were last known."""
+    """A household and its last known cameras."""
 
     store: DynamoStore
     account: Account
@@ -38,7 +38,7 @@ class Home:
         return link
 
     def token(self, assistant: Assistant, kind: str = "access") -> str:
-        """Of a link of its own."""
+        """A token of a new link."""
         text, row = mint(self.link(assistant).id, kind, "cameras", time.time())
         assert self.store.add_tokens([row])
         return text
@@ -46,15 +46,15 @@ class Home:
 
 @dataclass
 class Stack(Home):
-    """`environ`: what a function is told of it all."""
+    """`environ` are the variables of a function on it."""
 
     environ: dict[str, str]
     keys: keys.Keys
     client_secret: str
 
 
-def stand(aws: Emulator, cloud: Cloud) -> Stack:
-    """Under names of its own."""
+def build_stack(aws: Emulator, cloud: Cloud) -> Stack:
+    """Builds a stack under new names."""
     table = f"entries-{secrets.token_hex(4)}"
     cloud.table(table)
     arn = cloud.secret(f"{table}/keys", {"root": ROOT})
@@ -73,13 +73,13 @@ def stand(aws: Emulator, cloud: Cloud) -> Stack:
     store = DynamoStore(cloud.dynamodb, table, Sealer(held.seal))
     secret = clients.register(store, "alexa", "alexa", ("https://layla.amazon.com/api/skill/link/M1",))
     clients.register(store, "google", "google", ("https://oauth-redirect.googleusercontent.com/r/p",))
-    home = settled(store, USER)
-    _ask_the_vendor(home)
+    home = add_home(store, USER)
+    _sign_in(home)
     return Stack(store, home.account, home.source, environ, held, secret)
 
 
-def settled(store: DynamoStore, user: str) -> Home:
-    """One that is signed out at the vendor, which is not asked then."""
+def add_home(store: DynamoStore, user: str) -> Home:
+    """Adds a household that is signed out at the vendor, so that the vendor is not called."""
     account, source = households.add_owner(store, user), households.find(store, user)
     assert source
     garden = camera("Garden", "F00000001", ref=Ref(source.id, "F00000001", 1))
@@ -87,8 +87,8 @@ def settled(store: DynamoStore, user: str) -> Home:
     return Home(store, account, source)
 
 
-def _ask_the_vendor(home: Home) -> None:
-    """By the integrator's key."""
+def _sign_in(home: Home) -> None:
+    """Signs the household in by the integrator's key, so that the vendor is called."""
     assert households.set_sub_account(home.store, USER, "sub1")
     session = home.store.read_session(home.account.id, home.source.id)
     assert session

@@ -1,4 +1,4 @@
-"""A wire to a served AWS that fails as the real one's does: it throttles, loses an answer, or is cut for good."""
+"""A connection to a served AWS that fails as the real one does: it throttles, loses an answer, or is cut."""
 
 import http.client
 import json
@@ -16,10 +16,10 @@ _TABLE = "DynamoDB_20120810"
 
 
 class AwsWire:
-    """`url` is its address; `calls` are what reached AWS, in order: service and operation, request, answer.
+    """`url` is its address; `calls` are the calls that reached AWS: service, operation, request, answer.
 
-    `throttled`: the error every request to the table is answered with, while it is set. `hot`: what only the requests
-    to one partition hold; they are throttled. `slow_s`: how long each request to the table waits for its answer.
+    While `throttled` is set, it is the error of every request to the table. Requests that hold the text `hot`, which
+    stands for one partition, are throttled. Each request to the table waits `slow_s`.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -46,7 +46,7 @@ class AwsWire:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def client(self, tries: int = 1) -> Any:
-        """A DynamoDB client of AWS's that speaks through here."""
+        """boto3's DynamoDB client on this wire."""
         retries = {"mode": "standard", "total_max_attempts": tries}
         return boto3.client(
             "dynamodb",
@@ -62,15 +62,15 @@ class AwsWire:
         return len([operation for _, operation, _, _ in self.calls if operation in WRITES])
 
     def kill_after(self, writes: int) -> None:
-        """The write of that number is done; whoever made it is never told, and does nothing more."""
+        """Does the write of that number without an answer, and ends every later request."""
         self._loses, self._cuts = writes - 1, True
 
     def lose_answer(self, write: int) -> None:
-        """The write of that number is done, and the connection ends before its answer."""
+        """Does the write of that number, and ends the connection before its answer."""
         self._loses, self._cuts = write - 1, False
 
     def throttle_after(self, writes: int) -> None:
-        """So many writes are taken; the next ones are throttled, as they are where one index or partition is hot."""
+        """Accepts this many writes and throttles the next ones, as AWS does where an index or partition is hot."""
         self._takes = writes
 
     def heal(self) -> None:
@@ -81,7 +81,7 @@ class AwsWire:
     def answer(
         self, path: str, body: bytes, headers: dict[str, str]
     ) -> tuple[int, list[tuple[str, str]], bytes] | None:
-        """None: the connection ends without a word."""
+        """None: the connection ends without an answer."""
         service, _, operation = headers.get("X-Amz-Target", "").partition(".")
         if service == _TABLE:
             time.sleep(self.slow_s)
@@ -98,10 +98,10 @@ class AwsWire:
             if operation in WRITES and self._loses is not None:
                 lost, self._loses = self._loses == 0, self._loses - 1
                 self._cut = lost and self._cuts
-        status, more, said = self._asked(path, body, headers)
+        status, more, text = self._forward(path, body, headers)
         with self._lock:
-            self.calls.append((service, operation, _json(body), _json(said)))
-        return None if lost else (status, more, said)
+            self.calls.append((service, operation, _json(body), _json(text)))
+        return None if lost else (status, more, text)
 
     def _spent(self, operation: str) -> bool:
         if operation not in WRITES or self._takes is None:
@@ -109,7 +109,7 @@ class AwsWire:
         self._takes -= 1
         return self._takes < 0
 
-    def _asked(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _forward(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection(self._upstream, timeout=10)
         try:
             connection.request("POST", path, body, headers)
@@ -133,11 +133,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
-        said = self.to.answer(self.path, body, headers)
-        if said is None:
+        answer = self.to.answer(self.path, body, headers)
+        if answer is None:
             self.close_connection = True
             return
-        status, more, text = said
+        status, more, text = answer
         self.send_response(status)
         for name, value in more or [("Content-Type", "application/x-amz-json-1.0")]:
             self.send_header(name, value)
@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def log_message(self, *_words: object) -> None:
-        """Nothing."""
+        """Silent."""
 
 
 def _json(text: bytes) -> Any:

@@ -8,7 +8,7 @@ from tests.doubles.simulator_process import SimulatorProcess
 
 
 class Cloud:
-    """What it serves is trusted by its own authority alone."""
+    """A client of the simulator that trusts its authority."""
 
     def __init__(self, process: SimulatorProcess) -> None:
         self.process = process

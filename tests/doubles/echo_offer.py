@@ -1,8 +1,8 @@
-"""Offers as displays send them: an Echo's, with all its oddities, and what else has been seen."""
+"""Offers as displays send them: an Echo's with its oddities, and variants of it."""
 
 from collections.abc import Iterable
 
-# The shape of an Echo's offer: no fmtp for H.264, candidates of a far host alone, also of TCP and component 2.
+# An Echo's offer: no fmtp for H.264, only candidates of a far host, also of TCP and component 2.
 HEAD = [
     "v=0",
     "o=- 1234567890 2 IN IP4 127.0.0.1",

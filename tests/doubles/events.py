@@ -1,4 +1,4 @@
-"""What AWS hands a function: an HTTP API's event (payload format 2.0), a directive, a spoken request."""
+"""Events of a function on AWS: an HTTP API's (payload format 2.0), a directive, a spoken request."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ def http_event(
     body: str | bytes = "",
     source_ip: str = "203.0.113.7",
 ) -> dict[str, Any]:
-    """As AWS documents it: header names small, the client's cookies apart, a binary body in base64."""
+    """As AWS documents it: lower-case header names, cookies apart, a binary body in base64."""
     host = "showcam.example"
     event: dict[str, Any] = {
         "version": "2.0",
@@ -61,7 +61,7 @@ def directive(token: str, namespace: str = "Alexa.Discovery", name: str = "Disco
 
 
 def spoken(skill: str, user: dict[str, str] | None = None) -> dict[str, Any]:
-    """Somebody opens the skill."""
+    """A LaunchRequest: a person opens the skill."""
     request = {"type": "LaunchRequest", "requestId": "r", "timestamp": "2026-11-25T02:00:00Z", "locale": "en-GB"}
     system = {"application": {"applicationId": skill}, "user": {"userId": "u"} | (user or {})}
     return {"version": "1.0", "context": {"System": system}, "request": request}

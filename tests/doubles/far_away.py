@@ -21,10 +21,10 @@ from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recor
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.stun_server import PORT
 
-# root may make networks; anybody else is root in a namespace of users of his own
+# root may make networks; any other user is root in a user namespace
 NETWORK = ("unshare", "--net") if os.geteuid() == 0 else ("unshare", "--user", "--map-root-user", "--net")
 INSIDE, ROUTER, OUTSIDE = "192.168.7.2", "192.168.7.1", "9.9.9.1"
-DISPLAY, STUN = "9.9.9.2", "9.9.9.3"  # public by their look; nothing of these networks leaves the machine
+DISPLAY, STUN = "9.9.9.2", "9.9.9.3"  # they look public; nothing of these networks leaves the machine
 NAT = "table ip nat { chain post { type nat hook postrouting priority 100; oifname outer masquerade; }; }"
 
 
@@ -34,7 +34,7 @@ def run(*command: str) -> None:
 
 @contextlib.contextmanager
 def network() -> Iterator[tuple[str, ...]]:
-    """The command that runs another one in an empty network."""
+    """The command that runs a program in an empty network."""
     own = Path("/proc/self/ns/net").readlink()
     held = subprocess.Popen(["unshare", "--net", "sleep", "300"])
     try:
@@ -48,7 +48,7 @@ def network() -> Iterator[tuple[str, ...]]:
 
 @contextlib.contextmanager
 def networks() -> Iterator[tuple[str, ...]]:
-    """This one becomes the house's; the command that runs another one on the internet."""
+    """Makes this process's network the house's; yields the command that runs a program on the internet."""
     with network() as router, network() as internet:
         run("ip", "link", "add", "home0", "type", "veth", "peer", "name", "inner")
         run("ip", "link", "set", "inner", "netns", Path(router[1].removeprefix("--net=/proc/")).parts[0])
@@ -63,8 +63,8 @@ def networks() -> Iterator[tuple[str, ...]]:
         ):
             for address in addresses:
                 run(*within, "ip", "addr", "add", f"{address}/24", "dev", link)
-            for each in ("lo", link):
-                run(*within, "ip", "link", "set", each, "up")
+            for interface in ("lo", link):
+                run(*within, "ip", "link", "set", interface, "up")
         run("ip", "route", "add", "default", "via", ROUTER)
         run(*router, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
         run(*router, "nft", NAT)
@@ -104,7 +104,7 @@ def play(*, stun: bool) -> dict[str, object]:
             began = time.monotonic()
             answer = plane.client().answer(claims, None, display.offer)
             display.accept(answer.sdp)
-            display.until(lambda told: "video" in told)
+            display.until(lambda message: "video" in message)
             return {"answer": answer.sdp, "first_s": time.monotonic() - began}
 
 

@@ -28,9 +28,9 @@ _ELEMENTS = (
     "opusenc",
     "rtph264pay",
 )
-_NEEDS = "import gi\nfor each in ('Gst', 'GstWebRTC', 'GstRtspServer'): gi.require_version(each, '1.0')\n" + (
+_NEEDS = "import gi\nfor name in ('Gst', 'GstWebRTC', 'GstRtspServer'): gi.require_version(name, '1.0')\n" + (
     "from gi.repository import Gst, GstRtspServer, GstWebRTC; Gst.init(None)\n"
-    f"exit(not all(Gst.ElementFactory.find(each) for each in {_ELEMENTS}))"
+    f"exit(not all(Gst.ElementFactory.find(name) for name in {_ELEMENTS}))"
 )
 
 
@@ -46,13 +46,13 @@ def needed() -> None:
 
 
 class Display:
-    """What the process tells, as it tells it."""
+    """The display's process and its messages."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
-        self._told: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
-        self.offer = str(self.until(lambda told: "offer" in told)["offer"])
+        self.offer = str(self.until(lambda message: "offer" in message)["offer"])
 
     def accept(self, answer: str) -> None:
         assert self._process.stdin is not None
@@ -60,31 +60,31 @@ class Display:
         self._process.stdin.flush()
 
     def until(self, holds: Callable[[dict[str, Any]], object], within_s: float = 15.0) -> dict[str, Any]:
-        """The first that holds."""
+        """The first message for which the condition holds."""
         deadline, latest = time.monotonic() + within_s, None
         while (left_s := deadline - time.monotonic()) > 0:
             try:
-                latest = self._told.get(timeout=left_s)
+                latest = self._messages.get(timeout=left_s)
             except queue.Empty:
                 break
             assert latest is not None, "the display's process ended"
             assert "error" not in latest, latest
             if holds(latest):
                 return latest
-        raise AssertionError(f"nothing of the kind within {within_s} s; the latest: {latest}")
+        raise AssertionError(f"no such message within {within_s} s; the latest: {latest}")
 
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self._told.put(json.loads(line))
-        self._told.put(None)
+            self._messages.put(json.loads(line))
+        self._messages.put(None)
 
 
 @contextmanager
 def display(
     *sections: str, policy: str = "max-compat", address: str = "127.0.0.1", within: tuple[str, ...] = ()
 ) -> Iterator[Display]:
-    """`sections`: what it asks for, in that order; `within`: a command that runs it elsewhere."""
+    """`sections` are the media it requests, in order; `within` is a command that runs it in another network."""
     command = [*within, PYTHON, str(SCRIPT), address, policy, *(sections or ("audio", "video"))]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

@@ -1,8 +1,8 @@
-"""A display on GStreamer's webrtcbin, a stack of its own kind: other ICE (libnice), other DTLS, an RSA certificate.
+"""A display on GStreamer's webrtcbin, whose ICE (libnice) and DTLS are others than aiortc's, with an RSA certificate.
 
-Runs on the system's Python, which alone has GStreamer, as a process:
-`gstreamer_peer.py ADDRESS BUNDLE_POLICY [SECTION …]`. Each line is JSON. It says {"offer": sdp}, reads
-{"answer": sdp}, and says of each picture it decoded {"video": seconds since the offer was said, "audio": of the latest
+Runs as a process on the system's Python, which has GStreamer:
+`gstreamer_peer.py ADDRESS BUNDLE_POLICY [SECTION …]`. Each line is JSON. It writes {"offer": sdp}, reads
+{"answer": sdp}, and writes for each decoded picture {"video": seconds since the offer, "audio": those of the latest
 sound, "loud": 0 to 1}. Ends when it is killed or its input ends.
 """
 
@@ -36,19 +36,19 @@ class Display:
         self._peer = Gst.ElementFactory.make("webrtcbin")
         Gst.util_set_object_arg(self._peer, "bundle-policy", policy)
         self._peer.set_property("latency", 0)
-        # no multicast in search of a router, and no address but the one that was named
-        self._ice = self._peer.get_property("ice-agent")  # held: the element's own goes with it
+        # no multicast search for a router, and only the given address
+        self._ice = self._peer.get_property("ice-agent")  # held, or the element's agent is freed
         self._ice.get_property("agent").set_property("upnp", False)
         self._ice.emit("add-local-ip-address", address)
         self._pipeline.add(self._peer)
-        self._peer.connect("pad-added", self._comes)
+        self._peer.connect("pad-added", self._add_track)
         self._peer.connect("notify::ice-gathering-state", self._gathered)
         for kind in sections:
             recvonly = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
             self._peer.emit("add-transceiver", recvonly, Gst.Caps.from_string(CAPS[kind]))
         self._reply = None
         self._began = 0.0
-        self._heard, self._loud = 0.0, 0.0
+        self._sound_s, self._loud = 0.0, 0.0
         bus = self._pipeline.get_bus()
         bus.add_signal_watch()
         bus.connect("message::error", lambda _bus, message: say(error=str(message.parse_error())))
@@ -61,7 +61,7 @@ class Display:
         self._peer.emit("set-remote-description", answer, None)
 
     def _offered(self, promise, _data):
-        self._reply = promise.get_reply()  # what is in it is freed with it
+        self._reply = promise.get_reply()  # held, or the offer in it is freed
         self._peer.emit("set-local-description", self._reply.get_value("offer"), None)
 
     def _gathered(self, *_):
@@ -69,28 +69,28 @@ class Display:
             self._began = time.monotonic()
             say(offer=self._peer.get_property("local-description").sdp.as_text())
 
-    def _comes(self, _peer, pad):
+    def _add_track(self, _peer, pad):
         if pad.direction != Gst.PadDirection.SRC:
             return
         kind = pad.get_current_caps().get_structure(0).get_string("media")
         decoder = Gst.parse_bin_from_description(DECODERS[kind], True)
-        decoder.get_by_name("sink").connect("handoff", self._seen if kind == "video" else self._listened)
+        decoder.get_by_name("sink").connect("handoff", self._picture if kind == "video" else self._sound)
         self._pipeline.add(decoder)
         decoder.sync_state_with_parent()
         pad.link(decoder.get_static_pad("sink"))
 
-    def _seen(self, *_):
-        say(video=time.monotonic() - self._began, audio=self._heard, loud=self._loud)
+    def _picture(self, *_):
+        say(video=time.monotonic() - self._began, audio=self._sound_s, loud=self._loud)
 
-    def _listened(self, _sink, buffer, _pad):
+    def _sound(self, _sink, buffer, _pad):
         held = buffer.extract_dup(0, buffer.get_size())
         samples = memoryview(held).cast("h")
-        self._heard = time.monotonic() - self._began
+        self._sound_s = time.monotonic() - self._began
         self._loud = max(samples, default=0) / 32768
 
 
-def say(**told):
-    sys.stdout.write(json.dumps(told) + "\n")
+def say(**message):
+    sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 

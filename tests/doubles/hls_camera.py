@@ -50,7 +50,7 @@ def recording(
     level: int = 0,
     b_frames: int = 0,
 ) -> tuple[bytes, ...]:
-    """MPEG-TS segments of one second or one GOP. Each picture's brightness tells its number."""
+    """MPEG-TS segments of one second or one GOP. Each picture's brightness is its number."""
     files: dict[str, bytes] = {}
     options = {"hls_time": "1", "hls_list_size": "0", "hls_segment_filename": "recording/%d.ts"}
     with av.open(
@@ -62,13 +62,13 @@ def recording(
         sound = out.add_stream("aac", rate=RATE) if audio else None
         if sound:
             sound.layout = "mono"
-        heard = 0
+        tones = 0
         for number in range(length_s * FPS):
             for packet in video.encode(_picture(number, size)):
                 out.mux(_garble(packet, video) if garbled else packet)
-            while sound and heard * 1024 / RATE < number / FPS:
-                out.mux(sound.encode(_tone(heard)))
-                heard += 1
+            while sound and tones * 1024 / RATE < number / FPS:
+                out.mux(sound.encode(_tone(tones)))
+                tones += 1
         out.mux(video.encode(None))
     return tuple(data for name, data in sorted(files.items(), key=lambda item: len(item[0])) if name.endswith(".ts"))
 
@@ -102,7 +102,7 @@ def _picture(number: int, size: tuple[int, int] = (WIDTH, HEIGHT)) -> av.VideoFr
     frame = av.VideoFrame(*size, "yuv420p")
     levels = (30 + number * 7 % 190, 128, 128)
     for plane, level in zip(frame.planes, levels, strict=True):
-        # a slope, so that the pictures are of some size
+        # a slope, so that the pictures are not tiny
         line = (
             bytes((level + at // 8) % 256 for at in range(plane.line_size))
             if level != 128
@@ -122,7 +122,7 @@ def _tone(number: int) -> av.AudioFrame:
 
 
 def garbled_bytes(access_unit: bytes) -> bytes:
-    """As Image Encryption does it: the headers are plain, what they head is noise."""
+    """As Image Encryption leaves it: headers are plain, bodies are noise."""
     data = bytearray(access_unit)
     at = data.find(b"\x00\x00\x01")
     while at != -1:
@@ -143,7 +143,7 @@ def _garble(packet: av.Packet, stream) -> av.Packet:
 
 @dataclass
 class Camera:
-    """What it does just now; tests change it while it runs."""
+    """The camera's behaviour; tests change it while it runs."""
 
     segments: tuple[bytes, ...]
     sound: str = "on"
@@ -159,7 +159,6 @@ class Camera:
     segment_base: str = ""  # put before each segment's name
     frozen_at: int | None = None
     renumber: int = 0  # added to sequence numbers of later sessions
-    asked: list[str] = field(default_factory=list)
 
     @property
     def produced(self) -> int:
@@ -174,7 +173,7 @@ class Camera:
         self.frozen_at = None
 
     def cut(self) -> None:
-        """As a vendor ends a session: everything under its addresses is gone."""
+        """Ends every session, as a vendor does: their addresses are gone."""
         self.tokens.clear()
 
     def playlist(self) -> str:
@@ -232,15 +231,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     vendor: Vendor
 
     def do_GET(self) -> None:
-        parts = self.path.partition("?")[0].strip("/").split("/")
-        camera = self.vendor.cameras.get(parts[0])
+        names = self.path.partition("?")[0].strip("/").split("/")
+        camera = self.vendor.cameras.get(names[0])
         self.vendor.hits.append(self.path)
-        if camera is None or len(parts) != 3 or parts[1] not in camera.tokens:
+        if camera is None or len(names) != 3 or names[1] not in camera.tokens:
             return self._send(404, b"gone")
         time.sleep(camera.takes_s)
-        if parts[2] == "index.m3u8":
+        if names[2] == "index.m3u8":
             return self._send(camera.answer, camera.playlist().encode(), camera.location)
-        number = int(parts[2].partition(".")[0])
+        number = int(names[2].partition(".")[0])
         return self._send(200, camera.segments[number]) if number < camera.produced else self._send(404, b"")
 
     def _send(self, status: int, body: bytes, location: str = "") -> None:
@@ -262,18 +261,18 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Household:
-    """The Sources of a test: cameras of one vendor, and a gate that a test opens and shuts."""
+    """The Sources of a test: cameras of one vendor, and a gate that a test opens and closes."""
 
     def __init__(self, vendor: Vendor) -> None:
         self.vendor = vendor
         self.denied: dict[str, Denied] = {}  # by camera
-        self.is_away = False  # nobody answers for the gate
+        self.is_away = False  # the gate can't be reached
         self.changes: dict[str, object] = {}  # of every SourceSpec
         self.opened: list[Claims] = []
         self.checked: list[Claims] = []
         self.released: list[str] = []
         self.learned: list[tuple[str, str, int, int]] = []  # camera, which picture of it, width, height
-        self.out_of_order: set[tuple[str, str]] = set()  # those of which B-frames were told
+        self.out_of_order: set[tuple[str, str]] = set()  # those reported to have B-frames
         self.bearers: set[tuple[str, str]] = set()  # link, access token
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
@@ -287,8 +286,8 @@ class Household:
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         self.checked += claims
         if self.is_away:
-            raise ConnectionError("nobody is there")
-        return [self.denied.get(each.camera) for each in claims]
+            raise ConnectionError("the gate is away")
+        return [self.denied.get(claim.camera) for claim in claims]
 
     async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
         self.learned.append((claims.camera, claims.picture, width, height))

@@ -30,7 +30,7 @@ WITHOUT_MEDIA = Rules(pictures="vendor", web_url="https://cam.example", opens_pe
 
 
 def demo_cameras() -> list[Camera]:
-    """As the demo household's: one well, and one for each row of the gate that the camera itself can fail."""
+    """The demo household's cameras: one that may be shown, and one for each gate row that a camera can fail."""
     return [
         camera("Garden", "F00000001"),
         camera("Front Door", "F00000002", kind="doorbell", model="DB1"),
@@ -82,14 +82,14 @@ class Household:
         return link
 
     def token(self, link: Link | None = None) -> str:
-        """An access token of the link, as the assistant would hold it."""
+        """An access token of the link, as the assistant holds it."""
         text, row = mint((link or self.link).id, "access", "cameras", time.time())
         assert self.store.add_tokens([row])
         return text
 
     def id(self, name: str) -> str:
         """The id of the camera of that name."""
-        return next(each.id for each in self.owner.cameras(self.account.id).cameras if each.name == name)
+        return next(camera.id for camera in self.owner.cameras(self.account.id).cameras if camera.name == name)
 
 
 def new_link(account: Account, assistant: Assistant, cameras: tuple[str, ...] | None, locale: str) -> Link:
@@ -109,19 +109,19 @@ def household(
     rules: Rules | None = None,
     pictures: ReadyPictures | None = None,
 ) -> Household:
-    """Built on a new SQLite file in `folder`, or beside others on `store`."""
+    """A household in a new SQLite file in `folder`, or beside others in `store`."""
     store = store or SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
     account = Account(new_id(), time.time(), secrets.token_bytes(16))
     salt = store.meta_once("vendor_salt", secrets.token_hex(32))
     source = Source(new_id(), account.id, "ezviz", vendor_key(salt, "ezviz", user), time.time())
     store.add_account(account)
     assert store.add_source(source, b'{"user":"demo@example.com","session":null,"open":null}', "ok")
-    for each in ("alexa", "google"):
-        store.put_client(Client(each, each, "", ("https://assistant.example/callback",), time.time()))
+    for client in ("alexa", "google"):
+        store.put_client(Client(client, client, "", ("https://assistant.example/callback",), time.time()))
     link = new_link(account, assistant, None, "en")
     store.add_link(link)
     driver = ReadyDriver(demo_cameras() if cameras is None else cameras)
-    pictures = pictures or ReadyPictures(MEDIA_URL)  # asked for nothing under rules that need no media process
+    pictures = pictures or ReadyPictures(MEDIA_URL)  # unused under rules that need no media process
     grants = Grants([secrets.token_bytes(32)])
     rules = rules or Rules(require_audio=require_audio, opens_per_minute=opens_per_minute)
     adapter = adapt(store, {"ezviz": driver}, pictures, grants, rules, clock)

@@ -1,4 +1,4 @@
-"""A browser without a screen: walks the linking pages as a person would, and redeems the code as the assistant does."""
+"""A browser that walks the linking pages as a person does, and redeems the code as an assistant does."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ LOOPBACK = "http://127.0.0.1:9/callback"
 
 
 class Form(HTMLParser):
-    """The page's form: where it goes, and its fields as they stand."""
+    """The page's form: its action, and the values of its fields."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ def link(web: str, client: str, user: str, password: str, *, code: str = "") -> 
 def link_tokens(
     web: str, client: str, user: str, password: str, *, code: str = "", redirect: str = LOOPBACK, secret: str = ""
 ) -> dict[str, str]:
-    """What the token endpoint answered."""
+    """The token endpoint's answer."""
     session, verifier = requests.Session(), secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     query = {

@@ -1,4 +1,4 @@
-"""Account linking around a real store, registry and sign-in; a browser without a screen and an assistant's cloud."""
+"""Account linking around a real store, registry and sign-in, with a browser and an assistant's cloud."""
 
 import base64
 import hashlib
@@ -35,7 +35,7 @@ def refusal_text(why: str, **gaps: object) -> str:
 
 
 class Page(HTMLParser):
-    """What a browser would send from the page's form, and what the page says."""
+    """A page's text, and the fields a browser would send from its form."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Page(HTMLParser):
         self.fields: list[tuple[str, str]] = []
         self.steps: list[str] = []
         self.lang = ""
-        self._said: dict[str, list[str]] = {"alert": [], "h1": [], "all": []}
+        self._texts: dict[str, list[str]] = {"alert": [], "h1": [], "all": []}
         self._in: list[str] = []
         self.feed(html)
 
@@ -63,14 +63,14 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         for name in {*self._in, "all"}:
-            self._said[name].append(data)
+            self._texts[name].append(data)
 
-    def said(self, where: str = "all") -> str:
-        return " ".join("".join(self._said[where]).split())
+    def said(self, element: str = "all") -> str:
+        return " ".join("".join(self._texts[element]).split())
 
 
 def pkce() -> tuple[str, dict[str, Any]]:
-    """A verifier, and what the authorize request carries for it."""
+    """A verifier, and its parameters of the authorize request."""
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     return verifier, {"code_challenge": challenge, "code_challenge_method": "S256"}
@@ -101,11 +101,11 @@ class Browser:
         return self._take(self.http.get(self.url, **self._sent()))
 
     def post(self, step: str, **fields: Any) -> "Browser":
-        """Presses the button on the page as it stands; a value None leaves the field out, a list repeats it."""
+        """Presses the button on the current page; a value None leaves the field out, a list repeats it."""
         kept = [(name, value) for name, value in self.page.fields if name not in fields]
         given: list[tuple[str, str]] = []
         for name, value in fields.items():
-            given += [(name, each) for each in (value if isinstance(value, list) else [value]) if each is not None]
+            given += [(name, text) for text in (value if isinstance(value, list) else [value]) if text is not None]
         return self.post_raw(urlencode([*kept, *given, ("step", step)]))
 
     def post_raw(self, body: str | bytes, kind: str = "application/x-www-form-urlencoded") -> "Browser":
@@ -132,7 +132,7 @@ class Browser:
 
     @property
     def returned(self) -> dict[str, str]:
-        """The query that leads back to the assistant."""
+        """The query of the redirect to the assistant."""
         return dict(parse_qsl(urlsplit(self.location).query, keep_blank_values=True, strict_parsing=True))
 
 
@@ -210,10 +210,10 @@ class World:
         return answer.status_code == 200
 
     def links(self) -> list[Link]:
-        return [each for each in self.store.links(self.home.account.id) if each.id != self.home.link.id]
+        return [link for link in self.store.links(self.home.account.id) if link.id != self.home.link.id]
 
     def rows(self) -> dict[str, int]:
-        """How many rows each table holds."""
+        """The number of rows in each table."""
         with closing(sqlite3.connect(self.folder / "showcam.sqlite3")) as db:
             names = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
             return {name: db.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608

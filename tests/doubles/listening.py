@@ -1,4 +1,4 @@
-"""What processes there are below one, and where one listens, by the system's own tables."""
+"""The descendants of a process, and the addresses where one listens, from the tables of /proc."""
 
 import ipaddress
 import subprocess
@@ -19,8 +19,8 @@ def below(pid: int) -> list[int]:
 def listening(pid: int) -> set[str]:
     """Addresses at which a process has a socket open to others, TCP or UDP."""
     inodes = set()
-    for each in Path(f"/proc/{pid}/fd").iterdir():
-        kind, _, inode = str(each.readlink()).partition(":")
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        kind, _, inode = str(descriptor.readlink()).partition(":")
         if kind == "socket":
             inodes.add(inode.strip("[]"))
     found = set()

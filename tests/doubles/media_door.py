@@ -1,4 +1,4 @@
-"""Stands for a media process of which only its connections matter: it takes every request, and counts who is there."""
+"""A stand-in for a media process that answers every request and counts its connections."""
 
 import contextlib
 import http.server
@@ -7,13 +7,13 @@ import threading
 
 
 class MediaDoor:
-    """`with MediaDoor() as door: door.url`. `opened` were connections ever, `open` are now; answers wait for `go`."""
+    """`with MediaDoor() as door`. `opened` counts all connections, `open` the live ones. Answers wait for `go`."""
 
     def __init__(self) -> None:
         self.opened = 0
         self.go = threading.Event()
         self.go.set()
-        self._there: set[socket.socket] = set()
+        self._connections: set[socket.socket] = set()
         door = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -22,10 +22,10 @@ class MediaDoor:
             def setup(self) -> None:
                 super().setup()
                 door.opened += 1
-                door._there.add(self.connection)
+                door._connections.add(self.connection)
 
             def finish(self) -> None:
-                door._there.discard(self.connection)
+                door._connections.discard(self.connection)
                 super().finish()
 
             def do_POST(self) -> None:
@@ -52,13 +52,13 @@ class MediaDoor:
 
     @property
     def open(self) -> int:
-        return len(self._there)
+        return len(self._connections)
 
     def hang_up(self) -> None:
-        """On everybody, as a process does that ends."""
-        for each in list(self._there):
-            with contextlib.suppress(OSError):  # gone just now
-                each.shutdown(socket.SHUT_RDWR)
+        """Ends every connection, as a process does that ends."""
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):  # it has just ended
+                connection.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> "MediaDoor":
         self._thread.start()

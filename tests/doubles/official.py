@@ -1,4 +1,4 @@
-"""Official schemas, of which the project holds no copy: what a test does of itself where they are absent."""
+"""Official schemas, of which the project holds no copy, and the tests where they are absent."""
 
 from pathlib import Path
 from typing import Any
@@ -7,9 +7,9 @@ import pytest
 
 
 def held_to(schemas: Path) -> list[Any]:
-    """What to parametrize a fixture with whose tests hold answers to these schemas.
+    """Parameters of a fixture whose tests check answers by these schemas.
 
-    Where they are absent each test runs for all else it says, and is skipped, by its name, as the schemas' own.
+    Where they are absent, each test runs with our own checks, and its schema variant is skipped by name.
     """
     if schemas.exists():
         return ["official"]

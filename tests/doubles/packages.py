@@ -1,4 +1,4 @@
-"""What scripts/package.py cuts, for the architecture of this machine."""
+"""The packages of scripts/package.py, for the architecture of this machine."""
 
 import importlib.util
 import platform
@@ -12,7 +12,7 @@ ARCHITECTURE, OTHER = ("arm64", "x86_64") if platform.machine() == "aarch64" els
 
 
 def script(name: str) -> ModuleType:
-    """As a module."""
+    """A script of scripts/ as a module."""
     spec = importlib.util.spec_from_file_location(name, ROOT / f"scripts/{name}.py")
     assert spec
     assert spec.loader

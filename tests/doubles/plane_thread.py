@@ -12,7 +12,7 @@ from media.plane.server import Plane
 from media.plane.settings import PlaneSettings
 from media.source import Sources
 
-# Loopback only, and far from every limit unless a test sets one.
+# Loopback only, and no limit that a test meets by accident.
 SETTINGS = PlaneSettings(
     port=0,
     ice_addresses=("127.0.0.1",),
@@ -41,7 +41,7 @@ class PlaneThread:
         return f"http://127.0.0.1:{self.port}"
 
     def client(self, timeout_s: float = 10.0) -> MediaClient:
-        """Closed with the plane."""
+        """A client that is closed with the plane."""
         client = MediaClient(self.url, self._grants.proof(), timeout_s)
         self._clients.append(client)
         return client
@@ -75,7 +75,7 @@ class PlaneThread:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-        await asyncio.sleep(0.05)  # what was closed just now is let go of in the loop's next turns
+        await asyncio.sleep(0.05)  # closed transports end in the loop's next turns
 
     def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)

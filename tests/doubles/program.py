@@ -1,4 +1,4 @@
-"""The program itself, started as a person would and spoken to over HTTP."""
+"""The program, started as a person starts it and used over HTTP."""
 
 import json
 import os
@@ -23,8 +23,7 @@ SHOWCAM = Path(sys.executable).with_name("showcam")
 class Program:
     """A running showcam: `demo` or real, on free ports, with a data folder of its own.
 
-    `showcam` and `stands`: which installed one, and the folder it is started from. `descriptors`: how many it may have
-    open at first, and how many at most.
+    `showcam` is its executable, `stands` its working folder; `descriptors` are the soft and hard limits of open files.
     """
 
     def __init__(
@@ -45,13 +44,13 @@ class Program:
         self.demo = demo
         self.descriptors = descriptors or resource.getrlimit(resource.RLIMIT_NOFILE)
         self.environ = {
-            # without the program itself, so that hints name the whole of its path
+            # without the program's folder, so that hints name its whole path
             "PATH": os.pathsep.join(
-                each for each in os.environ["PATH"].split(os.pathsep) if Path(each) != SHOWCAM.parent
+                folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder) != SHOWCAM.parent
             ),
             "HOME": os.environ.get("HOME", "/"),
             "NO_BROWSER": "1",
-            **({} if demo else {"SHOWCAM_STUN": ""}),  # those by default are other people's
+            **({} if demo else {"SHOWCAM_STUN": ""}),  # the default servers are on the internet
             "SHOWCAM_DATA": str(self.data),
             "SHOWCAM_PORT": str(self.port),
             "SHOWCAM_MEDIA_PORT": str(self.media_port),
@@ -95,7 +94,7 @@ class Program:
             return False
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> float:
-        """Seconds it took to end."""
+        """Stops it and returns the seconds it took."""
         assert self.process is not None
         started = time.monotonic()
         self.process.send_signal(number)
@@ -119,7 +118,7 @@ class Program:
         )
 
     def cameras(self) -> dict[str, dict[str, Any]]:
-        """The simulator's cameras by the names they had at first."""
+        """The simulator's cameras by name."""
         rows = requests.get(f"{self.simulator}/_control", timeout=5).json()
         return {row["name"]: row for row in (rows["cameras"] if isinstance(rows, dict) else rows)}
 
@@ -128,7 +127,7 @@ class Program:
         requests.post(f"{self.simulator}/_control/{serial}", json=change, timeout=5).raise_for_status()
 
     def assistant(self, name: str, what: str, **body: Any) -> dict[str, Any]:
-        """`what`: link, unlink, say, watch; the simulated assistant's own answer."""
+        """The simulated assistant's answer; `what` is link, unlink, say or watch."""
         answer = requests.post(f"{self.simulator}/assistants/{name}/{what}", json=body, timeout=40)
         return dict(json.loads(answer.text))
 

@@ -1,4 +1,4 @@
-"""A driver whose answer is ready: it stands for the vendor where a test or a measurement is not about one."""
+"""A driver with ready answers, for tests and measurements that are not about a vendor."""
 
 import threading
 from collections import Counter
@@ -36,11 +36,11 @@ def camera(name: str, serial: str = "", **changes: object) -> Camera:
 
 class ReadyDriver:
     """Settable: `set`, `change`, `error` (raised by every call), `mint_error`, `hold` (calls wait until it is set),
-    `then` (called after each read, as if somebody changed something just then), `set_error` (raised by what sets
-    something), `deaf` (says yes to a setting and does not do it), `others` (settings that are not fields of a camera).
+    `after_read` (called after each read, for a change at that moment), `set_error` (raised by calls that set
+    something), `ignores_settings` (accepts a setting without effect), `others` (settings beside a camera's fields).
 
-    Counts its calls by name in `calls`; `given` holds the seconds each last had, `released` what was given back,
-    `applied` what was set.
+    `calls` counts the calls by name, `deadlines` holds the seconds each last had, `released` the released addresses,
+    `applied` the settings.
     """
 
     vendor = "EZVIZ"
@@ -51,20 +51,20 @@ class ReadyDriver:
         self.mint_error: DriverError | None = None
         self.way_errors: dict[str, DriverError] = {}  # raised by `mint` by that way
         self.minted: list[tuple[str, str]] = []  # camera, way
-        self.lives: list[int] = []  # asked of `mint`
-        self.seen: Look | DriverError = Look(sound=True)  # what `look` finds, or raises
-        self.pictures: list[tuple[str, str]] = []  # camera, which picture of it
+        self.lives: list[int] = []  # `life_s` of each `mint`
+        self.seen: Look | DriverError = Look(sound=True)  # the result of `look`, or its error
+        self.pictures: list[tuple[str, str]] = []  # camera, picture
         self.sub_error: DriverError | None = None  # raised by `mint` of the smaller picture
         self.code_error: DriverError | None = None
         self.codes: dict[str, str] = {}
         self.set_error: SetRefused | None = None
-        self.deaf = False
+        self.ignores_settings = False
         self.others: dict[str, str] = {"version": "V5.3.0", "time_zone": "+01:00"}
         self.applied: list[tuple[str, str, str, str]] = []
         self.hold: threading.Event | None = None
-        self.then: Callable[[], None] | None = None
+        self.after_read: Callable[[], None] | None = None
         self.calls: Counter[str] = Counter()
-        self.given: dict[str, float] = {}
+        self.deadlines: dict[str, float] = {}
         self.released: list[str] = []
         self._lock = threading.Lock()
 
@@ -73,19 +73,19 @@ class ReadyDriver:
         self._by_source: dict[str, tuple[Camera, ...]] = {}
 
     def change(self, name: str, /, **changes: object) -> None:
-        """Change the camera of that name, as a person would in the vendor's app."""
-        self.set([replace(each, **changes) if each.name == name else each for each in self._cameras])
+        """Changes the camera of that name, as a person does in the vendor's app."""
+        self.set([replace(camera, **changes) if camera.name == name else camera for camera in self._cameras])
 
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
         self._called("read", deadline_s)
         ready = self._by_source.get(source.id)
         if ready is None:
             ready = tuple(
-                replace(each, ref=Ref(source.id, each.ref.serial, each.ref.channel)) for each in self._cameras
+                replace(camera, ref=Ref(source.id, camera.ref.serial, camera.ref.channel)) for camera in self._cameras
             )
             self._by_source[source.id] = ready
-        if self.then is not None:
-            self.then()
+        if self.after_read is not None:
+            self.after_read()
         return ready
 
     def mint(
@@ -140,7 +140,7 @@ class ReadyDriver:
         if self.set_error is not None:
             raise self.set_error
         self.applied.append((camera.name, setting, value, code))
-        if self.deaf:
+        if self.ignores_settings:
             return
         if setting in FIELDS:
             self.change(self._own(camera).name, **{FIELDS[setting]: value})
@@ -167,15 +167,15 @@ class ReadyDriver:
 
     def _own(self, camera: Camera) -> Camera:
         same = (camera.ref.serial, camera.ref.channel)
-        for each in self._cameras:
-            if (each.ref.serial, each.ref.channel) == same:
-                return each
+        for known in self._cameras:
+            if (known.ref.serial, known.ref.channel) == same:
+                return known
         raise Refused("not_found")
 
     def _called(self, name: str, deadline_s: float) -> None:
         with self._lock:
             self.calls[name] += 1
-            self.given[name] = deadline_s
+            self.deadlines[name] = deadline_s
         if self.hold is not None:
             self.hold.wait(deadline_s)
         if self.error is not None:

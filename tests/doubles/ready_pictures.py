@@ -1,4 +1,4 @@
-"""Stands for the media process, which is another process with doors of its own; says what it was asked."""
+"""A stand-in for the media process that records its calls."""
 
 from media.client import Answer, NoPicture
 from media.grants import Claims
@@ -6,8 +6,8 @@ from media.source import SourceSpec
 
 
 class ReadyPictures:
-    """Settable: `error` (raised by `warm` and `answer`), `sdp` (what an offer is answered with) and `unplayed` (why no
-    camera's picture can be had once an offer is answered; cards can).
+    """Settable: `error` (raised by `warm` and `answer`), `sdp` (the answer to an offer) and `unplayed` (why no camera's
+    picture can be opened for an offer; cards can).
     """
 
     def __init__(self, at: str = "https://home.example") -> None:
@@ -17,15 +17,15 @@ class ReadyPictures:
         self.sdp = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n"
         self.warmed: list[tuple[Claims, SourceSpec]] = []
         self.answered: list[tuple[Claims, SourceSpec | None, str, str]] = []  # claims, source, offer, replaces
-        self.given: list[float | None] = []  # seconds, by each call that may take long
-        self.wanted: list[float | None] = []  # seconds, by each offer
+        self.timeouts: list[float | None] = []  # seconds, of `warm` and `answer`
+        self.within: list[float | None] = []  # seconds, of `answer`
         self.ended: list[tuple[str, str]] = []  # link, name of the session; "" for all of the link
 
     def place(self, account: str) -> str:
         return self.at
 
     def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
-        self.given.append(timeout_s)
+        self.timeouts.append(timeout_s)
         if self.error is not None:
             raise self.error
         self.warmed.append((claims, source))
@@ -41,8 +41,8 @@ class ReadyPictures:
         timeout_s: float | None = None,
         within_s: float | None = None,
     ) -> Answer:
-        self.given.append(timeout_s)
-        self.wanted.append(within_s)
+        self.timeouts.append(timeout_s)
+        self.within.append(within_s)
         if self.error is not None:
             raise self.error
         if self.unplayed and not claims.explains:

@@ -1,4 +1,4 @@
-"""The vendor's verdict on a sign-in, ready at once: it stands for the vendor where a test is not about one."""
+"""A vendor with ready verdicts on sign-ins, for tests that are not about a vendor."""
 
 import threading
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Records with every field filled in; a test names those that it is about."""
+"""Records with every field filled in; a test sets those it is about."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """A STUN and TURN server on loopback, as far as gathering needs one (RFC 8489, RFC 8656 over UDP).
 
-It takes time-limited credentials made from `secret`, gives addresses, and tells who was let in; it relays nothing.
+It accepts time-limited credentials made from `secret`, allocates addresses and records their users; it relays nothing.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ REALM, NONCE = "showcam.test", b"nonce-of-the-test"
 
 
 class Relay:
-    """`with Relay(secret) as relay: relay.port`. `deaf`: takes everything and answers nothing."""
+    """`with Relay(secret) as relay: relay.port`. A `deaf` relay answers nothing."""
 
     def __init__(self, secret: str, *, deaf: bool = False) -> None:
         self.secret, self.deaf = secret, deaf
         self.users: list[str] = []
-        self.asked = 0
+        self.datagrams = 0
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
@@ -42,7 +42,7 @@ class Relay:
         self._loop.close()
 
     def key(self, user: str) -> bytes | None:
-        """None where the name is over or was not made for now."""
+        """The key of a user name; None where the name has expired or holds no time."""
         if not user.partition(":")[0].isdigit() or int(user.partition(":")[0]) <= time.time():
             return None
         password = base64.b64encode(hmac.digest(self.secret.encode(), user.encode(), hashlib.sha1)).decode()
@@ -63,7 +63,7 @@ class Relay:
 
 
 class _Front(asyncio.DatagramProtocol):
-    """What clients speak to."""
+    """The protocol of the relay's socket."""
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
@@ -73,7 +73,7 @@ class _Front(asyncio.DatagramProtocol):
         self.transport = transport
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-        self._relay.asked += 1
+        self._relay.datagrams += 1
         if self._relay.deaf:
             return
         task = asyncio.get_running_loop().create_task(self._answer(data, address))
@@ -81,22 +81,22 @@ class _Front(asyncio.DatagramProtocol):
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, data: bytes, address: tuple[str, int]) -> None:
-        asked = stun.parse_message(data)
-        reply = stun.Message(asked.message_method, stun.Class.RESPONSE, transaction_id=asked.transaction_id)
-        if asked.message_method == stun.Method.BINDING:
+        request = stun.parse_message(data)
+        reply = stun.Message(request.message_method, stun.Class.RESPONSE, transaction_id=request.transaction_id)
+        if request.message_method == stun.Method.BINDING:
             reply.attributes["XOR-MAPPED-ADDRESS"] = ("192.0.2.33", address[1])
             self.transport.sendto(bytes(reply), address)
             return
-        user = asked.attributes.get("USERNAME", "")
+        user = request.attributes.get("USERNAME", "")
         key = self._relay.key(user)
         if key is None:
             reply.message_class = stun.Class.ERROR
             reply.attributes |= {"ERROR-CODE": (401, "Unauthorized"), "REALM": REALM, "NONCE": NONCE}
             self.transport.sendto(bytes(reply), address)
             return
-        if not asked.check_message_integrity(key):
+        if not request.check_message_integrity(key):
             return
-        if asked.message_method == stun.Method.ALLOCATE:
+        if request.message_method == stun.Method.ALLOCATE:
             self._relay.users.append(user)
             reply.attributes["XOR-RELAYED-ADDRESS"] = ("192.0.2.44", address[1])
             reply.attributes["XOR-MAPPED-ADDRESS"] = address

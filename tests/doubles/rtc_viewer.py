@@ -1,4 +1,4 @@
-"""A display that takes WebRTC: a real peer connection that counts what it decodes."""
+"""A WebRTC display: a real peer connection that counts what it decodes."""
 
 import array
 import asyncio
@@ -9,7 +9,7 @@ from aiortc.mediastreams import MediaStreamError
 
 
 class Viewer:
-    """A display with its own peer connection, counting what it decodes."""
+    """`pictures` are the times of frames, `loud` the loudness of sound, `ended` the kinds of tracks that ended."""
 
     def __init__(self) -> None:
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
@@ -47,6 +47,6 @@ class Viewer:
                     self.sizes.add((frame.width, frame.height))
                 else:
                     samples = array.array("h", bytes(frame.planes[0])[: frame.samples * 4])
-                    self.loud.append((sum(each * each for each in samples) / len(samples)) ** 0.5)
+                    self.loud.append((sum(sample * sample for sample in samples) / len(samples)) ** 0.5)
         except MediaStreamError:
             self.ended.add(track.kind)

@@ -1,4 +1,4 @@
-"""A camera in the house with its own RTSP server: real H.264 and sound, and every fault and malice a camera has."""
+"""A camera in the house with its own RTSP server: real H.264 and sound, and a camera's faults and attacks."""
 
 import asyncio
 import base64
@@ -49,10 +49,10 @@ def recorded(
     sound: str | None = "aac",
     codec: str = "libx264",
     garbled: bool = False,
-    told: bool = True,
+    described: bool = True,
     size: tuple[int, int] = (320, 180),
 ) -> Recording:
-    """`told`: the parameter sets stand in the description too."""
+    """Where `described`, the parameter sets are in the description too."""
     out: list[Sample] = []
     video = av.CodecContext.create(codec, "w")
     video.width, video.height, video.pix_fmt, video.time_base = *size, "yuv420p", Fraction(1, FPS)
@@ -64,21 +64,23 @@ def recorded(
             out.append(Sample("video", data, packet.pts / FPS, bool(packet.is_keyframe)))
     config = b""
     if sound:
-        tones, config = heard(sound)
+        tones, config = tone(sound)
         out += tones
-    keyframe = next(each.data for each in out if each.key)
+    keyframe = next(sample.data for sample in out if sample.key)
     kind = "h265" if codec == "libx265" else "h264"
-    tracks = Tracks(kind, keyframe if told and kind == "h264" else b"", sound, RATES.get(sound or "", 8000), config)
-    return Recording(tuple(sorted(out, key=lambda each: each.at)), tracks)
+    tracks = Tracks(
+        kind, keyframe if described and kind == "h264" else b"", sound, RATES.get(sound or "", 8000), config
+    )
+    return Recording(tuple(sorted(out, key=lambda sample: sample.at)), tracks)
 
 
 def slope(number: int, width: int, height: int) -> av.VideoFrame:
-    """A picture of some size, its brightness told by its number."""
+    """A picture that is not tiny; its brightness is its number."""
     frame = av.VideoFrame(width, height, "yuv420p")
     level = 30 + number * 7 % 190
     for at, plane in enumerate(frame.planes):
         line = (
-            bytes((level + each // 8) % 256 for each in range(plane.line_size))
+            bytes((level + column // 8) % 256 for column in range(plane.line_size))
             if at == 0
             else b"\x80" * plane.line_size
         )
@@ -87,15 +89,15 @@ def slope(number: int, width: int, height: int) -> av.VideoFrame:
     return frame
 
 
-def heard(sound: str) -> tuple[list[Sample], bytes]:
-    """A tone, and AAC's AudioSpecificConfig."""
+def tone(sound: str) -> tuple[list[Sample], bytes]:
+    """Samples of a tone, and AAC's AudioSpecificConfig."""
     rate = RATES[sound]
     encoder = av.CodecContext.create({"aac": "aac", "pcmu": "pcm_mulaw", "pcma": "pcm_alaw"}[sound], "w")
     encoder.sample_rate, encoder.layout = rate, "mono"
     encoder.format, encoder.time_base = "fltp" if sound == "aac" else "s16", Fraction(1, rate)
     step = 1024 if sound == "aac" else 160
     if sound == "aac":
-        encoder.flags |= 0x400000  # GLOBAL_HEADER: the config is told apart
+        encoder.flags |= 0x400000  # GLOBAL_HEADER: the config is sent apart
     resampler = av.AudioResampler(encoder.format.name, "mono", rate, step)
     out, sent = [], 0
     for number in range(LENGTH_S * 16_000 // 1024):
@@ -111,7 +113,7 @@ def heard(sound: str) -> tuple[list[Sample], bytes]:
 
 @dataclass
 class Behaviour:
-    """What the camera does just now; tests change it while it runs."""
+    """The camera's behaviour; tests change it while it runs."""
 
     recording: Recording = field(default_factory=recorded)
     joins: Literal["keyframe", "middle"] = "keyframe"
@@ -119,7 +121,7 @@ class Behaviour:
     answers: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by method: status, headers
     first: bytes = b""  # sent to every request, and then nothing
     drip_s: float = 0.0  # between bytes of every answer
-    clock_jump_s: float = 0.0  # its clock leaps by so much after two seconds
+    clock_jump_s: float = 0.0  # its clock jumps by this after two seconds
     sub: bool = True  # it has a smaller stream, here of the same picture
     silent: bool = False  # PLAY is answered, and nothing comes
     udp: bool = False  # TCP is refused
@@ -128,9 +130,9 @@ class Behaviour:
     wire: "Wire | None" = None  # what becomes of frames on their way
     flood: bytes = b""  # sent over and over after PLAY
     scheme: Literal["digest", "sha256", "basic", "stale"] = "digest"
-    asked: list[str] = field(default_factory=list)  # methods
+    methods: list[str] = field(default_factory=list)  # of the requests
     uris: list[str] = field(default_factory=list)
-    wrong: int = 0  # signatures that did not fit
+    wrong: int = 0  # wrong signatures
 
 
 type Frame = tuple[int, bytes]  # channel, RTP or RTCP
@@ -156,7 +158,7 @@ class RtspCamera:
         self.port = self._server.port
 
     def stop(self) -> None:
-        """As if its plug was pulled."""
+        """Stops it as a pulled plug does."""
         assert self._server is not None
         self._run(self._server.stop())
 
@@ -167,12 +169,12 @@ class RtspCamera:
         self._thread.join(5)
         self._loop.close()
 
-    def call(self, each: Callable[["_Viewer"], None]) -> None:
-        """For every viewer there is, in the camera's loop."""
+    def call(self, action: Callable[["_Viewer"], None]) -> None:
+        """Calls the function for every viewer, in the camera's loop."""
 
         async def called() -> None:
             for viewer in list(self._server.connected):  # type: ignore[union-attr]
-                each(viewer)
+                action(viewer)
 
         self._run(called())
 
@@ -188,7 +190,7 @@ class RtspCamera:
         return SourceSpec(**(given | changes))  # type: ignore[arg-type]
 
     async def _let_go(self) -> None:
-        """A connection that came in while it stopped is served by a task of its own; transports end in later turns."""
+        """Ends the tasks of connections that arrived meanwhile; transports end in later turns."""
         left = asyncio.all_tasks() - {asyncio.current_task()}
         for task in left:
             task.cancel()
@@ -200,7 +202,7 @@ class RtspCamera:
 
 
 class _Lens:
-    """Each viewer has the recording from its start, or from the middle of a group of pictures."""
+    """Plays the recording to each viewer from its start, or from the middle of a GOP."""
 
     def __init__(self, does: Behaviour) -> None:
         self._does = does
@@ -220,18 +222,18 @@ class _Lens:
 
     async def _play(self, take: Take) -> None:
         samples, length_s = self._does.recording.samples, self._does.recording.length_s
-        keys = [each.at for each in samples if each.key]
+        keys = [sample.at for sample in samples if sample.key]
         first = 0.0 if self._does.joins == "keyframe" else (keys[1] - keys[0]) / 2
         zero = time.time() - first
         rounds = 0
         while True:
-            for each in samples:
-                if rounds == 0 and each.at < first:
+            for sample in samples:
+                if rounds == 0 and sample.at < first:
                     continue
-                due = zero + rounds * length_s + each.at
+                due = zero + rounds * length_s + sample.at
                 await asyncio.sleep(max(0.0, due - time.time()))
                 late = self._does.clock_jump_s if due - zero - first > 2 else 0.0
-                take(each.kind, each.data, due + late)
+                take(sample.kind, sample.data, due + late)
             rounds += 1
 
 
@@ -245,7 +247,7 @@ class _Server(CameraServer):
     def is_right(self, method: str, authorization: str, nonce: str) -> bool:
         before = self.refused
         right = super().is_right(method, authorization, nonce)
-        self.does.wrong += self.refused - before  # counted before the answer goes out
+        self.does.wrong += self.refused - before  # counted before the answer is sent
         return right
 
     def viewer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Viewer:
@@ -322,7 +324,7 @@ class _Viewer(Viewer):
         self._writer.write(data)
 
     async def answer(self, method: str, uri: str, headers: dict[str, str]) -> None:
-        self._does.asked.append(method)
+        self._does.methods.append(method)
         self._does.uris.append(uri)
         number = headers.get("cseq", "0")
         if method in self._does.ignores:
@@ -364,22 +366,22 @@ def _frames(data: bytes) -> Iterator[Frame]:
 
 async def _basic(viewer: _Viewer, method: str, uri: str, headers: dict[str, str]) -> None:
     if headers.get("authorization") == "Basic " + base64.b64encode(f"admin:{CODE}".encode()).decode():
-        with _taken_as_signed(viewer):
+        with _accepted_as_signed(viewer):
             await Viewer.answer(viewer, method, uri, headers)
     else:
         viewer.say(headers["cseq"], "401 Unauthorized", 'WWW-Authenticate: Basic realm="c"')
 
 
 async def _sha256(viewer: _Viewer, method: str, uri: str, headers: dict[str, str]) -> None:
-    """Offers MD5 beside it, as RFC 7616 section 3.7 has it."""
+    """Offers SHA-256 beside MD5 (RFC 7616 section 3.7)."""
 
     def of(text: str) -> str:
         return hashlib.sha256(text.encode()).hexdigest()
 
-    told = dict(re.findall(r'(\w+)="?([^",]*)"?', headers.get("authorization", "")))
-    wanted = of(f"{of(f'admin:c:{CODE}')}:n:{told.get('nc')}:{told.get('cnonce')}:auth:{of(f'{method}:{uri}')}")
-    if told.get("response") == wanted and told.get("algorithm") == "SHA-256":
-        with _taken_as_signed(viewer):
+    given = dict(re.findall(r'(\w+)="?([^",]*)"?', headers.get("authorization", "")))
+    wanted = of(f"{of(f'admin:c:{CODE}')}:n:{given.get('nc')}:{given.get('cnonce')}:auth:{of(f'{method}:{uri}')}")
+    if given.get("response") == wanted and given.get("algorithm") == "SHA-256":
+        with _accepted_as_signed(viewer):
             await Viewer.answer(viewer, method, uri, headers)
     else:
         offered = 'WWW-Authenticate: Digest realm="c", nonce="n", qop="auth"'
@@ -390,7 +392,7 @@ _OTHERS = {"basic": _basic, "sha256": _sha256}
 
 
 @contextlib.contextmanager
-def _taken_as_signed(viewer: _Viewer):
+def _accepted_as_signed(viewer: _Viewer):
     server = viewer._server
     server.is_right = lambda *_: True  # type: ignore[method-assign]
     yield

@@ -1,4 +1,4 @@
-"""A broker of MQTT 3.1.1 that accepts everybody, and then sends what no broker should."""
+"""An MQTT 3.1.1 broker that accepts every client, and then sends what no broker should."""
 
 import socket
 import struct
@@ -11,8 +11,8 @@ TOPIC = b"\x00\x01t"
 CHUNK = bytes(1024 * 1024)
 
 
-class Met:
-    """One connection. `sent`: bytes that its other end, or the system for it, took of what it was flooded with."""
+class Connection:
+    """One connection. `sent` counts the bytes of a flood that the client, or the system for it, took."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -22,12 +22,12 @@ class Met:
         self._sock.sendall(data)
 
     def publish(self, payload: bytes, number: int = 0) -> None:
-        """With a number it is of quality 2, and never released."""
+        """A message; with a number it is of quality of service 2, and never released."""
         body = TOPIC + (struct.pack("!H", number) if number else b"") + payload
         self.send(bytes([QUALITY_2 if number else QUALITY_0]) + length(len(body)) + body)
 
     def flood(self, size: int) -> None:
-        """One message of so many bytes, as much of it as is taken."""
+        """Sends a message of `size` bytes, as far as the client takes it."""
         self.send(bytes([QUALITY_0]) + length(size))
         while self.sent < size:
             self.sent += self._sock.send(CHUNK[: size - self.sent])
@@ -38,11 +38,11 @@ class Met:
 
 
 class RudeBroker:
-    """`then` does what is done to each connection that has subscribed; when it returns the connection is closed."""
+    """`then` is called with each connection that has subscribed; when it returns, the connection is closed."""
 
-    def __init__(self, then: Callable[[Met], None]) -> None:
+    def __init__(self, then: Callable[[Connection], None]) -> None:
         self._then = then
-        self.met: list[Met] = []
+        self.connections: list[Connection] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.host = f"127.0.0.1:{self._listening.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -61,25 +61,25 @@ class RudeBroker:
                 return
             with sock:
                 try:
-                    self._meet(sock)
+                    self._accept(sock)
                 except OSError:
-                    continue  # the other end has had enough
+                    continue  # the client has ended it
 
-    def _meet(self, sock: socket.socket) -> None:
+    def _accept(self, sock: socket.socket) -> None:
         sock.settimeout(10)
         sock.recv(4096)  # CONNECT
         sock.sendall(CONNACK)
         number = sock.recv(4096)[2:4]  # SUBSCRIBE
         sock.sendall(SUBACK + number + b"\x02")
-        self.met.append(Met(sock))
-        self._then(self.met[-1])
+        self.connections.append(Connection(sock))
+        self._then(self.connections[-1])
 
 
 def length(size: int) -> bytes:
-    """As a packet tells it (2.2.3): seven bits in each byte, the last without the eighth."""
-    parts = b""
+    """The remaining length of a packet (section 2.2.3): seven bits a byte, the eighth set on all but the last."""
+    encoded = b""
     while True:
-        size, part = divmod(size, 128)
-        parts += bytes([part | (128 if size else 0)])
+        size, digit = divmod(size, 128)
+        encoded += bytes([digit | (128 if size else 0)])
         if not size:
-            return parts
+            return encoded

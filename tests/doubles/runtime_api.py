@@ -1,7 +1,7 @@
 """One Lambda environment: AWS's own runtime client in a process of its own, on a runtime API that serves it.
 
 The API is the one AWS documents (version 2018-06-01): next, response, error, init/error. The process finds the standard
-library, what the runtime brings, and the function's folder.
+library, the runtime's libraries and the function's folder.
 """
 
 import json
@@ -18,8 +18,16 @@ from typing import Any
 import boto3
 
 ROOT = Path(__file__).parents[2]
-# boto3 and what it stands on; AWS's client and what it stands on
-BROUGHT: tuple[str, ...] = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
+# boto3 and AWS's runtime client, with their dependencies
+BROUGHT: tuple[str, ...] = (
+    "boto3",
+    "botocore",
+    "s3transfer",
+    "jmespath",
+    "dateutil",
+    "six.py",
+    "urllib3",
+)
 BROUGHT += ("awslambdaric", "simplejson", "snapshot_restore_py.py", "runtime_client.*.so")
 PATH = "/2018-06-01/runtime/"
 WAIT_S = 60
@@ -27,15 +35,15 @@ FUNCTION = "showcam-test"
 
 
 class InvocationFailed(Exception):
-    """The function raised. `kind` and the text are what AWS is told."""
+    """The function raised; `kind` and the text are those reported to AWS."""
 
-    def __init__(self, told: dict[str, Any]) -> None:
-        super().__init__(told["errorMessage"])
-        self.kind = str(told["errorType"])
+    def __init__(self, reported: dict[str, Any]) -> None:
+        super().__init__(reported["errorMessage"])
+        self.kind = str(reported["errorType"])
 
 
 class Context:
-    """Of a handler that a test calls by itself."""
+    """The context of a handler that a test calls directly."""
 
     aws_request_id = "aws-request-1"
 
@@ -45,7 +53,7 @@ class _Api(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         self.events: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
-        self.told: queue.Queue[tuple[str, Any]] = queue.Queue()  # ("next" | "response" | "error" | "init", body)
+        self.calls: queue.Queue[tuple[str, Any]] = queue.Queue()  # ("next" | "response" | "error" | "init", body)
         super().__init__(("127.0.0.1", 0), _Call)
 
 
@@ -53,11 +61,11 @@ class _Call(BaseHTTPRequestHandler):
     server: _Api
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # an answer in one piece: in two, each call waits for the other's acknowledgement
+    wbufsize = -1  # an answer in one packet: in two, each call waits for an acknowledgement
 
     def do_GET(self) -> None:
         assert self.path == PATH + "invocation/next", self.path
-        self.server.told.put(("next", None))
+        self.server.calls.put(("next", None))
         event = self.server.events.get()
         if event is None:
             self.close_connection = True
@@ -67,7 +75,7 @@ class _Call(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self._body()
         kind = "init" if self.path == PATH + "init/error" else self.path.rsplit("/", 1)[1]
-        self.server.told.put((kind, json.loads(body)))
+        self.server.calls.put((kind, json.loads(body)))
         self._reply(202, b"", {})
 
     def _body(self) -> bytes:
@@ -97,7 +105,7 @@ class _Call(BaseHTTPRequestHandler):
 class Environment:
     """Runs `handler` ("lambda/web.handler") of `tree`; a context manager.
 
-    `began_s`: from the start to the first wait for an event. `init_error`: what it said instead.
+    `began_s` is the time from its start to its first wait for an event; `init_error` the error it reported instead.
     """
 
     def __init__(self, tree: Path, handler: str, environ: dict[str, str], brought: Path) -> None:
@@ -124,10 +132,10 @@ class Environment:
         with self._log.open("wb") as log:
             command = [sys.executable, "-S", "-W", "ignore", "-m", "awslambdaric", handler]
             self.process = subprocess.Popen(command, cwd=tree, env=given | environ, stdout=log, stderr=log)
-        kind, told = self._next_told()
+        kind, body = self._next_call()
         self.began_s = time.perf_counter() - began
         if kind == "init":
-            self.init_error = told
+            self.init_error = body
 
     def __enter__(self) -> "Environment":
         return self
@@ -144,15 +152,15 @@ class Environment:
         """The reply. Raises InvocationFailed."""
         self._count += 1
         self._api.events.put((self.request, json.dumps(event).encode()))
-        kind, told = self._next_told()
-        assert self._next_told()[0] == "next"  # and only then AWS hands over another one
+        kind, body = self._next_call()
+        assert self._next_call()[0] == "next"  # only then AWS hands over another event
         if kind == "error":
-            raise InvocationFailed(told)
-        return told
+            raise InvocationFailed(body)
+        return body
 
     @property
     def request(self) -> str:
-        """The id of the last one."""
+        """The id of the last invocation."""
         return f"aws-request-{self._count}"
 
     @property
@@ -161,22 +169,22 @@ class Environment:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """What CloudWatch reads as JSON."""
+        """The log lines that CloudWatch reads as JSON."""
         return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
 
-    def _next_told(self) -> tuple[str, Any]:
+    def _next_call(self) -> tuple[str, Any]:
         end = time.monotonic() + WAIT_S
         while time.monotonic() < end:
             try:
-                return self._api.told.get(timeout=0.2)
+                return self._api.calls.get(timeout=0.2)
             except queue.Empty:
                 if self.process.poll() is not None:
                     break
-        raise AssertionError(f"the function says nothing more: {self.log}")
+        raise AssertionError(f"the function made no further call: {self.log}")
 
 
 def bring(folder: Path) -> Path:
-    """A folder of what the runtime brings, and of nothing else."""
+    """A folder with only the libraries of AWS's runtime."""
     libraries = Path(boto3.__file__).parents[1]
     folder.mkdir()
     for name in BROUGHT:

@@ -1,4 +1,4 @@
-"""showcam's endpoints as the assistants see them, small and faultable: what a screen must cope with."""
+"""showcam's endpoints for assistants, in small and with faults that a screen must cope with."""
 
 import asyncio
 import math
@@ -65,20 +65,20 @@ class Tone(MediaStreamTrack):
 
 
 class Endpoints:
-    """`fault` names one thing that goes wrong; `refuse` is the error each stream is answered by."""
+    """`fault` names what goes wrong; `refuse` is the answer to every request for a stream."""
 
     def __init__(self) -> None:
         self.fault = ""
         self.refuse: dict[str, Any] | None = None
-        self.pin = ""  # the Google camera can be switched, off with this PIN
-        self.battery = 0  # it has one, and lets a voice set its audio and reboot it
+        self.pin = ""  # the Google camera has a switch, and this PIN turns it off
+        self.battery = 0  # percent; not 0: it has one, and a voice may set its audio and reboot it
         self.url = ""
         self.protocol = "webrtc"
         self.hls_folder: Any = None
         self.access: set[str] = set()
         self.refresh: set[str] = set()
         self.codes: dict[str, dict[str, str]] = {}
-        self.seen: list[Any] = []  # decoded bodies, in order
+        self.bodies: list[Any] = []  # of the requests, decoded, in order
         self.authorizations: list[dict[str, str]] = []
         self._pcs: list[RTCPeerConnection] = []
 
@@ -112,7 +112,7 @@ class Endpoints:
             if form["otp"] != "012345":
                 return _html(CODE.format(query=query, alert='<p role="alert">The code is wrong.</p>'))
             return _html(CONSENT.format(query=query))
-        self.seen.append({key: form.getall(key) for key in form})
+        self.bodies.append({key: form.getall(key) for key in form})
         code = secrets.token_urlsafe(8)
         self.codes[code] = dict(request.query)
         issuer = "http://evil.example" if self.fault == "issuer" else self.url
@@ -121,7 +121,7 @@ class Endpoints:
 
     async def token(self, request: web.Request) -> web.Response:
         form = await request.post()
-        self.seen.append(dict(form) | {"authorization": request.headers.get("Authorization", "")})
+        self.bodies.append(dict(form) | {"authorization": request.headers.get("Authorization", "")})
         if form["grant_type"] == "refresh_token" and form["refresh_token"] not in self.refresh:
             return web.json_response({"error": "invalid_grant"}, status=400)
         if form["grant_type"] == "authorization_code" and form["code"] not in self.codes:
@@ -130,12 +130,12 @@ class Endpoints:
         self.access.add(access)
         self.refresh.add(refresh)
         life = 60 if self.fault == "short life" else 3600
-        told = {"token_type": "Bearer", "access_token": access, "refresh_token": refresh, "expires_in": life}
-        return web.json_response(told, headers={"Cache-Control": "no-store"})
+        tokens = {"token_type": "Bearer", "access_token": access, "refresh_token": refresh, "expires_in": life}
+        return web.json_response(tokens, headers={"Cache-Control": "no-store"})
 
     async def alexa(self, request: web.Request) -> web.Response:
         directive = (await request.json())["directive"]
-        self.seen.append(directive)
+        self.bodies.append(directive)
         header, name = directive["header"], directive["header"]["name"]
         scope = directive.get("endpoint", directive["payload"]).get("scope", directive["payload"].get("scope"))
         if scope["token"] not in self.access:
@@ -156,9 +156,9 @@ class Endpoints:
             sdp = await self._answer(directive["payload"]["offer"]["value"])
             payload = {"answer": {"format": "SDP", "value": sdp}}
             return self._event(directive, header["namespace"], "AnswerGeneratedForSession", payload)
-        asked = directive["payload"]["cameraStreams"][0]
+        wanted = directive["payload"]["cameraStreams"][0]
         stream = {
-            key: asked[key] for key in ("protocol", "resolution", "authorizationType", "videoCodec", "audioCodec")
+            key: wanted[key] for key in ("protocol", "resolution", "authorizationType", "videoCodec", "audioCodec")
         }
         uri = f"{self.url}/s/GRANT-SECRET/master.m3u8"
         payload = {"cameraStreams": [{"uri": uri, **stream}], "imageUri": f"{self.url}/s/GRANT-SECRET/snapshot.jpg"}
@@ -184,26 +184,27 @@ class Endpoints:
             "endpointId": "ezviz-one", "manufacturerName": "EZVIZ", "friendlyName": "Garden", "description": "A camera",
             "displayCategories": ["CAMERA"],
             "capabilities": [
-                {"type": "AlexaInterface", "version": "3", **one} for one in ({"interface": "Alexa"}, rtc, stream)
+                {"type": "AlexaInterface", "version": "3", **interface}
+                for interface in ({"interface": "Alexa"}, rtc, stream)
             ],
         }  # fmt: skip
 
     async def google(self, request: web.Request) -> web.Response:
         body = await request.json()
-        self.seen.append(body)
+        self.bodies.append(body)
         if request.headers["Authorization"].removeprefix("Bearer ") not in self.access:
             return web.Response(status=401)
         intent, payload = body["inputs"][0]["intent"], body["inputs"][0].get("payload", {})
         if intent.endswith("DISCONNECT"):
             return web.json_response({})
         if intent.endswith("SYNC"):
-            told: dict[str, Any] = {"agentUserId": "household-1", "devices": [self._device()]}
+            answer: dict[str, Any] = {"agentUserId": "household-1", "devices": [self._device()]}
         elif intent.endswith("QUERY"):
-            told = {"devices": {"ezviz-one": {"status": "SUCCESS", "online": True} | self._charge()}}
+            answer = {"devices": {"ezviz-one": {"status": "SUCCESS", "online": True} | self._charge()}}
         else:
-            told = {"commands": [{"ids": ["ezviz-one"], **self._stream(payload)}]}
+            answer = {"commands": [{"ids": ["ezviz-one"], **self._stream(payload)}]}
         request_id = "1" if self.fault == "request id" else body["requestId"]
-        return web.json_response({"requestId": request_id, "payload": told})
+        return web.json_response({"requestId": request_id, "payload": answer})
 
     def _device(self) -> dict[str, Any]:
         attributes = {"cameraStreamSupportedProtocols": ["webrtc", "hls"], "cameraStreamNeedAuthToken": False}
@@ -215,7 +216,7 @@ class Endpoints:
             attributes |= {"queryOnlyToggles": False, "queryOnlyEnergyStorage": True}
         return {
             "id": "ezviz-one", "type": "action.devices.types.CAMERA",
-            "traits": [f"action.devices.traits.{each}" for each in traits],
+            "traits": [f"action.devices.traits.{trait}" for trait in traits],
             "name": {"name": "Garden"}, "willReportState": False, "attributes": attributes,
         }  # fmt: skip
 
@@ -226,7 +227,7 @@ class Endpoints:
         if execution["command"].endswith("OnOff"):
             return self._switch(execution)
         if execution["command"].endswith(("SetToggles", "Reboot")):
-            return self._sure(execution)
+            return self._confirm(execution)
         offered = execution["params"]["SupportedStreamProtocols"]
         if "webrtc" in offered:
             url = f"{self.url}/google/webrtc/GRANT-SECRET"
@@ -246,7 +247,7 @@ class Endpoints:
         kind = "pinNeeded" if given is None else "challengeFailedPinNeeded"
         return {"status": "ERROR", "errorCode": "challengeNeeded", "challengeNeeded": {"type": kind}}
 
-    def _sure(self, execution: dict[str, Any]) -> dict[str, Any]:
+    def _confirm(self, execution: dict[str, Any]) -> dict[str, Any]:
         match execution.get("challenge", {}).get("ack"):
             case None:
                 needed = {"errorCode": "challengeNeeded", "challengeNeeded": {"type": "ackNeeded"}}
@@ -274,14 +275,14 @@ class Endpoints:
         if request.method == "OPTIONS":
             return web.Response(status=204, headers=cors)
         body = await request.json()
-        self.seen.append(body)
+        self.bodies.append(body)
         if body["action"] == "end":
             return web.json_response({}, headers=cors)
         sdp = await self._answer(body["sdp"])
         return web.json_response({"action": "answer", "sdp": sdp}, headers={} if self.fault == "cors" else cors)
 
     async def _answer(self, offer: str) -> str:
-        """H.264 as the offer has it; an Echo's line without parameters is given the usual ones."""
+        """An answer with H.264; an Echo's line without parameters gets the usual ones."""
         lines = []
         for line in offer.splitlines():
             lines.append(line)

@@ -1,4 +1,4 @@
-"""The simulator, started as a process of its own: the vendor's two faces, live pictures, the control door.
+"""The simulator as a process: the vendor's two APIs, live pictures, `/_control`.
 
 It is forked from a process that has imported it, once for all tests of a worker: importing it takes longer than most
 of what it is asked. How it is started as a command is for tests/simulator/test_program.py.
@@ -22,7 +22,7 @@ FORKS.set_forkserver_preload([simulator_main.__name__])
 
 
 class SimulatorProcess:
-    """Serves when constructed. `ca` vouches for `app_host` and `open_host`, both "127.0.0.1:port"."""
+    """Serves when constructed. `ca` signed the certificate of `app_host` and `open_host`, both "127.0.0.1:port"."""
 
     def __init__(self, tmp_path: Path, app_url: str = "http://127.0.0.1:9", **settings: Any) -> None:
         self.port = free_ports(4)
@@ -46,7 +46,7 @@ class SimulatorProcess:
         return self._process.exitcode
 
     def control(self, serial: str, **change: Any) -> dict[str, Any]:
-        """Changes the camera; its row afterwards."""
+        """Changes the camera and returns its row."""
         answer = requests.post(f"{self.url}/_control/{serial}", json=change, timeout=5)
         assert answer.ok, answer.text
         return dict(answer.json())
@@ -61,14 +61,14 @@ class SimulatorProcess:
         return {row["name"]: row for row in rows}
 
     def calls(self) -> Counter[str]:
-        """How often each call was made of the vendor, by its path."""
+        """The number of calls of the vendor by path."""
         return Counter(requests.get(f"{self.url}/_control", timeout=5).json()["calls"])
 
     def serial(self, name: str) -> str:
         return str(self.cameras()[name]["serial"])
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
-        """Seconds it took to end."""
+        """Stops it and returns the seconds it took."""
         started = time.monotonic()
         if self._process.exitcode is None:
             assert self._process.pid
@@ -80,7 +80,7 @@ class SimulatorProcess:
         return time.monotonic() - started
 
     def restart(self) -> None:
-        """On the same ports and data."""
+        """Restarts it on the same ports and data."""
         self.stop()
         self._process = self._started()
 

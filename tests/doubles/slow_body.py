@@ -1,15 +1,15 @@
-"""A request's body that does not come."""
+"""A request's body that does not arrive."""
 
 import threading
 
 
 class SlowBody:
-    """Its sender says nothing until it is let, or cut off."""
+    """A body that ends, empty, once `let` is set; `reading` is set by the first read."""
 
     def __init__(self) -> None:
-        self.asked, self.let = threading.Event(), threading.Event()
+        self.reading, self.let = threading.Event(), threading.Event()
 
     def read(self, _size: int) -> bytes:
-        self.asked.set()
+        self.reading.set()
         self.let.wait(10)
         return b""

@@ -1,4 +1,4 @@
-"""A thread with the stack that the web server gives its threads."""
+"""Runs a call in a thread with the stack size of the web server's threads."""
 
 import threading
 from collections.abc import Callable

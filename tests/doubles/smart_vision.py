@@ -1,4 +1,4 @@
-"""Shapes of what Alexa's published schema is too old to know: everything under Alexa.SmartVision."""
+"""Schemas of Alexa.SmartVision, which Alexa's published schema does not have."""
 
 import copy
 from functools import cache
@@ -91,13 +91,13 @@ def check_event(message: dict[str, Any]) -> None:
 
 
 def without(message: dict[str, Any]) -> dict[str, Any]:
-    """The message less its SmartVision parts, each of which has been checked. Raises jsonschema_rs.ValidationError."""
+    """The message without SmartVision, after checking it. Raises jsonschema_rs.ValidationError."""
     rest = copy.deepcopy(message)
     for endpoint in rest["event"]["payload"].get("endpoints", []):
-        endpoint["capabilities"] = [each for each in endpoint["capabilities"] if not _checked(each)]
+        endpoint["capabilities"] = [capability for capability in endpoint["capabilities"] if not _checked(capability)]
     context = rest.get("context", {})
     if "properties" in context:
-        context["properties"] = [each for each in context["properties"] if not _told(each)]
+        context["properties"] = [state for state in context["properties"] if not _state_checked(state)]
     return rest
 
 
@@ -108,10 +108,10 @@ def _checked(capability: dict[str, Any]) -> bool:
     return shape is not None
 
 
-def _told(one: dict[str, Any]) -> bool:
-    ours = str(one["namespace"]).startswith("Alexa.SmartVision.")
+def _state_checked(state: dict[str, Any]) -> bool:
+    ours = str(state["namespace"]).startswith("Alexa.SmartVision.")
     if ours:
-        _OF_A_PROPERTY.validate(one)
+        _OF_A_PROPERTY.validate(state)
     return ours
 
 

@@ -9,16 +9,16 @@ PORT = 3478
 
 
 def serve(address: str) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind((address, PORT))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((address, PORT))
         sys.stdout.write("serving\n")
         sys.stdout.flush()
         while True:
-            data, seen = taken.recvfrom(2048)
-            asked = stun.parse_message(data)
-            reply = stun.Message(asked.message_method, stun.Class.RESPONSE, transaction_id=asked.transaction_id)
-            reply.attributes["XOR-MAPPED-ADDRESS"] = seen
-            taken.sendto(bytes(reply), seen)
+            data, sender = server.recvfrom(2048)
+            request = stun.parse_message(data)
+            reply = stun.Message(request.message_method, stun.Class.RESPONSE, transaction_id=request.transaction_id)
+            reply.attributes["XOR-MAPPED-ADDRESS"] = sender
+            server.sendto(bytes(reply), sender)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What stands before a media process on the internet: TLS on a port of its own, the bytes passed on."""
+"""A TLS proxy, as one stands before a media process on the internet."""
 
 import asyncio
 import ssl
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class TlsFront:
-    """`with TlsFront(port, context) as front: front.url`. `close` ends every connection and takes no more."""
+    """`with TlsFront(port, context) as front: front.url`. `close` ends every connection and accepts no more."""
 
     def __init__(self, port: int, context: ssl.SSLContext) -> None:
         self._port, self._context = port, context
@@ -39,19 +39,19 @@ class TlsFront:
         while self._open:
             await asyncio.sleep(0.01)
 
-    async def _serve(self, asked: asyncio.StreamReader, answered: asyncio.StreamWriter) -> None:
-        self._open.add(answered)
+    async def _serve(self, client_reader: asyncio.StreamReader, client_writer: asyncio.StreamWriter) -> None:
+        self._open.add(client_writer)
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
             try:
-                await asyncio.gather(_pass_on(asked, writer), _pass_on(reader, answered))
+                await asyncio.gather(_pass_on(client_reader, writer), _pass_on(reader, client_writer))
             finally:
                 writer.transport.abort()
         except OSError:
             pass
         finally:
-            answered.transport.abort()
-            self._open.discard(answered)
+            client_writer.transport.abort()
+            self._open.discard(client_writer)
 
     def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)

@@ -1,4 +1,4 @@
-"""Vendors that are real servers on loopback, and say over TLS whatever a test wants said."""
+"""Vendors as real TLS servers on loopback, which send what a test wants."""
 
 import contextlib
 import socket
@@ -15,23 +15,23 @@ type Reply = Callable[[str, bytes, dict[str, str]], bytes]
 
 @dataclass
 class Vendor:
-    """`opened` has one entry for each connection, `asked` each request as "METHOD /path" with its body."""
+    """`opened` has an entry for each connection, `requests` each request as "METHOD /path" with its body."""
 
     host: str  # host:port
     ca_file: Path
     opened: list[int] = field(default_factory=list)
-    asked: list[tuple[str, bytes]] = field(default_factory=list)
+    requests: list[tuple[str, bytes]] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         return f"https://{self.host}"
 
     def paths(self) -> list[str]:
-        return [asked.partition(" ")[2].partition("?")[0] for asked, _ in self.asked]
+        return [request.partition(" ")[2].partition("?")[0] for request, _ in self.requests]
 
 
 class Vendors:
-    """Starts servers; all end together. `context` is a server's, vouched for by `ca_file`."""
+    """Starts servers, which all end together. `ca_file` signed the certificate of `context`."""
 
     def __init__(self, ca_file: Path, context: ssl.SSLContext) -> None:
         self._ca_file, self._context = ca_file, context
@@ -39,7 +39,7 @@ class Vendors:
         self._servers: list[socketserver.ThreadingTCPServer] = []
 
     def speaking(self, speak: Speak) -> Vendor:
-        """Says to each connection over TLS what the function says."""
+        """A server whose connections the function serves, over TLS."""
         context = self._context
 
         def secured(connection: socket.socket, over: threading.Event) -> None:
@@ -49,7 +49,7 @@ class Vendors:
         return self.accepting(secured)
 
     def accepting(self, speak: Callable[[socket.socket, threading.Event], None]) -> Vendor:
-        """The same without TLS, for a vendor that goes wrong before it."""
+        """A server whose connections the function serves without TLS, for faults before the handshake."""
         over = self._over
 
         class Handler(socketserver.BaseRequestHandler):
@@ -72,11 +72,11 @@ class Vendors:
 
         def speak(connection: ssl.SSLSocket, _over: threading.Event) -> None:
             while True:
-                asked, body, headers = request_of(connection)
-                if not asked:
+                request, body, headers = request_of(connection)
+                if not request:
                     return
-                vendor.asked.append((asked, body))
-                connection.sendall(reply(asked, body, headers))
+                vendor.requests.append((request, body))
+                connection.sendall(reply(request, body, headers))
 
         vendor = self.speaking(speak)
         return vendor
@@ -92,10 +92,10 @@ def request_of(connection: ssl.SSLSocket) -> tuple[str, bytes, dict[str, str]]:
     """First "METHOD /path?query", then body and headers (names in lower case); "" at the connection's end."""
     data = b""
     while b"\r\n\r\n" not in data:
-        part = connection.recv(65536)
-        if not part:
+        chunk = connection.recv(65536)
+        if not chunk:
             return "", b"", {}
-        data += part
+        data += chunk
     head, _, body = data.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

@@ -1,4 +1,4 @@
-"""Vendors that are real TLS servers on loopback, for the conftest of whichever room speaks to them."""
+"""Fixtures of vendors as real TLS servers on loopback, for a room's conftest."""
 
 import ssl
 from collections.abc import Iterator

@@ -9,7 +9,7 @@ import pytest
 
 from aws.deploy_local.emulator import Emulator
 from tests.doubles.aws import Cloud
-from tests.doubles.aws_stack import Stack, stand
+from tests.doubles.aws_stack import Stack, build_stack
 from tests.doubles.runtime_api import Environment, bring
 
 
@@ -34,7 +34,7 @@ def cloud(aws: Emulator) -> Cloud:
 
 @pytest.fixture(scope="session")
 def stack(aws: Emulator, cloud: Cloud) -> Stack:
-    return stand(aws, cloud)
+    return build_stack(aws, cloud)
 
 
 @pytest.fixture(scope="module")

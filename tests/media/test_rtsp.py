@@ -154,7 +154,7 @@ def test_the_code_is_sent_once_and_never_in_clear(world, camera, capfd, caplog):
     time.sleep(1)
 
     assert camera.does.wrong == 1
-    assert camera.does.asked == ["OPTIONS", "DESCRIBE", "DESCRIBE"]
+    assert camera.does.methods == ["OPTIONS", "DESCRIBE", "DESCRIBE"]
     out, err = capfd.readouterr()
     assert "pull ended" in out + err
     for secret in (CODE, str(camera.port), "Streaming"):
@@ -164,7 +164,7 @@ def test_the_code_is_sent_once_and_never_in_clear(world, camera, capfd, caplog):
 def test_a_camera_that_is_done_with_is_told(world, camera, eventually):
     world.master()
     world.plane.client().end_link("link-1")
-    eventually(lambda: camera.does.asked[-1] == "TEARDOWN")
+    eventually(lambda: camera.does.methods[-1] == "TEARDOWN")
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"])
@@ -270,7 +270,7 @@ def test_only_the_one_address_named_and_none_outside_a_house_is_reached(start, c
         assert refused(world) == "media_down", changes
     household.changes = {}
     assert refused(start(allow_loopback_sources=False)) == "media_down"
-    assert camera.does.asked == []
+    assert camera.does.methods == []
 
 
 def test_no_camera_there_is_said_at_once(world, household):

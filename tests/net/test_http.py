@@ -120,7 +120,7 @@ def test_one_deadline_covers_several_calls(vendors: Vendors) -> None:
 
     with pytest.raises(Unreached):
         talk()
-    assert len(there.asked) < 20
+    assert len(there.requests) < 20
 
 
 def test_a_deadline_cuts_nobody_elses_connection(vendors: Vendors) -> None:

@@ -154,7 +154,7 @@ def test_the_media_process_is_handed_the_vendors_address_and_gives_it_back(house
 
     house.cloud.streams = answer(b"", "204 No Content")
     house.adapter.questions.release(claims, spec.release)
-    assert house.cloud.server.asked[-1][0] == "DELETE /v1/streams/9"
+    assert house.cloud.server.requests[-1][0] == "DELETE /v1/streams/9"
 
 
 @pytest.mark.parametrize(

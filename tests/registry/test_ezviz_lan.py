@@ -45,7 +45,7 @@ def why(camera: RtspCamera, **given: Any) -> str:
 def test_the_right_code_opens_the_camera(camera: RtspCamera, scheme: str) -> None:
     camera.does.scheme = scheme  # type: ignore[assignment]
     assert asked(camera) == Described(PATH, "h264")
-    assert camera.does.asked == ["DESCRIBE", "DESCRIBE"]
+    assert camera.does.methods == ["DESCRIBE", "DESCRIBE"]
 
 
 def test_a_wrong_code_is_said_once(camera: RtspCamera) -> None:
@@ -55,7 +55,7 @@ def test_a_wrong_code_is_said_once(camera: RtspCamera) -> None:
 
 def test_another_name_is_tried_and_h264_preferred(camera: RtspCamera) -> None:
     assert asked(camera, "/nothing", PATH).path == PATH
-    assert camera.does.asked == ["DESCRIBE"] * 3, "one connection, signed from then on"
+    assert camera.does.methods == ["DESCRIBE"] * 3, "one connection, signed from then on"
     camera.does.recording = recorded(codec="libx265", sound=None)
     assert asked(camera, PATH, "/Streaming/Channels/102") == Described(PATH, "h265")
 
@@ -149,10 +149,10 @@ def test_a_camera_that_is_away_is_not_waited_for_each_time(camera: RtspCamera) -
     camera.does.first = b" "
     with pytest.raises(Refused, match="no RTSP"):
         lan.open(at_home(camera), CODE, 0.5)
-    asked = len(camera.does.asked)
+    asked = len(camera.does.methods)
     with pytest.raises(Refused, match="a moment ago"):
         lan.open(at_home(camera), CODE, 0.5)
-    assert len(camera.does.asked) == asked
+    assert len(camera.does.methods) == asked
 
 
 def test_the_smaller_picture_is_asked_for_by_its_names(camera: RtspCamera) -> None:
@@ -181,7 +181,7 @@ def test_h265_alone_is_not_playable(camera: RtspCamera) -> None:
 def test_a_place_outside_a_house_is_not_gone_to(camera: RtspCamera) -> None:
     with pytest.raises(Refused, match="no address of a house"):
         Lan(loopback=False).open(at_home(camera), CODE, 5)
-    assert camera.does.asked == []
+    assert camera.does.methods == []
 
 
 def test_no_secret_stands_in_what_a_source_says_of_itself(camera: RtspCamera) -> None:

@@ -117,13 +117,13 @@ def test_a_dead_session_signs_out_until_a_person_signs_in(store: SqliteStore, ap
 
     with pytest.raises(SignedOut):
         driver.read(source, 20)
-    asked = len(api.vendor.asked)
+    asked = len(api.vendor.requests)
     with pytest.raises(SignedOut):  # without asking the vendor again
         driver.read(source, 20)
 
     held = Sessions(store).read(source)
     assert (held.state, held.secrets.open) == ("needs_login", Key("key", "secret"))
-    assert len(api.vendor.asked) == asked
+    assert len(api.vendor.requests) == asked
     Sessions(store).signed_in(source, "demo@example.com", token(api.vendor.host, 7))
     assert driver.read(source, 20) == ()
 

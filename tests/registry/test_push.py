@@ -18,7 +18,7 @@ from registry.drivers.ezviz.push import Listener, Waits, hint_of
 from registry.vendor import SignedIn
 from store.records import Source
 from store.sqlite import SqliteStore
-from tests.doubles.rude_broker import TOPIC, Met, RudeBroker
+from tests.doubles.rude_broker import TOPIC, Connection, RudeBroker
 from tests.doubles.simulator_process import SimulatorProcess
 
 LONG_S = 20.0
@@ -206,15 +206,15 @@ def test_what_is_too_much_is_not_held(
     vendor: SimulatorProcess,
     hear: Callable[..., Ears],
     caplog: pytest.LogCaptureFixture,
-    rudeness: Callable[[Met], None],
+    rudeness: Callable[[Connection], None],
     reason: str,
     held: int,
 ) -> None:
     """The connection ends with a word in the log, next to nothing was kept, and the next connection is listened to."""
     caplog.set_level("INFO")
 
-    def then(met: Met) -> None:
-        if len(broker.met) == 1:
+    def then(met: Connection) -> None:
+        if len(broker.connections) == 1:
             rudeness(met)
         else:
             met.publish(ext(1, "", "F00497201", 1, 10002))
@@ -235,7 +235,7 @@ def test_what_is_too_much_is_not_held(
     lines = [each for each in caplog.messages if f"{ears.source.id} is not listened to" in each]
     assert lines == [f"source {ears.source.id} is not listened to: vendor_down ({reason})"]
     assert ears.told.count(Hint()) == 2
-    assert broker.met[0].sent < 32 * MB  # the rest was never taken from it, by the system neither
+    assert broker.connections[0].sent < 32 * MB  # the rest was never taken from it, by the system neither
     assert most < held
 
 

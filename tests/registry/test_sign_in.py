@@ -164,7 +164,7 @@ def test_the_region_the_vendor_names_is_followed_with_the_code_in_hand(
     outcome = door.submit_code(wanted.pending, "012345")
 
     assert isinstance(outcome, SignedIn)
-    assert len(here.asked) == 1  # the code went straight to the region
+    assert len(here.requests) == 1  # the code went straight to the region
     source = households.find(store, "mfa@example.com")
     assert source is not None
     session = Sessions(store).read(source).secrets.session
@@ -187,7 +187,7 @@ def test_a_region_at_an_unknown_host_is_not_gone_to(store: SqliteStore, vendors:
     door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
 
     assert why(door.begin("demo@example.com", PASSWORD, HERE)) == "unsupported"
-    assert len(vendor.asked) == 1
+    assert len(vendor.requests) == 1
 
 
 # the vendor's other verdicts
@@ -251,7 +251,7 @@ def counted(store: SqliteStore, vendors: Vendors, clock: Clock) -> tuple[SignIn,
     for number in range(30):
         households.add_owner(store, f"user{number}@example.com")
     driver = EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)
-    return SignIn(store, driver, "owner", vendor_s=20.0, clock=clock), lambda: len(vendor.asked), clock
+    return SignIn(store, driver, "owner", vendor_s=20.0, clock=clock), lambda: len(vendor.requests), clock
 
 
 def test_a_user_is_tried_three_times_whatever_the_address(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:

@@ -157,7 +157,7 @@ def test_the_unknown_is_read_once_more_and_then_refused(home: Household, flag: s
 def test_what_the_second_look_finds_counts(home: Household) -> None:
     garden = home.id("Garden")
     home.driver.change("Garden", encryption="unknown")
-    home.driver.then = lambda: home.driver.change("Garden", encryption="off")
+    home.driver.after_read = lambda: home.driver.change("Garden", encryption="off")
 
     assert isinstance(home.registry.open_stream(home.link, garden, HLS), Stream)
 
@@ -307,10 +307,10 @@ def test_an_answer_is_wanted_two_seconds_after_the_offer_and_waited_for_a_second
     took_s: float, at_most_s: float, home: Household
 ) -> None:
     garden = home.id("Garden")
-    home.driver.then = lambda: time.sleep(took_s)
+    home.driver.after_read = lambda: time.sleep(took_s)
     found = home.registry.open_stream(home.link, garden, StreamRequest("alexa", ("webrtc",), OFFER, "alexa-session"))
     assert isinstance(found, Stream)
-    ((wanted, given),) = zip(home.pictures.wanted, home.pictures.given, strict=True)
+    ((wanted, given),) = zip(home.pictures.within, home.pictures.timeouts, strict=True)
     assert wanted is not None
     assert at_most_s - 0.8 < wanted <= at_most_s
     assert given is not None

@@ -162,7 +162,7 @@ def test_it_is_of_now(late_s: float, kind: str, taken: bool, shelf: Shelf) -> No
     else:
         with pytest.raises(NotSigned):
             verified(signed(body(late_s, kind), shelf.url), shelf.chains())
-        assert not shelf.vendor.asked
+        assert not shelf.vendor.requests
 
 
 OTHER = rsa.generate_private_key(65537, 2048)
@@ -284,7 +284,7 @@ def test_one_network_looks_for_few_made_up_chains_and_keeps_nobody_from_a_good_o
     chains = shelf.chains()
     told = [asked_for(chains, f"{shelf.vendor.url}/echo.api/{number}.pem", "198.51.100.7") for number in range(50)]
     assert told == ["bad"] * OF_ONE_A_MINUTE + ["unreached"] * (50 - OF_ONE_A_MINUTE)
-    assert len(shelf.vendor.asked) == OF_ONE_A_MINUTE
+    assert len(shelf.vendor.requests) == OF_ONE_A_MINUTE
     assert asked_for(chains, shelf.url, "203.0.113.9") == "good"
     assert asked_for(chains, shelf.url, "198.51.100.7") == "good"
 
@@ -297,7 +297,7 @@ def test_networks_of_one_neighbourhood_look_for_few_together_and_keep_nobody_fro
     chains = shelf.chains()
     for number in range(80):
         asked_for(chains, f"{shelf.vendor.url}/echo.api/{number}.pem", network.format(number))
-    assert len(shelf.vendor.asked) == OF_LOT_A_MINUTE
+    assert len(shelf.vendor.requests) == OF_LOT_A_MINUTE
     assert asked_for(chains, shelf.url, "203.0.113.9") == "good"
 
 
@@ -315,7 +315,7 @@ def test_who_has_no_look_left_begins_none_that_another_would_share(shelf: Shelf,
     for number in range(OF_LOT_A_MINUTE):
         asked_for(chains, f"{shelf.vendor.url}/echo.api/{number}.pem", f"198.51.{number}.7")
     assert asked_for(chains, shelf.url, "198.51.100.7") == "unreached"
-    assert len(shelf.vendor.asked) == OF_LOT_A_MINUTE
+    assert len(shelf.vendor.requests) == OF_LOT_A_MINUTE
 
 
 def test_all_networks_together_look_for_no_more_than_so_many(shelf: Shelf, one_minute: None) -> None:
@@ -324,7 +324,7 @@ def test_all_networks_together_look_for_no_more_than_so_many(shelf: Shelf, one_m
     for number in range(2 * 256 * OF_ONE_A_MINUTE):
         asker = f"{number % 2 + 1}.{number // 2 % 256}.0.1"
         asked_for(chains, f"{shelf.vendor.url}/echo.api/{number}.pem", asker)
-    assert len(shelf.vendor.asked) == LOTS * OF_LOT_A_MINUTE
+    assert len(shelf.vendor.requests) == LOTS * OF_LOT_A_MINUTE
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_what_is_no_chain_is_remembered_and_what_failed_to_come_is_asked_for_aga
     shelf.status, shelf.chain = status, chain
     chains = shelf.chains()
     assert [asked_for(chains, shelf.url, f"192.0.2.{number}") for number in range(3)] == [told] * 3
-    assert len(shelf.vendor.asked) == looks
+    assert len(shelf.vendor.requests) == looks
     shelf.status, shelf.chain = "200 OK", pem(LEAF, MIDDLE, ROOT)
     assert asked_for(chains, shelf.url, "192.0.2.9") == ("bad" if looks == 1 else "good")
 
@@ -379,7 +379,7 @@ def test_a_start_needs_no_look(shelf: Shelf, tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["chains.json"]
     shelf.status = "503 Busy"
     assert verified(signed(body(), shelf.url), shelf.chains(file=file))
-    assert len(shelf.vendor.asked) == 1
+    assert len(shelf.vendor.requests) == 1
 
 
 def other_place(kept: dict[str, str]) -> dict[str, str]:
@@ -474,4 +474,4 @@ def test_the_door_takes_what_the_owners_forwarder_signed(shelf: Shelf) -> None:
     plain = Request("r", "POST", "/alexa/skill", "", body(), {})
     assert door(shelf, forwarded=True)(plain) == 200
     assert door(shelf, forwarded=False)(plain) == 400
-    assert not shelf.vendor.asked
+    assert not shelf.vendor.requests

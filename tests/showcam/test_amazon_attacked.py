@@ -73,7 +73,7 @@ def test_the_skill_is_heard_while_a_stranger_names_made_up_chains(addresses: str
             assert post(signed(body(), made_up), STRANGERS[addresses](number)) == (400 if number < 5 else 503)
         assert post(signed(body(), shelf.url), AMAZON) == 200
         assert post(signed(body(), shelf.url), STRANGERS[addresses](41)) == 200
-    assert len(shelf.vendor.asked) == 6
+    assert len(shelf.vendor.requests) == 6
 
 
 def test_after_a_start_it_is_heard_though_the_shelf_is_gone_and_strangers_have_asked_for_all_there_is(

@@ -40,7 +40,7 @@ def held(bodies: Bodies, *addresses: str, claims: bool = False, **more: Any) -> 
     threads = [threading.Thread(target=hold, args=each, daemon=True) for each in zip(addresses, slows, strict=True)]
     for thread, slow in zip(threads, slows, strict=True):
         thread.start()
-        assert slow.asked.wait(5)
+        assert slow.reading.wait(5)
     try:
         yield slows
     finally:

@@ -74,7 +74,7 @@ def test_the_gate_is_asked_of_all_households_at_once_and_answers_in_their_order(
     asked = [claims(home, name) for home in homes for name in ("Garden", "Attic", "Bedroom")]
     questions = another_process(homes[0])
     together = threading.Barrier(HOUSEHOLDS, timeout=10)
-    homes[0].driver.then = lambda: [together.wait()].clear()
+    homes[0].driver.after_read = lambda: [together.wait()].clear()
     homes[0].driver.calls.clear()
 
     assert check(homes[0], questions, asked) == [None, "offline", "asleep"] * HOUSEHOLDS
@@ -90,7 +90,7 @@ def test_what_goes_wrong_with_one_household_is_no_word_about_the_others(homes: l
         if next(calls) == 0:
             raise RuntimeError("a mistake of ours")
 
-    homes[0].driver.then = once
+    homes[0].driver.after_read = once
     verdicts = Counter(itertools.batched(check(homes[0], questions, asked), 2, strict=True))
     assert verdicts == {(None, "offline"): HOUSEHOLDS - 1, ("unasked", "unasked"): 1}
 

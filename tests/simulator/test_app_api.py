@@ -1,4 +1,4 @@
-"""The contract of the app's face: the public client library, unmodified, finds what it expects."""
+"""The app API's contract with the public client library, unmodified."""
 
 import json
 import time
@@ -38,7 +38,7 @@ def flags(client: EzvizClient, serial: str) -> dict[str, Any]:
     return {"sound": switches[SOUND], "asleep": switches[SLEEP], "privacy": switches[PRIVACY], "encrypted": encrypted}
 
 
-def test_it_signs_in_and_keeps_a_token_that_works_without_the_password(client: Callable[..., EzvizClient]) -> None:
+def test_a_stored_token_signs_in_once_without_the_password(client: Callable[..., EzvizClient]) -> None:
     token = client().export_token()
     again = EzvizClient(token=dict(token), timeout=5)
     again.login()
@@ -55,7 +55,7 @@ def test_it_signs_in_and_keeps_a_token_that_works_without_the_password(client: C
         (MFA, "showcam-demo", EzvizAuthVerificationCode, "MFA enabled"),
     ],
 )
-def test_it_says_why_it_could_not_sign_in(
+def test_a_refused_sign_in_raises_its_reason(
     client: Callable[..., EzvizClient], user: str, password: str, raised: type[Exception], text: str
 ) -> None:
     with pytest.raises(raised, match=text):
@@ -72,7 +72,9 @@ def test_a_code_completes_the_sign_in(client: Callable[..., EzvizClient]) -> Non
     assert [row["deviceInfos"]["name"] for row in made.get_device_infos().values()] == ["Porch"]
 
 
-def test_no_more_terminals(cloud: Cloud, client: Callable[..., EzvizClient], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_terminal_too_many_is_refused(
+    cloud: Cloud, client: Callable[..., EzvizClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
     client()
     cloud.configure(terminals=1)
     monkeypatch.setattr("pyezvizapi.client.FEATURE_CODE", "d" * 32)
@@ -80,7 +82,7 @@ def test_no_more_terminals(cloud: Cloud, client: Callable[..., EzvizClient], mon
         client()
 
 
-def test_another_region_is_told_and_is_the_one_that_signs_in(cloud: Cloud) -> None:
+def test_a_sign_in_in_the_wrong_region_names_the_right_one(cloud: Cloud) -> None:
     """Over plain HTTP: the library takes a host without a dot, such as localhost, for a region's short name."""
     region = cloud.process.app_host.replace("127.0.0.1", "localhost")
     cloud.configure(region=region)
@@ -100,7 +102,7 @@ def test_another_region_is_told_and_is_the_one_that_signs_in(cloud: Cloud) -> No
     assert (right["meta"]["code"], right["loginArea"]["apiDomain"]) == (200, region)
 
 
-def test_the_list_of_a_household(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
+def test_the_list_has_every_camera_of_the_household(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
     devices = client().get_device_infos()
     assert {
         row["deviceInfos"]["name"]: (row["deviceInfos"]["status"], row["STATUS"]["isEncrypt"])
@@ -140,7 +142,7 @@ def test_every_camera_loads_with_its_last_message(cloud: Cloud, client: Callable
     assert len(cameras) == 7
 
 
-def test_what_is_shared_is_listed_and_can_not_be_changed(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
+def test_a_shared_camera_is_listed_and_can_not_be_changed(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
     made = client(OTHER)
     rows = {row["resourceName"]: row["shareType"] for row in made.get_page_list()["resourceInfos"]}
     assert rows == {"Study": 0, "Garden": 2}
@@ -163,7 +165,7 @@ def test_a_switch_is_read_back(cloud: Cloud, client: Callable[..., EzvizClient],
     ("name", "kind", "code"),
     [("Attic", SOUND, "2003"), ("Garden", 999, "2030"), ("Study", SOUND, "2000")],
 )
-def test_a_switch_that_can_not_be_set(
+def test_a_switch_that_can_not_be_set_raises_its_code(
     cloud: Cloud, client: Callable[..., EzvizClient], name: str, kind: int, code: str
 ) -> None:
     with pytest.raises(PyEzvizError, match=code):
@@ -182,7 +184,7 @@ def test_encryption_goes_off_by_the_code_and_not_at_once(cloud: Cloud, client: C
     wait_until(lambda: flags(made, serial)["encrypted"] == 0)
 
 
-def test_pages_by_offset_and_only_the_sections_asked_for(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
+def test_a_page_has_an_offset_and_only_the_requested_sections(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
     made = client()
     first = made._request_json(
         "GET",
@@ -240,17 +242,17 @@ def test_a_fault_of_one_camera_is_met_at_its_list(
     made = client()
     made._timeout = 0.5
     cloud.control(cloud.serials["Garage"], fault=fault)
-    with pytest.raises(raised) as met:
+    with pytest.raises(raised) as caught:
         made.get_device_infos()
     if status is not None:
-        assert met.value.__cause__.response.status_code == status  # type: ignore[union-attr]
+        assert caught.value.__cause__.response.status_code == status  # type: ignore[union-attr]
     porch = client(OTHER).get_device_infos()
     assert porch, "another household is not concerned"
     cloud.control(cloud.serials["Garage"], fault=None)
     assert made.get_device_infos()
 
 
-def test_the_fault_expired_wants_a_new_sign_in(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
+def test_the_fault_expired_requires_a_new_sign_in(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
     stored = client().export_token()
     cloud.control(cloud.serials["Garage"], fault="expired")
     with pytest.raises(EzvizAuthTokenExpired):
@@ -267,16 +269,18 @@ def test_the_fault_expired_wants_a_new_sign_in(cloud: Cloud, client: Callable[..
         ("GET", "/v3/configurations/system/info", 401),
         ("PUT", "/v3/devices/F00497201/1/1/22/switchStatus", 401),
         ("GET", "/v3/terminals", 404),
-        ("GET", "/api/lapp/device/list", 404),  # the other face lives on another host
+        ("GET", "/api/lapp/device/list", 404),  # the Open Platform is on another host
     ],
 )
-def test_without_a_session(cloud: Cloud, method: str, path: str, status: int) -> None:
+def test_a_request_without_a_session_is_refused(cloud: Cloud, method: str, path: str, status: int) -> None:
     url = f"https://{cloud.process.app_host}{path}"
     assert requests.request(method, url, verify=str(cloud.process.ca), timeout=5).status_code == status
 
 
 @pytest.mark.parametrize("query", ["limit=51&filter=STATUS", "limit=0&filter=STATUS", "offset=-1&filter=STATUS", ""])
-def test_the_list_is_strict(cloud: Cloud, client: Callable[..., EzvizClient], query: str) -> None:
+def test_a_list_request_with_wrong_parameters_is_refused(
+    cloud: Cloud, client: Callable[..., EzvizClient], query: str
+) -> None:
     session = {"sessionId": client().export_token()["session_id"]}
     url = f"https://{cloud.process.app_host}/v3/userdevices/v1/resources/pagelist?{query}"
     reply = requests.get(url, headers=session, verify=str(cloud.process.ca), timeout=5)
@@ -289,8 +293,8 @@ def session_over(cloud: Cloud, session: str) -> bool:
     return reply.status_code == 401
 
 
-def wait_until(true: Callable[[], bool], within_s: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
     deadline = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not hold in time"
         time.sleep(0.05)

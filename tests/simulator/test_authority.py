@@ -36,14 +36,14 @@ def test_a_strict_client_trusts_the_server_by_ca_pem(data: Path, host: str) -> N
     assert handshake(authority.server_context(data), data / "ca.pem", host) == "TLSv1.3"
 
 
-def test_another_name_is_not_vouched_for(data: Path) -> None:
+def test_another_host_name_is_not_trusted(data: Path) -> None:
     data.mkdir()
     context = authority.server_context(data)
     with pytest.raises(ssl.SSLCertVerificationError):
         handshake(context, data / "ca.pem", "open.ezvizlife.com")
 
 
-def test_keys_are_for_the_owner_alone(data: Path) -> None:
+def test_key_files_are_readable_by_their_owner_only(data: Path) -> None:
     data.mkdir()
     authority.server_context(data)
     assert {path.name: path.stat().st_mode & 0o777 for path in data.iterdir()} == {
@@ -77,7 +77,7 @@ def test_a_server_certificate_near_its_end_is_renewed_under_the_same_authority(
 
 
 @pytest.mark.parametrize("damage", ["old", "no key", "another key", "nonsense"])
-def test_an_authority_that_is_no_good_is_made_anew_with_its_server(
+def test_an_authority_that_is_damaged_or_old_is_replaced_with_its_server(
     data: Path, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data.mkdir()

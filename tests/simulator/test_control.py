@@ -1,4 +1,4 @@
-"""The control door: what it takes, what it refuses, and how it says so."""
+"""`/_control`: the changes it accepts, and those it refuses with a problem document."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ import requests
 from tests.doubles.cloud import Cloud
 
 
-def ask(cloud: Cloud, method: str, path: str, **more: Any) -> requests.Response:
+def send(cloud: Cloud, method: str, path: str, **more: Any) -> requests.Response:
     return requests.request(method, f"{cloud.process.url}{path}", timeout=5, **more)
 
 
 def test_it_lists_every_camera(cloud: Cloud) -> None:
-    rows = ask(cloud, "GET", "/_control").json()["cameras"]
+    rows = send(cloud, "GET", "/_control").json()["cameras"]
     assert {row["name"]: row["owner"].partition("@")[0] for row in rows} == {
         "Garden": "demo",
         "Front Door": "demo",
@@ -92,12 +92,12 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
 )
 def test_it_changes_a_camera_at_once(cloud: Cloud, change: dict[str, Any]) -> None:
     before = cloud.row("Garden")
-    told = cloud.control(cloud.serials["Garden"], **change)
-    assert told == cloud.row("Garden") == before | change
+    row = cloud.control(cloud.serials["Garden"], **change)
+    assert row == cloud.row("Garden") == before | change
 
 
 @pytest.mark.parametrize(("name", "kind"), [("Front Door", "press"), ("Front Door", "motion"), ("Garden", "motion")])
-def test_it_makes_something_happen(cloud: Cloud, name: str, kind: str) -> None:
+def test_an_event_is_added_to_the_camera(cloud: Cloud, name: str, kind: str) -> None:
     before = len(cloud.row(name)["events"])
     assert len(cloud.control(cloud.serials[name], **{kind: False})["events"]) == before
     events = cloud.control(cloud.serials[name], **{kind: True})["events"]
@@ -127,10 +127,10 @@ def test_it_makes_something_happen(cloud: Cloud, name: str, kind: str) -> None:
         ("audio", "The body is a JSON object"),
     ],
 )
-def test_it_says_what_is_wrong_and_changes_nothing(cloud: Cloud, body: Any, named: str) -> None:
+def test_a_wrong_change_is_named_and_nothing_is_changed(cloud: Cloud, body: Any, named: str) -> None:
     before = cloud.row("Garden")
     mixed = {"asleep": True} | body if isinstance(body, dict) else body
-    reply = ask(cloud, "POST", f"/_control/{cloud.serials['Garden']}", json=mixed)
+    reply = send(cloud, "POST", f"/_control/{cloud.serials['Garden']}", json=mixed)
     assert (reply.status_code, reply.headers["Content-Type"].partition(";")[0]) == (400, "application/problem+json")
     assert named in reply.json()["detail"]
     assert cloud.row("Garden") == before
@@ -149,16 +149,16 @@ def test_it_says_what_is_wrong_and_changes_nothing(cloud: Cloud, body: Any, name
         ("/_control/F00497201", b"{}", {"Origin": "http://evil.example"}, 403, "Another site"),
     ],
 )
-def test_what_it_does_not_take(
+def test_a_bad_request_is_refused_by_status_and_reason(
     cloud: Cloud, path: str, data: bytes, headers: dict[str, str], status: int, named: str
 ) -> None:
-    reply = ask(cloud, "POST", path, data=data, headers={"Content-Type": "application/json"} | headers)
+    reply = send(cloud, "POST", path, data=data, headers={"Content-Type": "application/json"} | headers)
     assert (reply.status_code, reply.json()["status"]) == (status, status)
     assert named in reply.json()["detail"]
 
 
-def test_its_own_page_may_work_the_switches(cloud: Cloud) -> None:
-    reply = ask(cloud, "POST", f"/_control/{cloud.serials['Garden']}", json={}, headers={"Origin": cloud.process.url})
+def test_the_simulators_own_page_may_change_a_camera(cloud: Cloud) -> None:
+    reply = send(cloud, "POST", f"/_control/{cloud.serials['Garden']}", json={}, headers={"Origin": cloud.process.url})
     assert reply.status_code == 200
 
 
@@ -166,9 +166,9 @@ def test_its_own_page_may_work_the_switches(cloud: Cloud) -> None:
     "settings", [{"cut_s": 5}, {"latency_ms": 0.5, "region": "circle"}, {"viewers": 1, "terminals": 3}]
 )
 def test_it_changes_the_vendor(cloud: Cloud, settings: dict[str, Any]) -> None:
-    reply = ask(cloud, "POST", "/_control", json=settings)
+    reply = send(cloud, "POST", "/_control", json=settings)
     assert reply.json().items() >= settings.items()
-    assert ask(cloud, "GET", "/_control").json()["settings"] == reply.json()
+    assert send(cloud, "GET", "/_control").json()["settings"] == reply.json()
 
 
 @pytest.mark.parametrize(
@@ -182,13 +182,13 @@ def test_it_changes_the_vendor(cloud: Cloud, settings: dict[str, Any]) -> None:
         ({"region": 7}, "“region” is host:port"),
     ],
 )
-def test_it_says_what_setting_is_wrong(cloud: Cloud, settings: dict[str, Any], named: str) -> None:
-    before = ask(cloud, "GET", "/_control").json()["settings"]
-    reply = ask(cloud, "POST", "/_control", json={"terminals": 5} | settings)
+def test_a_wrong_setting_is_named_and_nothing_is_changed(cloud: Cloud, settings: dict[str, Any], named: str) -> None:
+    before = send(cloud, "GET", "/_control").json()["settings"]
+    reply = send(cloud, "POST", "/_control", json={"terminals": 5} | settings)
     assert reply.status_code == 400
     assert named in reply.json()["detail"]
-    assert ask(cloud, "GET", "/_control").json()["settings"] == before
+    assert send(cloud, "GET", "/_control").json()["settings"] == before
 
 
-def test_it_tells_when_everything_serves(cloud: Cloud) -> None:
-    assert ask(cloud, "GET", "/healthz").json() == {"status": "ok"}
+def test_health_is_ok_while_everything_serves(cloud: Cloud) -> None:
+    assert send(cloud, "GET", "/healthz").json() == {"status": "ok"}

@@ -1,4 +1,4 @@
-"""What the vendor tells by itself: webhooks as they are sent, and the app's messages as any client hears them."""
+"""The vendor's own messages: webhooks, and the app's push messages as a public client receives them."""
 
 import hashlib
 import hmac
@@ -23,15 +23,15 @@ from tests.doubles.cloud import Cloud
 KEY = "a-signing-key"
 
 
-def wait(until: Callable[[], object], within_s: float = 15.0) -> None:
+def wait(condition: Callable[[], object], within_s: float = 15.0) -> None:
     end = time.monotonic() + within_s
-    while not until():
-        assert time.monotonic() < end, "it did not come to that"
+    while not condition():
+        assert time.monotonic() < end, "the condition did not hold in time"
         time.sleep(0.02)
 
 
 class Receiver:
-    """An address for webhooks that answers as it is told to, one answer after the other, the last for ever."""
+    """A receiver of webhooks that gives its `answers` in turn, and the last one forever."""
 
     def __init__(self) -> None:
         self.got: list[tuple[dict[str, str], bytes]] = []
@@ -83,21 +83,21 @@ class TestWebhook:
             ({"online": False}, "ys.onoffline", {"msgType": "OFFLINE"}),
         ],
     )
-    def test_it_tells_signed(
+    def test_an_event_is_sent_signed(
         self, cloud: Cloud, receiver: Receiver, change: dict[str, bool], kind: str, body: dict[str, str]
     ) -> None:
         cloud.configure(webhook={"url": receiver.url, "key": KEY})
         cloud.control(cloud.serials["Front Door"], **change)
         wait(lambda: receiver.got)
         ((headers, raw),) = receiver.got
-        told = json.loads(raw)
+        message = json.loads(raw)
         assert headers["content-type"] == "text/plain"
-        assert headers["message_type"] == told["header"]["type"] == kind
+        assert headers["message_type"] == message["header"]["type"] == kind
         assert headers["signature"] == hmac.new(KEY.encode(), raw + headers["t"].encode(), hashlib.sha1).hexdigest()
-        assert (told["header"]["deviceId"], told["header"]["channelNo"]) == (cloud.serials["Front Door"], 1)
-        assert body.items() <= told["body"].items()
+        assert (message["header"]["deviceId"], message["header"]["channelNo"]) == (cloud.serials["Front Door"], 1)
+        assert body.items() <= message["body"].items()
 
-    def test_what_stays_as_it_is_is_not_told(self, cloud: Cloud, receiver: Receiver) -> None:
+    def test_a_change_to_the_same_value_sends_no_message(self, cloud: Cloud, receiver: Receiver) -> None:
         cloud.configure(webhook={"url": receiver.url, "key": KEY})
         cloud.control(cloud.serials["Garden"], online=True)
         cloud.control(cloud.serials["Pond"], motion=True)
@@ -114,7 +114,7 @@ class TestWebhook:
         ],
         ids=["500", "no JSON", "another id", "moved"],
     )
-    def test_what_is_not_answered_well_is_sent_again_and_in_the_end_dropped(
+    def test_a_message_with_a_bad_answer_is_sent_again_and_then_dropped(
         self, cloud: Cloud, receiver: Receiver, bad: Callable[[dict[str, Any]], tuple[int, bytes]]
     ) -> None:
         receiver.answers = [bad, Receiver.well]
@@ -127,7 +127,7 @@ class TestWebhook:
         wait(lambda: requests.get(f"{cloud.process.url}/_control", timeout=5).json()["webhook"]["dropped"] == 1)
         assert len(receiver.got) == 5
 
-    def test_it_may_tell_twice(self, cloud: Cloud, receiver: Receiver) -> None:
+    def test_a_message_is_sent_twice_where_duplicates_are_set(self, cloud: Cloud, receiver: Receiver) -> None:
         cloud.configure(webhook={"url": receiver.url, "key": KEY, "duplicates": 1})
         cloud.control(cloud.serials["Garden"], motion=True)
         wait(lambda: len(receiver.got) == 2)
@@ -145,7 +145,7 @@ class TestWebhook:
             "text",
         ],
     )
-    def test_only_this_machine_is_told(self, cloud: Cloud, wrong: object) -> None:
+    def test_a_wrong_webhook_is_refused(self, cloud: Cloud, wrong: object) -> None:
         answer = requests.post(f"{cloud.process.url}/_control", json={"webhook": wrong}, timeout=5)
         assert answer.status_code == 400
 
@@ -159,20 +159,20 @@ class TestMessages:
 
     @pytest.fixture
     def registered(self, token: dict[str, Any]) -> MQTTClient:
-        """The public library's own registration, unmodified; its connection goes to a fixed port, so not further."""
+        """The public library's own registration, unmodified; its fixed port is not opened."""
         client = MQTTClient(token, requests.Session(), timeout=5)
         client._register_ezviz_push()
         client._start_ezviz_push()
         return client
 
     @pytest.mark.parametrize("quality", [0, 1, 2])
-    def test_a_public_client_hears_what_the_library_can_read(
+    def test_a_public_client_receives_messages_that_the_library_decodes(
         self, cloud: Cloud, registered: MQTTClient, quality: int
     ) -> None:
-        heard: list[dict[str, Any]] = []
+        received: list[dict[str, Any]] = []
         client = self._client(registered._mqtt_data["mqtt_clientid"])
         client.on_connect = lambda *_: client.subscribe(f"{MQTT_APP_KEY}/#", qos=quality)
-        client.on_message = lambda _client, _data, message: heard.append(
+        client.on_message = lambda _client, _data, message: received.append(
             registered.decode_mqtt_message(message.payload)
         )
         ready = threading.Event()
@@ -183,20 +183,19 @@ class TestMessages:
         cloud.control(cloud.serials["Front Door"], press=True)
         cloud.control(cloud.serials["Study"], motion=True)  # another household's
         cloud.control(cloud.serials["Garden"], motion=True)
-        wait(lambda: len(heard) == 2)
+        wait(lambda: len(received) == 2)
         client.disconnect()
         client.loop_stop()
-        told = [
-            (each["ext"]["device_serial"], each["ext"]["channel_no"], each["ext"]["alert_type_code"]) for each in heard
-        ]
-        assert told == [(cloud.serials["Front Door"], 1, 10016), (cloud.serials["Garden"], 1, 10002)]
-        assert [each["ext"]["device_name"] for each in heard] == ["Front Door", "Garden"]
+        extras = [message["ext"] for message in received]
+        alerts = [(extra["device_serial"], extra["channel_no"], extra["alert_type_code"]) for extra in extras]
+        assert alerts == [(cloud.serials["Front Door"], 1, 10016), (cloud.serials["Garden"], 1, 10002)]
+        assert [extra["device_name"] for extra in extras] == ["Front Door", "Garden"]
 
     @pytest.mark.parametrize(
         ("user", "password", "registered_name"),
         [(MQTT_APP_KEY, APP_SECRET, False), ("nobody", APP_SECRET, True), (MQTT_APP_KEY, "", True)],
     )
-    def test_strangers_are_not_met(
+    def test_a_client_with_wrong_credentials_is_refused(
         self, cloud: Cloud, registered: MQTTClient, user: str, password: str, registered_name: bool
     ) -> None:
         name = registered._mqtt_data["mqtt_clientid"] if registered_name else "somebody"
@@ -211,7 +210,7 @@ class TestMessages:
         assert reasons[0].is_failure
 
     @pytest.mark.parametrize(
-        ("raw", "told"),
+        ("raw", "answer"),
         [
             (b"GET / HTTP/1.1\r\n\r\n", b""),
             (b"\x10\xff\xff\xff\xff\x7f", b""),
@@ -221,11 +220,11 @@ class TestMessages:
             (b"\x10\x0e\x00\x04MQTT\x05\x02\x00\x3c\x00\x02ab", b"\x20\x02\x00\x01"),  # another version
         ],
     )
-    def test_what_is_no_mqtt_ends_its_own_connection_alone(self, cloud: Cloud, raw: bytes, told: bytes) -> None:
-        with socket.create_connection(("127.0.0.1", int(cloud.process.push_host.partition(":")[2])), timeout=5) as each:
-            each.sendall(raw)
-            each.shutdown(socket.SHUT_WR)
-            assert each.recv(100) == told
+    def test_a_packet_that_is_no_mqtt_ends_only_its_connection(self, cloud: Cloud, raw: bytes, answer: bytes) -> None:
+        with socket.create_connection(("127.0.0.1", int(cloud.process.push_host.partition(":")[2])), timeout=5) as sock:
+            sock.sendall(raw)
+            sock.shutdown(socket.SHUT_WR)
+            assert sock.recv(100) == answer
         assert requests.get(f"{cloud.process.url}/healthz", timeout=5).ok
 
     @staticmethod

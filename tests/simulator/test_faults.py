@@ -1,4 +1,4 @@
-"""A vendor that goes wrong on demand: of one camera, or of all; and households of any size."""
+"""Faults of one camera or of the whole vendor; and households of any size."""
 
 import time
 from typing import Any
@@ -9,14 +9,14 @@ import requests
 from tests.doubles.cloud import Cloud
 
 
-def asked(cloud: Cloud, token: str, name: str = "Garden", timeout_s: float = 5) -> requests.Response:
+def device_info(cloud: Cloud, token: str, name: str = "Garden", timeout_s: float = 5) -> requests.Response:
     url = f"https://{cloud.process.open_host}/api/lapp/device/info"
     form = {"accessToken": token, "deviceSerial": cloud.serials[name]}
     return requests.post(url, data=form, verify=str(cloud.process.ca), timeout=timeout_s)
 
 
-def said(answer: requests.Response) -> str | None:
-    """The answer's code; None where it is no JSON at all."""
+def code_of(answer: requests.Response) -> str | None:
+    """The answer's code; None where it is no JSON."""
     try:
         return str(answer.json()["code"])
     except ValueError:
@@ -33,42 +33,44 @@ def said(answer: requests.Response) -> str | None:
         ("quota", 200, "10007"),
     ],
 )
-@pytest.mark.parametrize("all_of_it", [False, True], ids=["one camera", "all"])
-def test_how_it_goes_wrong(cloud: Cloud, fault: str, status: int, code: str | None, all_of_it: bool) -> None:
+@pytest.mark.parametrize("everywhere", [False, True], ids=["one camera", "all"])
+def test_a_fault_has_its_status_and_code(
+    cloud: Cloud, fault: str, status: int, code: str | None, everywhere: bool
+) -> None:
     token = cloud.token()
-    if all_of_it:
+    if everywhere:
         cloud.configure(fault=fault)
     else:
         cloud.control(cloud.serials["Garden"], fault=fault)
-    answer = asked(cloud, token)
+    answer = device_info(cloud, token)
     assert answer.status_code == status
-    assert said(answer) == code
-    other = asked(cloud, token, "Pond")
-    assert (said(other) == "200") is not all_of_it
+    assert code_of(answer) == code
+    other = device_info(cloud, token, "Pond")
+    assert (code_of(other) == "200") is not everywhere
 
 
-def test_half_an_answer_breaks_off(cloud: Cloud) -> None:
+def test_the_fault_half_breaks_off_the_answer(cloud: Cloud) -> None:
     token = cloud.token()
     cloud.control(cloud.serials["Garden"], fault="half")
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
-        asked(cloud, token)
+        device_info(cloud, token)
 
 
-def test_a_delay_is_waited_out(cloud: Cloud) -> None:
+def test_the_fault_delay_answers_after_the_delay(cloud: Cloud) -> None:
     token = cloud.token()
     cloud.configure(delay_s=0.4)
     cloud.control(cloud.serials["Garden"], fault="delay")
     began = time.monotonic()
-    assert asked(cloud, token).json()["code"] == "200"
+    assert device_info(cloud, token).json()["code"] == "200"
     assert time.monotonic() - began >= 0.4
 
 
-def test_a_clock_that_is_wrong_lets_tokens_seem_to_be_over(cloud: Cloud) -> None:
+def test_a_skewed_clock_dates_valid_tokens_as_expired(cloud: Cloud) -> None:
     cloud.control(cloud.serials["Garden"], fault="clock_skew")
     form = {"appKey": "demo-key", "appSecret": "demo-secret"}
     token = cloud.post("/api/lapp/token/get", **form).json()["data"]
     assert token["expireTime"] / 1000 < time.time()
-    assert asked(cloud, token["accessToken"]).json()["code"] == "200"
+    assert device_info(cloud, token["accessToken"]).json()["code"] == "200"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_a_clock_that_is_wrong_lets_tokens_seem_to_be_over(cloud: Cloud) -> None
         ("many", 400),
     ],
 )
-def test_a_household_is_made_as_asked(cloud: Cloud, fleet: Any, status: int) -> None:
+def test_a_fleet_is_made_or_refused(cloud: Cloud, fleet: Any, status: int) -> None:
     answer = requests.post(f"{cloud.process.url}/_control", json={"fleet": fleet}, timeout=10)
     assert answer.status_code == status
     rows = requests.get(f"{cloud.process.url}/_control", timeout=5).json()["cameras"]
@@ -101,7 +103,7 @@ def test_a_household_is_made_as_asked(cloud: Cloud, fleet: Any, status: int) -> 
     assert sum(row["owner"] == "demo@example.com" for row in rows) == 7
 
 
-def test_a_fleet_is_told_by_the_open_platform_in_pages(cloud: Cloud) -> None:
+def test_a_fleet_is_listed_by_the_open_platform_in_pages(cloud: Cloud) -> None:
     cloud.configure(fleet={"account": "fleet@example.com", "cameras": 70, "mixed": True})
     token = cloud.token("fleet")
     pages = [cloud.open("camera/list", token, pageStart=str(page), pageSize="50") for page in range(2)]
@@ -114,5 +116,5 @@ def test_a_fleet_is_told_by_the_open_platform_in_pages(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("setting", [{"fault": "boredom"}, {"push_fault": "timeout"}, {"fault": 7}, {"delay_s": 61}])
-def test_faults_there_are_none_of(cloud: Cloud, setting: dict[str, Any]) -> None:
+def test_an_unknown_fault_is_refused(cloud: Cloud, setting: dict[str, Any]) -> None:
     assert requests.post(f"{cloud.process.url}/_control", json=setting, timeout=5).status_code == 400

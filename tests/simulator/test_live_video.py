@@ -1,4 +1,4 @@
-"""What a camera streams, fetched over TLS and decoded by PyAV."""
+"""A camera's stream, fetched over TLS and decoded by PyAV."""
 
 import io
 import math
@@ -37,7 +37,7 @@ class Decoded:
 
     @property
     def rms(self) -> float:
-        return math.sqrt(sum(each * each for each in self.samples) / len(self.samples))
+        return math.sqrt(sum(sample * sample for sample in self.samples) / len(self.samples))
 
 
 def playlist(cloud: Cloud, url: str) -> Playlist:
@@ -85,11 +85,11 @@ def last(listed: Playlist) -> int:
     return listed.number + len(listed.files) - 1
 
 
-def difference(one: Image.Image, other: Image.Image) -> float:
-    return float(sum(ImageStat.Stat(ImageChops.difference(one, other)).sum))
+def difference(first: Image.Image, other: Image.Image) -> float:
+    return float(sum(ImageStat.Stat(ImageChops.difference(first, other)).sum))
 
 
-def test_a_picture_that_moves_and_a_tone(cloud: Cloud) -> None:
+def test_a_stream_has_a_moving_picture_and_a_tone(cloud: Cloud) -> None:
     listed = playlist(cloud, cloud.live(cloud.token(), "Garden")["url"])
     assert len(listed.files) >= 3, "a late viewer is handed what ran before"
     assert listed.text.splitlines()[:3] == ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:2"]
@@ -99,7 +99,7 @@ def test_a_picture_that_moves_and_a_tone(cloud: Cloud) -> None:
     assert decoded.gaps == {6000}, "no step is missed where segments meet"
     assert decoded.rms > 0.02
     assert len(decoded.samples) == pytest.approx(len(listed.files) * 2 * 16000, abs=2 * 1024)
-    assert difference(decoded.frames[0], decoded.frames[1]) > 0, "somebody walks"
+    assert difference(decoded.frames[0], decoded.frames[1]) > 0, "a figure walks"
     # the corner of the clock, one second apart
     corner = (330, 250, 640, 360)
     assert difference(decoded.frames[7].crop(corner), decoded.frames[22].crop(corner)) > 10000
@@ -144,18 +144,18 @@ def test_each_segment_stands_alone_and_begins_with_a_keyframe(cloud: Cloud) -> N
 
 def test_the_transport_counts_on_from_segment_to_segment(cloud: Cloud) -> None:
     data = media(cloud, playlist(cloud, cloud.live(cloud.token(), "Garden")["url"]))
-    seen: dict[int, int] = {}
+    counters: dict[int, int] = {}
     for at in range(0, len(data), 188):
         assert data[at] == 0x47
         pid = (data[at + 1] & 0x1F) << 8 | data[at + 2]
         if data[at + 3] & 0x10:
             counter = data[at + 3] & 0x0F
-            assert counter == (seen.get(pid, counter - 1) + 1) % 16
-            seen[pid] = counter
-    assert len(seen) >= 4  # PAT, PMT, picture, sound
+            assert counter == (counters.get(pid, counter - 1) + 1) % 16
+            counters[pid] = counter
+    assert len(counters) >= 4  # PAT, PMT, picture, sound
 
 
-def test_audio_off_means_no_audio_track(cloud: Cloud) -> None:
+def test_a_camera_with_audio_off_has_no_audio_track(cloud: Cloud) -> None:
     decoded = decode(media(cloud, playlist(cloud, cloud.live(cloud.token(), "Nursery")["url"])))
     assert decoded.kinds == ["video"]
     assert len(decoded.frames) >= 90
@@ -172,7 +172,7 @@ def test_switching_audio_off_takes_the_track_away_and_the_list_says_so(cloud: Cl
     assert decode(cloud.get(changed.files[at]).content).kinds == ["video"]
 
 
-def test_h265_is_sent_even_where_h264_was_asked_for(cloud: Cloud) -> None:
+def test_a_camera_with_h265_sends_it_where_h264_was_requested(cloud: Cloud) -> None:
     form = {"deviceSerial": cloud.serials["Pond"], "protocol": "2", "supportH265": "0"}
     url = cloud.open("v2/live/address/get", cloud.token(), **form)["data"]["url"]
     decoded = decode(media(cloud, playlist(cloud, url)))
@@ -211,7 +211,7 @@ def test_garbling_changes_bodies_alone(codec: str) -> None:
     )
 
 
-def test_privacy_is_a_black_picture(cloud: Cloud) -> None:
+def test_a_camera_with_privacy_on_sends_a_black_picture(cloud: Cloud) -> None:
     token, serial = cloud.token(), cloud.serials["Nursery"]
     url = cloud.live(token, "Nursery")["url"]
     before = playlist(cloud, url)
@@ -226,7 +226,7 @@ def test_privacy_is_a_black_picture(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("change", [{"asleep": True}, {"online": False}])
-def test_a_camera_that_sends_nothing_leaves_the_list_standing(cloud: Cloud, change: dict[str, bool]) -> None:
+def test_the_playlist_of_a_camera_that_sends_nothing_stands_still(cloud: Cloud, change: dict[str, bool]) -> None:
     url = cloud.live(cloud.token(), "Front Door")["url"]
     before = playlist(cloud, url)
     cloud.control(cloud.serials["Front Door"], **change)
@@ -245,7 +245,7 @@ def test_a_sleeping_camera_has_an_address_and_no_segments(cloud: Cloud) -> None:
     assert playlist(cloud, cloud.live(cloud.token(), "Bedroom")["url"]).files == []
 
 
-def test_the_vendor_cuts_and_a_new_address_goes_on(cloud: Cloud) -> None:
+def test_a_new_address_continues_after_the_vendors_cut(cloud: Cloud) -> None:
     cloud.configure(cut_s=1.0)
     token = cloud.token()
     old = cloud.live(token, "Garden")["url"]
@@ -261,11 +261,11 @@ def test_the_vendor_cuts_and_a_new_address_goes_on(cloud: Cloud) -> None:
 
 def test_a_disabled_address_is_over(cloud: Cloud) -> None:
     token = cloud.token()
-    one, two = cloud.live(token, "Garden"), cloud.live(token, "Garden")
-    form = {"deviceSerial": cloud.serials["Garden"], "urlId": one["id"]}
+    disabled, other = cloud.live(token, "Garden"), cloud.live(token, "Garden")
+    form = {"deviceSerial": cloud.serials["Garden"], "urlId": disabled["id"]}
     assert cloud.open("live/address/disable", token, **form)["code"] == "200"
-    assert cloud.get(one["url"]).status_code == 410
-    assert playlist(cloud, two["url"]).files
+    assert cloud.get(disabled["url"]).status_code == 410
+    assert playlist(cloud, other["url"]).files
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_a_disabled_address_is_over(cloud: Cloud) -> None:
         lambda url: url.replace("_1_1.m3u8", ".m3u8"),
     ],
 )
-def test_an_address_is_good_as_a_whole_or_not_at_all(cloud: Cloud, spoil: Callable[[str], str]) -> None:
+def test_an_address_with_any_part_changed_is_unknown(cloud: Cloud, spoil: Callable[[str], str]) -> None:
     url = cloud.live(cloud.token(), "Garden")["url"]
     playlist(cloud, url)
     assert spoil(url) != url
@@ -304,7 +304,7 @@ def test_an_address_expires() -> None:
         addresses.fetched(address.stem, query)  # forgotten by then
 
 
-def test_viewers_come_and_go() -> None:
+def test_an_address_counts_as_a_viewer_until_it_is_left() -> None:
     world = demo_world()
     now = [1_700_000_000.0]
     world.now = lambda: now[0]
@@ -335,7 +335,9 @@ def test_viewers_come_and_go() -> None:
         (tuple((at, 0) for at in range(1, 9)), ["#EXT-X-MEDIA-SEQUENCE:4", "4", "5", "6", "7", "8"]),
     ],
 )
-def test_lists(segments: tuple[tuple[int, int], ...], lines: list[str]) -> None:
+def test_a_playlist_has_the_newest_consecutive_segments(
+    segments: tuple[tuple[int, int], ...], lines: list[str]
+) -> None:
     text = listing(tuple(Segment(number, b"", turn) for number, turn in segments), "F00497201_1_1", "id=1")
     kept = [line for line in text.splitlines()[3:] if not line.startswith("#EXTINF:2.000,")]
     assert [re.sub(r"F00497201_1_1_(\d+)\.ts\?id=1", r"\1", line) for line in kept] == lines
@@ -361,7 +363,7 @@ def test_an_encoder_ends_when_nobody_has_fetched_for_a_while() -> None:
 
 
 def frames_of(data: bytes) -> int:
-    """How many pictures a decoder makes of it; every complaint of the decoder counts as none."""
+    """The number of pictures a decoder makes of it; a packet with an error counts as none."""
     count = 0
     try:
         with av.open(io.BytesIO(data), format="mpegts") as container:
@@ -378,6 +380,6 @@ def frames_of(data: bytes) -> int:
 def wait_for[T](found: Callable[[], T | None], within_s: float = 20.0) -> T:
     deadline = time.monotonic() + within_s
     while (what := found()) is None:
-        assert time.monotonic() < deadline, "it never came"
+        assert time.monotonic() < deadline, "the value was not found in time"
         time.sleep(0.1)
     return what

@@ -1,4 +1,4 @@
-"""The Open Platform's cases as data: what was asked, in which state, and the code or data that came back."""
+"""The Open Platform: requests, states, and the codes or data of the answers."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ type Form = dict[str, str]
         ({"appKey": "", "appSecret": "demo-secret"}, "10001"),
     ],
 )
-def test_tokens(cloud: Cloud, form: Form, code: str) -> None:
+def test_a_token_request_is_answered_by_its_code(cloud: Cloud, form: Form, code: str) -> None:
     reply = cloud.post("/api/lapp/token/get", **form).json()
     assert reply["code"] == code
     assert ("data" in reply) == (code == "200")
@@ -34,7 +34,7 @@ def test_tokens(cloud: Cloud, form: Form, code: str) -> None:
 
 
 @pytest.mark.parametrize(("token", "code"), [("", "10001"), ("at.forged", "10002")])
-def test_no_good_token(cloud: Cloud, token: str, code: str) -> None:
+def test_a_call_with_a_bad_token_is_refused(cloud: Cloud, token: str, code: str) -> None:
     assert cloud.open("device/list", token)["code"] == code
 
 
@@ -51,10 +51,10 @@ def test_a_token_runs_out(cloud: Cloud) -> None:
         ("POST", "/api/lapp/", 404),
         ("POST", "/api/v3/device/nothing", 404),
         ("GET", "/api/lapp/device/list", 405),
-        ("POST", "/v3/users/login/v5", 404),  # the other face lives on another host
+        ("POST", "/v3/users/login/v5", 404),  # the app API is on another host
     ],
 )
-def test_what_is_not_there(cloud: Cloud, method: str, path: str, status: int) -> None:
+def test_an_unknown_path_or_method_is_refused(cloud: Cloud, method: str, path: str, status: int) -> None:
     url = f"https://{cloud.process.open_host}{path}"
     assert requests.request(method, url, verify=str(cloud.process.ca), timeout=5).status_code == status
 
@@ -70,7 +70,7 @@ def test_what_is_not_there(cloud: Cloud, method: str, path: str, status: int) ->
         ({"pageSize": "50"}, ["Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond"]),
     ],
 )
-def test_pages(cloud: Cloud, form: Form, names: list[str]) -> None:
+def test_a_list_is_answered_in_pages(cloud: Cloud, form: Form, names: list[str]) -> None:
     token = cloud.token()
     size, page = int(form.get("pageSize", "10")), int(form.get("pageStart", "0"))
     for path, key in (("device/list", "deviceName"), ("camera/list", "channelName")):
@@ -79,12 +79,12 @@ def test_pages(cloud: Cloud, form: Form, names: list[str]) -> None:
         assert reply["page"] == {"total": 7, "page": page, "size": size}
 
 
-def test_the_lists_tell_state_and_sharing(cloud: Cloud) -> None:
-    def told(key: str) -> dict[str, tuple[int, int, str]]:
+def test_a_list_has_the_state_and_sharing_of_every_camera(cloud: Cloud) -> None:
+    def listed(key: str) -> dict[str, tuple[int, int, str]]:
         rows = cloud.open("camera/list", cloud.token(key))["data"]
         return {row["channelName"]: (row["status"], row["isEncrypt"], row["isShared"]) for row in rows}
 
-    assert told("demo") == {
+    assert listed("demo") == {
         "Garden": (1, 0, "1"),
         "Front Door": (1, 0, "0"),
         "Garage": (1, 1, "0"),
@@ -93,14 +93,14 @@ def test_the_lists_tell_state_and_sharing(cloud: Cloud) -> None:
         "Bedroom": (1, 0, "0"),
         "Pond": (1, 0, "0"),
     }
-    assert told("other") == {"Study": (1, 0, "0"), "Garden": (1, 0, "2")}
+    assert listed("other") == {"Study": (1, 0, "0"), "Garden": (1, 0, "2")}
     assert [row["deviceName"] for row in cloud.open("device/list", cloud.token("other"))["data"]] == ["Study"]
 
 
 LIVE = {"protocol": "2"}
 
 REFUSED: list[tuple[str, str, Form, str]] = [
-    # operation, camera ("" = the form says which), further fields, code
+    # operation, camera ("": in the form), further fields, code
     ("device/info", "Garden", {}, "200"),
     ("device/info", "Attic", {}, "200"),
     ("device/info", "", {}, "10001"),
@@ -143,7 +143,7 @@ REFUSED: list[tuple[str, str, Form, str]] = [
 
 
 @pytest.mark.parametrize(("path", "name", "form", "code"), REFUSED)
-def test_cases(cloud: Cloud, path: str, name: str, form: Form, code: str) -> None:
+def test_a_call_is_answered_by_its_code(cloud: Cloud, path: str, name: str, form: Form, code: str) -> None:
     form = form | ({"deviceSerial": cloud.serials[name]} if name else {})
     reply = cloud.open(path, cloud.token(), **form)
     assert reply["code"] == code, reply
@@ -151,13 +151,13 @@ def test_cases(cloud: Cloud, path: str, name: str, form: Form, code: str) -> Non
     assert code == "200" or "data" not in reply
 
 
-def test_what_is_shared_is_not_the_users_own(cloud: Cloud) -> None:
+def test_a_call_about_a_shared_camera_is_refused(cloud: Cloud) -> None:
     token = cloud.token("other")
     for path, form in (("device/info", {}), ("live/address/get", LIVE), ("camera/video/sound/status", {})):
         assert cloud.open(path, token, deviceSerial=cloud.serials["Garden"], **form)["code"] == "20018"
 
 
-def test_what_a_device_tells(cloud: Cloud) -> None:
+def test_a_device_has_its_state_and_capacities(cloud: Cloud) -> None:
     token, serial = cloud.token(), cloud.serials["Garage"]
     info = cloud.open("device/info", token, deviceSerial=serial)["data"]
     assert (info["deviceName"], info["status"], info["isEncrypt"]) == ("Garage", 1, 1)
@@ -172,7 +172,7 @@ def test_what_a_device_tells(cloud: Cloud) -> None:
     assert (channel["channelNo"], channel["channelName"], channel["isEncrypt"]) == (1, "Garage", 1)
 
 
-def test_the_microphone_is_told_in_a_list_of_strings(cloud: Cloud) -> None:
+def test_the_microphones_state_is_a_list_of_strings(cloud: Cloud) -> None:
     token, serial = cloud.token(), cloud.serials["Nursery"]
 
     def mic() -> Any:
@@ -184,8 +184,8 @@ def test_the_microphone_is_told_in_a_list_of_strings(cloud: Cloud) -> None:
     assert cloud.row("Nursery")["audio"] is True
 
 
-def test_the_sound_switch_is_a_trap(cloud: Cloud) -> None:
-    """It is the camera's spoken prompt, told as a number; the microphone does not heed it."""
+def test_the_sound_switch_is_the_prompt_and_not_the_microphone(cloud: Cloud) -> None:
+    """The switch sets the camera's spoken prompt, whose state is a number."""
     token, serial = cloud.token(), cloud.serials["Garden"]
     assert cloud.open("device/sound/switch/set", token, deviceSerial=serial, enable="0")["code"] == "200"
     status = cloud.open("device/sound/switch/status", token, deviceSerial=serial)["data"]
@@ -194,7 +194,7 @@ def test_the_sound_switch_is_a_trap(cloud: Cloud) -> None:
     assert cloud.open("device/sound/switch/set", token, deviceSerial=serial, enable="1")["code"] == "200"
 
 
-def test_privacy_closes_the_lens_on_every_face(cloud: Cloud) -> None:
+def test_privacy_shows_in_every_api(cloud: Cloud) -> None:
     token, serial = cloud.token(), cloud.serials["Garden"]
     try:
         assert cloud.open("device/scene/switch/set", token, deviceSerial=serial, enable="1")["code"] == "200"
@@ -239,7 +239,7 @@ def test_the_vendors_own_scheme_is_the_default(cloud: Cloud, name: str, form: Fo
         assert reply["data"] == {"id": None, "url": url.format(serial=serial), "expireTime": None}
 
 
-def test_viewers_are_counted_until_they_are_given_back(cloud: Cloud) -> None:
+def test_an_address_counts_as_a_viewer_until_it_is_disabled(cloud: Cloud) -> None:
     token, garden = cloud.token("demo"), cloud.serials["Garden"]
     cloud.open("live/address/disable", token, deviceSerial=garden)
     for name in ("Nursery", "Pond", "Bedroom", "Front Door", "Garage"):
@@ -275,7 +275,7 @@ def test_the_fault_expired_ends_with_a_new_token(cloud: Cloud) -> None:
     assert cloud.open("camera/list", cloud.token())["code"] == "200"
 
 
-def test_faults_of_the_line(cloud: Cloud) -> None:
+def test_faults_of_the_connection(cloud: Cloud) -> None:
     token, garage = cloud.token(), cloud.serials["Garage"]
     cloud.control(garage, fault="http500")
     assert cloud.post("/api/lapp/camera/list", accessToken=token).status_code == 500
@@ -297,7 +297,7 @@ def test_alarms_newest_first(cloud: Cloud) -> None:
     assert cloud.open("alarm/list", token, startTime="1000")["code"] == "10001", "a week at most"
 
 
-def test_a_body_that_is_no_form(cloud: Cloud) -> None:
+def test_a_body_that_is_no_form_is_refused(cloud: Cloud) -> None:
     url = f"https://{cloud.process.open_host}/api/lapp/device/list"
     for kind in ("application/x-www-form-urlencoded; charset=nonsense", "multipart/form-data"):
         reply = requests.post(
@@ -306,8 +306,8 @@ def test_a_body_that_is_no_form(cloud: Cloud) -> None:
         assert (reply.status_code, reply.json()["code"]) == (200, "10001")
 
 
-def wait_until(true: Callable[[], bool], within_s: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
     deadline = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not hold in time"
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The simulator as a program: how it starts, what it says when it can't, and how it ends."""
+"""The simulator as a program: its start, its errors, and its end."""
 
 import signal
 import socket
@@ -21,10 +21,10 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_names_every_option() -> None:
-    told = run("--help")
-    assert told.returncode == 0
+    done = run("--help")
+    assert done.returncode == 0
     for option in ("--port", "--app-port", "--open-port", "--app-url", "--data"):
-        assert option in told.stdout
+        assert option in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -36,38 +36,37 @@ def test_help_names_every_option() -> None:
         (("--data", "x", "--port", "65535"), "at most 65535"),
     ],
 )
-def test_wrong_words(words: tuple[str, ...], named: str) -> None:
-    told = run(*words)
-    assert told.returncode == 2
-    assert named in told.stderr
-    assert "Traceback" not in told.stderr
+def test_wrong_options_are_named_without_a_traceback(words: tuple[str, ...], named: str) -> None:
+    done = run(*words)
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("door", [0, 1, 2])
-def test_a_port_in_use_is_said_in_one_line(tmp_path: Path, door: int) -> None:
+def test_a_port_in_use_is_one_line_of_error(tmp_path: Path, door: int) -> None:
     port = free_ports(3)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port + door))
         taken.listen()
-        told = run("--port", str(port), "--data", str(tmp_path / "data"))
-    assert told.returncode == 2
-    (line,) = told.stderr.splitlines()
+        done = run("--port", str(port), "--data", str(tmp_path / "data"))
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
     assert f"port {port + door} is in use" in line
 
 
 @pytest.mark.parametrize("kind", ["a file", "below a file"])
-def test_a_data_folder_that_is_none_is_said_in_one_line(tmp_path: Path, kind: str) -> None:
+def test_a_data_path_that_is_no_folder_is_one_line_of_error(tmp_path: Path, kind: str) -> None:
     file = tmp_path / "file"
     file.touch()
-    told = run("--port", str(free_ports(3)), "--data", str(file if kind == "a file" else file / "data"))
-    assert told.returncode == 2
-    (line,) = told.stderr.splitlines()
+    done = run("--port", str(free_ports(3)), "--data", str(file if kind == "a file" else file / "data"))
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
     assert "can't write into the data folder" in line
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_at_once_whatever_it_is_doing(tmp_path: Path, number: signal.Signals) -> None:
-    """A camera streams, and a caller hangs."""
+def test_a_signal_ends_it_while_a_camera_streams_and_a_caller_hangs(tmp_path: Path, number: signal.Signals) -> None:
     process = SimulatorProcess(tmp_path)
     try:
         cloud = Cloud(process)
@@ -83,7 +82,7 @@ def test_it_ends_at_once_whatever_it_is_doing(tmp_path: Path, number: signal.Sig
     assert "Traceback" not in process.log.read_text()
 
 
-def test_a_restart_is_a_first_day_with_the_same_authority(tmp_path: Path) -> None:
+def test_a_restart_resets_the_cameras_and_keeps_the_authority(tmp_path: Path) -> None:
     process = SimulatorProcess(tmp_path)
     try:
         ca = process.ca.read_bytes()

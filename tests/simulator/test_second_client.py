@@ -1,4 +1,4 @@
-"""The contract of the Open Platform's face: another public client, unmodified, finds what it expects."""
+"""The Open Platform's contract with another public client, unmodified."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from tests.doubles.cloud import Cloud
 
 @pytest.fixture
 def make(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., EZVIZOpenAPI]:
-    """It knows the vendor's hosts alone; where it asks for a token is the one thing that is changed."""
+    """The client, whose address of token requests is replaced: it knows only the vendor's hosts."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cloud.process.ca))
     monkeypatch.setattr(AccessToken, "_get_url", lambda self: f"https://{cloud.process.open_host}/api/lapp/token/get")
 
@@ -27,17 +27,17 @@ def make(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., EZVIZOp
 @pytest.mark.parametrize(
     ("key", "secret", "code"), [("demo-key", "wrong", "10030"), ("nobody", "x", "10017"), ("", "", "10001")]
 )
-def test_a_wrong_key_is_told_by_its_code(make: Callable[..., EZVIZOpenAPI], key: str, secret: str, code: str) -> None:
+def test_a_wrong_key_raises_its_code(make: Callable[..., EZVIZOpenAPI], key: str, secret: str, code: str) -> None:
     with pytest.raises(EZVIZAuthError) as raised:
         make(key, secret)
     assert raised.value.code == code
 
 
-def test_it_goes_where_the_token_is_valid(make: Callable[..., EZVIZOpenAPI], cloud: Cloud) -> None:
+def test_the_client_uses_the_host_of_its_token(make: Callable[..., EZVIZOpenAPI], cloud: Cloud) -> None:
     assert make()._base_url == f"https://{cloud.process.open_host}"
 
 
-def test_it_lists_devices_and_channels_with_what_is_shared(make: Callable[..., EZVIZOpenAPI], cloud: Cloud) -> None:
+def test_the_client_lists_devices_and_shared_channels(make: Callable[..., EZVIZOpenAPI], cloud: Cloud) -> None:
     api = make("other-key", "other-secret")
     rows = api.get_camera_list()["data"]
     assert {row["channelName"]: row["isShared"] for row in rows} == {"Study": "0", "Garden": "2"}
@@ -55,13 +55,13 @@ CALLS: dict[str, tuple[Callable[[EZVIZOpenAPI, str], dict[str, Any]], Callable[[
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_it_reads_a_camera(make: Callable[..., EZVIZOpenAPI], cloud: Cloud, call: str) -> None:
-    ask, right = CALLS[call]
-    assert right(ask(make(), cloud.serials["Garage"])["data"])
+def test_the_client_reads_a_camera(make: Callable[..., EZVIZOpenAPI], cloud: Cloud, call: str) -> None:
+    read, right = CALLS[call]
+    assert right(read(make(), cloud.serials["Garage"])["data"])
 
 
-def test_it_has_no_code_to_switch_encryption_off_with(make: Callable[..., EZVIZOpenAPI], cloud: Cloud) -> None:
-    """It is made for the Chinese region, which asks for none; elsewhere a call without one lacks a parameter."""
+def test_switching_encryption_off_without_a_code_is_refused(make: Callable[..., EZVIZOpenAPI], cloud: Cloud) -> None:
+    """The client is made for the Chinese region, whose call has no code; elsewhere the code is required."""
     with pytest.raises(EZVIZAPIError) as raised:
         make().set_device_encrypt_off(cloud.serials["Garage"])
     assert raised.value.code == "10001"
@@ -76,7 +76,7 @@ def test_it_has_no_code_to_switch_encryption_off_with(make: Callable[..., EZVIZO
         ({}, "Study", "20018"),
     ],
 )
-def test_it_hears_why_a_switch_was_not_taken(
+def test_a_switch_that_can_not_be_set_raises_its_code(
     make: Callable[..., EZVIZOpenAPI], cloud: Cloud, change: dict[str, Any], serial: str, code: str
 ) -> None:
     api = make()
@@ -96,7 +96,7 @@ def test_it_hears_why_a_switch_was_not_taken(
         ("html", EZVIZBaseError),
     ],
 )
-def test_a_spoiled_answer_is_an_error_to_it_too(
+def test_a_spoiled_answer_raises_an_error(
     make: Callable[..., EZVIZOpenAPI], cloud: Cloud, fault: str, error: type[Exception]
 ) -> None:
     api = make()

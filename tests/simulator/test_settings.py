@@ -1,4 +1,4 @@
-"""The contract of the settings: the public client library, unmodified, sets each, and both faces show it."""
+"""Settings: the public client library, unmodified, changes each, and both APIs show it."""
 
 import hashlib
 import time
@@ -29,14 +29,14 @@ def garden(cloud: Cloud) -> str:
 
 
 class Platform:
-    """The Open Platform by its owner's key."""
+    """The Open Platform, called with a developer's key."""
 
     def __init__(self, cloud: Cloud, key: str = "demo") -> None:
         self._base, self._ca = f"https://{cloud.process.open_host}", str(cloud.process.ca)
         form = {"appKey": f"{key}-key", "appSecret": f"{key}-secret"}
-        self.token = self.say("token/get", token="", **form)["data"]["accessToken"]
+        self.token = self.call("token/get", token="", **form)["data"]["accessToken"]
 
-    def say(self, path: str, token: str | None = None, **form: str) -> dict[str, Any]:
+    def call(self, path: str, token: str | None = None, **form: str) -> dict[str, Any]:
         sent = form | {"accessToken": self.token if token is None else token}
         answer = requests.post(f"{self._base}/api/lapp/{path}", data=sent, verify=self._ca, timeout=5)
         assert answer.status_code == 200
@@ -76,7 +76,7 @@ SETS: dict[str, tuple[Callable[[EzvizClient, str], object], dict[str, object]]] 
 
 
 @pytest.mark.parametrize("what", sorted(SETS))
-def test_the_library_sets_it(cloud: Cloud, client: EzvizClient, garden: str, what: str) -> None:
+def test_the_library_changes_a_setting(cloud: Cloud, client: EzvizClient, garden: str, what: str) -> None:
     act, expected = SETS[what]
     before = row(cloud)
     act(client, garden)
@@ -85,10 +85,10 @@ def test_the_library_sets_it(cloud: Cloud, client: EzvizClient, garden: str, wha
         assert {name: after[name] for name in expected} == expected
         assert any(before[name] != value for name, value in expected.items())
     finally:
-        _back(cloud, client, garden)
+        _undo(cloud, client, garden)
 
 
-def _back(cloud: Cloud, client: EzvizClient, garden: str) -> None:
+def _undo(cloud: Cloud, client: EzvizClient, garden: str) -> None:
     cloud.process.control(garden, online=True)
     client.set_camera_defence(garden, 1)
     client.set_offline_notification(garden, 0)
@@ -98,7 +98,7 @@ def _back(cloud: Cloud, client: EzvizClient, garden: str) -> None:
         client.flip_image(garden)
 
 
-def test_the_storage_is_told(cloud: Cloud, client: EzvizClient, garden: str) -> None:
+def test_the_storage_status_is_read(cloud: Cloud, client: EzvizClient, garden: str) -> None:
     cloud.process.control(garden, storage="uninitialised")
     assert client.get_storage_status(garden)[0]["status"] == 2
     cloud.process.control(garden, storage="none")
@@ -106,7 +106,9 @@ def test_the_storage_is_told(cloud: Cloud, client: EzvizClient, garden: str) -> 
     cloud.process.control(garden, storage="ok")
 
 
-def test_firmware_that_wants_a_mailed_code(cloud: Cloud, client: EzvizClient, garden: str) -> None:
+def test_firmware_that_rejects_the_label_code_accepts_a_mailed_one_once(
+    cloud: Cloud, client: EzvizClient, garden: str
+) -> None:
     cloud.process.control(garden, rejects_label_code=True, encryption=True)
     with pytest.raises(PyEzvizError, match="1011"):
         client.set_video_enc(garden, 0, camera_verification_code="GKRTUV")
@@ -125,36 +127,38 @@ def test_the_encryption_password_is_the_code_until_it_is_changed(cloud: Cloud, c
     with pytest.raises(PyEzvizError, match="1011"):
         client.set_video_enc(pond, 2, old_password="WRONGX", new_password="secret12")
     assert client.set_video_enc(pond, 2, old_password="PQWSXC", new_password="secret12")
-    told = client._api_get_pagelist(page_filter="STATUS")["STATUS"][pond]["encryptPwd"]
+    digest = client._api_get_pagelist(page_filter="STATUS")["STATUS"][pond]["encryptPwd"]
     once = hashlib.md5(b"secret12", usedforsecurity=False).hexdigest()
-    assert told == hashlib.md5(once.encode(), usedforsecurity=False).hexdigest()
+    assert digest == hashlib.md5(once.encode(), usedforsecurity=False).hexdigest()
     assert client.set_video_enc(pond, 2, old_password="secret12", new_password="PQWSXC")
 
 
-def test_a_change_by_one_face_shows_in_the_other(
+def test_a_change_by_one_api_shows_in_the_other(
     cloud: Cloud, client: EzvizClient, platform: Platform, garden: str
 ) -> None:
     form = {"deviceSerial": garden, "timezone": "108", "timeFormat": "1", "daylightSaving": "0"}
-    assert platform.say("device/timezone/set", **form)["code"] == "200"
+    assert platform.call("device/timezone/set", **form)["code"] == "200"
     assert platform.v3("POST", "device/fillLight/mode/set", garden, mode="1")[0] == 200
     optionals = client._api_get_pagelist(page_filter="STATUS")["STATUS"][garden]["optionals"]
-    told = [optionals[name] for name in ("timeZone", "tzCode", "timeFormat", "daylightSavingTime")]
-    assert told == ["UTC+02:00", "108", "1", "0"]
+    values = [optionals[name] for name in ("timeZone", "tzCode", "timeFormat", "daylightSavingTime")]
+    assert values == ["UTC+02:00", "108", "1", "0"]
     assert '"graphicType": 1' in optionals["NightVision_Model"]
     client.set_camera_defence(garden, 0)
-    assert platform.say("device/info", deviceSerial=garden)["data"]["defence"] == 0
-    _back(cloud, client, garden)
+    assert platform.call("device/info", deviceSerial=garden)["data"]["defence"] == 0
+    _undo(cloud, client, garden)
     back = {"timezone": "138", "timeFormat": "0", "daylightSaving": "1"}
-    assert platform.say("device/timezone/set", deviceSerial=garden, **back)["code"] == "200"
+    assert platform.call("device/timezone/set", deviceSerial=garden, **back)["code"] == "200"
 
 
 @pytest.mark.parametrize("path", ["device/notify/switch"])
-def test_what_china_alone_has(cloud: Cloud, platform: Platform, garden: str, path: str) -> None:
-    assert platform.say(path, deviceSerial=garden, enable="1")["code"] == "60020"
+def test_a_call_of_the_chinese_platform_is_refused_elsewhere(
+    cloud: Cloud, platform: Platform, garden: str, path: str
+) -> None:
+    assert platform.call(path, deviceSerial=garden, enable="1")["code"] == "60020"
     status, body = platform.v3("POST", "device/systemOperate", garden, systemOperation="reboot")
     assert (status, body["meta"]["code"]) == (422, 60020)
     cloud.process.configure(china=True)
-    assert platform.say(path, deviceSerial=garden, enable="0")["code"] == "200"
+    assert platform.call(path, deviceSerial=garden, enable="0")["code"] == "200"
     cloud.process.configure(china=False)
 
 
@@ -168,7 +172,7 @@ def test_what_china_alone_has(cloud: Cloud, platform: Platform, garden: str, pat
         ("GET", "device/format/status", {}, 200, 200),
     ],
 )
-def test_version_three(
+def test_a_call_of_version_three_has_its_status_and_code(
     platform: Platform, garden: str, method: str, path: str, form: dict[str, str], status: int, code: int
 ) -> None:
     answered, body = platform.v3(method, path, garden, **form)
@@ -180,26 +184,26 @@ class TestSubAccounts:
     @pytest.fixture
     def sub(self, platform: Platform, cloud: Cloud) -> str:
         password = hashlib.md5(f"{time.time()}".encode(), usedforsecurity=False).hexdigest()
-        made = platform.say("ram/account/create", accountName=f"home-{password[:8]}", password=password)
+        made = platform.call("ram/account/create", accountName=f"home-{password[:8]}", password=password)
         account = str(made["data"]["accountId"])
         policy = f'{{"Statement":[{{"Permission":"GET,REAL","Resource":["dev:{cloud.serials["Garden"]}"]}}]}}'
-        assert platform.say("ram/policy/set", accountId=account, policy=policy)["code"] == "200"
+        assert platform.call("ram/policy/set", accountId=account, policy=policy)["code"] == "200"
         return account
 
-    def test_it_sees_what_it_was_given(self, cloud: Cloud, platform: Platform, sub: str) -> None:
-        token = platform.say("ram/token/get", accountId=sub)["data"]["accessToken"]
+    def test_a_sub_account_sees_only_the_cameras_it_was_given(self, cloud: Cloud, platform: Platform, sub: str) -> None:
+        token = platform.call("ram/token/get", accountId=sub)["data"]["accessToken"]
         assert token.startswith("ra")
-        listed = platform.say("camera/list", token=token)["data"]
-        assert [each["channelName"] for each in listed] == ["Garden"]
-        pond = platform.say("device/info", token=token, deviceSerial=cloud.serials["Pond"])
+        listed = platform.call("camera/list", token=token)["data"]
+        assert [row["channelName"] for row in listed] == ["Garden"]
+        pond = platform.call("device/info", token=token, deviceSerial=cloud.serials["Pond"])
         assert pond["code"] == "10031"
-        assert platform.say("ram/token/get", token=token, accountId=sub)["code"] == "10031"
+        assert platform.call("ram/token/get", token=token, accountId=sub)["code"] == "10031"
 
-    def test_it_ends_with_its_tokens(self, platform: Platform, sub: str) -> None:
-        token = platform.say("ram/token/get", accountId=sub)["data"]["accessToken"]
-        assert platform.say("ram/account/delete", accountId=sub)["code"] == "200"
-        assert platform.say("camera/list", token=token)["code"] == "10002"
-        assert platform.say("ram/token/get", accountId=sub)["code"] == "10032"
+    def test_a_deleted_sub_account_ends_its_tokens(self, platform: Platform, sub: str) -> None:
+        token = platform.call("ram/token/get", accountId=sub)["data"]["accessToken"]
+        assert platform.call("ram/account/delete", accountId=sub)["code"] == "200"
+        assert platform.call("camera/list", token=token)["code"] == "10002"
+        assert platform.call("ram/token/get", accountId=sub)["code"] == "10032"
 
     @pytest.mark.parametrize(
         ("path", "form", "code"),
@@ -210,5 +214,7 @@ class TestSubAccounts:
             ("ram/policy/set", {"accountId": "nobody", "policy": '{"Statement":[]}'}, "10032"),
         ],
     )
-    def test_what_is_wrong(self, platform: Platform, path: str, form: dict[str, str], code: str) -> None:
-        assert platform.say(path, **form)["code"] == code
+    def test_a_wrong_sub_account_call_is_refused(
+        self, platform: Platform, path: str, form: dict[str, str], code: str
+    ) -> None:
+        assert platform.call(path, **form)["code"] == code

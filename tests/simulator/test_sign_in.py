@@ -1,4 +1,4 @@
-"""The codes of signing in, as the app's own API gives them."""
+"""Signing in at the app API, and its codes."""
 
 import base64
 import json
@@ -47,23 +47,23 @@ def vendor(tmp_path: Path) -> Vendor:
     [
         ({"account": "nobody@example.com"}, 1013),
         ({"password": md5("wrong")}, 1014),
-        ({"password": "showcam-demo"}, 1014),  # in the clear it is just another wrong one
+        ({"password": "showcam-demo"}, 1014),  # the password itself in place of its digest
         ({"account": MFA}, 6002),
-        ({"account": MFA, "smsCode": "012345", **BIND}, 1012),  # nobody asked for a code
+        ({"account": MFA, "smsCode": "012345", **BIND}, 1012),  # no code was requested
         ({"account": ""}, 1021),
         ({"featureCode": ""}, 1021),
     ],
 )
-def test_refused(vendor: Vendor, form: dict[str, str], code: int) -> None:
+def test_a_wrong_sign_in_is_refused_by_its_code(vendor: Vendor, form: dict[str, str], code: int) -> None:
     assert vendor.code(**form) == code
 
 
-def test_signed_in_with_a_jwt(vendor: Vendor) -> None:
+def test_a_sign_in_gives_a_jwt_as_session_id(vendor: Vendor) -> None:
     answer = vendor.login()
     claims = answer["loginSession"]["sessionId"].split(".")[1]
-    told = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-    assert told["exp"] == vendor.clock + 86400
-    assert told["s"]
+    payload = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    assert payload["exp"] == vendor.clock + 86400
+    assert payload["s"]
     assert answer["loginUser"]["username"] == DEMO
     assert answer["loginArea"]["apiDomain"] == HOST
     assert vendor.sessions.user(answer["loginSession"]["sessionId"]) == DEMO
@@ -84,12 +84,12 @@ def test_a_code_signs_in_once(vendor: Vendor) -> None:
     assert vendor.code(**form) == 1012
 
 
-def test_a_code_is_a_text_whose_zero_counts(vendor: Vendor) -> None:
+def test_a_code_without_its_leading_zero_is_refused(vendor: Vendor) -> None:
     vendor.sign_in.send_code(MFA)
     assert vendor.code(account=MFA, smsCode="12345", **BIND) == 1012
 
 
-def test_a_code_dies_of_guesses_and_of_age(vendor: Vendor) -> None:
+def test_a_code_ends_after_five_guesses_or_half_an_hour(vendor: Vendor) -> None:
     form = {"account": MFA, **BIND}
     vendor.sign_in.send_code(MFA)
     assert {vendor.code(smsCode=f"99999{at}", **form) for at in range(5)} == {1012}
@@ -99,7 +99,7 @@ def test_a_code_dies_of_guesses_and_of_age(vendor: Vendor) -> None:
     assert vendor.code(smsCode="012345", **form) == 1012
 
 
-def test_codes_asked_for_too_often(vendor: Vendor) -> None:
+def test_more_than_ten_codes_a_minute_are_refused(vendor: Vendor) -> None:
     for _ in range(10):
         vendor.sign_in.send_code(MFA)
     with pytest.raises(AppError) as raised:
@@ -109,7 +109,7 @@ def test_codes_asked_for_too_often(vendor: Vendor) -> None:
     vendor.sign_in.send_code(MFA)
 
 
-def test_the_eleventh_terminal_finds_no_room(vendor: Vendor) -> None:
+def test_the_eleventh_terminal_is_refused(vendor: Vendor) -> None:
     for at in range(10):
         vendor.login(featureCode=f"{at:032x}")
     assert vendor.code(featureCode="e" * 32) == 1069
@@ -117,17 +117,17 @@ def test_the_eleventh_terminal_finds_no_room(vendor: Vendor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("region", "told"), [("localhost:8083", "localhost:8083"), ("circle", HOST), ("", None), (HOST, None)]
+    ("region", "named"), [("localhost:8083", "localhost:8083"), ("circle", HOST), ("", None), (HOST, None)]
 )
-def test_wrong_region(vendor: Vendor, region: str, told: str | None) -> None:
+def test_a_sign_in_in_another_region_names_the_right_one(vendor: Vendor, region: str, named: str | None) -> None:
     vendor.world.settings.region = region
-    if told is None:
+    if named is None:
         assert vendor.login()
         return
     with pytest.raises(AppError) as raised:
         vendor.login()
     assert raised.value.code == 1100
-    assert raised.value.more == {"loginArea": {"apiDomain": told}}
+    assert raised.value.more == {"loginArea": {"apiDomain": named}}
 
 
 def test_refreshing_rotates_both_ids(vendor: Vendor) -> None:
@@ -157,7 +157,7 @@ def test_sessions_outlive_a_restart_and_no_id_is_on_disk(vendor: Vendor) -> None
     assert vendor.file.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_damaged_file_means_signing_in_again(vendor: Vendor) -> None:
+def test_a_damaged_file_of_sessions_ends_them(vendor: Vendor) -> None:
     session = vendor.login()["loginSession"]
     vendor.file.write_text('{"sessions": []')
     assert Sessions(vendor.world, vendor.file).user(session["sessionId"]) is None
@@ -165,7 +165,7 @@ def test_a_damaged_file_means_signing_in_again(vendor: Vendor) -> None:
 
 def test_the_fault_expired_ends_what_was_opened_before_it(vendor: Vendor) -> None:
     session = vendor.login()["loginSession"]
-    garden = next(one for one in vendor.world.cameras.values() if one.name == "Garden")
+    garden = next(camera for camera in vendor.world.cameras.values() if camera.name == "Garden")
     vendor.clock += 1
     garden.fault, garden.fault_since = "expired", vendor.clock
     assert vendor.sessions.user(session["sessionId"]) is None

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from bench.outlasted import LONGEST_S, Closing
+from bench.closing import LONGEST_S, Closing
 from tests.doubles.program import running
 
 

@@ -1,4 +1,4 @@
-// oidc-provider with its store in memory, one client and one refresh token that stays; prints what to ask with.
+// oidc-provider with its store in memory, one client and one lasting refresh token; prints the form of a refresh.
 import Provider from "oidc-provider";
 
 const port = Number(process.env.BENCH_PORT);

@@ -17,8 +17,8 @@ export class Cameras {
     try {
       const response = await fetch("/_control");
       if (!response.ok) throw new Error(response.status);
-      const told = await response.json();
-      this.draw(told.cameras ?? told);
+      const state = await response.json();
+      this.draw(state.cameras ?? state);
       this.say("");
     } catch {
       this.say("The simulated cameras can't be read just now. Reload the page to try again.", true);
@@ -33,11 +33,11 @@ export class Cameras {
   draw(cameras) {
     if (this.place.contains(document.activeElement) && document.activeElement.matches("input[type=text]")) return;
     const focused = document.activeElement?.dataset?.testid;
-    this.place.replaceChildren(...cameras.map((camera) => this.one(camera)));
+    this.place.replaceChildren(...cameras.map((camera) => this.controls(camera)));
     if (focused) this.place.querySelector(`[data-testid="${focused}"]`)?.focus();
   }
 
-  one(camera) {
+  controls(camera) {
     const set = document.createElement("fieldset");
     set.className = "camera";
     const legend = document.createElement("legend");

@@ -1,4 +1,4 @@
-// The list of messages, newest on top. What arrives here is masked already, by the server.
+// The list of messages, newest on top. The server has masked their secrets.
 
 export class Messages {
   constructor(list, empty) {
@@ -18,7 +18,7 @@ export class Messages {
     }
   }
 
-  /** Reports a message that the page itself has sent, then shows it. */
+  /** Reports a message that the page has sent, then shows it. */
   async report(assistant, entry) {
     await fetch(`/assistants/${assistant}/trace`, {
       method: "POST",
@@ -51,18 +51,18 @@ export class Messages {
       if (details.open && details.childElementCount === 1) details.append(...bodies(entry));
     });
     item.append(details);
-    // both assistants' lists are fetched apart: keep one order
+    // both assistants' messages are fetched apart and sorted here
     const older = [...this.list.children].find((other) => Number(other.dataset.at) <= entry.at);
     this.list.insertBefore(item, older ?? null);
   }
 }
 
 function bodies(entry) {
-  const parts = [];
-  if (Object.keys(entry.headers ?? {}).length) parts.push(...titled("Headers", entry.headers));
-  if (entry.request !== null) parts.push(...titled("Request", entry.request));
-  if (entry.response !== null) parts.push(...titled("Answer", entry.response));
-  return parts;
+  const elements = [];
+  if (Object.keys(entry.headers ?? {}).length) elements.push(...titled("Headers", entry.headers));
+  if (entry.request !== null) elements.push(...titled("Request", entry.request));
+  if (entry.response !== null) elements.push(...titled("Answer", entry.response));
+  return elements;
 }
 
 function titled(title, value) {

@@ -25,7 +25,7 @@ const screens = {
 document.getElementById("screens").append(...Object.values(screens).map((screen) => screen.element));
 window.showcamScreens = screens;
 
-// said by the page itself, so that no button has to change its meaning after it was drawn
+// the page carries the link state, so that no button changes its meaning after it is drawn
 const linked = document.querySelector("main").dataset.linked.split(" ");
 document.querySelector(".accounts").open = !linked.includes("alexa") && !linked.includes("google");
 for (const [name, screen] of Object.entries(screens)) screen.show({ linked: linked.includes(name), cameras: null });

@@ -1,4 +1,4 @@
-// Playing for real: WebRTC with a complete offer (no trickle), or HLS. Each tells when its picture is lost.
+// Players: WebRTC with a complete offer (no trickle), or HLS. Each calls back when its picture is lost.
 
 const GATHER_MS = 1000;
 const FIRST_PICTURE_MS = 6000; // an Echo gives up after this
@@ -11,7 +11,7 @@ class Player {
   constructor(video, protocol, lost) {
     this.video = video;
     this.protocol = protocol;
-    this.lost = lost; // called once, when a picture that was there is gone
+    this.lost = lost; // called once, when a playing picture is lost
     this.over = false;
     this.pc = null;
     this.timer = 0;
@@ -26,7 +26,7 @@ class Player {
     const failed = new Promise((_, reject) => { this.fail = reject; });
     failed.catch(() => {});
     const late = new Promise((_, reject) => setTimeout(
-      () => reject(new NoPicture(`no picture came within ${FIRST_PICTURE_MS / 1000} s`)), FIRST_PICTURE_MS));
+      () => reject(new NoPicture(`no picture arrived within ${FIRST_PICTURE_MS / 1000} s`)), FIRST_PICTURE_MS));
     late.catch(() => {});
     await Promise.race([drawn, failed, late]);
   }
@@ -101,7 +101,7 @@ export class WebRtcPlayer extends Player {
     this.watch();
   }
 
-  /** Packets that stop for a second mean a dead sender: ICE alone would tell after seven. */
+  /** A second without packets means a dead sender: ICE alone would notice after seven. */
   watch() {
     let packets = 0;
     let since = performance.now();
@@ -162,8 +162,8 @@ export class HlsPlayer extends Player {
       lowLatencyMode: false,
       liveSyncDurationCount: 1,
       backBufferLength: 10,
-      playlistLoadPolicy: onlyPassing(Hls.DefaultConfig.playlistLoadPolicy),
-      fragLoadPolicy: onlyPassing(Hls.DefaultConfig.fragLoadPolicy),
+      playlistLoadPolicy: retryTransient(Hls.DefaultConfig.playlistLoadPolicy),
+      fragLoadPolicy: retryTransient(Hls.DefaultConfig.fragLoadPolicy),
     });
     this.hls.on(Hls.Events.ERROR, (_, error) => {
       if (error.fatal) this.gone(error.response?.code ? `the stream answered ${error.response.code}` : "the stream broke off");
@@ -192,14 +192,14 @@ export class HlsPlayer extends Player {
   }
 }
 
-/** A policy that asks again after a missing answer, and takes a refusal (410: the stream is over) for what it is. */
-function onlyPassing(policy) {
+/** A policy that retries after a missing answer, and not after a refusal (410: the stream has ended). */
+function retryTransient(policy) {
   const shouldRetry = (_config, _count, _timeout, response, retry) => retry && !(response?.code >= 400 && response.code < 500);
   const { errorRetry } = policy.default;
   return { default: { ...policy.default, errorRetry: { ...errorRetry, maxNumRetry: 2, retryDelayMs: 500, shouldRetry } } };
 }
 
-/** What is being played, in numbers, whichever way it comes. */
+/** Numbers of the picture being played, by either protocol. */
 export async function statsOf(player, video) {
   const quality = video.getVideoPlaybackQuality?.() ?? { totalVideoFrames: 0, droppedVideoFrames: 0 };
   const stats = {

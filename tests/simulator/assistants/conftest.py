@@ -1,4 +1,4 @@
-"""Both assistants on free ports before a faultable showcam."""
+"""Both assistants on free ports, before a showcam with faults."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 
-from simulator.assistants.app import add_routes
+from simulator.assistants.door import add_routes
 from tests.doubles.showcam_endpoints import Endpoints
 
 type Steps = Callable[["Bench"], Awaitable[None]]
 
 
 class Bench:
-    """What a test works with: the double, and JSON requests to the assistants' door."""
+    """The double of showcam, and JSON requests to the assistants' door."""
 
     def __init__(self, showcam: Endpoints, url: str, http: ClientSession) -> None:
         self.showcam, self.url, self.http = showcam, url, http
@@ -50,7 +50,7 @@ async def _served(app: web.Application) -> AsyncIterator[str]:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Callable[[Steps], None]:
-    """Runs a coroutine that is given a Bench, on a loop of its own."""
+    """Runs a coroutine with a Bench in a new event loop."""
 
     async def run(steps: Steps) -> None:
         showcam = Endpoints()

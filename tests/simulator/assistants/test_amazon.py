@@ -1,4 +1,4 @@
-"""The simulated Login with Amazon and event gateway, held to Amazon's rules as a table of requests and answers."""
+"""The simulated Login with Amazon and event gateway: requests and the answers of Amazon's rules."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -62,18 +62,20 @@ def test_a_code_works_once_and_its_refresh_token_stays(play: Callable[[Scene], N
         ({"grant_type": None}, 400, "invalid_request"),
     ],
 )
-def test_it_refuses(changes: dict[str, str | None], status: int, error: str, play: Callable[[Scene], None]) -> None:
+def test_a_wrong_token_request_is_refused_by_its_error(
+    changes: dict[str, str | None], status: int, error: str, play: Callable[[Scene], None]
+) -> None:
     async def scene(_amazon: Amazon, client: TestClient[Any, Any]) -> None:
-        got, told = await token(client, **changes)
-        assert (got, told["error"]) == (status, error)
+        got, answer = await token(client, **changes)
+        assert (got, answer["error"]) == (status, error)
 
     play(scene)
 
 
-def test_events_are_taken_with_a_token_in_header_and_scope(play: Callable[[Scene], None]) -> None:
+def test_events_are_accepted_with_a_token_in_header_and_scope(play: Callable[[Scene], None]) -> None:
     async def scene(amazon: Amazon, client: TestClient[Any, Any]) -> None:
-        _, told = await token(client, code=amazon.code())
-        access = told["access_token"]
+        _, tokens = await token(client, code=amazon.code())
+        access = tokens["access_token"]
 
         async def send(bearer: str, scope: str, name: str = "ChangeReport") -> int:
             endpoint = {"endpointId": "e", "scope": {"type": "BearerToken", "token": scope}}

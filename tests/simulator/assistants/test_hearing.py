@@ -1,4 +1,4 @@
-"""What is said, and what a screen makes of it."""
+"""Sentences, and the wishes that a screen recognises in them."""
 
 import pytest
 
@@ -10,7 +10,7 @@ CAMERAS = [
 
 
 @pytest.mark.parametrize(
-    ("said", "what", "camera", "screen"),
+    ("sentence", "what", "camera", "screen"),
     [
         ("show the garden camera", "show", "the garden camera", ""),
         ("Alexa, show me the Front Door.", "show", "the Front Door", ""),
@@ -32,13 +32,15 @@ CAMERAS = [
         ("show", "unclear", "", ""),
     ],
 )
-def test_hearing(said: str, what: str, camera: str, screen: str) -> None:
-    wish = hear(said)
+def test_a_sentence_is_heard_as_a_wish_with_its_camera_and_screen(
+    sentence: str, what: str, camera: str, screen: str
+) -> None:
+    wish = hear(sentence)
     assert (wish.what, wish.camera, wish.screen) == (what, camera, screen)
 
 
 @pytest.mark.parametrize(
-    ("said", "name"),
+    ("sentence", "name"),
     [
         ("show the garden camera", "Garden"),
         ("show the GARDEN", "Garden"),
@@ -52,13 +54,13 @@ def test_hearing(said: str, what: str, camera: str, screen: str) -> None:
         ("show the submarine", None),
     ],
 )
-def test_finding_the_camera_that_is_meant(said: str, name: str | None) -> None:
-    found = find(hear(said), CAMERAS)
+def test_a_sentence_finds_the_only_camera_of_its_name(sentence: str, name: str | None) -> None:
+    found = find(hear(sentence), CAMERAS)
     assert (found and found["name"]) == name
 
 
 @pytest.mark.parametrize(
-    ("said", "what", "camera", "about"),
+    ("sentence", "what", "camera", "about"),
     [
         ("turn off the bedroom camera", "switch", "the bedroom camera", "off"),
         ("Hey Google, turn the bedroom on", "switch", "the bedroom", "on"),
@@ -81,10 +83,10 @@ def test_finding_the_camera_that_is_meant(said: str, name: str | None) -> None:
         ("no", "reply", "", "no"),
     ],
 )
-def test_hearing_what_it_is_about(said: str, what: str, camera: str, about: str) -> None:
-    wish = hear(said, {"audio", "status light"})
+def test_a_sentence_is_heard_as_a_wish_with_its_subject(sentence: str, what: str, camera: str, about: str) -> None:
+    wish = hear(sentence, {"audio", "status light"})
     assert (wish.what, wish.camera, wish.about) == (what, camera, about)
 
 
-def test_a_wish_for_nothing_finds_nothing_among_no_cameras() -> None:
+def test_a_wish_finds_no_camera_among_none() -> None:
     assert find(Wish("show", "garden", whole="garden"), []) is None

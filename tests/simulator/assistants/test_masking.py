@@ -1,4 +1,4 @@
-"""No secret is left in what a person is shown, whatever message it came in."""
+"""Messages for a person hold no secret."""
 
 import json
 from typing import Any
@@ -31,13 +31,13 @@ SECRET = "hunter2-3f9aQ_x.Zz"
         {"state": SECRET * 4},
     ],
 )
-def test_secrets_are_hidden(message: dict[str, Any]) -> None:
+def test_secrets_of_a_message_are_hidden(message: dict[str, Any]) -> None:
     shown = json.dumps(mask(message), ensure_ascii=False)
     assert SECRET not in shown
     assert HIDDEN in shown
 
 
-def test_everything_else_stays_as_it_is() -> None:
+def test_a_message_without_secrets_stays_as_it_is() -> None:
     message = {
         "event": {"header": {"messageId": "5f8a", "correlationToken": "x=="}, "payload": {"type": "ENDPOINT_BUSY"}},
         "devices": [{"id": "ezviz-abc", "online": True, "state": "needs_login", "errorCode": "deviceOffline"}],
@@ -49,7 +49,7 @@ def test_everything_else_stays_as_it_is() -> None:
     assert mask(message) == message
 
 
-def test_the_message_itself_is_left_alone() -> None:
+def test_masking_leaves_the_original_message_unchanged() -> None:
     message = {"scope": {"token": SECRET}, "list": [SECRET]}
     mask(message)
     assert message == {"scope": {"token": SECRET}, "list": [SECRET]}

@@ -1,4 +1,4 @@
-"""The practice page as it is served: everything it names is there, and nothing in it needs a looser policy."""
+"""The practice page: all its files are served, and its content security policy holds."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 from simulator.assistants.screen import WebRtcScreen
 
 
-def test_the_page_names_nothing_that_is_not_served_and_keeps_its_policy(bench: Callable[..., None]) -> None:
+def test_every_file_that_the_page_names_is_served_under_its_policy(bench: Callable[..., None]) -> None:
     async def steps(b: Any) -> None:
         async with b.http.get(b.url) as response:
             page = await response.text()
@@ -18,10 +18,10 @@ def test_the_page_names_nothing_that_is_not_served_and_keeps_its_policy(bench: C
         assert "unsafe" not in policy
         assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=", page)
         named = set(re.findall(r'(?:src|href)="(/[^"]+)"', page))
-        seen: set[str] = set()
-        while named - seen:
-            path = (named - seen).pop()
-            seen.add(path)
+        fetched: set[str] = set()
+        while named - fetched:
+            path = (named - fetched).pop()
+            fetched.add(path)
             async with b.http.get(b.url + path) as response:
                 assert response.status == 200, path
                 assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -29,12 +29,14 @@ def test_the_page_names_nothing_that_is_not_served_and_keeps_its_policy(bench: C
             assert kind == ("text/css" if path.endswith(".css") else "text/javascript")
             if "/vendor/" not in path:
                 named |= set(re.findall(r"(?:from |import\()\"(/[^\"]+)\"", text))
-        assert "/page/vendor/hls.light.min.mjs" in seen
+        assert "/page/vendor/hls.light.min.mjs" in fetched
 
     bench(steps)
 
 
-@pytest.mark.parametrize("path", ["index.html", "../app.py", "..%2f..%2fapp.py", "vendor/hls.js.LICENSE", "nothing.js"])
+@pytest.mark.parametrize(
+    "path", ["index.html", "../door.py", "..%2f..%2fdoor.py", "vendor/hls.js.LICENSE", "nothing.js"]
+)
 def test_only_scripts_and_styles_of_the_page_are_served(bench: Callable[..., None], path: str) -> None:
     async def steps(b: Any) -> None:
         async with b.http.get(f"{b.url}/page/{path}") as response:
@@ -43,7 +45,7 @@ def test_only_scripts_and_styles_of_the_page_are_served(bench: Callable[..., Non
     bench(steps)
 
 
-def test_the_page_knows_at_once_what_is_linked(bench: Callable[..., None]) -> None:
+def test_the_page_carries_the_names_of_linked_assistants(bench: Callable[..., None]) -> None:
     async def steps(b: Any) -> None:
         async with b.http.get(b.url) as response:
             assert 'data-linked=""' in await response.text()
@@ -54,7 +56,7 @@ def test_the_page_knows_at_once_what_is_linked(bench: Callable[..., None]) -> No
     bench(steps)
 
 
-def test_messages_of_the_page_itself_are_kept_masked(bench: Callable[..., None]) -> None:
+def test_messages_that_the_page_reports_are_kept_masked(bench: Callable[..., None]) -> None:
     async def steps(b: Any) -> None:
         entry = {
             "title": "Player: offer",
@@ -78,8 +80,8 @@ def test_messages_of_the_page_itself_are_kept_masked(bench: Callable[..., None])
 async def offered(b: Any, session: str) -> None:
     screen = WebRtcScreen()
     try:
-        told = await b.post("/assistants/alexa/offer", {"session": session, "sdp": await screen.offer()})
-        assert told["answer"].startswith("v=0")
+        answer = await b.post("/assistants/alexa/offer", {"session": session, "sdp": await screen.offer()})
+        assert answer["answer"].startswith("v=0")
     finally:
         await screen.close()
 
@@ -87,15 +89,15 @@ async def offered(b: Any, session: str) -> None:
 def test_a_live_view_is_reported_connected_and_ended_once(bench: Callable[..., None]) -> None:
     async def steps(b: Any) -> None:
         await b.link("alexa")
-        told = await b.post("/assistants/alexa/say", {"text": "show the garden camera"})
-        assert (told["need"], told["camera"]["name"]) == ("offer", "Garden")
-        assert told["outcome"]["pending"]
-        session = told["session"]
+        answer = await b.post("/assistants/alexa/say", {"text": "show the garden camera"})
+        assert (answer["need"], answer["camera"]["name"]) == ("offer", "Garden")
+        assert answer["outcome"]["pending"]
+        session = answer["session"]
         await offered(b, session)
         connected = await b.post("/assistants/alexa/session", {"session": session, "event": "connected"})
         closed = await b.post("/assistants/alexa/session", {"session": session, "event": "closed"})
         again = await b.post("/assistants/alexa/session", {"session": session, "event": "closed"})
-        titles = [[one["title"] for one in each["trace"]] for each in (connected, closed, again)]
+        titles = [[entry["title"] for entry in answer["trace"]] for answer in (connected, closed, again)]
         assert titles == [["Alexa: SessionConnected"], ["Alexa: SessionDisconnected"], []]
         assert connected["broken"] == closed["broken"] == []
 
@@ -105,11 +107,11 @@ def test_a_live_view_is_reported_connected_and_ended_once(bench: Callable[..., N
 def test_a_new_wish_ends_the_live_view_before(bench: Callable[..., None]) -> None:
     async def steps(b: Any) -> None:
         await b.link("alexa")
-        told = await b.post("/assistants/alexa/say", {"text": "show garden"})
-        await offered(b, told["session"])
+        answer = await b.post("/assistants/alexa/say", {"text": "show garden"})
+        await offered(b, answer["session"])
         for ended in (["Alexa: SessionDisconnected"], []):
-            told = await b.post("/assistants/alexa/say", {"text": "hide"})
-            assert told["hide"]
-            assert [one["title"] for one in told["trace"]] == ended
+            answer = await b.post("/assistants/alexa/say", {"text": "hide"})
+            assert answer["hide"]
+            assert [entry["title"] for entry in answer["trace"]] == ended
 
     bench(steps)

@@ -1,4 +1,4 @@
-"""Each rule of the vendors: a good answer breaks none, and one thing wrong is named."""
+"""Amazon's and Google's rules: a good answer breaks none, and one fault in it is named."""
 
 import json
 from collections.abc import Callable
@@ -50,10 +50,10 @@ def directive(namespace: str, name: str, payload: dict[str, Any] | None = None) 
     return {"directive": {"header": header, "endpoint": {"endpointId": "ezviz-a"}, "payload": payload or {}}}
 
 
-def event(asked: dict[str, Any], namespace: str, name: str, payload: dict[str, Any]) -> dict[str, Any]:
+def event(sent: dict[str, Any], namespace: str, name: str, payload: dict[str, Any]) -> dict[str, Any]:
     header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": "m-2"}
     answer: dict[str, Any] = {"event": {"header": header, "payload": payload}}
-    if "endpoint" in asked["directive"]:
+    if "endpoint" in sent["directive"]:
         header["correlationToken"] = "c=="
         answer["event"]["endpoint"] = {"endpointId": "ezviz-a"}
     return answer
@@ -88,9 +88,9 @@ GOOD = {
 
 
 def judge(case: str, change: Callable[[dict[str, Any]], object] = lambda answer: None, status: int = 200) -> list[str]:
-    asked, answer = json.loads(json.dumps(GOOD[case]))
+    sent, answer = json.loads(json.dumps(GOOD[case]))
     change(answer)
-    return alexa_rules.check(asked, status, json.dumps(answer), TOKEN)
+    return alexa_rules.check(sent, status, json.dumps(answer), TOKEN)
 
 
 @pytest.mark.parametrize("case", GOOD)
@@ -147,7 +147,7 @@ def sdp(old: str, new: str) -> Callable[[dict[str, Any]], object]:
         ("discover", first("endpoints", capabilities=ENDPOINT["capabilities"][:1] * 2), "an interface twice"),  # type: ignore[index]
         ("discover", payload(endpoints=[ENDPOINT, ENDPOINT]), "comes twice"),
         ("discover", payload(endpoints=None), "no list of at most 300"),
-        ("streams", first("cameraStreams", protocol="RTSP"), "not asked for"),
+        ("streams", first("cameraStreams", protocol="RTSP"), "not requested"),
         ("streams", first("cameraStreams", uri="http://cam.example/s/g/x.m3u8"), "not an https URL"),
         ("streams", first("cameraStreams", uri="https://cam.example:8443/s/g/x.m3u8"), "not on port 443"),
         ("streams", first("cameraStreams", uri="https://10.0.0.5/s/g/x.m3u8"), "where a name must stand"),
@@ -170,18 +170,20 @@ def sdp(old: str, new: str) -> Callable[[dict[str, Any]], object]:
         ("hung up", payload(sessionId="t"), "another session"),
     ],
 )
-def test_one_thing_wrong_in_an_event_is_named(case: str, change: Callable[[dict[str, Any]], object], rule: str) -> None:
+def test_an_event_with_one_fault_is_named_by_its_rule(
+    case: str, change: Callable[[dict[str, Any]], object], rule: str
+) -> None:
     broken = judge(case, change)
-    assert any(rule in one for one in broken), broken
+    assert any(rule in text for text in broken), broken
 
 
 @pytest.mark.parametrize(("status", "text"), [(500, "<html>"), (200, ""), (200, "[]"), (200, '{"event": []}')])
-def test_what_is_no_event_at_all_is_named(status: int, text: str) -> None:
+def test_an_answer_that_is_no_event_breaks_a_rule(status: int, text: str) -> None:
     assert alexa_rules.check(REPORT, status, text, TOKEN)
 
 
-def test_an_event_with_another_status_is_named() -> None:
-    assert any("status 500" in one for one in judge("state", status=500))
+def test_an_event_with_another_status_breaks_a_rule() -> None:
+    assert any("status 500" in text for text in judge("state", status=500))
 
 
 def test_a_camera_without_sound_may_answer_audio_inactive() -> None:
@@ -236,8 +238,8 @@ def battery(**states: Any) -> dict[str, Any]:
 
 
 def status(**change: Any) -> dict[str, Any]:
-    one = {"blocking": True, "deviceTarget": "ezviz-a", "priority": 0, "statusCode": "securityRestriction"}
-    return {"devices": {"ezviz-a": {"status": "SUCCESS", "online": True, "currentStatusReport": [one | change]}}}
+    entry = {"blocking": True, "deviceTarget": "ezviz-a", "priority": 0, "statusCode": "securityRestriction"}
+    return {"devices": {"ezviz-a": {"status": "SUCCESS", "online": True, "currentStatusReport": [entry | change]}}}
 
 
 def shown(states: dict[str, Any]) -> dict[str, Any]:
@@ -248,38 +250,38 @@ def failed(**result: Any) -> dict[str, Any]:
     return {"commands": [{"ids": ["ezviz-a"], "status": "ERROR", **result}]}
 
 
-def google(asked: dict[str, Any], payload: dict[str, Any] | None, **answer: Any) -> list[str]:
+def google(request: dict[str, Any], payload: dict[str, Any] | None, **answer: Any) -> list[str]:
     whole = answer if payload is None else {"requestId": "77", "payload": payload} | answer
     on_battery = DEVICE | {"id": "ezviz-b", "traits": [*DEVICE["traits"], "action.devices.traits.EnergyStorage"]}
-    return google_rules.check(asked, 200, json.dumps(whole), TOKEN, {"ezviz-a": DEVICE, "ezviz-b": on_battery})
+    return google_rules.check(request, 200, json.dumps(whole), TOKEN, {"ezviz-a": DEVICE, "ezviz-b": on_battery})
 
 
-ASKED = intent("QUERY", {"devices": [{"id": "ezviz-a"}]})
-HOW_FULL = intent("QUERY", {"devices": [{"id": "ezviz-b"}]})
+QUERIED = intent("QUERY", {"devices": [{"id": "ezviz-a"}]})
+BATTERY = intent("QUERY", {"devices": [{"id": "ezviz-b"}]})
 
 
 @pytest.mark.parametrize(
-    ("asked", "payload"),
+    ("request_body", "payload"),
     [
         (intent("SYNC"), {"agentUserId": "u", "devices": [DEVICE]}),
         (intent("SYNC"), {"errorCode": "transientError", "debugString": "down"}),
-        (ASKED, {"devices": {"ezviz-a": {"status": "SUCCESS", "online": True}}}),
-        (ASKED, {"devices": {"ezviz-a": {"status": "OFFLINE", "online": False, "errorCode": "deviceOffline"}}}),
-        (ASKED, status()),
+        (QUERIED, {"devices": {"ezviz-a": {"status": "SUCCESS", "online": True}}}),
+        (QUERIED, {"devices": {"ezviz-a": {"status": "OFFLINE", "online": False, "errorCode": "deviceOffline"}}}),
+        (QUERIED, status()),
         (switch(), shown({"online": True, "on": False})),
         (switch(), failed(errorCode="challengeNeeded", challengeNeeded={"type": "pinNeeded"})),
         (switch(), failed(errorCode="actionNotAvailable")),
         (toggle(), shown({"online": True, "currentToggleSettings": {"audio": False, "flip": True}})),
         (toggle(), failed(errorCode="challengeNeeded", challengeNeeded={"type": "ackNeeded"})),
-        (HOW_FULL, battery(descriptiveCapacityRemaining="LOW")),
+        (BATTERY, battery(descriptiveCapacityRemaining="LOW")),
         (execute("webrtc", "hls"), shown(WEBRTC)),
         (execute("hls"), shown(HLS)),
         (execute("hls"), failed(errorCode="streamUnplayable", debugString="why")),
         (intent("DISCONNECT"), None),
     ],
 )
-def test_a_good_answer_breaks_no_rule(asked: dict[str, Any], payload: dict[str, Any] | None) -> None:
-    assert google(asked, payload) == []
+def test_a_good_answer_breaks_no_rule(request_body: dict[str, Any], payload: dict[str, Any] | None) -> None:
+    assert google(request_body, payload) == []
 
 
 def sync(**change: Any) -> dict[str, Any]:
@@ -287,7 +289,7 @@ def sync(**change: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("asked", "payload", "rule"),
+    ("request_body", "payload", "rule"),
     [
         (intent("SYNC"), {"agentUserId": "demo@example.com", "devices": []}, "e-mail"),
         (intent("SYNC"), {"agentUserId": "u", "devices": [DEVICE, DEVICE]}, "comes twice"),
@@ -300,22 +302,22 @@ def sync(**change: Any) -> dict[str, Any]:
         (intent("SYNC"), sync(traits=[*DEVICE["traits"], "action.devices.traits.Toast"]), "no trait of a camera"),
         (intent("SYNC"), sync(traits=[*DEVICE["traits"], "action.devices.traits.Toggles"]), "lacks availableToggles"),
         (intent("SYNC"), sync(attributes=DEVICE["attributes"] | {"availableModes": [{}]}), "two settings"),
-        (ASKED, status(statusCode="onFire"), "onFire is no status code"),
-        (ASKED, {"devices": {"ezviz-a": {"status": "SUCCESS", "online": True, "on": "yes"}}}, "on is not what"),
+        (QUERIED, status(statusCode="onFire"), "onFire is no status code"),
+        (QUERIED, {"devices": {"ezviz-a": {"status": "SUCCESS", "online": True, "on": "yes"}}}, "on is not what"),
         (switch(), failed(errorCode="challengeNeeded"), "does not say what is needed"),
         (switch(), failed(errorCode="challengeNeeded", challengeNeeded={"type": "dance"}), "does not say what"),
-        (switch(), failed(errorCode="deviceBusy", challengeNeeded={"type": "pinNeeded"}), "unasked"),
-        (toggle(), shown({"online": True}), "not told how"),
-        (toggle(), shown({"online": True, "currentToggleSettings": {"flip": True}}), "not told how"),
+        (switch(), failed(errorCode="deviceBusy", challengeNeeded={"type": "pinNeeded"}), "without need"),
+        (toggle(), shown({"online": True}), "its state is not reported"),
+        (toggle(), shown({"online": True, "currentToggleSettings": {"flip": True}}), "its state is not reported"),
         (toggle(), shown({"online": True, "currentToggleSettings": ["flip"]}), "currentToggleSettings is not what"),
-        (HOW_FULL, battery(), "EnergyStorage was offered"),
-        (HOW_FULL, battery(descriptiveCapacityRemaining="TEPID"), "TEPID is no level"),
-        (HOW_FULL, battery(descriptiveCapacityRemaining={}), "no level"),
-        (ASKED, {"devices": {}}, "other devices"),
-        (ASKED, {"devices": {"ezviz-a": {"status": "FINE", "online": True}}}, "no status"),
+        (BATTERY, battery(), "EnergyStorage was offered"),
+        (BATTERY, battery(descriptiveCapacityRemaining="TEPID"), "TEPID is no level"),
+        (BATTERY, battery(descriptiveCapacityRemaining={}), "no level"),
+        (QUERIED, {"devices": {}}, "other devices"),
+        (QUERIED, {"devices": {"ezviz-a": {"status": "FINE", "online": True}}}, "no status"),
         (execute("hls"), {"commands": []}, "exactly once"),
         (execute("hls"), {"commands": shown(HLS)["commands"] * 2}, "exactly once"),
-        (execute("hls"), shown(WEBRTC), "webrtc was not asked for"),
+        (execute("hls"), shown(WEBRTC), "webrtc was not offered"),
         (execute("webrtc"), shown({"cameraStreamProtocol": "webrtc"}), "SignalingUrl"),
         (execute("webrtc"), shown(WEBRTC | {"cameraStreamOffer": ""}), "empty field"),
         (execute("webrtc"), shown(WEBRTC | {"cameraStreamIceServers": "stun:x"}), "JSON text"),
@@ -328,12 +330,14 @@ def sync(**change: Any) -> dict[str, Any]:
         (execute("hls"), shown(HLS | {"cameraStreamAuthToken": TOKEN}), "our own access token"),
     ],
 )  # fmt: skip
-def test_one_thing_wrong_in_an_answer_is_named(asked: dict[str, Any], payload: dict[str, Any], rule: str) -> None:
-    broken = google(asked, payload)
-    assert any(rule in one for one in broken), broken
+def test_an_answer_with_one_fault_is_named_by_its_rule(
+    request_body: dict[str, Any], payload: dict[str, Any], rule: str
+) -> None:
+    broken = google(request_body, payload)
+    assert any(rule in text for text in broken), broken
 
 
-def test_the_request_id_is_echoed_and_disconnect_says_nothing() -> None:
+def test_another_request_id_and_a_filled_disconnect_break_a_rule() -> None:
     assert google(intent("SYNC"), {"agentUserId": "u", "devices": []}, requestId="78") == [
         "requestId was not echoed verbatim"
     ]
@@ -341,7 +345,7 @@ def test_the_request_id_is_echoed_and_disconnect_says_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "told", "broken"),
+    ("headers", "answer", "broken"),
     [
         ({"access-control-allow-origin": "https://p.example"}, {"action": "answer", "sdp": ANSWER}, False),
         ({}, {"action": "answer", "sdp": ANSWER}, True),
@@ -350,5 +354,5 @@ def test_the_request_id_is_echoed_and_disconnect_says_nothing() -> None:
         ({"access-control-allow-origin": "https://p.example"}, None, True),
     ],
 )
-def test_signalling_answers_a_page_of_another_origin(headers: dict[str, str], told: Any, broken: bool) -> None:
-    assert bool(google_rules.check_signalling(200, headers, told, OFFER, "https://p.example")) == broken
+def test_a_signalling_answer_must_allow_the_players_origin(headers: dict[str, str], answer: Any, broken: bool) -> None:
+    assert bool(google_rules.check_signalling(200, headers, answer, OFFER, "https://p.example")) == broken

@@ -1,4 +1,4 @@
-"""Linking and saying, end to end over HTTP, against a showcam whose answers are chosen."""
+"""Linking and saying, end to end over HTTP, with a double of showcam."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,23 +9,23 @@ from tests.doubles.showcam_endpoints import write_hls
 
 
 @pytest.mark.parametrize("assistant", ["alexa", "google"])
-def test_linking_walks_the_pages_and_learns_the_cameras(bench: Callable[..., None], assistant: str) -> None:
+def test_linking_walks_the_pages_and_discovers_the_cameras(bench: Callable[..., None], assistant: str) -> None:
     async def steps(b: Any) -> None:
         assert await b.get(f"/assistants/{assistant}") == {
             "linked": False, "cameras": [], "household": None, "problem": None,
         }  # fmt: skip
-        told = await b.link(assistant, label="Grandma's")
-        assert told["linked"]
-        assert [camera["name"] for camera in told["cameras"]] == ["Garden"]
-        asked = b.showcam.authorizations[0]
-        assert asked["client_id"] == assistant
-        assert asked["response_type"] == "code"
-        assert asked["scope"] == "cameras"
-        assert asked["code_challenge_method"] == "S256"
-        assert len(asked["state"]) > 700
-        consent = next(one for one in b.showcam.seen if "camera" in one)
+        answer = await b.link(assistant, label="Grandma's")
+        assert answer["linked"]
+        assert [camera["name"] for camera in answer["cameras"]] == ["Garden"]
+        query = b.showcam.authorizations[0]
+        assert query["client_id"] == assistant
+        assert query["response_type"] == "code"
+        assert query["scope"] == "cameras"
+        assert query["code_challenge_method"] == "S256"
+        assert len(query["state"]) > 700
+        consent = next(body for body in b.showcam.bodies if "camera" in body)
         assert consent == {"label": ["Grandma's"], "camera": ["one", "two"], "step": ["allow"]}
-        exchange = next(one for one in b.showcam.seen if "grant_type" in one)
+        exchange = next(body for body in b.showcam.bodies if "grant_type" in body)
         assert exchange["authorization"].startswith("Basic") == (assistant == "alexa")
         assert ("client_secret" in exchange) == (assistant == "google")
 
@@ -33,20 +33,20 @@ def test_linking_walks_the_pages_and_learns_the_cameras(bench: Callable[..., Non
 
 
 @pytest.mark.parametrize(
-    ("user", "more", "said"),
+    ("user", "more", "reason"),
     [
         ("demo@example.com", {"password": "nonsense"}, "The password is wrong."),
         ("mfa@example.com", {}, "EZVIZ asks for a sign-in code, and none was given"),
         ("mfa@example.com", {"code": "999999"}, "The code is wrong."),
     ],
 )
-def test_a_refused_sign_in_says_what_the_page_said(
-    bench: Callable[..., None], user: str, more: dict[str, str], said: str
+def test_a_refused_sign_in_reports_the_pages_reason(
+    bench: Callable[..., None], user: str, more: dict[str, str], reason: str
 ) -> None:
     async def steps(b: Any) -> None:
         body = {"user": user, "password": "showcam-demo"} | more
-        told = await b.post("/assistants/alexa/link", body, status=502)
-        assert told["error"] == said
+        answer = await b.post("/assistants/alexa/link", body, status=502)
+        assert answer["error"] == reason
         assert (await b.get("/assistants/alexa"))["linked"] is False
 
     bench(steps)
@@ -60,17 +60,17 @@ def test_a_sign_in_code_is_given_on_its_page(bench: Callable[..., None]) -> None
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "reason"),
     [
         ("issuer", "the answer names another issuer than showcam (iss)"),
         ("short life", "showcam broke a rule: expires_in is not a number of at least 360"),
     ],
 )
-def test_an_answer_that_breaks_oauth_does_not_link(bench: Callable[..., None], fault: str, said: str) -> None:
+def test_an_answer_that_breaks_oauth_does_not_link(bench: Callable[..., None], fault: str, reason: str) -> None:
     async def steps(b: Any) -> None:
         b.showcam.fault = fault
         body = {"user": "demo@example.com", "password": "showcam-demo"}
-        assert (await b.post("/assistants/google/link", body, status=502))["error"] == said
+        assert (await b.post("/assistants/google/link", body, status=502))["error"] == reason
 
     bench(steps)
 
@@ -102,16 +102,16 @@ def test_a_browser_is_sent_to_the_real_sign_in_and_comes_back_linked(bench: Call
 
 
 @pytest.mark.parametrize("assistant", ["alexa", "google"])
-def test_asking_without_a_link_says_to_press_link(bench: Callable[..., None], assistant: str) -> None:
+def test_a_wish_without_a_link_is_answered_by_press_link(bench: Callable[..., None], assistant: str) -> None:
     async def steps(b: Any) -> None:
-        told = await b.post(f"/assistants/{assistant}/say", {"text": "show the garden"})
-        assert "Press Link" in told["outcome"]["person"]
+        answer = await b.post(f"/assistants/{assistant}/say", {"text": "show the garden"})
+        assert "Press Link" in answer["outcome"]["person"]
 
     bench(steps)
 
 
 @pytest.mark.parametrize(
-    ("assistant", "refuse", "told", "person"),
+    ("assistant", "refuse", "error", "person"),
     [
         (
             "alexa",
@@ -128,14 +128,14 @@ def test_asking_without_a_link_says_to_press_link(bench: Callable[..., None], as
         ("google", {"status": "ERROR", "errorCode": "deviceNotReady"}, "deviceNotReady", None),
     ],
 )
-def test_a_refusal_is_told_once_as_the_assistant_hears_it_and_once_for_a_person(
-    bench: Callable[..., None], assistant: str, refuse: dict[str, str], told: str, person: str | None
+def test_a_refusal_has_the_assistants_error_and_a_text_for_a_person(
+    bench: Callable[..., None], assistant: str, refuse: dict[str, str], error: str, person: str | None
 ) -> None:
     async def steps(b: Any) -> None:
         await b.link(assistant)
         b.showcam.refuse = refuse
         outcome = (await b.post(f"/assistants/{assistant}/say", {"text": "show garden", "via": "hls"}))["outcome"]
-        assert (outcome["shown"], outcome["told"], outcome["person"]) == (False, told, person)
+        assert (outcome["shown"], outcome["told"], outcome["person"]) == (False, error, person)
         assert "Garden" in outcome["spoken"]
         assert outcome["broken"] == []
 
@@ -169,33 +169,33 @@ def test_a_dead_access_token_is_refreshed_and_a_dead_refresh_token_unlinks(
     async def steps(b: Any) -> None:
         await b.link(assistant)
         b.showcam.access.clear()
-        told = await b.post(f"/assistants/{assistant}/say", {"text": "is the garden online"})
-        assert told["outcome"]["told"] is None
-        assert [one["title"].split(": ")[0] for one in told["trace"]][1] == "Cloud"
+        answer = await b.post(f"/assistants/{assistant}/say", {"text": "is the garden online"})
+        assert answer["outcome"]["told"] is None
+        assert [entry["title"].split(": ")[0] for entry in answer["trace"]][1] == "Cloud"
         assert (await b.get(f"/assistants/{assistant}"))["linked"]
         b.showcam.access.clear()
         b.showcam.refresh.clear()
-        told = await b.post(f"/assistants/{assistant}/say", {"text": "show garden", "via": "hls"})
-        assert "link again" in told["outcome"]["person"]
+        answer = await b.post(f"/assistants/{assistant}/say", {"text": "show garden", "via": "hls"})
+        assert "link again" in answer["outcome"]["person"]
         assert not (await b.get(f"/assistants/{assistant}"))["linked"]
 
     bench(steps)
 
 
-def test_a_display_asks_for_the_pin_and_shows_it_to_nobody(bench: Callable[..., None]) -> None:
+def test_a_switch_with_a_pin_is_challenged_and_the_pin_is_masked(bench: Callable[..., None]) -> None:
     async def steps(b: Any) -> None:
         b.showcam.pin = "2468"
         await b.link("google")
 
-        async def told(**body: str) -> tuple[str, str | None]:
+        async def switched(**body: str) -> tuple[str, str | None]:
             answered = await b.post("/assistants/google/say", {"text": "turn off the garden camera", **body})
             assert answered["outcome"]["broken"] == []
             assert "2468" not in str(answered["trace"])
             return answered["outcome"]["spoken"], answered.get("need")
 
-        assert await told() == ("Can I have your PIN for Garden?", "pin")
-        assert await told(pin="1111") == ("Sorry, that PIN isn't right. Can I have your PIN for Garden?", "pin")
-        assert await told(pin="2468") == ("Okay, turning Garden off.", None)
+        assert await switched() == ("Can I have your PIN for Garden?", "pin")
+        assert await switched(pin="1111") == ("Sorry, that PIN isn't right. Can I have your PIN for Garden?", "pin")
+        assert await switched(pin="2468") == ("Okay, turning Garden off.", None)
         assert (await b.get("/assistants/google/trace"))["entries"][-1]["request"]["inputs"][0]["payload"]["commands"]
         answered = await b.post("/assistants/google/say", {"text": "turn the garden camera on"})
         assert answered["outcome"]["spoken"] == "Okay, turning Garden on."
@@ -207,9 +207,9 @@ SURE = ("Are you sure?", "yes", False)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "dialogue",
     [
-        # what is said, what the display says to that, what it needs, whether a wish was done or a question answered
+        # a sentence, the display's reply, what it needs, whether a wish was done or a question answered
         [
             ("turn off audio on the garden camera", *SURE),
             ("yes", "Okay, turning audio off on Garden.", None, True),
@@ -226,18 +226,18 @@ SURE = ("Are you sure?", "yes", False)
         [("how much battery does the garden camera have", "Garden has 55 percent battery left.", None, True)],
         [("sync my devices", "Okay, synced your devices: 1 found.", None, True)],
     ],
-    ids=lambda said: said[0][0],
+    ids=lambda dialogue: dialogue[0][0],
 )
-def test_a_display_asks_whether_one_is_sure(
-    said: list[tuple[str, str, str | None, bool]], bench: Callable[..., None]
+def test_a_command_that_needs_confirmation_waits_for_yes_or_no(
+    dialogue: list[tuple[str, str, str | None, bool]], bench: Callable[..., None]
 ) -> None:
     async def steps(b: Any) -> None:
         b.showcam.battery = 55
         await b.link("google")
-        for text, spoken, need, done in said:
-            told = await b.post("/assistants/google/say", {"text": text})
-            outcome = told["outcome"]
-            assert (outcome["spoken"], told.get("need"), outcome["answered"]) == (spoken, need, done)
+        for text, spoken, need, done in dialogue:
+            answer = await b.post("/assistants/google/say", {"text": text})
+            outcome = answer["outcome"]
+            assert (outcome["spoken"], answer.get("need"), outcome["answered"]) == (spoken, need, done)
             assert outcome["broken"] == []
 
     bench(steps)
@@ -249,12 +249,13 @@ def test_a_yes_sends_the_same_command_again(bench: Callable[..., None]) -> None:
         await b.link("google")
         for text in ("turn off the sound on the garden", "yes"):
             await b.post("/assistants/google/say", {"text": text})
-        asked, sure = (each["inputs"][0]["payload"]["commands"][0]["execution"][0] for each in b.showcam.seen[-2:])
-        assert asked == {
+        commands = (body["inputs"][0]["payload"]["commands"][0] for body in b.showcam.bodies[-2:])
+        first, confirmed = (command["execution"][0] for command in commands)
+        assert first == {
             "command": "action.devices.commands.SetToggles",
             "params": {"updateToggleSettings": {"audio": False}},
         }
-        assert sure == asked | {"challenge": {"ack": True}}
+        assert confirmed == first | {"challenge": {"ack": True}}
 
     bench(steps)
 
@@ -264,10 +265,10 @@ def test_a_yes_sends_the_same_command_again(bench: Callable[..., None]) -> None:
     [
         ("turn off the garden camera", "voice_may sleep"),
         ("reboot the garden camera", "voice_may restart"),
-        ("how much battery does the garden have", "none that Garden has"),
+        ("how much battery does the garden have", "reports no battery of Garden"),
     ],
 )
-def test_what_was_not_offered_is_asked_of_nobody(text: str, why: str, bench: Callable[..., None]) -> None:
+def test_a_command_that_was_not_offered_sends_no_message(text: str, why: str, bench: Callable[..., None]) -> None:
     async def steps(b: Any) -> None:
         await b.link("google")
         answered = await b.post("/assistants/google/say", {"text": text})
@@ -291,11 +292,13 @@ def test_what_was_not_offered_is_asked_of_nobody(text: str, why: str, bench: Cal
         ("alexa", "turn off the garden", False),
     ],
 )
-def test_whether_it_was_answered(assistant: str, text: str, answered: bool, bench: Callable[..., None]) -> None:
+def test_a_wish_without_a_picture_is_answered_or_not(
+    assistant: str, text: str, answered: bool, bench: Callable[..., None]
+) -> None:
     async def steps(b: Any) -> None:
         await b.link(assistant)
-        told = await b.post(f"/assistants/{assistant}/watch", {"text": text})
-        assert told["outcome"]["answered"] is answered
+        answer = await b.post(f"/assistants/{assistant}/watch", {"text": text})
+        assert answer["outcome"]["answered"] is answered
 
     bench(steps)
 
@@ -304,37 +307,37 @@ def test_google_disconnects_and_alexa_only_forgets(bench: Callable[..., None]) -
     async def steps(b: Any) -> None:
         for assistant, sent in (("alexa", []), ("google", ["Google: DISCONNECT"])):
             await b.link(assistant)
-            told = await b.post(f"/assistants/{assistant}/unlink")
-            assert [one["title"] for one in told["trace"]] == sent
-            assert told["linked"] is False
+            answer = await b.post(f"/assistants/{assistant}/unlink")
+            assert [entry["title"] for entry in answer["trace"]] == sent
+            assert answer["linked"] is False
 
     bench(steps)
 
 
 @pytest.mark.parametrize("assistant", ["alexa", "google"])
 @pytest.mark.parametrize("via", ["webrtc", "hls"])
-def test_watching_decodes_the_picture_and_hears_the_sound(
+def test_watching_decodes_the_picture_and_the_sound(
     bench: Callable[..., None], tmp_path: Any, assistant: str, via: str
 ) -> None:
     write_hls(tmp_path)
 
     async def steps(b: Any) -> None:
         await b.link(assistant)
-        told = await b.post(
+        answer = await b.post(
             f"/assistants/{assistant}/watch", {"text": "show the garden camera", "via": via, "seconds": 1}
         )
-        assert told["outcome"]["broken"] == []
-        assert told["outcome"]["shown"], told
-        shown = told["shown"]
+        assert answer["outcome"]["broken"] == []
+        assert answer["outcome"]["shown"], answer
+        shown = answer["shown"]
         assert (shown["protocol"], shown["width"], shown["height"], shown["audio"]) == (via, 320, 240, True)
         assert shown["frames"] > 5
-        assert told["jpeg"].startswith("/9j/")
-        assert "GRANT-SECRET" not in str(told["trace"])
+        assert answer["jpeg"].startswith("/9j/")
+        assert "GRANT-SECRET" not in str(answer["trace"])
 
     bench(steps)
 
 
-def test_a_picture_that_never_comes_is_said_to_be_missing(bench: Callable[..., None]) -> None:
+def test_signalling_without_cors_shows_no_picture_and_breaks_a_rule(bench: Callable[..., None]) -> None:
     async def steps(b: Any) -> None:
         await b.link("google")
         b.showcam.fault = "cors"
@@ -357,7 +360,7 @@ def test_a_picture_that_never_comes_is_said_to_be_missing(bench: Callable[..., N
         ("POST", "/assistants/alexa/offer", {}, b'{"session": "x", "sdp": "v=0"}', 404),
         ("POST", "/assistants/alexa/unlink", {"Origin": "https://evil.example"}, b"{}", 403),
         ("GET", "/assistants/alexa", {"Host": "evil.example"}, b"", 421),
-        ("GET", "/page/..%2fapp.py", {}, b"", 404),
+        ("GET", "/page/..%2fdoor.py", {}, b"", 404),
     ],
 )
 def test_bad_requests_get_a_problem_document(

@@ -1,4 +1,4 @@
-"""$BENCH_CAMERAS cameras, each with a stream that is running already: what is timed is the answer, not the picture."""
+"""$BENCH_CAMERAS cameras, each with a running stream, so that the answer is timed and not the picture."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""From the command to the first right answer, and the memory of all processes while nobody watches."""
+"""The time from the command to the first right answer, and the memory of all processes without a viewer."""
 
 import json
 import statistics
@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 from aws.deploy_local.ports import free_ports
-from bench.asking import QUESTIONS, sync, synced
 from bench.household import cameras
 from bench.progress import say
+from bench.questions import QUESTIONS, sync, synced
 from bench.run import NoPeer, Results, Run
-from bench.served import checked, home_assistant, process
+from bench.servers import checked, home_assistant, process
 from bench.table import Bound, LeftOut, Row
 from bench.wire import Unanswered, memory_mb, request, until_right
 from showcam import keys as key_files
@@ -24,7 +24,7 @@ from tests.doubles.program import running
 STARTS = "start of showcam serve to the first right answer"
 MEMORY = "memory of all processes, no viewer"
 AS_INSTALLED = {"PYTHONPATH": str(Path(__file__).with_name("without_dev"))}
-SETTLE_S = 5.0  # by then is there what is imported ahead of the first request
+SETTLE_S = 5.0  # by then the imports ahead of the first request are done
 TIMES = 3
 
 
@@ -38,9 +38,9 @@ def measure(run: Run) -> Results:
     try:
         run.need_peer()
         say("Starting Home Assistant")
-        seen = [_home_assistant(run) for _ in range(times)]
-        peer_start = statistics.median(each[0] for each in seen)
-        peer_memory = min(each[1] for each in seen)
+        figures = [_home_assistant(run) for _ in range(times)]
+        peer_start = statistics.median(start_s for start_s, _ in figures)
+        peer_memory = min(used_mb for _, used_mb in figures)
     except (NoPeer, Unanswered) as error:
         yield LeftOut("Home Assistant, start and memory", str(error))
     yield Row(STARTS, "s", start, "HA", peer_start, Bound(share=1 / 2))
@@ -48,7 +48,7 @@ def measure(run: Run) -> Results:
 
 
 def _showcam_starts() -> float:
-    """Seconds to a SYNC of a household whose list the store knows and whose vendor session is over."""
+    """Seconds to a SYNC of a household whose list is stored and whose vendor session has ended."""
     with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
         port = free_ports()
         environ = {"SHOWCAM_PORT": str(port), "SHOWCAM_DATA": folder, "SHOWCAM_PUBLIC_URL": "https://home.example"}
@@ -56,7 +56,7 @@ def _showcam_starts() -> float:
         store = open_store(loaded, key_files.of(loaded))
         home = household(Path(folder), store=store, assistant="google", cameras=cameras(1))  # type: ignore[arg-type]
         token = home.token()
-        home.owner.cameras(home.account.id)  # which keeps the list
+        home.owner.cameras(home.account.id)  # which stores the list
         store.close()
         given = request("/google/fulfillment", json.dumps(sync()).encode(), {"Authorization": f"Bearer {token}"})
         command = [str(Path(sys.executable).with_name("showcam")), "serve"]
@@ -77,7 +77,7 @@ def _until(command: list[str], environ: dict[str, str], log: Path, port: int, gi
 
 
 def _showcam_memory(run: Run) -> float:
-    """Of a real start: supervisor, web, media and worker."""
+    """MB of a real start: supervisor, web, media and worker."""
     with (
         tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder,
         running(Path(folder), demo=False, **AS_INSTALLED) as program,

@@ -1,8 +1,6 @@
-"""The assistants' door at the simulator: linking, saying, watching, and the practice page."""
+"""The assistants' door of the simulator: linking, saying, watching, and the practice page."""
 
 import contextlib
-import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +10,18 @@ from aiohttp import web
 from simulator.assistants.alexa import Alexa
 from simulator.assistants.amazon import Amazon
 from simulator.assistants.google import Google
+from simulator.assistants.page_requests import Handler, body_of, guarded, origin, problem, redirect_uri, via
 from simulator.assistants.person import LinkFailed, Person
 from simulator.assistants.watching import watch
 from simulator.assistants.wire import NoAnswer, Wire
 
-type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
 PAGE = (Path(__file__).parent / "page").resolve()
 _FILES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css"}
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-# Pictures and signalling come from showcam's own ports, which may be any on this machine.
-_HERE = "http://127.0.0.1:* http://localhost:*"
+# Pictures and signalling come from showcam's ports, which may be any on this machine.
+_LOCAL = "http://127.0.0.1:* http://localhost:*"
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; "
-    f"connect-src 'self' {_HERE}; media-src 'self' blob: {_HERE}; img-src 'self' data: {_HERE}; "
+    f"connect-src 'self' {_LOCAL}; media-src 'self' blob: {_LOCAL}; img-src 'self' data: {_LOCAL}; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 _HEADERS = {
@@ -40,13 +36,13 @@ MOST_SECONDS = 8.0
 def add_routes(app: web.Application, app_url: str, data: Path, amazon: Amazon | None = None) -> None:
     """Adds the practice page at /, /callback and /assistants/… for the showcam at `app_url`.
 
-    Without `amazon` Alexa asks for no events, and has no spoken half.
+    Without `amazon`, Alexa takes no events and has no spoken half.
     """
     del data  # links live in memory: a restart of the simulator is a factory reset of both screens
     door = Door(app_url.rstrip("/"), amazon)
     app.cleanup_ctx.append(door.run)
     for method, path, handler in door.routes():
-        app.router.add_route(method, path, _guarded(handler))
+        app.router.add_route(method, path, guarded(handler))
 
 
 class Door:
@@ -55,7 +51,7 @@ class Door:
         self._clouds: dict[str, Alexa | Google] = {}
 
     async def run(self, _app: web.Application) -> Any:
-        # a person's cookies are of no concern to a cloud
+        # clouds keep no cookies
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
             self._clouds = {"alexa": Alexa(http, self._app_url, self._amazon), "google": Google(http, self._app_url)}
             yield
@@ -94,13 +90,13 @@ class Door:
 
     async def begin_link(self, request: web.Request) -> web.StreamResponse:
         cloud = self._cloud(request)
-        url = cloud.linking.begin(_redirect_uri(request))
+        url = cloud.linking.begin(redirect_uri(request))
         cloud.wire().note("Browser: opens the sign-in", "GET", url, request=None, status=302, response="a page", ms=0)
         raise web.HTTPFound(url)
 
     async def callback(self, request: web.Request) -> web.StreamResponse:
         answered = dict(request.query)
-        cloud = next((one for one in self._clouds.values() if one.linking.knows(answered.get("state", ""))), None)
+        cloud = next((known for known in self._clouds.values() if known.linking.knows(answered.get("state", ""))), None)
         if cloud is None:
             return web.Response(
                 status=400,
@@ -110,16 +106,16 @@ class Door:
             )
         wire = cloud.wire()
         wire.note("Browser: comes back", "GET", str(request.url), request=None, status=303, response=None, ms=0)
-        with contextlib.suppress(LinkFailed):  # the page shows it: it is the link's problem
+        with contextlib.suppress(LinkFailed):  # the page shows it as the link's problem
             await cloud.finish_link(wire, answered)
         raise web.HTTPSeeOther("/")
 
     async def link(self, request: web.Request) -> web.StreamResponse:
-        cloud, body = self._cloud(request), await _body(request, "user", "password")
+        cloud, body = self._cloud(request), await body_of(request, "user", "password")
         person = Person(*(str(body.get(key) or "") for key in ("user", "password", "code", "label")))
         wire = cloud.wire()
         try:
-            await cloud.link_as(wire, person, _redirect_uri(request))
+            await cloud.link_as(wire, person, redirect_uri(request))
         except LinkFailed as error:
             return web.json_response(cloud.about() | {"error": str(error), "trace": wire.trace}, status=502)
         return web.json_response(cloud.about() | {"trace": wire.trace})
@@ -135,22 +131,22 @@ class Door:
         return web.json_response(cloud.about() | {"trace": wire.trace})
 
     async def say(self, request: web.Request) -> web.StreamResponse:
-        cloud, body = self._cloud(request), await _body(request, "text")
-        wire, text, via = cloud.wire(), body["text"][:500], _via(body)
+        cloud, body = self._cloud(request), await body_of(request, "text")
+        wire, text, protocol = cloud.wire(), body["text"][:500], via(body)
         if isinstance(cloud, Google):
-            return _answer(wire, await cloud.say(wire, text, via, str(body.get("pin") or "")[:16]))
-        return _answer(wire, await cloud.say(wire, text, via))
+            return _answer(wire, await cloud.say(wire, text, protocol, str(body.get("pin") or "")[:16]))
+        return _answer(wire, await cloud.say(wire, text, protocol))
 
     async def offer(self, request: web.Request) -> web.StreamResponse:
-        cloud, body = self._alexa(), await _body(request, "session", "sdp")
+        cloud, body = self._alexa(), await body_of(request, "session", "sdp")
         wire = cloud.wire()
         if body["session"] not in cloud.sessions:
-            raise _problem(404, "No such session", "Say it again: this live view was ended.")
+            raise problem(404, "No such session", "Say it again: this live view was ended.")
         return _answer(wire, await cloud.offer(wire, body["session"], body["sdp"]))
 
     async def session(self, request: web.Request) -> web.StreamResponse:
         """The page reports that a live view has connected or was closed."""
-        cloud, body = self._alexa(), await _body(request, "session", "event")
+        cloud, body = self._alexa(), await body_of(request, "session", "event")
         wire = cloud.wire()
         broken: list[str] = []
         if body["event"] == "connected" and body["session"] in cloud.sessions:
@@ -160,20 +156,20 @@ class Door:
         return web.json_response({"broken": broken, "trace": wire.trace})
 
     async def watch(self, request: web.Request) -> web.StreamResponse:
-        cloud, body = self._cloud(request), await _body(request, "text")
+        cloud, body = self._cloud(request), await body_of(request, "text")
         try:
             seconds = min(max(float(body.get("seconds", 3)), 0.0), MOST_SECONDS)
         except (TypeError, ValueError):
-            raise _problem(400, "Bad request", "“seconds” is a number.") from None
-        return web.json_response(await watch(cloud, body["text"][:500], _via(body), seconds, _origin(request)))
+            raise problem(400, "Bad request", "“seconds” is a number.") from None
+        return web.json_response(await watch(cloud, body["text"][:500], via(body), seconds, origin(request)))
 
     async def trace(self, request: web.Request) -> web.StreamResponse:
         after = request.query.get("after", "0")
         return web.json_response({"entries": self._cloud(request).record.after(int(after) if after.isdigit() else 0)})
 
     async def add_trace(self, request: web.Request) -> web.StreamResponse:
-        """A message that the page sent by itself; kept masked like all others."""
-        cloud, body = self._cloud(request), await _body(request, "title", "url")
+        """Records a message that the page has sent; it is masked like all others."""
+        cloud, body = self._cloud(request), await body_of(request, "title", "url")
         status, ms = (body[key] if isinstance(body.get(key), int) else 0 for key in ("status", "ms"))
         headers = body["headers"] if isinstance(body.get("headers"), dict) else None
         entry = cloud.wire().note(
@@ -192,7 +188,7 @@ class Door:
         try:
             return self._clouds[request.match_info["a"]]
         except KeyError:
-            raise _problem(404, "No such assistant", "There are “alexa” and “google”.") from None
+            raise problem(404, "No such assistant", "There are “alexa” and “google”.") from None
 
     def _alexa(self) -> Alexa:
         cloud = self._clouds["alexa"]
@@ -200,54 +196,5 @@ class Door:
         return cloud
 
 
-def _guarded(handler: Handler) -> Handler:
-    """For this machine alone: no other name in Host, no other site's scripts."""
-
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
-        if host not in _LOOPBACK:
-            raise _problem(421, "Misdirected request", "The simulator answers on this machine's loopback address only.")
-        origin = request.headers.get("Origin")
-        if request.method != "GET" and origin is not None and origin != _origin(request):
-            raise _problem(403, "Forbidden", "Another site's page may not speak through these screens.")
-        return await handler(request)
-
-    return guarded
-
-
-def _origin(request: web.Request) -> str:
-    return f"http://{request.host}"
-
-
-def _redirect_uri(request: web.Request) -> str:
-    assert request.transport is not None
-    return f"http://127.0.0.1:{request.transport.get_extra_info('sockname')[1]}/callback"
-
-
-def _via(body: dict[str, Any]) -> str:
-    via = body.get("via") or ""
-    if via not in ("", "webrtc", "hls"):
-        raise _problem(400, "Bad request", "“via” is “webrtc” or “hls”, or left out.")
-    return str(via)
-
-
-def _answer(wire: Wire, told: dict[str, Any]) -> web.Response:
-    return web.json_response(told | {"outcome": told["outcome"].as_json(), "trace": wire.trace})
-
-
-async def _body(request: web.Request, *texts: str) -> dict[str, Any]:
-    """The JSON object sent, in which these keys are texts."""
-    try:
-        body = await request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise _problem(400, "Bad request", "The body is no JSON.") from None
-    if not isinstance(body, dict) or not all(isinstance(body.get(key), str) and body[key] for key in texts):
-        raise _problem(400, "Bad request", f"The body is an object with {' and '.join(texts)}.")
-    return body
-
-
-def _problem(status: int, title: str, detail: str) -> web.HTTPException:
-    """RFC 9457."""
-    kinds = {400: web.HTTPBadRequest, 403: web.HTTPForbidden, 404: web.HTTPNotFound, 421: web.HTTPMisdirectedRequest}
-    text = json.dumps({"title": title, "status": status, "detail": detail})
-    return kinds[status](text=text, content_type="application/problem+json")
+def _answer(wire: Wire, result: dict[str, Any]) -> web.Response:
+    return web.json_response(result | {"outcome": result["outcome"].as_json(), "trace": wire.trace})

@@ -7,20 +7,20 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.asking import QUESTIONS, Question
 from bench.household import Doors, doors
 from bench.progress import say
+from bench.questions import QUESTIONS, Question
 from bench.run import Results, Run
 from bench.table import Bound, Row
 from bench.timing import cpu_us
 from tests.doubles.household import household
 
 QUESTIONED = tuple(question for question in QUESTIONS if question[0] in ("InitializeCameraStreams", "ReportState"))
-MANY_CAMERAS, MANY_LINKS, ASKING = 300, 1_000_000, 100
-FLAT = Bound(share=1.15, beside="the few")  # 15 %: what one and the same measurement differs by when it is repeated
+MANY_CAMERAS, MANY_LINKS, IN_TURN = 300, 1_000_000, 100
+FLAT = Bound(share=1.15, beside="the few")  # 15 %: by this the same measurement differs when it is repeated
 
-# Each of the crowd is a household of its own: account, source, one link, one access token. Ids are random, as real ones
-# are, and written in order, which is quick; the trees that come of it are the same.
+# A crowd of households, each with an account, a source, one link and one access token. Ids are random, as real ones
+# are; they are written in order, which is quick and makes the same trees.
 CROWD = """
 PRAGMA synchronous = OFF;
 BEGIN;
@@ -59,11 +59,10 @@ def by_links(run: Run, links: int) -> Results:
         crowd(large.database, links)
         for name, few, full in _in_turn(run, small.call, large.call):
             yield Row(f"{name}, {links:,} links, beside 1", "µs", full, "1:", few, FLAT)
-        asking = 10 if run.quick else ASKING
-        say(f"Flat: {asking} households that ask in turn")
-        few_ask, full_ask = neighbours(small, asking), neighbours(large, asking)
-        for name, few, full in _in_turn(run, few_ask, full_ask):
-            named = f"{name}, {asking} links in turn and {links:,} more, beside none"
+        count = 10 if run.quick else IN_TURN
+        say(f"Flat: questions of {count} households in turn")
+        for name, few, full in _in_turn(run, neighbours(small, count), neighbours(large, count)):
+            named = f"{name}, {count} links in turn and {links:,} more, beside none"
             yield Row(named, "µs", full, "none:", few, FLAT)
 
 
@@ -71,7 +70,7 @@ type Calls = Callable[[Question], Callable[[], bytes]]
 
 
 def _in_turn(run: Run, few: Calls, full: Calls) -> Iterator[tuple[str, float, float]]:
-    """The same questions to both, turn by turn, so that what else the machine does falls on both."""
+    """The same questions to both, turn by turn, so that the machine's load falls on both."""
     for question in QUESTIONED:
         calls = few(question), full(question)
         best = [float("inf")] * 2
@@ -87,17 +86,17 @@ def crowd(database: Path, links: int) -> None:
 
 
 def neighbours(both: Doors, count: int) -> Calls:
-    """That many households more in the store, which ask one after the other."""
+    """Adds `count` households to the store; their questions are called one after the other."""
     homes = [
         household(both.database.parent, store=both.home.store, user=f"{number}@example.com", cameras=[])
         for number in range(count)
     ]
     owner = both.home.owner
-    askers = [(home.token(), next(each.id for each in owner.cameras(home.account.id).cameras)) for home in homes]
+    senders = [(home.token(), owner.cameras(home.account.id).cameras[0].id) for home in homes]
 
     def calls(question: Question) -> Callable[[], bytes]:
         _, _, build, checking = question
-        bodies = [json.dumps(build(token, camera)).encode() for token, camera in askers]
+        bodies = [json.dumps(build(token, camera)).encode() for token, camera in senders]
         for body in bodies:
             checking(1)(json.loads(both.skill.answer(body)))
         turn = itertools.cycle(bodies)

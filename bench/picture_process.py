@@ -1,4 +1,4 @@
-"""Cameras on a LAN and a picture process that pulls them, each in a process of its own."""
+"""A picture process and the LAN cameras that it pulls, in two processes."""
 
 import functools
 import http.client
@@ -21,7 +21,7 @@ from media.process_auth import HEADER
 from media.source import Denied, SourceSpec
 from simulator.lan.description import Tracks
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
-from tests.doubles.rtsp_camera import RATES, Recording, RtspCamera, Sample, heard, slope
+from tests.doubles.rtsp_camera import RATES, Recording, RtspCamera, Sample, slope, tone
 
 GRANTS = Grants([b"grant key of a measurement, long"])
 WITHOUT_DEV = str(Path(__file__).with_name("without_dev"))
@@ -31,7 +31,7 @@ _spawn = multiprocessing.get_context("spawn")
 
 @functools.cache
 def full_hd(bits: int) -> Recording:
-    """1920×1080 at exactly that many bits a second, a keyframe every two seconds, and a tone."""
+    """1920×1080 at exactly `bits` a second, with a keyframe every two seconds, and a tone."""
     encoder: Any = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 1920, 1080, "yuv420p", Fraction(1, RATE)
     encoder.framerate = Fraction(RATE)
@@ -43,10 +43,10 @@ def full_hd(bits: int) -> Recording:
         for packet in encoder.encode(slope(number, 1920, 1080)):
             samples.append(Sample("video", bytes(packet), packet.pts / RATE, bool(packet.is_keyframe)))
     keyframe = samples[0].data
-    tones, config = heard("aac")
-    samples += [each for each in tones if each.at < LENGTH_S]
+    tones, config = tone("aac")
+    samples += [sample for sample in tones if sample.at < LENGTH_S]
     tracks = Tracks("h264", keyframe, "aac", RATES["aac"], config)
-    return Recording(tuple(sorted(samples, key=lambda each: each.at)), tracks, LENGTH_S)
+    return Recording(tuple(sorted(samples, key=lambda sample: sample.at)), tracks, LENGTH_S)
 
 
 class _Home:
@@ -71,25 +71,25 @@ class _Home:
         pass
 
 
-def _film(count: int, joins: str, heavy_bits: int, told: Connection) -> None:
+def _film(count: int, joins: str, heavy_bits: int, pipe: Connection) -> None:
     recording = {"recording": full_hd(heavy_bits)} if heavy_bits else {}
     cameras = [RtspCamera(joins=joins, **recording) for _ in range(count)]
-    told.send(tuple(each.port for each in cameras))
-    told.recv()
-    for each in cameras:
-        each.close()
+    pipe.send(tuple(camera.port for camera in cameras))
+    pipe.recv()
+    for camera in cameras:
+        camera.close()
 
 
-def _serve(ports: tuple[int, ...], idle_s: float, malloc: bool, told: Connection) -> None:
+def _serve(ports: tuple[int, ...], idle_s: float, malloc: bool, pipe: Connection) -> None:
     settings = replace(SETTINGS, idle_s=idle_s, malloc=malloc)
     with PlaneThread(GRANTS, _Home(ports), settings) as plane:
-        told.send(plane.port)
-        told.recv()
+        pipe.send(plane.port)
+        pipe.recv()
 
 
 @dataclass(frozen=True)
-class AtHome:
-    port: int  # the picture process's
+class PictureProcess:
+    port: int
     pid: int
 
     def grant(self, camera: int, protocol: Any) -> str:
@@ -109,7 +109,7 @@ class AtHome:
             connection.close()
 
     def cooled(self, within_s: float = 30) -> None:
-        """Until nothing is pulled."""
+        """Waits until nothing is pulled. Raises TimeoutError."""
         deadline = time.monotonic() + within_s
         while json.loads(self.get("/internal/stats"))["pulls"]:
             if time.monotonic() > deadline:
@@ -117,27 +117,27 @@ class AtHome:
             time.sleep(0.1)
 
     def cpu_s(self) -> float:
-        """Of the picture process since it began."""
+        """CPU seconds of the picture process since its start."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / 100
 
     def own_mb(self) -> float:
-        """Memory that is its own alone."""
+        """Memory that the picture process does not share, in MB."""
         rows = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
         return sum(int(row.split()[1]) for row in rows if row.startswith("Private_")) / 1024
 
 
 @contextmanager
-def at_home(
+def picture_process(
     count: int = 1, *, joins: str = "keyframe", heavy_bits: int = 0, idle_s: float = 30, malloc: bool = True
-) -> Iterator[AtHome]:
+) -> Iterator[PictureProcess]:
     ours, theirs = _spawn.Pipe()
     cameras = _spawn.Process(target=_film, args=(count, joins, heavy_bits, theirs), daemon=True)
     cameras.start()
     ports = ours.recv()
     plane_ours, plane_theirs = _spawn.Pipe()
     plane = _spawn.Process(target=_serve, args=(ports, idle_s, malloc, plane_theirs), daemon=True)
-    # it looks for modules where we do: what only the tests' tools bring is kept from it
+    # it searches for modules where this process does: those that only the tests' tools bring are hidden from it
     sys.path.insert(0, WITHOUT_DEV)
     try:
         plane.start()
@@ -146,7 +146,7 @@ def at_home(
     try:
         port = plane_ours.recv()
         assert plane.pid is not None
-        yield AtHome(port, plane.pid)
+        yield PictureProcess(port, plane.pid)
     finally:
         for connection, process in ((plane_ours, plane), (ours, cameras)):
             connection.send("over")

@@ -1,4 +1,4 @@
-"""What is asked of showcam and of its peer alike, and how one sees that the answer is right. Standard library only."""
+"""Questions to showcam and its peer, and the checks of their answers. Standard library only."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ SIZES = (1, 10, 100, 300)  # cameras of the household
 
 
 def directive(namespace: str, name: str, token: str, camera: str | None, payload: Message | None = None) -> Message:
-    """As Alexa sends it; a Discover has its scope in the payload."""
+    """A directive as Alexa sends it; Discover has its scope in the payload."""
     scope = {"type": "BearerToken", "token": token}
     header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": "bench-1"}
     if camera is None:
@@ -63,7 +63,7 @@ def get_stream(camera: str) -> Message:
 
 
 class WrongAnswer(Exception):
-    """The answer is not what was asked for: its time would mean nothing."""
+    """The answer does not answer the question, so that its time means nothing."""
 
 
 def _expect(right: bool, answer: Message) -> None:
@@ -72,19 +72,19 @@ def _expect(right: bool, answer: Message) -> None:
 
 
 def discovered(cameras: int) -> Check:
-    """Exactly so many cameras are offered, and nothing else."""
+    """Checks that exactly this many cameras are offered, and nothing else."""
 
     def check(answer: Message) -> None:
         event = answer["event"]
         offered = event["payload"].get("endpoints", [])
         _expect(event["header"]["name"] == "Discover.Response" and len(offered) == cameras, answer)
-        _expect(all("CAMERA" in each["displayCategories"] for each in offered), answer)
+        _expect(all("CAMERA" in endpoint["displayCategories"] for endpoint in offered), answer)
 
     return check
 
 
 def reported(answer: Message) -> None:
-    properties = {(each["namespace"], each["name"]) for each in answer["context"]["properties"]}
+    properties = {(state["namespace"], state["name"]) for state in answer["context"]["properties"]}
     _expect(answer["event"]["header"]["name"] == "StateReport", answer)
     _expect(("Alexa.EndpointHealth", "connectivity") in properties, answer)
 
@@ -99,7 +99,7 @@ def synced(cameras: int) -> Check:
     def check(answer: Message) -> None:
         devices = answer["payload"].get("devices", [])
         _expect(len(devices) == cameras, answer)
-        _expect(all("action.devices.traits.CameraStream" in each["traits"] for each in devices), answer)
+        _expect(all("action.devices.traits.CameraStream" in device["traits"] for device in devices), answer)
 
     return check
 

@@ -1,8 +1,8 @@
 """How long a live picture outlasts its gate: from Image Encryption switched on at the vendor to the stream's end.
 
-Each time both kinds of viewer watch while still pictures are fetched now and then, each of which has the camera read;
-and the switch comes at another moment of the pace in which the gate is asked. WebRTC ends with its connection, HLS with
-the last list that was given out; what a player still holds of it is its own.
+In each turn both kinds of viewer watch while snapshots are fetched now and then, each of which makes a reading; and the
+switch falls at another moment between two gate checks. WebRTC ends with its connection, HLS with its last playlist; a
+player may still hold segments of it.
 """
 
 import asyncio
@@ -28,23 +28,23 @@ from tests.doubles.rtc_viewer import Viewer
 
 TIMES = 50
 LONGEST_S = 3.0
-PACE_S = 2.0  # of the question
-PAUSE_S = (0.2, 2.2)  # between two stills
+PACE_S = 2.0  # between two gate checks
+PAUSE_S = (0.2, 2.2)  # between two snapshots
 GIVE_UP_S = 15.0
 
 
 def measure(run: Run) -> Results:
-    said = {"SHOWCAM_OPENS_PER_MINUTE": "600", "SHOWCAM_EXPLAIN": "no"}
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder), **said) as program:
+    settings = {"SHOWCAM_OPENS_PER_MINUTE": "600", "SHOWCAM_EXPLAIN": "no"}
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), **settings) as program:
         closing = Closing(program)
         taken = []
         for turn in range(3 if run.quick else TIMES):
             say(f"Outlasted: {turn + 1} of {3 if run.quick else TIMES}")
             taken.append(asyncio.run(closing.outlasted_s()))
-    for name, each in zip(("WebRTC", "HLS"), zip(*taken, strict=True), strict=True):
+    for name, times_s in zip(("WebRTC", "HLS"), zip(*taken, strict=True), strict=True):
         what = f"a live picture after its gate closed, {name}"
-        yield Row(f"{what}, the longest of {len(each)}", "s", max(each), bound=Bound(most=LONGEST_S))
-        yield Row(f"{what}, the median", "s", statistics.median(each))
+        yield Row(f"{what}, the longest of {len(times_s)}", "s", max(times_s), bound=Bound(most=LONGEST_S))
+        yield Row(f"{what}, the median", "s", statistics.median(times_s))
 
 
 class Closing:
@@ -54,18 +54,18 @@ class Closing:
         self._program = program
         self._token = link(program.web, "alexa", "demo@example.com", "showcam-demo")
         scope = {"type": "BearerToken", "token": self._token}
-        found = self._said({"header": _header("Alexa.Discovery", "Discover"), "payload": {"scope": scope}})
-        garden = next(each for each in found["payload"]["endpoints"] if each["friendlyName"] == "Garden")
+        found = self._send({"header": _header("Alexa.Discovery", "Discover"), "payload": {"scope": scope}})
+        garden = next(row for row in found["payload"]["endpoints"] if row["friendlyName"] == "Garden")
         self._endpoint = {"scope": scope, "endpointId": garden["endpointId"], "cookie": {}}
 
     async def outlasted_s(self) -> tuple[float, float]:
-        """Of WebRTC and of HLS."""
+        """Seconds that WebRTC and HLS last after the gate has closed."""
         viewer, over = Viewer(), threading.Event()
         stills = threading.Thread(target=self._fetch_stills, args=(over,), daemon=True)
         try:
             offer = {"sessionId": str(uuid.uuid4()), "offer": {"format": "SDP", "value": await viewer.offer()}}
             stills.start()
-            answer = await self._had("answer", "Alexa.RTCSessionController", "InitiateSessionWithOffer", offer)
+            answer = await self._wait_for("answer", "Alexa.RTCSessionController", "InitiateSessionWithOffer", offer)
             await viewer.accept(answer["value"])
             await viewer.until(lambda: viewer.pictures)
             lists = await self._playlist()
@@ -84,7 +84,9 @@ class Closing:
 
     async def _playlist(self) -> str:
         wanted = {"cameraStreams": [{"protocol": "HLS"}]}
-        streams = await self._had("cameraStreams", "Alexa.CameraStreamController", "InitializeCameraStreams", wanted)
+        streams = await self._wait_for(
+            "cameraStreams", "Alexa.CameraStreamController", "InitializeCameraStreams", wanted
+        )
         master = streams[0]["uri"]
         lines = (await asyncio.to_thread(requests.get, master, timeout=15)).text.splitlines()
         return urljoin(master, next(line for line in lines if line and line[0] != "#"))
@@ -97,8 +99,8 @@ class Closing:
                 if uri := answered["payload"].get("value", {}).get("uri"):
                     requests.get(uri, headers=headers, timeout=10)
 
-    async def _had(self, what: str, namespace: str, name: str, payload: dict[str, Any]) -> Any:
-        """That of the answer, asked for until it is there: what the vendor kept is encrypted for some seconds more."""
+    async def _wait_for(self, what: str, namespace: str, name: str, payload: dict[str, Any]) -> Any:
+        """A field of the answer; the directive is repeated until it is there, while the vendor is still encrypted."""
         async with asyncio.timeout(GIVE_UP_S):
             while True:
                 answered = await asyncio.to_thread(self._directive, namespace, name, payload)
@@ -108,9 +110,9 @@ class Closing:
 
     def _directive(self, namespace: str, name: str, payload: dict[str, Any]) -> dict[str, Any]:
         header = {**_header(namespace, name), "correlationToken": "c"}
-        return self._said({"header": header, "endpoint": self._endpoint, "payload": payload})
+        return self._send({"header": header, "endpoint": self._endpoint, "payload": payload})
 
-    def _said(self, directive: dict[str, Any]) -> dict[str, Any]:
+    def _send(self, directive: dict[str, Any]) -> dict[str, Any]:
         answer = requests.post(f"{self._program.web}/alexa/smart-home", json={"directive": directive}, timeout=15)
         return dict(answer.json()["event"])
 
@@ -120,7 +122,7 @@ def _header(namespace: str, name: str) -> dict[str, str]:
 
 
 def _last_list(url: str) -> float:
-    """When the last playlist was given out, monotonic s."""
+    """The time of the last playlist, monotonic s."""
     last = time.monotonic()
     with requests.Session() as session:
         while session.get(url, timeout=10).status_code == 200:

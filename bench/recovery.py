@@ -1,7 +1,7 @@
-"""A picture that plays on the practice page, and comes again after the media process is killed.
+"""The time until a picture on the practice page plays again after the media process is killed.
 
-Counted from the kill to where the picture plays on for three seconds. The page asks again by itself, as displays do.
-Each time a program of its own: a part that dies again and again is waited for longer each time.
+It is counted from the kill to the first picture that plays for three seconds. The page repeats its wish by itself, as
+displays do. Each turn has a new program: one waits longer each time a process of it dies.
 """
 
 import itertools
@@ -21,20 +21,20 @@ from tests.doubles.program import Program
 IDLE_S = 30
 TIMES = 3
 PLAYS_MS = 4_000  # before the kill
-LOOK_MS = 15_000
-STANDSTILL_MS = 500  # between two frames of a camera that sends fifteen a second
+WATCH_MS = 15_000
+STANDSTILL_MS = 500  # between two frames; the camera sends fifteen a second
 PLAYS_ON_MS = 3_000
 SCREENS = (
     ("WebRTC", "alexa", "webrtc", Bound(most=4)),
     ("HLS", "google", "hls", Bound(most=9)),
 )
 
-# When each frame is presented, from here on.
+# Records the time of each presented frame.
 WATCH = """(assistant) => {
     const video = document.querySelector(`[data-testid="${assistant}-video"]`);
     window.presented = [performance.now()];
-    const seen = (now) => { window.presented.push(now); video.requestVideoFrameCallback(seen); };
-    video.requestVideoFrameCallback(seen);
+    const present = (now) => { window.presented.push(now); video.requestVideoFrameCallback(present); };
+    video.requestVideoFrameCallback(present);
 }"""
 
 
@@ -59,28 +59,28 @@ def _again_s(program: Program, page: Page, assistant: str, via: str) -> float:
     page.wait_for_timeout(PLAYS_MS)
     page.evaluate(WATCH, assistant)
     os.kill(_media(program), signal.SIGKILL)
-    page.wait_for_timeout(LOOK_MS)
+    page.wait_for_timeout(WATCH_MS)
     presented: list[float] = page.evaluate("window.presented")
     return plays_on(presented) / 1000
 
 
 def plays_on(presented: list[float]) -> float:
-    """ms from the first of these times to where the last standstill before three seconds of picture ends; 0: none."""
+    """ms from the first time to the end of the last standstill before three seconds of picture; 0: no standstill."""
     again = presented[0]
-    for before, then in itertools.pairwise(presented):
-        if then - before > STANDSTILL_MS:
-            again = then
-        elif again > presented[0] and then - again > PLAYS_ON_MS:
+    for before, now in itertools.pairwise(presented):
+        if now - before > STANDSTILL_MS:
+            again = now
+        elif again > presented[0] and now - again > PLAYS_ON_MS:
             return again - presented[0]
-    if again > presented[0] or presented[-1] - again < LOOK_MS - STANDSTILL_MS:
-        raise TimeoutError(f"no picture again within {LOOK_MS / 1000:.0f} s")
-    return 0.0  # what it had in hand was enough
+    if again > presented[0] or presented[-1] - again < WATCH_MS - STANDSTILL_MS:
+        raise TimeoutError(f"no picture again within {WATCH_MS / 1000:.0f} s")
+    return 0.0  # the buffered segments were enough
 
 
 def _media(program: Program) -> int:
     assert program.process is not None
-    for each in tree(program.process.pid):
-        words = Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")
+    for pid in tree(program.process.pid):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         if words[-3:-1] == [b"showcam", b"media"]:
-            return each
+            return pid
     raise LookupError("no media process")

@@ -1,4 +1,4 @@
-"""showcam's web process and Home Assistant as servers on loopback, spoken to alike."""
+"""showcam's web process, Home Assistant and the floor as servers on loopback."""
 
 import json
 import os
@@ -16,9 +16,9 @@ from pathlib import Path
 from accounts import clients
 from accounts.tokens import mint
 from aws.deploy_local.ports import free_ports
-from bench.asking import Question
 from bench.household import ADDRESS, cameras
 from bench.peer import environment
+from bench.questions import Question
 from bench.wire import request, until_right
 from showcam import keys as key_files
 from showcam.compose.parts import open_store
@@ -31,7 +31,7 @@ NO_LIMIT = "1000000"  # of opens a minute
 
 @dataclass(frozen=True)
 class Server:
-    """`request(question)` is the question as a whole HTTP request, a new one each time."""
+    """`request(question)` makes a new HTTP request of the question."""
 
     port: int
     process: int
@@ -40,7 +40,7 @@ class Server:
 
 
 def checked(question: Question, count: int) -> Callable[[int, bytes], None]:
-    """Raises WrongAnswer, or AssertionError when it is no answer at all."""
+    """A check of an answer, which raises WrongAnswer, or AssertionError for another status than 200."""
     check = question[3](count)
 
     def right(status: int, body: bytes) -> None:
@@ -75,7 +75,7 @@ def showcam(count: int, more: Mapping[str, str] | None = None) -> Iterator[Serve
         store.add_tokens([row])
         store.close()
 
-        def ask(question: Question) -> bytes:
+        def make(question: Question) -> bytes:
             _, assistant, build, _ = question
             body = json.dumps(build(tokens[assistant], camera)).encode()
             if assistant == "google":
@@ -94,12 +94,12 @@ def showcam(count: int, more: Mapping[str, str] | None = None) -> Iterator[Serve
         command = [sys.executable, "-P", "-m", "bench.ready_web"]
         with process(command, environ, Path(folder) / "log") as started:
             until_right(port, request("/readyz", b"", {}, "GET"), ok)
-            yield Server(port, started.pid, ask, refreshed)
+            yield Server(port, started.pid, make, refreshed)
 
 
 @contextmanager
 def floor() -> Iterator[Server]:
-    """Bare WSGI on the same server."""
+    """Bare WSGI on granian."""
     with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
         port = free_ports()
         environ = {"SHOWCAM_PORT": str(port), "SHOWCAM_DATA": folder}
@@ -116,14 +116,14 @@ def home_assistant(count: int) -> Iterator[Server]:
     with environment.serving(count, port) as (started, token_file):
         token = environment.token(token_file, started)
 
-        def ask(question: Question) -> bytes:
+        def make(question: Question) -> bytes:
             _, assistant, build, _ = question
             alexa = assistant == "alexa"
             body = json.dumps(build(token, "camera#bench_0" if alexa else "camera.bench_0")).encode()
             path = "/api/alexa/smart_home" if alexa else "/api/google_assistant"
             return request(path, body, {"Authorization": f"Bearer {token}"})
 
-        yield Server(port, started.pid, ask)
+        yield Server(port, started.pid, make)
 
 
 def ok(status: int, body: bytes) -> None:

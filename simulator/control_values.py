@@ -1,0 +1,125 @@
+"""The values `/_control` takes: what each field must be, and the problem when it is not."""
+
+from dataclasses import dataclass
+
+from simulator.cloud.dispatcher import ELSEWHERE
+from simulator.faults import FAULTS
+from simulator.state import Camera
+
+LONGEST_NAME = 50  # bytes, the vendor's limit
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    kind: type
+    what: str  # what it must be, for the caller
+
+    def takes(self, value: object) -> bool:
+        return type(value) is self.kind
+
+
+_YES_NO = Field(bool, "true or false")
+DISKS = {"ok": 0, "faulty": 1, "uninitialised": 2, "formatting": 3, "none": None}
+CHANGES = {
+    "encryption": _YES_NO,
+    "audio": _YES_NO,
+    "online": _YES_NO,
+    "asleep": _YES_NO,
+    "motion": _YES_NO,
+    "person": _YES_NO,
+    "rejects_label_code": _YES_NO,
+    "press": _YES_NO,
+    "name": Field(str, f"a text of 1 to {LONGEST_NAME} bytes"),
+}
+SIZES = ("size", "sub_size")  # of its pictures; null as the second: it has no smaller picture
+_SIDES = (16, 4096)
+LIMITS: dict[str, tuple[float, float]] = {
+    "cut_s": (0.5, 86400),
+    "latency_ms": (0, 60000),
+    "session_s": (0.5, 30 * 86400),
+    "token_s": (0.5, 30 * 86400),
+    "viewers": (0, 1000),
+    "terminals": (1, 1000),
+    "encryption_delay_s": (0, 3600),
+    "restart_s": (0, 3600),
+    "delay_s": (0, 60),
+    "wake_s": (0, 60),
+    "awake_s": (0, 3600),
+    "node_s": (0, 60),
+    "clump_s": (0, 60),
+    "stream_key_s": (0, 600),
+    "session_cut_s": (0, 86400),
+    "unkept_s": (0.5, 3600),
+    "streams": (0, 1000),
+    "stream_code": (0, 99999),
+}
+FAULTS_OF: dict[str, tuple[str, ...]] = {
+    "fault": FAULTS,
+    "push_fault": ("garbage", "refuse", "drop"),
+    "hls_fault": ("no_cors", "ended", "key", "sound"),
+    "stream_fault": ("silent", "noise", "junk", "tokens", "ciphered", "hangs", "drips", *ELSEWHERE),
+    "stream_map": ("lies", "none"),
+    "cut_with": ("7005",),
+}
+
+
+class Problem(Exception):
+    """Answered as an RFC 9457 problem document."""
+
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.body = {"title": title, "status": status, "detail": detail}
+
+
+def check_change(camera: Camera, name: str, value: object) -> None:
+    if name == "fault":
+        if value is not None and value not in FAULTS:
+            raise Problem(400, "Wrong value", f"“fault” is null or one of {', '.join(FAULTS)}.")
+        return
+    if name == "storage":
+        if value not in DISKS:
+            raise Problem(400, "Wrong value", f"“storage” is one of {', '.join(DISKS)}.")
+        return
+    if name in SIZES:
+        _check_size(name, value)
+        return
+    field = CHANGES.get(name)
+    if field is None:
+        known = ", ".join([*CHANGES, *SIZES, "storage", "fault"])
+        raise Problem(400, "Unknown field", f"“{name}” is none of {known}.")
+    fits = field.takes(value) and (not isinstance(value, str) or 0 < len(value.strip().encode()) <= LONGEST_NAME)
+    if not fits:
+        raise Problem(400, "Wrong value", f"“{name}” is {field.what}.")
+    if name == "press" and value and camera.kind != "doorbell":
+        raise Problem(400, "No button", f"{camera.name} is no doorbell: there is nothing to press.")
+
+
+def _check_size(name: str, value: object) -> None:
+    if value is None and name == "sub_size":
+        return
+    low, high = _SIDES
+    sides = value if isinstance(value, list) and len(value) == 2 else []
+    if not sides or any(type(side) is not int or not low <= side <= high or side % 2 for side in sides):
+        raise Problem(400, "Wrong value", f"“{name}” is [width, height], even numbers from {low} to {high}.")
+
+
+def check_setting(name: str, value: object) -> None:
+    if name == "region":
+        if not isinstance(value, str) or len(value) > 100:
+            raise Problem(400, "Wrong value", "“region” is host:port, “circle”, or empty.")
+        return
+    if name == "china":
+        if not isinstance(value, bool):
+            raise Problem(400, "Wrong value", "“china” is true or false.")
+        return
+    if name in FAULTS_OF:
+        allowed = ("", *FAULTS_OF[name])
+        if value not in allowed:
+            raise Problem(400, "Wrong value", f"“{name}” is empty or one of {', '.join(allowed[1:])}.")
+        return
+    low, high = LIMITS[name]
+    whole = name in ("viewers", "terminals", "streams", "stream_code")
+    number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    if not number or not low <= value <= high:  # type: ignore[operator]  # a number by now
+        raise Problem(400, "Wrong value", f"“{name}” is a {'whole ' if whole else ''}number from {low} to {high}.")
