@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import click
 
 from showcam.cli.output import tell
-from showcam.settings import Settings, SettingsError, load
+from showcam.process.settings_sources import SettingsError, load
+from showcam.settings import Settings
 
 
 def stop(text: str, code: int = 2) -> NoReturn:

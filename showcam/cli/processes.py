@@ -1,4 +1,4 @@
-"""The parts of a running showcam, each a process of its own; `showcam run` starts them."""
+"""The commands that start one process of showcam each; `showcam run` starts them all."""
 
 import click
 
@@ -6,8 +6,8 @@ from showcam.cli import installation, readable, settings_of
 from showcam.settings import Settings
 
 
-def _alone(settings: Settings, part: str) -> Settings:
-    """The part's, which `showcam run` did not prepare if a person starts it."""
+def _prepared(settings: Settings, process: str) -> Settings:
+    """What `showcam run` does before it starts a process, done for one that a person starts."""
     from showcam import keys
     from showcam.data import folder, integrity
     from showcam.process import logs
@@ -15,9 +15,9 @@ def _alone(settings: Settings, part: str) -> Settings:
 
     if handed_over() is None:
         folder.claim(settings)
-        logs.start(part, settings)
+        logs.start(process, settings)
         integrity.look(settings)
-        keys.of(settings)  # raises what stands in the way here, and not in a process that the server starts
+        keys.of(settings)  # raises here rather than in a process that granian starts
     return settings
 
 
@@ -29,7 +29,7 @@ def serve(context: click.Context) -> None:
     """Start only the web app: linking, Alexa's and Google's endpoints."""
     from showcam.compose import web
 
-    settings = _alone(settings_of(context), "web")
+    settings = _prepared(settings_of(context), "web")
     web.serve(settings)
 
 
@@ -52,5 +52,5 @@ def worker(context: click.Context) -> None:
     """Start only the worker, which keeps camera lists fresh and removes what has expired."""
     from showcam.compose import worker as loop
 
-    settings = _alone(settings_of(context), "worker")
+    settings = _prepared(settings_of(context), "worker")
     loop.serve(settings)

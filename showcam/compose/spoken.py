@@ -1,4 +1,4 @@
-"""The spoken half of the Alexa skill, loaded with the first request that is for it: its library takes a while."""
+"""The spoken half of the Alexa skill, loaded with the first spoken request, since ask-sdk takes a while to import."""
 
 import hashlib
 import threading
@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from accounts.tokens import authenticate
-from showcam.compose import parts
+from showcam.compose import ground
 from showcam.settings import Settings
 from store.ports import Store
 from store.records import Link
@@ -20,7 +20,7 @@ _KEPT_S = 10 * 365 * 24 * 3600.0
 
 
 class People:
-    """Which link an Amazon user has. Kept as a visit is: under a hash, sealed, and no rows of its own."""
+    """Which link an Amazon user has. Stored among the visits: under a hash of the user's id, sealed."""
 
     def __init__(self, store: Store, end: Callable[[Link], None]) -> None:
         self._store, self.end = store, end
@@ -36,15 +36,13 @@ class People:
 
 
 class Lazy:
-    """Answers custom-skill requests. Raises alexa.spoken.skill.NotForUs, NotTaken."""
-
-    def __init__(self, settings: Settings, base: parts.Ground) -> None:
+    def __init__(self, settings: Settings, base: ground.Ground) -> None:
         self._settings, self._base = settings, base
         self._lock = threading.Lock()
         self._spoken: Spoken | None = None
 
     def answer(self, request: dict[str, Any], received: float | None = None) -> dict[str, Any]:
-        """`received`: when it came, by time.monotonic."""
+        """`received`: by time.monotonic. Raises alexa.spoken.skill.NotForUs, NotTaken."""
         return self._ready().answer(request, received)
 
     def _ready(self) -> "Spoken":
@@ -56,7 +54,7 @@ class Lazy:
                 self._spoken = Spoken(
                     partial(authenticate, store, assistant="alexa"),
                     self._base.adapter.registry,
-                    People(store, parts.unlinker(store, self._base.pictures)),
+                    People(store, ground.unlinker(store, self._base.pictures)),
                     self._settings.alexa_skill_id,
                     self._settings.web_url,
                 )

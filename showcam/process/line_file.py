@@ -1,15 +1,15 @@
-"""Lines in a file that never grows beyond a bound: the older half is in a second one, and what was before is gone."""
+"""A log file of bounded size: when it is full it is renamed to `{name}.1`, replacing the last, and a new one begins."""
 
 import contextlib
 import os
 import threading
 from pathlib import Path
 
-MOST = 4 * 1024 * 1024  # bytes of each of the two
+MOST = 4 * 1024 * 1024  # bytes of each of the two files
 
 
 class LineFile:
-    """Of one process; made when the first line comes. Where it can't be written, lines are dropped."""
+    """Belongs to one process and is made with its first line. Lines that can't be written are dropped."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

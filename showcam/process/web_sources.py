@@ -1,4 +1,4 @@
-"""The media process's side of showcam.internal: what it asks the web process, over loopback or https."""
+"""The media process's requests to the web process (showcam.edge.internal), over loopback or https."""
 
 import json
 import ssl
@@ -11,16 +11,16 @@ from media.grants import Claims
 from media.process_auth import HEADER, Proof
 from media.source import UNASKED, Denied, SourceSpec
 
-OPEN_S = 6.0  # two calls of a slow vendor, and the way there and back
+OPEN_S = 6.0  # two calls of a slow vendor, and the round trip to the web process
 
 
 class WebSources:
-    """A media.source.Sources."""
+    """Implements media.source.Sources."""
 
     def __init__(
         self, web_url: str, proof: Proof, context: ssl.SSLContext | None = None, timeout_s: float = 4.0
     ) -> None:
-        """`context`: whom an https address is trusted by."""
+        """`context` verifies an https address."""
         self._url, self._proof = web_url, proof
         self._context, self._timeout_s = context, timeout_s
         self._session: aiohttp.ClientSession | None = None
@@ -34,18 +34,18 @@ class WebSources:
         return Denied(**data["denied"])
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        data = await self._post("check", {"claims": [each._asdict() for each in claims]})
+        data = await self._post("check", {"claims": [viewed._asdict() for viewed in claims]})
         if data is None:
             return [Denied(UNASKED, again=True) for _ in claims]
-        return [Denied(**each) if each else None for each in data["denied"]]
+        return [Denied(**denied) if denied else None for denied in data["denied"]]
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
         data = await self._post("admits", {"claims": claims._asdict(), "bearer": bearer})
         return data is not None and data.get("admitted") is True
 
     async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
-        told = {"claims": claims._asdict(), "width": width, "height": height, "b_frames": b_frames}
-        await self._post("learnt", told)
+        learnt = {"claims": claims._asdict(), "width": width, "height": height, "b_frames": b_frames}
+        await self._post("learnt", learnt)
 
     async def closed(self, claims: Claims, release: str) -> None:
         await self._post("closed", {"claims": claims._asdict(), "release": release})
@@ -55,7 +55,7 @@ class WebSources:
             await self._session.close()
 
     async def _post(self, what: str, body: dict[str, Any], timeout_s: float | None = None) -> dict[str, Any] | None:
-        """None when the web process can't be asked just now."""
+        """The answer; None when the web process can't be reached or refuses."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=self._context or True, limit=16),

@@ -11,7 +11,8 @@ import pytest
 
 from bench.scale.assumptions import Assumptions
 from bench.scale.prices import PRICES
-from showcam.settings import Settings, load
+from showcam.process.settings_sources import load
+from showcam.settings import Settings
 from tests.aws.conftest import ELSEWHERE, HOME, Osls, Packaged, Template
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import yaml
 
-from showcam.settings import SettingsError, load
+from showcam.process.settings_sources import SettingsError, load
 from showcam.setup import forwarder
 from tests.aws.conftest import ELSEWHERE, HOME, PYTHON, ROOT, SKILL, Osls
 from tests.doubles.packages import OTHER

@@ -10,7 +10,8 @@ from media.grants import Claims, Grants
 from showcam import keys
 from showcam.aws import boto
 from showcam.compose import shares
-from showcam.settings import SECRETS, Settings, load
+from showcam.process.settings_sources import load
+from showcam.settings import SECRETS, Settings
 from store.sealing import Sealer
 from tests.aws.conftest import HOME, LOGIN, Osls, Template
 from tests.aws.test_template import resolved

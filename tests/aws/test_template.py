@@ -11,7 +11,8 @@ import boto3
 import pytest
 
 from bench.scale.prices import FIXED
-from showcam.settings import SECRETS, load
+from showcam.process.settings_sources import load
+from showcam.settings import SECRETS
 from store.dynamodb import create_table
 from tests.aws.conftest import ARCHITECTURE, ELSEWHERE, HOME, MEDIA, PYTHON, SKILL, Osls, Packaged, Template
 from tests.doubles.aws import REGION, in_process

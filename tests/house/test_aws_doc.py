@@ -17,7 +17,8 @@ from botocore import xform_name
 from showcam import keys
 from showcam.compose import shares
 from showcam.compose.command import pictures
-from showcam.settings import SECRETS, Settings, load
+from showcam.process.settings_sources import load
+from showcam.settings import SECRETS, Settings
 from tests.aws.test_reads import READ
 from tests.doubles.aws import OLD_ROOT as OF_GRANTS
 from tests.doubles.aws import ROOT as OF_KEYS

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from showcam.settings import Settings, load
+from showcam.process.settings_sources import load
+from showcam.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 TEXT = (DOCS / "running.md").read_text()

@@ -56,7 +56,7 @@ def test_who_is_ended(
     listening: socket.socket,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name, seconds in {"HEAD_S": 1.0, "BODY_S": 0.5, "_AND_MORE_S": 0.5}.items():
+    for name, seconds in {"HEAD_S": 1.0, "BODY_S": 0.5, "_SPARE_S": 0.5}.items():
         monkeypatch.setattr(module, name, seconds)
     port = listening.getsockname()[1]
     with socket.create_connection(("127.0.0.1", port)) as client, listening.accept()[0] as server:

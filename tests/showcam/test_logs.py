@@ -56,7 +56,7 @@ def test_what_looks_like_a_secret_of_ours_is_not_written(text: str, hidden: str)
 
 
 def test_a_person_reads_the_time_the_part_and_of_an_exception_its_last_line() -> None:
-    told = logs.of_person(
+    told = logs.for_person(
         {
             "event": "job failed",
             "part": "worker",
@@ -82,4 +82,4 @@ def test_a_person_reads_the_time_the_part_and_of_an_exception_its_last_line() ->
 )
 def test_a_strangers_word_does_nothing_to_a_terminal(word: str, shown: str) -> None:
     event = {"event": "refused", "part": "web", "level": "warning", "name": word}
-    assert logs.of_person(event)[8:] == f" web: refused (name={shown})"
+    assert logs.for_person(event)[8:] == f" web: refused (name={shown})"

@@ -15,9 +15,10 @@ from showcam import keys
 from showcam.aws import boto
 from showcam.aws.secrets import SecretUnreadable
 from showcam.cli import main
-from showcam.compose.parts import open_store
+from showcam.compose.ground import open_store
 from showcam.keys import read_or_make
-from showcam.settings import Settings, SettingsError, load
+from showcam.process.settings_sources import SettingsError, load
+from showcam.settings import Settings
 from store.ports import StoreUnavailable
 from store.sealing import Sealer
 from tests.doubles.aws import OLD_ROOT, ROOT, Cloud, in_process

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from showcam.cli import run
-from showcam.settings import Settings, SettingsError, load
+from showcam.process.settings_sources import SettingsError, load
+from showcam.settings import Settings
 
 
 def test_the_environment_beats_the_file_and_the_file_beats_the_defaults(tmp_path: Path) -> None:
@@ -74,15 +75,15 @@ def test_the_demo_has_its_own_folder_and_ten_times_the_limits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "parts"),
+    ("settings", "names"),
     [
         (Settings(), ["media", "worker", "web"]),
         (Settings(media_urls=("https://a.example",)), ["worker", "web"]),
         (Settings(pictures="vendor"), ["worker", "web"]),
     ],
 )
-def test_a_media_process_is_started_where_it_is_this_machines_own(settings: Settings, parts: list[str]) -> None:
-    assert [each.name for each in run.parts(settings)] == parts
+def test_a_media_process_is_started_where_it_is_this_machines_own(settings: Settings, names: list[str]) -> None:
+    assert [process.name for process in run.processes(settings)] == names
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,10 @@ def run_supervisor(tmp_path: Path, child: str) -> subprocess.Popen[str]:
     (tmp_path / "child.py").write_text(textwrap.dedent(child))
     program = textwrap.dedent(f"""
         import sys
-        from showcam.process.supervisor import Part, Supervisor
-        part = Part("child", [sys.executable, "{tmp_path}/child.py"], "127.0.0.1", None, {{"PIDS": "{tmp_path}/pids"}})
-        sys.exit(Supervisor([part]).run(lambda: print("ready", flush=True)))
+        from showcam.process.supervisor import Process, Supervisor
+        command, environ = [sys.executable, "{tmp_path}/child.py"], {{"PIDS": "{tmp_path}/pids"}}
+        process = Process("child", command, "127.0.0.1", None, environ)
+        sys.exit(Supervisor([process]).run(lambda: print("ready", flush=True)))
     """)
     return subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, text=True)
 

@@ -12,7 +12,7 @@ import pytest
 
 from showcam import keys as key_files
 from showcam.edge.forwarded import HEADER, sign
-from showcam.settings import load
+from showcam.process.settings_sources import load
 from tests.doubles.attackers import crowd, head
 from tests.doubles.program import Program, running
 

@@ -91,7 +91,7 @@ def test_nesting_without_end_takes_nothing_down(demo: Program, path: str, status
     for _ in range(3):
         answer = requests.post(demo.web + path, opening * 40_000, headers=JSON, timeout=10)
         assert answer.status_code == status
-    assert b"a part died" not in demo.log.read_bytes()
+    assert b"a process died" not in demo.log.read_bytes()
 
 
 @pytest.mark.parametrize("nested", [b"[" * 20_000 + b"]" * 20_000, b'{"a":' * 20_000 + b"1" + b"}" * 20_000])

@@ -19,8 +19,8 @@ from aws.deploy_local.ports import free_ports
 from registry.drivers.ezviz import households
 from registry.vendor import SignedIn
 from showcam import keys
-from showcam.compose.parts import ezviz, open_store
-from showcam.settings import load
+from showcam.compose.ground import ezviz, open_store
+from showcam.process.settings_sources import load
 from tests.doubles.hls_camera import Authority
 from tests.doubles.household import new_link
 from tests.doubles.program import ROOT, SHOWCAM

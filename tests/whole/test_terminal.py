@@ -88,11 +88,11 @@ def test_a_warning_is_a_readable_line(tmp_path: Path) -> None:
         if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     )
     os.kill(media, signal.SIGKILL)
-    terminal.until("a part died")
+    terminal.until("a process died")
     died = terminal.end()[-2]
-    assert re.fullmatch(r"\d\d:\d\d:\d\d supervisor: a part died \(name=media, code=-9, again_in_s=0\.25\)", died)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d supervisor: a process died \(name=media, code=-9, again_in_s=0\.25\)", died)
     (line,) = [json.loads(line) for line in (program.data / "log/supervisor.jsonl").read_text().splitlines()]
-    assert (line["event"], line["level"]) == ("a part died", "warning")
+    assert (line["event"], line["level"]) == ("a process died", "warning")
 
 
 def test_a_real_start_says_its_address_last(tmp_path: Path) -> None:
