@@ -22,16 +22,16 @@ class Alexa:
 
     def streams(self, endpoint: dict[str, Any]) -> dict[str, Any]:
         """The event that answers InitializeCameraStreams, asked for what the endpoint said it has."""
-        controls = next(each for each in endpoint["capabilities"] if each["interface"] == STREAMS)
+        controls = next(capability for capability in endpoint["capabilities"] if capability["interface"] == STREAMS)
         wanted = [
             {
-                "protocol": each["protocols"][0],
-                "resolution": each["resolutions"][0],
-                "authorizationType": each["authorizationTypes"][0],
-                "videoCodec": each["videoCodecs"][0],
-                "audioCodec": each["audioCodecs"][0],
+                "protocol": offered["protocols"][0],
+                "resolution": offered["resolutions"][0],
+                "authorizationType": offered["authorizationTypes"][0],
+                "videoCodec": offered["videoCodecs"][0],
+                "audioCodec": offered["audioCodecs"][0],
             }
-            for each in controls["cameraStreamConfigurations"]
+            for offered in controls["cameraStreamConfigurations"]
         ]
         return self.ask(STREAMS, "InitializeCameraStreams", {"cameraStreams": wanted}, endpoint["endpointId"])
 

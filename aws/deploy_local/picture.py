@@ -28,7 +28,7 @@ def seen(url: str, authorities: Path) -> tuple[int, int, int]:
         segments = [line for line in lines if line and not line.startswith("#")]
         if segments:
             heads = [line.split('URI="')[1].split('"')[0] for line in lines if line.startswith("#EXT-X-MAP")]
-            parts = [_get(http, urljoin(variant, each)).content for each in [*heads[:1], *segments[-2:]]]
+            parts = [_get(http, urljoin(variant, name)).content for name in [*heads[:1], *segments[-2:]]]
             return _decoded(b"".join(parts))
         time.sleep(0.2)
     raise StepFailed(f"the stream listed no segment within {WAIT_S} s")

@@ -44,7 +44,7 @@ def deploy(emulator: Emulator, folder: Path, public_url: str, media_url: str) ->
     if run(words, environ, log):
         raise StepFailed(f"the stack was not deployed; {log} ends with:\n{_end_of(log)}")
     stacks = emulator.client("cloudformation").describe_stacks(StackName=f"showcam-{STAGE}")["Stacks"]
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
     return Stack(outputs, environ_of(emulator, "web"))
 
 
@@ -52,18 +52,24 @@ def tell(emulator: Emulator, **settings: str) -> None:
     """Give each function these settings beside what the template gave it."""
     client = emulator.client("lambda")
     for name in FUNCTIONS:
-        variables = environ_of(emulator, name) | {f"SHOWCAM_{each.upper()}": value for each, value in settings.items()}
+        variables = environ_of(emulator, name) | {
+            f"SHOWCAM_{setting.upper()}": value for setting, value in settings.items()
+        }
         client.update_function_configuration(FunctionName=full_name(name), Environment={"Variables": variables})
 
 
 def resources(emulator: Emulator) -> list[str]:
     """Types of what was made."""
     pages = emulator.client("cloudformation").get_paginator("list_stack_resources")
-    made = [each for page in pages.paginate(StackName=f"showcam-{STAGE}") for each in page["StackResourceSummaries"]]
-    unmade = [each["LogicalResourceId"] for each in made if not each["ResourceStatus"].endswith("_COMPLETE")]
+    made = [
+        resource for page in pages.paginate(StackName=f"showcam-{STAGE}") for resource in page["StackResourceSummaries"]
+    ]
+    unmade = [
+        resource["LogicalResourceId"] for resource in made if not resource["ResourceStatus"].endswith("_COMPLETE")
+    ]
     if unmade:
         raise StepFailed(f"the emulator did not make {', '.join(unmade)}")
-    return [each["ResourceType"] for each in made]
+    return [resource["ResourceType"] for resource in made]
 
 
 def invoke(emulator: Emulator, name: str, event: Any) -> Any:

@@ -47,7 +47,7 @@ def link(place: Place, client: str) -> tuple[Linking, dict[str, Any]]:
 
 def _alexa(place: Place, echo: Alexa) -> None:
     with step("Discover") as done:
-        endpoints = {each["friendlyName"]: each for each in echo.discover()}
+        endpoints = {endpoint["friendlyName"]: endpoint for endpoint in echo.discover()}
         done.found = _names(endpoints)
     with step(f"Show {SEEN}") as done:
         event = echo.streams(endpoints[SEEN])
@@ -63,7 +63,7 @@ def _alexa(place: Place, echo: Alexa) -> None:
 
 def _google(place: Place, display: Google) -> None:
     with step("SYNC") as done:
-        devices = {each["name"]["name"]: each["id"] for each in display.sync()}
+        devices = {device["name"]["name"]: device["id"] for device in display.sync()}
         done.found = _names(devices)
     with step("QUERY") as done:
         state = display.query(devices[SEEN])

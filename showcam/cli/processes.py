@@ -16,7 +16,7 @@ def _prepared(settings: Settings, process: str) -> Settings:
     if handed_over() is None:
         folder.claim(settings)
         logs.start(process, settings)
-        integrity.look(settings)
+        integrity.check(settings)
         keys.of(settings)  # raises here rather than in a process that granian starts
     return settings
 

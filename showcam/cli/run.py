@@ -7,7 +7,7 @@ import webbrowser
 import click
 
 from showcam.cli import installation, readable, settings_of
-from showcam.cli.output import tell
+from showcam.cli.output import echo
 from showcam.process.supervisor import Process
 from showcam.settings import Settings
 from showcam.shipped import document
@@ -32,13 +32,13 @@ def run(context: click.Context, port: int | None) -> None:
     with only_one(settings.data / "run"), integrity.watched(settings):
         require_ports(settings.bind, _ports(settings))
         if settings.demo:
-            tell("Starting the demo …", err=True)
+            echo("Starting the demo …", err=True)
             settings = practice.prepare(settings)
         else:
             prepare(settings)
         supervisor = Supervisor(processes(settings))
         code = supervisor.run(lambda: _announce(settings))
-    tell("All ended.", err=True)
+    echo("All ended.", err=True)
     sys.exit(code)
 
 
@@ -79,25 +79,25 @@ def processes(settings: Settings) -> list[Process]:
 def _announce(settings: Settings) -> None:
     """The address is the last line, where a person finds it."""
     if sys.stderr.isatty():
-        tell(f"What happens is written into {settings.data / 'log'}.", err=True)
+        echo(f"What happens is written into {settings.data / 'log'}.", err=True)
     if settings.demo:
         page = f"http://127.0.0.1:{settings.simulator_port}/"
-        tell(f"Practice page: {page}")
-        tell("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
+        echo(f"Practice page: {page}")
+        echo("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
         # a browser is opened for a person at a terminal, never for a script
         if not os.environ.get("NO_BROWSER") and sys.stdout.isatty():
             webbrowser.open(page)
         return
     if settings.public_url.startswith("https://") and not settings.trusted_proxies:
-        tell(
+        echo(
             "trusted_proxies is empty: visitors who come through a proxy all count as one, so that a stranger's "
             f"wrong passwords can lock out everybody. Name the proxy's address, see {document('running.md')}.",
             err=True,
         )
     if not settings.public_url:
-        tell(
+        echo(
             "No public_url is set: this machine can be tried, but no assistant reaches it. "
             f"See {document('running.md')}.",
             err=True,
         )
-    tell(f"showcam serves at {settings.web_url}")
+    echo(f"showcam serves at {settings.web_url}")

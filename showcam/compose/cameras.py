@@ -33,7 +33,7 @@ def household(settings: Settings, user: str | None) -> Iterator[Household]:
     """The user's household, or the only one. Raises CannotStart."""
     logs.configure("command", "error")
     folder.claim(settings)
-    integrity.look(settings)
+    integrity.check(settings)
     if settings.demo:
         settings = demo.prepare(settings)
         user = user or DEMO_USER

@@ -37,7 +37,7 @@ def prepare(settings: Settings) -> None:
 def tools(settings: Settings) -> Iterator[Store]:
     logs.configure("command", "warning")
     folder.claim(settings)
-    integrity.look(settings)
+    integrity.check(settings)
     store = open_store(settings, keys.of(settings))
     try:
         yield store

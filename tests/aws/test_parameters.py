@@ -121,8 +121,8 @@ def test_what_is_wrong_is_said_and_nothing_is_packaged(
 ) -> None:
     packaged = osls(config, region, given)
     assert packaged.file is None
-    for each in said:
-        assert f"  - {each}" in packaged.said
+    for text in said:
+        assert f"  - {text}" in packaged.said
     assert packaged.said.count("  - ") == len(said) + 1  # osls begins its own list
 
 
@@ -175,8 +175,8 @@ def test_the_one_that_stands_in_for_it_is_for_the_emulator_alone() -> None:
         ("mediaUrls", "https://a.example,https://b.example", True),
         ("mediaUrls", "https://a.example,https://a.example", False),
         ("mediaUrls", "https://a.example,b.example", False),
-        ("mediaUrls", ",".join(f"https://m{each}.example" for each in range(32)), True),
-        ("mediaUrls", ",".join(f"https://m{each}.example" for each in range(33)), False),
+        ("mediaUrls", ",".join(f"https://m{number}.example" for number in range(32)), True),
+        ("mediaUrls", ",".join(f"https://m{number}.example" for number in range(33)), False),
         ("signUp", "anyone", True),
         ("signUp", "everybody", False),
         ("ezvizRegion", "sg", True),

@@ -69,7 +69,7 @@ def begin(
 ) -> tuple[set[str], set[str], Settings]:
     """Which secrets the entry read, which its role may read, and what its settings are."""
     title = function.title()
-    arns = {cloud.secret(f"showcam/prod/{name}", each): name for name, each in held.items()}
+    arns = {cloud.secret(f"showcam/prod/{name}", held_secret): name for name, held_secret in held.items()}
     known = {f"{name.title()}Secret": arn for arn, name in arns.items()}
     known |= {"AWS::Region": "eu-west-1", "Table": "showcam-prod"}
     variables = template["Resources"][f"{title}LambdaFunction"]["Properties"]["Environment"]["Variables"]
@@ -90,7 +90,7 @@ def begin(
         if statement["Action"] == "secretsmanager:GetSecretValue"
         for resource in statement["Resource"]
     }
-    return {arns[each] for each in asked}, {arns[each] for each in may}, shares.of(function, load())
+    return {arns[secret] for secret in asked}, {arns[secret] for secret in may}, shares.of(function, load())
 
 
 @pytest.mark.parametrize(("given", "function"), READ)

@@ -60,7 +60,7 @@ class Deployed:
         """What the function's log group holds."""
         pages = self.aws.client("logs").get_paginator("filter_log_events")
         group = f"/aws/lambda/{stack.full_name(name)}"
-        return [each["message"] for page in pages.paginate(logGroupName=group) for each in page["events"]]
+        return [event["message"] for page in pages.paginate(logGroupName=group) for event in page["events"]]
 
 
 @pytest.fixture(scope="session")

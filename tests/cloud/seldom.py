@@ -45,12 +45,12 @@ def _forget_the_list(deployed: Deployed) -> None:
             table.delete_item(TableName=TABLE, Key={part: item[part] for part in ("pk", "sk")})
             device = {"sk": "device#gone", "kind": "device", "gsi1pk": "device#gone", "gsi1sk": "whose"}
             table.put_item(
-                TableName=TABLE, Item={"pk": item["pk"]} | {name: {"S": each} for name, each in device.items()}
+                TableName=TABLE, Item={"pk": item["pk"]} | {name: {"S": value} for name, value in device.items()}
             )
 
 
 def _begin_anew(deployed: Deployed, name: str, **settings: str) -> None:
-    more = {f"SHOWCAM_{each.upper()}": value for each, value in settings.items()}
+    more = {f"SHOWCAM_{name.upper()}": value for name, value in settings.items()}
     deployed.set_environ(name, deployed.environ(name) | {"SHOWCAM_TEST_BEGAN": str(time.time())} | more)
 
 

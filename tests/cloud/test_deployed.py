@@ -39,8 +39,8 @@ STEPS = [
 
 def test_every_step_was_said_with_what_it_found(deployed: Deployed) -> None:
     said = deployed.said()
-    for each in STEPS:
-        assert f"  ✓  {each}" in said
+    for step in STEPS:
+        assert f"  ✓  {step}" in said
     assert "✗" not in said
     assert re.search(r"Show Garden: \d+ frames of \d+×\d+ decoded", said)
     shown = r"Garage, whose Image Encryption is on: the reason is shown, \d+ frames of 1280×720"
@@ -77,7 +77,7 @@ def test_a_table_that_throttles_is_told_rightly_at_each_door_and_counted(wired: 
     # the metric that the alarm "could not use the table" watches
     for name in ("directives", "fulfillment", "web"):
         counted = [json.loads(line) for line in wired.lines(name) if "StoreUnavailable" in line and "_aws" in line]
-        assert any(each.get("StoreUnavailable") for each in counted)
+        assert any(line.get("StoreUnavailable") for line in counted)
     # nothing was lost by it
     assert len(echo.discover()) == len(display.sync()) == 7
     assert linked.to_google.refresh(linked.google["refresh_token"]).status_code == 200
@@ -90,7 +90,7 @@ def test_a_table_that_throttles_is_told_rightly_at_each_door_and_counted(wired: 
 def test_a_missing_secret_is_said_by_its_name_and_fails_the_function(deployed: Deployed, name: str, event: Any) -> None:
     before = deployed.environ(name)
     secret = before["SHOWCAM_KEYS_SECRET"].replace("keys", "lost")
-    straight = {each: value for each, value in before.items() if each != "AWS_ENDPOINT_URL"}
+    straight = {name: value for name, value in before.items() if name != "AWS_ENDPOINT_URL"}
     deployed.set_environ(name, straight | {"SHOWCAM_KEYS_SECRET": secret})
     try:
         with pytest.raises(StepFailed, match="there is none of that name") as failed:

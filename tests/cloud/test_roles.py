@@ -64,13 +64,13 @@ def policies(deployed: Deployed, name: str) -> list[dict[str, Any]]:
     role, iam = found["Role"].rpartition("/")[2], deployed.aws.client("iam")
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
     named = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    return [iam.get_role_policy(RoleName=role, PolicyName=each)["PolicyDocument"] for each in named]
+    return [iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"] for policy in named]
 
 
 def verdict(deployed: Deployed, name: str, pair: Pair, documents: list[dict[str, Any]] | None = None) -> str:
     """By the function's own policies, or by the ones given."""
     answer = deployed.aws.client("iam").simulate_custom_policy(
-        PolicyInputList=[json.dumps(each) for each in documents or policies(deployed, name)],
+        PolicyInputList=[json.dumps(document) for document in documents or policies(deployed, name)],
         ActionNames=[pair[0]],
         ResourceArns=[pair[1]],
     )
@@ -102,14 +102,14 @@ def test_what_it_asks_it_may(wired: Deployed, asked: dict[str, set[Pair]], name:
 @FUNCTIONS
 def test_it_deletes_what_it_must_and_nothing_else(wired: Deployed, asked: dict[str, set[Pair]], name: str) -> None:
     (statement,) = (
-        each
+        statement
         for document in policies(wired, name)
-        for each in document["Statement"]
-        if "dynamodb:DeleteItem" in listed(each["Action"])
+        for statement in document["Statement"]
+        if "dynamodb:DeleteItem" in listed(statement["Action"])
     )
     ((operator, keys),) = statement["Condition"].items()
     assert operator == "ForAllValues:StringLike"
-    assert {f"{each.partition('#')[0]}#*" for each in deleted(wired, name)} == set(keys["dynamodb:LeadingKeys"])
+    assert {f"{key.partition('#')[0]}#*" for key in deleted(wired, name)} == set(keys["dynamodb:LeadingKeys"])
 
 
 def deleted(deployed: Deployed, name: str) -> Iterator[str]:
@@ -136,7 +136,9 @@ def test_a_secret_is_read_by_those_who_use_it_alone(
     wired: Deployed, asked: dict[str, set[Pair]], secret: str, readers: set[str]
 ) -> None:
     made = wired.aws.client("cloudformation").list_stack_resources(StackName="showcam-local")["StackResourceSummaries"]
-    (found,) = (each["PhysicalResourceId"] for each in made if each["LogicalResourceId"] == f"{secret}Secret")
+    (found,) = (
+        resource["PhysicalResourceId"] for resource in made if resource["LogicalResourceId"] == f"{secret}Secret"
+    )
     pair = ("secretsmanager:GetSecretValue", found)
     assert {name for name in stack.FUNCTIONS if pair in asked[name]} == readers
     assert {name for name in stack.FUNCTIONS if verdict(wired, name, pair) == "allowed"} == readers
@@ -147,9 +149,9 @@ def test_what_it_may_it_asks(wired: Deployed, asked: dict[str, set[Pair]], name:
     granted = {
         (action, resource)
         for document in policies(wired, name)
-        for each in document["Statement"]
-        for action in listed(each["Action"])
-        for resource in listed(each["Resource"])
+        for statement in document["Statement"]
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
         if action.partition(":")[0] not in BY_OTHERS
     }
     assert granted - asked[name] == set()
@@ -158,17 +160,22 @@ def test_what_it_may_it_asks(wired: Deployed, asked: dict[str, set[Pair]], name:
 @FUNCTIONS
 def test_the_key_opens_through_the_table_and_the_secrets_alone(wired: Deployed, name: str) -> None:
     (key,) = (
-        each["PhysicalResourceId"]
-        for each in wired.aws.client("cloudformation").list_stack_resources(StackName="showcam-local")[
+        resource["PhysicalResourceId"]
+        for resource in wired.aws.client("cloudformation").list_stack_resources(StackName="showcam-local")[
             "StackResourceSummaries"
         ]
-        if each["ResourceType"] == "AWS::KMS::Key"
+        if resource["ResourceType"] == "AWS::KMS::Key"
     )
     pair = ("kms:Decrypt", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{key}")
     documents = policies(wired, name)
     # the evaluator here takes no context, so a condition on it never holds: the statement is judged without it too
     assert verdict(wired, name, pair, documents) == "implicitDeny"
-    (statement,) = (each for document in documents for each in document["Statement"] if "kms:Decrypt" in each["Action"])
+    (statement,) = (
+        statement
+        for document in documents
+        for statement in document["Statement"]
+        if "kms:Decrypt" in statement["Action"]
+    )
     assert statement.pop("Condition") == {"StringEquals": {"kms:ViaService": VIA}}
     assert verdict(wired, name, pair, documents) == "allowed"
 
@@ -222,6 +229,6 @@ def test_households_are_listed_by_web_alone(wired: Deployed, name: str, may: str
 
 @FUNCTIONS
 def test_each_writes_its_own_log_alone(wired: Deployed, name: str) -> None:
-    for each in stack.FUNCTIONS:
-        stream = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{stack.full_name(each)}:log-stream:x"
-        assert (verdict(wired, name, ("logs:PutLogEvents", stream)) == "allowed") is (each == name)
+    for function in stack.FUNCTIONS:
+        stream = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{stack.full_name(function)}:log-stream:x"
+        assert (verdict(wired, name, ("logs:PutLogEvents", stream)) == "allowed") is (function == name)

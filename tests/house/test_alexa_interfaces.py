@@ -91,7 +91,7 @@ def test_what_it_tells_of_a_camera_is_of_the_interface(shown: Camera, table: tup
             assert capability.interface == interface.name
             assert documentation(interface).startswith(f"{interface.name} {capability.version}")
             supported = capability.properties.supported if capability.properties else ()
-            advertised |= {(one.name, capability.instance) for one in supported}
+            advertised |= {(supported_property.name, capability.instance) for supported_property in supported}
         stated = {(state.name, state.instance) for state in interface.states(shown)}
         assert stated <= advertised, interface.name
         assert (shown is not FULL) or stated == advertised, interface.name

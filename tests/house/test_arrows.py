@@ -39,7 +39,7 @@ def sources() -> list[Path]:
 
 
 def test_every_room_is_under_the_contracts() -> None:
-    layers = next(each for each in LINTER["contracts"] if each["type"] == "layers")["layers"]
+    layers = next(contract for contract in LINTER["contracts"] if contract["type"] == "layers")["layers"]
     drawn = {room.strip() for layer in layers for room in layer.split("|")}
     assert set(LINTER["root_packages"]) == ROOMS
     assert drawn | {"simulator"} == ROOMS

@@ -104,8 +104,8 @@ class Operator:
     def settings(self, text: str) -> Settings:
         held = {"keys": {"root": OF_KEYS}, "settings": {"ezviz_secret": "s"}, "grant": {"root": OF_GRANTS}}
         held |= {"directives": {"lwa_client_secret": "l"}, "web": {"ezviz_webhook_key": "w"}}
-        for name, each in held.items():
-            arn = self.cloud.secret(f"showcam/prod/{name}", each)
+        for name, content in held.items():
+            arn = self.cloud.secret(f"showcam/prod/{name}", content)
             text = re.sub(rf'"arn:.*:showcam/prod/{name}-.*"', f'"{arn}"', text)
         self.file.write_text(text)
         return load(environ={}, file=self.file)
@@ -131,7 +131,7 @@ def test_where_there_are_some_the_commands_go_to_them_with_the_key_they_share(op
     settings = operator.settings(base.replace('pictures = "vendor"\n', media))
     assert len(settings.media_urls) == 2
     assert (settings.pictures_urls, settings.own_media) == (settings.media_urls, False)
-    assert {pictures(settings).place(str(each)) for each in range(50)} == {*settings.media_urls}
+    assert {pictures(settings).place(str(number)) for number in range(50)} == {*settings.media_urls}
     assert keys.grant_of(settings) == keys.derived([OF_GRANTS]).grant
 
 
@@ -142,9 +142,9 @@ def test_its_examples_hold_no_skill_that_could_be_deployed() -> None:
 def test_as_many_older_roots_are_taken_as_it_says() -> None:
     for document in ("aws.md", "pictures.md"):
         assert "seven at most" in (ROOT / "docs" / document).read_text()
-    roots = [f"{each}, forty-eight random characters in all" for each in range(9)]
+    roots = [f"{number}, forty-eight random characters in all" for number in range(9)]
     assert len(_grants(roots[:8])) == 1 + 7
-    with pytest.raises(keys.KeysUnreadable, match="8 are the most"):
+    with pytest.raises(keys.KeysUnreadable, match="at most 8 roots"):
         _grants(roots)
 
 

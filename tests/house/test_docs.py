@@ -60,7 +60,7 @@ def test_commands_and_links_exist(document: Path) -> None:
 def _headings(document: Path) -> set[str]:
     """As a page of a repository names them in its address."""
     found = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in found}
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
 
 
 @pytest.mark.parametrize("document", GUIDES, ids=lambda path: path.name)
@@ -78,8 +78,8 @@ def test_what_is_said_names_a_page_where_it_is(file: Path) -> None:
     """An installed showcam has no docs/ where one stands: showcam.shipped.document knows the place."""
     tree = ast.parse(file.read_text())
     described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
-    said = [each for each in ast.walk(tree) if isinstance(each, ast.Constant) and id(each) not in described]
-    assert [each.value for each in said if isinstance(each.value, str) and "docs/" in each.value] == []
+    said = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in described]
+    assert [constant.value for constant in said if isinstance(constant.value, str) and "docs/" in constant.value] == []
 
 
 def test_no_document_names_a_place_outside_the_project() -> None:

@@ -20,7 +20,9 @@ def test_no_file_names_a_registry() -> None:
 
 def test_every_package_of_npm_is_pinned_by_hash() -> None:
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
-    installed = {name: each for name, each in packages.items() if name}
+    installed = {name: package for name, package in packages.items() if name}
     assert len(installed) > 100
-    assert all(each["integrity"].startswith("sha512-") and "resolved" not in each for each in installed.values())
+    assert all(
+        package["integrity"].startswith("sha512-") and "resolved" not in package for package in installed.values()
+    )
     assert "node_modules/serverless" not in installed

@@ -14,9 +14,9 @@ WORDS = " ".join(NOTICE.split())
 
 
 def test_every_library_in_the_wheel_of_pyav_is_named() -> None:
-    held = {re.match(r"lib[A-Za-z]+(?:[0-9]+[a-z]*(?:Enc)?)*", each.name)[0] for each in bundled()}
+    held = {re.match(r"lib[A-Za-z]+(?:[0-9]+[a-z]*(?:Enc)?)*", library.name)[0] for library in bundled()}
     assert {"libx264", "libx265", "libavcodec", "libSvtAv1Enc"} <= held
-    assert {each for each in held if not re.search(rf"\b{each}\b", NOTICE)} == set()
+    assert {library for library in held if not re.search(rf"\b{library}\b", NOTICE)} == set()
 
 
 def bundled() -> list[Path]:
@@ -26,7 +26,7 @@ def bundled() -> list[Path]:
 
 def test_ffmpeg_is_told_under_the_licence_it_states() -> None:
     assert f"av {version('av').split('.')[0]}," in WORDS
-    assert {each["license"] for each in library_meta.values()} == {"LGPL version 3 or later"}
+    assert {meta["license"] for meta in library_meta.values()} == {"LGPL version 3 or later"}
     assert '"LGPL version 3 or later"' in WORDS
     assert set(library_meta) <= set(re.findall(r"lib\w+", NOTICE))
 
@@ -44,11 +44,11 @@ def test_it_goes_into_the_image() -> None:
     assert re.search(r"^COPY LICENSE NOTICE /opt/app/$", dockerfile, re.MULTILINE)
     permitted = (ROOT / ".dockerignore").read_text().splitlines()
     for line in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE):
-        for each in line.split():
-            assert {f"!{each}", f"!{each}**"} & set(permitted), each
+        for word in line.split():
+            assert {f"!{word}", f"!{word}**"} & set(permitted), word
 
 
 def test_no_function_on_aws_holds_pyav(packages: dict[str, Path]) -> None:
     for name, path in packages.items():
         with zipfile.ZipFile(path) as held:
-            assert not [each for each in held.namelist() if each.startswith(("av/", "av.libs/"))], name
+            assert not [name_held for name_held in held.namelist() if name_held.startswith(("av/", "av.libs/"))], name

@@ -60,8 +60,8 @@ def _may_assert_nothing(function: Function) -> bool:
 
 def _always(body: list[ast.stmt]) -> bool:
     """Whether an assertion, or a call that stands alone and may hold one, is come to whatever happens."""
-    for each in body:
-        match each:
+    for statement in body:
+        match statement:
             case ast.Assert() | ast.Expr(value=ast.Call() | ast.Await()) | ast.Raise():
                 return True
             case ast.With(items=items, body=inner) | ast.AsyncWith(items=items, body=inner):

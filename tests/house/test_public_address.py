@@ -51,7 +51,7 @@ def funnel(path: str) -> str:
         r"tailscale funnel --bg --https=443 (?:--set-path=(\S+) )?(\S+)", section("### Tailscale Funnel")
     )
     mounts = {mount or "/": target for mount, target in commands}
-    mount = max((each for each in mounts if f"{path}/".startswith(each.rstrip("/") + "/")), key=len)
+    mount = max((mount for mount in mounts if f"{path}/".startswith(mount.rstrip("/") + "/")), key=len)
     return mounts[mount] + path.removeprefix(mount.rstrip("/"))
 
 
@@ -59,7 +59,7 @@ def tunnel(path: str) -> str:
     """The first rule that matches answers; `path` is a regular expression, and nothing is rewritten."""
     rules = yaml.safe_load(block(section("### Cloudflare Tunnel"), "tunnel: ID"))["ingress"]
     assert rules[-1] == {"service": "http_status:404"}
-    rule = next(each for each in rules if re.search(each.get("path", ""), path))
+    rule = next(rule for rule in rules if re.search(rule.get("path", ""), path))
     return f"{rule['service']}{path}"
 
 
@@ -74,7 +74,7 @@ def test_each_path_goes_where_it_is_served(recipe: Callable[[str], str]) -> None
 
 def test_caddy_keeps_bodies_as_large_as_showcam_takes() -> None:
     told = set(re.findall(r"(?:max_buffer_size|request_buffers) (\d+)KiB", section("### Caddy")))
-    assert [int(each) * 1024 for each in told] == [KNOWN.body_limit]
+    assert [int(size) * 1024 for size in told] == [KNOWN.body_limit]
 
 
 def test_what_goes_into_the_settings_is_taken(tmp_path: Path) -> None:
@@ -89,4 +89,7 @@ def test_what_goes_into_the_settings_is_taken(tmp_path: Path) -> None:
 def test_links_lead_to_a_heading(document: str) -> None:
     for file, anchor in re.findall(r"\]\(([\w-]*\.?\w*)#([\w-]+)\)", (DOCS / document).read_text()):
         headings = re.findall(r"^#+ (.+)$", (DOCS / (file or document)).read_text(), re.MULTILINE)
-        assert anchor in [re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings], (file, anchor)
+        assert anchor in [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings], (
+            file,
+            anchor,
+        )

@@ -33,13 +33,13 @@ OF_THE_RUNTIME = {"boto3", "botocore"}  # Lambda's Python has them
 def named(lines: list[str]) -> set[str]:
     """Of requirements, the distributions as they are spelled in an index."""
     found = (re.match(r"[\w.-]+", line) for line in lines)
-    return {re.sub(r"[-_.]+", "-", each[0]).lower() for each in found if each}
+    return {re.sub(r"[-_.]+", "-", match[0]).lower() for match in found if match}
 
 
 def distributions(modules: set[str]) -> set[str]:
     """Which bring these top-level modules, by what is installed; a module that nothing brings stands for itself."""
     known = packages_distributions()
-    return named([known.get(each, [each])[0] for each in modules])
+    return named([known.get(module, [module])[0] for module in modules])
 
 
 def sources(*folders: str) -> list[Path]:
@@ -51,7 +51,10 @@ def test_what_the_program_imports_is_what_it_declares(cutter: ModuleType) -> Non
 
 
 def test_what_surrounds_it_imports_is_what_else_is_declared(cutter: ModuleType) -> None:
-    program, dev = (named(each) for each in (PROJECT["project"]["dependencies"], PROJECT["dependency-groups"]["dev"]))
+    program, dev = (
+        named(requirements)
+        for requirements in (PROJECT["project"]["dependencies"], PROJECT["dependency-groups"]["dev"])
+    )
     imported = distributions(cutter.foreign_to(sources(*AROUND)) - set(AROUND) - PEERS)
     assert imported - program == dev - CALLED.keys()
 
@@ -80,5 +83,7 @@ def test_what_is_installed_apart_is_what_is_reached_there(file: str, entry: str,
 
 @pytest.mark.parametrize("name", ["aioice", "aiortc", "av"])
 def test_what_is_patched_or_bound_by_its_insides_is_not_taken_untried(name: str) -> None:
-    [declared] = [each for each in PROJECT["project"]["dependencies"] if re.match(rf"{name}\b", each)]
+    [declared] = [
+        requirement for requirement in PROJECT["project"]["dependencies"] if re.match(rf"{name}\b", requirement)
+    ]
     assert "<" in declared

@@ -18,8 +18,8 @@ STILL_NAMED = {
 
 
 def files() -> list[str]:
-    found = [each.relative_to(REGISTRY) for each in sorted(REGISTRY.rglob("*.py"))]
-    return [each.as_posix() for each in found if each.parts[0] != "drivers"]
+    found = [path.relative_to(REGISTRY) for path in sorted(REGISTRY.rglob("*.py"))]
+    return [path.as_posix() for path in found if path.parts[0] != "drivers"]
 
 
 @pytest.mark.parametrize("file", files())

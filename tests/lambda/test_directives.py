@@ -29,7 +29,7 @@ def metrics(line: dict[str, Any]) -> list[str]:
     assert described["Namespace"] == "showcam"
     assert described["Dimensions"] == [["FunctionName"]]
     assert line["FunctionName"] == "showcam-test"
-    names = [each["Name"] for each in described["Metrics"]]
+    names = [metric["Name"] for metric in described["Metrics"]]
     assert all(line[name] == 1 for name in names)
     return names
 
@@ -38,7 +38,7 @@ def test_cameras_are_discovered_from_the_table(environment: Callable[..., Enviro
     running = environment("directives")
     token = stack.token("alexa")
     found = running.invoke(directive(token))["event"]["payload"]["endpoints"]
-    assert [each["friendlyName"] for each in found] == ["Garden"]
+    assert [endpoint["friendlyName"] for endpoint in found] == ["Garden"]
     again = running.invoke(directive(token))["event"]["payload"]["endpoints"]
     assert again == found
     lines = [line for line in running.lines if line["event"] == "request"]

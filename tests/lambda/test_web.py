@@ -42,7 +42,7 @@ def authorize(running: Environment, **more: Any) -> dict[str, Any]:
 def sign_in(running: Environment, source_ip: str, claimed: str = "") -> str:
     """What the page says after somebody has typed."""
     page = authorize(running, source_ip=source_ip)
-    cookies = tuple(each.split(";")[0] for each in page["cookies"])
+    cookies = tuple(cookie.split(";")[0] for cookie in page["cookies"])
     filled = {"user": "you@example.com", "password": "planted", "step": "sign-in"}
     fields = dict(Form(page["body"]).fields) | filled
     headers = FORM | ({"x-forwarded-for": claimed} if claimed else {})
@@ -67,7 +67,7 @@ def test_each_address_that_the_consoles_are_told_answers(running: Environment) -
     base = "https://showcam.example"
     stack = Settings(public_url=base, store="dynamodb", keys_secret="showcam/keys")
     told = [*alexa_console.fields(stack, "en-GB", []), *google_console.fields(base)]
-    paths = {each.value.removeprefix(base) for each in told if each.value.startswith(base)}
+    paths = {field.value.removeprefix(base) for field in told if field.value.startswith(base)}
     assert paths == {"/oauth/authorize", "/oauth/token", "/google/fulfillment"}  # the last by a function of its own
     for path, method in (("/oauth/authorize", "GET"), ("/oauth/token", "POST")):
         assert running.invoke(http_event(path, method))["statusCode"] == 400, "refused, for want of what is asked with"
@@ -85,7 +85,7 @@ def test_a_page_comes_with_its_headers_and_cookies(running: Environment) -> None
     assert page["statusCode"] == 200
     assert page["headers"]["content-type"] == "text/html; charset=utf-8"
     assert page["headers"]["x-request-id"] == line["request"] == running.request
-    assert [each.split("=")[0] for each in page["cookies"]] == ["__Host-showcam-form"]
+    assert [cookie.split("=")[0] for cookie in page["cookies"]] == ["__Host-showcam-form"]
     assert "Secure; HttpOnly" in page["cookies"][0]
     assert (line["event"], line["route"], line["method"], line["status"]) == ("request", "pages", "GET", 200)
     assert "planted" not in running.log
@@ -170,7 +170,7 @@ class TestWebhook:
         event = self.ring(f"m-{time.time()}")
         assert running.invoke(event)["statusCode"] == 200
         kept = stack.store.happenings(stack.account.id, time.time() - 60)
-        assert [each.kind for each in kept] == ["doorbell"]
+        assert [happening.kind for happening in kept] == ["doorbell"]
         assert running.invoke(event)["statusCode"] == 200
         assert stack.store.happenings(stack.account.id, time.time() - 60) == kept
 

@@ -44,7 +44,7 @@ def test_every_field_is_told_in_the_order_an_owner_meets_them(data: Path, monkey
         "https://cam.example.org/oauth/authorize", "https://cam.example.org/oauth/token", "my-alexa", "cameras",
         "Test\n", "\nSmart Home\n", "in eu-west-1", "Permissions\n",
     )  # fmt: skip
-    places = [done.output.index(each) for each in wanted]
+    places = [done.output.index(text) for text in wanted]
     assert places == sorted(places)
     assert secret not in done.output
     assert "never-to-be-seen" not in done.output

@@ -18,7 +18,9 @@ URL = "https://YOUR-ADDRESS"
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
 HOME = Settings(public_url=URL)
 STACK = Settings(public_url=URL, store="dynamodb", keys_secret="showcam/prod/keys", table_region="eu-west-1")
-NA, EU = (f"arn:aws:lambda:{each}:210987654321:function:showcam-prod-directives" for each in ("us-east-1", "eu-west-1"))
+NA, EU = (
+    f"arn:aws:lambda:{region}:210987654321:function:showcam-prod-directives" for region in ("us-east-1", "eu-west-1")
+)
 
 OWNERS = ["Create skill", "List of skills", "Custom", "Account linking", "Test", "Models", "Smart Home", "Permissions"]
 INTEGRATORS = ["Create skill", "Smart Home", "Account linking", "Permissions", "Models", "Custom", "Test"]
@@ -33,7 +35,7 @@ ENDPOINTS = [
 def told(settings: Settings, language: str = "en-GB", *functions: str, by_function: bool = False) -> dict[str, str]:
     """By page and name."""
     rows = fields(settings, language, [], functions, spoken_by_function=by_function)
-    return {f"{each.page} > {each.name}": each.value for each in rows}
+    return {f"{field.page} > {field.name}": field.value for field in rows}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_the_document_has_each_field_with_its_value(heading: str, settings: Sett
     rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", section, re.MULTILINE)
     written = [(page, name, value.strip("`")) for page, name, value in rows if page != "page"]
     assert written == [
-        (each.page, each.name, each.value.replace(f"{ROOT}/", "")) for each in fields(settings, "en-GB", [])
+        (field.page, field.name, field.value.replace(f"{ROOT}/", "")) for field in fields(settings, "en-GB", [])
     ]
 
 
@@ -84,13 +86,13 @@ def test_functions_that_are_named_stand_in_their_regions(settings: Settings) -> 
 def test_an_owner_has_one_function_where_the_language_of_the_echo_asks_for_it() -> None:
     here = told(HOME, "en-US")
     assert here["Smart Home > Default endpoint"] == "[the ARN that the forwarder's line prints, in us-east-1]"
-    assert {here[f"Smart Home > {each}"] for each in ("North America", "Europe, India", "Far East")} == {"not ticked"}
+    assert {here[f"Smart Home > {place}"] for place in ("North America", "Europe, India", "Far East")} == {"not ticked"}
 
 
 def test_values_are_the_installations_own() -> None:
     own = Settings(public_url=URL, alexa_skill_id=SKILL, lwa_client_id="lwa-1", lwa_client_secret="never-to-be-seen")
     rows = fields(own, "en-GB", [Client("google", "google", "", (), 0), Client("my-alexa", "alexa", "", (), 0)])
-    values = {each.name: each.value for each in rows}
+    values = {field.name: field.value for field in rows}
     assert values["Your Client ID"] == "my-alexa"
     assert values["Skill ID"] == values["Your Skill ID"] == SKILL
     assert (values["Alexa Client Id"], values["Alexa Client Secret"]) == ("lwa-1", "[set]")
@@ -108,4 +110,4 @@ def test_certificates_and_models() -> None:
     assert "wildcard" not in certificate("https://nas.tail1234.ts.net")
     assert "wildcard" in certificate("https://cam.example.org")
     models = {"de-DE": "de-DE", "en-US": "en-US", "en-CA": "en-US", "en-GB": "en-GB", "en-AU": "en-GB", "fr-FR": ""}
-    assert {each: model(each) for each in models} == models
+    assert {language: model(language) for language in models} == models

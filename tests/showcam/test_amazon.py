@@ -73,12 +73,12 @@ def certificate(
     if not ca:
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
     if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(each) for each in names]), False)
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)
     return builder.sign(above_key, hashes.SHA256())
 
 
 def pem(*chain: x509.Certificate) -> bytes:
-    return b"".join(each.public_bytes(serialization.Encoding.PEM) for each in chain)
+    return b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in chain)
 
 
 ROOT_KEY, MIDDLE_KEY = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
@@ -362,7 +362,9 @@ def test_a_host_that_hangs_holds_few_threads(vendors: Vendors) -> None:
     chains = Chains([ROOT], hanging.host, hanging.ca_file)
     with ThreadPoolExecutor(40) as pool:
         urls = [f"{hanging.url}/echo.api/{number}.pem" for number in range(40)]
-        told = list(pool.map(lambda each: asked_for(chains, each[1], f"192.0.2.{each[0]}"), enumerate(urls)))
+        told = list(
+            pool.map(lambda numbered: asked_for(chains, numbered[1], f"192.0.2.{numbered[0]}"), enumerate(urls))
+        )
     assert told == ["unreached"] * 40
     assert len(hanging.opened) <= AT_ONCE
 
@@ -376,7 +378,7 @@ def kept_file(shelf: Shelf, folder: Path) -> Path:
 def test_a_start_needs_no_look(shelf: Shelf, tmp_path: Path) -> None:
     file = kept_file(shelf, tmp_path)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [each.name for each in tmp_path.iterdir()] == ["chains.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["chains.json"]
     shelf.status = "503 Busy"
     assert verified(signed(body(), shelf.url), shelf.chains(file=file))
     assert len(shelf.vendor.asked) == 1

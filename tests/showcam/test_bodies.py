@@ -38,7 +38,7 @@ def held(bodies: Bodies, *addresses: str, claims: bool = False, **more: Any) -> 
         with pytest.raises(Refuse):
             bodies.read(asked(address, slow, **more), claims=claims)
 
-    threads = [threading.Thread(target=hold, args=each, daemon=True) for each in zip(addresses, slows, strict=True)]
+    threads = [threading.Thread(target=hold, args=sender, daemon=True) for sender in zip(addresses, slows, strict=True)]
     for thread, slow in zip(threads, slows, strict=True):
         thread.start()
         assert slow.asked.wait(5)
@@ -116,7 +116,7 @@ def test_as_many_clients_are_known_as_are_counted(monkeypatch: pytest.MonkeyPatc
     for address in (A, B, C):
         bodies.proved({"REMOTE_ADDR": address})
     with held(bodies, *MANY, claims=True):
-        assert [taken(bodies, each, claims=True) for each in (A, B, C)] == [False, True, True]
+        assert [taken(bodies, client, claims=True) for client in (A, B, C)] == [False, True, True]
 
 
 @pytest.mark.parametrize(("ago_s", "peers"), [(1.0, set()), (6.0, {"127.0.0.1"})])

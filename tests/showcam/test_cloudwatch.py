@@ -63,8 +63,8 @@ def test_what_happened_is_a_metric_at_every_level(
     level: str,
 ) -> None:
     def answer(_event: Any, _context: Any) -> dict[str, Any]:
-        for each in happens:
-            each()
+        for event in happens:
+            event()
         return {"statusCode": 200}
 
     watch(level).watched(answer)({"requestContext": {"requestId": "api-1"}}, Context)
@@ -94,8 +94,8 @@ def test_the_next_request_begins_anew(
     watch: Callable[[str], CloudWatch], lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
     handler = watch("info").watched(lambda event, _: fail() if event["fail"] else None)  # type: ignore[arg-type,return-value]
-    for each in (True, False):
-        handler({"fail": each}, Context)
+    for fails in (True, False):
+        handler({"fail": fails}, Context)
     first, second = [line for line in lines() if line["event"] == "request"]
     assert ("_aws" in first, "_aws" in second) == (True, False)
     assert (first["cold"], second["cold"]) == (True, False)

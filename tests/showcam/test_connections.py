@@ -78,7 +78,7 @@ def test_only_what_came_in_by_its_port_is_looked_at(listening: socket.socket) ->
         stack.enter_context(socket.create_connection(other.getsockname()))
         stack.enter_context(other.accept()[0])
         found = []
-        for each in accepted(port):
-            with each:
-                found.append(each.getpeername())
-        assert sorted(found) == sorted(each.getpeername() for each in servers)
+        for connection in accepted(port):
+            with connection:
+                found.append(connection.getpeername())
+        assert sorted(found) == sorted(server.getpeername() for server in servers)

@@ -58,7 +58,7 @@ class Server(http.server.ThreadingHTTPServer):
             def answer(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 asked = f"{self.command} {self.path}"
-                known = [each for each in answers if asked.startswith(each)]
+                known = [start for start in answers if asked.startswith(start)]
                 status, headers, body = answers[max(known, key=len)] if known else (404, {}, b"nothing")
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(body))}.items():
@@ -97,8 +97,8 @@ def serve() -> Iterator[Callable[[Answers], str]]:
         return f"http://127.0.0.1:{servers[-1].server_port}"
 
     yield start
-    for each in servers:
-        each.end()
+    for server in servers:
+        server.end()
 
 
 def patient(web: str, **more: Any) -> Patient:
@@ -109,7 +109,7 @@ def patient(web: str, **more: Any) -> Patient:
 
 def test_where_all_is_well_it_says_so(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient(serve(WELL)), Visitor()))
-    assert {each.state for each in findings} == {"ok"}
+    assert {finding.state for finding in findings} == {"ok"}
     assert len(findings) == 9
 
 
@@ -153,28 +153,28 @@ def test_a_fault_is_the_only_one_told_with_its_mend(
     asked: str, answer: Answered, what: str, told: str, serve: Callable[[Answers], str]
 ) -> None:
     findings = list(examine(patient(serve(WELL | {asked: answer})), Visitor()))
-    [found] = [each for each in findings if each.state != "ok"]
+    [found] = [finding for finding in findings if finding.state != "ok"]
     assert found.state == "wrong"
     assert found.what.startswith(what)
     assert found.mend
-    assert re.search(told, found.told)
-    assert "token=1" not in found.told
+    assert re.search(told, found.text)
+    assert "token=1" not in found.text
 
 
 def test_a_demo_refuses_whatever_was_forwarded(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient(serve(WELL | {"GET /readyz": (421, PROBLEM, b"{}")})), Visitor()))
-    assert {each.state for each in findings} == {"ok"}
+    assert {finding.state for finding in findings} == {"ok"}
 
 
 def test_pictures_may_have_an_address_of_their_own(serve: Callable[[Answers], str]) -> None:
     web = serve({asked: answer for asked, answer in WELL.items() if asked != "GET /s/"})
     findings = list(examine(patient(web, pictures=(serve({"GET /s/": WELL["GET /s/"]}),)), Visitor()))
-    assert {each.state for each in findings} == {"ok"}
+    assert {finding.state for finding in findings} == {"ok"}
 
 
 def test_a_client_that_is_not_there(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient(serve(WELL), client=None), Visitor()))
-    assert [each.state for each in findings if each.state != "ok"] == ["wrong", "wrong"]
+    assert [finding.state for finding in findings if finding.state != "ok"] == ["wrong", "wrong"]
 
 
 def production(project: str) -> str:
@@ -215,10 +215,10 @@ def test_a_clients_redirect_addresses(
     registered: tuple[str, ...], state: str, told: str, serve: Callable[[Answers], str]
 ) -> None:
     findings = list(examine(patient(serve(WELL), client=("google", registered)), Visitor()))
-    [found] = [each for each in findings if each.what == "redirect addresses"]
+    [found] = [finding for finding in findings if finding.what == "redirect addresses"]
     assert (found.state, bool(found.mend)) == (state, state != "ok")
-    assert told in found.told
-    assert {each.state for each in findings if each is not found} == {"ok"}
+    assert told in found.text
+    assert {finding.state for finding in findings if finding is not found} == {"ok"}
 
 
 def test_nothing_is_asked_of_an_address_that_google_does_not_come_to(serve: Callable[[Answers], str]) -> None:
@@ -228,8 +228,8 @@ def test_nothing_is_asked_of_an_address_that_google_does_not_come_to(serve: Call
 
 def test_a_port_where_nobody_listens(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient("http://127.0.0.1:9"), Visitor()))
-    assert [each.state for each in findings] == ["ok", "ok", *["wrong"] * 7]
-    assert "can't be reached" in findings[-1].told
+    assert [finding.state for finding in findings] == ["ok", "ok", *["wrong"] * 7]
+    assert "can't be reached" in findings[-1].text
 
 
 class Breaking(socketserver.ThreadingTCPServer):
@@ -283,34 +283,36 @@ BROKEN: list[tuple[str, bytes, bytes | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "then", "told"), [each[1:] for each in BROKEN], ids=[each[0] for each in BROKEN])
+@pytest.mark.parametrize(
+    ("said", "then", "told"), [broken[1:] for broken in BROKEN], ids=[broken[0] for broken in BROKEN]
+)
 def test_an_answer_that_does_not_come_whole(said: bytes, then: bytes | None, told: str) -> None:
     with Breaking(said, then) as server, pytest.raises(Unreached, match=told):
-        Visitor(within_s=0.5).ask("GET", f"http://127.0.0.1:{server.port}/")
+        Visitor(within_s=0.5).request("GET", f"http://127.0.0.1:{server.port}/")
 
 
 def test_what_breaks_off_is_a_finding_at_each_point() -> None:
     with Breaking(LONG) as server:
         findings = list(examine(patient(f"http://127.0.0.1:{server.port}"), Visitor()))
-    assert [each.state for each in findings] == ["ok", "ok", *["wrong"] * 7]
+    assert [finding.state for finding in findings] == ["ok", "ok", *["wrong"] * 7]
 
 
 def test_a_handshake_that_drips() -> None:
     record = b"\x16\x03\x03\x40\x00"  # a record of 16 KiB begins
     with Breaking(record, b"x") as server:
         found = list(examine(patient(f"https://127.0.0.1:{server.port}", demo=False), Visitor(within_s=0.5)))
-    assert "does not speak TLS (TimeoutError)" in found[-1].told
+    assert "does not speak TLS (TimeoutError)" in found[-1].text
 
 
 def certificate(
     folder: Path, *, name: str = "localhost", days: int = 90, since: int = 100, by: str = "authority"
 ) -> tuple[Path, Path]:
     """The authorities that are trusted, and a server's certificate with its key."""
-    keys = {each: ec.generate_private_key(ec.SECP256R1()) for each in ("authority", "stranger", "server")}
+    keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in ("authority", "stranger", "server")}
     now = datetime.datetime.now(datetime.UTC)
 
     def signed(subject: str, issuer: str, key: str, signer: str, until: int, host: str = "") -> x509.Certificate:
-        names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)]) for each in (subject, issuer)]
+        names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in (subject, issuer)]
         builder = (
             x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(keys[key].public_key())
             .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=since))
@@ -365,16 +367,16 @@ def test_a_certificate(
     name, tls, *rest = found
     assert (name.state, tls.state) == ("unsure", state)  # a loopback address is nobody's public one
     assert mend in tls.mend
-    assert {each.state for each in rest} == (set() if state == "wrong" else {"ok"})  # which still can be asked
+    assert {finding.state for finding in rest} == (set() if state == "wrong" else {"ok"})  # which still can be asked
 
 
 def test_a_port_that_speaks_no_tls(serve: Callable[[Answers], str]) -> None:
     found = list(examine(patient(serve(WELL).replace("http", "https"), demo=False), Visitor()))
     assert found[-1].state == "wrong"
-    assert "does not speak TLS" in found[-1].told
+    assert "does not speak TLS" in found[-1].text
 
 
 def test_a_name_that_is_not_there() -> None:
     [found] = examine(patient("https://no..name", demo=False), Visitor())
     assert isinstance(found, Finding)
-    assert (found.state, found.told) == ("wrong", "it is not found in DNS")
+    assert (found.state, found.text) == ("wrong", "it is not found in DNS")

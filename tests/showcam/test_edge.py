@@ -139,7 +139,7 @@ def test_the_demo_answers_only_to_its_own_address(path: str, environ: dict[str, 
     ids=["one proxy", "chain", "odd scheme", "stranger is not believed"],
 )
 def test_only_trusted_proxies_are_believed(peer: str, forwarded: str, proto: str, seen: str) -> None:
-    trusted = tuple(ipaddress.ip_network(each) for each in ("127.0.0.1", "10.0.0.0/8"))
+    trusted = tuple(ipaddress.ip_network(network) for network in ("127.0.0.1", "10.0.0.0/8"))
     edge = Edge(ROUTES, pages, EdgeRules(body_limit=100, trusted_proxies=trusted))
     answer = call(edge, "GET", "/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded, HTTP_X_FORWARDED_PROTO=proto)
     assert answer[2].decode() == seen

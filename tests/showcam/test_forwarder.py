@@ -261,7 +261,7 @@ def test_it_needs_the_standard_library_alone() -> None:
     tree = ast.parse(forwarder.CODE.read_text())
     named = {node.names[0].name for node in ast.walk(tree) if isinstance(node, ast.Import)}
     named |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {each.split(".")[0] for each in named} <= sys.stdlib_module_names
+    assert {module.split(".")[0] for module in named} <= sys.stdlib_module_names
 
 
 def resources(text: str) -> dict[str, Any]:
@@ -291,15 +291,15 @@ def test_the_template_holds_the_code_and_no_key() -> None:
 @pytest.mark.parametrize("spoken", [False, True])
 def test_only_alexa_for_this_skill_may_call_it(spoken: bool) -> None:
     found = {
-        each["Properties"]["Principal"]: each["Properties"]
-        for each in resources(forwarder.template("https://cam.example.org", SKILL, spoken=spoken)).values()
-        if each["Type"] == "AWS::Lambda::Permission"
+        resource["Properties"]["Principal"]: resource["Properties"]
+        for resource in resources(forwarder.template("https://cam.example.org", SKILL, spoken=spoken)).values()
+        if resource["Type"] == "AWS::Lambda::Permission"
     }
     wanted = {"alexa-connectedhome.amazon.com"} | ({"alexa-appkit.amazon.com"} if spoken else set())
     assert set(found) == wanted
-    for each in found.values():
-        assert each["EventSourceToken"] == SKILL
-        assert each["Action"] == "lambda:InvokeFunction"
+    for permission in found.values():
+        assert permission["EventSourceToken"] == SKILL
+        assert permission["Action"] == "lambda:InvokeFunction"
 
 
 @pytest.mark.parametrize(

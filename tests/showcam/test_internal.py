@@ -35,7 +35,7 @@ HOUSEHOLDS = 5
 def homes(tmp_path: Path) -> Iterator[list[Household]]:
     """On one store, with one driver."""
     first = household(tmp_path)
-    rest = [household(tmp_path, store=first.store, user=f"{each}@example.com") for each in range(1, HOUSEHOLDS)]
+    rest = [household(tmp_path, store=first.store, user=f"{number}@example.com") for number in range(1, HOUSEHOLDS)]
     yield [first, *rest]
     first.store.close()
 
@@ -66,8 +66,8 @@ def ask(home: Household, what: str, told: dict[str, Any], questions: Questions |
 
 
 def check(home: Household, questions: Questions, asked: list[Claims]) -> list[str | None]:
-    denied = ask(home, "check", {"claims": [each._asdict() for each in asked]}, questions)["denied"]
-    return [each and each["reason"] for each in denied]
+    denied = ask(home, "check", {"claims": [claims._asdict() for claims in asked]}, questions)["denied"]
+    return [verdict and verdict["reason"] for verdict in denied]
 
 
 def test_the_gate_is_asked_of_all_households_at_once_and_answers_in_their_order(homes: list[Household]) -> None:
@@ -111,7 +111,7 @@ def test_what_a_picture_is_like_is_learnt(homes: list[Household], told: dict[str
     home.driver.change("Garden", video=Video("h264"))
     ask(home, "learnt", {"claims": claims(home, "Garden")._asdict(), **told})
     listed = home.owner.cameras(home.account.id).cameras
-    assert next(each.video for each in listed if each.name == "Garden") == expected
+    assert next(camera.video for camera in listed if camera.name == "Garden") == expected
 
 
 @pytest.fixture
@@ -127,8 +127,8 @@ def on_a_table(aws: Emulator, wire: AwsWire, tmp_path: Path) -> list[Household]:
     table = f"showcam-{secrets.token_hex(4)}"
     create_table(aws.client("dynamodb"), table)
     store = DynamoStore(wire.client(), table, Sealer([("test", secrets.token_bytes(32))]))
-    homes = [household(tmp_path, store=store, user=f"{each}@example.com") for each in range(3)]
-    return [replace(each, grants=homes[0].grants) for each in homes]
+    homes = [household(tmp_path, store=store, user=f"{number}@example.com") for number in range(3)]
+    return [replace(home, grants=homes[0].grants) for home in homes]
 
 
 def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
@@ -138,10 +138,10 @@ def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
     asked = [claims(home, name) for home in on_a_table for name in ("Garden", "Attic")]
     wire.hot = second.link.id
     with structlog.testing.capture_logs() as lines:
-        denied = ask(first, "check", {"claims": [each._asdict() for each in asked]})["denied"]
+        denied = ask(first, "check", {"claims": [claims._asdict() for claims in asked]})["denied"]
     not_now = {"reason": "unasked", "again": True}
     assert denied == [None, {"reason": "offline", "again": False}, not_now, not_now, *denied[:2]]
-    assert [(each["reason"], each["account"]) for each in lines] == [("store", second.account.id)]
+    assert [(line["reason"], line["account"]) for line in lines] == [("store", second.account.id)]
 
 
 @pytest.mark.parametrize("what", ["open", "admits", "closed"])
@@ -154,4 +154,4 @@ def test_without_its_store_it_says_so(on_a_table: list[Household], wire: AwsWire
     with structlog.testing.capture_logs() as lines, pytest.raises(Refuse) as refused:
         ask(home, what, told, anew)
     assert refused.value.response.status == 503
-    assert [each["reason"] for each in lines] == ["store"]
+    assert [line["reason"] for line in lines] == ["store"]

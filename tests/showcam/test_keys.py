@@ -25,7 +25,7 @@ def test_two_that_start_at_once_read_the_same_keys(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(made) == 8
-    assert all(each == made[0] for each in made)
+    assert all(keys_read == made[0] for keys_read in made)
 
 
 def test_a_rotated_key_is_first_and_the_old_one_still_there(tmp_path: Path) -> None:

@@ -27,13 +27,13 @@ def test_it_never_grows_beyond_its_bound_and_the_newest_lines_are_there(
             file.write(json.dumps({"who": who, "number": number}).encode() + b"\n")
 
     threads = [threading.Thread(target=write, args=(who,)) for who in range(4)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     older, newer = (tmp_path / "web.jsonl.1").read_bytes(), file.path.read_bytes()
     assert max(len(older), len(newer)) <= 10_000
-    assert {each.name for each in tmp_path.iterdir()} == {"web.jsonl", "web.jsonl.1"}
+    assert {path.name for path in tmp_path.iterdir()} == {"web.jsonl", "web.jsonl.1"}
     lines = [json.loads(line) for line in (older + newer).splitlines()]
     assert {"who": lines[-1]["who"], "number": 499} == lines[-1]
     assert len(older) > 9_900

@@ -21,7 +21,10 @@ def told(metrics: Metrics) -> dict[tuple[str, ...], float]:
     text = metrics.answer(asked()).body.decode()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     names = ("route", "status", "le")
-    return {(each.name, *(each.labels[name] for name in names if name in each.labels)): each.value for each in samples}
+    return {
+        (sample.name, *(sample.labels[name] for name in names if name in sample.labels)): sample.value
+        for sample in samples
+    }
 
 
 def test_each_answer_counts_by_route_and_status_and_its_time_once() -> None:

@@ -132,7 +132,9 @@ def commands(group: click.Group, before: tuple[str, ...] = ()) -> list[tuple[tup
     return found
 
 
-@pytest.mark.parametrize(("words", "command"), [pytest.param(*each, id=" ".join(each[0])) for each in commands(main)])
+@pytest.mark.parametrize(
+    ("words", "command"), [pytest.param(*example, id=" ".join(example[0])) for example in commands(main)]
+)
 def test_help_says_what_a_command_does_and_what_its_options_are(words: tuple[str, ...], command: click.Command) -> None:
     first = (command.help or "").splitlines()[0]
     assert first
@@ -152,4 +154,4 @@ def test_help_says_what_a_command_does_and_what_its_options_are(words: tuple[str
 ], ids=" ".join)  # fmt: skip
 def test_commands_that_print_facts_print_them_as_json(words: tuple[str, ...]) -> None:
     command = dict(commands(main))[words]
-    assert "--json" in [each for option in command.params for each in option.opts]
+    assert "--json" in [name for option in command.params for name in option.opts]

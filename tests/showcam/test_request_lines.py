@@ -23,8 +23,8 @@ def lines(capfd: pytest.CaptureFixture[str]) -> Lines:
 
 def told(level: str, *requests: Answered) -> None:
     made = RequestLines("web", level, to_stderr)
-    for each in requests:
-        made.write(each)
+    for request in requests:
+        made.write(request)
     made.flush()
 
 

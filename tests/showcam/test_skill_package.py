@@ -21,7 +21,7 @@ ARNS = {
     "EU": "arn:aws:lambda:eu-west-1:210987654321:function:showcam-forward",
     "FE": "arn:aws:lambda:us-west-2:210987654321:function:showcam-forward",
 }
-SKILL, OTHER_SKILL = (f"amzn1.ask.skill.{each * 8}-1111-1111-1111-111111111111" for each in "12")
+SKILL, OTHER_SKILL = (f"amzn1.ask.skill.{digit * 8}-1111-1111-1111-111111111111" for digit in "12")
 REDIRECTS = tuple(
     f"https://{host}/api/skill/link/M1" for host in ("pitangui.amazon.com", "layla.amazon.com", "alexa.amazon.co.jp")
 )
@@ -145,7 +145,7 @@ def written() -> dict[str, Any]:
     jsonschema_rs.Draft202012Validator(SCHEMA).validate(skill)
     manifest: dict[str, Any] = skill["manifest"]
     locales = manifest["publishingInformation"]["locales"]
-    models = {each.stem for each in (source / "interactionModels" / "custom").glob("*.json")}
+    models = {path.stem for path in (source / "interactionModels" / "custom").glob("*.json")}
     assert set(locales) == models == set(manifest["privacyAndCompliance"]["locales"])
     for told in locales.values():
         for icon in ("smallIconUri", "largeIconUri"):
@@ -277,8 +277,8 @@ def test_linking_is_written_for_the_owner_alone_and_its_secret_nowhere_else(secr
         "domains": [],
         "defaultTokenExpirationInSeconds": 43200,
     }
-    others = [each for each in Path("skill").rglob("*") if each.is_file() and each != file]
-    assert not [each for each in others if secret.encode() in each.read_bytes()]
+    others = [path for path in Path("skill").rglob("*") if path.is_file() and path != file]
+    assert not [path for path in others if secret.encode() in path.read_bytes()]
 
 
 def test_it_is_written_anew_over_itself(secret: str, data: Path) -> None:

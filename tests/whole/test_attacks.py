@@ -82,13 +82,13 @@ def until(condition: Callable[[], object], within_s: float) -> None:
 def part(program: Program, word: bytes) -> list[int]:
     """The processes of the program that were started with this word."""
     found = []
-    for each in Path("/proc").glob("[0-9]*"):
+    for path in Path("/proc").glob("[0-9]*"):
         try:
-            words, environ = (each / "cmdline").read_bytes().split(b"\0"), (each / "environ").read_bytes()
+            words, environ = (path / "cmdline").read_bytes().split(b"\0"), (path / "environ").read_bytes()
         except OSError:
             continue
         if word in words and f"SHOWCAM_DATA={program.data}".encode() in environ.split(b"\0"):
-            found.append(int(each.name))
+            found.append(int(path.name))
     return found
 
 
@@ -147,14 +147,14 @@ def test_slow_bodies_are_cut_off_and_hold_up_nobody(
             time.sleep(0.1)
         until(lambda: not slow.open, 9)
         is_well(program)
-    assert {each.split()[1] for each in slow.heard} == heard
+    assert {line.split()[1] for line in slow.heard} == heard
     until(lambda: descriptors(web) < before + 10, 2)
 
 
 def test_forged_signatures_from_the_forwarders_own_address_keep_out_nobody(program: Program) -> None:
     key_id = key_files.of(load(environ=program.environ)).forwarder[0][0]
     known = f"v1;{key_id};{int(time.time())};{'n' * 32};{'0' * 64}"
-    forged = [head("/alexa/smart-home", X_Showcam_Signature=each) for each in (FORGED, known)]
+    forged = [head("/alexa/smart-home", X_Showcam_Signature=signature) for signature in (FORGED, known)]
     is_well(program)
     with crowd(program.port, ["127.0.0.1"] * 100, forged[0]), crowd(program.port, ["127.0.0.1"] * 100, forged[1]):
         is_well_for(7, program)

@@ -52,7 +52,7 @@ def linked(tokens: dict[str, str]) -> str:
 def stream(program: Program, token: str, protocol: str) -> tuple[str, str]:
     """The garden's: its id, and where it is fetched or signalled."""
     devices = google(program, token, "SYNC", {}).json()["payload"]["devices"]
-    device = next(each["id"] for each in devices if each["name"]["name"] == "Garden")
+    device = next(device["id"] for device in devices if device["name"]["name"] == "Garden")
     params = {"StreamToChromecast": True, "SupportedStreamProtocols": [protocol]}
     execution = [{"command": "action.devices.commands.GetCameraStream", "params": params}]
     asked = {"commands": [{"devices": [{"id": device}], "execution": execution}]}
@@ -158,7 +158,7 @@ def test_a_backup_while_eight_watch_and_links_are_made_is_whole_and_serves(tmp_p
         def back_up() -> None:
             nonlocal began
             links.start()
-            until(lambda: bool(links.made) and all(each.fetched for each in segments))
+            until(lambda: bool(links.made) and all(segment.fetched for segment in segments))
             began = time.monotonic()
             done = program.command(
                 "backup", str(file), "--demo", "--with-keys", f"--passphrase-file={phrase}", "--json"
@@ -166,17 +166,17 @@ def test_a_backup_while_eight_watch_and_links_are_made_is_whole_and_serves(tmp_p
             links.stop()
             assert done.returncode == 0, done.stderr
             assert json.loads(done.stdout)["keys"] is True
-            fetched = [each.fetched for each in segments]
-            until(lambda: all(each.fetched > before + 1 for each, before in zip(segments, fetched, strict=True)))
+            fetched = [segment.fetched for segment in segments]
+            until(lambda: all(segment.fetched > before + 1 for segment, before in zip(segments, fetched, strict=True)))
 
         try:
             asyncio.run(watched(program, token, 4, back_up))
         finally:
-            for each in segments:
-                each.stop()
+            for segment in segments:
+                segment.stop()
         refused = program.command("restore", str(file), "--demo", f"--passphrase-file={phrase}")
         assert (refused.returncode, "is running on" in refused.stderr) == (2, True)
-    assert [each.name for each in tmp_path.glob("*backup*")] == ["backup"]
+    assert [path.name for path in tmp_path.glob("*backup*")] == ["backup"]
     assert file.stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(file)) as raw:
         assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -223,9 +223,9 @@ def told(environ: dict[str, str], text: str, *words: str) -> subprocess.Complete
 
 def state(folder: Path) -> dict[str, bytes]:
     return {
-        str(each.relative_to(folder)): each.read_bytes()
-        for each in sorted(folder.rglob("*"))
-        if each.is_file() and each.parent.name != "run"
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.parent.name != "run"
     }
 
 
@@ -237,12 +237,12 @@ def test_what_was_there_is_kept_and_all_comes_back(tmp_path: Path, owned: dict[s
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert (said["households"], said["with_keys"]) == (1, False)
-    (kept,) = (Path(each) for each in said["kept"])
+    (kept,) = (Path(path) for path in said["kept"])
     assert kept.name.startswith("showcam.sqlite3.kept-")
     with closing(sqlite3.connect(kept)) as raw:
         assert raw.execute("SELECT count(*) FROM account").fetchone() == (2,)
     assert run(owned, "owner", "add", "later@example.com").returncode == 0  # unknown again
-    assert {each.stat().st_mode & 0o777 for each in data.glob("showcam.sqlite3*")} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in data.glob("showcam.sqlite3*")} == {0o600}
     with closing(sqlite3.connect(data / "showcam.sqlite3")) as raw:  # nothing of the backup is left in it
         assert raw.execute("SELECT count(*) FROM sqlite_master WHERE name = 'backup'").fetchone() == (0,)
 
@@ -263,7 +263,7 @@ def test_keys_come_back_with_the_passphrase_alone(tmp_path: Path, owned: dict[st
     done = told(owned, PHRASE, "restore", str(file), "--passphrase-file=-")
     assert done.returncode == 0, done.stderr
     assert (data / "keys/seal").read_text() == seal
-    assert {each.stat().st_mode & 0o777 for each in (data / "keys").iterdir()} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in (data / "keys").iterdir()} == {0o600}
     assert run(owned, "links", "list").returncode == 0
 
 
@@ -301,7 +301,7 @@ def test_no_backup_without_a_good_passphrase(
 ) -> None:
     done = backed_up(owned, tmp_path / "backup", *words, text=text)
     assert (done.returncode, says in done.stderr) == (2, True)
-    assert [each.name for each in tmp_path.iterdir()] == ["data"]
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_nothing_is_overwritten_unless_it_is_said(tmp_path: Path, owned: dict[str, str]) -> None:
@@ -347,7 +347,7 @@ UNREADABLE: tuple[dict[str, Any], ...] = ({"made": 1e300}, {"made": None}, {"mad
 
 
 def about(**more: Any) -> Callable[[Path], None]:
-    """What it says of itself, changed."""
+    """The backup with its description of itself changed."""
 
     def change(file: Path) -> None:
         with closing(sqlite3.connect(file)) as raw:
@@ -386,9 +386,9 @@ def copied(file: Path) -> None:
         (copied, "is no backup of showcam's"),
         (changed("PRAGMA user_version = 99"), "newer showcam (schema 99"),
         (changed("""UPDATE backup SET value = CAST('{"format": 2}' AS BLOB)"""), "made by a newer showcam"),
-        (changed("UPDATE backup SET value = CAST('{' AS BLOB)"), "what it says of itself can't be read"),
-        (changed("DELETE FROM backup"), "what it says of itself can't be read"),
-        *((about(**each), "what it says of itself can't be read") for each in UNREADABLE),
+        (changed("UPDATE backup SET value = CAST('{' AS BLOB)"), "its description of itself can't be read"),
+        (changed("DELETE FROM backup"), "its description of itself can't be read"),
+        *((about(**facts), "its description of itself can't be read") for facts in UNREADABLE),
         (changed("PRAGMA user_version = -1"), "no database of showcam's"),
         # SQL of somebody else's, which would work on with every sign-in
         (changed("CREATE TRIGGER t AFTER INSERT ON token BEGIN DELETE FROM link; END"), "never made: t"),
@@ -396,7 +396,7 @@ def copied(file: Path) -> None:
         (changed("CREATE TABLE more (x)"), "never made: more"),
         (changed("CREATE TABLE h (x CHECK (length(hex(zeroblob(900000000))) > x))"), "never made: h"),
         (changed("DROP TABLE backup; CREATE VIEW backup AS SELECT 'about' AS name, x'7b7d' AS value"), "made: backup"),
-        (logged, "what it says of itself can't be read"),
+        (logged, "its description of itself can't be read"),
         (changed("DELETE FROM account"), "a row belongs to one that is missing"),
         (changed("UPDATE source SET sealed = CAST(x'0103616263' || sealed AS BLOB)"), "sealed under “abc”"),
         (

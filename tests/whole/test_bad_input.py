@@ -114,8 +114,8 @@ def test_senders_who_never_finish_do_not_stop_the_others(demo: Program) -> None:
         assert requests.get(f"{demo.web}/readyz", timeout=5).status_code == 200
         assert requests.get(f"{demo.web}/", timeout=5).status_code == 200
     finally:
-        for each in held:
-            each.close()
+        for connection in held:
+            connection.close()
 
 
 def tokens(demo: Program, assistant: str, user: str = "demo@example.com") -> str:
@@ -196,7 +196,9 @@ def test_an_offer_that_is_none_is_refused(demo: Program) -> None:
     scope = {"type": "BearerToken", "token": token}
     discover = directive("Alexa.Discovery", "Discover", token=None, endpoint=None, payload={"scope": scope})
     found = requests.post(f"{demo.web}/alexa/smart-home", discover, headers=JSON, timeout=10).json()
-    garden = next(each for each in found["event"]["payload"]["endpoints"] if each["friendlyName"] == "Garden")
+    garden = next(
+        endpoint for endpoint in found["event"]["payload"]["endpoints"] if endpoint["friendlyName"] == "Garden"
+    )
     for sdp in ("", "v=0", "hello", "v=0\r\nm=video 1 RTP/AVP 0\r\n" * 3):
         offer = directive(
             "Alexa.RTCSessionController",

@@ -36,7 +36,7 @@ def store(program: Program) -> Iterator[SqliteStore]:
 def told(store: SqliteStore, kind: str) -> list[Happening]:
     source = households.find(store, "demo@example.com")
     assert source is not None
-    return [each for each in store.happenings(source.account, 0.0) if each.kind == kind]
+    return [happening for happening in store.happenings(source.account, 0.0) if happening.kind == kind]
 
 
 def wait(until: Any, within_s: float = 30.0) -> None:

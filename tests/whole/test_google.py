@@ -36,7 +36,7 @@ def test_the_doctor_leaves_the_owners_clients_alone(tmp_path: Path) -> None:
     [("home-1", 0), ("YOUR-PROJECT-ID", 2)],  # the second as docs/google.md has it
 )
 def test_google_is_let_in_with_ones_own_project(project: str, code: int, tmp_path: Path) -> None:
-    words = [f"--redirect-uri={each.format(project=project)}" for each in REDIRECTS]
+    words = [f"--redirect-uri={redirect.format(project=project)}" for redirect in REDIRECTS]
     added = Program(tmp_path, demo=False).command("clients", "add", "google", *words)
     assert (added.returncode, "Project ID of Google's console" in added.stderr) == (code, code == 2)
     assert bool(re.fullmatch(r"client id:     google\nclient secret: [0-9a-f]{64}\n", added.stdout)) is (code == 0)
@@ -148,7 +148,7 @@ def hanging(demo: Program) -> int:
         demo.change("Garden", fault=None)
     assert told["outcome"]["told"] == "transientError"
     assert demo.assistant("google", "say", text="show the garden camera")["outcome"]["shown"]
-    [execute] = [each for each in told["trace"] if each["title"] == "Google: EXECUTE"]
+    [execute] = [message for message in told["trace"] if message["title"] == "Google: EXECUTE"]
     return int(execute["ms"])
 
 

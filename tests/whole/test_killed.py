@@ -47,7 +47,7 @@ def test_a_clean_end_leaves_everything_in_one_file(tmp_path: Path) -> None:
     assert program.command("owner", "add", "me@example.com").returncode == 0
     assert log(program).stat().st_size > 0
     program.stop()
-    assert sorted(each.name for each in program.data.glob("showcam.sqlite3*")) == ["showcam.sqlite3"]
+    assert sorted(path.name for path in program.data.glob("showcam.sqlite3*")) == ["showcam.sqlite3"]
     alone = tmp_path / "alone"
     alone.mkdir()
     shutil.copy(program.data / "showcam.sqlite3", alone)

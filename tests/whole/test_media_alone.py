@@ -153,7 +153,7 @@ class Elsewhere:
 
     def stream(self, name: str, protocol: str) -> dict[str, Any]:
         devices = self.google("SYNC", {})["devices"]
-        device = next(each["id"] for each in devices if each["name"]["name"] == name)
+        device = next(device["id"] for device in devices if device["name"]["name"] == name)
         params = {"StreamToChromecast": True, "SupportedStreamProtocols": [protocol]}
         execution = [{"command": "action.devices.commands.GetCameraStream", "params": params}]
         asked = {"commands": [{"devices": [{"id": device}], "execution": execution}]}

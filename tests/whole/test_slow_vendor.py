@@ -44,7 +44,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 def waited_s(answer: dict[str, Any], title: str) -> float:
     """How long the assistant waited for the answer to its one message of that title."""
-    [took_ms] = [each["ms"] for each in answer["trace"] if each["title"].endswith(title)]
+    [took_ms] = [message["ms"] for message in answer["trace"] if message["title"].endswith(title)]
     return float(took_ms) / 1000
 
 
@@ -143,7 +143,7 @@ def test_a_hundred_who_ask_while_it_hangs_hear_so_in_time_and_nobody_else_does(
 
         with ThreadPoolExecutor(102) as pool:
             watching = [pool.submit(healthy), pool.submit(unharmed)]
-            asked = [(each, pool.submit(askers[each[0]].show)) for _ in range(50) for each in HANGS]
+            asked = [(case, pool.submit(askers[case[0]].show)) for _ in range(50) for case in HANGS]
             try:
                 for (_, within_s, kind), answered in asked:
                     took, told = answered.result()
@@ -151,5 +151,5 @@ def test_a_hundred_who_ask_while_it_hangs_hear_so_in_time_and_nobody_else_does(
                     assert took < within_s
             finally:
                 over.set()
-            for each in watching:
-                each.result()
+            for viewer in watching:
+                viewer.result()

@@ -89,8 +89,8 @@ def test_the_doctor_finds_a_proxy_that_lets_anybody_pass_for_anybody(
     with Proxy(program.port, drops, writes) as proxy:
         url = f"http://127.0.0.1:{proxy.server_port}"
         patient = Patient(web=url, pictures=(), client=None, trial=("doctor", "s"), demo=True)
-        [found] = [each for each in examine(patient, Visitor()) if each.what.startswith("visitors' addresses")]
-    assert (found.state, told in found.told) == (state, True)
+        [found] = [finding for finding in examine(patient, Visitor()) if finding.what.startswith("visitors' addresses")]
+    assert (found.state, told in found.text) == (state, True)
     assert bool(found.mend) == (state != "ok")
 
 

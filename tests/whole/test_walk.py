@@ -60,8 +60,8 @@ def test_a_camera_that_cannot_be_shown_says_why(
 ) -> None:
     answer = demo.assistant(assistant, "watch", text=f"show the {camera} camera")
     assert not answer["outcome"]["shown"]
-    for each in told:
-        assert each in str(answer["outcome"]["told"])
+    for text in told:
+        assert text in str(answer["outcome"]["told"])
     assert re.search(person, answer["outcome"]["person"])
 
 

@@ -90,7 +90,7 @@ def test_everything_comes_from_the_wheel(installed: Path, program: Program) -> N
     done = subprocess.run(
         [installed / "python", "-P", "-c", WHERE], cwd=program.stands, capture_output=True, text=True, check=True
     )
-    assert {Path(each).is_relative_to(installed.parent) for each in json.loads(done.stdout)} == {True}
+    assert {Path(path).is_relative_to(installed.parent) for path in json.loads(done.stdout)} == {True}
 
 
 def test_every_command_tells_its_help(installed: Path, program: Program) -> None:
@@ -107,8 +107,8 @@ def test_every_command_tells_its_help(installed: Path, program: Program) -> None
 
 def test_licences_are_in_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as held:
-        licences = {Path(each).name: held.read(each) for each in held.namelist() if "/licenses/" in each}
-    assert licences == {each: (ROOT / each).read_bytes() for each in ("LICENSE", "NOTICE")}
+        licences = {Path(path).name: held.read(path) for path in held.namelist() if "/licenses/" in path}
+    assert licences == {name: (ROOT / name).read_bytes() for name in ("LICENSE", "NOTICE")}
 
 
 def test_it_says_which_it_is(program: Program) -> None:
@@ -121,9 +121,9 @@ def test_a_skill_package_is_written_whole(program: Program) -> None:
     package = program.stands / "skill" / "skill-package"
     assert json.loads((package / "skill.json").read_text())["manifest"]["apis"]["smartHome"]["endpoint"]["uri"] == ARN
     source = ROOT / "alexa" / "skill_package"
-    same = [each.relative_to(source) for each in source.rglob("*") if each.is_file() and each.name != "skill.json"]
+    same = [path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.name != "skill.json"]
     assert len(same) == 5
-    assert all((package / each).read_bytes() == (source / each).read_bytes() for each in same)
+    assert all((package / path).read_bytes() == (source / path).read_bytes() for path in same)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_skill_package_is_written_whole(program: Program) -> None:
         (("clients", "list"), ""),
         (("links", "list"), ""),
     ],
-    ids=lambda each: " ".join(each) if isinstance(each, tuple) else "",
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_what_consoles_are_told(program: Program, words: tuple[str, ...], expected: str) -> None:
     assert expected in said(program, *words, **HOME)
