@@ -1,4 +1,4 @@
-"""What stands before a service at an https address, as AWS has it: TLS by an authority of this run, and forwarding."""
+"""An HTTPS proxy before a local service, as AWS has one, with certificates of an authority made for this run."""
 
 import contextlib
 import datetime
@@ -29,8 +29,8 @@ class Authority:
             [x509.NameAttribute(NameOID.COMMON_NAME, f"showcam local {x509.random_serial_number():x}"[:60])]
         )
         own = _certificate(name, name, key, key, authority=True)
-        here = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-        leaf = _certificate(here, name, server, key, authority=False)
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+        leaf = _certificate(subject, name, server, key, authority=False)
         self.pem.write_bytes(own.public_bytes(serialization.Encoding.PEM))
         secret = folder / "front.pem"
         secret.touch(0o600)
@@ -46,7 +46,7 @@ class Authority:
 
 
 class Front:
-    """https://127.0.0.1:port before `upstream`, which is asked under the name `host` if there is one."""
+    """https://127.0.0.1:port before `upstream`; `host`, if set, is the Host header of what it forwards."""
 
     def __init__(self, authority: Authority) -> None:
         self.upstream, self.host = "", ""

@@ -1,7 +1,7 @@
-"""The stack as it is packaged for AWS, deployed into the emulator, and told of this machine's EZVIZ afterwards.
+"""Deploys the stack, as it is packaged for AWS, into the emulator, and gives it the address of this machine's EZVIZ.
 
-What makes it local is said to the deployed functions alone. The template has no parameter for it, so that no stack on
-AWS can be made to trust an authority or an EZVIZ of somebody's own.
+Only the deployed functions get that address. The template has no parameter for it, so that no stack on AWS can be made
+to trust somebody's own authority or EZVIZ.
 """
 
 import json
@@ -23,7 +23,7 @@ _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 @dataclass(frozen=True)
 class Stack:
-    """Outputs of the deployed template, by name, and what its functions were given as environment."""
+    """The outputs of the deployed template by name, and the environment of its functions."""
 
     outputs: dict[str, str]
     environ: dict[str, str]
@@ -48,7 +48,7 @@ def deploy(emulator: Emulator, folder: Path, public_url: str, media_url: str) ->
     return Stack(outputs, environ_of(emulator, "web"))
 
 
-def tell(emulator: Emulator, **settings: str) -> None:
+def configure(emulator: Emulator, **settings: str) -> None:
     """Give each function these settings beside what the template gave it."""
     client = emulator.client("lambda")
     for name in FUNCTIONS:
@@ -59,7 +59,7 @@ def tell(emulator: Emulator, **settings: str) -> None:
 
 
 def resources(emulator: Emulator) -> list[str]:
-    """Types of what was made."""
+    """The types of the stack's resources. Raises StepFailed where one was not made."""
     pages = emulator.client("cloudformation").get_paginator("list_stack_resources")
     made = [
         resource for page in pages.paginate(StackName=f"showcam-{STAGE}") for resource in page["StackResourceSummaries"]
@@ -73,12 +73,12 @@ def resources(emulator: Emulator) -> list[str]:
 
 
 def invoke(emulator: Emulator, name: str, event: Any) -> Any:
-    """What the function answered. Raises StepFailed where it failed, with what it said."""
+    """The function's answer. Raises StepFailed, with the function's error, where it failed."""
     answer = emulator.client("lambda", read_timeout=40).invoke(FunctionName=full_name(name), Payload=json.dumps(event))
-    said = json.loads(answer["Payload"].read() or b"null")
+    content = json.loads(answer["Payload"].read() or b"null")
     if "FunctionError" in answer:
-        raise StepFailed(f"the function {name} failed: {said.get('errorType')}: {said.get('errorMessage')}")
-    return said
+        raise StepFailed(f"the function {name} failed: {content.get('errorType')}: {content.get('errorMessage')}")
+    return content
 
 
 def full_name(function: str) -> str:
