@@ -1,4 +1,4 @@
-"""The stack as osls packages it, in a folder of its own, once per session; the zips are the ones of build/lambda."""
+"""The stack as osls packages it, once per session in a folder of its own, with the zips of build/lambda."""
 
 import json
 import shutil

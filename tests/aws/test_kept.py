@@ -1,4 +1,4 @@
-"""What outlives a stack, what does not, and how CloudFormation is told to take it back; on an AWS of this machine."""
+"""What outlives a removed stack, and how CloudFormation imports it again, on an AWS on this machine."""
 
 import json
 import secrets
@@ -64,9 +64,9 @@ class Made:
 
     def left(self) -> list[str]:
         """Names of what is there."""
-        there = self.aws.client("dynamodb").list_tables()["TableNames"]
-        there += [secret["Name"] for secret in self.aws.client("secretsmanager").list_secrets()["SecretList"]]
-        return [name for name in there if self.stack.partition("-")[2] in name]
+        names = self.aws.client("dynamodb").list_tables()["TableNames"]
+        names += [secret["Name"] for secret in self.aws.client("secretsmanager").list_secrets()["SecretList"]]
+        return [name for name in names if self.stack.partition("-")[2] in name]
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_creation_that_is_taken_back_leaves_nothing_in_the_way_of_the_next(mad
     assert made.create() == "CREATE_COMPLETE"
 
 
-def test_what_a_removed_stack_left_is_found_as_aws_tells_it_apart(made: Made) -> None:
+def test_what_a_removed_stack_left_is_listed_by_id(made: Made) -> None:
     assert sorted(made.resources) == sorted(NAMES)
     assert made.create() == "CREATE_COMPLETE"
     (key,) = (
@@ -136,13 +136,13 @@ def test_what_stands_in_the_stack_by_now_stays_as_it_is(made: Made) -> None:
     assert KEPT.template(made.resources, made.stack, made.aws.region)["Resources"] == bucket | made.resources
 
 
-def test_a_stack_that_has_it_all_is_told_that_it_needs_nothing(made: Made) -> None:
+def test_a_complete_stack_needs_nothing(made: Made) -> None:
     assert made.create() == "CREATE_COMPLETE"
     with pytest.raises(KEPT.CannotTakeBack, match=f"stand in the stack {made.stack} already: make deploy"):
         KEPT.template(made.resources, made.stack, made.aws.region)
 
 
-def test_what_is_missing_or_on_its_way_out_is_said(made: Made) -> None:
+def test_missing_resources_and_those_being_deleted_are_named(made: Made) -> None:
     assert made.create() == "CREATE_COMPLETE"
     tables, vault, name = made.aws.client("dynamodb"), made.aws.client("secretsmanager"), made.secret("KeysSecret")
     key = made.identifiers()["DataKey"]["KeyId"]

@@ -1,4 +1,4 @@
-"""The media processes' template: one name, target and task each, nothing that they may ask of AWS, no path in a log."""
+"""The media processes' template: a name, a target and a task each, no rights on AWS, no path in a log."""
 
 import json
 import re
@@ -158,7 +158,7 @@ def test_logs_end_and_hold_no_path(template: Template) -> None:
     assert attributes["access_logs.s3.enabled"] == "false"
 
 
-def test_each_is_watched_and_somebody_told(template: Template) -> None:
+def test_each_media_process_has_alarms_with_a_topic(template: Template) -> None:
     alarms = of(template, "AWS::CloudWatch::Alarm")
     assert {alarm["MetricName"] for alarm in alarms.values()} == {
         "HealthyHostCount",
@@ -180,7 +180,7 @@ def test_cfn_lint_finds_nothing(packaged: Packaged) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "expected"),
     [
         ({"image": "showcam-media:latest"}, ['image is "showcam-media:latest": an image by its digest']),
         ({"hosts": ""}, ["hosts is missing"]),
@@ -203,24 +203,26 @@ def test_cfn_lint_finds_nothing(packaged: Packaged) -> None:
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_what_is_wrong_is_said_and_nothing_is_packaged(osls: Osls, given: dict[str, str], said: list[str]) -> None:
+def test_wrong_parameters_are_named_and_nothing_is_packaged(
+    osls: Osls, given: dict[str, str], expected: list[str]
+) -> None:
     # osls takes no parameter without a value
     packaged = osls(
         "serverless.media.yml", "eu-west-1", {name: value for name, value in (GIVEN | given).items() if value}
     )
     assert packaged.file is None
-    for text in said:
+    for text in expected:
         assert f"  - {text}" in packaged.said
 
 
-def test_the_image_listens_where_the_template_looks(template: Template) -> None:
-    told = (ROOT / "aws/Dockerfile").read_text()
-    assert re.search(r"SHOWCAM_MEDIA_PORT=8081\b", told)
-    assert re.search(r"^USER 10001:10001$", told, re.MULTILINE)
+def test_the_image_listens_on_the_templates_port(template: Template) -> None:
+    dockerfile = (ROOT / "aws/Dockerfile").read_text()
+    assert re.search(r"SHOWCAM_MEDIA_PORT=8081\b", dockerfile)
+    assert re.search(r"^USER 10001:10001$", dockerfile, re.MULTILINE)
     assert {group["Port"] for group in of(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values()} == {8081}
 
 
-def test_the_main_stack_goes_without_until_it_is_told_of_some(osls: Osls) -> None:
+def test_the_main_stack_has_no_media_until_some_is_configured(osls: Osls) -> None:
     without = {name: value for name, value in HOME.items() if name not in ("mediaUrls", "lwaClientId")}
     del without["reservedForWeb"], without["reservedForDirectives"]
     template = osls("serverless.yml", "eu-west-1", without).template
@@ -231,8 +233,8 @@ def test_the_main_stack_goes_without_until_it_is_told_of_some(osls: Osls) -> Non
     for name in ("DirectivesLambdaFunction", "WebLambdaFunction"):
         assert functions[name]["ReservedConcurrentExecutions"] == {"Ref": "AWS::NoValue"}
     for function in functions.values():
-        told = function["Environment"]["Variables"]
-        assert (told["SHOWCAM_PICTURES"], told["SHOWCAM_MEDIA_URLS"], told["SHOWCAM_GRANT_SECRET"]) == (
+        variables = function["Environment"]["Variables"]
+        assert (variables["SHOWCAM_PICTURES"], variables["SHOWCAM_MEDIA_URLS"], variables["SHOWCAM_GRANT_SECRET"]) == (
             "vendor",
             "",
             "",

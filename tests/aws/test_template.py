@@ -1,4 +1,4 @@
-"""The stack's template, as osls packaged it: what outlives it, who may do what, who is told."""
+"""The stack's template as osls packages it: what outlives the stack, the roles' rights, the alarms."""
 
 import json
 import subprocess
@@ -126,7 +126,7 @@ class TestFunctions:
             assert (function["Architectures"], function["MemorySize"]) == ([ARCHITECTURE], 1024)
             assert function["Code"]["S3Key"].endswith(f"/{name}.zip")
 
-    def test_directives_and_web_have_their_parts_kept(self, home: Template) -> None:
+    def test_directives_and_web_have_reserved_concurrency(self, home: Template) -> None:
         kept = {
             function["FunctionName"]: function["ReservedConcurrentExecutions"]
             for function in of(home, "AWS::Lambda::Function").values()
@@ -134,7 +134,7 @@ class TestFunctions:
         }
         assert kept == {"showcam-prod-directives": 100, "showcam-prod-web": 50}
 
-    def test_elsewhere_there_is_alexas_alone(self, elsewhere: Packaged) -> None:
+    def test_another_region_has_the_directives_function_alone(self, elsewhere: Packaged) -> None:
         kinds = {resource["Type"] for resource in elsewhere.template["Resources"].values()}
         assert list(of(elsewhere.template, "AWS::Lambda::Function")) == ["DirectivesLambdaFunction"]
         assert not {
@@ -268,7 +268,7 @@ class TestRoles:
             (role, {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys[role]}}) for role, _ in deletes
         ]
 
-    def test_web_alone_is_told_of_the_cookies_secret(self, home: Template) -> None:
+    def test_only_web_has_the_cookies_secret(self, home: Template) -> None:
         told = {
             name
             for name, function in of(home, "AWS::Lambda::Function").items()
@@ -297,14 +297,14 @@ class TestWatching:
         assert len(groups) >= len(of(template, "AWS::Lambda::Function"))
         assert {group["RetentionInDays"] for group in groups.values()} == {30}
 
-    def test_every_alarm_tells_somebody(self, each_stack: Packaged) -> None:
+    def test_every_alarm_has_a_topic(self, each_stack: Packaged) -> None:
         given = HOME if "HttpApi" in each_stack.template["Resources"] else ELSEWHERE
         for alarm in of(each_stack.template, "AWS::CloudWatch::Alarm").values():
             assert alarm["AlarmActions"] == [given["alarmTopic"]]
             assert alarm["AlarmDescription"]
             assert alarm["TreatMissingData"] == "notBreaching"
 
-    def test_there_are_as_many_as_are_told_and_priced(self, home: Template, elsewhere: Packaged) -> None:
+    def test_their_number_is_the_documented_one(self, home: Template, elsewhere: Packaged) -> None:
         alarms, secrets = of(home, "AWS::CloudWatch::Alarm"), of(home, "AWS::SecretsManager::Secret")
         assert (len(alarms), len(secrets)) == (26, 6)
         assert len(of(elsewhere.template, "AWS::CloudWatch::Alarm")) == 5

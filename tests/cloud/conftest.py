@@ -68,16 +68,16 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("deployed")
     words = [sys.executable, "-P", "-m", "aws.deploy_local", "--keep", "--folder", str(folder)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOWCAM_"))}
-    with (folder / "said").open("wb") as said:
-        process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=said, stderr=said)
+    with (folder / "said").open("wb") as output:
+        process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=output, stderr=output)
     try:
-        told = _told(process, folder)
-        aws = Served(told["aws"], "eu-west-1")
+        place = _told(process, folder)
+        aws = Served(place["aws"], "eu-west-1")
         place = Place(
-            told["web"],
-            Path(told["authorities"]),
+            place["web"],
+            Path(place["authorities"]),
             lambda event: stack.invoke(aws, "directives", event),
-            told["clients"],
+            place["clients"],
         )
         yield Deployed(process, folder, place, aws)
     finally:

@@ -26,7 +26,7 @@ KEY = "webhook-of-the-tests"
 TABLE = "showcam-local"
 
 
-def ask(deployed: Deployed, linked: Linked, folder: Path) -> None:
+def exercise(deployed: Deployed, linked: Linked, folder: Path) -> None:
     for name, listed in (("directives", linked.echo.discover), ("fulfillment", linked.display.sync)):
         _forget_the_list(deployed)
         _begin_anew(deployed, name)
@@ -59,9 +59,13 @@ def _grant(deployed: Deployed, linked: Linked, folder: Path) -> None:
     trusted.write_bytes(deployed.place.authorities.read_bytes() + authority.pem.read_bytes())
     amazon = Vendors(authority.pem, authority.context)
     tokens = {"access_token": "Atza|a", "refresh_token": "Atzr|r", "expires_in": 3600}
-    told = amazon.answering(lambda *_: answer(json.dumps(tokens).encode()))
+    login_with_amazon = amazon.answering(lambda *_: answer(json.dumps(tokens).encode()))
     before = deployed.environ("directives")
-    login = {"amazon_at": told.host, "lwa_client_id": "amzn1.application-oa2-client.x", "lwa_client_secret": "s"}
+    login = {
+        "amazon_at": login_with_amazon.host,
+        "lwa_client_id": "amzn1.application-oa2-client.x",
+        "lwa_client_secret": "s",
+    }
     try:
         _begin_anew(deployed, "directives", ca_file=str(trusted), **login)
         grant = {"grant": {"type": "OAuth2.AuthorizationCode", "code": "c"}, "grantee": linked.echo.scope}
@@ -82,10 +86,10 @@ def _tell_by_webhook(deployed: Deployed) -> None:
         signed = hmac.digest(KEY.encode(), body + now.encode(), hashlib.sha1).hex()
         headers = {"Content-Type": "text/plain", "signature": signed, "t": now}
         place = deployed.place
-        told = requests.post(
+        reply = requests.post(
             f"{place.web}/webhooks/ezviz", data=body, headers=headers, verify=str(place.authorities), timeout=30
         )
-        assert told.status_code == 200, told.text
+        assert reply.status_code == 200, reply.text
     finally:
         deployed.set_environ("web", before)
 

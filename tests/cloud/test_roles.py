@@ -1,4 +1,4 @@
-"""What each function really asks of AWS its role permits, and nothing else; judged by IAM's evaluator."""
+"""Each function's role permits exactly the calls that the function makes, judged by IAM's evaluator."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ type Pair = tuple[str, str]
 
 
 @pytest.fixture(scope="session")
-def asked(wired: Deployed, linked: Linked, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Pair]]:
+def requested(wired: Deployed, linked: Linked, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Pair]]:
     """(action, resource) of every request that each function made while it was set up and walked, and beside that."""
     walk(wired.place)
     seldom.ask(wired, linked, tmp_path_factory.mktemp("seldom"))
@@ -86,8 +86,8 @@ FUNCTIONS = pytest.mark.parametrize("name", stack.FUNCTIONS)
 
 
 @FUNCTIONS
-def test_what_it_asks_it_may(wired: Deployed, asked: dict[str, set[Pair]], name: str) -> None:
-    actions = {action for action, _ in asked[name]}
+def test_what_it_asks_it_may(wired: Deployed, requested: dict[str, set[Pair]], name: str) -> None:
+    actions = {action for action, _ in requested[name]}
     assert {"dynamodb:BatchGetItem", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue"} <= actions
     # the evaluator here takes no context, so a condition never holds: the one on what is deleted is judged below
     documents = policies(wired, name)
@@ -95,12 +95,12 @@ def test_what_it_asks_it_may(wired: Deployed, asked: dict[str, set[Pair]], name:
         for statement in document["Statement"]:
             if listed(statement["Action"]) == ["dynamodb:DeleteItem"]:
                 del statement["Condition"]
-    refused = {pair for pair in asked[name] if verdict(wired, name, pair, documents) != "allowed"}
+    refused = {pair for pair in requested[name] if verdict(wired, name, pair, documents) != "allowed"}
     assert refused == set()
 
 
 @FUNCTIONS
-def test_it_deletes_what_it_must_and_nothing_else(wired: Deployed, asked: dict[str, set[Pair]], name: str) -> None:
+def test_it_deletes_what_it_must_and_nothing_else(wired: Deployed, requested: dict[str, set[Pair]], name: str) -> None:
     (statement,) = (
         statement
         for document in policies(wired, name)
@@ -133,19 +133,19 @@ def deleted(deployed: Deployed, name: str) -> Iterator[str]:
     ],
 )
 def test_a_secret_is_read_by_those_who_use_it_alone(
-    wired: Deployed, asked: dict[str, set[Pair]], secret: str, readers: set[str]
+    wired: Deployed, requested: dict[str, set[Pair]], secret: str, readers: set[str]
 ) -> None:
     made = wired.aws.client("cloudformation").list_stack_resources(StackName="showcam-local")["StackResourceSummaries"]
     (found,) = (
         resource["PhysicalResourceId"] for resource in made if resource["LogicalResourceId"] == f"{secret}Secret"
     )
     pair = ("secretsmanager:GetSecretValue", found)
-    assert {name for name in stack.FUNCTIONS if pair in asked[name]} == readers
+    assert {name for name in stack.FUNCTIONS if pair in requested[name]} == readers
     assert {name for name in stack.FUNCTIONS if verdict(wired, name, pair) == "allowed"} == readers
 
 
 @FUNCTIONS
-def test_what_it_may_it_asks(wired: Deployed, asked: dict[str, set[Pair]], name: str) -> None:
+def test_what_it_may_it_asks(wired: Deployed, requested: dict[str, set[Pair]], name: str) -> None:
     granted = {
         (action, resource)
         for document in policies(wired, name)
@@ -154,7 +154,7 @@ def test_what_it_may_it_asks(wired: Deployed, asked: dict[str, set[Pair]], name:
         for resource in listed(statement["Resource"])
         if action.partition(":")[0] not in BY_OTHERS
     }
-    assert granted - asked[name] == set()
+    assert granted - requested[name] == set()
 
 
 @FUNCTIONS

@@ -1,4 +1,4 @@
-"""The house: arrows run down only, entries stay small, and a directive loads what it needs."""
+"""Rooms import downwards only, entries stay small, and a directive loads only what it needs."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""What is installed is pinned by hash, and no file says from which registry."""
+"""Installed packages are pinned by hash, and no file names a registry."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The three recipes for a public address send each path to the port that serves it, as it is."""
+"""The three recipes for a public address send each path to the port that serves it."""
 
 import re
 from collections.abc import Callable
@@ -64,7 +64,7 @@ def tunnel(path: str) -> str:
 
 
 @pytest.mark.parametrize("recipe", [caddy, funnel, tunnel])
-def test_each_path_goes_where_it_is_served(recipe: Callable[[str], str]) -> None:
+def test_each_path_is_sent_to_its_port(recipe: Callable[[str], str]) -> None:
     for path in PICTURES:
         assert recipe(path) == MEDIA + path
     # what merely begins like it is a page; under /s itself there is none
@@ -73,8 +73,8 @@ def test_each_path_goes_where_it_is_served(recipe: Callable[[str], str]) -> None
 
 
 def test_caddy_keeps_bodies_as_large_as_showcam_takes() -> None:
-    told = set(re.findall(r"(?:max_buffer_size|request_buffers) (\d+)KiB", section("### Caddy")))
-    assert [int(size) * 1024 for size in told] == [KNOWN.body_limit]
+    sizes = set(re.findall(r"(?:max_buffer_size|request_buffers) (\d+)KiB", section("### Caddy")))
+    assert [int(size) * 1024 for size in sizes] == [KNOWN.body_limit]
 
 
 def test_what_goes_into_the_settings_is_taken(tmp_path: Path) -> None:

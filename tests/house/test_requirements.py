@@ -1,4 +1,4 @@
-"""What is imported is declared, and what is declared is imported: in pyproject.toml, and in what is installed apart."""
+"""Imports and declared dependencies agree, in pyproject.toml and in the separate requirements."""
 
 import re
 import tomllib
@@ -74,7 +74,7 @@ def test_what_nothing_imports_is_called_by_its_name(name: str) -> None:
         ("media", "showcam.compose.media"),
     ],
 )
-def test_what_is_installed_apart_is_what_is_reached_there(file: str, entry: str, cutter: ModuleType) -> None:
+def test_separate_requirements_are_what_their_entry_imports(file: str, entry: str, cutter: ModuleType) -> None:
     declared = named((ROOT / f"requirements/{file}.in").read_text().splitlines())
     reached = distributions(cutter.foreign_to(cutter.reached(entry).values()) - OF_THE_RUNTIME)
     started_by = {"click"} if file == "media" else set()

@@ -1,4 +1,4 @@
-"""What is sealed for a source is read and written by its driver alone: no other room knows the text within."""
+"""Only a source's driver reads and writes what is sealed for it."""
 
 import ast
 import subprocess

@@ -1,4 +1,4 @@
-"""The registry outside `drivers/` names no vendor and no assistant: another one is a folder, and no search."""
+"""The registry outside `drivers/` names no vendor and no assistant."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ def files() -> list[str]:
 
 
 @pytest.mark.parametrize("file", files())
-def test_a_name_stands_only_where_there_is_a_reason(file: str) -> None:
+def test_names_stand_only_in_files_with_a_reason(file: str) -> None:
     named = bool(NAMES.search((REGISTRY / file).read_text()))
     assert named is (file in STILL_NAMED)
 

@@ -1,4 +1,4 @@
-"""The web function: pages with cookies, tokens by form, signalling, webhook, and the media process's questions."""
+"""The web function: pages with cookies, tokens, signalling, webhook, and the media process's requests."""
 
 import hashlib
 import hmac
@@ -63,11 +63,11 @@ def test_it_is_well_while_the_table_answers(running: Environment, path: str) -> 
     assert running.invoke(http_event(path))["statusCode"] == 200
 
 
-def test_each_address_that_the_consoles_are_told_answers(running: Environment) -> None:
+def test_each_address_for_the_consoles_answers(running: Environment) -> None:
     base = "https://showcam.example"
     stack = Settings(public_url=base, store="dynamodb", keys_secret="showcam/keys")
-    told = [*alexa_console.fields(stack, "en-GB", []), *google_console.fields(base)]
-    paths = {field.value.removeprefix(base) for field in told if field.value.startswith(base)}
+    fields = [*alexa_console.fields(stack, "en-GB", []), *google_console.fields(base)]
+    paths = {field.value.removeprefix(base) for field in fields if field.value.startswith(base)}
     assert paths == {"/oauth/authorize", "/oauth/token", "/google/fulfillment"}  # the last by a function of its own
     for path, method in (("/oauth/authorize", "GET"), ("/oauth/token", "POST")):
         assert running.invoke(http_event(path, method))["statusCode"] == 400, "refused, for want of what is asked with"
@@ -91,7 +91,7 @@ def test_a_page_comes_with_its_headers_and_cookies(running: Environment) -> None
     assert "planted" not in running.log
 
 
-def test_what_is_asked_twice_is_refused(running: Environment) -> None:
+def test_a_parameter_given_twice_is_refused(running: Environment) -> None:
     event = http_event("/oauth/authorize", query=urlencode(ASKED) + "&client_id=google")
     assert running.invoke(event)["statusCode"] == 400
 
@@ -114,14 +114,14 @@ def test_tries_are_counted_by_the_address_that_the_api_saw(running: Environment)
 def test_a_refreshed_token_is_one_for_the_other_functions(
     running: Environment, environment: Callable[..., Environment], stack: Any
 ) -> None:
-    asked = {"grant_type": "refresh_token", "refresh_token": stack.token("alexa", "refresh")}
-    asked |= {"client_id": "alexa", "client_secret": stack.client_secret}
-    answered = running.invoke(http_event("/oauth/token", "POST", headers=FORM, body=urlencode(asked).encode()))
+    form = {"grant_type": "refresh_token", "refresh_token": stack.token("alexa", "refresh")}
+    form |= {"client_id": "alexa", "client_secret": stack.client_secret}
+    answered = running.invoke(http_event("/oauth/token", "POST", headers=FORM, body=urlencode(form).encode()))
     assert answered["statusCode"] == 200
     token = json.loads(answered["body"])["access_token"]
     found = environment("directives").invoke(directive(token))["event"]
     assert found["header"]["name"] == "Discover.Response"
-    assert not [secret for secret in (token, *asked.values()) if len(secret) > 20 and secret in running.log]
+    assert not [secret for secret in (token, *form.values()) if len(secret) > 20 and secret in running.log]
 
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/webhooks/ezviz", "/internal/sources/check", "/google/webrtc/x"])
@@ -153,13 +153,13 @@ def test_the_media_process_asks_with_its_proof(running: Environment, stack: Any)
 
 def test_without_media_processes_nobody_may_ask_as_one(environment: Callable[..., Environment], stack: Any) -> None:
     path, body = "/internal/sources/check", json.dumps({"claims": []}).encode()
-    asked = []
+    statuses = []
     for pictures in ("plane", "vendor"):
         proof = Grants(stack.keys.grant).proof().make(path, body, time.time())
         headers = {"content-type": "application/json", HEADER.lower(): proof}
         running = environment("web", SHOWCAM_PICTURES=pictures)
-        asked.append(running.invoke(http_event(path, "POST", headers=headers, body=body))["statusCode"])
-    assert asked == [200, 404]
+        statuses.append(running.invoke(http_event(path, "POST", headers=headers, body=body))["statusCode"])
+    assert statuses == [200, 404]
 
 
 class TestWebhook:
@@ -195,7 +195,7 @@ class TestWebhook:
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/alexa/smart-home", "/alexa/skill", "/google/fulfillment"])
-def test_what_other_functions_do_is_not_here(running: Environment, path: str) -> None:
+def test_other_functions_paths_are_not_found(running: Environment, path: str) -> None:
     event = http_event(path, "POST", headers={"content-type": "application/json"}, body="{}", source_ip="127.0.0.1")
     assert running.invoke(event)["statusCode"] == 404
 

@@ -1,4 +1,4 @@
-"""What Amazon's console is to be told by each kind of installation, and that the document tells the same."""
+"""The values for Amazon's console in each kind of installation; the document has the same fields."""
 
 import json
 import re
@@ -32,7 +32,9 @@ ENDPOINTS = [
 ]
 
 
-def told(settings: Settings, language: str = "en-GB", *functions: str, by_function: bool = False) -> dict[str, str]:
+def values_of(
+    settings: Settings, language: str = "en-GB", *functions: str, by_function: bool = False
+) -> dict[str, str]:
     """By page and name."""
     rows = fields(settings, language, [], functions, spoken_by_function=by_function)
     return {f"{field.page} > {field.name}": field.value for field in rows}
@@ -63,30 +65,34 @@ def test_the_document_has_each_field_with_its_value(heading: str, settings: Sett
 
 
 def test_on_aws_both_halves_name_functions_and_nothing_of_a_house() -> None:
-    here = told(STACK)
+    values = values_of(STACK)
     for default, half in ENDPOINTS:
-        assert here[default] == here[f"{half}Europe, India"] == "[the output DirectivesArn of your stack in eu-west-1]"
-        assert "us-east-1" in here[f"{half}North America"]
-        assert "us-west-2" in here[f"{half}Far East"]
-    assert here["Custom > Endpoint, service type"] == "AWS Lambda ARN"
-    said = " ".join(here.values()).replace(str(skill_package()), "")
-    assert not re.search(r"forwarder|certificate|HTTPS|/alexa/", said)
-    assert "lwaClientId" in here["Permissions > Alexa Client Id"]
+        assert (
+            values[default] == values[f"{half}Europe, India"] == "[the output DirectivesArn of your stack in eu-west-1]"
+        )
+        assert "us-east-1" in values[f"{half}North America"]
+        assert "us-west-2" in values[f"{half}Far East"]
+    assert values["Custom > Endpoint, service type"] == "AWS Lambda ARN"
+    texts = " ".join(values.values()).replace(str(skill_package()), "")
+    assert not re.search(r"forwarder|certificate|HTTPS|/alexa/", texts)
+    assert "lwaClientId" in values["Permissions > Alexa Client Id"]
 
 
 @pytest.mark.parametrize("settings", [HOME, STACK])
 def test_functions_that_are_named_stand_in_their_regions(settings: Settings) -> None:
-    here = told(settings, "en-GB", EU, NA, by_function=True)
+    values = values_of(settings, "en-GB", EU, NA, by_function=True)
     for default, half in ENDPOINTS:
-        assert here[default] == here[f"{half}Europe, India"] == EU
-        assert here[f"{half}North America"] == NA
-        assert here[f"{half}Far East"] == "not ticked"
+        assert values[default] == values[f"{half}Europe, India"] == EU
+        assert values[f"{half}North America"] == NA
+        assert values[f"{half}Far East"] == "not ticked"
 
 
-def test_an_owner_has_one_function_where_the_language_of_the_echo_asks_for_it() -> None:
-    here = told(HOME, "en-US")
-    assert here["Smart Home > Default endpoint"] == "[the ARN that the forwarder's line prints, in us-east-1]"
-    assert {here[f"Smart Home > {place}"] for place in ("North America", "Europe, India", "Far East")} == {"not ticked"}
+def test_an_owner_has_one_function_in_the_region_of_the_language() -> None:
+    values = values_of(HOME, "en-US")
+    assert values["Smart Home > Default endpoint"] == "[the ARN that the forwarder's line prints, in us-east-1]"
+    assert {values[f"Smart Home > {place}"] for place in ("North America", "Europe, India", "Far East")} == {
+        "not ticked"
+    }
 
 
 def test_values_are_the_installations_own() -> None:
@@ -101,9 +107,9 @@ def test_values_are_the_installations_own() -> None:
 
 @pytest.mark.parametrize("language", ["en-GB", "en-US", "de-DE"])
 def test_the_invocation_name_is_the_models(language: str) -> None:
-    [file] = re.findall(r"\[(.+)\]", told(HOME, language)["Custom > JSON Editor"])
+    [file] = re.findall(r"\[(.+)\]", values_of(HOME, language)["Custom > JSON Editor"])
     held = json.loads((ROOT / file).read_text())["interactionModel"]["languageModel"]
-    assert told(HOME, language)["Custom > Skill Invocation Name"] == held["invocationName"]
+    assert values_of(HOME, language)["Custom > Skill Invocation Name"] == held["invocationName"]
 
 
 def test_certificates_and_models() -> None:

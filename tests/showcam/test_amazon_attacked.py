@@ -1,4 +1,4 @@
-"""Strangers who name made-up chains, over HTTP, while Amazon's own requests come: a door, a server and a shelf."""
+"""Strangers send invented chain addresses over HTTP while Amazon's own requests arrive."""
 
 import json
 import threading
@@ -76,7 +76,7 @@ def test_the_skill_is_heard_while_a_stranger_names_made_up_chains(addresses: str
     assert len(shelf.vendor.asked) == 6
 
 
-def test_after_a_start_it_is_heard_though_the_shelf_is_gone_and_strangers_have_asked_for_all_there_is(
+def test_after_a_restart_amazon_is_heard_without_its_chains_and_with_all_fetches_used_up(
     shelf: Shelf, tmp_path: Path
 ) -> None:
     with serving(shelf, tmp_path / "chains.json") as post:

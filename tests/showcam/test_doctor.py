@@ -1,4 +1,4 @@
-"""The doctor: what is wrong with an installation, each fault brought about by a server that has it."""
+"""The doctor's findings, each against a server with that fault."""
 
 import contextlib
 import datetime
@@ -57,8 +57,8 @@ class Server(http.server.ThreadingHTTPServer):
         class Handler(http.server.BaseHTTPRequestHandler):
             def answer(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                asked = f"{self.command} {self.path}"
-                known = [start for start in answers if asked.startswith(start)]
+                request = f"{self.command} {self.path}"
+                known = [start for start in answers if request.startswith(start)]
                 status, headers, body = answers[max(known, key=len)] if known else (404, {}, b"nothing")
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(body))}.items():
@@ -107,7 +107,7 @@ def patient(web: str, **more: Any) -> Patient:
     )
 
 
-def test_where_all_is_well_it_says_so(serve: Callable[[Answers], str]) -> None:
+def test_a_correct_installation_has_only_ok_findings(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient(serve(WELL)), Visitor()))
     assert {finding.state for finding in findings} == {"ok"}
     assert len(findings) == 9
@@ -148,16 +148,16 @@ FAULTS: list[tuple[str, Answered, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "answer", "what", "told"), FAULTS, ids=lambda value: str(value)[:30])
-def test_a_fault_is_the_only_one_told_with_its_mend(
-    asked: str, answer: Answered, what: str, told: str, serve: Callable[[Answers], str]
+@pytest.mark.parametrize(("endpoint", "answer", "what", "expected"), FAULTS, ids=lambda value: str(value)[:30])
+def test_one_fault_gives_one_finding_with_its_mend(
+    endpoint: str, answer: Answered, what: str, expected: str, serve: Callable[[Answers], str]
 ) -> None:
-    findings = list(examine(patient(serve(WELL | {asked: answer})), Visitor()))
+    findings = list(examine(patient(serve(WELL | {endpoint: answer})), Visitor()))
     [found] = [finding for finding in findings if finding.state != "ok"]
     assert found.state == "wrong"
     assert found.what.startswith(what)
     assert found.mend
-    assert re.search(told, found.text)
+    assert re.search(expected, found.text)
     assert "token=1" not in found.text
 
 
@@ -167,12 +167,12 @@ def test_a_demo_refuses_whatever_was_forwarded(serve: Callable[[Answers], str]) 
 
 
 def test_pictures_may_have_an_address_of_their_own(serve: Callable[[Answers], str]) -> None:
-    web = serve({asked: answer for asked, answer in WELL.items() if asked != "GET /s/"})
+    web = serve({endpoint: answer for endpoint, answer in WELL.items() if endpoint != "GET /s/"})
     findings = list(examine(patient(web, pictures=(serve({"GET /s/": WELL["GET /s/"]}),)), Visitor()))
     assert {finding.state for finding in findings} == {"ok"}
 
 
-def test_a_client_that_is_not_there(serve: Callable[[Answers], str]) -> None:
+def test_a_missing_client_gives_findings(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient(serve(WELL), client=None), Visitor()))
     assert [finding.state for finding in findings if finding.state != "ok"] == ["wrong", "wrong"]
 
@@ -210,23 +210,23 @@ REGISTERED: list[tuple[tuple[str, ...], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("registered", "state", "told"), REGISTERED, ids=lambda value: str(value)[-60:])
+@pytest.mark.parametrize(("registered", "state", "expected"), REGISTERED, ids=lambda value: str(value)[-60:])
 def test_a_clients_redirect_addresses(
-    registered: tuple[str, ...], state: str, told: str, serve: Callable[[Answers], str]
+    registered: tuple[str, ...], state: str, expected: str, serve: Callable[[Answers], str]
 ) -> None:
     findings = list(examine(patient(serve(WELL), client=("google", registered)), Visitor()))
     [found] = [finding for finding in findings if finding.what == "redirect addresses"]
     assert (found.state, bool(found.mend)) == (state, state != "ok")
-    assert told in found.text
+    assert expected in found.text
     assert {finding.state for finding in findings if finding is not found} == {"ok"}
 
 
-def test_nothing_is_asked_of_an_address_that_google_does_not_come_to(serve: Callable[[Answers], str]) -> None:
+def test_an_address_without_https_is_not_requested(serve: Callable[[Answers], str]) -> None:
     [found] = examine(patient(serve(WELL), demo=False), Visitor())
     assert (found.state, "public_url" in found.mend) == ("wrong", True)
 
 
-def test_a_port_where_nobody_listens(serve: Callable[[Answers], str]) -> None:
+def test_a_closed_port_is_named(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient("http://127.0.0.1:9"), Visitor()))
     assert [finding.state for finding in findings] == ["ok", "ok", *["wrong"] * 7]
     assert "can't be reached" in findings[-1].text
@@ -237,13 +237,13 @@ class Breaking(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
 
-    def __init__(self, said: bytes, then: bytes | None = None) -> None:
+    def __init__(self, sent: bytes, then: bytes | None = None) -> None:
         over = self._over = threading.Event()
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
                 self.request.recv(65536)
-                self.request.sendall(said)
+                self.request.sendall(sent)
                 with contextlib.suppress(OSError):
                     for _ in range(0 if then is None else 60):
                         self.request.sendall(then or b"")
@@ -284,10 +284,10 @@ BROKEN: list[tuple[str, bytes, bytes | None, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("said", "then", "told"), [broken[1:] for broken in BROKEN], ids=[broken[0] for broken in BROKEN]
+    ("sent", "then", "expected"), [broken[1:] for broken in BROKEN], ids=[broken[0] for broken in BROKEN]
 )
-def test_an_answer_that_does_not_come_whole(said: bytes, then: bytes | None, told: str) -> None:
-    with Breaking(said, then) as server, pytest.raises(Unreached, match=told):
+def test_an_answer_that_does_not_come_whole(sent: bytes, then: bytes | None, expected: str) -> None:
+    with Breaking(sent, then) as server, pytest.raises(Unreached, match=expected):
         Visitor(within_s=0.5).request("GET", f"http://127.0.0.1:{server.port}/")
 
 
@@ -376,7 +376,7 @@ def test_a_port_that_speaks_no_tls(serve: Callable[[Answers], str]) -> None:
     assert "does not speak TLS" in found[-1].text
 
 
-def test_a_name_that_is_not_there() -> None:
+def test_a_name_missing_in_dns_is_named() -> None:
     [found] = examine(patient("https://no..name", demo=False), Visitor())
     assert isinstance(found, Finding)
     assert (found.state, found.text) == ("wrong", "it is not found in DNS")

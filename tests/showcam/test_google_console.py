@@ -1,4 +1,4 @@
-"""What the console is to be told, and that the document tells the same."""
+"""The values for Google's console; the document has the same fields."""
 
 import re
 from pathlib import Path
@@ -14,8 +14,8 @@ HOME = "https://home.example"
 
 def test_the_document_has_each_field_in_its_place() -> None:
     rows = re.findall(r"^ *\| ([^|]+?) \| ([^|]+?) \| ([^|]+?) \|$", DOCUMENT, re.MULTILINE)
-    told = [(screen, name) for screen, name, _ in rows if screen not in ("screen", "---")]
-    assert told == [(field.screen, field.name) for field in fields(HOME)]
+    documented = [(screen, name) for screen, name, _ in rows if screen not in ("screen", "---")]
+    assert documented == [(field.screen, field.name) for field in fields(HOME)]
 
 
 def test_addresses_in_the_document_are_those_that_are_printed() -> None:
@@ -24,7 +24,7 @@ def test_addresses_in_the_document_are_those_that_are_printed() -> None:
         assert f"| {name} | `{values[name]}` |" in DOCUMENT
 
 
-def test_the_icon_that_is_named_is_there() -> None:
+def test_the_named_icon_exists() -> None:
     [value] = [field.value for field in fields(HOME) if field.name == "App icon"]
     path, rest = value.split(": ")
     assert Path(path).read_bytes().startswith(b"\x89PNG")

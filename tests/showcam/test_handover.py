@@ -1,4 +1,4 @@
-"""What each part is handed, by the names of its variables and settings."""
+"""The variables and settings that each process is handed."""
 
 import ast
 import base64
@@ -87,5 +87,5 @@ def test_media_is_handed_every_setting_that_it_reads() -> None:
     }
     computed = {"internal_web_url": {"web_internal_url", "bind", "port"}, "keys": {"data"}}
     by_its_log = {"log_level", "data"}  # showcam.process.logs.start
-    fields = {name for name_read in read for name in computed.get(name_read, {name_read})}
+    fields = {setting for name in read for setting in computed.get(name, {name})}
     assert fields | by_its_log == handover.MEDIA

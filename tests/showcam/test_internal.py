@@ -1,4 +1,4 @@
-"""What the media process asks while streams last."""
+"""The media process's requests to the web process while sessions last."""
 
 import itertools
 import json
@@ -57,33 +57,33 @@ def another_process(home: Household) -> Questions:
     return adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules).questions
 
 
-def ask(home: Household, what: str, told: dict[str, Any], questions: Questions | None = None) -> dict[str, Any]:
-    body = json.dumps(told).encode()
+def post(home: Household, what: str, data: dict[str, Any], questions: Questions | None = None) -> dict[str, Any]:
+    body = json.dumps(data).encode()
     path, proof = f"/internal/sources/{what}", home.grants.proof()
     environ = {"HTTP_X_SHOWCAM_INTERNAL": proof.make(path, body, time.time())}
     internal = Internal(questions or home.questions, proof, partial(authenticate, home.store))
     return dict(json.loads(internal.answer(Request("1", "POST", path, what, body, environ)).body))
 
 
-def check(home: Household, questions: Questions, asked: list[Claims]) -> list[str | None]:
-    denied = ask(home, "check", {"claims": [claims._asdict() for claims in asked]}, questions)["denied"]
+def check(home: Household, questions: Questions, requested: list[Claims]) -> list[str | None]:
+    denied = post(home, "check", {"claims": [claim._asdict() for claim in requested]}, questions)["denied"]
     return [verdict and verdict["reason"] for verdict in denied]
 
 
-def test_the_gate_is_asked_of_all_households_at_once_and_answers_in_their_order(homes: list[Household]) -> None:
-    asked = [claims(home, name) for home in homes for name in ("Garden", "Attic", "Bedroom")]
+def test_all_households_are_judged_at_once_and_answered_in_order(homes: list[Household]) -> None:
+    requested = [claims(home, name) for home in homes for name in ("Garden", "Attic", "Bedroom")]
     questions = another_process(homes[0])
     together = threading.Barrier(HOUSEHOLDS, timeout=10)
     homes[0].driver.then = lambda: [together.wait()].clear()
     homes[0].driver.calls.clear()
 
-    assert check(homes[0], questions, asked) == [None, "offline", "asleep"] * HOUSEHOLDS
+    assert check(homes[0], questions, requested) == [None, "offline", "asleep"] * HOUSEHOLDS
     assert homes[0].driver.calls["read"] == HOUSEHOLDS
 
 
 def test_what_goes_wrong_with_one_household_is_no_word_about_the_others(homes: list[Household]) -> None:
     questions = another_process(homes[0])
-    asked = [claims(home, name) for home in homes for name in ("Garden", "Attic")]
+    requested = [claims(home, name) for home in homes for name in ("Garden", "Attic")]
     calls = itertools.count()
 
     def once() -> None:
@@ -91,7 +91,7 @@ def test_what_goes_wrong_with_one_household_is_no_word_about_the_others(homes: l
             raise RuntimeError("a mistake of ours")
 
     homes[0].driver.then = once
-    verdicts = Counter(itertools.batched(check(homes[0], questions, asked), 2, strict=True))
+    verdicts = Counter(itertools.batched(check(homes[0], questions, requested), 2, strict=True))
     assert verdicts == {(None, "offline"): HOUSEHOLDS - 1, ("unasked", "unasked"): 1}
 
 
@@ -100,16 +100,16 @@ def test_no_stream_is_no_question(homes: list[Household]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("learnt", "expected"),
     [
         ({"width": 2560, "height": 1440, "b_frames": True}, Video("h264", 2560, 1440, b_frames=True)),
         ({"width": 2560, "height": 1440}, Video("h264", 2560, 1440)),  # by a media process of the version before
     ],
 )
-def test_what_a_picture_is_like_is_learnt(homes: list[Household], told: dict[str, Any], expected: Video) -> None:
+def test_what_a_picture_is_like_is_learnt(homes: list[Household], learnt: dict[str, Any], expected: Video) -> None:
     home = homes[0]
     home.driver.change("Garden", video=Video("h264"))
-    ask(home, "learnt", {"claims": claims(home, "Garden")._asdict(), **told})
+    post(home, "learnt", {"claims": claims(home, "Garden")._asdict(), **learnt})
     listed = home.owner.cameras(home.account.id).cameras
     assert next(camera.video for camera in listed if camera.name == "Garden") == expected
 
@@ -135,10 +135,10 @@ def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
     on_a_table: list[Household], wire: AwsWire
 ) -> None:
     first, second, _ = on_a_table
-    asked = [claims(home, name) for home in on_a_table for name in ("Garden", "Attic")]
+    requested = [claims(home, name) for home in on_a_table for name in ("Garden", "Attic")]
     wire.hot = second.link.id
     with structlog.testing.capture_logs() as lines:
-        denied = ask(first, "check", {"claims": [claims._asdict() for claims in asked]})["denied"]
+        denied = post(first, "check", {"claims": [claim._asdict() for claim in requested]})["denied"]
     not_now = {"reason": "unasked", "again": True}
     assert denied == [None, {"reason": "offline", "again": False}, not_now, not_now, *denied[:2]]
     assert [(line["reason"], line["account"]) for line in lines] == [("store", second.account.id)]
@@ -147,11 +147,11 @@ def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
 @pytest.mark.parametrize("what", ["open", "admits", "closed"])
 def test_without_its_store_it_says_so(on_a_table: list[Household], wire: AwsWire, what: str) -> None:
     home = on_a_table[0]
-    told = {"claims": claims(home, "Garden")._asdict(), "bearer": home.token(), "release": f"{home.source.id}/place"}
-    ask(home, what, told)
+    data = {"claims": claims(home, "Garden")._asdict(), "bearer": home.token(), "release": f"{home.source.id}/place"}
+    post(home, what, data)
     wire.throttled = "ThrottlingException"
-    anew = another_process(home)
+    questions = another_process(home)
     with structlog.testing.capture_logs() as lines, pytest.raises(Refuse) as refused:
-        ask(home, what, told, anew)
+        post(home, what, data, questions)
     assert refused.value.response.status == 503
     assert [line["reason"] for line in lines] == ["store"]

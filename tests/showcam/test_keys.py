@@ -28,7 +28,7 @@ def test_two_that_start_at_once_read_the_same_keys(tmp_path: Path) -> None:
     assert all(keys_read == made[0] for keys_read in made)
 
 
-def test_a_rotated_key_is_first_and_the_old_one_still_there(tmp_path: Path) -> None:
+def test_a_rotated_key_is_first_and_the_old_key_is_kept(tmp_path: Path) -> None:
     old = keys.read_or_make(tmp_path).grant[0]
     keys.read_or_make(tmp_path / "new")
     joined = (tmp_path / "new" / "grant").read_text() + (tmp_path / "grant").read_text()

@@ -16,9 +16,7 @@ def test_nobody_else_reads_it_and_a_second_process_of_the_part_goes_on_in_it(tmp
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
-def test_it_never_grows_beyond_its_bound_and_the_newest_lines_are_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_stays_within_its_bound_and_keeps_the_newest_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line_file, "MOST", 10_000)
     file = LineFile(tmp_path / "web.jsonl")
 
@@ -39,6 +37,6 @@ def test_it_never_grows_beyond_its_bound_and_the_newest_lines_are_there(
     assert len(older) > 9_900
 
 
-def test_where_it_cant_be_written_nothing_fails(tmp_path: Path) -> None:
+def test_a_file_that_cant_be_written_fails_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     LineFile(tmp_path / "file" / "web.jsonl").write(b"lost\n")

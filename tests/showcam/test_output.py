@@ -1,4 +1,4 @@
-"""What commands print: columns that meet, hints that run."""
+"""What commands print: aligned columns, and hints that can be pasted."""
 
 import sys
 from pathlib import Path
@@ -30,8 +30,8 @@ def test_columns_meet_after_names_of_any_width(indent: int) -> None:
     widest = max(width for _, width in NAMES)
     expected = [(name, width, "yes") for name, width in NAMES]
     assert lines == [
-        f"{' ' * indent}{name}{' ' * (widest - width + 2)}{told}"
-        for name, width, told in [("Camera", 6, "Alexa"), *expected]
+        f"{' ' * indent}{name}{' ' * (widest - width + 2)}{value}"
+        for name, width, value in [("Camera", 6, "Alexa"), *expected]
     ]
 
 
@@ -100,8 +100,8 @@ def test_what_names_no_command_stays(text: str) -> None:
 def test_options_of_the_installation_count_before_a_command_and_behind_it(place: str, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "demo").mkdir()
-    said = ["--demo", "--data", str(tmp_path / "demo")]
-    words = [*said, "clients", "list"] if place == "before" else ["clients", "list", *said]
+    options = ["--demo", "--data", str(tmp_path / "demo")]
+    words = [*options, "clients", "list"] if place == "before" else ["clients", "list", *options]
     assert CliRunner().invoke(main, words).exit_code == 0
     assert (tmp_path / "demo" / "DEMO").exists()
 

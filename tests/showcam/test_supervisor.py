@@ -1,4 +1,4 @@
-"""Supervision on real processes."""
+"""The supervisor, with real processes."""
 
 import signal
 import socket
@@ -77,7 +77,7 @@ def test_a_part_that_will_not_end_is_ended(tmp_path: Path, number: signal.Signal
     assert gone(child)
 
 
-def test_parts_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
+def test_processes_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
     process = run_supervisor(tmp_path, f"{NOTE} time.sleep(60)")
     child = pids(tmp_path, 1)[0]
     process.kill()

@@ -1,4 +1,4 @@
-"""Who is silent or slow harms nobody else, on the started program, by hundreds of real connections."""
+"""Silent and slow clients, by hundreds of real connections, harm nobody else on the running program."""
 
 import http.client
 import json
@@ -33,7 +33,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         yield program
 
 
-def asked(
+def request(
     port: int, method: str, path: str, body: bytes = b"", address: str = "127.0.0.1", **headers: str
 ) -> tuple[int, bytes]:
     """By a connection of its own. Raises TimeoutError when the answer is late."""
@@ -55,12 +55,12 @@ def directive(program: Program) -> tuple[int, bytes]:
     key_id, key = key_files.of(load(environ=program.environ)).forwarder[0]
     path, body = "/alexa/smart-home", json.dumps(DIRECTIVE).encode()
     signature = sign(key_id, key, "POST", path, body, now=int(time.time()), nonce=secrets.token_hex(16))
-    return asked(program.port, "POST", path, body, **{HEADER: signature, "Content-Type": "application/json"})
+    return request(program.port, "POST", path, body, **{HEADER: signature, "Content-Type": "application/json"})
 
 
 def is_well(program: Program) -> None:
     """Both are answered within a second."""
-    assert asked(program.port, "GET", "/healthz")[0] == 200
+    assert request(program.port, "GET", "/healthz")[0] == 200
     status, answer = directive(program)
     assert (status, json.loads(answer)["event"]["payload"]["type"]) == (200, "INVALID_AUTHORIZATION_CREDENTIAL")
 
@@ -142,7 +142,7 @@ def test_slow_bodies_are_cut_off_and_hold_up_nobody(
         for _ in range(30):
             is_well(program)
             # a stranger who is not slow is served too
-            status, _ = asked(program.port, "POST", "/oauth/token", b"grant_type=none", "127.0.0.3", **FORM)
+            status, _ = request(program.port, "POST", "/oauth/token", b"grant_type=none", "127.0.0.3", **FORM)
             assert status == 400
             time.sleep(0.1)
         until(lambda: not slow.open, 9)
@@ -176,8 +176,8 @@ def test_silent_connections_fill_neither_the_media_process_nor_its_log(program: 
         assert len(silent.open) > SOFT
         due = time.monotonic() + 4
         while time.monotonic() < due:
-            assert asked(program.media_port, "GET", "/healthz")[0] == 200
-            assert asked(program.media_port, "GET", "/s/nothing/master.m3u8", address="127.0.0.3")[0] == 403
+            assert request(program.media_port, "GET", "/healthz")[0] == 200
+            assert request(program.media_port, "GET", "/s/nothing/master.m3u8", address="127.0.0.3")[0] == 403
             is_well(program)
             time.sleep(0.1)
         until(lambda: not silent.open, 6)
@@ -189,9 +189,9 @@ def test_one_address_has_a_share_of_the_media_process(program: Program) -> None:
     with crowd(program.media_port, ["127.0.0.2"] * 300) as silent:
         until(lambda: len(silent.open) <= 128, 2)
         assert len(silent.open) == 128
-        assert asked(program.media_port, "GET", "/healthz", address="127.0.0.3")[0] == 200
+        assert request(program.media_port, "GET", "/healthz", address="127.0.0.3")[0] == 200
         until(lambda: not silent.open, 8)
-    assert asked(program.media_port, "GET", "/healthz", address="127.0.0.2")[0] == 200
+    assert request(program.media_port, "GET", "/healthz", address="127.0.0.2")[0] == 200
 
 
 def test_where_the_system_gives_few_descriptors_all_is_well_after_an_attack(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A backup of the running demo, while eight viewers watch and links are being made; and what can't be restored."""
+"""A backup of the running demo while eight viewers watch and links are made; backups that can't be restored."""
 
 import asyncio
 import base64
@@ -55,10 +55,10 @@ def stream(program: Program, token: str, protocol: str) -> tuple[str, str]:
     device = next(device["id"] for device in devices if device["name"]["name"] == "Garden")
     params = {"StreamToChromecast": True, "SupportedStreamProtocols": [protocol]}
     execution = [{"command": "action.devices.commands.GetCameraStream", "params": params}]
-    asked = {"commands": [{"devices": [{"id": device}], "execution": execution}]}
-    (told,) = google(program, token, "EXECUTE", asked).json()["payload"]["commands"]
-    assert told["status"] == "SUCCESS", told
-    states = told["states"]
+    commands = {"commands": [{"devices": [{"id": device}], "execution": execution}]}
+    (result,) = google(program, token, "EXECUTE", commands).json()["payload"]["commands"]
+    assert result["status"] == "SUCCESS", result
+    states = result["states"]
     return device, states["cameraStreamSignalingUrl" if protocol == "webrtc" else "cameraStreamAccessUrl"]
 
 
@@ -80,11 +80,11 @@ class Segments:
             first = http.get(self._master, timeout=20)
             assert first.status_code == 200, first.text
             playlist = urljoin(self._master, first.text.strip().splitlines()[-1])
-            seen: set[str] = set()
+            names_so_far: set[str] = set()
             while not self._over.wait(0.2):
                 for name in re.findall(r"^[^#\s].*$", http.get(playlist, timeout=20).text, re.MULTILINE):
-                    if name not in seen:
-                        seen.add(name)
+                    if name not in names_so_far:
+                        names_so_far.add(name)
                         self.fetched += http.get(urljoin(playlist, name), timeout=20).status_code == 200
 
 
@@ -211,10 +211,10 @@ def owned(tmp_path: Path) -> dict[str, str]:
 
 
 def backed_up(environ: dict[str, str], file: Path, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    return told(environ, text, "backup", str(file), *words)
+    return run_command(environ, text, "backup", str(file), *words)
 
 
-def told(environ: dict[str, str], text: str, *words: str) -> subprocess.CompletedProcess[str]:
+def run_command(environ: dict[str, str], text: str, *words: str) -> subprocess.CompletedProcess[str]:
     base = {"PATH": os.environ["PATH"], "HOME": "/nowhere"}
     return subprocess.run(
         [str(SHOWCAM), *words], env=base | environ, cwd=ROOT, input=text, capture_output=True, text=True, check=False
@@ -229,15 +229,15 @@ def state(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_what_was_there_is_kept_and_all_comes_back(tmp_path: Path, owned: dict[str, str]) -> None:
+def test_the_replaced_data_are_kept_and_the_backup_is_restored(tmp_path: Path, owned: dict[str, str]) -> None:
     file, data = tmp_path / "backup", tmp_path / "data"
     assert backed_up(owned, file).returncode == 0
     assert run(owned, "owner", "add", "later@example.com").returncode == 0
     done = run(owned, "restore", str(file), "--json")
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert (said["households"], said["with_keys"]) == (1, False)
-    (kept,) = (Path(path) for path in said["kept"])
+    facts = json.loads(done.stdout)
+    assert (facts["households"], facts["with_keys"]) == (1, False)
+    (kept,) = (Path(path) for path in facts["kept"])
     assert kept.name.startswith("showcam.sqlite3.kept-")
     with closing(sqlite3.connect(kept)) as raw:
         assert raw.execute("SELECT count(*) FROM account").fetchone() == (2,)
@@ -255,41 +255,41 @@ def test_keys_come_back_with_the_passphrase_alone(tmp_path: Path, owned: dict[st
     assert base64.b64decode(seal.split()[1]) not in file.read_bytes()
     shutil.rmtree(data / "keys")
     before = state(data)
-    wrong = told(owned, "wrong horse battery staple\n", "restore", str(file), "--passphrase-file=-")
+    wrong = run_command(owned, "wrong horse battery staple\n", "restore", str(file), "--passphrase-file=-")
     assert (wrong.returncode, "not the passphrase" in wrong.stderr) == (2, True)
     without = run(owned, "restore", str(file), "--without-keys")
     assert (without.returncode, "leave out --without-keys" in without.stderr) == (2, True)
     assert state(data) == before
-    done = told(owned, PHRASE, "restore", str(file), "--passphrase-file=-")
+    done = run_command(owned, PHRASE, "restore", str(file), "--passphrase-file=-")
     assert done.returncode == 0, done.stderr
     assert (data / "keys/seal").read_text() == seal
     assert {path.stat().st_mode & 0o777 for path in (data / "keys").iterdir()} == {0o600}
     assert run(owned, "links", "list").returncode == 0
 
 
-def test_the_passphrase_is_asked_for_on_a_terminal_and_not_shown(tmp_path: Path, owned: dict[str, str]) -> None:
+def test_the_passphrase_is_prompted_on_a_terminal_and_not_shown(tmp_path: Path, owned: dict[str, str]) -> None:
     ours, theirs = pty.openpty()
     command = [str(SHOWCAM), "backup", str(tmp_path / "backup"), "--with-keys"]
     base = {"PATH": os.environ["PATH"], "HOME": "/nowhere"}
-    asked = subprocess.Popen(
+    process = subprocess.Popen(
         command, env=base | owned, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     )
     os.close(theirs)
-    seen = b""
+    printed = b""
     for asks in (b"Passphrase: ", b"Repeat for confirmation: "):
-        while not seen.endswith(asks):
-            seen += os.read(ours, 1000)
+        while not printed.endswith(asks):
+            printed += os.read(ours, 1000)
         os.write(ours, f"{PHRASE}\n".encode())
-    while b"holds 1 household" not in seen:
-        seen += os.read(ours, 1000)
-    assert asked.wait(60) == 0
+    while b"holds 1 household" not in printed:
+        printed += os.read(ours, 1000)
+    assert process.wait(60) == 0
     os.close(ours)
-    assert PHRASE.encode() not in seen
+    assert PHRASE.encode() not in printed
     assert (tmp_path / "backup").exists()
 
 
 @pytest.mark.parametrize(
-    ("words", "text", "says"),
+    ("words", "text", "expected"),
     [
         (("--with-keys",), "", "no terminal to ask for the passphrase at"),
         (("--with-keys", "--passphrase-file=-"), "short\n", "at least 12 characters"),
@@ -297,14 +297,14 @@ def test_the_passphrase_is_asked_for_on_a_terminal_and_not_shown(tmp_path: Path,
     ],
 )
 def test_no_backup_without_a_good_passphrase(
-    tmp_path: Path, owned: dict[str, str], words: tuple[str, ...], text: str, says: str
+    tmp_path: Path, owned: dict[str, str], words: tuple[str, ...], text: str, expected: str
 ) -> None:
     done = backed_up(owned, tmp_path / "backup", *words, text=text)
-    assert (done.returncode, says in done.stderr) == (2, True)
+    assert (done.returncode, expected in done.stderr) == (2, True)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
-def test_nothing_is_overwritten_unless_it_is_said(tmp_path: Path, owned: dict[str, str]) -> None:
+def test_no_file_is_overwritten_without_force(tmp_path: Path, owned: dict[str, str]) -> None:
     file = tmp_path / "backup"
     file.write_text("somebody's")
     done = backed_up(owned, file)
@@ -322,7 +322,7 @@ def test_no_backup_goes_over_showcams_own_files(tmp_path: Path, owned: dict[str,
     assert state(tmp_path) == before
 
 
-def test_there_may_be_nothing_to_back_up(tmp_path: Path) -> None:
+def test_without_a_database_no_backup_is_made(tmp_path: Path) -> None:
     done = backed_up({"SHOWCAM_DATA": str(tmp_path / "data")}, tmp_path / "backup")
     assert (done.returncode, "nothing to back up yet" in done.stderr) == (2, True)
 
@@ -351,8 +351,8 @@ def about(**more: Any) -> Callable[[Path], None]:
 
     def change(file: Path) -> None:
         with closing(sqlite3.connect(file)) as raw:
-            (told,) = raw.execute("SELECT value FROM backup WHERE name = 'about'").fetchone()
-            changed = json.dumps(json.loads(told) | more).encode()
+            (about_row,) = raw.execute("SELECT value FROM backup WHERE name = 'about'").fetchone()
+            changed = json.dumps(json.loads(about_row) | more).encode()
             raw.execute("UPDATE backup SET value = ? WHERE name = 'about'", (changed,))
             raw.commit()
 
@@ -362,14 +362,14 @@ def about(**more: Any) -> Callable[[Path], None]:
 def logged(file: Path) -> None:
     """In the file nothing is said; what stands in the log beside it would not be copied."""
     with closing(sqlite3.connect(file)) as raw:
-        (told,) = raw.execute("SELECT value FROM backup WHERE name = 'about'").fetchone()
+        (about_row,) = raw.execute("SELECT value FROM backup WHERE name = 'about'").fetchone()
     changed("DELETE FROM backup WHERE name = 'about'")(file)
     script = (
         "import os, sqlite3, sys; raw = sqlite3.connect(sys.argv[1], isolation_level=None);"
         "raw.execute('PRAGMA journal_mode = WAL');"
         "raw.execute('INSERT INTO backup VALUES (?, ?)', ('about', bytes.fromhex(sys.argv[2]))); os._exit(0)"
     )
-    subprocess.run([sys.executable, "-c", script, file, told.hex()], check=True)
+    subprocess.run([sys.executable, "-c", script, file, about_row.hex()], check=True)
 
 
 def copied(file: Path) -> None:
@@ -377,7 +377,7 @@ def copied(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("happens", "says"),
+    ("happens", "expected"),
     [
         (lambda file: file.unlink(), "There is no file"),
         (lambda file: file.write_text("no database at all, but text" * 100), "no SQLite database"),
@@ -405,8 +405,8 @@ def copied(file: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_with_a_backup_is_said_and_nothing_is_touched(
-    tmp_path: Path, owned: dict[str, str], happens: Callable[[Path], None], says: str
+def test_a_wrong_backup_is_refused_and_nothing_is_changed(
+    tmp_path: Path, owned: dict[str, str], happens: Callable[[Path], None], expected: str
 ) -> None:
     file = tmp_path / "backup"
     assert backed_up(owned, file).returncode == 0
@@ -414,7 +414,7 @@ def test_what_is_wrong_with_a_backup_is_said_and_nothing_is_touched(
     before = state(tmp_path / "data")
     done = run(owned, "restore", str(file))
     assert done.returncode == 2
-    assert says in done.stderr
+    assert expected in done.stderr
     assert str(file) in done.stderr
     assert "restore a backup" not in done.stderr  # that is what was tried
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""What strangers, bugs and bad luck send; each line a request and the clear answer to it."""
+"""Malformed requests from anybody get a clear answer."""
 
 import json
 import socket
@@ -72,13 +72,13 @@ REQUESTS: list[tuple[str, dict[str, str], bytes, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "headers", "body", "status", "told"), REQUESTS, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(("path", "headers", "body", "status", "expected"), REQUESTS, ids=lambda value: str(value)[:30])
 def test_it_is_answered_clearly(
-    demo: Program, path: str, headers: dict[str, str], body: bytes, status: int, told: str
+    demo: Program, path: str, headers: dict[str, str], body: bytes, status: int, expected: str
 ) -> None:
     sent = {"Content-Type": "application/x-www-form-urlencoded"} | headers
     answer = requests.post(demo.web + path, body, headers=sent, timeout=10)
-    assert (answer.status_code, told in answer.text) == (status, True), answer.text
+    assert (answer.status_code, expected in answer.text) == (status, True), answer.text
     assert "Traceback" not in answer.text
     json.loads(answer.text or "{}")
 
@@ -141,7 +141,7 @@ def test_a_token_of_the_other_assistant_opens_nothing(demo: Program) -> None:
     assert answer.json()["event"]["payload"]["type"] == "INVALID_AUTHORIZATION_CREDENTIAL"
 
 
-def test_another_households_camera_is_no_camera(demo: Program) -> None:
+def test_another_households_camera_is_not_found(demo: Program) -> None:
     mine, theirs = tokens(demo, "google"), tokens(demo, "google", "other@example.com")
 
     def sync(token: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""A gate that closes while somebody watches: within three seconds the picture is over, whatever else is asked."""
+"""A gate that closes while somebody watches ends the picture within three seconds."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every hint that commands print in the demo runs as it stands, and facts are JSON too."""
+"""Every hint that commands print in the demo can be run; every --json output is valid."""
 
 import json
 import re
@@ -72,7 +72,7 @@ def test_a_hint_runs_as_it_stands(demo: Program, typed: tuple[str, ...], expecte
     demo.change("Bedroom", asleep=True)
 
 
-def test_a_hint_names_the_settings_and_the_data_it_was_asked_with(tmp_path: Path) -> None:
+def test_a_hint_repeats_the_options_for_settings_and_data(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=False)
     config, data = tmp_path / "my settings.toml", tmp_path / "other data"
     config.write_text("")
@@ -117,11 +117,7 @@ def test_a_removed_household_leaves_nothing_in_the_store(tmp_path: Path) -> None
         program.command("--demo", "cameras", "set", "Attic", "voice_may", "audio")
         program.command("--demo", "pin", "set", "demo@example.com", text="2468\n2468\n")
         listed = json.loads(program.command("--demo", "owner", "list", "--json").stdout)["households"]
-        (household,) = [
-            listed_household["household"]
-            for listed_household in listed
-            if listed_household["users"][0]["user"] == "demo@example.com"
-        ]
+        (household,) = [row["household"] for row in listed if row["users"][0]["user"] == "demo@example.com"]
         links = json.loads(program.command("--demo", "links", "list", "--json").stdout)["links"]
         cameras = json.loads(program.command("--demo", "cameras", "list", "--json").stdout)["cameras"]
         names = [
@@ -142,8 +138,8 @@ def test_a_removed_household_leaves_nothing_in_the_store(tmp_path: Path) -> None
         assert done.returncode == 0, done.stderr
         assert "demo@example.com is removed: 2 links ended, the settings of 1 camera" in done.stdout
         assert "google  Grandmother's display" in done.stdout
-        asked = program.assistant("alexa", "say", text="show the garden camera")
-        assert not asked["outcome"]["shown"]
+        answer = program.assistant("alexa", "say", text="show the garden camera")
+        assert not answer["outcome"]["shown"]
     finally:
         program.stop()
     assert kept() == []

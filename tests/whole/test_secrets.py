@@ -1,4 +1,4 @@
-"""Nothing secret in a log line, an error or the database, whatever happens."""
+"""No secret in a log line, an error or the database."""
 
 import re
 from pathlib import Path

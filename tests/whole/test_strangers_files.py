@@ -1,4 +1,4 @@
-"""A folder that holds files named as our rooms and as libraries: none of them is ever run, wherever one stands."""
+"""A current folder with files named as our rooms and as libraries: no command runs one of them."""
 
 import re
 import subprocess
@@ -62,8 +62,8 @@ def test_no_part_of_the_demo_runs_them(tmp_path: Path, hostile: Path) -> None:
     program.stands = hostile
     program.start()
     try:
-        said = program.command("say", "--to", "alexa", "--quiet", "show the garden camera")
-        assert said.returncode == 0, said.stderr
+        done = program.command("say", "--to", "alexa", "--quiet", "show the garden camera")
+        assert done.returncode == 0, done.stderr
     finally:
         program.stop()
     assert ran(hostile) == []

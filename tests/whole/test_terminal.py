@@ -1,4 +1,4 @@
-"""What a person at a terminal sees of `showcam run`, and what a log collector does."""
+"""What `showcam run` prints at a terminal, and what it writes for a log collector."""
 
 import json
 import os
@@ -105,8 +105,8 @@ def test_a_real_start_says_its_address_last(tmp_path: Path) -> None:
 def test_off_a_terminal_each_event_is_a_json_line_on_stderr(tmp_path: Path) -> None:
     with running(tmp_path) as program:
         program.link("alexa")
-    told = [line for line in program.log.read_text().splitlines() if not line.startswith("{")]
-    assert [line.partition(" ")[0] for line in told] == ["Starting", "Practice", "Sign", "All"]
+    plain = [line for line in program.log.read_text().splitlines() if not line.startswith("{")]
+    assert [line.partition(" ")[0] for line in plain] == ["Starting", "Practice", "Sign", "All"]
     lines = [json.loads(line) for line in program.log.read_text().splitlines() if line.startswith("{")]
     assert {line["part"] for line in lines} == {"simulator", "media", "web"}
     assert "request" in {line["event"] for line in lines}
