@@ -79,7 +79,7 @@ def backup(
 def restore(context: click.Context, file: Path, passphrase_file: Any, without_keys: bool, as_json: bool) -> None:
     """Put back what showcam backup wrote into FILE; what is there now is kept beside it under a dated name.
 
-    Not while showcam runs. FILE is looked at first, and nothing is touched if anything is wrong with it.
+    Not while showcam runs. FILE is checked first, and nothing is changed if anything is wrong with it.
     """
     from showcam.data import folder
     from showcam.data import restore as restoring

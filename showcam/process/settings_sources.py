@@ -14,7 +14,7 @@ from showcam.settings_rules import faults
 
 
 class SettingsError(Exception):
-    """A setting can't be used; the text names it, its value unless secret, and where it came from."""
+    """A setting can't be used; the text names it, its value unless secret, and its origin."""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ type Template = dict[str, Any]
 
 @dataclass(frozen=True)
 class Packaged:
-    """`said`: what osls wrote; `file`: the template, where it packaged."""
+    """`said` is the output of osls; `file` the template, if it packaged one."""
 
     said: str
     file: Path | None

@@ -66,7 +66,7 @@ def test_each_name_leads_to_one_task_and_to_no_other(template: Template) -> None
     served = [balanced["TargetGroupArn"]["Ref"] for service in services for balanced in service["LoadBalancers"]]
     assert sorted(served) == sorted(targets.values())
     for service in services:
-        # two tasks under one name would each know but half of what is live
+        # of two tasks under one name each would know only half of the live sessions
         deployment = service["DeploymentConfiguration"]
         assert (service["DesiredCount"], deployment["MaximumPercent"]) == (1, 100)
     assert sorted(record["Name"] for record in of(template, "AWS::Route53::RecordSet").values()) == [*HOSTS]

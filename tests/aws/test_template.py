@@ -344,7 +344,7 @@ class TestWatching:
 
 
 def test_cfn_lint_finds_nothing(each_stack: Packaged) -> None:
-    # W3005: osls says once more what a resource depends on
+    # W3005: osls repeats dependencies that CloudFormation derives by itself
     command = [Path(sys.executable).with_name("cfn-lint"), "-i", "W3005", "-t", str(each_stack.file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -35,7 +35,7 @@ class Served(Emulator):
 
 @dataclass
 class Deployed:
-    """The running program, and what it told. `wires`: AWS as each of its functions reaches it."""
+    """The running `make deploy-local` and the place it announced. `wires`: AWS as each function reaches it."""
 
     process: "subprocess.Popen[bytes]"
     folder: Path

@@ -17,13 +17,13 @@ OTHER_TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/showcam-prod"
 SECRETS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
 DYNAMODB, SECRETS_MANAGER = "DynamoDB_20120810", "secretsmanager"
 VIA = [f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "secretsmanager")]
-BY_OTHERS = ("logs", "kms")  # asked by Lambda for its function; by DynamoDB and Secrets Manager
+BY_OTHERS = ("logs", "kms")  # called by Lambda for its function; by DynamoDB and Secrets Manager
 type Pair = tuple[str, str]
 
 
 @pytest.fixture(scope="session")
 def requested(wired: Deployed, linked: Linked, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Pair]]:
-    """(action, resource) of every request that each function made while it was set up and walked, and beside that."""
+    """By function, action and resource of all its calls during set-up, the walk and `seldom.exercise`."""
     walk(wired.place)
     seldom.ask(wired, linked, tmp_path_factory.mktemp("seldom"))
     return {
@@ -33,7 +33,7 @@ def requested(wired: Deployed, linked: Linked, tmp_path_factory: pytest.TempPath
 
 
 def pairs(service: str, operation: str, request: dict[str, Any]) -> Iterator[Pair]:
-    """What IAM judges of a request; a transaction has no action of its own, each of its parts is judged."""
+    """The actions and resources of a request that IAM judges: of a transaction, those of each item."""
     if service == SECRETS_MANAGER:
         yield f"secretsmanager:{operation}", request["SecretId"]
         return

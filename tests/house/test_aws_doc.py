@@ -209,7 +209,7 @@ def test_its_calls_of_aws_exist_with_their_options(command: str) -> None:
 
 
 def _waiters(service: str) -> dict[str, str]:
-    """What each asks until it is as it should be."""
+    """The AWS call that each wait repeats."""
     model = botocore.session.Session().get_waiter_model(service)
     return {xform_name(name, "-"): xform_name(model.get_waiter(name).operation, "-") for name in model.waiter_names}
 

@@ -40,7 +40,7 @@ def authorize(running: Environment, **more: Any) -> dict[str, Any]:
 
 
 def sign_in(running: Environment, source_ip: str, claimed: str = "") -> str:
-    """What the page says after somebody has typed."""
+    """The text of the page after a form was posted."""
     page = authorize(running, source_ip=source_ip)
     cookies = tuple(cookie.split(";")[0] for cookie in page["cookies"])
     filled = {"user": "you@example.com", "password": "planted", "step": "sign-in"}

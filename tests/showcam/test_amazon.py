@@ -267,7 +267,7 @@ def one_minute() -> None:
 
 
 def asked_for(chains: Chains, url: str, asker: str) -> str:
-    """What comes of it: "good", "bad" or "unreached"."""
+    """The outcome of a fetch: "good", "bad" or "unreached"."""
     try:
         chains.key(url, asker)
     except BadChain:

@@ -35,7 +35,7 @@ class Quiet(WSGIRequestHandler):
 
 @contextmanager
 def serving(shelf: Shelf, file: Path) -> Iterator[Callable[[Request, str], int]]:
-    """`post(request, address)` says the status; the proxy before the server is believed."""
+    """`post(request, address)` returns the status; the address is sent as a trusted proxy's header."""
     chains = shelf.chains(file=file)
     spoken = route("amzn1.ask.skill.x", lambda _event, _received: {"version": "1.0"}, lambda: chains, lambda _: None)
     rules = EdgeRules(body_limit=100_000, trusted_proxies=(ip_network("127.0.0.1"),))

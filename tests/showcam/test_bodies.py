@@ -31,7 +31,7 @@ def environ_of(address: str, sender: Any, length: str | None = "1", **more: Any)
 
 @contextmanager
 def held(bodies: Bodies, *addresses: str, claims: bool = False, **more: Any) -> Iterator[list[SlowBody]]:
-    """A slow body from each."""
+    """A slow body from each of the addresses."""
     slows = [SlowBody() for _ in addresses]
 
     def hold(address: str, slow: SlowBody) -> None:

@@ -49,7 +49,7 @@ LOGIN: Answered = (302, {"Location": "https://login.example/?token=1"}, b"")
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Answers each request by the longest entry that it begins with; no entry: 404."""
+    """Answers a request by the longest entry that it begins with; without an entry 404."""
 
     daemon_threads = True
 
@@ -121,7 +121,7 @@ def allowing(**changes: str) -> Answered:
     return 204, CORS | {f"Access-Control-Allow-{name.capitalize()}": value for name, value in changes.items()}, b""
 
 
-# what one address answers, the point that is then wrong, what it says of it
+# an endpoint, its wrong answer, the finding's point, a text in the finding
 FAULTS: list[tuple[str, Answered, str, str]] = [
     ("GET /readyz", (200, JSON, b'{"ok":true}'), "visitors' addresses", "200"),
     ("GET /readyz", (200, JSON, b'["client"]'), "visitors' addresses", "200"),
@@ -185,7 +185,7 @@ def sandbox(project: str) -> str:
     return REDIRECTS[1].format(project=project)
 
 
-# the addresses of Google's client, what is found of them, what is told
+# the redirect addresses of Google's client, the finding's state, a text in the finding
 REGISTERED: list[tuple[tuple[str, ...], str, str]] = [
     (BOTH, "ok", "both of the project home-1"),
     (BOTH[::-1], "ok", "both of the project home-1"),
@@ -233,7 +233,7 @@ def test_a_closed_port_is_named(serve: Callable[[Answers], str]) -> None:
 
 
 class Breaking(socketserver.ThreadingTCPServer):
-    """Begins each answer with `said` and ends the connection; with `then` it first drips that, b"" being nothing."""
+    """Answers with `sent` and ends the connection; with `then` it drips that first, b"" being silence."""
 
     daemon_threads = True
 
@@ -270,7 +270,7 @@ class Breaking(socketserver.ThreadingTCPServer):
 
 OK = b"HTTP/1.1 200 OK\r\n"
 LONG = OK + b"Content-Length: 100\r\n\r\nabc"
-# an answer and what follows it again and again, what is said of it
+# a name, the beginning of an answer, what is dripped after it, a text of the error
 BROKEN: list[tuple[str, bytes, bytes | None, str]] = [
     ("none", b"", None, "can't be reached"),
     ("no HTTP", b"HELLO\r\n\r\n", None, "can't be reached"),
@@ -340,7 +340,7 @@ def certificate(
     return trusted, server
 
 
-# how the certificate is made, what is found, what its mend says
+# the certificate, the finding's state, a text of its mend
 CERTIFICATES: list[tuple[dict[str, Any], str, str]] = [
     ({}, "ok", ""),
     ({"days": 5}, "unsure", "renew"),
@@ -367,7 +367,9 @@ def test_a_certificate(
     name, tls, *rest = found
     assert (name.state, tls.state) == ("unsure", state)  # a loopback address is nobody's public one
     assert mend in tls.mend
-    assert {finding.state for finding in rest} == (set() if state == "wrong" else {"ok"})  # which still can be asked
+    assert {finding.state for finding in rest} == (
+        set() if state == "wrong" else {"ok"}
+    )  # the endpoints can still be reached
 
 
 def test_a_port_that_speaks_no_tls(serve: Callable[[Answers], str]) -> None:

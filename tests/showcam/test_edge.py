@@ -171,7 +171,7 @@ def test_a_client_whose_proof_held_has_a_place_of_its_own(method: str, token: st
     assert got == status
 
 
-# what a layer around the edge says · when the request came, as the endpoint has it
+# what a layer around the edge sets · when the request arrived, as the endpoint gets it
 CAME: list[tuple[dict[str, float], float]] = [({}, 0.0), ({"showcam.received": 7.0}, 7.0)]
 
 

@@ -41,7 +41,7 @@ def test_while_a_root_is_changed_in_two_steps_each_process_opens_what_another_se
     first, *_, last = steps = [
         Sealer(keys.derived(roots).seal) for roots in ([OLD_ROOT], [OLD_ROOT, ROOT], [ROOT, OLD_ROOT])
     ]
-    for before, after in pairwise(steps):  # before and after a process began anew
+    for before, after in pairwise(steps):  # before and after the restart of a process
         assert before.open("row", after.seal("row", b"held")) == b"held"
         assert after.open("row", before.seal("row", b"held")) == b"held"
     with pytest.raises(SealedUnreadable):  # in one step

@@ -11,7 +11,7 @@ from registry.gate.reasons import shell_word
 from showcam.cli import main
 from showcam.cli.output import runnable, table
 
-NAMES = [  # and how many columns a terminal gives each
+NAMES = [  # a name and its width in a terminal's columns
     ("Garden", 6),
     ("车库", 4),
     ("ガレージ", 8),

@@ -26,7 +26,7 @@ REDIRECTS = tuple(
     f"https://{host}/api/skill/link/M1" for host in ("pitangui.amazon.com", "layla.amazon.com", "alexa.amazon.co.jp")
 )
 
-# Of Amazon's manifest what this skill has of it: keys, forms and words as its schema and pages tell.
+# The part of Amazon's manifest that this skill uses: keys, forms and values by its schema and pages.
 _HTTPS = {"type": "string", "pattern": r"^https://[^\s/@]+\.[^\s/@]+/"}
 _ARN = {"type": "string", "pattern": r"^arn:aws:lambda:(us-east-1|eu-west-1|us-west-2):\d{12}:function:[\w-]+$"}
 
@@ -137,7 +137,7 @@ def package(*words: str, typed: str | None = None) -> Result:
 
 
 def written() -> dict[str, Any]:
-    """The manifest in ./skill, and everything else of the package looked at on the way."""
+    """The manifest in ./skill; the rest of the package is checked, too."""
     folder = Path("skill")
     resources = json.loads((folder / "ask-resources.json").read_text())
     source = folder / resources["profiles"]["default"]["skillMetadata"]["src"]
@@ -190,7 +190,7 @@ def test_an_integrators_function_takes_both_halves(data: Path) -> None:
 
 @pytest.fixture
 def on_aws(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As docs/aws.md sets it on the integrator's own machine; the command asks nothing of AWS."""
+    """Settings as docs/aws.md gives them to an integrator's own machine; the command calls nothing on AWS."""
     monkeypatch.setenv("SHOWCAM_STORE", "dynamodb")
     monkeypatch.setenv("SHOWCAM_KEYS_SECRET", "showcam/prod/keys")
     monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", SKILL)

@@ -48,7 +48,7 @@ class _Answer(BaseHTTPRequestHandler):
         self.send_response(self.server.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
-        with contextlib.suppress(OSError):  # who asked may have waited long enough
+        with contextlib.suppress(OSError):  # the client may have given up
             self.end_headers()
             self.wfile.write(body)
 

@@ -89,7 +89,7 @@ class Segments:
 
 
 class Links:
-    """One link after another, from the sign-in page to tokens, until it is told to stop."""
+    """Makes one link after another, from the sign-in page to tokens, until it is stopped."""
 
     def __init__(self, program: Program) -> None:
         self._program, self.made = program, []
@@ -360,7 +360,7 @@ def about(**more: Any) -> Callable[[Path], None]:
 
 
 def logged(file: Path) -> None:
-    """In the file nothing is said; what stands in the log beside it would not be copied."""
+    """A file whose description is only in the write-ahead log beside it, which would not be copied."""
     with closing(sqlite3.connect(file)) as raw:
         (about_row,) = raw.execute("SELECT value FROM backup WHERE name = 'about'").fetchone()
     changed("DELETE FROM backup WHERE name = 'about'")(file)

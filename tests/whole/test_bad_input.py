@@ -33,7 +33,7 @@ DISCOVER = directive(
 )
 REPORT = directive("Alexa", "ReportState", token="sca.abc.def", endpoint="ezviz-aaaaaaaaaaaaaaaaaaaa")
 
-# path · headers · body · status · what the answer says
+# path · headers · body · status · a text of the answer
 REQUESTS: list[tuple[str, dict[str, str], bytes, int, str]] = [
     ("/alexa/smart-home", JSON, b"{", 200, "INVALID_DIRECTIVE"),
     ("/alexa/smart-home", JSON, b"[]", 200, "INVALID_DIRECTIVE"),

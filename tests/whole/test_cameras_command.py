@@ -85,7 +85,7 @@ def test_what_a_voice_may_is_kept(cameras: Cameras) -> None:
 
 def test_the_next_step_is_printed(demo: Program, cameras: Cameras) -> None:
     pin, user = "Google turns off no camera until there is a PIN", "demo@example.com"
-    # what a voice may, whether there is a PIN, whether one is asked for
+    # voice_may, whether a PIN is set, whether the command advises one
     for may, pin_is_set, wanted in (("sleep,audio", False, True), ("audio", False, False), ("sleep", True, False)):
         if pin_is_set:
             assert demo.command("pin", "set", user, "--demo", text="2468\n2468\n").returncode == 0

@@ -68,7 +68,7 @@ def test_what_is_not_signed_by_the_vendor_is_not_taken(
     program: Program, store: SqliteStore, wrong: dict[str, Any]
 ) -> None:
     configure(program, webhook={"url": f"{program.web}/webhooks/ezviz", **wrong})
-    program.change("Study", motion=True)  # another household's, so that it comes by no other way
+    program.change("Study", motion=True)  # another household's camera, of which no other message arrives
     wait(lambda: webhook(program)["dropped"] == 1)
     assert webhook(program)["answered"] == 0
 

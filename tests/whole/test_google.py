@@ -118,7 +118,7 @@ def test_what_a_voice_may_is_in_the_very_next_list(
 
 def test_voice_commands_are_done_as_far_as_they_are_confirmed(demo: Program, voice: Callable[[str], None]) -> None:
     voice("sleep,audio,restart")
-    # what is said, with which PIN, what is answered, what the camera is then
+    # phrase, PIN, spoken answer, the camera's state afterwards
     phrases: list[tuple[str, str, str, dict[str, bool]]] = [
         ("sync my devices", "", "synced", {}),
         ("turn off audio on the front door camera", "", "Are you sure?", {"audio": True}),
@@ -140,7 +140,7 @@ def test_voice_commands_are_done_as_far_as_they_are_confirmed(demo: Program, voi
 
 
 def hanging(demo: Program) -> int:
-    """Milliseconds until a display is told that its vendor hangs, who is well again before and after."""
+    """Milliseconds until a display gets the answer that the vendor hangs; the vendor answers before and after."""
     demo.change("Garden", fault="timeout")
     try:
         answer = demo.assistant("google", "say", text="show the garden camera")
@@ -153,5 +153,5 @@ def hanging(demo: Program) -> int:
 
 
 def test_a_vendor_that_hangs_is_waited_for_no_longer_than_google_waits(demo: Program) -> None:
-    # a busy machine may add to one of them; what showcam itself waits for is in each
+    # a busy machine may delay single requests; showcam's own wait is in all of them
     assert any(hanging(demo) <= 2000 for _ in range(3))

@@ -196,7 +196,7 @@ def test_a_stream_opens_at_one_and_the_next_at_the_other_when_that_is_gone(tmp_p
 def _answers(port: int) -> bool:
     path = "/healthz" if port else ""
     try:
-        # the web app's tells of a worker too, which there is none of here
+        # the web app answers 503, since no worker runs beside it
         return requests.get(f"http://127.0.0.1:{port}{path}", timeout=2).status_code in (200, 503)
     except requests.RequestException:
         return False

@@ -41,7 +41,7 @@ WRITTEN = (".py", ".md", ".sh", ".yml", ".cjs")
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
-    """Each file in it notes that it was run. As a package, the folder would be looked into by a search for its top."""
+    """Every file in it records that it was run. Being a package, the folder would be found by a search for its top."""
     folder = tmp_path / "hostile"
     folder.mkdir()
     note = f"open({str(tmp_path / 'ran')!r}, 'a').write(__file__ + '\\n')\n"
@@ -90,7 +90,7 @@ def test_no_command_runs_them(tmp_path: Path, hostile: Path, command: list[str])
 
 
 def test_everything_that_starts_a_module_of_ours_says_dash_p() -> None:
-    """`python -m` alone looks for the module in the folder one stands in first."""
+    """`python -m` without -P searches the current folder first."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     named = [name for name in listed if name.endswith(WRITTEN) or name in ("Makefile", "aws/Dockerfile")]
     modules = "|".join([*ROOMS, "bench", "aws", "compileall"])

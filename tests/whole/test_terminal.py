@@ -19,7 +19,7 @@ pytestmark = pytest.mark.process
 
 
 class Terminal:
-    """The program started at a terminal of its own; `seen` is what stands there."""
+    """The program started at a terminal of its own; `printed` is the terminal's content."""
 
     def __init__(self, program: Program, *words: str) -> None:
         self._ours, theirs = pty.openpty()
@@ -33,14 +33,14 @@ class Terminal:
             start_new_session=True,
         )
         os.close(theirs)
-        self.seen = ""
+        self.printed = ""
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
     def until(self, text: str, within_s: float = 60.0) -> None:
         deadline = time.monotonic() + within_s
-        while not re.search(text, self.seen):
-            assert time.monotonic() < deadline, self.seen
+        while not re.search(text, self.printed):
+            assert time.monotonic() < deadline, self.printed
             time.sleep(0.05)
 
     def end(self) -> list[str]:
@@ -48,12 +48,12 @@ class Terminal:
         self.process.wait(10)
         self._reader.join(10)
         os.close(self._ours)
-        return self.seen.replace("\r\n", "\n").splitlines()
+        return self.printed.replace("\r\n", "\n").splitlines()
 
     def _read(self) -> None:
         while True:
             try:
-                self.seen += os.read(self._ours, 4096).decode()
+                self.printed += os.read(self._ours, 4096).decode()
             except OSError:  # nobody holds the other side any more
                 return
 

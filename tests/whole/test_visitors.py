@@ -24,7 +24,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 
 class Proxy(http.server.ThreadingHTTPServer):
-    """Hands GETs on with all headers but those that `drops` says, and `writes` as X-Forwarded-For."""
+    """Forwards GETs without the headers for which `drops` is true, and with `writes` as X-Forwarded-For."""
 
     daemon_threads = True
 

@@ -30,7 +30,7 @@ def test_the_garden_is_shown_with_sound(demo: Program, assistant: str, via: str)
     assert decoded(answer["jpeg"]) == (answer["shown"]["width"], answer["shown"]["height"])
 
 
-# what is said · what the assistant is told · what a person reads of the reason and the mend
+# assistant · camera · texts in the assistant's answer · a text that a person reads
 REFUSED = [
     (
         "alexa",
