@@ -32,7 +32,7 @@ def exercise(deployed: Deployed, linked: Linked, folder: Path) -> None:
         _begin_anew(deployed, name)
         assert len(listed()) == 7
     _grant(deployed, linked, folder)
-    _tell_by_webhook(deployed)
+    _post_to_webhook(deployed)
     _cancel(deployed)
     _disable(deployed)
 
@@ -76,7 +76,7 @@ def _grant(deployed: Deployed, linked: Linked, folder: Path) -> None:
         amazon.end()
 
 
-def _tell_by_webhook(deployed: Deployed) -> None:
+def _post_to_webhook(deployed: Deployed) -> None:
     before = deployed.environ("web")
     try:
         _begin_anew(deployed, "web", ezviz_webhook_key=KEY)
