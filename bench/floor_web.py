@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from showcam.compose import web
-from showcam.settings import Settings, load
+from showcam.process.settings_sources import load
+from showcam.settings import Settings
 
 ANSWER = b'{"requestId":"bench-request-1","payload":{"devices":{"camera":{"status":"SUCCESS","online":true}}}}'
 

@@ -6,9 +6,10 @@
 import os
 
 from bench.household import NoPictures, NoVendor, cameras
-from showcam.compose import parts, web
+from showcam.compose import ground, web
 from showcam.edge.edge import Edge
-from showcam.settings import Settings, load
+from showcam.process.settings_sources import load
+from showcam.settings import Settings
 
 
 class Ready(NoVendor):
@@ -21,8 +22,8 @@ class Ready(NoVendor):
 
 def load_app(settings: Settings) -> Edge:
     driver = Ready(cameras(int(os.environ["BENCH_CAMERAS"])))
-    parts.ezviz = lambda *_: driver  # type: ignore[assignment,return-value]
-    parts.media_client = lambda *_: NoPictures()  # type: ignore[assignment,return-value]
+    ground.ezviz = lambda *_: driver  # type: ignore[assignment,return-value]
+    ground.media_client = lambda *_: NoPictures()  # type: ignore[assignment,return-value]
     return web.load_app(settings)
 
 

@@ -21,9 +21,9 @@ from bench.peer import environment
 from bench.questions import Question
 from bench.wire import request, until_right
 from showcam import keys as key_files
-from showcam.compose.parts import open_store
+from showcam.compose.ground import open_store
 from showcam.edge.forwarded import HEADER, sign
-from showcam.settings import load
+from showcam.process.settings_sources import load
 from tests.doubles.household import household
 
 NO_LIMIT = "1000000"  # of opens a minute

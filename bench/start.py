@@ -16,8 +16,8 @@ from bench.servers import checked, home_assistant, process
 from bench.table import Bound, LeftOut, Row
 from bench.wire import Unanswered, memory_mb, request, until_right
 from showcam import keys as key_files
-from showcam.compose.parts import open_store
-from showcam.settings import load
+from showcam.compose.ground import open_store
+from showcam.process.settings_sources import load
 from tests.doubles.household import household
 from tests.doubles.program import running
 

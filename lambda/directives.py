@@ -1,4 +1,4 @@
-"""AWS entry of Alexa's Smart Home directives, and of what is spoken to the skill."""
+"""AWS entry of Alexa's Smart Home directives and of the skill's spoken requests."""
 
 from showcam.compose.directives import build
 

@@ -1,6 +1,6 @@
-"""An owner's AWS part: signs Alexa's requests and hands them home; logs nothing of them.
+"""Signs Alexa's requests and hands them to showcam at home; logs nothing of them.
 
-URL: showcam's address. KEY: "id:base64", two by a comma while keys change. SPOKEN=1: custom requests too.
+URL: showcam's address. KEY: "id:base64", or two with a comma. SPOKEN=1: spoken requests too.
 """
 
 import base64
@@ -29,15 +29,15 @@ def handler(event: Any, _context: object) -> Any:
     if status == 200 and at(answer, "event" if smart else "version"):
         return answer
     log.error("home answered %s", status or "nothing in time")
-    return refusal(event["directive"], status) if smart else untold(event.get("request"))
+    return refusal(event["directive"], status) if smart else apology(event.get("request"))
 
 
 def exchange(path: str, body: bytes) -> tuple[int, Any]:
-    """Within the budget, whatever home does; 0 for none."""
+    """Status and answer within the budget; 0 for none."""
     end = time.monotonic() + BUDGET_S
     got: list[tuple[int, Any]] = [(0, None)]
 
-    def ask() -> None:
+    def send() -> None:
         for key in os.environ["KEY"].split(","):
             try:
                 got[0] = post(path, body, key, end - time.monotonic())
@@ -46,7 +46,7 @@ def exchange(path: str, body: bytes) -> tuple[int, Any]:
             if got[0][0] != 403:
                 return
 
-    thread = threading.Thread(target=ask, daemon=True)
+    thread = threading.Thread(target=send, daemon=True)
     thread.start()
     thread.join(BUDGET_S)
     return got[0]
@@ -77,8 +77,8 @@ def at(of: Any, name: str) -> Any:
     return of.get(name) if isinstance(of, dict) else None
 
 
-def refusal(asked: Any, status: int) -> Any:
-    given, space, kind = at(asked, "header"), "Alexa", KINDS.get(status, "BRIDGE_UNREACHABLE")
+def refusal(directive: Any, status: int) -> Any:
+    given, space, kind = at(directive, "header"), "Alexa", KINDS.get(status, "BRIDGE_UNREACHABLE")
     if at(given, "name") == "AcceptGrant":
         space, kind = "Alexa.Authorization", "ACCEPT_GRANT_FAILED"
     text = "showcam at home " + ("refuses the forwarder's key." if status == 403 else "can't be reached.")
@@ -86,16 +86,16 @@ def refusal(asked: Any, status: int) -> Any:
     if isinstance(token := at(given, "correlationToken"), str):
         header["correlationToken"] = token
     event = {"header": header, "payload": {"type": kind, "message": text}}
-    if isinstance(camera := at(at(asked, "endpoint"), "endpointId"), str):
+    if isinstance(camera := at(at(directive, "endpoint"), "endpointId"), str):
         event["endpoint"] = {"endpointId": camera}
     return {"event": event}
 
 
-def untold(asked: Any) -> Any:
-    """Only who spoke is spoken to; a failed event comes again."""
-    kind, german = str(at(asked, "type")), str(at(asked, "locale"))[:2] == "de"
+def apology(request: Any) -> Any:
+    """Speech for a spoken request; a failed event is retried."""
+    kind, german = str(at(request, "type")), str(at(request, "locale"))[:2] == "de"
     if kind.startswith("AlexaSkillEvent."):
         raise RuntimeError("not delivered")
     text = "Dein showcam ist nicht erreichbar." if german else "Your showcam can't be reached."
-    told = {"outputSpeech": {"type": "PlainText", "text": text}}
-    return {"version": "1.0", "response": told if kind in ("LaunchRequest", "IntentRequest") else {}}
+    speech = {"outputSpeech": {"type": "PlainText", "text": text}}
+    return {"version": "1.0", "response": speech if kind in ("LaunchRequest", "IntentRequest") else {}}

@@ -1,4 +1,4 @@
-"""A machine endpoint's request and answer, and the problem documents (RFC 9457) that say what was wrong with one."""
+"""A machine endpoint's request and response, and the problem documents (RFC 9457) of refused requests."""
 
 import json
 import time
@@ -12,11 +12,11 @@ from msgspec import Struct
 from net.problem import problem_of
 from net.visitors import counted_as
 
-AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread is at work on
+AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread works on
 
-# in the environ
-RECEIVED = "showcam.received"  # when the request was handed over by the server, in time.monotonic()
-PEER = "showcam.peer"  # the other end of the connection, where REMOTE_ADDR is what a trusted proxy told
+# keys of the environ
+RECEIVED = "showcam.received"  # when the server handed the request over, by time.monotonic
+PEER = "showcam.peer"  # the other end of the connection, where REMOTE_ADDR was taken from a trusted proxy's header
 
 type Headers = list[tuple[str, str]]
 
@@ -26,15 +26,16 @@ def _key(header: str) -> str:
 
 
 def carries(*headers: str) -> Callable[[WSGIEnvironment], bool]:
+    """A function that returns whether an environ has one of these headers."""
     first, *more = map(_key, headers)
-    return lambda environ: first in environ or any(each in environ for each in more)
+    return lambda environ: first in environ or any(key in environ for key in more)
 
 
 class Request(Struct, frozen=True):
     id: str
     method: str
     path: str
-    rest: str  # the path behind the route's own part
+    rest: str  # the path behind the route's own
     body: bytes
     environ: WSGIEnvironment
 
@@ -44,13 +45,13 @@ class Request(Struct, frozen=True):
 
     @property
     def received(self) -> float:
-        """When it came, by time.monotonic: what was waited for since counts for whoever asked."""
-        came: float | None = self.environ.get(RECEIVED)
-        return time.monotonic() if came is None else came
+        """By time.monotonic; the time limits of a request run from then on."""
+        received: float | None = self.environ.get(RECEIVED)
+        return time.monotonic() if received is None else received
 
     @property
     def network(self) -> str:
-        """Whose it is, as far as one can tell: see `counted_as`."""
+        """What the sender is counted as where limits are per visitor: see `counted_as`."""
         return counted_as(self.environ.get("REMOTE_ADDR", ""))
 
     @property
@@ -69,8 +70,8 @@ class Response(Struct, frozen=True):
 class Route:
     """`path` ends in "/" when what follows belongs to the endpoint. `json`: other content types are refused.
 
-    `claims`: whether a POST seems to carry what proves its sender, by its headers alone. One that does is answered
-    below 400 only if the proof held.
+    `claims`: whether a POST seems, by its headers alone, to carry a proof of its sender. A POST that does may be
+    answered below 400 only if the proof is valid.
     """
 
     name: str
@@ -79,11 +80,11 @@ class Route:
     endpoint: Callable[[Request], Response]
     json: bool = False
     claims: Callable[[WSGIEnvironment], bool] = lambda environ: False
-    refused: Callable[[WSGIEnvironment, Response], Response] = lambda environ, refusal: refusal  # as it is told there
+    refused: Callable[[WSGIEnvironment, Response], Response] = lambda environ, refusal: refusal  # in the route's form
 
 
 class Answered(Struct, frozen=True):
-    """What is counted and logged of a request."""
+    """What is counted and logged about a request that was answered."""
 
     request: str
     route: str
@@ -93,7 +94,7 @@ class Answered(Struct, frozen=True):
 
 
 class Refuse(Exception):
-    """Answered at once with this problem."""
+    """Ends the handling of a request: it is answered with `response`."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)

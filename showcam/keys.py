@@ -1,9 +1,9 @@
-"""The installation's four keys, each a list so that it can be rotated: the first is in use, the others still verify
+"""The installation's four keys. Each is a list, so that it can be rotated: the first is in use, the others still verify
 and open what was made with them.
 
 At home they are files in `keys/`, mode 0600, of lines `{key id} {base64}`. On AWS they are derived (HKDF, RFC 5869)
-from a secret `{"root": "…", "older": ["…"]}`. A new root stands in `older` until every process has begun anew and reads
-what is made with it; then it and `root` change places.
+from a secret `{"root": "…", "older": ["…"]}`. A new root stands in `older` until every process has been restarted and
+can read what is made with it; then it and `root` change places.
 """
 
 import base64
@@ -21,11 +21,11 @@ from showcam.settings import Settings
 NAMES = ("seal", "grant", "cookie", "forwarder")
 SHORTEST_ROOT = 32  # characters
 MOST_ROOTS = 8
-HANDED = "SHOWCAM_GRANT_KEYS"  # in the environment of a media process: its keys, for it may not know the root
+HANDED = "SHOWCAM_GRANT_KEYS"  # the variable that hands a media process the grant keys without their root
 
 
 class KeysUnreadable(Exception):
-    """A key file or the secret is missing its form or can't be read; the text names it, never a key."""
+    """A key file or the secret can't be read or has the wrong form; the text names it, and never holds a key."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,19 @@ class Keys:
 
 
 def of(settings: Settings) -> Keys:
-    """From the secret where one is named, else from the folder.
+    """The keys from the secret where one is named, else from the folder, where missing files are made.
 
-    Raises KeysUnreadable, also where rows of the database are sealed under a key that is not there: no other is made
-    in its place. Raises SecretUnreadable, and StoreUnavailable where the database can't be looked at.
+    Raises KeysUnreadable, also where rows of the database are sealed under a key that is missing: then none is made.
+    Raises SecretUnreadable, and StoreUnavailable where the database can't be read.
     """
     needed = _sealed_under(settings)
     if needed and not settings.keys_secret and not (settings.keys / "seal").exists():
         raise KeysUnreadable(f"{settings.keys / 'seal'} is missing. {_put_back(settings, needed)}")
-    found, grant, cookie = _all(settings), _grant_apart(settings), _cookie_apart(settings)
-    if missing := needed - {key_id for key_id, _ in found.seal}:
+    keys, grant, cookie = _all(settings), _grant_apart(settings), _cookie_apart(settings)
+    if missing := needed - {key_id for key_id, _ in keys.seal}:
         where = f"The secret {settings.keys_secret}" if settings.keys_secret else settings.keys / "seal"
         raise KeysUnreadable(f"{where} lacks a key. {_put_back(settings, missing)}")
-    return replace(found, grant=grant or found.grant, cookie=cookie or found.cookie)
+    return replace(keys, grant=grant or keys.grant, cookie=cookie or keys.cookie)
 
 
 def _all(settings: Settings) -> Keys:
@@ -61,7 +61,7 @@ def _all(settings: Settings) -> Keys:
 
 
 def seal_ids(settings: Settings) -> set[str]:
-    """Of the seal keys that are there; makes none. Raises KeysUnreadable, SecretUnreadable."""
+    """The ids of the seal keys; makes no key. Raises KeysUnreadable, SecretUnreadable."""
     if settings.keys_secret:
         return {key_id for key_id, _ in _all(settings).seal}
     path = settings.keys / "seal"
@@ -70,14 +70,14 @@ def seal_ids(settings: Settings) -> set[str]:
 
 def _sealed_under(settings: Settings) -> set[str]:
     if settings.store != "sqlite":
-        return set()  # a whole table is not read for this: a row whose key is missing says so when it is read
+        return set()  # a whole table is not read for this: a row whose key is missing fails when it is read
     from store.sqlite import sealed
 
     return sealed.key_ids(settings.database)
 
 
 def _put_back(settings: Settings, key_ids: set[str]) -> str:
-    named = " and ".join(f"“{each}”" for each in sorted(key_ids))
+    named = " and ".join(f"“{key_id}”" for key_id in sorted(key_ids))
     return (
         f"Vendor sign-ins in {settings.database} are sealed under {named} and can't be opened without it. Put it back "
         "from your copy of keys/, or restore a backup that was made --with-keys: showcam restore FILE. If it is lost "
@@ -86,21 +86,21 @@ def _put_back(settings: Settings, key_ids: set[str]) -> str:
 
 
 def from_root(settings: Settings) -> bool:
-    """Whether the grant key is made from a root, and not read from the folder."""
+    """Whether the grant key is derived from a root and not read from the folder."""
     return bool(settings.keys_secret or settings.grant_secret or settings.grant_roots)
 
 
 def grant_of(settings: Settings) -> list[bytes]:
-    """All that the media process may hold. Raises KeysUnreadable, SecretUnreadable."""
+    """The grant keys alone, for the media process. Raises KeysUnreadable, SecretUnreadable."""
     if handed := os.environ.get(HANDED):
-        return [base64.b64decode(each) for each in handed.split()]
+        return [base64.b64decode(key) for key in handed.split()]
     if apart := _grant_apart(settings):
         return apart
     return _all(settings).grant if settings.keys_secret else read_grant_keys(settings.keys)
 
 
 def _grant_apart(settings: Settings) -> list[bytes]:
-    """From a secret of its own, so that a media process elsewhere holds no root that makes the other keys too."""
+    """Grant keys of a root of their own, so that a media process elsewhere holds no root of the other keys."""
     if settings.grant_secret:
         roots = _roots(settings.grant_secret, secrets_manager.read(settings.grant_secret))
     elif settings.grant_roots:
@@ -115,7 +115,7 @@ def _grant_apart(settings: Settings) -> list[bytes]:
 
 
 def _cookie_apart(settings: Settings) -> list[bytes]:
-    """From a secret of its own, so that no function but the one that signs cookies is told their key."""
+    """Cookie keys of a root of their own, which only the function that signs cookies may read."""
     if not settings.cookie_secret:
         return []
     roots = _roots(settings.cookie_secret, secrets_manager.read(settings.cookie_secret))
@@ -123,12 +123,12 @@ def _cookie_apart(settings: Settings) -> list[bytes]:
 
 
 def derived(roots: list[str]) -> Keys:
-    """From roots, the newest first."""
+    """The keys of these roots, the newest first."""
     return _keys({name: [_derived(root, name) for root in roots] for name in NAMES})
 
 
 def read_or_make(folder: Path) -> Keys:
-    """Makes what is not there yet. Raises KeysUnreadable."""
+    """The keys of the folder; missing files are made. Raises KeysUnreadable."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return _keys({name: _read_or_make(folder / name) for name in NAMES})
@@ -146,7 +146,7 @@ def _keys(lists: dict[str, list[tuple[str, bytes]]]) -> Keys:
 
 
 def read_grant_keys(folder: Path) -> list[bytes]:
-    """All that the media process may hold. Raises KeysUnreadable."""
+    """The grant keys of the folder; a missing file is made. Raises KeysUnreadable."""
     try:
         return [key for _, key in _read_or_make(folder / "grant")]
     except OSError as error:
@@ -159,15 +159,15 @@ def _roots(secret: str, held: JsonObject) -> list[str]:
     if not {*held} <= {"root", "older"} or not isinstance(older, list):
         raise KeysUnreadable(f'the secret {secret} is not {{"root": "…", "older": ["…"]}}')
     roots = [root, *older]
-    if not all(isinstance(each, str) and len(each) >= SHORTEST_ROOT for each in roots):
+    if not all(isinstance(text, str) and len(text) >= SHORTEST_ROOT for text in roots):
         raise KeysUnreadable(f"the secret {secret}: a root is a text of at least {SHORTEST_ROOT} random characters")
     if len({*roots}) < len(roots) or len(roots) > MOST_ROOTS:
-        raise KeysUnreadable(f"the secret {secret}: no root stands there twice, and {MOST_ROOTS} are the most")
+        raise KeysUnreadable(f"the secret {secret}: at most {MOST_ROOTS} roots are taken, none of them twice")
     return roots
 
 
 def _derived(root: str, name: str) -> tuple[str, bytes]:
-    """The key of that name and its id, which tells nothing of it."""
+    """A key's id, which reveals nothing of the key, and the key."""
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -182,12 +182,12 @@ def _read_or_make(path: Path) -> list[tuple[str, bytes]]:
 
 
 def parsed(text: str, path: Path | str) -> list[tuple[str, bytes]]:
-    """What stands in a key file. Raises KeysUnreadable, which names the `path`."""
+    """Ids and keys in the text of a key file. Raises KeysUnreadable, which names `path`."""
     keys = []
     for line in text.splitlines():
-        key_id, _, given = line.strip().partition(" ")
+        key_id, _, encoded = line.strip().partition(" ")
         try:
-            key = base64.b64decode(given, validate=True)
+            key = base64.b64decode(encoded, validate=True)
         except ValueError:
             raise KeysUnreadable(f"{path}: a line is not `id base64`") from None
         if len(key) != 32 or not key_id:
@@ -200,13 +200,13 @@ def parsed(text: str, path: Path | str) -> list[tuple[str, bytes]]:
 
 def _make(path: Path) -> None:
     line = f"{secrets.token_hex(4)} {base64.b64encode(secrets.token_bytes(32)).decode()}\n"
-    # linked into place whole, so that of two processes that start at once one wins and both read the same key
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    # the finished file is linked into place: of two processes that start at once one wins, and both read the same key
+    made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(line)
     try:
-        os.link(part, path)
+        os.link(made, path)
     except FileExistsError:
         pass
     finally:
-        part.unlink()
+        made.unlink()

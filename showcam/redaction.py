@@ -1,4 +1,4 @@
-"""What no log line may hold, whoever wrote it: our own secrets, by what they look like."""
+"""Removes our own secrets from log lines, whoever wrote them, by what they look like."""
 
 import re
 
@@ -13,9 +13,9 @@ _SECRET = re.compile(
     r"|(?<=[?&]state=)[^&\s]+"
     r"|(?<=accessToken=)[^&\s]+"
 )
-# Libraries that would tell more than we may: issued tokens, raw vendor answers, SDP, whole requests.
+# Libraries that log what must stay secret: issued tokens, raw vendor answers, SDP, whole requests.
 QUIET = ("authlib", "pyezvizapi", "aioice", "aiortc", "urllib3", "requests", "botocore", "boto3", "aiohttp.access")
-# These put raw vendor answers and SDP into warnings.
+# Of these, libraries that log raw vendor answers and SDP even as warnings.
 SILENT = {"pyezvizapi": "CRITICAL", "aiortc": "ERROR"}
 
 

@@ -1,19 +1,9 @@
-"""One typed settings object, from defaults, `showcam.toml`, a secret on AWS and `SHOWCAM_*`; the environment wins."""
+"""The settings of an installation, typed, with their defaults. showcam.process.settings_sources reads them."""
 
-import os
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal
 
 import msgspec
-
-from showcam.settings_rules import faults
-
-
-class SettingsError(Exception):
-    """A setting can't be used; the text names it, its value unless secret, and where it came from."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,14 +22,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     web_internal_url: str = ""  # where a media process elsewhere asks for sources; empty: this machine's own port
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
-    explain: Literal["no", "picture"] = "picture"  # not said, with pictures = vendor: no
+    explain: Literal["no", "picture"] = "picture"  # with pictures = vendor the default is no
     store: Literal["sqlite", "dynamodb"] = "sqlite"
-    table: str = "showcam"  # DynamoDB
+    table: str = "showcam"  # the DynamoDB table
     table_region: str = ""  # where the table is; empty: the region that AWS's own settings name
     keys_secret: str = ""  # AWS Secrets Manager: id or ARN of the secret the keys come from; empty: the folder keys/
     grant_secret: str = ""  # name or ARN of the secret of the grant key alone, shared with media processes elsewhere
     cookie_secret: str = ""  # name or ARN of the secret of the cookie key alone, which the web function alone may read
-    grant_roots: str = ""  # what that secret holds, for a media process that is handed it
+    grant_roots: str = ""  # the content of grant_secret, for a media process that is given it directly
     settings_secret: tuple[str, ...] = ()  # names or ARNs of secrets that hold settings; of two values the last counts
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
     ezviz_api: str = ""  # host[:port] of the app's API; empty: by region
@@ -55,11 +45,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     alexa_skill_id: str = ""  # whose custom-skill requests are answered; empty: none
     lwa_client_id: str = ""  # Login with Amazon, from the console's page Permissions; empty: no events to Alexa
     lwa_client_secret: str = ""
-    amazon_at: str = ""  # host:port that stands for Amazon's; empty: Amazon
+    amazon_at: str = ""  # host:port of a stand-in for Amazon; empty: Amazon
     ca_file: Path | None = None  # one more certificate authority to trust towards vendors
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For and -Proto are believed
     signal_origins: tuple[str, ...] = ("https://www.gstatic.com",)
-    sign_ins_per_user: int = 3  # failures in 15 minutes, then the vendor is not asked; the same of each known browser
+    sign_ins_per_user: int = 3  # failures in 15 minutes, then the vendor is not called; counted apart per known browser
     sign_ins_per_address: int = 20
     opens_per_minute: int = 6  # per link
     live_per_account: int = 4
@@ -77,7 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stun: tuple[str, ...] = (
         "stun.l.google.com:19302",
         "stun.cloudflare.com:3478",
-    )  # host:port each; empty: none is asked
+    )  # host:port each; empty: no STUN server is used
     turn: str = ""  # turn:host:port?transport=udp or tcp, turns:host:port
     turn_secret: str = ""  # what the TURN server knows as static-auth-secret
     ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
@@ -88,7 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def pictures_urls(self) -> tuple[str, ...]:
-        """Where displays fetch pictures; more than one where media processes are elsewhere, none without any."""
+        """Where displays fetch pictures: several where media processes run elsewhere, none with pictures = vendor."""
         if self.pictures == "vendor":
             return ()
         if self.media_urls:
@@ -97,12 +87,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def own_media(self) -> bool:
-        """Whether the media process is one of this machine's own."""
+        """Whether this machine runs the media process."""
         return not self.media_urls and self.pictures == "plane"
 
     @property
     def own_host(self) -> str:
-        """Where this installation's processes reach each other."""
+        """The host at which this machine's processes reach each other."""
         return "127.0.0.1" if self.bind in ("0.0.0.0", "::", "localhost") else self.bind  # noqa: S104
 
     @property
@@ -123,7 +113,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def all_on_aws(self) -> bool:
-        """Nothing lasts in the data folder."""
+        """Whether store and keys are both on AWS, so that nothing lasts in the data folder."""
         return self.store == "dynamodb" and bool(self.keys_secret)
 
 

@@ -1,4 +1,4 @@
-"""What settings must be beyond their types, so that a wrong one is named at the start and not felt later."""
+"""What settings must be beyond their types, so that a wrong one is named at the start."""
 
 import ipaddress
 import re
@@ -21,8 +21,8 @@ _COUNTS = (
     "threads",
     "poll_s",
 )
-MOST_STUN = 4  # all are asked at once, for each of the machine's addresses
-MOST_MEDIA = 32  # a request ends a session at each
+MOST_STUN = 4  # every server is queried at once, from each of the machine's addresses
+MOST_MEDIA = 32  # to end a session, a request calls every media process
 _SECONDS = {"gate_check_s": 0.5, "sign_in_s": 1.0, "request_s": 0.5}  # the least that makes sense
 _HOSTS = ("ezviz_api", "ezviz_open", "ezviz_push_at", "amazon_at")
 _STUN = re.compile(r"[\w.-]+:[1-9]\d{0,4}", re.ASCII).fullmatch
@@ -31,9 +31,9 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?"
 
 
 def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
-    """Names of settings and what is wrong with each."""
+    """For every fault the setting's name and what is wrong with it."""
     yield from _numbers(settings)
-    yield from _places(settings)
+    yield from _addresses(settings)
     if settings.ca_file and not settings.ca_file.is_file():
         yield "ca_file", "there is no such file"
     if bool(settings.ezviz_key) != bool(settings.ezviz_secret):
@@ -67,7 +67,7 @@ def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:
             yield name, f"between {least} and 60 seconds is wanted"
 
 
-def _places(settings: "Settings") -> Iterator[tuple[str, str]]:
+def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
     for name in ("public_url", "media_url", "web_internal_url"):
         if url := getattr(settings, name):
             yield from ((name, why) for why in _url_faults(url))
@@ -108,15 +108,15 @@ def _places(settings: "Settings") -> Iterator[tuple[str, str]]:
 
 def _url_faults(url: str) -> Iterator[str]:
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        split = urlsplit(url)
+        port = split.port
     except ValueError:
         yield "that is no address; https://… is wanted"
         return
-    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    if not (parts.scheme == "https" and parts.hostname) and not local:
+    local = split.scheme == "http" and split.hostname in ("127.0.0.1", "localhost")
+    if not (split.scheme == "https" and split.hostname) and not local:
         yield "assistants only come to https://…"
-    if parts.path or parts.query or parts.fragment or parts.username or port == 0:
+    if split.path or split.query or split.fragment or split.username or port == 0:
         yield "only scheme and host are wanted, without a path or a trailing slash"
 
 

@@ -1,14 +1,14 @@
-"""Files for people that come with the program: where they are, from its sources as from a wheel."""
+"""Where the documents and packages are that come with the program, in a checkout or in an installed wheel."""
 
 from importlib.resources import files
 from pathlib import Path
 
-_PACKED = Path(str(files("showcam") / "docs"))  # a wheel has them here, see pyproject.toml
+_PACKED = Path(str(files("showcam") / "docs"))  # their place in a wheel, see pyproject.toml
 _DOCS = _PACKED if _PACKED.is_dir() else Path(__file__).parents[1] / "docs"
 
 
 def skill_package() -> Path:
-    """What all of Alexa's skill packages have in common. An image of the media process alone has none."""
+    """The folder that Alexa's skill packages are made from. The image of the media process lacks it."""
     return Path(str(files("alexa") / "skill_package"))
 
 
@@ -18,5 +18,5 @@ def document(name: str) -> Path:
 
 
 def whole_way(name: str) -> str:
-    """Of a command's help, the line below it; \\b keeps click from wrapping the path."""
+    """The last lines of a command's help: where its guide is. \\b keeps click from wrapping the path."""
     return f"\b\nThe whole way, step by step:\n{document(name)}"

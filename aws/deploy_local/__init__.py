@@ -1,1 +1,1 @@
-"""`make deploy-local`: the stack deployed into an AWS on this machine, and walked from linking to a picture."""
+"""`make deploy-local`: deploys the stack into an AWS on this machine, and walks from linking to a picture."""

@@ -16,10 +16,10 @@ from aws.deploy_local.walk import walk
 
 
 def main() -> int:
-    asked = _asked()
+    options = _options()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
-    folder = (asked.folder or Path(tempfile.mkdtemp(prefix="showcam-local-"))).resolve()
+    folder = (options.folder or Path(tempfile.mkdtemp(prefix="showcam-local-"))).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     ended = "Everything is ended."
     try:
@@ -27,33 +27,33 @@ def main() -> int:
         with local as place:
             walk(place)
             heading("Every step is as it should be.")
-            if asked.keep:
-                _tell(folder, local.emulator.url, place)
+            if options.keep:
+                _announce(folder, local.emulator.url, place)
                 signal.pause()
     except (StepFailed, NoEmulator) as error:
         print(f"\ndeploy-local: {error}\n{ended} What each process said is in {folder}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"\n{ended}")
-        return 0 if asked.keep else 130
-    if not asked.folder:
+        return 0 if options.keep else 130
+    if not options.folder:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 
-def _tell(folder: Path, aws: str, place: Place) -> None:
-    told = {"web": place.web, "aws": aws, "authorities": str(place.authorities), "clients": place.secrets}
-    file, part = folder / "place.json", folder / "place.part"
-    part.touch(0o600)
-    part.write_text(json.dumps(told))
-    part.rename(file)
+def _announce(folder: Path, aws: str, place: Place) -> None:
+    facts = {"web": place.web, "aws": aws, "authorities": str(place.authorities), "clients": place.secrets}
+    file, unfinished = folder / "place.json", folder / "place.part"
+    unfinished.touch(0o600)
+    unfinished.write_text(json.dumps(facts))
+    unfinished.rename(file)
     print(f"Linking and pages  {place.web} ({place.authorities} vouches for it)")
     print(f"Sign in            {USER} with {PASSWORD}")
     print(f"AWS                {aws}: aws --endpoint-url {aws} lambda list-functions")
     print(f"Client secrets     {file}\nCtrl-C ends it.", flush=True)
 
 
-def _asked() -> argparse.Namespace:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -P -m aws.deploy_local",
         description="Deploys the packaged stack into an AWS on this machine (ministack), with a simulated EZVIZ beside "

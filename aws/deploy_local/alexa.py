@@ -1,4 +1,4 @@
-"""An Echo, as far as it is needed: the directives it sends, and what it makes of the events."""
+"""An Echo, as far as the walk needs one: sends directives and reads the events that answer them."""
 
 import uuid
 from collections.abc import Callable
@@ -17,26 +17,26 @@ class Alexa:
         """The endpoints. Raises StepFailed."""
         event = self.ask("Alexa.Discovery", "Discover", {"scope": self.scope})
         if event["header"]["name"] != "Discover.Response":
-            raise StepFailed(f"Discover was answered {told(event)}")
+            raise StepFailed(f"Discover was answered {summary(event)}")
         return list(event["payload"]["endpoints"])
 
     def streams(self, endpoint: dict[str, Any]) -> dict[str, Any]:
-        """The event that answers InitializeCameraStreams, asked for what the endpoint said it has."""
-        controls = next(each for each in endpoint["capabilities"] if each["interface"] == STREAMS)
+        """The event that answers InitializeCameraStreams, with the stream configurations of the endpoint."""
+        controls = next(capability for capability in endpoint["capabilities"] if capability["interface"] == STREAMS)
         wanted = [
             {
-                "protocol": each["protocols"][0],
-                "resolution": each["resolutions"][0],
-                "authorizationType": each["authorizationTypes"][0],
-                "videoCodec": each["videoCodecs"][0],
-                "audioCodec": each["audioCodecs"][0],
+                "protocol": offered["protocols"][0],
+                "resolution": offered["resolutions"][0],
+                "authorizationType": offered["authorizationTypes"][0],
+                "videoCodec": offered["videoCodecs"][0],
+                "audioCodec": offered["audioCodecs"][0],
             }
-            for each in controls["cameraStreamConfigurations"]
+            for offered in controls["cameraStreamConfigurations"]
         ]
         return self.ask(STREAMS, "InitializeCameraStreams", {"cameraStreams": wanted}, endpoint["endpointId"])
 
     def ask(self, namespace: str, name: str, payload: dict[str, Any], endpoint: str = "") -> dict[str, Any]:
-        """The event of the answer."""
+        """Send a directive; return the event of the answer. Raises StepFailed."""
         header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": str(uuid.uuid4())}
         directive: dict[str, Any] = {"header": header, "payload": payload}
         if endpoint:
@@ -48,6 +48,6 @@ class Alexa:
         return dict(answer["event"])
 
 
-def told(event: dict[str, Any]) -> str:
+def summary(event: dict[str, Any]) -> str:
     payload = event["payload"]
     return f"{payload.get('type', event['header']['name'])}: {payload.get('message', '')}".rstrip(": ")

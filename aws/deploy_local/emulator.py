@@ -18,11 +18,11 @@ START_S = 60
 
 
 class NoEmulator(Exception):
-    """Why there is none; the text says what to do."""
+    """The emulator is missing or did not start; the text says what to do."""
 
 
 class Emulator:
-    """Serves when constructed; everything it keeps is in `folder`, and gone when it stops."""
+    """Serves when constructed. All its data are in `folder`, and are deleted when it stops."""
 
     def __init__(self, folder: Path, region: str = REGION) -> None:
         self.region = region
@@ -40,7 +40,7 @@ class Emulator:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What AWS's own clients need to be told to speak to this one and to no other."""
+        """The variables with which AWS's own clients speak to this emulator and to no other AWS."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "test",
@@ -104,7 +104,7 @@ class Emulator:
 
 
 def _environ(folder: Path, port: int) -> dict[str, str]:
-    """Nothing of ours goes in: its functions inherit what it has."""
+    """Its environment, with nothing of ours, since its functions inherit it."""
     temporary = folder / "tmp"
     temporary.mkdir(exist_ok=True)
     return {

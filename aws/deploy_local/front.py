@@ -1,4 +1,4 @@
-"""What stands before a service at an https address, as AWS has it: TLS by an authority of this run, and forwarding."""
+"""An HTTPS proxy before a local service, as AWS has one, with certificates of an authority made for this run."""
 
 import contextlib
 import http.client
@@ -26,7 +26,7 @@ class Authority:
 
 
 class Front:
-    """https://127.0.0.1:port before `upstream`, which is asked under the name `host` if there is one."""
+    """https://127.0.0.1:port before `upstream`; `host`, if set, is the Host header of what it forwards."""
 
     def __init__(self, authority: Authority) -> None:
         self.upstream, self.host = "", ""

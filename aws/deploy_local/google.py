@@ -1,4 +1,4 @@
-"""A Google display, as far as it is needed: the intents it sends, and what it makes of the answers."""
+"""A Google display, as far as the walk needs one: sends intents and reads the answers."""
 
 import uuid
 from pathlib import Path
@@ -30,15 +30,15 @@ class Google:
         return dict(self._payload("QUERY", answer)["devices"][device])
 
     def streams(self, device: str) -> dict[str, Any]:
-        """The result of GetCameraStream, asked as a Chromecast does, which plays HLS."""
+        """The result of GetCameraStream with a Chromecast's parameters, which plays HLS."""
         params = {"StreamToChromecast": True, "SupportedStreamProtocols": ["hls"]}
         command = {"devices": [{"id": device}], "execution": [{"command": STREAM, "params": params}]}
         answer = self.ask("EXECUTE", {"commands": [command]})
         return dict(self._payload("EXECUTE", answer)["commands"][0])
 
     def ask(self, intent: str, payload: dict[str, Any] | None = None) -> requests.Response:
-        asked: dict[str, Any] = {"intent": f"action.devices.{intent}"}
-        body = {"requestId": str(uuid.uuid4()), "inputs": [asked | ({"payload": payload} if payload else {})]}
+        named: dict[str, Any] = {"intent": f"action.devices.{intent}"}
+        body = {"requestId": str(uuid.uuid4()), "inputs": [named | ({"payload": payload} if payload else {})]}
         headers = {"Authorization": f"Bearer {self._token}"}
         return self._http.post(self._url, json=body, headers=headers, timeout=WAIT_S)
 

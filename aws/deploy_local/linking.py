@@ -16,7 +16,7 @@ WAIT_S = 30
 
 
 class Linking:
-    """Of one assistant's client, at the https address `web`, which `authorities` vouch for."""
+    """Links one assistant's client at the https address `web`, whose certificate is verified with `authorities`."""
 
     def __init__(self, web: str, authorities: Path, client: str, secret: str, redirect: str) -> None:
         self._web, self._client, self._secret, self._redirect = web, client, secret, redirect
@@ -39,7 +39,7 @@ class Linking:
         }
         page = self.http.get(f"{self._web}/oauth/authorize", params=query, timeout=WAIT_S)
         if 'name="password"' not in page.text:
-            raise StepFailed(f"the sign-in page did not come: {_told(page)}")
+            raise StepFailed(f"the sign-in page did not come: {_summary(page)}")
         return page
 
     def sign_in(self, user: str, password: str) -> requests.Response:
@@ -49,7 +49,7 @@ class Linking:
         if page.is_redirect:
             page = self.http.get(urljoin(page.url, page.headers["Location"]), timeout=WAIT_S)
         if 'value="agree"' not in page.text:
-            raise StepFailed(f"after signing in the page of consent did not come: {_told(page)}")
+            raise StepFailed(f"after signing in the page of consent did not come: {_summary(page)}")
         return page
 
     def agree(self, page: requests.Response) -> str:
@@ -57,14 +57,14 @@ class Linking:
         answer = self._post(page, step="agree")
         place = answer.headers.get("Location", "")
         if not answer.is_redirect or not place.startswith(self._redirect):
-            raise StepFailed(f"consent did not lead back to the assistant: {_told(answer)}")
+            raise StepFailed(f"consent did not lead back to the assistant: {_summary(answer)}")
         back = parse_qs(urlsplit(place).query)
         if back.get("state") != ["s" * 300] or "code" not in back:
             raise StepFailed(f"the assistant was handed no code, or another state: {', '.join(back)}")
         return back["code"][0]
 
     def cancel(self, page: requests.Response) -> str:
-        """Why the assistant is told that there is no link."""
+        """The OAuth error with which the assistant is told that there is no link."""
         answer = self._post(page, step="cancel")
         return parse_qs(urlsplit(answer.headers.get("Location", "")).query).get("error", [""])[0]
 
@@ -87,7 +87,7 @@ class Linking:
         form = _Form(page.text)
         fields = [(name, value) for name, value in form.fields if name not in filled] + list(filled.items())
         target = urljoin(page.url, form.action)
-        # a browser sends the page it stands on, and CSRF protection over https asks for it
+        # a browser sends the page's address as Referer, which CSRF protection over https requires
         return self.http.post(target, fields, headers={"Referer": page.url}, allow_redirects=False, timeout=WAIT_S)
 
 
@@ -113,7 +113,7 @@ class _Form(HTMLParser):
 class _Alert(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self._in = False
         self.feed(html)
 
@@ -125,9 +125,9 @@ class _Alert(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._in:
-            self.said.append(data)
+            self.texts.append(data)
 
 
-def _told(page: Any) -> str:
-    said = " ".join(" ".join(_Alert(page.text).said).split()) or page.text[:200]
-    return f"{page.status_code}, {said or 'nothing said'}"
+def _summary(page: Any) -> str:
+    text = " ".join(" ".join(_Alert(page.text).texts).split()) or page.text[:200]
+    return f"{page.status_code}, {text or 'without a text'}"

@@ -20,7 +20,7 @@ COMMAND_S = 60
 
 
 class Local:
-    """Builds when entered, ends all of it when left; what it keeps meanwhile is in `folder`."""
+    """Builds everything when entered and ends it when left; its data are in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -52,7 +52,7 @@ class Local:
         with step("Cut the packages, deploy the stack") as done:
             self.stack = stacks.deploy(self.emulator, self.folder, web.url, pictures.url)
             done.found = f"{len(stacks.resources(self.emulator))} resources"
-        here = {
+        settings = {
             "ezviz_api": vendor.app_host,
             "ezviz_open": vendor.open_host,
             "ca_file": str(authorities),
@@ -61,15 +61,15 @@ class Local:
             "request_s": "6",
         }
         with step("Tell its functions of this EZVIZ"):
-            stacks.tell(self.emulator, **here)
+            stacks.configure(self.emulator, **settings)
         web.upstream, web.host = self.emulator.url, self._api_host()
-        self._environ = self._for_processes(here)
+        self._environ = self._for_processes(settings)
         with step("Start a media process") as done:
             media = self._keep(Media(self.folder, self._environ | {"SHOWCAM_WEB_INTERNAL_URL": web.url}), "stop")
             pictures.upstream = media.url
             done.found = pictures.url
         with step("Ask the stack whether it serves"):
-            _asked_well(web.url, authorities)
+            _require_ready(web.url, authorities)
         heading("The household")
         return Place(web.url, authorities, self._directive, self._registered())
 
@@ -78,8 +78,8 @@ class Local:
         secrets = {}
         for client, redirect in REDIRECTS.items():
             with step(f"showcam clients add {client}"):
-                said = self._command("clients", "add", client, "--redirect-uri", redirect)
-                secrets[client] = re.findall(r"client secret: (\S+)", said)[0]
+                printed = self._command("clients", "add", client, "--redirect-uri", redirect)
+                secrets[client] = re.findall(r"client secret: (\S+)", printed)[0]
         with step(f"showcam owner add {USER}"):
             self._command("owner", "add", USER, "--key", KEY, text=f"{KEY_SECRET}\n")
         return secrets
@@ -90,9 +90,9 @@ class Local:
     def _api_host(self) -> str:
         return f"{self.stack.outputs['HttpApiId']}.execute-api.localhost:{self.emulator.port}"
 
-    def _for_processes(self, here: dict[str, str]) -> dict[str, str]:
-        """What the deployed functions have, for a process of showcam's on this machine."""
-        named = {f"SHOWCAM_{name.upper()}": value for name, value in here.items()}
+    def _for_processes(self, settings: dict[str, str]) -> dict[str, str]:
+        """The environment with which a process on this machine has the settings of the deployed functions."""
+        named = {f"SHOWCAM_{name.upper()}": value for name, value in settings.items()}
         own = {name: value for name, value in self.stack.environ.items() if name.startswith("SHOWCAM_")}
         return own | named | self.emulator.environ | {"SHOWCAM_DATA": str(self.folder / "command")}
 
@@ -118,7 +118,7 @@ class Local:
         return made
 
 
-def _asked_well(web: str, authorities: Path) -> None:
+def _require_ready(web: str, authorities: Path) -> None:
     import requests
 
     answer = requests.get(f"{web}/readyz", verify=str(authorities), timeout=30)

@@ -1,4 +1,4 @@
-"""A picture as a display has it: the stream's playlists and segments fetched, and frames decoded."""
+"""Fetches a picture as a display does: the stream's playlists and segments, whose frames are decoded."""
 
 import io
 import time
@@ -14,7 +14,7 @@ from aws.deploy_local.steps import StepFailed
 WAIT_S = 20
 
 
-def seen(url: str, authorities: Path) -> tuple[int, int, int]:
+def watch(url: str, authorities: Path) -> tuple[int, int, int]:
     """Width, height and number of the frames in the stream's first segments. Raises StepFailed."""
     http = requests.Session()
     http.verify, http.trust_env = str(authorities), False
@@ -28,14 +28,14 @@ def seen(url: str, authorities: Path) -> tuple[int, int, int]:
         segments = [line for line in lines if line and not line.startswith("#")]
         if segments:
             heads = [line.split('URI="')[1].split('"')[0] for line in lines if line.startswith("#EXT-X-MAP")]
-            parts = [_get(http, urljoin(variant, each)).content for each in [*heads[:1], *segments[-2:]]]
-            return _decoded(b"".join(parts))
+            content = [_get(http, urljoin(variant, name)).content for name in [*heads[:1], *segments[-2:]]]
+            return _decoded(b"".join(content))
         time.sleep(0.2)
     raise StepFailed(f"the stream listed no segment within {WAIT_S} s")
 
 
 def still(url: str, token: str, authorities: Path) -> tuple[int, int, int]:
-    """Likewise of a still picture, which only an access token of the link gets."""
+    """Width, height and 1 for a still picture, which needs an access token of the link. Raises StepFailed."""
     answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, verify=str(authorities), timeout=WAIT_S)
     if answer.status_code != 200:
         raise StepFailed(f"the still picture answered {answer.status_code}: {answer.text[:200]}")

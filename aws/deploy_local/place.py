@@ -1,4 +1,4 @@
-"""Where the walk finds what it speaks to."""
+"""What the walk needs to know of the deployment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ REDIRECTS = {
 
 @dataclass(frozen=True)
 class Place:
-    """`directive` is what Amazon does: the function invoked with a directive. `secrets` are the clients', by name."""
+    """`directive` invokes the function as Amazon does. `secrets` are the clients', by client id."""
 
     web: str
     authorities: Path

@@ -1,10 +1,10 @@
-"""Free ports on loopback that no outgoing connection of this machine can take meanwhile."""
+"""Free ports on loopback, outside the range from which outgoing connections get theirs."""
 
 import random
 import socket
 from pathlib import Path
 
-_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")  # from these the system picks ports for what connects
+_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")  # Linux picks the ports of outgoing connections from it
 _LOWEST = 16_000
 _random = random.SystemRandom()
 

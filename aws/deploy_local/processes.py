@@ -1,4 +1,4 @@
-"""What stands around the stack on this machine: the simulated EZVIZ cloud, and a media process."""
+"""The processes beside the emulator: the simulated EZVIZ cloud, and a media process."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ START_S = 60
 
 
 class Process:
-    """Runs until `stop`, in a session of its own, so that Ctrl-C reaches it through us alone and in our order."""
+    """Runs until `stop`, in a session of its own, so that Ctrl-C reaches this program alone, which ends it in order."""
 
     def __init__(self, name: str, words: list[str], environ: dict[str, str], folder: Path, health: str) -> None:
         self._name, self.log = name, folder / f"{name}.log"
@@ -54,7 +54,7 @@ class Process:
 
 
 def run(words: list[str], environ: dict[str, str], log: Path) -> int:
-    """Its exit code; whatever breaks the waiting off ends it and what it started."""
+    """Run a command; return its exit code. An exception while waiting ends the command and its children."""
     with log.open("wb") as out:
         process = subprocess.Popen(
             words, env=environ, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
@@ -77,7 +77,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 class Vendor(Process):
-    """The simulated EZVIZ: two hosts as "127.0.0.1:port", and the authority their certificates are from."""
+    """The simulated EZVIZ: two hosts as "127.0.0.1:port"; `pem` is the authority of their certificates."""
 
     def __init__(self, folder: Path) -> None:
         first = free_ports(4)
@@ -92,7 +92,7 @@ class Vendor(Process):
 
 
 class Media(Process):
-    """showcam's own media process at `url`; it is told where the stack is by `environ`."""
+    """showcam's media process at `url`; `environ` holds the stack's addresses."""
 
     def __init__(self, folder: Path, environ: dict[str, str]) -> None:
         port = free_ports()

@@ -1,7 +1,7 @@
-"""The stack as it is packaged for AWS, deployed into the emulator, and told of this machine's EZVIZ afterwards.
+"""Deploys the stack, as it is packaged for AWS, into the emulator, and gives it the address of this machine's EZVIZ.
 
-What makes it local is said to the deployed functions alone. The template has no parameter for it, so that no stack on
-AWS can be made to trust an authority or an EZVIZ of somebody's own.
+Only the deployed functions get that address. The template has no parameter for it, so that no stack on AWS can be made
+to trust somebody's own authority or EZVIZ.
 """
 
 import json
@@ -23,7 +23,7 @@ _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 @dataclass(frozen=True)
 class Stack:
-    """Outputs of the deployed template, by name, and what its functions were given as environment."""
+    """The outputs of the deployed template by name, and the environment of its functions."""
 
     outputs: dict[str, str]
     environ: dict[str, str]
@@ -44,35 +44,41 @@ def deploy(emulator: Emulator, folder: Path, public_url: str, media_url: str) ->
     if run(words, environ, log):
         raise StepFailed(f"the stack was not deployed; {log} ends with:\n{_end_of(log)}")
     stacks = emulator.client("cloudformation").describe_stacks(StackName=f"showcam-{STAGE}")["Stacks"]
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
     return Stack(outputs, environ_of(emulator, "web"))
 
 
-def tell(emulator: Emulator, **settings: str) -> None:
+def configure(emulator: Emulator, **settings: str) -> None:
     """Give each function these settings beside what the template gave it."""
     client = emulator.client("lambda")
     for name in FUNCTIONS:
-        variables = environ_of(emulator, name) | {f"SHOWCAM_{each.upper()}": value for each, value in settings.items()}
+        variables = environ_of(emulator, name) | {
+            f"SHOWCAM_{setting.upper()}": value for setting, value in settings.items()
+        }
         client.update_function_configuration(FunctionName=full_name(name), Environment={"Variables": variables})
 
 
 def resources(emulator: Emulator) -> list[str]:
-    """Types of what was made."""
+    """The types of the stack's resources. Raises StepFailed where one was not made."""
     pages = emulator.client("cloudformation").get_paginator("list_stack_resources")
-    made = [each for page in pages.paginate(StackName=f"showcam-{STAGE}") for each in page["StackResourceSummaries"]]
-    unmade = [each["LogicalResourceId"] for each in made if not each["ResourceStatus"].endswith("_COMPLETE")]
+    made = [
+        resource for page in pages.paginate(StackName=f"showcam-{STAGE}") for resource in page["StackResourceSummaries"]
+    ]
+    unmade = [
+        resource["LogicalResourceId"] for resource in made if not resource["ResourceStatus"].endswith("_COMPLETE")
+    ]
     if unmade:
         raise StepFailed(f"the emulator did not make {', '.join(unmade)}")
-    return [each["ResourceType"] for each in made]
+    return [resource["ResourceType"] for resource in made]
 
 
 def invoke(emulator: Emulator, name: str, event: Any) -> Any:
-    """What the function answered. Raises StepFailed where it failed, with what it said."""
+    """The function's answer. Raises StepFailed, with the function's error, where it failed."""
     answer = emulator.client("lambda", read_timeout=40).invoke(FunctionName=full_name(name), Payload=json.dumps(event))
-    said = json.loads(answer["Payload"].read() or b"null")
+    content = json.loads(answer["Payload"].read() or b"null")
     if "FunctionError" in answer:
-        raise StepFailed(f"the function {name} failed: {said.get('errorType')}: {said.get('errorMessage')}")
-    return said
+        raise StepFailed(f"the function {name} failed: {content.get('errorType')}: {content.get('errorMessage')}")
+    return content
 
 
 def full_name(function: str) -> str:

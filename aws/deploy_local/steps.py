@@ -1,4 +1,4 @@
-"""Each step said in plain words, with what it found and how long it took; the first that fails ends it."""
+"""Prints every step of the walk, what it found and how long it took; the first that fails ends the walk."""
 
 import sys
 import time
@@ -14,7 +14,7 @@ class StepFailed(Exception):
 
 
 class Step:
-    """What it found is set while it runs, for the end of its line."""
+    """`found` is set while the step runs, and printed at the end of its line."""
 
     def __init__(self) -> None:
         self.found = ""
@@ -22,7 +22,7 @@ class Step:
 
 @contextmanager
 def step(what: str) -> Iterator[Step]:
-    """One line: at a terminal begun at once and finished in place, else written when it is done."""
+    """One line: at a terminal it is begun at once and finished in place, elsewhere written when the step is done."""
     live, began, done = sys.stdout.isatty(), time.monotonic(), Step()
     if live:
         print(f"  …  {what}", end="", flush=True)

@@ -1,15 +1,15 @@
-"""The whole path against the deployed functions: linked, discovered, seen, shown a reason instead, unlinked."""
+"""Walks the whole path against the deployed functions: linking, discovery, a picture, a refusal's card, unlinking."""
 
 from typing import Any
 
 from aws.deploy_local import picture
-from aws.deploy_local.alexa import Alexa, told
+from aws.deploy_local.alexa import Alexa, summary
 from aws.deploy_local.google import Google
 from aws.deploy_local.linking import Linking
 from aws.deploy_local.place import PASSWORD, REDIRECTS, USER, Place
 from aws.deploy_local.steps import StepFailed, heading, step
 
-SEEN, REFUSED = "Garden", "Garage"
+SHOWN, REFUSED = "Garden", "Garage"
 CARD = (1280, 720)  # no simulated camera sends this size
 
 
@@ -47,39 +47,39 @@ def link(place: Place, client: str) -> tuple[Linking, dict[str, Any]]:
 
 def _alexa(place: Place, echo: Alexa) -> None:
     with step("Discover") as done:
-        endpoints = {each["friendlyName"]: each for each in echo.discover()}
+        endpoints = {endpoint["friendlyName"]: endpoint for endpoint in echo.discover()}
         done.found = _names(endpoints)
-    with step(f"Show {SEEN}") as done:
-        event = echo.streams(endpoints[SEEN])
+    with step(f"Show {SHOWN}") as done:
+        event = echo.streams(endpoints[SHOWN])
         if event["header"]["name"] != "Response":
-            raise StepFailed(f"InitializeCameraStreams was answered {told(event)}")
-        done.found = _frames(picture.seen(event["payload"]["cameraStreams"][0]["uri"], place.authorities))
+            raise StepFailed(f"InitializeCameraStreams was answered {summary(event)}")
+        done.found = _frames(picture.watch(event["payload"]["cameraStreams"][0]["uri"], place.authorities))
     with step(f"Ask for {REFUSED}, whose Image Encryption is on") as done:
         event = echo.streams(endpoints[REFUSED])
         if event["header"]["name"] != "Response":
-            raise StepFailed(f"it was answered {told(event)}")
-        done.found = _reason(picture.seen(event["payload"]["cameraStreams"][0]["uri"], place.authorities))
+            raise StepFailed(f"it was answered {summary(event)}")
+        done.found = _reason(picture.watch(event["payload"]["cameraStreams"][0]["uri"], place.authorities))
 
 
 def _google(place: Place, display: Google) -> None:
     with step("SYNC") as done:
-        devices = {each["name"]["name"]: each["id"] for each in display.sync()}
+        devices = {device["name"]["name"]: device["id"] for device in display.sync()}
         done.found = _names(devices)
     with step("QUERY") as done:
-        state = display.query(devices[SEEN])
+        state = display.query(devices[SHOWN])
         if not state.get("online"):
-            raise StepFailed(f"{SEEN} is online at EZVIZ, and it was answered {state}")
-        done.found = f"{SEEN} is online"
-    with step(f"Show {SEEN}") as done:
-        result = display.streams(devices[SEEN])
+            raise StepFailed(f"{SHOWN} is online at EZVIZ, and it was answered {state}")
+        done.found = f"{SHOWN} is online"
+    with step(f"Show {SHOWN}") as done:
+        result = display.streams(devices[SHOWN])
         if result["status"] != "SUCCESS":
             raise StepFailed(f"GetCameraStream was answered {result.get('errorCode', result['status'])}")
-        done.found = _frames(picture.seen(result["states"]["cameraStreamAccessUrl"], place.authorities))
+        done.found = _frames(picture.watch(result["states"]["cameraStreamAccessUrl"], place.authorities))
     with step(f"Ask for {REFUSED}, whose Image Encryption is on") as done:
         result = display.streams(devices[REFUSED])
         if result["status"] != "SUCCESS":
             raise StepFailed(f"it was answered {result.get('errorCode', result['status'])}")
-        done.found = _reason(picture.seen(result["states"]["cameraStreamAccessUrl"], place.authorities))
+        done.found = _reason(picture.watch(result["states"]["cameraStreamAccessUrl"], place.authorities))
 
 
 def _unlink(to_alexa: Linking, tokens: dict[str, Any], echo: Alexa, display: Google) -> None:
@@ -92,8 +92,8 @@ def _unlink(to_alexa: Linking, tokens: dict[str, Any], echo: Alexa, display: Goo
             "Alexa.Discovery", "Discover", {"scope": {"type": "BearerToken", "token": tokens["access_token"]}}
         )
         if event["payload"].get("type") != "INVALID_AUTHORIZATION_CREDENTIAL":
-            raise StepFailed(f"it was answered {told(event)}")
-        done.found = f"refused, {told(event)}"
+            raise StepFailed(f"it was answered {summary(event)}")
+        done.found = f"refused, {summary(event)}"
     with step("Refresh as Alexa once more") as done:
         answer = to_alexa.refresh(tokens["refresh_token"])
         if answer.status_code != 400 or answer.json().get("error") != "invalid_grant":
@@ -119,19 +119,19 @@ def _json(answer: Any) -> dict[str, Any]:
 
 
 def _names(found: dict[str, Any]) -> str:
-    missing = {SEEN, REFUSED} - set(found)
+    missing = {SHOWN, REFUSED} - set(found)
     if missing:
         raise StepFailed(f"{', '.join(sorted(missing))} is missing; there are {', '.join(sorted(found)) or 'none'}")
     return f"{len(found)} cameras: {', '.join(found)}"
 
 
-def _reason(seen: tuple[int, int, int]) -> str:
+def _reason(picture_size: tuple[int, int, int]) -> str:
     """Raises StepFailed for another picture than the card that a reason is written on."""
-    if seen[:2] != CARD:
-        raise StepFailed(f"not the reason was shown, but {_frames(seen)}")
-    return f"the reason is shown, {_frames(seen)}"
+    if picture_size[:2] != CARD:
+        raise StepFailed(f"not the reason was shown, but {_frames(picture_size)}")
+    return f"the reason is shown, {_frames(picture_size)}"
 
 
-def _frames(seen: tuple[int, int, int]) -> str:
-    width, height, frames = seen
+def _frames(picture_size: tuple[int, int, int]) -> str:
+    width, height, frames = picture_size
     return f"{frames} frames of {width}×{height} decoded"

@@ -31,7 +31,7 @@ from media.grants import START_S, Grants
 from media.process_auth import HEADER
 from registry.drivers.ezviz import households
 from showcam import keys as key_files
-from showcam.compose import directives, fulfillment, parts, web_on_lambda
+from showcam.compose import directives, fulfillment, ground, web_on_lambda
 from store.records import Link
 from tests.doubles.linking_world import Browser
 
@@ -45,7 +45,7 @@ class Household:
     def __init__(self, world: World, user: str, cameras: int) -> None:
         self.world, self.user, self.cameras = world, user, cameras
         keys = key_files.read_or_make(world.settings.keys)
-        self.base = parts.ground(world.settings, keys)
+        self.base = ground.build(world.settings, keys)
         self.grants = Grants(keys.grant)
         source = households.find(self.base.store, user)
         assert source is not None

@@ -27,8 +27,9 @@ from registry.drivers.ezviz import households
 from registry.vendor import SignedIn
 from showcam import keys as key_files
 from showcam.aws import boto
-from showcam.compose import parts
-from showcam.settings import Settings, load
+from showcam.compose import ground
+from showcam.process.settings_sources import load
+from showcam.settings import Settings
 from store.dynamodb import create_table
 from tests.doubles.simulator_process import SimulatorProcess
 
@@ -106,7 +107,7 @@ def _environ(folder: Path, vendor: SimulatorProcess, media_port: int) -> dict[st
 
 
 def _settle(made: World, cameras: int, *, app_account: bool) -> None:
-    base = parts.ground(made.settings, key_files.read_or_make(made.settings.keys))
+    base = ground.build(made.settings, key_files.read_or_make(made.settings.keys))
     for assistant in ("alexa", "google"):
         made.secrets[assistant] = clients.register(base.store, assistant, assistant, (REDIRECT,))
     for user in (USER, NEIGHBOUR):

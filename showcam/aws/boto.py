@@ -1,6 +1,6 @@
-"""AWS's clients: made once per process and service, and bounded, since whoever asked waits no longer than 8 s.
+"""AWS's clients, made once per process and service, with short time limits, since Alexa waits no longer than 8 s.
 
-What a request asks of the table has an end together, too (`within`): one call is short, and a request makes ten.
+`within` limits the time of all calls to the table that a request makes together: it makes up to ten.
 """
 
 import math
@@ -14,17 +14,17 @@ from typing import Any
 from store.ports import StoreUnavailable
 
 CONNECT_S = 1
-BOUNDS = 2, 3  # s to answer in, tries
-TABLE_BOUNDS = 1, 2  # it answers in milliseconds; where it hangs, an assistant hears so while it still listens
-STORE_S = 1.5  # of a request, beside what it waits for others
-ASSISTANT_S = 4.5  # of an assistant's: a call that is begun by then is over within the six seconds that Alexa waits
+BOUNDS = 2, 3  # seconds to wait for an answer, tries
+TABLE_BOUNDS = 1, 2  # DynamoDB answers in milliseconds; where it hangs, the assistant is to hear so in time
+STORE_S = 1.5  # for a request's calls to the table, beside its waits for others
+ASSISTANT_S = 4.5  # for an assistant's request: a call begun by then ends before Alexa stops waiting
 
 _end: ContextVar[float] = ContextVar("end", default=math.inf)
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """What is asked of the table in here is asked within so many seconds, and then no more: StoreUnavailable."""
+    """After these seconds every call to the table raises StoreUnavailable at once."""
     before = _end.set(min(_end.get(), time.monotonic() + seconds))
     try:
         yield
@@ -34,9 +34,9 @@ def within(seconds: float) -> Iterator[None]:
 
 @cache
 def client(service: str, region: str = "") -> Any:
-    """Of this process's own region if none is named; safe to share between threads.
+    """In this process's own region if none is named; safe to share between threads.
 
-    Raises botocore.exceptions.BotoCoreError, where no region is set for one.
+    Raises botocore.exceptions.BotoCoreError where no region is set.
     """
     import boto3
     from botocore.config import Config
@@ -61,4 +61,4 @@ def _before_send(**_: Any) -> None:
 
 def _before_retry(caught_exception: Exception | None, **_: Any) -> None:
     if caught_exception is not None:
-        _before_send()  # rather than wait first, and then not ask
+        _before_send()  # raises before the wait for the next try, not after it

@@ -1,8 +1,8 @@
-"""What a function tells CloudWatch: JSON lines, one of them for each request, with metrics embedded in it (EMF).
+"""A function's log for CloudWatch: JSON lines, one of them for each request, with metrics embedded in it (EMF).
 
-A function that answers an error has run well in AWS's eyes, so what an alarm should know of is counted here: in
-namespace "showcam", by FunctionName, as the number of requests in which it happened. Of what did not happen nothing is
-told, for each metric costs by the hour; how many requests there are and how long they take AWS counts by itself.
+AWS counts a function that answers an error as one that ran well, so what an alarm watches is counted here: in namespace
+"showcam", by FunctionName, as the number of requests in which it happened. A metric is only written when it happened,
+since each costs by the hour; AWS itself counts requests and their durations.
 """
 
 import json
@@ -23,7 +23,7 @@ type Handler = Callable[[Event, Any], Reply]
 
 NAMESPACE = "showcam"
 FAILED = "InternalErrors"
-# by the `reason` that a line is logged with
+# metrics by the `reason` of a log line
 COUNTED = {
     "store": "StoreUnavailable",
     "vendor_down": "VendorUnavailable",
@@ -64,7 +64,7 @@ class RequestLine(Line):
 
 
 class CloudWatch(logging.Handler):
-    """Takes the process's lines. One request at a time runs in a function; its threads may tell lines too."""
+    """Writes the lines of the process. A function handles one request at a time; its threads may log too."""
 
     def __init__(self, level: str) -> None:
         super().__init__()
@@ -75,17 +75,17 @@ class CloudWatch(logging.Handler):
         self._more: dict[str, object] = {}
 
     def install(self) -> None:
-        """Instead of the handler of Lambda's runtime client. What is only counted has to come here too."""
+        """Replace the log handler of Lambda's runtime client."""
         root = logging.getLogger()
         root.handlers = [self]
-        root.setLevel(min(self._least, logging.INFO))
+        root.setLevel(min(self._least, logging.INFO))  # lines that are not written may be counted
         for name in QUIET:
             logging.getLogger(name).setLevel(logging.WARNING)
         for name, least in SILENT.items():
             logging.getLogger(name).setLevel(least)
 
     def watched(self, answer: Handler) -> Handler:
-        """The same, with a line for each request. What it raises AWS counts (Errors) and is raised on."""
+        """The same handler, with a line for each request. An error is raised on, and AWS counts it as Errors."""
 
         def handler(event: Event, context: Any) -> Reply:
             self._request = str(getattr(context, "aws_request_id", ""))
@@ -102,11 +102,11 @@ class CloudWatch(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             failure = "".join(traceback.format_exception(record.exc_info[1])) if record.exc_info else ""
-            self.tell(record.levelno, record.getMessage(), failure, str(getattr(record, "reason", "")))
+            self.log(record.levelno, record.getMessage(), failure, str(getattr(record, "reason", "")))
         except Exception:
             self.handleError(record)
 
-    def tell(self, level: int, event: str, failure: str = "", reason: str = "", **more: Any) -> None:
+    def log(self, level: int, event: str, failure: str = "", reason: str = "", **more: Any) -> None:
         """`failure` is a traceback; `reason` may be one that is counted."""
         if kind := COUNTED.get(reason) or (FAILED if failure else None):
             self._happened.add(kind)
@@ -116,7 +116,7 @@ class CloudWatch(logging.Handler):
         _write({**line, **more, **({"exception": failure} if failure else {})})
 
     def note(self, **more: Any) -> None:
-        """For the request's own line."""
+        """Add fields to the request's own line."""
         self._more |= more
 
     def _close(self, event: Event, reply: Reply | None, seconds: float) -> None:
@@ -149,7 +149,7 @@ class CloudWatch(logging.Handler):
 
 
 def _of_api(event: Event) -> str | None:
-    """The id under which the HTTP API's own log has the request."""
+    """The request's id in the HTTP API's own access log."""
     try:
         return str(event["requestContext"]["requestId"])
     except (KeyError, TypeError):

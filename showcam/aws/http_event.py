@@ -1,4 +1,4 @@
-"""An HTTP API's event (payload format 2.0) as a request, and an answer as what the API wants back."""
+"""Turns an HTTP API's event (payload format 2.0) into a request, and a response into what the API takes."""
 
 import base64
 import binascii
@@ -22,15 +22,15 @@ def request_of(event: Event, limit: int) -> Request:
     """A request by POST of at most `limit` bytes. Raises Refuse, and ValueError for another kind of event."""
     if event.get("version") != "2.0":
         raise ValueError("an HTTP API's event of payload format 2.0 is wanted")
-    about = event["requestContext"]
+    context = event["requestContext"]
     headers = {name.lower(): str(value) for name, value in event.get("headers", {}).items()}
-    method, path = about["http"]["method"], event["rawPath"]
+    method, path = context["http"]["method"], event["rawPath"]
     if method != "POST":
         refused = problem(405, "That method is not for this address", "It takes POST.")
         raise Refuse(Response(405, refused.body, [*refused.headers, ("Allow", "POST")]))
-    # one whose name has underscores would pass for another
+    # a header with underscores in its name would have the key of another
     environ = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items() if "_" not in name}
-    return Request(about["requestId"], method, path, "", _body(event, limit), environ)
+    return Request(context["requestId"], method, path, "", _body(event, limit), environ)
 
 
 def answer_of(response: Response) -> HttpReply:
@@ -41,7 +41,7 @@ def answer_of(response: Response) -> HttpReply:
 def _body(event: Event, limit: int) -> bytes:
     text = event.get("body") or ""
     try:
-        # base64 is a third longer; what is far too long is not even decoded
+        # base64 is a third longer than what it encodes; no more than twice the limit is decoded
         body = base64.b64decode(text[: limit * 2], validate=True) if event.get("isBase64Encoded") else text.encode()
     except (binascii.Error, ValueError):
         raise Refuse(problem(400, "The body can't be read", "Send it as JSON.")) from None

@@ -1,6 +1,6 @@
-"""What AWS Secrets Manager holds for showcam: the root of its keys, and the secret settings. Read at the start, once.
+"""Reads what AWS Secrets Manager holds for showcam, once at the start: the roots of its keys, and secret settings.
 
-No text of an error holds a value, nor a part of one.
+No error's text holds a secret or a piece of one.
 """
 
 import json
@@ -10,7 +10,7 @@ from showcam.aws import boto
 
 
 class SecretUnreadable(Exception):
-    """The secret is missing, can't be had, or is not what is wanted; the text names it and says what to do."""
+    """The secret is missing, can't be read, or has the wrong form; the text names it and says what to do."""
 
 
 def read(secret: str) -> JsonObject:
@@ -21,19 +21,19 @@ def read(secret: str) -> JsonObject:
         answer = boto.client("secretsmanager", _region(secret)).get_secret_value(SecretId=secret)
     except ClientError as error:
         raise SecretUnreadable(f"the secret {secret} can't be read: {_why(error.response)}") from None
-    except BotoCoreError as error:  # its text holds addresses of the service at most
+    except BotoCoreError as error:  # its text holds the service's address at most
         raise SecretUnreadable(f"the secret {secret} can't be read: {error}") from None
     try:
-        found = json.loads(answer["SecretString"])
+        content = json.loads(answer["SecretString"])
     except (KeyError, ValueError, RecursionError):
         raise SecretUnreadable(f"the secret {secret} holds no JSON") from None
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise SecretUnreadable(f"the secret {secret} holds JSON that is no object")
-    return found
+    return content
 
 
 def _region(secret: str) -> str:
-    """An ARN says where its secret is; a name is looked for in this process's own region."""
+    """The region in an ARN; "" for a name, which means this process's own region."""
     return secret.split(":")[3] if secret.startswith("arn:") and secret.count(":") >= 6 else ""
 
 

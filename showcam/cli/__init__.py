@@ -1,4 +1,4 @@
-"""The command line. Commands import what they need when they run, so that `--help` and each part start fast."""
+"""The command line. Commands import what they need when they run, so that `--help` and each process start fast."""
 
 import sys
 from collections.abc import Callable
@@ -8,13 +8,14 @@ from typing import Any, NoReturn
 
 import click
 
-from showcam.cli.output import tell
-from showcam.settings import Settings, SettingsError, load
+from showcam.cli.output import echo
+from showcam.process.settings_sources import SettingsError, load
+from showcam.settings import Settings
 
 
 def stop(text: str, code: int = 2) -> NoReturn:
-    """End with one readable line."""
-    tell(f"showcam: {text}", err=True)
+    """Print one line on stderr and exit."""
+    echo(f"showcam: {text}", err=True)
     sys.exit(code)
 
 
@@ -52,19 +53,19 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
 
 
 def settings_of(context: click.Context) -> Settings:
-    """The settings a command works with: handed over by the supervisor, or read here."""
+    """The settings of a command: handed over by the supervisor, or read from their sources."""
     from showcam.process.handover import handed_over
 
     handed = handed_over()
     if handed is not None:
         return handed
-    said = {name: context.meta.get(f"showcam.{name}") for name in ("config", "data", "demo")}
-    overrides = {"port": context.params.get("port"), "data": said["data"]}
-    return load(file=said["config"], demo=bool(said["demo"]), overrides=overrides)
+    options = {name: context.meta.get(f"showcam.{name}") for name in ("config", "data", "demo")}
+    overrides = {"port": context.params.get("port"), "data": options["data"]}
+    return load(file=options["config"], demo=bool(options["demo"]), overrides=overrides)
 
 
 def own_address(settings: Settings) -> str:
-    """What to do where public_url is not set."""
+    """Advice for a person whose public_url is not set."""
     from showcam.shipped import document
 
     if settings.all_on_aws:
@@ -73,13 +74,13 @@ def own_address(settings: Settings) -> str:
 
 
 def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
-    """What is said behind a command counts as said before it."""
+    """Keep an option's value for `settings_of`, whether it stands before or behind the command."""
     if value:
         context.meta[f"showcam.{option.name}"] = value
 
 
 def installation[F: Callable[..., Any]](command: F) -> F:
-    """The options --demo and --data, for `settings_of`; main takes them too, so that hints may begin with them."""
+    """Add the options --demo and --data, which `settings_of` reads; main has them too, so that hints can begin so."""
     demo = click.option(
         "--demo",
         is_flag=True,

@@ -1,4 +1,4 @@
-"""`showcam alexa`: what Amazon's console and AWS have to be told."""
+"""`showcam alexa`: the values for Amazon's developer console, the forwarder's template, and the skill package."""
 
 import re
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from showcam.cli import installation, own_address, readable, settings_of, stop
-from showcam.cli.output import as_json, report, table, tell
+from showcam.cli.output import as_json, echo, report, table
 from showcam.shipped import whole_way
 
 if TYPE_CHECKING:
@@ -47,16 +47,16 @@ def values(
     from showcam.setup.alexa_console import fields, model
 
     settings = settings_of(context)
-    _public(settings)
-    _known(language)
-    _reached(language, arns)
+    _require_public_url(settings)
+    _require_language(language)
+    _require_region(language, arns)
     with tools(settings) as store:
         rows = fields(settings, language, store.clients(), arns, spoken_by_function=spoken_by_function)
     if not model(language):
-        tell(f"Of the spoken half there is none in {language}, only in English and German.", err=True)
+        echo(f"Of the spoken half there is none in {language}, only in English and German.", err=True)
     lines: list[str] = []
-    for page, several in groupby(rows, key=lambda row: row.page):
-        lines += [f"\n{page}", *table([(row.name, row.value) for row in several], indent=2)]
+    for page, fields_of_page in groupby(rows, key=lambda row: row.page):
+        lines += [f"\n{page}", *table([(field.name, field.value) for field in fields_of_page], indent=2)]
     report(as_json, {"fields": [asdict(row) for row in rows]}, lines)
 
 
@@ -74,22 +74,22 @@ def forwarder(context: click.Context, language: str, skill_id: str | None, spoke
     The template goes to standard output, the line to standard error: it may be kept in a file.
     """
     from showcam import keys
-    from showcam.setup import forwarder as parts
+    from showcam.setup.forwarder import key_text, one_line, region, template
 
     settings = settings_of(context)
     if key:
-        click.echo(parts.key_text(keys.of(settings).forwarder))
+        click.echo(key_text(keys.of(settings).forwarder))
         return
-    _public(settings)
-    _known(language)
+    _require_public_url(settings)
+    _require_language(language)
     skill = skill_id or settings.alexa_skill_id
     if not _SKILL.fullmatch(skill):
         stop("Say whose requests are handed on: --skill-id amzn1.ask.skill.…, from the console's page Smart Home.")
-    text = parts.template(settings.public_url, skill, spoken=spoken)
+    text = template(settings.public_url, skill, spoken=spoken)
     click.echo(text, nl=False)
-    tell(
+    echo(
         "\nOr open https://console.aws.amazon.com/cloudshell, paste this line, and at “Key:” what "
-        f"`showcam alexa forwarder --key` prints:\n\n{parts.one_line(text, parts.region(language))}",
+        f"`showcam alexa forwarder --key` prints:\n\n{one_line(text, region(language))}",
         err=True,
     )
 
@@ -125,26 +125,26 @@ def package(
 
     Without --arn: its spoken half alone, by HTTPS. On AWS functions answer both halves, and --arn is needed.
     """
-    from showcam.setup import skill_package as parts
+    from showcam.setup import skill_package
 
     settings = settings_of(context)
-    _public(settings)
+    _require_public_url(settings)
     if settings.all_on_aws:
-        _whole(settings, arns)
+        _require_functions(settings, arns)
     url = settings.public_url
     privacy = _address("--privacy-url", privacy_url or f"{url}/oauth/privacy")
     terms = _address("--terms-url", terms_url or privacy)
     try:
-        skill = parts.manifest(
+        skill = skill_package.manifest(
             url,
-            parts.regions(arns),
+            skill_package.regions(arns),
             spoken_by_function=spoken_by_function or settings.all_on_aws,
             certificate=certificate,
             privacy=privacy,
             terms=terms,
         )
-        parts.write(folder, skill, settings.alexa_skill_id, _linking(settings) if linking else None)
-    except parts.Missing as missing:
+        skill_package.write(folder, skill, settings.alexa_skill_id, _linking(settings) if linking else None)
+    except skill_package.Missing as missing:
         stop(str(missing))
     except OSError as error:
         stop(f"{folder} can't be written: {error.strerror}.", code=1)
@@ -154,20 +154,20 @@ def package(
 def _linking(settings: "Settings") -> "AccountLinking":
     from accounts import clients
     from showcam.compose.command import tools
-    from showcam.setup import skill_package as parts
+    from showcam.setup import skill_package
 
     with tools(settings) as store:
-        client = next((each for each in store.clients() if each.assistant == "alexa"), None)
+        client = next((client for client in store.clients() if client.assistant == "alexa"), None)
     if client is None:
         stop("Alexa is no client yet: showcam clients add alexa --redirect-uri ….")
     secret = click.prompt("Client secret", hide_input=True, err=True)
     if not clients.check_secret(client, secret):
         stop(f"That is not the secret of {client.id}, which was told once, when the client was added.")
-    return parts.linking(settings.public_url, client, secret)
+    return skill_package.linking(settings.public_url, client, secret)
 
 
-def _whole(settings: "Settings", arns: tuple[str, ...]) -> None:
-    """On AWS the functions come first, and permit one skill."""
+def _require_functions(settings: "Settings", arns: tuple[str, ...]) -> None:
+    """On AWS the functions must exist before the skill, and permit one skill id."""
     if not arns:
         stop("On AWS functions answer both halves: say --arn with the output DirectivesArn, once for each region.")
     if not settings.alexa_skill_id:
@@ -193,7 +193,7 @@ def _next(folder: Path, settings: "Settings", arns: tuple[str, ...], linking: bo
         lines.append("live view and “show the garden camera”: this command again with --arn, once there is a function")
     elif not (settings.lwa_client_id and settings.lwa_client_secret):
         lines.append(f"Permissions > Send Alexa Events: its two values {_events(settings)}")
-    tell(f"Written into {folder}. Next:\n" + "\n".join(f"  {each}" for each in lines))
+    echo(f"Written into {folder}. Next:\n" + "\n".join(f"  {line}" for line in lines))
 
 
 def _events(settings: "Settings") -> str:
@@ -208,27 +208,27 @@ def _address(option: str, url: str) -> str:
     return url
 
 
-def _public(settings: "Settings") -> None:
+def _require_public_url(settings: "Settings") -> None:
     if not settings.public_url.startswith("https://"):
         stop(f"public_url is not set: Amazon comes to an https address. {own_address(settings)}, then ask again.")
 
 
-def _known(language: str) -> None:
+def _require_language(language: str) -> None:
     from showcam.setup.forwarder import LANGUAGES
 
     if language not in LANGUAGES:
         stop(f"Alexa has no language {language}. It has {', '.join(LANGUAGES)}.")
 
 
-def _reached(language: str, arns: tuple[str, ...]) -> None:
-    """A function in another region shows no error, and then nothing works."""
-    from showcam.setup import skill_package as parts
+def _require_region(language: str, arns: tuple[str, ...]) -> None:
+    """Amazon accepts functions in other regions without an error, and then nothing works."""
+    from showcam.setup import skill_package
     from showcam.setup.forwarder import region
 
     try:
-        functions = parts.regions(arns)
-    except parts.Missing as missing:
+        functions = skill_package.regions(arns)
+    except skill_package.Missing as missing:
         stop(str(missing))
     wanted = region(language)
-    if functions and parts.REGIONS[wanted] not in functions:
+    if functions and skill_package.REGIONS[wanted] not in functions:
         stop(f"For {language} Alexa looks in {wanted}, of which no --arn is given. Add it, or name another --language.")

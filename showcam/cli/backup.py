@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import click
 
 from showcam.cli import installation, readable, settings_of, stop
-from showcam.cli.output import as_json, report, tell
+from showcam.cli.output import as_json, echo, report
 from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def backup(
     settings = settings_of(context)
     logs.configure("command", "warning")
     folder.claim(settings)
-    integrity.look(settings)
+    integrity.check(settings)
     passphrase = _passphrase(passphrase_file, new=True) if with_keys else None
     with progress(f"Writing {file}"):
         found = backups.write(settings, file, passphrase, force=force)
@@ -72,9 +72,9 @@ def backup(
     if as_json:
         return
     if with_keys:
-        tell("The keys are in it: who has its passphrase too can open everything.", err=True)
+        echo("The keys are in it: who has its passphrase too can open everything.", err=True)
     else:
-        tell(f"The keys are not in it: keep a copy of {settings.keys} elsewhere, or say --with-keys.", err=True)
+        echo(f"The keys are not in it: keep a copy of {settings.keys} elsewhere, or say --with-keys.", err=True)
 
 
 @click.command()
@@ -88,7 +88,7 @@ def backup(
 def restore(context: click.Context, file: Path, passphrase_file: Any, without_keys: bool, as_json: bool) -> None:
     """Put back what showcam backup wrote into FILE; what is there now is kept beside it under a dated name.
 
-    Not while showcam runs. FILE is looked at first, and nothing is touched if anything is wrong with it.
+    Not while showcam runs. FILE is checked first, and nothing is changed if anything is wrong with it.
     """
     from showcam.data import folder
     from showcam.data import restore as restoring
@@ -99,16 +99,16 @@ def restore(context: click.Context, file: Path, passphrase_file: Any, without_ke
     logs.configure("command", "warning")
     folder.claim(settings)
     with only_one(settings.data / "run"):
-        with progress(f"Looking at {file}"):
-            found = restoring.fitting(settings, file)
-        opens = found.opens_with and not without_keys
+        with progress(f"Checking {file}"):
+            contents = restoring.fitting(settings, file)
+        opens = contents.opens_with and not without_keys
         passphrase = _passphrase(passphrase_file, new=False) if opens else None
         with progress(f"Restoring {file}"):
             done = restoring.restore(settings, file, found, passphrase)
     more = {"with_keys": done.with_keys, "schema_now": done.schema, "kept": [str(each) for each in done.kept]}
     report(as_json, {"file": str(file), **_told(done.contents), **more}, _lines(file, done))
     if not as_json:
-        tell(
+        echo(
             "Links that were ended since then are alive again, and those made since then are gone: showcam links list, "
             "showcam links end ID. Who changed the EZVIZ password since then signs in again.",
             err=True,
@@ -116,7 +116,7 @@ def restore(context: click.Context, file: Path, passphrase_file: Any, without_ke
 
 
 def _passphrase(file: Any, *, new: bool) -> str:
-    """Never from an argument, which every process on the machine can read."""
+    """From a file or a prompt, never from an argument, which every process on the machine can read."""
     from showcam.data.backup import SHORTEST
 
     if file is not None:
@@ -131,12 +131,12 @@ def _passphrase(file: Any, *, new: bool) -> str:
 
 
 def _lines(file: Path, done: "Restored") -> Iterator[str]:
-    found = done.contents
+    contents = done.contents
     keys = "with its keys" if done.with_keys else "with the keys that were here"
-    yield f"Restored {file} of {_time(found)}, {keys}: {_counted(found)}."
-    if found.schema < done.schema:
-        yield f"It was of schema {found.schema} and is of {done.schema} now."
-    yield from (f"What was there is kept as {each}" for each in done.kept)
+    yield f"Restored {file} of {_time(contents)}, {keys}: {_counted(contents)}."
+    if contents.schema < done.schema:
+        yield f"It was of schema {contents.schema} and is of {done.schema} now."
+    yield from (f"What was there is kept as {path}" for path in done.kept)
 
 
 def _told(found: "Contents") -> BackupFacts:
@@ -150,10 +150,10 @@ def _told(found: "Contents") -> BackupFacts:
     }
 
 
-def _counted(found: "Contents") -> str:
-    households = "1 household" if found.households == 1 else f"{found.households} households"
-    return f"{households} and {'1 link' if found.links == 1 else f'{found.links} links'}"
+def _counted(contents: "Contents") -> str:
+    households = "1 household" if contents.households == 1 else f"{contents.households} households"
+    return f"{households} and {'1 link' if contents.links == 1 else f'{contents.links} links'}"
 
 
-def _time(found: "Contents") -> str:
-    return datetime.fromtimestamp(found.made, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+def _time(contents: "Contents") -> str:
+    return datetime.fromtimestamp(contents.made, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""A camera's settings and preferences as the command line changes them, with what is asked for on the way."""
+"""Changes a camera's settings and preferences for `showcam cameras set`, and prompts for consent and codes."""
 
 import shlex
 from typing import TYPE_CHECKING
@@ -7,7 +7,7 @@ import click
 
 from showcam.cli import stop
 from showcam.cli.named_camera import NamedCamera
-from showcam.cli.output import tell
+from showcam.cli.output import echo
 
 if TYPE_CHECKING:
     from registry.camera import Camera, Refusal
@@ -18,7 +18,7 @@ PREFERENCES = ("voice_may", "lan_while_encrypted", "scaled")
 
 
 def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
-    """Asks for what is wanted on the way: consent, the label's code, a mailed code. Each code goes out once."""
+    """Prompts for what the camera demands: consent, the label's code, a mailed code. Each code is sent once."""
     from registry.settings import Step
 
     consent, code = yes, ""
@@ -26,7 +26,7 @@ def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> N
     def change(account: str, camera: str) -> "Camera | Step | Refusal":
         return named.home.owner.change(account, camera, setting, value, code=code, consent=consent)
 
-    while isinstance(done := named.ask(change, doing="Setting it and reading it back"), Step):
+    while isinstance(done := named.call(change, doing="Setting it and reading it back"), Step):
         consent, code = _next_step(named.camera, setting, done, consent)
 
 
@@ -37,7 +37,7 @@ def _next_step(camera: "Camera", setting: str, step: "Step", consent: bool) -> t
     if step.wrong:
         stop("That code is not right, so nothing was changed. EZVIZ counts wrong codes; look it up, then try again.", 1)
     if step.wants == "mailed_code":
-        tell("This camera takes no label code for that: EZVIZ has just mailed a code of four digits.", err=True)
+        echo("This camera takes no label code for that: EZVIZ has just mailed a code of four digits.", err=True)
         return consent, click.prompt("Code from the mail")
     return consent, click.prompt("Code on the camera's label, or the encryption password set since", hide_input=True)
 
@@ -68,22 +68,22 @@ def change_preference(named: NamedCamera, name: str, value: str) -> None:
     home.owner.prefer(home.account, camera.id, preferences)
     kept = home.owner.preferences(home.account, camera.id)
     if name == "voice_may":
-        tell(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
+        echo(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
     else:
-        tell(f"{camera.name}: {name} is {value}.")
-    tell("A running showcam follows within half a minute.", err=True)
+        echo(f"{camera.name}: {name} is {value}.")
+    echo("A running showcam follows within half a minute.", err=True)
     if name != "voice_may":
         return
-    tell("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
+    echo("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
     if "sleep" in kept.voice_may and _lacks_pin(home):
-        tell(
+        echo(
             f"Google turns off no camera until there is a PIN: showcam pin set {shlex.quote(home.user or 'USER')}",
             err=True,
         )
 
 
 def _lacks_pin(home: "Household") -> bool:
-    """Google is linked and would be refused for want of it."""
+    """Whether Google is linked, and the household has no PIN to turn cameras off with."""
     from accounts.pins import Pins
 
     linked = any(link.assistant == "google" for link in home.store.links(home.account))

@@ -55,7 +55,7 @@ class ShownFacts(TypedDict):
 
 
 def listed(rows: Readiness, names: Mapping[str, list[str]], serving: Serving | None = None) -> Iterator[str]:
-    """With `serving`, by source, also which way serves what."""
+    """`serving`: the ways that serve settings, by source; with it, each camera has a line about ways."""
     if not rows:
         yield "There is no camera in this account."
         return
@@ -63,9 +63,9 @@ def listed(rows: Readiness, names: Mapping[str, list[str]], serving: Serving | N
     yield header
     for (camera, verdicts), line in zip(rows, lines, strict=True):
         yield line
-        yield from (f"    {each}" for each in _why_not(verdicts))
-        yield from (f"    Or here: {each}" for each in _mends(camera, verdicts))
-        yield from (f"    Name: {each}" for each in names.get(camera.id, []))
+        yield from (f"    {sentence}" for sentence in _why_not(verdicts))
+        yield from (f"    Or here: {command}" for command in _mends(camera, verdicts))
+        yield from (f"    Name: {trouble}" for trouble in names.get(camera.id, []))
         if serving is not None:
             yield f"    {ways(camera, serving)}"
 
@@ -78,11 +78,11 @@ def listed_facts(
     return {
         **_identity(camera, serving),
         "refused": {
-            each: [failed.reason for failed in told.failed] if isinstance(told, Refusal) else []
-            for each, told in refused.items()
+            surface: [row.reason for row in verdict.failed] if isinstance(verdict, Refusal) else []
+            for surface, verdict in by_surface.items()
         },
         "told": _why_not(verdicts),
-        "mends": [runnable(each) for each in _mends(camera, verdicts)],
+        "mends": [runnable(command) for command in _mends(camera, verdicts)],
         "names": names.get(camera.id, []),
     }
 
@@ -104,13 +104,13 @@ def _cells(camera: Camera, verdicts: Mapping[Any, Any]) -> tuple[str, ...]:
     more = ["shared"] if camera.owner == "shared" else []
     if camera.battery is not None:
         more.append(f"battery {camera.battery} %{', charging' if camera.charging == 'on' else ''}")
-    shown = ["no" if isinstance(verdicts.get(each), Refusal) else "yes" for each in ("alexa", "google")]
+    shown = ["no" if isinstance(verdicts.get(surface), Refusal) else "yes" for surface in ("alexa", "google")]
     return camera.name, camera.model, *shown, ", ".join(more)
 
 
 def _why_not(verdicts: Mapping[Any, Any]) -> list[str]:
-    """What Alexa is told, and what Google is told beyond that."""
-    told: list[str] = []
+    """Why Alexa refuses, then why Google does, without repeats."""
+    sentences: list[str] = []
     for surface in ("alexa", "google"):
         refusal = verdicts.get(surface)
         if isinstance(refusal, Refusal):
@@ -122,16 +122,17 @@ def _why_not(verdicts: Mapping[Any, Any]) -> list[str]:
 def _mends(camera: Camera, verdicts: Mapping[Any, Any]) -> list[str]:
     if camera.owner == "shared":
         return []
-    failed = {row.reason for each in verdicts.values() if isinstance(each, Refusal) for row in each.failed}
+    refusals = [verdict for verdict in verdicts.values() if isinstance(verdict, Refusal)]
+    failed = {row.reason for refusal in refusals for row in refusal.failed}
     name = shell_word(camera.name)
     return [f"showcam cameras set {name} {mend}" for reason, mend in MENDS.items() if reason in failed]
 
 
 def ways(camera: Camera, serving: Serving) -> str:
-    by = [WAY.get(each, each) for each in serving.get(camera.ref.source, ())]
-    pictures = ", then ".join(WAY.get(each, each) for each in camera.ways)
+    by = [WAY.get(way, way) for way in serving.get(camera.ref.source, ())]
+    pictures = ", then ".join(WAY.get(way, way) for way in camera.ways)
     what = {"State": by[0] if by else "", "Settings": ", else ".join(by), "Picture": pictures}
-    return " ".join(f"{name} by: {told or 'none'}." for name, told in what.items())
+    return " ".join(f"{name} by: {named or 'none'}." for name, named in what.items())
 
 
 def shown(
@@ -145,7 +146,7 @@ def shown(
     if camera.battery is not None:
         rows.append(("battery", f"{camera.battery} %"))
     rows.append(("voice_may", ", ".join(preferences.voice_may) or "nothing"))
-    rows += [(said, "yes" if getattr(preferences, said) else "no") for said in ("lan_while_encrypted", "scaled")]
+    rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("lan_while_encrypted", "scaled")]
     yield from table(rows, indent=2)
     if views["storage"].value == "uninitialised":
         yield _UNINITIALISED.format(camera=shell_word(camera.name))
@@ -172,7 +173,7 @@ def _note(name: Setting, view: SettingView, *, verbose: bool) -> str:
     if view.value is None and not view.can_set and name not in FIELDS:
         return "" if not view.way else f" ({WAY[view.way]})" * verbose
     if view.can_set and view.choices:
-        notes.append("can be set: " + ", ".join(each for each in view.choices if each != view.value))
+        notes.append("can be set: " + ", ".join(choice for choice in view.choices if choice != view.value))
     elif view.can_set:
         notes.append("can be set")
     elif view.value is not None:

@@ -5,7 +5,7 @@ import click
 from showcam.cli import readable, settings_of, stop
 from showcam.cli.camera_settings import PREFERENCES, change_preference, change_setting
 from showcam.cli.named_camera import ASKING, NamedCamera, of_household, on_camera, unavailable
-from showcam.cli.output import as_json, report, tell
+from showcam.cli.output import as_json, echo, report
 from showcam.cli.progress import progress
 
 
@@ -61,7 +61,7 @@ def show(named: NamedCamera, verbose: bool, as_json: bool) -> None:
     from showcam.cli import camera_tables as tables
 
     home, camera = named.home, named.camera
-    views = named.ask(home.owner.settings)
+    views = named.call(home.owner.settings)
     preferences = home.owner.preferences(home.account, camera.id)
     serving = home.owner.serving(home.account)
     lines = list(tables.shown(camera, views, preferences, verbose=verbose))
@@ -92,15 +92,15 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
         change_preference(named, setting, value)
         return
     change_setting(named, setting, value, yes)
-    tell(f"{name} formats its storage." if setting == "storage" else f"{name}: {setting} is {value}.")
+    echo(f"{name} formats its storage." if setting == "storage" else f"{name}: {setting} is {value}.")
 
 
 @cameras.command()
 @on_camera
 def restart(named: NamedCamera) -> None:
     """Restart the camera NAME; it is offline for a minute or two."""
-    named.ask(named.home.owner.restart)
-    tell(f"{named.camera.name} restarts.")
+    named.call(named.home.owner.restart)
+    echo(f"{named.camera.name} restarts.")
 
 
 @cameras.command()
@@ -113,9 +113,9 @@ def code(named: NamedCamera) -> None:
         show_default=False,
         hide_input=True,
     )
-    done = named.ask(named.home.owner.set_code, given.strip(), doing="Asking the camera itself")
+    done = named.call(named.home.owner.set_code, given.strip(), doing="Asking the camera itself")
     by = "over the home network first" if "lan" in done.ways else "no longer over the home network"
-    tell(f"{named.camera.name} is shown {by}.")
+    echo(f"{named.camera.name} is shown {by}.")
 
 
 @cameras.command()
@@ -129,9 +129,9 @@ def password(named: NamedCamera) -> None:
         stop(f"{camera.name} is shared by another EZVIZ account: only its owner changes its password.", code=1)
     old = click.prompt("Password now, or the code on the label", hide_input=True)
     new = click.prompt("New password (6 to 12 letters and digits)", hide_input=True, confirmation_prompt=True)
-    if isinstance(named.ask(named.home.owner.change_password, old, new), Step):
+    if isinstance(named.call(named.home.owner.change_password, old, new), Step):
         stop("That is not the password: nothing was changed.", code=1)
-    tell(f"{camera.name} has a new encryption password.")
+    echo(f"{camera.name} has a new encryption password.")
 
 
 @cameras.command()
@@ -141,14 +141,14 @@ def delete(named: NamedCamera) -> None:
     from registry.settings import BadValue
 
     name = named.camera.name
-    tell(
+    echo(
         f"{name} will be deleted from the EZVIZ account, for everybody and for good. "
         "To have it back it must be added again in the EZVIZ app, with the code on its label.",
         err=True,
     )
     typed = click.prompt("Type its name to delete it")
     try:
-        named.ask(named.home.owner.delete, typed)
+        named.call(named.home.owner.delete, typed)
     except BadValue as error:
         stop(f"{error}.", code=1)
-    tell(f"{name} is deleted.")
+    echo(f"{name} is deleted.")

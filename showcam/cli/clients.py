@@ -6,7 +6,7 @@ import click
 from msgspec.structs import asdict
 
 from showcam.cli import installation, readable, settings_of, stop
-from showcam.cli.output import as_json, report, tell
+from showcam.cli.output import as_json, echo, report
 from store.records import Assistant
 
 _REDIRECTS = {
@@ -64,7 +64,7 @@ def add(
             stop(f"That can't be registered: {error}.")
     lines = [f"client id:     {name}", f"client secret: {secret}"]
     report(as_json, {"client_id": name, "client_secret": secret}, lines)
-    tell("The secret is not kept and will not be shown again.", err=True)
+    echo("The secret is not kept and will not be shown again.", err=True)
 
 
 @clients.command("list")
@@ -85,8 +85,8 @@ def list_(context: click.Context, as_json: bool) -> None:
     ]
     if not rows:
         lines = ["No client yet: showcam clients add alexa, or showcam clients add google"]
-    told = ("id", "assistant", "redirect_uris", "created", "require_pkce")
-    report(as_json, {"clients": [{name: asdict(client)[name] for name in told} for client in rows]}, lines)
+    listed = ("id", "assistant", "redirect_uris", "created", "require_pkce")
+    report(as_json, {"clients": [{name: asdict(client)[name] for name in listed} for client in rows]}, lines)
 
 
 @clients.command()
@@ -101,4 +101,4 @@ def remove(context: click.Context, client_id: str) -> None:
     with tools(settings_of(context)) as store:
         if not store.drop_client(client_id):
             stop(f"There is no client {client_id}.", code=1)
-    tell(f"{client_id} is refused from now on.")
+    echo(f"{client_id} is refused from now on.")

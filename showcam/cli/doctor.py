@@ -1,14 +1,13 @@
-"""`showcam doctor`: one's own endpoints fetched as an assistant would, and what is wrong with them."""
+"""`showcam doctor`: requests the installation's endpoints as an assistant would, and prints what is wrong with them."""
 
 import sys
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from showcam.cli import installation, readable, settings_of
-from showcam.cli.output import as_json, report, runnable, tell
+from showcam.cli.output import as_json, echo, report, runnable
 
 if TYPE_CHECKING:
     from showcam.doctor.finding import Finding
@@ -37,15 +36,26 @@ def google(context: click.Context, as_json: bool) -> None:
     for finding in examined(settings_of(context)):
         findings.append(finding)
         if not as_json:
-            _say(finding)
-    seen = Counter(finding.state for finding in findings)
-    facts = {"findings": [asdict(each) | {"mend": runnable(each.mend)} for each in findings]}
-    report(as_json, facts, [f"\n{seen['ok']} well, {seen['wrong']} wrong, {seen['unsure']} unsure."])
-    sys.exit(1 if seen["wrong"] else 0)
+            _print(finding)
+    count = Counter(finding.state for finding in findings)
+    report(
+        as_json,
+        {"findings": [_facts(finding) for finding in findings]},
+        [f"\n{count['ok']} well, {count['wrong']} wrong, {count['unsure']} unsure."],
+    )
+    sys.exit(1 if count["wrong"] else 0)
 
 
-def _say(finding: "Finding") -> None:
-    """As soon as it is known: the next one may take its time."""
-    tell(f"{_MARKS[finding.state]}{finding.what}: {finding.told}")
+def _facts(finding: "Finding") -> dict[str, str]:
+    return {
+        "what": finding.what,
+        "state": finding.state,
+        "told": finding.text,
+        "mend": runnable(finding.mend),
+    }
+
+
+def _print(finding: "Finding") -> None:
+    echo(f"{_MARKS[finding.state]}{finding.what}: {finding.text}")
     if finding.mend:
-        tell(f"      {finding.mend}")
+        echo(f"      {finding.mend}")

@@ -1,4 +1,4 @@
-"""`showcam google`: what Google's console wants of showcam."""
+"""`showcam google`: the values for Google's Home Developer Console."""
 
 from dataclasses import asdict
 from itertools import groupby
@@ -6,7 +6,7 @@ from itertools import groupby
 import click
 
 from showcam.cli import installation, own_address, readable, settings_of
-from showcam.cli.output import as_json, report, runnable, tell
+from showcam.cli.output import as_json, echo, report, runnable
 from showcam.shipped import whole_way
 
 
@@ -35,14 +35,14 @@ def values(context: click.Context, project: str, as_json: bool) -> None:
     rows = google_console.fields(settings.web_url, client.id if client else google_console.CLIENT, project)
     lines = [
         line
-        for screen, fields in groupby(rows, key=lambda each: each.screen)
+        for screen, fields in groupby(rows, key=lambda row: row.screen)
         for line in (screen, *(f"  {field.name}:\n    {field.value}" for field in fields))
     ]
     facts = {"fields": [asdict(row) for row in rows], "client": client.id if client else None}
     if client is None:
-        let_in = google_console.register(project)
-        facts["mend"] = runnable(let_in)
-        lines.append(f"\nGoogle may not ask for access yet. Let it in with:\n  {let_in}")
+        command = google_console.register(project)
+        facts["mend"] = runnable(command)
+        lines.append(f"\nGoogle may not ask for access yet. Let it in with:\n  {command}")
     report(as_json, facts, lines)
     if not settings.public_url:
-        tell(f"No public_url is set: Google reaches none of these addresses. {own_address(settings)}.", err=True)
+        echo(f"No public_url is set: Google reaches none of these addresses. {own_address(settings)}.", err=True)

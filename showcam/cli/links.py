@@ -6,7 +6,7 @@ import click
 from msgspec.structs import asdict
 
 from showcam.cli import installation, readable, settings_of, stop
-from showcam.cli.output import as_json, report, table, tell
+from showcam.cli.output import as_json, echo, report, table
 
 
 @click.group()
@@ -39,8 +39,8 @@ def list_(context: click.Context, as_json: bool) -> None:
     lines = table(rows, ("Link", "Assistant", "Made", "Used", "Cameras", "Label"))
     if not rows:
         lines = ["Nothing is linked yet. Linking starts in the Alexa or the Google Home app."]
-    told = ("id", "account", "client", "assistant", "label", "cameras", "locale", "created", "last_used")
-    report(as_json, {"links": [{name: asdict(link)[name] for name in told} for link in found]}, lines)
+    listed = ("id", "account", "client", "assistant", "label", "cameras", "locale", "created", "last_used")
+    report(as_json, {"links": [{name: asdict(link)[name] for name in listed} for link in found]}, lines)
 
 
 @links.command()
@@ -59,7 +59,7 @@ def end(context: click.Context, link_id: str) -> None:
         if link is None or link.ended is not None:
             stop(f"There is no link {link_id}: showcam links list", code=1)
         households.end(store, pictures(settings), link)
-    tell("It has ended.")
+    echo("It has ended.")
 
 
 def _day(when: float) -> str:

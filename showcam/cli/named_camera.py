@@ -20,20 +20,18 @@ ASKING = "Asking EZVIZ"
 
 @dataclass(frozen=True)
 class NamedCamera:
-    """The camera that a command names, in its household."""
-
     home: "Household"
     camera: "Camera"
 
-    def ask[T](self, question: Callable[..., "T | Refusal"], *values: Any, doing: str = ASKING) -> T:
-        """The answer to a question about the camera; a refusal ends the command."""
+    def call[T](self, method: Callable[..., "T | Refusal"], *values: Any, doing: str = ASKING) -> T:
+        """The result of a method of the owner's view, called for this camera; a refusal ends the command."""
         from registry.camera import Refusal
 
         with progress(doing):
-            answer = question(self.home.account, self.camera.id, *values)
-        if isinstance(answer, Refusal):
-            refused(answer)
-        return answer
+            result = method(self.home.account, self.camera.id, *values)
+        if isinstance(result, Refusal):
+            refused(result)
+        return result
 
 
 def of_household[F: Callable[..., Any]](command: F) -> F:
@@ -63,7 +61,7 @@ def on_camera(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _camera(home: "Household", name: str) -> "Camera":
-    """By its whole name, or by a beginning that only one has."""
+    """The camera of this name, or the only one whose name begins so."""
     from registry.errors import Unavailable
 
     try:

@@ -1,4 +1,4 @@
-"""What commands print: hints that run as they stand, facts for people or as JSON, tables whose columns meet."""
+"""Prints what commands have to say: hints that can be pasted, facts as text or JSON, and tables."""
 
 import json
 import re
@@ -14,8 +14,8 @@ import click
 as_json = click.option("--json", "as_json", is_flag=True, help="Print facts as one JSON object.")
 
 
-def tell(text: str, *, err: bool = False) -> None:
-    """One text for a person."""
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a text for a person; the commands in it can be pasted."""
     click.echo(runnable(text), err=err)
 
 
@@ -25,11 +25,11 @@ def report(as_json: bool, facts: Mapping[str, object], lines: Iterable[str]) -> 
         click.echo(json.dumps(facts))
         return
     for line in lines:
-        tell(line)
+        echo(line)
 
 
 def runnable(text: str) -> str:
-    """Each command of showcam that the text names as it can be pasted where this one was typed."""
+    """The text with `showcam …` commands written as this program was called, so that they can be pasted."""
     context = click.get_current_context(silent=True)
     root = context.find_root() if context else None
     if root is None or not isinstance(root.command, click.Group):
@@ -40,7 +40,7 @@ def runnable(text: str) -> str:
 
 
 def table(rows: Iterable[Sequence[str]], headers: Sequence[str] = (), indent: int = 0) -> list[str]:
-    """A line for each row, after one of headers if there are any; columns meet however wide a terminal draws a name."""
+    """Lines of aligned columns, whatever width a terminal draws a name in; the headers, if any, are the first line."""
     from tabulate import tabulate
 
     cells = [[_one_line(cell) for cell in row] for row in rows]
@@ -49,11 +49,11 @@ def table(rows: Iterable[Sequence[str]], headers: Sequence[str] = (), indent: in
 
 
 def _typed(root: click.Context) -> str:
-    """How this program was called, with those options that say which installation it works on."""
+    """How this program was called, with the options that choose the installation."""
     words = _program()
     for name in ("config", "data"):
-        if said := root.meta.get(f"showcam.{name}"):
-            words += [f"--{name}", str(said)]
+        if value := root.meta.get(f"showcam.{name}"):
+            words += [f"--{name}", str(value)]
     return shlex.join([*words, "--demo"] if root.meta.get("showcam.demo") else words)
 
 
@@ -68,5 +68,5 @@ def _program() -> list[str]:
 
 
 def _one_line(text: str) -> str:
-    """Without control characters, by which a name could move the cursor or break a row."""
-    return "".join(" " if unicodedata.category(each) == "Cc" else each for each in text)
+    """Replace control characters, by which a name could move the cursor or break a row."""
+    return "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)

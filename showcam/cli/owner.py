@@ -54,7 +54,7 @@ def add(context: click.Context, user: str, key: str | None, language: str) -> No
         if households.find(store, user) is not None:
             stop(f"{user} may sign in here already.", code=1)
         households.add_owner(store, user, open_key=key, open_secret=secret, locale=language)
-    tell(f"{user} may now link cameras here.")
+    echo(f"{user} may now link cameras here.")
     if not key:
         tell(
             "Pictures come by EZVIZ's cloud stream, an open connection that linking asks about, or by an EZVIZ Open "
@@ -96,13 +96,13 @@ def _lines(households: list[HouseholdFacts]) -> list[str]:
         return ["Nobody has cameras here yet: showcam owner add you@example.com"]
     rows = [
         (
-            each["household"],
-            ", ".join(one["user"] or "(can't be opened)" for one in each["users"]),
-            "yes" if any(one["signed_in"] for one in each["users"]) else "no",
-            str(each["links"]),
-            "yes" if each["pin"] else "no",
+            household["household"],
+            ", ".join(source["user"] or "(can't be opened)" for source in household["users"]),
+            "yes" if any(source["signed_in"] for source in household["users"]) else "no",
+            str(household["links"]),
+            "yes" if household["pin"] else "no",
         )
-        for each in households
+        for household in households
     ]
     return table(rows, ("Household", "EZVIZ account", "Signed in", "Links", "PIN"))
 
@@ -129,7 +129,7 @@ def remove(context: click.Context, user: str) -> None:
         if account is None:
             stop(f"{user} is not known here: showcam owner list", code=1)
         cameras = len(store.preferences(account.id))
-        tell(
+        echo(
             f"The household of {user} will be removed: {_links(len(store.links(account.id)))} will end, and its "
             "session, keys, codes, PIN and what was said of its cameras will be gone for good.",
             err=True,
@@ -137,13 +137,13 @@ def remove(context: click.Context, user: str) -> None:
         if click.prompt("Type USER to remove it") != user:
             stop("That is not how you named it: nothing was removed.", code=1)
         ended = kept.remove(store, pictures(settings), account.id)
-    tell(
+    echo(
         f"{user} is removed: {_links(len(ended))} ended, the settings of "
         f"{cameras} camera{'' if cameras == 1 else 's'}, its secrets and lists."
     )
     for link in ended:
-        tell(f"  {link.assistant}  {link.label}".rstrip())
-    tell("Backups that were made before still hold it.", err=True)
+        echo(f"  {link.assistant}  {link.label}".rstrip())
+    echo("Backups that were made before still hold it.", err=True)
 
 
 def _links(count: int) -> str:
@@ -170,7 +170,7 @@ def sub_account(context: click.Context, user: str, account_id: str) -> None:
     with tools(settings_of(context)) as store:
         if not households.set_sub_account(store, user, kept):
             stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
-    tell(f"{user} has that sub-account now." if kept else f"{user} has no sub-account now.")
+    echo(f"{user} has that sub-account now." if kept else f"{user} has no sub-account now.")
 
 
 @owner.command()
@@ -209,4 +209,4 @@ def key(context: click.Context, user: str, key: str) -> None:
     with tools(settings_of(context)) as store:
         if not households.set_open_key(store, user, key, secret):
             stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
-    tell(f"Pictures of {user}'s cameras now come by that key.")
+    echo(f"Pictures of {user}'s cameras now come by that key.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from showcam.cli import installation, readable, settings_of, stop
-from showcam.cli.output import tell
+from showcam.cli.output import echo
 
 if TYPE_CHECKING:
     from accounts.pins import Pins
@@ -38,7 +38,7 @@ def set_(context: click.Context, user: str) -> None:
             pins.set(account, digits)
         except BadPin as error:
             stop(f"That can't be set: {error}.", code=1)
-    tell(f"Google now asks for that PIN before it turns off a camera of {user}.")
+    echo(f"Google now asks for that PIN before it turns off a camera of {user}.")
 
 
 @pin.command()
@@ -50,7 +50,7 @@ def clear(context: click.Context, user: str) -> None:
     """Forget the PIN of USER's household: Google can then turn off none of its cameras."""
     with _household(context, user) as (pins, account):
         pins.clear(account)
-    tell(f"No PIN is set for {user}: Google can't turn off a camera now.")
+    echo(f"No PIN is set for {user}: Google can't turn off a camera now.")
 
 
 @contextmanager

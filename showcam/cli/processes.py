@@ -1,4 +1,4 @@
-"""The parts of a running showcam, each a process of its own; `showcam run` starts them."""
+"""The commands that start one process of showcam each; `showcam run` starts them all."""
 
 import click
 
@@ -17,9 +17,9 @@ def _alone(settings: Settings, part: str) -> Settings:
         if settings.store == "dynamodb":
             extras.need("aws")
         folder.claim(settings)
-        logs.start(part, settings)
-        integrity.look(settings)
-        keys.of(settings)  # raises what stands in the way here, and not in a process that the server starts
+        logs.start(process, settings)
+        integrity.check(settings)
+        keys.of(settings)  # raises here rather than in a process that granian starts
     return settings
 
 
@@ -31,7 +31,7 @@ def serve(context: click.Context) -> None:
     """Start only the web app: linking, Alexa's and Google's endpoints."""
     from showcam.compose import web
 
-    settings = _alone(settings_of(context), "web")
+    settings = _prepared(settings_of(context), "web")
     web.serve(settings)
 
 
@@ -54,5 +54,5 @@ def worker(context: click.Context) -> None:
     """Start only the worker, which keeps camera lists fresh and removes what has expired."""
     from showcam.compose import worker as loop
 
-    settings = _alone(settings_of(context), "worker")
+    settings = _prepared(settings_of(context), "worker")
     loop.serve(settings)

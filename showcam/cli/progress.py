@@ -1,4 +1,4 @@
-"""A sign of life for what takes more than a second."""
+"""Shows on stderr that a command is still at work."""
 
 import contextlib
 import threading
@@ -11,10 +11,10 @@ SOON_S = 1.0
 
 @contextlib.contextmanager
 def progress(doing: str) -> Iterator[None]:
-    """After a second `doing` is told on stderr, then a dot each second until it is done."""
+    """After a second `doing` is printed, then a dot every second until the work is done."""
     done = threading.Event()
 
-    def tell() -> None:
+    def write() -> None:
         if done.wait(SOON_S):
             return
         click.echo(f"{doing} …", err=True, nl=False)
@@ -22,10 +22,10 @@ def progress(doing: str) -> Iterator[None]:
             click.echo(".", err=True, nl=False)
         click.echo(err=True)
 
-    teller = threading.Thread(target=tell, name="progress", daemon=True)
-    teller.start()
+    writer = threading.Thread(target=write, name="progress", daemon=True)
+    writer.start()
     try:
         yield
     finally:
         done.set()
-        teller.join()
+        writer.join()

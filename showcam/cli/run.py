@@ -7,8 +7,8 @@ import webbrowser
 import click
 
 from showcam.cli import installation, readable, settings_of
-from showcam.cli.output import tell
-from showcam.process.supervisor import Part
+from showcam.cli.output import echo
+from showcam.process.supervisor import Process
 from showcam.settings import Settings
 from showcam.shipped import document
 
@@ -35,20 +35,20 @@ def run(context: click.Context, port: int | None) -> None:
     with only_one(settings.data / "run"), integrity.watched(settings):
         require_ports(settings.bind, _ports(settings))
         if settings.demo:
-            tell("Starting the demo …", err=True)
+            echo("Starting the demo …", err=True)
             settings = practice.prepare(settings)
         else:
             prepare(settings)
-        supervisor = Supervisor(parts(settings))
+        supervisor = Supervisor(processes(settings))
         code = supervisor.run(lambda: _announce(settings))
-    tell("All ended.", err=True)
+    echo("All ended.", err=True)
     sys.exit(code)
 
 
-# -P: the folder one stands in is never importable, whatever files of others are in it
+# -P: no file of the current folder can be imported in place of a module
 _PYTHON = (sys.executable, "-P", "-m")
-# the server's threads have 2 MiB of stack by themselves, which a decoder on nested input could use up
-_ROOM = {"RUST_MIN_STACK": str(16 * 1024 * 1024)}
+# granian's threads have 2 MiB of stack by default, which a decoder on nested input could use up
+_STACK = {"RUST_MIN_STACK": str(16 * 1024 * 1024)}
 
 
 def _ports(settings: Settings) -> dict[int, str]:
@@ -56,50 +56,51 @@ def _ports(settings: Settings) -> dict[int, str]:
     if settings.own_media:
         ports |= {settings.media_port: "SHOWCAM_MEDIA_PORT"}
     if settings.demo:
-        ports |= {settings.simulator_port + each: "SHOWCAM_SIMULATOR_PORT" for each in range(4)}
+        ports |= {settings.simulator_port + offset: "SHOWCAM_SIMULATOR_PORT" for offset in range(4)}
     return ports
 
 
-def parts(settings: Settings) -> list[Part]:
+def processes(settings: Settings) -> list[Process]:
     from showcam.process.handover import environment
 
-    def part(name: str, words: list[str], port: int | None, *, first: bool = False) -> Part:
+    def process(name: str, words: list[str], port: int | None, *, first: bool = False) -> Process:
         health = (port, "/healthz") if port else None
-        return Part(name, [*_PYTHON, *words], settings.own_host, health, environment(name, settings), first=first)
+        return Process(name, [*_PYTHON, *words], settings.own_host, health, environment(name, settings), first=first)
 
-    parts = [part("worker", ["showcam", "worker"], None), part("web", ["showcam", "serve"], settings.port)]
-    parts[1].environ |= _ROOM
+    web = process("web", ["showcam", "serve"], settings.port)
+    web.environ |= _STACK
+    processes = [process("worker", ["showcam", "worker"], None), web]
     if settings.own_media:
-        parts.insert(0, part("media", ["showcam", "media"], settings.media_port))
+        processes.insert(0, process("media", ["showcam", "media"], settings.media_port))
     if settings.demo:
         words = ["simulator", "--port", str(settings.simulator_port), "--app-url", settings.web_url]
         words += ["--data", str(settings.data / "simulator")]
-        parts.insert(0, part("simulator", words, settings.simulator_port, first=True))
-    return parts
+        processes.insert(0, process("simulator", words, settings.simulator_port, first=True))
+    return processes
 
 
 def _announce(settings: Settings) -> None:
-    """The address comes last, where a person finds it."""
+    """The address is the last line, where a person finds it."""
     if sys.stderr.isatty():
-        tell(f"What happens is written into {settings.data / 'log'}.", err=True)
+        echo(f"What happens is written into {settings.data / 'log'}.", err=True)
     if settings.demo:
         page = f"http://127.0.0.1:{settings.simulator_port}/"
-        tell(f"Practice page: {page}")
-        tell("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
+        echo(f"Practice page: {page}")
+        echo("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
         # a browser is opened for a person at a terminal, never for a script
         if not os.environ.get("NO_BROWSER") and sys.stdout.isatty():
             webbrowser.open(page)
         return
     if settings.public_url.startswith("https://") and not settings.trusted_proxies:
-        tell(
+        echo(
             "trusted_proxies is empty: visitors who come through a proxy all count as one, so that a stranger's "
             f"wrong passwords can lock out everybody. Name the proxy's address, see {document('running.md')}.",
             err=True,
         )
     if not settings.public_url:
-        tell(
+        echo(
             "No public_url is set: this machine can be tried, but no assistant reaches it. "
             f"See {document('running.md')}.",
             err=True,
         )
-    tell(f"showcam serves at {settings.web_url}")
+    echo(f"showcam serves at {settings.web_url}")

@@ -1,4 +1,4 @@
-"""`showcam say`: the practice page without a browser."""
+"""`showcam say`: speaks to a simulated assistant of the demo, as its practice page does."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ import click
 
 from net.incoming import JsonObject
 from showcam.cli import installation, readable, settings_of, stop
-from showcam.cli.output import as_json, report, tell
+from showcam.cli.output import as_json, echo, report
 
 _USER, _PASSWORD = "demo@example.com", "showcam-demo"
 
@@ -57,14 +57,14 @@ def say(
     base = f"http://127.0.0.1:{settings.simulator_port}/assistants/{assistant}"
     now = _call("GET", base)
     if not now["linked"]:
-        tell(f"Linking {assistant} as {user} …", err=True)
+        echo(f"Linking {assistant} as {user} …", err=True)
         linked = _call("POST", f"{base}/link", {"user": user, "password": _PASSWORD})
         _trace(linked, quiet or as_json)
         if not linked.get("linked"):
             stop(f"Linking failed: {linked.get('error') or linked.get('outcome')}", code=1)
     elif user != _USER and now.get("household") not in (None, user):
         stop(f"{assistant} is linked as {now['household']}. Unlink it on the practice page to link as {user}.", code=1)
-    tell("Asking …", err=True)
+    echo("Asking …", err=True)
     answer = _call("POST", f"{base}/watch", {"text": text, "via": via})
     _trace(answer, quiet or as_json)
     report(as_json, {"outcome": answer["outcome"], "shown": answer.get("shown")}, _lines(answer))
@@ -73,7 +73,7 @@ def say(
             snapshot.write_bytes(base64.b64decode(answer["jpeg"]))
         except OSError as error:
             stop(f"The picture could not be written to {snapshot}: {error.strerror}")
-        tell(f"Picture written to {snapshot}", err=as_json)
+        echo(f"Picture written to {snapshot}", err=as_json)
     sys.exit(1 if _refused(answer["outcome"]) else 0)
 
 

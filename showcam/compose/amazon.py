@@ -1,4 +1,4 @@
-"""What several entries need of Amazon: the event gateway, and the chains by which custom-skill requests are signed."""
+"""Builds what several entries need of Amazon: the event gateway, and the certificate chains of spoken requests."""
 
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ def gateway(settings: Settings, store: LinkSecrets) -> Gateway:
 
 
 def chains(settings: Settings) -> "Chains":
-    """In practice the simulator's authority stands for the public ones; else nobody but those is trusted."""
+    """In the demo the simulator's authority is trusted in place of the public ones."""
     from cryptography import x509
 
     from alexa.spoken.chain import Chains, public_roots

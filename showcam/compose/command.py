@@ -1,4 +1,4 @@
-"""What the command line's tools work on: the store, and the media process if it runs."""
+"""Builds what the commands work on: the store, and a client of the media process."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from media.client import MediaClient
 from media.fleet import Fleet
 from media.grants import Grants
 from showcam import keys
-from showcam.compose.parts import media_client, open_store
+from showcam.compose.ground import media_client, open_store
 from showcam.data import folder, integrity
 from showcam.process import logs
 from showcam.process.supervisor import CannotStart
@@ -21,12 +21,12 @@ log = structlog.get_logger()
 
 
 def prepare(settings: Settings) -> None:
-    """Keys and store as they must be before the parts start. Raises what names the trouble."""
+    """Make and check keys and store before processes start. Raises CannotStart, KeysUnreadable, StoreUnavailable."""
     store = open_store(settings, keys.of(settings))
     try:
         store.ping()
         for sentence, missing in households.unreadable(store):
-            if missing:  # in a file keys.of has looked before
+            if missing:  # only in a table on AWS: keys.of has checked a database
                 raise CannotStart(sentence)
             log.error("a household can't be served", what=sentence)
     finally:
@@ -37,7 +37,7 @@ def prepare(settings: Settings) -> None:
 def tools(settings: Settings) -> Iterator[Store]:
     logs.configure("command", "warning")
     folder.claim(settings)
-    integrity.look(settings)
+    integrity.check(settings)
     store = open_store(settings, keys.of(settings))
     try:
         yield store

@@ -1,11 +1,11 @@
-"""The demo's households and clients, everybody's to know; written into data that no real start accepts."""
+"""The demo's households and clients, whose secrets are public; a real installation never starts with this data."""
 
 import msgspec
 
 from accounts import clients
 from registry.drivers.ezviz import households
 from showcam import keys
-from showcam.compose.parts import open_store
+from showcam.compose.ground import open_store
 from showcam.settings import Settings
 from store.records import Assistant
 
@@ -30,7 +30,7 @@ _CLIENTS: dict[Assistant, tuple[str, ...]] = {
 
 
 def prepare(settings: Settings) -> Settings:
-    """Fills the store where it is empty; returns the settings that point at the simulator."""
+    """Add the households and clients that the store lacks; return the settings with the simulator's addresses."""
     store = open_store(settings, keys.of(settings))
     for name, redirects in _CLIENTS.items():
         if store.client(name) is None:
@@ -49,6 +49,6 @@ def prepare(settings: Settings) -> Settings:
         amazon_at=f"127.0.0.1:{simulator + 1}",
         alexa_skill_id="amzn1.ask.skill.demo",
         lwa_client_id="amzn1.application-oa2-client.demo",
-        lwa_client_secret="demo-lwa-secret",  # noqa: S106  (the simulator's, everybody's to know)
+        lwa_client_secret="demo-lwa-secret",  # noqa: S106  (the simulator's, and public)
         ca_file=settings.data / "simulator" / "ca.pem",
     )

@@ -1,4 +1,4 @@
-"""Alexa directives: neither Flask, Authlib, PyAV nor ask-sdk is loaded for them. What is spoken comes here too."""
+"""The function for Alexa: spoken requests, and directives, for which no Flask, Authlib, PyAV or ask-sdk is loaded."""
 
 import json
 import time
@@ -14,19 +14,19 @@ from showcam.compose import amazon, parts, shares, spoken
 from showcam.settings import Settings, load
 
 
-def skill(settings: Settings, base: parts.Ground) -> SmartHome:
+def skill(settings: Settings, base: ground.Ground) -> SmartHome:
     known = partial(authenticate, base.store, assistant="alexa")
     gateway = amazon.gateway(settings, base.store)
     return SmartHome(known, base.adapter.registry, gateway, snapshots=settings.snapshots)
 
 
 def build() -> Handler:
-    """Raises what stands in the way, so that AWS counts it as an error."""
+    """Raises whatever prevents a start, so that AWS counts it as an error."""
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()
     settings = shares.of("directives", settings)
-    base = parts.ground(settings, keys.of(settings))
+    base = ground.build(settings, keys.of(settings))
     home, talk = skill(settings, base), spoken.Lazy(settings, base)
 
     @boto.within(boto.ASSISTANT_S)

@@ -1,4 +1,4 @@
-"""What the doctor is handed: the addresses, the client as registered, and one of its own to try the doors with."""
+"""Builds what the doctor examines: the public addresses, the registered client, and a client for the trial."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The doors that both the web process and the web function have: linking and pages, signalling, webhook, /internal."""
+"""The routes that web process and web function share: linking and pages, signalling, webhook, /internal, /readyz."""
 
 import ipaddress
 import json
@@ -21,7 +21,7 @@ from oauth.app import OAuthSettings
 from registry.drivers.ezviz.webhook import Inbox, Webhook
 from registry.owner.sign_in import SignIn
 from showcam.aws import boto
-from showcam.compose import parts
+from showcam.compose import ground
 from showcam.edge import webhook
 from showcam.edge.edge import EdgeRules
 from showcam.edge.internal import Internal
@@ -51,13 +51,13 @@ def routes(settings: Settings, base: parts.Ground, inbox: Inbox) -> list[Route]:
     ]
 
 
-def _internal(base: parts.Ground) -> Route:
+def _internal(base: ground.Ground) -> Route:
     answer = Internal(base.adapter.questions, base.grants.proof(), partial(authenticate, base.store)).answer
     return Route("internal", "/internal/sources/", ("POST",), answer, json=True, claims=carries(HEADER))
 
 
 def limited(settings: Settings, routes: list[Route]) -> list[Route]:
-    """Each with an end to what it asks of a table; SQLite has its own."""
+    """The routes with a time limit on their calls to a DynamoDB table; SQLite has a limit of its own."""
     if settings.store != "dynamodb":
         return routes
     within = boto.within(settings.request_s + boto.STORE_S)
@@ -65,7 +65,7 @@ def limited(settings: Settings, routes: list[Route]) -> list[Route]:
 
 
 def ready(store: Store, request: Request) -> Response:
-    """Whoever asks is told as whom it is seen, so that the doctor learns whose word is taken for that."""
+    """Answers the client address that showcam takes the sender for, so that the doctor can test trusted_proxies."""
     try:
         store.ping()
     except StoreUnavailable as error:
@@ -80,14 +80,14 @@ def rules(settings: Settings) -> EdgeRules:
     return EdgeRules(
         body_limit=settings.body_limit,
         bodies=settings.threads * BODIES_TO_A_THREAD,
-        trusted_proxies=tuple(ipaddress.ip_network(each, strict=False) for each in settings.trusted_proxies),
+        trusted_proxies=tuple(ipaddress.ip_network(network, strict=False) for network in settings.trusted_proxies),
         only_hosts=hosts if settings.demo else (),
     )
 
 
-def pages(settings: Settings, keys: Keys, base: parts.Ground) -> Flask:
+def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
-    if limits.per_user > limits.per_code:  # the demo
+    if limits.per_user > limits.per_code:  # in the demo
         limits = structs.replace(limits, per_code=limits.per_user)
     app = Flask("showcam", static_folder=None)
     oauth.bind(
@@ -100,7 +100,7 @@ def pages(settings: Settings, keys: Keys, base: parts.Ground) -> Flask:
             secure_cookies=settings.web_url.startswith("https://"),
             cookie_keys=keys.cookie,
         ),
-        parts.unlinker(base.store, base.pictures),
+        ground.unlinker(base.store, base.pictures),
     )
     if settings.store == "dynamodb":
         within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
@@ -110,7 +110,7 @@ def pages(settings: Settings, keys: Keys, base: parts.Ground) -> Flask:
     return app
 
 
-def _signalling(settings: Settings, base: parts.Ground) -> Route:
+def _signalling(settings: Settings, base: ground.Ground) -> Route:
     origins = settings.signal_origins
     if settings.demo:
         origins = (*origins, *(f"http://{host}:{settings.simulator_port}" for host in ("127.0.0.1", "localhost")))

@@ -1,4 +1,4 @@
-"""Google's fulfillment: as a door of the web process, and alone as an HTTP API's event in and its answer out."""
+"""Google's fulfillment: as a route of the web process, and as a function of its own behind an HTTP API."""
 
 import json
 from collections.abc import Callable
@@ -14,20 +14,21 @@ from showcam import keys
 from showcam.aws import boto
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.aws.http_event import answer_of, request_of
-from showcam.compose import parts, shares
+from showcam.compose import ground, shares
 from showcam.http_types import Refuse, Request, Response, Route, carries
-from showcam.settings import Settings, load
+from showcam.process.settings_sources import load
+from showcam.settings import Settings
 
 _JSON = ("Content-Type", "application/json")
 # what Google is told where the body was not even read
 _UNREAD: dict[int, type[IntentError]] = {400: Malformed, 408: Transient, 413: Malformed, 503: Transient}
 
 
-def door(settings: Settings, base: parts.Ground) -> Callable[[Request], Response]:
+def door(settings: Settings, base: ground.Ground) -> Callable[[Request], Response]:
     fulfillment = Fulfillment(
         partial(authenticate, base.store, assistant="google"),
         base.adapter.registry,
-        parts.unlinker(base.store, base.pictures),
+        ground.unlinker(base.store, base.pictures),
         settings.web_url,
         Pins(base.store),
     )
@@ -40,24 +41,24 @@ def door(settings: Settings, base: parts.Ground) -> Callable[[Request], Response
     return fulfil
 
 
-def route(settings: Settings, base: parts.Ground) -> Route:
+def route(settings: Settings, base: ground.Ground) -> Route:
     claims = carries("Authorization")
     return Route("google", "/google/fulfillment", ("POST",), door(settings, base), claims=claims, refused=_refused)
 
 
 def _refused(_environ: WSGIEnvironment, refusal: Response) -> Response:
-    """As fulfillment tells what is wrong: of other statuses Google says that the server is broken."""
+    """The refusal as fulfillment's own answer: Google takes any status but 200 and 401 for a broken server."""
     error = _UNREAD.get(refusal.status)
     return Response(200, unread(error(json.loads(refusal.body)["detail"])), [_JSON]) if error else refusal
 
 
 def build() -> Handler:
-    """Raises what stands in the way, so that AWS counts it as an error."""
+    """Raises whatever prevents a start, so that AWS counts it as an error."""
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()
     settings = shares.of("fulfillment", settings)
-    fulfil = door(settings, parts.ground(settings, keys.of(settings)))
+    fulfil = door(settings, ground.build(settings, keys.of(settings)))
 
     @boto.within(boto.ASSISTANT_S)
     def answer(event: Event, _context: Any) -> Reply:

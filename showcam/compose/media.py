@@ -1,4 +1,4 @@
-"""The media process: the plane, and the web process as the one it asks for sources. No store, no sealing key."""
+"""The media process: the plane, which gets its sources from the web process. It has no store and no sealing key."""
 
 import asyncio
 import ipaddress
@@ -23,7 +23,7 @@ def serve(settings: Settings) -> None:
     if settings.web_internal_url and not shared and not (settings.keys / "grant").exists():
         raise CannotStart(
             "This media process has no key in common with the web app, so it would refuse every stream: "
-            "set grant_roots or grant_secret, here and there, to the same."
+            "give grant_roots or grant_secret the same value for both."
         )
     grants = Grants(keys.grant_of(settings))
     web = settings.internal_web_url
@@ -43,13 +43,13 @@ def serve(settings: Settings) -> None:
             turn_secret=settings.turn_secret,
             ca_file=settings.ca_file,
             allow_loopback_sources=settings.demo,
-            # a loopback address in a setting is the operator's own word; no vendor can say it
+            # only the operator's setting can make a loopback address a vendor's, never a vendor's answer
             loopback_vendors=(settings.ezviz_open,) if settings.ezviz_open.startswith("127.0.0.1:") else (),
             gate_check_s=settings.gate_check_s,
             malloc="malloc" not in settings.without,
             opens_per_minute=settings.opens_per_minute,
-            connections=raise_limit() // 2,  # the other half is for cameras, and for WebRTC's ports
-            trusted_proxies=tuple(ipaddress.ip_network(each, strict=False) for each in settings.trusted_proxies),
+            connections=raise_limit() // 2,  # the other half is for cameras and WebRTC's ports
+            trusted_proxies=tuple(ipaddress.ip_network(network, strict=False) for network in settings.trusted_proxies),
         ),
         grants,
         sources,

@@ -1,4 +1,4 @@
-"""The spoken half of the Alexa skill, loaded with the first request that is for it: its library takes a while."""
+"""The spoken half of the Alexa skill, loaded with the first spoken request, since ask-sdk takes a while to import."""
 
 import hashlib
 import threading
@@ -21,7 +21,7 @@ _KEPT_S = 10 * 365 * 24 * 3600.0
 
 
 class People:
-    """Which link an Amazon user has. Kept as a visit is: under a hash, sealed, and no rows of its own."""
+    """Which link an Amazon user has. Stored among the visits: under a hash of the user's id, sealed."""
 
     def __init__(self, store: Store, end: Callable[[Link], None]) -> None:
         self._store, self.end = store, end
@@ -37,9 +37,7 @@ class People:
 
 
 class Lazy:
-    """Answers custom-skill requests. Raises alexa.spoken.skill.NotForUs, NotTaken."""
-
-    def __init__(self, settings: Settings, base: parts.Ground) -> None:
+    def __init__(self, settings: Settings, base: ground.Ground) -> None:
         self._settings, self._base = settings, base
         self._lock = threading.Lock()
         self._spoken: Spoken | None = None
@@ -57,7 +55,7 @@ class Lazy:
                 self._spoken = Spoken(
                     partial(authenticate, store, assistant="alexa"),
                     self._base.adapter.registry,
-                    People(store, parts.unlinker(store, self._base.pictures)),
+                    People(store, ground.unlinker(store, self._base.pictures)),
                     self._settings.alexa_skill_id,
                     self._settings.web_url,
                 )

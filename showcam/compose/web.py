@@ -16,7 +16,7 @@ from granian.http import HTTP1Settings
 from registry.watch.inbox import Inbox
 from registry.watch.looker import Looker
 from showcam import keys
-from showcam.compose import amazon, directives, doors, fulfillment, parts, spoken
+from showcam.compose import amazon, directives, doors, fulfillment, ground, spoken
 from showcam.compose.doors import JSON
 from showcam.edge import spoken_door
 from showcam.edge.connections import HEAD_S, MOST, Connections
@@ -45,7 +45,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     atexit.register(base.store.close)  # the last to close the database folds its log into it
     metrics, lines = Metrics(), RequestLines("web", settings.log_level, write, together="lines" not in settings.without)
 
-    def tell(done: Answered) -> None:
+    def report(done: Answered) -> None:
         metrics.count(done)
         lines.write(done)
 
@@ -60,14 +60,14 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     registry.when_listed(Looker(registry).offer)
     pages = doors.pages(settings, keys, base)
     threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
-    return Edge(doors.limited(settings, routes), pages, doors.rules(settings), tell)
+    return Edge(doors.limited(settings, routes), pages, doors.rules(settings), report)
 
 
-def _alexa(settings: Settings, keys: Keys, base: parts.Ground) -> list[Route]:
+def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
     skill, signatures = directives.skill(settings, base), Signatures(keys.forwarder, base.store)
 
     def smart_home(request: Request) -> Response:
-        # the demo's simulated Alexa comes straight; everybody else only through the owner's forwarder
+        # the demo's simulated Alexa sends directives itself; any other comes through the owner's forwarder
         if settings.demo:
             return Response(200, skill.answer(request.body, request.received), [JSON])
         received = _forwarded(request, signatures)
@@ -87,7 +87,7 @@ def _alexa(settings: Settings, keys: Keys, base: parts.Ground) -> list[Route]:
 
 
 def _forwarded(request: Request, signatures: Signatures) -> float | None:
-    """When the owner's forwarder sent it, by time.monotonic; None where it did not."""
+    """When the owner's forwarder sent the request, by time.monotonic; None where it did not."""
     try:
         return sent(request) if signatures.good(request) else None
     except StoreUnavailable as error:
@@ -120,7 +120,7 @@ def _missing(settings: Settings, beat: Path) -> list[str]:
 
 
 def load_app(settings: Settings) -> Edge:
-    """In granian's worker process."""
+    """Called in granian's worker process."""
     write = logs.start("web", settings)
     if settings.web_cores == "one":
         keep_to_one()
@@ -140,15 +140,15 @@ def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=settings.threads * (1 + doors.BODIES_TO_A_THREAD),  # the others wait: see showcam.edge.bodies
-        backpressure=min(MOST, descriptors // 2),  # counts connections, also those that have nothing to ask
-        http=HTTPModes.http1,  # in the other modes a silent connection is never ended
+        blocking_threads=settings.threads * (1 + doors.BODIES_TO_A_THREAD),  # see showcam.edge.bodies
+        backpressure=min(MOST, descriptors // 2),  # counts connections, idle ones too
+        http=HTTPModes.http1,  # in granian's other modes a silent connection is never ended
         http1_settings=HTTP1Settings(header_read_timeout=int(HEAD_S * 1000)),
         websockets=False,
         log_enabled=False,
         log_access=False,
         workers_kill_timeout=1,
     )
-    # handed over, since granian looks for a name in the folder one stands in first; and with the settings, since what
-    # a command line said of them (--config) is known to this process alone
+    # The app is passed as an object, since granian would search a name in the current folder first, and with its
+    # settings, since only this process knows the options of the command line.
     server.serve(target_loader=partial(app, settings), wrap_loader=False)

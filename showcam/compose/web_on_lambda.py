@@ -1,7 +1,7 @@
 """Linking, pages, signalling and webhook as a function behind an HTTP API.
 
-The environment is frozen after each answer: no work is left for afterwards, and there is no process beside it to look
-at. Directives and fulfillment have functions of their own.
+AWS freezes the environment after each answer, so no work is left for later. Directives and fulfillment have functions
+of their own.
 """
 
 import contextlib
@@ -19,12 +19,13 @@ from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.compose import doors, parts, shares
 from showcam.edge.edge import REQUEST_ID, Edge
 from showcam.http_types import Answered, Route
-from showcam.settings import Settings, load
+from showcam.process.settings_sources import load
+from showcam.settings import Settings
 from store.ports import StoreUnavailable
 
 
 def build() -> Handler:
-    """Raises what stands in the way, so that AWS counts it as an error."""
+    """Raises whatever prevents a start, so that AWS counts it as an error."""
     settings = load()
     watch = CloudWatch(settings.log_level)
     watch.install()
@@ -52,11 +53,11 @@ def _edge(settings: Settings, watch: CloudWatch) -> Edge:
         watch.note(route=done.route, method=done.method)
 
     held = keys.of(settings)
-    base = parts.ground(settings, held)
+    base = ground.build(settings, held)
     health = Route("healthz", "/healthz", ("GET",), partial(doors.ready, base.store))
     routes = doors.limited(settings, [*doors.routes(settings, base, AtOnce(base.adapter.noticing)), health])
     edge = Edge(routes, doors.pages(settings, held, base), doors.rules(settings), note)
-    with contextlib.suppress(StoreUnavailable):  # then it loads with the first call, or not either
+    with contextlib.suppress(StoreUnavailable):  # then the driver loads with the first request
         base.driver.load()
     return edge
 
@@ -64,7 +65,7 @@ def _edge(settings: Settings, watch: CloudWatch) -> Edge:
 def _hand_lines_to(watch: CloudWatch) -> None:
     def take(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> NoReturn:
         number = structlog.processors.NAME_TO_LEVEL[line.pop("level")]
-        watch.tell(number, line.pop("event"), line.pop("exception", ""), line.pop("reason", ""), **line)
+        watch.log(number, line.pop("event"), line.pop("exception", ""), line.pop("reason", ""), **line)
         raise structlog.DropEvent
 
     structlog.configure(

@@ -1,4 +1,4 @@
-"""The worker process: keeps an eye on all households, sweeps what expired, shows that it lives."""
+"""The worker process: watches all households, removes expired rows, and touches a file as its heartbeat."""
 
 import time
 
@@ -6,7 +6,7 @@ import structlog
 
 from registry.watch.watch import Watch
 from showcam import keys
-from showcam.compose import parts
+from showcam.compose import ground
 from showcam.process import logs
 from showcam.process.descriptors import raise_limit
 from showcam.process.worker import Job, Loop
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 def serve(settings: Settings) -> None:
     logs.start("worker", settings)
     raise_limit()
-    base = parts.ground(settings, keys.of(settings))
+    base = ground.build(settings, keys.of(settings))
 
     watch = Watch(
         base.store,
@@ -30,8 +30,8 @@ def serve(settings: Settings) -> None:
     )
 
     def sweep() -> None:
-        if gone := base.store.sweep(time.time()):
-            log.info("swept", rows=gone)
+        if removed := base.store.sweep(time.time()):
+            log.info("swept", rows=removed)
 
     beat = settings.data / "run" / "worker"
     beat.parent.mkdir(parents=True, exist_ok=True)

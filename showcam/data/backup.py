@@ -1,8 +1,8 @@
-"""A backup: one SQLite file that is a copy of the store, and one table more that says what it is.
+"""A backup: one SQLite file, which is a copy of the store with a table `backup` added.
 
-`about` in that table is a JSON object: `format`, `made` (epoch seconds), `showcam`, `demo`, and `keys`: null, or how
-the row `keys` is to be opened. That row holds the files of `keys/` by AES-256-GCM, under a key that scrypt makes from
-a passphrase (RFC 7914); `about`, as it stands there, is its associated data.
+Its row `about` is a JSON object: `format`, `made` (epoch seconds), `showcam` (the version), `demo`, and `keys`: null,
+or how the row `keys` is opened. The row `keys` holds the files of `keys/`, encrypted with AES-256-GCM under a key that
+scrypt (RFC 7914) makes from a passphrase; the bytes of `about` are the associated data.
 """
 
 import base64
@@ -33,12 +33,12 @@ from store.sqlite.copy import copy, errors, require_whole
 MARK = 0x73686362  # PRAGMA application_id
 SHORTEST = 12  # characters of a passphrase
 _FORMAT = 1
-_COST = {"n": 2**17, "r": 8, "p": 1}  # 128 MiB and half a second for each guess
-_DEAREST = {"n": 2**18, "r": 8, "p": 4}  # that a file may ask of us
+_COST = {"n": 2**17, "r": 8, "p": 1}  # scrypt's: 128 MiB and half a second for each guess
+_DEAREST = {"n": 2**18, "r": 8, "p": 4}  # the most that a file may demand
 
 
 class Unusable(CannotStart):
-    """What stands in the way of a backup or of its return, for a person."""
+    """Why a backup can't be made or restored; the text is for a person."""
 
 
 @dataclass(frozen=True)
@@ -53,21 +53,21 @@ class Contents:
 
 
 def write(settings: Settings, target: Path, passphrase: str | None, *, force: bool) -> Contents:
-    """With the keys where there is a passphrase. Raises Unusable, StoreUnavailable, KeysUnreadable."""
+    """With the keys where a passphrase is given. Raises Unusable, StoreUnavailable, KeysUnreadable."""
     _require_place(settings, target, force=force)
     held = _key_files(settings) if passphrase is not None else None
-    with _part(target) as part:
-        copy(settings.database, part)
-        _tell(part, settings, held, passphrase)
-        found = contents(part)
-        with part.open("rb") as file:
+    with _unfinished(target) as made:
+        copy(settings.database, made)
+        _describe(made, settings, held, passphrase)
+        written = contents(made)
+        with made.open("rb") as file:
             os.fsync(file.fileno())
-        _name(part, target, force=force)
-    return found
+        _name(made, target, force=force)
+    return written
 
 
 def contents(file: Path) -> Contents:
-    """Raises Unusable where it is no backup of ours, damaged, of a newer showcam, or can't be read."""
+    """Raises Unusable where the file is no backup, damaged, of a newer showcam, or can't be read."""
     if not file.is_file():
         raise Unusable(f"There is no file {file}.")
     try:
@@ -89,30 +89,30 @@ def _read(file: Path) -> Contents:
         (households,) = database.execute("SELECT count(*) FROM account").fetchone()
         (links,) = database.execute("SELECT count(*) FROM link WHERE ended IS NULL").fetchone()
     try:
-        told = json.loads(about)
-        if told["format"] != _FORMAT:
+        facts = json.loads(about)
+        if facts["format"] != _FORMAT:
             raise Unusable(f"{file} was made by a newer showcam: install that version.")
-        datetime.fromtimestamp(told["made"], UTC)  # as it is told to a person
-        return Contents(float(told["made"]), bool(told["demo"]), schema, households, links, told["keys"], about)
+        datetime.fromtimestamp(facts["made"], UTC)  # raises where it is no date that can be printed
+        return Contents(float(facts["made"]), bool(facts["demo"]), schema, households, links, facts["keys"], about)
     except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
-        raise Unusable(f"{file} is damaged: what it says of itself can't be read.") from None
+        raise Unusable(f"{file} is damaged: its description of itself can't be read.") from None
 
 
-def key_files(file: Path, found: Contents, passphrase: str) -> dict[str, str]:
+def key_files(file: Path, backup: Contents, passphrase: str) -> dict[str, str]:
     """The texts of keys/ by name. Raises Unusable where the passphrase is wrong."""
-    assert found.opens_with is not None
+    assert backup.opens_with is not None
     try:
-        cost = {name: int(found.opens_with[name]) for name in _COST}
-        salt, nonce = (base64.b64decode(found.opens_with[name]) for name in ("salt", "nonce"))
+        cost = {name: int(backup.opens_with[name]) for name in _COST}
+        salt, nonce = (base64.b64decode(backup.opens_with[name]) for name in ("salt", "nonce"))
         if any(cost[name] > _DEAREST[name] for name in _COST):
             raise Unusable(f"{file} was made by a newer showcam: install that version.")
         key = _key(passphrase, salt, cost)
     except (ValueError, KeyError, TypeError, OverflowError):
-        raise Unusable(f"{file} is damaged: what it says of its keys can't be read.") from None
+        raise Unusable(f"{file} is damaged: its description of its keys can't be read.") from None
     with errors(file), contextlib.closing(_opened(file)) as database:
         sealed = _row(database, "keys")
     try:
-        held = json.loads(AESGCM(key).decrypt(nonce, sealed, found.about))
+        held = json.loads(AESGCM(key).decrypt(nonce, sealed, backup.about))
         texts = {name: str(held[name]) for name in keys.NAMES}
         for name, text in texts.items():
             keys.parsed(text, f"the key {name} in {file}")
@@ -124,18 +124,18 @@ def key_files(file: Path, found: Contents, passphrase: str) -> dict[str, str]:
 
 
 def _opened(file: Path) -> sqlite3.Connection:
-    """The file alone, as it will be copied: no log beside it is read, and none is made."""
+    """Open the file alone, as it will be copied: no write-ahead log beside it is read or made."""
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
 def _row(database: sqlite3.Connection, name: str) -> bytes:
     sql = "SELECT value FROM backup WHERE name = ? AND typeof(value) = 'blob'"
-    found: tuple[bytes] | None = database.execute(sql, (name,)).fetchone()
-    return found[0] if found else b""
+    row: tuple[bytes] | None = database.execute(sql, (name,)).fetchone()
+    return row[0] if row else b""
 
 
 def settle(folder: Path) -> None:
-    """So that its names outlast a power cut too. Raises OSError."""
+    """Sync the folder, so that the names of its files outlast a power cut. Raises OSError."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)
@@ -159,43 +159,43 @@ def _require_place(settings: Settings, target: Path, *, force: bool) -> None:
 
 
 @contextlib.contextmanager
-def _part(target: Path) -> Iterator[Path]:
-    """A file that nobody else reads, beside the target; gone at the end."""
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+def _unfinished(target: Path) -> Iterator[Path]:
+    """A file beside the target that only its owner can read, deleted at the end unless it was renamed."""
+    made = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         try:
-            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            os.close(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise Unusable(f"{target} can't be written: {error.strerror}.") from None
-        yield part
+        yield made
     finally:
-        for each in (part, part.with_name(f"{part.name}-journal")):
-            each.unlink(missing_ok=True)
+        for path in (made, made.with_name(f"{made.name}-journal")):
+            path.unlink(missing_ok=True)
 
 
-def _name(part: Path, target: Path, *, force: bool) -> None:
+def _name(made: Path, target: Path, *, force: bool) -> None:
     try:
         if not force:
-            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # nobody else's, made just now
-        part.replace(target)
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # fails where a file exists by now
+        made.replace(target)
         settle(target.parent)
     except OSError as error:
         raise Unusable(f"{target} can't be written: {error.strerror}.") from None
 
 
-def _tell(part: Path, settings: Settings, held: dict[str, str] | None, passphrase: str | None) -> None:
+def _describe(made: Path, settings: Settings, held: dict[str, str] | None, passphrase: str | None) -> None:
     opens_with, sealed = None, None
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
     if held is not None:
         opens_with = {"cipher": "AES-256-GCM", "kdf": "scrypt"} | _COST
         opens_with |= {name: base64.b64encode(value).decode() for name, value in (("salt", salt), ("nonce", nonce))}
-    told = {"format": _FORMAT, "made": time.time(), "showcam": version("showcam"), "demo": settings.demo}
-    about = json.dumps(told | {"keys": opens_with}).encode()
+    facts = {"format": _FORMAT, "made": time.time(), "showcam": version("showcam"), "demo": settings.demo}
+    about = json.dumps(facts | {"keys": opens_with}).encode()
     rows = [("about", about)]
     if held is not None and passphrase is not None:
         sealed = AESGCM(_key(passphrase, salt, _COST)).encrypt(nonce, json.dumps(held).encode(), about)
         rows.append(("keys", sealed))
-    with errors(part), contextlib.closing(sqlite3.connect(part)) as database, database:
+    with errors(made), contextlib.closing(sqlite3.connect(made)) as database, database:
         database.execute("CREATE TABLE backup (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT")
         database.executemany("INSERT INTO backup VALUES (?, ?)", rows)
         database.execute(f"PRAGMA application_id = {MARK}")

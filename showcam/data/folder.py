@@ -1,4 +1,4 @@
-"""The data folder: whose it is, a demo's or a real installation's."""
+"""The data folder, which belongs either to a demo or to a real installation."""
 
 import os
 
@@ -9,7 +9,7 @@ _MARK = "DEMO"
 
 
 def claim(settings: Settings) -> None:
-    """Makes the folder, or raises CannotStart: demo data never serve a real start, nor the other way round."""
+    """Make or check the folder. Raises CannotStart where a demo's data would serve a real start, or the reverse."""
     if settings.all_on_aws:
         return
     folder, mark = settings.data, settings.data / _MARK

@@ -1,4 +1,4 @@
-"""A backup put back into the data folder: all of it is looked at first, and what was there is kept, dated."""
+"""Restores a backup into the data folder: all of it is checked first, and what it replaces is kept, dated."""
 
 import contextlib
 import os
@@ -24,37 +24,38 @@ from store.sqlite.schema import migrations
 @dataclass(frozen=True)
 class Restored:
     contents: backup.Contents
-    schema: int  # that it has now
+    schema: int  # the database's now; contents.schema is the backup's
     with_keys: bool
     kept: list[Path]
 
 
 def fitting(settings: Settings, file: Path) -> backup.Contents:
-    """Raises Unusable, StoreUnavailable where it can't be restored here, whatever the passphrase."""
+    """The contents of a backup that may be restored here. Raises Unusable, StoreUnavailable."""
     if settings.store != "sqlite":
         raise Unusable(f"The store is a table on AWS, which restores it itself: see {document('aws.md')}")
-    found = backup.contents(file)
-    if found.demo != settings.demo:
-        if found.demo:
+    contents = backup.contents(file)
+    if contents.demo != settings.demo:
+        if contents.demo:
             raise Unusable(f"{file} holds the demo's data, with accounts everybody knows. Restore it with --demo.")
         raise Unusable(f"{file} holds a real installation's data. Restore it without --demo.")
-    return found
+    return contents
 
 
-def restore(settings: Settings, file: Path, found: backup.Contents, passphrase: str | None) -> Restored:
-    """While the data folder is held; `passphrase`: None to go on with the keys that are here.
+def restore(settings: Settings, file: Path, contents: backup.Contents, passphrase: str | None) -> Restored:
+    """Restore the file, whose `contents` were read before; the data folder's lock is held.
 
-    Raises Unusable, StoreUnavailable, KeysUnreadable, SecretUnreadable, and has changed nothing then.
+    `passphrase`: None keeps the installation's own keys. Raises Unusable, StoreUnavailable, KeysUnreadable and
+    SecretUnreadable, and has changed nothing then.
     """
-    held = backup.key_files(file, found, passphrase) if passphrase is not None else None
+    held = backup.key_files(file, contents, passphrase) if passphrase is not None else None
     if settings.keys_secret:
-        held = None  # no file would be read
-    with _copied(settings, file) as part:
-        # what was looked at may be another file by now
-        if backup.contents(part) != found:
+        held = None  # keys come from the secret, so key files would not be read
+    with _copied(settings, file) as copied:
+        # the file may have been replaced since its contents were read
+        if backup.contents(copied) != contents:
             raise Unusable(f"{file} changed while it was read. Nothing was changed here: try again.")
-        _require_keys(settings, file, part, held, offered=bool(found.opens_with))
-        _make_ready(part)
+        _require_keys(settings, file, copied, held, offered=bool(contents.opens_with))
+        _make_ready(copied)
         if settings.database.exists() and not let_go(settings.database):
             raise Unusable(
                 f"Another process has {settings.database} open. End it, then try again. Nothing was changed."
@@ -63,18 +64,19 @@ def restore(settings: Settings, file: Path, found: backup.Contents, passphrase: 
         kept = _keep(settings.database, stamp)
         for name, text in (held or {}).items():
             _replace_key(settings.keys / name, text, settings.data / f"keys.{stamp}" / name)
-        kept = [each for each in (settings.data / f"keys.{stamp}",) if each.exists()] + kept
-        _replace(part, settings.database)
+        old_keys = settings.data / f"keys.{stamp}"
+        kept = [old_keys, *kept] if old_keys.exists() else kept
+        _replace(copied, settings.database)
     integrity.forget(settings)
-    return Restored(found, len(migrations()), held is not None, kept)
+    return Restored(contents, len(migrations()), held is not None, kept)
 
 
-def _require_keys(settings: Settings, file: Path, part: Path, held: dict[str, str] | None, *, offered: bool) -> None:
-    """That what is sealed in it can be opened afterwards."""
-    needed = sealed.key_ids(part)
-    there = {key_id for key_id, _ in keys.parsed(held["seal"], file)} if held else keys.seal_ids(settings)
-    if missing := needed - there:
-        named = " and ".join(f"“{each}”" for each in sorted(missing))
+def _require_keys(settings: Settings, file: Path, copied: Path, held: dict[str, str] | None, *, offered: bool) -> None:
+    """Raises Unusable where rows of the backup could not be opened afterwards."""
+    needed = sealed.key_ids(copied)
+    available = {key_id for key_id, _ in keys.parsed(held["seal"], file)} if held else keys.seal_ids(settings)
+    if missing := needed - available:
+        named = " and ".join(f"“{key_id}”" for key_id in sorted(missing))
         mend = "leave out --without-keys" if offered else "put your copy of keys/ back first; the backup holds none"
         raise Unusable(
             f"Rows of {file} are sealed under {named}, which is not among the keys here ({settings.keys / 'seal'}): "
@@ -84,32 +86,32 @@ def _require_keys(settings: Settings, file: Path, part: Path, held: dict[str, st
 
 @contextlib.contextmanager
 def _copied(settings: Settings, file: Path) -> Iterator[Path]:
-    """Beside the database that is to go; gone at the end."""
-    part = settings.database.with_name(f".{settings.database.name}.{secrets.token_hex(4)}")
+    """A copy of the file beside the database that it will replace, deleted at the end unless it was renamed."""
+    copied = settings.database.with_name(f".{settings.database.name}.{secrets.token_hex(4)}")
     try:
-        with errors(part):
-            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        with errors(copied):
+            os.close(os.open(copied, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         with errors(file):
-            shutil.copyfile(file, part)
-        yield part
+            shutil.copyfile(file, copied)
+        yield copied
     finally:
         for end in ("", "-journal", "-wal", "-shm"):
-            part.with_name(f"{part.name}{end}").unlink(missing_ok=True)
+            copied.with_name(f"{copied.name}{end}").unlink(missing_ok=True)
 
 
-def _make_ready(part: Path) -> None:
-    """Leaves the store in it, of this showcam's schema."""
-    with errors(part), contextlib.closing(sqlite3.connect(part)) as database:
-        database.execute("PRAGMA secure_delete = ON")  # of the keys, though sealed, nothing stays here
+def _make_ready(copied: Path) -> None:
+    """Turn the backup into a database: remove the table `backup`, and migrate it to this showcam's schema."""
+    with errors(copied), contextlib.closing(sqlite3.connect(copied)) as database:
+        database.execute("PRAGMA secure_delete = ON")  # no trace of the sealed keys stays in the file
         database.execute("DROP TABLE backup")
         database.execute("PRAGMA application_id = 0")
-    Database(part, WAIT_S).close()
-    with part.open("rb") as whole:
+    Database(copied, WAIT_S).close()
+    with copied.open("rb") as whole:
         os.fsync(whole.fileno())
 
 
 def _stamp(settings: Settings) -> str:
-    """Of a name that nothing here has yet."""
+    """The dated end of a name that no file in the data folder has yet."""
     stamp = now = f"kept-{time.strftime('%Y%m%dT%H%M%S')}"
     while list(settings.data.glob(f"*.{stamp}*")):
         stamp = f"{now}-{secrets.token_hex(2)}"
@@ -117,7 +119,7 @@ def _stamp(settings: Settings) -> str:
 
 
 def _keep(database: Path, stamp: str) -> list[Path]:
-    """What there is, under other names too. Raises StoreUnavailable, and nothing is changed then."""
+    """Give the database's files a second, dated name each. Raises StoreUnavailable, and nothing is changed then."""
     kept = []
     for end in ("", "-wal", "-shm"):
         old = database.with_name(f"{database.name}{end}")
@@ -140,11 +142,11 @@ def _copy(old: Path, new: Path) -> None:
         os.fsync(into.fileno())
 
 
-def _replace(part: Path, database: Path) -> None:
-    """At no moment is there no database, and never one beside the log of another."""
+def _replace(copied: Path, database: Path) -> None:
+    """A database exists at every moment, and never beside another one's write-ahead log."""
     for end in ("-wal", "-shm"):
         database.with_name(f"{database.name}{end}").unlink(missing_ok=True)
-    part.replace(database)
+    copied.replace(database)
     backup.settle(database.parent)
 
 
@@ -155,10 +157,10 @@ def _replace_key(key: Path, text: str, kept: Path) -> None:
             return
         kept.parent.mkdir(mode=0o700, exist_ok=True)
         shutil.copy2(key, kept)
-    part = key.with_name(f".{key.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    made = key.with_name(f".{key.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(key)
+    made.replace(key)
     backup.settle(key.parent)

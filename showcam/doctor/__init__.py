@@ -1,1 +1,1 @@
-"""Fetching one's own endpoints as an assistant would, and saying what is wrong with them and how to mend it."""
+"""Requests an installation's endpoints as an assistant would, and reports what is wrong and how to mend it."""

@@ -6,21 +6,21 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`mend` says what to do where something is wrong, or may be."""
+    """`what` is the point, `text` what was found there, `mend` what to do where it is wrong or may be."""
 
     what: str
     state: Literal["ok", "wrong", "unsure"]
-    told: str
+    text: str
     mend: str = ""
 
 
-def ok(what: str, told: str) -> Finding:
-    return Finding(what, "ok", told)
+def ok(what: str, text: str) -> Finding:
+    return Finding(what, "ok", text)
 
 
-def wrong(what: str, told: str, mend: str) -> Finding:
-    return Finding(what, "wrong", told, mend)
+def wrong(what: str, text: str, mend: str) -> Finding:
+    return Finding(what, "wrong", text, mend)
 
 
-def unsure(what: str, told: str, mend: str) -> Finding:
-    return Finding(what, "unsure", told, mend)
+def unsure(what: str, text: str, mend: str) -> Finding:
+    return Finding(what, "unsure", text, mend)

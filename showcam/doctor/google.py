@@ -1,4 +1,4 @@
-"""What Google needs of us, each point asked for as Google asks for it, with nothing that would do anything.
+"""Examines what Google needs of us, with the requests that Google sends, but with invented secrets: nothing changes.
 
 The points are those of cloud-to-cloud account linking, fulfillment and the CameraStream trait.
 """
@@ -13,11 +13,11 @@ from showcam.doctor.reach import Answer, Unreached, Visitor
 from showcam.setup.google_console import PROJECT, REDIRECTS, projects_of
 from showcam.shipped import document
 
-STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737): nobody comes from there
-FORWARDED = ("X-Forwarded-For", "X_Forwarded_For")  # the second is the first, once both have become one key
+STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737), which no visitor has
+FORWARDED = ("X-Forwarded-For", "X_Forwarded_For")  # WSGI has one key for both
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
 FORGED = "doctor.forged"
-_ANEW = "showcam clients remove {}, then add it as this tells: showcam google values --project YOUR-PROJECT-ID"
+_REGISTER = "showcam clients remove {}, then add it as this tells: showcam google values --project YOUR-PROJECT-ID"
 _FORGEABLE = {
     FORWARDED[0]: "Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies.",
     FORWARDED[1]: "Let the proxy drop headers with underscores in their names, or end trusted_proxies: see "
@@ -28,7 +28,7 @@ _BEFORE = "See what stands before showcam: a proxy that lacks this path, or one 
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """Origins without a trailing slash; a client of Google's, if there is one, and one to try the token endpoint."""
+    """`web` and `pictures` are origins without a trailing slash; `client` is Google's, `trial` tests /oauth/token."""
 
     web: str
     pictures: tuple[str, ...]
@@ -41,26 +41,26 @@ def examine(patient: Patient, visitor: Visitor) -> Iterator[Finding]:
     for origin in dict.fromkeys((patient.web, *patient.pictures)):
         arrived = list(_arrive(origin, patient, visitor))
         yield from arrived
-        if any(each.state == "wrong" for each in arrived):
-            return  # nothing beyond it can be asked
+        if any(finding.state == "wrong" for finding in arrived):
+            return  # no endpoint can be reached
     yield _redirects(patient)
     for check in (_client, _authorize, _token, _fulfillment, _preflight, _signalling):
-        yield _asked(check, patient, visitor)
+        yield _checked(check, patient, visitor)
     for origin in patient.pictures:
-        yield _asked(_playlist, replace(patient, pictures=(origin,)), visitor)
+        yield _checked(_playlist, replace(patient, pictures=(origin,)), visitor)
 
 
 def _arrive(origin: str, patient: Patient, visitor: Visitor) -> Iterator[Finding]:
     if patient.demo:
         yield ok(f"address {origin}", "the demo's own: name and certificate are left out")
     elif urlsplit(origin).scheme != "https":
-        told = f"{origin} is no https address, and Google comes to no other"
-        yield wrong("address", told, "Set public_url in showcam.toml to your public https:// address.")
+        text = f"{origin} is no https address, and Google comes to no other"
+        yield wrong("address", text, "Set public_url in showcam.toml to your public https:// address.")
     else:
         yield from visitor.arrive(origin)
 
 
-def _asked(
+def _checked(
     check: Callable[[Patient, Visitor], Finding],
     patient: Patient,
     visitor: Visitor,
@@ -77,34 +77,34 @@ def _redirects(patient: Patient) -> Finding:
         mend = "Let it in with the values of: showcam google values"
         return wrong(what, "no client is registered for Google", mend)
     its_id, registered = patient.client
-    anew = _ANEW.format(its_id)
+    mend = _REGISTER.format(its_id)
     projects = projects_of(registered)
     if len(projects) != 1:
-        told = f"they are of several projects: {', '.join(projects)}" if projects else "none of them is Google's"
-        return wrong(what, told, anew)
+        text = f"they are of several projects: {', '.join(projects)}" if projects else "none of them is Google's"
+        return wrong(what, text, mend)
     project = projects[0]
     if not PROJECT.fullmatch(project):
-        return wrong(what, f"{project} is no Project ID", anew)
-    needed = {each.format(project=project) for each in REDIRECTS}
-    if strange := [each for each in registered if each not in needed]:
-        return unsure(what, f"{strange[0]} is none of Google's", anew)
+        return wrong(what, f"{project} is no Project ID", mend)
+    needed = {redirect.format(project=project) for redirect in REDIRECTS}
+    if strange := [uri for uri in registered if uri not in needed]:
+        return unsure(what, f"{strange[0]} is none of Google's", mend)
     if missing := needed - set(registered):
-        return unsure(what, f"{missing.pop()} is not registered, and Google comes by both", anew)
+        return unsure(what, f"{missing.pop()} is not registered, and Google comes by both", mend)
     return ok(what, f"both of the project {project} are registered for the client {its_id}")
 
 
 def _client(patient: Patient, visitor: Visitor) -> Finding:
     what = "visitors' addresses, /readyz"
     for name in FORWARDED:
-        answer = visitor.ask("GET", f"{patient.web}/readyz", headers={name: STRANGER})
-        told = answer.json()
+        answer = visitor.request("GET", f"{patient.web}/readyz", headers={name: STRANGER})
+        ready = answer.json()
         if answer.status == 421 and patient.demo:
             return ok(what, "the demo refuses whatever was forwarded")
-        if answer.status != 200 or not isinstance(told, dict) or not isinstance(told.get("client"), str):
-            return wrong(what, f"it answers {answer.told()}", _BEFORE)
-        if told["client"] == STRANGER:
+        if answer.status != 200 or not isinstance(ready, dict) or not isinstance(ready.get("client"), str):
+            return wrong(what, f"it answers {answer.summary()}", _BEFORE)
+        if ready["client"] == STRANGER:
             return wrong(what, f"whoever sends {name} passes for anybody", _FORGEABLE[name])
-    if told["client"] in ("127.0.0.1", "::1") and not patient.demo:
+    if ready["client"] in ("127.0.0.1", "::1") and not patient.demo:
         mend = f"Name the proxy in trusted_proxies, see {document('running.md')}"
         return unsure(what, "all visitors count as one", mend)
     return ok(what, "nobody's own word is taken for where he comes from")
@@ -113,7 +113,7 @@ def _client(patient: Patient, visitor: Visitor) -> Finding:
 def _authorize(patient: Patient, visitor: Visitor) -> Finding:
     what = "sign-in page, /oauth/authorize"
     client, redirects = patient.client or (patient.trial[0], ())
-    asked = {
+    query = {
         "client_id": client,
         "redirect_uri": redirects[0] if redirects else "https://oauth-redirect.googleusercontent.com/r/doctor",
         "state": "doctor",
@@ -121,7 +121,7 @@ def _authorize(patient: Patient, visitor: Visitor) -> Finding:
         "scope": "cameras",
         "user_locale": "en-US",
     }
-    answer = visitor.ask("GET", f"{patient.web}/oauth/authorize?{urlencode(asked)}")
+    answer = visitor.request("GET", f"{patient.web}/oauth/authorize?{urlencode(query)}")
     if patient.client is None:
         refused = answer.status == 400 and answer.kind == "text/html"
         if refused:
@@ -130,7 +130,7 @@ def _authorize(patient: Patient, visitor: Visitor) -> Finding:
         if "Google" in answer.text:
             return ok(what, "it shows whom the account is linked to")
         return wrong(what, "it is a page, but not of showcam", _BEFORE)
-    return wrong(what, f"it answers {answer.told()}", _BEFORE)
+    return wrong(what, f"it answers {answer.summary()}", _BEFORE)
 
 
 def _token(patient: Patient, visitor: Visitor) -> Finding:
@@ -142,29 +142,29 @@ def _token(patient: Patient, visitor: Visitor) -> Finding:
         "client_id": patient.trial[0],
         "client_secret": patient.trial[1],
     }
-    answer = visitor.ask("POST", f"{patient.web}/oauth/token", data=form)
-    told = answer.json()
-    if answer.status == 400 and isinstance(told, dict) and told.get("error") == "invalid_grant":
+    answer = visitor.request("POST", f"{patient.web}/oauth/token", data=form)
+    content = answer.json()
+    if answer.status == 400 and isinstance(content, dict) and content.get("error") == "invalid_grant":
         return ok(what, "an invented code gets 400 invalid_grant, as it must")
-    if isinstance(told, dict) and told.get("error") == "invalid_client":
+    if isinstance(content, dict) and content.get("error") == "invalid_client":
         return wrong(
             what,
             "it does not know a client that was just registered here",
             "The public address leads to another showcam, or this command reads other settings: see data and store.",
         )
-    return wrong(what, f"an invented code gets {answer.told()} where 400 invalid_grant is due", _BEFORE)
+    return wrong(what, f"an invented code gets {answer.summary()} where 400 invalid_grant is due", _BEFORE)
 
 
 def _fulfillment(patient: Patient, visitor: Visitor) -> Finding:
     what = "fulfillment, /google/fulfillment"
     body = json.dumps({"requestId": "1", "inputs": [{"intent": "action.devices.SYNC"}]}).encode()
     headers = {"Content-Type": "application/json;charset=UTF-8", "Authorization": f"Bearer {FORGED}"}
-    answer = visitor.ask("POST", f"{patient.web}/google/fulfillment", headers=headers, data=body)
+    answer = visitor.request("POST", f"{patient.web}/google/fulfillment", headers=headers, data=body)
     if answer.status == 401 and answer.json() == {"error": "invalid_token"}:
         return ok(what, "an invented token gets 401, as it must")
     if answer.status == 401:
         return wrong(what, "something before showcam asks for a password", "Let the proxy pass /google/ without one.")
-    return wrong(what, f"an invented token gets {answer.told()} where showcam's 401 is due", _BEFORE)
+    return wrong(what, f"an invented token gets {answer.summary()} where showcam's 401 is due", _BEFORE)
 
 
 def _preflight(patient: Patient, visitor: Visitor) -> Finding:
@@ -174,9 +174,9 @@ def _preflight(patient: Patient, visitor: Visitor) -> Finding:
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type",
     }
-    answer = visitor.ask("OPTIONS", f"{patient.web}/google/webrtc/{FORGED}", headers=headers)
+    answer = visitor.request("OPTIONS", f"{patient.web}/google/webrtc/{FORGED}", headers=headers)
     if not 200 <= answer.status < 300:
-        return wrong(what, f"it answers {answer.told()}", "Let the proxy pass OPTIONS on to showcam.")
+        return wrong(what, f"it answers {answer.summary()}", "Let the proxy pass OPTIONS on to showcam.")
     missing = _not_allowed(answer)
     if missing:
         return wrong(what, missing, "Let the proxy pass CORS headers as they are, and see signal_origins.")
@@ -184,10 +184,10 @@ def _preflight(patient: Patient, visitor: Visitor) -> Finding:
 
 
 def _not_allowed(answer: Answer) -> str:
-    """What a browser at Google's player would miss."""
+    """What the answer forbids Google's player; "" where it may post its offer."""
     headers = answer.headers
-    methods = {each.strip().upper() for each in headers.get("access-control-allow-methods", "").split(",")}
-    fields = {each.strip().lower() for each in headers.get("access-control-allow-headers", "").split(",")}
+    methods = {method.strip().upper() for method in headers.get("access-control-allow-methods", "").split(",")}
+    fields = {name.strip().lower() for name in headers.get("access-control-allow-headers", "").split(",")}
     if headers.get("access-control-allow-origin") != PLAYER:
         return f"it allows {headers.get('access-control-allow-origin', 'nobody')} where {PLAYER} is due"
     if "POST" not in methods:
@@ -201,9 +201,9 @@ def _signalling(patient: Patient, visitor: Visitor) -> Finding:
     what = "signalling, /google/webrtc/"
     body = json.dumps({"action": "offer", "deviceId": "doctor", "sdp": "v=0\r\n"}).encode()
     headers = {"Origin": PLAYER, "Content-Type": "application/json"}
-    answer = visitor.ask("POST", f"{patient.web}/google/webrtc/{FORGED}", headers=headers, data=body)
+    answer = visitor.request("POST", f"{patient.web}/google/webrtc/{FORGED}", headers=headers, data=body)
     if answer.status != 403 or answer.kind != "application/problem+json":
-        return wrong(what, f"an invented grant gets {answer.told()} where showcam's 403 is due", _BEFORE)
+        return wrong(what, f"an invented grant gets {answer.summary()} where showcam's 403 is due", _BEFORE)
     if answer.headers.get("access-control-allow-origin") != PLAYER:
         return wrong(what, "Google's player can't read its answer", "Let the proxy pass CORS headers as they are.")
     return ok(what, "an invented grant gets 403, and Google's player may read why")
@@ -211,10 +211,10 @@ def _signalling(patient: Patient, visitor: Visitor) -> Finding:
 
 def _playlist(patient: Patient, visitor: Visitor) -> Finding:
     what = "playlist, /s/"
-    answer = visitor.ask("GET", f"{patient.pictures[0]}/s/{FORGED}/master.m3u8", headers={"Origin": PLAYER})
+    answer = visitor.request("GET", f"{patient.pictures[0]}/s/{FORGED}/master.m3u8", headers={"Origin": PLAYER})
     mend = "Let the proxy send /s/ to the media process (port 8081), its path as it is."
     if answer.status != 403 or answer.kind != "application/problem+json":
-        return wrong(what, f"an invented grant gets {answer.told()} where the media process's 403 is due", mend)
+        return wrong(what, f"an invented grant gets {answer.summary()} where the media process's 403 is due", mend)
     if answer.headers.get("access-control-allow-origin") not in ("*", PLAYER):
         return wrong(what, "a Chromecast can't read its answer", "Let the proxy pass CORS headers as they are.")
     return ok(what, "an invented grant gets 403, and a Chromecast may read it")

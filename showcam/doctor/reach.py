@@ -1,4 +1,4 @@
-"""An address as somebody outside comes to it: its name, its certificate, its answers. No redirect is followed."""
+"""Examines an address from outside: its name, its certificate, its answers. No redirect is followed."""
 
 import json
 import socket
@@ -19,10 +19,11 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from net.addresses import is_public
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 
-WITHIN_S = 10.0  # for the whole of an exchange, however its answer comes
-LONGEST = 1 << 20
+WITHIN_S = 10.0  # for a whole exchange, however slowly the answer arrives
+LONGEST = 1 << 20  # bytes of an answer
 _HOUR_S, _DAY_S = 3_600, 86_400
-# Certificates are renewed with a third of their life left, short ones with half of it; one with less than this is late.
+# Certificates are renewed with a third of their life left, short ones with half. When less than both of these is left,
+# the renewal is late.
 DUE_S, DUE_PART = 14 * _DAY_S, 1 / 6
 
 
@@ -41,26 +42,26 @@ class Answer:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
     def json(self) -> Any:
-        """None when it is none."""
+        """None where the text is no JSON."""
         try:
             return json.loads(self.text)
         except ValueError:
             return None
 
-    def told(self) -> str:
-        """Short, for a person: the status, and for a redirect where to."""
+    def summary(self) -> str:
+        """For a person: the status, a redirect's target, the content type."""
         where = f", a redirect to {self.headers['location'].split('?')[0]}" if "location" in self.headers else ""
         return f"{self.status}{where}{f', {self.kind}' if self.kind else ', without a content type'}"
 
 
 class Visitor:
-    """`authorities`: trusted in place of the public ones."""
+    """`authorities` are trusted in place of the public ones. `within_s`: for a whole exchange."""
 
     def __init__(self, authorities: Path | None = None, within_s: float = WITHIN_S) -> None:
         self._authorities = str(authorities or certifi.where())
         self._within_s = within_s
 
-    def ask(
+    def request(
         self,
         method: str,
         url: str,
@@ -70,15 +71,15 @@ class Visitor:
     ) -> Answer:
         """Raises Unreached."""
         try:
-            return _within(self._within_s, lambda: self._asked(method, url, headers or {}, data))
+            return _within(self._within_s, lambda: self._exchange(method, url, headers or {}, data))
         except (requests.Timeout, ReadTimeoutError, TimeoutError):
             raise Unreached(f"there is no whole answer within {self._within_s:g} s") from None
-        except HTTPError as error:  # urllib3's own, of a body that is read from it
+        except HTTPError as error:  # the body is read from urllib3, which raises its own
             raise Unreached(f"its answer breaks off or is garbled ({type(error).__name__})") from None
         except (requests.RequestException, OSError) as error:
             raise Unreached(f"it can't be reached ({type(error).__name__})") from None
 
-    def _asked(self, method: str, url: str, headers: dict[str, str], data: bytes | dict[str, str] | None) -> Answer:
+    def _exchange(self, method: str, url: str, headers: dict[str, str], data: bytes | dict[str, str] | None) -> Answer:
         with requests.request(
             method,
             url,
@@ -90,12 +91,13 @@ class Visitor:
             stream=True,
         ) as response:
             text = response.raw.read(LONGEST, decode_content=True).decode("utf-8", "replace")
-            return Answer(response.status_code, {key.lower(): each for key, each in response.headers.items()}, text)
+            lowered = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status_code, lowered, text)
 
     def arrive(self, origin: str) -> Iterator[Finding]:
-        """The name and the certificate of an https origin; ends after the first that is wrong."""
-        parts = urlsplit(origin)
-        host, port = parts.hostname or "", parts.port or 443
+        """The name and the certificate of an https origin; where the name is wrong, the name alone."""
+        address = urlsplit(origin)
+        host, port = address.hostname or "", address.port or 443
         name = _name(host, port)
         yield name
         if name.state != "wrong":
@@ -109,7 +111,7 @@ class Visitor:
                 socket.create_connection((host, port), timeout=self._within_s) as plain,
                 context.wrap_socket(plain, server_hostname=host) as secure,
             ):
-                told = secure.getpeercert() or {}
+                certificate = secure.getpeercert() or {}
         except ssl.SSLCertVerificationError as error:
             return wrong(what, f"it is not accepted: {error.verify_message}", _mend(error))
         except (ssl.SSLError, OSError) as error:
@@ -119,14 +121,14 @@ class Visitor:
                 "See that the proxy runs and that the router forwards the port to it. A router that can't reach its "
                 "own public address from within needs the name in the house's own DNS.",
             )
-        began, ends = (ssl.cert_time_to_seconds(str(told[each])) for each in ("notBefore", "notAfter"))
+        began, ends = (ssl.cert_time_to_seconds(str(certificate[field])) for field in ("notBefore", "notAfter"))
         return _lasting(what, began, ends)
 
 
 def _within[T](seconds: float, work: Callable[[], T]) -> T:
-    """What comes of the work, or what it raises; TimeoutError when it is not done by then, and is left to itself.
+    """What the work returns or raises; TimeoutError when it is not done in time, and its thread is left behind.
 
-    A socket's own timeout begins anew with each byte: who drips his answer would be waited for without end.
+    A socket's own timeout starts again with each byte, so a server that drips its answer would never exceed it.
     """
     done: Future[T] = Future()
 
@@ -141,7 +143,7 @@ def _within[T](seconds: float, work: Callable[[], T]) -> T:
 
 
 def _lasting(what: str, began: float, ends: float) -> Finding:
-    """Of a certificate that is accepted; epoch seconds."""
+    """How long an accepted certificate is valid; `began` and `ends` are epoch seconds."""
     left = ends - time.time()
     span = f"{int(left // _DAY_S)} days" if left >= 2 * _DAY_S else f"{int(left // _HOUR_S)} hours"
     if left < min(DUE_S, (ends - began) * DUE_PART):
@@ -152,8 +154,8 @@ def _lasting(what: str, began: float, ends: float) -> Finding:
 def _name(host: str, port: int) -> Finding:
     what = f"name {host}"
     try:
-        found = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except (OSError, UnicodeError):  # the latter for what can be no name at all
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):  # UnicodeError where the text can't be a host name
         return wrong(what, "it is not found in DNS", "Let it point at your public address; a new one takes a while.")
     if not any(map(is_public, found)):
         return unsure(

@@ -1,9 +1,8 @@
-"""Reading request bodies: at most so many bytes, and never with every thread, since a sender may be slow or silent.
+"""Reads request bodies: of limited size, and with a limited number of threads, since a sender may be slow or silent.
 
-The server hands a request over before its body is there, so a thread waits for it. So many may wait, beside those that
-answer. Of these places each client has a small share, and half are kept for clients whose signature or bearer held
-before.
-Who takes longer than BODY_S is cut off by showcam.connections.
+granian hands a request over before its body has arrived, so a thread waits for it. Only so many threads may wait. A
+client may occupy a small share of these places, and half of them are kept for clients whose signature or bearer was
+valid before. showcam.edge.connections cuts off a sender that takes longer than BODY_S.
 """
 
 import threading
@@ -20,7 +19,7 @@ MOST_KNOWN = 1024
 
 
 class _Share:
-    """Places of one kind: `most` in all, and `most_of_one` client."""
+    """Places of one kind: `most` in all, `most_of_one` for a single client."""
 
     __slots__ = ("most", "most_of_one", "of_one", "taken")
 
@@ -56,13 +55,13 @@ class Bodies:
         self._of_claims = _Share(places // 4, places // 16)  # carry what may prove their sender
         self._of_others = _Share(places // 4, places // 16)
         self._waiting: dict[int, tuple[float, str]] = {}  # by thread: since when, and the peer
-        self._known: OrderedDict[str, float] = OrderedDict()  # until when
+        self._known: OrderedDict[str, float] = OrderedDict()  # by client: until when
         self._lock = threading.Lock()
 
     def read(self, environ: WSGIEnvironment, *, claims: bool = False) -> bytes:
-        """The whole body, whatever length it claims. Raises Refuse with 413, 503 where too many wait, or 408.
+        """The whole body. Raises Refuse: 413 too long, 503 too many requests wait, 408 too slow or incomplete.
 
-        `claims`: the request carries what would prove who sent it.
+        `claims`: the request carries a signature or bearer, not verified yet.
         """
         claimed = environ.get("CONTENT_LENGTH") or ""
         known = claimed.isdecimal()
@@ -78,20 +77,20 @@ class Bodies:
             try:
                 read = environ["wsgi.input"].read
                 body = read(size)
-                while len(body) < size and (part := read(size - len(body))):
-                    body += part
+                while len(body) < size and (chunk := read(size - len(body))):
+                    body += chunk
             finally:
                 self._end(share, client)
             if len(body) > self._limit:
                 raise self._too_much()
-            # a body of unknown length ends like this too where its sender was cut off
+            # a body of unknown length ends short, too, when its sender is cut off
             if len(body) < size and (known or time.monotonic() - since > BODY_S):
                 late = f"Send all of it within {BODY_S:.0f} seconds."
                 raise Refuse(problem(408, "The request did not come whole", late))
         return body
 
     def proved(self, environ: WSGIEnvironment) -> None:
-        """What the request carried has held: from now on its client's places are not those of strangers."""
+        """Note that the request's signature or bearer was valid: its client gets the places of known clients."""
         client, now = counted_as(environ.get("REMOTE_ADDR", "")), time.monotonic()
         if self._known.get(client, 0.0) - now > KNOWN_S / 2:
             return
@@ -102,7 +101,7 @@ class Bodies:
                 self._known.popitem(last=False)
 
     def overdue(self) -> set[str]:
-        """The peers a body of which has been waited for longer than it may take."""
+        """The peers whose bodies have been waited for longer than BODY_S."""
         before = time.monotonic() - BODY_S
         with self._lock:
             return {peer for since, peer in self._waiting.values() if since < before}

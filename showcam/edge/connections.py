@@ -1,7 +1,7 @@
-"""Ends connections to the web process that neither go on nor end.
+"""Ends connections to the web process whose peers are silent.
 
-The server gives the head of a request HEAD_S, also on a connection that is kept alive. To a body, and to a peer who
-does not take its answer, it gives no end: then the system's count of what was sent tells who is silent.
+granian waits HEAD_S for a request's head, also on a connection that is kept alive, but without end for a body and for a
+peer that does not read its answer. The kernel's count of bytes (TCP_INFO) shows which peers are silent.
 """
 
 import contextlib
@@ -45,9 +45,9 @@ class Connections:
         self._body_s, self._head_s = max(body_s, answer_s), head_s
 
     def watch(self) -> None:
-        """From a thread of its own, as long as the process lives. Nothing where the system has no such count."""
-        if os.path.isdir(_DESCRIPTORS) and hasattr(socket, "TCP_INFO"):  # noqa: PTH112 - no Path needed for a look
-            threading.Thread(target=self._go_on, name="connections", daemon=True).start()
+        """Start a thread that watches as long as the process lives. Does nothing on systems without TCP_INFO."""
+        if os.path.isdir(_DESCRIPTORS) and hasattr(socket, "TCP_INFO"):  # noqa: PTH112 - a plain string will do
+            threading.Thread(target=self._repeat, name="connections", daemon=True).start()
 
     def turn(self) -> None:
         overdue = self._overdue()
@@ -61,27 +61,27 @@ class Connections:
             return
         if quiet.sent_s > self._quiet_s:
             connection.shutdown(socket.SHUT_RDWR)
-        # one that is kept alive was idle for HEAD_S at most before the request that it now waits with
+        # a connection that is kept alive was idle for at most HEAD_S before the request whose body is late
         elif (
             overdue
             and quiet.sent_s > self._body_s + (self._head_s if quiet.ever_sent else 0)
             and connection.getpeername()[0].partition("%")[0] in overdue
         ):
-            connection.shutdown(socket.SHUT_RD)  # the thread that waits wakes up, and can still answer
+            connection.shutdown(socket.SHUT_RD)  # the waiting thread wakes up and can still answer
 
-    def _go_on(self) -> None:
+    def _repeat(self) -> None:
         wait = threading.Event().wait
         while not wait(EVERY_S):
             try:
                 self.turn()
             except Exception:
-                log.exception("connections could not be looked at")
+                log.exception("connections could not be checked")
 
 
 def accepted(port: int) -> Iterator[socket.socket]:
-    """Each connection of this process to its own port, by a new descriptor, to be closed before the next is taken.
+    """Every connection to this process's own port, as a duplicate that is to be closed before the next is taken.
 
-    The server may close its own at any time, and the number then be another connection's.
+    A duplicate, since granian may close its descriptor at any time, and another connection may get the number.
     """
     for name in os.listdir(_DESCRIPTORS):  # noqa: PTH208 - a thousand names are read twice a second
         with contextlib.suppress(OSError):
@@ -99,5 +99,5 @@ def _is_ours(found: socket.socket, port: int) -> bool:
         return found.family in (socket.AF_INET, socket.AF_INET6) and (
             found.getsockname()[1] == port and bool(found.getpeername())
         )
-    except OSError:  # it listens, or has just ended
+    except OSError:  # a listening socket, or a connection that has just ended
         return False

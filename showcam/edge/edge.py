@@ -1,7 +1,7 @@
-"""The WSGI edge: machine endpoints as plain callables beside the Flask app, all under one wrapper.
+"""The WSGI edge: one wrapper around the machine endpoints, which are plain callables, and the Flask app.
 
-The wrapper gives each request an id, believes only trusted proxies, caps bodies, and tells of each answer once,
-by its route's name, since grants stand in paths.
+It gives each request an id, believes only trusted proxies, limits bodies, and reports each answer once, by the name of
+its route and not by its path, which may hold a grant.
 """
 
 import io
@@ -21,43 +21,43 @@ from showcam.http_types import AT_WORK, PEER, RECEIVED, Answered, Headers, Refus
 
 log = structlog.get_logger()
 
-REQUEST_ID = "showcam.request_id"  # in the environ; set there already where a request came with one
+REQUEST_ID = "showcam.request_id"  # a key of the environ; on AWS a layer around the edge sets it
 
-_STATUS_LINES = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _FORWARDING = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_VIA")
 
 
 @dataclass(frozen=True)
 class EdgeRules:
     body_limit: int
-    bodies: int = 256  # waited for at once
+    bodies: int = 256  # how many may be waited for at once
     trusted_proxies: tuple[Network, ...] = ()
     only_hosts: tuple[str, ...] = ()  # the demo: answers 421 to any other Host and to every forwarding header
 
 
 class Edge:
-    """The program as one WSGI callable."""
+    """The web process or web function as one WSGI callable; `report` is called after each answer."""
 
     def __init__(
         self,
         routes: list[Route],
         pages: WSGIApplication,
         rules: EdgeRules,
-        tell: Callable[[Answered], None] = lambda done: None,
+        report: Callable[[Answered], None] = lambda done: None,
     ) -> None:
         self._exact = {route.path: route for route in routes if not route.path.endswith("/")}
         self._prefixed = [route for route in routes if route.path.endswith("/")]
         self._pages = pages
         self._rules = rules
         self.bodies = Bodies(rules.body_limit, rules.bodies)
-        self._tell = tell
+        self._report = report
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # a layer around this one may have seen it come
+        # a layer around the edge may have set the time before
         started: float = environ.setdefault(RECEIVED, time.monotonic())
         request_id = environ.get(REQUEST_ID) or secrets.token_hex(16)
         path = environ.get("PATH_INFO", "")
-        route = self._exact.get(path) or self._beginning(path)
+        route = self._exact.get(path) or self._by_prefix(path)
         name, status = route.name if route is not None else "pages", 500
         within = AT_WORK.set(request_id)
         try:
@@ -70,7 +70,7 @@ class Edge:
             return [response.body]
         finally:
             seconds = time.monotonic() - started
-            self._tell(Answered(request_id, name, environ["REQUEST_METHOD"], status, seconds))
+            self._report(Answered(request_id, name, environ["REQUEST_METHOD"], status, seconds))
             AT_WORK.reset(within)
 
     def _answer(self, environ: WSGIEnvironment, route: Route, path: str, request_id: str) -> Response:
@@ -84,8 +84,7 @@ class Edge:
         except Refuse as refused:
             return route.refused(environ, refused.response)
         except Exception:
-            # the outermost edge: whatever it was, it is told once, with the id, and never to the caller
-            log.exception("unexpected")
+            log.exception("unexpected")  # the only place where it is logged; the caller gets the request id alone
             return _unexpected(request_id)
 
     def _page(
@@ -108,12 +107,12 @@ class Edge:
         except Refuse as refused:
             response = refused.response
         except Exception:
-            log.exception("unexpected")  # as in _answer
+            log.exception("unexpected")
             response = _unexpected(request_id)
         _send(response, start_response, request_id)
         return response.status, [response.body]
 
-    def _beginning(self, path: str) -> Route | None:
+    def _by_prefix(self, path: str) -> Route | None:
         for route in self._prefixed:
             if path.startswith(route.path):
                 return route
@@ -154,13 +153,13 @@ def _unexpected(request_id: str) -> Response:
 
 
 def _believe(environ: WSGIEnvironment, networks: tuple[Network, ...]) -> None:
-    """Take client address and scheme from a trusted proxy: the last address in the chain that is not one itself.
+    """Take scheme and client address from a trusted proxy: the last address in the chain that is no trusted proxy's.
 
-    A header whose name has underscores (`X_Forwarded_For`) is the same key here, and the server keeps but one of both.
-    So a proxy is trusted only if it drops those: docs/running.md has the recipes, and the doctor tries it.
+    In WSGI `X_Forwarded_For` has the same key as `X-Forwarded-For`, and granian keeps only one of them. So a trusted
+    proxy must drop the one with underscores: docs/running.md has the recipes, and the doctor tests it.
     """
     environ[PEER] = environ["REMOTE_ADDR"]
-    chain = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    chain = [address.strip() for address in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if address.strip()]
     for address in reversed(chain):
         environ["REMOTE_ADDR"] = address
         if not within(address, networks):

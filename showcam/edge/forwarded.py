@@ -1,7 +1,7 @@
-"""The forwarder's signature: what proves that a directive came through the owner's own Lambda.
+"""The forwarder's signature, which proves that a directive came through the owner's own Lambda function.
 
 HMAC-SHA256 over version, key id, time, nonce, method, path and the body's hash, each on a line of its own. A message is
-taken within 60 s of its time, and once.
+taken once, within 60 s of its time.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from store.ports import Taken
 HEADER = "X-Showcam-Signature"  # v1;{key id};{epoch s};{nonce};{hex}
 _KEY = "HTTP_X_SHOWCAM_SIGNATURE"
 WINDOW_S = 60
-WAY_S = 2.0  # the longest way that is believed: where more is measured, the two clocks differ
+WAY_S = 2.0  # the longest transport that is believed: where more is measured, the two clocks differ
 _KEEP_S = 300
 
 
@@ -25,33 +25,33 @@ def sign(key_id: str, key: bytes, method: str, path: str, body: bytes, *, now: i
 
 
 class Signatures:
-    """`keys`: by id, the forwarder's and those it had before."""
+    """`keys`: ids and keys, the one in use first, then those it had before."""
 
     def __init__(self, keys: list[tuple[str, bytes]], store: Taken) -> None:
         self._keyed = {key_id: _keyed(key) for key_id, key in keys}
         self._store = store
 
     def likely(self, environ: WSGIEnvironment) -> bool:
-        """Whether all but the tag is right, which is told before the body is there: key ids are told to nobody."""
+        """Whether the header may be valid, judged before the body has arrived: all but its tag is right."""
         return self._read(environ.get(_KEY)) is not None
 
     def good(self, request: Request) -> bool:
-        """Whether the request carries one that was not seen before. Raises what the store raises."""
-        read = self._read(request.environ.get(_KEY))
-        if read is None:
+        """Whether the request carries a valid signature that was not used before. Raises what the store raises."""
+        header = self._read(request.environ.get(_KEY))
+        if header is None:
             return False
-        keyed, key_id, sent, nonce, tag = read
+        keyed, key_id, sent, nonce, tag = header
         if not hmac.compare_digest(_tag(keyed, key_id, sent, nonce, request.method, request.path, request.body), tag):
             return False
-        # kept from the message's own time on, so that a repeat is the same whenever it comes
+        # the nonce is kept until a fixed time after the message's own, whenever the message arrives
         return self._store.take_once(f"forwarded:{nonce}", int(sent) + _KEEP_S)
 
     def _read(self, header: str | None) -> tuple[hmac.HMAC, str, str, str, str] | None:
         """Key, key id, time, nonce and tag; None where one of them can't be right."""
-        parts = (header or "").split(";")
-        if len(parts) != 5 or parts[0] != "v1":
+        fields = (header or "").split(";")
+        if len(fields) != 5 or fields[0] != "v1":
             return None
-        _, key_id, sent, nonce, tag = parts
+        _, key_id, sent, nonce, tag = fields
         keyed = self._keyed.get(key_id)
         if keyed is None or not sent.isdecimal() or len(sent) > 12 or not 16 <= len(nonce) <= 64 or not tag.isascii():
             return None
@@ -59,9 +59,9 @@ class Signatures:
 
 
 def sent(request: Request) -> float:
-    """When the forwarder sent a message that is good, by time.monotonic, for it counts from then on.
+    """When the forwarder sent a valid message, by time.monotonic: Alexa's time limit runs from then on.
 
-    Its time is in whole seconds: the way took at least as long as since the next one began.
+    The header's time is in whole seconds, so the transport is measured from the next full second.
     """
     epoch_s = int((request.header(HEADER) or "").split(";")[2])
     way_s = time.time() - (time.monotonic() - request.received) - (epoch_s + 1)
@@ -69,7 +69,7 @@ def sent(request: Request) -> float:
 
 
 def _keyed(key: bytes) -> hmac.HMAC:
-    return hmac.new(key, digestmod="sha256")  # to copy it takes half as long as to begin with the key
+    return hmac.new(key, digestmod="sha256")  # a copy of it takes half as long as a new one
 
 
 def _tag(keyed: hmac.HMAC, key_id: str, sent: str, nonce: str, method: str, path: str, body: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What the media process may ask the web process: a source through the gate, and whether live sessions may go on."""
+"""The web process's endpoint for the media process: sources through the gate, and whether sessions may go on."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from store.records import Assistant, Link
 
 log = structlog.get_logger()
 
-MOST_AT_ONCE = 32  # households that are asked about together
+MOST_AT_ONCE = 32  # households that are judged at once
 NOT_NOW = Denied(UNASKED, again=True)
 _open, _check = msgspec.json.Decoder(Open), msgspec.json.Decoder(Check)
 _admits = msgspec.json.Decoder(Admits)
@@ -30,7 +30,7 @@ type Answer = Opened | NotOpened | Checked | Admitted | Nothing
 
 
 class Internal:
-    """POST /internal/sources/{open,check,admits,learnt,closed}; told by a header that only our own processes can make.
+    """POST /internal/sources/{open,check,admits,learnt,closed}, with a header that only our own processes can make.
 
     `authenticate` turns an assistant's access token into its link; it raises TokenInvalid.
     """
@@ -76,36 +76,36 @@ class Internal:
             return Nothing()
         raise KeyError(what)
 
-    def _checked(self, claims: list[Claims], asked: float) -> list[Denied | None]:
-        """All households at once, since the media process waits for the slowest; a household's share one reading.
+    def _checked(self, claims: list[Claims], received: float) -> list[Denied | None]:
+        """Verdicts in the order of the claims; households are judged at once, and the claims of one share a reading.
 
-        Of a household that can't be judged just now it is told so, and the others hear theirs.
+        A household that can't be judged gets NOT_NOW and does not affect the others. `received`: epoch seconds.
         """
-        homes: dict[str, list[int]] = {}
-        for place, each in enumerate(claims):
-            homes.setdefault(each.account, []).append(place)
+        households: dict[str, list[int]] = {}
+        for index, claim in enumerate(claims):
+            households.setdefault(claim.account, []).append(index)
         verdicts: list[Denied | None] = [NOT_NOW] * len(claims)
 
-        def check(places: list[int]) -> None:
+        def check(indexes: list[int]) -> None:
             try:
-                for place in places:
-                    verdicts[place] = self._questions.check(claims[place], asked)
+                for index in indexes:
+                    verdicts[index] = self._questions.check(claims[index], received)
             except StoreUnavailable:
-                log.warning("the store can't be reached", account=claims[places[0]].account, reason="store")
+                log.warning("the store can't be reached", account=claims[indexes[0]].account, reason="store")
             except Exception:
-                # the edge of this household: what is wrong with one is no word about the others
-                log.exception("live sessions could not be judged", account=claims[places[0]].account)
+                # caught here, so that a fault with one household does not end the check of the others
+                log.exception("live sessions could not be judged", account=claims[indexes[0]].account)
 
-        if len(homes) <= 1:
+        if len(households) <= 1:
             check([*range(len(claims))])
         else:
-            with ThreadPoolExecutor(min(MOST_AT_ONCE, len(homes)), "check") as pool:
-                within = [copy_context() for _ in homes]
-                list(pool.map(lambda context, places: context.run(check, places), within, homes.values()))
+            with ThreadPoolExecutor(min(MOST_AT_ONCE, len(households)), "check") as pool:
+                contexts = [copy_context() for _ in households]
+                list(pool.map(lambda context, indexes: context.run(check, indexes), contexts, households.values()))
         return verdicts
 
     def _admits(self, claims: Claims, bearer: str) -> bool:
-        """A bearer of the link itself, on the surface the grant was made for; another link of the household is none."""
+        """Whether the bearer is of the grant's own link and assistant; another link of the household does not count."""
         if claims.surface not in ("alexa", "google"):
             return False
         try:

@@ -21,9 +21,9 @@ def route(
     chains: Callable[[], Chains],
     forwarded: Callable[[Request], float | None],
 ) -> Route:
-    """`answer` takes an event and when it came, by time.monotonic. `chains` is made with the first request.
+    """`answer` takes an event and the time it was received, by time.monotonic. `chains` is called on a request.
 
-    `forwarded` says when the forwarder sent it, None where it did not, and may Refuse.
+    `forwarded` returns when the forwarder sent the request, None where it did not; it may raise Refuse.
     """
 
     def skill(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""`POST /webhooks/ezviz`: the vendor's messages in, their ids out, and the work afterwards."""
+"""`POST /webhooks/ezviz`: takes the vendor's messages and answers their ids; the work is done afterwards."""
 
 import structlog
 
@@ -12,7 +12,7 @@ _KINDS = ("text/plain", "application/json")
 
 
 def route(webhook: Webhook | None) -> Route:
-    """None: no key was set, and there is no such address."""
+    """`webhook` is None where ezviz_webhook_key is not set: the address then answers 404."""
 
     def answer(request: Request) -> Response:
         if webhook is None:
@@ -23,13 +23,14 @@ def route(webhook: Webhook | None) -> Route:
         try:
             answered = webhook.take(request.body, request.header("signature") or "", request.header("t") or "")
         except Untrusted as error:
-            log.warning("a message to the webhook was not taken", why=str(error))
+            log.warning("a message to the webhook was refused", why=str(error))
             return problem(401, "That is not signed as EZVIZ signs", "See ezviz_webhook_key, and this machine's clock.")
         except Unreadable:
             return problem(400, "That is no message", "A header with deviceId, messageId and type is wanted.")
         except (Full, StoreUnavailable) as error:
             log.warning(
-                "a message to the webhook has to come again", reason="full" if isinstance(error, Full) else "store"
+                "a message to the webhook was not taken and has to be sent again",
+                reason="full" if isinstance(error, Full) else "store",
             )
             return problem(503, "Too much is going on", "Send it again in a moment.")
         return Response(200, answered, [("Content-Type", "application/json")])

@@ -1,7 +1,7 @@
-"""One core for a process in which one interpreter does the work.
+"""Keeps a process, in which one interpreter does the work, to one core.
 
-Only one of its threads runs at a time. Spread over cores they hand the interpreter from core to core, twice or more in
-a request, and each time what the next one needs is in another core's caches: it costs as much again as the request.
+Only one thread of it runs at a time. Spread over cores, the threads hand the interpreter from core to core twice or
+more in a request, and find their data in another core's caches each time: that costs as much as the request itself.
 """
 
 import contextlib
@@ -12,10 +12,9 @@ log = logging.getLogger(__name__)
 
 
 def keep_to_one() -> int | None:
-    """The calling thread and all it starts from now on; which core that is, None where the system has no such thing.
+    """Bind the calling thread, and all it starts from now on, to one core; return the core, None where it is not bound.
 
-    None of them cuts in on another that runs (SCHED_BATCH): whoever is woken could only wait for the interpreter. Other
-    processes are free to move out of their way.
+    SCHED_BATCH keeps a woken thread from interrupting the one that runs: it could only wait for the interpreter.
     """
     if not hasattr(os, "sched_setaffinity"):
         return None
@@ -23,10 +22,10 @@ def keep_to_one() -> int | None:
     core = allowed[os.getpid() % len(allowed)]
     try:
         os.sched_setaffinity(0, {core})
-    except OSError as error:  # forbidden to containers here and there; it is as good without, only slower
+    except OSError as error:  # some container hosts forbid it; the process works without, only slower
         log.info("the web process is not kept to one core: %s", error.strerror)
         return None
     if hasattr(os, "SCHED_BATCH"):
-        with contextlib.suppress(OSError):  # likewise
+        with contextlib.suppress(OSError):  # some container hosts forbid it
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     return core

@@ -2,11 +2,11 @@
 
 import resource
 
-MOST = 65_536  # enough for every limit of ours; a table for millions is memory for nothing
+MOST = 65_536  # more than all our limits need; a table for millions wastes memory
 
 
 def raise_limit() -> int:
-    """As many as the system lets this process have, and what it starts; how many those are."""
+    """Raise the limit of this process and its children to MOST, or to the system's hard limit; return the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
     if soft == resource.RLIM_INFINITY or soft >= most:

@@ -1,7 +1,7 @@
-"""What each part is handed by the process that starts it: an environment of its own, and of the settings its share.
+"""What `showcam run` hands to a process that it starts: an environment of its own, with its share of the settings.
 
-Nothing else of the outer environment reaches a part: whoever gets into the media process finds neither the vendor's
-secret nor AWS's. A part that needs one more setting, secret or variable is given it here.
+Nothing else of the outer environment reaches the process: whoever breaks into the media process finds neither the
+vendor's secret nor AWS's. A process that needs one more setting, secret or variable gets it here.
 """
 
 import base64
@@ -52,24 +52,24 @@ MEDIA = frozenset(
 )
 
 
-def environment(part: str, settings: Settings, outer: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Of the part of that name. Raises KeysUnreadable, SecretUnreadable."""
+def environment(process: str, settings: Settings, outer: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """`process` is a name: web, media, worker or simulator. Raises KeysUnreadable, SecretUnreadable."""
     own = {name: text for name, text in outer.items() if name in _EVERYONE or name.startswith(_EVERYONE_BEGIN)}
-    own["PYTHONSAFEPATH"] = "1"  # for what a part starts in its turn
-    # an empty or relative entry there makes the folder one stands in importable after all
+    own["PYTHONSAFEPATH"] = "1"  # for the processes that this one starts
+    # an empty or relative entry would make the current folder importable in spite of PYTHONSAFEPATH
     own["PYTHONPATH"] = os.pathsep.join(filter(os.path.isabs, own.get("PYTHONPATH", "").split(os.pathsep)))
-    if part == "simulator":
+    if process == "simulator":
         return own
-    if part == "media":
+    if process == "media":
         return own | _given(_of_media(settings)) | _grant_keys(settings)
     if settings.store == "dynamodb" or settings.keys_secret or settings.grant_secret:
         own |= {name: text for name, text in outer.items() if name in _AWS or name.startswith("AWS_")}
-    none = dict.fromkeys(SECRETS - _SECRETS[part], "")
-    return own | _given(msgspec.structs.replace(settings, **none))
+    withheld = dict.fromkeys(SECRETS - _SECRETS[process], "")
+    return own | _given(msgspec.structs.replace(settings, **withheld))
 
 
 def handed_over() -> Settings | None:
-    """What this process was handed; None where a person started it."""
+    """The settings that this process was handed; None where a person started it."""
     text = os.environ.get(VARIABLE)
     if not text:
         return None
@@ -85,7 +85,7 @@ def _of_media(settings: Settings) -> Settings:
 
 
 def _grant_keys(settings: Settings) -> dict[str, str]:
-    """Where they come from a root, which makes the other keys too; at home the media process reads its file."""
+    """The grant keys, where they are derived from a root that makes the other keys too; else media reads its file."""
     if not keys.from_root(settings):
         return {}
     return {keys.HANDED: " ".join(base64.b64encode(key).decode() for key in keys.grant_of(settings))}

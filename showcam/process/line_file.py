@@ -1,4 +1,4 @@
-"""Lines in a file that never grows beyond a bound: the older half is in a second one, and what was before is gone."""
+"""A log file of bounded size: when it is full it is renamed to `{name}.1`, replacing the last, and a new one begins."""
 
 import contextlib
 import os

@@ -1,7 +1,7 @@
-"""One JSON line per event on stderr; what is secret never reaches it, also when a caller forgets.
+"""Logging: one JSON line per event on stderr, redacted whoever wrote it.
 
-Where stderr is a terminal, a person reads: there only warnings and errors come, in few words, and the JSON lines go
-into a file of the data folder. The lines of requests are showcam.request_lines.
+At a terminal a person reads, so stderr gets only warnings and errors, as short text, and the JSON lines go into a file
+of the data folder. showcam.process.request_lines writes the lines of requests.
 """
 
 import logging
@@ -21,13 +21,13 @@ from showcam.redaction import QUIET, SILENT, redact
 from showcam.settings import Settings
 
 _SHORTEST = 12
-_OURS = frozenset({"request", "timestamp"})
+_OURS = frozenset({"request", "timestamp"})  # long, and never secret
 _NOT_FOR_A_PERSON = ("part", "level", "timestamp", "event", "request", "exception")
 
 
 def _redactor(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        # our own words are short, and every secret is long
+        # every secret is longer
         if isinstance(value, str) and len(value) >= _SHORTEST and key not in _OURS:
             event[key] = redact(value)
     return event
@@ -37,8 +37,8 @@ def _encode(event: Any, **_: Any) -> str:
     return msgspec.json.encode(event, enc_hook=repr).decode()
 
 
-def of_person(event: MutableMapping[str, Any]) -> str:
-    """An event in a line: the time, which part, what, and of an exception its last line alone."""
+def for_person(event: MutableMapping[str, Any]) -> str:
+    """An event as one line: time, process, event, details, and the last line of an exception."""
     more = [f"{name}={value}" for name, value in event.items() if name not in _NOT_FOR_A_PERSON]
     if exception := str(event.get("exception") or "").strip():
         more.append(exception.splitlines()[-1].strip())
@@ -47,46 +47,46 @@ def of_person(event: MutableMapping[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    """One line, in which no sign of a stranger's moves the cursor, hides a line or renames the window."""
-    return "".join([each if each.isprintable() else ascii(each)[1:-1] for each in text])
+    """Escape control characters, by which a stranger's text could move the cursor, hide a line or rename the window."""
+    return "".join([character if character.isprintable() else ascii(character)[1:-1] for character in text])
 
 
-def start(part: str, settings: Settings) -> Callable[[bytes], None]:
-    """For a process that stays; where lines that it makes by itself go."""
+def start(process: str, settings: Settings) -> Callable[[bytes], None]:
+    """Configure logging for a process that stays; return what takes the lines that it encodes by itself."""
     folder = settings.data / "log"
     usable = sys.stderr.isatty() and os.access(settings.data, os.W_OK | os.X_OK)
-    file = LineFile(folder / f"{part}.jsonl") if usable else None
-    configure(part, settings.log_level, file)
+    file = LineFile(folder / f"{process}.jsonl") if usable else None
+    configure(process, settings.log_level, file)
     return file.write if file else to_stderr
 
 
-def configure(part: str, level: str, file: LineFile | None = None) -> None:
-    """`part` names the process in each line. Without a file a person at a terminal sees warnings, and that is all."""
+def configure(process: str, level: str, file: LineFile | None = None) -> None:
+    """`process` is named in each line. At a terminal without a file, lines below warning are dropped."""
     number = logging.getLevelNamesMapping()[level.upper()]
 
-    def placed(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        event["part"] = part
+    def named(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["part"] = process
         if request := AT_WORK.get(""):
             event["request"] = request
         return event
 
     shared: list[Any] = [
-        placed,
+        named,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    ends: Any = structlog.processors.JSONRenderer(_encode)
+    as_json: Any = structlog.processors.JSONRenderer(_encode)
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if not sys.stderr.isatty():
-        _formatted(handlers[0], shared, ends)
-        last = ends
+        _formatted(handlers[0], shared, as_json)
+        last = as_json
     else:
         last = _Both(file)
         handlers[0].setLevel(logging.WARNING)
-        _formatted(handlers[0], shared, lambda _logger, _name, event: of_person(event))
+        _formatted(handlers[0], shared, lambda _logger, _name, event: for_person(event))
         if file:
-            handlers.append(_formatted(_ToFile(file), shared, ends))
+            handlers.append(_formatted(_ToFile(file), shared, as_json))
     structlog.configure(
         processors=[*shared, _redactor, last],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -110,7 +110,7 @@ def _formatted(handler: logging.Handler, shared: list[Any], last: Any) -> loggin
 
 
 class _Both:
-    """A processor: the JSON line into the file, and what a person has to know in words."""
+    """A structlog processor: writes the JSON line into the file, and returns a warning or an error as text."""
 
     def __init__(self, file: LineFile | None) -> None:
         self._file = file
@@ -120,7 +120,7 @@ class _Both:
             self._file.write(_encode(event).encode() + b"\n")
         if structlog.processors.NAME_TO_LEVEL[event["level"]] < logging.WARNING:
             raise structlog.DropEvent
-        return of_person(event)
+        return for_person(event)
 
 
 class _ToFile(logging.Handler):

@@ -1,4 +1,4 @@
-"""Ends this process when the one that started it is gone, also where the system doesn't do that by itself."""
+"""Ends this process when its parent is gone, also on systems without PR_SET_PDEATHSIG."""
 
 import os
 import threading

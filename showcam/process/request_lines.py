@@ -1,7 +1,7 @@
-"""The line of each request, a few at a time, so that no request waits for a system call or a slow reader.
+"""The log line of each request, written a few at a time, so that no request waits for a system call or a slow reader.
 
-Whatever is told during a request goes out at once (showcam.logs); a killed process takes at most the last twentieth of
-a second of these lines with it.
+What is logged during a request is written at once (showcam.process.logs). A process that is killed loses at most the
+request lines of its last 50 ms.
 """
 
 import atexit
@@ -20,10 +20,10 @@ from showcam.http_types import Answered
 from showcam.redaction import redact
 
 WITHIN_S = 0.05
-MOST = 20_000  # lines that wait for a reader that has stopped reading; older ones are dropped
-_AT_ONCE = 4096  # bytes: what a pipe takes whole, so that lines of several processes don't mix (PIPE_BUF)
-_SHORTEST = 12  # no secret is shorter
-_ASKED_ALL_THE_TIME = ("healthz", "readyz", "metrics", "internal")
+MOST = 20_000  # lines that wait for a reader who has stopped reading; the oldest are dropped
+_AT_ONCE = 4096  # bytes that a pipe takes whole (PIPE_BUF), so that lines of several processes don't mix
+_SHORTEST = 12  # characters; no secret is shorter
+_POLLED = ("healthz", "readyz", "metrics", "internal")  # routes that are requested all the time
 
 
 class _Line(msgspec.Struct):
@@ -63,20 +63,19 @@ class RequestLines:
                 self._begin()
 
     def flush(self) -> None:
-        """Writes what waits."""
         with self._writing:
-            part = b""
+            lines = b""
             while self._waiting:
                 line = self._encoded(*self._waiting.popleft())
-                if part and len(part) + len(line) > _AT_ONCE:
-                    self._write(part)
-                    part = b""
-                part += line
-            if part:
-                self._write(part)
+                if lines and len(lines) + len(line) > _AT_ONCE:
+                    self._write(lines)
+                    lines = b""
+                lines += line
+            if lines:
+                self._write(lines)
 
     def _begin(self) -> None:
-        # not before the first request: this may be made in a process that forks
+        # not before the first request, since the constructor may run in a process that forks
         with self._writing:
             if not self._begun:
                 self._begun = True
@@ -86,11 +85,11 @@ class RequestLines:
     def _go_on(self) -> None:
         while self._due.wait():
             time.sleep(WITHIN_S)
-            self._due.clear()  # before the lines are taken: one that comes now is written now or by the next round
+            self._due.clear()  # before the lines are taken, so that none is added unnoticed
             self.flush()
 
     def _encoded(self, done: Answered, at: float) -> bytes:
-        # the only word in it that is the caller's
+        # the only text in the line that the caller chose
         method = done.method if len(done.method) < _SHORTEST else redact(done.method)
         level = "debug" if _quiet(done) else "info"
         timestamp = f"{datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
@@ -100,9 +99,9 @@ class RequestLines:
 
 
 def _quiet(done: Answered) -> bool:
-    return done.route in _ASKED_ALL_THE_TIME and (done.status < 400 or done.route == "healthz")
+    return done.route in _POLLED and (done.status < 400 or done.route == "healthz")
 
 
 def to_stderr(lines: bytes) -> None:
-    with contextlib.suppress(OSError):  # nobody reads; the answers are as good
+    with contextlib.suppress(OSError):  # nobody reads stderr; requests are answered all the same
         os.write(2, lines)

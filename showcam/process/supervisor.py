@@ -1,4 +1,4 @@
-"""Starts the parts as processes, restarts one that dies with growing waits, and ends all of them together."""
+"""Starts showcam's processes, restarts one that dies after growing waits, and ends all of them together."""
 
 import contextlib
 import ctypes
@@ -19,26 +19,26 @@ import structlog
 
 log = structlog.get_logger()
 
-STOP_S = 2.0  # a part that has not ended by then is killed; all are gone within 3 s
-STEADY_S = 60.0  # alive this long, a part's next death is its first again
+STOP_S = 2.0  # a process that has not ended by then is killed; all are gone within 3 s
+STEADY_S = 60.0  # the waits begin at the shortest again for a process that lived this long
 _PR_SET_PDEATHSIG = 1
 
 
 class CannotStart(Exception):
-    """What stands in the way of a start, for a person."""
+    """Why showcam can't start; the text is for a person."""
 
 
 @dataclass
-class Part:
-    """`health` is (port, path) of what answers 200 once it serves; None: nothing to ask. `environ` is all it gets."""
+class Process:
+    """`health` is port and path that answer 200 once it serves; None: it serves no HTTP. `environ` is all it gets."""
 
     name: str
     command: list[str]
     host: str
     health: tuple[int, str] | None
     environ: dict[str, str]
-    first: bool = False  # the parts that are not wait until it serves
-    process: subprocess.Popen[bytes] | None = None
+    first: bool = False  # the others start when it serves
+    running: subprocess.Popen[bytes] | None = None
     deaths: int = 0
     started: float = 0.0
     restart_at: float = 0.0
@@ -46,32 +46,32 @@ class Part:
 
 @dataclass
 class Supervisor:
-    parts: list[Part]
+    processes: list[Process]
     ending: bool = False
     clock: Callable[[], float] = field(default=time.monotonic)
 
     def run(self, ready: Callable[[], None], timeout_s: float = 30.0) -> int:
-        """Until a signal; calls `ready` once when every part serves. Returns the exit code."""
+        """Until a signal; calls `ready` once, when every process serves. Returns the exit code."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._end)
         deadline = self.clock() + timeout_s
         announced = False
         try:
-            waiting = [part for part in self.parts if not part.first]
-            for part in self.parts:
-                part.restart_at = float("inf") if part in waiting else 0.0
+            waiting = [process for process in self.processes if not process.first]
+            for process in self.processes:
+                process.restart_at = float("inf") if process in waiting else 0.0
             while not self.ending:
                 self._revive()
-                if waiting and all(_healthy(part) for part in self.parts if part.first):
-                    for part in waiting:
-                        part.restart_at = 0.0
+                if waiting and all(_healthy(process) for process in self.processes if process.first):
+                    for process in waiting:
+                        process.restart_at = 0.0
                     waiting = []
                     continue
-                if not announced and all(_healthy(part) for part in self.parts):
+                if not announced and all(_healthy(process) for process in self.processes):
                     ready()
                     announced = True
                 if not announced and self.clock() > deadline:
-                    late = ", ".join(part.name for part in self.parts if not _healthy(part))
+                    late = ", ".join(process.name for process in self.processes if not _healthy(process))
                     raise CannotStart(f"{late} did not come up within {timeout_s:.0f} s; its log above says why")
                 time.sleep(0.1)
         finally:
@@ -79,62 +79,62 @@ class Supervisor:
         return 0
 
     def stop(self) -> None:
-        alive = [part.process for part in self.parts if part.process and part.process.poll() is None]
-        for process in alive:
-            _signal_group(process, signal.SIGTERM)
+        alive = [process.running for process in self.processes if process.running and process.running.poll() is None]
+        for running in alive:
+            _signal_group(running, signal.SIGTERM)
         deadline = self.clock() + STOP_S
-        for process in alive:
+        for running in alive:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(max(0.05, deadline - self.clock()))
-        for process in alive:
+                running.wait(max(0.05, deadline - self.clock()))
+        for running in alive:
             # the group outlives its leader when a grandchild hangs
-            _signal_group(process, signal.SIGKILL)
-            process.wait()
+            _signal_group(running, signal.SIGKILL)
+            running.wait()
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
         self.ending = True
 
-    def _start(self, part: Part) -> None:
-        part.started = self.clock()
-        part.process = subprocess.Popen(  # noqa: S603  (our own command)
-            part.command,
-            env=part.environ,
+    def _start(self, process: Process) -> None:
+        process.started = self.clock()
+        process.running = subprocess.Popen(  # noqa: S603  (our own command)
+            process.command,
+            env=process.environ,
             stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is ours to pass on
+            start_new_session=True,  # so that Ctrl-C reaches the supervisor alone, which ends the others in order
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
 
     def _revive(self) -> None:
         now = self.clock()
-        for part in self.parts:
-            process = part.process
-            if process is not None and process.poll() is not None:
-                _signal_group(process, signal.SIGKILL)  # what it left behind would hold its port
-                part.deaths = 1 if now - part.started > STEADY_S else part.deaths + 1
-                wait = min(30.0, 0.25 * 2 ** (part.deaths - 1))
-                log.warning("a part died", name=part.name, code=process.returncode, again_in_s=wait)
-                part.process, part.restart_at = None, now + wait
-            elif process is None and now >= part.restart_at:
-                self._start(part)
+        for process in self.processes:
+            running = process.running
+            if running is not None and running.poll() is not None:
+                _signal_group(running, signal.SIGKILL)  # its children would hold its port
+                process.deaths = 1 if now - process.started > STEADY_S else process.deaths + 1
+                wait = min(30.0, 0.25 * 2 ** (process.deaths - 1))
+                log.warning("a process died", name=process.name, code=running.returncode, again_in_s=wait)
+                process.running, process.restart_at = None, now + wait
+            elif running is None and now >= process.restart_at:
+                self._start(process)
 
 
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def _signal_group(leader: subprocess.Popen[bytes], number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
+        os.killpg(leader.pid, number)
 
 
-def _healthy(part: Part) -> bool:
-    if part.process is None or part.process.poll() is not None:
+def _healthy(process: Process) -> bool:
+    if process.running is None or process.running.poll() is not None:
         return False
-    return part.health is None or answers(part.host, *part.health)
+    return process.health is None or answers(process.host, *process.health)
 
 
 def answers(host: str, port: int, path: str, timeout_s: float = 1.0) -> bool:
-    """Whether a GET there gives 200."""
+    """Whether a GET of the path is answered 200."""
     connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
     try:
         connection.request("GET", path)
@@ -147,7 +147,7 @@ def answers(host: str, port: int, path: str, timeout_s: float = 1.0) -> bool:
 
 @contextlib.contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Holds the data folder. Raises CannotStart when another start holds it, or it can't be written."""
+    """Lock the data folder. Raises CannotStart when another showcam holds the lock, or the folder can't be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / "lock").open("w")
@@ -165,7 +165,7 @@ def only_one(folder: Path) -> Iterator[None]:
 
 
 def require_ports(host: str, ports: dict[int, str]) -> None:
-    """Raises CannotStart naming the first port that is taken and the setting that moves it."""
+    """Raises CannotStart, which names the first port that is taken and the setting that moves it."""
     for port, setting in ports.items():
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

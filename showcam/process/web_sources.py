@@ -1,4 +1,4 @@
-"""The media process's side of showcam.internal: what it asks the web process, over loopback or https."""
+"""The media process's requests to the web process (showcam.edge.internal), over loopback or https."""
 
 import json
 import ssl
@@ -13,16 +13,16 @@ from media.messages import Admits, Admitted, Check, Checked, Closed, Learnt, Not
 from media.process_auth import HEADER, Proof
 from media.source import UNASKED, Denied, SourceSpec
 
-OPEN_S = 6.0  # two calls of a slow vendor, and the way there and back
+OPEN_S = 6.0  # two calls of a slow vendor, and the round trip to the web process
 
 
 class WebSources:
-    """A media.source.Sources."""
+    """Implements media.source.Sources."""
 
     def __init__(
         self, web_url: str, proof: Proof, context: ssl.SSLContext | None = None, timeout_s: float = 4.0
     ) -> None:
-        """`context`: whom an https address is trusted by."""
+        """`context` verifies an https address."""
         self._url, self._proof = web_url, proof
         self._context, self._timeout_s = context, timeout_s
         self._session: aiohttp.ClientSession | None = None

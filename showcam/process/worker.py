@@ -1,4 +1,4 @@
-"""A loop of jobs, each due at its own pace; one that fails is told once and tried again at its next turn."""
+"""Runs jobs again and again, each at its own interval. A failure is logged, and the job runs again when it is due."""
 
 import signal
 import threading
@@ -19,7 +19,7 @@ class Job:
 
 
 class Loop:
-    """Runs each job in a thread of its own, so that a slow vendor holds up no sign of life."""
+    """Runs each job in a thread of its own, so that a slow vendor does not delay the heartbeat."""
 
     def __init__(self, jobs: list[Job]) -> None:
         self._jobs = jobs
@@ -39,6 +39,6 @@ class Loop:
             try:
                 job.do()
             except Exception:
-                if not self._ended.is_set():  # at the end what a job works with is closed under it
+                if not self._ended.is_set():  # when the loop ends, the store is closed while jobs still run
                     log.exception("job failed", job=job.name)
             self._ended.wait(max(0.0, job.every_s - (time.monotonic() - started)))

@@ -1,7 +1,7 @@
-"""Every field of Amazon's developer console in the order it is met, with this installation's value.
+"""Every field of Amazon's developer console, in the order of its pages, with this installation's value.
 
-An owner begins with the spoken half, which needs no function, and adds the other. Where functions on AWS answer, or the
-spoken half does not speak the language, the skill begins as one for Smart Home.
+At home the skill begins with its spoken half, which needs no function, and Smart Home is added. On AWS, or in a
+language that the spoken half lacks, it begins as a Smart Home skill.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from showcam.shipped import skill_package
 from store.records import Client
 
 SCOPE = "cameras"
-# The console's own words for where a function is, in its order.
+# The console's names of AWS's regions, in its order.
 PLACES = {"us-east-1": "North America", "eu-west-1": "Europe, India", "us-west-2": "Far East"}
 _TRUSTED = "My development endpoint has a certificate from a trusted certificate authority"
 _EXACT = (".ts.net", ".duckdns.org")
@@ -36,12 +36,12 @@ def fields(
     *,
     spoken_by_function: bool = False,
 ) -> list[Field]:
-    """`settings.public_url` is set. What Amazon or AWS gives, or what is kept nowhere, is said in brackets.
+    """`settings.public_url` is set. A value in brackets comes from Amazon or AWS, or is stored nowhere.
 
-    `functions` are ARNs, one for each region, the first of them the one for all others.
+    `functions` are ARNs, one for each region; the first of them is the default.
     """
     arns = _Arns(settings, language, functions)
-    client = next((each for each in clients if each.assistant == "alexa"), None)
+    client = next((client for client in clients if client.assistant == "alexa"), None)
     by_function = spoken_by_function or settings.all_on_aws
     spoken = ("Custom", _spoken(settings, language, arns if by_function else None))
     smart = ("Smart Home", _smart(settings, arns))
@@ -62,7 +62,7 @@ def fields(
 
 
 class _Arns:
-    """What goes where the console asks for an endpoint by its ARN."""
+    """The rows for endpoints that the console takes as ARNs."""
 
     def __init__(self, settings: Settings, language: str, functions: Sequence[str]) -> None:
         self._given = {arn.split(":")[3]: arn for arn in functions}
@@ -134,7 +134,7 @@ def _permissions(settings: Settings) -> Rows:
 
 
 def _spoken(settings: Settings, language: str, arns: _Arns | None) -> Rows:
-    """`arns`: of the functions that take what is spoken; None: it comes by https."""
+    """`arns` of the functions that take spoken requests; None: these come by HTTPS."""
     if arns:
         endpoint = [("Endpoint, service type", "AWS Lambda ARN"), *arns.rows("Endpoint, default region", "Endpoint, ")]
     else:
@@ -153,7 +153,7 @@ def _spoken(settings: Settings, language: str, arns: _Arns | None) -> Rows:
 
 
 def model(language: str) -> str:
-    """The interaction model for a language, "" if there is none; British English serves most others as well."""
+    """The interaction model for a language, "" if there is none; en-GB serves every English but en-US and en-CA."""
     if language.startswith("de"):
         return "de-DE"
     if not language.startswith("en"):
@@ -162,7 +162,7 @@ def model(language: str) -> str:
 
 
 def certificate(url: str) -> str:
-    """A name of one's own may have an exact certificate, or one for all names of the domain (as Cloudflare's)."""
+    """The console's choice for the address; both where the name may have a wildcard certificate (as Cloudflare's)."""
     if url.endswith(_EXACT):
         return _TRUSTED
     return (

@@ -1,4 +1,4 @@
-"""The owner's AWS part as one CloudFormation template with the forwarder's code in it, and how to deploy it."""
+"""The owner's forwarder on AWS: one CloudFormation template with its code in it, and the command that deploys it."""
 
 import base64
 import gzip
@@ -6,24 +6,24 @@ import textwrap
 from pathlib import Path
 
 CODE = Path(__file__).parents[2] / "lambda" / "forward.py"
-INLINE = 4096  # characters CloudFormation took inline for many years; newer limits are wider
+INLINE = 4096  # characters of code that CloudFormation takes inline (ZipFile)
 STACK = "showcam"
 
-# The Lambda has to be where Alexa looks for it, by the language of the device.
+# The region in which Alexa calls a function, by the language of the device.
 REGIONS = {
     "us-east-1": ("en-US", "en-CA", "pt-BR", "es-MX", "es-US", "fr-CA"),
     "eu-west-1": ("en-GB", "en-IN", "de-DE", "es-ES", "fr-FR", "it-IT", "hi-IN", "ar-SA", "nl-NL"),
     "us-west-2": ("ja-JP", "en-AU"),
 }
-LANGUAGES = tuple(sorted(each for languages in REGIONS.values() for each in languages))
+LANGUAGES = tuple(sorted(language for languages in REGIONS.values() for language in languages))
 
 
 class TooLong(Exception):
-    """The forwarder has outgrown what is deployed inline."""
+    """The forwarder's code is longer than INLINE."""
 
 
 def region(language: str) -> str:
-    """Raises KeyError for a language Alexa doesn't have."""
+    """Raises KeyError for a language that Alexa doesn't have."""
     for name, languages in REGIONS.items():
         if language in languages:
             return name
@@ -31,7 +31,7 @@ def region(language: str) -> str:
 
 
 def template(url: str, skill_id: str, *, spoken: bool = False) -> str:
-    """No key in it: that is asked for when it is deployed, and CloudFormation doesn't show it. Raises TooLong."""
+    """The template, without a key: the key is a parameter that CloudFormation doesn't show. Raises TooLong."""
     code = CODE.read_text()
     if len(code) > INLINE:
         raise TooLong(f"{len(code)} characters, where {INLINE} are taken")
@@ -44,9 +44,9 @@ def template(url: str, skill_id: str, *, spoken: bool = False) -> str:
 
 
 def one_line(text: str, name: str) -> str:
-    """For AWS CloudShell: writes the template, asks for the key without showing it, deploys, says the ARN.
+    """A line for AWS CloudShell, which writes the template, prompts for the key unseen, deploys and prints the ARN.
 
-    The key travels in a file of mode 0600 and never stands in a process list or the shell's history.
+    The key is passed in a file of mode 0600, so that no process list and no history of the shell holds it.
     """
     packed = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
     return (
@@ -60,7 +60,7 @@ def one_line(text: str, name: str) -> str:
 
 
 def key_text(keys: list[tuple[str, bytes]]) -> str:
-    """What is typed where the key is asked for: the one in use, then those that are still taken."""
+    """The text to type at the prompt for the key: the key in use, then those that are still accepted."""
     return ",".join(f"{name}:{base64.b64encode(key).decode()}" for name, key in keys)
 
 

@@ -1,14 +1,11 @@
-"""What Google's Home Developer Console asks for, field by field, in the order of its screens.
-
-The console's words change now and then; what arrives at the endpoints tells how far one is.
-"""
+"""The fields of Google's Home Developer Console, in the order of its screens, with this installation's values."""
 
 import re
 from dataclasses import dataclass
 
 from showcam.shipped import document
 
-CLIENT = "google"  # how `showcam clients add google` names it
+CLIENT = "google"  # the id that `showcam clients add google` gives it by default
 REDIRECTS = (
     "https://oauth-redirect.googleusercontent.com/r/{project}",
     "https://oauth-redirect-sandbox.googleusercontent.com/r/{project}",
@@ -16,7 +13,7 @@ REDIRECTS = (
 ICON = document("google-icon.png")  # drawn by scripts/icons.py
 LINK = "https://home.google.com/home-app/?deeplink=setup%2Fha_linking%3Fagent_id%3D{project}"
 PLACEHOLDER = "YOUR-PROJECT-ID"
-PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")  # an id as the console makes it
+PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")  # a project id of Google Cloud
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +24,21 @@ class Field:
 
 
 def projects_of(redirect_uris: tuple[str, ...]) -> list[str]:
-    """The Cloud projects that a client's redirect addresses name, each once; of a proper client that is one."""
-    starts = [known.removesuffix("{project}") for known in REDIRECTS]
-    named = (each.removeprefix(start) for each in redirect_uris for start in starts if each.startswith(start))
+    """The Google Cloud projects in a client's redirect addresses, without repeats; a correct client has one."""
+    starts = [redirect.removesuffix("{project}") for redirect in REDIRECTS]
+    named = (uri.removeprefix(start) for uri in redirect_uris for start in starts if uri.startswith(start))
     return list(dict.fromkeys(filter(None, named)))
 
 
 def project_of(redirect_uris: tuple[str, ...]) -> str:
-    """The first of them; "" where there is none."""
+    """The first project in the redirect addresses; "" where there is none."""
     return next(iter(projects_of(redirect_uris)), "")
 
 
 def fields(web_url: str, client_id: str = CLIENT, project: str = "") -> list[Field]:
     """`web_url`: our public origin, without a trailing slash."""
     named = project or PLACEHOLDER
-    redirects = " ".join(each.format(project=named) for each in REDIRECTS)
+    redirects = " ".join(redirect.format(project=named) for redirect in REDIRECTS)
     return [
         Field("Create a project", "Project name", "showcam (not with the word “test” in it)"),
         Field("Create a project", "Project ID", project or f"the console makes one up: note it as {PLACEHOLDER}"),
@@ -63,6 +60,6 @@ def fields(web_url: str, client_id: str = CLIENT, project: str = "") -> list[Fie
 
 
 def register(project: str = "") -> str:
-    """The command that lets Google in."""
-    words = [f"--redirect-uri {each.format(project=project or PLACEHOLDER)}" for each in REDIRECTS]
+    """The command that registers Google's client."""
+    words = [f"--redirect-uri {redirect.format(project=project or PLACEHOLDER)}" for redirect in REDIRECTS]
     return f"showcam clients add google {' '.join(words)}"

@@ -1,4 +1,4 @@
-"""The package that Amazon's command line (`ask deploy`) takes, with this installation's own addresses in it."""
+"""The skill package that Amazon's command line (`ask deploy`) takes, with this installation's addresses in it."""
 
 import json
 import os
@@ -16,8 +16,8 @@ from store.records import Client
 
 RESOURCES = "ask-resources.json"
 LINKING = "linking.json"
-STATES = Path(".ask", "ask-states.json")  # by which Amazon's command line knows which skill it deploys
-# Where Alexa looks for a function, by the region of AWS it is in.
+STATES = Path(".ask", "ask-states.json")  # where Amazon's command line keeps the id of the skill that it deploys
+# Alexa's names of the AWS regions in which it calls functions.
 REGIONS = {"us-east-1": "NA", "eu-west-1": "EU", "us-west-2": "FE"}
 _ARN = re.compile(r"arn:aws:lambda:([a-z0-9-]+):\d{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_$-]{1,128})?")
 _SPOKEN_EVENTS = ("SKILL_ACCOUNT_LINKED", "SKILL_DISABLED")
@@ -102,29 +102,32 @@ class AccountLinking(TypedDict):
 
 
 class Missing(Exception):
-    """Said to the person who asked."""
+    """What the package lacks or what is wrong with an argument; the text is for a person."""
 
 
 def regions(arns: Sequence[str]) -> dict[str, str]:
-    """By Alexa's name of the region. Raises Missing for what is no function Alexa can reach."""
-    found: dict[str, str] = {}
+    """The ARNs by Alexa's name of their region. Raises Missing for a text that is no ARN Alexa can call."""
+    functions: dict[str, str] = {}
     for arn in arns:
-        told = _ARN.fullmatch(arn)
-        if told is None:
+        match = _ARN.fullmatch(arn)
+        if match is None:
             raise Missing(f"{arn}: that is no function's ARN, arn:aws:lambda:REGION:ACCOUNT:function:NAME.")
-        name = REGIONS.get(told[1])
+        name = REGIONS.get(match[1])
         if name is None:
             raise Missing(f"{arn}: Alexa looks for functions in {', '.join(REGIONS)} only.")
-        if name in found:
-            raise Missing(f"{arn}: there is another function in {told[1]} already; give one for each region.")
-        found[name] = arn
-    return found
+        if name in functions:
+            raise Missing(f"{arn}: there is another function in {match[1]} already; give one for each region.")
+        functions[name] = arn
+    return functions
 
 
 def unreached(arns: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Regions without a function where Alexa looks for the package's languages, and these."""
+    """Regions that have no function although Alexa calls one there for these languages of the package."""
     functions, locales = regions(arns), _skill()["publishingInformation"]["locales"]
-    needed = {region: [each for each in locales if each in known] for region, known in forwarder.REGIONS.items()}
+    needed = {
+        region: [language for language in locales if language in languages]
+        for region, languages in forwarder.REGIONS.items()
+    }
     return [
         (region, languages) for region, languages in needed.items() if languages and REGIONS[region] not in functions
     ]
@@ -154,7 +157,7 @@ def manifest(
     skill["events"] = {**spoken, "subscriptions": [{"eventName": each} for each in _SPOKEN_EVENTS]}
     locales = skill["publishingInformation"]["locales"]
     skill["privacyAndCompliance"]["locales"] = {
-        each: {"privacyPolicyUrl": privacy, "termsOfUseUrl": terms} for each in locales
+        locale: {"privacyPolicyUrl": privacy, "termsOfUseUrl": terms} for locale in locales
     }
     return {"manifest": skill}
 

@@ -1,4 +1,4 @@
-"""The stack as osls packages it, in a folder of its own, once per session; the zips are the ones of build/lambda."""
+"""The stack as osls packages it, once per session in a folder of its own, with the zips of build/lambda."""
 
 import json
 import shutil
@@ -46,7 +46,7 @@ type Template = dict[str, Any]
 
 @dataclass(frozen=True)
 class Packaged:
-    """`said`: what osls wrote; `file`: the template, where it packaged."""
+    """`said` is the output of osls; `file` the template, if it packaged one."""
 
     said: str
     file: Path | None

@@ -1,4 +1,4 @@
-"""What outlives a stack, what does not, and how CloudFormation is told to take it back; on an AWS of this machine."""
+"""What outlives a removed stack, and how CloudFormation imports it again, on an AWS on this machine."""
 
 import json
 import secrets
@@ -41,7 +41,7 @@ class Made:
         end = time.monotonic() + WITHIN_S
         while True:
             stacks = self.aws.client("cloudformation").list_stacks()["StackSummaries"]
-            state = next(each["StackStatus"] for each in stacks if each["StackName"] == self.stack)
+            state = next(stack["StackStatus"] for stack in stacks if stack["StackName"] == self.stack)
             if not state.endswith("_IN_PROGRESS"):
                 return str(state)
             assert time.monotonic() < end, state
@@ -60,13 +60,13 @@ class Made:
 
     def identifiers(self) -> dict[str, Any]:
         found = KEPT.identifiers(self.resources, self.aws.region)
-        return {each["LogicalResourceId"]: each["ResourceIdentifier"] for each in found}
+        return {resource["LogicalResourceId"]: resource["ResourceIdentifier"] for resource in found}
 
     def left(self) -> list[str]:
         """Names of what is there."""
-        there = self.aws.client("dynamodb").list_tables()["TableNames"]
-        there += [each["Name"] for each in self.aws.client("secretsmanager").list_secrets()["SecretList"]]
-        return [name for name in there if self.stack.partition("-")[2] in name]
+        names = self.aws.client("dynamodb").list_tables()["TableNames"]
+        names += [secret["Name"] for secret in self.aws.client("secretsmanager").list_secrets()["SecretList"]]
+        return [name for name in names if self.stack.partition("-")[2] in name]
 
 
 @pytest.fixture
@@ -89,14 +89,16 @@ def test_a_creation_that_is_taken_back_leaves_nothing_in_the_way_of_the_next(mad
     assert made.create() == "CREATE_COMPLETE"
 
 
-def test_what_a_removed_stack_left_is_found_as_aws_tells_it_apart(made: Made) -> None:
+def test_what_a_removed_stack_left_is_listed_by_id(made: Made) -> None:
     assert sorted(made.resources) == sorted(NAMES)
     assert made.create() == "CREATE_COMPLETE"
-    (key,) = (each["PhysicalResourceId"] for each in made.standing() if each["LogicalResourceId"] == "DataKey")
+    (key,) = (
+        resource["PhysicalResourceId"] for resource in made.standing() if resource["LogicalResourceId"] == "DataKey"
+    )
     made.remove()
     assert sorted(made.left()) == sorted((made.stack, *(made.secret(name) for name in SECRETS)))
     found = made.identifiers()
-    arns = {each["Name"]: each["ARN"] for each in made.aws.client("secretsmanager").list_secrets()["SecretList"]}
+    arns = {secret["Name"]: secret["ARN"] for secret in made.aws.client("secretsmanager").list_secrets()["SecretList"]}
     assert found == {
         "Table": {"TableName": made.stack},
         "DataKey": {"KeyId": key},
@@ -108,7 +110,7 @@ def test_what_a_removed_stack_left_is_found_as_aws_tells_it_apart(made: Made) ->
 
 
 def test_a_secret_that_an_older_version_did_not_have_is_left_to_the_deployment(made: Made) -> None:
-    before = {name: each for name, each in made.resources.items() if name not in NEWER}
+    before = {name: identifier for name, identifier in made.resources.items() if name not in NEWER}
     assert Made(made.aws, made.stack, before).create() == "CREATE_COMPLETE"
     made.remove()
     resources, missing = KEPT.left(made.resources, made.aws.region)
@@ -134,13 +136,13 @@ def test_what_stands_in_the_stack_by_now_stays_as_it_is(made: Made) -> None:
     assert KEPT.template(made.resources, made.stack, made.aws.region)["Resources"] == bucket | made.resources
 
 
-def test_a_stack_that_has_it_all_is_told_that_it_needs_nothing(made: Made) -> None:
+def test_a_complete_stack_needs_nothing(made: Made) -> None:
     assert made.create() == "CREATE_COMPLETE"
     with pytest.raises(KEPT.CannotTakeBack, match=f"are in the stack {made.stack} already: make deploy"):
         KEPT.template(made.resources, made.stack, made.aws.region)
 
 
-def test_what_is_missing_or_on_its_way_out_is_said(made: Made) -> None:
+def test_missing_resources_and_those_being_deleted_are_named(made: Made) -> None:
     assert made.create() == "CREATE_COMPLETE"
     tables, vault, name = made.aws.client("dynamodb"), made.aws.client("secretsmanager"), made.secret("KeysSecret")
     key = made.identifiers()["DataKey"]["KeyId"]

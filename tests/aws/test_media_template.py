@@ -1,4 +1,4 @@
-"""The media processes' template: one name, target and task each, nothing that they may ask of AWS, no path in a log."""
+"""The media processes' template: a name, a target and a task each, no rights on AWS, no path in a log."""
 
 import json
 import re
@@ -11,7 +11,8 @@ import pytest
 
 from bench.scale.assumptions import Assumptions
 from bench.scale.prices import PRICES
-from showcam.settings import Settings, load
+from showcam.process.settings_sources import load
+from showcam.settings import Settings
 from tests.aws.conftest import ELSEWHERE, HOME, Osls, Packaged, Template
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +46,9 @@ def template(packaged: Packaged) -> Template:
 
 
 def of(template: Template, kind: str) -> dict[str, Any]:
-    found = {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
+    found = {
+        name: resource["Properties"] for name, resource in template["Resources"].items() if resource["Type"] == kind
+    }
     assert found, kind
     return found
 
@@ -60,13 +63,13 @@ def test_each_name_leads_to_one_task_and_to_no_other(template: Template) -> None
         targets[host] = action["TargetGroupArn"]["Ref"]
     assert set(targets) == {*HOSTS}
     assert {*targets.values()} == {*of(template, "AWS::ElasticLoadBalancingV2::TargetGroup")}
-    served = [balanced["TargetGroupArn"]["Ref"] for each in services for balanced in each["LoadBalancers"]]
+    served = [balanced["TargetGroupArn"]["Ref"] for service in services for balanced in service["LoadBalancers"]]
     assert sorted(served) == sorted(targets.values())
     for service in services:
-        # two tasks under one name would each know but half of what is live
+        # of two tasks under one name each would know only half of the live sessions
         deployment = service["DeploymentConfiguration"]
         assert (service["DesiredCount"], deployment["MaximumPercent"]) == (1, 100)
-    assert sorted(each["Name"] for each in of(template, "AWS::Route53::RecordSet").values()) == [*HOSTS]
+    assert sorted(record["Name"] for record in of(template, "AWS::Route53::RecordSet").values()) == [*HOSTS]
     assert template["Outputs"]["MediaUrls"]["Value"] == ",".join(f"https://{host}" for host in HOSTS)
 
 
@@ -81,7 +84,7 @@ def test_what_comes_under_no_name_ends_at_the_door(template: Template) -> None:
 def test_only_https_and_webrtc_come_in(template: Template) -> None:
     groups = of(template, "AWS::EC2::SecurityGroup")
     doors = {
-        (name, rule.get("CidrIp") or rule["SourceSecurityGroupId"]["Ref"], *(rule[each] for each in PORTS))
+        (name, rule.get("CidrIp") or rule["SourceSecurityGroupId"]["Ref"], *(rule[field] for field in PORTS))
         for name, group in groups.items()
         for rule in group["SecurityGroupIngress"]
     }
@@ -106,8 +109,8 @@ def test_the_container_writes_nothing_and_is_nobody(template: Template) -> None:
 def test_its_environment_is_settings_and_its_secrets_are_handed_to_it(template: Template) -> None:
     (task,) = of(template, "AWS::ECS::TaskDefinition").values()
     (container,) = task["ContainerDefinitions"]
-    environ = {each["Name"]: each["Value"] for each in container["Environment"]}
-    handed = {each["Name"]: each["ValueFrom"] for each in container["Secrets"]}
+    environ = {variable["Name"]: variable["Value"] for variable in container["Environment"]}
+    handed = {secret["Name"]: secret["ValueFrom"] for secret in container["Secrets"]}
     assert handed == {"SHOWCAM_GRANT_ROOTS": GIVEN["grantSecret"], "SHOWCAM_TURN_SECRET": GIVEN["turnSecret"]}
     settings = load(environ=environ | {"SHOWCAM_GRANT_ROOTS": "{}", "SHOWCAM_TURN_SECRET": "s"})
     assert settings.internal_web_url == GIVEN["webUrl"]
@@ -137,27 +140,27 @@ def test_a_task_may_ask_aws_for_nothing_and_its_start_for_its_secrets_alone(temp
     granted = {}
     for statement in policy["PolicyDocument"]["Statement"]:
         actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
-        assert not [each for each in actions if "*" in each]
+        assert not [action for action in actions if "*" in action]
         granted |= dict.fromkeys(actions, statement["Resource"])
     assert granted.pop("ecr:GetAuthorizationToken") == "*"  # it takes no other
     assert "*" not in json.dumps(granted)
     assert granted["secretsmanager:GetSecretValue"] == [GIVEN["grantSecret"], GIVEN["turnSecret"]]
     assert granted["kms:Decrypt"] == GIVEN["dataKey"]
-    assert {each.partition(":")[0] for each in granted} == {"ecr", "kms", "logs", "secretsmanager"}
+    assert {action.partition(":")[0] for action in granted} == {"ecr", "kms", "logs", "secretsmanager"}
 
 
 def test_logs_end_and_hold_no_path(template: Template) -> None:
     (log,) = of(template, "AWS::Logs::LogGroup").values()
     assert log["RetentionInDays"] == 30
     (front,) = of(template, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
-    attributes = {each["Key"]: each["Value"] for each in front["LoadBalancerAttributes"]}
+    attributes = {attribute["Key"]: attribute["Value"] for attribute in front["LoadBalancerAttributes"]}
     # an access log of a load balancer is of addresses, and under /s/ those hold grants
     assert attributes["access_logs.s3.enabled"] == "false"
 
 
-def test_each_is_watched_and_somebody_told(template: Template) -> None:
+def test_each_media_process_has_alarms_with_a_topic(template: Template) -> None:
     alarms = of(template, "AWS::CloudWatch::Alarm")
-    assert {each["MetricName"] for each in alarms.values()} == {
+    assert {alarm["MetricName"] for alarm in alarms.values()} == {
         "HealthyHostCount",
         "HTTPCode_Target_5XX_Count",
         "CPUUtilization",
@@ -177,13 +180,13 @@ def test_cfn_lint_finds_nothing(packaged: Packaged) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "expected"),
     [
         ({"image": "showcam-media:latest"}, ['image is "showcam-media:latest": an image by its digest']),
         ({"hosts": ""}, ["hosts is missing"]),
         ({"hosts": "https://a.example"}, ['hosts names "https://a.example"']),
         ({"hosts": "a.example,a.example"}, ["hosts names one twice"]),
-        ({"hosts": ",".join(f"m{each}.example" for each in range(9))}, ["hosts names 9: up to 8"]),
+        ({"hosts": ",".join(f"m{number}.example" for number in range(9))}, ["hosts names 9: up to 8"]),
         (
             {"certificate": GIVEN["certificate"].replace("eu-west-1", "us-east-1")},
             ["certificate stands in us-east-1, the media processes in eu-west-1"],
@@ -200,23 +203,27 @@ def test_cfn_lint_finds_nothing(packaged: Packaged) -> None:
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_what_is_wrong_is_said_and_nothing_is_packaged(osls: Osls, given: dict[str, str], said: list[str]) -> None:
+def test_wrong_parameters_are_named_and_nothing_is_packaged(
+    osls: Osls, given: dict[str, str], expected: list[str]
+) -> None:
     # osls takes no parameter without a value
-    packaged = osls("serverless.media.yml", "eu-west-1", {name: each for name, each in (GIVEN | given).items() if each})
+    packaged = osls(
+        "serverless.media.yml", "eu-west-1", {name: value for name, value in (GIVEN | given).items() if value}
+    )
     assert packaged.file is None
-    for each in said:
-        assert f"  - {each}" in packaged.said
+    for text in expected:
+        assert f"  - {text}" in packaged.said
 
 
-def test_the_image_listens_where_the_template_looks(template: Template) -> None:
-    told = (ROOT / "aws/Dockerfile").read_text()
-    assert re.search(r"SHOWCAM_MEDIA_PORT=8081\b", told)
-    assert re.search(r"^USER 10001:10001$", told, re.MULTILINE)
-    assert {each["Port"] for each in of(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values()} == {8081}
+def test_the_image_listens_on_the_templates_port(template: Template) -> None:
+    dockerfile = (ROOT / "aws/Dockerfile").read_text()
+    assert re.search(r"SHOWCAM_MEDIA_PORT=8081\b", dockerfile)
+    assert re.search(r"^USER 10001:10001$", dockerfile, re.MULTILINE)
+    assert {group["Port"] for group in of(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values()} == {8081}
 
 
-def test_the_main_stack_goes_without_until_it_is_told_of_some(osls: Osls) -> None:
-    without = {name: each for name, each in HOME.items() if name not in ("mediaUrls", "lwaClientId")}
+def test_the_main_stack_has_no_media_until_some_is_configured(osls: Osls) -> None:
+    without = {name: value for name, value in HOME.items() if name not in ("mediaUrls", "lwaClientId")}
     del without["reservedForWeb"], without["reservedForDirectives"]
     template = osls("serverless.yml", "eu-west-1", without).template
     for role in of(template, "AWS::IAM::Role").values():
@@ -226,8 +233,8 @@ def test_the_main_stack_goes_without_until_it_is_told_of_some(osls: Osls) -> Non
     for name in ("DirectivesLambdaFunction", "WebLambdaFunction"):
         assert functions[name]["ReservedConcurrentExecutions"] == {"Ref": "AWS::NoValue"}
     for function in functions.values():
-        told = function["Environment"]["Variables"]
-        assert (told["SHOWCAM_PICTURES"], told["SHOWCAM_MEDIA_URLS"], told["SHOWCAM_GRANT_SECRET"]) == (
+        variables = function["Environment"]["Variables"]
+        assert (variables["SHOWCAM_PICTURES"], variables["SHOWCAM_MEDIA_URLS"], variables["SHOWCAM_GRANT_SECRET"]) == (
             "vendor",
             "",
             "",

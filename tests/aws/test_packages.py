@@ -1,4 +1,4 @@
-"""What stands in each function's zip: what its entry imports, compiled so that AWS takes it as it is; nothing else."""
+"""Each function's zip holds what its entry imports, compiled for AWS, and nothing else."""
 
 import importlib.util
 import re

@@ -1,4 +1,4 @@
-"""What a deployment is given: whatever is wrong with it is said, all of it at once, and nothing is packaged."""
+"""A deployment's parameters: every fault is named at once, and nothing is packaged."""
 
 import json
 import re
@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import yaml
 
-from showcam.settings import SettingsError, load
+from showcam.process.settings_sources import SettingsError, load
 from showcam.setup import forwarder
 from tests.aws.conftest import ELSEWHERE, HOME, PYTHON, ROOT, SKILL, Osls
 from tests.doubles.packages import OTHER
@@ -27,7 +27,7 @@ require('./aws/parameters.cjs').home({ resolveVariable }).catch((said) => consol
 
 
 @pytest.mark.parametrize(
-    ("config", "region", "given", "said"),
+    ("config", "region", "given", "expected"),
     [
         pytest.param(
             "serverless.yml",
@@ -116,14 +116,14 @@ require('./aws/parameters.cjs').home({ resolveVariable }).catch((said) => consol
         ),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_is_packaged(
-    osls: Osls, config: str, region: str, given: dict[str, str], said: list[str]
+def test_wrong_parameters_are_named_and_nothing_is_packaged(
+    osls: Osls, config: str, region: str, given: dict[str, str], expected: list[str]
 ) -> None:
     packaged = osls(config, region, given)
     assert packaged.file is None
-    for each in said:
-        assert f"  - {each}" in packaged.said
-    assert packaged.said.count("  - ") == len(said) + 1  # osls begins its own list
+    for text in expected:
+        assert f"  - {text}" in packaged.said
+    assert packaged.said.count("  - ") == len(expected) + 1  # osls begins its own list
 
 
 @pytest.mark.parametrize(
@@ -175,8 +175,8 @@ def test_the_one_that_stands_in_for_it_is_for_the_emulator_alone() -> None:
         ("mediaUrls", "https://a.example,https://b.example", True),
         ("mediaUrls", "https://a.example,https://a.example", False),
         ("mediaUrls", "https://a.example,b.example", False),
-        ("mediaUrls", ",".join(f"https://m{each}.example" for each in range(32)), True),
-        ("mediaUrls", ",".join(f"https://m{each}.example" for each in range(33)), False),
+        ("mediaUrls", ",".join(f"https://m{number}.example" for number in range(32)), True),
+        ("mediaUrls", ",".join(f"https://m{number}.example" for number in range(33)), False),
         ("signUp", "anyone", True),
         ("signUp", "everybody", False),
         ("ezvizRegion", "sg", True),
@@ -185,7 +185,7 @@ def test_the_one_that_stands_in_for_it_is_for_the_emulator_alone() -> None:
         ("logLevel", "loud", False),
     ],
 )
-def test_what_no_function_would_start_with_is_said_at_packaging(name: str, text: str, good: bool) -> None:
+def test_a_value_that_no_function_starts_with_is_refused_at_packaging(name: str, text: str, good: bool) -> None:
     given = json.dumps(PARAMETERS["default"] | {name: text})
     done = subprocess.run(["node", "-e", CHECK, given], cwd=ROOT, capture_output=True, text=True, check=True)
     assert (f"  - {name} " not in done.stdout) is good, done.stdout

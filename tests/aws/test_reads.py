@@ -1,4 +1,4 @@
-"""Each function's role may read what the function's code reads when it begins: no secret more, and none less."""
+"""Each function's role may read exactly the secrets that its code reads when it begins."""
 
 import logging
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from media.grants import Claims, Grants
 from showcam import keys
 from showcam.aws import boto
 from showcam.compose import shares
-from showcam.settings import SECRETS, Settings, load
+from showcam.process.settings_sources import load
+from showcam.settings import SECRETS, Settings
 from store.sealing import Sealer
 from tests.aws.conftest import HOME, LOGIN, Osls, Template
 from tests.aws.test_template import resolved
@@ -68,20 +69,20 @@ def begin(
 ) -> tuple[set[str], set[str], Settings]:
     """Which secrets the entry read, which its role may read, and what its settings are."""
     title = function.title()
-    arns = {cloud.secret(f"showcam/prod/{name}", each): name for name, each in held.items()}
+    arns = {cloud.secret(f"showcam/prod/{name}", held_secret): name for name, held_secret in held.items()}
     known = {f"{name.title()}Secret": arn for arn, name in arns.items()}
     known |= {"AWS::Region": "eu-west-1", "Table": "showcam-prod"}
     variables = template["Resources"][f"{title}LambdaFunction"]["Properties"]["Environment"]["Variables"]
     for name, value in variables.items():
         monkeypatch.setenv(name, resolved(value, known))
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", f"showcam-prod-{function}")
-    asked: list[str] = []
+    requested: list[str] = []
     client = boto.client("secretsmanager", "eu-west-1")
     client.meta.events.register(
-        "provide-client-params.secretsmanager.GetSecretValue", lambda params, **_: asked.append(params["SecretId"])
+        "provide-client-params.secretsmanager.GetSecretValue", lambda params, **_: requested.append(params["SecretId"])
     )
     import_module(f"showcam.compose.{ENTRIES[function]}").build()
-    assert len(asked) == len({*asked}), "each is read once"
+    assert len(requested) == len({*requested}), "each is read once"
     (policy,) = template["Resources"][f"{title}Role"]["Properties"]["Policies"]
     may = {
         resolved(resource, known)
@@ -89,7 +90,7 @@ def begin(
         if statement["Action"] == "secretsmanager:GetSecretValue"
         for resource in statement["Resource"]
     }
-    return {arns[each] for each in asked}, {arns[each] for each in may}, shares.of(function, load())
+    return {arns[secret] for secret in requested}, {arns[secret] for secret in may}, shares.of(function, load())
 
 
 @pytest.mark.parametrize(("given", "function"), READ)
@@ -98,10 +99,10 @@ def test_a_role_may_read_what_its_function_reads(
 ) -> None:
     read, may, settings = begin(templates[given], function, cloud, monkeypatch, HELD)
     assert read == may == READ[given, function]
-    told = {name for name in SECRETS if getattr(settings, name)}
-    there = {name for secret in read for name in HELD[secret] if name != "root"}
-    assert told == there, "what a secret holds that it reads, it uses"
-    assert told <= shares.USED[function]
+    set_secrets = {name for name in SECRETS if getattr(settings, name)}
+    held_secrets = {name for secret in read for name in HELD[secret] if name != "root"}
+    assert set_secrets == held_secrets, "what a secret holds that it reads, it uses"
+    assert set_secrets <= shares.USED[function]
 
 
 @pytest.mark.parametrize("function", ENTRIES)
@@ -119,7 +120,7 @@ def test_what_version_0_1_sealed_and_granted_opens(
 
 
 @pytest.mark.parametrize("function", ENTRIES)
-def test_a_deployment_that_kept_all_in_one_secret_goes_on_and_is_told(
+def test_a_deployment_with_all_settings_in_one_secret_starts_with_a_warning(
     templates: dict[str, Template],
     cloud: Cloud,
     monkeypatch: pytest.MonkeyPatch,
@@ -132,6 +133,6 @@ def test_a_deployment_that_kept_all_in_one_secret_goes_on_and_is_told(
     assert {name: getattr(settings, name) for name in SETTINGS} == {
         name: value if name in used else "" for name, value in SETTINGS.items()
     }
-    said = "".join(capsys.readouterr())
+    logged = "".join(capsys.readouterr())
     for name in SETTINGS:
-        assert (f"{function} can read {name}, which it does not use" in said) is (name not in used)
+        assert (f"{function} can read {name}, which it does not use" in logged) is (name not in used)

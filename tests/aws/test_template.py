@@ -1,4 +1,4 @@
-"""The stack's template, as osls packaged it: what outlives it, who may do what, who is told."""
+"""The stack's template as osls packages it: what outlives the stack, the roles' rights, the alarms."""
 
 import json
 import subprocess
@@ -11,7 +11,8 @@ import boto3
 import pytest
 
 from bench.scale.prices import FIXED
-from showcam.settings import SECRETS, load
+from showcam.process.settings_sources import load
+from showcam.settings import SECRETS
 from store.dynamodb import create_table
 from tests.aws.conftest import ARCHITECTURE, ELSEWHERE, HOME, MEDIA, PYTHON, SKILL, Osls, Packaged, Template
 from tests.doubles.aws import REGION, in_process
@@ -38,7 +39,9 @@ WATCHED = {
 
 def of(template: Template, kind: str) -> dict[str, Any]:
     """Properties of the resources of a kind, by logical id."""
-    return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
+    return {
+        name: resource["Properties"] for name, resource in template["Resources"].items() if resource["Type"] == kind
+    }
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def home(at_home: Packaged) -> Template:
 
 
 @pytest.fixture
-def each(each_stack: Packaged) -> Template:
+def template(each_stack: Packaged) -> Template:
     return each_stack.template
 
 
@@ -106,33 +109,33 @@ class TestSecrets:
         for secret in secrets.values():
             assert secret["KmsKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
 
-    def test_no_function_is_given_one(self, each: Template) -> None:
-        for function in of(each, "AWS::Lambda::Function").values():
+    def test_no_function_is_given_one(self, template: Template) -> None:
+        for function in of(template, "AWS::Lambda::Function").values():
             assert not {f"SHOWCAM_{name.upper()}" for name in SECRETS} & function["Environment"]["Variables"].keys()
 
 
 class TestFunctions:
     def test_there_are_these(self, home: Template) -> None:
         functions = of(home, "AWS::Lambda::Function").values()
-        assert {each["FunctionName"]: each["Timeout"] for each in functions} == {
+        assert {function["FunctionName"]: function["Timeout"] for function in functions} == {
             f"showcam-prod-{name}": timeout for name, timeout in FUNCTIONS.items()
         }
-        for each in functions:
-            name = each["FunctionName"].rpartition("-")[2]
-            assert (each["Handler"], each["Runtime"]) == (f"lambda/{name}.handler", f"python{PYTHON}")
-            assert (each["Architectures"], each["MemorySize"]) == ([ARCHITECTURE], 1024)
-            assert each["Code"]["S3Key"].endswith(f"/{name}.zip")
+        for function in functions:
+            name = function["FunctionName"].rpartition("-")[2]
+            assert (function["Handler"], function["Runtime"]) == (f"lambda/{name}.handler", f"python{PYTHON}")
+            assert (function["Architectures"], function["MemorySize"]) == ([ARCHITECTURE], 1024)
+            assert function["Code"]["S3Key"].endswith(f"/{name}.zip")
 
-    def test_directives_and_web_have_their_parts_kept(self, home: Template) -> None:
+    def test_directives_and_web_have_reserved_concurrency(self, home: Template) -> None:
         kept = {
-            each["FunctionName"]: each["ReservedConcurrentExecutions"]
-            for each in of(home, "AWS::Lambda::Function").values()
-            if "ReservedConcurrentExecutions" in each
+            function["FunctionName"]: function["ReservedConcurrentExecutions"]
+            for function in of(home, "AWS::Lambda::Function").values()
+            if "ReservedConcurrentExecutions" in function
         }
         assert kept == {"showcam-prod-directives": 100, "showcam-prod-web": 50}
 
-    def test_elsewhere_there_is_alexas_alone(self, elsewhere: Packaged) -> None:
-        kinds = {each["Type"] for each in elsewhere.template["Resources"].values()}
+    def test_another_region_has_the_directives_function_alone(self, elsewhere: Packaged) -> None:
+        kinds = {resource["Type"] for resource in elsewhere.template["Resources"].values()}
         assert list(of(elsewhere.template, "AWS::Lambda::Function")) == ["DirectivesLambdaFunction"]
         assert not {
             kind for kind in kinds if kind.split("::")[1] in ("DynamoDB", "SecretsManager", "KMS", "ApiGatewayV2")
@@ -166,10 +169,10 @@ class TestFunctions:
 
 
 class TestAlexa:
-    def test_only_alexa_with_this_skill_may_call(self, each: Template) -> None:
+    def test_only_alexa_with_this_skill_may_call(self, template: Template) -> None:
         permissions = [
             permission
-            for permission in of(each, "AWS::Lambda::Permission").values()
+            for permission in of(template, "AWS::Lambda::Permission").values()
             if permission["FunctionName"] == {"Fn::GetAtt": ["DirectivesLambdaFunction", "Arn"]}
         ]
         assert sorted(permission["Principal"] for permission in permissions) == [
@@ -196,7 +199,8 @@ class TestHttp:
     def test_its_own_address_is_closed_where_another_serves(self, home: Template, osls: Osls) -> None:
         own = osls("serverless.yml", "eu-west-1", HOME | {"publicUrl": "https://cameras.example.com"}).template
         closed = [
-            of(each, "AWS::ApiGatewayV2::Api")["HttpApi"].get("DisableExecuteApiEndpoint") for each in (home, own)
+            of(template, "AWS::ApiGatewayV2::Api")["HttpApi"].get("DisableExecuteApiEndpoint")
+            for template in (home, own)
         ]
         assert closed == [False, True]
 
@@ -212,13 +216,13 @@ class TestHttp:
 
 
 class TestRoles:
-    def test_each_function_has_one_of_its_own(self, each: Template) -> None:
-        functions = of(each, "AWS::Lambda::Function")
+    def test_each_function_has_one_of_its_own(self, template: Template) -> None:
+        functions = of(template, "AWS::Lambda::Function")
         roles = [function["Role"]["Fn::GetAtt"][0] for function in functions.values()]
-        assert sorted(roles) == sorted({*of(each, "AWS::IAM::Role")})
+        assert sorted(roles) == sorted({*of(template, "AWS::IAM::Role")})
 
-    def test_none_may_do_everything_or_to_everything(self, each: Template) -> None:
-        for _, statement in statements(each):
+    def test_none_may_do_everything_or_to_everything(self, template: Template) -> None:
+        for _, statement in statements(template):
             assert statement["Effect"] == "Allow"
             assert not [action for action in listed(statement["Action"]) if "*" in action]
             assert "*" not in listed(statement["Resource"])
@@ -233,7 +237,10 @@ class TestRoles:
             )
             checks = set() if name == "Fulfillment" else CHECKS
             assert granted.pop("dynamodb") == (ROWS | FORGETS | checks, [table])
-            assert granted.pop("secretsmanager") == ({"GetSecretValue"}, [{"Ref": each} for each in READS[role]])
+            assert granted.pop("secretsmanager") == (
+                {"GetSecretValue"},
+                [{"Ref": resource} for resource in READS[role]],
+            )
             actions, resources = granted.pop("kms")
             assert "Decrypt" in actions
             assert resources == [{"Fn::GetAtt": ["DataKey", "Arn"]}]
@@ -249,10 +256,10 @@ class TestRoles:
         ]
         assert granted["kms"][1] == [ELSEWHERE["dataKey"]]
 
-    def test_only_what_is_a_households_may_be_deleted(self, each: Template) -> None:
+    def test_only_what_is_a_households_may_be_deleted(self, template: Template) -> None:
         deletes = [
             (role, statement["Condition"])
-            for role, statement in statements(each)
+            for role, statement in statements(template)
             if "dynamodb:DeleteItem" in listed(statement["Action"])
         ]
         keys = {role: ["account#*", "link#*", *(["visit#*"] if role == "WebRole" else [])] for role, _ in deletes}
@@ -261,7 +268,7 @@ class TestRoles:
             (role, {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys[role]}}) for role, _ in deletes
         ]
 
-    def test_web_alone_is_told_of_the_cookies_secret(self, home: Template) -> None:
+    def test_only_web_has_the_cookies_secret(self, home: Template) -> None:
         told = {
             name
             for name, function in of(home, "AWS::Lambda::Function").items()
@@ -269,15 +276,15 @@ class TestRoles:
         }
         assert told == {"WebLambdaFunction"}
 
-    def test_the_key_serves_the_table_and_the_secrets_alone(self, each: Template) -> None:
+    def test_the_key_serves_the_table_and_the_secrets_alone(self, template: Template) -> None:
         given = [
             statement["Condition"]["StringEquals"]["kms:ViaService"]
-            for _, statement in statements(each)
+            for _, statement in statements(template)
             if any(action.startswith("kms:") for action in listed(statement["Action"]))
         ]
         assert given
         for services in given:
-            assert [each["Fn::Join"][1][0] for each in services] == ["dynamodb", "secretsmanager"]
+            assert [service["Fn::Join"][1][0] for service in services] == ["dynamodb", "secretsmanager"]
 
     def test_the_keys_own_policy_leaves_it_to_the_accounts_roles(self, home: Template) -> None:
         (statement,) = home["Resources"]["DataKey"]["Properties"]["KeyPolicy"]["Statement"]
@@ -285,19 +292,19 @@ class TestRoles:
 
 
 class TestWatching:
-    def test_every_log_ends(self, each: Template) -> None:
-        groups = of(each, "AWS::Logs::LogGroup")
-        assert len(groups) >= len(of(each, "AWS::Lambda::Function"))
+    def test_every_log_ends(self, template: Template) -> None:
+        groups = of(template, "AWS::Logs::LogGroup")
+        assert len(groups) >= len(of(template, "AWS::Lambda::Function"))
         assert {group["RetentionInDays"] for group in groups.values()} == {30}
 
-    def test_every_alarm_tells_somebody(self, each_stack: Packaged) -> None:
+    def test_every_alarm_has_a_topic(self, each_stack: Packaged) -> None:
         given = HOME if "HttpApi" in each_stack.template["Resources"] else ELSEWHERE
         for alarm in of(each_stack.template, "AWS::CloudWatch::Alarm").values():
             assert alarm["AlarmActions"] == [given["alarmTopic"]]
             assert alarm["AlarmDescription"]
             assert alarm["TreatMissingData"] == "notBreaching"
 
-    def test_there_are_as_many_as_are_told_and_priced(self, home: Template, elsewhere: Packaged) -> None:
+    def test_their_number_is_the_documented_one(self, home: Template, elsewhere: Packaged) -> None:
         alarms, secrets = of(home, "AWS::CloudWatch::Alarm"), of(home, "AWS::SecretsManager::Secret")
         assert (len(alarms), len(secrets)) == (26, 6)
         assert len(of(elsewhere.template, "AWS::CloudWatch::Alarm")) == 5
@@ -305,8 +312,11 @@ class TestWatching:
         assert FIXED["Secrets Manager: six secrets"] == pytest.approx(0.40 * 6)
         assert "six secrets and 26 alarms" in (ROOT / "docs/aws.md").read_text()
 
-    def test_every_function_is_watched(self, each: Template) -> None:
-        functions, watched = of(each, "AWS::Lambda::Function"), list(of(each, "AWS::CloudWatch::Alarm").values())
+    def test_every_function_is_watched(self, template: Template) -> None:
+        functions, watched = (
+            of(template, "AWS::Lambda::Function"),
+            list(of(template, "AWS::CloudWatch::Alarm").values()),
+        )
         for name, function in functions.items():
             dimensions = [{"Name": "FunctionName", "Value": {"Ref": name}}]
             own = [alarm for alarm in watched if alarm.get("Dimensions") == dimensions]
@@ -334,7 +344,7 @@ class TestWatching:
 
 
 def test_cfn_lint_finds_nothing(each_stack: Packaged) -> None:
-    # W3005: osls says once more what a resource depends on
+    # W3005: osls repeats dependencies that CloudFormation derives by itself
     command = [Path(sys.executable).with_name("cfn-lint"), "-i", "W3005", "-t", str(each_stack.file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -348,7 +358,7 @@ def resolved(value: Any, known: dict[str, str]) -> str:
         return known[value["Ref"]]
     if "Fn::Join" in value:
         mark, parts = value["Fn::Join"]
-        return str(mark).join(resolved(each, known) for each in parts)
+        return str(mark).join(resolved(item, known) for item in parts)
     assert value == {"Fn::Sub": "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"}
     return "https://abc123.execute-api.eu-west-1.amazonaws.com"
 

@@ -35,7 +35,7 @@ class Served(Emulator):
 
 @dataclass
 class Deployed:
-    """The running program, and what it told. `wires`: AWS as each of its functions reaches it."""
+    """The running `make deploy-local` and the place it announced. `wires`: AWS as each function reaches it."""
 
     process: "subprocess.Popen[bytes]"
     folder: Path
@@ -60,7 +60,7 @@ class Deployed:
         """What the function's log group holds."""
         pages = self.aws.client("logs").get_paginator("filter_log_events")
         group = f"/aws/lambda/{stack.full_name(name)}"
-        return [each["message"] for page in pages.paginate(logGroupName=group) for each in page["events"]]
+        return [event["message"] for page in pages.paginate(logGroupName=group) for event in page["events"]]
 
 
 @pytest.fixture(scope="session")
@@ -68,16 +68,16 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("deployed")
     words = [sys.executable, "-P", "-m", "aws.deploy_local", "--keep", "--folder", str(folder)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOWCAM_"))}
-    with (folder / "said").open("wb") as said:
-        process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=said, stderr=said)
+    with (folder / "said").open("wb") as output:
+        process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=output, stderr=output)
     try:
-        told = _told(process, folder)
-        aws = Served(told["aws"], "eu-west-1")
+        place = _told(process, folder)
+        aws = Served(place["aws"], "eu-west-1")
         place = Place(
-            told["web"],
-            Path(told["authorities"]),
+            place["web"],
+            Path(place["authorities"]),
             lambda event: stack.invoke(aws, "directives", event),
-            told["clients"],
+            place["clients"],
         )
         yield Deployed(process, folder, place, aws)
     finally:

@@ -26,13 +26,13 @@ KEY = "webhook-of-the-tests"
 TABLE = "showcam-local"
 
 
-def ask(deployed: Deployed, linked: Linked, folder: Path) -> None:
+def exercise(deployed: Deployed, linked: Linked, folder: Path) -> None:
     for name, listed in (("directives", linked.echo.discover), ("fulfillment", linked.display.sync)):
         _forget_the_list(deployed)
         _begin_anew(deployed, name)
         assert len(listed()) == 7
     _grant(deployed, linked, folder)
-    _tell_by_webhook(deployed)
+    _post_to_webhook(deployed)
     _cancel(deployed)
     _disable(deployed)
 
@@ -45,12 +45,12 @@ def _forget_the_list(deployed: Deployed) -> None:
             table.delete_item(TableName=TABLE, Key={part: item[part] for part in ("pk", "sk")})
             device = {"sk": "device#gone", "kind": "device", "gsi1pk": "device#gone", "gsi1sk": "whose"}
             table.put_item(
-                TableName=TABLE, Item={"pk": item["pk"]} | {name: {"S": each} for name, each in device.items()}
+                TableName=TABLE, Item={"pk": item["pk"]} | {name: {"S": value} for name, value in device.items()}
             )
 
 
 def _begin_anew(deployed: Deployed, name: str, **settings: str) -> None:
-    more = {f"SHOWCAM_{each.upper()}": value for each, value in settings.items()}
+    more = {f"SHOWCAM_{name.upper()}": value for name, value in settings.items()}
     deployed.set_environ(name, deployed.environ(name) | {"SHOWCAM_TEST_BEGAN": str(time.time())} | more)
 
 
@@ -59,9 +59,13 @@ def _grant(deployed: Deployed, linked: Linked, folder: Path) -> None:
     trusted.write_bytes(deployed.place.authorities.read_bytes() + authority.pem.read_bytes())
     amazon = Vendors(authority.pem, authority.context)
     tokens = {"access_token": "Atza|a", "refresh_token": "Atzr|r", "expires_in": 3600}
-    told = amazon.answering(lambda *_: answer(json.dumps(tokens).encode()))
+    login_with_amazon = amazon.answering(lambda *_: answer(json.dumps(tokens).encode()))
     before = deployed.environ("directives")
-    login = {"amazon_at": told.host, "lwa_client_id": "amzn1.application-oa2-client.x", "lwa_client_secret": "s"}
+    login = {
+        "amazon_at": login_with_amazon.host,
+        "lwa_client_id": "amzn1.application-oa2-client.x",
+        "lwa_client_secret": "s",
+    }
     try:
         _begin_anew(deployed, "directives", ca_file=str(trusted), **login)
         grant = {"grant": {"type": "OAuth2.AuthorizationCode", "code": "c"}, "grantee": linked.echo.scope}
@@ -72,7 +76,7 @@ def _grant(deployed: Deployed, linked: Linked, folder: Path) -> None:
         amazon.end()
 
 
-def _tell_by_webhook(deployed: Deployed) -> None:
+def _post_to_webhook(deployed: Deployed) -> None:
     before = deployed.environ("web")
     try:
         _begin_anew(deployed, "web", ezviz_webhook_key=KEY)
@@ -82,10 +86,10 @@ def _tell_by_webhook(deployed: Deployed) -> None:
         signed = hmac.digest(KEY.encode(), body + now.encode(), hashlib.sha1).hex()
         headers = {"Content-Type": "text/plain", "signature": signed, "t": now}
         place = deployed.place
-        told = requests.post(
+        reply = requests.post(
             f"{place.web}/webhooks/ezviz", data=body, headers=headers, verify=str(place.authorities), timeout=30
         )
-        assert told.status_code == 200, told.text
+        assert reply.status_code == 200, reply.text
     finally:
         deployed.set_environ("web", before)
 

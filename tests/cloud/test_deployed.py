@@ -1,4 +1,4 @@
-"""`make deploy-local`: the packaged stack on an AWS of this machine, walked, and then troubled."""
+"""`make deploy-local`: the packaged stack on an AWS on this machine, after the walk, and with faults."""
 
 import json
 import os
@@ -37,15 +37,15 @@ STEPS = [
 ]
 
 
-def test_every_step_was_said_with_what_it_found(deployed: Deployed) -> None:
-    said = deployed.said()
-    for each in STEPS:
-        assert f"  ✓  {each}" in said
-    assert "✗" not in said
-    assert re.search(r"Show Garden: \d+ frames of \d+×\d+ decoded", said)
+def test_every_step_is_printed_with_what_it_found(deployed: Deployed) -> None:
+    output = deployed.said()
+    for step in STEPS:
+        assert f"  ✓  {step}" in output
+    assert "✗" not in output
+    assert re.search(r"Show Garden: \d+ frames of \d+×\d+ decoded", output)
     shown = r"Garage, whose Image Encryption is on: the reason is shown, \d+ frames of 1280×720"
-    assert len(re.findall(shown, said)) == 2
-    assert "refused, INVALID_AUTHORIZATION_CREDENTIAL" in said
+    assert len(re.findall(shown, output)) == 2
+    assert "refused, INVALID_AUTHORIZATION_CREDENTIAL" in output
 
 
 def test_no_part_of_it_listens_beyond_loopback(deployed: Deployed) -> None:
@@ -62,7 +62,7 @@ def test_no_secret_is_in_a_log(deployed: Deployed) -> None:
     assert not re.search(r"sc[ar]\.[a-z2-7]+\.[\w-]{8,}|/s/[\w-]{20}", lines)
 
 
-def test_a_table_that_throttles_is_told_rightly_at_each_door_and_counted(wired: Deployed, linked: Linked) -> None:
+def test_a_throttling_table_is_answered_in_each_protocol_and_counted(wired: Deployed, linked: Linked) -> None:
     echo, display = linked.echo, linked.display
     for wire in wired.wires.values():
         wire.throttled = "ProvisionedThroughputExceededException"
@@ -77,7 +77,7 @@ def test_a_table_that_throttles_is_told_rightly_at_each_door_and_counted(wired: 
     # the metric that the alarm "could not use the table" watches
     for name in ("directives", "fulfillment", "web"):
         counted = [json.loads(line) for line in wired.lines(name) if "StoreUnavailable" in line and "_aws" in line]
-        assert any(each.get("StoreUnavailable") for each in counted)
+        assert any(line.get("StoreUnavailable") for line in counted)
     # nothing was lost by it
     assert len(echo.discover()) == len(display.sync()) == 7
     assert linked.to_google.refresh(linked.google["refresh_token"]).status_code == 200
@@ -87,10 +87,10 @@ def test_a_table_that_throttles_is_told_rightly_at_each_door_and_counted(wired: 
     ("name", "event"),
     [("directives", {"directive": {}}), ("fulfillment", {"body": "{}"}), ("web", {"rawPath": "/"})],
 )
-def test_a_missing_secret_is_said_by_its_name_and_fails_the_function(deployed: Deployed, name: str, event: Any) -> None:
+def test_a_missing_secret_is_named_and_fails_the_function(deployed: Deployed, name: str, event: Any) -> None:
     before = deployed.environ(name)
     secret = before["SHOWCAM_KEYS_SECRET"].replace("keys", "lost")
-    straight = {each: value for each, value in before.items() if each != "AWS_ENDPOINT_URL"}
+    straight = {name: value for name, value in before.items() if name != "AWS_ENDPOINT_URL"}
     deployed.set_environ(name, straight | {"SHOWCAM_KEYS_SECRET": secret})
     try:
         with pytest.raises(StepFailed, match="there is none of that name") as failed:
@@ -112,7 +112,7 @@ def test_a_request_for_another_skill_is_not_answered(deployed: Deployed) -> None
         deployed.invoke("directives", event)
 
 
-def test_what_it_is_told_by_nobody_it_knows_is_refused(deployed: Deployed) -> None:
+def test_an_unknown_caller_is_refused(deployed: Deployed) -> None:
     place = deployed.place
     answer = requests.post(
         f"{place.web}/alexa/smart-home", json={"directive": {}}, verify=str(place.authorities), timeout=30
@@ -121,15 +121,15 @@ def test_what_it_is_told_by_nobody_it_knows_is_refused(deployed: Deployed) -> No
 
 
 def test_ctrl_c_in_the_middle_ends_everything(tmp_path: Path) -> None:
-    said = tmp_path / "said"
+    output = tmp_path / "said"
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SHOWCAM_"))}
-    with said.open("wb") as out:
+    with output.open("wb") as out:
         words = [sys.executable, "-P", "-m", "aws.deploy_local", "--folder", str(tmp_path)]
         process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=out, stderr=out)
     log = tmp_path / "deploy.log"
     end = time.monotonic() + 60
     while not log.exists() or not log.stat().st_size:
-        assert process.poll() is None, said.read_text()
+        assert process.poll() is None, output.read_text()
         assert time.monotonic() < end
         time.sleep(0.05)
     started = below(process.pid)
@@ -137,4 +137,4 @@ def test_ctrl_c_in_the_middle_ends_everything(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 130
     assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []
-    assert "Everything is ended." in said.read_text()
+    assert "Everything is ended." in output.read_text()

@@ -1,4 +1,4 @@
-"""The AWS on this machine: whom it listens to, and that it ends."""
+"""The emulator of AWS listens on loopback alone, and ends."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What each function really asks of AWS its role permits, and nothing else; judged by IAM's evaluator."""
+"""Each function's role permits exactly the calls that the function makes, judged by IAM's evaluator."""
 
 import json
 from collections.abc import Iterator
@@ -17,15 +17,15 @@ OTHER_TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/showcam-prod"
 SECRETS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
 DYNAMODB, SECRETS_MANAGER = "DynamoDB_20120810", "secretsmanager"
 VIA = [f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "secretsmanager")]
-BY_OTHERS = ("logs", "kms")  # asked by Lambda for its function; by DynamoDB and Secrets Manager
+BY_OTHERS = ("logs", "kms")  # called by Lambda for its function; by DynamoDB and Secrets Manager
 type Pair = tuple[str, str]
 
 
 @pytest.fixture(scope="session")
-def asked(wired: Deployed, linked: Linked, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Pair]]:
-    """(action, resource) of every request that each function made while it was set up and walked, and beside that."""
+def requested(wired: Deployed, linked: Linked, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Pair]]:
+    """By function, action and resource of all its calls during set-up, the walk and `seldom.exercise`."""
     walk(wired.place)
-    seldom.ask(wired, linked, tmp_path_factory.mktemp("seldom"))
+    seldom.exercise(wired, linked, tmp_path_factory.mktemp("seldom"))
     return {
         name: {pair for service, operation, request, _ in wire.calls for pair in pairs(service, operation, request)}
         for name, wire in wired.wires.items()
@@ -33,7 +33,7 @@ def asked(wired: Deployed, linked: Linked, tmp_path_factory: pytest.TempPathFact
 
 
 def pairs(service: str, operation: str, request: dict[str, Any]) -> Iterator[Pair]:
-    """What IAM judges of a request; a transaction has no action of its own, each of its parts is judged."""
+    """The actions and resources of a request that IAM judges: of a transaction, those of each item."""
     if service == SECRETS_MANAGER:
         yield f"secretsmanager:{operation}", request["SecretId"]
         return
@@ -64,13 +64,13 @@ def policies(deployed: Deployed, name: str) -> list[dict[str, Any]]:
     role, iam = found["Role"].rpartition("/")[2], deployed.aws.client("iam")
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
     named = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    return [iam.get_role_policy(RoleName=role, PolicyName=each)["PolicyDocument"] for each in named]
+    return [iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"] for policy in named]
 
 
 def verdict(deployed: Deployed, name: str, pair: Pair, documents: list[dict[str, Any]] | None = None) -> str:
     """By the function's own policies, or by the ones given."""
     answer = deployed.aws.client("iam").simulate_custom_policy(
-        PolicyInputList=[json.dumps(each) for each in documents or policies(deployed, name)],
+        PolicyInputList=[json.dumps(document) for document in documents or policies(deployed, name)],
         ActionNames=[pair[0]],
         ResourceArns=[pair[1]],
     )
@@ -86,8 +86,8 @@ FUNCTIONS = pytest.mark.parametrize("name", stack.FUNCTIONS)
 
 
 @FUNCTIONS
-def test_what_it_asks_it_may(wired: Deployed, asked: dict[str, set[Pair]], name: str) -> None:
-    actions = {action for action, _ in asked[name]}
+def test_what_it_asks_it_may(wired: Deployed, requested: dict[str, set[Pair]], name: str) -> None:
+    actions = {action for action, _ in requested[name]}
     assert {"dynamodb:BatchGetItem", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue"} <= actions
     # the evaluator here takes no context, so a condition never holds: the one on what is deleted is judged below
     documents = policies(wired, name)
@@ -95,21 +95,21 @@ def test_what_it_asks_it_may(wired: Deployed, asked: dict[str, set[Pair]], name:
         for statement in document["Statement"]:
             if listed(statement["Action"]) == ["dynamodb:DeleteItem"]:
                 del statement["Condition"]
-    refused = {pair for pair in asked[name] if verdict(wired, name, pair, documents) != "allowed"}
+    refused = {pair for pair in requested[name] if verdict(wired, name, pair, documents) != "allowed"}
     assert refused == set()
 
 
 @FUNCTIONS
-def test_it_deletes_what_it_must_and_nothing_else(wired: Deployed, asked: dict[str, set[Pair]], name: str) -> None:
+def test_it_deletes_what_it_must_and_nothing_else(wired: Deployed, requested: dict[str, set[Pair]], name: str) -> None:
     (statement,) = (
-        each
+        statement
         for document in policies(wired, name)
-        for each in document["Statement"]
-        if "dynamodb:DeleteItem" in listed(each["Action"])
+        for statement in document["Statement"]
+        if "dynamodb:DeleteItem" in listed(statement["Action"])
     )
     ((operator, keys),) = statement["Condition"].items()
     assert operator == "ForAllValues:StringLike"
-    assert {f"{each.partition('#')[0]}#*" for each in deleted(wired, name)} == set(keys["dynamodb:LeadingKeys"])
+    assert {f"{key.partition('#')[0]}#*" for key in deleted(wired, name)} == set(keys["dynamodb:LeadingKeys"])
 
 
 def deleted(deployed: Deployed, name: str) -> Iterator[str]:
@@ -133,42 +133,49 @@ def deleted(deployed: Deployed, name: str) -> Iterator[str]:
     ],
 )
 def test_a_secret_is_read_by_those_who_use_it_alone(
-    wired: Deployed, asked: dict[str, set[Pair]], secret: str, readers: set[str]
+    wired: Deployed, requested: dict[str, set[Pair]], secret: str, readers: set[str]
 ) -> None:
     made = wired.aws.client("cloudformation").list_stack_resources(StackName="showcam-local")["StackResourceSummaries"]
-    (found,) = (each["PhysicalResourceId"] for each in made if each["LogicalResourceId"] == f"{secret}Secret")
+    (found,) = (
+        resource["PhysicalResourceId"] for resource in made if resource["LogicalResourceId"] == f"{secret}Secret"
+    )
     pair = ("secretsmanager:GetSecretValue", found)
-    assert {name for name in stack.FUNCTIONS if pair in asked[name]} == readers
+    assert {name for name in stack.FUNCTIONS if pair in requested[name]} == readers
     assert {name for name in stack.FUNCTIONS if verdict(wired, name, pair) == "allowed"} == readers
 
 
 @FUNCTIONS
-def test_what_it_may_it_asks(wired: Deployed, asked: dict[str, set[Pair]], name: str) -> None:
+def test_what_it_may_it_asks(wired: Deployed, requested: dict[str, set[Pair]], name: str) -> None:
     granted = {
         (action, resource)
         for document in policies(wired, name)
-        for each in document["Statement"]
-        for action in listed(each["Action"])
-        for resource in listed(each["Resource"])
+        for statement in document["Statement"]
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
         if action.partition(":")[0] not in BY_OTHERS
     }
-    assert granted - asked[name] == set()
+    assert granted - requested[name] == set()
 
 
 @FUNCTIONS
 def test_the_key_opens_through_the_table_and_the_secrets_alone(wired: Deployed, name: str) -> None:
     (key,) = (
-        each["PhysicalResourceId"]
-        for each in wired.aws.client("cloudformation").list_stack_resources(StackName="showcam-local")[
+        resource["PhysicalResourceId"]
+        for resource in wired.aws.client("cloudformation").list_stack_resources(StackName="showcam-local")[
             "StackResourceSummaries"
         ]
-        if each["ResourceType"] == "AWS::KMS::Key"
+        if resource["ResourceType"] == "AWS::KMS::Key"
     )
     pair = ("kms:Decrypt", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{key}")
     documents = policies(wired, name)
     # the evaluator here takes no context, so a condition on it never holds: the statement is judged without it too
     assert verdict(wired, name, pair, documents) == "implicitDeny"
-    (statement,) = (each for document in documents for each in document["Statement"] if "kms:Decrypt" in each["Action"])
+    (statement,) = (
+        statement
+        for document in documents
+        for statement in document["Statement"]
+        if "kms:Decrypt" in statement["Action"]
+    )
     assert statement.pop("Condition") == {"StringEquals": {"kms:ViaService": VIA}}
     assert verdict(wired, name, pair, documents) == "allowed"
 
@@ -222,6 +229,6 @@ def test_households_are_listed_by_web_alone(wired: Deployed, name: str, may: str
 
 @FUNCTIONS
 def test_each_writes_its_own_log_alone(wired: Deployed, name: str) -> None:
-    for each in stack.FUNCTIONS:
-        stream = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{stack.full_name(each)}:log-stream:x"
-        assert (verdict(wired, name, ("logs:PutLogEvents", stream)) == "allowed") is (each == name)
+    for function in stack.FUNCTIONS:
+        stream = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{stack.full_name(function)}:log-stream:x"
+        assert (verdict(wired, name, ("logs:PutLogEvents", stream)) == "allowed") is (function == name)

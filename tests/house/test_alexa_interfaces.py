@@ -1,4 +1,4 @@
-"""An interface of Alexa's is one module that says all there is of it, and one line of the table."""
+"""Each interface of Alexa is one module and one line of the table."""
 
 import inspect
 import re
@@ -72,9 +72,11 @@ def test_its_module_is_named_as_it_is_and_declares_all_of_it(interface: Any) -> 
 
 @EACH
 def test_its_module_names_the_page_it_follows(interface: Any) -> None:
-    said = documentation(interface)
-    assert re.match(rf"{re.escape(interface.name)} \d(\.\d)?[:,] ", said)
-    [page] = re.findall(r"^https://developer\.amazon\.com/en-US/docs/alexa/[\w-]+/([\w-]+)\.html$", said, re.MULTILINE)
+    docstring = documentation(interface)
+    assert re.match(rf"{re.escape(interface.name)} \d(\.\d)?[:,] ", docstring)
+    [page] = re.findall(
+        r"^https://developer\.amazon\.com/en-US/docs/alexa/[\w-]+/([\w-]+)\.html$", docstring, re.MULTILINE
+    )
     assert page == PAGES.get(interface.name, interface.name.lower().replace(".", "-"))
 
 
@@ -85,14 +87,14 @@ FULL = camera(
 
 
 @pytest.mark.parametrize("shown", [FULL, camera("Shed")], ids=["a camera with everything", "one with little"])
-def test_what_it_tells_of_a_camera_is_of_the_interface(shown: Camera, table: tuple[Interface, ...]) -> None:
+def test_reported_properties_belong_to_the_interface(shown: Camera, table: tuple[Interface, ...]) -> None:
     for interface in table:
         advertised = set()
         for capability in interface.capabilities(shown, LOCALES):
             assert capability.interface == interface.name
             assert documentation(interface).startswith(f"{interface.name} {capability.version}")
             supported = capability.properties.supported if capability.properties else ()
-            advertised |= {(one.name, capability.instance) for one in supported}
+            advertised |= {(supported_property.name, capability.instance) for supported_property in supported}
         stated = {(state.name, state.instance) for state in interface.states(shown)}
         assert stated <= advertised, interface.name
         assert (shown is not FULL) or stated == advertised, interface.name
@@ -102,7 +104,7 @@ def test_what_it_tells_of_a_camera_is_of_the_interface(shown: Camera, table: tup
 UNTYPED = {"amazon.py", "unreadable.py", "spoken/signature.py", "spoken/skill.py"}
 
 
-def test_what_goes_out_is_typed_where_it_is_built() -> None:
+def test_outgoing_messages_are_typed_where_they_are_built() -> None:
     room = ROOT / "alexa"
     untyped = {
         file.relative_to(room).as_posix()

@@ -1,4 +1,4 @@
-"""The house: arrows run down only, entries stay small, and a directive loads what it needs."""
+"""Rooms import downwards only, entries stay small, and a directive loads only what it needs."""
 
 import ast
 import json
@@ -39,7 +39,7 @@ def sources() -> list[Path]:
 
 
 def test_every_room_is_under_the_contracts() -> None:
-    layers = next(each for each in LINTER["contracts"] if each["type"] == "layers")["layers"]
+    layers = next(contract for contract in LINTER["contracts"] if contract["type"] == "layers")["layers"]
     drawn = {room.strip() for layer in layers for room in layer.split("|")}
     assert set(LINTER["root_packages"]) == ROOMS
     assert drawn | {"simulator"} == ROOMS

@@ -1,4 +1,4 @@
-"""docs/aws.md, on which no real account ever answered, holds to the stack, the settings and AWS's own list of calls."""
+"""docs/aws.md agrees with the stack, the settings and AWS's own list of calls."""
 
 import json
 import re
@@ -17,7 +17,8 @@ from botocore import xform_name
 from showcam import keys
 from showcam.compose import shares
 from showcam.compose.command import pictures
-from showcam.settings import SECRETS, Settings, load
+from showcam.process.settings_sources import load
+from showcam.settings import SECRETS, Settings
 from tests.aws.test_reads import READ
 from tests.doubles.aws import OLD_ROOT as OF_GRANTS
 from tests.doubles.aws import ROOT as OF_KEYS
@@ -49,13 +50,15 @@ def fenced(kind: str) -> list[str]:
 
 
 def test_its_table_of_parameters_is_the_deployments() -> None:
-    told = {row[0].strip("` "): row[1].strip("` ") for row in rows("| parameter |")}
-    assert [*told] == [*PARAMETERS]
+    documented = {row[0].strip("` "): row[1].strip("` ") for row in rows("| parameter |")}
+    assert [*documented] == [*PARAMETERS]
     for name, default in PARAMETERS.items():
-        assert told[name] == (str(default) if default != "" else "the HTTP API's" if name == "publicUrl" else ""), name
+        assert documented[name] == (
+            str(default) if default != "" else "the HTTP API's" if name == "publicUrl" else ""
+        ), name
 
 
-def test_its_deployments_give_parameters_that_there_are() -> None:
+def test_its_deployments_give_known_parameters() -> None:
     files = fenced("")
     assert len(files) == 2
     for file in files:
@@ -64,10 +67,10 @@ def test_its_deployments_give_parameters_that_there_are() -> None:
         assert not any(" " in value for value in given.values())
 
 
-def test_its_regions_are_those_where_alexa_looks() -> None:
-    told = {row[0].strip("` "): row[1].strip() for row in rows("| region | languages |")}
+def test_its_regions_are_alexas() -> None:
+    documented = {row[0].strip("` "): row[1].strip() for row in rows("| region | languages |")}
     known = re.findall(r"'([a-z]+-[a-z]+-\d)': \[(.*?)\]", (ROOT / "aws/parameters.cjs").read_text())
-    assert told == {region: languages.replace("'", "") for region, languages in known}
+    assert documented == {region: languages.replace("'", "") for region, languages in known}
 
 
 def test_its_settings_are_settings() -> None:
@@ -78,7 +81,7 @@ def test_its_settings_are_settings() -> None:
     assert set.union(*held) <= SECRETS
 
 
-def test_each_secret_setting_stands_where_those_who_use_it_read_it_and_nobody_else() -> None:
+def test_each_secret_setting_is_read_by_its_users_alone() -> None:
     table = rows("| secret | read by | may hold |")
     for function, used in shares.USED.items():
         assert set.union(*(words(row[2]) for row in table if function in words(row[1]))) == used
@@ -87,10 +90,10 @@ def test_each_secret_setting_stands_where_those_who_use_it_read_it_and_nobody_el
 def test_its_table_of_who_reads_what_is_what_they_read() -> None:
     table = rows("| secret | `directives` | `fulfillment` | `web` |")
     for place, function in enumerate(("directives", "fulfillment", "web"), 1):
-        told = {row[0].strip("`").partition("`")[0].replace("cookies", "cookie") for row in table if row[place]}
-        assert told == READ["with all there is", function]
+        documented = {row[0].strip("`").partition("`")[0].replace("cookies", "cookie") for row in table if row[place]}
+        assert documented == READ["with all there is", function]
         set_up_for = {row[0].partition("`, with `")[0].strip("`") for row in table if "`, with `" in row[0]}
-        assert told - set_up_for == READ["with little", function]
+        assert documented - set_up_for == READ["with little", function]
 
 
 @dataclass
@@ -103,8 +106,8 @@ class Operator:
     def settings(self, text: str) -> Settings:
         held = {"keys": {"root": OF_KEYS}, "settings": {"ezviz_secret": "s"}, "grant": {"root": OF_GRANTS}}
         held |= {"directives": {"lwa_client_secret": "l"}, "web": {"ezviz_webhook_key": "w"}}
-        for name, each in held.items():
-            arn = self.cloud.secret(f"showcam/prod/{name}", each)
+        for name, content in held.items():
+            arn = self.cloud.secret(f"showcam/prod/{name}", content)
             text = re.sub(rf'"arn:.*:showcam/prod/{name}-.*"', f'"{arn}"', text)
         self.file.write_text(text)
         return load(environ={}, file=self.file)
@@ -116,7 +119,7 @@ def operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Operat
         yield Operator(cloud, tmp_path / "showcam.toml")
 
 
-def test_where_there_is_no_media_process_the_commands_look_for_none(operator: Operator) -> None:
+def test_without_media_processes_the_commands_call_none(operator: Operator) -> None:
     base, _media = fenced("toml")
     settings = operator.settings(base)
     assert settings.all_on_aws
@@ -125,12 +128,12 @@ def test_where_there_is_no_media_process_the_commands_look_for_none(operator: Op
     assert pictures(settings).place("anybody") == ""
 
 
-def test_where_there_are_some_the_commands_go_to_them_with_the_key_they_share(operator: Operator) -> None:
+def test_with_media_processes_the_commands_use_their_shared_key(operator: Operator) -> None:
     base, media = fenced("toml")
     settings = operator.settings(base.replace('pictures = "vendor"\n', media))
     assert len(settings.media_urls) == 2
     assert (settings.pictures_urls, settings.own_media) == (settings.media_urls, False)
-    assert {pictures(settings).place(str(each)) for each in range(50)} == {*settings.media_urls}
+    assert {pictures(settings).place(str(number)) for number in range(50)} == {*settings.media_urls}
     assert keys.grant_of(settings) == keys.derived([OF_GRANTS]).grant
 
 
@@ -141,9 +144,9 @@ def test_its_examples_hold_no_skill_that_could_be_deployed() -> None:
 def test_as_many_older_roots_are_taken_as_it_says() -> None:
     for document in ("aws.md", "pictures.md"):
         assert "seven at most" in (ROOT / "docs" / document).read_text()
-    roots = [f"{each}, forty-eight random characters in all" for each in range(9)]
+    roots = [f"{number}, forty-eight random characters in all" for number in range(9)]
     assert len(_grants(roots[:8])) == 1 + 7
-    with pytest.raises(keys.KeysUnreadable, match="8 are the most"):
+    with pytest.raises(keys.KeysUnreadable, match="at most 8 roots"):
         _grants(roots)
 
 
@@ -153,12 +156,12 @@ def _grants(roots: list[str]) -> list[bytes]:
 
 
 def test_its_alarms_are_the_stacks() -> None:
-    told = {row[0].strip("` ") for row in rows("| alarm | it means")}
+    documented = {row[0].strip("` ") for row in rows("| alarm | it means")}
     made = (ROOT / "aws/alarms.cjs").read_text()
-    each = re.findall(r"\$\{title\(name\)\}(\w+)`\]: alarm", made)
+    published = re.findall(r"\$\{title\(name\)\}(\w+)`\]: alarm", made)
     alone = re.findall(r"^ +(\w+): alarm\(topic", made, re.MULTILINE)
-    assert each
-    assert told == {*(f"…{name}" for name in each), *alone, "Table…Faults"}
+    assert published
+    assert documented == {*(f"…{name}" for name in published), *alone, "Table…Faults"}
     assert "`Table${Operation}Faults`" in made
 
 
@@ -177,7 +180,7 @@ def test_its_outputs_are_the_stacks() -> None:
         assert re.search(rf"^ +{name}:$", stack, re.MULTILINE), name
 
 
-def test_make_is_told_what_it_takes() -> None:
+def test_make_is_given_known_variables() -> None:
     makefile = (ROOT / "Makefile").read_text()
     given = set(re.findall(r"\b([A-Z]+)=", " ".join(re.findall(r"^ {4}make (.+)$", TEXT, re.MULTILINE))))
     assert given == {"CONFIG", "STAGE", "REGION"}
@@ -199,14 +202,14 @@ def test_its_calls_of_aws_exist_with_their_options(command: str) -> None:
     options = {xform_name(name, "-"): shape.type_name for name, shape in members.items()}
     given = {word.removeprefix("--") for word in rest if word.startswith("--")} - OF_THE_TOOL
     for name in given:
-        told = RENAMED.get(name, name)
-        assert told in options or options.get(told.removeprefix("no-")) == "boolean", name
+        option = RENAMED.get(name, name)
+        assert option in options or options.get(option.removeprefix("no-")) == "boolean", name
     needed = {xform_name(name, "-") for name in getattr(known[operation].input_shape, "required_members", [])}
     assert needed <= {RENAMED.get(name, name) for name in given}, command
 
 
 def _waiters(service: str) -> dict[str, str]:
-    """What each asks until it is as it should be."""
+    """The AWS call that each wait repeats."""
     model = botocore.session.Session().get_waiter_model(service)
     return {xform_name(name, "-"): xform_name(model.get_waiter(name).operation, "-") for name in model.waiter_names}
 

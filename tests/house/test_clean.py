@@ -1,4 +1,4 @@
-"""`make clean` takes away what make made, and nothing of an owner's."""
+"""`make clean` removes what make made, and nothing of an owner's."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""What the documents promise exists."""
+"""What the documents name exists."""
 
 import ast
 import re
@@ -23,9 +23,9 @@ def test_the_table_of_settings_is_the_settings() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.*?)\|", (ROOT / "docs/running.md").read_text(), re.MULTILINE)
     fields = {field.name: field.default for field in msgspec.structs.fields(Settings) if field.name != "demo"}
     assert [name for name, _ in rows] == list(fields)
-    for name, told in rows:
+    for name, documented in rows:
         default = fields[name]
-        assert told.strip("` ") == _written(default), name
+        assert documented.strip("` ") == _written(default), name
 
 
 def _written(default: object) -> str:
@@ -47,8 +47,8 @@ def test_commands_and_links_exist(document: Path) -> None:
         command = re.split(r" (?:--|\"|[A-Z]|\S+@)", words)[0].split()
         assert CliRunner().invoke(main, [*command, "--help"]).exit_code == 0, words
     for module, words in re.findall(r"^ {4}\.venv/bin/python -P -m (\S+)(.*)", text, re.MULTILINE):
-        asked = [sys.executable, "-P", "-m", module, "--help"]
-        helped = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
+        command = [sys.executable, "-P", "-m", module, "--help"]
+        helped = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         assert set(re.findall(r"--[a-z-]+", words)) <= set(re.findall(r"--[a-z-]+", helped.stdout)), words
     for link in re.findall(r"\]\(([^):\s]+)\)", text):
         path, _, heading = link.partition("#")
@@ -60,11 +60,11 @@ def test_commands_and_links_exist(document: Path) -> None:
 def _headings(document: Path) -> set[str]:
     """As a page of a repository names them in its address."""
     found = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in found}
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
 
 
 @pytest.mark.parametrize("document", GUIDES, ids=lambda path: path.name)
-def test_code_that_a_guide_names_is_there(document: Path) -> None:
+def test_code_that_a_guide_names_exists(document: Path) -> None:
     """`room/module.py`, `folder/`, and `tests/room/test_x.py::test_y` with the function of that name."""
     named = re.findall(r"`((?:[\w-]+/)+(?:[\w.-]+)?)(?:::(\w+))?`", document.read_text())
     assert named
@@ -74,12 +74,12 @@ def test_code_that_a_guide_names_is_there(document: Path) -> None:
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "showcam").rglob("*.py")), ids=lambda path: path.name)
-def test_what_is_said_names_a_page_where_it_is(file: Path) -> None:
+def test_texts_name_documents_by_their_place(file: Path) -> None:
     """An installed showcam has no docs/ where one stands: showcam.shipped.document knows the place."""
     tree = ast.parse(file.read_text())
     described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
-    said = [each for each in ast.walk(tree) if isinstance(each, ast.Constant) and id(each) not in described]
-    assert [each.value for each in said if isinstance(each.value, str) and "docs/" in each.value] == []
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in described]
+    assert [constant.value for constant in texts if isinstance(constant.value, str) and "docs/" in constant.value] == []
 
 
 def test_no_document_names_a_place_outside_the_project() -> None:

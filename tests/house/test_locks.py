@@ -1,4 +1,4 @@
-"""What is installed is pinned by hash, and no file says from which registry."""
+"""Installed packages are pinned by hash, and no file names a registry."""
 
 import json
 import re
@@ -31,7 +31,9 @@ def pins(name: str) -> set[str]:
 
 def test_every_package_of_npm_is_pinned_by_hash() -> None:
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
-    installed = {name: each for name, each in packages.items() if name}
+    installed = {name: package for name, package in packages.items() if name}
     assert len(installed) > 100
-    assert all(each["integrity"].startswith("sha512-") and "resolved" not in each for each in installed.values())
+    assert all(
+        package["integrity"].startswith("sha512-") and "resolved" not in package for package in installed.values()
+    )
     assert "node_modules/serverless" not in installed

@@ -1,4 +1,4 @@
-"""Doors that take JSON from anybody: text that nests without end is refused as what can't be read, on a small stack."""
+"""Endpoints that take JSON from anybody refuse deeply nested text, also on a small stack."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""NOTICE says what the installed libraries hold and what is done with them, and it travels with every copy."""
+"""NOTICE lists what the installed libraries hold, and travels with every copy."""
 
 import re
 import zipfile
@@ -19,7 +19,7 @@ LIBRARY = re.compile(r"lib[A-Za-z]+(?:[0-9]+[a-z]*(?:Enc)?)*")
 def test_every_library_in_the_wheel_of_pyav_is_named() -> None:
     held = {found[0] for found in map(LIBRARY.match, (file.name for file in bundled())) if found}
     assert {"libx264", "libx265", "libavcodec", "libSvtAv1Enc"} <= held
-    assert {each for each in held if not re.search(rf"\b{each}\b", NOTICE)} == set()
+    assert {library for library in held if not re.search(rf"\b{library}\b", NOTICE)} == set()
 
 
 def bundled() -> list[Path]:
@@ -27,19 +27,19 @@ def bundled() -> list[Path]:
     return list((Path(av.__file__).parents[1] / "av.libs").glob("lib*.so*"))
 
 
-def test_ffmpeg_is_told_under_the_licence_it_states() -> None:
+def test_ffmpeg_is_listed_under_the_licence_it_states() -> None:
     assert f"av {version('av').split('.')[0]}," in WORDS
-    assert {each["license"] for each in library_meta.values()} == {"LGPL version 3 or later"}
+    assert {meta["license"] for meta in library_meta.values()} == {"LGPL version 3 or later"}
     assert '"LGPL version 3 or later"' in WORDS
     assert set(library_meta) <= set(re.findall(r"lib\w+", NOTICE))
 
 
-def test_each_encoder_that_a_picture_or_a_sound_needs_is_told() -> None:
+def test_each_encoder_in_use_is_listed() -> None:
     used = set()
     for path in (ROOT / "media").rglob("*.py"):
         used |= set(re.findall(r'"(lib(?:x264|x265|opus|vpx|aom)\w*)"', path.read_text()))
-    [told] = re.findall(r"The media process uses them in production: (.*?) libx265", WORDS)
-    assert used == set(re.findall(r"lib\w+", told))
+    [sentence] = re.findall(r"The media process uses them in production: (.*?) libx265", WORDS)
+    assert used == set(re.findall(r"lib\w+", sentence))
 
 
 @pytest.mark.parametrize("file", ["Roboto-Regular.ttf", "Roboto-Bold.ttf"])
@@ -60,11 +60,11 @@ def test_it_goes_into_the_image() -> None:
     assert re.search(r"^COPY LICENSE NOTICE /opt/app/$", dockerfile, re.MULTILINE)
     permitted = (ROOT / ".dockerignore").read_text().splitlines()
     for line in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE):
-        for each in line.split():
-            assert {f"!{each}", f"!{each}**"} & set(permitted), each
+        for word in line.split():
+            assert {f"!{word}", f"!{word}**"} & set(permitted), word
 
 
 def test_no_function_on_aws_holds_pyav(packages: dict[str, Path]) -> None:
     for name, path in packages.items():
         with zipfile.ZipFile(path) as held:
-            assert not [each for each in held.namelist() if each.startswith(("av/", "av.libs/"))], name
+            assert not [path for path in held.namelist() if path.startswith(("av/", "av.libs/"))], name

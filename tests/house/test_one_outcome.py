@@ -1,6 +1,6 @@
-"""A test states the one outcome: an assertion that takes two passes with either, and once told a failure for a success.
+"""A test states one outcome: an assertion that accepts two passes with either, and once passed a failure for a success.
 
-What a parameter decides may be told apart (`404 if gone else 200`); what the program decides may not.
+What a parameter decides may choose the outcome (`404 if gone else 200`); what the program decides may not.
 """
 
 import ast
@@ -16,7 +16,7 @@ type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def loose(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Line and what is wrong there, of each assertion that takes more than one outcome."""
+    """Line and fault of each assertion that accepts more than one outcome."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert) and (why := _takes_two(node.test)):
             yield node.lineno, why
@@ -60,8 +60,8 @@ def _may_assert_nothing(function: Function) -> bool:
 
 def _always(body: list[ast.stmt]) -> bool:
     """Whether an assertion, or a call that stands alone and may hold one, is come to whatever happens."""
-    for each in body:
-        match each:
+    for statement in body:
+        match statement:
             case ast.Assert() | ast.Expr(value=ast.Call() | ast.Await()) | ast.Raise():
                 return True
             case ast.With(items=items, body=inner) | ast.AsyncWith(items=items, body=inner):

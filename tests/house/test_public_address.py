@@ -1,4 +1,4 @@
-"""The three recipes for a public address send each path to the port that serves it, as it is."""
+"""The three recipes for a public address send each path to the port that serves it."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from showcam.settings import Settings, load
+from showcam.process.settings_sources import load
+from showcam.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 TEXT = (DOCS / "running.md").read_text()
@@ -60,12 +61,12 @@ def tunnel(path: str) -> str:
     """The first rule that matches answers; `path` is a regular expression, and nothing is rewritten."""
     rules = yaml.safe_load(block(section("### Cloudflare Tunnel"), "tunnel: ID"))["ingress"]
     assert rules[-1] == {"service": "http_status:404"}
-    rule = next(each for each in rules if re.search(each.get("path", ""), path))
+    rule = next(rule for rule in rules if re.search(rule.get("path", ""), path))
     return f"{rule['service']}{path}"
 
 
 @pytest.mark.parametrize("recipe", [caddy, funnel, tunnel])
-def test_each_path_goes_where_it_is_served(recipe: Callable[[str], str]) -> None:
+def test_each_path_is_sent_to_its_port(recipe: Callable[[str], str]) -> None:
     for path in PICTURES:
         assert recipe(path) == MEDIA + path
     # what merely begins like it is a page; under /s itself there is none
@@ -74,8 +75,8 @@ def test_each_path_goes_where_it_is_served(recipe: Callable[[str], str]) -> None
 
 
 def test_caddy_keeps_bodies_as_large_as_showcam_takes() -> None:
-    told = set(re.findall(r"(?:max_buffer_size|request_buffers) (\d+)KiB", section("### Caddy")))
-    assert [int(each) * 1024 for each in told] == [KNOWN.body_limit]
+    sizes = set(re.findall(r"(?:max_buffer_size|request_buffers) (\d+)KiB", section("### Caddy")))
+    assert [int(size) * 1024 for size in sizes] == [KNOWN.body_limit]
 
 
 def test_what_goes_into_the_settings_is_taken(tmp_path: Path) -> None:
@@ -90,4 +91,7 @@ def test_what_goes_into_the_settings_is_taken(tmp_path: Path) -> None:
 def test_links_lead_to_a_heading(document: str) -> None:
     for file, anchor in re.findall(r"\]\(([\w-]*\.?\w*)#([\w-]+)\)", (DOCS / document).read_text()):
         headings = re.findall(r"^#+ (.+)$", (DOCS / (file or document)).read_text(), re.MULTILINE)
-        assert anchor in [re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings], (file, anchor)
+        assert anchor in [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings], (
+            file,
+            anchor,
+        )

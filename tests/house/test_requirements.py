@@ -1,4 +1,4 @@
-"""What is imported is declared, and what is declared is imported: in pyproject.toml, and in what is installed apart."""
+"""Imports and declared dependencies agree, in pyproject.toml and in the separate requirements."""
 
 import ast
 import re
@@ -36,7 +36,7 @@ OF_THE_RUNTIME = {"boto3", "botocore"}  # Lambda's Python has them
 def named(lines: list[str]) -> set[str]:
     """Of requirements, the distributions as they are spelled in an index."""
     found = (re.match(r"[\w.-]+", line) for line in lines)
-    return {re.sub(r"[-_.]+", "-", each[0]).lower() for each in found if each}
+    return {re.sub(r"[-_.]+", "-", match[0]).lower() for match in found if match}
 
 
 def distributions(modules: set[str]) -> set[str]:
@@ -123,7 +123,7 @@ def test_what_nothing_imports_is_called_by_its_name(name: str) -> None:
         ("media", "showcam.compose.media"),
     ],
 )
-def test_what_is_installed_apart_is_what_is_reached_there(file: str, entry: str, cutter: ModuleType) -> None:
+def test_separate_requirements_are_what_their_entry_imports(file: str, entry: str, cutter: ModuleType) -> None:
     declared = named((ROOT / f"requirements/{file}.in").read_text().splitlines())
     reached = distributions(cutter.foreign_to(cutter.reached(entry).values()) - OF_THE_RUNTIME)
     started_by = {"click"} if file == "media" else set()
@@ -132,5 +132,7 @@ def test_what_is_installed_apart_is_what_is_reached_there(file: str, entry: str,
 
 @pytest.mark.parametrize("name", ["aioice", "aiortc", "av"])
 def test_what_is_patched_or_bound_by_its_insides_is_not_taken_untried(name: str) -> None:
-    [declared] = [each for each in PROJECT["project"]["dependencies"] if re.match(rf"{name}\b", each)]
+    [declared] = [
+        requirement for requirement in PROJECT["project"]["dependencies"] if re.match(rf"{name}\b", requirement)
+    ]
     assert "<" in declared

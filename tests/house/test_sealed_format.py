@@ -1,4 +1,4 @@
-"""What is sealed for a source is read and written by its driver alone: no other room knows the text within."""
+"""Only a source's driver reads and writes what is sealed for it."""
 
 import ast
 import subprocess
@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("lambda", "showcam", "console", "alexa", "actions", "oauth", "registry", "accounts")
 # What takes sealed text to the store: the driver's own, and what hands on text that the driver wrote.
 WRITE = {"swap_session": {"registry/drivers/ezviz/sessions.py"}, "add_household": {"accounts/households.py"}}
-# What reads it. The others look at the state and the version beside it, or only whether it can be opened.
+# The modules that read it. Others read the state and the version beside it, or only check that it can be opened.
 READ = {"registry/drivers/ezviz/sessions.py", "registry/watch/watch.py", "accounts/households.py"}
 
 

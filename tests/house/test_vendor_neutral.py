@@ -1,4 +1,4 @@
-"""The registry outside `drivers/` names no vendor and no assistant: another one is a folder, and no search."""
+"""The registry outside `drivers/` names no vendor and no assistant."""
 
 import re
 from pathlib import Path
@@ -17,12 +17,12 @@ STILL_NAMED = {
 
 
 def files() -> list[str]:
-    found = [each.relative_to(REGISTRY) for each in sorted(REGISTRY.rglob("*.py"))]
-    return [each.as_posix() for each in found if each.parts[0] != "drivers"]
+    found = [path.relative_to(REGISTRY) for path in sorted(REGISTRY.rglob("*.py"))]
+    return [path.as_posix() for path in found if path.parts[0] != "drivers"]
 
 
 @pytest.mark.parametrize("file", files())
-def test_a_name_stands_only_where_there_is_a_reason(file: str) -> None:
+def test_names_stand_only_in_files_with_a_reason(file: str) -> None:
     named = bool(NAMES.search((REGISTRY / file).read_text()))
     assert named is (file in STILL_NAMED)
 

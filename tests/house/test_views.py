@@ -1,4 +1,4 @@
-"""Who asks for a camera says for whom: by a link, an account, or a grant that was made for a link."""
+"""The first parameter of a view's methods is whose camera is meant: a link, an account, or a grant's claims."""
 
 import inspect
 
@@ -14,7 +14,7 @@ TELLS_OF_NO_CAMERA = {Registry: {"when_listed"}, Owner: set(), Offers: set(), Qu
 
 
 @pytest.mark.parametrize("view", SAYS_WHO, ids=lambda view: view.__name__)
-def test_each_method_is_told_first_who_asks(view: type) -> None:
+def test_the_first_parameter_of_each_method_is_who_asks(view: type) -> None:
     methods = inspect.getmembers(view, inspect.isfunction)
     for name, method in methods:
         if name.startswith("_") or name in TELLS_OF_NO_CAMERA[view]:

@@ -1,4 +1,4 @@
-"""The entries as Lambda runs them: unpacked from their zips, under AWS's runtime client, on an AWS of this machine."""
+"""The entries as Lambda runs them: from their zips, under AWS's runtime client, on an AWS on this machine."""
 
 import contextlib
 import zipfile

@@ -1,4 +1,4 @@
-"""The directives function: smart home and custom half, and what CloudWatch is told of each."""
+"""The directives function: Smart Home, spoken requests, and its lines for CloudWatch."""
 
 import secrets
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def metrics(line: dict[str, Any]) -> list[str]:
     assert described["Namespace"] == "showcam"
     assert described["Dimensions"] == [["FunctionName"]]
     assert line["FunctionName"] == "showcam-test"
-    names = [each["Name"] for each in described["Metrics"]]
+    names = [metric["Name"] for metric in described["Metrics"]]
     assert all(line[name] == 1 for name in names)
     return names
 
@@ -38,7 +38,7 @@ def test_cameras_are_discovered_from_the_table(environment: Callable[..., Enviro
     running = environment("directives")
     token = stack.token("alexa")
     found = running.invoke(directive(token))["event"]["payload"]["endpoints"]
-    assert [each["friendlyName"] for each in found] == ["Garden"]
+    assert [endpoint["friendlyName"] for endpoint in found] == ["Garden"]
     again = running.invoke(directive(token))["event"]["payload"]["endpoints"]
     assert again == found
     lines = [line for line in running.lines if line["event"] == "request"]
@@ -50,8 +50,8 @@ def test_cameras_are_discovered_from_the_table(environment: Callable[..., Enviro
 
 
 def test_a_token_of_nobody(running: Environment) -> None:
-    told = running.invoke(directive("sca.nobody.nothing"))["event"]
-    assert told["payload"]["type"] == "INVALID_AUTHORIZATION_CREDENTIAL"
+    event = running.invoke(directive("sca.nobody.nothing"))["event"]
+    assert event["payload"]["type"] == "INVALID_AUTHORIZATION_CREDENTIAL"
     assert metrics(request_line(running)) == ["Refusals"]
 
 
@@ -61,9 +61,9 @@ def test_a_picture_that_no_vendor_brings(running: Environment, stack: Any) -> No
     endpoint = {"endpointId": garden, "scope": {"type": "BearerToken", "token": token}}
     stream = {"protocol": "HLS", "resolution": {"width": 1280, "height": 720}, "authorizationType": "NONE"}
     wanted = {"cameraStreams": [stream | {"videoCodec": "H264", "audioCodec": "AAC"}]}
-    asked = directive(token, "Alexa.CameraStreamController", "InitializeCameraStreams")
-    asked["directive"] |= {"endpoint": endpoint, "payload": wanted}
-    assert running.invoke(asked)["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
+    request = directive(token, "Alexa.CameraStreamController", "InitializeCameraStreams")
+    request["directive"] |= {"endpoint": endpoint, "payload": wanted}
+    assert running.invoke(request)["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
     assert metrics(request_line(running)) == ["Refusals", "VendorUnavailable"]
 
 
@@ -74,24 +74,24 @@ def test_what_is_no_directive(running: Environment, event: Any) -> None:
     assert running.invoke(event)["event"]["payload"]["type"] == "INVALID_DIRECTIVE"
 
 
-def test_a_table_that_is_not_there_is_answered_and_counted(environment: Callable[..., Environment]) -> None:
+def test_a_missing_table_is_answered_and_counted(environment: Callable[..., Environment]) -> None:
     running = environment("directives", SHOWCAM_TABLE=f"none-{secrets.token_hex(4)}")
     assert running.init_error is None
-    told = running.invoke(directive("sca.abcdefgh.nothing"))["event"]
-    assert told["payload"]["type"] == "BRIDGE_UNREACHABLE"
+    event = running.invoke(directive("sca.abcdefgh.nothing"))["event"]
+    assert event["payload"]["type"] == "BRIDGE_UNREACHABLE"
     assert metrics(request_line(running)) == ["StoreUnavailable"]
     assert "Traceback" not in running.log
 
 
 class TestSpoken:
-    def test_who_is_not_linked_is_asked_to(self, running: Environment) -> None:
+    def test_an_unlinked_user_is_asked_to_link(self, running: Environment) -> None:
         answered = running.invoke(spoken(SKILL))
         assert answered["response"]["card"] == {"type": "LinkAccount"}
 
     def test_who_is_linked_hears_of_the_cameras(self, running: Environment, stack: Any) -> None:
-        told = running.invoke(spoken(SKILL, {"accessToken": stack.token("alexa")}))
-        assert "LinkAccount" not in str(told)
-        assert told["response"]["outputSpeech"]
+        answer = running.invoke(spoken(SKILL, {"accessToken": stack.token("alexa")}))
+        assert "LinkAccount" not in str(answer)
+        assert answer["response"]["outputSpeech"]
 
     @pytest.mark.parametrize("event", [spoken("amzn1.ask.skill.other"), {}, {"context": {"System": None}}], ids=str)
     def test_another_skills_request_ends_as_an_error_of_the_function(self, running: Environment, event: Any) -> None:

@@ -44,7 +44,7 @@ def test_alexas_token_is_none(running: Environment, stack: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "status", "told"),
+    ("change", "status", "expected"),
     [
         ({"body": "x" * 2001}, 200, "hardError"),
         ({"body": "eHh4" * 1000, "isBase64Encoded": True}, 200, "hardError"),
@@ -55,12 +55,14 @@ def test_alexas_token_is_none(running: Environment, stack: Any) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_what_is_no_request(running: Environment, stack: Any, change: dict[str, Any], status: int, told: str) -> None:
+def test_what_is_no_request(
+    running: Environment, stack: Any, change: dict[str, Any], status: int, expected: str
+) -> None:
     event = intent_event(stack.token("google"))
     event["requestContext"]["http"]["method"] = change.pop("method", "POST")
     answered = running.invoke(event | change)
     assert answered["statusCode"] == status
-    assert told in answered["body"]
+    assert expected in answered["body"]
 
 
 @pytest.mark.parametrize("body", [None, "", "{", "[]", '{"inputs":null}'])

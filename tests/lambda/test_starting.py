@@ -1,4 +1,4 @@
-"""Environments that begin and that can't: what stands in the way is named, told to AWS, and ends the process."""
+"""Function starts, and starts that fail with a named fault."""
 
 import re
 import secrets
@@ -15,7 +15,7 @@ FUNCTIONS = ("directives", "fulfillment", "web")
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(
-    ("settings", "kind", "told"),
+    ("settings", "kind", "expected"),
     [
         ({"SHOWCAM_KEYS_SECRET": "gone"}, "SecretUnreadable", "the secret gone can't be read: there is none of that"),
         ({"SHOWCAM_KEYS_SECRET": ""}, "KeysUnreadable", "keys_secret is not set"),
@@ -25,20 +25,20 @@ FUNCTIONS = ("directives", "fulfillment", "web")
     ],
     ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
 )
-def test_what_is_missing_is_told_to_aws(
-    environment: Callable[..., Environment], function: str, settings: dict[str, str], kind: str, told: str
+def test_a_missing_setting_fails_the_start(
+    environment: Callable[..., Environment], function: str, settings: dict[str, str], kind: str, expected: str
 ) -> None:
     begun = environment(function, **settings)
     assert begun.init_error is not None
     assert begun.init_error["errorType"] == kind
-    assert told in begun.init_error["errorMessage"]
+    assert expected in begun.init_error["errorMessage"]
     assert begun.process.wait(10) == 1
 
 
 @pytest.mark.parametrize(
     "held", ["planted-secret", {"root": "planted-secret"}, {"root": "planted-secret" * 4, "olde": []}], ids=str
 )
-def test_a_spoiled_secret_is_not_told(environment: Callable[..., Environment], cloud: Cloud, held: Any) -> None:
+def test_a_wrong_secret_is_not_logged(environment: Callable[..., Environment], cloud: Cloud, held: Any) -> None:
     name = f"spoiled-{secrets.token_hex(4)}"
     cloud.secret(name, held)
     begun = environment("directives", SHOWCAM_KEYS_SECRET=name)
@@ -47,7 +47,7 @@ def test_a_spoiled_secret_is_not_told(environment: Callable[..., Environment], c
     assert "planted-secret" not in str(begun.init_error) + begun.log
 
 
-def test_a_wrong_handler_string_is_told(tasks: dict[str, Any], brought: Any, stack: Any) -> None:
+def test_a_wrong_handler_string_fails_the_start(tasks: dict[str, Any], brought: Any, stack: Any) -> None:
     with Environment(tasks["directives"], "lambda/fulfillment.handler", stack.environ, brought) as begun:
         assert begun.init_error is not None
         assert begun.init_error["errorType"] == "Runtime.ImportModuleError"

@@ -1,4 +1,4 @@
-"""A table that takes requests and does not answer, or answers late: whoever asked hears so while he still listens."""
+"""A table that answers late or never: the caller gets an answer in time."""
 
 import json
 import socket
@@ -57,7 +57,7 @@ def refreshing(_stack: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("function", "event", "said"),
+    ("function", "event", "expected"),
     [
         ("directives", lambda stack: directive(TOKEN), "BRIDGE_UNREACHABLE"),
         ("fulfillment", lambda stack: intent_event(TOKEN), "transientError"),
@@ -72,10 +72,10 @@ def test_a_table_that_hangs(
     hanging: str,
     function: str,
     event: Callable[[Any], dict[str, Any]],
-    said: str,
+    expected: str,
 ) -> None:
     running = environment(function, AWS_ENDPOINT_URL_DYNAMODB=hanging)
-    assert said in json.dumps(running.invoke(event(stack)))
+    assert expected in json.dumps(running.invoke(event(stack)))
     assert took(running) < ALEXA_S / 2
 
 
@@ -86,8 +86,8 @@ def test_a_table_that_answers_each_request_late(
     endpoint = {"endpointId": "ezviz-x", "scope": {"type": "BearerToken", "token": stack.token("alexa")}}
     stream = {"protocol": "HLS", "resolution": {"width": 1280, "height": 720}, "authorizationType": "NONE"}
     wanted = {"cameraStreams": [stream | {"videoCodec": "H264", "audioCodec": "AAC"}]}
-    asked = directive("", "Alexa.CameraStreamController", "InitializeCameraStreams")
-    asked["directive"] |= {"endpoint": endpoint, "payload": wanted}
+    request = directive("", "Alexa.CameraStreamController", "InitializeCameraStreams")
+    request["directive"] |= {"endpoint": endpoint, "payload": wanted}
     wire.slow_s = 0.9
-    assert running.invoke(asked)["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
+    assert running.invoke(request)["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
     assert took(running) < ALEXA_S

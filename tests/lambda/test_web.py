@@ -1,4 +1,4 @@
-"""The web function: pages with cookies, tokens by form, signalling, webhook, and the media process's questions."""
+"""The web function: pages with cookies, tokens, signalling, webhook, and the media process's requests."""
 
 import hashlib
 import hmac
@@ -40,9 +40,9 @@ def authorize(running: Environment, **more: Any) -> dict[str, Any]:
 
 
 def sign_in(running: Environment, source_ip: str, claimed: str = "") -> str:
-    """What the page says after somebody has typed."""
+    """The text of the page after a form was posted."""
     page = authorize(running, source_ip=source_ip)
-    cookies = tuple(each.split(";")[0] for each in page["cookies"])
+    cookies = tuple(cookie.split(";")[0] for cookie in page["cookies"])
     filled = {"user": "you@example.com", "password": "planted", "step": "sign-in"}
     fields = dict(Form(page["body"]).fields) | filled
     headers = FORM | ({"x-forwarded-for": claimed} if claimed else {})
@@ -63,7 +63,7 @@ def test_it_is_well_while_the_table_answers(running: Environment, path: str) -> 
     assert running.invoke(http_event(path))["statusCode"] == 200
 
 
-def test_each_address_that_the_consoles_are_told_answers(running: Environment) -> None:
+def test_each_address_for_the_consoles_answers(running: Environment) -> None:
     base = "https://showcam.example"
     stack = Settings(public_url=base, store="dynamodb", keys_secret="showcam/keys")
     told = [*alexa_console.fields(stack, "en-GB", []), *google_console.fields(base)]
@@ -85,13 +85,13 @@ def test_a_page_comes_with_its_headers_and_cookies(running: Environment) -> None
     assert page["statusCode"] == 200
     assert page["headers"]["content-type"] == "text/html; charset=utf-8"
     assert page["headers"]["x-request-id"] == line["request"] == running.request
-    assert [each.split("=")[0] for each in page["cookies"]] == ["__Host-showcam-form"]
+    assert [cookie.split("=")[0] for cookie in page["cookies"]] == ["__Host-showcam-form"]
     assert "Secure; HttpOnly" in page["cookies"][0]
     assert (line["event"], line["route"], line["method"], line["status"]) == ("request", "pages", "GET", 200)
     assert "planted" not in running.log
 
 
-def test_what_is_asked_twice_is_refused(running: Environment) -> None:
+def test_a_parameter_given_twice_is_refused(running: Environment) -> None:
     event = http_event("/oauth/authorize", query=urlencode(ASKED) + "&client_id=google")
     assert running.invoke(event)["statusCode"] == 400
 
@@ -114,14 +114,14 @@ def test_tries_are_counted_by_the_address_that_the_api_saw(running: Environment)
 def test_a_refreshed_token_is_one_for_the_other_functions(
     running: Environment, environment: Callable[..., Environment], stack: Any
 ) -> None:
-    asked = {"grant_type": "refresh_token", "refresh_token": stack.token("alexa", "refresh")}
-    asked |= {"client_id": "alexa", "client_secret": stack.client_secret}
-    answered = running.invoke(http_event("/oauth/token", "POST", headers=FORM, body=urlencode(asked).encode()))
+    form = {"grant_type": "refresh_token", "refresh_token": stack.token("alexa", "refresh")}
+    form |= {"client_id": "alexa", "client_secret": stack.client_secret}
+    answered = running.invoke(http_event("/oauth/token", "POST", headers=FORM, body=urlencode(form).encode()))
     assert answered["statusCode"] == 200
     token = json.loads(answered["body"])["access_token"]
     found = environment("directives").invoke(directive(token))["event"]
     assert found["header"]["name"] == "Discover.Response"
-    assert not [secret for secret in (token, *asked.values()) if len(secret) > 20 and secret in running.log]
+    assert not [secret for secret in (token, *form.values()) if len(secret) > 20 and secret in running.log]
 
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/webhooks/ezviz", "/internal/sources/check", "/google/webrtc/x"])
@@ -153,13 +153,13 @@ def test_the_media_process_asks_with_its_proof(running: Environment, stack: Any)
 
 def test_without_media_processes_nobody_may_ask_as_one(environment: Callable[..., Environment], stack: Any) -> None:
     path, body = "/internal/sources/check", json.dumps({"claims": []}).encode()
-    asked = []
+    statuses = []
     for pictures in ("plane", "vendor"):
         proof = Grants(stack.keys.grant).proof().make(path, body, time.time())
         headers = {"content-type": "application/json", HEADER.lower(): proof}
         running = environment("web", SHOWCAM_PICTURES=pictures)
-        asked.append(running.invoke(http_event(path, "POST", headers=headers, body=body))["statusCode"])
-    assert asked == [200, 404]
+        statuses.append(running.invoke(http_event(path, "POST", headers=headers, body=body))["statusCode"])
+    assert statuses == [200, 404]
 
 
 class TestWebhook:
@@ -170,7 +170,7 @@ class TestWebhook:
         event = self.ring(f"m-{time.time()}")
         assert running.invoke(event)["statusCode"] == 200
         kept = stack.store.happenings(stack.account.id, time.time() - 60)
-        assert [each.kind for each in kept] == ["doorbell"]
+        assert [happening.kind for happening in kept] == ["doorbell"]
         assert running.invoke(event)["statusCode"] == 200
         assert stack.store.happenings(stack.account.id, time.time() - 60) == kept
 
@@ -195,7 +195,7 @@ class TestWebhook:
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/alexa/smart-home", "/alexa/skill", "/google/fulfillment"])
-def test_what_other_functions_do_is_not_here(running: Environment, path: str) -> None:
+def test_other_functions_paths_are_not_found(running: Environment, path: str) -> None:
     event = http_event(path, "POST", headers={"content-type": "application/json"}, body="{}", source_ip="127.0.0.1")
     assert running.invoke(event)["statusCode"] == 404
 

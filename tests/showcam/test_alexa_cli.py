@@ -30,7 +30,7 @@ def showcam(*words: str) -> Result:
     return CliRunner().invoke(main, ["alexa", *words])
 
 
-def test_every_field_is_told_in_the_order_an_owner_meets_them(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_field_is_printed_in_the_consoles_order(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = read_or_make(data / "keys")
     store = SqliteStore(data / "showcam.sqlite3", Sealer(keys.seal))
     secret = clients.register(store, "my-alexa", "alexa", ("https://pitangui.amazon.com/api/skill/link/M1",))
@@ -44,13 +44,13 @@ def test_every_field_is_told_in_the_order_an_owner_meets_them(data: Path, monkey
         "https://cam.example.org/oauth/authorize", "https://cam.example.org/oauth/token", "my-alexa", "cameras",
         "Test\n", "\nSmart Home\n", "in eu-west-1", "Permissions\n",
     )  # fmt: skip
-    places = [done.output.index(each) for each in wanted]
+    places = [done.output.index(text) for text in wanted]
     assert places == sorted(places)
     assert secret not in done.output
     assert "never-to-be-seen" not in done.output
 
 
-def test_on_aws_the_functions_are_told(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_aws_the_functions_are_printed(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with in_process(monkeypatch) as cloud:
         cloud.table()
         monkeypatch.setenv("SHOWCAM_STORE", "dynamodb")
@@ -71,17 +71,17 @@ def test_a_language_without_a_spoken_half_is_named(data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arn", "said"),
+    ("arn", "expected"),
     [
         (ARN.replace("eu-west-1", "us-east-1"), "For en-GB Alexa looks in eu-west-1"),
         (ARN.replace("eu-west-1", "eu-north-1"), "us-east-1, eu-west-1, us-west-2 only"),
         ("arn:aws:iam::210987654321:role/x", "that is no function's ARN"),
     ],
 )
-def test_a_function_alexa_would_not_find_is_refused(arn: str, said: str, data: Path) -> None:
+def test_a_function_alexa_would_not_find_is_refused(arn: str, expected: str, data: Path) -> None:
     done = showcam("values", "--arn", arn)
     assert (done.exit_code, done.stdout) == (2, "")
-    assert said in done.stderr
+    assert expected in done.stderr
 
 
 @pytest.mark.parametrize("words", [("values",), ("forwarder", "--skill-id", SKILL)])

@@ -1,4 +1,4 @@
-"""What Amazon's console is to be told by each kind of installation, and that the document tells the same."""
+"""The values for Amazon's console in each kind of installation; the document has the same fields."""
 
 import json
 import re
@@ -18,7 +18,9 @@ URL = "https://YOUR-ADDRESS"
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
 HOME = Settings(public_url=URL)
 STACK = Settings(public_url=URL, store="dynamodb", keys_secret="showcam/prod/keys", table_region="eu-west-1")
-NA, EU = (f"arn:aws:lambda:{each}:210987654321:function:showcam-prod-directives" for each in ("us-east-1", "eu-west-1"))
+NA, EU = (
+    f"arn:aws:lambda:{region}:210987654321:function:showcam-prod-directives" for region in ("us-east-1", "eu-west-1")
+)
 
 OWNERS = ["Create skill", "List of skills", "Custom", "Account linking", "Test", "Models", "Smart Home", "Permissions"]
 INTEGRATORS = ["Create skill", "Smart Home", "Account linking", "Permissions", "Models", "Custom", "Test"]
@@ -30,10 +32,12 @@ ENDPOINTS = [
 ]
 
 
-def told(settings: Settings, language: str = "en-GB", *functions: str, by_function: bool = False) -> dict[str, str]:
+def values_of(
+    settings: Settings, language: str = "en-GB", *functions: str, by_function: bool = False
+) -> dict[str, str]:
     """By page and name."""
     rows = fields(settings, language, [], functions, spoken_by_function=by_function)
-    return {f"{each.page} > {each.name}": each.value for each in rows}
+    return {f"{field.page} > {field.name}": field.value for field in rows}
 
 
 @pytest.mark.parametrize(
@@ -56,41 +60,45 @@ def test_the_document_has_each_field_with_its_value(heading: str, settings: Sett
     rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", section, re.MULTILINE)
     written = [(page, name, value.strip("`")) for page, name, value in rows if page != "page"]
     assert written == [
-        (each.page, each.name, each.value.replace(f"{ROOT}/", "")) for each in fields(settings, "en-GB", [])
+        (field.page, field.name, field.value.replace(f"{ROOT}/", "")) for field in fields(settings, "en-GB", [])
     ]
 
 
 def test_on_aws_both_halves_name_functions_and_nothing_of_a_house() -> None:
-    here = told(STACK)
+    values = values_of(STACK)
     for default, half in ENDPOINTS:
-        assert here[default] == here[f"{half}Europe, India"] == "[the output DirectivesArn of your stack in eu-west-1]"
-        assert "us-east-1" in here[f"{half}North America"]
-        assert "us-west-2" in here[f"{half}Far East"]
-    assert here["Custom > Endpoint, service type"] == "AWS Lambda ARN"
-    said = " ".join(here.values()).replace(str(skill_package()), "")
-    assert not re.search(r"forwarder|certificate|HTTPS|/alexa/", said)
-    assert "lwaClientId" in here["Permissions > Alexa Client Id"]
+        assert (
+            values[default] == values[f"{half}Europe, India"] == "[the output DirectivesArn of your stack in eu-west-1]"
+        )
+        assert "us-east-1" in values[f"{half}North America"]
+        assert "us-west-2" in values[f"{half}Far East"]
+    assert values["Custom > Endpoint, service type"] == "AWS Lambda ARN"
+    texts = " ".join(values.values()).replace(str(skill_package()), "")
+    assert not re.search(r"forwarder|certificate|HTTPS|/alexa/", texts)
+    assert "lwaClientId" in values["Permissions > Alexa Client Id"]
 
 
 @pytest.mark.parametrize("settings", [HOME, STACK])
 def test_functions_that_are_named_stand_in_their_regions(settings: Settings) -> None:
-    here = told(settings, "en-GB", EU, NA, by_function=True)
+    values = values_of(settings, "en-GB", EU, NA, by_function=True)
     for default, half in ENDPOINTS:
-        assert here[default] == here[f"{half}Europe, India"] == EU
-        assert here[f"{half}North America"] == NA
-        assert here[f"{half}Far East"] == "not ticked"
+        assert values[default] == values[f"{half}Europe, India"] == EU
+        assert values[f"{half}North America"] == NA
+        assert values[f"{half}Far East"] == "not ticked"
 
 
-def test_an_owner_has_one_function_where_the_language_of_the_echo_asks_for_it() -> None:
-    here = told(HOME, "en-US")
-    assert here["Smart Home > Default endpoint"] == "[the ARN that the forwarder's line prints, in us-east-1]"
-    assert {here[f"Smart Home > {each}"] for each in ("North America", "Europe, India", "Far East")} == {"not ticked"}
+def test_an_owner_has_one_function_in_the_region_of_the_language() -> None:
+    values = values_of(HOME, "en-US")
+    assert values["Smart Home > Default endpoint"] == "[the ARN that the forwarder's line prints, in us-east-1]"
+    assert {values[f"Smart Home > {place}"] for place in ("North America", "Europe, India", "Far East")} == {
+        "not ticked"
+    }
 
 
 def test_values_are_the_installations_own() -> None:
     own = Settings(public_url=URL, alexa_skill_id=SKILL, lwa_client_id="lwa-1", lwa_client_secret="never-to-be-seen")
     rows = fields(own, "en-GB", [Client("google", "google", "", (), 0), Client("my-alexa", "alexa", "", (), 0)])
-    values = {each.name: each.value for each in rows}
+    values = {field.name: field.value for field in rows}
     assert values["Your Client ID"] == "my-alexa"
     assert values["Skill ID"] == values["Your Skill ID"] == SKILL
     assert (values["Alexa Client Id"], values["Alexa Client Secret"]) == ("lwa-1", "[set]")
@@ -99,13 +107,13 @@ def test_values_are_the_installations_own() -> None:
 
 @pytest.mark.parametrize("language", ["en-GB", "en-US", "de-DE"])
 def test_the_invocation_name_is_the_models(language: str) -> None:
-    [file] = re.findall(r"\[(.+)\]", told(HOME, language)["Custom > JSON Editor"])
+    [file] = re.findall(r"\[(.+)\]", values_of(HOME, language)["Custom > JSON Editor"])
     held = json.loads((ROOT / file).read_text())["interactionModel"]["languageModel"]
-    assert told(HOME, language)["Custom > Skill Invocation Name"] == held["invocationName"]
+    assert values_of(HOME, language)["Custom > Skill Invocation Name"] == held["invocationName"]
 
 
 def test_certificates_and_models() -> None:
     assert "wildcard" not in certificate("https://nas.tail1234.ts.net")
     assert "wildcard" in certificate("https://cam.example.org")
     models = {"de-DE": "de-DE", "en-US": "en-US", "en-CA": "en-US", "en-GB": "en-GB", "en-AU": "en-GB", "fr-FR": ""}
-    assert {each: model(each) for each in models} == models
+    assert {language: model(language) for language in models} == models

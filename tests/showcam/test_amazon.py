@@ -1,4 +1,4 @@
-"""Amazon's signature on spoken requests, by chains made here: what is spoiled on a good one, and that it is refused."""
+"""Amazon's signature on spoken requests, by chains made here: each spoiled signature or chain is refused."""
 
 import base64
 import datetime
@@ -73,12 +73,12 @@ def certificate(
     if not ca:
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
     if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(each) for each in names]), False)
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)
     return builder.sign(above_key, hashes.SHA256())
 
 
 def pem(*chain: x509.Certificate) -> bytes:
-    return b"".join(each.public_bytes(serialization.Encoding.PEM) for each in chain)
+    return b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in chain)
 
 
 ROOT_KEY, MIDDLE_KEY = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
@@ -96,9 +96,9 @@ class Shelf:
         self.lacks: Callable[[str], bool] = lambda _path: False
         self.vendor: Vendor = vendors.answering(self._answer)
 
-    def _answer(self, asked: str, *_: object) -> bytes:
+    def _answer(self, line: str, *_: object) -> bytes:
         time.sleep(self.takes_s)
-        lacks = self.lacks(asked.partition(" ")[2])
+        lacks = self.lacks(line.partition(" ")[2])
         return answer(b"" if lacks else self.chain, "404 Not Found" if lacks else self.status)
 
     @property
@@ -219,7 +219,7 @@ def test_a_bad_chain_proves_nothing(chain: str, shelf: Shelf) -> None:
         verified(signed(body(), shelf.url), shelf.chains())
 
 
-def test_a_chain_that_is_not_there_proves_nothing(shelf: Shelf) -> None:
+def test_a_missing_chain_verifies_nothing(shelf: Shelf) -> None:
     shelf.status = "404 Not Found"
     with pytest.raises(NotSigned):
         verified(signed(body(), shelf.url), shelf.chains())
@@ -267,7 +267,7 @@ def one_minute() -> None:
 
 
 def asked_for(chains: Chains, url: str, asker: str) -> str:
-    """What comes of it: "good", "bad" or "unreached"."""
+    """The outcome of a fetch: "good", "bad" or "unreached"."""
     try:
         chains.key(url, asker)
     except BadChain:
@@ -277,9 +277,7 @@ def asked_for(chains: Chains, url: str, asker: str) -> str:
     return "good"
 
 
-def test_one_network_looks_for_few_made_up_chains_and_keeps_nobody_from_a_good_one(
-    shelf: Shelf, one_minute: None
-) -> None:
+def test_one_network_fetches_few_invented_chains_and_blocks_no_good_one(shelf: Shelf, one_minute: None) -> None:
     shelf.lacks = lambda path: path != PATH
     chains = shelf.chains()
     told = [asked_for(chains, f"{shelf.vendor.url}/echo.api/{number}.pem", "198.51.100.7") for number in range(50)]
@@ -290,7 +288,7 @@ def test_one_network_looks_for_few_made_up_chains_and_keeps_nobody_from_a_good_o
 
 
 @pytest.mark.parametrize("network", ["2001:db8:{0:x}:{0:x}::/64", "198.51.{0}.{0}"])
-def test_networks_of_one_neighbourhood_look_for_few_together_and_keep_nobody_from_a_good_one(
+def test_neighbouring_networks_fetch_few_invented_chains_together_and_block_no_good_one(
     network: str, shelf: Shelf, one_minute: None
 ) -> None:
     shelf.lacks = lambda path: path != PATH
@@ -309,7 +307,7 @@ def test_a_dozen_neighbourhoods_do_not_keep_another_from_a_good_one(shelf: Shelf
     assert asked_for(chains, shelf.url, "203.0.113.9") == "good"
 
 
-def test_who_has_no_look_left_begins_none_that_another_would_share(shelf: Shelf, one_minute: None) -> None:
+def test_a_network_without_a_fetch_left_starts_none_for_others(shelf: Shelf, one_minute: None) -> None:
     shelf.lacks = lambda path: path != PATH
     chains = shelf.chains()
     for number in range(OF_LOT_A_MINUTE):
@@ -318,7 +316,7 @@ def test_who_has_no_look_left_begins_none_that_another_would_share(shelf: Shelf,
     assert len(shelf.vendor.requests) == OF_LOT_A_MINUTE
 
 
-def test_all_networks_together_look_for_no_more_than_so_many(shelf: Shelf, one_minute: None) -> None:
+def test_all_networks_together_fetch_a_limited_number_of_chains(shelf: Shelf, one_minute: None) -> None:
     shelf.status = "404 Not Found"
     chains = shelf.chains()
     for number in range(2 * 256 * OF_ONE_A_MINUTE):
@@ -328,7 +326,7 @@ def test_all_networks_together_look_for_no_more_than_so_many(shelf: Shelf, one_m
 
 
 @pytest.mark.parametrize(
-    ("status", "chain", "told", "looks"),
+    ("status", "chain", "outcome", "looks"),
     [
         ("404 Not Found", b"", "bad", 1),
         ("403 Forbidden", b"", "bad", 1),
@@ -337,8 +335,8 @@ def test_all_networks_together_look_for_no_more_than_so_many(shelf: Shelf, one_m
         ("429 Too Many", b"", "unreached", 3),
     ],
 )
-def test_what_is_no_chain_is_remembered_and_what_failed_to_come_is_asked_for_again(
-    status: str, chain: bytes, told: str, looks: int, shelf: Shelf
+def test_a_wrong_chain_is_remembered_and_a_failed_fetch_is_repeated(
+    status: str, chain: bytes, outcome: str, looks: int, shelf: Shelf
 ) -> None:
     shelf.status, shelf.chain = status, chain
     chains = shelf.chains()
@@ -348,12 +346,12 @@ def test_what_is_no_chain_is_remembered_and_what_failed_to_come_is_asked_for_aga
     assert asked_for(chains, shelf.url, "192.0.2.9") == ("bad" if looks == 1 else "good")
 
 
-def test_those_who_ask_for_one_chain_together_cost_one_look(shelf: Shelf) -> None:
+def test_concurrent_requests_for_one_chain_cost_one_fetch(shelf: Shelf) -> None:
     shelf.takes_s = 0.5
     chains = shelf.chains()
     with ThreadPoolExecutor(20) as pool:
-        told = list(pool.map(lambda number: asked_for(chains, shelf.url, f"192.0.2.{number}"), range(20)))
-    assert told == ["good"] * 20
+        outcomes = list(pool.map(lambda number: asked_for(chains, shelf.url, f"192.0.2.{number}"), range(20)))
+    assert outcomes == ["good"] * 20
     assert shelf.vendor.paths() == [PATH]
 
 
@@ -362,8 +360,10 @@ def test_a_host_that_hangs_holds_few_threads(vendors: Vendors) -> None:
     chains = Chains([ROOT], hanging.host, hanging.ca_file)
     with ThreadPoolExecutor(40) as pool:
         urls = [f"{hanging.url}/echo.api/{number}.pem" for number in range(40)]
-        told = list(pool.map(lambda each: asked_for(chains, each[1], f"192.0.2.{each[0]}"), enumerate(urls)))
-    assert told == ["unreached"] * 40
+        outcomes = list(
+            pool.map(lambda numbered: asked_for(chains, numbered[1], f"192.0.2.{numbered[0]}"), enumerate(urls))
+        )
+    assert outcomes == ["unreached"] * 40
     assert len(hanging.opened) <= AT_ONCE
 
 
@@ -373,10 +373,10 @@ def kept_file(shelf: Shelf, folder: Path) -> Path:
     return file
 
 
-def test_a_start_needs_no_look(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_start_fetches_no_known_chain(shelf: Shelf, tmp_path: Path) -> None:
     file = kept_file(shelf, tmp_path)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [each.name for each in tmp_path.iterdir()] == ["chains.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["chains.json"]
     shelf.status = "503 Busy"
     assert verified(signed(body(), shelf.url), shelf.chains(file=file))
     assert len(shelf.vendor.requests) == 1
@@ -410,7 +410,7 @@ def test_what_is_kept_is_no_proof(spoil: Callable[[Any, str], str], bad: str, sh
     assert asked_for(shelf.chains(STRANGE, file=file), shelf.url, "") == "bad"
 
 
-def test_a_folder_that_cant_be_written_costs_a_look_and_no_more(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_folder_that_cant_be_written_costs_one_fetch(shelf: Shelf, tmp_path: Path) -> None:
     nowhere = tmp_path / "not there" / "chains.json"
     assert asked_for(shelf.chains(file=nowhere), shelf.url, "") == "good"
 
@@ -438,7 +438,7 @@ def door(shelf: Shelf, *, skill_id: str = "amzn1.ask.skill.x", forwarded: bool =
 
     endpoint = route(skill_id, reply, shelf.chains, lambda request: request.received if forwarded else None).endpoint
 
-    def ask(request: Request) -> int:
+    def status_of(request: Request) -> int:
         answered.clear()
         try:
             status = endpoint(request).status
@@ -447,7 +447,7 @@ def door(shelf: Shelf, *, skill_id: str = "amzn1.ask.skill.x", forwarded: bool =
         assert answered.is_set() is (status == 200)
         return status
 
-    return ask
+    return status_of
 
 
 def test_the_door_takes_what_is_signed(shelf: Shelf) -> None:

@@ -1,4 +1,4 @@
-"""Strangers who name made-up chains, over HTTP, while Amazon's own requests come: a door, a server and a shelf."""
+"""Strangers send invented chain addresses over HTTP while Amazon's own requests arrive."""
 
 import json
 import threading
@@ -35,7 +35,7 @@ class Quiet(WSGIRequestHandler):
 
 @contextmanager
 def serving(shelf: Shelf, file: Path) -> Iterator[Callable[[Request, str], int]]:
-    """`post(request, address)` says the status; the proxy before the server is believed."""
+    """`post(request, address)` returns the status; the address is sent as a trusted proxy's header."""
     chains = shelf.chains(file=file)
     spoken = route("amzn1.ask.skill.x", lambda _event, _received: {"version": "1.0"}, lambda: chains, lambda _: None)
     rules = EdgeRules(body_limit=100_000, trusted_proxies=(ip_network("127.0.0.1"),))
@@ -76,7 +76,7 @@ def test_the_skill_is_heard_while_a_stranger_names_made_up_chains(addresses: str
     assert len(shelf.vendor.requests) == 6
 
 
-def test_after_a_start_it_is_heard_though_the_shelf_is_gone_and_strangers_have_asked_for_all_there_is(
+def test_after_a_restart_amazon_is_heard_without_its_chains_and_with_all_fetches_used_up(
     shelf: Shelf, tmp_path: Path
 ) -> None:
     with serving(shelf, tmp_path / "chains.json") as post:

@@ -1,4 +1,4 @@
-"""What a request may ask of the table, and how long."""
+"""The time limit on a request's calls to the table."""
 
 import threading
 import time
@@ -43,7 +43,7 @@ def in_a_thread(act: Callable[[], object]) -> object:
     return found[0]
 
 
-def asked(table: DynamoStore) -> str:
+def query(table: DynamoStore) -> str:
     try:
         table.ping()
     except StoreUnavailable as error:
@@ -51,31 +51,31 @@ def asked(table: DynamoStore) -> str:
     return "answered"
 
 
-def test_when_the_time_is_over_nothing_more_is_asked(table: DynamoStore, wire: AwsWire) -> None:
+def test_after_the_time_limit_no_call_is_made(table: DynamoStore, wire: AwsWire) -> None:
     late = "the table did not answer within the request's time"
     with boto.within(0):
-        assert asked(table) == late
+        assert query(table) == late
         with boto.within(60):
-            assert asked(table) == late  # nobody gives a request more time than it has
-        assert in_a_thread(lambda: asked(table)) == late
+            assert query(table) == late  # nobody gives a request more time than it has
+        assert in_a_thread(lambda: query(table)) == late
     assert wire.calls == []
     with boto.within(60):
-        assert asked(table) == "answered"
-    assert asked(table) == "answered"
+        assert query(table) == "answered"
+    assert query(table) == "answered"
 
 
 @pytest.mark.parametrize(
-    ("seconds", "tries", "told"),
+    ("seconds", "tries", "expected"),
     [
         (0.5, 1, "the table did not answer within the request's time"),
         (60.0, 2, "table bounded can't be reached: Read timeout on endpoint URL"),
     ],
 )
-def test_what_is_not_answered_is_asked_again_where_there_is_time(
-    table: DynamoStore, wire: AwsWire, seconds: float, tries: int, told: str
+def test_an_unanswered_call_is_repeated_within_the_time_limit(
+    table: DynamoStore, wire: AwsWire, seconds: float, tries: int, expected: str
 ) -> None:
     wire.slow_s = boto.TABLE_BOUNDS[0] + 0.3
     with boto.within(seconds):
-        assert asked(table).startswith(told)
+        assert query(table).startswith(expected)
     time.sleep(0.5)
     assert len(wire.calls) == tries

@@ -1,4 +1,4 @@
-"""Bodies that come slowly hold the places that are for bodies, each client and each kind a share of its own."""
+"""Slow bodies occupy limited places, with a share for each client and for each kind of request."""
 
 import threading
 import time
@@ -24,20 +24,20 @@ class Whole:
         return body
 
 
-def asked(address: str, sender: Any, length: str | None = "1", **more: Any) -> dict[str, Any]:
+def environ_of(address: str, sender: Any, length: str | None = "1", **more: Any) -> dict[str, Any]:
     return {"CONTENT_LENGTH": length, "REMOTE_ADDR": address, "wsgi.input": sender} | more
 
 
 @contextmanager
 def held(bodies: Bodies, *addresses: str, claims: bool = False, **more: Any) -> Iterator[list[SlowBody]]:
-    """A slow body from each."""
+    """A slow body from each of the addresses."""
     slows = [SlowBody() for _ in addresses]
 
     def hold(address: str, slow: SlowBody) -> None:
         with pytest.raises(Refuse):
-            bodies.read(asked(address, slow, **more), claims=claims)
+            bodies.read(environ_of(address, slow, **more), claims=claims)
 
-    threads = [threading.Thread(target=hold, args=each, daemon=True) for each in zip(addresses, slows, strict=True)]
+    threads = [threading.Thread(target=hold, args=sender, daemon=True) for sender in zip(addresses, slows, strict=True)]
     for thread, slow in zip(threads, slows, strict=True):
         thread.start()
         assert slow.reading.wait(5)
@@ -52,10 +52,10 @@ def held(bodies: Bodies, *addresses: str, claims: bool = False, **more: Any) -> 
 
 def taken(bodies: Bodies, address: str, *, claims: bool = False) -> bool:
     try:
-        return bodies.read(asked(address, Whole(b"x")), claims=claims) == b"x"
+        return bodies.read(environ_of(address, Whole(b"x")), claims=claims) == b"x"
     except Refuse as refused:
-        told = refused.response
-    return (told.status, told.headers[-1]) != (503, ("Retry-After", "5"))
+        refusal = refused.response
+    return (refusal.status, refusal.headers[-1]) != (503, ("Retry-After", "5"))
 
 
 A, B, C = "203.0.113.1", "203.0.113.2", "203.0.113.3"
@@ -113,11 +113,11 @@ def test_as_many_clients_are_known_as_are_counted() -> None:
     for address in (A, B, C):
         bodies.proved({"REMOTE_ADDR": address})
     with held(bodies, *MANY, claims=True):
-        assert [taken(bodies, each, claims=True) for each in (A, B, C)] == [False, True, True]
+        assert [taken(bodies, client, claims=True) for client in (A, B, C)] == [False, True, True]
 
 
 @pytest.mark.parametrize(("ago_s", "peers"), [(1.0, set()), (6.0, {"127.0.0.1"})])
-def test_an_overdue_body_is_told_by_the_peer_that_it_comes_from(ago_s: float, peers: set[str]) -> None:
+def test_an_overdue_body_is_reported_by_its_peer(ago_s: float, peers: set[str]) -> None:
     bodies = Bodies(100, PLACES)
     with held(bodies, A, **{PEER: "127.0.0.1", RECEIVED: time.monotonic() - ago_s}):
         assert bodies.overdue() == peers
@@ -148,7 +148,7 @@ def test_an_overdue_body_is_told_by_the_peer_that_it_comes_from(ago_s: float, pe
     ],
 )
 def test_a_body_is_taken_whole_or_not_at_all(body: bytes, length: str | None, ago_s: float, status: int) -> None:
-    bodies, environ = Bodies(100, PLACES), asked(A, Whole(body), length, **{RECEIVED: time.monotonic() - ago_s})
+    bodies, environ = Bodies(100, PLACES), environ_of(A, Whole(body), length, **{RECEIVED: time.monotonic() - ago_s})
     if status == 200:
         assert bodies.read(environ) == body
     else:

@@ -1,4 +1,4 @@
-"""A function's lines: one for each request, what happened in it as a metric, and nothing secret."""
+"""A function's log lines: one for each request, metrics for what happened in it, and no secret."""
 
 import json
 import logging
@@ -63,17 +63,17 @@ def test_what_happened_is_a_metric_at_every_level(
     level: str,
 ) -> None:
     def answer(_event: Any, _context: Any) -> dict[str, Any]:
-        for each in happens:
-            each()
+        for event in happens:
+            event()
         return {"statusCode": 200}
 
     watch(level).watched(answer)({"requestContext": {"requestId": "api-1"}}, Context)
-    told = [line for line in lines() if line["event"] == "request"]
+    logged = [line for line in lines() if line["event"] == "request"]
     if not counted:
-        assert len(told) == (level in ("debug", "info"))
-        assert not any("_aws" in line for line in told)
+        assert len(logged) == (level in ("debug", "info"))
+        assert not any("_aws" in line for line in logged)
         return
-    (line,) = told
+    (line,) = logged
     assert (line["request"], line["api_request"], line["status"], line["cold"]) == (
         "aws-request-1",
         "api-1",
@@ -94,14 +94,14 @@ def test_the_next_request_begins_anew(
     watch: Callable[[str], CloudWatch], lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
     handler = watch("info").watched(lambda event, _: fail() if event["fail"] else None)  # type: ignore[arg-type,return-value]
-    for each in (True, False):
-        handler({"fail": each}, Context)
+    for fails in (True, False):
+        handler({"fail": fails}, Context)
     first, second = [line for line in lines() if line["event"] == "request"]
     assert ("_aws" in first, "_aws" in second) == (True, False)
     assert (first["cold"], second["cold"]) == (True, False)
 
 
-def test_what_is_raised_is_told_and_raised_on(
+def test_an_exception_is_logged_and_raised_on(
     watch: Callable[[str], CloudWatch], lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
     def answer(_event: Any, _context: Any) -> dict[str, Any]:
@@ -114,14 +114,14 @@ def test_what_is_raised_is_told_and_raised_on(
     assert "_aws" not in line  # AWS counts it itself
 
 
-def test_secrets_are_told_by_nobody(
+def test_no_logger_writes_a_secret(
     watch: Callable[[str], CloudWatch], lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
     watch("debug")
     log.warning("token %s used at %s", SECRET, "https://x.example/s/WyJhIiwiYiJd.c2lnbmF0dXJlLXRhZw/master.m3u8")
     logging.getLogger("botocore").info("the whole request")
     fail()
-    told = lines()
-    assert [line["event"] for line in told] == ["token … used at https://x.example/s/…/master.m3u8", "it failed"]
-    assert SECRET not in json.dumps(told)
-    assert told[1]["exception"].count("\n") > 2
+    logged = lines()
+    assert [line["event"] for line in logged] == ["token … used at https://x.example/s/…/master.m3u8", "it failed"]
+    assert SECRET not in json.dumps(logged)
+    assert logged[1]["exception"].count("\n") > 2

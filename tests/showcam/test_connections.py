@@ -1,4 +1,4 @@
-"""Which of a process's connections are ended: by how long nothing was sent to them, and whether a body is overdue."""
+"""Which of a process's connections are ended: those long silent, and those whose body is overdue."""
 
 import socket
 import time
@@ -66,7 +66,7 @@ def test_who_is_ended(
         assert state(client, server) == then
 
 
-def test_only_what_came_in_by_its_port_is_looked_at(listening: socket.socket) -> None:
+def test_only_connections_to_the_own_port_are_examined(listening: socket.socket) -> None:
     port = listening.getsockname()[1]
     with ExitStack() as stack, socket.create_server(("127.0.0.1", 0)) as other:
         clients = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(3)]
@@ -74,7 +74,7 @@ def test_only_what_came_in_by_its_port_is_looked_at(listening: socket.socket) ->
         stack.enter_context(socket.create_connection(other.getsockname()))
         stack.enter_context(other.accept()[0])
         found = []
-        for each in accepted(port):
-            with each:
-                found.append(each.getpeername())
-        assert sorted(found) == sorted(each.getpeername() for each in servers)
+        for connection in accepted(port):
+            with connection:
+                found.append(connection.getpeername())
+        assert sorted(found) == sorted(server.getpeername() for server in servers)

@@ -1,4 +1,4 @@
-"""One core for one interpreter's threads."""
+"""The web process is kept to one core."""
 
 import os
 import threading

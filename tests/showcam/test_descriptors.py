@@ -1,4 +1,4 @@
-"""A process has as many descriptors as the system lets it have."""
+"""A process may open as many descriptors as the system allows."""
 
 import subprocess
 import sys
@@ -15,8 +15,8 @@ print(raise_limit(), *resource.getrlimit(resource.RLIMIT_NOFILE))
 """
 
 
-@pytest.mark.parametrize(("soft", "hard", "told"), [(64, 1000, "1000 1000 1000"), (1000, 1000, "1000 1000 1000")])
-def test_the_limit_is_raised_to_the_systems(soft: int, hard: int, told: str) -> None:
+@pytest.mark.parametrize(("soft", "hard", "expected"), [(64, 1000, "1000 1000 1000"), (1000, 1000, "1000 1000 1000")])
+def test_the_limit_is_raised_to_the_systems(soft: int, hard: int, expected: str) -> None:
     assert hard < MOST
     done = subprocess.run([sys.executable, "-c", RAISE, str(soft), str(hard)], capture_output=True, check=True)
-    assert done.stdout.decode().strip() == told
+    assert done.stdout.decode().strip() == expected

@@ -1,4 +1,4 @@
-"""The doctor: what is wrong with an installation, each fault brought about by a server that has it."""
+"""The doctor's findings, each against a server with that fault."""
 
 import contextlib
 import datetime
@@ -46,7 +46,7 @@ LOGIN: Answered = (302, {"Location": "https://login.example/?token=1"}, b"")
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Answers each request by the longest entry that it begins with; no entry: 404."""
+    """Answers a request by the longest entry that it begins with; without an entry 404."""
 
     daemon_threads = True
 
@@ -54,8 +54,8 @@ class Server(http.server.ThreadingHTTPServer):
         class Handler(http.server.BaseHTTPRequestHandler):
             def answer(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                asked = f"{self.command} {self.path}"
-                known = [each for each in answers if asked.startswith(each)]
+                request = f"{self.command} {self.path}"
+                known = [start for start in answers if request.startswith(start)]
                 status, headers, body = answers[max(known, key=len)] if known else (404, {}, b"nothing")
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(body))}.items():
@@ -94,8 +94,8 @@ def serve() -> Iterator[Callable[[Answers], str]]:
         return f"http://127.0.0.1:{servers[-1].server_port}"
 
     yield start
-    for each in servers:
-        each.end()
+    for server in servers:
+        server.end()
 
 
 def patient(web: str, **more: Any) -> Patient:
@@ -104,9 +104,9 @@ def patient(web: str, **more: Any) -> Patient:
     )
 
 
-def test_where_all_is_well_it_says_so(serve: Callable[[Answers], str]) -> None:
+def test_a_correct_installation_has_only_ok_findings(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient(serve(WELL)), Visitor()))
-    assert {each.state for each in findings} == {"ok"}
+    assert {finding.state for finding in findings} == {"ok"}
     assert len(findings) == 9
 
 
@@ -118,7 +118,7 @@ def allowing(**changes: str) -> Answered:
     return 204, CORS | {f"Access-Control-Allow-{name.capitalize()}": value for name, value in changes.items()}, b""
 
 
-# what one address answers, the point that is then wrong, what it says of it
+# an endpoint, its wrong answer, the finding's point, a text in the finding
 FAULTS: list[tuple[str, Answered, str, str]] = [
     ("GET /readyz", (200, JSON, b'{"ok":true}'), "visitors' addresses", "200"),
     ("GET /readyz", (200, JSON, b'["client"]'), "visitors' addresses", "200"),
@@ -145,33 +145,33 @@ FAULTS: list[tuple[str, Answered, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "answer", "what", "told"), FAULTS, ids=lambda value: str(value)[:30])
-def test_a_fault_is_the_only_one_told_with_its_mend(
-    asked: str, answer: Answered, what: str, told: str, serve: Callable[[Answers], str]
+@pytest.mark.parametrize(("endpoint", "answer", "what", "expected"), FAULTS, ids=lambda value: str(value)[:30])
+def test_one_fault_gives_one_finding_with_its_mend(
+    endpoint: str, answer: Answered, what: str, expected: str, serve: Callable[[Answers], str]
 ) -> None:
-    findings = list(examine(patient(serve(WELL | {asked: answer})), Visitor()))
-    [found] = [each for each in findings if each.state != "ok"]
+    findings = list(examine(patient(serve(WELL | {endpoint: answer})), Visitor()))
+    [found] = [finding for finding in findings if finding.state != "ok"]
     assert found.state == "wrong"
     assert found.what.startswith(what)
     assert found.mend
-    assert re.search(told, found.told)
-    assert "token=1" not in found.told
+    assert re.search(expected, found.text)
+    assert "token=1" not in found.text
 
 
 def test_a_demo_refuses_whatever_was_forwarded(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient(serve(WELL | {"GET /readyz": (421, PROBLEM, b"{}")})), Visitor()))
-    assert {each.state for each in findings} == {"ok"}
+    assert {finding.state for finding in findings} == {"ok"}
 
 
 def test_pictures_may_have_an_address_of_their_own(serve: Callable[[Answers], str]) -> None:
-    web = serve({asked: answer for asked, answer in WELL.items() if asked != "GET /s/"})
+    web = serve({endpoint: answer for endpoint, answer in WELL.items() if endpoint != "GET /s/"})
     findings = list(examine(patient(web, pictures=(serve({"GET /s/": WELL["GET /s/"]}),)), Visitor()))
-    assert {each.state for each in findings} == {"ok"}
+    assert {finding.state for finding in findings} == {"ok"}
 
 
-def test_a_client_that_is_not_there(serve: Callable[[Answers], str]) -> None:
+def test_a_missing_client_gives_findings(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient(serve(WELL), client=None), Visitor()))
-    assert [each.state for each in findings if each.state != "ok"] == ["wrong", "wrong"]
+    assert [finding.state for finding in findings if finding.state != "ok"] == ["wrong", "wrong"]
 
 
 def production(project: str) -> str:
@@ -182,7 +182,7 @@ def sandbox(project: str) -> str:
     return REDIRECTS[1].format(project=project)
 
 
-# the addresses of Google's client, what is found of them, what is told
+# the redirect addresses of Google's client, the finding's state, a text in the finding
 REGISTERED: list[tuple[tuple[str, ...], str, str]] = [
     (BOTH, "ok", "both of the project home-1"),
     (BOTH[::-1], "ok", "both of the project home-1"),
@@ -207,40 +207,40 @@ REGISTERED: list[tuple[tuple[str, ...], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("registered", "state", "told"), REGISTERED, ids=lambda value: str(value)[-60:])
+@pytest.mark.parametrize(("registered", "state", "expected"), REGISTERED, ids=lambda value: str(value)[-60:])
 def test_a_clients_redirect_addresses(
-    registered: tuple[str, ...], state: str, told: str, serve: Callable[[Answers], str]
+    registered: tuple[str, ...], state: str, expected: str, serve: Callable[[Answers], str]
 ) -> None:
     findings = list(examine(patient(serve(WELL), client=("google", registered)), Visitor()))
-    [found] = [each for each in findings if each.what == "redirect addresses"]
+    [found] = [finding for finding in findings if finding.what == "redirect addresses"]
     assert (found.state, bool(found.mend)) == (state, state != "ok")
-    assert told in found.told
-    assert {each.state for each in findings if each is not found} == {"ok"}
+    assert expected in found.text
+    assert {finding.state for finding in findings if finding is not found} == {"ok"}
 
 
-def test_nothing_is_asked_of_an_address_that_google_does_not_come_to(serve: Callable[[Answers], str]) -> None:
+def test_an_address_without_https_is_not_requested(serve: Callable[[Answers], str]) -> None:
     [found] = examine(patient(serve(WELL), demo=False), Visitor())
     assert (found.state, "public_url" in found.mend) == ("wrong", True)
 
 
-def test_a_port_where_nobody_listens(serve: Callable[[Answers], str]) -> None:
+def test_a_closed_port_is_named(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient("http://127.0.0.1:9"), Visitor()))
-    assert [each.state for each in findings] == ["ok", "ok", *["wrong"] * 7]
-    assert "can't be reached" in findings[-1].told
+    assert [finding.state for finding in findings] == ["ok", "ok", *["wrong"] * 7]
+    assert "can't be reached" in findings[-1].text
 
 
 class Breaking(socketserver.ThreadingTCPServer):
-    """Begins each answer with `said` and ends the connection; with `then` it first drips that, b"" being nothing."""
+    """Answers with `sent` and ends the connection; with `then` it drips that first, b"" being silence."""
 
     daemon_threads = True
 
-    def __init__(self, said: bytes, then: bytes | None = None) -> None:
+    def __init__(self, sent: bytes, then: bytes | None = None) -> None:
         over = self._over = threading.Event()
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
                 self.request.recv(65536)
-                self.request.sendall(said)
+                self.request.sendall(sent)
                 with contextlib.suppress(OSError):
                     for _ in range(0 if then is None else 60):
                         self.request.sendall(then or b"")
@@ -267,7 +267,7 @@ class Breaking(socketserver.ThreadingTCPServer):
 
 OK = b"HTTP/1.1 200 OK\r\n"
 LONG = OK + b"Content-Length: 100\r\n\r\nabc"
-# an answer and what follows it again and again, what is said of it
+# a name, the beginning of an answer, what is dripped after it, a text of the error
 BROKEN: list[tuple[str, bytes, bytes | None, str]] = [
     ("none", b"", None, "can't be reached"),
     ("no HTTP", b"HELLO\r\n\r\n", None, "can't be reached"),
@@ -280,23 +280,25 @@ BROKEN: list[tuple[str, bytes, bytes | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "then", "told"), [each[1:] for each in BROKEN], ids=[each[0] for each in BROKEN])
-def test_an_answer_that_does_not_come_whole(said: bytes, then: bytes | None, told: str) -> None:
-    with Breaking(said, then) as server, pytest.raises(Unreached, match=told):
-        Visitor(within_s=0.5).ask("GET", f"http://127.0.0.1:{server.port}/")
+@pytest.mark.parametrize(
+    ("sent", "then", "expected"), [broken[1:] for broken in BROKEN], ids=[broken[0] for broken in BROKEN]
+)
+def test_an_answer_that_does_not_come_whole(sent: bytes, then: bytes | None, expected: str) -> None:
+    with Breaking(sent, then) as server, pytest.raises(Unreached, match=expected):
+        Visitor(within_s=0.5).request("GET", f"http://127.0.0.1:{server.port}/")
 
 
 def test_what_breaks_off_is_a_finding_at_each_point() -> None:
     with Breaking(LONG) as server:
         findings = list(examine(patient(f"http://127.0.0.1:{server.port}"), Visitor()))
-    assert [each.state for each in findings] == ["ok", "ok", *["wrong"] * 7]
+    assert [finding.state for finding in findings] == ["ok", "ok", *["wrong"] * 7]
 
 
 def test_a_handshake_that_drips() -> None:
     record = b"\x16\x03\x03\x40\x00"  # a record of 16 KiB begins
     with Breaking(record, b"x") as server:
         found = list(examine(patient(f"https://127.0.0.1:{server.port}", demo=False), Visitor(within_s=0.5)))
-    assert "does not speak TLS (TimeoutError)" in found[-1].told
+    assert "does not speak TLS (TimeoutError)" in found[-1].text
 
 
 def certificate(
@@ -316,7 +318,7 @@ def certificate(
     return trusted, server
 
 
-# how the certificate is made, what is found, what its mend says
+# the certificate, the finding's state, a text of its mend
 CERTIFICATES: list[tuple[dict[str, Any], str, str]] = [
     ({}, "ok", ""),
     ({"days": 5}, "unsure", "renew"),
@@ -343,16 +345,18 @@ def test_a_certificate(
     name, tls, *rest = found
     assert (name.state, tls.state) == ("unsure", state)  # a loopback address is nobody's public one
     assert mend in tls.mend
-    assert {each.state for each in rest} == (set() if state == "wrong" else {"ok"})  # which still can be asked
+    assert {finding.state for finding in rest} == (
+        set() if state == "wrong" else {"ok"}
+    )  # the endpoints can still be reached
 
 
 def test_a_port_that_speaks_no_tls(serve: Callable[[Answers], str]) -> None:
     found = list(examine(patient(serve(WELL).replace("http", "https"), demo=False), Visitor()))
     assert found[-1].state == "wrong"
-    assert "does not speak TLS" in found[-1].told
+    assert "does not speak TLS" in found[-1].text
 
 
-def test_a_name_that_is_not_there() -> None:
+def test_a_name_missing_in_dns_is_named() -> None:
     [found] = examine(patient("https://no..name", demo=False), Visitor())
     assert isinstance(found, Finding)
-    assert (found.state, found.told) == ("wrong", "it is not found in DNS")
+    assert (found.state, found.text) == ("wrong", "it is not found in DNS")

@@ -1,4 +1,4 @@
-"""The edge: a table of request and answer, through WSGI as a server would call it."""
+"""The edge: requests and responses through WSGI."""
 
 import io
 import ipaddress
@@ -18,8 +18,8 @@ from tests.doubles.slow_body import SlowBody
 
 
 def echo(request: Request) -> Response:
-    seen = {"rest": request.rest, "size": len(request.body), "bearer": request.bearer}
-    return Response(200, json.dumps(seen).encode(), [("Content-Type", "application/json")])
+    facts = {"rest": request.rest, "size": len(request.body), "bearer": request.bearer}
+    return Response(200, json.dumps(facts).encode(), [("Content-Type", "application/json")])
 
 
 def fail(_request: Request) -> Response:
@@ -67,7 +67,7 @@ def call(edge: Edge, method: str, path: str, body: bytes = b"", **environ: Any) 
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "environ", "status", "told"),
+    ("method", "path", "body", "environ", "status", "expected"),
     [
         ("POST", "/alexa/smart-home", b"{}", JSON, 200, '"size": 2'),
         ("POST", "/alexa/smart-home", b"{}", {"CONTENT_TYPE": "application/json; charset=utf-8"}, 200, '"size": 2'),
@@ -85,10 +85,10 @@ def call(edge: Edge, method: str, path: str, body: bytes = b"", **environ: Any) 
     ],
 )
 def test_a_request_is_answered(
-    method: str, path: str, body: bytes, environ: dict[str, Any], status: int, told: str
+    method: str, path: str, body: bytes, environ: dict[str, Any], status: int, expected: str
 ) -> None:
     got, headers, answer = call(Edge(ROUTES, pages, EdgeRules(body_limit=100)), method, path, body, **environ)
-    assert (got, told in answer.decode()) == (status, True)
+    assert (got, expected in answer.decode()) == (status, True)
     assert len(headers["X-Request-Id"]) == 32
     if status >= 400:
         assert headers["Content-Type"] == "application/problem+json"
@@ -102,7 +102,7 @@ def test_a_page_of_another_origin_can_read_a_refusal(method: str, size: int, sta
     assert (got, headers["Access-Control-Allow-Origin"]) == (status, "https://www.gstatic.com")
 
 
-def test_what_nobody_expected_is_told_with_its_id_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unexpected_error_answers_its_request_id_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     status, headers, answer = call(Edge(ROUTES, pages, EdgeRules(body_limit=100)), "GET", "/broken")
     assert status == 500
     assert headers["X-Request-Id"] in json.loads(answer)["detail"]
@@ -129,7 +129,7 @@ def test_the_demo_answers_only_to_its_own_address(path: str, environ: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("peer", "forwarded", "proto", "seen"),
+    ("peer", "forwarded", "proto", "client"),
     [
         ("127.0.0.1", "203.0.113.9", "https", "203.0.113.9 https"),
         ("127.0.0.1", "198.51.100.1, 203.0.113.9, 10.0.0.2", "https", "203.0.113.9 https"),
@@ -138,11 +138,11 @@ def test_the_demo_answers_only_to_its_own_address(path: str, environ: dict[str, 
     ],
     ids=["one proxy", "chain", "odd scheme", "stranger is not believed"],
 )
-def test_only_trusted_proxies_are_believed(peer: str, forwarded: str, proto: str, seen: str) -> None:
-    trusted = tuple(ipaddress.ip_network(each) for each in ("127.0.0.1", "10.0.0.0/8"))
+def test_only_trusted_proxies_are_believed(peer: str, forwarded: str, proto: str, client: str) -> None:
+    trusted = tuple(ipaddress.ip_network(network) for network in ("127.0.0.1", "10.0.0.0/8"))
     edge = Edge(ROUTES, pages, EdgeRules(body_limit=100, trusted_proxies=trusted))
     answer = call(edge, "GET", "/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded, HTTP_X_FORWARDED_PROTO=proto)
-    assert answer[2].decode() == seen
+    assert answer[2].decode() == client
 
 
 @pytest.mark.parametrize(
@@ -171,12 +171,12 @@ def test_a_client_whose_proof_held_has_a_place_of_its_own(method: str, token: st
     assert got == status
 
 
-# what a layer around the edge says · when the request came, as the endpoint has it
+# what a layer around the edge sets · when the request arrived, as the endpoint gets it
 CAME: list[tuple[dict[str, float], float]] = [({}, 0.0), ({"showcam.received": 7.0}, 7.0)]
 
 
-@pytest.mark.parametrize(("given", "came"), CAME)
-def test_a_request_counts_from_when_it_came(given: dict[str, float], came: float) -> None:
+@pytest.mark.parametrize(("given", "expected"), CAME)
+def test_a_requests_time_runs_from_its_arrival(given: dict[str, float], expected: float) -> None:
     heard: list[float] = []
 
     def endpoint(request: Request) -> Response:
@@ -192,4 +192,4 @@ def test_a_request_counts_from_when_it_came(given: dict[str, float], came: float
     before = time.monotonic()
     call(edge, "POST", "/slow", b"x", **{"wsgi.input": Slow(b"x"), "CONTENT_LENGTH": "1", **given})
     received, then = heard
-    assert received == came if given else before <= received < then - 0.2
+    assert received == expected if given else before <= received < then - 0.2

@@ -1,4 +1,4 @@
-"""The forwarder's signature, as a table of what is changed on a good message and whether it is still taken."""
+"""The forwarder's signature: each change to a valid message, and whether it is still taken."""
 
 import time
 from pathlib import Path
@@ -104,15 +104,13 @@ WAYS = [(0, 0.0, 0.0), (1, 0.0, 1.0), (2, 1.0, 2.0), (3, WAY_S, WAY_S), (50, WAY
 
 
 @pytest.mark.parametrize(("ago_s", "least", "most"), WAYS)
-def test_a_message_counts_from_when_it_was_sent_as_far_as_the_clocks_can_tell(
-    ago_s: int, least: float, most: float
-) -> None:
+def test_a_messages_time_runs_from_its_sending(ago_s: int, least: float, most: float) -> None:
     request = message(late=-ago_s)
     request.environ[RECEIVED] = time.monotonic()
     assert least - 0.01 <= request.received - sent(request) <= most + 0.01
 
 
-def test_what_was_waited_here_is_no_part_of_the_way() -> None:
+def test_waiting_on_this_side_is_not_counted_as_transport() -> None:
     request = message(late=-30)
     request.environ[RECEIVED] = time.monotonic() - 30
     assert request.received - sent(request) <= 0.01

@@ -1,4 +1,4 @@
-"""The owner's forwarder against the door at home, and whatever else home may do; the template that carries it."""
+"""The owner's forwarder against showcam at home and against failing servers, and its template."""
 
 import ast
 import base64
@@ -94,7 +94,7 @@ def home(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
 
 
 @pytest.mark.parametrize(
-    ("has", "takes", "asked"),
+    ("has", "takes", "requests"),
     [
         ([NEW], [NEW], 1),
         ([NEW], [STRANGE, NEW], 1),  # home has rotated, and still takes the one before
@@ -105,14 +105,14 @@ def home(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
 def test_home_takes_what_the_forwarder_signs(
     has: list[tuple[str, bytes]],
     takes: list[tuple[str, bytes]],
-    asked: int,
+    requests: int,
     home: Home,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("KEY", forwarder.key_text(has))
     home.keys = takes
     assert forward.handler(ASKED, None) == EVENT
-    assert len(home.asked) == asked
+    assert len(home.asked) == requests
     assert json.loads(home.asked[-1].body) == ASKED
     assert home.asked[-1].path == "/alexa/smart-home"
 
@@ -162,9 +162,7 @@ def test_what_goes_wrong_is_an_error_with_the_questions_token(
     assert "home answered" in caplog.text
 
 
-def test_a_home_that_is_not_there_or_says_nothing_is_given_up_in_time(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreachable_or_silent_home_is_given_up_in_time(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forward, "BUDGET_S", 1.0)
     home.drip_s = 30.0
     began = time.monotonic()
@@ -175,7 +173,7 @@ def test_a_home_that_is_not_there_or_says_nothing_is_given_up_in_time(
 
 
 @pytest.mark.parametrize(
-    ("asked", "token", "endpoint"),
+    ("message", "token", "endpoint"),
     [
         (None, None, None),
         ({}, None, None),
@@ -187,9 +185,11 @@ def test_a_home_that_is_not_there_or_says_nothing_is_given_up_in_time(
         ({"endpoint": {"endpointId": "ezviz-a"}}, None, "ezviz-a"),
     ],
 )
-def test_a_broken_directive_gets_its_error_too(asked: Any, token: str | None, endpoint: str | None, home: Home) -> None:
+def test_a_broken_directive_gets_its_error_too(
+    message: Any, token: str | None, endpoint: str | None, home: Home
+) -> None:
     home.status = 500
-    event = forward.handler({"directive": asked}, None)["event"]
+    event = forward.handler({"directive": message}, None)["event"]
     assert (event["header"]["namespace"], event["header"]["name"]) == ("Alexa", "ErrorResponse")
     assert event["payload"]["type"] == "BRIDGE_UNREACHABLE"
     assert event["header"].get("correlationToken") == token
@@ -198,16 +198,16 @@ def test_a_broken_directive_gets_its_error_too(asked: Any, token: str | None, en
 
 def test_a_grant_that_does_not_reach_home_is_not_accepted(home: Home) -> None:
     home.status = 500
-    asked = directive("Alexa.Authorization", "AcceptGrant")
-    del asked["directive"]["endpoint"]
-    event = forward.handler(asked, None)["event"]
+    message = directive("Alexa.Authorization", "AcceptGrant")
+    del message["directive"]["endpoint"]
+    event = forward.handler(message, None)["event"]
     assert event["header"]["namespace"] == "Alexa.Authorization"
     assert event["payload"]["type"] == "ACCEPT_GRANT_FAILED"
     assert "correlationToken" not in event["header"]
     assert "endpoint" not in event
 
 
-def test_spoken_requests_are_handed_on_only_if_asked(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spoken_requests_are_forwarded_only_if_configured(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="not a directive"):
         forward.handler(SPOKEN, None)
     monkeypatch.setenv("SPOKEN", "1")
@@ -217,7 +217,7 @@ def test_spoken_requests_are_handed_on_only_if_asked(home: Home, monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("request_", "says"),
+    ("request_", "expected"),
     [
         ({"type": "LaunchRequest", "locale": "de-DE"}, "Dein showcam ist nicht erreichbar."),
         ({"type": "IntentRequest", "locale": "en-GB"}, "Your showcam can't be reached."),
@@ -229,13 +229,13 @@ def test_spoken_requests_are_handed_on_only_if_asked(home: Home, monkeypatch: py
     ],
 )
 @pytest.mark.parametrize("fault", [set_to(status=503), set_to(keys=[STRANGE]), set_to(body=b"{}")])
-def test_only_who_spoke_is_told_that_home_can_not_be_reached(
-    fault: Callable[[Home], None], request_: Any, says: str | None, home: Home, monkeypatch: pytest.MonkeyPatch
+def test_only_a_spoken_request_is_answered_that_home_is_unreachable(
+    fault: Callable[[Home], None], request_: Any, expected: str | None, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SPOKEN", "1")
     fault(home)
     answer = forward.handler({"version": "1.0", "request": request_}, None)
-    speech = {"outputSpeech": {"type": "PlainText", "text": says}} if says else {}
+    speech = {"outputSpeech": {"type": "PlainText", "text": expected}} if expected else {}
     assert answer == {"version": "1.0", "response": speech}
 
 
@@ -261,7 +261,7 @@ def test_it_needs_the_standard_library_alone() -> None:
     tree = ast.parse(forwarder.CODE.read_text())
     named = {node.names[0].name for node in ast.walk(tree) if isinstance(node, ast.Import)}
     named |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {each.split(".")[0] for each in named} <= sys.stdlib_module_names
+    assert {module.split(".")[0] for module in named} <= sys.stdlib_module_names
 
 
 def resources(text: str) -> dict[str, Any]:
@@ -291,15 +291,15 @@ def test_the_template_holds_the_code_and_no_key() -> None:
 @pytest.mark.parametrize("spoken", [False, True])
 def test_only_alexa_for_this_skill_may_call_it(spoken: bool) -> None:
     found = {
-        each["Properties"]["Principal"]: each["Properties"]
-        for each in resources(forwarder.template("https://cam.example.org", SKILL, spoken=spoken)).values()
-        if each["Type"] == "AWS::Lambda::Permission"
+        resource["Properties"]["Principal"]: resource["Properties"]
+        for resource in resources(forwarder.template("https://cam.example.org", SKILL, spoken=spoken)).values()
+        if resource["Type"] == "AWS::Lambda::Permission"
     }
     wanted = {"alexa-connectedhome.amazon.com"} | ({"alexa-appkit.amazon.com"} if spoken else set())
     assert set(found) == wanted
-    for each in found.values():
-        assert each["EventSourceToken"] == SKILL
-        assert each["Action"] == "lambda:InvokeFunction"
+    for permission in found.values():
+        assert permission["EventSourceToken"] == SKILL
+        assert permission["Action"] == "lambda:InvokeFunction"
 
 
 @pytest.mark.parametrize(
@@ -333,11 +333,11 @@ def test_the_line_deploys_that_template_and_asks_for_the_key(tmp_path: Path) -> 
         text=True,
         check=True,
     )
-    asked = (tmp_path / "asked").read_text()
+    printed = (tmp_path / "asked").read_text()
     assert (tmp_path / "f.yaml").read_text() == text
     assert json.loads((tmp_path / "p.json").read_text()) == ["Key=k2:c2VjcmV0"]
-    assert "c2VjcmV0" not in asked + line + done.stdout
-    assert "--region eu-west-1" in asked
+    assert "c2VjcmV0" not in printed + line + done.stdout
+    assert "--region eu-west-1" in printed
     assert "arn:x" in done.stdout
     packed = re.search(r"echo (\S+) \| base64", line)
     assert packed is not None

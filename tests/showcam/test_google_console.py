@@ -1,4 +1,4 @@
-"""What the console is to be told, and that the document tells the same."""
+"""The values for Google's console; the document has the same fields."""
 
 import re
 from pathlib import Path
@@ -14,30 +14,30 @@ HOME = "https://home.example"
 
 def test_the_document_has_each_field_in_its_place() -> None:
     rows = re.findall(r"^ *\| ([^|]+?) \| ([^|]+?) \| ([^|]+?) \|$", DOCUMENT, re.MULTILINE)
-    told = [(screen, name) for screen, name, _ in rows if screen not in ("screen", "---")]
-    assert told == [(each.screen, each.name) for each in fields(HOME)]
+    documented = [(screen, name) for screen, name, _ in rows if screen not in ("screen", "---")]
+    assert documented == [(field.screen, field.name) for field in fields(HOME)]
 
 
 def test_addresses_in_the_document_are_those_that_are_printed() -> None:
-    values = {each.name: each.value for each in fields("{public_url}")}
+    values = {field.name: field.value for field in fields("{public_url}")}
     for name in ("Authorization URL", "Token URL", "Cloud fulfillment URL"):
         assert f"| {name} | `{values[name]}` |" in DOCUMENT
 
 
-def test_the_icon_that_is_named_is_there() -> None:
-    [value] = [each.value for each in fields(HOME) if each.name == "App icon"]
+def test_the_named_icon_exists() -> None:
+    [value] = [field.value for field in fields(HOME) if field.name == "App icon"]
     path, rest = value.split(": ")
     assert Path(path).read_bytes().startswith(b"\x89PNG")
     assert f"| App icon | [{Path(path).relative_to(ROOT)}]({Path(path).name}): {rest} |" in DOCUMENT
 
 
 def test_values_are_the_installations_own() -> None:
-    values = {each.name: each.value for each in fields(HOME, "google-2", "home-1")}
+    values = {field.name: field.value for field in fields(HOME, "google-2", "home-1")}
     assert values["OAuth Client ID"] == "google-2"
     assert values["Token URL"] == f"{HOME}/oauth/token"
-    assert values["Redirect addresses"].split() == [each.format(project="home-1") for each in REDIRECTS]
+    assert values["Redirect addresses"].split() == [redirect.format(project="home-1") for redirect in REDIRECTS]
     assert values["Link"].endswith("agent_id%3Dhome-1")
-    assert not any("YOUR-PROJECT-ID" in each for each in values.values())
+    assert not any("YOUR-PROJECT-ID" in value for value in values.values())
 
 
 @pytest.mark.parametrize(

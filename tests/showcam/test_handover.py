@@ -1,4 +1,4 @@
-"""What each part is handed, by the names of its variables and settings."""
+"""The variables and settings that each process is handed."""
 
 import ast
 import base64
@@ -66,14 +66,14 @@ def test_variables(part: str, more: dict[str, Any], variables: set[str]) -> None
 def test_secret_settings(part: str, secrets: set[str]) -> None:
     text = handover.environment(part, GIVEN, OUTER)["SHOWCAM_SETTINGS"]
     every = {"vendor-secret", "webhook-secret", "lwa-secret", "turn-secret"}
-    assert {each for each in every if each in text} == secrets
+    assert {secret for secret in every if secret in text} == secrets
 
 
 def test_a_root_is_not_handed_to_media_but_the_grant_keys_made_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = msgspec.structs.replace(GIVEN, grant_roots=ROOTS)
     given = handover.environment("media", settings, OUTER)
     assert "root of the tests" not in "".join(given.values())
-    assert [base64.b64decode(each) for each in given["SHOWCAM_GRANT_KEYS"].split()] == keys.grant_of(settings)
+    assert [base64.b64decode(key) for key in given["SHOWCAM_GRANT_KEYS"].split()] == keys.grant_of(settings)
     monkeypatch.setenv("SHOWCAM_GRANT_KEYS", given["SHOWCAM_GRANT_KEYS"])
     assert keys.grant_of(Settings()) == keys.derived([json.loads(ROOTS)["root"]]).grant
 
@@ -87,5 +87,5 @@ def test_media_is_handed_every_setting_that_it_reads() -> None:
     }
     computed = {"internal_web_url": {"web_internal_url", "bind", "port"}, "keys": {"data"}}
     by_its_log = {"log_level", "data"}  # showcam.process.logs.start
-    fields = {name for each in read for name in computed.get(each, {each})}
+    fields = {setting for name in read for setting in computed.get(name, {name})}
     assert fields | by_its_log == handover.MEDIA

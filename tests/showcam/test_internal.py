@@ -1,4 +1,4 @@
-"""What the media process asks while streams last."""
+"""The media process's requests to the web process while sessions last."""
 
 import itertools
 import json
@@ -35,7 +35,7 @@ HOUSEHOLDS = 5
 def homes(tmp_path: Path) -> Iterator[list[Household]]:
     """On one store, with one driver."""
     first = household(tmp_path)
-    rest = [household(tmp_path, store=first.store, user=f"{each}@example.com") for each in range(1, HOUSEHOLDS)]
+    rest = [household(tmp_path, store=first.store, user=f"{number}@example.com") for number in range(1, HOUSEHOLDS)]
     yield [first, *rest]
     first.store.close()
 
@@ -57,8 +57,8 @@ def another_process(home: Household) -> Questions:
     return adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules).questions
 
 
-def ask(home: Household, what: str, told: dict[str, Any], questions: Questions | None = None) -> dict[str, Any]:
-    body = json.dumps(told).encode()
+def post(home: Household, what: str, data: dict[str, Any], questions: Questions | None = None) -> dict[str, Any]:
+    body = json.dumps(data).encode()
     path, proof = f"/internal/sources/{what}", home.grants.proof()
     environ = {"HTTP_X_SHOWCAM_INTERNAL": proof.make(path, body, time.time())}
     internal = Internal(questions or home.questions, proof, partial(authenticate, home.store))
@@ -70,20 +70,20 @@ def check(home: Household, questions: Questions, asked: list[Claims]) -> list[st
     return [each and each["reason"] for each in denied]
 
 
-def test_the_gate_is_asked_of_all_households_at_once_and_answers_in_their_order(homes: list[Household]) -> None:
-    asked = [claims(home, name) for home in homes for name in ("Garden", "Attic", "Bedroom")]
+def test_all_households_are_judged_at_once_and_answered_in_order(homes: list[Household]) -> None:
+    requested = [claims(home, name) for home in homes for name in ("Garden", "Attic", "Bedroom")]
     questions = another_process(homes[0])
     together = threading.Barrier(HOUSEHOLDS, timeout=10)
     homes[0].driver.after_read = lambda: [together.wait()].clear()
     homes[0].driver.calls.clear()
 
-    assert check(homes[0], questions, asked) == [None, "offline", "asleep"] * HOUSEHOLDS
+    assert check(homes[0], questions, requested) == [None, "offline", "asleep"] * HOUSEHOLDS
     assert homes[0].driver.calls["read"] == HOUSEHOLDS
 
 
 def test_what_goes_wrong_with_one_household_is_no_word_about_the_others(homes: list[Household]) -> None:
     questions = another_process(homes[0])
-    asked = [claims(home, name) for home in homes for name in ("Garden", "Attic")]
+    requested = [claims(home, name) for home in homes for name in ("Garden", "Attic")]
     calls = itertools.count()
 
     def once() -> None:
@@ -100,18 +100,18 @@ def test_no_stream_is_no_question(homes: list[Household]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("learnt", "expected"),
     [
         ({"width": 2560, "height": 1440, "b_frames": True}, Video("h264", 2560, 1440, b_frames=True)),
         ({"width": 2560, "height": 1440}, Video("h264", 2560, 1440)),  # by a media process of the version before
     ],
 )
-def test_what_a_picture_is_like_is_learnt(homes: list[Household], told: dict[str, Any], expected: Video) -> None:
+def test_what_a_picture_is_like_is_learnt(homes: list[Household], learnt: dict[str, Any], expected: Video) -> None:
     home = homes[0]
     home.driver.change("Garden", video=Video("h264"))
     ask(home, "learnt", {"claims": claims(home, "Garden").as_json(), **told})
     listed = home.owner.cameras(home.account.id).cameras
-    assert next(each.video for each in listed if each.name == "Garden") == expected
+    assert next(camera.video for camera in listed if camera.name == "Garden") == expected
 
 
 @pytest.fixture
@@ -127,21 +127,21 @@ def on_a_table(aws: Emulator, wire: AwsWire, tmp_path: Path) -> list[Household]:
     table = f"showcam-{secrets.token_hex(4)}"
     create_table(aws.client("dynamodb"), table)
     store = DynamoStore(wire.client(), table, Sealer([("test", secrets.token_bytes(32))]))
-    homes = [household(tmp_path, store=store, user=f"{each}@example.com") for each in range(3)]
-    return [replace(each, grants=homes[0].grants) for each in homes]
+    homes = [household(tmp_path, store=store, user=f"{number}@example.com") for number in range(3)]
+    return [replace(home, grants=homes[0].grants) for home in homes]
 
 
 def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
     on_a_table: list[Household], wire: AwsWire
 ) -> None:
     first, second, _ = on_a_table
-    asked = [claims(home, name) for home in on_a_table for name in ("Garden", "Attic")]
+    requested = [claims(home, name) for home in on_a_table for name in ("Garden", "Attic")]
     wire.hot = second.link.id
     with structlog.testing.capture_logs() as lines:
         denied = ask(first, "check", {"claims": [each.as_json() for each in asked]})["denied"]
     not_now = {"reason": "unasked", "again": True}
     assert denied == [None, {"reason": "offline", "again": False}, not_now, not_now, *denied[:2]]
-    assert [(each["reason"], each["account"]) for each in lines] == [("store", second.account.id)]
+    assert [(line["reason"], line["account"]) for line in lines] == [("store", second.account.id)]
 
 
 @pytest.mark.parametrize("what", ["open", "admits", "closed"])
@@ -150,8 +150,8 @@ def test_without_its_store_it_says_so(on_a_table: list[Household], wire: AwsWire
     told = {"claims": claims(home, "Garden").as_json(), "bearer": home.token(), "release": f"{home.source.id}/place"}
     ask(home, what, told)
     wire.throttled = "ThrottlingException"
-    anew = another_process(home)
+    questions = another_process(home)
     with structlog.testing.capture_logs() as lines, pytest.raises(Refuse) as refused:
-        ask(home, what, told, anew)
+        post(home, what, data, questions)
     assert refused.value.response.status == 503
-    assert [each["reason"] for each in lines] == ["store"]
+    assert [line["reason"] for line in lines] == ["store"]

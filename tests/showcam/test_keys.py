@@ -25,10 +25,10 @@ def test_two_that_start_at_once_read_the_same_keys(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(made) == 8
-    assert all(each == made[0] for each in made)
+    assert all(keys_read == made[0] for keys_read in made)
 
 
-def test_a_rotated_key_is_first_and_the_old_one_still_there(tmp_path: Path) -> None:
+def test_a_rotated_key_is_first_and_the_old_key_is_kept(tmp_path: Path) -> None:
     old = keys.read_or_make(tmp_path).grant[0]
     keys.read_or_make(tmp_path / "new")
     joined = (tmp_path / "new" / "grant").read_text() + (tmp_path / "grant").read_text()
@@ -41,7 +41,7 @@ def test_while_a_root_is_changed_in_two_steps_each_process_opens_what_another_se
     first, *_, last = steps = [
         Sealer(keys.derived(roots).seal) for roots in ([OLD_ROOT], [OLD_ROOT, ROOT], [ROOT, OLD_ROOT])
     ]
-    for before, after in pairwise(steps):  # before and after a process began anew
+    for before, after in pairwise(steps):  # before and after the restart of a process
         assert before.open("row", after.seal("row", b"held")) == b"held"
         assert after.open("row", before.seal("row", b"held")) == b"held"
     with pytest.raises(SealedUnreadable):  # in one step

@@ -21,18 +21,18 @@ def test_it_never_grows_beyond_its_bound_and_the_newest_lines_are_there(tmp_path
             file.write(json.dumps({"who": who, "number": number}).encode() + b"\n")
 
     threads = [threading.Thread(target=write, args=(who,)) for who in range(4)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     older, newer = (tmp_path / "web.jsonl.1").read_bytes(), file.path.read_bytes()
     assert max(len(older), len(newer)) <= 10_000
-    assert {each.name for each in tmp_path.iterdir()} == {"web.jsonl", "web.jsonl.1"}
+    assert {path.name for path in tmp_path.iterdir()} == {"web.jsonl", "web.jsonl.1"}
     lines = [json.loads(line) for line in (older + newer).splitlines()]
     assert {"who": lines[-1]["who"], "number": 499} == lines[-1]
     assert len(older) > 9_900
 
 
-def test_where_it_cant_be_written_nothing_fails(tmp_path: Path) -> None:
+def test_a_file_that_cant_be_written_fails_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     LineFile(tmp_path / "file" / "web.jsonl").write(b"lost\n")

@@ -28,15 +28,15 @@ def put_back() -> Iterator[None]:
     root.handlers, root.level = before
 
 
-def test_what_is_told_during_a_request_carries_its_id_and_the_part(put_back: None, lines: Lines) -> None:
+def test_a_line_logged_during_a_request_has_its_id_and_the_process(put_back: None, lines: Lines) -> None:
     logs.configure("web", "info")
     within = AT_WORK.set("id-2")
     structlog.get_logger().info("ours")
     logging.getLogger("somebody").warning("theirs")
     AT_WORK.reset(within)
     structlog.get_logger().info("later")
-    told = [(line["event"], line["part"], line.get("request")) for line in lines()]
-    assert told == [("ours", "web", "id-2"), ("theirs", "web", "id-2"), ("later", "web", None)]
+    written = [(line["event"], line["part"], line.get("request")) for line in lines()]
+    assert written == [("ours", "web", "id-2"), ("theirs", "web", "id-2"), ("later", "web", None)]
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def test_what_is_told_during_a_request_carries_its_id_and_the_part(put_back: Non
         ("/callback?code=s3cret&state=xyz", "s3cret"),
     ],
 )
-def test_what_looks_like_a_secret_of_ours_is_not_written(text: str, hidden: str) -> None:
+def test_text_that_looks_like_our_secrets_is_not_logged(text: str, hidden: str) -> None:
     assert hidden not in redact(text)
     assert redact("nothing to hide") == "nothing to hide"
 
 
 def test_a_person_reads_the_time_the_part_and_of_an_exception_its_last_line() -> None:
-    told = logs.of_person(
+    written = logs.for_person(
         {
             "event": "job failed",
             "part": "worker",
@@ -67,7 +67,7 @@ def test_a_person_reads_the_time_the_part_and_of_an_exception_its_last_line() ->
             "exception": 'Traceback (most recent call last):\n  File "x.py", line 1\nValueError: no such thing',
         }
     )
-    assert told[8:] == " worker: job failed (job=sweep, ValueError: no such thing)"
+    assert written[8:] == " worker: job failed (job=sweep, ValueError: no such thing)"
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_a_person_reads_the_time_the_part_and_of_an_exception_its_last_line() ->
 )
 def test_a_strangers_word_does_nothing_to_a_terminal(word: str, shown: str) -> None:
     event = {"event": "refused", "part": "web", "level": "warning", "name": word}
-    assert logs.of_person(event)[8:] == f" web: refused (name={shown})"
+    assert logs.for_person(event)[8:] == f" web: refused (name={shown})"

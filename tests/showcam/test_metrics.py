@@ -1,4 +1,4 @@
-"""What requests are counted as, asked in the format that Prometheus reads."""
+"""The web process's metrics, in the format that Prometheus reads."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,24 +11,27 @@ from showcam.edge.metrics import Metrics
 from showcam.http_types import Answered, Refuse, Request
 
 
-def asked(**more: str) -> Request:
+def request(**more: str) -> Request:
     environ: dict[str, Any] = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8080"} | more
     return Request("r", "GET", "/metrics", "", b"", environ)
 
 
-def told(metrics: Metrics) -> dict[tuple[str, ...], float]:
+def samples_of(metrics: Metrics) -> dict[tuple[str, ...], float]:
     """By sample name, route, and status or bucket."""
-    text = metrics.answer(asked()).body.decode()
+    text = metrics.answer(request()).body.decode()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     names = ("route", "status", "le")
-    return {(each.name, *(each.labels[name] for name in names if name in each.labels)): each.value for each in samples}
+    return {
+        (sample.name, *(sample.labels[name] for name in names if name in sample.labels)): sample.value
+        for sample in samples
+    }
 
 
 def test_each_answer_counts_by_route_and_status_and_its_time_once() -> None:
     metrics = Metrics()
     for route, status, seconds in (("alexa", 200, 0.0005), ("alexa", 200, 0.003), ("alexa", 403, 9.0)):
         metrics.count(Answered("r", route, "POST", status, seconds))
-    got = told(metrics)
+    got = samples_of(metrics)
     assert got["showcam_requests_total", "alexa", "200"] == 2
     assert got["showcam_requests_total", "alexa", "403"] == 1
     within = [got["showcam_request_seconds_bucket", "alexa", bound] for bound in ("0.001", "0.003", "3.0", "+Inf")]
@@ -47,8 +50,8 @@ def test_no_request_is_lost_when_threads_count_at_once() -> None:
             list(threads.map(lambda _: [metrics.count(done) for _ in range(500)], range(8)))
     finally:
         sys.setswitchinterval(switching)
-    assert told(metrics)["showcam_requests_total", "google", "200"] == 4000
-    assert told(metrics)["showcam_request_seconds_sum", "google"] == 4000
+    assert samples_of(metrics)["showcam_requests_total", "google", "200"] == 4000
+    assert samples_of(metrics)["showcam_request_seconds_sum", "google"] == 4000
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,7 @@ def test_no_request_is_lost_when_threads_count_at_once() -> None:
         {"HTTP_FORWARDED": "for=203.0.113.5"},
     ],
 )
-def test_only_this_machine_is_told(more: dict[str, str]) -> None:
+def test_other_machines_get_404(more: dict[str, str]) -> None:
     with pytest.raises(Refuse) as refused:
-        Metrics().answer(asked(**more))
+        Metrics().answer(request(**more))
     assert refused.value.response.status == 404

@@ -1,4 +1,4 @@
-"""What commands print: columns that meet, hints that run."""
+"""What commands print: aligned columns, and hints that can be pasted."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from registry.gate.reasons import shell_word
 from showcam.cli import main
 from showcam.cli.output import runnable, table
 
-NAMES = [  # and how many columns a terminal gives each
+NAMES = [  # a name and its width in a terminal's columns
     ("Garden", 6),
     ("车库", 4),
     ("ガレージ", 8),
@@ -30,8 +30,8 @@ def test_columns_meet_after_names_of_any_width(indent: int) -> None:
     widest = max(width for _, width in NAMES)
     expected = [(name, width, "yes") for name, width in NAMES]
     assert lines == [
-        f"{' ' * indent}{name}{' ' * (widest - width + 2)}{told}"
-        for name, width, told in [("Camera", 6, "Alexa"), *expected]
+        f"{' ' * indent}{name}{' ' * (widest - width + 2)}{value}"
+        for name, width, value in [("Camera", 6, "Alexa"), *expected]
     ]
 
 
@@ -100,8 +100,8 @@ def test_what_names_no_command_stays(text: str) -> None:
 def test_options_of_the_installation_count_before_a_command_and_behind_it(place: str, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "demo").mkdir()
-    said = ["--demo", "--data", str(tmp_path / "demo")]
-    words = [*said, "clients", "list"] if place == "before" else ["clients", "list", *said]
+    options = ["--demo", "--data", str(tmp_path / "demo")]
+    words = [*options, "clients", "list"] if place == "before" else ["clients", "list", *options]
     assert CliRunner().invoke(main, words).exit_code == 0
     assert (tmp_path / "demo" / "DEMO").exists()
 
@@ -132,7 +132,9 @@ def commands(group: click.Group, before: tuple[str, ...] = ()) -> list[tuple[tup
     return found
 
 
-@pytest.mark.parametrize(("words", "command"), [pytest.param(*each, id=" ".join(each[0])) for each in commands(main)])
+@pytest.mark.parametrize(
+    ("words", "command"), [pytest.param(*example, id=" ".join(example[0])) for example in commands(main)]
+)
 def test_help_says_what_a_command_does_and_what_its_options_are(words: tuple[str, ...], command: click.Command) -> None:
     first = (command.help or "").splitlines()[0]
     assert first
@@ -152,4 +154,4 @@ def test_help_says_what_a_command_does_and_what_its_options_are(words: tuple[str
 ], ids=" ".join)  # fmt: skip
 def test_commands_that_print_facts_print_them_as_json(words: tuple[str, ...]) -> None:
     command = dict(commands(main))[words]
-    assert "--json" in [each for option in command.params for each in option.opts]
+    assert "--json" in [name for option in command.params for name in option.opts]

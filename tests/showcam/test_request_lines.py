@@ -1,4 +1,4 @@
-"""The line of each request: what stands in it, when it is written, and what becomes of it at the end."""
+"""The log line of each request: its fields, when it is written, and that none is lost at the end."""
 
 import json
 import os
@@ -21,15 +21,15 @@ def lines(capfd: pytest.CaptureFixture[str]) -> Lines:
     return lambda: [json.loads(line) for line in capfd.readouterr().err.splitlines()]
 
 
-def told(level: str, *requests: Answered) -> None:
+def write_lines(level: str, *requests: Answered) -> None:
     made = RequestLines("web", level, to_stderr)
-    for each in requests:
-        made.write(each)
+    for request in requests:
+        made.write(request)
     made.flush()
 
 
 def test_a_request_is_one_line(lines: Lines) -> None:
-    told("info", Answered("id-1", "alexa", "POST", 200, 0.01234))
+    write_lines("info", Answered("id-1", "alexa", "POST", 200, 0.01234))
     (line,) = lines()
     assert line.pop("timestamp").endswith("Z")
     assert line == {
@@ -58,13 +58,13 @@ def test_a_request_is_one_line(lines: Lines) -> None:
 def test_the_level_decides_which_requests_are_written(
     level: str, route: str, status: int, written: list[str], lines: Lines
 ) -> None:
-    told(level, Answered("id-1", route, "GET", status, 0.001))
+    write_lines(level, Answered("id-1", route, "GET", status, 0.001))
     assert [line["level"] for line in lines()] == written
 
 
 def test_a_method_that_is_a_secret_is_not_written(lines: Lines) -> None:
     secret = "sca.abcdefgh.q1w2e3r4t5y6u7i8o9p0"
-    told("info", Answered("id-1", "pages", secret, 405, 0.001))
+    write_lines("info", Answered("id-1", "pages", secret, 405, 0.001))
     assert lines()[0]["method"] == "…"
 
 
@@ -108,8 +108,8 @@ def test_no_request_waits_for_a_reader_that_stopped_reading() -> None:
 
 def test_a_line_comes_by_itself(capfd: pytest.CaptureFixture[str]) -> None:
     RequestLines("web", "info", to_stderr).write(Answered("id-1", "alexa", "POST", 200, 0.001))
-    seen, until = "", time.monotonic() + 10
-    while not seen and time.monotonic() < until:
+    written, until = "", time.monotonic() + 10
+    while not written and time.monotonic() < until:
         time.sleep(0.01)
         seen = capfd.readouterr().err
     assert json.loads(seen)["request"] == "id-1"

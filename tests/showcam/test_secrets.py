@@ -1,4 +1,4 @@
-"""What Secrets Manager holds: the root of the keys and the secret settings. What is wrong is named, and never told."""
+"""Secrets Manager holds the roots of the keys and the secret settings; a fault is named without a value."""
 
 import hashlib
 import hmac
@@ -15,9 +15,10 @@ from showcam import keys
 from showcam.aws import boto
 from showcam.aws.secrets import SecretUnreadable
 from showcam.cli import main
-from showcam.compose.parts import open_store
+from showcam.compose.ground import open_store
 from showcam.keys import read_or_make
-from showcam.settings import Settings, SettingsError, load
+from showcam.process.settings_sources import SettingsError, load
+from showcam.settings import Settings
 from store.ports import StoreUnavailable
 from store.sealing import Sealer
 from tests.doubles.aws import OLD_ROOT, ROOT, Cloud, in_process
@@ -89,7 +90,7 @@ class TestKeys:
         assert keys.of(shared).seal == keys.of(own).seal
 
     @pytest.mark.parametrize("held", ["a secret", "[" * 100_000, '["a secret"]', '{"root": "a secret"}'])
-    def test_spoiled_grant_roots_are_named_and_not_told(self, held: str) -> None:
+    def test_wrong_grant_roots_are_named_without_their_value(self, held: str) -> None:
         with pytest.raises(keys.KeysUnreadable, match="grant_roots") as caught:
             keys.grant_of(Settings(grant_roots=held))
         assert "a secret" not in str(caught.value)
@@ -122,7 +123,7 @@ class TestKeys:
         ],
         ids=lambda held: str(held)[:30],
     )
-    def test_roots_that_are_none_are_named_and_not_told(self, cloud: Cloud, held: dict[str, Any]) -> None:
+    def test_wrong_roots_are_named_without_their_value(self, cloud: Cloud, held: dict[str, Any]) -> None:
         cloud.secret("showcam/keys", held)
         with pytest.raises(keys.KeysUnreadable) as caught:
             of("showcam/keys")
@@ -144,7 +145,7 @@ class TestKeys:
         with pytest.raises(SecretUnreadable, match="there is none of that name in this region"):
             of("showcam/keys")
 
-    def test_without_a_region_that_is_said(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_a_missing_region_is_named(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
             monkeypatch.delenv(name, raising=False)
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -180,7 +181,7 @@ class TestSettings:
         assert (settings.lwa_client_secret, settings.ezviz_webhook_key) == ("of AWS", "of the environment")
 
     @pytest.mark.parametrize("by", ["file", "environment"])
-    def test_there_may_be_several_and_the_last_counts(self, cloud: Cloud, tmp_path: Path, by: str) -> None:
+    def test_of_several_secrets_the_last_wins(self, cloud: Cloud, tmp_path: Path, by: str) -> None:
         cloud.secret("of-all", {"ezviz_webhook_key": "once kept here", "lwa_client_secret": "l"})
         cloud.secret("of-web", {"ezviz_webhook_key": "w"})
         file = tmp_path / "showcam.toml"
@@ -197,7 +198,7 @@ class TestSettings:
             load(environ={}, file=file)
 
     @pytest.mark.parametrize(
-        ("held", "told"),
+        ("held", "expected"),
         [
             ({"ezviz_secert": "planted"}, "not 'ezviz_secert'"),
             ({"port": "8080"}, "not 'port'"),
@@ -207,12 +208,12 @@ class TestSettings:
             ("planted", "no JSON"),
         ],
     )
-    def test_what_else_it_holds_is_refused(self, cloud: Cloud, held: Any, told: str) -> None:
+    def test_unknown_or_wrong_content_is_refused(self, cloud: Cloud, held: Any, expected: str) -> None:
         cloud.secret("showcam/settings", held)
         with pytest.raises(SettingsError) as caught:
             load(environ={"SHOWCAM_SETTINGS_SECRET": "showcam/settings"})
         assert "settings_secret from the environment (SHOWCAM_SETTINGS_SECRET)" in str(caught.value)
-        assert told in str(caught.value)
+        assert expected in str(caught.value)
         assert "planted" not in str(caught.value)
 
     def test_one_that_is_not_there_is_named(self, cloud: Cloud) -> None:
@@ -244,8 +245,8 @@ class TestCommandLine:
         cloud.table()
         cloud.secret("showcam/keys", {"root": ROOT})
         redirect = "https://pitangui.amazon.com/api/skill/link/M1"
-        code, told = self.showcam(tmp_path, "clients", "add", "alexa", "--redirect-uri", redirect)
-        assert (code, "client secret: " in told) == (0, True)
+        code, printed = self.showcam(tmp_path, "clients", "add", "alexa", "--redirect-uri", redirect)
+        assert (code, "client secret: " in printed) == (0, True)
         assert redirect in self.showcam(tmp_path, "clients", "list")[1]
         assert self.showcam(tmp_path, "owner", "add", "you@example.com")[0] == 0
         assert "already" in self.showcam(tmp_path, "owner", "add", "you@example.com")[1]
@@ -253,7 +254,7 @@ class TestCommandLine:
         assert self.showcam(tmp_path, "alexa", "forwarder", "--key")[0] == 0
 
     @pytest.mark.parametrize(
-        ("table", "root", "settings", "told"),
+        ("table", "root", "settings", "expected"),
         [
             (True, False, {}, "showcam: the secret showcam/keys can't be read: there is none of that name"),
             (False, True, {}, "showcam: table showcam refused: ResourceNotFoundException"),
@@ -261,8 +262,8 @@ class TestCommandLine:
         ],
         ids=["no keys", "no table", "no settings"],
     )
-    def test_what_is_missing_is_said_in_a_line(
-        self, cloud: Cloud, tmp_path: Path, table: bool, root: bool, settings: dict[str, str], told: str
+    def test_a_missing_secret_ends_the_command_with_one_line(
+        self, cloud: Cloud, tmp_path: Path, table: bool, root: bool, settings: dict[str, str], expected: str
     ) -> None:
         if table:
             cloud.table()
@@ -270,4 +271,4 @@ class TestCommandLine:
             cloud.secret("showcam/keys", {"root": ROOT})
         code, output = self.showcam(tmp_path, "clients", "list", **settings)
         assert code == 2
-        assert told in output
+        assert expected in output

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from showcam.cli import run
-from showcam.settings import Settings, SettingsError, load
+from showcam.process.settings_sources import SettingsError, load
+from showcam.settings import Settings
 
 
 def test_the_environment_beats_the_file_and_the_file_beats_the_defaults(tmp_path: Path) -> None:
@@ -52,11 +53,11 @@ def test_the_command_line_beats_everything() -> None:
         ({"SHOWCAM_EXPLAIN": "no"}, "no"),
     ],
 )
-def test_reasons_are_shown_as_pictures_where_there_is_who_draws_them(environ: dict[str, str], explain: str) -> None:
+def test_reasons_are_shown_as_pictures_where_a_media_process_draws_them(environ: dict[str, str], explain: str) -> None:
     assert load(environ=environ).explain == explain
 
 
-def test_a_file_too_may_leave_the_pictures_to_the_vendor(tmp_path: Path) -> None:
+def test_pictures_can_be_left_to_the_vendor_by_a_file(tmp_path: Path) -> None:
     file = tmp_path / "showcam.toml"
     file.write_text('pictures = "vendor"\n')
     assert load(environ={}, file=file).explain == "no"
@@ -74,19 +75,19 @@ def test_the_demo_has_its_own_folder_and_ten_times_the_limits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "parts"),
+    ("settings", "names"),
     [
         (Settings(), ["media", "worker", "web"]),
         (Settings(media_urls=("https://a.example",)), ["worker", "web"]),
         (Settings(pictures="vendor"), ["worker", "web"]),
     ],
 )
-def test_a_media_process_is_started_where_it_is_this_machines_own(settings: Settings, parts: list[str]) -> None:
-    assert [each.name for each in run.parts(settings)] == parts
+def test_a_media_process_is_started_where_it_runs_on_this_machine(settings: Settings, names: list[str]) -> None:
+    assert [process.name for process in run.processes(settings)] == names
 
 
 @pytest.mark.parametrize(
-    ("environ", "told"),
+    ("environ", "expected"),
     [
         ({"SHOWCAM_PORT": "eighty"}, "port from the environment (SHOWCAM_PORT) is 'eighty'; a whole number is wanted"),
         ({"SHOWCAM_PORT": "0"}, "port from the environment (SHOWCAM_PORT) is 0: a port is between"),
@@ -119,22 +120,23 @@ def test_a_media_process_is_started_where_it_is_this_machines_own(settings: Sett
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_a_wrong_value_is_named_with_where_it_came_from(environ: dict[str, str], told: str) -> None:
+def test_a_wrong_value_is_named_with_its_origin(environ: dict[str, str], expected: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load(environ=environ)
-    assert told in str(caught.value)
+    assert expected in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [("port = ", "not TOML"), ("port = 'x'", "port from"), ("[ezviz]\nregion = 'eu'", "no setting")]
+    ("text", "expected"),
+    [("port = ", "not TOML"), ("port = 'x'", "port from"), ("[ezviz]\nregion = 'eu'", "no setting")],
 )
-def test_a_wrong_file_is_named(tmp_path: Path, text: str, told: str) -> None:
+def test_a_wrong_file_is_named(tmp_path: Path, text: str, expected: str) -> None:
     file = tmp_path / "my.toml"
     file.write_text(text)
     with pytest.raises(SettingsError) as caught:
         load(environ={}, file=file)
     assert "my.toml" in str(caught.value)
-    assert told in str(caught.value)
+    assert expected in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`showcam alexa package`: whole, legal, with this installation's own values, or refused in words."""
+"""`showcam alexa package`: complete and valid, with this installation's own values, or refused with a sentence."""
 
 import json
 import re
@@ -21,12 +21,12 @@ ARNS = {
     "EU": "arn:aws:lambda:eu-west-1:210987654321:function:showcam-forward",
     "FE": "arn:aws:lambda:us-west-2:210987654321:function:showcam-forward",
 }
-SKILL, OTHER_SKILL = (f"amzn1.ask.skill.{each * 8}-1111-1111-1111-111111111111" for each in "12")
+SKILL, OTHER_SKILL = (f"amzn1.ask.skill.{digit * 8}-1111-1111-1111-111111111111" for digit in "12")
 REDIRECTS = tuple(
     f"https://{host}/api/skill/link/M1" for host in ("pitangui.amazon.com", "layla.amazon.com", "alexa.amazon.co.jp")
 )
 
-# Of Amazon's manifest what this skill has of it: keys, forms and words as its schema and pages tell.
+# The part of Amazon's manifest that this skill uses: keys, forms and values by its schema and pages.
 _HTTPS = {"type": "string", "pattern": r"^https://[^\s/@]+\.[^\s/@]+/"}
 _ARN = {"type": "string", "pattern": r"^arn:aws:lambda:(us-east-1|eu-west-1|us-west-2):\d{12}:function:[\w-]+$"}
 
@@ -127,9 +127,9 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def secret(data: Path) -> str:
     store = SqliteStore(data / "showcam.sqlite3", Sealer(read_or_make(data / "keys").seal))
-    told = clients.register(store, "my-alexa", "alexa", REDIRECTS)
+    secret = clients.register(store, "my-alexa", "alexa", REDIRECTS)
     store.close()
-    return told
+    return secret
 
 
 def package(*words: str, typed: str | None = None) -> Result:
@@ -137,7 +137,7 @@ def package(*words: str, typed: str | None = None) -> Result:
 
 
 def written() -> dict[str, Any]:
-    """The manifest in ./skill, and everything else of the package looked at on the way."""
+    """The manifest in ./skill; the rest of the package is checked, too."""
     folder = Path("skill")
     resources = json.loads((folder / "ask-resources.json").read_text())
     source = folder / resources["profiles"]["default"]["skillMetadata"]["src"]
@@ -145,11 +145,11 @@ def written() -> dict[str, Any]:
     jsonschema_rs.Draft202012Validator(SCHEMA).validate(skill)
     manifest: dict[str, Any] = skill["manifest"]
     locales = manifest["publishingInformation"]["locales"]
-    models = {each.stem for each in (source / "interactionModels" / "custom").glob("*.json")}
+    models = {path.stem for path in (source / "interactionModels" / "custom").glob("*.json")}
     assert set(locales) == models == set(manifest["privacyAndCompliance"]["locales"])
-    for told in locales.values():
+    for texts in locales.values():
         for icon in ("smallIconUri", "largeIconUri"):
-            assert (source / told[icon].removeprefix("file://")).read_bytes().startswith(b"\x89PNG")
+            assert (source / texts[icon].removeprefix("file://")).read_bytes().startswith(b"\x89PNG")
     hosts = set(re.findall(r"https://([^/\"]+)", json.dumps(skill)))
     assert hosts <= {"home.example.net", "legal.example.net"}, "no other installation's"
     return manifest
@@ -171,8 +171,8 @@ def test_the_package_is_whole_and_legal(names: tuple[str, ...], data: Path) -> N
         home = manifest["apis"]["smartHome"]
         assert home["endpoint"]["uri"] == ARNS[names[0]]
         assert home["regions"] == {name: {"endpoint": {"uri": ARNS[name]}} for name in names}
-    for told in manifest["privacyAndCompliance"]["locales"].values():
-        assert set(told.values()) == {f"{URL}/oauth/privacy"}
+    for texts in manifest["privacyAndCompliance"]["locales"].values():
+        assert set(texts.values()) == {f"{URL}/oauth/privacy"}
     assert not Path("skill/linking.json").exists()
     assert "ask deploy" in done.output
 
@@ -184,13 +184,13 @@ def test_an_integrators_function_takes_both_halves(data: Path) -> None:
     for half in (manifest["apis"]["custom"], manifest["apis"]["smartHome"], manifest["events"]):
         assert half["endpoint"] == {"uri": ARNS["EU"]}
         assert set(half["regions"]) == {"EU", "NA"}
-    told = manifest["privacyAndCompliance"]["locales"]["en-US"]
-    assert told["termsOfUseUrl"] == "https://legal.example.net/terms"
+    texts = manifest["privacyAndCompliance"]["locales"]["en-US"]
+    assert texts["termsOfUseUrl"] == "https://legal.example.net/terms"
 
 
 @pytest.fixture
 def on_aws(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As docs/aws.md sets it on the integrator's own machine; the command asks nothing of AWS."""
+    """Settings as docs/aws.md gives them to an integrator's own machine; the command calls nothing on AWS."""
     monkeypatch.setenv("SHOWCAM_STORE", "dynamodb")
     monkeypatch.setenv("SHOWCAM_KEYS_SECRET", "showcam/prod/keys")
     monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", SKILL)
@@ -216,15 +216,15 @@ def test_on_aws_a_language_of_the_package_without_a_function_is_named() -> None:
 
 @pytest.mark.usefixtures("on_aws")
 @pytest.mark.parametrize(
-    ("words", "skill", "said"),
+    ("words", "skill", "expected"),
     [((), SKILL, "say --arn"), (("--arn", ARNS["EU"]), "", "alexa_skill_id is not set")],
 )
 def test_on_aws_functions_and_the_skill_they_permit_come_first(
-    words: tuple[str, ...], skill: str, said: str, monkeypatch: pytest.MonkeyPatch
+    words: tuple[str, ...], skill: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", skill)
     done = package(*words)
-    assert (done.exit_code, said in done.stderr, Path("skill").exists()) == (2, True, False)
+    assert (done.exit_code, expected in done.stderr, Path("skill").exists()) == (2, True, False)
 
 
 # what the folder knew of its skill before, what is set, what it knows then
@@ -239,7 +239,7 @@ STATES: list[tuple[str | None, str, str]] = [
 
 
 @pytest.mark.parametrize(("before", "skill_id", "then"), STATES)
-def test_the_skill_that_there_is_is_changed_and_no_other(
+def test_only_the_folders_own_skill_is_changed(
     before: str | None, skill_id: str, then: str, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", skill_id)
@@ -277,8 +277,8 @@ def test_linking_is_written_for_the_owner_alone_and_its_secret_nowhere_else(secr
         "domains": [],
         "defaultTokenExpirationInSeconds": 43200,
     }
-    others = [each for each in Path("skill").rglob("*") if each.is_file() and each != file]
-    assert not [each for each in others if secret.encode() in each.read_bytes()]
+    others = [path for path in Path("skill").rglob("*") if path.is_file() and path != file]
+    assert not [path for path in others if secret.encode() in path.read_bytes()]
 
 
 def test_it_is_written_anew_over_itself(secret: str, data: Path) -> None:
@@ -289,7 +289,7 @@ def test_it_is_written_anew_over_itself(secret: str, data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (("--arn", "arn:aws:lambda:eu-west-1:123:function:x"), "that is no function's ARN"),
         (("--arn", "arn:aws:iam::210987654321:role/x"), "that is no function's ARN"),
@@ -301,10 +301,12 @@ def test_it_is_written_anew_over_itself(secret: str, data: Path) -> None:
         (("--linking",), "Alexa is no client yet"),
     ],
 )
-def test_what_is_missing_or_wrong_is_said_and_nothing_written(words: tuple[str, ...], said: str, data: Path) -> None:
+def test_a_missing_or_wrong_value_is_named_and_nothing_written(
+    words: tuple[str, ...], expected: str, data: Path
+) -> None:
     done = package(*words, typed="x\n")
     assert done.exit_code == 2, done.output
-    assert said in done.stderr
+    assert expected in done.stderr
     assert not Path("skill").exists()
 
 

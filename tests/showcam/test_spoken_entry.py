@@ -1,4 +1,4 @@
-"""The AWS entry of directives takes spoken requests too, and loads their library only then."""
+"""The AWS entry of directives answers spoken requests too, and loads ask-sdk only then."""
 
 import json
 import os
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
 
 
-def ask(event: dict[str, Any], folder: Path) -> dict[str, Any]:
+def run(event: dict[str, Any], folder: Path) -> dict[str, Any]:
     program = (
         "import json, pkgutil, sys\n"
         f"handler = pkgutil.resolve_name('lambda.directives:handler'); event = json.loads({json.dumps(event)!r})\n"
@@ -47,13 +47,13 @@ def spoken(skill: str) -> dict[str, Any]:
     ],
 )
 def test_the_library_is_loaded_for_what_is_spoken_alone(event: dict[str, Any], loads: bool, tmp_path: Path) -> None:
-    told = ask(event, tmp_path)
-    assert told["before"] is False
-    assert told["after"] is loads
+    result = run(event, tmp_path)
+    assert result["before"] is False
+    assert result["after"] is loads
     if loads:
-        assert told["answer"]["response"]["card"] == {"type": "LinkAccount"}
-        assert "noch nicht verknüpft" in told["answer"]["response"]["outputSpeech"]["text"]
+        assert result["answer"]["response"]["card"] == {"type": "LinkAccount"}
+        assert "noch nicht verknüpft" in result["answer"]["response"]["outputSpeech"]["text"]
 
 
 def test_another_skills_request_is_not_answered(tmp_path: Path) -> None:
-    assert ask(spoken("amzn1.ask.skill.other"), tmp_path)["answer"] == {"raised": "NotForUs"}
+    assert run(spoken("amzn1.ask.skill.other"), tmp_path)["answer"] == {"raised": "NotForUs"}

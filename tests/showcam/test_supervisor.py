@@ -1,4 +1,4 @@
-"""Supervision on real processes."""
+"""The supervisor, with real processes."""
 
 import signal
 import socket
@@ -20,9 +20,10 @@ def run_supervisor(tmp_path: Path, child: str) -> subprocess.Popen[str]:
     (tmp_path / "child.py").write_text(textwrap.dedent(child))
     program = textwrap.dedent(f"""
         import sys
-        from showcam.process.supervisor import Part, Supervisor
-        part = Part("child", [sys.executable, "{tmp_path}/child.py"], "127.0.0.1", None, {{"PIDS": "{tmp_path}/pids"}})
-        sys.exit(Supervisor([part]).run(lambda: print("ready", flush=True)))
+        from showcam.process.supervisor import Process, Supervisor
+        command, environ = [sys.executable, "{tmp_path}/child.py"], {{"PIDS": "{tmp_path}/pids"}}
+        process = Process("child", command, "127.0.0.1", None, environ)
+        sys.exit(Supervisor([process]).run(lambda: print("ready", flush=True)))
     """)
     return subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, text=True)
 
@@ -76,7 +77,7 @@ def test_a_part_that_will_not_end_is_ended(tmp_path: Path, number: signal.Signal
     assert gone(child)
 
 
-def test_parts_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
+def test_processes_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
     process = run_supervisor(tmp_path, f"{NOTE} time.sleep(60)")
     child = pids(tmp_path, 1)[0]
     process.kill()

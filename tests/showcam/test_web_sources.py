@@ -1,4 +1,4 @@
-"""The gate's watch over what the web process answers, or does not: a real server, a closed port, and neither."""
+"""Sessions go on or end by what the web process answers: with a real server, a closed port, and a silent one."""
 
 import asyncio
 import contextlib
@@ -50,7 +50,7 @@ class _Answer(BaseHTTPRequestHandler):
         self.send_response(self.server.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
-        with contextlib.suppress(OSError):  # who asked may have waited long enough
+        with contextlib.suppress(OSError):  # the client may have given up
             self.end_headers()
             self.wfile.write(body)
 
@@ -125,14 +125,14 @@ def test_where_nobody_answers_a_stream_goes_on_for_a_while_and_no_longer(web: We
     assert shut_within(web.server_port, 1.2) == NOBODY
 
 
-def test_a_source_is_waited_for_longer_than_a_look_at_live_streams(web: Web) -> None:
+def test_opening_a_source_may_take_longer_than_checking_sessions(web: Web) -> None:
     web.takes_s, web.verdict = 0.6, {"reason": "offline", "again": False}
 
-    async def asked() -> tuple[Any, Any]:
+    async def opened_and_checked() -> tuple[Any, Any]:
         sources = WebSources(f"http://127.0.0.1:{web.server_port}", PROOF, timeout_s=0.2)
         try:
             return await sources.open(CLAIMS), await sources.check([CLAIMS])
         finally:
             await sources.close()
 
-    assert asyncio.run(asked()) == (Denied("offline"), [Denied("unasked", again=True)])
+    assert asyncio.run(opened_and_checked()) == (Denied("offline"), [Denied("unasked", again=True)])

@@ -8,7 +8,7 @@ from tests.doubles.program import Program, running
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """The demo, linked to both assistants, whose refusals are told by code; by default they are shown as pictures."""
+    """The demo, linked to both assistants, with explain = "no": refusals are error codes and not cards."""
     folder: Path = tmp_path_factory.mktemp("demo")
     with running(folder, SHOWCAM_EXPLAIN="no") as program:
         program.link("alexa")

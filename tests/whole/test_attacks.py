@@ -1,4 +1,4 @@
-"""Who is silent or slow harms nobody else, on the started program, by hundreds of real connections."""
+"""Silent and slow clients, by hundreds of real connections, harm nobody else on the running program."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ import pytest
 
 from showcam import keys as key_files
 from showcam.edge.forwarded import HEADER, sign
-from showcam.settings import load
+from showcam.process.settings_sources import load
 from tests.doubles.attackers import crowd, head
 from tests.doubles.program import Program, running
 
@@ -33,7 +33,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         yield program
 
 
-def asked(
+def request(
     port: int, method: str, path: str, body: bytes = b"", address: str = "127.0.0.1", **headers: str
 ) -> tuple[int, bytes]:
     """By a connection of its own. Raises TimeoutError when the answer is late."""
@@ -55,12 +55,12 @@ def directive(program: Program) -> tuple[int, bytes]:
     key_id, key = key_files.of(load(environ=program.environ)).forwarder[0]
     path, body = "/alexa/smart-home", json.dumps(DIRECTIVE).encode()
     signature = sign(key_id, key, "POST", path, body, now=int(time.time()), nonce=secrets.token_hex(16))
-    return asked(program.port, "POST", path, body, **{HEADER: signature, "Content-Type": "application/json"})
+    return request(program.port, "POST", path, body, **{HEADER: signature, "Content-Type": "application/json"})
 
 
 def is_well(program: Program) -> None:
     """Both are answered within a second."""
-    assert asked(program.port, "GET", "/healthz")[0] == 200
+    assert request(program.port, "GET", "/healthz")[0] == 200
     status, answer = directive(program)
     assert (status, json.loads(answer)["event"]["payload"]["type"]) == (200, "INVALID_AUTHORIZATION_CREDENTIAL")
 
@@ -82,13 +82,13 @@ def until(condition: Callable[[], object], within_s: float) -> None:
 def part(program: Program, word: bytes) -> list[int]:
     """The processes of the program that were started with this word."""
     found = []
-    for each in Path("/proc").glob("[0-9]*"):
+    for path in Path("/proc").glob("[0-9]*"):
         try:
-            words, environ = (each / "cmdline").read_bytes().split(b"\0"), (each / "environ").read_bytes()
+            words, environ = (path / "cmdline").read_bytes().split(b"\0"), (path / "environ").read_bytes()
         except OSError:
             continue
         if word in words and f"SHOWCAM_DATA={program.data}".encode() in environ.split(b"\0"):
-            found.append(int(each.name))
+            found.append(int(path.name))
     return found
 
 
@@ -142,7 +142,7 @@ def test_slow_bodies_are_cut_off_and_hold_up_nobody(
         for _ in range(30):
             is_well(program)
             # a stranger who is not slow is served too
-            status, _ = asked(program.port, "POST", "/oauth/token", b"grant_type=none", "127.0.0.3", **FORM)
+            status, _ = request(program.port, "POST", "/oauth/token", b"grant_type=none", "127.0.0.3", **FORM)
             assert status == 400
             time.sleep(0.1)
         until(lambda: not slow.open, 9)
@@ -154,7 +154,7 @@ def test_slow_bodies_are_cut_off_and_hold_up_nobody(
 def test_forged_signatures_from_the_forwarders_own_address_keep_out_nobody(program: Program) -> None:
     key_id = key_files.of(load(environ=program.environ)).forwarder[0][0]
     known = f"v1;{key_id};{int(time.time())};{'n' * 32};{'0' * 64}"
-    forged = [head("/alexa/smart-home", X_Showcam_Signature=each) for each in (FORGED, known)]
+    forged = [head("/alexa/smart-home", X_Showcam_Signature=signature) for signature in (FORGED, known)]
     is_well(program)
     with crowd(program.port, ["127.0.0.1"] * 100, forged[0]), crowd(program.port, ["127.0.0.1"] * 100, forged[1]):
         is_well_for(7, program)
@@ -176,8 +176,8 @@ def test_silent_connections_fill_neither_the_media_process_nor_its_log(program: 
         assert len(silent.open) > SOFT
         due = time.monotonic() + 4
         while time.monotonic() < due:
-            assert asked(program.media_port, "GET", "/healthz")[0] == 200
-            assert asked(program.media_port, "GET", "/s/nothing/master.m3u8", address="127.0.0.3")[0] == 403
+            assert request(program.media_port, "GET", "/healthz")[0] == 200
+            assert request(program.media_port, "GET", "/s/nothing/master.m3u8", address="127.0.0.3")[0] == 403
             is_well(program)
             time.sleep(0.1)
         until(lambda: not silent.open, 6)
@@ -189,9 +189,9 @@ def test_one_address_has_a_share_of_the_media_process(program: Program) -> None:
     with crowd(program.media_port, ["127.0.0.2"] * 300) as silent:
         until(lambda: len(silent.open) <= 128, 2)
         assert len(silent.open) == 128
-        assert asked(program.media_port, "GET", "/healthz", address="127.0.0.3")[0] == 200
+        assert request(program.media_port, "GET", "/healthz", address="127.0.0.3")[0] == 200
         until(lambda: not silent.open, 8)
-    assert asked(program.media_port, "GET", "/healthz", address="127.0.0.2")[0] == 200
+    assert request(program.media_port, "GET", "/healthz", address="127.0.0.2")[0] == 200
 
 
 def test_where_the_system_gives_few_descriptors_all_is_well_after_an_attack(tmp_path: Path) -> None:

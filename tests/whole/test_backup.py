@@ -1,4 +1,4 @@
-"""A backup of the running demo, while eight viewers watch and links are being made; and what can't be restored."""
+"""A backup of the running demo while eight viewers watch and links are made; backups that can't be restored."""
 
 import asyncio
 import base64
@@ -52,13 +52,13 @@ def linked(tokens: dict[str, str]) -> str:
 def stream(program: Program, token: str, protocol: str) -> tuple[str, str]:
     """The garden's: its id, and where it is fetched or signalled."""
     devices = google(program, token, "SYNC", {}).json()["payload"]["devices"]
-    device = next(each["id"] for each in devices if each["name"]["name"] == "Garden")
+    device = next(device["id"] for device in devices if device["name"]["name"] == "Garden")
     params = {"StreamToChromecast": True, "SupportedStreamProtocols": [protocol]}
     execution = [{"command": "action.devices.commands.GetCameraStream", "params": params}]
-    asked = {"commands": [{"devices": [{"id": device}], "execution": execution}]}
-    (told,) = google(program, token, "EXECUTE", asked).json()["payload"]["commands"]
-    assert told["status"] == "SUCCESS", told
-    states = told["states"]
+    commands = {"commands": [{"devices": [{"id": device}], "execution": execution}]}
+    (result,) = google(program, token, "EXECUTE", commands).json()["payload"]["commands"]
+    assert result["status"] == "SUCCESS", result
+    states = result["states"]
     return device, states["cameraStreamSignalingUrl" if protocol == "webrtc" else "cameraStreamAccessUrl"]
 
 
@@ -80,16 +80,16 @@ class Segments:
             first = http.get(self._master, timeout=20)
             assert first.status_code == 200, first.text
             playlist = urljoin(self._master, first.text.strip().splitlines()[-1])
-            seen: set[str] = set()
+            names_so_far: set[str] = set()
             while not self._over.wait(0.2):
                 for name in re.findall(r"^[^#\s].*$", http.get(playlist, timeout=20).text, re.MULTILINE):
-                    if name not in seen:
-                        seen.add(name)
+                    if name not in names_so_far:
+                        names_so_far.add(name)
                         self.fetched += http.get(urljoin(playlist, name), timeout=20).status_code == 200
 
 
 class Links:
-    """One link after another, from the sign-in page to tokens, until it is told to stop."""
+    """Makes one link after another, from the sign-in page to tokens, until it is stopped."""
 
     def __init__(self, program: Program) -> None:
         self._program, self.made = program, []
@@ -158,7 +158,7 @@ def test_a_backup_while_eight_watch_and_links_are_made_is_whole_and_serves(tmp_p
         def back_up() -> None:
             nonlocal began
             links.start()
-            until(lambda: bool(links.made) and all(each.fetched for each in segments))
+            until(lambda: bool(links.made) and all(segment.fetched for segment in segments))
             began = time.monotonic()
             done = program.command(
                 "backup", str(file), "--demo", "--with-keys", f"--passphrase-file={phrase}", "--json"
@@ -166,17 +166,17 @@ def test_a_backup_while_eight_watch_and_links_are_made_is_whole_and_serves(tmp_p
             links.stop()
             assert done.returncode == 0, done.stderr
             assert json.loads(done.stdout)["keys"] is True
-            fetched = [each.fetched for each in segments]
-            until(lambda: all(each.fetched > before + 1 for each, before in zip(segments, fetched, strict=True)))
+            fetched = [segment.fetched for segment in segments]
+            until(lambda: all(segment.fetched > before + 1 for segment, before in zip(segments, fetched, strict=True)))
 
         try:
             asyncio.run(watched(program, token, 4, back_up))
         finally:
-            for each in segments:
-                each.stop()
+            for segment in segments:
+                segment.stop()
         refused = program.command("restore", str(file), "--demo", f"--passphrase-file={phrase}")
         assert (refused.returncode, "is running on" in refused.stderr) == (2, True)
-    assert [each.name for each in tmp_path.glob("*backup*")] == ["backup"]
+    assert [path.name for path in tmp_path.glob("*backup*")] == ["backup"]
     assert file.stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(file)) as raw:
         assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -211,10 +211,10 @@ def owned(tmp_path: Path) -> dict[str, str]:
 
 
 def backed_up(environ: dict[str, str], file: Path, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    return told(environ, text, "backup", str(file), *words)
+    return run_command(environ, text, "backup", str(file), *words)
 
 
-def told(environ: dict[str, str], text: str, *words: str) -> subprocess.CompletedProcess[str]:
+def run_command(environ: dict[str, str], text: str, *words: str) -> subprocess.CompletedProcess[str]:
     base = {"PATH": os.environ["PATH"], "HOME": "/nowhere"}
     return subprocess.run(
         [str(SHOWCAM), *words], env=base | environ, cwd=ROOT, input=text, capture_output=True, text=True, check=False
@@ -223,26 +223,26 @@ def told(environ: dict[str, str], text: str, *words: str) -> subprocess.Complete
 
 def state(folder: Path) -> dict[str, bytes]:
     return {
-        str(each.relative_to(folder)): each.read_bytes()
-        for each in sorted(folder.rglob("*"))
-        if each.is_file() and each.parent.name != "run"
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.parent.name != "run"
     }
 
 
-def test_what_was_there_is_kept_and_all_comes_back(tmp_path: Path, owned: dict[str, str]) -> None:
+def test_the_replaced_data_are_kept_and_the_backup_is_restored(tmp_path: Path, owned: dict[str, str]) -> None:
     file, data = tmp_path / "backup", tmp_path / "data"
     assert backed_up(owned, file).returncode == 0
     assert run(owned, "owner", "add", "later@example.com").returncode == 0
     done = run(owned, "restore", str(file), "--json")
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert (said["households"], said["with_keys"]) == (1, False)
-    (kept,) = (Path(each) for each in said["kept"])
+    facts = json.loads(done.stdout)
+    assert (facts["households"], facts["with_keys"]) == (1, False)
+    (kept,) = (Path(path) for path in facts["kept"])
     assert kept.name.startswith("showcam.sqlite3.kept-")
     with closing(sqlite3.connect(kept)) as raw:
         assert raw.execute("SELECT count(*) FROM account").fetchone() == (2,)
     assert run(owned, "owner", "add", "later@example.com").returncode == 0  # unknown again
-    assert {each.stat().st_mode & 0o777 for each in data.glob("showcam.sqlite3*")} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in data.glob("showcam.sqlite3*")} == {0o600}
     with closing(sqlite3.connect(data / "showcam.sqlite3")) as raw:  # nothing of the backup is left in it
         assert raw.execute("SELECT count(*) FROM sqlite_master WHERE name = 'backup'").fetchone() == (0,)
 
@@ -255,41 +255,41 @@ def test_keys_come_back_with_the_passphrase_alone(tmp_path: Path, owned: dict[st
     assert base64.b64decode(seal.split()[1]) not in file.read_bytes()
     shutil.rmtree(data / "keys")
     before = state(data)
-    wrong = told(owned, "wrong horse battery staple\n", "restore", str(file), "--passphrase-file=-")
+    wrong = run_command(owned, "wrong horse battery staple\n", "restore", str(file), "--passphrase-file=-")
     assert (wrong.returncode, "not the passphrase" in wrong.stderr) == (2, True)
     without = run(owned, "restore", str(file), "--without-keys")
     assert (without.returncode, "leave out --without-keys" in without.stderr) == (2, True)
     assert state(data) == before
-    done = told(owned, PHRASE, "restore", str(file), "--passphrase-file=-")
+    done = run_command(owned, PHRASE, "restore", str(file), "--passphrase-file=-")
     assert done.returncode == 0, done.stderr
     assert (data / "keys/seal").read_text() == seal
-    assert {each.stat().st_mode & 0o777 for each in (data / "keys").iterdir()} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in (data / "keys").iterdir()} == {0o600}
     assert run(owned, "links", "list").returncode == 0
 
 
-def test_the_passphrase_is_asked_for_on_a_terminal_and_not_shown(tmp_path: Path, owned: dict[str, str]) -> None:
+def test_the_passphrase_is_prompted_on_a_terminal_and_not_shown(tmp_path: Path, owned: dict[str, str]) -> None:
     ours, theirs = pty.openpty()
     command = [str(SHOWCAM), "backup", str(tmp_path / "backup"), "--with-keys"]
     base = {"PATH": os.environ["PATH"], "HOME": "/nowhere"}
-    asked = subprocess.Popen(
+    process = subprocess.Popen(
         command, env=base | owned, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     )
     os.close(theirs)
-    seen = b""
+    printed = b""
     for asks in (b"Passphrase: ", b"Repeat for confirmation: "):
-        while not seen.endswith(asks):
-            seen += os.read(ours, 1000)
+        while not printed.endswith(asks):
+            printed += os.read(ours, 1000)
         os.write(ours, f"{PHRASE}\n".encode())
-    while b"holds 1 household" not in seen:
-        seen += os.read(ours, 1000)
-    assert asked.wait(60) == 0
+    while b"holds 1 household" not in printed:
+        printed += os.read(ours, 1000)
+    assert process.wait(60) == 0
     os.close(ours)
-    assert PHRASE.encode() not in seen
+    assert PHRASE.encode() not in printed
     assert (tmp_path / "backup").exists()
 
 
 @pytest.mark.parametrize(
-    ("words", "text", "says"),
+    ("words", "text", "expected"),
     [
         (("--with-keys",), "", "no terminal to ask for the passphrase at"),
         (("--with-keys", "--passphrase-file=-"), "short\n", "at least 12 characters"),
@@ -297,14 +297,14 @@ def test_the_passphrase_is_asked_for_on_a_terminal_and_not_shown(tmp_path: Path,
     ],
 )
 def test_no_backup_without_a_good_passphrase(
-    tmp_path: Path, owned: dict[str, str], words: tuple[str, ...], text: str, says: str
+    tmp_path: Path, owned: dict[str, str], words: tuple[str, ...], text: str, expected: str
 ) -> None:
     done = backed_up(owned, tmp_path / "backup", *words, text=text)
-    assert (done.returncode, says in done.stderr) == (2, True)
-    assert [each.name for each in tmp_path.iterdir()] == ["data"]
+    assert (done.returncode, expected in done.stderr) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
-def test_nothing_is_overwritten_unless_it_is_said(tmp_path: Path, owned: dict[str, str]) -> None:
+def test_no_file_is_overwritten_without_force(tmp_path: Path, owned: dict[str, str]) -> None:
     file = tmp_path / "backup"
     file.write_text("somebody's")
     done = backed_up(owned, file)
@@ -322,7 +322,7 @@ def test_no_backup_goes_over_showcams_own_files(tmp_path: Path, owned: dict[str,
     assert state(tmp_path) == before
 
 
-def test_there_may_be_nothing_to_back_up(tmp_path: Path) -> None:
+def test_without_a_database_no_backup_is_made(tmp_path: Path) -> None:
     done = backed_up({"SHOWCAM_DATA": str(tmp_path / "data")}, tmp_path / "backup")
     assert (done.returncode, "nothing to back up yet" in done.stderr) == (2, True)
 
@@ -347,12 +347,12 @@ UNREADABLE: tuple[dict[str, Any], ...] = ({"made": 1e300}, {"made": None}, {"mad
 
 
 def about(**more: Any) -> Callable[[Path], None]:
-    """What it says of itself, changed."""
+    """The backup with its description of itself changed."""
 
     def change(file: Path) -> None:
         with closing(sqlite3.connect(file)) as raw:
-            (told,) = raw.execute("SELECT value FROM backup WHERE name = 'about'").fetchone()
-            changed = json.dumps(json.loads(told) | more).encode()
+            (about_row,) = raw.execute("SELECT value FROM backup WHERE name = 'about'").fetchone()
+            changed = json.dumps(json.loads(about_row) | more).encode()
             raw.execute("UPDATE backup SET value = ? WHERE name = 'about'", (changed,))
             raw.commit()
 
@@ -360,16 +360,16 @@ def about(**more: Any) -> Callable[[Path], None]:
 
 
 def logged(file: Path) -> None:
-    """In the file nothing is said; what stands in the log beside it would not be copied."""
+    """A file whose description is only in the write-ahead log beside it, which would not be copied."""
     with closing(sqlite3.connect(file)) as raw:
-        (told,) = raw.execute("SELECT value FROM backup WHERE name = 'about'").fetchone()
+        (about_row,) = raw.execute("SELECT value FROM backup WHERE name = 'about'").fetchone()
     changed("DELETE FROM backup WHERE name = 'about'")(file)
     script = (
         "import os, sqlite3, sys; raw = sqlite3.connect(sys.argv[1], isolation_level=None);"
         "raw.execute('PRAGMA journal_mode = WAL');"
         "raw.execute('INSERT INTO backup VALUES (?, ?)', ('about', bytes.fromhex(sys.argv[2]))); os._exit(0)"
     )
-    subprocess.run([sys.executable, "-c", script, file, told.hex()], check=True)
+    subprocess.run([sys.executable, "-c", script, file, about_row.hex()], check=True)
 
 
 def copied(file: Path) -> None:
@@ -377,7 +377,7 @@ def copied(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("happens", "says"),
+    ("happens", "expected"),
     [
         (lambda file: file.unlink(), "There is no file"),
         (lambda file: file.write_text("no database at all, but text" * 100), "no SQLite database"),
@@ -386,9 +386,9 @@ def copied(file: Path) -> None:
         (copied, "is no backup of showcam's"),
         (changed("PRAGMA user_version = 99"), "newer showcam (schema 99"),
         (changed("""UPDATE backup SET value = CAST('{"format": 2}' AS BLOB)"""), "made by a newer showcam"),
-        (changed("UPDATE backup SET value = CAST('{' AS BLOB)"), "what it says of itself can't be read"),
-        (changed("DELETE FROM backup"), "what it says of itself can't be read"),
-        *((about(**each), "what it says of itself can't be read") for each in UNREADABLE),
+        (changed("UPDATE backup SET value = CAST('{' AS BLOB)"), "its description of itself can't be read"),
+        (changed("DELETE FROM backup"), "its description of itself can't be read"),
+        *((about(**facts), "its description of itself can't be read") for facts in UNREADABLE),
         (changed("PRAGMA user_version = -1"), "no database of showcam's"),
         # SQL of somebody else's, which would work on with every sign-in
         (changed("CREATE TRIGGER t AFTER INSERT ON token BEGIN DELETE FROM link; END"), "never made: t"),
@@ -396,7 +396,7 @@ def copied(file: Path) -> None:
         (changed("CREATE TABLE more (x)"), "never made: more"),
         (changed("CREATE TABLE h (x CHECK (length(hex(zeroblob(900000000))) > x))"), "never made: h"),
         (changed("DROP TABLE backup; CREATE VIEW backup AS SELECT 'about' AS name, x'7b7d' AS value"), "made: backup"),
-        (logged, "what it says of itself can't be read"),
+        (logged, "its description of itself can't be read"),
         (changed("DELETE FROM account"), "a row belongs to one that is missing"),
         (changed("UPDATE source SET sealed = CAST(x'0103616263' || sealed AS BLOB)"), "sealed under “abc”"),
         (
@@ -405,8 +405,8 @@ def copied(file: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_with_a_backup_is_said_and_nothing_is_touched(
-    tmp_path: Path, owned: dict[str, str], happens: Callable[[Path], None], says: str
+def test_a_wrong_backup_is_refused_and_nothing_is_changed(
+    tmp_path: Path, owned: dict[str, str], happens: Callable[[Path], None], expected: str
 ) -> None:
     file = tmp_path / "backup"
     assert backed_up(owned, file).returncode == 0
@@ -414,7 +414,7 @@ def test_what_is_wrong_with_a_backup_is_said_and_nothing_is_touched(
     before = state(tmp_path / "data")
     done = run(owned, "restore", str(file))
     assert done.returncode == 2
-    assert says in done.stderr
+    assert expected in done.stderr
     assert str(file) in done.stderr
     assert "restore a backup" not in done.stderr  # that is what was tried
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""What strangers, bugs and bad luck send; each line a request and the clear answer to it."""
+"""Malformed requests from anybody get a clear answer."""
 
 import json
 import socket
@@ -33,7 +33,7 @@ DISCOVER = directive(
 )
 REPORT = directive("Alexa", "ReportState", token="sca.abc.def", endpoint="ezviz-aaaaaaaaaaaaaaaaaaaa")
 
-# path · headers · body · status · what the answer says
+# path · headers · body · status · a text of the answer
 REQUESTS: list[tuple[str, dict[str, str], bytes, int, str]] = [
     ("/alexa/smart-home", JSON, b"{", 200, "INVALID_DIRECTIVE"),
     ("/alexa/smart-home", JSON, b"[]", 200, "INVALID_DIRECTIVE"),
@@ -72,13 +72,13 @@ REQUESTS: list[tuple[str, dict[str, str], bytes, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "headers", "body", "status", "told"), REQUESTS, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(("path", "headers", "body", "status", "expected"), REQUESTS, ids=lambda value: str(value)[:30])
 def test_it_is_answered_clearly(
-    demo: Program, path: str, headers: dict[str, str], body: bytes, status: int, told: str
+    demo: Program, path: str, headers: dict[str, str], body: bytes, status: int, expected: str
 ) -> None:
     sent = {"Content-Type": "application/x-www-form-urlencoded"} | headers
     answer = requests.post(demo.web + path, body, headers=sent, timeout=10)
-    assert (answer.status_code, told in answer.text) == (status, True), answer.text
+    assert (answer.status_code, expected in answer.text) == (status, True), answer.text
     assert "Traceback" not in answer.text
     json.loads(answer.text or "{}")
 
@@ -91,7 +91,7 @@ def test_nesting_without_end_takes_nothing_down(demo: Program, path: str, status
     for _ in range(3):
         answer = requests.post(demo.web + path, opening * 40_000, headers=JSON, timeout=10)
         assert answer.status_code == status
-    assert b"a part died" not in demo.log.read_bytes()
+    assert b"a process died" not in demo.log.read_bytes()
 
 
 @pytest.mark.parametrize("nested", [b"[" * 20_000 + b"]" * 20_000, b'{"a":' * 20_000 + b"1" + b"}" * 20_000])
@@ -114,8 +114,8 @@ def test_senders_who_never_finish_do_not_stop_the_others(demo: Program) -> None:
         assert requests.get(f"{demo.web}/readyz", timeout=5).status_code == 200
         assert requests.get(f"{demo.web}/", timeout=5).status_code == 200
     finally:
-        for each in held:
-            each.close()
+        for connection in held:
+            connection.close()
 
 
 def tokens(demo: Program, assistant: str, user: str = "demo@example.com") -> str:
@@ -141,7 +141,7 @@ def test_a_token_of_the_other_assistant_opens_nothing(demo: Program) -> None:
     assert answer.json()["event"]["payload"]["type"] == "INVALID_AUTHORIZATION_CREDENTIAL"
 
 
-def test_another_households_camera_is_no_camera(demo: Program) -> None:
+def test_another_households_camera_is_not_found(demo: Program) -> None:
     mine, theirs = tokens(demo, "google"), tokens(demo, "google", "other@example.com")
 
     def sync(token: str) -> list[str]:
@@ -196,7 +196,9 @@ def test_an_offer_that_is_none_is_refused(demo: Program) -> None:
     scope = {"type": "BearerToken", "token": token}
     discover = directive("Alexa.Discovery", "Discover", token=None, endpoint=None, payload={"scope": scope})
     found = requests.post(f"{demo.web}/alexa/smart-home", discover, headers=JSON, timeout=10).json()
-    garden = next(each for each in found["event"]["payload"]["endpoints"] if each["friendlyName"] == "Garden")
+    garden = next(
+        endpoint for endpoint in found["event"]["payload"]["endpoints"] if endpoint["friendlyName"] == "Garden"
+    )
     for sdp in ("", "v=0", "hello", "v=0\r\nm=video 1 RTP/AVP 0\r\n" * 3):
         offer = directive(
             "Alexa.RTCSessionController",

@@ -38,11 +38,11 @@ def test_a_name_that_voices_miss_is_pointed_out(demo: Program, cameras: Cameras)
     where = f"{demo.simulator}/_control/{demo.cameras()['Garden']['serial']}"
     requests.post(where, json={"name": "Doorbell (2)"}, timeout=5).raise_for_status()
     try:
-        told = cameras("list").stdout
+        printed = cameras("list").stdout
     finally:
         requests.post(where, json={"name": "Garden"}, timeout=5).raise_for_status()
-    assert re.search(r"Name: Alexa takes “doorbell”", told)
-    assert "Name: Signs in the name" in told
+    assert re.search(r"Name: Alexa takes “doorbell”", printed)
+    assert "Name: Signs in the name" in printed
 
 
 def test_a_setting_is_set_and_shown(demo: Program, cameras: Cameras) -> None:
@@ -83,15 +83,15 @@ def test_what_a_voice_may_is_kept(cameras: Cameras) -> None:
     assert (refused.returncode, "can't be allowed encryption" in refused.stderr) == (2, True)
 
 
-def test_what_is_to_be_done_next_is_said(demo: Program, cameras: Cameras) -> None:
+def test_the_next_step_is_printed(demo: Program, cameras: Cameras) -> None:
     pin, user = "Google turns off no camera until there is a PIN", "demo@example.com"
-    # what a voice may, whether there is a PIN, whether one is asked for
-    for may, there, wanted in (("sleep,audio", False, True), ("audio", False, False), ("sleep", True, False)):
-        if there:
+    # voice_may, whether a PIN is set, whether the command advises one
+    for may, pin_is_set, wanted in (("sleep,audio", False, True), ("audio", False, False), ("sleep", True, False)):
+        if pin_is_set:
             assert demo.command("pin", "set", user, "--demo", text="2468\n2468\n").returncode == 0
-        told = cameras("set", "Attic", "voice_may", may).stderr
-        assert "“sync my devices” to Google, “discover devices” to Alexa" in told
-        assert (re.search(rf"{pin}: \S*showcam --demo pin set {user}$", told, re.M) is not None, pin in told) == (
+        printed = cameras("set", "Attic", "voice_may", may).stderr
+        assert "“sync my devices” to Google, “discover devices” to Alexa" in printed
+        assert (re.search(rf"{pin}: \S*showcam --demo pin set {user}$", printed, re.M) is not None, pin in printed) == (
             wanted,
             wanted,
         )
@@ -101,7 +101,7 @@ def test_what_is_to_be_done_next_is_said(demo: Program, cameras: Cameras) -> Non
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "expected"),
     [
         (("show", "Nowhere"), 1, "There is no camera 'Nowhere'; there are Garden"),
         (("show", "Ga"), 1, "2 cameras are called like that"),
@@ -112,13 +112,13 @@ def test_what_is_to_be_done_next_is_said(demo: Program, cameras: Cameras) -> Non
         (("list", "--user", "nobody@example.com"), 2, "nobody@example.com is not known here"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(cameras: Cameras, words: tuple[str, ...], code: int, told: str) -> None:
+def test_what_is_wrong_is_said_in_one_line(cameras: Cameras, words: tuple[str, ...], code: int, expected: str) -> None:
     done = cameras(*words)
     assert (done.returncode, done.stdout) == (code, "")
-    assert told in done.stderr
+    assert expected in done.stderr
     told_while_it_lasts = re.compile("Asking EZVIZ …[.]*")
-    said = [line for line in done.stderr.strip().splitlines() if not told_while_it_lasts.fullmatch(line)]
-    assert len(said) == 1
+    lines = [line for line in done.stderr.strip().splitlines() if not told_while_it_lasts.fullmatch(line)]
+    assert len(lines) == 1
 
 
 def test_a_camera_is_deleted_by_its_typed_name_alone(demo: Program, cameras: Cameras) -> None:

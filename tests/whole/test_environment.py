@@ -1,4 +1,4 @@
-"""What the running parts can read of the secrets of whoever started them: /proc/PID/environ of each."""
+"""The secrets that running processes can read in /proc/PID/environ."""
 
 from pathlib import Path
 
@@ -27,9 +27,9 @@ def test_each_part_has_the_secrets_it_needs_and_no_others(tmp_path: Path) -> Non
     words = {each for name, each in SECRETS.items() if name != "SHOWCAM_TURN"}
     with running(tmp_path, demo=False, **SECRETS) as program:
         assert program.process is not None
-        seen: dict[str, set[str]] = {}
+        found: dict[str, set[str]] = {}
         for pid in children(program.process.pid):
             part = Path(f"/proc/{pid}/cmdline").read_text().split("\0")[-2]
             environ = Path(f"/proc/{pid}/environ").read_text()
-            seen.setdefault(part, set()).update(word for word in words if word in environ)
-    assert seen == READS
+            found.setdefault(part, set()).update(word for word in words if word in environ)
+    assert found == READS

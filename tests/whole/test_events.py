@@ -1,4 +1,4 @@
-"""From something that happens before a camera to the household that is told, through the running program."""
+"""An event before a camera is recorded for its household, through the running program."""
 
 import time
 from collections.abc import Iterator
@@ -33,10 +33,10 @@ def store(program: Program) -> Iterator[SqliteStore]:
     opened.close()
 
 
-def told(store: SqliteStore, kind: str) -> list[Happening]:
+def happenings(store: SqliteStore, kind: str) -> list[Happening]:
     source = households.find(store, "demo@example.com")
     assert source is not None
-    return [each for each in store.happenings(source.account, 0.0) if each.kind == kind]
+    return [happening for happening in store.happenings(source.account, 0.0) if happening.kind == kind]
 
 
 def wait(until: Any, within_s: float = 30.0) -> None:
@@ -57,10 +57,10 @@ def webhook(program: Program) -> dict[str, Any]:
 def test_the_bell_rings_by_webhook(program: Program, store: SqliteStore) -> None:
     configure(program, webhook={"url": f"{program.web}/webhooks/ezviz", "key": KEY, "duplicates": 2})
     program.change("Front Door", press=True)
-    wait(lambda: told(store, "doorbell"))
+    wait(lambda: happenings(store, "doorbell"))
     wait(lambda: webhook(program)["answered"] == 3)
     assert webhook(program)["sent"] == 3  # nothing had to be sent again
-    assert len(told(store, "doorbell")) == 1
+    assert len(happenings(store, "doorbell")) == 1
 
 
 @pytest.mark.parametrize("wrong", [{"key": "another"}, {"key": ""}, {"key": KEY, "skew_s": 400}])
@@ -68,7 +68,7 @@ def test_what_is_not_signed_by_the_vendor_is_not_taken(
     program: Program, store: SqliteStore, wrong: dict[str, Any]
 ) -> None:
     configure(program, webhook={"url": f"{program.web}/webhooks/ezviz", **wrong})
-    program.change("Study", motion=True)  # another household's, so that it comes by no other way
+    program.change("Study", motion=True)  # another household's camera, of which no other message arrives
     wait(lambda: webhook(program)["dropped"] == 1)
     assert webhook(program)["answered"] == 0
 
@@ -79,7 +79,7 @@ def test_motion_is_heard_by_the_worker(program: Program, store: SqliteStore) -> 
     def heard() -> bool:
         program.change("Pond", motion=True)  # the worker may not listen yet
         time.sleep(0.5)
-        return bool(told(store, "motion"))
+        return bool(happenings(store, "motion"))
 
     wait(heard)
 
@@ -93,7 +93,7 @@ def test_motion_is_heard_by_the_worker(program: Program, store: SqliteStore) -> 
         ("text/plain", b"x" * 300_000, 413),
     ],
 )
-def test_strangers_are_told_why(program: Program, kind: str, body: bytes, status: int) -> None:
+def test_a_refused_webhook_message_gets_its_status(program: Program, kind: str, body: bytes, status: int) -> None:
     answer = requests.post(f"{program.web}/webhooks/ezviz", data=body, headers={"Content-Type": kind}, timeout=5)
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"

@@ -1,4 +1,4 @@
-"""A gate that closes while somebody watches: within three seconds the picture is over, whatever else is asked."""
+"""A gate that closes while somebody watches ends the picture within three seconds."""
 
 import asyncio
 from pathlib import Path
@@ -12,4 +12,4 @@ def test_a_live_picture_outlasts_its_gate_by_three_seconds_at_most(tmp_path: Pat
     with running(tmp_path, SHOWCAM_EXPLAIN="no") as program:
         closing = Closing(program)
         taken = [asyncio.run(closing.outlasted_s()) for _ in range(4)]
-    assert max(each for both in taken for each in both) <= LONGEST_S, taken
+    assert max(seconds for both in taken for seconds in both) <= LONGEST_S, taken

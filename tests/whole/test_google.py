@@ -1,4 +1,4 @@
-"""Google's half of a running installation: what the doctor says of it, and the values for the console."""
+"""Google and a running installation: the doctor's findings and the values for the console."""
 
 import re
 import subprocess
@@ -12,14 +12,14 @@ from showcam.setup.google_console import REDIRECTS
 from tests.doubles.program import Program
 
 
-def told(done: subprocess.CompletedProcess[str]) -> list[str]:
+def printed(done: subprocess.CompletedProcess[str]) -> list[str]:
     return done.stdout.splitlines()
 
 
 def test_the_doctor_finds_the_demo_well_and_leaves_no_client_behind(demo: Program) -> None:
     done = demo.command("doctor", "google", "--demo")
     assert done.returncode == 0, done.stdout
-    assert told(done)[-1] == "10 well, 0 wrong, 0 unsure."
+    assert printed(done)[-1] == "10 well, 0 wrong, 0 unsure."
     assert "doctor" not in demo.command("google", "values", "--demo").stdout
 
 
@@ -36,7 +36,7 @@ def test_the_doctor_leaves_the_owners_clients_alone(tmp_path: Path) -> None:
     [("home-1", 0), ("YOUR-PROJECT-ID", 2)],  # the second as docs/google.md has it
 )
 def test_google_is_let_in_with_ones_own_project(project: str, code: int, tmp_path: Path) -> None:
-    words = [f"--redirect-uri={each.format(project=project)}" for each in REDIRECTS]
+    words = [f"--redirect-uri={redirect.format(project=project)}" for redirect in REDIRECTS]
     added = Program(tmp_path, demo=False).command("clients", "add", "google", *words)
     assert (added.returncode, "Project ID of Google's console" in added.stderr) == (code, code == 2)
     assert bool(re.fullmatch(r"client id:     google\nclient secret: [0-9a-f]{64}\n", added.stdout)) is (code == 0)
@@ -50,14 +50,14 @@ def test_the_doctor_says_what_does_not_answer(demo: Program) -> None:
     finally:
         demo.environ = environ
     assert done.returncode == 1
-    [wrong] = [line for line in told(done) if line.startswith("WRONG")]
+    [wrong] = [line for line in printed(done) if line.startswith("WRONG")]
     assert wrong.startswith("WRONG playlist: it can't be reached")
 
 
 def test_the_values_are_those_of_the_demo(demo: Program) -> None:
     done = demo.command("google", "values", "--demo")
     assert done.returncode == 0
-    assert f"    {demo.web}/google/fulfillment" in told(done)
+    assert f"    {demo.web}/google/fulfillment" in printed(done)
     assert "    https://oauth-redirect.googleusercontent.com/r/showcam-demo" in done.stdout
 
 
@@ -116,10 +116,10 @@ def test_what_a_voice_may_is_in_the_very_next_list(
         assert outcome["broken"] == []
 
 
-def test_what_can_be_said_is_done_as_far_as_it_is_confirmed(demo: Program, voice: Callable[[str], None]) -> None:
+def test_voice_commands_are_done_as_far_as_they_are_confirmed(demo: Program, voice: Callable[[str], None]) -> None:
     voice("sleep,audio,restart")
-    # what is said, with which PIN, what is answered, what the camera is then
-    said: list[tuple[str, str, str, dict[str, bool]]] = [
+    # phrase, PIN, spoken answer, the camera's state afterwards
+    phrases: list[tuple[str, str, str, dict[str, bool]]] = [
         ("sync my devices", "", "synced", {}),
         ("turn off audio on the front door camera", "", "Are you sure?", {"audio": True}),
         ("no", "", "Okay.", {"audio": True}),
@@ -133,25 +133,25 @@ def test_what_can_be_said_is_done_as_far_as_it_is_confirmed(demo: Program, voice
         ("how much battery does the front door camera have", "", "I don't know the battery", {}),
         ("reboot the front door camera", "", "Are you sure?", {}),
     ]
-    for text, pin, spoken, state in said:
+    for text, pin, spoken, state in phrases:
         outcome = demo.assistant("google", "say", text=text, pin=pin)["outcome"]
         assert (spoken in outcome["spoken"], outcome["broken"]) == (True, []), outcome
         assert state.items() <= demo.cameras()["Front Door"].items()
 
 
 def hanging(demo: Program) -> int:
-    """Milliseconds until a display is told that its vendor hangs, who is well again before and after."""
+    """Milliseconds until a display gets the answer that the vendor hangs; the vendor answers before and after."""
     demo.change("Garden", fault="timeout")
     try:
-        told = demo.assistant("google", "say", text="show the garden camera")
+        answer = demo.assistant("google", "say", text="show the garden camera")
     finally:
         demo.change("Garden", fault=None)
-    assert told["outcome"]["told"] == "transientError"
+    assert answer["outcome"]["told"] == "transientError"
     assert demo.assistant("google", "say", text="show the garden camera")["outcome"]["shown"]
-    [execute] = [each for each in told["trace"] if each["title"] == "Google: EXECUTE"]
+    [execute] = [message for message in answer["trace"] if message["title"] == "Google: EXECUTE"]
     return int(execute["ms"])
 
 
 def test_a_vendor_that_hangs_is_waited_for_no_longer_than_google_waits(demo: Program) -> None:
-    # a busy machine may add to one of them; what showcam itself waits for is in each
+    # a busy machine may delay single requests; showcam's own wait is in all of them
     assert any(hanging(demo) <= 2000 for _ in range(3))

@@ -1,4 +1,4 @@
-"""Every hint that commands print in the demo runs as it stands, and facts are JSON too."""
+"""Every hint that commands print in the demo can be run; every --json output is valid."""
 
 import json
 import re
@@ -39,7 +39,7 @@ PRINTED: list[tuple[tuple[str, ...], list[str]]] = [
 
 def hints(program: Program, text: str) -> list[str]:
     called = re.escape(f"{program.showcam} --demo")
-    return [re.split(r"[,;](?:\s|$)|[.:](?:\s|$)", each)[0] for each in re.findall(rf"({called} .*)", text)]
+    return [re.split(r"[,;](?:\s|$)|[.:](?:\s|$)", hint)[0] for hint in re.findall(rf"({called} .*)", text)]
 
 
 def in_a_shell(program: Program, line: str) -> subprocess.CompletedProcess[str]:
@@ -55,14 +55,14 @@ def in_a_shell(program: Program, line: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(("typed", "expected"), PRINTED, ids=lambda each: " ".join(each[:3]))
+@pytest.mark.parametrize(("typed", "expected"), PRINTED, ids=lambda value: " ".join(value[:3]))
 def test_a_hint_runs_as_it_stands(demo: Program, typed: tuple[str, ...], expected: list[str]) -> None:
     if typed == SPARE:
         assert demo.command("--demo", *SPARE).returncode == 0
     done = demo.command("--demo", *typed, text="secret\n")
     found = hints(demo, done.stdout + done.stderr)
     called = f"{demo.showcam} --demo"
-    assert [each.removeprefix(f"{called} ") for each in found if "scaled" not in each] == expected
+    assert [command.removeprefix(f"{called} ") for command in found if "scaled" not in command] == expected
     for hint in found:
         ran = in_a_shell(demo, hint)
         assert "Usage:" not in ran.stderr, ran.stderr
@@ -73,7 +73,7 @@ def test_a_hint_runs_as_it_stands(demo: Program, typed: tuple[str, ...], expecte
     demo.change("Bedroom", asleep=True)
 
 
-def test_a_hint_names_the_settings_and_the_data_it_was_asked_with(tmp_path: Path) -> None:
+def test_a_hint_repeats_the_options_for_settings_and_data(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=False)
     config, data = tmp_path / "my settings.toml", tmp_path / "other data"
     config.write_text("")
@@ -91,22 +91,22 @@ def test_facts_are_one_json_object(demo: Program) -> None:
         assert done.returncode == 0, done.stderr
         return dict(json.loads(done.stdout))
 
-    garage = next(each for each in facts("cameras", "list")["cameras"] if each["name"] == "Garage")
+    garage = next(camera for camera in facts("cameras", "list")["cameras"] if camera["name"] == "Garage")
     assert garage["refused"] == {"alexa": ["encryption_on"], "google": ["encryption_on"]}
     assert garage["mends"] == [f'{demo.showcam} --demo cameras set "Garage" encryption off']
     nursery = facts("cameras", "show", "Nursery")
     assert (nursery["camera"]["id"][:6], nursery["settings"]["audio"]["value"]) == ("ezviz-", "off")
     assert nursery["preferences"]["voice_may"] == []
-    assert {each["assistant"] for each in facts("links", "list")["links"]} == {"alexa", "google"}
-    assert {each["id"] for each in facts("clients", "list")["clients"]} >= {"alexa", "google"}
-    households = {each["users"][0]["user"]: each for each in facts("owner", "list")["households"]}
+    assert {link["assistant"] for link in facts("links", "list")["links"]} == {"alexa", "google"}
+    assert {client["id"] for client in facts("clients", "list")["clients"]} >= {"alexa", "google"}
+    households = {household["users"][0]["user"]: household for household in facts("owner", "list")["households"]}
     assert (households["demo@example.com"]["users"][0]["signed_in"], households["demo@example.com"]["links"]) == (
         True,
         2,
     )
     assert "other@example.com" in households
-    assert {each["state"] for each in facts("doctor", "google")["findings"]} == {"ok"}
-    assert "OAuth Client ID" in {each["name"] for each in facts("google", "values")["fields"]}
+    assert {finding["state"] for finding in facts("doctor", "google")["findings"]} == {"ok"}
+    assert "OAuth Client ID" in {field["name"] for field in facts("google", "values")["fields"]}
     assert facts("say", "--to", "alexa", "show the garden camera")["outcome"]["shown"]
 
 
@@ -118,14 +118,19 @@ def test_a_removed_household_leaves_nothing_in_the_store(tmp_path: Path) -> None
         program.command("--demo", "cameras", "set", "Attic", "voice_may", "audio")
         program.command("--demo", "pin", "set", "demo@example.com", text="2468\n2468\n")
         listed = json.loads(program.command("--demo", "owner", "list", "--json").stdout)["households"]
-        (household,) = [each["household"] for each in listed if each["users"][0]["user"] == "demo@example.com"]
+        (household,) = [row["household"] for row in listed if row["users"][0]["user"] == "demo@example.com"]
         links = json.loads(program.command("--demo", "links", "list", "--json").stdout)["links"]
         cameras = json.loads(program.command("--demo", "cameras", "list", "--json").stdout)["cameras"]
-        names = [household, *(each["id"] for each in links), *(each["id"] for each in cameras), "Grandmother's display"]
+        names = [
+            household,
+            *(link["id"] for link in links),
+            *(camera["id"] for camera in cameras),
+            "Grandmother's display",
+        ]
 
         def kept() -> list[str]:
-            files = [each.read_bytes() for each in program.data.glob("showcam.sqlite3*")]
-            return [name for name in names if any(name.encode() in each for each in files)]
+            files = [path.read_bytes() for path in program.data.glob("showcam.sqlite3*")]
+            return [name for name in names if any(name.encode() in content for content in files)]
 
         assert {household, links[0]["id"], "Grandmother's display"} <= set(kept())
         wrong = program.command("--demo", "owner", "remove", "demo@example.com", text="demo\n")
@@ -134,8 +139,8 @@ def test_a_removed_household_leaves_nothing_in_the_store(tmp_path: Path) -> None
         assert done.returncode == 0, done.stderr
         assert "demo@example.com is removed: 2 links ended, the settings of 1 camera" in done.stdout
         assert "google  Grandmother's display" in done.stdout
-        asked = program.assistant("alexa", "say", text="show the garden camera")
-        assert not asked["outcome"]["shown"]
+        answer = program.assistant("alexa", "say", text="show the garden camera")
+        assert not answer["outcome"]["shown"]
     finally:
         program.stop()
     assert kept() == []

@@ -1,4 +1,4 @@
-"""A start after one that did not end by itself, and a start without the key that rows are sealed under."""
+"""A start after a kill, and a start without the key that rows are sealed under."""
 
 import os
 import shutil
@@ -47,7 +47,7 @@ def test_a_clean_end_leaves_everything_in_one_file(tmp_path: Path) -> None:
     assert program.command("owner", "add", "me@example.com").returncode == 0
     assert log(program).stat().st_size > 0
     program.stop()
-    assert sorted(each.name for each in program.data.glob("showcam.sqlite3*")) == ["showcam.sqlite3"]
+    assert sorted(path.name for path in program.data.glob("showcam.sqlite3*")) == ["showcam.sqlite3"]
     alone = tmp_path / "alone"
     alone.mkdir()
     shutil.copy(program.data / "showcam.sqlite3", alone)
@@ -57,16 +57,16 @@ def test_a_clean_end_leaves_everything_in_one_file(tmp_path: Path) -> None:
     assert "already" in again.stderr
 
 
-def test_after_a_kill_it_is_said_that_the_database_is_whole(tmp_path: Path) -> None:
+def test_after_a_kill_the_database_is_reported_whole(tmp_path: Path) -> None:
     program = killed(tmp_path)
     program.start()
     program.stop()
     assert "did not end by itself" in program.log.read_text()
     assert "damaged" not in program.log.read_text()
-    told = len(program.log.read_text())
+    length = len(program.log.read_text())
     program.start()  # and after a clean end nothing is
     program.stop()
-    assert "did not end by itself" not in program.log.read_text()[told:]
+    assert "did not end by itself" not in program.log.read_text()[length:]
 
 
 @pytest.mark.parametrize("words", [("run",), ("links", "list"), ("serve",)], ids=" ".join)
@@ -77,7 +77,7 @@ def test_a_damaged_log_is_not_taken_in_silence(tmp_path: Path, words: tuple[str,
     if words == ("run",):
         program.start()
         program.stop()
-        told = program.log.read_text()
+        printed = program.log.read_text()
     elif words == ("serve",):
         with program.log.open("wb") as out:
             part = subprocess.Popen([str(SHOWCAM), "serve"], env=program.environ, stdout=out, stderr=out)
@@ -86,11 +86,11 @@ def test_a_damaged_log_is_not_taken_in_silence(tmp_path: Path, words: tuple[str,
             time.sleep(0.05)
         part.send_signal(signal.SIGTERM)
         part.wait(10)
-        told = program.log.read_text()
+        printed = program.log.read_text()
     else:
-        told = program.command(*words).stderr
-    assert "write-ahead log is damaged: the last changes are lost" in told
-    assert "showcam restore FILE" in told
+        printed = program.command(*words).stderr
+    assert "write-ahead log is damaged: the last changes are lost" in printed
+    assert "showcam restore FILE" in printed
     (kept,) = program.data.glob("showcam.sqlite3-wal.damaged-*")
     assert kept.read_bytes() == before
     assert kept.stat().st_mode & 0o777 == 0o600
@@ -103,7 +103,7 @@ def _answers(program: Program) -> bool:
         return False
 
 
-def test_a_command_beside_a_running_showcam_looks_at_nothing(tmp_path: Path) -> None:
+def test_a_command_beside_a_running_showcam_checks_nothing(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=False).start()
     try:
         listed = program.command("links", "list")
@@ -127,17 +127,17 @@ def test_a_damaged_database_refuses_to_start_and_names_the_way_back(tmp_path: Pa
     assert "Traceback" not in done.stderr
 
 
-def test_a_database_that_may_not_be_read_is_not_told_as_damaged(tmp_path: Path) -> None:
+def test_an_unreadable_database_is_not_reported_as_damaged(tmp_path: Path) -> None:
     program = killed(tmp_path)
     log(program).unlink()
     file = program.data / "showcam.sqlite3"
     file.unlink()
     file.mkdir()  # whoever runs the tests may read any file
     done = program.command("run")
-    told = done.stderr.splitlines()[-1]
+    message = done.stderr.splitlines()[-1]
     assert done.returncode == 2
-    assert told.startswith("showcam: database showcam.sqlite3 can't be opened: look at the owner and mode")
-    assert "restore" not in told
+    assert message.startswith("showcam: database showcam.sqlite3 can't be opened: look at the owner and mode")
+    assert "restore" not in message
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Media processes elsewhere: installed from their own requirements, without a store, on one key and two addresses."""
+"""Media processes elsewhere, installed from their own requirements, without a store, at two addresses."""
 
 import json
 import os
@@ -19,8 +19,8 @@ from aws.deploy_local.ports import free_ports
 from registry.drivers.ezviz import households
 from registry.vendor import SignedIn
 from showcam import keys
-from showcam.compose.parts import ezviz, open_store
-from showcam.settings import load
+from showcam.compose.ground import ezviz, open_store
+from showcam.process.settings_sources import load
 from tests.doubles.hls_camera import Authority
 from tests.doubles.household import new_link
 from tests.doubles.program import ROOT, SHOWCAM
@@ -56,8 +56,10 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_image_is_made_of_what_is_tried_here() -> None:
-    told = (ROOT / "aws/Dockerfile").read_text()
-    copied = {line.split()[1].strip("/") for line in told.splitlines() if line.startswith("COPY ") and "/opt/" in line}
+    dockerfile = (ROOT / "aws/Dockerfile").read_text()
+    copied = {
+        line.split()[1].strip("/") for line in dockerfile.splitlines() if line.startswith("COPY ") and "/opt/" in line
+    }
     assert copied >= {*ROOMS}
     assert "requirements/media.txt" in told
     assert "--require-hashes --only-binary=:all:" in told
@@ -162,13 +164,13 @@ class Elsewhere:
 
     def stream(self, name: str, protocol: str) -> dict[str, Any]:
         devices = self.google("SYNC", {})["devices"]
-        device = next(each["id"] for each in devices if each["name"]["name"] == name)
+        device = next(device["id"] for device in devices if device["name"]["name"] == name)
         params = {"StreamToChromecast": True, "SupportedStreamProtocols": [protocol]}
         execution = [{"command": "action.devices.commands.GetCameraStream", "params": params}]
-        asked = {"commands": [{"devices": [{"id": device}], "execution": execution}]}
-        (told,) = self.google("EXECUTE", asked)["commands"]
-        assert told["status"] == "SUCCESS", told
-        return dict(told["states"])
+        commands = {"commands": [{"devices": [{"id": device}], "execution": execution}]}
+        (result,) = self.google("EXECUTE", commands)["commands"]
+        assert result["status"] == "SUCCESS", result
+        return dict(result["states"])
 
     def get(self, url: str) -> requests.Response:
         return requests.get(url, verify=str(self.trusted), timeout=20)
@@ -181,29 +183,29 @@ def _elsewhere(folder: Path, image: Path) -> Iterator[Elsewhere]:
 
 
 def test_a_stream_opens_at_one_and_the_next_at_the_other_when_that_is_gone(tmp_path: Path, image: Path) -> None:
-    with _elsewhere(tmp_path, image) as there:
-        first = there.stream("Garden", "hls")["cameraStreamAccessUrl"]
+    with _elsewhere(tmp_path, image) as remote:
+        first = remote.stream("Garden", "hls")["cameraStreamAccessUrl"]
         at = first.partition("/s/")[0]
-        assert at in there.media
-        playlist = there.get(first)
+        assert at in remote.media
+        playlist = remote.get(first)
         assert playlist.status_code == 200, playlist.text
         assert "avc1." in playlist.text
 
-        there.media[at].send_signal(signal.SIGKILL)
-        there.media[at].wait()
-        second = there.stream("Garden", "hls")["cameraStreamAccessUrl"]
-        assert second.partition("/s/")[0] in {*there.media} - {at}
-        assert there.get(second).status_code == 200
+        remote.media[at].send_signal(signal.SIGKILL)
+        remote.media[at].wait()
+        second = remote.stream("Garden", "hls")["cameraStreamAccessUrl"]
+        assert second.partition("/s/")[0] in {*remote.media} - {at}
+        assert remote.get(second).status_code == 200
 
         # unlinking ends what is shown, wherever that is
-        there.google("DISCONNECT", {})
-        assert there.get(second).status_code == 410
+        remote.google("DISCONNECT", {})
+        assert remote.get(second).status_code == 410
 
 
 def _answers(port: int) -> bool:
     path = "/healthz" if port else ""
     try:
-        # the web app's tells of a worker too, which there is none of here
+        # the web app answers 503, since no worker runs beside it
         return requests.get(f"http://127.0.0.1:{port}{path}", timeout=2).status_code in (200, 503)
     except requests.RequestException:
         return False

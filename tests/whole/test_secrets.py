@@ -1,4 +1,4 @@
-"""Nothing secret in a log line, an error or the database, whatever happens."""
+"""No secret in a log line, an error or the database."""
 
 import re
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_planted_secrets_are_found_nowhere(tmp_path: Path) -> None:
         requests.get(f"{program.web}/oauth/authorize?state=planted-state-bbbb&code=planted-code-cccc", timeout=5)
         streams |= {"planted-state-bbbb", "planted-code-cccc"}
         planted |= streams
-        # the demo tells its own password on purpose when it is up
+        # the demo prints its own password on purpose when it is ready
         log = b"".join(line for line in program.log.read_bytes().splitlines(True) if b"Sign in there as" not in line)
     found = {secret for secret in planted if secret.encode() in log}
     assert found == set()

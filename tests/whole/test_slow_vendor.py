@@ -44,7 +44,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 def waited_s(answer: dict[str, Any], title: str) -> float:
     """How long the assistant waited for the answer to its one message of that title."""
-    [took_ms] = [each["ms"] for each in answer["trace"] if each["title"].endswith(title)]
+    [took_ms] = [message["ms"] for message in answer["trace"] if message["title"].endswith(title)]
     return float(took_ms) / 1000
 
 
@@ -94,12 +94,14 @@ class Asker:
         began = time.monotonic()
         if self._assistant == "alexa":
             wanted = {"cameraStreams": [{"protocol": "HLS"}]}
-            told = self._alexa("Alexa.CameraStreamController", "InitializeCameraStreams", wanted)
+            answer = self._alexa("Alexa.CameraStreamController", "InitializeCameraStreams", wanted)
         else:
             params = {"StreamToChromecast": False, "SupportedStreamProtocols": ["hls"]}
             execution = [{"command": "action.devices.commands.GetCameraStream", "params": params}]
-            told = self._google("EXECUTE", {"commands": [{"devices": [{"id": self._camera}], "execution": execution}]})
-        return time.monotonic() - began, told
+            answer = self._google(
+                "EXECUTE", {"commands": [{"devices": [{"id": self._camera}], "execution": execution}]}
+            )
+        return time.monotonic() - began, answer
 
     def _alexa(self, namespace: str, name: str, payload: Any = None) -> str:
         scope = {"type": "BearerToken", "token": self._token}
@@ -137,19 +139,19 @@ def test_a_hundred_who_ask_while_it_hangs_hear_so_in_time_and_nobody_else_does(
 
         def unharmed() -> None:
             while not over.wait(0.1):
-                took, told = other.show()
-                assert '"uri"' in told, told
+                took, answer = other.show()
+                assert '"uri"' in answer, answer
                 assert took < 2
 
         with ThreadPoolExecutor(102) as pool:
             watching = [pool.submit(healthy), pool.submit(unharmed)]
-            asked = [(each, pool.submit(askers[each[0]].show)) for _ in range(50) for each in HANGS]
+            calls = [(case, pool.submit(askers[case[0]].show)) for _ in range(50) for case in HANGS]
             try:
-                for (_, within_s, kind), answered in asked:
-                    took, told = answered.result()
-                    assert kind in told
+                for (_, within_s, kind), answered in calls:
+                    took, answer = answered.result()
+                    assert kind in answer
                     assert took < within_s
             finally:
                 over.set()
-            for each in watching:
-                each.result()
+            for viewer in watching:
+                viewer.result()

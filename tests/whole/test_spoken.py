@@ -1,4 +1,4 @@
-"""The spoken half through the running demo: signed as Amazon signs, from what is said to a picture."""
+"""Spoken requests with Amazon's signature, from a sentence to a picture, on the running demo."""
 
 import json
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from tests.doubles.program import Program, running
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("Alexa, ask my cameras why I can't see the garage", "because Image Encryption is on"),
         ("Alexa, ask my cameras why I can't see the attic", "because it is offline"),
@@ -19,16 +19,16 @@ from tests.doubles.program import Program, running
         ("Alexa, ask my cameras to mend the bedroom", "switch Sleep Mode off"),
     ],
 )
-def test_it_is_said_why(text: str, says: str, demo: Program) -> None:
+def test_the_reason_is_spoken(text: str, expected: str, demo: Program) -> None:
     outcome = demo.assistant("alexa", "watch", text=text)["outcome"]
     demo.assistant("alexa", "say", text="stop")
-    assert says in outcome["spoken"]
+    assert expected in outcome["spoken"]
     assert not outcome["shown"]
     assert not outcome["broken"]
 
 
 @pytest.mark.parametrize(
-    ("asked", "answered", "says"),
+    ("question", "answered", "expected"),
     [
         ("why", "garage", "because Image Encryption is on"),
         ("mend a camera", "the bedroom camera", "switch Sleep Mode off"),
@@ -36,11 +36,11 @@ def test_it_is_said_why(text: str, says: str, demo: Program) -> None:
         ("help", "the attic", "because it is offline"),
     ],
 )
-def test_a_question_is_answered_in_a_word(asked: str, answered: str, says: str, demo: Program) -> None:
-    demo.assistant("alexa", "watch", text=f"Alexa, ask my cameras {asked}")
+def test_a_question_is_answered_in_a_word(question: str, answered: str, expected: str, demo: Program) -> None:
+    demo.assistant("alexa", "watch", text=f"Alexa, ask my cameras {question}")
     outcome = demo.assistant("alexa", "watch", text=answered)["outcome"]
     demo.assistant("alexa", "say", text="stop")
-    assert says in outcome["spoken"]
+    assert expected in outcome["spoken"]
     assert not outcome["broken"]
 
 
@@ -55,7 +55,7 @@ def test_a_camera_is_shown_by_asking_the_skill(demo: Program) -> None:
 
 def test_a_large_picture_is_shown_by_the_smaller_one_that_the_camera_sends(tmp_path: Path) -> None:
     with running(tmp_path) as program:
-        program.change("Front Door", size=[1920, 1080], sub_size=[768, 432])  # before anybody looks at it
+        program.change("Front Door", size=[1920, 1080], sub_size=[768, 432])  # before it is shown
         program.link("alexa")
         answer = program.assistant("alexa", "watch", text="Alexa, ask my cameras to show the front door")
     assert answer["outcome"]["shown"], answer["outcome"]
@@ -64,7 +64,7 @@ def test_a_large_picture_is_shown_by_the_smaller_one_that_the_camera_sends(tmp_p
 
 def test_linking_brought_amazons_grant(demo: Program) -> None:
     entries = requests.get(f"{demo.simulator}/assistants/alexa/trace", timeout=5).json()["entries"]
-    (granted,) = [each for each in entries if each["title"] == "Alexa: AcceptGrant"]
+    (granted,) = [entry for entry in entries if entry["title"] == "Alexa: AcceptGrant"]
     assert granted["response"]["event"]["header"]["name"] == "AcceptGrant.Response"
     assert granted["request"]["directive"]["payload"]["grant"]["code"] == "•••"
 

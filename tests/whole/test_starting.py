@@ -1,4 +1,4 @@
-"""Starting and ending, well and badly."""
+"""Starting and ending, with and without faults."""
 
 import os
 import signal
@@ -121,13 +121,13 @@ def test_the_demo_does_not_touch_real_data(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "told"),
+    ("environ", "expected"),
     [({"SHOWCAM_PORT": "x"}, "SHOWCAM_PORT"), ({"SHOWCAM_BIND": "192.0.2.1"}, "this machine alone")],
 )
-def test_a_wrong_setting_is_one_readable_line(environ: dict[str, str], told: str) -> None:
+def test_a_wrong_setting_is_one_readable_line(environ: dict[str, str], expected: str) -> None:
     done = run(environ, "run", "--demo")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
-    assert told in done.stderr
+    assert expected in done.stderr
 
 
 def test_the_web_app_alone_serves_by_the_settings_that_its_command_named(tmp_path: Path) -> None:
@@ -139,11 +139,11 @@ def test_the_web_app_alone_serves_by_the_settings_that_its_command_named(tmp_pat
     environ = {name: text for name, text in program.environ.items() if not name.startswith("SHOWCAM_")}
     stands = tmp_path / "stands"
     stands.mkdir()
-    with (tmp_path / "told").open("wb") as told:
+    with (tmp_path / "told").open("wb") as output:
         command = [str(SHOWCAM), "--config", str(file), "serve"]
-        part = subprocess.Popen(command, env=environ, cwd=stands, stdout=told, stderr=told)
+        part = subprocess.Popen(command, env=environ, cwd=stands, stdout=output, stderr=output)
     try:
-        metadata = asked(f"{program.web}/.well-known/oauth-authorization-server")
+        metadata = get_json(f"{program.web}/.well-known/oauth-authorization-server")
     finally:
         part.terminate()
         part.wait(10)
@@ -151,7 +151,7 @@ def test_the_web_app_alone_serves_by_the_settings_that_its_command_named(tmp_pat
     assert list(stands.iterdir()) == []
 
 
-def asked(url: str, within_s: float = 30.0) -> dict[str, Any]:
+def get_json(url: str, within_s: float = 30.0) -> dict[str, Any]:
     until = time.monotonic() + within_s
     while True:
         try:
@@ -246,7 +246,7 @@ def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: S
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "expected"),
     [
         (("say", "--to", "alexa", ""), 2, "Say something"),
         (("say", "--to", "alexa", "show the garden", "--snapshot", "/nowhere/x.jpg"), 2, "no folder /nowhere"),
@@ -263,8 +263,8 @@ def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: S
         (("cameras", "--verbose", "list"), 2, "Say these options behind list"),
     ],
 )
-def test_a_wrong_word_is_answered_readably(tmp_path: Path, words: tuple[str, ...], code: int, told: str) -> None:
+def test_a_wrong_word_is_answered_readably(tmp_path: Path, words: tuple[str, ...], code: int, expected: str) -> None:
     done = run({"SHOWCAM_DATA": str(tmp_path / "data")}, *words)
     assert done.returncode == code
-    assert told in done.stderr
+    assert expected in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""A folder that holds files named as our rooms and as libraries: none of them is ever run, wherever one stands."""
+"""A current folder with files named as our rooms and as libraries: no command runs one of them."""
 
 import re
 import subprocess
@@ -41,7 +41,7 @@ WRITTEN = (".py", ".md", ".sh", ".yml", ".cjs")
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
-    """Each file in it notes that it was run. As a package, the folder would be looked into by a search for its top."""
+    """Every file in it records that it was run. Being a package, the folder would be found by a search for its top."""
     folder = tmp_path / "hostile"
     folder.mkdir()
     note = f"open({str(tmp_path / 'ran')!r}, 'a').write(__file__ + '\\n')\n"
@@ -62,8 +62,8 @@ def test_no_part_of_the_demo_runs_them(tmp_path: Path, hostile: Path) -> None:
     program.stands = hostile
     program.start()
     try:
-        said = program.command("say", "--to", "alexa", "--quiet", "show the garden camera")
-        assert said.returncode == 0, said.stderr
+        done = program.command("say", "--to", "alexa", "--quiet", "show the garden camera")
+        assert done.returncode == 0, done.stderr
     finally:
         program.stop()
     assert ran(hostile) == []
@@ -90,7 +90,7 @@ def test_no_command_runs_them(tmp_path: Path, hostile: Path, command: list[str])
 
 
 def test_everything_that_starts_a_module_of_ours_says_dash_p() -> None:
-    """`python -m` alone looks for the module in the folder one stands in first."""
+    """`python -m` without -P searches the current folder first."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     named = [name for name in listed if name.endswith(WRITTEN) or name in ("Makefile", "aws/Dockerfile")]
     modules = "|".join([*ROOMS, "bench", "aws", "compileall"])

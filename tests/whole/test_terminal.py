@@ -1,4 +1,4 @@
-"""What a person at a terminal sees of `showcam run`, and what a log collector does."""
+"""What `showcam run` prints at a terminal, and what it writes for a log collector."""
 
 import json
 import os
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.process
 
 
 class Terminal:
-    """The program started at a terminal of its own; `seen` is what stands there."""
+    """The program started at a terminal of its own; `printed` is the terminal's content."""
 
     def __init__(self, program: Program, *words: str) -> None:
         self._ours, theirs = pty.openpty()
@@ -33,14 +33,14 @@ class Terminal:
             start_new_session=True,
         )
         os.close(theirs)
-        self.seen = ""
+        self.printed = ""
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
     def until(self, text: str, within_s: float = 60.0) -> None:
         deadline = time.monotonic() + within_s
-        while not re.search(text, self.seen):
-            assert time.monotonic() < deadline, self.seen
+        while not re.search(text, self.printed):
+            assert time.monotonic() < deadline, self.printed
             time.sleep(0.05)
 
     def end(self) -> list[str]:
@@ -48,12 +48,12 @@ class Terminal:
         self.process.wait(10)
         self._reader.join(10)
         os.close(self._ours)
-        return self.seen.replace("\r\n", "\n").splitlines()
+        return self.printed.replace("\r\n", "\n").splitlines()
 
     def _read(self) -> None:
         while True:
             try:
-                self.seen += os.read(self._ours, 4096).decode()
+                self.printed += os.read(self._ours, 4096).decode()
             except OSError:  # nobody holds the other side any more
                 return
 
@@ -88,11 +88,11 @@ def test_a_warning_is_a_readable_line(tmp_path: Path) -> None:
         if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     )
     os.kill(media, signal.SIGKILL)
-    terminal.until("a part died")
+    terminal.until("a process died")
     died = terminal.end()[-2]
-    assert re.fullmatch(r"\d\d:\d\d:\d\d supervisor: a part died \(name=media, code=-9, again_in_s=0\.25\)", died)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d supervisor: a process died \(name=media, code=-9, again_in_s=0\.25\)", died)
     (line,) = [json.loads(line) for line in (program.data / "log/supervisor.jsonl").read_text().splitlines()]
-    assert (line["event"], line["level"]) == ("a part died", "warning")
+    assert (line["event"], line["level"]) == ("a process died", "warning")
 
 
 def test_a_real_start_says_its_address_last(tmp_path: Path) -> None:
@@ -105,8 +105,8 @@ def test_a_real_start_says_its_address_last(tmp_path: Path) -> None:
 def test_off_a_terminal_each_event_is_a_json_line_on_stderr(tmp_path: Path) -> None:
     with running(tmp_path) as program:
         program.link("alexa")
-    told = [line for line in program.log.read_text().splitlines() if not line.startswith("{")]
-    assert [line.partition(" ")[0] for line in told] == ["Starting", "Practice", "Sign", "All"]
+    plain = [line for line in program.log.read_text().splitlines() if not line.startswith("{")]
+    assert [line.partition(" ")[0] for line in plain] == ["Starting", "Practice", "Sign", "All"]
     lines = [json.loads(line) for line in program.log.read_text().splitlines() if line.startswith("{")]
     assert {line["part"] for line in lines} == {"simulator", "media", "web"}
     assert "request" in {line["event"] for line in lines}

@@ -1,4 +1,4 @@
-"""Whose word is taken for where a visitor comes from, on the started program behind proxies of every kind."""
+"""The client address that the started program believes, behind proxies of every kind."""
 
 import http.client
 import http.server
@@ -24,7 +24,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 
 class Proxy(http.server.ThreadingHTTPServer):
-    """Hands GETs on with all headers but those that `drops` says, and `writes` as X-Forwarded-For."""
+    """Forwards GETs without the headers for which `drops` is true, and with `writes` as X-Forwarded-For."""
 
     daemon_threads = True
 
@@ -75,7 +75,7 @@ def nothing(_name: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("drops", "writes", "state", "told"),
+    ("drops", "writes", "state", "expected"),
     [
         (its_own_and_underscores, VISITOR, "ok", "nobody's own word"),
         (its_own, VISITOR, "wrong", "X_Forwarded_For"),
@@ -84,13 +84,13 @@ def nothing(_name: str) -> bool:
     ids=["writes it and drops underscores", "writes it", "hands on what came"],
 )
 def test_the_doctor_finds_a_proxy_that_lets_anybody_pass_for_anybody(
-    program: Program, drops: Callable[[str], bool], writes: str, state: str, told: str
+    program: Program, drops: Callable[[str], bool], writes: str, state: str, expected: str
 ) -> None:
     with Proxy(program.port, drops, writes) as proxy:
         url = f"http://127.0.0.1:{proxy.server_port}"
         patient = Patient(web=url, pictures=(), client=None, trial=("doctor", "s"), demo=True)
-        [found] = [each for each in examine(patient, Visitor()) if each.what.startswith("visitors' addresses")]
-    assert (found.state, told in found.told) == (state, True)
+        [found] = [finding for finding in examine(patient, Visitor()) if finding.what.startswith("visitors' addresses")]
+    assert (found.state, expected in found.text) == (state, True)
     assert bool(found.mend) == (state != "ok")
 
 

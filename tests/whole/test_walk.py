@@ -1,4 +1,4 @@
-"""From a spoken sentence to a moving picture, over HTTP alone."""
+"""From a spoken sentence to a moving picture, over HTTP."""
 
 import base64
 import io
@@ -30,7 +30,7 @@ def test_the_garden_is_shown_with_sound(demo: Program, assistant: str, via: str)
     assert decoded(answer["jpeg"]) == (answer["shown"]["width"], answer["shown"]["height"])
 
 
-# what is said · what the assistant is told · what a person reads of the reason and the mend
+# assistant · camera · texts in the assistant's answer · a text that a person reads
 REFUSED = [
     (
         "alexa",
@@ -54,14 +54,14 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("assistant", "camera", "told", "person"), REFUSED, ids=lambda value: str(value)[:24])
+@pytest.mark.parametrize(("assistant", "camera", "expected", "person"), REFUSED, ids=lambda value: str(value)[:24])
 def test_a_camera_that_cannot_be_shown_says_why(
-    demo: Program, assistant: str, camera: str, told: tuple[str, ...], person: str
+    demo: Program, assistant: str, camera: str, expected: tuple[str, ...], person: str
 ) -> None:
     answer = demo.assistant(assistant, "watch", text=f"show the {camera} camera")
     assert not answer["outcome"]["shown"]
-    for each in told:
-        assert each in str(answer["outcome"]["told"])
+    for text in expected:
+        assert text in str(answer["outcome"]["told"])
     assert re.search(person, answer["outcome"]["person"])
 
 
@@ -75,7 +75,7 @@ def test_by_default_a_display_is_shown_the_reason_in_the_cameras_place(tmp_path:
                 assert (answer["shown"]["width"], answer["shown"]["height"]) == (1280, 720)
 
 
-def test_a_display_that_plays_hls_alone_is_told_why_too(demo: Program) -> None:
+def test_a_display_that_plays_hls_alone_gets_the_reason_too(demo: Program) -> None:
     outcome = demo.assistant("alexa", "watch", text="show the pond camera", via="hls")["outcome"]
     assert (outcome["told"], outcome["broken"]) == ("INVALID_VALUE", [])
     assert "Pond sends H.265" in outcome["person"]
@@ -105,7 +105,7 @@ def test_google_casts_by_hls_to_a_television(demo: Program) -> None:
     assert answer["shown"]["protocol"] == "hls"
 
 
-def test_a_camera_nobody_has_is_said_so(demo: Program) -> None:
+def test_an_unknown_camera_is_answered_so(demo: Program) -> None:
     answer = demo.assistant("alexa", "say", text="show the submarine camera")
     assert not answer["outcome"]["shown"]
 
@@ -147,7 +147,7 @@ def test_the_command_line_says_it_too(demo: Program, tmp_path: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("assistant", "text", "code", "told"),
+    ("assistant", "text", "code", "expected"),
     [
         ("google", "is the garage camera ok", 0, "Answered."),
         ("google", "is the attic online", 0, "Answered."),
@@ -159,11 +159,11 @@ def test_the_command_line_says_it_too(demo: Program, tmp_path: Any) -> None:
         ("alexa", "show the submarine camera", 1, "Not shown."),
     ],
 )
-def test_the_command_line_tells_an_answer_from_a_refusal(
-    assistant: str, text: str, code: int, told: str, demo: Program
+def test_the_exit_code_separates_an_answer_from_a_refusal(
+    assistant: str, text: str, code: int, expected: str, demo: Program
 ) -> None:
-    said = demo.command("say", "--quiet", "--to", assistant, text)
-    assert (said.returncode, said.stdout.splitlines()[1]) == (code, told), said.stdout
+    done = demo.command("say", "--quiet", "--to", assistant, text)
+    assert (done.returncode, done.stdout.splitlines()[1]) == (code, expected), done.stdout
 
 
 def test_metrics_count_without_naming_anybody(demo: Program) -> None:

@@ -1,4 +1,4 @@
-"""The wheel, installed apart and used from an empty folder, as by a person who has no checkout."""
+"""The wheel, installed and used from an empty folder without a checkout."""
 
 import json
 import re
@@ -92,14 +92,14 @@ def program(installed: Path, tmp_path: Path) -> Program:
     return Program(tmp_path, demo=False, showcam=installed / "showcam", stands=stands)
 
 
-def said(program: Program, *words: str, code: int = 0, text: str = "", **environ: str) -> str:
+def run(program: Program, *words: str, code: int = 0, text: str = "", **environ: str) -> str:
     program.environ |= environ
     done = program.command(*words, text=text)
     assert done.returncode == code, done.stderr
-    told = done.stdout + done.stderr
-    assert "Traceback" not in told
-    no_file_is_missing(told, program.stands)
-    return told
+    output = done.stdout + done.stderr
+    assert "Traceback" not in output
+    no_file_is_missing(output, program.stands)
+    return output
 
 
 def no_file_is_missing(text: str, stands: Path) -> None:
@@ -113,16 +113,16 @@ def test_everything_comes_from_the_wheel(installed: Path, program: Program) -> N
     done = subprocess.run(
         [installed / "python", "-P", "-c", WHERE], cwd=program.stands, capture_output=True, text=True, check=True
     )
-    assert {Path(each).is_relative_to(installed.parent) for each in json.loads(done.stdout)} == {True}
+    assert {Path(path).is_relative_to(installed.parent) for path in json.loads(done.stdout)} == {True}
 
 
-def test_every_command_tells_its_help(installed: Path, program: Program) -> None:
+def test_every_command_prints_its_help(installed: Path, program: Program) -> None:
     done = subprocess.run(
         [installed / "python", "-P", "-c", EVERY_HELP], cwd=program.stands, capture_output=True, text=True, check=True
     )
-    told = json.loads(done.stdout)
-    assert len(told) > 30
-    for words, (code, text) in told.items():
+    facts = json.loads(done.stdout)
+    assert len(facts) > 30
+    for words, (code, text) in facts.items():
         assert code == 0, (words, text)
         assert text.startswith(f"Usage: showcam {words}".rstrip())
         no_file_is_missing(text, program.stands)
@@ -218,18 +218,18 @@ def test_the_demo_names_its_extra_where_that_brings_something_that_is_missing(wh
 
 
 def test_it_says_which_it_is(program: Program) -> None:
-    assert re.fullmatch(r"showcam \d+\.\d+\.\d+\n", said(program, "--version"))
+    assert re.fullmatch(r"showcam \d+\.\d+\.\d+\n", run(program, "--version"))
 
 
 def test_a_skill_package_is_written_whole(program: Program) -> None:
-    told = said(program, "alexa", "package", "skill", "--arn", ARN, SHOWCAM_ALEXA_SKILL_ID=SKILL, **HOME)
-    assert "ask deploy" in told
+    printed = run(program, "alexa", "package", "skill", "--arn", ARN, SHOWCAM_ALEXA_SKILL_ID=SKILL, **HOME)
+    assert "ask deploy" in printed
     package = program.stands / "skill" / "skill-package"
     assert json.loads((package / "skill.json").read_text())["manifest"]["apis"]["smartHome"]["endpoint"]["uri"] == ARN
     source = ROOT / "alexa" / "skill_package"
-    same = [each.relative_to(source) for each in source.rglob("*") if each.is_file() and each.name != "skill.json"]
+    same = [path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.name != "skill.json"]
     assert len(same) == 5
-    assert all((package / each).read_bytes() == (source / each).read_bytes() for each in same)
+    assert all((package / path).read_bytes() == (source / path).read_bytes() for path in same)
 
 
 @pytest.mark.parametrize(
@@ -243,26 +243,26 @@ def test_a_skill_package_is_written_whole(program: Program) -> None:
         (("clients", "list"), ""),
         (("links", "list"), ""),
     ],
-    ids=lambda each: " ".join(each) if isinstance(each, tuple) else "",
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_what_consoles_are_told(program: Program, words: tuple[str, ...], expected: str) -> None:
-    assert expected in said(program, *words, **HOME)
+def test_the_values_for_consoles_are_printed(program: Program, words: tuple[str, ...], expected: str) -> None:
+    assert expected in run(program, *words, **HOME)
 
 
-def test_without_an_address_the_page_that_helps_is_there(program: Program) -> None:
-    told = said(program, "alexa", "values", code=2)
-    [named] = re.findall(r"\S+/running\.md", told)
+def test_without_an_address_the_named_guide_exists(program: Program) -> None:
+    printed = run(program, "alexa", "values", code=2)
+    [named] = re.findall(r"\S+/running\.md", printed)
     assert Path(named).read_bytes() == (ROOT / "docs/running.md").read_bytes()
 
 
 def test_the_doctor_says_what_is_missing(program: Program) -> None:
-    assert "is no https address" in said(program, "doctor", "google", code=1)
+    assert "is no https address" in run(program, "doctor", "google", code=1)
 
 
 def test_an_owner_is_let_in_and_has_no_cameras_yet(program: Program) -> None:
-    assert "Nobody has cameras here yet" in said(program, "cameras", "list", code=2)
-    assert "may now link" in said(program, "owner", "add", "you@example.com")
-    assert "may sign in here already" in said(program, "owner", "add", "you@example.com", code=1)
+    assert "Nobody has cameras here yet" in run(program, "cameras", "list", code=2)
+    assert "may now link" in run(program, "owner", "add", "you@example.com")
+    assert "may sign in here already" in run(program, "owner", "add", "you@example.com", code=1)
 
 
 def test_the_demo_shows_a_picture(program: Program, installed_with_extras: Path) -> None:

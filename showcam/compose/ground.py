@@ -1,4 +1,4 @@
-"""What several entries are made of: store, media client, drivers, registry."""
+"""Builds what every entry that answers for cameras stands on: store, media client, drivers, registry."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def open_store(settings: Settings, keys: Keys) -> Store:
 def media_client(settings: Settings, grants: Grants) -> MediaClient | Fleet:
     proof, authorities = grants.proof(), cache(partial(tls_context, settings.ca_file))
     if settings.media_urls or settings.pictures == "vendor":
-        return Fleet([MediaClient(each, proof, authorities=authorities) for each in settings.media_urls])
+        return Fleet([MediaClient(url, proof, authorities=authorities) for url in settings.media_urls])
     return MediaClient(settings.internal_media_url, proof, public=settings.pictures_urls[0])
 
 
@@ -67,7 +67,7 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
 
 
 def unlinker(store: Store, pictures: households.Pictures) -> Callable[[Link], None]:
-    """Ends a link and what it is being shown."""
+    """A function that ends a link and the pictures that it is being shown."""
 
     def end(link: Link) -> None:
         households.end(store, pictures, link)
@@ -77,8 +77,6 @@ def unlinker(store: Store, pictures: households.Pictures) -> Callable[[Link], No
 
 @dataclass(frozen=True)
 class Ground:
-    """What every entry that answers for cameras stands on."""
-
     store: Store
     grants: Grants
     pictures: MediaClient | Fleet
@@ -86,7 +84,7 @@ class Ground:
     adapter: Adapter
 
 
-def ground(settings: Settings, keys: Keys) -> Ground:
+def build(settings: Settings, keys: Keys) -> Ground:
     """Raises StoreUnavailable."""
     Kept.on = "answers" not in settings.without
     store, grants = open_store(settings, keys), Grants(keys.grant)
@@ -102,7 +100,7 @@ def ground(settings: Settings, keys: Keys) -> Ground:
         live_per_account=settings.live_per_account,
         passed_s=min(PASSED_S, settings.stream_cap_s),
     )
-    # many processes on one table: what each of them counted by itself would be no limit
+    # many functions share a table, so opens are counted in it: a count of each function alone would be no limit
     opens = OpensOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
     adapter = adapt(store, {"ezviz": driver}, pictures, grants, rules, opens=opens)
     return Ground(store, grants, pictures, driver, adapter)
