@@ -5,11 +5,11 @@ docs/speed.md names the tricks; the setting `without` (for the cores `web_cores`
 
 from contextlib import ExitStack
 
-from bench.asking import QUESTIONS
 from bench.over_http import CAMERAS, cpu_of
 from bench.progress import say
+from bench.questions import QUESTIONS
 from bench.run import Results, Run
-from bench.served import showcam
+from bench.servers import showcam
 from bench.table import Row
 
 SWITCHES = {

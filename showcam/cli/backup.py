@@ -104,8 +104,8 @@ def restore(context: click.Context, file: Path, passphrase_file: Any, without_ke
         opens = contents.opens_with and not without_keys
         passphrase = _passphrase(passphrase_file, new=False) if opens else None
         with progress(f"Restoring {file}"):
-            done = restoring.restore(settings, file, found, passphrase)
-    more = {"with_keys": done.with_keys, "schema_now": done.schema, "kept": [str(each) for each in done.kept]}
+            done = restoring.restore(settings, file, contents, passphrase)
+    more = {"with_keys": done.with_keys, "schema_now": done.schema, "kept": [str(path) for path in done.kept]}
     report(as_json, {"file": str(file), **_told(done.contents), **more}, _lines(file, done))
     if not as_json:
         echo(

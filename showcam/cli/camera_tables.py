@@ -74,7 +74,7 @@ def listed_facts(
     row: tuple[Camera, Mapping[Any, Any]], names: Mapping[str, list[str]], serving: Serving
 ) -> ListedFacts:
     camera, verdicts = row
-    refused = {each: verdicts.get(each) for each in ("alexa", "google")}
+    by_surface = {surface: verdicts.get(surface) for surface in ("alexa", "google")}
     return {
         **_identity(camera, serving),
         "refused": {
@@ -115,8 +115,8 @@ def _why_not(verdicts: Mapping[Any, Any]) -> list[str]:
         refusal = verdicts.get(surface)
         if isinstance(refusal, Refusal):
             rows = [replace(refusal, failed=(failed,)) for failed in refusal.failed]
-            told += [text for text in (explain(row) for row in rows) if text not in told]
-    return told
+            sentences += [text for text in (explain(row) for row in rows) if text not in sentences]
+    return sentences
 
 
 def _mends(camera: Camera, verdicts: Mapping[Any, Any]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TypedDict
 import click
 
 from showcam.cli import installation, readable, settings_of, stop
-from showcam.cli.output import as_json, report, table, tell
+from showcam.cli.output import as_json, echo, report, table
 from words.languages import LANGUAGES
 
 
@@ -56,7 +56,7 @@ def add(context: click.Context, user: str, key: str | None, language: str) -> No
         households.add_owner(store, user, open_key=key, open_secret=secret, locale=language)
     echo(f"{user} may now link cameras here.")
     if not key:
-        tell(
+        echo(
             "Pictures come by EZVIZ's cloud stream, an open connection that linking asks about, or by an EZVIZ Open "
             f"Platform key: showcam owner key {shlex.quote(user)}",
             err=True,
@@ -191,7 +191,7 @@ def cloud(context: click.Context, user: str, agreed: str) -> None:
         if not households.set_open_air(store, user, agreed == "yes"):
             stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
     may = "may now" if agreed == "yes" else "no longer"
-    tell(f"Pictures of {user}'s cameras {may} come by EZVIZ's cloud stream.")
+    echo(f"Pictures of {user}'s cameras {may} come by EZVIZ's cloud stream.")
 
 
 @owner.command()

@@ -6,8 +6,8 @@ from showcam.cli import installation, readable, settings_of
 from showcam.settings import Settings
 
 
-def _alone(settings: Settings, part: str) -> Settings:
-    """The part's, which `showcam run` did not prepare if a person starts it."""
+def _prepared(settings: Settings, process: str) -> Settings:
+    """What `showcam run` does before it starts a process, done for one that a person starts."""
     from showcam import extras, keys
     from showcam.data import folder, integrity
     from showcam.process import logs

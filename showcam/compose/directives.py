@@ -10,8 +10,9 @@ from alexa.skill import SmartHome
 from showcam import keys
 from showcam.aws import boto
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
-from showcam.compose import amazon, parts, shares, spoken
-from showcam.settings import Settings, load
+from showcam.compose import amazon, ground, shares, spoken
+from showcam.process.settings_sources import load
+from showcam.settings import Settings
 
 
 def skill(settings: Settings, base: ground.Ground) -> SmartHome:

@@ -41,7 +41,7 @@ class Ready(TypedDict):
     client: str
 
 
-def routes(settings: Settings, base: parts.Ground, inbox: Inbox) -> list[Route]:
+def routes(settings: Settings, base: ground.Ground, inbox: Inbox) -> list[Route]:
     key = settings.ezviz_webhook_key
     return [
         _signalling(settings, base),

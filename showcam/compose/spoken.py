@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from accounts.tokens import authenticate
 from net.incoming import JsonObject
-from showcam.compose import parts
+from showcam.compose import ground
 from showcam.settings import Settings
 from store.ports import Store
 from store.records import Link

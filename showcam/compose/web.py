@@ -41,7 +41,7 @@ WORKER_LATE_S = 30.0
 
 def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_stderr) -> Edge:
     """Everything the web process serves, as one WSGI callable; `write` takes the lines of requests."""
-    base = parts.ground(settings, keys)
+    base = ground.build(settings, keys)
     atexit.register(base.store.close)  # the last to close the database folds its log into it
     metrics, lines = Metrics(), RequestLines("web", settings.log_level, write, together="lines" not in settings.without)
 

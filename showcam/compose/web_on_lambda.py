@@ -16,7 +16,7 @@ from apig_wsgi import make_lambda_handler
 from registry.watch.inbox import AtOnce
 from showcam import keys
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
-from showcam.compose import doors, parts, shares
+from showcam.compose import doors, ground, shares
 from showcam.edge.edge import REQUEST_ID, Edge
 from showcam.http_types import Answered, Route
 from showcam.process.settings_sources import load

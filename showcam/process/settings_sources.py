@@ -23,7 +23,7 @@ class _Given:
     origin: str  # for an error's text
 
 
-DEMO: dict[str, Any] = {
+DEMO: Mapping[str, object] = {
     "data": "var/demo",
     "sign_up": "invited",
     # ten times the limits: a person tries things, and so do the tests

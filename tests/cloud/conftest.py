@@ -71,13 +71,13 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     with (folder / "said").open("wb") as output:
         process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=output, stderr=output)
     try:
-        place = _told(process, folder)
-        aws = Served(place["aws"], "eu-west-1")
+        address = _told(process, folder)
+        aws = Served(address["aws"], "eu-west-1")
         place = Place(
-            place["web"],
-            Path(place["authorities"]),
+            address["web"],
+            Path(address["authorities"]),
             lambda event: stack.invoke(aws, "directives", event),
-            place["clients"],
+            address["clients"],
         )
         yield Deployed(process, folder, place, aws)
     finally:

@@ -340,7 +340,7 @@ def test_a_wrong_chain_is_remembered_and_a_failed_fetch_is_repeated(
 ) -> None:
     shelf.status, shelf.chain = status, chain
     chains = shelf.chains()
-    assert [asked_for(chains, shelf.url, f"192.0.2.{number}") for number in range(3)] == [told] * 3
+    assert [asked_for(chains, shelf.url, f"192.0.2.{number}") for number in range(3)] == [outcome] * 3
     assert len(shelf.vendor.requests) == looks
     shelf.status, shelf.chain = "200 OK", pem(LEAF, MIDDLE, ROOT)
     assert asked_for(chains, shelf.url, "192.0.2.9") == ("bad" if looks == 1 else "good")

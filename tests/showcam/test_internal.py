@@ -65,9 +65,9 @@ def post(home: Household, what: str, data: dict[str, Any], questions: Questions 
     return dict(json.loads(internal.answer(Request("1", "POST", path, what, body, environ)).body))
 
 
-def check(home: Household, questions: Questions, asked: list[Claims]) -> list[str | None]:
-    denied = ask(home, "check", {"claims": [each.as_json() for each in asked]}, questions)["denied"]
-    return [each and each["reason"] for each in denied]
+def check(home: Household, questions: Questions, requested: list[Claims]) -> list[str | None]:
+    denied = post(home, "check", {"claims": [claim.as_json() for claim in requested]}, questions)["denied"]
+    return [verdict and verdict["reason"] for verdict in denied]
 
 
 def test_all_households_are_judged_at_once_and_answered_in_order(homes: list[Household]) -> None:
@@ -91,7 +91,7 @@ def test_what_goes_wrong_with_one_household_is_no_word_about_the_others(homes: l
             raise RuntimeError("a mistake of ours")
 
     homes[0].driver.after_read = once
-    verdicts = Counter(itertools.batched(check(homes[0], questions, asked), 2, strict=True))
+    verdicts = Counter(itertools.batched(check(homes[0], questions, requested), 2, strict=True))
     assert verdicts == {(None, "offline"): HOUSEHOLDS - 1, ("unasked", "unasked"): 1}
 
 
@@ -109,7 +109,7 @@ def test_no_stream_is_no_question(homes: list[Household]) -> None:
 def test_what_a_picture_is_like_is_learnt(homes: list[Household], learnt: dict[str, Any], expected: Video) -> None:
     home = homes[0]
     home.driver.change("Garden", video=Video("h264"))
-    ask(home, "learnt", {"claims": claims(home, "Garden").as_json(), **told})
+    post(home, "learnt", {"claims": claims(home, "Garden").as_json(), **learnt})
     listed = home.owner.cameras(home.account.id).cameras
     assert next(camera.video for camera in listed if camera.name == "Garden") == expected
 
@@ -123,7 +123,7 @@ def wire(aws: Emulator) -> Iterator[AwsWire]:
 
 @pytest.fixture
 def on_a_table(aws: Emulator, wire: AwsWire, tmp_path: Path) -> list[Household]:
-    """Likewise on a table behind a wire."""
+    """Households on a table behind a wire."""
     table = f"showcam-{secrets.token_hex(4)}"
     create_table(aws.client("dynamodb"), table)
     store = DynamoStore(wire.client(), table, Sealer([("test", secrets.token_bytes(32))]))
@@ -138,7 +138,7 @@ def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
     requested = [claims(home, name) for home in on_a_table for name in ("Garden", "Attic")]
     wire.hot = second.link.id
     with structlog.testing.capture_logs() as lines:
-        denied = ask(first, "check", {"claims": [each.as_json() for each in asked]})["denied"]
+        denied = post(first, "check", {"claims": [claim.as_json() for claim in requested]})["denied"]
     not_now = {"reason": "unasked", "again": True}
     assert denied == [None, {"reason": "offline", "again": False}, not_now, not_now, *denied[:2]]
     assert [(line["reason"], line["account"]) for line in lines] == [("store", second.account.id)]
@@ -147,8 +147,8 @@ def test_a_household_that_can_not_be_judged_costs_no_other_its_verdict(
 @pytest.mark.parametrize("what", ["open", "admits", "closed"])
 def test_without_its_store_it_says_so(on_a_table: list[Household], wire: AwsWire, what: str) -> None:
     home = on_a_table[0]
-    told = {"claims": claims(home, "Garden").as_json(), "bearer": home.token(), "release": f"{home.source.id}/place"}
-    ask(home, what, told)
+    data = {"claims": claims(home, "Garden").as_json(), "bearer": home.token(), "release": f"{home.source.id}/place"}
+    post(home, what, data)
     wire.throttled = "ThrottlingException"
     questions = another_process(home)
     with structlog.testing.capture_logs() as lines, pytest.raises(Refuse) as refused:

@@ -111,8 +111,8 @@ def test_a_line_comes_by_itself(capfd: pytest.CaptureFixture[str]) -> None:
     written, until = "", time.monotonic() + 10
     while not written and time.monotonic() < until:
         time.sleep(0.01)
-        seen = capfd.readouterr().err
-    assert json.loads(seen)["request"] == "id-1"
+        written = capfd.readouterr().err
+    assert json.loads(written)["request"] == "id-1"
 
 
 def test_lines_that_are_not_gathered_are_out_before_the_answer(lines: Lines) -> None:

@@ -9,8 +9,10 @@ from accounts.identity import token_hash
 from accounts.tokens import authenticate, link_of
 from net.cache import Kept
 from showcam import keys
-from showcam.compose.parts import Ground, ground
-from showcam.settings import Settings, SettingsError, load
+from showcam.compose import ground
+from showcam.compose.ground import Ground
+from showcam.process.settings_sources import SettingsError, load
+from showcam.settings import Settings
 from tests.doubles.household import Household, household
 
 type Without = tuple[str, ...]
@@ -20,7 +22,7 @@ type Without = tuple[str, ...]
 def base(tmp_path: Path, without: Without, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
     monkeypatch.setattr(Kept, "on", Kept.on)  # as it is now again, after the test
     settings = load(environ={"SHOWCAM_DATA": str(tmp_path), "SHOWCAM_WITHOUT": ",".join(without)})
-    made = ground(settings, keys.of(settings))
+    made = ground.build(settings, keys.of(settings))
     yield made
     made.store.close()
 

@@ -61,9 +61,9 @@ def test_the_image_is_made_of_what_is_tried_here() -> None:
         line.split()[1].strip("/") for line in dockerfile.splitlines() if line.startswith("COPY ") and "/opt/" in line
     }
     assert copied >= {*ROOMS}
-    assert "requirements/media.txt" in told
-    assert "--require-hashes --only-binary=:all:" in told
-    assert "PYTHONPATH=/opt/app" in told  # by which the rooms are found, and not by the folder one stands in
+    assert "requirements/media.txt" in dockerfile
+    assert "--require-hashes --only-binary=:all:" in dockerfile
+    assert "PYTHONPATH=/opt/app" in dockerfile  # by which the rooms are found, and not by the folder one stands in
 
 
 def test_without_a_shared_key_it_says_so_and_does_not_start(image: Path) -> None:

@@ -195,7 +195,7 @@ ON_AWS = [
 def test_what_needs_aws_names_the_extra_and_the_command(
     installed: Path, wheel: Path, program: Program, settings: dict[str, str], words: tuple[str, ...]
 ) -> None:
-    told = said(program, *words, code=2, **settings)
+    told = run(program, *words, code=2, **settings)
     command = f"uv pip install --python {installed}/python 'showcam[aws] @ {wheel.as_uri()}'"
     assert told.splitlines()[-1] == (
         f"showcam: The extra [aws] is not installed, which brings apig-wsgi, boto3, botocore. Install it: {command}"
@@ -210,7 +210,7 @@ def test_the_demo_names_its_extra_where_that_brings_something_that_is_missing(wh
     text = metadata.read_text().replace("Provides-Extra: demo\n", f"Provides-Extra: demo\n{declared}")
     metadata.unlink()  # it may be a link to the one in uv's cache
     metadata.write_text(text)
-    told = said(Program(tmp_path, demo=True, showcam=env / "bin/showcam", stands=tmp_path), "run", "--demo", code=2)
+    told = run(Program(tmp_path, demo=True, showcam=env / "bin/showcam", stands=tmp_path), "run", "--demo", code=2)
     command = f"uv pip install --python {env}/bin/python 'showcam[demo] @ {wheel.as_uri()}'"
     assert (
         told == f"showcam: The extra [demo] is not installed, which brings camera-of-tomorrow. Install it: {command}\n"

@@ -5,13 +5,14 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from net.cache import Recent
 from net.errors import NotAllowed
 from net.exchange import Exchange
+from net.incoming import JsonObject
 from registry.camera import Camera
 from registry.driver import Hint
 from registry.drivers.ezviz import cloud, lan
@@ -222,10 +223,10 @@ class EzvizAccount:
 
         return self._use(source, deadline_s, work)
 
-    def dispatcher(self, source: Source, camera: Camera, deadline_s: float) -> dict[str, Any]:
+    def dispatcher(self, source: Source, camera: Camera, deadline_s: float) -> JsonObject:
         """Where the camera's cloud stream is asked for, as the vendor writes it."""
 
-        def work(client: "Client", _: Held) -> dict[str, Any]:
+        def work(client: "Client", _: Held) -> JsonObject:
             return client.dispatcher(camera.ref.serial, camera.ref.channel)
 
         return self._use(source, deadline_s, work)

@@ -14,6 +14,7 @@ from media.ezviz.address import KNOWN, MAIN, SUB, live, named
 from media.source import SourceSpec
 from net.addresses import is_public, is_spelled
 from net.cache import Recent
+from net.incoming import JsonObject
 from registry.camera import UNASKED, Camera, Ref
 from registry.driver import sound
 from registry.drivers.ezviz.cameras import CHANNEL_ROW
@@ -21,7 +22,7 @@ from registry.drivers.ezviz.cameras import CHANNEL_ROW
 SECTIONS = "VTM,VIDEO_QUALITY"
 MANY = 4096
 
-type Page = dict[str, Any]
+type Page = JsonObject
 
 
 class Place(Struct, frozen=True):
