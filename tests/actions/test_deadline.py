@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from accounts.pins import Pins
-from actions import execution
+from actions import executions
 from actions.fulfillment import Fulfillment
 from media.client import MediaUnavailable
 from registry.errors import VendorDown
@@ -21,7 +21,7 @@ type Ask = Callable[..., dict[str, Any]]
 type Check = Callable[[str, dict[str, Any]], None]
 
 LEFT_S = 0.4  # of the budget; the question came so long ago
-WAITED_S = execution.BUDGET_S - LEFT_S
+WAITED_S = executions.BUDGET_S - LEFT_S
 PIN = "2468"
 STREAM = {
     "command": "action.devices.commands.GetCameraStream",
@@ -83,7 +83,7 @@ def test_what_comes_after_a_slow_vendor_fits_into_what_is_left_of_two_seconds(
 ) -> None:
     home = household(tmp_path, assistant="google", rules=WITHOUT_MEDIA if mode == "vendor alone" else None)
     token, garden, door = home.token(), home.id("Garden"), make_fulfillment(home)
-    left_s = 2.0 - execution.BUDGET_S
+    left_s = 2.0 - executions.BUDGET_S
     hold = threading.Event()
     home.driver.then = lambda: setattr(home.driver, "hold", hold)  # the address takes all the time there is, and comes
     home.pictures.error = MediaUnavailable()

@@ -9,7 +9,7 @@ import pytest
 
 from alexa.spoken.response import SLOT_TYPE
 from alexa.spoken.skill import INTENTS, PLAIN, SILENT, SLOT
-from alexa.spoken.texts import TEXTS, language
+from alexa.spoken.texts import TEXTS, spoken_language
 from words.catalogue import OURS
 
 FOLDER = Path(__file__).parents[2] / "alexa" / "skill_package" / "interactionModels" / "custom"
@@ -87,7 +87,7 @@ def model(locale: str) -> dict[str, Any]:
 
 def test_there_is_a_model_for_each_language_spoken() -> None:
     assert {path.stem for path in FOLDER.glob("*.json")} == set(LOCALES)
-    assert {language(locale) for locale in LOCALES} == {"en", "de"}
+    assert {spoken_language(locale) for locale in LOCALES} == {"en", "de"}
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -125,7 +125,7 @@ def test_every_sample_is_legal(locale: str) -> None:
 
 def phrases(locale: str) -> dict[str, str]:
     """Everything the model has a sample for, with its intent."""
-    given, found = model(locale), dict(BUILT_IN[language(locale)])
+    given, found = model(locale), dict(BUILT_IN[spoken_language(locale)])
     names = [value["name"]["value"] for value in given["types"][0]["values"]]
     for intent in given["intents"]:
         for sample in intent["samples"]:
@@ -136,7 +136,7 @@ def phrases(locale: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_question_is_answered_by_what_a_person_says_to_it(locale: str) -> None:
-    tongue, known = language(locale), phrases(locale)
+    tongue, known = spoken_language(locale), phrases(locale)
     for key, answers in SAID_TO[tongue].items():
         assert {each: known.get(each) for each in answers} == answers, key
 

@@ -15,7 +15,7 @@ from accounts.tokens import authenticate
 from alexa.spoken import refusals
 from alexa.spoken.names import find, plain
 from alexa.spoken.skill import NotForUs, NotTaken, Spoken
-from alexa.spoken.texts import language
+from alexa.spoken.texts import spoken_language
 from registry.camera import Camera, Failed, Refusal, Video
 from registry.errors import VendorDown
 from registry.gate.reasons import explain
@@ -550,7 +550,7 @@ def test_every_reason_has_its_words_in_both_languages(tongue: Any, vendor: str) 
     ],
 )
 def test_a_vendor_is_spoken_of_by_its_name(locale: str, vendor: str, reason: Reason, why: str, mend: str) -> None:
-    refusal, tongue = Refusal((Failed(reason),), "Garden", vendor), language(locale)
+    refusal, tongue = Refusal((Failed(reason),), "Garden", vendor), spoken_language(locale)
     assert why in refusals.why(refusal, tongue)
     assert mend in refusals.mend(refusal, tongue)
 

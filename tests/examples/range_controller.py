@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from alexa.capability import Capability, reported
 from alexa.errors import InvalidDirective
-from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.texts import Locales, LocalText, Named, Text
 from registry.camera import Camera
 
@@ -49,5 +49,5 @@ class RangeController(Interface):
     def directives(self) -> Mapping[str, Handler]:
         return {"SetRangeValue": self.set_value}
 
-    def set_value(self, asked: Asked) -> Answer:
+    def set_value(self, directive: CameraDirective) -> Answer:
         raise InvalidDirective("A battery is charged, and can't be set.")
