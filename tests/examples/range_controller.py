@@ -1,4 +1,4 @@
-"""Alexa.RangeController 3: how full a camera's battery is, in percent, to be asked about and never set.
+"""Alexa.RangeController 3: a camera's battery in percent, which can be read and never set.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-rangecontroller.html
 """
