@@ -1,11 +1,11 @@
-"""The trait action.devices.traits.CameraStream: WebRTC through our own signalling, HLS where that is not played.
+"""The trait action.devices.traits.CameraStream: WebRTC through our own signalling, HLS for displays without WebRTC.
 
 Page: https://developers.home.google.com/cloud-to-cloud/traits/camerastream
 """
 
 from typing import Literal, NotRequired, TypedDict
 
-from actions.trait import Asked, Trait
+from actions.trait import CameraCommand, Trait
 from net.incoming import JsonObject
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.registry import Registry
@@ -13,7 +13,7 @@ from registry.registry import Registry
 
 class Attributes(TypedDict):
     cameraStreamSupportedProtocols: list[str]
-    # One value for all protocols. False because the default Cast receiver can't send a token; ours stand in the URLs.
+    # One value for all protocols. False because the default Cast receiver can't send a token: the URLs hold ours.
     cameraStreamNeedAuthToken: Literal[False]
 
 
@@ -27,7 +27,7 @@ class WebRtc(TypedDict):
     online: NotRequired[None]
     cameraStreamProtocol: Literal["webrtc"]
     cameraStreamSignalingUrl: str
-    cameraStreamAuthToken: str  # for this camera alone; never the user's own token
+    cameraStreamAuthToken: str  # for this camera alone; never the link's own token
 
 
 class CameraStream(Trait):
@@ -44,14 +44,14 @@ class CameraStream(Trait):
     def attributes(self, camera: Camera) -> Attributes:
         return self._attributes
 
-    def execute(self, asked: Asked) -> Hls | WebRtc | Refusal:
-        """The result as Google wants it among the states. It may show why the camera can't be shown, in its place."""
-        request = StreamRequest("google", _protocols(asked.params), within_s=asked.left_s)
-        stream = self._registry.open_stream(asked.link, asked.camera, request)
+    def execute(self, command: CameraCommand) -> Hls | WebRtc | Refusal:
+        """The stream in Google's format. It may be a card with the reason why the camera can't be shown."""
+        request = StreamRequest("google", _protocols(command.params), within_s=command.left_s)
+        stream = self._registry.open_stream(command.link, command.camera, request)
         if isinstance(stream, Refusal):
             return stream
         result = self._result(stream)
-        # a card says nothing of whether its camera is online: it may not be, as QUERY tells
+        # a card does not mean that its camera is online, so `online` is left out; QUERY reports it
         if stream.explains is not None:
             result["online"] = None
         return result
@@ -67,8 +67,8 @@ class CameraStream(Trait):
 
 
 def _protocols(params: JsonObject) -> tuple[str, ...]:
-    """What was asked for and we have, in our order; a Chromecast that can't play WebRTC does not list it."""
-    asked = params.get("SupportedStreamProtocols")
-    if not isinstance(asked, list) or not asked:
+    """The protocols that the display lists and showcam has, WebRTC first. A display that lists none gets HLS."""
+    listed = params.get("SupportedStreamProtocols")
+    if not isinstance(listed, list) or not listed:
         return ("hls",)
-    return tuple(each for each in ("webrtc", "hls") if each in asked)
+    return tuple(protocol for protocol in ("webrtc", "hls") if protocol in listed)

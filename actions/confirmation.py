@@ -1,4 +1,4 @@
-"""A person's yes or PIN before something is done by voice (cloud-to-cloud "Secondary user verification")."""
+"""A yes or a PIN before a change by voice (Google cloud-to-cloud, "Secondary user verification")."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from net.incoming import JsonObject
 
 
 class Challenge(DeviceError):
-    """Google asks the person, and sends the command again with the answer. `kind` is its type."""
+    """Google questions the person and repeats the command with the answer. `kind`: Google's type of challenge."""
 
     code = "challengeNeeded"
 
@@ -17,8 +17,8 @@ class Challenge(DeviceError):
         super().__init__(debug)
         self.kind = kind
 
-    def told(self) -> DeviceFailure:
-        return {**super().told(), "challengeNeeded": {"type": self.kind}}
+    def failure(self) -> DeviceFailure:
+        return {**super().failure(), "challengeNeeded": {"type": self.kind}}
 
 
 class Cancelled(DeviceError):
@@ -34,25 +34,25 @@ class NoPin(DeviceError):
 
 
 class Proof:
-    """PINs given in one EXECUTE: one for several cameras is one try."""
+    """The PINs of one EXECUTE: a PIN given for several cameras counts as one try."""
 
     def __init__(self, pins: Pins, account: str) -> None:
         self._pins, self._account = pins, account
         self._lock = threading.Lock()
-        self._found: dict[str, Verdict] = {}
+        self._verdicts: dict[str, Verdict] = {}
 
     def of(self, pin: str) -> Verdict:
         with self._lock:
-            if pin not in self._found:
-                self._found[pin] = self._pins.check(self._account, pin, time.time())
-            return self._found[pin]
+            if pin not in self._verdicts:
+                self._verdicts[pin] = self._pins.check(self._account, pin, time.time())
+            return self._verdicts[pin]
 
     def is_possible(self) -> bool:
         return self._pins.is_set(self._account)
 
 
 def need_yes(challenge: JsonObject) -> None:
-    """Raises Challenge until the person said yes, Cancelled after a no."""
+    """Raises Challenge without an answer, Cancelled after a no."""
     match challenge.get("ack"):
         case True:
             return
@@ -62,7 +62,7 @@ def need_yes(challenge: JsonObject) -> None:
 
 
 def need_pin(challenge: JsonObject, proof: Proof) -> None:
-    """Raises Challenge until the right PIN is given, TooManyTries, NoPin."""
+    """Raises Challenge without the right PIN, TooManyTries, or NoPin where none is set."""
     if not proof.is_possible():
         raise NoPin("No PIN is set for turning cameras off by voice. The owner sets one: showcam pin set.")
     pin = challenge.get("pin")

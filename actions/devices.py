@@ -16,7 +16,7 @@ from registry.gate.gate import overruled
 from registry.registry import Registry
 from store.records import Link
 
-LONGEST_NAME = 60  # code points; Google cuts what is longer, anywhere
+LONGEST_NAME = 60  # code points; Google cuts longer names, even within a word
 KEPT = 256  # links whose encoded list is kept
 
 
@@ -31,14 +31,14 @@ class DeviceInfo(TypedDict, total=False):
 
 
 class Device(TypedDict):
-    """No customData: the id says all there is. No roomHint: the vendor knows no rooms."""
+    """Has no customData, since the id suffices, and no roomHint, since vendors know no rooms."""
 
     id: str
     type: Literal["action.devices.types.CAMERA", "action.devices.types.DOORBELL"]
     traits: list[str]
     name: Name
     willReportState: bool
-    attributes: dict[str, object]  # those of all its traits
+    attributes: dict[str, object]  # of all its traits together
     deviceInfo: DeviceInfo
 
 
@@ -61,20 +61,20 @@ class Devices:
             raise CannotList(refusal, link.locale) from None
         kept = self._kept.get(link.id)
         if kept is None or kept[0] != listing.fingerprint:
-            kept = (listing.fingerprint, Raw(msgspec.json.encode([self._device(each) for each in listing.cameras])))
+            kept = (listing.fingerprint, Raw(msgspec.json.encode([self._device(camera) for camera in listing.cameras])))
             self._kept.put(link.id, kept)
         return {"agentUserId": link.agent_user, "devices": kept[1]}
 
     def _device(self, camera: Camera) -> Device:
         bell = camera.kind == "doorbell"
-        there = [(each.name, told) for each in self._traits if (told := each.attributes(camera)) is not None]
+        attributes = {trait.name: own for trait in self._traits if (own := trait.attributes(camera)) is not None}
         return {
             "id": camera.id,
             "type": "action.devices.types.DOORBELL" if bell else "action.devices.types.CAMERA",
-            "traits": [name for name, _ in there],
+            "traits": list(attributes),
             "name": {"name": _name(camera) or ("Doorbell" if bell else "Camera")},
             "willReportState": False,
-            "attributes": {key: value for _, attributes in there for key, value in attributes.items()},
+            "attributes": {key: value for own in attributes.values() for key, value in own.items()},
             "deviceInfo": _info(camera),
         }
 

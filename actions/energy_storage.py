@@ -1,4 +1,4 @@
-"""The trait action.devices.traits.EnergyStorage: how full a battery is. Charging can't be started from here.
+"""The trait action.devices.traits.EnergyStorage: the level of a battery. Charging can't be started by voice.
 
 Page: https://developers.home.google.com/cloud-to-cloud/traits/energystorage
 """
@@ -10,7 +10,7 @@ from registry.camera import Camera, State
 
 type Level = Literal["CRITICALLY_LOW", "LOW", "MEDIUM", "HIGH", "FULL"]
 
-# percent up to which a battery is called that
+# up to this many percent Google calls a battery by that name
 _LEVELS: tuple[tuple[int, Level], ...] = (
     (10, "CRITICALLY_LOW"),
     (30, "LOW"),
@@ -49,10 +49,10 @@ class EnergyStorage(Trait):
         if battery is None:
             return Nothing()
         percent = min(100, max(0, battery))
-        told: States = {
+        states: States = {
             "descriptiveCapacityRemaining": next(level for most, level in _LEVELS if percent <= most),
             "capacityRemaining": [{"unit": "PERCENTAGE", "rawValue": percent}],
         }
         if charging in ("on", "off"):
-            told["isCharging"] = charging == "on"
-        return told
+            states["isCharging"] = charging == "on"
+        return states

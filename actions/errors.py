@@ -1,7 +1,7 @@
-"""What Google can be told when something can't be done, and the table from the gate's reasons to its error codes.
+"""Google's errors, and the table from the gate's reasons to its error codes.
 
 Codes: https://developers.home.google.com/cloud-to-cloud/intents/errors-exceptions
-The debugString is never spoken; it reaches the project's logs.
+Google never speaks the debugString; it appears in the logs of the Google Cloud project.
 """
 
 from typing import Literal, NotRequired, TypedDict
@@ -13,7 +13,7 @@ from registry.reason import ByReason
 
 
 class IntentFailure(TypedDict):
-    """The payload of an intent that can't be done at all."""
+    """The payload of an intent that fails as a whole."""
 
     errorCode: str
     debugString: str
@@ -24,7 +24,7 @@ class Needed(TypedDict):
 
 
 class DeviceFailure(TypedDict):
-    """A device's part of an answer where something can't be done."""
+    """A device's entry in an answer when its state can't be read or its command fails."""
 
     status: Literal["ERROR", "OFFLINE"]
     errorCode: str
@@ -33,7 +33,7 @@ class DeviceFailure(TypedDict):
 
 
 class IntentError(Exception):
-    """Answered as the payload's errorCode, with HTTP 200: other statuses Google takes for a broken server."""
+    """Answered as the payload's errorCode with HTTP 200: Google takes any other status for a broken server."""
 
     code = "hardError"
 
@@ -41,12 +41,12 @@ class IntentError(Exception):
         super().__init__(debug)
         self.debug = debug
 
-    def told(self) -> IntentFailure:
+    def failure(self) -> IntentFailure:
         return {"errorCode": self.code, "debugString": self.debug}
 
 
 class Malformed(IntentError):
-    """The same request again would fail again."""
+    """The request is malformed: repeated, it fails again."""
 
 
 class NotSupported(IntentError):
@@ -54,13 +54,13 @@ class NotSupported(IntentError):
 
 
 class Transient(IntentError):
-    """Ours or the vendor's, and it may be over soon."""
+    """A failure of showcam or the vendor that may end by itself."""
 
     code = "transientError"
 
 
 class CannotList(IntentError):
-    """The cameras can't be listed: an empty list would take them away from the user."""
+    """The cameras can't be listed. An empty list would delete them from the user's home."""
 
     def __init__(self, refusal: Refusal, locale: str) -> None:
         super().__init__(explain(refusal, locale, WRITTEN))
@@ -68,7 +68,7 @@ class CannotList(IntentError):
 
 
 class DeviceError(Exception):
-    """One device's part of an EXECUTE that can't be done."""
+    """A command of an EXECUTE fails for one device."""
 
     code = "hardError"
 
@@ -76,7 +76,7 @@ class DeviceError(Exception):
         super().__init__(debug)
         self.debug = debug
 
-    def told(self) -> DeviceFailure:
+    def failure(self) -> DeviceFailure:
         return {"status": "ERROR", "errorCode": self.code, "debugString": self.debug}
 
 
@@ -123,7 +123,7 @@ REFUSED: ByReason[str] = {
 
 
 def refused(refusal: Refusal, locale: str) -> DeviceFailure:
-    """A device's part of an answer: its code says the first failed row, its debugString all of them."""
+    """A device's entry in an answer: its code follows the first failed row, its debugString lists every failed row."""
     return {
         "status": "OFFLINE" if refusal.reason == "offline" else "ERROR",
         "errorCode": REFUSED[refusal.reason],

@@ -1,4 +1,4 @@
-"""Google's fulfillment: an intent in, its answer out, whatever the intent is."""
+"""Google's fulfillment: answers every intent."""
 
 import logging
 import re
@@ -12,7 +12,7 @@ from accounts.pins import Pins
 from accounts.tokens import TokenInvalid
 from actions.devices import Devices, SyncPayload
 from actions.errors import IntentError, IntentFailure, Malformed, NotSupported, Transient
-from actions.execution import BUDGET_S, ExecutePayload, Executions
+from actions.executions import BUDGET_S, ExecutePayload, Executions
 from actions.request import Input, executions, queried, read
 from actions.states import QueryPayload, States
 from actions.traits import traits
@@ -22,7 +22,7 @@ from store.records import Link
 
 log = logging.getLogger(__name__)
 
-SYNC_S = 4.0  # since it was received; Google publishes no limit for a list
+SYNC_S = 4.0  # from receipt to answer; Google publishes no limit for SYNC
 _printable = re.compile(r"[\w\-]{1,64}", re.ASCII).fullmatch
 _encode = msgspec.json.Encoder().encode
 
@@ -47,14 +47,14 @@ class Fulfillment:
         pins: Pins,
     ) -> None:
         self._authenticate, self._end_link = authenticate, end_link
-        every = traits(registry, public_url)
-        self._devices, self._states = Devices(registry, every), States(registry, every)
-        self._executions = Executions(every, pins)
+        all_traits = traits(registry, public_url)
+        self._devices, self._states = Devices(registry, all_traits), States(registry, all_traits)
+        self._executions = Executions(all_traits, pins)
 
     def answer(self, body: bytes, bearer: str | None, received: float | None = None) -> tuple[int, bytes]:
-        """Status and JSON. Never raises; 401 means the token, for which Google refreshes it, and all else is 200.
+        """HTTP status and JSON. Never raises. 401 makes Google refresh its token; every other answer is 200.
 
-        `received`: when it came, by time.monotonic; None: just now.
+        `received`: when the request arrived, by time.monotonic; None: now.
         """
         since = time.monotonic() if received is None else received
         request_id, given = read(body)
@@ -65,20 +65,20 @@ class Fulfillment:
             return 401, b'{"error":"invalid_token"}'
         except IntentError as error:
             log.info("answered with %s (request %s)", error.code, _shown(request_id), extra={"reason": "refused"})
-            answered = error.told()
+            answered = error.failure()
         except StoreUnavailable:
             log.warning("the store can't be reached (request %s)", _shown(request_id), extra={"reason": "store"})
-            answered = Transient("showcam can't reach its store just now.").told()
+            answered = Transient("showcam can't reach its store just now.").failure()
         except Exception:
-            # the outermost edge: told once here, and to Google only that it happened
+            # the outermost edge: the traceback goes to the log, Google learns only that something failed
             log.exception("an intent failed (request %s)", _shown(request_id))
-            answered = IntentError("Something went wrong in showcam.").told()
+            answered = IntentError("Something went wrong in showcam.").failure()
         if answered is None:
             return 200, b"{}"
         return 200, _envelope(request_id, answered)
 
     def _answer(self, link: Link, given: Input | None, received: float) -> Payload | None:
-        """The payload; None where the answer is to be empty."""
+        """The payload; None for an empty answer."""
         if given is None:
             raise Malformed("This is not a request with one intent.")
         match given.intent:
@@ -99,9 +99,9 @@ def _left_s(received: float, budget_s: float) -> float:
 
 
 def unread(error: IntentError) -> bytes:
-    """The answer to a request whose body could not be had."""
+    """The answer to a request whose body could not be read."""
     log.info("answered with %s (request unread)", error.code, extra={"reason": "refused"})
-    return _envelope("", error.told())
+    return _envelope("", error.failure())
 
 
 def _envelope(request_id: str, payload: Payload) -> bytes:

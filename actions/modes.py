@@ -1,19 +1,19 @@
-"""The trait action.devices.traits.Modes: how a camera sees at night.
+"""The trait action.devices.traits.Modes: a camera's night vision.
 
 Page: https://developers.home.google.com/cloud-to-cloud/traits/modes
 """
 
 from typing import Literal, TypedDict
 
-from actions.changing import Changing
 from actions.confirmation import need_yes
+from actions.controls import Controls
 from actions.errors import BadParams
-from actions.trait import Asked, Nothing, Trait
+from actions.trait import CameraCommand, Nothing, Trait
 from registry.camera import Camera, Refusal, State
 from registry.settings import NIGHT_VISION
 
 MODE: Literal["night_vision"] = "night_vision"
-# as it is set: how that is called in English and Norwegian, the first as Google says it
+# value: its names in English and in Norwegian; Google speaks the first
 WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "colour": (("color", "colour"), ("farge",)),
     "black_and_white": (("black and white", "infrared"), ("svart-hvitt", "infrarød")),
@@ -65,13 +65,13 @@ _AVAILABLE: Available = {
     ],
     "settings": [
         {
-            "setting_name": each,
+            "setting_name": value,
             "setting_values": [
-                {"setting_synonym": list(WORDS[each][0]), "lang": "en"},
-                {"setting_synonym": list(WORDS[each][1]), "lang": "no"},
+                {"setting_synonym": list(WORDS[value][0]), "lang": "en"},
+                {"setting_synonym": list(WORDS[value][1]), "lang": "no"},
             ],
         }
-        for each in NIGHT_VISION
+        for value in NIGHT_VISION
     ],
     "ordered": False,
 }
@@ -81,8 +81,8 @@ class Modes(Trait):
     name = "action.devices.traits.Modes"
     command = "action.devices.commands.SetModes"
 
-    def __init__(self, changing: Changing) -> None:
-        self._changing = changing
+    def __init__(self, controls: Controls) -> None:
+        self._controls = controls
 
     def attributes(self, camera: Camera) -> Attributes | None:
         if camera.night_vision == "none":
@@ -93,15 +93,15 @@ class Modes(Trait):
     def states(self, state: State) -> States | Nothing:
         return _settings(state.camera)
 
-    def execute(self, asked: Asked) -> States | Nothing | Refusal:
-        given = asked.params.get("updateModeSettings")
+    def execute(self, command: CameraCommand) -> States | Nothing | Refusal:
+        given = command.params.get("updateModeSettings")
         wanted = given.get(MODE) if isinstance(given, dict) and len(given) == 1 else None
         if not isinstance(wanted, str) or wanted not in NIGHT_VISION:
             raise BadParams(f"updateModeSettings holds {MODE}: {', '.join(NIGHT_VISION)}.")
-        if (refusal := self._changing.allowed(asked, MODE)) is not None:
+        if (refusal := self._controls.refusal(command, MODE)) is not None:
             return refusal
-        need_yes(asked.challenge)
-        changed = self._changing.change(asked, MODE, wanted)
+        need_yes(command.challenge)
+        changed = self._controls.change(command, MODE, wanted)
         return changed if isinstance(changed, Refusal) else _settings(changed)
 
 

@@ -1,6 +1,6 @@
-"""The trait action.devices.traits.ObjectDetection: that a doorbell, or a camera that knows people, can tell of them.
+"""The trait action.devices.traits.ObjectDetection: for doorbells and for cameras that detect people.
 
-It has neither attributes nor states nor a command, only notifications. None are sent yet, so SYNC does not claim any.
+It has no attributes, states or command, only notifications. showcam sends none, so SYNC announces none.
 
 Page: https://developers.home.google.com/cloud-to-cloud/traits/objectdetection
 """

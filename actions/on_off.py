@@ -1,16 +1,16 @@
-"""The trait action.devices.traits.OnOff: a camera that sleeps is off. Off wants the PIN, on does not.
+"""The trait action.devices.traits.OnOff: a camera in Sleep Mode is off. Switching off by voice needs the PIN.
 
-A camera whose "on" were challenged could be switched off by voice and not on again.
+Switching on needs none, so that a camera switched off by voice can always be switched on again.
 
 Page: https://developers.home.google.com/cloud-to-cloud/traits/onoff
 """
 
 from typing import TypedDict
 
-from actions.changing import Changing
 from actions.confirmation import need_pin
+from actions.controls import Controls
 from actions.errors import BadParams
-from actions.trait import Asked, Nothing, Trait
+from actions.trait import CameraCommand, Nothing, Trait
 from registry.camera import Camera, Refusal, State
 
 
@@ -27,8 +27,8 @@ class OnOff(Trait):
     name = "action.devices.traits.OnOff"
     command = "action.devices.commands.OnOff"
 
-    def __init__(self, changing: Changing) -> None:
-        self._changing = changing
+    def __init__(self, controls: Controls) -> None:
+        self._controls = controls
 
     def attributes(self, camera: Camera) -> Attributes | None:
         if camera.asleep == "none":
@@ -36,19 +36,19 @@ class OnOff(Trait):
         return {"commandOnlyOnOff": False, "queryOnlyOnOff": "sleep" not in camera.voice_may}
 
     def states(self, state: State) -> States | Nothing:
-        return _on(state.camera)
+        return _states(state.camera)
 
-    def execute(self, asked: Asked) -> States | Nothing | Refusal:
-        on = asked.params.get("on")
+    def execute(self, command: CameraCommand) -> States | Nothing | Refusal:
+        on = command.params.get("on")
         if not isinstance(on, bool):
             raise BadParams("on is true or false.")
-        if (refusal := self._changing.allowed(asked, "sleep")) is not None:
+        if (refusal := self._controls.refusal(command, "sleep")) is not None:
             return refusal
         if not on:
-            need_pin(asked.challenge, asked.proof)
-        changed = self._changing.change(asked, "sleep", "off" if on else "on")
-        return changed if isinstance(changed, Refusal) else _on(changed)
+            need_pin(command.challenge, command.proof)
+        changed = self._controls.change(command, "sleep", "off" if on else "on")
+        return changed if isinstance(changed, Refusal) else _states(changed)
 
 
-def _on(camera: Camera) -> States | Nothing:
+def _states(camera: Camera) -> States | Nothing:
     return {"on": camera.asleep == "off"} if camera.asleep in ("on", "off") else Nothing()

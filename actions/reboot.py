@@ -3,9 +3,9 @@
 Page: https://developers.home.google.com/cloud-to-cloud/traits/reboot
 """
 
-from actions.changing import Changing
 from actions.confirmation import need_yes
-from actions.trait import Asked, Nothing, Trait
+from actions.controls import Controls
+from actions.trait import CameraCommand, Nothing, Trait
 from registry.camera import Camera, Refusal
 
 
@@ -13,16 +13,16 @@ class Reboot(Trait):
     name = "action.devices.traits.Reboot"
     command = "action.devices.commands.Reboot"
 
-    def __init__(self, changing: Changing) -> None:
-        self._changing = changing
+    def __init__(self, controls: Controls) -> None:
+        self._controls = controls
 
     def attributes(self, camera: Camera) -> Nothing | None:
-        # there is no query-only Reboot: what may not be done is not offered
+        # Reboot has no query-only form, so it is offered only where a voice may use it
         return Nothing() if camera.can_restart and "restart" in camera.voice_may else None
 
-    def execute(self, asked: Asked) -> Nothing | Refusal:
-        if (refusal := self._changing.allowed(asked, "restart")) is not None:
+    def execute(self, command: CameraCommand) -> Nothing | Refusal:
+        if (refusal := self._controls.refusal(command, "restart")) is not None:
             return refusal
-        need_yes(asked.challenge)
-        restarted = self._changing.restart(asked)
+        need_yes(command.challenge)
+        restarted = self._controls.restart(command)
         return restarted if isinstance(restarted, Refusal) else Nothing()

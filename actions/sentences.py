@@ -1,4 +1,4 @@
-"""What Google's users do, where the registry's sentences for any assistant leave open how it is done."""
+"""Refusals for Google's users, where the registry's sentences for any assistant do not say how to mend one."""
 
 from collections.abc import Mapping
 

@@ -1,8 +1,8 @@
-"""WebRTC signalling: where Google's player posts its offer for a camera, and gets the answer.
+"""WebRTC signalling: answers the offer that Google's player posts for a camera.
 
-Page: https://developers.home.google.com/cloud-to-cloud/traits/camerastream, under WebRTC, which calls the header
-Authorization in one place and Authentication in another. The player runs in a page of another origin, so every response
-needs CORS headers, errors too.
+Page: https://developers.home.google.com/cloud-to-cloud/traits/camerastream, under WebRTC. It calls the header
+Authorization in one place and Authentication in another. The player runs on another origin, so every response needs
+CORS headers, errors too.
 """
 
 import logging
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 type Answer = tuple[int, list[tuple[str, str]], bytes]
 
-# 409: the camera is not as it must be; the others may pass by themselves
+# by reason; any other reason is 409: a person must mend it
 _STATUS = {
     "not_found": 404,
     "busy": 429,
@@ -36,17 +36,17 @@ _STATUS = {
 
 
 class Message(Struct, rename="camel"):
-    """What a player posts, in whichever of the shapes it knows."""
+    """What a player posts. Players use several shapes."""
 
     action: Any = UNSET
     type: Any = UNSET
     device_id: Any = None
-    offer: Any = UNSET  # text, or a session description
+    offer: Any = UNSET  # SDP as text, or a session description
     sdp: Any = UNSET
 
 
 class Nothing(TypedDict):
-    """There is nothing to say."""
+    """An empty answer."""
 
 
 class ActionAnswer(TypedDict):
@@ -75,16 +75,13 @@ class Problem(Exception):
 
 
 class Signalling:
-    """`origins`: whose pages may read the answers; the first is named to all others, which can't."""
+    """`origins`: whose pages may read the answers; any other origin is answered with the first."""
 
     def __init__(self, offers: Offers, origins: tuple[str, ...] = ("https://www.gstatic.com",)) -> None:
         self._offers, self._origins = offers, origins
 
     def answer(self, method: str, grant: str, origin: str | None, authorization: str | None, body: bytes) -> Answer:
-        """`grant` is what the path holds, "" when nothing; `authorization` the header, by either of its names.
-
-        Never raises.
-        """
+        """Status, headers and body. Never raises. `grant`: from the path, or ""; `authorization`: either header."""
         if method == "OPTIONS":
             return 204, self.cors(origin), b""
         try:
@@ -92,7 +89,7 @@ class Signalling:
         except Problem as problem:
             return self._problem(problem, origin)
         except StoreUnavailable:
-            log.warning("the store can't be reached: an offer goes without an answer", extra={"reason": "store"})
+            log.warning("the store can't be reached: an offer was not answered", extra={"reason": "store"})
             return self._problem(Problem(503, "The store can't be reached just now", "Try again in a moment."), origin)
         except Exception:
             log.exception("an offer failed")
@@ -102,56 +99,56 @@ class Signalling:
     def _post(self, method: str, tokens: list[str], body: bytes) -> Answered:
         if method != "POST":
             raise Problem(405, "That method is not for this address", "It takes POST and OPTIONS.")
-        given = _read(body)
-        action = given.action or given.type or ("offer" if given.offer is not UNSET else None)
+        message = _read(body)
+        action = message.action or message.type or ("offer" if message.offer is not UNSET else None)
         if action not in ("offer", "answer", "end"):
             raise Problem(400, "That is no signalling message", "Its action is offer, answer or end.")
         if not tokens:
             raise Problem(401, "A stream grant is needed", "It stands in the address that came with the stream.")
         try:
             for token in tokens:
-                self._agree(token, given.device_id, ended=action == "end")
+                self._check_grant(token, message.device_id, ended=action == "end")
             if action == "end":
                 self._offers.end(tokens[0])
                 return Nothing()
-            # an answer needs an offer of ours, and we make none: there is nothing to do with it
-            return self._offered(tokens[0], given) if action == "offer" else Nothing()
+            # showcam makes no offers, so a player's answer has no effect
+            return self._answer_offer(tokens[0], message) if action == "offer" else Nothing()
         except ExpiredGrant:
             raise Problem(410, "This stream grant is over", "Ask for the camera again.") from None
         except BadGrant:
             raise Problem(403, "This stream grant is not for that", "Ask for the camera again.") from None
 
-    def _agree(self, token: str, device_id: Any, *, ended: bool) -> None:
-        """Every token given must be for the device that is named. Raises BadGrant, ExpiredGrant."""
+    def _check_grant(self, token: str, device_id: Any, *, ended: bool) -> None:
+        """The token must be a grant for the named device. Raises BadGrant, ExpiredGrant."""
         try:
             camera = self._offers.camera(token)
         except ExpiredGrant:
             if ended:
-                return  # a stream outlives its grant, and may be ended by it
+                return  # a stream outlives its grant and may still be ended with it
             raise
         if device_id is not None and device_id != camera:
             raise BadGrant
 
-    def _offered(self, token: str, given: Message) -> Answered:
+    def _answer_offer(self, token: str, message: Message) -> Answered:
         try:
-            stream = self._offers.answer(token, _sdp(given))
+            stream = self._offers.answer(token, _sdp(message))
         except BadOffer:
             raise Problem(400, "The offer can't be answered", "It must be SDP that asks for video.") from None
         if isinstance(stream, Refusal):
             raise Problem(_STATUS.get(stream.reason, 409), "The camera can't be shown", explain(stream, own=WRITTEN))
-        if given.action is not UNSET:
+        if message.action is not UNSET:
             return {"action": "answer", "sdp": stream.answer}
-        if given.type is not UNSET:
+        if message.type is not UNSET:
             return {"type": "answer", "sdp": stream.answer}
         return {"answer": stream.answer}
 
     def cors(self, origin: str | None) -> list[tuple[str, str]]:
-        """The headers that every response needs."""
+        """The CORS headers of every response."""
         return [
             ("Access-Control-Allow-Origin", origin if origin in self._origins else self._origins[0]),
             ("Access-Control-Allow-Methods", "POST, OPTIONS"),
             ("Access-Control-Allow-Headers", "Authorization, Authentication, Content-Type"),
-            ("Access-Control-Allow-Credentials", "true"),  # players may ask for it; cookies mean nothing here
+            ("Access-Control-Allow-Credentials", "true"),  # some players require it; no cookie is read here
             ("Access-Control-Max-Age", "600"),
             ("Vary", "Origin"),
         ]
@@ -163,24 +160,24 @@ class Signalling:
 
 
 def _tokens(grant: str, authorization: str | None) -> list[str]:
-    scheme, _, token = (authorization or "").partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else ""
-    return [each for each in dict.fromkeys((grant, bearer)) if each]
+    scheme, _, credentials = (authorization or "").partition(" ")
+    bearer = credentials.strip() if scheme.lower() == "bearer" else ""
+    return [token for token in dict.fromkeys((grant, bearer)) if token]
 
 
 def _read(body: bytes) -> Message:
     try:
-        given = None if too_deep(body) else msgspec.json.decode(body, type=Message)
+        message = None if too_deep(body) else msgspec.json.decode(body, type=Message)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        given = None
-    if given is None:
+        message = None
+    if message is None:
         raise Problem(400, "That is no signalling message", "Send a JSON object with action, deviceId and sdp.")
-    return given
+    return message
 
 
-def _sdp(given: Message) -> str:
-    """Players differ: `sdp`, `offer` as text, or `offer` as a session description."""
-    sdp = given.offer if given.sdp is UNSET else given.sdp
+def _sdp(message: Message) -> str:
+    """The offer's SDP: in `sdp`, in `offer` as text, or in `offer` as a session description."""
+    sdp = message.offer if message.sdp is UNSET else message.sdp
     if isinstance(sdp, dict):
         sdp = sdp.get("sdp")
     return sdp if isinstance(sdp, str) else ""

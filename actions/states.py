@@ -1,4 +1,4 @@
-"""QUERY: whether each camera is online, and what its traits have to tell."""
+"""QUERY: whether a camera is online, and the states of its traits."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -9,11 +9,11 @@ from registry.gate.gate import not_found
 from registry.registry import Registry
 from store.records import Link
 
-_UNTOLD = ("signed_out", "vendor_down", "vendor_busy")  # the state itself could not be read
+STATE_UNREAD = ("signed_out", "vendor_down", "vendor_busy")  # reasons for which no state could be read
 
 
 class Health(TypedDict):
-    """What is told of every camera; the states of its traits stand beside it."""
+    """The keys of every camera; the states of its traits are added to them."""
 
     online: bool
     status: Literal["SUCCESS", "ERROR", "OFFLINE"]
@@ -28,28 +28,29 @@ class QueryPayload(TypedDict):
 class States:
     def __init__(self, registry: Registry, traits: tuple[Trait, ...]) -> None:
         self._registry = registry
-        # CameraStream has no states of its own
-        self._telling = tuple(each for each in traits if type(each).states is not Trait.states)
+        # some traits, such as CameraStream, have no states
+        self._with_states = tuple(trait for trait in traits if type(trait).states is not Trait.states)
 
     def query(self, link: Link, camera_ids: list[str], within_s: float | None = None) -> QueryPayload:
-        """Every id asked about is answered, the unknown ones too."""
+        """Answers for every queried id, unknown ones too."""
         states = self._registry.states(link, camera_ids, within_s)
-        unknown = _unwell(online=False, failure=refused(not_found(), link.locale))
+        unknown = _failed(online=False, failure=refused(not_found(), link.locale))
         return {
             "devices": {
-                each: self._told(state, link.locale) if (state := states.get(each)) else unknown for each in camera_ids
+                camera_id: self._device(state, link.locale) if (state := states.get(camera_id)) else unknown
+                for camera_id in camera_ids
             }
         }
 
-    def _told(self, state: State, locale: str) -> dict[str, object]:
+    def _device(self, state: State, locale: str) -> dict[str, object]:
         refusal = state.refusal
-        if refusal is not None and refusal.reason in _UNTOLD:
-            # for a camera that it holds for offline Google sends no request at all, and so nobody would be told why
-            return {**_unwell(state.camera.online != "off", refused(refusal, locale))}
-        told: dict[str, object] = {**_health(refusal, locale)}
-        for each in self._telling:
-            told.update(each.states(state))
-        return told
+        if refusal is not None and refusal.reason in STATE_UNREAD:
+            # not reported offline: Google sends no requests for an offline camera, so nobody would learn the reason
+            return {**_failed(state.camera.online != "off", refused(refusal, locale))}
+        entry: dict[str, object] = {**_health(refusal, locale)}
+        for trait in self._with_states:
+            entry.update(trait.states(state))
+        return entry
 
 
 def _health(refusal: Refusal | None, locale: str) -> Health:
@@ -57,12 +58,12 @@ def _health(refusal: Refusal | None, locale: str) -> Health:
         return {"online": True, "status": "SUCCESS"}
     failure = refused(refusal, locale)
     if refusal.reason == "offline":
-        return _unwell(online=False, failure=failure)
-    # there and well, though it can't be shown: asking for the picture gets the error
+        return _failed(online=False, failure=failure)
+    # online, though it can't be shown: the request for its picture gets the error
     return {"online": True, "status": "SUCCESS", "debugString": failure["debugString"]}
 
 
-def _unwell(online: bool, failure: DeviceFailure) -> Health:
+def _failed(online: bool, failure: DeviceFailure) -> Health:
     return {
         "online": online,
         "status": failure["status"],

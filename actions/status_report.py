@@ -1,7 +1,7 @@
 """The trait action.devices.traits.StatusReport: why a camera can't be shown, for "is the garage OK".
 
-The codes of a refused stream say that it can't be played; here Google says what is the matter, as far as it has words
-for it.
+The error codes of a refused stream only say that it can't be played. With these codes Google names the cause, as far
+as it has a code for it.
 
 Page: https://developers.home.google.com/cloud-to-cloud/traits/statusreport
 Codes: https://developers.home.google.com/cloud-to-cloud/intents/errors-exceptions
@@ -24,7 +24,7 @@ LOW_PERCENT = 20
 class Status(TypedDict):
     blocking: bool
     deviceTarget: str
-    priority: int  # 0 is told first
+    priority: int  # 0 is spoken first
     statusCode: str
 
 
@@ -39,19 +39,19 @@ class StatusReport(Trait):
         return Nothing()
 
     def states(self, state: State) -> States:
-        failed = [CODES[each.reason] for each in state.refusal.failed] if state.refusal else []
-        told = [(code, True) for code in dict.fromkeys(failed)]
-        told += [(code, False) for code in _beside(state.camera)]
+        failed = [CODES[row.reason] for row in state.refusal.failed] if state.refusal else []
+        codes = [(code, True) for code in dict.fromkeys(failed)]
+        codes += [(code, False) for code in _notices(state.camera)]
         target = state.camera.id
         return {
             "currentStatusReport": [
                 {"blocking": blocking, "deviceTarget": target, "priority": place, "statusCode": code}
-                for place, (code, blocking) in enumerate(told or [("noIssuesReported", False)])
+                for place, (code, blocking) in enumerate(codes or [("noIssuesReported", False)])
             ]
         }
 
 
-def _beside(camera: Camera) -> list[str]:
-    """What is worth knowing of a camera that can be shown for all that."""
-    told = ["lowBattery"] if camera.battery is not None and camera.battery <= LOW_PERCENT else []
-    return [*told, "motionDetected"] if "on" in (camera.motion, camera.person) else told
+def _notices(camera: Camera) -> list[str]:
+    """Codes of what does not keep a camera from being shown."""
+    notices = ["lowBattery"] if camera.battery is not None and camera.battery <= LOW_PERCENT else []
+    return [*notices, "motionDetected"] if "on" in (camera.motion, camera.person) else notices

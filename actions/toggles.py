@@ -1,20 +1,20 @@
-"""The trait action.devices.traits.Toggles: the settings of a camera that are on or off.
+"""The trait action.devices.traits.Toggles: a camera's switches.
 
-Image Encryption can be asked about and never changed by voice.
+Image Encryption can be read and never changed by voice.
 
 Page: https://developers.home.google.com/cloud-to-cloud/traits/toggles
 """
 
 from typing import Any, Literal, TypedDict
 
-from actions.changing import Changing
 from actions.confirmation import need_yes
+from actions.controls import Controls
 from actions.errors import BadParams
-from actions.trait import Asked, Nothing, Trait
+from actions.trait import CameraCommand, Nothing, Trait
 from registry.camera import Camera, Refusal, State
 from registry.settings import Setting, field_of
 
-# setting: how it is called in English and Norwegian, the first as Google says it
+# setting: its names in English and in Norwegian; Google speaks the first
 WORDS: dict[Setting, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "audio": (("audio", "sound", "microphone"), ("lyd", "mikrofon")),
     "status_light": (("status light", "indicator light"), ("statuslys", "indikatorlys")),
@@ -58,44 +58,46 @@ class Toggles(Trait):
     name = "action.devices.traits.Toggles"
     command = "action.devices.commands.SetToggles"
 
-    def __init__(self, changing: Changing) -> None:
-        self._changing = changing
+    def __init__(self, controls: Controls) -> None:
+        self._controls = controls
 
     def attributes(self, camera: Camera) -> Attributes | None:
-        there = _there(camera)
-        if not there:
+        available = _available(camera)
+        if not available:
             return None
         return {
-            "availableToggles": [_AVAILABLE[each] for each in there],
+            "availableToggles": [_AVAILABLE[setting] for setting in available],
             "commandOnlyToggles": False,
-            "queryOnlyToggles": not any(each in camera.voice_may for each in there),
+            "queryOnlyToggles": not any(setting in camera.voice_may for setting in available),
         }
 
     def states(self, state: State) -> States | Nothing:
         return _settings(state.camera)
 
-    def execute(self, asked: Asked) -> States | Nothing | Refusal:
-        setting, on = _wanted(asked.params.get("updateToggleSettings"))
-        if (refusal := self._changing.allowed(asked, setting)) is not None:
+    def execute(self, command: CameraCommand) -> States | Nothing | Refusal:
+        setting, on = _wanted(command.params.get("updateToggleSettings"))
+        if (refusal := self._controls.refusal(command, setting)) is not None:
             return refusal
-        need_yes(asked.challenge)
-        changed = self._changing.change(asked, setting, "on" if on else "off")
+        need_yes(command.challenge)
+        changed = self._controls.change(command, setting, "on" if on else "off")
         return changed if isinstance(changed, Refusal) else _settings(changed)
 
 
-def _there(camera: Camera) -> list[Setting]:
-    return [each for each in WORDS if field_of(camera, each) != "none"]
+def _available(camera: Camera) -> list[Setting]:
+    return [setting for setting in WORDS if field_of(camera, setting) != "none"]
 
 
 def _settings(camera: Camera) -> States | Nothing:
-    there = _there(camera)
-    known = {each: field_of(camera, each) == "on" for each in there if field_of(camera, each) != "unknown"}
-    return {"currentToggleSettings": known} if there else Nothing()
+    available = _available(camera)
+    known = {
+        setting: field_of(camera, setting) == "on" for setting in available if field_of(camera, setting) != "unknown"
+    }
+    return {"currentToggleSettings": known} if available else Nothing()
 
 
-def _wanted(given: Any) -> tuple[Setting, bool]:
-    if isinstance(given, dict) and len(given) == 1:
-        [(name, on)] = given.items()
+def _wanted(params: Any) -> tuple[Setting, bool]:
+    if isinstance(params, dict) and len(params) == 1:
+        [(name, on)] = params.items()
         for setting in WORDS:
             if setting == name and isinstance(on, bool):
                 return setting, on

@@ -1,4 +1,4 @@
-"""What a trait of Google's is to showcam, and one execution as a trait is asked for it."""
+"""The base of every Google trait, and the command that a trait executes."""
 
 import time
 from collections.abc import Mapping
@@ -9,42 +9,42 @@ from net.incoming import JsonObject
 from registry.camera import Camera, Refusal, State
 from store.records import Link
 
-type Keys = Mapping[str, object]  # that a trait puts into an answer; each trait has a TypedDict of its own for them
+type Keys = Mapping[str, object]  # the keys that a trait adds to an answer; every trait has a TypedDict for them
 
 
 class Nothing(TypedDict):
-    """No keys at all."""
+    """No keys."""
 
 
-class Asked:
-    """One command for one device; `challenge` is what the person answered when asked to confirm it, or None."""
+class CameraCommand:
+    """One command for one device. `challenge`: the person's answer to a challenge, if any."""
 
-    def __init__(self, link: Link, camera: str, params: Any, challenge: Any, proof: Proof, late: float) -> None:
+    def __init__(self, link: Link, camera: str, params: Any, challenge: Any, proof: Proof, end: float) -> None:
         self.link, self.camera, self.proof = link, camera, proof
         self.params: JsonObject = params if isinstance(params, dict) else {}
         self.challenge: JsonObject = challenge if isinstance(challenge, dict) else {}
-        self._late = late
+        self._end = end
 
     @property
     def left_s(self) -> float:
-        """Seconds until the whole EXECUTE must be answered."""
-        return max(0.0, self._late - time.monotonic())
+        """Seconds left until the whole EXECUTE must be answered."""
+        return max(0.0, self._end - time.monotonic())
 
 
 class Trait:
-    """One for all cameras. `command` is the one it takes, "" where it only tells."""
+    """One object serves all cameras. `command`: the command that it executes, or ""."""
 
     name: ClassVar[str]
     command: ClassVar[str] = ""
 
     def attributes(self, camera: Camera) -> Keys | None:
-        """For SYNC; None where the camera has no such thing."""
+        """For SYNC; None for a camera that lacks the trait."""
         raise NotImplementedError
 
     def states(self, state: State) -> Keys:
-        """For QUERY; empty where the camera has no such thing, or where it isn't known."""
+        """For QUERY; empty for a camera that lacks the trait or whose state is unknown."""
         return Nothing()
 
-    def execute(self, asked: Asked) -> Keys | Refusal:
-        """The states that came of it; None where one is not to be told. Raises DeviceError."""
+    def execute(self, command: CameraCommand) -> Keys | Refusal:
+        """The states after the command; a state of None is left out of the answer. Raises DeviceError."""
         raise NotImplementedError

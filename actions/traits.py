@@ -1,7 +1,7 @@
-"""Every trait that showcam has, in the order they are told."""
+"""Every trait that showcam has, in SYNC's order."""
 
 from actions.camera_stream import CameraStream
-from actions.changing import Changing
+from actions.controls import Controls
 from actions.energy_storage import EnergyStorage
 from actions.modes import Modes
 from actions.object_detection import ObjectDetection
@@ -14,14 +14,14 @@ from registry.registry import Registry
 
 
 def traits(registry: Registry, public_url: str) -> tuple[Trait, ...]:
-    changing = Changing(registry)
+    controls = Controls(registry)
     return (
         CameraStream(registry, public_url),
-        OnOff(changing),
-        Toggles(changing),
-        Modes(changing),
+        OnOff(controls),
+        Toggles(controls),
+        Modes(controls),
         StatusReport(),
         ObjectDetection(),
         EnergyStorage(),
-        Reboot(changing),
+        Reboot(controls),
     )

@@ -1,4 +1,4 @@
-"""The way to Amazon: Login with Amazon and the Alexa API, by https at known hosts, within one deadline."""
+"""The HTTP client for Login with Amazon and the Alexa API: https, known hosts, one timeout for the whole exchange."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,11 +18,11 @@ GATEWAYS = ("api.amazonalexa.com", "api.eu.amazonalexa.com", "api.fe.amazonalexa
 
 
 class Unreached(Exception):
-    """Amazon did not answer in time, or not with JSON."""
+    """Amazon did not answer in time, or answered no JSON object."""
 
 
 class Amazon:
-    """`double`: "host:port" that stands for all of Amazon's hosts in practice and in tests."""
+    """`double`: "host:port" that replaces all of Amazon's hosts in the demo and in tests."""
 
     def __init__(self, double: str = "", ca_file: Path | None = None) -> None:
         self.login = f"https://{double or LOGIN}"
@@ -30,7 +30,7 @@ class Amazon:
         hosts = (double,) if double else tuple(f"{host}:443" for host in (LOGIN, *GATEWAYS))
         self._http = Http(Hosts(hosts), ca_file)
 
-    def ask(
+    def request_json(
         self,
         method: str,
         url: str,
@@ -57,9 +57,9 @@ class Amazon:
         return answer.status_code, data
 
     def gateway(self, named: object) -> str:
-        """The event gateway Amazon named, if it is one of its own; "" else."""
+        """The base address that Amazon named, if it is a known event gateway; else ""."""
         if not isinstance(named, str):
             return ""
-        parts = urlsplit(named)
-        base = f"{parts.scheme}://{parts.netloc}".lower()
+        url = urlsplit(named)
+        base = f"{url.scheme}://{url.netloc}".lower()
         return base if base in self.gateways else ""

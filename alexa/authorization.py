@@ -1,4 +1,4 @@
-"""Alexa.Authorization 3: AcceptGrant brings the right to send events to the customer's Alexa.
+"""Alexa.Authorization 3: AcceptGrant grants showcam the right to send events to the customer's Alexa.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-authorization.html
 """
@@ -35,7 +35,7 @@ _accept_grant = msgspec.json.Decoder(_AcceptGrant)
 
 
 class Authorization(HouseholdInterface):
-    """`gateway` None: no events are sent."""
+    """`gateway`: None where no events are sent."""
 
     name = "Alexa.Authorization"
 
@@ -46,7 +46,7 @@ class Authorization(HouseholdInterface):
         return {"AcceptGrant": self.accept}
 
     def accept(self, directive: Directive, _deadline: Deadline) -> Answer:
-        """Success only after Amazon gave tokens and they are kept: it is what Alexa builds on."""
+        """Answers with success only once Amazon's tokens are kept: Alexa relies on it."""
         given = directive.read(_accept_grant)
         if self._gateway is None:
             raise AcceptGrantFailed("showcam does not send events to Alexa.")

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from alexa.capability import Capability
 from alexa.errors import refused
-from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.message import timestamp
 from alexa.texts import Locales
 from net.cache import Kept
@@ -40,7 +40,7 @@ class CameraStreamCapability(Capability):
 
 
 class Wanted(Struct, rename="camel"):
-    """A combination the display can play. What it leaves out it leaves to us."""
+    """A combination that the display can play. A field that it omits is ours to choose."""
 
     protocol: str = ""
     resolution: Resolution | None = None
@@ -70,7 +70,7 @@ class _Initialized(Struct, rename="camel"):
 
 
 class _Request(Struct, frozen=True):
-    """What displays of one kind ask for. `size`: said of a picture whose own size is not known."""
+    """What displays of one kind request. `size`: reported for a picture whose own size is unknown."""
 
     stream: StreamRequest
     size: Resolution
@@ -106,27 +106,27 @@ class CameraStreamController(Interface):
     def directives(self) -> Mapping[str, Handler]:
         return {"InitializeCameraStreams": self.initialize}
 
-    def initialize(self, asked: Asked) -> Answer:
-        """The one stream there is, if the display can play it."""
-        request = _request(asked)
-        wanted = structs.replace(request.stream, within_s=asked.left_s)
-        stream = self._registry.open_stream(asked.link, asked.camera_id, wanted)
+    def initialize(self, directive: CameraDirective) -> Answer:
+        """Answers with one stream, if the display can play it."""
+        request = _request(directive)
+        wanted = structs.replace(request.stream, within_s=directive.left_s)
+        stream = self._registry.open_stream(directive.link, directive.camera_id, wanted)
         if isinstance(stream, Refusal):
-            raise refused(stream, asked.link.locale)
+            raise refused(stream, directive.link.locale)
         payload = _Initialized((_rendered(stream, request.size),), stream.image_url)
-        return Answer(self.name, "Response", payload, stream.camera or self._read(asked))
+        return Answer(self.name, "Response", payload, stream.camera or self._camera(directive))
 
-    def _read(self, asked: Asked) -> Camera | None:
-        """The camera beside whose card the stream was given."""
-        state = self._registry.states(asked.link, (asked.camera_id,), asked.left_s).get(asked.camera_id)
+    def _camera(self, directive: CameraDirective) -> Camera | None:
+        """The camera in whose place a card is shown."""
+        state = self._registry.states(directive.link, (directive.camera_id,), directive.left_s).get(directive.camera_id)
         return state.camera if state else None
 
 
 def _resolutions(camera: Camera) -> list[Resolution]:
-    """Of the pictures that are shown: the whole one, and the smaller one once its size is known, or that one alone.
+    """The sizes offered: the main stream's and, once its size is known, the sub stream's; or the sub stream's alone.
 
-    A camera without either is offered all the same, at the size of the card that can say why: what is not offered is
-    never asked for, and nobody hears the reason.
+    A camera that can show neither is offered at the size of the card that names the reason: a display never requests
+    what is not offered, so the reason would stay hidden.
     """
     if best(camera) == "sub":
         return [_resolution(shown(camera, "sub")) or _USUAL]
@@ -137,22 +137,22 @@ def _resolutions(camera: Camera) -> list[Resolution]:
     return [whole, smaller] if smaller and smaller != whole else [whole]
 
 
-def _request(asked: Asked) -> _Request:
-    """Displays of one kind ask for the same: it is read once, which spares a tenth of the answer's time."""
-    payload = bytes(asked.directive.payload)
+def _request(directive: CameraDirective) -> _Request:
+    """Displays of one kind send the same payload: it is decoded once, which saves a tenth of the answer's time."""
+    payload = bytes(directive.original.payload)
     request = _read_before.get(payload)
     if request is None:
-        request = _read(asked)
+        request = _read(directive)
         if len(payload) <= LONGEST_KEPT:
             _read_before.put(payload, request)
     return request
 
 
-def _read(asked: Asked) -> _Request:
+def _read(directive: CameraDirective) -> _Request:
     """Raises InvalidDirective."""
-    playable = [wanted for wanted in asked.read(_payload).camera_streams if _playable(wanted)]
+    playable = [wanted for wanted in directive.read(_payload).camera_streams if _playable(wanted)]
     named = [wanted.resolution for wanted in playable if wanted.resolution and _real(wanted.resolution)]
-    # where a size was left open any may come
+    # where one combination names no size, a picture of any size is accepted
     largest = max(named, key=lambda size: size.width * size.height) if named and len(named) == len(playable) else None
     stream = StreamRequest(
         "alexa",

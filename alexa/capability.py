@@ -1,4 +1,4 @@
-"""A capability as Discover tells it: that a camera has an interface, and what of it can be asked for or changed.
+"""A capability in Discover's answer: that a camera has an interface, and what of it can be read or changed.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-discovery-objects.html
 """
@@ -20,7 +20,7 @@ class ReportedProperties(Struct, rename="camel", omit_defaults=True, kw_only=Tru
 
 
 class Capability(Struct, tag_field="type", tag="AlexaInterface", rename="camel", omit_defaults=True, kw_only=True):
-    """What all interfaces can tell. What one alone tells is a field of its own subclass, in its own module."""
+    """The fields of every interface. A field of one interface alone is in a subclass, in that interface's module."""
 
     interface: str
     version: str
@@ -31,9 +31,9 @@ class Capability(Struct, tag_field="type", tag="AlexaInterface", rename="camel",
 
 
 def reported(name: str, *, controllable: bool = True) -> ReportedProperties:
-    """`proactively_reported` is false as long as nothing is sent of our own accord.
+    """`proactively_reported` is false because showcam sends no change reports.
 
-    A property that no voice may change is told as one: Alexa offers to change whatever is told as controllable.
+    A property that no voice may change is declared `nonControllable`: Alexa offers to change every other.
     """
     return ReportedProperties(
         supported=(Supported(name),), proactively_reported=False, retrievable=True, non_controllable=not controllable

@@ -1,44 +1,46 @@
-"""Changing a camera by voice: as far as its owner allows, read back, and answered with all of its state."""
+"""Changes a camera by voice as far as its owner allows, reads the change back, and answers with the whole state."""
 
 from typing import Never
 
 from alexa.errors import InvalidValue, refused
-from alexa.interface import Answer, Asked
+from alexa.interface import Answer, CameraDirective
 from alexa.message import EMPTY
 from registry.camera import Camera, Refusal
 from registry.gate.gate import not_found, overruled
 from registry.registry import Registry
 from registry.settings import BadValue
 
-STATE_UNREAD = ("signed_out", "vendor_down", "vendor_busy")  # what keeps a camera's state from being read
+STATE_UNREAD = ("signed_out", "vendor_down", "vendor_busy")  # reasons for which no state could be read
 
 
 class Controls:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
-    def change(self, asked: Asked, setting: str, value: str) -> Answer:
-        """A Response with the state as it was read back; a refusal names the place where it can be changed."""
+    def change(self, directive: CameraDirective, setting: str, value: str) -> Answer:
+        """A Response with the state as read back. A refusal says where the setting can be changed instead."""
         try:
-            camera = self._registry.change(asked.link, asked.camera_id, setting, value, within_s=asked.left_s)
+            camera = self._registry.change(
+                directive.link, directive.camera_id, setting, value, within_s=directive.left_s
+            )
         except BadValue as error:
             raise InvalidValue(str(error)) from None
         if isinstance(camera, Refusal):
-            raise refused(camera, asked.link.locale)
+            raise refused(camera, directive.link.locale)
         return Answer("Alexa", "Response", EMPTY, camera)
 
-    def unchanged(self, asked: Asked) -> Answer:
-        """A Response to what was asked for and is so already."""
-        return Answer("Alexa", "Response", EMPTY, self.read(asked))
+    def unchanged(self, directive: CameraDirective) -> Answer:
+        """A Response to a directive whose wish is already met."""
+        return Answer("Alexa", "Response", EMPTY, self.read(directive))
 
-    def refuse_encryption(self, asked: Asked) -> Never:
-        raise refused(overruled("encryption_by_voice", self.read(asked)), asked.link.locale)
+    def refuse_encryption(self, directive: CameraDirective) -> Never:
+        raise refused(overruled("encryption_by_voice", self.read(directive)), directive.link.locale)
 
-    def read(self, asked: Asked) -> Camera:
-        """As it was read a minute ago at most; an error where that can't be had."""
-        state = self._registry.states(asked.link, (asked.camera_id,), asked.left_s).get(asked.camera_id)
+    def read(self, directive: CameraDirective) -> Camera:
+        """The camera from a reading at most a minute old. Raises DirectiveError without one."""
+        state = self._registry.states(directive.link, (directive.camera_id,), directive.left_s).get(directive.camera_id)
         if state is None:
-            raise refused(not_found(), asked.link.locale)
+            raise refused(not_found(), directive.link.locale)
         if state.refusal is not None and state.refusal.reason in STATE_UNREAD:
-            raise refused(state.refusal, asked.link.locale)
+            raise refused(state.refusal, directive.link.locale)
         return state.camera

@@ -1,13 +1,13 @@
-"""Until when Alexa has to be answered."""
+"""The time by which Alexa must be answered."""
 
 import time
 
-# Of the six seconds that Alexa gives a camera's answer. All others have eight, and the forwarder gives all the same.
+# Alexa waits 6 s for an answer with a picture and 8 s for others; the forwarder waits equally long for all.
 ANSWER_S = 5.0
 
 
 class Deadline:
-    """`received`: when the request came, by time.monotonic; None: just now."""
+    """`received`: when the request arrived, by time.monotonic; None: now."""
 
     __slots__ = ("_late",)
 
@@ -16,5 +16,5 @@ class Deadline:
 
     @property
     def left_s(self) -> float:
-        """Seconds in which the answer has to be known; what Alexa gives beyond them is for the way there and back."""
+        """Seconds left to find the answer; what Alexa waits beyond them covers the network."""
         return max(0.0, self._late - time.monotonic())

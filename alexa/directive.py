@@ -1,7 +1,7 @@
-"""A directive as it comes in: enough of it typed to dispatch and authenticate, the payload left to its handler.
+"""An incoming directive: typed as far as dispatch and authentication need; its handler decodes the payload.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-interface.html
-Unknown keys are passed over: real requests carry more than is published.
+Unknown keys are ignored: real requests carry more than is published.
 """
 
 import msgspec
@@ -35,7 +35,7 @@ class Directive(Struct):
     payload: Raw = Raw(b"{}")
 
     def read[T](self, shape: msgspec.json.Decoder[T]) -> T:
-        """The payload in the handler's own shape. Raises InvalidDirective."""
+        """The payload, decoded by the handler's decoder. Raises InvalidDirective."""
         try:
             return shape.decode(self.payload)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -27,8 +27,8 @@ from store.records import Link
 
 log = logging.getLogger(__name__)
 
-MOST = 300  # endpoints Alexa takes of one customer
-KEPT = 256  # links whose encoded list is kept; in all languages a camera with every setting is 16 KB
+MOST = 300  # endpoints that Alexa accepts from one customer
+KEPT = 256  # links whose encoded list is kept; a camera with every setting in all languages takes 16 KB
 
 
 class _Discover(Struct):
@@ -60,7 +60,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Discovery(HouseholdInterface):
-    """`interfaces`: what a camera may have, in the order in which it is told."""
+    """`interfaces`: what a camera may have, in the order of its capabilities."""
 
     name = "Alexa.Discovery"
 
@@ -72,7 +72,7 @@ class Discovery(HouseholdInterface):
         return {"Discover": self.discover}
 
     def discover(self, directive: Directive, deadline: Deadline) -> Answer:
-        """An error when the cameras can't be listed: an empty list would take them away from the user."""
+        """Raises DirectiveError when the cameras can't be listed: an empty list would delete them from Alexa."""
         scope = directive.read(_discover).scope
         link = self._link_of(scope.token if scope else "")
         try:
@@ -88,7 +88,9 @@ class Discovery(HouseholdInterface):
 
     def _encoded(self, link: Link, cameras: tuple[Camera, ...]) -> Raw:
         if len(cameras) > MOST:
-            log.warning("link %s has %d cameras; Alexa is given %d", link.id, len(cameras), MOST)
+            log.warning(
+                "link %s has %d cameras; Alexa accepts %d, so the rest are left out", link.id, len(cameras), MOST
+            )
             cameras = tuple(sorted(cameras, key=lambda camera: camera.id)[:MOST])
         names = friendly_names(cameras)
         count = sum(interface.names(camera) for camera in cameras for interface in self._interfaces)

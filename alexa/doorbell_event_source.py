@@ -1,4 +1,4 @@
-"""Alexa.DoorbellEventSource 3: that a doorbell can be pressed; a press is an event, and no state to ask for.
+"""Alexa.DoorbellEventSource 3: a doorbell can be pressed; a press is an event, not a state that can be read.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-doorbelleventsource.html
 """

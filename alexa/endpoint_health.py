@@ -1,4 +1,4 @@
-"""Alexa.EndpointHealth 3.1: whether a camera can be reached; never why not, which Alexa doesn't say aloud.
+"""Alexa.EndpointHealth 3.1: whether a camera can be reached. Alexa does not speak a reason, so none is sent.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-endpointhealth.html
 """

@@ -15,7 +15,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Envelope:
-    """Carries the correlation token and the endpoint of a directive, so that no handler can forget them."""
+    """Copies a directive's correlation token and endpoint into its answer, so that no handler has to."""
 
     __slots__ = ("_correlation_token", "_endpoint")
 
@@ -29,7 +29,7 @@ class Envelope:
         return cls(directive.header.correlation_token, endpoint.endpoint_id if endpoint else None)
 
     def around(self, answer: Answer, properties: list[Property] | None) -> bytes:
-        """`properties` become the context; None: there is none."""
+        """The encoded event. `properties`: its context; None: it has no context."""
         endpoint = self._endpoint if answer.of_camera else None
         event = Event(self._header(answer.namespace, answer.name, answer.version), answer.payload, endpoint)
         return _encode(Message(event, None if properties is None else Context(properties)))

@@ -1,4 +1,4 @@
-"""What an Alexa ErrorResponse can say: one class per type, and the table from the gate's reasons to them.
+"""Alexa's ErrorResponse types, one class each, and the table from the gate's reasons to them.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-errorresponse.html
 """
@@ -22,7 +22,7 @@ class ErrorPayload(Struct, rename="camel", omit_defaults=True):
 
 
 class DirectiveError(Exception):
-    """Answered as an ErrorResponse; the message is for whoever reads the answer, Alexa does not speak it."""
+    """Answered as an ErrorResponse. Alexa does not speak the message; it serves whoever reads the answer."""
 
     namespace: ClassVar[str] = "Alexa"
     version: ClassVar[str] = "3"  # of the payload
@@ -43,7 +43,7 @@ class InvalidValue(DirectiveError):
 
 
 class InvalidAuthorization(DirectiveError):
-    """Of our own token only; a lost vendor sign-in is INSUFFICIENT_PERMISSIONS."""
+    """Concerns showcam's own token only; a lost vendor sign-in is INSUFFICIENT_PERMISSIONS."""
 
     kind = "INVALID_AUTHORIZATION_CREDENTIAL"
 
@@ -135,5 +135,5 @@ REFUSED: ByReason[type[DirectiveError]] = {
 
 
 def refused(refusal: Refusal, locale: str) -> DirectiveError:
-    """The type says the first failed row, the message all of them with their mends."""
+    """The error's type follows the first failed row; its message lists every failed row and its mend."""
     return REFUSED[refusal.reason](explain(refusal, locale, WRITTEN))

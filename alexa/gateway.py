@@ -1,7 +1,7 @@
-"""Login with Amazon for the event gateway: what AcceptGrant brings is exchanged, kept sealed, and refreshed.
+"""Login with Amazon for the event gateway: exchanges AcceptGrant's code, keeps the tokens sealed, refreshes them.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-authorization.html
-The client is that of the console's page "Permissions", not of account linking.
+The client id and secret are those of the developer console's page "Permissions", not of account linking.
 """
 
 import logging
@@ -20,17 +20,17 @@ from store.records import Link
 log = logging.getLogger(__name__)
 
 SECRET = "alexa_gateway"  # noqa: S105  (the name under which the store keeps it)
-EARLY_S = 300  # a token is renewed before it is over
+EARLY_S = 300  # a token is renewed this long before it expires
 EXCHANGE_S = 2.5
 REGION_S = 1.5
 
 
 class NotGranted(Exception):
-    """Amazon gave no tokens for this link, or took them back; the text is for the log and for whoever asks."""
+    """Amazon gave no tokens for this link, or revoked them. The text goes to the log and to Amazon."""
 
 
 class Grant(Struct, frozen=True):
-    """Tokens of Amazon's for one link; `gateway` "" until the region is known."""
+    """Amazon's tokens for one link. `expires`: epoch s; `gateway`: "" until the region is known."""
 
     access: str
     refresh: str
@@ -39,7 +39,7 @@ class Grant(Struct, frozen=True):
 
 
 class Gateway:
-    """Safe to use from many threads. Without a client id and secret nothing is ever granted."""
+    """Safe to use from many threads. Without a client id and secret every grant fails."""
 
     def __init__(
         self,
@@ -54,14 +54,14 @@ class Gateway:
         self._refreshing = threading.Lock()
 
     def accept(self, link: Link, code: str) -> None:
-        """Exchange the code, which works once, and keep what it gave. Raises NotGranted, StoreUnavailable."""
+        """Exchanges the one-time code and keeps the tokens. Raises NotGranted, StoreUnavailable."""
         if not all(self._client.values()):
             raise NotGranted("showcam has no client of Login with Amazon: set lwa_client_id and lwa_client_secret.")
         tokens = self._tokens({"grant_type": "authorization_code", "code": code}, "")
         self._keep(link.id, msgspec.structs.replace(tokens, gateway=self._region(tokens.access)))
 
     def grant(self, link_id: str) -> Grant:
-        """Good for some minutes at least, with the gateway to send to. Raises NotGranted, Unreached."""
+        """A grant with a known gateway that is good for EARLY_S at least. Raises NotGranted, Unreached."""
         grant = self._kept(link_id)
         if grant.expires - EARLY_S <= self._clock():
             grant = self.renew(link_id, grant.access)
@@ -73,11 +73,11 @@ class Gateway:
         return grant
 
     def renew(self, link_id: str, dead: str) -> Grant:
-        """New tokens in place of those whose access token is `dead`. Raises NotGranted, Unreached."""
+        """Replaces the tokens whose access token is `dead`. Raises NotGranted, Unreached."""
         with self._refreshing:
             grant = self._kept(link_id)
             if grant.access != dead:
-                return grant  # somebody was here first
+                return grant  # another thread has renewed it
             form = {"grant_type": "refresh_token", "refresh_token": grant.refresh}
             try:
                 tokens = self._tokens(form, grant.refresh)
@@ -92,9 +92,9 @@ class Gateway:
         self._store.drop_link_secret(link_id, SECRET)
 
     def _tokens(self, form: dict[str, str], refresh: str) -> Grant:
-        """Raises NotGranted when Amazon refused for good; Unreached only of a refresh, which can be tried again."""
+        """Raises NotGranted when Amazon refused for good. Raises Unreached for a refresh only, which can be retried."""
         try:
-            status, answered = self._amazon.ask(
+            status, answered = self._amazon.request_json(
                 "POST", f"{self._amazon.login}/auth/o2/token", EXCHANGE_S, form={**form, **self._client}
             )
         except Unreached:
@@ -102,7 +102,7 @@ class Gateway:
                 raise
             raise NotGranted("Login with Amazon did not answer in time.") from None
         if status != 200:
-            error = _word(answered.get("error"))
+            error = _error_code(answered.get("error"))
             if refresh and error != "invalid_grant":
                 raise Unreached(f"Login with Amazon answered {status} {error}")
             raise NotGranted(f"Login with Amazon refused: {error}.")
@@ -112,10 +112,10 @@ class Gateway:
         return Grant(access, refresh, self._clock() + _seconds(answered.get("expires_in")))
 
     def _region(self, access: str) -> str:
-        """Where this customer's events go. Not knowing it yet is no reason to refuse the grant."""
+        """The event gateway of this customer, or "" when Amazon does not answer: the grant is valid without it."""
         url = f"{self._amazon.gateways[0]}/v1/alexaApiEndpoint"
         try:
-            _, answered = self._amazon.ask("GET", url, REGION_S, bearer=access)
+            _, answered = self._amazon.request_json("GET", url, REGION_S, bearer=access)
         except Unreached as error:
             log.info("the event gateway's region is not known yet: %s", error)
             return ""
@@ -137,7 +137,7 @@ def _seconds(given: Any) -> float:
     return float(given) if isinstance(given, int | float) and 0 < given < 1e7 else 3600.0
 
 
-def _word(given: Any) -> str:
-    """An error code of RFC 6749 section 5.2, and nothing else of the answer."""
+def _error_code(given: Any) -> str:
+    """The error code (RFC 6749 section 5.2) if it is a known one, so that nothing else of the answer is logged."""
     codes = ("invalid_grant", "invalid_client", "unauthorized_client", "invalid_request", "server_error")
     return given if given in codes else "an unknown error"

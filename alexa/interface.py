@@ -1,4 +1,4 @@
-"""What an interface of Alexa's is to showcam: what a camera has of it, its states, and the directives it takes."""
+"""The base of every Alexa interface: its capabilities and states of a camera, and the directives it handles."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -16,13 +16,13 @@ from registry.camera import Camera
 from store.records import Link
 
 
-class Asked:
-    """A directive about one camera, which the link may not see or which may not be there."""
+class CameraDirective:
+    """A directive about one camera, which may be invisible to the link or not exist."""
 
-    __slots__ = ("camera_id", "deadline", "directive", "link")
+    __slots__ = ("camera_id", "deadline", "link", "original")
 
-    def __init__(self, link: Link, camera_id: str, directive: Directive, deadline: Deadline) -> None:
-        self.link, self.camera_id, self.directive, self.deadline = link, camera_id, directive, deadline
+    def __init__(self, link: Link, camera_id: str, original: Directive, deadline: Deadline) -> None:
+        self.link, self.camera_id, self.original, self.deadline = link, camera_id, original, deadline
 
     @property
     def left_s(self) -> float:
@@ -30,23 +30,23 @@ class Asked:
 
     @property
     def instance(self) -> str:
-        """Of a generic controller; "" where none is named."""
-        return self.directive.header.instance or ""
+        """The instance of a generic controller; "" where the directive names none."""
+        return self.original.header.instance or ""
 
     def read[T](self, shape: msgspec.json.Decoder[T]) -> T:
         """The payload. Raises InvalidDirective."""
-        return self.directive.read(shape)
+        return self.original.read(shape)
 
 
 class Answer(Struct, frozen=True):
-    """An event without its envelope. `camera`: whose state goes with it; `version`: of the payload."""
+    """An event without its envelope. `camera`: its state becomes the context; `version`: of the payload."""
 
     namespace: str
     name: str
     payload: Struct
     camera: Camera | None = None
     version: str = "3"
-    of_camera: bool = True  # False: it is about the household, and names no endpoint
+    of_camera: bool = True  # False: the event is about the household and names no endpoint
 
 
 class Stated(Struct, frozen=True):
@@ -57,37 +57,37 @@ class Stated(Struct, frozen=True):
     instance: str | None = None
 
 
-type Handler = Callable[[Asked], Answer]
+type Handler = Callable[[CameraDirective], Answer]
 type HouseholdHandler = Callable[[Directive, Deadline], Answer]
 
 
 class Interface(ABC):
-    """One for all cameras. Each method gives nothing where there is no such thing."""
+    """One object serves all cameras. A method returns nothing for a camera that lacks the interface."""
 
     name: ClassVar[str]  # the namespace of its directives and properties
 
     @abstractmethod
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
-        """What Discover tells of the camera. `locales`: in which what has a name of ours is named."""
+        """What Discover lists for the camera. `locales`: those in which instances and modes are named."""
 
     @abstractmethod
     def states(self, camera: Camera) -> Sequence[Stated]:
-        """What a report and an answer's context tell; nothing also where it is not known."""
+        """The properties for a report and for an answer's context, without those whose value is unknown."""
 
     @abstractmethod
     def directives(self) -> Mapping[str, Handler]:
-        """By name. The link's token has been checked before one is called, and it may raise DirectiveError."""
+        """Handlers by directive name. The link's token is checked before a call; a handler may raise DirectiveError."""
 
     def names(self, camera: Camera) -> int:
-        """How many things of the camera its capabilities name in each locale."""
+        """How many names the capabilities of the camera hold in each locale."""
         return 0
 
 
 class HouseholdInterface(ABC):
-    """Its directives are about no camera, and say in their payload whose they are."""
+    """An interface whose directives concern no camera and carry the token in their payload."""
 
     name: ClassVar[str]
 
     @abstractmethod
     def directives(self) -> Mapping[str, HouseholdHandler]:
-        """By name. Each checks the token that it is given, and may raise DirectiveError."""
+        """Handlers by directive name. A handler checks the token itself and may raise DirectiveError."""

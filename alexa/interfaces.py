@@ -1,4 +1,4 @@
-"""Every interface that showcam has, in the order in which Discover tells them. A new one is one line here."""
+"""Every interface that showcam has, in Discover's order. A new interface is one line in this module."""
 
 from collections.abc import Callable, Sequence
 
@@ -23,7 +23,7 @@ from store.records import Link
 
 
 def interfaces(registry: Registry, *, snapshots: bool) -> tuple[Interface, ...]:
-    """Those of a camera. `snapshots`: whether still pictures are advertised and given."""
+    """The interfaces of a camera. `snapshots`: whether stills are advertised and served."""
     controls = Controls(registry)
     return (
         StateReport(controls),
@@ -46,7 +46,7 @@ def household_interfaces(
     gateway: Gateway | None,
     of_cameras: Sequence[Interface],
 ) -> tuple[HouseholdInterface, ...]:
-    """`link_of`: whose a token is; raises InvalidAuthorization."""
+    """`link_of`: the link of a token; raises InvalidAuthorization."""
     return (
         Discovery(registry, link_of, of_cameras),
         Authorization(link_of, gateway),

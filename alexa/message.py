@@ -1,4 +1,4 @@
-"""A message to Alexa as it goes over the wire; its payload is typed by the interface that makes it.
+"""The wire format of a message to Alexa. The interface that makes a message types its payload.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-response.html
 """
@@ -21,7 +21,7 @@ class Header(Struct, rename="camel", omit_defaults=True):
 
 
 class EndpointId(Struct, rename="camel"):
-    """Without a scope: a bearer token is never sent back."""
+    """Has no scope: a bearer token is never sent back."""
 
     endpoint_id: str
 
@@ -33,7 +33,7 @@ class Event(Struct, omit_defaults=True):
 
 
 class Property(Struct, rename="camel", omit_defaults=True):
-    """One state of a camera, as it was at `time_of_sample`."""
+    """One property of a camera at `time_of_sample`."""
 
     namespace: str
     name: str
@@ -53,7 +53,7 @@ class Message(Struct, omit_defaults=True):
 
 
 class Empty(Struct, frozen=True):
-    """A payload that says nothing."""
+    """A payload without fields."""
 
 
 EMPTY = Empty()
@@ -61,11 +61,11 @@ _MS = [f".{ms:03d}Z" for ms in range(1000)]
 
 
 def timestamp(at: float) -> str:
-    """Epoch seconds as Alexa writes times: UTC with three digits of a second."""
+    """Epoch seconds in Alexa's format: ISO 8601, UTC, with milliseconds."""
     ms = int(at * 1000)
     return _second(ms // 1000) + _MS[ms % 1000]
 
 
-@kept(1024)  # a second is named by many readings and streams
+@kept(1024)  # many readings and streams fall into the same second
 def _second(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,4 +1,4 @@
-"""Alexa.ModeController 3: how a camera sees at night.
+"""Alexa.ModeController 3: a camera's night vision.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-modecontroller.html
 """
@@ -11,7 +11,7 @@ from msgspec import Struct
 from alexa.capability import Capability, reported
 from alexa.controls import Controls
 from alexa.errors import InvalidDirective, InvalidValue
-from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.texts import Locales, Named, friendly
 from registry.camera import Camera
 
@@ -63,19 +63,19 @@ class ModeController(Interface):
         return (capability,)
 
     def names(self, camera: Camera) -> int:
-        """The modes, and what they are modes of."""
+        """The names of the modes and the name of the instance."""
         return 0 if camera.night_vision == "none" else len(_MODES) + 1
 
     def states(self, camera: Camera) -> Sequence[Stated]:
         return _OF_NIGHT_VISION.get(camera.night_vision, ())
 
     def directives(self) -> Mapping[str, Handler]:
-        return {"SetMode": self.set_mode}  # AdjustMode is for modes that have an order
+        return {"SetMode": self.set_mode}  # AdjustMode is for ordered modes only
 
-    def set_mode(self, asked: Asked) -> Answer:
-        if asked.instance != INSTANCE:
+    def set_mode(self, directive: CameraDirective) -> Answer:
+        if directive.instance != INSTANCE:
             raise InvalidDirective("A camera has no such mode.")
-        value = _VALUES.get(asked.read(_set_mode).mode)
+        value = _VALUES.get(directive.read(_set_mode).mode)
         if value is None:
             raise InvalidValue("Night vision has the modes " + ", ".join(_VALUES) + ".")
-        return self._controls.change(asked, "night_vision", value)
+        return self._controls.change(directive, "night_vision", value)

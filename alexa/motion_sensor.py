@@ -1,4 +1,4 @@
-"""Alexa.MotionSensor 3: whether a camera has just seen something move.
+"""Alexa.MotionSensor 3: whether a camera detects motion.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-motionsensor.html
 """

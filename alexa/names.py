@@ -1,4 +1,4 @@
-"""Camera names as Alexa can hear them: letters, digits and spaces, and no two alike."""
+"""Camera names that Alexa can recognise in speech: letters, digits and spaces, and no name twice."""
 
 import textwrap
 import unicodedata
@@ -10,9 +10,9 @@ LONGEST = 128
 
 
 def friendly_names(cameras: Iterable[Camera]) -> dict[str, str]:
-    """By camera id. Of several with one name the others are numbered, in the order of their ids.
+    """Names by camera id. Of cameras with equal names all but the first, by id, get a number.
 
-    The numbers stay as long as the cameras do; one more of the name may move them.
+    A camera's number changes only when another camera of its name is added or removed.
     """
     spoken = {camera.id: spoken_name(camera) for camera in sorted(cameras, key=lambda camera: camera.id)}
     taken = {name.casefold() for name in spoken.values()}
@@ -30,7 +30,7 @@ def friendly_names(cameras: Iterable[Camera]) -> dict[str, str]:
 
 
 def spoken_name(camera: Camera) -> str:
-    """Apostrophes close up, as in "Karis stue"; all other signs part words."""
+    """Drops apostrophes ("Kari's stue" becomes "Karis stue"); any other sign becomes a space."""
     text = unicodedata.normalize("NFC", camera.name).replace("'", "").replace("’", "")
     words = "".join(sign if _spoken(sign) else " " for sign in text).split()
     name = shorten(" ".join(words), LONGEST)
@@ -38,9 +38,12 @@ def spoken_name(camera: Camera) -> str:
 
 
 def shorten(text: str, longest: int) -> str:
-    """At most `longest` characters, cut between words where there are any."""
+    """At most `longest` characters, cut between words where possible."""
     return text if len(text) <= longest else textwrap.shorten(text, longest, placeholder="") or text[:longest]
 
 
 def _spoken(sign: str) -> bool:
-    return sign.isalnum() or unicodedata.category(sign) in ("Mn", "Mc")  # marks belong to the letter before them
+    return sign.isalnum() or unicodedata.category(sign) in (
+        "Mn",
+        "Mc",
+    )  # a combining mark is part of a letter

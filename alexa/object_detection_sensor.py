@@ -1,4 +1,4 @@
-"""Alexa.SmartVision.ObjectDetectionSensor 1.0: people, where the camera tells them apart by itself.
+"""Alexa.SmartVision.ObjectDetectionSensor 1.0: people, where the camera itself recognises them.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-smartvision-objectdetectionsensor.html
 """
@@ -11,7 +11,7 @@ from msgspec import Struct
 from alexa.capability import Capability, reported
 from alexa.controls import Controls
 from alexa.errors import InvalidDirective, InvalidValue
-from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.texts import Locales
 from registry.camera import Camera
 
@@ -46,17 +46,17 @@ class ObjectDetectionSensor(Interface):
         return (Capability(interface=self.name, version="1.0", properties=properties, configuration=configuration),)
 
     def states(self, camera: Camera) -> Sequence[Stated]:
-        """For which classes it looks, whatever it sees just now."""
+        """The classes that the camera can detect, whether it detects any now or not."""
         return () if camera.person == "none" else _STATES
 
     def directives(self) -> Mapping[str, Handler]:
         return {"SetObjectDetectionClasses": self.set_classes}
 
-    def set_classes(self, asked: Asked) -> Answer:
-        """The camera looks for people and nothing else, and can't be made to stop."""
-        classes = {wanted.image_net_class for wanted in asked.read(_set_classes).object_detection_classes}
+    def set_classes(self, directive: CameraDirective) -> Answer:
+        """Accepts people alone: the camera detects nothing else, and detection can't be switched off by voice."""
+        classes = {wanted.image_net_class for wanted in directive.read(_set_classes).object_detection_classes}
         if classes != {"person"}:
             raise InvalidValue("This camera tells people apart, and nothing else; it can be set in the camera's app.")
-        if self._controls.read(asked).person == "none":
+        if self._controls.read(directive).person == "none":
             raise InvalidDirective("This camera does not tell people apart.")
-        return self._controls.unchanged(asked)
+        return self._controls.unchanged(directive)

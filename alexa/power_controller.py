@@ -1,15 +1,15 @@
 """Alexa.PowerController 3: a camera is on when it is awake, and off in Sleep Mode.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-powercontroller.html
-A camera has it only where its owner lets a voice use it: Amazon has no word for a power state that can only be asked
-about (`nonControllable` is the generic controllers'), and would show a switch that is refused.
+A camera has it only where its owner lets a voice use it: Alexa knows no read-only power state (`nonControllable` exists
+for the generic controllers alone) and would show a switch that showcam refuses.
 """
 
 from collections.abc import Mapping, Sequence
 
 from alexa.capability import Capability, reported
 from alexa.controls import Controls
-from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.texts import Locales
 from registry.camera import Camera
 
@@ -36,8 +36,8 @@ class PowerController(Interface):
     def directives(self) -> Mapping[str, Handler]:
         return {"TurnOn": self.turn_on, "TurnOff": self.turn_off}
 
-    def turn_on(self, asked: Asked) -> Answer:
-        return self._controls.change(asked, "sleep", "off")
+    def turn_on(self, directive: CameraDirective) -> Answer:
+        return self._controls.change(directive, "sleep", "off")
 
-    def turn_off(self, asked: Asked) -> Answer:
-        return self._controls.change(asked, "sleep", "on")
+    def turn_off(self, directive: CameraDirective) -> Answer:
+        return self._controls.change(directive, "sleep", "on")

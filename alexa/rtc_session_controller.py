@@ -1,4 +1,4 @@
-"""Alexa.RTCSessionController 3: WebRTC, one way; the answer carries every candidate, since nothing trickles.
+"""Alexa.RTCSessionController 3: WebRTC, one way. The answer carries every candidate: this interface has no trickle ICE.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-rtcsessioncontroller.html
 """
@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from alexa.capability import Capability
 from alexa.errors import InvalidValue, refused
-from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.texts import Locales
 from registry.camera import Camera, Refusal, StreamRequest
 from registry.errors import BadOffer
@@ -71,34 +71,34 @@ class RtcSessionController(Interface):
             "SessionDisconnected": self.disconnected,
         }
 
-    def initiate(self, asked: Asked) -> Answer:
+    def initiate(self, directive: CameraDirective) -> Answer:
         """A second offer in the same session replaces the first one's answer."""
-        given = asked.read(_initiate)
+        given = directive.read(_initiate)
         if given.offer.format.upper() != "SDP":
             raise InvalidValue("The offer's format is not SDP.")
         request = StreamRequest(
-            "alexa", ("webrtc",), sdp=given.offer.value, session=given.session_id, within_s=asked.left_s
+            "alexa", ("webrtc",), sdp=given.offer.value, session=given.session_id, within_s=directive.left_s
         )
         try:
-            stream = self._registry.open_stream(asked.link, asked.camera_id, request)
+            stream = self._registry.open_stream(directive.link, directive.camera_id, request)
         except BadOffer:
             raise InvalidValue("The offer is not SDP that asks for video.") from None
         if isinstance(stream, Refusal):
-            raise refused(stream, asked.link.locale)
+            raise refused(stream, directive.link.locale)
         return Answer(self.name, "AnswerGeneratedForSession", _Answered(_Description("SDP", stream.answer)))
 
-    def connected(self, asked: Asked) -> Answer:
-        """The display's word that it plays; not always sent."""
-        return self._confirmed("SessionConnected", asked, asked.read(_session))
+    def connected(self, directive: CameraDirective) -> Answer:
+        """The display reports that it plays; not every display does."""
+        return self._confirmed("SessionConnected", directive, directive.read(_session))
 
-    def disconnected(self, asked: Asked) -> Answer:
-        """As often as it comes."""
-        session = asked.read(_session)
-        # the link's own session ends, though its camera may be gone meanwhile
-        self._registry.end_session(asked.link, session.session_id)
-        return self._confirmed("SessionDisconnected", asked, session)
+    def disconnected(self, directive: CameraDirective) -> Answer:
+        """May be sent any number of times."""
+        session = directive.read(_session)
+        # the session of the link ends even when its camera is no longer visible
+        self._registry.end_session(directive.link, session.session_id)
+        return self._confirmed("SessionDisconnected", directive, session)
 
-    def _confirmed(self, name: str, asked: Asked, session: _Session) -> Answer:
-        if not self._registry.knows(asked.link, asked.camera_id):
-            raise refused(not_found(), asked.link.locale)
+    def _confirmed(self, name: str, directive: CameraDirective, session: _Session) -> Answer:
+        if not self._registry.knows(directive.link, directive.camera_id):
+            raise refused(not_found(), directive.link.locale)
         return Answer(self.name, name, session)

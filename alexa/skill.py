@@ -1,4 +1,4 @@
-"""Alexa's Smart Home skill: a directive in, an event out, whatever the directive is."""
+"""Alexa's Smart Home skill: answers every directive with an event."""
 
 import logging
 import re
@@ -17,7 +17,7 @@ from alexa.errors import (
     InvalidDirective,
 )
 from alexa.gateway import Gateway
-from alexa.interface import Answer, Asked, Handler, HouseholdHandler
+from alexa.interface import Answer, CameraDirective, Handler, HouseholdHandler
 from alexa.interfaces import household_interfaces, interfaces
 from alexa.state import State
 from alexa.unreadable import Unreadable
@@ -35,7 +35,7 @@ _printable = re.compile(r"[a-zA-Z0-9\-]{1,127}").fullmatch
 class SmartHome:
     """`authenticate` raises TokenInvalid or TokenExpired. Safe to use from many threads.
 
-    `snapshots`: whether still pictures are advertised and given.
+    `snapshots`: whether stills are advertised and served.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class SmartHome:
         }
 
     def answer(self, body: bytes, received: float | None = None) -> bytes:
-        """Never raises: what goes wrong is an ErrorResponse. `received`: when it came, by time.monotonic."""
+        """Never raises: a failure becomes an ErrorResponse. `received`: when the request arrived, by time.monotonic."""
         try:
             directive = read(body)
         except Unreadable as unreadable:
@@ -78,7 +78,7 @@ class SmartHome:
             log.warning("the store can't be reached (request %s)", _request(directive), extra={"reason": "store"})
             return envelope.error(BridgeUnreachable("showcam can't reach its store just now. Try again in a moment."))
         except Exception:
-            # the outermost edge of the skill: the log has all of it, and Alexa only that it happened
+            # the outermost edge of the skill: the traceback goes to the log, Alexa learns only that something failed
             log.exception("a directive failed (request %s)", _request(directive))
             return envelope.error(InternalError("Something went wrong in showcam. It is in its log."))
 
@@ -93,7 +93,7 @@ class SmartHome:
         if endpoint is None:
             raise InvalidDirective("This directive needs an endpoint.")
         link = self._link(endpoint.scope.token if endpoint.scope else "")
-        return handler(Asked(link, endpoint.endpoint_id, directive, deadline))
+        return handler(CameraDirective(link, endpoint.endpoint_id, directive, deadline))
 
     def _link(self, token: str) -> Link:
         try:

@@ -1,8 +1,8 @@
-"""Alexa.SmartVision.SnapshotProvider 1.1: a still picture's address, which Alexa fetches with its access token.
+"""Alexa.SmartVision.SnapshotProvider 1.1: the address of a still, which Alexa fetches with its access token.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-smartvision-snapshotprovider.html
-The Snapshot event's payload has been seen in no public implementation; `snapshots = false` in the settings takes the
-interface out of what is advertised.
+No public implementation shows the Snapshot event's payload; with `snapshots = false` in the settings the interface is
+not advertised.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,18 +12,18 @@ from msgspec import Struct
 
 from alexa.capability import Capability
 from alexa.errors import SnapshotsDisabled, refused
-from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.message import timestamp
 from alexa.texts import Locales
 from registry.camera import Camera, Refusal
 from registry.registry import Registry
 
 VERSION = "1.1"  # of the interface and of its messages
-FRESH_MS = 2000  # the picture is taken when it is fetched, by a stream that may be this far behind
+FRESH_MS = 2000  # the still is taken when it is fetched, from a stream with up to this delay
 
 
 class _GetSnapshot(Struct, rename="camel"):
-    prefer_on_demand_snapshot: bool = False  # every picture of ours is of now
+    prefer_on_demand_snapshot: bool = False  # every still of ours is on demand
 
 
 _get_snapshot = msgspec.json.Decoder(_GetSnapshot)
@@ -42,7 +42,7 @@ class _Snapshot(Struct, rename="camel"):
 
 
 class SnapshotProvider(Interface):
-    """`enabled`: whether the settings want still pictures."""
+    """`enabled`: the setting `snapshots`."""
 
     name = "Alexa.SmartVision.SnapshotProvider"
 
@@ -58,13 +58,13 @@ class SnapshotProvider(Interface):
     def directives(self) -> Mapping[str, Handler]:
         return {"GetSnapshot": self.get}
 
-    def get(self, asked: Asked) -> Answer:
-        asked.read(_get_snapshot)
+    def get(self, directive: CameraDirective) -> Answer:
+        directive.read(_get_snapshot)
         if not self._enabled:
             raise SnapshotsDisabled("Snapshots are switched off in the settings of showcam.")
-        snapshot = self._registry.snapshot(asked.link, asked.camera_id, "alexa", asked.left_s)
+        snapshot = self._registry.snapshot(directive.link, directive.camera_id, "alexa", directive.left_s)
         if isinstance(snapshot, Refusal):
-            raise refused(snapshot, asked.link.locale)
+            raise refused(snapshot, directive.link.locale)
         picture = _Picture(snapshot.url, timestamp(snapshot.expires), "ACCESS_TOKEN")
         payload = _Snapshot(picture, timestamp(snapshot.at), FRESH_MS)
         return Answer(self.name, "Snapshot", payload, version=VERSION)

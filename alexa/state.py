@@ -1,4 +1,4 @@
-"""The state of a camera as Alexa is told it: every property that was advertised and is known."""
+"""The state of a camera as reported to Alexa: every advertised property whose value is known."""
 
 import time
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from alexa.interface import Interface
 from alexa.message import Property, timestamp
 from registry.camera import Camera
 
-SAMPLE_MS = 1000  # how long the vendor may have taken to tell
+SAMPLE_MS = 1000  # how old the vendor's answer may be when it arrives
 
 
 class State:

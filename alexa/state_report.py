@@ -1,4 +1,4 @@
-"""Alexa 3, the interface that all others stand on: ReportState is answered with every retrievable property.
+"""Alexa 3, the interface of every endpoint: answers ReportState with every retrievable property.
 
 https://developer.amazon.com/en-US/docs/alexa/smarthome/state-reporting-for-a-smart-home-skill.html
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from alexa.capability import Capability
 from alexa.controls import Controls
-from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.message import EMPTY
 from alexa.texts import Locales
 from registry.camera import Camera
@@ -28,6 +28,6 @@ class StateReport(Interface):
     def directives(self) -> Mapping[str, Handler]:
         return {"ReportState": self.report}
 
-    def report(self, asked: Asked) -> Answer:
-        """An offline camera is reported UNREACHABLE; an error is only what keeps its state from being read."""
-        return Answer(self.name, "StateReport", EMPTY, self._controls.read(asked))
+    def report(self, directive: CameraDirective) -> Answer:
+        """Reports an offline camera as UNREACHABLE. Raises DirectiveError only where its state can't be read."""
+        return Answer(self.name, "StateReport", EMPTY, self._controls.read(directive))

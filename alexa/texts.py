@@ -1,4 +1,4 @@
-"""What Alexa's users call a camera's settings, in the languages in which Alexa shows cameras."""
+"""The spoken names of a camera's settings, in the languages in which Alexa shows cameras."""
 
 from msgspec import Struct
 
@@ -25,7 +25,7 @@ LOCALES = (
     "pt-BR",
 )
 
-# The same, by how many households speak to Alexa in them, as far as that is known.
+# The same locales, most used first, as far as that is known.
 _COMMON = (
     "en-US",
     "en-GB",
@@ -46,10 +46,10 @@ _COMMON = (
     "ar-SA",
 )
 MOST_BYTES = 64 * 1024  # of names in one answer
-_NAME_BYTES = 75  # of one name in one locale, about
-_LEAST = 2  # locales, however many names there are
+_NAME_BYTES = 75  # of one name in one locale, roughly
+_LEAST = 2  # locales, for any number of names
 
-# By language, or by locale where a country has a word of its own.
+# Names by language, or by locale where a country uses another word.
 TEXTS: dict[str, dict[str, str]] = {
     "status_light": {
         "ar": "ضوء الحالة",
@@ -174,14 +174,14 @@ TEXTS: dict[str, dict[str, str]] = {
     },
 }
 
-# Names that Alexa knows in every language of its own.
+# Names that Alexa itself translates into every language.
 ASSETS = {"smart": "Alexa.Setting.Auto", "night_vision": "Alexa.Setting.Mode"}
 
 
 def locales(names: int, spoken: str) -> Locales:
-    """In which so many names are given: in all, or in as many as fit, two at least, the household's own first.
+    """The locales for that many names: all, or as many as fit into MOST_BYTES, at least two, the household's own first.
 
-    Alexa does not say which language an Echo is set to; `spoken` is what the household linked in: "de", or "de-DE".
+    Alexa does not report the language of an Echo. `spoken`: the language used while linking, "de" or "de-DE".
     """
     most = max(_LEAST, MOST_BYTES // (max(1, names) * _NAME_BYTES))
     if most >= len(LOCALES):

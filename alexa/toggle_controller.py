@@ -1,4 +1,4 @@
-"""Alexa.ToggleController 3: what is on or off on a camera, to be asked about, and switched where a voice may.
+"""Alexa.ToggleController 3: a camera's switches, which a voice may read, and change where the owner allows it.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-togglecontroller.html
 """
@@ -9,13 +9,13 @@ from typing import NamedTuple
 from alexa.capability import Capability, reported
 from alexa.controls import Controls
 from alexa.errors import InvalidDirective
-from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.texts import Locales, friendly
 from registry.camera import Camera
 
 
 class Toggle(NamedTuple):
-    """`setting` is both the registry's name for it and the camera's field."""
+    """`setting`: the registry's name of the switch, and the camera's field."""
 
     instance: str
     setting: str
@@ -28,7 +28,7 @@ TOGGLES = (
     Toggle("Camera.OfflineNotification", "offline_notification"),
     Toggle("Camera.Flip", "flip"),
     Toggle("Camera.Audio", "audio"),
-    # why a picture is refused may be asked; that it no longer is, is for the signed-in owner alone to bring about
+    # a voice may read that encryption is on; only the signed-in owner may switch it off
     Toggle("Camera.ImageEncryption", "encryption", ever=False),
 )
 _BY_INSTANCE = {toggle.instance: toggle for toggle in TOGGLES}
@@ -67,19 +67,19 @@ class ToggleController(Interface):
     def directives(self) -> Mapping[str, Handler]:
         return {"TurnOn": self.turn_on, "TurnOff": self.turn_off}
 
-    def turn_on(self, asked: Asked) -> Answer:
-        return self._turn(asked, "on")
+    def turn_on(self, directive: CameraDirective) -> Answer:
+        return self._turn(directive, "on")
 
-    def turn_off(self, asked: Asked) -> Answer:
-        return self._turn(asked, "off")
+    def turn_off(self, directive: CameraDirective) -> Answer:
+        return self._turn(directive, "off")
 
-    def _turn(self, asked: Asked, value: str) -> Answer:
-        toggle = _BY_INSTANCE.get(asked.instance)
+    def _turn(self, directive: CameraDirective, value: str) -> Answer:
+        toggle = _BY_INSTANCE.get(directive.instance)
         if toggle is None:
             raise InvalidDirective("A camera has no such switch.")
         if not toggle.ever:
-            self._controls.refuse_encryption(asked)
-        return self._controls.change(asked, toggle.setting, value)
+            self._controls.refuse_encryption(directive)
+        return self._controls.change(directive, toggle.setting, value)
 
 
 def _of(camera: Camera) -> list[Toggle]:

@@ -1,6 +1,6 @@
-"""A message that is no directive, and what can be read of it for all that: which question, about which endpoint.
+"""A message that is no directive, with the correlation token and endpoint id that its error answer needs.
 
-Its answer must find its way past a payload that nests too deeply, or holds half of a surrogate pair.
+They are read even past a payload that nests too deeply or holds half of a surrogate pair.
 """
 
 import json
@@ -9,14 +9,14 @@ from typing import Any
 
 from net.json_depth import shallow
 
-DEEP = 3  # the header and the endpoint lie that deep, and nothing that is wanted of them lies deeper
-# more lenient than what reads directives; a number's value is never asked for
+DEEP = 3  # the fields read from header and endpoint lie no deeper
+# more lenient than the decoder of directives; numbers are not used, so each becomes a float
 _decode = json.JSONDecoder(parse_int=float, strict=False).decode
 _unpaired = re.compile(r"[\ud800-\udfff]").search
 
 
 class Unreadable(Exception):
-    """`correlation_token` and `endpoint_id` are None where the body is no JSON object down to them."""
+    """`correlation_token` and `endpoint_id` are None where the body does not hold them as text."""
 
     def __init__(self, body: bytes) -> None:
         super().__init__("not a directive")
@@ -38,6 +38,6 @@ def _within(given: Any, key: str) -> dict[str, Any]:
 
 
 def _text(given: dict[str, Any], key: str) -> str | None:
-    """Only what can be said again as it was."""
+    """The value if it is text that can be sent back unchanged."""
     value = given.get(key)
     return value if isinstance(value, str) and not _unpaired(value) else None

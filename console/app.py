@@ -1,4 +1,4 @@
-"""The pages a person sees beside linking: the front page, and what is said where there is none."""
+"""The pages beside linking: the front page and the page for unknown addresses."""
 
 from functools import partial
 from typing import Any
@@ -13,9 +13,7 @@ _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors
 
 
 def blueprint(*, practice_url: str, vendor: str = "") -> Blueprint:
-    """`practice_url`: the demo's practice page, "" outside the demo. `vendor`: whose cameras are linked here, by name;
-    "" where they are those of several.
-    """
+    """`practice_url`: the demo's practice page, "" outside the demo. `vendor`: the vendor's name, "" for several."""
     pages = Blueprint(
         "console", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
     )
@@ -38,13 +36,13 @@ def blueprint(*, practice_url: str, vendor: str = "") -> Blueprint:
             ("X-Frame-Options", "DENY"),
             ("Referrer-Policy", "no-referrer"),
         ):
-            response.headers.setdefault(name, value)  # a room that says more keeps its own
+            response.headers.setdefault(name, value)  # a room that sets its own header keeps it
         return response
 
     return pages
 
 
 def _page(template: str, **context: Any) -> str:
-    """In the language of who asks for it."""
+    """The page in the browser's language."""
     locale = chosen(request.accept_languages.values())
     return render_template(f"{template}.html", _=partial(OURS.say, locale), locale=locale, **context)

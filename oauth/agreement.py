@@ -1,4 +1,4 @@
-"""The page on which a person agrees, and the link that comes of it."""
+"""The consent page, and the link that consent makes."""
 
 import time
 from typing import Any
@@ -27,8 +27,8 @@ log = structlog.get_logger()
 
 LINKS_AN_HOUR = 30
 HOUR_S = 3600
-AGAIN_S = 60  # "Agree" pressed again for the same is given the same link for so long
-AGREED_S = 3.0  # and waits so long for the link of the first time
+AGAIN_S = 60  # "Agree" pressed again for the same request within this time gets the same link
+AGREED_S = 3.0  # how long a second "Agree" waits for the link of the first
 
 
 class Agreement:
@@ -36,23 +36,23 @@ class Agreement:
         self._store, self._owner, self._server = store, owner, server
         self._visits, self._signing_in = visits, signing_in
 
-    def page(self, asked: AuthorizeRequest, visit: Visit, status: int = 200, why: str = "") -> Response:
-        """What was ticked and typed stays, where the page comes again."""
+    def page(self, auth_request: AuthorizeRequest, visit: Visit, status: int = 200, why: str = "") -> Response:
+        """The consent page. When it is shown again it keeps what was ticked and typed."""
         error = pages.say(why) if why else ""
         kept: MultiDict[str, str] | None = request.form if "label" in request.form else None
         listing = self._listing(visit.account)
-        cameras = sorted(listing.cameras, key=lambda each: each.name.casefold()) if listing else []
-        self._visits.keep(request, replace(visit, offered=tuple(each.id for each in cameras)))
+        cameras = sorted(listing.cameras, key=lambda camera: camera.name.casefold()) if listing else []
+        self._visits.keep(request, replace(visit, offered=tuple(camera.id for camera in cameras)))
         return pages.linking_page(
             "consent",
-            asked.assistant,
+            auth_request.assistant,
             status,
             error=error,
             user=visit.user,
             cameras=cameras,
             unread=listing is None,
-            overheard=", ".join(each.name for each in cameras if may_be_overheard(each)),
-            ticked=kept.getlist("cameras") if kept is not None else [each.id for each in cameras],
+            overheard=", ".join(camera.name for camera in cameras if may_be_overheard(camera)),
+            ticked=kept.getlist("cameras") if kept is not None else [camera.id for camera in cameras],
             later=kept is None or "later" in kept,
             label=kept.get("label", "") if kept is not None else "",
         )
@@ -61,35 +61,36 @@ class Agreement:
         try:
             return self._owner.cameras(account_id)
         except Unavailable as unavailable:
-            # consent to all of them needs no list
+            # consent to all cameras needs no list
             log.warning("cameras not listed at consent", account=account_id, why=unavailable.reason)
             return None
 
-    def agree(self, asked: AuthorizeRequest, grant: Any, visit: Visit | None) -> Response:
-        link = self._given(visit)
+    def agree(self, auth_request: AuthorizeRequest, grant: Any, visit: Visit | None) -> Response:
+        link = self._repeated_link(visit)
         if link is not None:
-            return self._granted(grant, link)
+            return self._redirect(grant, link)
         account = self._store.account(visit.account) if visit is not None and visit.step == "signed" else None
         if visit is None or account is None or visit.offered is None:
-            return self._signing_in.gone(asked, visit)
+            return self._signing_in.gone(auth_request, visit)
         try:
             cameras = chosen(request.form, visit.offered)
         except NothingTicked:
-            return self.page(asked, visit, 400, wording.NOTHING_TICKED)
+            return self.page(auth_request, visit, 400, wording.NOTHING_TICKED)
         if self._store.hits(f"links:{account.id}", HOUR_S, time.time()) >= LINKS_AN_HOUR:
-            return self.page(asked, visit, 429, wording.TOO_MANY_LINKS)
-        if not self._visits.claim(request, visit) and (other := self._awaited()) is not None and other.step == "done":
-            link = self._given(other)
+            return self.page(auth_request, visit, 429, wording.TOO_MANY_LINKS)
+        first = self._visits.claim(request, visit)
+        if not first and (other := self._await_link()) is not None and other.step == "done":
+            link = self._repeated_link(other)
         else:
-            link = self._link(asked, visit, account, cameras)
-        return self._granted(grant, link) if link else self._signing_in.gone(asked, self._visits.read(request))
+            link = self._link(auth_request, visit, account, cameras)
+        return self._redirect(grant, link) if link else self._signing_in.gone(auth_request, self._visits.read(request))
 
-    def _granted(self, grant: Any, link: Link | None) -> Response:
+    def _redirect(self, grant: Any, link: Link | None) -> Response:
         answer: Response = self._server.create_authorization_response(grant_user=link, grant=grant)
         return answer
 
-    def _given(self, visit: Visit | None) -> Link | None:
-        """The link that this very request was given a moment ago: "Agree" was pressed twice."""
+    def _repeated_link(self, visit: Visit | None) -> Link | None:
+        """The link that this same request made a moment ago: "Agree" was pressed twice."""
         if visit is None or visit.step != "done" or visit.request != fingerprint(request):
             return None
         if time.time() >= visit.agreed + AGAIN_S:
@@ -97,8 +98,8 @@ class Agreement:
         link = self._store.link(visit.link)
         return link if link is not None and link.ended is None else None
 
-    def _awaited(self) -> Visit | None:
-        """The visit once another request of it has made its link; as it is, where that one was cut short."""
+    def _await_link(self) -> Visit | None:
+        """The visit, once another of its requests has made the link or AGREED_S have passed."""
         end = time.monotonic() + AGREED_S
         while True:
             visit = self._visits.read(request)
@@ -107,19 +108,20 @@ class Agreement:
             time.sleep(0.05)
 
     def _link(
-        self, asked: AuthorizeRequest, visit: Visit, account: Account, cameras: tuple[str, ...] | None
+        self, auth_request: AuthorizeRequest, visit: Visit, account: Account, cameras: tuple[str, ...] | None
     ) -> Link | None:
-        """The visit's link, also where a request that was cut short has made it already."""
+        """Makes the visit's link, or finds the one that an interrupted request has already made."""
         label, locale, now = request.form.get("label", ""), spoken(request), time.time()
         self._store.hit(f"links:{account.id}", HOUR_S, now)
         link_id = self._visits.link_id(request)
         try:
-            link = links.complete(self._store, account, asked.client.row, label, cameras, locale, now, link_id)
+            link = links.complete(self._store, account, auth_request.client.row, label, cameras, locale, now, link_id)
         except Inconsistent:
-            there = self._store.link(link_id)
-            if there is None or (there.client, there.cameras, there.ended) != (asked.client.row.id, cameras, None):
+            existing = self._store.link(link_id)
+            expected = (auth_request.client.row.id, cameras, None)
+            if existing is None or (existing.client, existing.cameras, existing.ended) != expected:
                 return None
-            link = there
+            link = existing
         if request.form.get("overheard"):
             self._signing_in.agreed(account.id)
         done = replace(visit, step="done", link=link.id, request=fingerprint(request), agreed=now)
@@ -129,6 +131,6 @@ class Agreement:
         return link
 
     def cancel(self, grant: Any) -> Response:
-        answer = self._granted(grant, None)
+        answer = self._redirect(grant, None)
         self._visits.end(request, answer)
         return answer

@@ -1,4 +1,4 @@
-"""Account linking as one Flask blueprint: `bind(app, …)` and it serves."""
+"""Account linking as one Flask blueprint, which `bind` adds to an app."""
 
 import logging
 import time
@@ -23,7 +23,7 @@ from store.records import Link
 from words.languages import LANGUAGES
 
 MAX_BODY = 16 * 1024
-MAX_FORM = 64 * 1024  # a consent form names every camera that is ticked
+MAX_FORM = 64 * 1024  # bytes; a consent form names every ticked camera
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 READ = ("GET", "HEAD")
 _METHODS = {"oauth.authorize": (*READ, "POST"), "oauth.token": ("POST",), "oauth.revoke": ("POST",)}
@@ -31,12 +31,12 @@ _METHODS = {"oauth.authorize": (*READ, "POST"), "oauth.token": ("POST",), "oauth
 
 @dataclass(frozen=True)
 class OAuthSettings:
-    """`issuer`: our public address, without a trailing slash. The first cookie key signs, all verify."""
+    """`issuer`: showcam's public address, without a trailing slash. The first cookie key signs, all verify."""
 
     issuer: str
     cookie_keys: list[bytes]
     secure_cookies: bool = True
-    refusal_s: float = 1.5  # a sign-in whose refusal must tell nothing takes at least this long
+    refusal_s: float = 1.5  # least duration of a refusal whose cause must not show
 
 
 def bind(
@@ -47,9 +47,9 @@ def bind(
     settings: OAuthSettings,
     end_link: Callable[[Link], None] | None = None,
 ) -> None:
-    """Sets what the pages need of the app (cookies, CSRF protection of every form in it) and registers them.
+    """Configures the app for the pages (cookies, CSRF protection of all its forms) and registers them.
 
-    `end_link` ends a link with its live pictures; without it they end when the gate is next asked.
+    `end_link`: ends a link with its live pictures; without it they end when the gate next runs.
     """
     app.config.update(
         SECRET_KEY=settings.cookie_keys[0],
@@ -59,15 +59,15 @@ def bind(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
-        # it would ask for a Referer, which our own pages tell browsers not to send
+        # the strict check needs a Referer, which Referrer-Policy keeps browsers from sending
         WTF_CSRF_SSL_STRICT=False,
         **{pages.VENDOR: sign_in.vendor},
     )
     _hush_authlib()
-    app.before_request_funcs.setdefault(None, []).insert(0, _admit)
+    app.before_request_funcs.setdefault(None, []).insert(0, _limit)
     csrf = app.extensions.get("csrf") or CSRFProtect(app)
-    pages_of = blueprint(store, sign_in, owner, settings, end_link)
-    app.register_blueprint(pages_of)
+    oauth_pages = blueprint(store, sign_in, owner, settings, end_link)
+    app.register_blueprint(oauth_pages)
     for endpoint in failures.MACHINES:
         csrf.exempt(app.view_functions[endpoint])
 
@@ -84,7 +84,7 @@ def blueprint(
     known = KnownBrowser(settings.cookie_keys, settings.secure_cookies)
     signing_in = SigningIn(sign_in, visits, known, settings.refusal_s)
     linking = Linking(store, server, visits, signing_in, Agreement(store, owner, server, visits, signing_in))
-    pages_of = Blueprint(
+    oauth_pages = Blueprint(
         "oauth", __name__, template_folder="templates", static_folder="static", static_url_path="/oauth/static"
     )
 
@@ -92,8 +92,8 @@ def blueprint(
         return linking.authorize()
 
     def token() -> Response:
-        refused = machines.bad_form() or machines.bad_grant_type()
-        answer: Response = refused or server.create_token_response()
+        refusal = machines.bad_form() or machines.bad_grant_type()
+        answer: Response = refusal or server.create_token_response()
         return answer
 
     def revoke() -> Response:
@@ -114,7 +114,7 @@ def blueprint(
     def after(response: Response) -> Response:
         return headers.apply(response, g.get("form_action", "'self'"), settings.secure_cookies)
 
-    # every method comes here, so that each refusal carries our headers
+    # every method is routed here, so that a 405 carries our headers too
     for path, view in (
         ("/oauth/authorize", authorize),
         ("/oauth/token", token),
@@ -123,15 +123,15 @@ def blueprint(
         ("/oauth/privacy", privacy),
         ("/.well-known/oauth-authorization-server", described),
     ):
-        pages_of.add_url_rule(path, view_func=view, methods=ALL_METHODS, provide_automatic_options=False)
-    pages_of.before_request(_readable)
-    pages_of.after_request(after)
-    failures.handle(pages_of)
-    return pages_of
+        oauth_pages.add_url_rule(path, view_func=view, methods=ALL_METHODS, provide_automatic_options=False)
+    oauth_pages.before_request(_check_request)
+    oauth_pages.after_request(after)
+    failures.handle(oauth_pages)
+    return oauth_pages
 
 
 def _hush_authlib() -> None:
-    """At DEBUG the library logs the tokens it issues, refresh tokens too."""
+    """Keeps Authlib from logging at DEBUG, where it logs every token it issues."""
     library = logging.getLogger("authlib")
     library.setLevel(max(library.level, logging.INFO))
 
@@ -140,8 +140,8 @@ def _end(store: Store, link: Link) -> None:
     store.end_link(link.id, time.time())
 
 
-def _admit() -> None:
-    """Runs before the form is read for its CSRF token."""
+def _limit() -> None:
+    """Limits body and method, before the CSRF check reads the form."""
     if request.blueprint != "oauth":
         return
     request.max_content_length = MAX_FORM if request.endpoint == "oauth.authorize" else MAX_BODY
@@ -150,9 +150,9 @@ def _admit() -> None:
         raise MethodNotAllowed(valid_methods=methods)
 
 
-def _readable() -> Response | None:
+def _check_request() -> Response | None:
     try:
-        request.args  # noqa: B018 - decoded on first use
+        request.args  # noqa: B018 - access decodes the query
     except UnicodeDecodeError:
         return failures.answer("request", 400, "invalid_request", "The query is not UTF-8.")
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):

@@ -1,4 +1,4 @@
-"""The authorize request, judged before Authlib sees it: what can't be trusted is never redirected anywhere."""
+"""The authorization request, validated before Authlib gets it: an untrusted one is never redirected."""
 
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
@@ -10,20 +10,23 @@ from oauth.clients import Registered
 from store.ports import Store
 from store.records import Assistant
 
-MAX_QUERY = 16 * 1024  # Alexa's state alone may be long
-# Where an assistant sends the browser on after its callback. Chromium holds every further hop of a form's redirect to
-# form-action, too: with the callback's origin alone the page stays while the code is already minted.
+MAX_QUERY = 16 * 1024  # bytes; Alexa's state alone may be long
+# Where an assistant's callback redirects the browser. Chromium applies form-action to every redirect after a form: with
+# the callback's origin alone the browser would stay on the page although the code is already issued.
 _ONWARD: dict[Assistant, tuple[str, ...]] = {
     "alexa": (
-        *(f"https://*.amazon.{land}" for land in ("com", "ca", "com.mx", "com.br", "co.uk", "de", "fr", "it", "es")),
-        *(f"https://*.amazon.{land}" for land in ("nl", "se", "pl", "in", "co.jp", "com.au")),
+        *(
+            f"https://*.amazon.{domain}"
+            for domain in ("com", "ca", "com.mx", "com.br", "co.uk", "de", "fr", "it", "es")
+        ),
+        *(f"https://*.amazon.{domain}" for domain in ("nl", "se", "pl", "in", "co.jp", "com.au")),
     ),
     "google": ("https://*.google.com", "https://*.googleusercontent.com"),
 }
 
 
 class Untrusted(Exception):
-    """Answered with our own page, without a Location (RFC 6749 section 4.1.2.1). `reason` is for log and page."""
+    """Answered with a page of ours and no redirect (RFC 6749 section 4.1.2.1). `reason`: a key of wording.PROBLEMS."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -43,14 +46,14 @@ class AuthorizeRequest:
 
     @property
     def form_action(self) -> str:
-        """Where our forms may lead: here, and back to the assistant."""
-        parts = urlsplit(self.redirect_uri)
-        onward = _ONWARD[self.assistant] if parts.scheme == "https" else ()
-        return " ".join(("'self'", f"{parts.scheme}://{parts.netloc}", *onward))
+        """The form-action of our pages: showcam itself and the assistant."""
+        callback = urlsplit(self.redirect_uri)
+        onward = _ONWARD[self.assistant] if callback.scheme == "https" else ()
+        return " ".join(("'self'", f"{callback.scheme}://{callback.netloc}", *onward))
 
 
 def read(store: Store, args: MultiDict[str, str]) -> AuthorizeRequest:
-    """Raises Untrusted: unknown client, foreign redirect, any parameter twice (RFC 6749 section 3.1)."""
+    """Raises Untrusted for an unknown client, a foreign redirect, or a repeated parameter (RFC 6749 section 3.1)."""
     if any(len(values) > 1 for values in args.listvalues()):
         raise Untrusted("repeated")
     client = clients.find(store, args.get("client_id"))
@@ -63,7 +66,7 @@ def read(store: Store, args: MultiDict[str, str]) -> AuthorizeRequest:
 
 
 def back(redirect_uri: str, issuer: str, state: str | None, **params: str) -> str:
-    """The address that leads back to the client; always says who answered (RFC 9207) and returns the state."""
+    """The redirect to the client, with the issuer (RFC 9207) and the state."""
     if state is not None:
         params["state"] = state
     params["iss"] = issuer

@@ -1,4 +1,4 @@
-"""An assistant's registration as Authlib sees it, and how it proves itself at the token endpoints."""
+"""A client in Authlib's form, and how it authenticates at the token endpoints."""
 
 import base64
 import binascii
@@ -16,7 +16,7 @@ AUTH_METHODS = ("client_secret_basic", "client_secret_post")
 
 
 class Registered(ClientMixin):  # type: ignore[misc]
-    """Confidential, authorization code and refresh only, always with a redirect address of its list."""
+    """A confidential client: authorization code and refresh only, with a registered redirect address."""
 
     def __init__(self, row: Client) -> None:
         self.row = row
@@ -25,7 +25,7 @@ class Registered(ClientMixin):  # type: ignore[misc]
         return self.row.id
 
     def get_default_redirect_uri(self) -> None:
-        return None  # so that it is always asked for
+        return None  # so that every request must name one
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
         return SCOPE if set((scope or SCOPE).split()) == {SCOPE} else None
@@ -52,7 +52,7 @@ def find(store: Store, client_id: str | None) -> Registered | None:
 
 
 def authenticate(store: Store, request: Any) -> Registered:
-    """By HTTP Basic, else by the form (RFC 6749 section 2.3.1). Raises InvalidClientError, the same for every cause."""
+    """By HTTP Basic, else by the form (RFC 6749 section 2.3.1). Raises one InvalidClientError for every cause."""
     header = request.headers.get("Authorization")
     if header is not None:
         client_id, secret = _basic(header)

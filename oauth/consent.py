@@ -1,22 +1,22 @@
-"""What was agreed to: which cameras, now and later."""
+"""Reads the cameras from the consent form."""
 
 from werkzeug.datastructures import MultiDict
 
 
 class NothingTicked(Exception):
-    """There are cameras to choose from and none was."""
+    """No camera was ticked."""
 
 
 def chosen(form: MultiDict[str, str], offered: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Camera ids, or None for all, also ones added later. Raises NothingTicked.
+    """The ticked camera ids, or None for all cameras, later ones included. Raises NothingTicked.
 
-    Later ones come along only beside all of today's: an unticked camera is never shared.
+    Later cameras are included only if all offered ones are ticked: an unticked camera is never shared.
     """
     ticked = set(form.getlist("cameras")) & set(offered)
-    if not offered and form.get("all"):  # the page had none to show, and asked about all of them in so many words
+    if not offered and form.get("all"):  # the page could list no camera and asked for consent to all
         return None
     if not ticked:
         raise NothingTicked
     if ticked == set(offered) and form.get("later"):
         return None
-    return tuple(each for each in offered if each in ticked)
+    return tuple(camera_id for camera_id in offered if camera_id in ticked)

@@ -1,4 +1,4 @@
-"""What went wrong, told as a page to people and as RFC 6749 JSON to machines."""
+"""Error handlers: a page for people, JSON of RFC 6749 for machines."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ MACHINES = ("oauth.token", "oauth.revoke", "oauth.userinfo", "oauth.described")
 
 
 def answer(reason: str, status: int, error: str, description: str) -> Response:
-    """A page for people, JSON for machines."""
+    """`reason`: of the page; `error` and `description`: of the JSON."""
     return refuse(status, error, description) if request.endpoint in MACHINES else pages.problem(reason)
 
 
-def handle(pages_of: Blueprint) -> None:
+def handle(oauth_pages: Blueprint) -> None:
     def untrusted(error: Untrusted) -> Response:
         return pages.problem(error.reason)
 
@@ -59,4 +59,4 @@ def handle(pages_of: Blueprint) -> None:
         (HTTPException, other),
         (500, other),
     ):
-        pages_of.register_error_handler(kind, handler)
+        oauth_pages.register_error_handler(kind, handler)

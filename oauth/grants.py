@@ -1,4 +1,4 @@
-"""Authorization code with PKCE, refresh and revocation, as steps of Authlib's over our store."""
+"""Authlib's authorization code grant with PKCE, refresh grant and revocation, over our store."""
 
 import secrets
 import time
@@ -18,11 +18,11 @@ from oauth.clients import Registered
 from store.ports import Replayed, Store
 from store.records import Client, Code, Link, Token
 
-CODE_S = 60
+CODE_S = 60  # life of an authorization code
 
 
-class Presented(AuthorizationCodeMixin):  # type: ignore[misc]
-    """A code that somebody came with, and the link it was made for."""
+class PresentedCode(AuthorizationCodeMixin):  # type: ignore[misc]
+    """A code presented at the token endpoint, and its link."""
 
     def __init__(self, row: Code, link: Link) -> None:
         self.row, self.link = row, link
@@ -35,8 +35,8 @@ class Presented(AuthorizationCodeMixin):  # type: ignore[misc]
         return self.row.scope
 
 
-class Held(TokenMixin):  # type: ignore[misc]
-    """A token of ours with the link it belongs to."""
+class HeldToken(TokenMixin):  # type: ignore[misc]
+    """A token and its link."""
 
     def __init__(self, link: Link, token: Token) -> None:
         self.link, self.token = link, token
@@ -48,19 +48,19 @@ class Held(TokenMixin):  # type: ignore[misc]
         return self.token.scope
 
 
-def held(store: Store, text: str) -> Held | None:
+def find_held(store: Store, text: str) -> HeldToken | None:
     link_id = link_of(text)
     found = store.find_token(link_id, token_hash(text)) if link_id else None
-    return Held(*found) if found else None
+    return HeldToken(*found) if found else None
 
 
 class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
-    """A code lives 60 s and is taken once; a second use ends what the first one issued (RFC 6749 section 4.1.2).
+    """A code lives CODE_S and is redeemed once; a second use ends its link (RFC 6749 section 4.1.2).
 
-    It is taken in one write with the tokens that are issued for it: whoever is cut off has done both, or neither.
+    Redeeming the code and keeping its tokens is one write, so an interrupted request has done both or neither.
     """
 
-    _presented: Presented | None = None
+    _presented: PresentedCode | None = None
 
     def create_authorization_response(self, redirect_uri: str, grant_user: Link | None) -> Any:
         if grant_user is None:
@@ -83,32 +83,32 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
         try:
             super().validate_token_request()
         except (OAuth2Error, ValueError):
-            if self._presented is not None:  # by its own client: a wrong verifier or redirect burns it
-                self._take(self._presented, [])
+            if self._presented is not None:  # the right client with a wrong verifier or redirect: the code is used up
+                self._redeem(self._presented, [])
             raise
 
-    def query_authorization_code(self, code: str, client: Registered) -> Presented | None:
+    def query_authorization_code(self, code: str, client: Registered) -> PresentedCode | None:
         try:
             found = self.server.store.code(token_hash(code), client.row.id, time.time())
         except Replayed as replayed:
             self._replayed(replayed)
             return None
-        self._presented = Presented(*found) if found else None
+        self._presented = PresentedCode(*found) if found else None
         return self._presented
 
-    def authenticate_user(self, authorization_code: Presented) -> Link:
+    def authenticate_user(self, authorization_code: PresentedCode) -> Link:
         return authorization_code.link
 
     def generate_token(self, user: Link, scope: str, include_refresh_token: bool) -> links.TokenAnswer:
         answer, tokens = links.minted(user, scope, time.time(), include_refresh_token)
-        if not self._take(self.request.authorization_code, tokens):
+        if not self._redeem(self.request.authorization_code, tokens):
             raise InvalidGrantError("Invalid 'code' in request.")
         return answer
 
-    def delete_authorization_code(self, authorization_code: Presented) -> None:
-        """Nothing: a used code is kept for a while, so that a replay is told from a guess."""
+    def delete_authorization_code(self, authorization_code: PresentedCode) -> None:
+        """Does nothing: a used code is kept for a while, so that a replay can be told from a guess."""
 
-    def _take(self, presented: Presented, tokens: list[Token]) -> bool:
+    def _redeem(self, presented: PresentedCode, tokens: list[Token]) -> bool:
         try:
             return bool(self.server.store.redeem_code(presented.row, time.time(), tokens))
         except Replayed as replayed:
@@ -122,33 +122,33 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
 
 
 class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
-    """The refresh token stays as it is; each use adds an access token, and the older ones live on.
+    """Refresh tokens are stable: each use adds an access token, and older access tokens stay valid.
 
-    The answer repeats it, as RFC 6749 section 6 permits: a client that keeps the last answer alone would else lose it.
+    The answer repeats the refresh token (RFC 6749 section 6): a client that keeps only the last answer would lose it.
     """
 
     INCLUDE_NEW_REFRESH_TOKEN = False
 
-    def issue_token(self, user: Link, refresh_token: Held) -> links.TokenAnswer:
+    def issue_token(self, user: Link, refresh_token: HeldToken) -> links.TokenAnswer:
         answer: links.TokenAnswer = super().issue_token(user, refresh_token)
         return {**answer, "refresh_token": self.request.form["refresh_token"]}
 
-    def authenticate_refresh_token(self, refresh_token: str) -> Held | None:
-        found = held(self.server.store, refresh_token)
+    def authenticate_refresh_token(self, refresh_token: str) -> HeldToken | None:
+        found = find_held(self.server.store, refresh_token)
         return found if found and found.token.kind == "refresh" else None
 
-    def authenticate_user(self, refresh_token: Held) -> Link:
+    def authenticate_user(self, refresh_token: HeldToken) -> Link:
         return refresh_token.link
 
-    def revoke_old_credential(self, refresh_token: Held) -> None:
-        """Nothing: a refresh token that died by use would cost a lost answer its link."""
+    def revoke_old_credential(self, refresh_token: HeldToken) -> None:
+        """Does nothing: if use ended a refresh token, one lost answer would end the link."""
 
 
 class S256(CodeChallenge):  # type: ignore[misc]
-    """PKCE (RFC 7636) with S256 alone; binding once sent, demanded where the client's registration says so."""
+    """PKCE (RFC 7636) with S256 alone. Required where the client's registration says so, checked whenever sent."""
 
     DEFAULT_CODE_CHALLENGE_METHOD = "S256"
-    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012 - Authlib's own form
+    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012 - Authlib's type
 
     def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:
         data = grant.request.payload.data
@@ -157,14 +157,14 @@ class S256(CodeChallenge):  # type: ignore[misc]
             if row.require_pkce:
                 raise InvalidRequestError("A code_challenge is required.")
             return
-        # without a method the library would mean "plain"
+        # without a method Authlib would assume "plain"
         if data.get("code_challenge_method") != "S256":
             raise InvalidRequestError("The code_challenge_method must be S256.")
         if len(data.get("code_challenge", "")) != 43:
             raise InvalidRequestError("The code_challenge is no SHA-256 in base64url.")
         super().validate_code_challenge(grant, redirect_uri)
 
-    def get_authorization_code_challenge_method(self, authorization_code: Presented) -> str:
+    def get_authorization_code_challenge_method(self, authorization_code: PresentedCode) -> str:
         return "S256"
 
 
@@ -172,25 +172,24 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
     """RFC 7009: either token ends its link, and that link alone."""
 
     def check_params(self, request: Any, client: Registered) -> None:
-        # a hint may be wrong or unknown (section 2.1); the token itself says what it is
+        # a hint may be wrong or unknown (section 2.1), so only the token decides
         if not request.form.get("token"):
             raise InvalidRequestError("Missing 'token' in request.")
 
-    def query_token(self, token_string: str, token_type_hint: str | None) -> Held | None:
-        return held(self.server.store, token_string)
+    def query_token(self, token_string: str, token_type_hint: str | None) -> HeldToken | None:
+        return find_held(self.server.store, token_string)
 
-    def revoke_token(self, token: Held, request: Any) -> None:
+    def revoke_token(self, token: HeldToken, request: Any) -> None:
         self.server.end_link(token.link)
 
 
 def issuing(store: Store) -> Callable[..., links.TokenAnswer]:
-    """Authlib's token generator over `accounts.links`, which keeps what it issues."""
+    """A token generator for Authlib; `accounts.links` keeps the tokens that it issues."""
 
     def issue(user: Link, scope: str, include_refresh_token: bool, **_: Any) -> links.TokenAnswer:
         try:
             return links.issue(store, user, scope, time.time(), include_refresh_token)
         except links.LinkEnded:
-            # by its owner, say, just now
             raise InvalidGrantError("The link has ended.") from None
 
     return issue

@@ -1,10 +1,10 @@
-"""What every answer of this room carries."""
+"""The headers of every answer of this room."""
 
 from flask import Response
 
 
 def policy(form_action: str) -> str:
-    """The pages have no script, nothing from elsewhere, and no frame around them."""
+    """Allows no script, nothing from another origin, and no frame around the pages."""
     return (
         "default-src 'none'; style-src 'self'; img-src 'self'; "
         f"form-action {form_action}; frame-ancestors 'none'; base-uri 'none'"

@@ -1,6 +1,6 @@
-"""A signed cookie by which a browser proves that it has signed in before, and to which accounts.
+"""A signed cookie which proves that a browser has signed in before, and to which accounts.
 
-It opens nothing: its browser only has tries of its own, which no stranger uses up (accounts.attempts).
+It grants no access. It only gives the browser tries of its own, which no stranger uses up (accounts.attempts).
 """
 
 import hashlib
@@ -11,8 +11,8 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from accounts.attempts import Browser
 from accounts.identity import new_id
 
-KEPT_S = 400 * 86_400  # browsers keep no cookie longer
-MOST = 8  # accounts of one browser
+KEPT_S = 400 * 86_400  # browsers limit cookies to 400 days
+MOST = 8  # accounts remembered in one browser
 
 
 class KnownBrowser:
@@ -25,15 +25,15 @@ class KnownBrowser:
 
     def read(self, request: Request) -> Browser | None:
         try:
-            said = self._signer.loads(request.cookies.get(self.cookie, ""), max_age=KEPT_S)
-            return Browser(str(said["browser"]), tuple(map(str, said["accounts"])))
+            content = self._signer.loads(request.cookies.get(self.cookie, ""), max_age=KEPT_S)
+            return Browser(str(content["browser"]), tuple(map(str, content["accounts"])))
         except (BadData, TypeError, KeyError):
             return None
 
     def remember(self, request: Request, response: Response, account_id: str) -> None:
-        """The account just signed in to, beside those of before."""
+        """Adds the account to those of the browser."""
         before = self.read(request) or Browser(new_id(), ())
-        accounts = [account_id, *(each for each in before.accounts if each != account_id)][:MOST]
+        accounts = [account_id, *(known for known in before.accounts if known != account_id)][:MOST]
         response.set_cookie(
             self.cookie,
             str(self._signer.dumps({"browser": before.id, "accounts": accounts})),
@@ -41,5 +41,5 @@ class KnownBrowser:
             path="/",
             secure=self._secure,
             httponly=True,
-            samesite="Strict",  # it is only read where one of our own forms is sent
+            samesite="Strict",  # read only when one of our own forms is posted
         )

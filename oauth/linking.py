@@ -1,6 +1,6 @@
-"""The authorization endpoint: sign-in, the vendor's code, consent. One address; each form says which step it takes.
+"""The authorization endpoint: sign-in, the vendor's code and consent at one address; a form names its step.
 
-What was asked stays in the address, so nothing is written before somebody has signed in.
+The authorization request stays in the address, so nothing is stored before somebody has signed in.
 """
 
 from typing import Any
@@ -27,64 +27,64 @@ class Linking:
         self._signing_in, self._agreement = signing_in, agreement
 
     def authorize(self) -> Response:
-        """GET shows the step that is due, POST takes one. Raises Untrusted."""
+        """GET shows the step that is due, POST takes a step. Raises Untrusted."""
         if len(request.query_string) > authorize_request.MAX_QUERY:
             raise Untrusted("request")
-        asked = authorize_request.read(self._store, request.args)
-        g.form_action = asked.form_action
+        auth_request = authorize_request.read(self._store, request.args)
+        g.form_action = auth_request.form_action
         try:
-            grant = self._grant(asked)
+            grant = self._grant(auth_request)
         except OAuth2Error as error:
-            error.redirect_uri = asked.redirect_uri
-            told = self._server.create_oauth2_request(None)
-            told.client = asked.client
-            return self._server.handle_error_response(told, error)
+            error.redirect_uri = auth_request.redirect_uri
+            error_request = self._server.create_oauth2_request(None)
+            error_request.client = auth_request.client
+            return self._server.handle_error_response(error_request, error)
         visit = self._visits.read(request)
         if request.method != "POST":
-            return self._due(asked, visit)
-        return self._take(asked, grant, visit)
+            return self._due(auth_request, visit)
+        return self._take(auth_request, grant, visit)
 
-    def _take(self, asked: AuthorizeRequest, grant: Any, visit: Visit | None) -> Response:
+    def _take(self, auth_request: AuthorizeRequest, grant: Any, visit: Visit | None) -> Response:
         match step_of(request.form):
             case "sign-in":
-                return self._signing_in.begin(asked)
+                return self._signing_in.begin(auth_request)
             case "code":
-                return self._signing_in.code(asked, visit)
+                return self._signing_in.code(auth_request, visit)
             case "switch":
                 return self._signing_in.switch()
             case "agree":
-                return self._agreement.agree(asked, grant, visit)
+                return self._agreement.agree(auth_request, grant, visit)
             case "cancel":
                 return self._agreement.cancel(grant)
             case "":
-                return self._due_again(asked, visit)
+                return self._due_again(auth_request, visit)
         raise Untrusted("request")
 
-    def _grant(self, asked: AuthorizeRequest) -> Any:
-        if not asked.response_type:
+    def _grant(self, auth_request: AuthorizeRequest) -> Any:
+        if not auth_request.response_type:
             raise InvalidRequestError("The response_type is missing.")
-        if asked.response_type != "code":
+        if auth_request.response_type != "code":
             raise OAuth2Error("Only response_type=code is supported.", error="unsupported_response_type")
         return self._server.get_consent_grant()
 
-    def _due(self, asked: AuthorizeRequest, visit: Visit | None) -> Response:
+    def _due(self, auth_request: AuthorizeRequest, visit: Visit | None) -> Response:
         if visit is not None and visit.step == "signed":
-            return self._agreement.page(asked, visit)
-        return self._signing_in.page(asked, visit)
+            return self._agreement.page(auth_request, visit)
+        return self._signing_in.page(auth_request, visit)
 
-    def _due_again(self, asked: AuthorizeRequest, visit: Visit | None) -> Response:
-        """No button was pressed, and nothing typed that would be a step: nothing happened, which the page says."""
+    def _due_again(self, auth_request: AuthorizeRequest, visit: Visit | None) -> Response:
+        """The form named no step: the due page is shown again and says that nothing happened."""
         if visit is not None and visit.step == "signed":
-            return self._agreement.page(asked, visit, 400, wording.NOT_AGREED)
-        if "label" in request.form:  # of the page where one agrees
-            return self._signing_in.gone(asked, visit)
-        return self._signing_in.page(asked, visit, 400)
+            return self._agreement.page(auth_request, visit, 400, wording.NOT_AGREED)
+        if "label" in request.form:  # the form is of the consent page
+            return self._signing_in.gone(auth_request, visit)
+        return self._signing_in.page(auth_request, visit, 400)
 
 
 def step_of(form: MultiDict[str, str]) -> str:
-    """The button's word, or, where a form came without one, the step that its fields are for; "" for none.
+    """The step of the pressed button; without one, the step of the form's fields; "" for none.
 
-    A password manager's form.submit() presses no button. Agreeing takes its button, whatever else the form holds.
+    A password manager's form.submit() presses no button. Consent always needs its button.
     """
     if step := form.get("step"):
         return step

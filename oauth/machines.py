@@ -1,4 +1,4 @@
-"""What machines are answered at the token, revocation and userinfo endpoints before and beside Authlib."""
+"""Checks and answers for machines that Authlib lacks: of forms and grant types, and the userinfo endpoint."""
 
 from typing import TypedDict
 
@@ -46,7 +46,7 @@ def bad_grant_type() -> Response | None:
 
 
 def userinfo(store: Store) -> Response:
-    """Who the link is to the assistant, and nothing about the person (bearer in the header alone, RFC 6750)."""
+    """The link's id for the assistant, nothing about the person. Takes the bearer from the header alone (RFC 6750)."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         response = refuse(401, "invalid_request", "An access token is wanted in the Authorization header.")

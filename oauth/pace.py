@@ -1,4 +1,4 @@
-"""How long sign-ins wait, and how many may: each holds one of the web process's threads, which others need too."""
+"""Limits how long sign-ins wait, and how many at once: a waiting sign-in holds a thread of the web process."""
 
 import contextlib
 import threading
@@ -6,20 +6,20 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-KEPT_S = 900
-AT_ONCE = 32  # of browsers that never signed in here; as many more of those that did
-OF_ONE_AT_ONCE = 8  # of them for one IPv4 address or IPv6 /64
+KEPT_S = 900  # how long the slowest answer sets the pace
+AT_ONCE = 32  # sign-ins of unknown browsers; as many more of known ones
+AT_ONCE_PER_NETWORK = 8  # sign-ins of one IPv4 address or IPv6 /64
 
 
 class Pace:
-    """Answers that must not be told apart by their time take the same: a floor, or as long as the slowest of late."""
+    """Gives answers whose cause must not show equal durations: a minimum, or that of the slowest recent answer."""
 
     def __init__(self, least_s: float) -> None:
         self._least_s = self._slowest_s = least_s
         self._until = 0.0
 
     def wait(self, began: float) -> None:
-        """`began`: time.monotonic() when the request came. A vendor slower than the floor slows the others down too."""
+        """`began`: the request's start, by time.monotonic. A vendor slower than the minimum slows all answers down."""
         now = time.monotonic()
         if now - began > self._slowest_s or now > self._until:
             self._slowest_s, self._until = max(self._least_s, now - began), now + KEPT_S
@@ -27,28 +27,28 @@ class Pace:
 
 
 class Crowded(Exception):
-    """As many wait as may."""
+    """As many sign-ins wait as may."""
 
 
 class Crowd:
-    """So many at once, and so many of them from one network."""
+    """Limits waiting sign-ins in all and per network."""
 
-    def __init__(self, most: int = AT_ONCE, most_of_one: int = OF_ONE_AT_ONCE) -> None:
-        self._most, self._most_of_one = most, most_of_one
-        self._of_one: Counter[str] = Counter()
+    def __init__(self, most: int = AT_ONCE, most_per_network: int = AT_ONCE_PER_NETWORK) -> None:
+        self._most, self._most_per_network = most, most_per_network
+        self._by_network: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def joined(self, network: str) -> Iterator[None]:
-        """While the block lasts. Raises Crowded, and waits for nobody."""
+        """Counts a sign-in while the block runs. Raises Crowded at once when there is no place."""
         with self._lock:
-            if self._of_one.total() >= self._most or self._of_one[network] >= self._most_of_one:
+            if self._by_network.total() >= self._most or self._by_network[network] >= self._most_per_network:
                 raise Crowded
-            self._of_one[network] += 1
+            self._by_network[network] += 1
         try:
             yield
         finally:
             with self._lock:
-                self._of_one[network] -= 1
-                if not self._of_one[network]:
-                    del self._of_one[network]
+                self._by_network[network] -= 1
+                if not self._by_network[network]:
+                    del self._by_network[network]

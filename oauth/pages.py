@@ -1,4 +1,4 @@
-"""Renders the pages: which assistant, in which language, and where a form on them may lead."""
+"""Renders the pages, in the language of the request and for its assistant."""
 
 import math
 from dataclasses import dataclass
@@ -12,34 +12,34 @@ from registry.drivers import SPEECHES
 from store.records import Assistant
 from words.catalogue import OURS, Catalogue
 
-VENDOR = "SHOWCAM_VENDOR"  # in the app's configuration: whose accounts are linked, by name
+VENDOR = "SHOWCAM_VENDOR"  # key of the app's configuration: the vendor's name
 
 
 @dataclass(frozen=True)
-class Named:
+class AssistantTexts:
     name: str
     company: str
     privacy: str
-    manage: str  # where its user unlinks
+    manage: str  # where the user unlinks
 
 
-ASSISTANTS: dict[Assistant, Named] = {
-    "alexa": Named("Alexa", "Amazon", "https://www.amazon.com/privacy", "https://alexa.amazon.com"),
-    "google": Named("Google", "Google", "https://policies.google.com/privacy", "https://myaccount.google.com"),
+ASSISTANTS: dict[Assistant, AssistantTexts] = {
+    "alexa": AssistantTexts("Alexa", "Amazon", "https://www.amazon.com/privacy", "https://alexa.amazon.com"),
+    "google": AssistantTexts("Google", "Google", "https://policies.google.com/privacy", "https://myaccount.google.com"),
 }
 
 
 def page(template: str, status: int = 200, **context: Any) -> Response:
     locale = language.read(request)
-    told = partial(OURS.say, locale, vendor=current_app.config[VENDOR])
-    text = render_template(f"oauth/{template}.html", _=told, locale=locale, **context)
+    translate = partial(OURS.say, locale, vendor=current_app.config[VENDOR])
+    text = render_template(f"oauth/{template}.html", _=translate, locale=locale, **context)
     response = make_response(text, status)
     response.headers["Content-Language"] = locale
     return response
 
 
 def say(sentence: str, /, catalogue: Catalogue = OURS, **gaps: Any) -> str:
-    """To who asks for the page, in their language."""
+    """The sentence in the language of the request."""
     return catalogue.say(language.read(request), sentence, vendor=current_app.config[VENDOR], **gaps)
 
 
@@ -48,7 +48,7 @@ def linking_page(template: str, assistant: Assistant, status: int = 200, **conte
 
 
 def refusal(why: str, retry_after_s: int = 0) -> tuple[int, str]:
-    """Status and translated text."""
+    """HTTP status and translated text."""
     status, sentence = wording.SIGN_IN[why]
     speech = SPEECHES.get(current_app.config[VENDOR])
     if speech and why in speech.sign_in:
@@ -61,12 +61,12 @@ def minutes(seconds: int) -> int:
 
 
 def again() -> Response:
-    """To the same address, by GET."""
+    """Redirects to the same address by GET."""
     return cast(Response, redirect(_same(), 303))
 
 
 def problem(reason: str) -> Response:
-    """Our own page, which leads nowhere but, where that is worth a try, to the step that is due at the same address."""
+    """A page with a problem. After a bad form it links to the step that is due at the same address."""
     g.form_action = "'self'"
     status, heading, text = wording.PROBLEMS[reason]
     onward = _same() if reason == "form" and request.endpoint == "oauth.authorize" else ""

@@ -1,4 +1,4 @@
-"""Authlib's authorization server over our store: one error path, one issuer, nothing taken from the Host header."""
+"""Authlib's authorization server over our store, with one error path and a configured issuer instead of Host."""
 
 from collections.abc import Callable
 from typing import Any, TypedDict
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 class Metadata(TypedDict):
-    """RFC 8414 section 2, and the address of OpenID Connect's userinfo."""
+    """RFC 8414 section 2, and OpenID Connect's userinfo_endpoint."""
 
     issuer: str
     authorization_endpoint: str
@@ -43,7 +43,7 @@ class Metadata(TypedDict):
 
 
 class _Payload(FlaskOAuth2Payload):  # type: ignore[misc]
-    """The query at the authorization endpoint, the form at the others; the library would mix the two."""
+    """The query at the authorization endpoint, the form at the others; Authlib would mix the two."""
 
     @property
     def data(self) -> MultiDict[str, str]:
@@ -55,7 +55,7 @@ class _Payload(FlaskOAuth2Payload):  # type: ignore[misc]
 
 class _OAuthRequest(FlaskOAuth2Request):  # type: ignore[misc]
     def __init__(self, request: Request, issuer: str) -> None:
-        # the address as configured: what scheme a proxy speaks to us by is not the client's
+        # the configured address: behind a proxy the request's scheme is not the client's
         OAuth2Request.__init__(self, method=request.method, uri=issuer + request.path, headers=request.headers)
         self._request = request
         self.payload = _Payload(request)
@@ -75,14 +75,14 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         return clients.find(self.store, client_id)
 
     def save_token(self, token: TokenAnswer, request: OAuth2Request) -> None:
-        """Kept when it was issued."""
+        """Only logs: the token was kept when it was issued."""
         log.info("tokens issued", link=request.user.id, grant=request.payload.grant_type)
 
     def create_oauth2_request(self, request: Any) -> OAuth2Request:
         return _OAuthRequest(current, self.issuer)
 
     def authenticate_client(self, request: OAuth2Request, methods: list[str], endpoint: str = "token") -> Registered:
-        # Basic or the form at every endpoint; the library's own revocation would take Basic alone
+        # Basic or the form at every endpoint; Authlib's revocation endpoint would take Basic alone
         client = clients.authenticate(self.store, request)
         request.client = client
         return client
@@ -93,12 +93,12 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         if not error.redirect_uri:
             answer: Response = super().handle_error_response(request, error)
             return answer
-        told = {"error": str(error.error)}
+        params = {"error": str(error.error)}
         if description := error.get_error_description():
-            told["error_description"] = description
+            params["error_description"] = description
         return Response(
             status=302,
-            headers={"Location": back(error.redirect_uri, self.issuer, request.payload.state, **told)},
+            headers={"Location": back(error.redirect_uri, self.issuer, request.payload.state, **params)},
         )
 
 

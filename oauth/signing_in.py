@@ -27,80 +27,81 @@ class SigningIn:
         self._pace = Pace(refusal_s)
         self._strangers, self._others = Crowd(), Crowd()
 
-    def page(self, asked: AuthorizeRequest, visit: Visit | None, status: int = 200) -> Response:
+    def page(self, auth_request: AuthorizeRequest, visit: Visit | None, status: int = 200) -> Response:
         if visit is not None and visit.step == "code":
-            return self._code_page(asked, visit, status)
-        return pages.linking_page("sign_in", asked.assistant, status)
+            return self._code_page(auth_request, visit, status)
+        return pages.linking_page("sign_in", auth_request.assistant, status)
 
     def agreed(self, account_id: str) -> None:
         """To pictures by an open connection, of which the page told."""
         self._sign_in.agreed(account_id)
 
-    def begin(self, asked: AuthorizeRequest) -> Response:
+    def begin(self, auth_request: AuthorizeRequest) -> Response:
         user, password = request.form.get("user", "").strip(), request.form.get("password", "")
         if not user or not password:
-            return self._refused(asked, SignInRefused("wrong"), user, "empty")
+            return self._refused(auth_request, SignInRefused("wrong"), user, "empty")
         if len(user) > MAX_TYPED or len(password) > MAX_TYPED:
-            return self._refused(asked, SignInRefused("wrong"), user)  # at once: it is looked up nowhere
+            # refused without a delay: no account is looked up
+            return self._refused(auth_request, SignInRefused("wrong"), user)
         known = self._known.read(request)
         try:
             with self._place(known):
-                return self._begun(asked, user, password, known)
+                return self._begin(auth_request, user, password, known)
         except Crowded:
-            return self._refused(asked, SignInRefused("expired"), user, "crowded")
+            return self._refused(auth_request, SignInRefused("expired"), user, "crowded")
 
     def _place(self, known: Browser | None) -> AbstractContextManager[None]:
-        """For who waits for the vendor, at either step. Raises Crowded when entered."""
+        """A place to wait for the vendor, at either step. Raises Crowded when entered."""
         return (self._others if known else self._strangers).joined(counted_as(request.remote_addr or ""))
 
-    def _begun(self, asked: AuthorizeRequest, user: str, password: str, known: Browser | None) -> Response:
+    def _begin(self, auth_request: AuthorizeRequest, user: str, password: str, known: Browser | None) -> Response:
         began = time.monotonic()
         outcome = self._sign_in.begin(user, password, request.remote_addr or "", known)
         if not isinstance(outcome, SignInRefused):
-            return self._onward(outcome, user)
+            return self._accepted(outcome, user)
         if outcome.why not in NOT_THESE:
-            return self._refused(asked, outcome, user)
+            return self._refused(auth_request, outcome, user)
         self._pace.wait(began)
-        return self._refused(asked, outcome, user, "" if outcome.own else "wrong")
+        return self._refused(auth_request, outcome, user, "" if outcome.own else "wrong")
 
-    def code(self, asked: AuthorizeRequest, visit: Visit | None) -> Response:
+    def code(self, auth_request: AuthorizeRequest, visit: Visit | None) -> Response:
         if visit is not None and visit.step == "signed":
             return pages.again()
         if visit is None or visit.step != "code":
-            return self._refused(asked, SignInRefused("expired"), "")
+            return self._refused(auth_request, SignInRefused("expired"), "")
         code = "".join(request.form.get("code", "").split())
         if not code:
-            return self._code_page(asked, visit, why="no_code")
+            return self._code_page(auth_request, visit, why="no_code")
         try:
             with self._place(self._known.read(request)):
                 outcome = self._sign_in.submit_code(visit.pending, code)
         except Crowded:
             log.info("sign-in code not taken", why="crowded")
-            return self._code_page(asked, visit, why="crowded")
+            return self._code_page(auth_request, visit, why="crowded")
         if not isinstance(outcome, SignInRefused):
-            return self._onward(outcome, visit.user)
+            return self._accepted(outcome, visit.user)
         if outcome.why not in ("wrong_code", "vendor_down"):
-            response = self._refused(asked, outcome, visit.user)
+            response = self._refused(auth_request, outcome, visit.user)
             self._visits.end(request, response)
             return response
         log.info("sign-in code refused", why=outcome.why)
-        return self._code_page(asked, visit, why=outcome.why)
+        return self._code_page(auth_request, visit, why=outcome.why)
 
     def switch(self) -> Response:
         response = pages.again()
         self._visits.end(request, response)
         return response
 
-    def gone(self, asked: AuthorizeRequest, visit: Visit | None) -> Response:
-        """Somebody goes on who is not signed in, or not any more: what became of it, and the form to sign in with."""
+    def gone(self, auth_request: AuthorizeRequest, visit: Visit | None) -> Response:
+        """A step without a valid sign-in: says what became of the sign-in, and shows the form for a new one."""
         if visit is not None and visit.step == "code":
-            return self._code_page(asked, visit, why="unfinished")
+            return self._code_page(auth_request, visit, why="unfinished")
         why = "away"
         if visit is not None and visit.step == "done":
             why = "linked" if visit.request == fingerprint(request) else "used"
-        return self._refused(asked, SignInRefused("expired"), visit.user if visit else "", why)
+        return self._refused(auth_request, SignInRefused("expired"), visit.user if visit else "", why)
 
-    def _onward(self, outcome: SignedIn | CodeWanted, user: str) -> Response:
+    def _accepted(self, outcome: SignedIn | CodeWanted, user: str) -> Response:
         response = pages.again()
         now = time.time()
         if isinstance(outcome, SignedIn):
@@ -113,21 +114,23 @@ class SigningIn:
         session.pop("csrf_token", None)
         return response
 
-    def _refused(self, asked: AuthorizeRequest, outcome: SignInRefused, user: str, told: str = "") -> Response:
-        """`told`: what is said, where that is not what is logged."""
-        status, text = pages.refusal(told or outcome.why, outcome.retry_after_s)
-        log.info("sign-in refused", why=told if outcome.why == "expired" else outcome.why)
-        invalid = outcome.why != "expired"  # then what was typed is not what is wrong
+    def _refused(
+        self, auth_request: AuthorizeRequest, outcome: SignInRefused, user: str, page_why: str = ""
+    ) -> Response:
+        """`page_why`: the reason shown, where it differs from the one that is logged."""
+        status, text = pages.refusal(page_why or outcome.why, outcome.retry_after_s)
+        log.info("sign-in refused", why=page_why if outcome.why == "expired" else outcome.why)
+        invalid = outcome.why != "expired"  # an expired step is not a typing error
         response = pages.linking_page(
-            "sign_in", asked.assistant, status, error=text, invalid=invalid, user=user[:MAX_TYPED]
+            "sign_in", auth_request.assistant, status, error=text, invalid=invalid, user=user[:MAX_TYPED]
         )
         if outcome.retry_after_s:
             response.headers["Retry-After"] = str(outcome.retry_after_s)
         return response
 
-    def _code_page(self, asked: AuthorizeRequest, visit: Visit, status: int = 200, why: str = "") -> Response:
+    def _code_page(self, auth_request: AuthorizeRequest, visit: Visit, status: int = 200, why: str = "") -> Response:
         error = ""
         if why:
             status, error = pages.refusal(why)
         invalid = why in ("no_code", "wrong_code")
-        return pages.linking_page("code", asked.assistant, status, error=error, invalid=invalid, hint=visit.hint)
+        return pages.linking_page("code", auth_request.assistant, status, error=error, invalid=invalid, hint=visit.hint)

@@ -1,4 +1,4 @@
-"""Who is signing in: a random cookie, known to the store by its hash, with what it stands for sealed at rest."""
+"""The state of a person's sign-in: sealed in the store, under the hash of a random cookie."""
 
 import secrets
 import time
@@ -11,27 +11,26 @@ from msgspec import Struct
 from accounts.identity import id_from, token_hash
 from store.ports import Store
 
-VISIT_S = 600
-CODE_S = 300
+VISIT_S = 600  # life of a visit that is signed in
+CODE_S = 300  # life of a visit that waits for the vendor's code
 
 
 class Visit(Struct, frozen=True):
-    """`code`: the vendor wants its code; `signed`: in; `done`: consent was given to the request named.
+    """`step`: `code`, the vendor wants its code; `signed`, signed in; `done`, consent was given to `request`.
 
-    A visit comes to one link. When it is done it is kept for the rest of its time, to tell another window what became
-    of it.
+    A visit makes one link. It is kept after that until it expires, so that another window can say what became of it.
     """
 
     step: Literal["code", "signed", "done"]
     user: str
     expires: float
     account: str = ""
-    pending: bytes = b""  # what the sign-in goes on with; opaque
+    pending: bytes = b""  # the driver's state of the sign-in; opaque
     hint: str = ""  # where the vendor sent its code
-    offered: tuple[str, ...] | None = None  # camera ids as last shown to be ticked
+    offered: tuple[str, ...] | None = None  # camera ids as last offered on the consent page
     link: str = ""
     request: str = ""
-    agreed: float = 0.0  # when, epoch s
+    agreed: float = 0.0  # time of consent, epoch s
 
 
 _decoder = msgspec.msgpack.Decoder(Visit)
@@ -52,7 +51,7 @@ class Visits:
             return None  # written by another version
 
     def begin(self, request: Request, response: Response, visit: Visit) -> None:
-        """Always under a new cookie: one that was there before the sign-in is worth nothing after it."""
+        """Starts a visit under a new cookie and drops that of an earlier one (no session fixation)."""
         if key := self._key(request):
             self._store.drop_visit(key)
         text = secrets.token_urlsafe(32)
@@ -68,7 +67,7 @@ class Visits:
         )
 
     def keep(self, request: Request, visit: Visit) -> None:
-        """The same visit, further on."""
+        """Writes the visit's new state under the same cookie."""
         if key := self._key(request):
             self._store.put_visit(key, msgspec.msgpack.encode(visit), visit.expires)
 
@@ -78,12 +77,12 @@ class Visits:
             response.delete_cookie(self.cookie, path="/", secure=self._secure, httponly=True, samesite="Lax")
 
     def claim(self, request: Request, visit: Visit) -> bool:
-        """Whether this is the one request that may make the visit's link; True once, also of parallel ones."""
-        # in the window that holds the visit's end, so that no border lies before it
+        """Whether this request may make the visit's link: True for one request only, even of parallel ones."""
+        # the counting window is the one of the visit's end, so that it can't change during the visit
         return self._store.hit(f"agree:{self._key(request)}", VISIT_S, visit.expires) == 1
 
     def link_id(self, request: Request) -> str:
-        """The id of the one link that the visit may come to."""
+        """The id of the one link that the visit may make."""
         return id_from(request.cookies.get(self.cookie, ""))
 
     def _key(self, request: Request) -> str | None:
@@ -92,5 +91,5 @@ class Visits:
 
 
 def fingerprint(request: Request) -> str:
-    """Of what is asked, to know it again."""
+    """A hash of the authorization request, to recognise it."""
     return token_hash(request.query_string.decode())

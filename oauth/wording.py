@@ -1,9 +1,9 @@
-"""What is said to a person when something was refused: status and sentence by reason; pages.py translates."""
+"""HTTP status and sentence by reason, for refusals on the pages; pages.py translates."""
 
 from words.catalogue import mark
 
-# One answer for a wrong password, an unknown user, one who may not link here, and one with too many wrong tries, here
-# or at the vendor: nobody learns which it was, nor so whether the account is known here.
+# One answer for a wrong password, an unknown user, a user who may not link here, and too many wrong tries here or at
+# the vendor: so nobody learns whether the account is known here.
 NOT_THESE = frozenset({"wrong", "stranger", "too_many", "locked"})
 _NOT_THESE = (
     403,
@@ -57,7 +57,7 @@ SIGN_IN: dict[str, tuple[int, str]] = {
             "Open the {vendor} app, do what it asks for, then try again."
         ),
     ),
-    # a sign-in that is gone, in a second window as a rule
+    # a sign-in that is over, mostly in a second window
     "away": (
         403,
         mark(

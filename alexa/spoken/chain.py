@@ -1,6 +1,6 @@
-"""Certificate chains by which Amazon signs custom-skill requests: fetched from where Amazon keeps them, and kept.
+"""The certificate chains with which Amazon signs custom-skill requests: fetched from Amazon's folder, verified, kept.
 
-Alexa Skills Kit, "Host a Custom Skill as a Web Service". cryptography judges the chain as a TLS server's.
+Alexa Skills Kit, "Host a Custom Skill as a Web Service". cryptography verifies a chain like a TLS server's.
 """
 
 import contextlib
@@ -34,60 +34,66 @@ from registry.readings.flights import Flights
 HOST, PORT, FOLDER = "s3.amazonaws.com", 443, "/echo.api/"
 SIGNER = "echo-api.amazon.com"
 FETCH_S = 3.0
-KEPT = 8
+KEPT = 8  # trusted chains in memory and on disk
 LONGEST_URL = 512
-OF_ONE_A_MINUTE = 5  # fetches for one IPv4 address or IPv6 /64
-LOTS = 32  # among which neighbourhoods (IPv4 /16, IPv6 /32) are drawn, by a secret of the process
-OF_LOT_A_MINUTE = 10  # fetches for all whose neighbourhood drew it; for everybody together LOTS times as many
-AT_ONCE = 4  # a host that hangs holds no more threads than these
-REMEMBERED, FORGET_S = 1024, 300.0  # addresses where there was no good chain, and for how long
+OF_ONE_A_MINUTE = 5  # fetches a minute for one network: an IPv4 address or an IPv6 /64
+LOTS = 32  # a neighbourhood (IPv4 /16, IPv6 /32) belongs to one of these, drawn by a secret of the process
+OF_LOT_A_MINUTE = 10  # fetches a minute for all networks of one lot; LOTS times as many for all networks together
+AT_ONCE = 4  # fetches at once: a host that hangs holds no more threads
+REMEMBERED, FORGET_S = 1024, 300.0  # addresses without a good chain, and seconds for which they are not fetched again
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
 
 
 class BadChain(Exception):
-    """The chain is not where Amazon keeps it, not Amazon's, or over; the text holds nothing of the request."""
+    """The address is not in Amazon's folder, or the chain is not Amazon's or has expired.
+
+    The text holds nothing of the request.
+    """
 
 
 class ChainUnreached(Exception):
-    """It could not be fetched just now."""
+    """The chain could not be fetched now; a later attempt may succeed."""
 
 
 def checked(url: str, host: str = HOST, port: int = PORT) -> str:
-    """The address in one spelling. Raises BadChain."""
+    """The normalized address, if it lies in Amazon's folder. Raises BadChain."""
     try:
-        parts = urlsplit(url)
-        named = (parts.hostname or "").lower(), parts.port or 443
+        split = urlsplit(url)
+        named = (split.hostname or "").lower(), split.port or 443
     except ValueError:
-        raise BadChain("the chain's address is none") from None
+        raise BadChain("the chain's address is not a URL") from None
     if len(url) > LONGEST_URL or not url.isascii():
-        raise BadChain("the chain's address is none")
-    path = _normal(parts.path)
-    if parts.scheme.lower() != "https" or named != (host, port) or not path.startswith(FOLDER):
-        raise BadChain("the chain is not where Amazon keeps it")
-    if "@" in parts.netloc or parts.query or parts.fragment or not _PLAIN.fullmatch(path):
-        raise BadChain("the chain is not where Amazon keeps it")
+        raise BadChain("the chain's address is not a URL")
+    path = _without_dots(split.path)
+    if split.scheme.lower() != "https" or named != (host, port) or not path.startswith(FOLDER):
+        raise BadChain("the chain's address is not in Amazon's folder")
+    if "@" in split.netloc or split.query or split.fragment or not _PLAIN.fullmatch(path):
+        raise BadChain("the chain's address is not in Amazon's folder")
     return f"https://{host}:{port}{path}"
 
 
-def _normal(path: str) -> str:
-    """RFC 3986 section 5.2.4: "/../echo.api/x" is in the folder, "/echo.api/../x" is not."""
-    kept: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            kept = kept[:-1]
-        elif part not in ("", "."):
-            kept.append(part)
-    return "/" + "/".join(kept)
+def _without_dots(path: str) -> str:
+    """The path without "." and ".." (RFC 3986 section 5.2.4): only so does its folder tell where it leads."""
+    segments: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            segments = segments[:-1]
+        elif segment not in ("", "."):
+            segments.append(segment)
+    return "/" + "/".join(segments)
 
 
 class Chains:
-    """`anchors`: whom to trust as roots. `file`: where good chains outlast the process.
+    """Fetches, verifies and keeps chains. Safe to use from many threads.
 
-    Anybody may name an address in Amazon's folder. So one asker's made-up ones are looked for a few times a minute,
-    what was not there is not looked for again soon, and a chain that was good once needs no look at all. All looks
-    together are bounded by lots, not by one count, so that strangers of few neighbourhoods can't use up Amazon's.
-    `double`: "host:port" that stands for Amazon's in practice and tests. `secret`: by which lots are drawn.
+    Anybody may send a request that names an address in Amazon's folder. So each network may cause few fetches a minute,
+    an address without a good chain is not fetched again for FORGET_S, and a trusted chain is not fetched at all. The
+    fetches of all networks are limited per lot: strangers from few neighbourhoods can't use up the fetches that
+    Amazon's own requests need.
+
+    `anchors`: trusted roots. `double`: "host:port" that replaces Amazon's host in the demo and in tests. `file`: where
+    trusted chains outlast the process. `secret`: draws the lots.
     """
 
     def __init__(
@@ -105,78 +111,78 @@ class Chains:
         self._secret = secret or os.urandom(16)
         self._lock = threading.Lock()
         self._fetches, self._under_way = Rate(60), threading.BoundedSemaphore(AT_ONCE)
-        self._flights: Flights[_Found] = Flights()
+        self._flights: Flights[_Outcome] = Flights()
         self._failed: Recent[str, tuple[float, str]] = Recent(REMEMBERED)
-        self._known = self._read_again()
+        self._trusted = self._trusted_on_disk()
 
-    def key(self, url: str, asker: str = "") -> rsa.RSAPublicKey:
-        """The key that Amazon signs with, if the chain at that address is good now. Raises BadChain, ChainUnreached.
+    def key(self, url: str, network: str = "") -> rsa.RSAPublicKey:
+        """Amazon's public key, if the chain at that address is good now. Raises BadChain, ChainUnreached.
 
-        `asker`: the network that names it.
+        `network`: where the request comes from.
         """
         address = checked(url, self._host, self._port)
-        good = self._known.get(address)
+        good = self._trusted.get(address)
         now = datetime.now(UTC)
         if good is None or not good.leaf.not_valid_before_utc <= now <= good.leaf.not_valid_after_utc:
-            good = self._found(address, asker)
+            good = self._fetch_shared(address, network)
         key = good.leaf.public_key()
         if not isinstance(key, rsa.RSAPublicKey):
             raise BadChain("the certificate does not hold an RSA key")
         return key
 
     def judge(self, pem: bytes, now: datetime) -> x509.Certificate:
-        """The chain's leaf, if it leads from a root we trust to Amazon's signer. Raises BadChain."""
+        """The leaf of a chain from a trusted root to Amazon's signer. Raises BadChain."""
         try:
             leaf, *others = x509.load_pem_x509_certificates(pem)
             verifier = PolicyBuilder().store(Store(self._anchors)).time(now.replace(tzinfo=None))
             verifier.build_server_verifier(x509.DNSName(SIGNER)).verify(leaf, others)
         except (ValueError, VerificationError):
-            raise BadChain("the chain is not Amazon's, or over") from None
+            raise BadChain("the chain is not Amazon's, or has expired") from None
         return leaf
 
-    def _found(self, address: str, asker: str) -> "_Good":
+    def _fetch_shared(self, address: str, network: str) -> "_Trusted":
         until, why = self._failed.get(address) or (0.0, "")
         if time.monotonic() < until:
             raise BadChain(why)
-        # who has none left must not begin a look that others, who have, would share
+        # a network without fetches left must not start one that would fail for others who share it
         now = time.time()
-        if self._fetches.count(asker, now) >= OF_ONE_A_MINUTE:
-            raise ChainUnreached("too many chains were asked for from one network")
-        if self._fetches.count(self._lot(asker), now) >= OF_LOT_A_MINUTE:
-            raise ChainUnreached("too many chains were asked for from several networks")
+        if self._fetches.count(network, now) >= OF_ONE_A_MINUTE:
+            raise ChainUnreached("too many fetches for one network")
+        if self._fetches.count(self._lot(network), now) >= OF_LOT_A_MINUTE:
+            raise ChainUnreached("too many fetches for several networks")
         try:
-            found = self._flights.share(address, FETCH_S, self._look, address, asker)
+            found = self._flights.share(address, FETCH_S, self._load, address, network)
         except VendorDown:
-            raise ChainUnreached("it takes too long") from None
+            raise ChainUnreached("no answer in time") from None
         if isinstance(found, Exception):
             raise type(found)(*found.args)
         return found
 
-    def _look(self, address: str, asker: str) -> "_Found":
+    def _load(self, address: str, network: str) -> "_Outcome":
         try:
-            pem = self._fetch(address, asker)
-            good = _Good(self.judge(pem, datetime.now(UTC)), pem)
+            pem = self._fetch(address, network)
+            good = _Trusted(self.judge(pem, datetime.now(UTC)), pem)
         except BadChain as bad:
             self._failed.put(address, (time.monotonic() + FORGET_S, str(bad)))
             return bad
         except ChainUnreached as unreached:
             return unreached
         with self._lock:
-            self._known.pop(address, None)  # so that the newest is kept longest
-            self._known[address] = good
-            while len(self._known) > KEPT:
-                del self._known[next(iter(self._known))]
-            self._kept.write({each: good.pem for each, good in self._known.items()})
+            self._trusted.pop(address, None)  # a dict keeps insertion order: the newest moves to the end
+            self._trusted[address] = good
+            while len(self._trusted) > KEPT:
+                del self._trusted[next(iter(self._trusted))]
+            self._kept.write({url: trusted.pem for url, trusted in self._trusted.items()})
         return good
 
-    def _fetch(self, address: str, asker: str) -> bytes:
+    def _fetch(self, address: str, network: str) -> bytes:
         import requests
 
         now, hit = time.time(), self._fetches.hit
-        if hit(asker, now) > OF_ONE_A_MINUTE or hit(self._lot(asker), now) > OF_LOT_A_MINUTE:
-            raise ChainUnreached("too many chains were asked for")
+        if hit(network, now) > OF_ONE_A_MINUTE or hit(self._lot(network), now) > OF_LOT_A_MINUTE:
+            raise ChainUnreached("too many fetches in this minute")
         if not self._under_way.acquire(blocking=False):
-            raise ChainUnreached("too many chains are being fetched")
+            raise ChainUnreached("too many fetches at once")
         try:
             with requests.Session() as session, Exchange(FETCH_S):
                 self._http.mount(session)
@@ -188,31 +194,31 @@ class Chains:
         if answer.status_code >= 500 or answer.status_code == 429:
             raise ChainUnreached(f"status {answer.status_code}")
         if answer.status_code != 200:
-            raise BadChain("there is no chain at that address")
+            raise BadChain("the address holds no chain")
         return answer.content
 
-    def _lot(self, asker: str) -> str:
-        """Nobody can tell which neighbourhoods drew the same one, nor choose it: only who has many can use up many."""
-        drawn = hashlib.blake2b(_neighbourhood(asker).encode(), key=self._secret, digest_size=8).digest()
+    def _lot(self, network: str) -> str:
+        """A network's lot. It can be neither predicted nor chosen: using up many lots takes many neighbourhoods."""
+        drawn = hashlib.blake2b(_neighbourhood(network).encode(), key=self._secret, digest_size=8).digest()
         return f"lot {int.from_bytes(drawn) % LOTS}"
 
-    def _read_again(self) -> "dict[str, _Good]":
-        """What of the file is still a good chain, at an address where Amazon keeps them."""
-        known: dict[str, _Good] = {}
+    def _trusted_on_disk(self) -> "dict[str, _Trusted]":
+        """The chains in the file that are still good and whose address is in Amazon's folder."""
+        known: dict[str, _Trusted] = {}
         now = datetime.now(UTC)
         for address, pem in list(self._kept.read().items())[:KEPT]:
             with contextlib.suppress(BadChain):
                 if checked(address, self._host, self._port) == address:
-                    known[address] = _Good(self.judge(pem, now), pem)
+                    known[address] = _Trusted(self.judge(pem, now), pem)
         return known
 
 
-class _Good(NamedTuple):
+class _Trusted(NamedTuple):
     leaf: x509.Certificate
     pem: bytes
 
 
-type _Found = _Good | BadChain | ChainUnreached
+type _Outcome = _Trusted | BadChain | ChainUnreached
 
 
 def _neighbourhood(network: str) -> str:
@@ -224,7 +230,7 @@ def _neighbourhood(network: str) -> str:
 
 
 def public_roots() -> list[x509.Certificate]:
-    """Those a browser would trust, without the few that break RFC 5280 and will one day not be read any more."""
+    """certifi's roots, without the few that break RFC 5280 and that cryptography will refuse to load."""
     import certifi
 
     roots = []

@@ -1,4 +1,4 @@
-"""What each wish is answered with: from the link and what was heard to what is said, shown and asked back."""
+"""The spoken half's answers: from a link and a recognised utterance to speech, a card, a video or a question back."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -22,16 +22,16 @@ from store.records import Link
 from words.catalogue import mark
 from words.languages import Language
 
-NAMED = 5  # more names than this are a list nobody listens to
+MOST_NAMES = 5  # listed in one sentence; nobody listens to more
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     link: Link
     language: Language
-    heard: str = ""  # the camera, as recognised
+    heard: str = ""  # the camera's name as Alexa recognised it
     screen: bool = False  # whether the device has a VideoApp
-    asked: dict[str, str] = field(default_factory=dict)  # what the turn before left open
+    pending: dict[str, str] = field(default_factory=dict)  # what the previous reply left open
     deadline: Deadline = field(default_factory=Deadline)
 
     @property
@@ -40,180 +40,184 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """`asked` not empty or `open`: the session waits for an answer."""
+class Reply:
+    """What Alexa says and shows. `open`: the session waits for an answer.
+
+    `pending` comes back with the next turn: `about` (a wish that lacks its camera), `offer` (a wish that a yes grants),
+    `sound_of` (a camera id whose sound a yes turns on), `name` and `reason` (of the camera spoken of).
+    """
 
     speech: str
     open: bool = False
     card: tuple[str, str] | None = None  # title, text
     video: tuple[str, str] | None = None  # HLS address, title
-    asked: dict[str, str] = field(default_factory=dict)
-    names: tuple[tuple[str, str], ...] = ()  # (id, name): what speech recognition should listen for
+    pending: dict[str, str] = field(default_factory=dict)
+    names: tuple[tuple[str, str], ...] = ()  # (id, name): for Alexa's speech recognition
 
 
-type Wish = Callable[["Conversation", Turn], Said]
-type Answer = Callable[[Turn, Camera, str], Said]
+type Wish = Callable[["Conversation", Turn], Reply]
+type Answer = Callable[[Turn, Camera, str], Reply]
 
 
 class Conversation:
-    """`page_url`: the page that says what mends what; the same for everybody, so it carries no authority."""
+    """`page_url`: the public page that lists every refusal with its mend, or ""."""
 
     def __init__(self, registry: Registry, page_url: str) -> None:
         self._registry, self._page_url = registry, page_url
 
-    def answer(self, wish: Wish, turn: Turn) -> Said:
-        said = wish(self, turn)
-        return self.listening(said, turn.link, turn.left_s) if said.open and not said.names else said
+    def answer(self, wish: Wish, turn: Turn) -> Reply:
+        reply = wish(self, turn)
+        return self.with_names(reply, turn.link, turn.left_s) if reply.open and not reply.names else reply
 
-    def listening(self, said: Said, link: Link, left_s: float) -> Said:
-        """What is left open is mostly answered with a camera's name; recognition keeps names for one session only."""
+    def with_names(self, reply: Reply, link: Link, left_s: float) -> Reply:
+        """Adds the cameras' names: most answers to a question are one. Alexa keeps them for one session."""
         try:
             names = friendly_names(self._registry.cameras(link, left_s).cameras)
         except (Unavailable, StoreUnavailable):
-            return said
-        return replace(said, names=tuple(names.items()))
+            return reply
+        return replace(reply, names=tuple(names.items()))
 
-    def welcome(self, turn: Turn) -> Said:
-        return Said(say("welcome", turn.language), open=True)
+    def welcome(self, turn: Turn) -> Reply:
+        return Reply(say("welcome", turn.language), open=True)
 
-    def ready(self, turn: Turn) -> Said:
-        """Which cameras could be shown on Alexa, and of the others why not."""
+    def ready(self, turn: Turn) -> Reply:
+        """Which cameras can be shown on Alexa, and the reasons of those that can't."""
         try:
             table = self._registry.readiness(turn.link, turn.left_s)
         except Unavailable as error:
             return _unreadable(error, turn)
         names = friendly_names([camera for camera, _ in table])
         if not table:
-            return Said(say("no_camera", turn.language))
+            return Reply(say("no_camera", turn.language))
         verdicts = [(camera, row["alexa"]) for camera, row in table]
         good = [camera for camera, verdict in verdicts if not isinstance(verdict, Refusal)]
         bad = [(names[camera.id], verdict) for camera, verdict in verdicts if isinstance(verdict, Refusal)]
         speech = _ready([names[camera.id] for camera in good], turn.language, among_others=bool(bad))
         speech += _not_ready(bad, turn.language)
-        if not_here := [names[camera.id] for camera in good if self._not_here(turn, camera)]:
-            speech += say("not_here", turn.language, names=_some(not_here, turn.language))
-        return Said(speech.strip())
+        if too_large := [names[camera.id] for camera in good if self._too_large(turn, camera)]:
+            speech += say("not_here", turn.language, names=_some_names(too_large, turn.language))
+        return Reply(speech.strip())
 
-    def why(self, turn: Turn) -> Said:
+    def why(self, turn: Turn) -> Reply:
         return self._about(turn, "why", self._why)
 
-    def mend(self, turn: Turn) -> Said:
+    def mend(self, turn: Turn) -> Reply:
         return self._about(turn, "mend", self._mend)
 
-    def sound(self, turn: Turn) -> Said:
+    def sound(self, turn: Turn) -> Reply:
         return self._about(turn, "sound", self._sound)
 
-    def show(self, turn: Turn) -> Said:
+    def show(self, turn: Turn) -> Reply:
         if not turn.screen:
-            return Said(say("no_screen", turn.language))
+            return Reply(say("no_screen", turn.language))
         return self._about(turn, "show", self._show)
 
-    def camera(self, turn: Turn) -> Said:
-        """A name alone answers “which camera?”, and else means: show it."""
-        return _WISHES.get(turn.asked.get("about", ""), Conversation.show)(self, turn)
+    def camera(self, turn: Turn) -> Reply:
+        """A name alone answers “which camera?”; without that question it means “show it”."""
+        return _WISHES.get(turn.pending.get("about", ""), Conversation.show)(self, turn)
 
-    def yes(self, turn: Turn) -> Said:
-        name = turn.asked.get("name", "")
-        if offered := _WISHES.get(turn.asked.get("offer", "")):
-            return offered(self, turn)
-        if "about" in turn.asked:
-            return Said(say("which", turn.language), open=True, asked=turn.asked)
-        camera_id = turn.asked.get("sound_of", "")
+    def yes(self, turn: Turn) -> Reply:
+        name = turn.pending.get("name", "")
+        if wish := _WISHES.get(turn.pending.get("offer", "")):
+            return wish(self, turn)
+        if "about" in turn.pending:
+            return Reply(say("which", turn.language), open=True, pending=turn.pending)
+        camera_id = turn.pending.get("sound_of", "")
         if not camera_id:
-            return Said(say("nothing_asked", turn.language), open=True)
+            return Reply(say("nothing_asked", turn.language), open=True)
         changed = self._registry.change(turn.link, camera_id, "audio", "on", within_s=turn.left_s)
         if isinstance(changed, Refusal):
             return self._not_changed(turn, changed.camera or name, changed)
-        return Said(say("sound_done", turn.language, name=name or changed.name))
+        return Reply(say("sound_done", turn.language, name=name or changed.name))
 
-    def no(self, turn: Turn) -> Said:
-        return Said(say("left" if turn.asked else "goodbye", turn.language))
+    def no(self, turn: Turn) -> Reply:
+        return Reply(say("left" if turn.pending else "goodbye", turn.language))
 
-    def _about(self, turn: Turn, wish: str, answer: Answer) -> Said:
-        """The camera meant, or a question for it."""
+    def _about(self, turn: Turn, wish: str, answer: Answer) -> Reply:
+        """The answer for the camera that was named, or a question which one is meant."""
         try:
             cameras = self._registry.cameras(turn.link, turn.left_s).cameras
         except Unavailable as error:
             return _unreadable(error, turn)
         names = friendly_names(cameras)
         if not names:
-            return Said(say("no_camera", turn.language))
-        said = self._of_these(turn, wish, answer, cameras, names)
-        return replace(said, names=tuple(names.items())) if said.open else said
+            return Reply(say("no_camera", turn.language))
+        reply = self._resolve(turn, wish, answer, cameras, names)
+        return replace(reply, names=tuple(names.items())) if reply.open else reply
 
     @staticmethod
-    def _of_these(turn: Turn, wish: str, answer: Answer, cameras: tuple[Camera, ...], names: dict[str, str]) -> Said:
-        heard = turn.heard or turn.asked.get("name", "")  # “mend it”: the camera that was spoken of
+    def _resolve(turn: Turn, wish: str, answer: Answer, cameras: tuple[Camera, ...], names: dict[str, str]) -> Reply:
+        heard = turn.heard or turn.pending.get("name", "")  # “mend it” means the camera of the previous reply
         if not heard:
-            return Said(say("which", turn.language), open=True, asked={"about": wish})
+            return Reply(say("which", turn.language), open=True, pending={"about": wish})
         found = find(heard, names)
         if len(found) == 1:
             camera = next(camera for camera in cameras if camera.id == found[0])
             return answer(turn, camera, names[camera.id])
         if found:
-            several = listed(sorted(names[camera_id] for camera_id in found)[:NAMED], turn.language, mark("or"))
-            return Said(say("which_of", turn.language, names=several), open=True, asked={"about": wish})
-        known = _some(sorted(names.values()), turn.language)
+            choices = listed(sorted(names[camera_id] for camera_id in found)[:MOST_NAMES], turn.language, mark("or"))
+            return Reply(say("which_of", turn.language, names=choices), open=True, pending={"about": wish})
+        known = _some_names(sorted(names.values()), turn.language)
         text = say("unknown", turn.language, heard=heard, names=known)
-        return Said(text, open=True, asked={"about": wish})
+        return Reply(text, open=True, pending={"about": wish})
 
-    def _not_here(self, turn: Turn, camera: Camera) -> Refusal | None:
-        """Why it can't be shown by a video of this skill, though by “Alexa, show …”."""
+    def _too_large(self, turn: Turn, camera: Camera) -> Refusal | None:
+        """Why this skill's video can't show the camera, although “Alexa, show …” may."""
         return self._registry.too_large(turn.link, camera) if turn.screen else None
 
     def _refusal(self, turn: Turn, camera: Camera) -> Refusal | None:
         state = self._registry.states(turn.link, (camera.id,), turn.left_s).get(camera.id)
         return state.refusal if state else not_found()
 
-    def _why(self, turn: Turn, camera: Camera, name: str) -> Said:
+    def _why(self, turn: Turn, camera: Camera, name: str) -> Reply:
         refusal = self._refusal(turn, camera)
         if refusal is not None:
             return _refused(turn, name, refusal)
-        if not_here := self._not_here(turn, camera):
-            return _refused(turn, name, not_here, "fine_elsewhere")
+        if too_large := self._too_large(turn, camera):
+            return _refused(turn, name, too_large, "fine_elsewhere")
         if not turn.screen:
-            return Said(say("fine", turn.language, name=name))
-        return Said(say("fine_here", turn.language, name=name), open=True, asked={"offer": "show", "name": name})
+            return Reply(say("fine", turn.language, name=name))
+        return Reply(say("fine_here", turn.language, name=name), open=True, pending={"offer": "show", "name": name})
 
-    def _mend(self, turn: Turn, camera: Camera, name: str) -> Said:
-        before = _refused_before(turn, camera, name)
-        # what a video was refused for asks more of a picture than the camera's state does
-        of_video = before if before and before.reason in OF_VIDEO else None
-        refusal = of_video or self._refusal(turn, camera) or self._not_here(turn, camera) or before
+    def _mend(self, turn: Turn, camera: Camera, name: str) -> Reply:
+        pending = _pending_refusal(turn, camera, name)
+        # a video is refused for more than the camera's state shows
+        of_video = pending if pending and pending.reason in OF_VIDEO else None
+        refusal = of_video or self._refusal(turn, camera) or self._too_large(turn, camera) or pending
         if refusal is None:
-            return Said(say("nothing_to_mend", turn.language, name=name))
+            return Reply(say("nothing_to_mend", turn.language, name=name))
         why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
         written = sentences(structs.replace(refusal, camera=refusal.camera or name), turn.language, WRITTEN)
         more = (say("card_more", turn.language, url=self._page_url),) if self._page_url else ()
         card = say("card_title", turn.language, name=name), "\n\n".join(written + more)
         key = "mend_here" if refusal.reason in OF_VIDEO else "mend"
-        return Said(say(key, turn.language, name=name, why=why, mend=mend), card=card)
+        return Reply(say(key, turn.language, name=name, why=why, mend=mend), card=card)
 
-    def _sound(self, turn: Turn, camera: Camera, name: str) -> Said:
-        """Only asked for here: a voice changes nothing before it has said yes."""
+    def _sound(self, turn: Turn, camera: Camera, name: str) -> Reply:
+        """Asks for a yes: a voice changes nothing without one."""
         if camera.audio == "none":
-            return Said(say("no_sound", turn.language, name=name))
+            return Reply(say("no_sound", turn.language, name=name))
         if camera.audio == "on":
-            return Said(say("sound_already", turn.language, name=name))
+            return Reply(say("sound_already", turn.language, name=name))
         if "audio" not in camera.voice_may:
             return self._not_changed(turn, name, overruled("voice_may_not", camera))
         question = say("sound_ask", turn.language, name=name)
-        return Said(question, open=True, asked={"sound_of": camera.id, "name": name})
+        return Reply(question, open=True, pending={"sound_of": camera.id, "name": name})
 
-    def _show(self, turn: Turn, camera: Camera, name: str) -> Said:
+    def _show(self, turn: Turn, camera: Camera, name: str) -> Reply:
         request = StreamRequest("video", ("hls",), within_s=turn.left_s)
         stream = self._registry.open_stream(turn.link, camera.id, request)
         if isinstance(stream, Refusal):
             return _refused(turn, name, stream)
-        if stream.explains is not None:  # the owner wants the reason shown as well
+        if stream.explains is not None:  # the stream is a card: the owner wants the reason shown
             why = refusals.why(stream.explains, turn.language)
-            return Said(say("shown_why", turn.language, name=name, why=why), video=(stream.url, name))
-        return Said(say("showing", turn.language, name=name), video=(stream.url, name))
+            return Reply(say("shown_why", turn.language, name=name, why=why), video=(stream.url, name))
+        return Reply(say("showing", turn.language, name=name), video=(stream.url, name))
 
     @staticmethod
-    def _not_changed(turn: Turn, name: str, refusal: Refusal) -> Said:
+    def _not_changed(turn: Turn, name: str, refusal: Refusal) -> Reply:
         why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
-        return Said(say("not_changed", turn.language, name=name, why=why, mend=mend))
+        return Reply(say("not_changed", turn.language, name=name, why=why, mend=mend))
 
 
 _WISHES: dict[str, Wish] = {
@@ -228,35 +232,36 @@ def _ready(names: list[str], language: Language, *, among_others: bool) -> str:
     if not names:
         return say("none_ready", language)
     key = "some_ready" if among_others else "one_ready" if len(names) == 1 else "all_ready"
-    return say(key, language, number=len(names), names=_some(names, language))
+    return say(key, language, number=len(names), names=_some_names(names, language))
 
 
 def _not_ready(refused: list[tuple[str, Refusal]], language: Language) -> str:
     sentences = [
-        say("not_ready", language, name=name, why=refusals.why(refusal, language)) for name, refusal in refused[:NAMED]
+        say("not_ready", language, name=name, why=refusals.why(refusal, language))
+        for name, refusal in refused[:MOST_NAMES]
     ]
-    more = len(refused) - NAMED
+    more = len(refused) - MOST_NAMES
     return "".join([*sentences, say("and_more", language, number=more) if more > 0 else ""])
 
 
-def _refused(turn: Turn, name: str, refusal: Refusal, key: str = "refused") -> Said:
-    said = say(key, turn.language, name=name, why=refusals.why(refusal, turn.language))
-    return Said(said, open=True, asked={"offer": "mend", "name": name, "reason": refusal.reason})
+def _refused(turn: Turn, name: str, refusal: Refusal, key: str = "refused") -> Reply:
+    speech = say(key, turn.language, name=name, why=refusals.why(refusal, turn.language))
+    return Reply(speech, open=True, pending={"offer": "mend", "name": name, "reason": refusal.reason})
 
 
-def _refused_before(turn: Turn, camera: Camera, name: str) -> Refusal | None:
-    """For which reason, in the turn before: a video is refused for more than a camera's state tells."""
-    reason = turn.asked.get("reason", "")
-    return overruled(reason, camera) if is_reason(reason) and turn.asked.get("name") == name else None
+def _pending_refusal(turn: Turn, camera: Camera, name: str) -> Refusal | None:
+    """The refusal in the previous reply, if it was for this camera."""
+    reason = turn.pending.get("reason", "")
+    return overruled(reason, camera) if is_reason(reason) and turn.pending.get("name") == name else None
 
 
-def _unreadable(error: Unavailable, turn: Turn) -> Said:
+def _unreadable(error: Unavailable, turn: Turn) -> Reply:
     refusal = overruled(error.reason, None, error.vendor)
     why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
-    return Said(say("unreadable", turn.language, why=why, mend=mend))
+    return Reply(say("unreadable", turn.language, why=why, mend=mend))
 
 
-def _some(names: list[str], language: Language) -> str:
-    if len(names) <= NAMED:
+def _some_names(names: list[str], language: Language) -> str:
+    if len(names) <= MOST_NAMES:
         return listed(names, language)
-    return listed([*names[:NAMED], say("more", language, number=len(names) - NAMED)], language)
+    return listed([*names[:MOST_NAMES], say("more", language, number=len(names) - MOST_NAMES)], language)

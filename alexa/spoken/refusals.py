@@ -1,4 +1,4 @@
-"""What a refusal says aloud: why, and how to mend it. A vendor's own words for it stand beside its driver."""
+"""Refusals in speech: why, and how to mend it. A vendor's own sentences are in its driver's folder."""
 
 from registry.camera import Refusal
 from registry.gate.reasons import named, translated
@@ -7,7 +7,7 @@ from registry.vendor import Sentence
 from words.catalogue import OURS, mark
 from words.languages import Language
 
-# reason: (why, as the end of “…, because”, and what to do). Read aloud, so without signs that are read as such.
+# reason: (why, after “…, because”; what to do). Read aloud, so without signs that Alexa would spell out.
 ALOUD: ByReason[Sentence] = {
     "not_found": (
         mark("I don't know that camera"),
@@ -102,19 +102,19 @@ ALOUD: ByReason[Sentence] = {
 
 
 def why(refusal: Refusal, language: Language) -> str:
-    """Every failed row as the end of “…, because”."""
+    """The causes of all failed rows, to follow “…, because”."""
     word = OURS.translate(language, mark("and"))
-    return f" {word} ".join(told for told, _ in _rows(refusal, language))
+    return f" {word} ".join(cause for cause, _ in _rows(refusal, language))
 
 
 def mend(refusal: Refusal, language: Language) -> str:
-    """What to do, row by row, as whole sentences."""
-    return " ".join(dict.fromkeys(told for _, told in _rows(refusal, language)))
+    """The mends of all failed rows, as whole sentences."""
+    return " ".join(dict.fromkeys(step for _, step in _rows(refusal, language)))
 
 
 def _rows(refusal: Refusal, language: Language) -> list[Sentence]:
     vendor = named(refusal.vendor, language)
     rows = (
-        translated(each.reason, language, ALOUD, refusal.vendor, lambda speech: speech.aloud) for each in refusal.failed
+        translated(row.reason, language, ALOUD, refusal.vendor, lambda speech: speech.aloud) for row in refusal.failed
     )
-    return [(told.format(vendor=vendor), mends.format(vendor=vendor)) for told, mends in rows]
+    return [(cause.format(vendor=vendor), step.format(vendor=vendor)) for cause, step in rows]

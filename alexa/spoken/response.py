@@ -1,4 +1,4 @@
-"""What was said, as ask-sdk-core's response: speech, card, names to listen for, and the start of a video."""
+"""A reply as ask-sdk-core's response: speech, card, dynamic entities, and the start of a video."""
 
 from ask_sdk_core.handler_input import HandlerInput
 from ask_sdk_model.dialog.dynamic_entities_directive import DynamicEntitiesDirective
@@ -16,31 +16,33 @@ from ask_sdk_model.ui.plain_text_output_speech import PlainTextOutputSpeech
 from ask_sdk_model.ui.reprompt import Reprompt
 from ask_sdk_model.ui.simple_card import SimpleCard
 
-from alexa.spoken.conversation import Said
+from alexa.spoken.conversation import Reply
 from alexa.spoken.texts import say
 from words.languages import Language
 
-LONGEST_SPEECH = 6000  # Alexa takes 8000 characters
-MOST_NAMES = 100  # values of dynamic entities a response may carry
+LONGEST_SPEECH = 6000  # characters; Alexa accepts 8000
+MOST_NAMES = 100  # dynamic entity values that Alexa accepts in one response
 SLOT_TYPE = "CAMERA_NAME"
 
 
-def respond(heard: HandlerInput, said: Said, tongue: Language, card: LinkAccountCard | None = None) -> Response:
-    """Plain text, never SSML: a camera's name may hold signs that are markup there."""
-    if heard.request_envelope.session is not None:
-        heard.attributes_manager.session_attributes = dict(said.asked)
+def respond(
+    handler_input: HandlerInput, reply: Reply, language: Language, card: LinkAccountCard | None = None
+) -> Response:
+    """Speaks plain text, never SSML: a camera's name may hold characters that are markup in SSML."""
+    if handler_input.request_envelope.session is not None:
+        handler_input.attributes_manager.session_attributes = dict(reply.pending)
     directives: list[Directive] = []
-    speech = PlainTextOutputSpeech(text=said.speech[:LONGEST_SPEECH])
-    reprompt = Reprompt(output_speech=PlainTextOutputSpeech(text=say("again", tongue))) if said.open else None
-    if said.names:
-        directives.append(_names(said.names))
-    if said.video:
-        url, title = said.video
+    speech = PlainTextOutputSpeech(text=reply.speech[:LONGEST_SPEECH])
+    reprompt = Reprompt(output_speech=PlainTextOutputSpeech(text=say("again", language))) if reply.open else None
+    if reply.names:
+        directives.append(_names(reply.names))
+    if reply.video:
+        url, title = reply.video
         directives.append(LaunchDirective(VideoItem(url, Metadata(title))))
-    # the response that starts a video may not say whether the session ends
-    ends = None if said.video else not said.open
+    # a response with VideoApp.Launch must not carry shouldEndSession
+    ends = None if reply.video else not reply.open
     return Response(
-        speech, SimpleCard(*said.card) if said.card else card, reprompt, directives, should_end_session=ends
+        speech, SimpleCard(*reply.card) if reply.card else card, reprompt, directives, should_end_session=ends
     )
 
 

@@ -1,4 +1,4 @@
-"""Amazon's signature on a custom-skill request: over the body as it came, by a chain of its own, and recent.
+"""Verifies Amazon's signature on a custom-skill request: of the received bytes, by Amazon's chain, and recent.
 
 Alexa Skills Kit, "Host a Custom Skill as a Web Service", "Verify the request sent by Alexa".
 """
@@ -19,12 +19,12 @@ from alexa.spoken.chain import BadChain, Chains
 from net.incoming import JsonObject
 from net.json_depth import too_deep
 
-TOLERANCE_S = 150
-EVENT_TOLERANCE_S = 3600  # skill events are sent again for a while
+TOLERANCE_S = 150  # Amazon's own limit for a request's age
+EVENT_TOLERANCE_S = 3600  # Amazon repeats skill events for up to an hour
 
 
 class Signed(Protocol):
-    """What is looked at of a request: its body as it came, its headers, and whose network it comes from."""
+    """The request, as far as verification reads it: its raw body, its headers, and the network it comes from."""
 
     @property
     def body(self) -> bytes: ...
@@ -36,19 +36,19 @@ class Signed(Protocol):
 
 
 class NotSigned(Exception):
-    """Not a request that Amazon signed just now; the text holds nothing of it."""
+    """The request is not signed by Amazon, or not recent. The text holds nothing of the request."""
 
 
 def verified(request: Signed, chains: Chains, clock: Callable[[], float] = time.time) -> dict[str, Any]:
-    """The request's JSON. Raises NotSigned, ChainUnreached. What costs nothing is looked at first."""
+    """The request's JSON. Raises NotSigned, ChainUnreached. Checks without I/O run first."""
     event = event_of(request.body)
     _recent(event, clock())
     url, signature = request.header("SignatureCertChainUrl"), request.header("Signature-256")
     if not url or not signature:
         raise NotSigned("the signature's headers are missing")
     try:
-        given = base64.b64decode(signature, validate=True)
-        chains.key(url, request.network).verify(given, request.body, padding.PKCS1v15(), hashes.SHA256())
+        signed = base64.b64decode(signature, validate=True)
+        chains.key(url, request.network).verify(signed, request.body, padding.PKCS1v15(), hashes.SHA256())
     except (binascii.Error, ValueError):
         raise NotSigned("the signature is not base64") from None
     except InvalidSignature:
@@ -59,13 +59,13 @@ def verified(request: Signed, chains: Chains, clock: Callable[[], float] = time.
 
 
 def event_of(body: bytes) -> JsonObject:
-    """Raises NotSigned."""
+    """The body as a custom-skill request, unverified. Raises NotSigned."""
     try:
         event = None if too_deep(body) else msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         event = None
     if not isinstance(event, dict) or not isinstance(event.get("request"), dict):
-        raise NotSigned("the body is no custom-skill request")
+        raise NotSigned("the body is not a custom-skill request")
     return event
 
 
@@ -77,4 +77,4 @@ def _recent(event: JsonObject, now: float) -> None:
         seconds = None
     is_event = str(event["request"].get("type", "")).startswith("AlexaSkillEvent.")
     if seconds is None or abs(now - seconds) > (EVENT_TOLERANCE_S if is_event else TOLERANCE_S):
-        raise NotSigned("the request is not of now")
+        raise NotSigned("the request's timestamp is missing or not recent")

@@ -1,4 +1,4 @@
-"""The custom half of the skill: a request in, a response out, on ask-sdk-core, which a directive never loads."""
+"""The custom half of the skill, on ask-sdk-core, which the Smart Home half never imports."""
 
 import json
 import logging
@@ -18,9 +18,9 @@ from ask_sdk_model.ui.link_account_card import LinkAccountCard
 
 from accounts.tokens import TokenInvalid
 from alexa.deadline import Deadline
-from alexa.spoken.conversation import Conversation, Said, Turn, Wish
+from alexa.spoken.conversation import Conversation, Reply, Turn, Wish
 from alexa.spoken.response import respond
-from alexa.spoken.texts import language, say
+from alexa.spoken.texts import say, spoken_language
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -48,22 +48,22 @@ PLAIN = {
     "AMAZON.CancelIntent": ("goodbye", False),
     "AMAZON.NavigateHomeIntent": ("goodbye", False),
 }
-# said while a video is shown, without the skill's name: the device does it, and a word would interrupt
+# spoken during a video without the skill's name: the device handles them, and speech would interrupt it
 SILENT = frozenset({"AMAZON.PauseIntent", "AMAZON.ResumeIntent"})
 SPOKEN = ("LaunchRequest", "IntentRequest")
 EVENTS = ("AlexaSkillEvent.SkillAccountLinked", "AlexaSkillEvent.SkillDisabled")
 
 
 class NotForUs(Exception):
-    """No custom-skill request, or another skill's."""
+    """The request is not a custom-skill request, or is for another skill."""
 
 
 class NotTaken(Exception):
-    """A skill event that could not be dealt with just now: answered by a failure, Amazon sends it again."""
+    """A skill event could not be handled now. Answered with an error, so Amazon sends it again."""
 
 
 class People(Protocol):
-    """Which link an Amazon user of the skill has: of a disabled skill Amazon names the user alone."""
+    """The links of the skill's Amazon users: when a skill is disabled, Amazon names the user alone."""
 
     def remember(self, user: str, link: Link) -> None: ...
     def link_of(self, user: str) -> Link | None: ...
@@ -82,19 +82,19 @@ class Spoken:
         page_url: str = "",
     ) -> None:
         self._authenticate, self._people, self._skill_id = authenticate, people, skill_id
-        self._talk = Conversation(registry, page_url)
+        self._conversation = Conversation(registry, page_url)
         builder: Any = SkillBuilder()
         builder.skill_id = skill_id
-        for handler in (_On(_understood, self._answer), _On(lambda _: True, lambda _: None)):
+        for handler in (_Handler(_is_handled, self._answer), _Handler(lambda _: True, lambda _: None)):
             builder.add_request_handler(handler)
-        builder.add_exception_handler(_Broken())
+        builder.add_exception_handler(_Failure())
         self._skill = builder.create()
         self._serializer = DefaultSerializer()
 
     def answer(self, request: dict[str, Any], received: float | None = None) -> dict[str, Any]:
-        """Raises NotForUs, NotTaken, and nothing else: what goes wrong is said aloud to who spoke.
+        """Raises NotForUs and NotTaken only: any other failure is spoken to the person.
 
-        `received`: when it came, by time.monotonic; None: just now.
+        `received`: when the request arrived, by time.monotonic; None: now.
         """
         try:
             application = request["context"]["System"]["application"]["applicationId"]
@@ -104,51 +104,53 @@ class Spoken:
             raise NotForUs("a request of another skill")
         try:
             envelope: Any = self._serializer.deserialize(json.dumps(request), RequestEnvelope)
-            envelope.request.object_type, envelope.context.system.user  # noqa: B018  (there, or no request)
+            envelope.request.object_type, envelope.context.system.user  # noqa: B018  (raises where one is missing)
         except (SerializationException, AttributeError, ValueError, TypeError, KeyError, RecursionError):
             raise NotForUs("not a custom-skill request") from None
         answer: Any = self._serializer.serialize(self._skill.invoke(envelope, Deadline(received)))
         answer.pop("userAgent", None)
         return dict(answer)
 
-    def _answer(self, heard: HandlerInput) -> Response | None:
-        envelope: Any = heard.request_envelope
+    def _answer(self, handler_input: HandlerInput) -> Response | None:
+        envelope: Any = handler_input.request_envelope
         request, user = envelope.request, envelope.context.system.user
         kind = request.object_type
         if kind == "AlexaSkillEvent.SkillDisabled":
             self._disabled(user.user_id, request.timestamp)
             return None
         if kind == "AlexaSkillEvent.SkillAccountLinked":
-            self._known(user.user_id, request.body.access_token if request.body else None)
+            self._link(user.user_id, request.body.access_token if request.body else None)
             return None
-        tongue = language(request.locale or "")
+        language = spoken_language(request.locale or "")
         name = request.intent.name if kind == "IntentRequest" else ""
         if name in SILENT:
             return Response(should_end_session=True)
         if name in PLAIN:
-            return respond(heard, self._plain(name, user, tongue, heard.context), tongue)
-        link = self._known(user.user_id, user.access_token)
+            return respond(handler_input, self._plain(name, user, language, handler_input.context), language)
+        link = self._link(user.user_id, user.access_token)
         if link is None:
-            return respond(heard, Said(say("link", tongue)), tongue, LinkAccountCard())
+            return respond(handler_input, Reply(say("link", language)), language, LinkAccountCard())
         wish = Conversation.welcome if kind == "LaunchRequest" else INTENTS.get(name)
-        if wish is None:  # an intent of a newer or older model
-            return respond(heard, self._plain("AMAZON.FallbackIntent", user, tongue, heard.context), tongue)
-        return respond(heard, self._talk.answer(wish, _turn(heard, link, tongue)), tongue)
+        if wish is None:  # an intent of another version of the interaction model
+            return respond(
+                handler_input, self._plain("AMAZON.FallbackIntent", user, language, handler_input.context), language
+            )
+        return respond(handler_input, self._conversation.answer(wish, _turn(handler_input, link, language)), language)
 
-    def _plain(self, name: str, user: Any, tongue: Language, deadline: Deadline) -> Said:
-        """The same to everybody; the names to listen for only where they can be had."""
-        text, goes_on = PLAIN[name]
-        said = Said(say(text, tongue), open=goes_on)
-        if not goes_on:
-            return said
+    def _plain(self, name: str, user: Any, language: Language, deadline: Deadline) -> Reply:
+        """A reply without a wish. Camera names are added only for a valid link."""
+        text, open_session = PLAIN[name]
+        reply = Reply(say(text, language), open=open_session)
+        if not open_session:
+            return reply
         try:
-            link = self._known(user.user_id, user.access_token)
+            link = self._link(user.user_id, user.access_token)
         except StoreUnavailable:
-            return said
-        return self._talk.listening(said, link, deadline.left_s) if link else said
+            return reply
+        return self._conversation.with_names(reply, link, deadline.left_s) if link else reply
 
-    def _known(self, user: str | None, token: str | None) -> Link | None:
-        """The link of the token; whose it is is kept for the day the skill is disabled."""
+    def _link(self, user: str | None, token: str | None) -> Link | None:
+        """The token's link, or None. Remembers the user, whom alone Amazon names when the skill is disabled."""
         if not token:
             return None
         try:
@@ -159,32 +161,32 @@ class Spoken:
             self._people.remember(user, link)
         return link
 
-    def _disabled(self, user: str | None, at: datetime | None) -> None:
+    def _disabled(self, user: str | None, sent: datetime | None) -> None:
         link = self._people.link_of(user) if user else None
-        # events come late and in any order: one from before a new link is about the old one
-        if link is None or (at is not None and at.timestamp() < link.created):
+        # events arrive late and in any order: one sent before the link was made concerns an earlier link
+        if link is None or (sent is not None and sent.timestamp() < link.created):
             return
         self._people.end(link)
         log.info("the skill was disabled: link %s ended", link.id)
 
 
-class _On(AbstractRequestHandler):
+class _Handler(AbstractRequestHandler):
     def __init__(
-        self, accept: Callable[[HandlerInput], bool], answer: Callable[[HandlerInput], Response | None]
+        self, accepts: Callable[[HandlerInput], bool], answer: Callable[[HandlerInput], Response | None]
     ) -> None:
-        self._accepts, self._answers = accept, answer
+        self._accepts, self._answers = accepts, answer
 
     def can_handle(self, handler_input: HandlerInput) -> bool:
         return self._accepts(handler_input)
 
     def handle(self, handler_input: HandlerInput) -> Response:
         response = self._answers(handler_input)
-        # session ends, events, reports of the device: nothing may be said to them
+        # Alexa accepts no speech in answer to session ends, events and reports of the device
         return Response() if response is None else response
 
 
-class _Broken(AbstractExceptionHandler):
-    """The outermost edge: the log has all of it, a person hears only that it happened, Amazon that an event failed."""
+class _Failure(AbstractExceptionHandler):
+    """The outermost edge: the traceback goes to the log, a person hears that it failed, an event raises NotTaken."""
 
     def can_handle(self, handler_input: HandlerInput, exception: Exception) -> bool:
         return True
@@ -199,27 +201,27 @@ class _Broken(AbstractExceptionHandler):
             log.error("%s failed: %s", kind, type(exception).__name__, exc_info=exception)
         if kind not in SPOKEN:
             raise NotTaken(kind) from exception
-        tongue = language(request.locale or "")
-        return respond(handler_input, Said(say(text, tongue)), tongue)
+        language = spoken_language(request.locale or "")
+        return respond(handler_input, Reply(say(text, language)), language)
 
 
-def _understood(heard: HandlerInput) -> bool:
-    request: Any = heard.request_envelope.request
+def _is_handled(handler_input: HandlerInput) -> bool:
+    request: Any = handler_input.request_envelope.request
     return request.object_type in SPOKEN + EVENTS
 
 
-def _turn(heard: HandlerInput, link: Link, tongue: Language) -> Turn:
-    envelope: Any = heard.request_envelope
+def _turn(handler_input: HandlerInput, link: Link, language: Language) -> Turn:
+    envelope: Any = handler_input.request_envelope
     slots = getattr(getattr(envelope.request, "intent", None), "slots", None) or {}
     slot = slots.get(SLOT)
     device = envelope.context.system.device
     interfaces = device.supported_interfaces if device else None
-    asked = (envelope.session.attributes if envelope.session else None) or {}
+    pending = (envelope.session.attributes if envelope.session else None) or {}
     return Turn(
         link,
-        tongue,
+        language,
         heard=str(slot.value or "")[:LONGEST_NAME] if slot else "",
         screen=bool(interfaces and interfaces.video_app),
-        asked={key: str(value)[: LONGEST_NAME * 2] for key, value in asked.items()},
-        deadline=heard.context,
+        pending={key: str(value)[: LONGEST_NAME * 2] for key, value in pending.items()},
+        deadline=handler_input.context,
     )

@@ -1,4 +1,4 @@
-"""What the spoken half says, in the languages that Alexa and showcam both speak."""
+"""The sentences of the spoken half, in the languages that Alexa and showcam share: English and German."""
 
 from collections.abc import Sequence
 
@@ -55,8 +55,8 @@ TEXTS = {
 }
 
 
-def language(locale: str) -> Language:
-    """Alexa has no Norwegian."""
+def spoken_language(locale: str) -> Language:
+    """The language for one of Alexa's locales: German or English. Alexa does not speak Norwegian."""
     return "de" if chosen([locale]) == "de" else "en"
 
 
@@ -65,6 +65,6 @@ def say(key: str, language: Language, **values: object) -> str:
 
 
 def listed(names: Sequence[str], language: Language, word: str = mark("and")) -> str:
-    """“A, B and C”; `word` in place of “and”."""
+    """“A, B and C”. `word`: the msgid of the last conjunction."""
     join = OURS.translate(language, word)
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {join} {names[-1]}"

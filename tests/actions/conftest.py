@@ -21,7 +21,7 @@ from tests.doubles.official import held_to
 SCHEMAS = Path(__file__).parents[3] / "shared" / "schemas" / "google"
 PUBLIC = "https://home.example"
 
-# official codes that we send and the schemas of 2021 do not know yet; docs/google.md names them
+# official codes newer than the schemas of 2021; docs/google.md names them
 NEWER_CODES = ["deviceOffline", "deviceTurnedOff", "challengeNeeded", "noIssuesReported"]
 
 type Check = Callable[[str, dict[str, Any]], None]
@@ -58,13 +58,13 @@ def fulfillment(home: Household) -> Fulfillment:
 
 
 @pytest.fixture
-def ask(home: Household, fulfillment: Fulfillment) -> Callable[..., dict[str, Any]]:
-    """Asks with a good token, unless another is given, and returns the answer's payload.
+def send(home: Household, fulfillment: Fulfillment) -> Callable[..., dict[str, Any]]:
+    """Sends an intent with a good token, unless another is given, and returns the answer's payload.
 
-    `waited_s`: how long ago the question came.
+    `waited_s`: how long ago the request arrived.
     """
 
-    def asked(intent: str, payload: Any = None, *, token: str = "", waited_s: float = 0.0) -> dict[str, Any]:
+    def send_intent(intent: str, payload: Any = None, *, token: str = "", waited_s: float = 0.0) -> dict[str, Any]:
         inputs = [{"intent": f"action.devices.{intent}"} | ({} if payload is None else {"payload": payload})]
         body = json.dumps({"requestId": "6894439706274654512", "inputs": inputs}).encode()
         status, answered = fulfillment.answer(body, token or home.token(), time.monotonic() - waited_s)
@@ -73,16 +73,16 @@ def ask(home: Household, fulfillment: Fulfillment) -> Callable[..., dict[str, An
         assert answer["requestId"] == "6894439706274654512"
         return dict(answer["payload"])
 
-    return asked
+    return send_intent
 
 
 @pytest.fixture(params=held_to(SCHEMAS))
 def valid_if_known(request: pytest.FixtureRequest) -> Check:
-    """By the official schemas; without them a test stands for what it says itself, and their part of it is skipped."""
+    """Checks against the official schemas; without them this part of the test is skipped."""
     return checker() if request.param == "official" else lambda intent, answer: None
 
 
-# trait by the folder of its schemas; the states by which it is known
+# the folder of a trait's schemas: the trait's states
 TRAITS: dict[str, tuple[str, ...]] = {
     "camerastream": (),
     "onoff": ("on",),
@@ -101,20 +101,20 @@ def checker() -> Check:
     """`check(intent, answer)` by the official schemas of the intent, trait and error codes."""
     intents = {name: Draft7Validator(_intent(name)) for name in ("sync", "query", "execute", "disconnect")}
     codes = {*_schema("platform/errors.schema.json")["enum"], *NEWER_CODES}
-    attributes = {each: _of_trait(each, f"{each}.attributes") for each in TRAITS}
-    states = {each: _of_trait(each, f"{each}.states") for each in TRAITS}
+    attributes = {trait: _of_trait(trait, f"{trait}.attributes") for trait in TRAITS}
+    states = {trait: _of_trait(trait, f"{trait}.states") for trait in TRAITS}
     results = _of_trait("camerastream", "getcamerastream.results")
 
-    def check_states(told: dict[str, Any]) -> None:
-        """Those of the traits; nothing else may stand among them."""
-        left = {key for key in told if not key.startswith("cameraStream")} - NO_STATES
+    def check_states(reported: dict[str, Any]) -> None:
+        """Validates the states of the traits; no other key is allowed."""
+        left = {key for key in reported if not key.startswith("cameraStream")} - NO_STATES
         for trait, keys in TRAITS.items():
             if left & set(keys):
-                states[trait].validate(told)
+                states[trait].validate(reported)
                 left -= set(keys)
         assert left == set()
-        for each in told.get("currentStatusReport", []):
-            assert each["statusCode"] in codes
+        for status in reported.get("currentStatusReport", []):
+            assert status["statusCode"] in codes
 
     def check(intent: str, answer: dict[str, Any]) -> None:
         intents[intent.lower()].validate(answer)
@@ -141,7 +141,7 @@ def checker() -> Check:
 
 
 def _of_trait(trait: str, name: str) -> Draft7Validator:
-    """Its schema; one that the trait has no need of takes anything."""
+    """The trait's schema; a missing one accepts anything."""
     path = f"traits/{trait}/{name}.schema.json"
     return Draft7Validator(_schema(path) if (SCHEMAS / path).exists() else {})
 
@@ -151,12 +151,12 @@ def _schema(path: str) -> dict[str, Any]:
 
 
 def _intent(name: str) -> dict[str, Any]:
-    """As published in 2021, with what the documentation has said since."""
+    """The schema of 2021 with later additions of the documentation."""
     schema = _schema(f"intents/{name}/{name}.response.schema.json")
     if name in ("sync", "query"):
         payload = schema["properties"]["payload"]
         needed = payload.pop("required")
-        payload["anyOf"] = [{"required": needed}, {"required": ["errorCode"]}]  # an error has no list beside it
+        payload["anyOf"] = [{"required": needed}, {"required": ["errorCode"]}]  # an error comes without a list
     if name == "execute":
         command = schema["properties"]["payload"]["properties"]["commands"]["items"]
         command["properties"]["debugString"] = {"type": "string"}
@@ -171,8 +171,8 @@ def _codes(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         if "errorCode" in node:
             yield node["errorCode"]
-        for each in node.values():
-            yield from _codes(each)
+        for value in node.values():
+            yield from _codes(value)
     elif isinstance(node, list):
-        for each in node:
-            yield from _codes(each)
+        for item in node:
+            yield from _codes(item)

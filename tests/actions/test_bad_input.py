@@ -1,4 +1,4 @@
-"""What is no proper request: a clear answer, 401 for the token alone, and no exception."""
+"""Improper requests: an answer with an error code, 401 for the token alone, and never an exception."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ from actions.request import MOST_DEVICES, MOST_EXECUTIONS
 from registry.preferences import Preferences
 from tests.doubles.household import Household, household
 
-type Ask = Callable[..., dict[str, Any]]
+type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[str, dict[str, Any]], None]
 
 DO = "action.devices.commands"
@@ -30,7 +30,7 @@ def executed(device: Any, execution: Any) -> dict[str, Any]:
     return {"commands": [{"devices": [device], "execution": [execution]}]}
 
 
-# what is sent with a good token, the payload's error, the request id that could be read
+# the body (with a good token), the payload's error code, the request id that could be read
 NO_INTENT: list[tuple[bytes, str, str]] = [
     (b"", "hardError", ""),
     (b"{", "hardError", ""),
@@ -67,7 +67,9 @@ NO_INTENT: list[tuple[bytes, str, str]] = [
 
 
 @pytest.mark.parametrize(("body", "code", "request_id"), NO_INTENT, ids=lambda value: str(value)[:60])
-def test_it_is_no_intent(body: bytes, code: str, request_id: str, home: Household, fulfillment: Fulfillment) -> None:
+def test_a_body_without_intent_is_an_error(
+    body: bytes, code: str, request_id: str, home: Household, fulfillment: Fulfillment
+) -> None:
     status, answered = fulfillment.answer(body, home.token())
     answer = json.loads(answered)
     assert (status, answer["requestId"], answer["payload"]["errorCode"]) == (200, request_id, code)
@@ -90,15 +92,15 @@ WRONG: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("intent", "payload", "code"), WRONG, ids=lambda value: str(value)[:60])
-def test_it_gets_an_error_of_the_payload(intent: str, payload: Any, code: str, ask: Ask, valid_if_known: Check) -> None:
-    answered = ask(intent, payload)
+def test_a_wrong_payload_is_an_error(intent: str, payload: Any, code: str, send: Send, valid_if_known: Check) -> None:
+    answered = send(intent, payload)
     valid_if_known(intent, {"requestId": "1", "payload": answered})
     assert answered["errorCode"] == code
 
 
 @pytest.mark.parametrize("command", ["action.devices.commands.Dock", "GetCameraStream", ""])
-def test_an_unknown_command_is_not_supported(command: str, home: Household, ask: Ask, valid_if_known: Check) -> None:
-    answered = ask("EXECUTE", executed({"id": home.id("Garden")}, {"command": command, "params": {}}))
+def test_an_unknown_command_is_not_supported(command: str, home: Household, send: Send, valid_if_known: Check) -> None:
+    answered = send("EXECUTE", executed({"id": home.id("Garden")}, {"command": command, "params": {}}))
     valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
     assert answered["commands"][0]["errorCode"] == "functionNotSupported"
 
@@ -106,8 +108,8 @@ def test_an_unknown_command_is_not_supported(command: str, home: Household, ask:
 @pytest.mark.parametrize(
     "odd", ["hls", [], {"SupportedStreamProtocols": "hls"}, {"StreamToChromecast": "yes"}], ids=str
 )
-def test_odd_params_are_read_as_none(odd: Any, home: Household, ask: Ask) -> None:
-    answered = ask("EXECUTE", executed({"id": home.id("Garden")}, {"command": GET, "params": odd}))
+def test_odd_params_are_read_as_none(odd: Any, home: Household, send: Send) -> None:
+    answered = send("EXECUTE", executed({"id": home.id("Garden")}, {"command": GET, "params": odd}))
     assert answered["commands"][0]["states"]["cameraStreamProtocol"] == "hls"
 
 
@@ -136,30 +138,30 @@ TOKENS: list[tuple[str, Callable[[Household], str | None]]] = [
 
 @pytest.mark.parametrize("body", [SYNC, b"{"], ids=["SYNC", "nonsense"])
 @pytest.mark.parametrize(("says", "token"), TOKENS, ids=lambda value: value if isinstance(value, str) else "")
-def test_a_dead_token_is_the_one_thing_answered_with_401(
+def test_a_bad_token_alone_is_answered_with_401(
     says: str, token: Callable[[Household], str | None], body: bytes, home: Household, fulfillment: Fulfillment
 ) -> None:
     assert fulfillment.answer(body, token(home)) == (401, b'{"error":"invalid_token"}')
 
 
-def test_a_thousand_devices_are_answered_each_once(home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_a_thousand_devices_are_answered_each_once(home: Household, send: Send, valid_if_known: Check) -> None:
     garden = home.id("Garden")
     ids = [garden, *(f"ezviz-{number:020}" for number in range(MOST_DEVICES - 1))]
-    answered = ask("QUERY", {"devices": [{"id": each} for each in [*ids, *ids]]})
+    answered = send("QUERY", {"devices": [{"id": device_id} for device_id in [*ids, *ids]]})
     valid_if_known("QUERY", {"requestId": "1", "payload": answered})
     assert list(answered["devices"]) == ids
-    assert {each.get("errorCode") for each in answered["devices"].values()} == {None, "deviceNotFound"}
+    assert {device.get("errorCode") for device in answered["devices"].values()} == {None, "deviceNotFound"}
     assert answered["devices"][garden]["status"] == "SUCCESS"
 
 
 @pytest.mark.parametrize("depth", [10, 450, 100_000])
 @pytest.mark.parametrize("place", ["customData", "params", "challenge", "structureData"])
-def test_deep_nesting_does_no_harm(
+def test_deep_nesting_is_answered(
     place: str, depth: int, home: Household, fulfillment: Fulfillment, valid_if_known: Check
 ) -> None:
     deep = '{"a":[' * depth + "1" + "]}" * depth
     device = f'{{"id":"{home.id("Garden")}","customData":{deep if place == "customData" else "{}"}}}'
-    rest = "".join(f',"{each}":{deep}' for each in ("params", "challenge") if each == place)
+    rest = "".join(f',"{key}":{deep}' for key in ("params", "challenge") if key == place)
     execution = f'{{"command":"action.devices.commands.OnOff"{rest}}}'
     payload = f'{{"commands":[{{"devices":[{device}],"execution":[{execution},{execution}]}}]'
     payload += f',"structureData":{deep}}}' if place == "structureData" else "}"
@@ -170,15 +172,15 @@ def test_deep_nesting_does_no_harm(
     valid_if_known("EXECUTE" if "commands" in answer["payload"] else "SYNC", answer)
 
 
-def test_another_households_camera_is_no_camera(home: Household, ask: Ask, tmp_path: Any) -> None:
+def test_another_households_camera_is_not_found(home: Household, send: Send, tmp_path: Any) -> None:
     other = household(tmp_path, user="other@example.com", store=home.store)
     device = {"id": other.id("Garden")}
-    answered = ask("EXECUTE", executed(device, {"command": GET}))
+    answered = send("EXECUTE", executed(device, {"command": GET}))
     assert answered["commands"][0]["errorCode"] == "deviceNotFound"
-    assert ask("QUERY", {"devices": [device]})["devices"][device["id"]]["errorCode"] == "deviceNotFound"
+    assert send("QUERY", {"devices": [device]})["devices"][device["id"]]["errorCode"] == "deviceNotFound"
 
 
-def test_a_store_that_fails_is_said_once_with_the_request(
+def test_a_store_failure_is_logged_once_with_the_request(
     home: Household, fulfillment: Fulfillment, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = home.token()
@@ -187,12 +189,12 @@ def test_a_store_that_fails_is_said_once_with_the_request(
         status, answered = fulfillment.answer(SYNC.replace(b'"1"', b'"question-1"'), token)
     answer = json.loads(answered)
     assert (status, answer["requestId"], answer["payload"]["errorCode"]) == (200, "question-1", "transientError")
-    [record] = [each for each in caplog.records if each.name == "actions.fulfillment"]
+    [record] = [record for record in caplog.records if record.name == "actions.fulfillment"]
     assert "question-1" in record.getMessage()
     assert token not in caplog.text
 
 
-def test_a_fault_of_ours_is_a_hard_error_told_once(
+def test_an_exception_is_a_hard_error_logged_once(
     home: Household, fulfillment: Fulfillment, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = home.token()
@@ -201,7 +203,7 @@ def test_a_fault_of_ours_is_a_hard_error_told_once(
         status, answered = fulfillment.answer(SYNC.replace(b'"1"', b'"m\\nforged"'), token)
     assert (status, json.loads(answered)["payload"]["errorCode"]) == (200, "hardError")
     assert b"a fault" not in answered
-    assert len([each for each in caplog.records if each.name == "actions.fulfillment"]) == 1
+    assert len([record for record in caplog.records if record.name == "actions.fulfillment"]) == 1
     assert "forged" not in caplog.text
 
 
@@ -259,7 +261,7 @@ def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def changed(node: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """A copy with one place replaced, or left out where the value is `...`."""
+    """A copy with one place replaced, or removed where the value is `...`."""
     if not path:
         return None if value is ... else value
     copy = dict(node) if isinstance(node, dict) else list(node)
@@ -272,7 +274,7 @@ def changed(node: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 @settings(max_examples=400, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_a_request_that_is_wrong_anywhere_is_answered_by_the_schema(
+def test_a_request_wrong_in_any_place_gets_an_answer_valid_by_the_schema(
     data: st.DataObject, open_house: tuple[Household, Fulfillment, str], valid_if_known: Check
 ) -> None:
     home, door, token = open_house
@@ -286,13 +288,13 @@ def test_a_request_that_is_wrong_anywhere_is_answered_by_the_schema(
     assert status == 200
     assert token.encode() not in answered
     if "errorCode" in answer.get("payload", {}):
-        intent = "SYNC"  # an error of the whole payload has the same shape in all of them
+        intent = "SYNC"  # an error of the whole payload has the same shape for every intent
     valid_if_known(intent, answer)
 
 
 @settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary() | JSON.map(lambda value: json.dumps(value).encode()), bearer=st.none() | st.text())
-def test_anything_at_all_is_answered(
+def test_any_bytes_are_answered(
     body: bytes, bearer: str | None, open_house: tuple[Household, Fulfillment, str]
 ) -> None:
     _, door, token = open_house

@@ -1,4 +1,4 @@
-"""Many EXECUTEs of several cameras, each in threads of its own: what they leave behind."""
+"""Connections to the media process after many EXECUTEs of several cameras, which run in their own threads."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ type Make = Callable[[Household], Fulfillment]
 STREAM = {"command": "action.devices.commands.GetCameraStream", "params": {"SupportedStreamProtocols": ["hls"]}}
 
 
-def test_connections_to_the_media_process_are_used_again(home: Household, make_fulfillment: Make) -> None:
+def test_connections_to_the_media_process_are_reused(home: Household, make_fulfillment: Make) -> None:
     devices = [{"id": home.id(name)} for name in ("Garden", "Front Door")]
     payload = {"commands": [{"devices": devices, "execution": [STREAM]}]}
     body = json.dumps({"requestId": "1", "inputs": [{"intent": "action.devices.EXECUTE", "payload": payload}]}).encode()
@@ -23,6 +23,6 @@ def test_connections_to_the_media_process_are_used_again(home: Household, make_f
         google, token = make_fulfillment(home), home.token()
         for _ in range(20):
             answer = json.loads(google.answer(body, token)[1])
-            assert {each["status"] for each in answer["payload"]["commands"]} == {"SUCCESS"}
+            assert {command["status"] for command in answer["payload"]["commands"]} == {"SUCCESS"}
         assert door.opened <= len(devices)
         client.close()

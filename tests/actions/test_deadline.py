@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 
 from accounts.pins import Pins
-from actions import execution
+from actions import executions
 from actions.fulfillment import Fulfillment
 from media.client import MediaUnavailable
 from registry.errors import VendorDown
 from registry.preferences import Preferences
 from tests.doubles.household import WITHOUT_MEDIA, Household, household
 
-type Ask = Callable[..., dict[str, Any]]
+type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[str, dict[str, Any]], None]
 
-LEFT_S = 0.4  # of the budget; the question came so long ago
-WAITED_S = execution.BUDGET_S - LEFT_S
+LEFT_S = 0.4  # of the budget: the request arrived BUDGET_S - LEFT_S ago
+WAITED_S = executions.BUDGET_S - LEFT_S
 PIN = "2468"
 STREAM = {
     "command": "action.devices.commands.GetCameraStream",
@@ -40,13 +40,13 @@ ALL = ("Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond")
 
 @pytest.fixture
 def hung(home: Household) -> Iterator[dict[str, str]]:
-    """The cameras' ids; each call of their vendor takes all the time it is given, and then fails."""
+    """The cameras' ids. Every call of their vendor uses up its timeout and fails."""
     Pins(home.store).set(home.account.id, PIN)
     may = Preferences(voice_may=("sleep", "audio", "restart"))
-    for each in ALL:
-        home.owner.prefer(home.account.id, home.id(each), may)
+    for name in ALL:
+        home.owner.prefer(home.account.id, home.id(name), may)
     home.registry.states(home.link, [home.id("Garden")])
-    ids = {each: home.id(each) for each in ALL}
+    ids = {name: home.id(name) for name in ALL}
     home.driver.hold, home.driver.error = threading.Event(), VendorDown()
     yield ids
     home.driver.hold.set()
@@ -58,63 +58,63 @@ def hung(home: Household) -> Iterator[dict[str, str]]:
     [[STREAM], [STREAM, STREAM | {"params": {}}], [OFF], [ON, STREAM], [MUTE], [REBOOT]],
     ids=["stream", "streams", "off", "on and stream", "mute", "reboot"],
 )
-def test_it_is_answered_in_time(
+def test_execute_at_a_hanging_vendor_is_answered_in_time(
     cameras: tuple[str, ...],
     executions: list[Any],
     hung: dict[str, str],
     home: Household,
-    ask: Ask,
+    send: Send,
     valid_if_known: Check,
 ) -> None:
-    ids = [hung[each] for each in cameras]
+    ids = [hung[name] for name in cameras]
     began = time.monotonic()
     commands = [{"devices": [{"id": camera} for camera in ids], "execution": executions}]
-    answered = ask("EXECUTE", {"commands": commands}, waited_s=WAITED_S)
+    answered = send("EXECUTE", {"commands": commands}, waited_s=WAITED_S)
     took = time.monotonic() - began
     valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
-    assert [each["ids"] for each in answered["commands"]] == [[each] for each in ids]
-    assert {each["errorCode"] for each in answered["commands"]} <= {"transientError", "functionNotSupported"}
-    assert took < home.rules.vendor_s  # what one call may take where nobody is in a hurry: the budget was handed down
+    assert [command["ids"] for command in answered["commands"]] == [[camera_id] for camera_id in ids]
+    assert {command["errorCode"] for command in answered["commands"]} <= {"transientError", "functionNotSupported"}
+    assert took < home.rules.vendor_s  # the limit of one call without a deadline: so the deadline was passed on
 
 
 @pytest.mark.parametrize("mode", ["media process", "vendor alone"])
-def test_what_comes_after_a_slow_vendor_fits_into_what_is_left_of_two_seconds(
+def test_steps_after_a_slow_vendor_fit_into_the_rest_of_two_seconds(
     mode: str, tmp_path: Path, make_fulfillment: Callable[[Household], Fulfillment]
 ) -> None:
     home = household(tmp_path, assistant="google", rules=WITHOUT_MEDIA if mode == "vendor alone" else None)
     token, garden, door = home.token(), home.id("Garden"), make_fulfillment(home)
-    left_s = 2.0 - execution.BUDGET_S
+    left_s = 2.0 - executions.BUDGET_S
     hold = threading.Event()
-    home.driver.after_read = lambda: setattr(
-        home.driver, "hold", hold
-    )  # the address takes all the time there is, and comes
+    home.driver.after_read = lambda: setattr(home.driver, "hold", hold)  # the address is minted at the last moment
     home.pictures.error = MediaUnavailable()
-    asked = STREAM | {"params": {"SupportedStreamProtocols": ["hls"]}}
-    payload = {"commands": [{"devices": [{"id": garden}], "execution": [asked]}]}
+    execution = STREAM | {"params": {"SupportedStreamProtocols": ["hls"]}}
+    payload = {"commands": [{"devices": [{"id": garden}], "execution": [execution]}]}
     body = {"requestId": "1", "inputs": [{"intent": "action.devices.EXECUTE", "payload": payload}]}
     door.answer(json.dumps(body).encode(), token, time.monotonic() - WAITED_S)
     hold.set()
     home.store.close()
     after = [
-        each for name, each in home.driver.deadlines.items() if name not in ("read", "mint")
+        given_s for name, given_s in home.driver.deadlines.items() if name not in ("read", "mint")
     ] + home.pictures.timeouts
-    assert len(after) == (2 if mode == "media process" else 1)  # the address goes back where it was of no use
-    assert sum(each or left_s for each in after) < left_s
+    assert len(after) == (2 if mode == "media process" else 1)  # an unused address is released
+    assert sum(given_s or left_s for given_s in after) < left_s
 
 
-def test_of_several_cameras_the_quick_ones_are_answered(home: Household, ask: Ask) -> None:
+def test_a_hanging_camera_does_not_fail_the_others_of_an_execute(home: Household, send: Send) -> None:
     ids = [home.id("Garden"), home.id("Pond")]
-    answered = ask("EXECUTE", {"commands": [{"devices": [{"id": each} for each in ids], "execution": [STREAM]}]})
-    assert [each["status"] for each in answered["commands"]] == ["SUCCESS", "ERROR"]
+    answered = send(
+        "EXECUTE", {"commands": [{"devices": [{"id": camera_id} for camera_id in ids], "execution": [STREAM]}]}
+    )
+    assert [command["status"] for command in answered["commands"]] == ["SUCCESS", "ERROR"]
     assert answered["commands"][1]["errorCode"] == "streamUnplayable"
 
 
-def test_a_query_does_not_wait_longer_than_it_may(home: Household, ask: Ask, valid_if_known: Check) -> None:
-    ids = [home.id(each) for each in ALL]
+def test_query_at_a_hanging_vendor_is_answered_in_time(home: Household, send: Send, valid_if_known: Check) -> None:
+    ids = [home.id(name) for name in ALL]
     home.owner.prefer(home.account.id, ids[0], Preferences())
     home.driver.hold, home.driver.error = threading.Event(), VendorDown()
     began = time.monotonic()
-    answered = ask("QUERY", {"devices": [{"id": camera} for camera in ids]}, waited_s=WAITED_S)
+    answered = send("QUERY", {"devices": [{"id": camera} for camera in ids]}, waited_s=WAITED_S)
     took = time.monotonic() - began
     home.driver.hold.set()
     valid_if_known("QUERY", {"requestId": "1", "payload": answered})

@@ -1,4 +1,4 @@
-"""Each reason of the gate, brought about in earnest, and the code Google is told for it."""
+"""Each reason of the gate, caused for real, and its error code for Google."""
 
 import json
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def garden(**changes: Any) -> Callable[[Household], None]:
     return lambda home: home.driver.change("Garden", **changes)
 
 
-# reason: how it comes about, error code, what only its explanation says
+# reason: its cause, error code, words of its explanation alone
 TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
     "not_found": (lambda home: home.driver.set([]), "deviceNotFound", "ikke noe kamera"),
     "signed_out": (vendor(SignedOut()), "authFailure", "logget ut"),
@@ -61,13 +61,13 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
 }
 
 
-def test_no_reason_is_without_a_code() -> None:
+def test_every_reason_has_a_code() -> None:
     assert REFUSED.keys() == set(REASONS)
     assert TABLE.keys() == set(REASONS) - OF_CHANGES - OF_VIDEO
 
 
 @pytest.mark.parametrize("reason", sorted(TABLE))
-def test_a_stream_is_refused_for_it(
+def test_a_stream_is_refused_with_the_reasons_code(
     reason: str, tmp_path: Path, make_fulfillment: Callable[[Household], Fulfillment], valid_if_known: Check
 ) -> None:
     home = household(tmp_path, assistant="google")
@@ -87,15 +87,15 @@ def test_a_stream_is_refused_for_it(
 
     answer = json.loads(answered)
     valid_if_known("EXECUTE", answer)
-    [told] = answer["payload"]["commands"]
-    assert (status, told["ids"], told["errorCode"]) == (200, [device], code)
-    assert told["status"] == ("OFFLINE" if reason == "offline" else "ERROR")
-    assert words in told["debugString"]
-    assert "states" not in told
+    [command] = answer["payload"]["commands"]
+    assert (status, command["ids"], command["errorCode"]) == (200, [device], code)
+    assert command["status"] == ("OFFLINE" if reason == "offline" else "ERROR")
+    assert words in command["debugString"]
+    assert "states" not in command
 
 
 @pytest.mark.parametrize("reason", ["signed_out", "vendor_down", "vendor_busy"])
-def test_a_state_that_could_not_be_read_is_no_offline_camera(
+def test_a_camera_whose_state_could_not_be_read_is_not_offline(
     reason: str, tmp_path: Path, make_fulfillment: Callable[[Household], Fulfillment], valid_if_known: Check
 ) -> None:
     now = [1_800_000_000.0]
@@ -103,8 +103,8 @@ def test_a_state_that_could_not_be_read_is_no_offline_camera(
     token, ids = home.token(), {name: home.id(name) for name in ("Garden", "Attic")}
     come_about, code, _ = TABLE[reason]
     come_about(home)
-    now[0] += 61  # older than a state may be told
-    payload = {"devices": [{"id": each} for each in ids.values()]}
+    now[0] += 61  # older than a state that may be reported
+    payload = {"devices": [{"id": camera_id} for camera_id in ids.values()]}
     body = {"requestId": "1", "inputs": [{"intent": "action.devices.QUERY", "payload": payload}]}
     _, answered = make_fulfillment(home).answer(json.dumps(body).encode(), token)
     home.store.close()
@@ -112,6 +112,6 @@ def test_a_state_that_could_not_be_read_is_no_offline_camera(
     answer = json.loads(answered)
     valid_if_known("QUERY", answer)
     devices = answer["payload"]["devices"]
-    assert {each["errorCode"] for each in devices.values()} == {code}
-    assert devices[ids["Garden"]]["online"] is True  # as last known: else nobody would ask, and be told why
+    assert {entry["errorCode"] for entry in devices.values()} == {code}
+    assert devices[ids["Garden"]]["online"] is True  # as last known: Google sends no request for an offline camera
     assert devices[ids["Attic"]]["online"] is False

@@ -35,20 +35,16 @@ def post(
 ) -> tuple[int, dict[str, str], Any]:
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
     status, headers, answered = signalling.answer("POST", grant, GSTATIC, authorization, sent)
-    told = dict(headers)
-    assert told["Access-Control-Allow-Origin"] == GSTATIC
-    assert told["Vary"] == "Origin"
+    received_headers = dict(headers)
+    assert received_headers["Access-Control-Allow-Origin"] == GSTATIC
+    assert received_headers["Vary"] == "Origin"
     kind = "application/json" if status == 200 else "application/problem+json"
-    assert told["Content-Type"] == kind
+    assert received_headers["Content-Type"] == kind
     answer = json.loads(answered)
     if status != 200:
         assert answer.keys() == {"type", "title", "status", "detail"}
         assert answer["status"] == status
-    return status, told, answer
-
-
-def said(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return status, received_headers, answer
 
 
 SHAPES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
@@ -65,7 +61,7 @@ SHAPES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.parametrize(
     ("says", "body", "expected"), SHAPES, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_each_shape_is_answered_in_kind(
+def test_an_offer_is_answered_in_the_shape_it_came_in(
     says: str, body: dict[str, Any], expected: dict[str, Any], home: Household, signalling: Signalling
 ) -> None:
     sent = {key: home.id("Garden") if value == "ID" else value for key, value in body.items()}
@@ -119,7 +115,7 @@ def test_the_grant_must_be_for_the_device(
 
 
 @pytest.mark.parametrize("device", ["", 5, {}, ["x"], "ezviz-aaaaaaaaaaaaaaaaaaaa"], ids=str)
-def test_another_device_is_refused(device: Any, home: Household, signalling: Signalling) -> None:
+def test_a_message_for_another_device_is_refused(device: Any, home: Household, signalling: Signalling) -> None:
     status, _, _ = post(signalling, {"action": "offer", "deviceId": device, "sdp": OFFER}, opened(home).grant)
     assert status == 403
 
@@ -137,7 +133,7 @@ def old_grant(home: Household, protocol: Any = "webrtc", now: float | None = Non
     return grant
 
 
-def test_a_grant_that_is_over_starts_nothing_and_may_still_end(home: Household, signalling: Signalling) -> None:
+def test_an_expired_grant_starts_no_stream_and_can_still_end_one(home: Household, signalling: Signalling) -> None:
     body = {"deviceId": home.id("Garden"), "sdp": OFFER}
     assert post(signalling, {"action": "offer", **body}, old_grant(home))[0] == 410
     assert home.pictures.answered == []
@@ -166,17 +162,17 @@ NO_OFFERS: list[Any] = [None, 5, "", "hello", "v=0", "v=0\r\nm=audio 9 RTP/AVP 0
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda value: str(value)[:30])
-def test_what_is_no_message_is_said_so(body: Any, home: Household, signalling: Signalling) -> None:
+def test_a_body_that_is_no_message_is_a_problem(body: Any, home: Household, signalling: Signalling) -> None:
     assert post(signalling, body, opened(home).grant)[0] == 400
 
 
 @pytest.mark.parametrize("sdp", NO_OFFERS, ids=lambda value: str(value)[:30])
-def test_an_offer_that_is_none_is_said_so(sdp: Any, home: Household, signalling: Signalling) -> None:
+def test_sdp_that_is_no_offer_is_a_problem(sdp: Any, home: Household, signalling: Signalling) -> None:
     body = {"action": "offer", "deviceId": home.id("Garden"), "sdp": sdp}
     assert post(signalling, body, opened(home).grant)[0] == 400
 
 
-# what happened between the stream and the offer, the status, what a person reads
+# the change between stream and offer, the status, words of the detail
 SINCE: list[tuple[str, Callable[[Household], Any], int, str]] = [
     (
         "encryption",
@@ -196,7 +192,7 @@ SINCE: list[tuple[str, Callable[[Household], Any], int, str]] = [
 
 
 @pytest.mark.parametrize(("says", "happens", "expected", "words"), SINCE, ids=lambda value: str(value)[:12])
-def test_the_gate_is_asked_again_at_the_offer(
+def test_the_gate_runs_again_at_the_offer(
     says: str,
     happens: Callable[[Household], Any],
     expected: int,
@@ -225,15 +221,15 @@ def test_the_gate_is_asked_again_at_the_offer(
     ],
 )
 @pytest.mark.parametrize("method", ["OPTIONS", "POST", "GET"])
-def test_only_the_players_origin_may_read_whatever_the_answer_is(
+def test_only_the_players_origin_may_read_any_answer(
     method: str, origin: str | None, allowed: str, signalling: Signalling
 ) -> None:
     status, headers, _ = signalling.answer(method, "x", origin, None, b"{}")
-    told = dict(headers)
+    received_headers = dict(headers)
     assert status == {"OPTIONS": 204, "POST": 400, "GET": 405}[method]
-    assert told["Access-Control-Allow-Origin"] == allowed
-    assert told["Access-Control-Allow-Methods"] == "POST, OPTIONS"
-    assert told["Access-Control-Allow-Headers"] == "Authorization, Authentication, Content-Type"
+    assert received_headers["Access-Control-Allow-Origin"] == allowed
+    assert received_headers["Access-Control-Allow-Methods"] == "POST, OPTIONS"
+    assert received_headers["Access-Control-Allow-Headers"] == "Authorization, Authentication, Content-Type"
 
 
 def test_the_preflight_needs_no_grant_and_opens_nothing(home: Household, signalling: Signalling) -> None:
@@ -254,7 +250,7 @@ WORDS = st.text() | st.integers()
     | st.dictionaries(st.sampled_from(["sdp", "deviceId"]), WORDS)
     | st.fixed_dictionaries({"offer": WORDS}, optional={"sdp": WORDS, "deviceId": WORDS}),
 )
-def test_anything_at_all_is_answered_and_opens_nothing(
+def test_any_body_is_answered_and_opens_nothing(
     method: str,
     grant: str,
     origin: str | None,

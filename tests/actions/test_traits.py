@@ -1,4 +1,4 @@
-"""What Google is told of a camera beside its picture, and what a voice may change on it."""
+"""A camera's traits in SYNC and QUERY, and the commands by which a voice may change it."""
 
 import re
 import sys
@@ -15,7 +15,7 @@ from registry.preferences import Preferences
 from tests.doubles.alike import alike
 from tests.doubles.household import Household
 
-type Ask = Callable[..., dict[str, Any]]
+type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[str, dict[str, Any]], None]
 
 PAGES = "https://developers.home.google.com/cloud-to-cloud/traits/"
@@ -28,8 +28,8 @@ def allow(home: Household, *what: str, camera: str = "Garden") -> None:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What SYNC and QUERY say of the Garden as changed, as far as `attributes` and `states` name it; None: not said."""
+class Report:
+    """What SYNC and QUERY report of the changed Garden, for the keys of `attributes` and `states`; None: absent."""
 
     says: str
     trait: str
@@ -40,36 +40,36 @@ class Told:
 
 
 QUERY_ONLY = {"commandOnlyOnOff": False, "queryOnlyOnOff": True}
-TOLD = [
-    Told("awake is on", "OnOff", QUERY_ONLY, {"on": True}),
-    Told("asleep is off", "OnOff", QUERY_ONLY, {"on": False}, {"asleep": "on"}),
-    Told("unknown is not said", "OnOff", QUERY_ONLY, {"on": None}, {"asleep": "unknown"}),
-    Told("allowed", "OnOff", {"queryOnlyOnOff": False}, {"on": True}, may=("sleep",)),
-    Told("no Sleep Mode", "OnOff", None, {"on": None}, {"asleep": "none"}),
-    Told(
+REPORTS = [
+    Report("awake is on", "OnOff", QUERY_ONLY, {"on": True}),
+    Report("asleep is off", "OnOff", QUERY_ONLY, {"on": False}, {"asleep": "on"}),
+    Report("unknown is not said", "OnOff", QUERY_ONLY, {"on": None}, {"asleep": "unknown"}),
+    Report("allowed", "OnOff", {"queryOnlyOnOff": False}, {"on": True}, may=("sleep",)),
+    Report("no Sleep Mode", "OnOff", None, {"on": None}, {"asleep": "none"}),
+    Report(
         "what it has, and unknown is not said",
         "Toggles",
         {"queryOnlyToggles": True},
         {"currentToggleSettings": {"audio": True, "encryption": False, "status_light": False}},
         {"status_light": "off", "flip": "unknown"},
     ),
-    Told("allowed", "Toggles", {"queryOnlyToggles": False}, {}, {"flip": "on"}, may=("flip",)),
-    Told("allowed something else", "Toggles", {"queryOnlyToggles": True}, {}, may=("sleep", "flip")),
-    Told(
+    Report("allowed", "Toggles", {"queryOnlyToggles": False}, {}, {"flip": "on"}, may=("flip",)),
+    Report("allowed something else", "Toggles", {"queryOnlyToggles": True}, {}, may=("sleep", "flip")),
+    Report(
         "no such setting",
         "Toggles",
         None,
         {"currentToggleSettings": None},
         {"audio": "none", "encryption": "none"},
     ),
-    Told(
+    Report(
         "night vision",
         "Modes",
         {"queryOnlyModes": True},
         {"currentModeSettings": {"night_vision": "smart"}},
         {"night_vision": "smart"},
     ),
-    Told(
+    Report(
         "night vision, allowed",
         "Modes",
         {"queryOnlyModes": False},
@@ -77,8 +77,8 @@ TOLD = [
         {"night_vision": "unknown"},
         may=("night_vision",),
     ),
-    Told("no night vision", "Modes", None, {"currentModeSettings": None}),
-    Told(
+    Report("no night vision", "Modes", None, {"currentModeSettings": None}),
+    Report(
         "a battery",
         "EnergyStorage",
         {"queryOnlyEnergyStorage": True, "isRechargeable": True},
@@ -89,44 +89,44 @@ TOLD = [
         },
         BATTERY,
     ),
-    Told(
+    Report(
         "a battery that can't be charged",
         "EnergyStorage",
         {"isRechargeable": False},
         {"descriptiveCapacityRemaining": "FULL", "isCharging": None},
         {"battery": 100},
     ),
-    Told("empty", "EnergyStorage", {}, {"descriptiveCapacityRemaining": "CRITICALLY_LOW"}, {"battery": 0}),
-    Told("beyond full", "EnergyStorage", {}, {"descriptiveCapacityRemaining": "FULL"}, {"battery": 120}),
-    Told("no battery", "EnergyStorage", None, {"descriptiveCapacityRemaining": None}),
-    Told("may be restarted", "Reboot", {}, {}, {"can_restart": True}, may=("restart",)),
-    Told("may not be restarted", "Reboot", None, {}, {"can_restart": True}),
-    Told("can't be restarted", "Reboot", None, {}, may=("restart",)),
-    Told("a doorbell", "ObjectDetection", {}, {}, {"kind": "doorbell"}),
-    Told("knows people", "ObjectDetection", {}, {}, {"person": "off"}),
-    Told("sees motion alone", "ObjectDetection", None, {}, {"motion": "off"}),
+    Report("empty", "EnergyStorage", {}, {"descriptiveCapacityRemaining": "CRITICALLY_LOW"}, {"battery": 0}),
+    Report("beyond full", "EnergyStorage", {}, {"descriptiveCapacityRemaining": "FULL"}, {"battery": 120}),
+    Report("no battery", "EnergyStorage", None, {"descriptiveCapacityRemaining": None}),
+    Report("may be restarted", "Reboot", {}, {}, {"can_restart": True}, may=("restart",)),
+    Report("may not be restarted", "Reboot", None, {}, {"can_restart": True}),
+    Report("can't be restarted", "Reboot", None, {}, may=("restart",)),
+    Report("a doorbell", "ObjectDetection", {}, {}, {"kind": "doorbell"}),
+    Report("knows people", "ObjectDetection", {}, {}, {"person": "off"}),
+    Report("sees motion alone", "ObjectDetection", None, {}, {"motion": "off"}),
 ]
 
 
-@pytest.mark.parametrize("case", TOLD, ids=lambda case: f"{case.trait}: {case.says}")
-def test_what_is_told_of_a_camera(case: Told, home: Household, ask: Ask, valid_if_known: Check) -> None:
+@pytest.mark.parametrize("case", REPORTS, ids=lambda case: f"{case.trait}: {case.says}")
+def test_sync_and_query_report_a_trait(case: Report, home: Household, send: Send, valid_if_known: Check) -> None:
     home.driver.change("Garden", **case.camera)
     allow(home, *case.may)
-    synced, camera = ask("SYNC"), home.id("Garden")
+    synced, camera = send("SYNC"), home.id("Garden")
     valid_if_known("SYNC", {"requestId": "1", "payload": synced})
-    device = next(each for each in synced["devices"] if each["id"] == camera)
+    device = next(device for device in synced["devices"] if device["id"] == camera)
     assert (f"action.devices.traits.{case.trait}" in device["traits"]) is (case.attributes is not None)
     assert (case.attributes or {}).items() <= device["attributes"].items()
     assert "notificationSupportedByAgent" not in device  # nothing is sent yet
-    queried = ask("QUERY", {"devices": [{"id": camera}]})
+    queried = send("QUERY", {"devices": [{"id": camera}]})
     valid_if_known("QUERY", {"requestId": "1", "payload": queried})
     states = queried["devices"][camera]
     assert {key: states.get(key) for key in case.states} == case.states
 
 
-def test_what_the_owner_allows_is_in_the_next_sync(home: Household, ask: Ask) -> None:
+def test_a_changed_voice_may_is_in_the_next_sync(home: Household, send: Send) -> None:
     def query_only() -> bool:
-        [device] = [each for each in ask("SYNC")["devices"] if each["id"] == home.id("Garden")]
+        [device] = [device for device in send("SYNC")["devices"] if device["id"] == home.id("Garden")]
         return bool(device["attributes"]["queryOnlyOnOff"])
 
     assert query_only()
@@ -134,7 +134,7 @@ def test_what_the_owner_allows_is_in_the_next_sync(home: Household, ask: Ask) ->
     assert not query_only()
 
 
-# how the Garden is, what is the matter, in the order it is told; True: it can't be shown for that
+# the Garden's state, the status codes in the order reported; True: blocking
 MATTERS: list[tuple[dict[str, Any], list[tuple[str, bool]]]] = [
     ({}, [("noIssuesReported", False)]),
     ({"encryption": "on"}, [("securityRestriction", True)]),
@@ -152,22 +152,22 @@ MATTERS: list[tuple[dict[str, Any], list[tuple[str, bool]]]] = [
 
 
 @pytest.mark.parametrize(("camera", "matters"), MATTERS, ids=str)
-def test_it_says_why_it_cannot_be_shown(
-    camera: dict[str, Any], matters: list[tuple[str, bool]], home: Household, ask: Ask, valid_if_known: Check
+def test_status_report_names_why_a_camera_cannot_be_shown(
+    camera: dict[str, Any], matters: list[tuple[str, bool]], home: Household, send: Send, valid_if_known: Check
 ) -> None:
     home.driver.change("Garden", **camera)
     garden = home.id("Garden")
-    answered = ask("QUERY", {"devices": [{"id": garden}]})
+    answered = send("QUERY", {"devices": [{"id": garden}]})
     valid_if_known("QUERY", {"requestId": "1", "payload": answered})
     report = answered["devices"][garden]["currentStatusReport"]
-    assert [(each["statusCode"], each["blocking"]) for each in report] == matters
-    assert [each["priority"] for each in report] == list(range(len(matters)))
-    assert {each["deviceTarget"] for each in report} == {garden}
+    assert [(status["statusCode"], status["blocking"]) for status in report] == matters
+    assert [status["priority"] for status in report] == list(range(len(matters)))
+    assert {status["deviceTarget"] for status in report} == {garden}
 
 
 @dataclass(frozen=True)
 class Do:
-    """One command for the Garden, which the owner lets a voice do unless `may` says otherwise."""
+    """One command for the Garden, allowed by voice unless `may` says otherwise."""
 
     says: str
     command: str
@@ -264,63 +264,68 @@ DOINGS = [
 
 
 @pytest.mark.parametrize("case", DOINGS, ids=lambda case: f"{case.command}: {case.says}")
-def test_a_voice(case: Do, home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_a_command_by_voice_has_its_outcome(case: Do, home: Household, send: Send, valid_if_known: Check) -> None:
     Pins(home.store).set(home.account.id, PIN)
     home.driver.change("Garden", **case.camera)
     allow(home, *case.may)
-    answered = told(home, ask, case.command, case.params, case.challenge)
+    answered = command_outcome(home, send, case.command, case.params, case.challenge)
     valid_if_known("EXECUTE", {"requestId": "1", "payload": {"commands": [answered]}})
     assert alike(answered, {"ids": [home.id("Garden")], **case.answer})
     applied = [(setting, value) for _, setting, value, _ in home.driver.applied]
     assert applied == ([case.applied] if case.applied else [])
 
 
-def told(
-    home: Household, ask: Ask, command: str, params: Any, challenge: Any = None, cameras: tuple[str, ...] = ("Garden",)
+def command_outcome(
+    home: Household,
+    send: Send,
+    command: str,
+    params: Any,
+    challenge: Any = None,
+    cameras: tuple[str, ...] = ("Garden",),
 ) -> dict[str, Any]:
-    """The first device's result."""
+    """The entry of the first device."""
     execution = {"command": f"action.devices.commands.{command}", "params": params}
     execution |= {"challenge": challenge} if challenge is not None else {}
-    devices = [{"id": home.id(each)} for each in cameras]
-    return dict(ask("EXECUTE", {"commands": [{"devices": devices, "execution": [execution]}]})["commands"][0])
+    devices = [{"id": home.id(name)} for name in cameras]
+    return dict(send("EXECUTE", {"commands": [{"devices": devices, "execution": [execution]}]})["commands"][0])
 
 
-def test_without_a_pin_nothing_is_switched_off(home: Household, ask: Ask) -> None:
+def test_with_no_pin_set_no_camera_is_switched_off(home: Household, send: Send) -> None:
     allow(home, "sleep")
-    answered = told(home, ask, "OnOff", OFF, {"pin": PIN})
+    answered = command_outcome(home, send, "OnOff", OFF, {"pin": PIN})
     assert (answered["errorCode"], home.driver.applied) == ("actionNotAvailable", [])
     assert "showcam pin set" in answered["debugString"]
 
 
-def test_pins_can_not_be_guessed_for_long(home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_wrong_pins_end_in_too_many_failed_attempts(home: Household, send: Send, valid_if_known: Check) -> None:
     Pins(home.store).set(home.account.id, PIN)
     allow(home, "sleep")
     codes = []
     for guess in range(8):
-        answered = told(home, ask, "OnOff", OFF, {"pin": f"{guess:04}"})
+        answered = command_outcome(home, send, "OnOff", OFF, {"pin": f"{guess:04}"})
         valid_if_known("EXECUTE", {"requestId": "1", "payload": {"commands": [answered]}})
         codes.append(answered["errorCode"])
     assert codes[0] == "challengeNeeded"
     assert codes[-1] == "tooManyFailedAttempts"
-    assert told(home, ask, "OnOff", OFF, {"pin": PIN})["errorCode"] == "tooManyFailedAttempts"
+    assert command_outcome(home, send, "OnOff", OFF, {"pin": PIN})["errorCode"] == "tooManyFailedAttempts"
     assert home.driver.applied == []
 
 
-def test_one_pin_for_all_cameras_is_one_try(home: Household, ask: Ask) -> None:
+def test_one_pin_for_all_cameras_is_one_try(home: Household, send: Send) -> None:
     Pins(home.store).set(home.account.id, PIN)
     names = ("Garden", "Front Door", "Garage", "Nursery", "Attic", "Pond")
-    for each in names:
-        allow(home, "sleep", camera=each)
+    for name in names:
+        allow(home, "sleep", camera=name)
     execution = {"command": "action.devices.commands.OnOff", "params": OFF, "challenge": {"pin": PIN}}
     for _ in range(2):
-        answered = ask(
-            "EXECUTE", {"commands": [{"devices": [{"id": home.id(each)} for each in names], "execution": [execution]}]}
+        answered = send(
+            "EXECUTE", {"commands": [{"devices": [{"id": home.id(name)} for name in names], "execution": [execution]}]}
         )
-        assert [each["status"] for each in answered["commands"]] == ["SUCCESS"] * len(names)
-        assert [each["ids"][0] for each in answered["commands"]] == [home.id(each) for each in names]
+        assert [command["status"] for command in answered["commands"]] == ["SUCCESS"] * len(names)
+        assert [command["ids"][0] for command in answered["commands"]] == [home.id(name) for name in names]
 
 
-def test_what_one_command_does_the_next_one_sees(home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_a_command_sees_what_the_command_before_it_changed(home: Household, send: Send, valid_if_known: Check) -> None:
     """ "Show the bedroom camera" of a sleeping one, by a routine that wakes it first."""
     allow(home, "sleep", camera="Bedroom")
     stream = {"StreamToChromecast": False, "SupportedStreamProtocols": ["webrtc"]}
@@ -328,14 +333,14 @@ def test_what_one_command_does_the_next_one_sees(home: Household, ask: Ask, vali
         {"command": "action.devices.commands.OnOff", "params": ON},
         {"command": "action.devices.commands.GetCameraStream", "params": stream},
     ]
-    answered = ask("EXECUTE", {"commands": [{"devices": [{"id": home.id("Bedroom")}], "execution": executions}]})
+    answered = send("EXECUTE", {"commands": [{"devices": [{"id": home.id("Bedroom")}], "execution": executions}]})
     valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
     [command] = answered["commands"]
     assert (command["status"], command["states"]["on"]) == ("SUCCESS", True)
     assert command["states"]["cameraStreamProtocol"] == "webrtc"
 
 
-# what goes wrong when a voice mutes the Garden, and what Google is told
+# what goes wrong when a voice mutes the Garden, and the error code
 TROUBLE: list[tuple[Callable[[Household], None], str]] = [
     (lambda home: setattr(home.driver, "set_error", SetRefused("not_taken")), "transientError"),
     (lambda home: setattr(home.driver, "set_error", SetRefused("unsupported")), "functionNotSupported"),
@@ -345,29 +350,31 @@ TROUBLE: list[tuple[Callable[[Household], None], str]] = [
 
 
 @pytest.mark.parametrize(("trouble", "code"), TROUBLE, ids=lambda value: value if isinstance(value, str) else "")
-def test_a_change_that_fails_is_told(
-    trouble: Callable[[Household], None], code: str, home: Household, ask: Ask, valid_if_known: Check
+def test_a_change_that_fails_is_an_error(
+    trouble: Callable[[Household], None], code: str, home: Household, send: Send, valid_if_known: Check
 ) -> None:
     allow(home, "audio")
     garden = home.id("Garden")
     trouble(home)
     execution = {"command": "action.devices.commands.SetToggles", "params": MUTE, "challenge": YES}
-    answered = ask("EXECUTE", {"commands": [{"devices": [{"id": garden}], "execution": [execution]}]})
+    answered = send("EXECUTE", {"commands": [{"devices": [{"id": garden}], "execution": [execution]}]})
     valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
     assert answered["commands"][0]["errorCode"] == code
 
 
-def test_another_households_pin_opens_nothing(home: Household, ask: Ask) -> None:
+def test_another_households_pin_is_wrong(home: Household, send: Send) -> None:
     Pins(home.store).set(home.account.id, PIN)
     allow(home, "sleep")
     chosen = home.another_link("google", cameras=(home.id("Pond"),))
     execution = {"command": "action.devices.commands.OnOff", "params": OFF, "challenge": {"pin": PIN}}
     payload = {"commands": [{"devices": [{"id": home.id("Garden")}], "execution": [execution]}]}
-    [answered] = ask("EXECUTE", payload, token=home.token(chosen))["commands"]
+    [answered] = send("EXECUTE", payload, token=home.token(chosen))["commands"]
     assert (answered["errorCode"], home.driver.applied) == ("deviceNotFound", [])
 
 
 def test_each_trait_names_the_page_of_google_s_that_it_follows(home: Household) -> None:
-    modules = {each.name.rpartition(".")[2]: sys.modules[type(each).__module__] for each in traits(home.registry, "")}
+    modules = {
+        trait.name.rpartition(".")[2]: sys.modules[type(trait).__module__] for trait in traits(home.registry, "")
+    }
     unnamed = [name for name, module in modules.items() if f"{PAGES}{name.lower()}\n" not in f"{module.__doc__}\n"]
     assert unnamed == []

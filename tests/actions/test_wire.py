@@ -19,7 +19,7 @@ from tests.doubles.alike import alike
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 from tests.doubles.ready_driver import camera
 
-type Ask = Callable[..., dict[str, Any]]
+type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[str, dict[str, Any]], None]
 
 GET = "action.devices.commands.GetCameraStream"
@@ -78,11 +78,11 @@ GETS = [
 
 
 @pytest.mark.parametrize("case", GETS, ids=lambda case: case.says)
-def test_a_camera_stream(case: Get, home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_get_camera_stream_is_answered(case: Get, home: Household, send: Send, valid_if_known: Check) -> None:
     listed = home.owner.cameras(home.account.id).cameras
-    device = next((each.id for each in listed if each.name == case.camera), case.camera)
+    device = next((camera.id for camera in listed if camera.name == case.camera), case.camera)
     execution = {"command": GET} | ({} if case.params is None else {"params": case.params})
-    answered = ask("EXECUTE", {"commands": [{"devices": [{"id": device}], "execution": [execution]}]})
+    answered = send("EXECUTE", {"commands": [{"devices": [{"id": device}], "execution": [execution]}]})
     valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
     assert alike(answered, {"commands": [{"ids": [device], **case.answer}]})
 
@@ -101,13 +101,13 @@ UHD, SMALL, MIXED = Video("h264", 3840, 2160), Video("h264", 640, 360), Video("h
         (params("webrtc"), MIXED, None, "functionNotSupported"),
     ],
 )
-def test_a_screen_is_given_what_it_decodes(
-    given: dict[str, Any], whole: Video, sub: Video | None, expected: Any, home: Household, ask: Ask
+def test_a_display_gets_a_picture_that_it_decodes(
+    given: dict[str, Any], whole: Video, sub: Video | None, expected: Any, home: Household, send: Send
 ) -> None:
     home.driver.change("Garden", video=whole, sub=sub)
     commands = [{"devices": [{"id": home.id("Garden")}], "execution": [{"command": GET, "params": given}]}]
-    [command] = ask("EXECUTE", {"commands": commands})["commands"]
-    shown = [(each.protocol, each.picture) for each, _ in home.pictures.warmed if each.protocol != "snapshot"]
+    [command] = send("EXECUTE", {"commands": commands})["commands"]
+    shown = [(claim.protocol, claim.picture) for claim, _ in home.pictures.warmed if claim.protocol != "snapshot"]
     assert (shown or [command.get("errorCode")]) == [expected]
 
 
@@ -119,7 +119,7 @@ class Query:
     state: dict[str, Any] = field(default_factory=dict)
 
 
-EVERY = ("online", "status", "errorCode", "debugString")  # what is told whatever traits a camera has
+EVERY = ("online", "status", "errorCode", "debugString")  # keys of every camera, whatever its traits
 QUERIES = [
     Query("all well", "Garden", {"online": True, "status": "SUCCESS"}),
     Query("offline", "Attic", {"online": False, **failed("deviceOffline", "Attic is offline.*", "OFFLINE")}),
@@ -140,31 +140,31 @@ QUERIES = [
 
 
 @pytest.mark.parametrize("case", QUERIES, ids=lambda case: case.says)
-def test_a_state(case: Query, home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_query_is_answered(case: Query, home: Household, send: Send, valid_if_known: Check) -> None:
     if case.state:
         home.driver.change(case.camera, **case.state)
     listed = home.owner.cameras(home.account.id).cameras
-    device = next((each.id for each in listed if each.name == case.camera), case.camera)
-    answered = ask("QUERY", {"devices": [{"id": device, "customData": {"x": 1}}]})
+    device = next((camera.id for camera in listed if camera.name == case.camera), case.camera)
+    answered = send("QUERY", {"devices": [{"id": device, "customData": {"x": 1}}]})
     valid_if_known("QUERY", {"requestId": "1", "payload": answered})
-    told = {key: value for key, value in answered["devices"][device].items() if key in EVERY}
-    assert alike({**answered, "devices": {device: told}}, {"devices": {device: case.answer}})
+    health = {key: value for key, value in answered["devices"][device].items() if key in EVERY}
+    assert alike({**answered, "devices": {device: health}}, {"devices": {device: case.answer}})
 
 
-def test_the_grant_is_the_same_in_the_address_and_the_token_and_for_that_camera(home: Household, ask: Ask) -> None:
-    states = stream_of(home, ask, "Garden", params("webrtc"))
+def test_the_grant_is_the_same_in_the_address_and_the_token_and_for_that_camera(home: Household, send: Send) -> None:
+    states = stream_of(home, send, "Garden", params("webrtc"))
     grant = states["cameraStreamAuthToken"]
     assert states["cameraStreamSignalingUrl"] == f"https://home.example/google/webrtc/{grant}"
     assert home.offers.camera(grant) == home.id("Garden")
 
 
-def stream_of(home: Household, ask: Ask, name: str, given: dict[str, Any]) -> dict[str, Any]:
+def stream_of(home: Household, send: Send, name: str, given: dict[str, Any]) -> dict[str, Any]:
     commands = [{"devices": [{"id": home.id(name)}], "execution": [{"command": GET, "params": given}]}]
-    [command] = ask("EXECUTE", {"commands": commands})["commands"]
+    [command] = send("EXECUTE", {"commands": commands})["commands"]
     return dict(command["states"])
 
 
-def test_every_device_of_every_command_is_answered_once(home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_every_device_of_every_command_is_answered_once(home: Household, send: Send, valid_if_known: Check) -> None:
     garden, door, attic = ({"id": home.id(name)} for name in ("Garden", "Front Door", "Attic"))
     get = {"command": GET, "params": params("hls")}
     on = {"command": "action.devices.commands.BrightnessAbsolute", "params": {"brightness": 65}}
@@ -174,9 +174,9 @@ def test_every_device_of_every_command_is_answered_once(home: Household, ask: As
         {"devices": [garden], "execution": [get, get]},
         {"devices": [{"id": "ezviz-nobody"}], "execution": []},
     ]
-    answered = ask("EXECUTE", {"commands": commands})
+    answered = send("EXECUTE", {"commands": commands})
     valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
-    results = [(each["ids"], each["status"], each.get("errorCode")) for each in answered["commands"]]
+    results = [(command["ids"], command["status"], command.get("errorCode")) for command in answered["commands"]]
     assert results == [
         ([garden["id"]], "SUCCESS", None),
         ([attic["id"]], "OFFLINE", "deviceOffline"),
@@ -186,33 +186,33 @@ def test_every_device_of_every_command_is_answered_once(home: Household, ask: As
     assert home.driver.calls["mint"] == 1
 
 
-def test_devices_get_streams_of_their_own(home: Household, ask: Ask) -> None:
+def test_devices_get_streams_of_their_own(home: Household, send: Send) -> None:
     urls = {
-        stream_of(home, ask, name, params("hls", cast=True))["cameraStreamAccessUrl"]
+        stream_of(home, send, name, params("hls", cast=True))["cameraStreamAccessUrl"]
         for name in ("Garden", "Front Door")
     }
     assert len(urls) == 2
 
 
-def test_when_time_runs_out_the_rest_is_told_to_ask_again(home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_when_time_runs_out_the_rest_is_a_transient_error(home: Household, send: Send, valid_if_known: Check) -> None:
     commands = [{"devices": [{"id": home.id("Garden")}], "execution": [{"command": GET}]}]
-    answered = ask("EXECUTE", {"commands": commands}, waited_s=60.0)
+    answered = send("EXECUTE", {"commands": commands}, waited_s=60.0)
     valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
     assert answered["commands"][0]["errorCode"] == "transientError"
     assert home.driver.calls["mint"] == 0
 
 
-def test_sync_tells_every_camera_in_full(home: Household, ask: Ask, valid_if_known: Check) -> None:
-    answered = ask("SYNC")
+def test_sync_lists_every_camera_in_full(home: Household, send: Send, valid_if_known: Check) -> None:
+    answered = send("SYNC")
     valid_if_known("SYNC", {"requestId": "1", "payload": answered})
     assert answered["agentUserId"] == home.link.agent_user
-    devices = {each["name"]["name"]: each for each in answered["devices"]}
+    devices = {device["name"]["name"]: device for device in answered["devices"]}
     assert set(devices) == {"Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond"}
     assert devices["Front Door"]["type"] == "action.devices.types.DOORBELL"
     assert devices["Garden"] == {
         "id": home.id("Garden"),
         "type": "action.devices.types.CAMERA",
-        "traits": [f"action.devices.traits.{each}" for each in ("CameraStream", "OnOff", "Toggles", "StatusReport")],
+        "traits": [f"action.devices.traits.{trait}" for trait in ("CameraStream", "OnOff", "Toggles", "StatusReport")],
         "name": {"name": "Garden"},
         "willReportState": False,
         "attributes": {
@@ -244,7 +244,7 @@ def test_sync_tells_every_camera_in_full(home: Household, ask: Ask, valid_if_kno
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "name"),
     [
         ("  Garden \n", "Garden"),
         ("Kari’s room (2)", "Kari’s room (2)"),
@@ -258,8 +258,8 @@ def test_sync_tells_every_camera_in_full(home: Household, ask: Ask, valid_if_kno
         ("", "Camera"),
     ],
 )
-def test_a_name_fits(
-    given: str, told: str, tmp_path: Path, make_fulfillment: Callable[[Household], Fulfillment], valid_if_known: Check
+def test_a_name_is_cut_to_googles_limit(
+    given: str, name: str, tmp_path: Path, make_fulfillment: Callable[[Household], Fulfillment], valid_if_known: Check
 ) -> None:
     home = household(tmp_path, assistant="google", cameras=[camera(given, "S1", model="", firmware="")])
     body = b'{"requestId":"1","inputs":[{"intent":"action.devices.SYNC"}]}'
@@ -267,26 +267,26 @@ def test_a_name_fits(
     home.store.close()
     valid_if_known("SYNC", answer)
     [device] = answer["payload"]["devices"]
-    assert (device["name"], device["deviceInfo"]) == ({"name": told}, {"manufacturer": "EZVIZ"})
+    assert (device["name"], device["deviceInfo"]) == ({"name": name}, {"manufacturer": "EZVIZ"})
 
 
-def test_each_link_has_its_own_user_and_cameras(home: Household, ask: Ask) -> None:
+def test_each_link_has_its_own_user_and_cameras(home: Household, send: Send) -> None:
     chosen = home.another_link("google", cameras=(home.id("Pond"),))
-    answered = ask("SYNC", token=home.token(chosen))
+    answered = send("SYNC", token=home.token(chosen))
     assert answered["agentUserId"] == chosen.agent_user != home.link.agent_user
-    assert [each["name"]["name"] for each in answered["devices"]] == ["Pond"]
-    assert len(ask("SYNC")["devices"]) == 7
+    assert [device["name"]["name"] for device in answered["devices"]] == ["Pond"]
+    assert len(send("SYNC")["devices"]) == 7
 
 
-def test_a_change_is_in_the_next_answer(home: Household, ask: Ask) -> None:
-    assert len(ask("SYNC")["devices"]) == 7
+def test_a_changed_list_is_in_the_next_sync(home: Household, send: Send) -> None:
+    assert len(send("SYNC")["devices"]) == 7
     home.driver.set([camera("Orchard", "F00000001")])
-    assert [each["name"]["name"] for each in ask("SYNC")["devices"]] == ["Orchard"]
+    assert [device["name"]["name"] for device in send("SYNC")["devices"]] == ["Orchard"]
 
 
-def test_no_cameras_at_all_is_an_answer(home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_an_account_without_cameras_gets_an_empty_list(home: Household, send: Send, valid_if_known: Check) -> None:
     home.driver.set([])
-    answered = ask("SYNC")
+    answered = send("SYNC")
     valid_if_known("SYNC", {"requestId": "1", "payload": answered})
     assert answered == {"agentUserId": home.link.agent_user, "devices": []}
 
@@ -297,10 +297,10 @@ def test_no_cameras_at_all_is_an_answer(home: Household, ask: Ask, valid_if_know
     ids=lambda value: value if isinstance(value, str) else value.reason,
 )
 def test_a_list_that_cannot_be_read_is_an_error_and_never_empty(
-    error: DriverError, code: str, home: Household, ask: Ask, valid_if_known: Check
+    error: DriverError, code: str, home: Household, send: Send, valid_if_known: Check
 ) -> None:
     home.driver.error = error
-    answered = ask("SYNC")
+    answered = send("SYNC")
     valid_if_known("SYNC", {"requestId": "1", "payload": answered})
     assert answered["errorCode"] == code
     assert "devices" not in answered
@@ -309,7 +309,7 @@ def test_a_list_that_cannot_be_read_is_an_error_and_never_empty(
 @pytest.mark.parametrize(
     ("camera", "shown_for"), [("Garage", "Image Encryption is on"), ("Attic", "offline"), ("Nursery", "Audio is off")]
 )
-def test_a_display_is_shown_the_reason_where_the_owner_wants_it(
+def test_with_explain_a_refused_camera_is_answered_with_a_card(
     camera: str,
     shown_for: str,
     home: Household,
@@ -338,7 +338,7 @@ def test_a_display_is_shown_the_reason_where_the_owner_wants_it(
     assert (answered[0], json.loads(answered[2])["action"]) == (200, "answer")
 
 
-def test_disconnect_ends_that_link_alone_and_answers_with_nothing(
+def test_disconnect_ends_that_link_alone_and_is_answered_empty(
     home: Household, fulfillment: Fulfillment, valid_if_known: Check
 ) -> None:
     other, token = home.another_link("google"), home.token()
@@ -351,7 +351,7 @@ def test_disconnect_ends_that_link_alone_and_answers_with_nothing(
     assert fulfillment.answer(sync, home.token(other))[0] == 200
 
 
-def test_what_real_requests_carry_beside_the_schema_is_taken(home: Household, fulfillment: Fulfillment) -> None:
+def test_keys_of_real_requests_that_the_schema_lacks_are_accepted(home: Household, fulfillment: Fulfillment) -> None:
     execution = {"command": GET, "params": params("hls") | {"x": 1}, "challenge": {"pin": "1234"}}
     payload = {"commands": [{"devices": [{"id": home.id("Garden"), "customData": {}}], "execution": [execution]}]}
     given = {

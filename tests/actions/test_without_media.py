@@ -1,4 +1,4 @@
-"""What Google is told and given where there is no media process: HLS from the vendor, and nothing else."""
+"""Google without a media process: HLS by the vendor's address, and nothing else."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from registry.driver import Look
 from tests.doubles.household import WITHOUT_MEDIA, Household, household
 
-type Ask = Callable[..., dict[str, Any]]
+type Send = Callable[..., dict[str, Any]]
 
 STREAM = "action.devices.commands.GetCameraStream"
 
@@ -21,13 +21,13 @@ def home(tmp_path: Path) -> Iterator[Household]:
     home.store.close()
 
 
-def test_hls_alone_is_offered(ask: Ask) -> None:
-    for device in ask("SYNC")["devices"]:
+def test_sync_offers_hls_alone(send: Send) -> None:
+    for device in send("SYNC")["devices"]:
         assert device["attributes"]["cameraStreamSupportedProtocols"] == ["hls"]
 
 
 @pytest.mark.parametrize(
-    ("protocols", "look", "error"),
+    ("protocols", "probed", "error"),
     [
         (["hls"], Look(sound=True), None),
         (["webrtc", "hls"], Look(sound=True), None),
@@ -35,13 +35,13 @@ def test_hls_alone_is_offered(ask: Ask) -> None:
         (["hls"], Look(sound=False), "streamUnplayable"),
     ],
 )
-def test_the_vendors_address_is_given_where_the_display_plays_it(
-    home: Household, ask: Ask, protocols: list[str], look: Look, error: str | None
+def test_a_stream_is_the_vendors_address_where_the_display_plays_it(
+    home: Household, send: Send, protocols: list[str], probed: Look, error: str | None
 ) -> None:
-    home.driver.seen = look
+    home.driver.seen = probed
     execution = [{"command": STREAM, "params": {"StreamToChromecast": True, "SupportedStreamProtocols": protocols}}]
     commands = [{"devices": [{"id": home.id("Garden")}], "execution": execution}]
-    (answer,) = ask("EXECUTE", {"commands": commands})["commands"]
+    (answer,) = send("EXECUTE", {"commands": commands})["commands"]
     assert (answer["status"], answer.get("errorCode")) == ("ERROR" if error else "SUCCESS", error)
     if error is None:
         assert answer["states"]["cameraStreamProtocol"] == "hls"

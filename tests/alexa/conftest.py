@@ -18,7 +18,7 @@ from tests.doubles.official import held_to
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "schemas" / "alexa" / "alexa_smart_home_message_schema.json"
 
-type Ask = Callable[..., dict[str, Any]]
+type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[dict[str, Any]], None]
 
 
@@ -74,18 +74,18 @@ def directive(home: Household) -> Callable[..., dict[str, Any]]:
 
 def named(home: Household, camera: str) -> str:
     listed = home.owner.cameras(home.account.id).cameras if home.driver.error is None else ()
-    return next((each.id for each in listed if each.name == camera), camera)
+    return next((listed_camera.id for listed_camera in listed if listed_camera.name == camera), camera)
 
 
 @pytest.fixture
-def ask(skill: SmartHome, directive: Callable[..., dict[str, Any]]) -> Ask:
-    """Asks, and returns the answer's event with its context. `waited_s`: how long ago the directive came."""
+def send(skill: SmartHome, directive: Callable[..., dict[str, Any]]) -> Send:
+    """Sends a directive and returns its answer. `waited_s`: how long ago the directive arrived."""
 
-    def asked(*args: Any, waited_s: float = 0.0, **kwargs: Any) -> dict[str, Any]:
+    def send_directive(*args: Any, waited_s: float = 0.0, **kwargs: Any) -> dict[str, Any]:
         body = json.dumps(directive(*args, **kwargs)).encode()
         return dict(json.loads(skill.answer(body, time.monotonic() - waited_s)))
 
-    return asked
+    return send_directive
 
 
 @pytest.fixture(params=held_to(SCHEMA))
@@ -94,8 +94,8 @@ def valid_if_known(request: pytest.FixtureRequest) -> Check:
     checks = [alexa_envelope.check, *([validator()] if request.param == "official" else [])]
 
     def check(message: dict[str, Any]) -> None:
-        for each in checks:
-            each(message)
+        for check_message in checks:
+            check_message(message)
 
     return check
 
@@ -134,8 +134,8 @@ def _leaves(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if "properties" in schema:
         yield schema
     else:
-        for each in schema["oneOf"]:
-            yield from _leaves(each)
+        for variant in schema["oneOf"]:
+            yield from _leaves(variant)
 
 
 def _allow(node: Any, *keys: str, enum: list[str], more: str) -> None:
@@ -148,8 +148,8 @@ def _allow(node: Any, *keys: str, enum: list[str], more: str) -> None:
                         holder["enum"] = [*enum, more]
             _allow(value, *keys, enum=enum, more=more)
     elif isinstance(node, list):
-        for each in node:
-            _allow(each, *keys, enum=enum, more=more)
+        for item in node:
+            _allow(item, *keys, enum=enum, more=more)
 
 
 def _newer_health(capabilities: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What is no proper directive: each gets the error made for it, and none an exception."""
+"""Improper directives: each gets its own error, none an exception."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ from accounts.tokens import mint
 from alexa.skill import SmartHome
 from tests.doubles.household import OFFER, Household, household
 
-type Ask = Callable[..., dict[str, Any]]
+type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[dict[str, Any]], None]
 
 INITIALIZE = ("Alexa.CameraStreamController", "InitializeCameraStreams")
@@ -35,7 +35,7 @@ def asking(payload: bytes, more: bytes = b"") -> bytes:
     return b'{"directive":' + json.dumps(before).encode()[:-1] + b',"payload":' + payload + more + b"}}"
 
 
-# what is sent, the correlation token that could be read
+# the body, the correlation token that could be read
 NOT_DIRECTIVES: list[tuple[bytes, str | None]] = [
     (b"", None),
     (b"{", None),
@@ -69,7 +69,9 @@ NOT_DIRECTIVES: list[tuple[bytes, str | None]] = [
 
 
 @pytest.mark.parametrize(("body", "correlation"), NOT_DIRECTIVES, ids=lambda value: str(value)[:60])
-def test_it_is_no_directive(body: bytes, correlation: str | None, skill: SmartHome, valid_if_known: Check) -> None:
+def test_a_body_that_is_no_directive_is_invalid(
+    body: bytes, correlation: str | None, skill: SmartHome, valid_if_known: Check
+) -> None:
     message = json.loads(skill.answer(body))
     valid_if_known(message)
     assert message["event"]["payload"]["type"] == "INVALID_DIRECTIVE"
@@ -77,7 +79,7 @@ def test_it_is_no_directive(body: bytes, correlation: str | None, skill: SmartHo
 
 
 @pytest.mark.parametrize("payload", [b'{"a":"\\ud800"}', DEEP, b"[" * 100_000], ids=lambda value: str(value)[:20])
-def test_what_cant_be_read_is_answered_about_its_endpoint(payload: bytes, skill: SmartHome) -> None:
+def test_the_error_for_an_unreadable_payload_names_its_endpoint(payload: bytes, skill: SmartHome) -> None:
     assert json.loads(skill.answer(asking(payload)))["event"]["endpoint"] == {"endpointId": "ezviz-a"}
 
 
@@ -136,10 +138,10 @@ WRONG: list[tuple[tuple[str, str], Any, str | None, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "payload", "camera", "expected"), WRONG, ids=lambda value: str(value)[:60])
-def test_it_gets_its_own_error(
-    kind: tuple[str, str], payload: Any, camera: str | None, expected: str, ask: Ask, valid_if_known: Check
+def test_an_improper_directive_gets_its_error(
+    kind: tuple[str, str], payload: Any, camera: str | None, expected: str, send: Send, valid_if_known: Check
 ) -> None:
-    message = ask(*kind, payload, camera=camera)
+    message = send(*kind, payload, camera=camera)
     valid_if_known(message)
     event = message["event"]
     assert (event["header"]["name"], event["payload"]["type"]) == ("ErrorResponse", expected)
@@ -170,7 +172,7 @@ def expired(home: Household) -> str:
 
 @pytest.mark.parametrize("kind", [DISCOVER, ("Alexa", "ReportState")], ids=lambda kind: kind[1])
 @pytest.mark.parametrize(("says", "token", "which"), TOKENS, ids=lambda value: value if isinstance(value, str) else "")
-def test_a_token_that_opens_nothing(
+def test_a_bad_token_is_an_authorization_error(
     says: str,
     token: Callable[[Household], str],
     which: str,
@@ -191,21 +193,21 @@ def test_a_token_that_opens_nothing(
 
 
 @pytest.mark.parametrize("scope", [None, {}, {"type": "BearerToken"}])
-def test_a_scope_without_a_token(scope: Any, home: Household, skill: SmartHome) -> None:
+def test_a_scope_without_a_token_is_an_authorization_error(scope: Any, home: Household, skill: SmartHome) -> None:
     endpoint = {"endpointId": home.id("Garden"), "scope": scope}
     message = json.loads(skill.answer(json.dumps({"directive": {"header": header(), "endpoint": endpoint}}).encode()))
     assert message["event"]["payload"]["type"] == "INVALID_AUTHORIZATION_CREDENTIAL"
 
 
-def test_another_households_camera_is_no_camera(home: Household, ask: Ask, tmp_path: Any) -> None:
+def test_another_households_camera_is_no_such_endpoint(home: Household, send: Send, tmp_path: Any) -> None:
     other = household(tmp_path, user="other@example.com", store=home.store)
     for kind, payload in ((("Alexa", "ReportState"), {}), (INITIALIZE, {"cameraStreams": [{"protocol": "HLS"}]})):
-        message = ask(*kind, payload, camera=other.id("Garden"))
+        message = send(*kind, payload, camera=other.id("Garden"))
         assert message["event"]["payload"]["type"] == "NO_SUCH_ENDPOINT"
 
 
-def test_a_store_that_fails_is_said_once_with_the_request(
-    home: Household, ask: Ask, directive: Callable[..., Any], skill: SmartHome, caplog: pytest.LogCaptureFixture
+def test_a_store_failure_is_logged_once_with_the_request(
+    home: Household, send: Send, directive: Callable[..., Any], skill: SmartHome, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = json.dumps(directive("Alexa", "ReportState", camera="Garden")).encode()
     home.store.close()
@@ -213,26 +215,26 @@ def test_a_store_that_fails_is_said_once_with_the_request(
         message = json.loads(skill.answer(body))
     assert message["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
     assert message["event"]["header"]["correlationToken"] == "c+/=1"
-    [record] = [each for each in caplog.records if each.name == "alexa.skill"]
+    [record] = [record for record in caplog.records if record.name == "alexa.skill"]
     assert "question-1" in record.getMessage()
 
 
-def test_a_fault_of_ours_is_an_internal_error_told_once(
-    home: Household, ask: Ask, caplog: pytest.LogCaptureFixture
+def test_an_exception_is_an_internal_error_logged_once(
+    home: Household, send: Send, caplog: pytest.LogCaptureFixture
 ) -> None:
     camera, token = home.id("Garden"), home.token()
     home.driver.error = ZeroDivisionError("a fault")  # type: ignore[assignment]
     with caplog.at_level(logging.INFO):
-        message = ask(*INITIALIZE, {"cameraStreams": [{"protocol": "HLS"}]}, camera=camera, token=token)
+        message = send(*INITIALIZE, {"cameraStreams": [{"protocol": "HLS"}]}, camera=camera, token=token)
     assert message["event"]["payload"]["type"] == "INTERNAL_ERROR"
     assert "a fault" not in json.dumps(message)
-    [record] = [each for each in caplog.records if each.name == "alexa.skill"]
+    [record] = [record for record in caplog.records if record.name == "alexa.skill"]
     assert "question-1" in record.getMessage()
     assert token not in caplog.text
 
 
-def test_a_message_id_that_could_forge_log_lines_is_not_logged(ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_message_id_that_could_forge_log_lines_is_not_logged(send: Send, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        ask("Alexa", "Toast", camera="Garden", messageId="m\nforged")
+        send("Alexa", "Toast", camera="Garden", messageId="m\nforged")
     assert "forged" not in caplog.text
     assert "INVALID_DIRECTIVE" in caplog.text

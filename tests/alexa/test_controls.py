@@ -1,4 +1,4 @@
-"""What a camera has beside its picture: how it is told, asked about and changed, and who may change it."""
+"""A camera's properties: how they are reported and changed, and who may change them."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ from registry.errors import SetRefused, SignedOut
 from registry.preferences import Preferences
 from tests.doubles.household import Household
 
-type Ask = Callable[..., dict[str, Any]]
+type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[dict[str, Any]], None]
 
 POWER, TOGGLE, MODE = "Alexa.PowerController", "Alexa.ToggleController", "Alexa.ModeController"
@@ -31,10 +31,13 @@ def allow(home: Household, *settings: str, camera: str = "Garden") -> None:
     home.owner.prefer(home.account.id, home.id(camera), Preferences(voice_may=settings))
 
 
-def told(message: dict[str, Any]) -> dict[tuple[str, str], Any]:
-    """Context properties by namespace and instance."""
+def reported(message: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    """The context's values by namespace and instance."""
     properties = message["context"]["properties"]
-    found = {(each["namespace"].removeprefix("Alexa."), each.get("instance", "")): each["value"] for each in properties}
+    found = {
+        (property_["namespace"].removeprefix("Alexa."), property_.get("instance", "")): property_["value"]
+        for property_ in properties
+    }
     assert len(found) == len(properties)
     return found
 
@@ -54,15 +57,15 @@ FULL = {
 POWERED = FULL | {("PowerController", ""): "ON"}  # where a voice may wake it and let it sleep
 
 
-def told_by_default(setting: str) -> dict[tuple[str, str], Any]:
+def reported_by_default(setting: str) -> dict[tuple[str, str], Any]:
     return POWERED if setting == "sleep" else FULL
 
 
-def test_all_of_it_is_told_when_asked(home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_report_state_answers_with_every_property(home: Household, send: Send, valid_if_known: Check) -> None:
     home.driver.change("Garden", **ALL)
-    message = ask("Alexa", "ReportState", camera="Garden")
+    message = send("Alexa", "ReportState", camera="Garden")
     valid_if_known(message)
-    assert told(message) == FULL
+    assert reported(message) == FULL
 
 
 @pytest.mark.parametrize(
@@ -78,53 +81,53 @@ def test_all_of_it_is_told_when_asked(home: Household, ask: Ask, valid_if_known:
     ],
     ids=str,
 )
-def test_each_state_has_its_word(
-    changes: dict[str, str], key: tuple[str, str], value: Any, home: Household, ask: Ask, valid_if_known: Check
+def test_each_state_is_reported_with_its_value(
+    changes: dict[str, str], key: tuple[str, str], value: Any, home: Household, send: Send, valid_if_known: Check
 ) -> None:
     home.driver.change("Garden", **{**ALL, **changes})
     allow(home, "sleep")
-    message = ask("Alexa", "ReportState", camera="Garden")
+    message = send("Alexa", "ReportState", camera="Garden")
     valid_if_known(message)
-    assert told(message) == POWERED | {key: value}
+    assert reported(message) == POWERED | {key: value}
 
 
 @pytest.mark.parametrize("unsure", ["unknown", "none"])
-def test_what_is_unknown_or_absent_is_left_out(unsure: str, home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_what_is_unknown_or_absent_is_left_out(unsure: str, home: Household, send: Send, valid_if_known: Check) -> None:
     flags = dict.fromkeys([*ALL, "asleep", "audio", "encryption"], unsure)
     home.driver.change("Garden", **flags)
-    message = ask("Alexa", "ReportState", camera="Garden")
+    message = send("Alexa", "ReportState", camera="Garden")
     valid_if_known(message)
-    left = told(message)
+    left = reported(message)
     if unsure == "unknown":
-        del left["SmartVision.ObjectDetectionSensor", ""]  # that it looks for people is known
+        del left["SmartVision.ObjectDetectionSensor", ""]  # the detection class is known anyway
     assert left == {("EndpointHealth", ""): {"value": "OK"}}
 
 
 def test_a_camera_that_may_be_online_is_not_called_unreachable(
-    home: Household, ask: Ask, valid_if_known: Check
+    home: Household, send: Send, valid_if_known: Check
 ) -> None:
     home.driver.change("Garden", **{**ALL, "online": "unknown"})
-    message = ask("Alexa", "ReportState", camera="Garden")
+    message = send("Alexa", "ReportState", camera="Garden")
     valid_if_known(message)
-    assert told(message) == {key: value for key, value in FULL.items() if key != ("EndpointHealth", "")}
+    assert reported(message) == {key: value for key, value in FULL.items() if key != ("EndpointHealth", "")}
 
 
-def test_a_camera_of_which_nothing_is_known_has_no_state(home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_a_camera_of_which_nothing_is_known_has_no_state(home: Household, send: Send, valid_if_known: Check) -> None:
     home.driver.change("Garden", online="unknown", asleep="unknown", audio="unknown", encryption="unknown")
-    message = ask("Alexa", "ReportState", camera="Garden")
+    message = send("Alexa", "ReportState", camera="Garden")
     valid_if_known(message)
-    assert (message["event"]["header"]["name"], told(message)) == ("StateReport", {})
+    assert (message["event"]["header"]["name"], reported(message)) == ("StateReport", {})
 
 
-def test_a_stream_comes_with_all_of_it(home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_the_answer_with_a_stream_carries_every_property(home: Household, send: Send, valid_if_known: Check) -> None:
     home.driver.change("Garden", **ALL)
     streams = {"cameraStreams": [{"protocol": "HLS"}]}
-    message = ask("Alexa.CameraStreamController", "InitializeCameraStreams", streams, camera="Garden")
+    message = send("Alexa.CameraStreamController", "InitializeCameraStreams", streams, camera="Garden")
     valid_if_known(message)
-    assert told(message) == FULL
+    assert reported(message) == FULL
 
 
-# interface, directive, instance, payload; the registry's setting and value; what is told afterwards
+# interface, directive, instance, payload; the registry's setting and value; the property reported afterwards
 CHANGES = [
     (POWER, "TurnOff", None, {}, "sleep", "on", "OFF"),
     (POWER, "TurnOn", None, {}, "sleep", "off", "ON"),
@@ -146,7 +149,7 @@ CHANGES = [
         None,
     ),
 ]
-EACH = pytest.mark.parametrize(
+EVERY_CHANGE = pytest.mark.parametrize(
     ("interface", "name", "instance", "payload", "setting", "value", "word"),
     CHANGES,
     ids=[f"{name} {instance or 'power'} {value}" for _, name, instance, _, _, value, _ in CHANGES],
@@ -157,8 +160,8 @@ def header(instance: str | None) -> dict[str, str]:
     return {"instance": instance} if instance else {}
 
 
-@EACH
-def test_it_is_changed_and_read_back_where_the_owner_lets_a_voice(
+@EVERY_CHANGE
+def test_an_allowed_change_is_made_and_read_back(
     interface: str,
     name: str,
     instance: str | None,
@@ -167,22 +170,22 @@ def test_it_is_changed_and_read_back_where_the_owner_lets_a_voice(
     value: str,
     word: str | None,
     home: Household,
-    ask: Ask,
+    send: Send,
     valid_if_known: Check,
 ) -> None:
     home.driver.change("Garden", **ALL)
     allow(home, setting)
-    message = ask(interface, name, payload, camera="Garden", **header(instance))
+    message = send(interface, name, payload, camera="Garden", **header(instance))
     valid_if_known(message)
     event = message["event"]
     assert (event["header"]["namespace"], event["header"]["name"], event["payload"]) == ("Alexa", "Response", {})
     assert home.driver.applied == [("Garden", setting, value, "")]
     key = (interface.removeprefix("Alexa."), instance or "")
-    assert told(message) == told_by_default(setting) | {key: word or payload["mode"]}
+    assert reported(message) == reported_by_default(setting) | {key: word or payload["mode"]}
 
 
-@EACH
-def test_it_is_refused_with_the_place_to_change_it_where_the_owner_does_not(
+@EVERY_CHANGE
+def test_a_change_that_is_not_allowed_is_refused_with_the_place_to_make_it(
     interface: str,
     name: str,
     instance: str | None,
@@ -191,12 +194,12 @@ def test_it_is_refused_with_the_place_to_change_it_where_the_owner_does_not(
     value: str,
     word: str | None,
     home: Household,
-    ask: Ask,
+    send: Send,
     valid_if_known: Check,
 ) -> None:
     home.driver.change("Garden", **ALL)
     allow(home, *({"sleep", "flip"} - {setting}))
-    message = ask(interface, name, payload, camera="Garden", **header(instance))
+    message = send(interface, name, payload, camera="Garden", **header(instance))
     valid_if_known(message)
     payload = message["event"]["payload"]
     assert (payload["type"], payload["currentDeviceMode"]) == ("NOT_SUPPORTED_IN_CURRENT_MODE", "OTHER")
@@ -205,22 +208,20 @@ def test_it_is_refused_with_the_place_to_change_it_where_the_owner_does_not(
     assert home.driver.applied == []
 
 
-def test_image_encryption_can_be_asked_about_and_never_changed(
-    home: Household, ask: Ask, valid_if_known: Check
-) -> None:
+def test_image_encryption_can_be_read_and_never_changed(home: Household, send: Send, valid_if_known: Check) -> None:
     allow(home, "sleep", camera="Garage")
     for name in ("TurnOff", "TurnOn"):
-        message = ask(TOGGLE, name, camera="Garage", instance="Camera.ImageEncryption")
+        message = send(TOGGLE, name, camera="Garage", instance="Camera.ImageEncryption")
         valid_if_known(message)
         assert message["event"]["payload"]["type"] == "NOT_SUPPORTED_IN_CURRENT_MODE"
         assert "Garage > Settings > Image Encryption" in message["event"]["payload"]["message"]
     assert home.driver.applied == []
 
 
-def test_the_place_is_told_in_the_links_language(home: Household, ask: Ask) -> None:
+def test_a_refusal_is_in_the_links_language(home: Household, send: Send) -> None:
     token = home.token(home.another_link("alexa", locale="nb-NO"))
     for instance, word in (("Camera.ImageEncryption", "Bildekryptering endres aldri"), ("Camera.Audio", "Stemmen")):
-        message = ask(TOGGLE, "TurnOff", camera="Garden", token=token, instance=instance)
+        message = send(TOGGLE, "TurnOff", camera="Garden", token=token, instance=instance)
         assert word in message["event"]["payload"]["message"]
 
 
@@ -252,46 +253,46 @@ FAILURES: list[tuple[Callable[[Household], None], str]] = [
 @pytest.mark.parametrize(
     ("come_about", "kind"), FAILURES, ids=["not taken", "not supported", "vendor signed out", "not there"]
 )
-def test_a_change_that_does_not_come_about_is_no_success(
-    come_about: Callable[[Household], None], kind: str, home: Household, ask: Ask, valid_if_known: Check
+def test_a_change_that_fails_is_an_error(
+    come_about: Callable[[Household], None], kind: str, home: Household, send: Send, valid_if_known: Check
 ) -> None:
     home.driver.change("Garden", **ALL)
     allow(home, "status_light")
     camera, token = home.id("Garden"), home.token()
     come_about(home)
-    message = ask(TOGGLE, "TurnOn", camera=camera, token=token, instance="Camera.StatusLight", waited_s=4.0)
+    message = send(TOGGLE, "TurnOn", camera=camera, token=token, instance="Camera.StatusLight", waited_s=4.0)
     valid_if_known(message)
     assert message["event"]["payload"]["type"] == kind
 
 
-def test_looking_for_people_is_all_it_can_be_set_to(home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_person_is_the_only_detection_class_accepted(home: Household, send: Send, valid_if_known: Check) -> None:
     home.driver.change("Garden", **ALL)
     people = {"objectDetectionClasses": [{"imageNetClass": "person"}]}
-    message = ask(OBJECTS, "SetObjectDetectionClasses", people, camera="Garden")
+    message = send(OBJECTS, "SetObjectDetectionClasses", people, camera="Garden")
     valid_if_known(message)
     assert message["event"]["header"]["name"] == "Response"
-    assert told(message) == FULL
+    assert reported(message) == FULL
     for classes in ([], [{"imageNetClass": "cat"}], [{"imageNetClass": "person"}, {"imageNetClass": "cat"}]):
-        message = ask(OBJECTS, "SetObjectDetectionClasses", {"objectDetectionClasses": classes}, camera="Garden")
+        message = send(OBJECTS, "SetObjectDetectionClasses", {"objectDetectionClasses": classes}, camera="Garden")
         valid_if_known(message)
         assert message["event"]["payload"]["type"] == "INVALID_VALUE"
     home.driver.change("Garden", person="none")
-    message = ask(OBJECTS, "SetObjectDetectionClasses", people, camera="Garden")
+    message = send(OBJECTS, "SetObjectDetectionClasses", people, camera="Garden")
     valid_if_known(message)
     assert message["event"]["payload"]["type"] == "INVALID_DIRECTIVE"
 
 
-def test_a_stranger_learns_nothing_of_what_a_voice_may(home: Household, ask: Ask) -> None:
+def test_another_link_learns_nothing_of_voice_may(home: Household, send: Send) -> None:
     other = home.token(home.another_link("alexa", cameras=()))
     for name, instance in (("TurnOff", "Camera.ImageEncryption"), ("TurnOff", "Camera.Audio")):
-        message = ask(TOGGLE, name, camera="Garden", token=other, instance=instance)
+        message = send(TOGGLE, name, camera="Garden", token=other, instance=instance)
         assert message["event"]["payload"]["type"] == "NO_SUCH_ENDPOINT"
         assert "Garden" not in json.dumps(message)
 
 
-def test_no_name_of_a_camera_reaches_the_log(home: Household, ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_name_of_a_camera_reaches_the_log(home: Household, send: Send, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
-        ask(TOGGLE, "TurnOff", camera="Garage", instance="Camera.ImageEncryption")
-        ask(POWER, "TurnOff", camera="Garage")
+        send(TOGGLE, "TurnOff", camera="Garage", instance="Camera.ImageEncryption")
+        send(POWER, "TurnOff", camera="Garage")
     assert "NOT_SUPPORTED_IN_CURRENT_MODE" in caplog.text
     assert "Garage" not in caplog.text

@@ -37,7 +37,7 @@ BY_ID = {"identifiers": ["a"]}
 GRANT = {"type": "OAuth2.AuthorizationCode", "code": "A1"}
 OFFERED = {"sessionId": "s", "offer": {"format": "SDP", "value": OFFER}}
 
-# namespace, name, instance, payload, what answers it as it is: an event, or the error of what we do not advertise
+# namespace, name, instance, payload, the answer to it unchanged: an event, or the error where it is not advertised
 DIRECTIVES: list[tuple[str, str, str, Any, str]] = [
     ("Alexa", "ReportState", "", {}, "StateReport"),
     ("Alexa.Authorization", "AcceptGrant", "", {"grant": GRANT, "grantee": SCOPE}, "AcceptGrant.Response"),
@@ -66,10 +66,10 @@ NO_ENDPOINT = ("AcceptGrant", "Discover")
 
 LONG = "é" * 20_000
 DEEP = json.loads("[" * 70 + "]" * 70)
-# `...`: left out
+# `...`: removed
 SPOILT = [..., None, True, 7, 1 << 70, -1e308, "", "x", LONG, "\ud800", [], [[]] * 10_000, DEEP, {}, {LONG: LONG}]
 
-# where something is wrong, and what it may come to; of two that fit, the longer. "": it is not read, and does no harm
+# the wrong place and its possible errors; of two places that fit, the longer. "": the place is not read
 RIGHT: dict[Path, set[str]] = {
     (): {"INVALID_DIRECTIVE"},
     ("header",): {"INVALID_DIRECTIVE", ""},
@@ -85,7 +85,7 @@ RIGHT: dict[Path, set[str]] = {
     ("payload", "scope", "token"): {"INVALID_DIRECTIVE", "INVALID_AUTHORIZATION_CREDENTIAL"},
     ("payload", "grantee"): {"INVALID_DIRECTIVE", "ACCEPT_GRANT_FAILED", ""},
 }
-ANY = {"NOT_SUPPORTED_IN_CURRENT_MODE", *(each for right in RIGHT.values() for each in right)}
+ANY = {"NOT_SUPPORTED_IN_CURRENT_MODE", *(error for right in RIGHT.values() for error in right)}
 
 
 class House(NamedTuple):
@@ -94,7 +94,7 @@ class House(NamedTuple):
     token: str
 
     def proper(self, namespace: str, name: str, instance: str, payload: Any) -> dict[str, Any]:
-        """The directive, told to the Garden, that is as it should be."""
+        """The valid directive for the Garden."""
         header = {"namespace": namespace, "name": name, "messageId": "m", "correlationToken": "c+/=1"}
         directive = {"header": header | ({"instance": instance} if instance else {}), "payload": payload}
         if name not in NO_ENDPOINT:
@@ -102,13 +102,13 @@ class House(NamedTuple):
         return dict(json.loads(json.dumps({"directive": directive}).replace('"here"', json.dumps(self.token))))
 
     def answer(self, message: Any, valid: Check) -> str:
-        """The error's type, or "" for an answer; what holds of every answer is seen to here."""
+        """The error's type, or "" for an answer. Checks what holds for every answer."""
         answered = self.skill.answer(json.dumps(message).encode())
-        told = json.loads(answered)
-        valid(told)
-        assert told["event"]["header"].get("correlationToken") == echoed(message)
+        reply = json.loads(answered)
+        valid(reply)
+        assert reply["event"]["header"].get("correlationToken") == echoed(message)
         assert self.token.encode() not in answered
-        return str(told["event"]["payload"]["type"]) if told["event"]["header"]["name"] == "ErrorResponse" else ""
+        return str(reply["event"]["payload"]["type"]) if reply["event"]["header"]["name"] == "ErrorResponse" else ""
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +116,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("home")
     vendors = Vendors(folder / "ca.pem", authority.server_context(folder))
     login = vendors.answering(
-        lambda asked, body, headers: answer(
-            json.dumps(TOKENS if asked.startswith("POST") else {"endpoints": [login.url]}).encode()
+        lambda request_line, body, headers: answer(
+            json.dumps(TOKENS if request_line.startswith("POST") else {"endpoints": [login.url]}).encode()
         )
     )
     home = household(folder, opens_per_minute=1_000_000)
@@ -139,10 +139,10 @@ def awake(house: House) -> House:
 
 
 def echoed(message: Any) -> str | None:
-    """The correlation token that an answer must carry: any text that can be said."""
+    """The correlation token that an answer must carry: any text without half a surrogate pair."""
     for key in ("directive", "header", "correlationToken"):
         message = message.get(key) if isinstance(message, dict) else None
-    if not isinstance(message, str) or any("\ud800" <= each <= "\udfff" for each in message):
+    if not isinstance(message, str) or any("\ud800" <= character <= "\udfff" for character in message):
         return None
     return message or None
 
@@ -155,7 +155,7 @@ def places(node: Any, path: Path = ()) -> Iterator[Path]:
 
 
 def changed(node: Any, path: Path, value: Any) -> Any:
-    """A copy with one place replaced, or left out where the value is `...`."""
+    """A copy with one place replaced, or removed where the value is `...`."""
     if not path:
         return None if value is ... else value
     copy = dict(node) if isinstance(node, dict) else list(node)
@@ -172,27 +172,27 @@ def right(path: Path) -> set[str]:
     return RIGHT[path]
 
 
-def test_each_directive_that_an_interface_takes_is_tried(house: House) -> None:
+def test_every_directive_of_every_interface_is_covered(house: House) -> None:
     table = interfaces(house.home.registry, snapshots=True)
     of_household = household_interfaces(house.home.registry, lambda token: house.home.link, None, table)
-    taken = {(each.name, name) for each in (*table, *of_household) for name in each.directives()}
+    taken = {(interface.name, name) for interface in (*table, *of_household) for name in interface.directives()}
     assert taken == {
         (namespace, name) for namespace, name, *_, expected in DIRECTIVES if expected != "INVALID_DIRECTIVE"
     }
 
 
 @pytest.mark.parametrize(("namespace", "name", "instance", "payload", "expected"), DIRECTIVES)
-def test_as_it_should_be_it_is_answered(
+def test_a_valid_directive_gets_its_answer(
     namespace: str, name: str, instance: str, payload: Any, expected: str, awake: House, valid_if_known: Check
 ) -> None:
     message = awake.proper(namespace, name, instance, payload)
     kind = awake.answer(message, valid_if_known)
-    event = json.loads(awake.skill.answer(json.dumps(message).encode()))["event"]
-    assert (kind or event["header"]["name"]) == expected
+    reply = json.loads(awake.skill.answer(json.dumps(message).encode()))["event"]
+    assert (kind or reply["header"]["name"]) == expected
 
 
 @pytest.mark.parametrize(("namespace", "name", "instance", "payload", "expected"), DIRECTIVES)
-def test_wrong_in_one_place_it_gets_the_error_of_that_place(
+def test_a_directive_wrong_in_one_place_gets_that_places_error(
     namespace: str,
     name: str,
     instance: str,
@@ -204,7 +204,7 @@ def test_wrong_in_one_place_it_gets_the_error_of_that_place(
 ) -> None:
     caplog.set_level(logging.ERROR)
     message = awake.proper(namespace, name, instance, payload)
-    # what is refused as it is may be refused for that alone
+    # a directive refused unchanged may be refused for the same cause
     otherwise = {expected} if expected.isupper() else set()
     for path in places(message):
         for value in SPOILT:
@@ -229,7 +229,7 @@ MANY = settings(
 
 @MANY
 @given(data=st.data())
-def test_wrong_in_several_places_it_gets_one_of_their_errors(
+def test_a_directive_wrong_in_several_places_gets_one_of_their_errors(
     data: st.DataObject, house: House, valid_if_known: Check
 ) -> None:
     namespace, name, instance, payload, _ = data.draw(st.sampled_from(DIRECTIVES))
@@ -242,7 +242,7 @@ def test_wrong_in_several_places_it_gets_one_of_their_errors(
 
 @MANY
 @given(body=st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-def test_what_is_no_directive_is_invalid(body: bytes, house: House, valid_if_known: Check) -> None:
+def test_a_body_that_is_no_directive_is_invalid(body: bytes, house: House, valid_if_known: Check) -> None:
     message = json.loads(house.skill.answer(body))
     valid_if_known(message)
     assert message["event"]["payload"]["type"] == "INVALID_DIRECTIVE"

@@ -1,4 +1,4 @@
-"""What Alexa is told of a household's cameras."""
+"""Discover: the endpoints of a household's cameras."""
 
 import json
 from collections.abc import Callable
@@ -21,21 +21,21 @@ from registry.settings import BY_VOICE
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 
-type Ask = Callable[..., dict[str, Any]]
+type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[dict[str, Any]], None]
 
 
 def friendly(key: str) -> dict[str, Any]:
-    """The setting's names, as they stand in a message."""
+    """The setting's names as a message carries them."""
     return dict(msgspec.to_builtins(named(key)))
 
 
-def discover(ask: Ask, **changes: Any) -> dict[str, dict[str, Any]]:
-    """By name."""
-    event = ask("Alexa.Discovery", "Discover", **changes)["event"]
+def discover(send: Send, **changes: Any) -> dict[str, dict[str, Any]]:
+    """The endpoints by friendly name."""
+    event = send("Alexa.Discovery", "Discover", **changes)["event"]
     assert (event["header"]["namespace"], event["header"]["name"]) == ("Alexa.Discovery", "Discover.Response")
     assert "endpoint" not in event
-    return {each["friendlyName"]: each for each in event["payload"]["endpoints"]}
+    return {endpoint["friendlyName"]: endpoint for endpoint in event["payload"]["endpoints"]}
 
 
 def discover_body(home: Household) -> bytes:
@@ -43,13 +43,13 @@ def discover_body(home: Household) -> bytes:
     return json.dumps({"directive": {"header": header, "payload": {"scope": {"token": home.token()}}}}).encode()
 
 
-def test_every_camera_is_offered_also_one_that_cannot_be_shown_now(ask: Ask) -> None:
-    found = discover(ask)
+def test_discover_lists_every_camera_even_one_that_cannot_be_shown_now(send: Send) -> None:
+    found = discover(send)
     assert set(found) == {"Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond"}
 
 
-def test_a_camera_in_full(home: Household, ask: Ask) -> None:
-    assert discover(ask)["Garden"] == {
+def test_a_camera_in_full(home: Household, send: Send) -> None:
+    assert discover(send)["Garden"] == {
         "endpointId": home.id("Garden"),
         "manufacturerName": "EZVIZ",
         "friendlyName": "Garden",
@@ -110,13 +110,16 @@ def test_a_camera_in_full(home: Household, ask: Ask) -> None:
 
 
 def reported(name: str) -> dict[str, Any]:
-    """Asked for, and not yet told of our own accord."""
+    """A property that is retrievable and not reported proactively."""
     return {"supported": [{"name": name}], "proactivelyReported": False, "retrievable": True}
 
 
 def capabilities(endpoint: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """By interface and instance."""
-    return {f"{each['interface']} {each.get('instance', '')}".strip(): each for each in endpoint["capabilities"]}
+    """The capabilities by interface and instance."""
+    return {
+        f"{capability['interface']} {capability.get('instance', '')}".strip(): capability
+        for capability in endpoint["capabilities"]
+    }
 
 
 ALL = {
@@ -131,14 +134,16 @@ ALL = {
 }
 
 
-def test_a_camera_with_everything(home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_a_camera_with_everything(home: Household, send: Send, valid_if_known: Check) -> None:
     home.driver.change("Garden", **ALL)
-    message = ask("Alexa.Discovery", "Discover")
+    message = send("Alexa.Discovery", "Discover")
     valid_if_known(message)
-    endpoint = next(each for each in message["event"]["payload"]["endpoints"] if each["friendlyName"] == "Garden")
+    endpoint = next(
+        endpoint for endpoint in message["event"]["payload"]["endpoints"] if endpoint["friendlyName"] == "Garden"
+    )
     found = capabilities(endpoint)
     assert len(found) == len(endpoint["capabilities"]) <= 100
-    assert set(found) - set(capabilities(discover(ask)["Garage"])) == {
+    assert set(found) - set(capabilities(discover(send)["Garage"])) == {
         "Alexa.DoorbellEventSource",
         "Alexa.MotionSensor",
         "Alexa.SmartVision.ObjectDetectionSensor",
@@ -151,14 +156,14 @@ def test_a_camera_with_everything(home: Household, ask: Ask, valid_if_known: Che
     assert '"proactivelyReported": true' not in json.dumps(message)
     modes = found["Alexa.ModeController Camera.NightVision"]["configuration"]
     assert modes["ordered"] is False
-    assert [each["value"] for each in modes["supportedModes"]] == [
+    assert [mode["value"] for mode in modes["supportedModes"]] == [
         "NightVision.Color",
         "NightVision.BlackAndWhite",
         "NightVision.Smart",
     ]
 
 
-# what the owner lets a voice do · the controllers by which Alexa may do something
+# voice_may · the controllers by which Alexa may change something
 VOICES: list[tuple[tuple[str, ...], set[str]]] = [
     ((), set()),
     (("sleep",), {"PowerController"}),
@@ -170,8 +175,8 @@ VOICES: list[tuple[tuple[str, ...], set[str]]] = [
         tuple(BY_VOICE),
         {
             "PowerController",
-            *(f"ToggleController Camera.{each}" for each in ("Audio", "StatusLight", "AlarmNotification")),
-            *(f"ToggleController Camera.{each}" for each in ("OfflineNotification", "Flip")),
+            *(f"ToggleController Camera.{toggle}" for toggle in ("Audio", "StatusLight", "AlarmNotification")),
+            *(f"ToggleController Camera.{toggle}" for toggle in ("OfflineNotification", "Flip")),
             "ModeController Camera.NightVision",
         },
     ),
@@ -179,32 +184,32 @@ VOICES: list[tuple[tuple[str, ...], set[str]]] = [
 ]
 
 
-def test_what_a_voice_may_change_is_told_in_the_very_next_list(
-    home: Household, ask: Ask, valid_if_known: Check
-) -> None:
+def test_a_changed_voice_may_is_in_the_next_discover(home: Household, send: Send, valid_if_known: Check) -> None:
     home.driver.change("Garden", **ALL)
     for may, controllable in VOICES:
         home.owner.prefer(home.account.id, home.id("Garden"), Preferences(voice_may=may))
-        message = ask("Alexa.Discovery", "Discover")
+        message = send("Alexa.Discovery", "Discover")
         valid_if_known(message)
-        endpoint = next(each for each in message["event"]["payload"]["endpoints"] if each["friendlyName"] == "Garden")
+        endpoint = next(
+            endpoint for endpoint in message["event"]["payload"]["endpoints"] if endpoint["friendlyName"] == "Garden"
+        )
         found = {
-            name.removeprefix("Alexa."): each["properties"].get("nonControllable", False)
-            for name, each in capabilities(endpoint).items()
-            if "Controller" in name and "properties" in each
+            name.removeprefix("Alexa."): capability["properties"].get("nonControllable", False)
+            for name, capability in capabilities(endpoint).items()
+            if "Controller" in name and "properties" in capability
         }
         assert {name for name, fixed in found.items() if not fixed} == controllable
-        # all the same it can be asked about, but for the power, which Amazon lets nobody ask about alone
+        # every state can still be read, except power, which has no read-only form at Amazon
         assert len(found) == 7 + ("sleep" in may)
-        state = ask("Alexa", "ReportState", camera="Garden")
-        told = {each["namespace"] for each in state["context"]["properties"]}
-        assert ("Alexa.PowerController" in told) is ("sleep" in may)
+        state = send("Alexa", "ReportState", camera="Garden")
+        interfaces = {stated["namespace"] for stated in state["context"]["properties"]}
+        assert ("Alexa.PowerController" in interfaces) is ("sleep" in may)
 
 
-def test_what_a_camera_does_not_have_is_not_offered(home: Household, ask: Ask) -> None:
+def test_a_setting_that_a_camera_lacks_is_not_advertised(home: Household, send: Send) -> None:
     home.driver.change("Garden", asleep="none", audio="none", encryption="none")
     home.owner.prefer(home.account.id, home.id("Garden"), Preferences(voice_may=("sleep", "audio")))
-    assert set(capabilities(discover(ask)["Garden"])) == {
+    assert set(capabilities(discover(send)["Garden"])) == {
         "Alexa",
         "Alexa.CameraStreamController",
         "Alexa.RTCSessionController",
@@ -224,28 +229,28 @@ def test_snapshots_can_be_left_out(home: Household) -> None:
 @pytest.mark.parametrize("key", sorted(TEXTS))
 def test_a_setting_has_a_name_in_every_language_of_the_camera_interfaces(key: str) -> None:
     named = friendly(key)["friendlyNames"]
-    texts = {each["value"]["locale"]: each["value"]["text"] for each in named if each["@type"] == "text"}
+    texts = {name["value"]["locale"]: name["value"]["text"] for name in named if name["@type"] == "text"}
     assert tuple(texts) == LOCALES
     assert all(0 < len(text) <= 100 for text in texts.values())
-    for each in named:
-        assert each["@type"] == "text" or each["value"]["assetId"].startswith("Alexa.Setting.")
+    for name in named:
+        assert name["@type"] == "text" or name["value"]["assetId"].startswith("Alexa.Setting.")
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_no_two_settings_are_called_alike(locale: str) -> None:
+def test_no_two_settings_have_the_same_name(locale: str) -> None:
     groups = (("colour", "black_and_white", "smart"), tuple(TEXTS.keys() - {"colour", "black_and_white", "smart"}))
     for group in groups:
         names = [
-            each["value"]["text"].casefold()
+            name["value"]["text"].casefold()
             for key in group
-            for each in friendly(key)["friendlyNames"]
-            if each["value"].get("locale") == locale
+            for name in friendly(key)["friendlyNames"]
+            if name["value"].get("locale") == locale
         ]
         assert len(set(names)) == len(names) == len(group)
 
 
-def test_a_doorbell_is_a_camera_first(ask: Ask) -> None:
-    assert discover(ask)["Front Door"]["displayCategories"] == ["CAMERA", "DOORBELL"]
+def test_a_doorbell_is_a_camera_first(send: Send) -> None:
+    assert discover(send)["Front Door"]["displayCategories"] == ["CAMERA", "DOORBELL"]
 
 
 UHD = {"video": Video("h264", 3840, 2160)}
@@ -264,11 +269,11 @@ WHOLE_H265 = {"video": Video("h265", 2560, 1440)}
         ),
         ({"sub": Video("h264")}, [{"width": 1920, "height": 1080}], ["AAC", "NONE"]),
         ({"sub": Video("h265", 640, 360)}, [{"width": 1920, "height": 1080}], ["AAC", "NONE"]),
-        # no display decodes more than Full HD: the smaller one alone, where there is one
+        # no display decodes more than Full HD: the sub stream alone, where there is one
         (UHD | {"sub": Video("h264", 640, 360)}, [{"width": 640, "height": 360}], ["AAC", "NONE"]),
         (UHD | {"sub": Video("h264")}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
         (UHD, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
-        # of H.265 nothing is shown: the smaller picture alone where that is H.264, else the card that says why
+        # H.265 is not shown: the sub stream alone where it is H.264, else the card with the reason
         (WHOLE_H265 | {"sub": Video("h264", 640, 360)}, [{"width": 640, "height": 360}], ["AAC", "NONE"]),
         (WHOLE_H265 | {"sub": Video("h264")}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
         (WHOLE_H265 | {"sub": Video("h265", 640, 360)}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
@@ -278,53 +283,53 @@ WHOLE_H265 = {"video": Video("h265", 2560, 1440)}
         ({"audio": "off"}, [{"width": 1920, "height": 1080}], ["AAC", "NONE"]),  # it may be on tomorrow
     ],
 )
-def test_streams_are_offered_as_they_are(
-    given: dict[str, Any], resolutions: list[dict[str, int]], codecs: list[str], home: Household, ask: Ask
+def test_the_advertised_streams_match_the_camera(
+    given: dict[str, Any], resolutions: list[dict[str, int]], codecs: list[str], home: Household, send: Send
 ) -> None:
     home.driver.change("Garden", **given)
-    [offered] = capabilities(discover(ask)["Garden"])["Alexa.CameraStreamController"]["cameraStreamConfigurations"]
+    [offered] = capabilities(discover(send)["Garden"])["Alexa.CameraStreamController"]["cameraStreamConfigurations"]
     assert (offered["resolutions"], offered["audioCodecs"]) == (resolutions, codecs)
 
 
-def test_a_link_is_told_of_the_cameras_chosen_for_it(home: Household, ask: Ask) -> None:
+def test_discover_lists_only_the_visible_cameras_of_the_link(home: Household, send: Send) -> None:
     chosen = home.another_link("alexa", cameras=(home.id("Pond"), home.id("Attic")))
-    assert set(discover(ask, token=home.token(chosen))) == {"Pond", "Attic"}
-    assert "Garden" in discover(ask)
-    event = ask("Alexa", "ReportState", camera="Garden", token=home.token(chosen))["event"]
+    assert set(discover(send, token=home.token(chosen))) == {"Pond", "Attic"}
+    assert "Garden" in discover(send)
+    event = send("Alexa", "ReportState", camera="Garden", token=home.token(chosen))["event"]
     assert event["payload"]["type"] == "NO_SUCH_ENDPOINT"
 
 
-def test_a_change_is_in_the_next_answer(home: Household, ask: Ask) -> None:
-    assert "Garden" in discover(ask)
+def test_a_changed_list_is_in_the_next_discover(home: Household, send: Send) -> None:
+    assert "Garden" in discover(send)
     home.driver.set([camera("Orchard", "F00000001")])
-    assert discover(ask).keys() == {"Orchard"}
+    assert discover(send).keys() == {"Orchard"}
 
 
-def test_no_cameras_at_all_is_an_answer(home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_an_account_without_cameras_gets_an_empty_list(home: Household, send: Send, valid_if_known: Check) -> None:
     home.driver.set([])
-    message = ask("Alexa.Discovery", "Discover")
+    message = send("Alexa.Discovery", "Discover")
     valid_if_known(message)
     assert message["event"]["payload"] == {"endpoints": []}
 
 
 @pytest.mark.parametrize("error", [VendorDown(), VendorBusy(), SignedOut()], ids=lambda error: error.reason)
 def test_a_list_that_cannot_be_read_is_an_error_and_never_empty(
-    error: Exception, home: Household, ask: Ask, valid_if_known: Check
+    error: Exception, home: Household, send: Send, valid_if_known: Check
 ) -> None:
     home.driver.error = error
-    message = ask("Alexa.Discovery", "Discover")
+    message = send("Alexa.Discovery", "Discover")
     valid_if_known(message)
     assert message["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
 
 
-def test_the_last_known_list_does_while_the_vendor_is_down(home: Household, ask: Ask) -> None:
-    before = discover(ask)
+def test_the_last_known_list_is_answered_while_the_vendor_is_down(home: Household, send: Send) -> None:
+    before = discover(send)
     home.driver.error = VendorDown()
-    assert discover(ask) == before
+    assert discover(send) == before
 
 
 @pytest.mark.parametrize("count", [1, 100, 300, 301, 400])
-def test_a_household_of_any_size_is_told_within_what_alexa_takes(
+def test_a_household_of_any_size_stays_within_alexas_limits(
     count: int, tmp_path: Path, make_skill: Callable[[Household], SmartHome], valid_if_known: Check
 ) -> None:
     home = household(tmp_path, cameras=[camera(f"Camera {number % 40}", f"S{number:08}") for number in range(count)])
@@ -337,7 +342,7 @@ def test_a_household_of_any_size_is_told_within_what_alexa_takes(
     home.store.close()
     valid_if_known(first)
     endpoints = first["event"]["payload"]["endpoints"]
-    assert len(endpoints) == len({each["friendlyName"].casefold() for each in endpoints}) == min(count, 300)
+    assert len(endpoints) == len({endpoint["friendlyName"].casefold() for endpoint in endpoints}) == min(count, 300)
     assert first["event"]["payload"] == second["event"]["payload"]
 
 
@@ -385,27 +390,27 @@ def test_settings_are_named_in_as_many_languages_as_fit_into_an_answer(
     answer = make_skill(home).answer(json.dumps({"directive": body}).encode())
     home.store.close()
     endpoints = json.loads(answer)["event"]["payload"]["endpoints"]
-    # of what a function on AWS may answer, 6 MB, a third; the forwarder carries more
+    # a third of the 6 MB that a function on AWS may answer; the forwarder carries more
     assert len(answer) < 2_000_000
     assert len(endpoints) == count
     spoken = {
-        tuple(each["value"]["locale"] for each in resources["friendlyNames"] if each["@type"] == "text")
+        tuple(name["value"]["locale"] for name in resources["friendlyNames"] if name["@type"] == "text")
         for endpoint in endpoints
-        for resources in named_things(endpoint, 10 if given else 2)
+        for resources in named_resources(endpoint, 10 if given else 2)
     }
     assert spoken == {named}
 
 
-def named_things(endpoint: dict[str, Any], count: int) -> list[dict[str, Any]]:
+def named_resources(endpoint: dict[str, Any], count: int) -> list[dict[str, Any]]:
     found = []
-    for each in endpoint["capabilities"]:
-        found += [each["capabilityResources"]] if "capabilityResources" in each else []
-        found += [mode["modeResources"] for mode in each.get("configuration", {}).get("supportedModes", ())]
+    for capability in endpoint["capabilities"]:
+        found += [capability["capabilityResources"]] if "capabilityResources" in capability else []
+        found += [mode["modeResources"] for mode in capability.get("configuration", {}).get("supportedModes", ())]
     assert len(found) == count
     return found
 
 
-def test_odd_words_of_the_vendor_fit_the_schema(
+def test_odd_texts_of_the_vendor_fit_the_schema(
     tmp_path: Path, make_skill: Callable[[Household], SmartHome], valid_if_known: Check
 ) -> None:
     odd = [
@@ -440,7 +445,7 @@ def test_odd_words_of_the_vendor_fit_the_schema(
     ],
     ids=str,
 )
-def test_names_are_cleaned_for_speech_and_told_apart(given: list[str], spoken: list[str]) -> None:
+def test_names_are_cleaned_for_speech_and_made_unique(given: list[str], spoken: list[str]) -> None:
     cameras = [camera(name, id=f"ezviz-{number}") for number, name in enumerate(given)]
     assert list(friendly_names(cameras).values()) == spoken
 

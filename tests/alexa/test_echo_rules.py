@@ -1,4 +1,4 @@
-"""The simulated Echo's rules held against the real skill: what it would take from us, and what it would not."""
+"""The simulated Echo's rules against the real skill: which answers it accepts and which it rejects."""
 
 import copy
 import json
@@ -22,7 +22,7 @@ ALL = {
     "person": "off",
 }
 SET_CLASSES = {"objectDetectionClasses": [{"imageNetClass": "person"}]}
-ASKED: list[tuple[str, str, dict[str, str], Any]] = [
+DIRECTIVES: list[tuple[str, str, dict[str, str], Any]] = [
     ("Alexa.Discovery", "Discover", {}, {}),
     ("Alexa", "ReportState", {}, {}),
     ("Alexa.PowerController", "TurnOff", {}, {}),
@@ -51,10 +51,10 @@ def home(home: Household) -> Household:
     return home
 
 
-def asked(
+def complaints(
     home: Household, skill: SmartHome, directive: dict[str, Any], change: Callable[[dict[str, Any]], None] | None = None
 ) -> list[str]:
-    """The rules that were broken; `change` spoils the answer first."""
+    """The broken rules. `change` spoils the answer first."""
     given = directive["directive"]
     scope = given.get("endpoint", given["payload"])["scope"]
     answer = json.loads(skill.answer(json.dumps(directive).encode()))
@@ -63,8 +63,8 @@ def asked(
     return alexa_rules.check(directive, 200, json.dumps(answer), scope["token"])
 
 
-@pytest.mark.parametrize(("namespace", "name", "more", "payload"), ASKED, ids=lambda value: str(value)[:40])
-def test_it_takes_what_the_skill_says(
+@pytest.mark.parametrize(("namespace", "name", "more", "payload"), DIRECTIVES, ids=lambda value: str(value)[:40])
+def test_the_simulated_echo_accepts_every_answer_of_the_skill(
     namespace: str,
     name: str,
     more: dict[str, str],
@@ -74,26 +74,26 @@ def test_it_takes_what_the_skill_says(
     directive: Callable[..., dict[str, Any]],
 ) -> None:
     camera = None if name == "Discover" else "Garden"
-    assert asked(home, skill, directive(namespace, name, payload, camera=camera, **more)) == []
+    assert complaints(home, skill, directive(namespace, name, payload, camera=camera, **more)) == []
 
 
 def unstate(answer: dict[str, Any]) -> None:
     properties = answer["context"]["properties"]
-    answer["context"]["properties"] = [each for each in properties if each["name"] != "powerState"]
+    answer["context"]["properties"] = [stated for stated in properties if stated["name"] != "powerState"]
 
 
 def misname(answer: dict[str, Any]) -> None:
     for endpoint in answer["event"]["payload"]["endpoints"]:
-        for each in endpoint["capabilities"]:
-            if "capabilityResources" in each:
-                each["capabilityResources"] = {"friendlyNames": []}
+        for capability in endpoint["capabilities"]:
+            if "capabilityResources" in capability:
+                capability["capabilityResources"] = {"friendlyNames": []}
 
 
 def unversion(answer: dict[str, Any]) -> None:
     for endpoint in answer["event"]["payload"]["endpoints"]:
-        for each in endpoint["capabilities"]:
-            if each["interface"].startswith("Alexa.SmartVision"):
-                each["version"] = "3"
+        for capability in endpoint["capabilities"]:
+            if capability["interface"].startswith("Alexa.SmartVision"):
+                capability["version"] = "3"
 
 
 def older(answer: dict[str, Any]) -> None:
@@ -105,8 +105,8 @@ def open_to_all(answer: dict[str, Any]) -> None:
 
 
 def half_on(answer: dict[str, Any]) -> None:
-    for each in answer["context"]["properties"]:
-        each["value"] = "HALF"
+    for stated in answer["context"]["properties"]:
+        stated["value"] = "HALF"
 
 
 SPOILT: list[tuple[int, Callable[[dict[str, Any]], None], str]] = [
@@ -119,16 +119,16 @@ SPOILT: list[tuple[int, Callable[[dict[str, Any]], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("case", "spoil", "told"), SPOILT, ids=lambda value: getattr(value, "__name__", None))
-def test_it_takes_nothing_that_is_spoilt(
+@pytest.mark.parametrize(("case", "spoil", "expected"), SPOILT, ids=lambda value: getattr(value, "__name__", None))
+def test_the_simulated_echo_rejects_a_spoilt_answer(
     case: int,
     spoil: Callable[[dict[str, Any]], None],
-    told: str,
+    expected: str,
     home: Household,
     skill: SmartHome,
     directive: Callable[..., dict[str, Any]],
 ) -> None:
-    namespace, name, more, payload = copy.deepcopy(ASKED[case])
+    namespace, name, more, payload = copy.deepcopy(DIRECTIVES[case])
     camera = None if name == "Discover" else "Garden"
-    broken = asked(home, skill, directive(namespace, name, payload, camera=camera, **more), spoil)
-    assert any(told in each for each in broken), broken
+    broken = complaints(home, skill, directive(namespace, name, payload, camera=camera, **more), spoil)
+    assert any(expected in complaint for complaint in broken), broken

@@ -1,4 +1,4 @@
-"""The example of CONTRIBUTING.md: with one module and one line Alexa is told of an interface that it did not have."""
+"""The example of CONTRIBUTING.md: one module and one line give Alexa a new interface."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from registry.registry import Registry
 from tests.doubles.household import Household
 from tests.examples.range_controller import INSTANCE, RangeController
 
-type Ask = Callable[..., dict[str, Any]]
+type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[dict[str, Any]], None]
 
 NAME = "Alexa.RangeController"
@@ -20,7 +20,7 @@ NAME = "Alexa.RangeController"
 
 @pytest.fixture
 def with_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the skill is made, so it is the first fixture of each test here."""
+    """Adds the example's line. Must run before the skill is built, so it is the first fixture of a test."""
 
     def table(registry: Registry, *, snapshots: bool) -> tuple[Interface, ...]:
         return (
@@ -32,7 +32,7 @@ def with_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def discovered(message: dict[str, Any], camera: str) -> list[dict[str, Any]]:
-    """The capabilities of the camera that are the example's."""
+    """The example's capabilities of the camera."""
     endpoints = {endpoint["friendlyName"]: endpoint for endpoint in message["event"]["payload"]["endpoints"]}
     return [capability for capability in endpoints[camera]["capabilities"] if capability["interface"] == NAME]
 
@@ -42,9 +42,11 @@ def stated(message: dict[str, Any]) -> list[tuple[str, Any]]:
     return [(state["instance"], state["value"]) for state in properties if state["namespace"] == NAME]
 
 
-def test_discover_tells_of_it(with_its_line: None, home: Household, ask: Ask, valid_if_known: Check) -> None:
+def test_discover_lists_the_example_interface(
+    with_its_line: None, home: Household, send: Send, valid_if_known: Check
+) -> None:
     home.driver.change("Garden", battery=80)
-    message = ask("Alexa.Discovery", "Discover")
+    message = send("Alexa.Discovery", "Discover")
     valid_if_known(message)
     assert discovered(message, "Garden") == [
         {
@@ -71,22 +73,22 @@ def test_discover_tells_of_it(with_its_line: None, home: Household, ask: Ask, va
 
 
 @pytest.mark.parametrize(("battery", "expected"), [(80, [(INSTANCE, 80)]), (0, [(INSTANCE, 0)]), (None, [])])
-def test_a_report_tells_its_state(
+def test_report_state_has_the_examples_property(
     battery: int | None,
     expected: list[tuple[str, Any]],
     with_its_line: None,
     home: Household,
-    ask: Ask,
+    send: Send,
     valid_if_known: Check,
 ) -> None:
     home.driver.change("Garden", battery=battery)
-    message = ask("Alexa", "ReportState", camera="Garden")
+    message = send("Alexa", "ReportState", camera="Garden")
     valid_if_known(message)
     assert stated(message) == expected
 
 
-def test_its_directive_is_taken(with_its_line: None, ask: Ask, valid_if_known: Check) -> None:
-    message = ask(NAME, "SetRangeValue", {"rangeValue": 100}, camera="Garden", instance=INSTANCE)
+def test_the_examples_directive_is_handled(with_its_line: None, send: Send, valid_if_known: Check) -> None:
+    message = send(NAME, "SetRangeValue", {"rangeValue": 100}, camera="Garden", instance=INSTANCE)
     valid_if_known(message)
     assert message["event"]["payload"] == {
         "type": "INVALID_DIRECTIVE",
@@ -94,14 +96,14 @@ def test_its_directive_is_taken(with_its_line: None, ask: Ask, valid_if_known: C
     }
 
 
-def test_its_directive_needs_the_token_of_a_link(with_its_line: None, ask: Ask) -> None:
-    message = ask(NAME, "SetRangeValue", {"rangeValue": 100}, camera="Garden", token="nobody's", instance=INSTANCE)
+def test_the_examples_directive_needs_the_token_of_a_link(with_its_line: None, send: Send) -> None:
+    message = send(NAME, "SetRangeValue", {"rangeValue": 100}, camera="Garden", token="nobody's", instance=INSTANCE)
     assert message["event"]["payload"]["type"] == "INVALID_AUTHORIZATION_CREDENTIAL"
 
 
-def test_without_its_line_there_is_nothing_of_it(home: Household, ask: Ask) -> None:
+def test_without_its_line_the_example_does_not_exist(home: Household, send: Send) -> None:
     home.driver.change("Garden", battery=80)
-    assert discovered(ask("Alexa.Discovery", "Discover"), "Garden") == []
-    assert stated(ask("Alexa", "ReportState", camera="Garden")) == []
-    message = ask(NAME, "SetRangeValue", {"rangeValue": 100}, camera="Garden", instance=INSTANCE)
+    assert discovered(send("Alexa.Discovery", "Discover"), "Garden") == []
+    assert stated(send("Alexa", "ReportState", camera="Garden")) == []
+    message = send(NAME, "SetRangeValue", {"rangeValue": 100}, camera="Garden", instance=INSTANCE)
     assert message["event"]["payload"]["message"] == "showcam does not know this directive."

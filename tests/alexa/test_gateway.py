@@ -1,4 +1,4 @@
-"""AcceptGrant and Amazon's tokens, against servers that say what Login with Amazon says and what it might."""
+"""AcceptGrant and Amazon's tokens, against servers that answer like Login with Amazon, and as it might fail."""
 
 import json
 import time
@@ -39,7 +39,7 @@ def clock() -> Clock:
 
 
 class Login:
-    """Settable: what the token endpoint and the region say; `forms` are what it was asked."""
+    """A double of Login with Amazon, whose answers can be set. `forms`: the requests it got."""
 
     def __init__(self, vendors: Vendors) -> None:
         self.status, self.tokens = "200 OK", dict(TOKENS)
@@ -47,15 +47,15 @@ class Login:
         self.forms: list[dict[str, str]] = []
         self.vendor: Vendor = vendors.answering(self._reply)
 
-    def _reply(self, asked: str, body: bytes, headers: dict[str, str]) -> bytes:
-        if asked == "POST /auth/o2/token":
+    def _reply(self, request_line: str, body: bytes, headers: dict[str, str]) -> bytes:
+        if request_line == "POST /auth/o2/token":
             assert headers["content-type"].startswith("application/x-www-form-urlencoded")
             self.forms.append({name: values[0] for name, values in parse_qs(body.decode()).items()})
             return answer(json.dumps(self.tokens).encode(), self.status)
-        assert asked == "GET /v1/alexaApiEndpoint"
+        assert request_line == "GET /v1/alexaApiEndpoint"
         assert headers["authorization"].startswith("Bearer Atza|")
-        told = self.vendor.url if self.region is None else self.region
-        return answer(json.dumps({"endpoints": [told]}).encode())
+        region = self.vendor.url if self.region is None else self.region
+        return answer(json.dumps({"endpoints": [region]}).encode())
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ FAULTS: dict[str, Callable[[Login], None]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_what_amazon_refuses_is_refused_and_nothing_is_kept(
+def test_a_grant_that_amazon_refuses_fails_and_nothing_is_kept(
     fault: str, home: Household, gateway: Gateway, login: Login, valid_if_known: Callable[[dict[str, Any]], None]
 ) -> None:
     FAULTS[fault](login)
@@ -120,7 +120,7 @@ def test_what_amazon_refuses_is_refused_and_nothing_is_kept(
     assert "x" * 9 not in message["event"]["payload"]["message"]
 
 
-def test_an_amazon_that_hangs_is_refused_in_time(home: Household, vendors: Vendors) -> None:
+def test_a_hanging_amazon_fails_the_grant_in_time(home: Household, vendors: Vendors) -> None:
     hanging = vendors.speaking(lambda _tls, over: bool(over.wait(30)) and None)
     gateway = Gateway(home.store, Amazon(hanging.host, hanging.ca_file), *CLIENT)
     began = time.monotonic()
@@ -129,7 +129,7 @@ def test_an_amazon_that_hangs_is_refused_in_time(home: Household, vendors: Vendo
 
 
 @pytest.mark.parametrize("given", ["no client", "no gateway", "a strange token", "no code", "a store that is down"])
-def test_what_fails_here_is_refused_too(given: str, home: Household, login: Login, gateway: Gateway) -> None:
+def test_a_failure_of_showcam_fails_the_grant(given: str, home: Household, login: Login, gateway: Gateway) -> None:
     amazon = Amazon(login.vendor.host, login.vendor.ca_file)
     if given == "no client":
         message = accept(home, Gateway(home.store, amazon))
@@ -161,7 +161,7 @@ class Down:
         raise StoreUnavailable
 
 
-def test_a_region_that_is_not_told_does_not_cost_the_grant_and_is_asked_again(
+def test_an_unknown_region_keeps_the_grant_and_is_requested_again(
     home: Household, gateway: Gateway, login: Login
 ) -> None:
     login.region = "https://evil.example"
@@ -172,7 +172,7 @@ def test_a_region_that_is_not_told_does_not_cost_the_grant_and_is_asked_again(
     assert gateway.grant(home.link.id).gateway == login.vendor.url
 
 
-def test_tokens_are_renewed_before_they_are_over(home: Household, gateway: Gateway, login: Login, clock: Clock) -> None:
+def test_tokens_are_renewed_before_they_expire(home: Household, gateway: Gateway, login: Login, clock: Clock) -> None:
     accept(home, gateway)
     login.tokens = TOKENS | {"access_token": "Atza|two"}
     clock.now += 3200
@@ -193,7 +193,7 @@ def test_tokens_are_renewed_before_they_are_over(home: Household, gateway: Gatew
         ("401 No", "invalid_client", Unreached, True),
     ],
 )
-def test_only_a_grant_taken_back_is_forgotten(
+def test_only_a_revoked_grant_is_forgotten(
     status: str,
     error: str,
     raised: type[Exception],

@@ -1,4 +1,4 @@
-"""The interaction models, held to what the spoken half handles and to what Amazon lets a model say."""
+"""The interaction models, compared with what the spoken half handles and with Amazon's rules."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import pytest
 
 from alexa.spoken.response import SLOT_TYPE
 from alexa.spoken.skill import INTENTS, PLAIN, SILENT, SLOT
-from alexa.spoken.texts import TEXTS, language
+from alexa.spoken.texts import TEXTS, spoken_language
 from words.catalogue import OURS
 
 FOLDER = Path(__file__).parents[2] / "alexa" / "skill_package" / "interactionModels" / "custom"
@@ -24,11 +24,11 @@ CONNECTING = {"from", "through", "using", "and", "to", "of", "with", "by", "at",
 }  # fmt: skip
 WAKE = {"alexa", "amazon", "echo", "computer", "skill", "app", "ziggy"}
 SIGNS = re.compile(r"[a-zäöüß' .\-]*")
-BUILT_IN = {  # of what they know by themselves
+BUILT_IN = {  # of Alexa's built-in intents
     "en": {"yes": "AMAZON.YesIntent", "no": "AMAZON.NoIntent"},
     "de": {"ja": "AMAZON.YesIntent", "nein": "AMAZON.NoIntent"},
 }
-# By text: what a person says to it, and what that is taken for. Every text that asks, or tells what to say, is here.
+# By text: what a person answers, and the intent. Every text with a question or a hint what to say is listed.
 MENDS = {
     "en": {"mend garage": "MendIntent", "mend it": "MendIntent", "yes": "AMAZON.YesIntent"},
     "de": {"wie repariere ich garage": "MendIntent", "was ist zu tun": "MendIntent", "ja": "AMAZON.YesIntent"},
@@ -59,7 +59,7 @@ WISHES = {
         "nein": "AMAZON.NoIntent",
     },
 }
-SAID_TO: dict[str, dict[str, dict[str, str]]] = {
+UTTERANCES: dict[str, dict[str, dict[str, str]]] = {
     "en": {
         **dict.fromkeys(("welcome", "help", "again", "not_understood", "nothing_asked"), WISHES["en"]),
         **dict.fromkeys(("which", "which_of", "unknown"), dict.fromkeys(NAMES["en"], "CameraIntent")),
@@ -75,7 +75,7 @@ SAID_TO: dict[str, dict[str, dict[str, str]]] = {
         "sound_ask": {"ja": "AMAZON.YesIntent", "schalte ihn ein": "AMAZON.YesIntent", "nein": "AMAZON.NoIntent"},
     },
 }
-ELSEWHERE = {"no_camera", "no_screen"}  # said to Alexa itself, or on another Echo
+ELSEWHERE = {"no_camera", "no_screen"}  # answered to Alexa itself, or on another Echo
 BUILT_IN_REQUIRED = {"AMAZON.HelpIntent", "AMAZON.StopIntent", "AMAZON.CancelIntent", "AMAZON.NavigateHomeIntent"}
 LONGEST = 200
 
@@ -85,9 +85,9 @@ def model(locale: str) -> dict[str, Any]:
     return dict(json.loads(text)["interactionModel"]["languageModel"])
 
 
-def test_there_is_a_model_for_each_language_spoken() -> None:
+def test_every_spoken_language_has_a_model() -> None:
     assert {path.stem for path in FOLDER.glob("*.json")} == set(LOCALES)
-    assert {language(locale) for locale in LOCALES} == {"en", "de"}
+    assert {spoken_language(locale) for locale in LOCALES} == {"en", "de"}
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -101,7 +101,7 @@ def test_every_intent_is_handled_and_none_is_missing(locale: str) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_slot_is_handled_and_used(locale: str) -> None:
     given = model(locale)
-    assert [each["name"] for each in given["types"]] == [SLOT_TYPE]
+    assert [slot_type["name"] for slot_type in given["types"]] == [SLOT_TYPE]
     for intent in given["intents"]:
         for slot in intent.get("slots", []):
             assert slot == {"name": SLOT, "type": SLOT_TYPE}
@@ -111,7 +111,7 @@ def test_every_slot_is_handled_and_used(locale: str) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_sample_is_legal(locale: str) -> None:
-    seen: dict[str, str] = {}
+    intent_of: dict[str, str] = {}
     for intent in model(locale)["intents"]:
         assert intent["samples"] or intent["name"].startswith("AMAZON.")
         for sample in intent["samples"]:
@@ -119,13 +119,13 @@ def test_every_sample_is_legal(locale: str) -> None:
             assert sample == " ".join(sample.split())
             assert 0 < len(sample) <= LONGEST
             assert len(re.findall(r"\{", sample)) <= 1, sample
-            assert sample not in seen, f"{sample}: {seen.get(sample)} and {intent['name']}"
-            seen[sample] = intent["name"]
+            assert sample not in intent_of, f"{sample}: {intent_of.get(sample)} and {intent['name']}"
+            intent_of[sample] = intent["name"]
 
 
 def phrases(locale: str) -> dict[str, str]:
-    """Everything the model has a sample for, with its intent."""
-    given, found = model(locale), dict(BUILT_IN[language(locale)])
+    """Every sample of the model, with its intent."""
+    given, found = model(locale), dict(BUILT_IN[spoken_language(locale)])
     names = [value["name"]["value"] for value in given["types"][0]["values"]]
     for intent in given["intents"]:
         for sample in intent["samples"]:
@@ -135,21 +135,21 @@ def phrases(locale: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_question_is_answered_by_what_a_person_says_to_it(locale: str) -> None:
-    tongue, known = language(locale), phrases(locale)
-    for key, answers in SAID_TO[tongue].items():
-        assert {each: known.get(each) for each in answers} == answers, key
+def test_every_question_has_samples_for_its_answers(locale: str) -> None:
+    tongue, known = spoken_language(locale), phrases(locale)
+    for key, answers in UTTERANCES[tongue].items():
+        assert {phrase: known.get(phrase) for phrase in answers} == answers, key
 
 
 @pytest.mark.parametrize("tongue", ["en", "de"])
-def test_every_text_that_asks_or_tells_what_to_say_is_tried(tongue: str) -> None:
+def test_every_text_with_a_question_or_a_hint_is_covered(tongue: str) -> None:
     texts = {key: OURS.translate(tongue, text) for key, text in TEXTS.items()}
     asks = {key for key, text in texts.items() if re.search(r"\?|\b(?:Ask|Say|say|Frage|Sage|sage)\b", text)}
-    assert asks - ELSEWHERE <= SAID_TO[tongue].keys()
+    assert asks - ELSEWHERE <= UTTERANCES[tongue].keys()
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_slot_values_are_legal_and_apart(locale: str) -> None:
+def test_slot_values_are_legal_and_unique(locale: str) -> None:
     values = [value["name"]["value"] for value in model(locale)["types"][0]["values"]]
     assert len(values) == len({value.casefold() for value in values})
     assert all(SIGNS.fullmatch(value) and value.strip() == value and len(value) <= 140 for value in values)

@@ -1,4 +1,4 @@
-"""The whole door over a real picture process: an Echo's offers, stills, and reasons written into pictures."""
+"""The whole skill with a real media process: an Echo's offers, stills, and cards."""
 
 import asyncio
 import http.client
@@ -43,10 +43,10 @@ HLS = {"cameraStreams": [{"protocol": "HLS"}]}
 
 
 class VendorDriver(ReadyDriver):
-    """Its pictures are a vendor's real live streams."""
+    """A driver whose pictures are a vendor's real live streams."""
 
     vendor: hls_camera.Vendor
-    takes_s = 0.0  # for each call
+    takes_s = 0.0  # per call
 
     def _called(self, name: str, deadline_s: float) -> None:
         super()._called(name, deadline_s)
@@ -61,7 +61,7 @@ class VendorDriver(ReadyDriver):
 
 
 class RegistrySources:
-    """What the web process answers, as the picture process asks it, without the web process between."""
+    """The web process's answers to the media process, without the web process."""
 
     questions: Questions
 
@@ -72,8 +72,8 @@ class RegistrySources:
         return await asyncio.to_thread(self.questions.source_for, claims)
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        asked = time.time()
-        return [await asyncio.to_thread(self.questions.check, each, asked) for each in claims]
+        now = time.time()
+        return [await asyncio.to_thread(self.questions.check, claim, now) for claim in claims]
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
         try:
@@ -96,7 +96,7 @@ class Door:
     check: Check
     took_s: float = 0.0  # for the last answer
 
-    def ask(self, namespace: str, name: str, payload: Any, camera: str, token: str = "") -> dict[str, Any]:
+    def send(self, namespace: str, name: str, payload: Any, camera: str, token: str = "") -> dict[str, Any]:
         scope = {"type": "BearerToken", "token": token or self.home.token()}
         header = {"namespace": namespace, "name": name, "messageId": "q", "correlationToken": "c"}
         endpoint = {"scope": scope, "endpointId": self.home.id(camera)}
@@ -108,7 +108,7 @@ class Door:
         return dict(message["event"])
 
     def offer(self, sdp: str, camera: str, session: str = "session-1") -> dict[str, Any]:
-        return self.ask(*INITIATE, {"sessionId": session, "offer": {"format": "SDP", "value": sdp}}, camera)
+        return self.send(*INITIATE, {"sessionId": session, "offer": {"format": "SDP", "value": sdp}}, camera)
 
 
 @pytest.fixture(scope="module")
@@ -119,15 +119,17 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> hls_camera.Authority:
 @pytest.fixture
 def vendor(authority: hls_camera.Authority) -> Iterator[hls_camera.Vendor]:
     vendor = hls_camera.Vendor(authority)
-    for each in demo_cameras():
-        vendor.cameras[each.ref.serial] = hls_camera.Camera(hls_camera.recording(audio=each.audio == "on"))
+    for demo_camera in demo_cameras():
+        vendor.cameras[demo_camera.ref.serial] = hls_camera.Camera(
+            hls_camera.recording(audio=demo_camera.audio == "on")
+        )
     yield vendor
     vendor.close()
 
 
 @pytest.fixture(params=[""])
 def stun(request: pytest.FixtureRequest) -> Iterator[tuple[str, ...]]:
-    """The setting. "silent": a server that answers nothing."""
+    """The STUN setting. "silent": a server that never answers."""
     if not request.param:
         yield ()
         return
@@ -160,10 +162,10 @@ def door(
 
 
 def fetch(url: str, **headers: str) -> tuple[int, str, bytes]:
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=15)
+    split_url = urlsplit(url)
+    connection = http.client.HTTPConnection(split_url.hostname or "", split_url.port, timeout=15)
     try:
-        connection.request("GET", parts.path, headers=headers)
+        connection.request("GET", split_url.path, headers=headers)
         response = connection.getresponse()
         return response.status, response.headers["Content-Type"], response.read()
     finally:
@@ -178,12 +180,12 @@ def sections(sdp: str) -> dict[str, str]:
 def test_an_offer_is_answered(name: str, door: Door) -> None:
     event = door.offer(OFFERS[name], "Garden")
     assert event["header"]["name"] == "AnswerGeneratedForSession", event["payload"]
-    parts = sections(event["payload"]["answer"]["value"])
-    assert "a=candidate" in parts["video"]
-    assert "H264/90000" in parts["video"]
-    for part in parts.values():
-        assert "a=sendonly" in part
-        assert "a=setup:active" in part
+    media = sections(event["payload"]["answer"]["value"])
+    assert "a=candidate" in media["video"]
+    assert "H264/90000" in media["video"]
+    for section in media.values():
+        assert "a=sendonly" in section
+        assert "a=setup:active" in section
 
 
 SLOW = [(1.8, ""), (1.2, "silent"), (1.8, "silent"), (4.0, ""), (4.0, "silent")]
@@ -192,7 +194,7 @@ SLOW = [(1.8, ""), (1.2, "silent"), (1.8, "silent"), (4.0, ""), (4.0, "silent")]
 @pytest.mark.parametrize(("vendor_s", "stun"), SLOW, indirect=["stun"])
 def test_an_offer_is_answered_after_a_slow_vendor_though_the_camera_takes_long(vendor_s: float, door: Door) -> None:
     door.home.id("Garden")
-    door.driver.takes_s = vendor_s / 2  # to be read, and to give an address
+    door.driver.takes_s = vendor_s / 2  # for two calls: the list and an address
     door.driver.vendor.cameras["F00000001"].takes_s = 1.5
     event = door.offer(offer(), "Garden")
     assert event["header"]["name"] == "AnswerGeneratedForSession", event["payload"]
@@ -205,24 +207,24 @@ def test_a_camera_without_sound_comes_with_silence(camera: str, door: Door) -> N
         door.driver.change("Garden", audio="none")
         door.driver.vendor.cameras["F00000001"] = hls_camera.Camera(hls_camera.recording(audio=False))
     answer = door.offer(offer(), camera)["payload"]["answer"]["value"]
-    parts = sections(answer)
+    media = sections(answer)
     assert "a=group:BUNDLE audio0 video0\r\n" in answer, "rejected, it would take the picture's transport with it"
-    for part in parts.values():
-        assert part.split()[1] != "0"
-        assert "a=sendonly" in part
+    for section in media.values():
+        assert section.split()[1] != "0"
+        assert "a=sendonly" in section
 
 
 UNSEEN = [("H264", "VP9"), ("a=sendrecv", "a=sendonly"), ("a=sendrecv", "a=inactive"), ("a=fingerprint", "a=none")]
 
 
-@pytest.mark.parametrize("sdp", ["", "v=0\r\n", offer(video=[]), *(offer().replace(*each) for each in UNSEEN)])
+@pytest.mark.parametrize("sdp", ["", "v=0\r\n", offer(video=[]), *(offer().replace(*edit) for edit in UNSEEN)])
 def test_an_offer_that_cant_be_answered_is_an_invalid_value(sdp: str, door: Door) -> None:
     assert door.offer(sdp, "Garden")["payload"]["type"] == "INVALID_VALUE"
 
 
 @pytest.mark.parametrize("camera", ["Garage", "Bedroom", "Attic", "Pond"])
-def test_a_display_is_shown_why_it_is_shown_nothing(camera: str, door: Door) -> None:
-    event = door.ask(*INITIALIZE, HLS, camera)
+def test_a_refused_camera_is_answered_with_a_card(camera: str, door: Door) -> None:
+    event = door.send(*INITIALIZE, HLS, camera)
     [stream] = event["payload"]["cameraStreams"]
     assert (stream["resolution"], stream["audioCodec"]) == ({"width": 1280, "height": 720}, "NONE")
     status, _, master = fetch(stream["uri"])
@@ -232,8 +234,8 @@ def test_a_display_is_shown_why_it_is_shown_nothing(camera: str, door: Door) -> 
     assert (status, kind) == (200, "image/jpeg")
     with av.open(io.BytesIO(image)) as container:
         assert container.streams.video[0].width == 1280
-    # the answer was no error; who asks for the state is told as ever
-    state = door.ask("Alexa", "ReportState", {}, camera)
+    # a card is no error; the state is reported as always
+    state = door.send("Alexa", "ReportState", {}, camera)
     assert state["header"]["name"] == "StateReport"
 
 
@@ -242,7 +244,7 @@ def asking(*sizes: tuple[int, int]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("asked", "size"),
+    ("requested", "size"),
     [
         (asking((1920, 1080), (1280, 720)), (1920, 1080)),
         (asking((1280, 720)), (320, 180)),
@@ -250,14 +252,14 @@ def asking(*sizes: tuple[int, int]) -> dict[str, Any]:
         (HLS, (1920, 1080)),
     ],
 )
-def test_a_display_gets_the_picture_it_asked_for_and_is_told_its_true_size(
-    asked: dict[str, Any], size: tuple[int, int], door: Door
+def test_a_display_gets_the_requested_size_and_the_answer_names_the_true_size(
+    requested: dict[str, Any], size: tuple[int, int], door: Door
 ) -> None:
     recording = hls_camera.recording(size=(1920, 1080), length_s=20, gop_s=2)
     door.driver.vendor.cameras["F00000001"] = hls_camera.Camera(recording)
     door.driver.vendor.cameras["F00000001-sub"] = hls_camera.Camera(hls_camera.recording())
     door.driver.change("Garden", sub=Video("h264", 320, 180))
-    [stream] = door.ask(*INITIALIZE, asked, "Garden")["payload"]["cameraStreams"]
+    [stream] = door.send(*INITIALIZE, requested, "Garden")["payload"]["cameraStreams"]
     assert stream["resolution"] == {"width": size[0], "height": size[1]}
     assert f"RESOLUTION={size[0]}x{size[1]}".encode() in fetch(stream["uri"])[2]
     with av.open(stream["uri"], timeout=15) as container:
@@ -265,33 +267,33 @@ def test_a_display_gets_the_picture_it_asked_for_and_is_told_its_true_size(
     assert (frame.width, frame.height) == size
 
 
-def test_sizes_that_no_list_told_are_advertised_once_pictures_were_shown(door: Door) -> None:
+def test_sizes_missing_in_the_list_are_advertised_once_a_picture_was_shown(door: Door) -> None:
     door.driver.vendor.cameras["F00000001-sub"] = hls_camera.Camera(hls_camera.recording(size=(160, 90)))
     door.driver.change("Garden", video=Video("h264"), sub=Video("h264"))
     assert advertised(door) == [{"width": 1280, "height": 720}]
-    for asked in (HLS, asking((300, 170))):
-        [stream] = door.ask(*INITIALIZE, asked, "Garden")["payload"]["cameraStreams"]
+    for requested in (HLS, asking((300, 170))):
+        [stream] = door.send(*INITIALIZE, requested, "Garden")["payload"]["cameraStreams"]
         assert fetch(stream["uri"])[0] == 200
     wait_until(lambda: len(advertised(door)) == 2)
     assert advertised(door) == [{"width": 320, "height": 180}, {"width": 160, "height": 90}]
 
 
 @pytest.mark.parametrize("listed", [True, False], ids=["after a list", "before any"])
-def test_the_first_answer_tells_the_true_size_of_what_was_listed_before(listed: bool, door: Door) -> None:
-    """Without a list the answer is a guess, and the next one is right, as is what is advertised from then on."""
+def test_the_first_answer_has_the_true_size_only_of_a_listed_camera(listed: bool, door: Door) -> None:
+    """Without a list the first answer is a guess; the next answer and the next Discover have the true size."""
     door.driver.change("Garden", video=Video("h264"))
     true, guess = {"width": 320, "height": 180}, {"width": 1280, "height": 720}
     if listed:
         door.home.registry.when_listed(Looker(door.home.registry).offer)
         assert advertised(door) == [guess]
         wait_until(lambda: advertised(door) == [true])
-    told = []
+    resolutions = []
     for _ in range(2):
-        [stream] = door.ask(*INITIALIZE, asking((1280, 720)), "Garden")["payload"]["cameraStreams"]
-        told.append(stream["resolution"])
+        [stream] = door.send(*INITIALIZE, asking((1280, 720)), "Garden")["payload"]["cameraStreams"]
+        resolutions.append(stream["resolution"])
         assert b"RESOLUTION=320x180" in fetch(stream["uri"])[2]
         wait_until(lambda: advertised(door) == [true])
-    assert told == ([true, true] if listed else [guess, true])
+    assert resolutions == ([true, true] if listed else [guess, true])
 
 
 def advertised(door: Door) -> list[dict[str, int]]:
@@ -299,8 +301,10 @@ def advertised(door: Door) -> list[dict[str, int]]:
     header = {"namespace": "Alexa.Discovery", "name": "Discover", "messageId": "q"}
     body = json.dumps({"directive": {"header": header, "payload": {"scope": scope}}}).encode()
     endpoints = json.loads(door.skill.answer(body))["event"]["payload"]["endpoints"]
-    [garden] = [each for each in endpoints if each["friendlyName"] == "Garden"]
-    [streams] = [each for each in garden["capabilities"] if each["interface"] == "Alexa.CameraStreamController"]
+    [garden] = [endpoint for endpoint in endpoints if endpoint["friendlyName"] == "Garden"]
+    [streams] = [
+        capability for capability in garden["capabilities"] if capability["interface"] == "Alexa.CameraStreamController"
+    ]
     return list(streams["cameraStreamConfigurations"][0]["resolutions"])
 
 
@@ -311,7 +315,7 @@ def wait_until(true: Callable[[], bool], within_s: float = 5.0) -> None:
         time.sleep(0.05)
 
 
-def test_the_reason_comes_by_webrtc_too(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_card_is_also_shown_by_webrtc(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene() -> Viewer:
         viewer = Viewer()
         event = await asyncio.to_thread(door.offer, await viewer.offer(), "Garage")
@@ -325,15 +329,15 @@ def test_the_reason_comes_by_webrtc_too(door: Door, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("door", ["no"], indirect=True)
-def test_where_the_owner_wants_no_picture_a_refusal_is_an_error(door: Door) -> None:
-    assert door.ask(*INITIALIZE, HLS, "Garage")["payload"]["type"] == "NOT_SUPPORTED_IN_CURRENT_MODE"
+def test_without_explain_a_refusal_is_an_error(door: Door) -> None:
+    assert door.send(*INITIALIZE, HLS, "Garage")["payload"]["type"] == "NOT_SUPPORTED_IN_CURRENT_MODE"
     assert door.offer(offer(), "Garage")["payload"]["type"] == "NOT_SUPPORTED_IN_CURRENT_MODE"
 
 
-def test_a_still_opens_to_a_token_of_its_link_alone(door: Door) -> None:
+def test_a_still_needs_a_token_of_its_own_link(door: Door) -> None:
     home = door.home
     snapshots = "Alexa.SmartVision.SnapshotProvider"
-    url = door.ask(snapshots, "GetSnapshot", {}, "Garden")["payload"]["value"]["uri"]
+    url = door.send(snapshots, "GetSnapshot", {}, "Garden")["payload"]["value"]["uri"]
     other = home.token(home.another_link("alexa"))
     assert fetch(url)[0] == 401
     assert fetch(url, Authorization=f"Bearer {other}")[0] == 401
@@ -342,7 +346,7 @@ def test_a_still_opens_to_a_token_of_its_link_alone(door: Door) -> None:
     with av.open(io.BytesIO(image)) as container:
         assert min(container.streams.video[0].width, container.streams.video[0].height) >= 360
     door.driver.change("Garden", encryption="on")
-    assert door.ask(snapshots, "GetSnapshot", {}, "Garden")["payload"]["type"] == "NOT_SUPPORTED_IN_CURRENT_MODE"
+    assert door.send(snapshots, "GetSnapshot", {}, "Garden")["payload"]["type"] == "NOT_SUPPORTED_IN_CURRENT_MODE"
     token = home.token()
     home.store.end_link(home.link.id, home.clock())
     assert fetch(url, Authorization=f"Bearer {token}")[0] == 401

@@ -1,4 +1,4 @@
-"""Each reason of the gate, brought about in earnest, and the error Alexa is told for it."""
+"""Each reason of the gate, caused for real, and its error for Alexa."""
 
 import json
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def garden(**changes: Any) -> Callable[[Household], None]:
     return lambda home: home.driver.change("Garden", **changes)
 
 
-# reason: how it comes about, error type, its device mode
+# reason: its cause, error type, its device mode
 TABLE: dict[str, tuple[Callable[[Household], None], str, str | None]] = {
     "not_found": (lambda home: home.driver.set([]), "NO_SUCH_ENDPOINT", None),
     "signed_out": (vendor(SignedOut()), "INSUFFICIENT_PERMISSIONS", None),
@@ -63,14 +63,14 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str | None]] = {
 }
 
 
-def test_no_reason_is_without_an_error() -> None:
+def test_every_reason_has_an_error() -> None:
     assert REFUSED.keys() == set(REASONS)
     assert TABLE.keys() == set(REASONS) - OF_CHANGES - OF_VIDEO
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "nb-NO"])
 @pytest.mark.parametrize("reason", sorted(TABLE))
-def test_a_stream_is_refused_for_it(
+def test_a_stream_is_refused_with_the_reasons_error(
     reason: str, locale: str, tmp_path: Path, valid_if_known: Callable[[dict[str, Any]], None]
 ) -> None:
     home = household(tmp_path, require_audio=("alexa", "google"))
@@ -104,7 +104,7 @@ def test_a_stream_is_refused_for_it(
     assert any(word in event["payload"]["message"] for word in WORDS[locale][reason])
 
 
-# what only the message of that reason says, in each language
+# words of that reason's message alone, in each language
 WORDS = {
     "en-GB": {
         "not_found": ["no camera of that name"],
@@ -164,7 +164,7 @@ def test_a_state_that_could_not_be_read_is_an_error(
     camera, token = home.id("Garden"), home.token()
     come_about, kind, _ = TABLE[reason]
     come_about(home)
-    now[0] += 61  # older than a state may be told
+    now[0] += 61  # older than a state that may be reported
     skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry)
     header = {"namespace": "Alexa", "name": "ReportState", "messageId": "m"}
     endpoint = {"scope": {"token": token}, "endpointId": camera}
@@ -175,10 +175,10 @@ def test_a_state_that_could_not_be_read_is_an_error(
     assert message["event"]["payload"]["type"] == kind
 
 
-def test_every_failed_row_is_told(home: Household, ask: Callable[..., dict[str, Any]]) -> None:
+def test_the_message_lists_every_failed_row(home: Household, send: Callable[..., dict[str, Any]]) -> None:
     home.driver.change("Garage", asleep="on")
     streams = {"cameraStreams": [{"protocol": "RTSP"}]}
-    event = ask("Alexa.CameraStreamController", "InitializeCameraStreams", streams, camera="Garage")["event"]
+    event = send("Alexa.CameraStreamController", "InitializeCameraStreams", streams, camera="Garage")["event"]
     assert event["payload"]["currentDeviceMode"] == "ASLEEP"
     for word in ("Sleep Mode", "Image Encryption", "any protocol"):
         assert word in event["payload"]["message"]

@@ -1,4 +1,4 @@
-"""What every skill package is made of: descriptions within Amazon's limits, icons as they are drawn."""
+"""The files of every skill package: descriptions within Amazon's limits, icons as the script draws them."""
 
 import json
 import re
@@ -16,7 +16,7 @@ MANIFEST: dict[str, Any] = json.loads((PACKAGE / "skill.json").read_text())["man
 LOCALES = {path.stem for path in (PACKAGE / "interactionModels" / "custom").glob("*.json")}
 
 
-def test_nothing_of_an_installation_is_kept_in_it() -> None:
+def test_the_package_holds_nothing_of_an_installation() -> None:
     assert set(MANIFEST) == {"manifestVersion", "publishingInformation", "privacyAndCompliance"}
     assert not re.search("https?://|arn:", json.dumps(MANIFEST))
 
@@ -24,14 +24,14 @@ def test_nothing_of_an_installation_is_kept_in_it() -> None:
 def test_every_language_is_described_within_amazons_limits() -> None:
     locales = MANIFEST["publishingInformation"]["locales"]
     assert set(locales) == LOCALES
-    for locale, told in locales.items():
-        assert 2 <= len(told["name"]) <= 50
-        assert len(told["summary"]) <= 160
-        assert len(told["description"]) <= 4000
-        assert 1 <= len(told["examplePhrases"]) <= 3
-        assert len(told["keywords"]) <= 30
+    for locale, texts in locales.items():
+        assert 2 <= len(texts["name"]) <= 50
+        assert len(texts["summary"]) <= 160
+        assert len(texts["description"]) <= 4000
+        assert 1 <= len(texts["examplePhrases"]) <= 3
+        assert len(texts["keywords"]) <= 30
         name = invocation(locale)
-        for phrase in told["examplePhrases"]:
+        for phrase in texts["examplePhrases"]:
             assert phrase.startswith("Alexa, ")
             assert len(phrase) <= 200
             assert name in phrase
@@ -44,8 +44,8 @@ def invocation(locale: str) -> str:
 
 @pytest.mark.parametrize("name", ["smallIcon", "largeIcon"])
 def test_every_language_names_the_icons(name: str) -> None:
-    for told in MANIFEST["publishingInformation"]["locales"].values():
-        assert told[f"{name}Uri"] == f"file://assets/images/{name}.png"
+    for texts in MANIFEST["publishingInformation"]["locales"].values():
+        assert texts[f"{name}Uri"] == f"file://assets/images/{name}.png"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_every_language_names_the_icons(name: str) -> None:
         ("docs/google-icon.png", 144),
     ],
 )
-def test_icons_are_there_and_what_the_script_draws(path: str, size: int, tmp_path: Path) -> None:
+def test_the_icons_exist_and_match_the_script(path: str, size: int, tmp_path: Path) -> None:
     subprocess.run([sys.executable, ROOT / "scripts" / "icons.py", tmp_path], check=True)
     with Image.open(ROOT / path) as kept, Image.open(tmp_path / path) as drawn:
         assert kept.size == (size, size)

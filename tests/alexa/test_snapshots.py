@@ -1,4 +1,4 @@
-"""What a snapshot's address is worth, and what is said where there is none."""
+"""GetSnapshot: what its address opens, and its errors."""
 
 import json
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from accounts.tokens import authenticate
 from alexa.skill import SmartHome
 from tests.doubles.household import Household
 
-type Ask = Callable[..., dict[str, Any]]
+type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[dict[str, Any]], None]
 
 GET = ("Alexa.SmartVision.SnapshotProvider", "GetSnapshot")
 
 
-def test_it_is_for_this_link_and_camera_for_ten_minutes(home: Household, ask: Ask) -> None:
-    value = ask(*GET, camera="Garden")["event"]["payload"]["value"]
+def test_a_snapshot_grant_is_for_its_link_and_camera_for_ten_minutes(home: Household, send: Send) -> None:
+    value = send(*GET, camera="Garden")["event"]["payload"]["value"]
     grant = value["uri"].split("/")[-2]
     expires = datetime.fromisoformat(value["uriExpirationTime"]).timestamp()
     claims = home.grants.verify(grant, "still", expires - 1)
@@ -37,15 +37,17 @@ def test_it_is_for_this_link_and_camera_for_ten_minutes(home: Household, ask: As
         ("nothing", "NO_SUCH_ENDPOINT"),
     ],
 )
-def test_a_camera_that_cant_be_shown_gives_none(camera: str, kind: str, ask: Ask, valid_if_known: Check) -> None:
-    message = ask(*GET, camera=camera, payloadVersion="1.1")
+def test_a_camera_that_cant_be_shown_gives_no_snapshot(
+    camera: str, kind: str, send: Send, valid_if_known: Check
+) -> None:
+    message = send(*GET, camera=camera, payloadVersion="1.1")
     valid_if_known(message)
     header = message["event"]["header"]
     assert (header["namespace"], header["payloadVersion"]) == ("Alexa", "3")
     assert message["event"]["payload"]["type"] == kind
 
 
-def test_switched_off_in_the_settings_they_are_disabled(
+def test_with_snapshots_off_in_the_settings_they_are_disabled(
     home: Household, directive: Callable[..., dict[str, Any]], valid_if_known: Check
 ) -> None:
     skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry, snapshots=False)

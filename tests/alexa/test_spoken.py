@@ -1,4 +1,4 @@
-"""What is asked of the skill itself, as a table: the household, the request, what is said, shown and left open."""
+"""The custom skill as a table: household, request, and what the reply says, shows and leaves open."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from accounts.tokens import authenticate
 from alexa.spoken import refusals
 from alexa.spoken.names import find, plain
 from alexa.spoken.skill import NotForUs, NotTaken, Spoken
-from alexa.spoken.texts import language
+from alexa.spoken.texts import spoken_language
 from registry.camera import Camera, Failed, Refusal, Video
 from registry.errors import VendorDown
 from registry.gate.reasons import explain
@@ -34,7 +34,7 @@ type Say = Callable[..., dict[str, Any]]
 
 @dataclass
 class People:
-    """In memory, what composition keeps in the store."""
+    """The links of Amazon's users in memory; composition keeps them in the store."""
 
     home: Household
     known: dict[str, Link] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class People:
 
 @dataclass
 class Echo:
-    """Speaks for one Amazon user; keeps the session's attributes while it is open."""
+    """An Echo of one Amazon user. Keeps the session's attributes while the session is open."""
 
     spoken: Spoken
     token: str | None
@@ -141,13 +141,13 @@ def text(response: dict[str, Any]) -> str:
         ("IntentOfTomorrow", "", "I didn't get that."),
     ],
 )
-def test_it_says(intent: str, heard: str, says: str, echo: Echo) -> None:
+def test_a_request_is_answered_with_its_sentence(intent: str, heard: str, says: str, echo: Echo) -> None:
     response = echo.intent(intent, heard)
     assert says in text(response)
     assert response["shouldEndSession"] is ("reprompt" not in response)
 
 
-def test_the_same_is_said_in_german(echo: Echo) -> None:
+def test_a_german_request_is_answered_in_german(echo: Echo) -> None:
     echo.locale = "de-DE"
     assert "Garage lässt sich nicht zeigen, denn die Bildverschlüsselung" in text(echo.intent("WhyIntent", "garage"))
     assert "Bereit sind Garden, Front Door und Nursery." in text(echo.intent("ReadyCamerasIntent"))
@@ -174,9 +174,9 @@ def intent(name: str, heard: str = "") -> dict[str, Any]:
         intent("AMAZON.FallbackIntent"),
         intent("IntentOfTomorrow"),
     ],
-    ids=lambda each: each.get("intent", {}).get("name"),
+    ids=lambda request: request.get("intent", {}).get("name"),
 )
-def test_with_each_open_question_recognition_is_told_the_cameras_names(
+def test_an_open_question_carries_the_cameras_names_for_recognition(
     request_: dict[str, Any], echo: Echo, home: Household
 ) -> None:
     response = echo.send(request_)
@@ -187,17 +187,17 @@ def test_with_each_open_question_recognition_is_told_the_cameras_names(
     (names,) = directive["types"]
     assert names["name"] == "CAMERA_NAME"
     assert {"id": home.id("Garden"), "name": {"value": "Garden"}} in [
-        {"id": each["id"], "name": {"value": each["name"]["value"]}} for each in names["values"]
+        {"id": entity["id"], "name": {"value": entity["name"]["value"]}} for entity in names["values"]
     ]
 
 
 @pytest.mark.parametrize("name", ["AMAZON.StopIntent", "ReadyCamerasIntent"])
-def test_where_nothing_is_asked_nothing_is_listened_for(name: str, echo: Echo) -> None:
+def test_a_reply_that_closes_the_session_carries_no_names(name: str, echo: Echo) -> None:
     assert not echo.intent(name).get("directives")
 
 
 @pytest.mark.parametrize("away", ["vendor", "store"])
-def test_help_is_given_without_the_names_where_they_can_not_be_had(away: str, home: Household) -> None:
+def test_help_without_readable_cameras_carries_no_names(away: str, home: Household) -> None:
     people = People(home)
     if away == "vendor":
         home.driver.error = VendorDown()
@@ -291,7 +291,7 @@ def test_a_yes_is_refused_when_the_permission_went_meanwhile(echo: Echo, home: H
         (("AMAZON.HelpIntent", ""), ("AMAZON.NoIntent", ""), "Goodbye."),
     ],
 )
-def test_what_was_asked_or_offered_is_answered(
+def test_an_answer_fits_the_question_or_offer_before_it(
     first: tuple[str, str], then: tuple[str, str], says: str, echo: Echo, home: Household
 ) -> None:
     home.driver.change("Garden", video=Video("h264", 1280, 720))
@@ -299,7 +299,7 @@ def test_what_was_asked_or_offered_is_answered(
     assert says in text(echo.intent(*then))
 
 
-def test_where_there_is_no_screen_none_is_offered(echo: Echo) -> None:
+def test_a_speaker_without_a_screen_is_offered_no_video(echo: Echo) -> None:
     echo.screen = False
     response = echo.intent("WhyIntent", "garden")
     assert (text(response), response["shouldEndSession"]) == ("Garden can be shown.", True)
@@ -307,7 +307,7 @@ def test_where_there_is_no_screen_none_is_offered(echo: Echo) -> None:
 
 @pytest.fixture
 def of(tmp_path: Path) -> Iterator[Callable[..., Household]]:
-    """A household of these cameras."""
+    """Builds a household with the given cameras."""
     built: list[Household] = []
 
     def build(*cameras: Camera) -> Household:
@@ -315,14 +315,14 @@ def of(tmp_path: Path) -> Iterator[Callable[..., Household]]:
         return built[-1]
 
     yield build
-    for each in built:
-        each.store.close()
+    for built_household in built:
+        built_household.store.close()
 
 
-def test_several_that_could_be_meant_are_named(of: Callable[..., Household]) -> None:
+def test_an_ambiguous_name_is_answered_with_the_cameras_that_fit(of: Callable[..., Household]) -> None:
     home = of(camera("Garden Left", "F1"), camera("Garden Right", "F2"))
-    said = text(Echo(spoken_of(home), home.token()).intent("WhyIntent", "garden"))
-    assert said == "Do you mean Garden Left or Garden Right?"
+    speech = text(Echo(spoken_of(home), home.token()).intent("WhyIntent", "garden"))
+    assert speech == "Do you mean Garden Left or Garden Right?"
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_several_that_could_be_meant_are_named(of: Callable[..., Household]) -> 
         ("de-DE", "Garage reparieren", "Was zu tun ist, wenn sich eine Kamera nicht zeigen lässt: "),
     ],
 )
-def test_the_mend_is_put_into_the_app_with_an_address_that_carries_nothing(
+def test_the_card_with_the_mend_has_an_address_without_authority(
     locale: str, title: str, more: str, echo: Echo
 ) -> None:
     echo.locale = locale
@@ -360,7 +360,7 @@ def test_the_mend_of_a_video_names_the_command_as_a_shell_takes_it(of: Callable[
     assert f"on the machine showcam runs on: {command}" in response["card"]["content"]
 
 
-def test_what_a_video_of_the_skill_can_t_show_is_said_in_every_session(home: Household, echo: Echo) -> None:
+def test_a_camera_too_large_for_the_skills_video_is_named_in_every_session(home: Household, echo: Echo) -> None:
     home.driver.change("Garden", video=Video("h264", 1920, 1080), sub=None)
     for intent, says in (
         ("ReadyCamerasIntent", "In here I can't show Garden"),
@@ -380,7 +380,7 @@ def test_what_a_video_of_the_skill_can_t_show_is_said_in_every_session(home: Hou
 
 
 @pytest.mark.parametrize("token", [None, "sca.nobody.nothing"])
-def test_without_a_link_a_card_asks_to_link(token: str | None, home: Household) -> None:
+def test_a_request_without_a_link_gets_the_card_to_link_accounts(token: str | None, home: Household) -> None:
     echo = Echo(spoken_of(home), token)
     response = echo.intent("WhyIntent", "garage")
     assert response["card"] == {"type": "LinkAccount"}
@@ -388,10 +388,10 @@ def test_without_a_link_a_card_asks_to_link(token: str | None, home: Household) 
     assert text(echo.intent("AMAZON.HelpIntent")).startswith("You can ask")
 
 
-def test_a_name_with_markup_in_it_is_only_a_name(of: Callable[..., Household]) -> None:
+def test_markup_in_a_camera_name_is_spoken_as_text(of: Callable[..., Household]) -> None:
     home = of(camera('Tom & <audio src="x"/> Jerry', "F1", online="off"))
-    said = Echo(spoken_of(home), home.token()).intent("WhyIntent", "tom audio src x jerry")
-    assert "Tom audio src x Jerry can't be shown" in text(said)
+    response = Echo(spoken_of(home), home.token()).intent("WhyIntent", "tom audio src x jerry")
+    assert "Tom audio src x Jerry can't be shown" in text(response)
 
 
 @pytest.mark.parametrize(
@@ -401,7 +401,7 @@ def test_a_name_with_markup_in_it_is_only_a_name(of: Callable[..., Household]) -
         ("AlexaSkillEvent.SkillAccountLinked", {"body": {"accessToken": "linked"}}),
     ],
 )
-def test_an_event_that_can_not_be_dealt_with_fails_and_is_dealt_with_when_it_comes_again(
+def test_an_event_fails_while_the_store_is_down_and_is_handled_when_repeated(
     kind: str, more: dict[str, Any], home: Household, caplog: pytest.LogCaptureFixture
 ) -> None:
     people = People(home)
@@ -425,18 +425,18 @@ def test_an_event_that_can_not_be_dealt_with_fails_and_is_dealt_with_when_it_com
 
 @pytest.mark.parametrize("linked", [True, False])
 @pytest.mark.parametrize("intent", ["AMAZON.PauseIntent", "AMAZON.ResumeIntent"])
-def test_what_is_said_to_a_video_is_the_devices_to_do(intent: str, linked: bool, echo: Echo) -> None:
+def test_pause_and_resume_of_a_video_are_left_to_the_device(intent: str, linked: bool, echo: Echo) -> None:
     echo.token = echo.token if linked else None
     assert echo.intent(intent) == {"shouldEndSession": True}
 
 
-def test_a_session_that_ends_is_answered_by_nothing_without_a_store_too(home: Household) -> None:
+def test_a_session_end_is_answered_empty_while_the_store_is_down(home: Household) -> None:
     people = People(home, away=True)
     ended = {"type": "SessionEndedRequest", "reason": "USER_INITIATED"}
     assert Echo(spoken_of(home, people), home.token()).send(ended) == {}
 
 
-def test_a_session_that_ends_and_what_a_device_reports_are_answered_by_nothing(echo: Echo) -> None:
+def test_session_ends_and_device_reports_are_answered_empty(echo: Echo) -> None:
     for request in (
         {"type": "SessionEndedRequest", "reason": "USER_INITIATED"},
         {"type": "System.ExceptionEncountered", "error": {"type": "INVALID_RESPONSE", "message": "x"}},
@@ -483,7 +483,7 @@ def test_a_stranger_who_disables_the_skill_ends_nothing(echo: Echo, home: Househ
         lambda given: given.update(request=[1]),
     ],
 )
-def test_what_is_no_request_of_this_skill_is_refused_and_nothing_else_happens(
+def test_a_request_that_is_not_for_this_skill_is_refused_without_effect(
     change: Callable[[dict[str, Any]], object], echo: Echo
 ) -> None:
     given = echo.request({"type": "IntentRequest", "intent": {"name": "WhyIntent", "slots": {}}})
@@ -492,7 +492,7 @@ def test_what_is_no_request_of_this_skill_is_refused_and_nothing_else_happens(
         echo.spoken.answer(given)
 
 
-def test_without_a_skill_id_nobody_is_answered(home: Household) -> None:
+def test_without_a_skill_id_every_request_is_refused(home: Household) -> None:
     spoken = Spoken(partial(authenticate, home.store, assistant="alexa"), home.registry, People(home), "")
     given = Echo(spoken, home.token()).request({"type": "LaunchRequest"})
     given["context"]["System"]["application"]["applicationId"] = ""
@@ -500,7 +500,7 @@ def test_without_a_skill_id_nobody_is_answered(home: Household) -> None:
         spoken.answer(given)
 
 
-def test_a_store_that_fails_is_said_aloud(home: Household) -> None:
+def test_a_store_failure_is_spoken(home: Household) -> None:
     def down(_token: str) -> Link:
         raise StoreUnavailable
 
@@ -510,7 +510,7 @@ def test_a_store_that_fails_is_said_aloud(home: Household) -> None:
 
 @pytest.mark.parametrize("tongue", ["en", "de"])
 @pytest.mark.parametrize("vendor", ["", "EZVIZ", "Lakeside"])
-def test_every_reason_has_its_words_in_both_languages(tongue: Any, vendor: str) -> None:
+def test_every_reason_has_a_sentence_in_both_languages(tongue: Any, vendor: str) -> None:
     for reason in REASONS:
         refusal = Refusal((Failed(reason),), "Garden", vendor)
         why, mend = refusals.why(refusal, tongue), refusals.mend(refusal, tongue)
@@ -549,8 +549,8 @@ def test_every_reason_has_its_words_in_both_languages(tongue: Any, vendor: str) 
         ("de-DE", "", "signed_out", "beim Kamera Konto abgemeldet", "mit dem Kamera Benutzernamen und Passwort an"),
     ],
 )
-def test_a_vendor_is_spoken_of_by_its_name(locale: str, vendor: str, reason: Reason, why: str, mend: str) -> None:
-    refusal, tongue = Refusal((Failed(reason),), "Garden", vendor), language(locale)
+def test_a_refusal_names_the_vendor(locale: str, vendor: str, reason: Reason, why: str, mend: str) -> None:
+    refusal, tongue = Refusal((Failed(reason),), "Garden", vendor), spoken_language(locale)
     assert why in refusals.why(refusal, tongue)
     assert mend in refusals.mend(refusal, tongue)
 
@@ -573,7 +573,7 @@ def test_a_vendor_is_spoken_of_by_its_name(locale: str, vendor: str, reason: Rea
         ("!", ["Garden"], []),
     ],
 )
-def test_the_camera_meant_is_found(heard: str, names: list[str], found: list[str]) -> None:
+def test_a_recognised_name_finds_its_camera(heard: str, names: list[str], found: list[str]) -> None:
     assert list(find(heard, {name: name for name in names})) == found
 
 

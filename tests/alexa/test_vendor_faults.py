@@ -1,4 +1,4 @@
-"""A vendor that hangs, and one whose session is dead: each directive answers in time, and never blames our token."""
+"""A hanging vendor and a vendor whose session is dead: every directive is answered in time, our token never blamed."""
 
 import json
 import threading
@@ -19,7 +19,7 @@ from registry.errors import SignedOut, VendorDown
 from registry.preferences import Preferences
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 
-# what is left of the time that Alexa gives, where a directive was long under way; the vendor's calls take less or more
+# seconds left of Alexa's time for a directive that arrived late; the vendor's calls take less or more
 LEFT_S, SLOW_S = 2.0, 0.6
 type Check = Callable[[dict[str, Any]], None]
 
@@ -37,21 +37,21 @@ DIRECTIVES: list[tuple[str, str, dict[str, str], Any]] = [
     ("Alexa.ToggleController", "TurnOn", {"instance": "Camera.StatusLight"}, {}),
     ("Alexa.ModeController", "SetMode", {"instance": "Camera.NightVision"}, {"mode": "NightVision.Smart"}),
 ]
-EACH = pytest.mark.parametrize(
+EVERY_DIRECTIVE = pytest.mark.parametrize(
     ("namespace", "name", "more", "payload"), DIRECTIVES, ids=[name for _, name, _, _ in DIRECTIVES]
 )
 
 
 @pytest.fixture
 def allowed(home: Household) -> tuple[str, str]:
-    """The Garden's id and a token; a voice may change what there is."""
+    """The Garden's id and a token; every setting may be changed by voice."""
     home.driver.change("Garden", status_light="off", night_vision="colour")
     voice_may = ("sleep", "status_light", "night_vision")
     home.owner.prefer(home.account.id, home.id("Garden"), Preferences(voice_may=voice_may))
     return home.id("Garden"), home.token()
 
 
-def ask(
+def send(
     skill: SmartHome,
     allowed: tuple[str, str],
     namespace: str,
@@ -60,7 +60,7 @@ def ask(
     payload: Any,
     left_s: float = LEFT_S,
 ) -> Any:
-    """`left_s`: the directive came so long ago that its answer has to be known by then."""
+    """`left_s`: seconds left until the answer's deadline."""
     received = time.monotonic() - (deadline.ANSWER_S - left_s)
     camera, token = allowed
     header = {"namespace": namespace, "name": name, "messageId": "m", "correlationToken": "c", **more}
@@ -69,8 +69,8 @@ def ask(
     return json.loads(skill.answer(json.dumps({"directive": directive}).encode(), received))
 
 
-@EACH
-def test_a_vendor_that_hangs_is_given_up_on(
+@EVERY_DIRECTIVE
+def test_a_hanging_vendor_is_an_error_in_time(
     namespace: str,
     name: str,
     more: Any,
@@ -82,20 +82,20 @@ def test_a_vendor_that_hangs_is_given_up_on(
 ) -> None:
     home.driver.hold, home.driver.error = threading.Event(), VendorDown()
     began = time.monotonic()
-    message = ask(skill, allowed, namespace, name, more, payload, left_s=0.4)
-    assert time.monotonic() - began < 0.4 + 1.0  # the second that Alexa gives for the way there and back
+    message = send(skill, allowed, namespace, name, more, payload, left_s=0.4)
+    assert time.monotonic() - began < 0.4 + 1.0  # the second of Alexa's time that covers the network
     valid_if_known(message)
     assert message["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
     assert message["event"]["header"]["correlationToken"] == "c"
 
 
-def test_an_answer_is_known_a_second_before_alexa_gives_a_camera_up() -> None:
+def test_the_deadline_is_a_second_before_alexas_limit_for_cameras() -> None:
     assert deadline.ANSWER_S == 6.0 - 1.0
 
 
 @pytest.fixture
 def slow(home: Household, allowed: tuple[str, str]) -> Iterator[None]:
-    """Each call of the vendor takes so long, and then succeeds; one that is given less time fails at its end."""
+    """A vendor whose calls take a while and succeed; a call with a shorter timeout fails at its end."""
 
     class Slow(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
@@ -110,8 +110,8 @@ def slow(home: Household, allowed: tuple[str, str]) -> Iterator[None]:
     home.driver.hold = None
 
 
-@EACH
-def test_a_vendor_that_is_slow_and_in_time_is_waited_for(
+@EVERY_DIRECTIVE
+def test_a_slow_vendor_is_waited_for_until_the_deadline(
     namespace: str,
     name: str,
     more: Any,
@@ -121,18 +121,18 @@ def test_a_vendor_that_is_slow_and_in_time_is_waited_for(
     allowed: tuple[str, str],
     valid_if_known: Check,
 ) -> None:
-    message = ask(skill, allowed, namespace, name, more, payload)
+    message = send(skill, allowed, namespace, name, more, payload)
     valid_if_known(message)
     assert message["event"]["header"]["name"] != "ErrorResponse", message
 
 
-# what the way here and the store have left of the time, for two calls that are slow · whether the camera is shown
+# seconds left for two slow calls · whether the camera is shown
 LEFT = [(LEFT_S, True), (1.5 * SLOW_S, False), (-60.0, False)]
 
 
 @pytest.mark.parametrize(("left_s", "shown"), LEFT)
 @pytest.mark.parametrize(("namespace", "name", "more", "payload"), DIRECTIVES[:2], ids=["hls", "webrtc"])
-def test_what_was_waited_before_counts(
+def test_time_spent_before_the_skill_counts_against_the_deadline(
     left_s: float,
     shown: bool,
     namespace: str,
@@ -144,32 +144,32 @@ def test_what_was_waited_before_counts(
     allowed: tuple[str, str],
 ) -> None:
     began = time.monotonic()
-    message = ask(skill, allowed, namespace, name, more, payload, left_s=left_s)
+    message = send(skill, allowed, namespace, name, more, payload, left_s=left_s)
     assert time.monotonic() - began < max(0.0, left_s) + 1.0
-    told = message["event"]["payload"].get("type")
-    assert told == (None if shown else "BRIDGE_UNREACHABLE")
+    error_type = message["event"]["payload"].get("type")
+    assert error_type == (None if shown else "BRIDGE_UNREACHABLE")
 
 
-def test_a_picture_that_broke_off_is_opened_again_at_such_a_vendor(
+def test_a_broken_picture_is_opened_again_at_a_slow_vendor(
     home: Household, skill: SmartHome, slow: None, allowed: tuple[str, str]
 ) -> None:
-    [stream] = ask(skill, allowed, *DIRECTIVES[0])["event"]["payload"]["cameraStreams"]
+    [stream] = send(skill, allowed, *DIRECTIVES[0])["event"]["payload"]["cameraStreams"]
     grant = stream["uri"].removeprefix(f"{MEDIA_URL}/s/").split("/")[0]
     assert isinstance(home.questions.source_for(home.grants.verify(grant, "hls", time.time())), SourceSpec)
 
 
-def test_what_was_too_slow_for_others_may_do_for_a_camera(
+def test_a_vendor_too_slow_for_google_can_be_in_time_for_alexa(
     home: Household, skill: SmartHome, slow: None, allowed: tuple[str, str]
 ) -> None:
-    """Google's EXECUTE has two seconds: it fails by the vendor's slowness, and Alexa's picture does not."""
+    """Google's EXECUTE has two seconds and fails at the slow vendor; Alexa's picture does not."""
     google = home.another_link("google")
     for _ in range(5):
         refused = home.registry.open_stream(google, allowed[0], StreamRequest("google", ("hls",), within_s=0.1))
         assert isinstance(refused, Refusal)
-    assert ask(skill, allowed, *DIRECTIVES[0])["event"]["header"]["name"] == "Response"
+    assert send(skill, allowed, *DIRECTIVES[0])["event"]["header"]["name"] == "Response"
 
 
-@EACH
+@EVERY_DIRECTIVE
 def test_a_dead_vendor_session_is_not_a_dead_token(
     namespace: str,
     name: str,
@@ -181,15 +181,15 @@ def test_a_dead_vendor_session_is_not_a_dead_token(
     valid_if_known: Check,
 ) -> None:
     home.driver.error = SignedOut()
-    message = ask(skill, allowed, namespace, name, more, payload)
+    message = send(skill, allowed, namespace, name, more, payload)
     valid_if_known(message)
     assert message["event"]["payload"]["type"] == "INSUFFICIENT_PERMISSIONS"
 
 
-def test_state_and_discovery_come_from_what_was_last_known(
+def test_state_and_discovery_use_the_last_known_list_at_a_hanging_vendor(
     home: Household, tmp_path: Path, make_skill: Callable[[Household], SmartHome], allowed: tuple[str, str]
 ) -> None:
-    """In another process, which has read nothing itself."""
+    """In another process, which has not read the list."""
     for error in (SignedOut(), VendorDown()):
         home.driver.error = error
         home.adapter = adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, replace(home.rules))
@@ -198,7 +198,7 @@ def test_state_and_discovery_come_from_what_was_last_known(
         scope = {"type": "BearerToken", "token": allowed[1]}
         body = json.dumps({"directive": {"header": header, "payload": {"scope": scope}}}).encode()
         assert len(json.loads(skill.answer(body))["event"]["payload"]["endpoints"]) == 7
-        message = ask(skill, allowed, "Alexa", "ReportState", {}, {})
+        message = send(skill, allowed, "Alexa", "ReportState", {}, {})
         assert message["event"]["payload"].get("type") not in (
             "INVALID_AUTHORIZATION_CREDENTIAL",
             "EXPIRED_AUTHORIZATION_CREDENTIAL",

@@ -1,4 +1,4 @@
-"""Directives and the events that answer them, as they go over the wire."""
+"""Directives and the events that answer them, in their wire format."""
 
 import json
 import re
@@ -11,7 +11,7 @@ import pytest
 from registry.camera import Video
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 
-type Ask = Callable[..., dict[str, Any]]
+type Send = Callable[..., dict[str, Any]]
 
 HLS = {
     "protocol": "HLS",
@@ -40,26 +40,26 @@ INITIALIZE = ("Alexa.CameraStreamController", "InitializeCameraStreams")
 SESSIONS = "Alexa.RTCSessionController"
 
 
-def told(namespace: str, name: str, value: Any, instance: str = "") -> dict[str, Any]:
+def property_of(namespace: str, name: str, value: Any, instance: str = "") -> dict[str, Any]:
     """A property in an event's context."""
-    one = {
+    stated = {
         "namespace": namespace,
         "name": name,
         "value": value,
         "timeOfSample": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
         "uncertaintyInMilliseconds": re.compile(r"\d+"),
     }
-    return one | {"instance": instance} if instance else one
+    return stated | {"instance": instance} if instance else stated
 
 
 def toggle(instance: str, value: str) -> dict[str, Any]:
-    return told("Alexa.ToggleController", "toggleState", value, instance)
+    return property_of("Alexa.ToggleController", "toggleState", value, instance)
 
 
 def state(connectivity: str = "OK", *, audio: str = "ON", encryption: str = "OFF") -> list[dict[str, Any]]:
-    """All there is to tell of a camera that has nothing special."""
+    """The properties of an ordinary camera."""
     return [
-        told("Alexa.EndpointHealth", "connectivity", {"value": connectivity}),
+        property_of("Alexa.EndpointHealth", "connectivity", {"value": connectivity}),
         toggle("Camera.Audio", audio),
         toggle("Camera.ImageEncryption", encryption),
     ]
@@ -211,8 +211,8 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)
-def test_it_is_answered(case: Case, home: Household, ask: Ask) -> None:
-    message = play(case, home, ask)
+def test_a_directive_gets_its_event(case: Case, home: Household, send: Send) -> None:
+    message = play(case, home, send)
     namespace, name, payload = case.answer
     header = message["event"]["header"]
     assert (header["namespace"], header["name"], header["payloadVersion"]) == (namespace, name, case.version)
@@ -225,17 +225,17 @@ def test_it_is_answered(case: Case, home: Household, ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)
-def test_it_is_valid_by_the_official_schema(
-    case: Case, home: Household, ask: Ask, official: Callable[[dict[str, Any]], None]
+def test_the_event_is_valid_by_the_official_schema(
+    case: Case, home: Household, send: Send, official: Callable[[dict[str, Any]], None]
 ) -> None:
-    official(play(case, home, ask))
+    official(play(case, home, send))
 
 
-def play(case: Case, home: Household, ask: Ask) -> dict[str, Any]:
+def play(case: Case, home: Household, send: Send) -> dict[str, Any]:
     if case.changes:
         assert case.camera is not None
         home.driver.change(case.camera, **case.changes)
-    return ask(*case.request, camera=case.camera)
+    return send(*case.request, camera=case.camera)
 
 
 def alike(given: Any, expected: Any) -> bool:
@@ -250,31 +250,31 @@ def alike(given: Any, expected: Any) -> bool:
     return bool(given == expected)
 
 
-def test_the_answer_is_a_message_of_its_own(ask: Ask) -> None:
-    ids = {ask("Alexa", "ReportState", camera="Garden")["event"]["header"]["messageId"] for _ in range(3)}
+def test_every_answer_has_its_own_message_id(send: Send) -> None:
+    ids = {send("Alexa", "ReportState", camera="Garden")["event"]["header"]["messageId"] for _ in range(3)}
     assert len(ids) == 3
     assert "question-1" not in ids
 
 
-def test_the_bearer_token_is_never_sent_back(home: Household, ask: Ask) -> None:
+def test_the_bearer_token_is_never_sent_back(home: Household, send: Send) -> None:
     token = home.token()
     for case in CASES:
-        assert token not in json.dumps(ask(*case.request, camera=case.camera, token=token))
-    assert token not in json.dumps(ask("Alexa.Discovery", "Discover", token=token))
+        assert token not in json.dumps(send(*case.request, camera=case.camera, token=token))
+    assert token not in json.dumps(send("Alexa.Discovery", "Discover", token=token))
 
 
-def test_a_disconnected_session_is_ended_under_its_own_link(home: Household, ask: Ask) -> None:
-    ask(SESSIONS, "InitiateSessionWithOffer", INITIATE, camera="Garden")
-    ask(SESSIONS, "SessionDisconnected", SESSION, camera="Garden")
+def test_a_disconnected_session_is_ended_under_its_own_link(home: Household, send: Send) -> None:
+    send(SESSIONS, "InitiateSessionWithOffer", INITIATE, camera="Garden")
+    send(SESSIONS, "SessionDisconnected", SESSION, camera="Garden")
     [(claims, _, offer, session)] = home.pictures.answered
     assert (claims.surface, offer, session) == ("alexa", OFFER, SESSION["sessionId"])
     assert home.pictures.ended == [(home.link.id, SESSION["sessionId"])]
 
 
-def test_a_session_is_ended_also_where_its_camera_is_gone(home: Household, ask: Ask) -> None:
+def test_a_session_ends_even_if_its_camera_is_gone(home: Household, send: Send) -> None:
     garden, token = home.id("Garden"), home.token()
     home.driver.set([])
     home.registry.cameras(home.link)
-    event = ask(SESSIONS, "SessionDisconnected", SESSION, camera=garden, token=token)["event"]
+    event = send(SESSIONS, "SessionDisconnected", SESSION, camera=garden, token=token)["event"]
     assert event["payload"]["type"] == "NO_SUCH_ENDPOINT"
     assert home.pictures.ended == [(home.link.id, SESSION["sessionId"])]

@@ -1,4 +1,4 @@
-"""What Alexa is told and given where there is no media process: HLS from the vendor, and nothing else."""
+"""Alexa without a media process: HLS by the vendor's address, and nothing else."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ import pytest
 
 from tests.doubles.household import OFFER, WITHOUT_MEDIA, Household, household
 
-type Ask = Callable[..., dict[str, Any]]
+type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[dict[str, Any]], None]
 
 WANTED = {
@@ -28,18 +28,18 @@ def home(tmp_path: Path) -> Iterator[Household]:
     home.store.close()
 
 
-def test_it_is_offered_as_hls_alone(ask: Ask, valid_if_known: Check) -> None:
-    answer = ask("Alexa.Discovery", "Discover")
+def test_discover_offers_hls_alone(send: Send, valid_if_known: Check) -> None:
+    answer = send("Alexa.Discovery", "Discover")
     for endpoint in answer["event"]["payload"]["endpoints"]:
-        interfaces = {each["interface"] for each in endpoint["capabilities"]}
+        interfaces = {capability["interface"] for capability in endpoint["capabilities"]}
         assert "Alexa.CameraStreamController" in interfaces
         assert not {"Alexa.RTCSessionController", "Alexa.SmartVision.SnapshotProvider"} & interfaces
     valid_if_known(answer)
 
 
-def test_the_vendors_address_is_given(ask: Ask, valid_if_known: Check) -> None:
+def test_a_stream_is_the_vendors_address(send: Send, valid_if_known: Check) -> None:
     payload = {"cameraStreams": [WANTED]}
-    answer = ask("Alexa.CameraStreamController", "InitializeCameraStreams", payload, camera="Garden")
+    answer = send("Alexa.CameraStreamController", "InitializeCameraStreams", payload, camera="Garden")
     (stream,) = answer["event"]["payload"]["cameraStreams"]
     assert stream["uri"] == "https://vendor.test/F00000001_1.m3u8"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", stream["expirationTime"])
@@ -59,8 +59,8 @@ def test_the_vendors_address_is_given(ask: Ask, valid_if_known: Check) -> None:
         ("Alexa.SmartVision.SnapshotProvider", "GetSnapshot", {}, "DISABLED_BY_USER"),
     ],
 )
-def test_what_is_asked_all_the_same_is_refused(
-    ask: Ask, namespace: str, name: str, payload: dict[str, Any], kind: str
+def test_webrtc_and_snapshots_are_refused(
+    send: Send, namespace: str, name: str, payload: dict[str, Any], kind: str
 ) -> None:
-    event = ask(namespace, name, payload, camera="Garden")["event"]
+    event = send(namespace, name, payload, camera="Garden")["event"]
     assert (event["header"]["name"], event["payload"]["type"]) == ("ErrorResponse", kind)

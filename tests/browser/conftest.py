@@ -42,7 +42,7 @@ def chromium() -> Iterator[Browser]:
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("browser")
     SCREENSHOTS.mkdir(exist_ok=True)
-    with running(folder, SHOWCAM_EXPLAIN="no") as demo:  # so that refusals are told by code
+    with running(folder, SHOWCAM_EXPLAIN="no") as demo:  # refusals are error codes, not cards
         yield demo
 
 

@@ -1,4 +1,4 @@
-"""Answers to Chromium by each of its ways to bundle: a camera whose Audio is off is seen on an Echo without sound."""
+"""Answers to Chromium by each bundle policy: an Echo shows a camera whose Audio is off without sound."""
 
 import time
 from collections.abc import Iterator
@@ -74,8 +74,8 @@ def grant(surface: str) -> str:
     return made
 
 
-def seen(page: Page, within_s: float = 15) -> dict[str, Any]:
-    """What getStats says once a second of pictures was decoded."""
+def wait_for_picture(page: Page, within_s: float = 15) -> dict[str, Any]:
+    """The values of getStats once a second of video was decoded."""
     deadline = time.monotonic() + within_s
     found: dict[str, Any] = {}
     while time.monotonic() < deadline:
@@ -100,9 +100,9 @@ def test_a_camera_whose_audio_is_off_is_seen(
     display: Page, plane: PlaneThread, policy: str, surface: str, kinds: list[str], direction: str
 ) -> None:
     url = f"{plane.url}/s/{grant(surface)}/whep"
-    told = display.evaluate("([url, policy, kinds]) => play(url, policy, kinds)", [url, policy, kinds])
-    sections = {part.split()[0]: part for part in told["answer"].split("m=")[1:]}
+    played = display.evaluate("([url, policy, kinds]) => play(url, policy, kinds)", [url, policy, kinds])
+    sections = {part.split()[0]: part for part in played["answer"].split("m=")[1:]}
     assert list(sections) == kinds
     assert direction in sections["audio"]
-    found = seen(display)
+    found = wait_for_picture(display)
     assert found.get("audio", {}).get("totalAudioEnergy", 0) == 0

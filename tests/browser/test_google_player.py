@@ -54,7 +54,7 @@ window.received = async () => {
 
 @pytest.fixture
 def open_player(chromium: Browser, program: Program) -> Iterator[Any]:
-    """Opens the player's page as one of the origin; Google's and others' are served from here."""
+    """Opens the player's page under a given origin, which the test serves itself."""
     context = chromium.new_context()
 
     def serve(route: Route) -> None:
@@ -72,16 +72,16 @@ def open_player(chromium: Browser, program: Program) -> Iterator[Any]:
     context.close()
 
 
-def asked(program: Program, camera: str) -> tuple[dict[str, str], str]:
-    """What Google's cloud hands its player of a camera that somebody asked for, and the camera's id."""
+def requested_stream(program: Program, camera: str) -> tuple[dict[str, str], str]:
+    """What Google's cloud hands its player for a requested camera, and the camera's id."""
     if not program.assistant("google", "say", text=f"show the {camera} camera").get("webrtc"):
         program.link("google")
-    told = program.assistant("google", "say", text=f"show the {camera} camera")
-    return told["webrtc"], told["camera"]["id"]
+    outcome = program.assistant("google", "say", text=f"show the {camera} camera")
+    return outcome["webrtc"], outcome["camera"]["id"]
 
 
 def playing(page: Page, within_s: float = 20) -> dict[str, Any]:
-    """What getStats says, once pictures and sound are there."""
+    """The values of getStats once video and sound were received."""
     deadline = time.monotonic() + within_s
     received: dict[str, Any] = {}
     while time.monotonic() < deadline:
@@ -94,11 +94,11 @@ def playing(page: Page, within_s: float = 20) -> dict[str, Any]:
 
 
 def test_a_page_of_googles_origin_plays_the_camera_with_sound(open_player: Any, program: Program) -> None:
-    stream, device = asked(program, "garden")
+    stream, device = requested_stream(program, "garden")
     page = open_player(GSTATIC)
     answer = page.evaluate("([stream, device]) => play(stream, device)", [stream, device])
     assert (answer["status"], answer.get("action")) == (200, "answer"), answer
-    assert "a=candidate:" in answer["sdp"]  # nothing trickles in later
+    assert "a=candidate:" in answer["sdp"]  # no candidate is sent later
     assert answer["sdp"].count("a=sendonly") == 2
     received = playing(page)
     page.screenshot(path=SCREENSHOTS / "google-player.png")
@@ -114,8 +114,8 @@ def test_a_page_of_googles_origin_plays_the_camera_with_sound(open_player: Any, 
 
 
 def test_the_token_of_one_camera_opens_no_other(open_player: Any, program: Program) -> None:
-    garden, _ = asked(program, "garden")
-    door, front_door = asked(program, "front door")
+    garden, _ = requested_stream(program, "garden")
+    door, front_door = requested_stream(program, "front door")
     page = open_player(GSTATIC)
     mixed = {"signalingUrl": door["signalingUrl"], "authToken": garden["authToken"]}
     for stream, device in ((garden, front_door), (mixed, front_door)):
@@ -125,6 +125,6 @@ def test_the_token_of_one_camera_opens_no_other(open_player: Any, program: Progr
 
 
 def test_a_page_of_another_origin_gets_nothing(open_player: Any, program: Program) -> None:
-    stream, device = asked(program, "garden")
+    stream, device = requested_stream(program, "garden")
     answer = open_player(ELSEWHERE).evaluate("([stream, device]) => play(stream, device)", [stream, device])
     assert answer == {"status": 0, "error": "TypeError"}

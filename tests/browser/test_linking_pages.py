@@ -51,8 +51,8 @@ def callback() -> Iterator[str]:
 
 
 def address(program: Program, callback: str, assistant: str, language: str) -> str:
-    asked = {"response_type": "code", "client_id": assistant, "redirect_uri": callback, "state": "s+/="}
-    return f"{program.web}/oauth/authorize?{urlencode(asked | {'ui_locales': language})}"
+    query = {"response_type": "code", "client_id": assistant, "redirect_uri": callback, "state": "s+/="}
+    return f"{program.web}/oauth/authorize?{urlencode(query | {'ui_locales': language})}"
 
 
 def fits(page: Page, name: str) -> None:
@@ -99,7 +99,7 @@ def test_linking(
     page.wait_for_selector("input[name=cameras]")
     fits(page, f"consent-{name}")
     page.fill("input[name=label]", "Kari")
-    page.press("input[name=label]", "Enter")  # the first button of the form is the one that agrees
+    page.press("input[name=label]", "Enter")  # the form's first button is “Agree”
     page.wait_for_url("**/arrived?*")
     answered = parse_qs(urlsplit(page.url).query)
     assert answered["state"] == ["s+/="]
@@ -116,7 +116,7 @@ SUBMIT = """([form, filled]) => {
 
 
 def submit(page: Page, form: int = 0, **filled: str) -> None:
-    """As a password manager: no button is pressed, and what the form requires is not looked at."""
+    """Submits like a password manager: without a button and without the form's validation."""
     with page.expect_navigation():
         page.evaluate(SUBMIT, [form, filled])
 
@@ -190,7 +190,7 @@ def test_a_second_window(
 
 
 @pytest.mark.parametrize("language", ["en", "nb", "de"])
-def test_what_leads_nowhere(chromium: Browser, program: Program, language: str) -> None:
+def test_a_problem_page_has_no_way_on(chromium: Browser, program: Program, language: str) -> None:
     page = chromium.new_page(viewport={"width": 360, "height": 740})
     page.goto(address(program, "https://evil.example/cb", "alexa", language))
     fits(page, f"refused-{language}")

@@ -88,9 +88,9 @@ REFUSED = [
 def test_each_refusal_says_why_and_how_to_mend_it(page: Page) -> None:
     for assistant in ("alexa", "google"):
         link(page, assistant)
-    for assistant, camera, told, person in REFUSED:
+    for assistant, camera, outcome, person in REFUSED:
         say(page, assistant, f"show the {camera} camera")
-        expect(page.get_by_test_id(f"{assistant}-told")).to_contain_text(told)
+        expect(page.get_by_test_id(f"{assistant}-told")).to_contain_text(outcome)
         expect(page.get_by_test_id(f"{assistant}-person")).to_contain_text(person)
 
 
@@ -181,7 +181,7 @@ def test_a_display_asks_for_the_pin_before_it_turns_a_camera_off(page: Page, pro
         program.change("Garden", asleep=False)
 
 
-ASKED = [
+QUESTIONS = [
     ("ask my cameras which cameras are ready", "Garage can't be shown"),
     ("ask my cameras why I can't see the garage camera", "Image Encryption is on"),
     ("ask my cameras to mend the garage", "Image Encryption"),
@@ -192,9 +192,9 @@ ASKED = [
 def test_the_skill_answers_in_words_and_shows_a_camera_by_pressing(page: Page) -> None:
     link(page, "alexa")
     examples = page.get_by_role("group", name="Examples for the skill my cameras")
-    for words, said in ASKED:
+    for words, speech in QUESTIONS:
         examples.get_by_role("button", name=words).click()
-        expect(page.get_by_test_id("alexa-outcome")).to_contain_text(said)
+        expect(page.get_by_test_id("alexa-outcome")).to_contain_text(speech)
     examples.get_by_role("button", name="ask my cameras to show the garden").click()
     plays(page, "alexa")
     assert page.get_by_test_id("google-skill").is_hidden()
@@ -208,7 +208,7 @@ def test_what_the_skill_is_asked_fits(page: Page, scheme: Any, width: int) -> No
     page.set_viewport_size({"width": width, "height": 900})
     examples = page.get_by_test_id("alexa-skill").get_by_role("button")
     expect(examples).to_have_count(5)
-    for box in (each.bounding_box() for each in examples.all()):
+    for box in (example.bounding_box() for example in examples.all()):
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width

@@ -1,4 +1,4 @@
-"""The front page and the missing one: a table of path, language, status and what is said."""
+"""The front page and the page for unknown addresses: path, language, status and text."""
 
 import html
 
@@ -10,7 +10,7 @@ from registry.gate.reasons import OF_PICTURES, row_text
 
 
 @pytest.mark.parametrize(
-    ("path", "language", "status", "told"),
+    ("path", "language", "status", "text"),
     [
         ("/", "en", 200, "Link it"),
         ("/", "nb-NO,nb;q=0.9", 200, "Koble til"),
@@ -22,11 +22,11 @@ from registry.gate.reasons import OF_PICTURES, row_text
         ("/nothing", "de", 404, "Diese Seite gibt es nicht"),
     ],
 )
-def test_a_page_speaks_the_visitors_language(path: str, language: str, status: int, told: str) -> None:
+def test_a_page_speaks_the_visitors_language(path: str, language: str, status: int, text: str) -> None:
     app = Flask("test", static_folder=None)
     app.register_blueprint(blueprint(practice_url=""))
     answer = app.test_client().get(path, headers={"Accept-Language": language})
-    assert (answer.status_code, told in answer.text) == (status, True)
+    assert (answer.status_code, text in answer.text) == (status, True)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

@@ -1,4 +1,4 @@
-"""What composition hands the registry, which finds a source's driver by its kind: one line for each vendor."""
+"""The drivers that composition hands to the registry, by kind of source: one line for each vendor."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Alexa.RangeController 3: how full a camera's battery is, in percent, to be asked about and never set.
+"""Alexa.RangeController 3: a camera's battery in percent, which can be read and never set.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-rangecontroller.html
 """
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from alexa.capability import Capability, reported
 from alexa.errors import InvalidDirective
-from alexa.interface import Answer, Asked, Handler, Interface, Stated
+from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.texts import Locales, LocalText, Named, Text
 from registry.camera import Camera
 
@@ -49,5 +49,5 @@ class RangeController(Interface):
     def directives(self) -> Mapping[str, Handler]:
         return {"SetRangeValue": self.set_value}
 
-    def set_value(self, asked: Asked) -> Answer:
+    def set_value(self, directive: CameraDirective) -> Answer:
         raise InvalidDirective("A battery is charged, and can't be set.")

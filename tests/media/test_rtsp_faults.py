@@ -206,7 +206,7 @@ def test_pictures_that_flow_are_waited_for_until_a_keyframe_comes_whole(world, c
     camera.does.wire = Garbles(5, "loss")
     assert refused(world) == "media_down"
     eventually(lambda: world.stats()["pulls_live"] == 1, 10)
-    assert (world.master().status, camera.does.asked.count("DESCRIBE")) == (200, 2), "and by the first opening"
+    assert (world.master().status, camera.does.methods.count("DESCRIBE")) == (200, 2), "and by the first opening"
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from tests.doubles.templates import COMPILED
 
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
-    """Builds a world; `https` as when it is public."""
+    """Builds a world. `https`: with a public https address."""
     made: list[World] = []
 
     def build(
@@ -37,8 +37,9 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
         folder.mkdir()
         home = household(folder, user=USER, store=store)
         households.add_owner(home.store, CAREFUL)
-        told = {
-            each: clients.register(home.store, each, each, (REDIRECTS[each],), **client) for each in ("alexa", "google")
+        registered = {
+            assistant: clients.register(home.store, assistant, assistant, (REDIRECTS[assistant],), **client)
+            for assistant in ("alexa", "google")
         }
         vendor = vendor or ReadyVendor(USER, careful=(CAREFUL,))
         vendor.sessions = Sessions(home.store)
@@ -64,16 +65,16 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
         )
         if https:
             app.test_client_class = _OverTls
-        made.append(World(folder, home, app, vendor, told, https))
+        made.append(World(folder, home, app, vendor, registered, https))
         return made[-1]
 
     yield build
-    for each in made:
-        each.store.close()
+    for world in made:
+        world.store.close()
 
 
 class _OverTls(FlaskClient):
-    """As it is behind the owner's proxy: https towards the browser."""
+    """Requests by https, like a browser in front of the owner's proxy."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         return super().open(*args, base_url=ISSUER, **kwargs)
@@ -86,7 +87,7 @@ def world(make: Callable[..., World]) -> World:
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Moves the clock on, by seconds."""
+    """Moves the clock forward by seconds."""
     real, ahead = time.time, [0.0]
 
     def move(seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Guessers at the running program, over HTTP from many addresses: what the vendor is asked, and what they learn."""
+"""Password guessers at the running program, over HTTP from many addresses: what reaches the vendor, what they learn."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ LOGIN = "/v3/users/login/v5"
 
 
 class From(HTTPAdapter):
-    """Comes from an address of its own; all of 127.0.0.0/8 is this machine."""
+    """Connects from a given address; all of 127.0.0.0/8 is this machine."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -38,8 +38,8 @@ class Window:
         self._http = requests.Session()
         self._http.mount("http://", From(address))
         self._http.cookies.update(cookies or {})
-        asked = {"response_type": "code", "client_id": "google", "redirect_uri": LOOPBACK, "state": "s"}
-        self._url = f"{program.web}/oauth/authorize?{urlencode(asked)}"
+        query = {"response_type": "code", "client_id": "google", "redirect_uri": LOOPBACK, "state": "s"}
+        self._url = f"{program.web}/oauth/authorize?{urlencode(query)}"
         self.answer = self._http.get(self._url, timeout=20)
 
     @property
@@ -47,7 +47,7 @@ class Window:
         return dict(self._http.cookies)
 
     def press(self, step: str, **typed: str) -> "Window":
-        fields = [each for each in Page(self.answer.text).fields if each[0] not in typed]
+        fields = [field for field in Page(self.answer.text).fields if field[0] not in typed]
         form = [*fields, *typed.items(), ("step", step)]
         self.answer = self._http.post(self._url, form, timeout=20, allow_redirects=False)
         if self.answer.status_code == 303:
@@ -71,19 +71,19 @@ class Attacked:
     program: Program
 
     def tries(self, user: str, count: int, net: int) -> list[tuple[int, str, str | None]]:
-        """So many wrong passwords, each from an address of its own, sixteen at once; what each was answered."""
+        """The answers to `count` wrong passwords from as many addresses, sixteen at once."""
 
-        def one(number: int) -> tuple[int, str, str | None]:
+        def sign_in(number: int) -> tuple[int, str, str | None]:
             return Window(self.program, f"127.{net}.0.{number + 1}").sign_in(user, f"guess {number}").heard
 
         with ThreadPoolExecutor(16) as pool:
-            return list(pool.map(one, range(count)))
+            return list(pool.map(sign_in, range(count)))
 
     @property
     def logins(self) -> int:
-        """How often the vendor was asked so far."""
-        told = requests.get(f"{self.program.simulator}/_control", timeout=5).json()
-        return int(told["calls"].get(LOGIN, 0))
+        """How many sign-ins have reached the vendor."""
+        control = requests.get(f"{self.program.simulator}/_control", timeout=5).json()
+        return int(control["calls"].get(LOGIN, 0))
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +107,10 @@ def test_fifty_strangers_reach_the_vendor_three_times_and_the_owner_gets_in(atta
     unknown = attacked.tries(NOBODY, 50, net=3)
     assert attacked.logins - before == 3
     assert Counter(known) == Counter(unknown) == {(403, refusal_text("wrong"), None): 50}
-    # right, but of a browser that the account does not know: the same again, and the vendor hears nothing
+    # the right password from an unknown browser: the same answer, and no request to the vendor
     assert Window(attacked.program, "127.4.0.1").sign_in(OWNER, PASSWORD).heard == known[0]
     assert attacked.logins - before == 3
-    # at home it is another thing, whatever address home has today; the vendor has not locked the account
+    # the known browser gets in from any address; the vendor has not locked the account
     known_to = {name: value for name, value in home.cookies.items() if name == "showcam-known"}
     again = Window(attacked.program, "127.2.0.7", known_to)
     assert again.sign_in(OWNER, "a slip").heard == known[0]
@@ -121,7 +121,7 @@ def test_fifty_strangers_reach_the_vendor_three_times_and_the_owner_gets_in(atta
     assert attacked.logins - before == 5
 
 
-def test_the_cookie_of_one_household_is_nothing_at_another(attacked: Attacked) -> None:
+def test_the_cookie_of_one_household_is_worthless_for_another(attacked: Attacked) -> None:
     other = Window(attacked.program, "127.1.0.2").sign_in("other@example.com", PASSWORD)
     assert other.steps == ["switch", "agree", "cancel"]
     attacked.tries(CAREFUL, 3, net=5)
@@ -133,7 +133,7 @@ def test_the_cookie_of_one_household_is_nothing_at_another(attacked: Attacked) -
     assert attacked.logins == before
 
 
-def test_one_address_tries_twenty_names(attacked: Attacked) -> None:
+def test_one_address_that_tries_twenty_names_is_throttled(attacked: Attacked) -> None:
     heard = [Window(attacked.program, "127.6.0.1").sign_in(f"u{number}@example.com", "x").heard for number in range(2)]
     with ThreadPoolExecutor(8) as pool:
         rest = pool.map(

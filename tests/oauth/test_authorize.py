@@ -1,4 +1,4 @@
-"""What may ask for authorization, what is refused on our own page, and what is told to the assistant."""
+"""Authorization requests: accepted, refused on our own page, or redirected with an error."""
 
 from collections.abc import Callable
 from typing import Any
@@ -55,7 +55,7 @@ UNTRUSTED = {
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("changes", UNTRUSTED.values(), ids=UNTRUSTED)
-def test_what_can_not_be_trusted_leads_nowhere(world: World, changes: dict[str, Any], method: str) -> None:
+def test_an_untrusted_request_is_not_redirected(world: World, changes: dict[str, Any], method: str) -> None:
     browser = world.browse("alexa").sign_in()
     browser.url = world.url("alexa", **changes)
     before = world.rows()
@@ -92,7 +92,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("assistant", ["alexa", "google"])
 @pytest.mark.parametrize(("changes", "error"), REFUSED.values(), ids=REFUSED)
-def test_what_is_asked_wrongly_is_told_to_the_assistant(
+def test_an_invalid_request_is_redirected_with_its_error(
     world: World, changes: dict[str, Any], error: str, assistant: Any
 ) -> None:
     browser = world.browse(assistant, **changes)
@@ -130,13 +130,13 @@ def test_state_comes_back_as_it_was(world: World, state: str, step: str) -> None
     assert "a=b" not in browser.answer.headers.getlist("Set-Cookie")
 
 
-def test_no_state_no_scope(world: World) -> None:
+def test_a_request_without_state_and_scope_is_accepted(world: World) -> None:
     browser = world.browse(state=None, scope=None).sign_in().post("agree")
     assert set(browser.returned) == {"code", "iss"}
     assert world.redeem(browser.returned["code"]).get_json()["scope"] == "cameras"
 
 
-def test_pkce_can_be_demanded_of_a_client(make: Callable[..., World]) -> None:
+def test_a_client_can_require_pkce(make: Callable[..., World]) -> None:
     world = make(require_pkce=True)
     assert world.browse().returned["error"] == "invalid_request"
     assert world.browse(**pkce()[1]).page.steps == ["sign-in", "cancel"]
@@ -157,7 +157,7 @@ def test_pkce_can_be_demanded_of_a_client(make: Callable[..., World]) -> None:
         ("http://127.0.0.1:80/callback\n", False),
     ],
 )
-def test_the_demos_loopback_redirect(make: Callable[..., World], uri: str, taken: bool) -> None:
+def test_loopback_redirects_are_accepted_as_registered(make: Callable[..., World], uri: str, taken: bool) -> None:
     browser = make(loopback_redirect=True).browse(redirect_uri=uri)
     assert browser.status == (200 if taken else 400)
     if taken:
@@ -166,7 +166,7 @@ def test_the_demos_loopback_redirect(make: Callable[..., World], uri: str, taken
         assert f"form-action 'self' {origin};" in browser.answer.headers["Content-Security-Policy"]
 
 
-def test_nothing_is_written_before_somebody_signed_in(world: World) -> None:
+def test_nothing_is_stored_before_sign_in(world: World) -> None:
     before = world.rows()
     for number in range(200):
         world.browse("alexa", state=str(number))
@@ -178,7 +178,7 @@ def test_nothing_is_written_before_somebody_signed_in(world: World) -> None:
     "query",
     [b"client_id=%FF&redirect_uri=%ED%A0%80", b"client_id=\xff\xfe", b"%00=%00", b"&&==&;", b"client_id=google&%FF=1"],
 )
-def test_a_query_that_can_not_be_read(world: World, query: bytes) -> None:
+def test_a_query_that_can_not_be_read_is_a_problem(world: World, query: bytes) -> None:
     environ = {"QUERY_STRING": query.decode("latin-1")}
     for method in ("GET", "POST"):
         answer = world.http().open("/oauth/authorize", method=method, environ_overrides=environ)
@@ -186,7 +186,7 @@ def test_a_query_that_can_not_be_read(world: World, query: bytes) -> None:
         assert "Location" not in answer.headers
 
 
-def test_addresses_come_from_the_settings_alone(world: World) -> None:
+def test_addresses_come_from_the_settings_and_never_from_host(world: World) -> None:
     lies = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http", "Forwarded": "host=evil.example"}
     browser = world.browse(next="https://evil.example", return_to="//evil.example")
     browser.headers = lies | {"Host": "evil.example"}
@@ -195,8 +195,8 @@ def test_addresses_come_from_the_settings_alone(world: World) -> None:
     browser.headers = lies
     browser.get().sign_in().post("agree")
     assert browser.returned["iss"] == ISSUER
-    told = world.http().get("/.well-known/oauth-authorization-server", headers=browser.headers)
-    assert "evil" not in told.text
+    metadata = world.http().get("/.well-known/oauth-authorization-server", headers=browser.headers)
+    assert "evil" not in metadata.text
 
 
 def test_every_answer_carries_the_headers(make: Callable[..., World]) -> None:
@@ -228,14 +228,14 @@ def test_every_answer_carries_the_headers(make: Callable[..., World]) -> None:
 
 @pytest.mark.parametrize("path", ["/oauth/authorize", "/oauth/privacy"])
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_other_methods(world: World, path: str, method: str) -> None:
+def test_other_methods_are_refused_with_405(world: World, path: str, method: str) -> None:
     answer = world.http().open(path, method=method)
     assert answer.status_code == 405
     assert "GET" in answer.headers["Allow"]
     assert answer.headers["X-Frame-Options"] == "DENY"
 
 
-def test_the_policy_names_this_clients_callback_and_where_it_leads_on(world: World) -> None:
+def test_form_action_names_the_callback_and_its_onward_hosts(world: World) -> None:
     policies = {}
     for assistant in ("alexa", "google"):
         answer = world.http().get(world.url(assistant))
@@ -246,7 +246,7 @@ def test_the_policy_names_this_clients_callback_and_where_it_leads_on(world: Wor
     assert "amazon" not in policies["google"]
 
 
-def test_a_client_registered_again_is_the_one_that_counts(world: World) -> None:
+def test_a_client_registered_again_replaces_the_first(world: World) -> None:
     clients.register(world.store, "google", "google", ("https://elsewhere.example/r",))
     assert world.browse().status == 400
     assert world.browse(redirect_uri="https://elsewhere.example/r").status == 200

@@ -1,4 +1,4 @@
-"""Clients that others wrote, over a real socket, as an assistant's cloud; requests as the browser."""
+"""Third-party OAuth clients as the assistant's cloud, over a real socket; requests as the browser."""
 
 import json
 import subprocess
@@ -31,7 +31,7 @@ def served(make: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def walk(url: str) -> str:
-    """As a person, to the address that leads back to the assistant."""
+    """Signs in and agrees like a person. The address of the redirect to the assistant."""
     with requests.Session() as person:
         page = person.get(url, timeout=10)
         for step, typed in (("sign-in", {"user": USER, "password": PASSWORD}), ("agree", {})):
@@ -45,19 +45,19 @@ def walk(url: str) -> str:
 
 @pytest.mark.parametrize("pkce", [None, "S256"])
 @pytest.mark.parametrize("in_form", [True, False])
-def test_requests_oauthlib(served: tuple[World, str], pkce: str | None, in_form: bool) -> None:
+def test_requests_oauthlib_links(served: tuple[World, str], pkce: str | None, in_form: bool) -> None:
     world, url = served
     secret, redirect = world.secrets["google"], REDIRECTS["google"]
     with OAuth2Session("google", redirect_uri=redirect, scope="cameras", pkce=pkce) as cloud:
         address, state = cloud.authorization_url(f"{url}/oauth/authorize", user_locale="nb-NO")
         back = walk(address)
         assert f"state={state}" in back
-        told = (
+        parameters = (
             {"client_secret": secret, "include_client_id": True}
             if in_form
             else {"auth": requests.auth.HTTPBasicAuth("google", secret)}
         )
-        tokens = cloud.fetch_token(f"{url}/oauth/token", authorization_response=back, timeout=10, **told)
+        tokens = cloud.fetch_token(f"{url}/oauth/token", authorization_response=back, timeout=10, **parameters)
         assert tokens["expires_in"] == 43_200
         assert cloud.get(f"{url}/oauth/userinfo", timeout=10).json() == {"sub": world.links()[0].agent_user}
         client = {"client_id": "google", "client_secret": secret}
@@ -73,10 +73,10 @@ def test_requests_oauthlib(served: tuple[World, str], pkce: str | None, in_form:
 
 @pytest.mark.parametrize("method", ["header", "body"])
 def test_simple_oauth2_links_and_refreshes_twice(served: tuple[World, str], method: str) -> None:
-    """It takes each answer for all there is: one that named no refresh token ended the link at the second refresh."""
+    """The library keeps only the last answer: one without a refresh token ended the link at the second refresh."""
     world, url = served
     back = walk(url + world.url("google"))
-    told = {
+    config = {
         "server": url,
         "id": "google",
         "secret": world.secrets["google"],
@@ -85,16 +85,16 @@ def test_simple_oauth2_links_and_refreshes_twice(served: tuple[World, str], meth
         "method": method,
     }
     cloud = Path(__file__).with_name("with_simple_oauth2.mjs")
-    command, sent = ["node", str(cloud)], json.dumps(told)
+    command, sent = ["node", str(cloud)], json.dumps(config)
     ran = subprocess.run(command, input=sent, capture_output=True, text=True, timeout=30, check=False)
     assert ran.returncode == 0, ran.stderr
-    seen = json.loads(ran.stdout)
-    assert len({each["refresh_token"] for each in seen}) == 1
-    assert len({each["access_token"] for each in seen}) == 3
-    assert all(world.works(each["access_token"]) for each in seen)
+    answers = json.loads(ran.stdout)
+    assert len({tokens["refresh_token"] for tokens in answers}) == 1
+    assert len({tokens["access_token"] for tokens in answers}) == 3
+    assert all(world.works(tokens["access_token"]) for tokens in answers)
 
 
-def test_a_state_of_four_kilobytes_over_the_wire(served: tuple[World, str]) -> None:
+def test_a_state_of_four_kilobytes_comes_back_over_the_wire(served: tuple[World, str]) -> None:
     _, url = served
     back = walk(url + served[0].url("alexa", state="s+/=" * 1024))
     assert "state=" + "s%2B%2F%3D" * 1024 in back

@@ -1,4 +1,4 @@
-"""What is shared, with whom, and what a person sees before agreeing."""
+"""The consent page, and which cameras consent shares."""
 
 import threading
 import time
@@ -27,17 +27,17 @@ NAMES = ["Attic", "Bedroom", "Front Door", "Garage", "Garden", "Nursery", "Pond"
 def test_the_page_says_what_the_assistants_demand(world: World, assistant: Any, company: str, privacy: str) -> None:
     page = world.browse(assistant).sign_in().page
     name = assistant.capitalize()
-    said = page.said()
+    text = page.said()
     assert page.said("h1") == f"Link your EZVIZ cameras to {name}"
-    assert f"What is shared with {company}" in said
-    assert f"link this EZVIZ account to {company} and authorize {name} to control your devices" in said
-    assert f"Signed in to EZVIZ as {USER}" in said
-    assert "This service is not made by EZVIZ." in said
-    assert "unlink at any time" in said
+    assert f"What is shared with {company}" in text
+    assert f"link this EZVIZ account to {company} and authorize {name} to control your devices" in text
+    assert f"Signed in to EZVIZ as {USER}" in text
+    assert "This service is not made by EZVIZ." in text
+    assert "unlink at any time" in text
     assert privacy in page.html
     assert "/oauth/privacy" in page.html
-    for each in NAMES:
-        assert each in said
+    for camera_name in NAMES:
+        assert camera_name in text
     assert [name for name, _ in page.fields].count("cameras") == len(NAMES)
 
 
@@ -103,7 +103,7 @@ def test_cameras_are_shared_as_ticked(world: World, fields: dict[str, Any], shar
 
 @pytest.mark.parametrize("cameras", [None, "ezviz-" + "a" * 20, "' OR 1=1--"])
 @pytest.mark.parametrize("later", [None, "1"])
-def test_something_must_be_ticked(world: World, cameras: str | None, later: str | None) -> None:
+def test_consent_without_a_ticked_camera_is_refused(world: World, cameras: str | None, later: str | None) -> None:
     browser = world.browse().sign_in().post("agree", cameras=cameras, later=later)
     assert browser.status == 400
     assert browser.page.said("alert") == wording.NOTHING_TICKED
@@ -111,14 +111,14 @@ def test_something_must_be_ticked(world: World, cameras: str | None, later: str 
     assert browser.post("agree", cameras=ids(world, "Garden")).returned["code"]
 
 
-def test_another_households_camera_is_dropped(world: World) -> None:
+def test_another_households_camera_is_not_shared(world: World) -> None:
     browser = world.browse().sign_in()
     browser.post("agree", cameras=[*ids(world, "Garden"), "ezviz-" + "b" * 20], later=None)
     (link,) = world.links()
     assert list(link.cameras or ()) == ids(world, "Garden")
 
 
-def test_the_list_can_not_be_read(world: World) -> None:
+def test_consent_to_all_works_while_the_list_can_not_be_read(world: World) -> None:
     world.home.driver.error = VendorDown()
     browser = world.browse().sign_in()
     assert browser.status == 200
@@ -128,8 +128,8 @@ def test_the_list_can_not_be_read(world: World) -> None:
     assert link.cameras is None
 
 
-def test_what_was_not_shown_is_not_agreed_to(world: World) -> None:
-    """Two windows of one person, between which the list was lost, or came."""
+def test_cameras_that_were_not_shown_are_not_shared(world: World) -> None:
+    """Two windows of one person; between them the list was lost, or came back."""
     garden = ids(world, "Garden")
     browser = world.browse().sign_in()
     with_list = browser.answer
@@ -145,7 +145,7 @@ def test_what_was_not_shown_is_not_agreed_to(world: World) -> None:
     assert world.links() == []
 
 
-def test_no_cameras_yet(world: World) -> None:
+def test_an_account_without_cameras_can_be_linked(world: World) -> None:
     world.home.driver.set([])
     browser = world.browse().sign_in()
     assert "no cameras yet" in browser.page.said()
@@ -153,7 +153,7 @@ def test_no_cameras_yet(world: World) -> None:
     assert world.links()[0].cameras is None
 
 
-def test_names_are_text(world: World) -> None:
+def test_camera_names_are_escaped(world: World) -> None:
     world.home.driver.set([camera("<img src=x onerror=alert(1)>"), camera('"><script>alert(2)</script>', "X2")])
     browser = world.browse().sign_in()
     assert "<img" not in browser.page.html
@@ -161,14 +161,14 @@ def test_names_are_text(world: World) -> None:
     assert "<img src=x onerror=alert(1)>" in browser.page.said()
 
 
-def test_a_user_name_is_text(world: World) -> None:
+def test_the_user_name_is_escaped(world: World) -> None:
     browser = world.browse().sign_in('"><script>alert(1)</script>', "wrong")
     assert "<script" not in browser.page.html
     assert ("user", '"><script>alert(1)</script>') in browser.page.fields
 
 
 @pytest.mark.parametrize("signed", [True, False])
-def test_cancel(world: World, signed: bool) -> None:
+def test_cancel_redirects_with_access_denied(world: World, signed: bool) -> None:
     browser = world.browse("alexa")
     if signed:
         browser.sign_in()
@@ -181,13 +181,13 @@ def test_cancel(world: World, signed: bool) -> None:
     assert browser.get(world.url()).page.steps == ["sign-in", "cancel"]
 
 
-def test_another_account(world: World) -> None:
+def test_switch_signs_in_with_another_account(world: World) -> None:
     browser = world.browse().sign_in().post("switch")
     assert browser.page.steps == ["sign-in", "cancel"]
     assert world.links() == []
 
 
-def test_after_agreeing_nobody_is_signed_in(world: World) -> None:
+def test_consent_ends_the_sign_in(world: World) -> None:
     browser = world.browse().sign_in().post("agree")
     assert browser.get(world.url()).page.steps == ["sign-in", "cancel"]
     assert browser.get(world.url("alexa")).page.steps == ["sign-in", "cancel"]
@@ -207,9 +207,9 @@ def test_agree_pressed_twice_is_one_link(world: World) -> None:
 def parallel(calls: list[Callable[[], Browser]]) -> list[Browser]:
     together = threading.Barrier(len(calls))
 
-    def call(each: Callable[[], Browser]) -> Browser:
+    def call(press: Callable[[], Browser]) -> Browser:
         together.wait(10)
-        return each()
+        return press()
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(call, calls))
@@ -219,25 +219,25 @@ def test_agree_pressed_many_times_at_once_is_one_link(world: World) -> None:
     browser = world.browse().sign_in()
     windows = [world.beside(browser) for _ in range(8)]
 
-    answers = parallel([lambda each=each: each.post("agree") for each in windows])  # type: ignore[misc]
+    answers = parallel([lambda window=window: window.post("agree") for window in windows])  # type: ignore[misc]
 
-    codes = {each.returned["code"] for each in answers}
+    codes = {answer.returned["code"] for answer in answers}
     assert len(codes) == 8
     assert len(world.links()) == 1
     assert world.redeem(codes.pop()).status_code == 200
 
 
-def test_agree_at_once_for_two_things_is_one_link_of_one(world: World) -> None:
+def test_agree_at_once_for_two_choices_makes_one_link_of_one_choice(world: World) -> None:
     browser = world.browse().sign_in()
     other = world.beside(browser, world.url(state="other"))
 
     answers = parallel([lambda: browser.post("agree"), lambda: other.post("agree")])
 
-    assert sorted(each.status for each in answers) == [302, 403]
+    assert sorted(answer.status for answer in answers) == [302, 403]
     assert len(world.links()) == 1
 
 
-def test_agree_pressed_again_for_something_else_is_none(world: World, later: Callable[[float], None]) -> None:
+def test_agree_pressed_again_for_another_choice_makes_no_link(world: World, later: Callable[[float], None]) -> None:
     browser = world.browse().sign_in()
     page, url = browser.answer, browser.url
     browser.post("agree")
@@ -249,14 +249,14 @@ def test_agree_pressed_again_for_something_else_is_none(world: World, later: Cal
     assert len(world.links()) == 1
 
 
-def test_links_beside_each_other(world: World) -> None:
+def test_a_second_link_leaves_the_first(world: World) -> None:
     for assistant in ("google", "google", "alexa"):
         world.tokens(assistant)
     assert [link.assistant for link in world.links()] == ["google", "google", "alexa"]
     assert len({link.agent_user for link in world.links()}) == 3
 
 
-def test_many_links_in_an_hour(world: World) -> None:
+def test_links_in_an_hour_are_limited(world: World) -> None:
     for _ in range(30):
         world.store.hit(f"links:{world.home.account.id}", 3600, time.time())
     browser = world.browse().sign_in().post("agree")

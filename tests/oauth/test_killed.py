@@ -1,4 +1,4 @@
-"""On AWS a function may be killed between any two writes; the person or the assistant then does the same again."""
+"""On AWS a function may be killed between any two writes; the person or the assistant then repeats the request."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from tests.doubles.linking_world import Browser, World
 
 @dataclass
 class Cut:
-    """A world on a table behind a wire, which can be cut."""
+    """A world on a DynamoDB table whose connection can be cut."""
 
     world: World
     wire: AwsWire
@@ -27,7 +27,7 @@ class Cut:
         return self.wire.writes
 
     def killed[T](self, after: int, act: Callable[[], T]) -> T:
-        """What whoever asked was answered: the function is gone, so no answer of its own counts."""
+        """The answer to the cut request: that of a killed function."""
         self.wire.kill_after(after)
         try:
             return act()
@@ -48,26 +48,28 @@ def at_consent(world: World) -> Browser:
     return world.browse().sign_in()
 
 
-def test_agreeing(cut: Cut, monkeypatch: pytest.MonkeyPatch, later: Callable[[float], None]) -> None:
-    monkeypatch.setattr("oauth.agreement.AGREED_S", 0.0)  # a request that still runs would be waited for
+def test_consent_killed_after_any_write_can_be_repeated(
+    cut: Cut, monkeypatch: pytest.MonkeyPatch, later: Callable[[float], None]
+) -> None:
+    monkeypatch.setattr("oauth.agreement.AGREED_S", 0.0)  # do not wait for a request that was killed
     world = cut.world
     browser = at_consent(world)
     count = cut.writes_of(lambda: browser.post("agree"))
     assert count >= 4
     for number in range(1, count + 1):
-        later(1000)  # nobody may sign in that often
-        before = {each.id for each in world.links()}
+        later(1000)  # past the limit of sign-ins
+        before = {link.id for link in world.links()}
         browser = at_consent(world)
         page = browser.answer
         assert cut.killed(number, partial(world.beside(browser).post, "agree")).status == 503
         browser.answer = page
         tokens = world.redeem(browser.post("agree").returned["code"])
         assert tokens.status_code == 200
-        # one link, no other beside it that nobody holds a token of
-        assert len({each.id for each in world.links()} - before) == 1
+        # one link, and no orphan without a token
+        assert len({link.id for link in world.links()} - before) == 1
 
 
-def test_signing_in(cut: Cut, later: Callable[[float], None]) -> None:
+def test_a_sign_in_killed_after_any_write_can_be_repeated(cut: Cut, later: Callable[[float], None]) -> None:
     world = cut.world
     count = cut.writes_of(lambda: at_consent(world))
     assert count >= 3
@@ -83,7 +85,7 @@ def test_signing_in(cut: Cut, later: Callable[[float], None]) -> None:
         assert session.state == "ok"
 
 
-def test_changing_the_code_for_tokens(cut: Cut) -> None:
+def test_a_token_request_killed_after_any_write_can_be_repeated(cut: Cut) -> None:
     world = cut.world
     first = world.code()
     for number in range(cut.writes_of(lambda: world.redeem(first))):
@@ -91,28 +93,28 @@ def test_changing_the_code_for_tokens(cut: Cut) -> None:
         cut.wire.throttle_after(number)
         assert world.redeem(code).status_code == 503
         cut.wire.heal()
-        # nothing was written, so the assistant may come again
+        # nothing was written, so the assistant may repeat it
         assert world.redeem(code).status_code == 200
 
 
-def test_an_answer_with_tokens_that_is_lost(cut: Cut) -> None:
+def test_a_lost_answer_with_tokens_ends_the_link_at_the_next_try(cut: Cut) -> None:
     world = cut.world
     code = world.code()
     assert cut.killed(1, lambda: world.redeem(code)).status_code == 503
-    # the code was used, and by whom can't be told: its tokens end with their link, and the person links again
+    # the code was used, and by whom is unknown: the link ends with its tokens, and the person links again
     assert world.redeem(code).get_json()["error"] == "invalid_grant"
     assert world.links() == []
     assert world.works(world.tokens()["access_token"])
 
 
-def test_a_code_taken_wrongly(cut: Cut) -> None:
+def test_a_wrong_token_request_killed_after_any_write_issues_nothing(cut: Cut) -> None:
     world = cut.world
     code = world.code()
     assert cut.killed(1, lambda: world.redeem(code, redirect_uri="https://elsewhere.example/")).status_code == 503
     assert world.redeem(code).get_json()["error"] == "invalid_grant"
 
 
-def test_refreshing(cut: Cut) -> None:
+def test_a_refresh_killed_after_any_write_can_be_repeated(cut: Cut) -> None:
     world = cut.world
     tokens = world.tokens()
     count = cut.writes_of(lambda: world.refresh(tokens["refresh_token"]))
@@ -124,7 +126,7 @@ def test_refreshing(cut: Cut) -> None:
     assert world.works(tokens["access_token"])
 
 
-def test_revoking(cut: Cut) -> None:
+def test_a_revocation_killed_after_any_write_can_be_repeated(cut: Cut) -> None:
     world = cut.world
     tokens = world.tokens()
     count = cut.writes_of(lambda: world.ask("/oauth/revoke", {"token": tokens["refresh_token"]}))

@@ -1,4 +1,4 @@
-"""The pages' language: chosen by what the client and the browser say, and spoken from end to end."""
+"""The pages' language: chosen by client and browser, and kept from end to end."""
 
 import re
 from pathlib import Path
@@ -17,9 +17,9 @@ SIGN_IN = {
     "nb": "Logg inn med brukernavnet og passordet",
     "de": "Melde dich mit Benutzername und Passwort",
 }
-CHOSEN = [  # what is asked for, the pages' language, and the household's
+CHOSEN = [  # the request's languages, the pages' language, the household's
     ({}, "", "en", "en"),
-    # as browsers send it that are set to one language alone
+    # browsers that are set to one language
     ({}, "de-DE,de;q=0.9,en-US;q=0.8,en;q=0.7", "de", "de-DE"),
     ({}, "de,en-US;q=0.7,en;q=0.3", "de", "de"),
     ({}, "fr,fr-FR;q=0.8,en-US;q=0.5,en;q=0.3", "en", "fr"),
@@ -37,7 +37,7 @@ CHOSEN = [  # what is asked for, the pages' language, and the household's
     ({}, "en-GB,nb;q=0.9", "en", "en-GB"),
     ({}, "fi,xx;q=0.9", "en", "en"),
     ({}, "*;q=0.1, ;;;,\x01", "en", "en"),
-    # what the client says comes first
+    # the client's parameters come first
     ({"user_locale": "nb-NO"}, "en", "nb", "nb-NO"),
     ({"user_locale": "nb_NO"}, "en", "nb", "nb-NO"),
     ({"user_locale": "en"}, "nb", "en", "en"),
@@ -52,7 +52,9 @@ CHOSEN = [  # what is asked for, the pages' language, and the household's
 
 
 @pytest.mark.parametrize(("params", "accept", "locale", "spoken"), CHOSEN)
-def test_language(world: World, params: dict[str, Any], accept: str, locale: str, spoken: str) -> None:
+def test_a_request_chooses_the_language_of_page_and_household(
+    world: World, params: dict[str, Any], accept: str, locale: str, spoken: str
+) -> None:
     browser = world.browse(**params)
     browser.headers = {"Accept-Language": accept}
     browser.get()
@@ -111,7 +113,7 @@ def test_the_vendors_own_menus_are_named(world: World, locale: str, menu: str) -
     assert menu in world.browse(ui_locales=locale).sign_in().page.said("alert")
 
 
-def test_no_text_stands_in_a_template_untranslated() -> None:
+def test_every_text_of_a_template_is_translated() -> None:
     for template in (ROOM / "templates").rglob("*.html"):
         bare = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", " ", template.read_text(), flags=re.S)
         assert set(bare.split()) <= {"–", "showcam", "myaccount.google.com", "."}, template.name

@@ -1,4 +1,4 @@
-"""Nothing that opens a door stands in a log, an error or the database."""
+"""No secret is in a log, an error or the database."""
 
 import logging
 import sqlite3
@@ -22,7 +22,7 @@ class Kept(logging.Handler):
 
 @pytest.fixture
 def logged() -> Any:
-    """Every line of a whole process at DEBUG."""
+    """All log lines at DEBUG."""
     root, kept = logging.getLogger(), Kept()
     before = root.level
     root.addHandler(kept)
@@ -43,13 +43,13 @@ def test_secrets_stay_out_of_logs_and_database(logged: Any, world: World) -> Non
     browser.post("code", code="999999").post("code", code=CODE)
     signed = browser.http.get_cookie("__Host-showcam-visit", domain="home.example")
     assert signed
-    database = [each.read_bytes() for each in world.folder.glob("showcam.sqlite3*")]
+    database = [file.read_bytes() for file in world.folder.glob("showcam.sqlite3*")]
     code = browser.post("agree").returned["code"]
     world.redeem(code, code_verifier="x" * 43)
     tokens = world.tokens()
     refreshed = world.refresh(tokens["refresh_token"]).get_json()
     world.ask("/oauth/revoke", {"token": tokens["access_token"]})
-    database += [each.read_bytes() for each in world.folder.glob("showcam.sqlite3*")]
+    database += [file.read_bytes() for file in world.folder.glob("showcam.sqlite3*")]
     secrets = [
         PASSWORD,
         "wr0ng-passw0rd",
@@ -66,17 +66,17 @@ def test_secrets_stay_out_of_logs_and_database(logged: Any, world: World) -> Non
         "vendor-session-of",
         *world.secrets.values(),
     ]
-    said = logged()
-    assert "linked" in said
-    assert "tokens issued" in said
-    assert CAREFUL not in said
+    log_text = logged()
+    assert "linked" in log_text
+    assert "tokens issued" in log_text
+    assert CAREFUL not in log_text
     for secret in secrets:
-        assert secret not in said
-        assert not any(secret.encode() in each for each in database), secret
+        assert secret not in log_text
+        assert not any(secret.encode() in content for content in database), secret
 
 
 @pytest.mark.parametrize("level", [logging.NOTSET, logging.DEBUG])
-def test_authlib_never_speaks_below_info(make: Any, level: int) -> None:
+def test_authlib_never_logs_below_info(make: Any, level: int) -> None:
     library = logging.getLogger("authlib")
     library.setLevel(level)
     root = logging.getLogger()
@@ -90,7 +90,7 @@ def test_authlib_never_speaks_below_info(make: Any, level: int) -> None:
         root.setLevel(before)
 
 
-def test_a_stricter_authlib_stays_so(make: Any) -> None:
+def test_a_stricter_log_level_of_authlib_is_kept(make: Any) -> None:
     library = logging.getLogger("authlib")
     library.setLevel(logging.ERROR)
     make()
@@ -98,7 +98,7 @@ def test_a_stricter_authlib_stays_so(make: Any) -> None:
     library.setLevel(logging.INFO)
 
 
-def test_the_store_is_away(world: World) -> None:
+def test_a_store_failure_is_a_503(world: World) -> None:
     browser, tokens = world.browse(), world.tokens()
     world.store.close()
     page = browser.http.get(browser.url)
@@ -111,7 +111,7 @@ def test_the_store_is_away(world: World) -> None:
     assert "sqlite" not in answer.text
 
 
-def test_a_fault_of_ours(world: World, logged: Any) -> None:
+def test_an_exception_is_a_500_without_a_traceback(world: World, logged: Any) -> None:
     tokens = world.tokens()
     world.vendor.error = RuntimeError("a fault")
     world.home.pictures.ended = None  # type: ignore[assignment]
@@ -122,15 +122,15 @@ def test_a_fault_of_ours(world: World, logged: Any) -> None:
     assert browser.answer.headers["X-Frame-Options"] == "DENY"
     answer = world.ask("/oauth/revoke", {"token": tokens["refresh_token"]})
     assert (answer.status_code, answer.get_json()["error"]) == (500, "server_error")
-    for told in (browser.answer, answer):
-        assert "Traceback" not in told.text
-        assert "a fault" not in told.text
+    for response in (browser.answer, answer):
+        assert "Traceback" not in response.text
+        assert "a fault" not in response.text
     assert "a fault" in logged()
     for secret in ("st4te-of-the-client", PASSWORD, tokens["refresh_token"]):
         assert secret not in logged()
 
 
-def test_a_row_of_one_visit_is_nothing_under_another(world: World) -> None:
+def test_a_visits_row_can_not_be_opened_under_another_cookie(world: World) -> None:
     """A cookie names the row, and the row is sealed under its name."""
     browser, other = world.browse().sign_in(), world.browse().sign_in(CAREFUL)
     db = sqlite3.connect(world.folder / "showcam.sqlite3")
@@ -140,5 +140,5 @@ def test_a_row_of_one_visit_is_nothing_under_another(world: World) -> None:
     db.execute("UPDATE visit SET sealed = ? WHERE hash = ?", (rows[1][1], rows[0][0]))
     db.commit()
     db.close()
-    for each in (browser, other):
-        assert each.get().page.steps == ["sign-in", "cancel"]
+    for window in (browser, other):
+        assert window.get().page.steps == ["sign-in", "cancel"]

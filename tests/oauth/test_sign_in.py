@@ -1,4 +1,4 @@
-"""Sign-in at the vendor, its code, the session, and what stands against guessing and forging."""
+"""Sign-in at the vendor, its code, the session, and the limits against guessing and forging."""
 
 import math
 import threading
@@ -27,7 +27,7 @@ def cookie(browser: Browser, name: str) -> str | None:
 
 
 @pytest.mark.parametrize(("assistant", "owner"), [("alexa", "Amazon"), ("google", "Google")])
-def test_the_page_says_whose_password_is_asked_and_for_whom(world: World, assistant: Any, owner: str) -> None:
+def test_the_page_names_the_vendor_and_the_assistant(world: World, assistant: Any, owner: str) -> None:
     page = world.browse(assistant).page
     assert page.steps == ["sign-in", "cancel"]
     assert "EZVIZ" in page.said("h1")
@@ -37,13 +37,13 @@ def test_the_page_says_whose_password_is_asked_and_for_whom(world: World, assist
     assert "This service is not made by EZVIZ." in page.said()
 
 
-def test_signed_in_one_is_asked_for_consent(world: World) -> None:
+def test_a_sign_in_leads_to_consent(world: World) -> None:
     browser = world.browse().sign_in()
     assert browser.page.steps == ["switch", "agree", "cancel"]
     assert USER in browser.page.said()
     assert world.vendor.calls == {"password": 1}
     again = Browser(browser.http).get(world.url("alexa"))
-    assert again.page.steps == ["switch", "agree", "cancel"]  # still in, and asked for the other assistant, too
+    assert again.page.steps == ["switch", "agree", "cancel"]  # still signed in; the other assistant needs consent too
     assert "Alexa" in again.page.said("h1")
 
 
@@ -56,7 +56,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("why", "status"), REFUSALS.items())
-def test_what_the_vendor_refuses_is_said(world: World, why: Any, status: int) -> None:
+def test_a_refusal_of_the_vendor_is_shown(world: World, why: Any, status: int) -> None:
     world.vendor.verdict = Rejected(why)
     browser = world.browse().sign_in()
     assert browser.status == status
@@ -66,12 +66,12 @@ def test_what_the_vendor_refuses_is_said(world: World, why: Any, status: int) ->
     assert cookie(browser, VISIT) is None
 
 
-def test_every_refusal_has_its_words() -> None:
+def test_every_refusal_has_a_sentence() -> None:
     whys = get_args(SignInRefused.__annotations__["why"])
     assert set(whys) <= wording.SIGN_IN.keys()
 
 
-def test_the_vendor_is_down(world: World) -> None:
+def test_a_vendor_that_is_down_is_a_503(world: World) -> None:
     tokens = world.tokens()
     world.vendor.error = VendorDown()
     browser = world.browse().sign_in()
@@ -100,7 +100,7 @@ class SlowVendor(ReadyVendor):
 
 
 class HangingVendor(ReadyVendor):
-    """For everybody but USER, until it is over."""
+    """A vendor that hangs for every user but USER until `over` is set."""
 
     def __init__(self, *users: str) -> None:
         super().__init__(*users)
@@ -159,11 +159,11 @@ def test_so_many_sign_ins_may_hold_a_thread(
         assert browser.sign_in().page.steps == ["switch", "agree", "cancel"]
         browser.post("switch")
     threads = []
-    for number, each in enumerate(waiting):
+    for number, their_address in enumerate(waiting):
         user = f"{number}@example.com"
         households.add_owner(world.home.store, user)
         other = world.browse()
-        other.address = each
+        other.address = their_address
         threads.append(threading.Thread(target=other.sign_in, args=(user, "wrong")))
         threads[-1].start()
     try:
@@ -177,11 +177,11 @@ def test_so_many_sign_ins_may_hold_a_thread(
         for thread in threads:
             thread.join()
     browser.address = A
-    assert browser.sign_in(USER, "wrong").status == 403  # they are gone, and their places free
+    assert browser.sign_in(USER, "wrong").status == 403  # the others are done, and their places free
 
 
 class HangingAtStep(ReadyVendor):
-    """Everybody is sent a code. While `step` is set, those who come to it there wait until it is over."""
+    """A vendor that sends everybody a code and hangs at `step` until `over` is set."""
 
     def __init__(self, *users: str) -> None:
         super().__init__(careful=users)
@@ -206,7 +206,7 @@ class HangingAtStep(ReadyVendor):
         (8, "code", True, A, 200),  # a browser that signed in before
     ],
 )
-def test_who_enters_a_code_holds_a_thread_as_who_enters_a_password(
+def test_so_many_entered_codes_may_hold_a_thread(
     make: Callable[..., World], step: str, waiting: int, at: str, knows: bool, address: str, status: int
 ) -> None:
     users = [f"{number}@example.com" for number in range(waiting)]
@@ -226,8 +226,8 @@ def test_who_enters_a_code_holds_a_thread_as_who_enters_a_password(
         other.address = A
         if at == "code":
             other.sign_in(user)
-        ask = partial(other.post, "code", code=CODE) if at == "code" else partial(other.sign_in, user)
-        threads.append(threading.Thread(target=ask))
+        take_step = partial(other.post, "code", code=CODE) if at == "code" else partial(other.sign_in, user)
+        threads.append(threading.Thread(target=take_step))
     vendor.step = at
     try:
         for thread in threads:
@@ -236,12 +236,12 @@ def test_who_enters_a_code_holds_a_thread_as_who_enters_a_password(
             assert vendor.hangs.acquire(timeout=20)
         vendor.step = ""
         browser.address = address
-        asked = vendor.calls.total()
+        calls = vendor.calls.total()
         fields = {"code": CODE} if step == "code" else {"user": CAREFUL, "password": PASSWORD}
         assert browser.post(step, **fields).status == status
         if status == 503:
             assert browser.page.said("alert") == wording.SIGN_IN["crowded"][1]
-            assert vendor.calls.total() == asked, "the vendor is not asked"
+            assert vendor.calls.total() == calls, "the vendor gets no request"
     finally:
         vendor.over.set()
         for thread in threads:
@@ -258,7 +258,7 @@ def test_what_nobody_types_holds_no_thread(make: Callable[..., World]) -> None:
 
 
 @pytest.mark.parametrize(("user", "password"), [("", PASSWORD), (USER, ""), ("  ", PASSWORD), (None, None)])
-def test_both_are_wanted(world: World, user: Any, password: Any) -> None:
+def test_user_name_and_password_are_both_required(world: World, user: Any, password: Any) -> None:
     browser = world.browse().post("sign-in", user=user, password=password)
     assert browser.status == 400
     assert browser.page.said("alert") == refusal_text("empty")
@@ -272,7 +272,7 @@ def test_what_nobody_types_never_reaches_the_vendor(world: World, size: int) -> 
     assert world.vendor.calls == {}
 
 
-def test_too_large_a_form(world: World) -> None:
+def test_a_form_that_is_too_large_is_refused(world: World) -> None:
     browser = world.browse().sign_in("u" * 70_000)
     assert browser.status == 413
     assert browser.page.said("alert")
@@ -282,7 +282,7 @@ def test_too_large_a_form(world: World) -> None:
 
 
 def tried(world: World, user: str, password: str, number: int, http: Any = None) -> Browser:
-    """A try from an address of its own."""
+    """A sign-in from an address that no other try uses."""
     browser = world.browse(http=http)
     browser.address = f"203.0.113.{number}"
     return browser.sign_in(user, password)
@@ -301,7 +301,9 @@ def test_guessing_one_account_from_everywhere_stops_before_the_vendor(
     unknown = [heard(tried(world, "nobody@example.com", "wrong", number)) for number in range(10, 20)]
     assert set(known) == set(unknown) == {(403, refusal_text("wrong"), False)}
     assert world.vendor.calls == {"password": 3}
-    assert tried(world, USER, PASSWORD, 30).status == 403  # right, and from nobody the account knows
+    assert (
+        tried(world, USER, PASSWORD, 30).status == 403
+    )  # the right password, from a browser that the account does not know
     later(901)
     assert tried(world, USER, PASSWORD, 31).page.steps == ["switch", "agree", "cancel"]
 
@@ -335,7 +337,7 @@ def test_a_browser_that_signed_in_before_gets_in_whatever_strangers_do(world: Wo
     assert world.vendor.calls["password"] == before + 3
 
 
-def test_its_own_tries_are_few_and_told(world: World) -> None:
+def test_a_known_browsers_own_tries_are_limited_and_the_wait_is_shown(world: World) -> None:
     home = world.browse().sign_in().post("switch")
     for _ in range(3):
         assert home.sign_in(USER, "wrong").status == 403
@@ -359,7 +361,7 @@ FORGED = {
 
 
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
-def test_who_forges_the_cookie_is_a_stranger(world: World, forge: Callable[[str], str | None]) -> None:
+def test_a_forged_cookie_is_a_strangers(world: World, forge: Callable[[str], str | None]) -> None:
     value = cookie(world.browse().sign_in(), KNOWN)
     assert value
     for number in range(3):
@@ -406,34 +408,36 @@ def test_a_browser_is_forgotten_after_400_days(world: World, later: Callable[[fl
 
 
 def test_a_wrong_code_is_counted_beyond_the_sign_in_it_belongs_to(world: World, later: Callable[[float], None]) -> None:
-    asked = 0
+    code_pages = 0
     for _ in range(4):
         browser = world.browse().sign_in(CAREFUL)
         if browser.page.steps[0] == "code":
-            asked += 1
+            code_pages += 1
             for _ in range(4):
                 browser.post("code", code="999999")
-    assert asked == 3
+    assert code_pages == 3
     assert world.vendor.calls == {"password": 3, "code": 5}
     later(901)
     browser = world.browse().sign_in(CAREFUL).post("code", code=CODE)
     assert browser.page.steps == ["switch", "agree", "cancel"]
 
 
-def test_codes_can_not_be_asked_for_without_end(world: World) -> None:
+def test_codes_that_nobody_enters_are_limited(world: World) -> None:
     statuses = [world.browse().sign_in(CAREFUL).status for _ in range(7)]
     assert statuses == [200] * 3 + [403] * 4
     assert world.vendor.calls == {"password": 3}
 
 
-def test_codes_that_are_brought_may_be_asked_for_often(world: World) -> None:
+def test_codes_that_are_entered_are_not_limited(world: World) -> None:
     for _ in range(6):
         browser = world.browse().sign_in(CAREFUL).post("code", code=CODE)
         assert browser.page.steps == ["switch", "agree", "cancel"]
 
 
-@pytest.mark.parametrize("addresses", [["203.0.113.7"], [f"2001:db8:1:2:{each:x}::{each:x}" for each in range(25)]])
-def test_guessing_many_accounts_from_one_place(world: World, addresses: list[str]) -> None:
+@pytest.mark.parametrize(
+    "addresses", [["203.0.113.7"], [f"2001:db8:1:2:{number:x}::{number:x}" for number in range(25)]]
+)
+def test_guessing_many_accounts_from_one_network_is_throttled(world: World, addresses: list[str]) -> None:
     statuses = []
     for number in range(25):
         browser = world.browse()
@@ -445,7 +449,7 @@ def test_guessing_many_accounts_from_one_place(world: World, addresses: list[str
 # the vendor's code
 
 
-def test_the_code(world: World) -> None:
+def test_the_right_code_signs_in(world: World) -> None:
     browser = world.browse().sign_in(CAREFUL)
     assert browser.page.steps == ["code", "cancel", "switch"]
     assert "m…@example.com" in browser.page.said()
@@ -463,7 +467,7 @@ def test_the_code_sent_once_more_after_it_was_taken(world: World) -> None:
     assert world.vendor.calls["code"] == 1
 
 
-def test_five_guesses(world: World) -> None:
+def test_five_wrong_codes_end_the_sign_in(world: World) -> None:
     browser = world.browse().sign_in(CAREFUL)
     for number in range(5):
         browser.post("code", code=f"00000{number}")
@@ -480,7 +484,7 @@ def test_five_guesses(world: World) -> None:
     assert browser.get().page.steps == ["sign-in", "cancel"]
 
 
-def test_five_minutes(world: World, later: Callable[[float], None]) -> None:
+def test_a_code_expires_after_five_minutes(world: World, later: Callable[[float], None]) -> None:
     browser = world.browse().sign_in(CAREFUL)
     later(301)
     browser.post("code", code=CODE)
@@ -512,7 +516,7 @@ def test_the_code_page_can_begin_again(world: World) -> None:
     assert cookie(browser, VISIT) is None
 
 
-def test_the_vendor_is_down_while_the_code_is_asked(world: World) -> None:
+def test_a_vendor_that_is_down_at_the_code_is_a_503(world: World) -> None:
     browser = world.browse().sign_in(CAREFUL)
     world.vendor.error = VendorDown()
     browser.post("code", code=CODE)
@@ -559,18 +563,18 @@ def test_cookies_can_not_be_read_or_carried_elsewhere(make: Callable[..., World]
         assert first.status_code == 303
         set_cookies = first.headers.getlist("Set-Cookie")
         assert len(set_cookies) == 3
-        for each in set_cookies:
-            assert each.startswith("__Host-showcam-") == https
-            assert ("Secure" in each) == https
-            assert "HttpOnly" in each
-            assert ("SameSite=Strict" if "-known=" in each else "SameSite=Lax") in each
-            assert "Path=/" in each
-            assert "Domain" not in each
-            assert USER not in each
-            assert PASSWORD not in each
+        for cookie in set_cookies:
+            assert cookie.startswith("__Host-showcam-") == https
+            assert ("Secure" in cookie) == https
+            assert "HttpOnly" in cookie
+            assert ("SameSite=Strict" if "-known=" in cookie else "SameSite=Lax") in cookie
+            assert "Path=/" in cookie
+            assert "Domain" not in cookie
+            assert USER not in cookie
+            assert PASSWORD not in cookie
 
 
-def test_ten_minutes(world: World, later: Callable[[float], None]) -> None:
+def test_a_sign_in_expires_after_ten_minutes(world: World, later: Callable[[float], None]) -> None:
     browser = world.browse().sign_in()
     later(601)
     browser.post("agree")
@@ -620,6 +624,6 @@ def test_a_get_never_grants(world: World) -> None:
     assert world.links() == []
 
 
-def test_json_is_no_form(world: World) -> None:
+def test_a_json_body_is_refused(world: World) -> None:
     browser = world.browse()
     assert browser.post_raw('{"step":"sign-in"}', "application/json").status == 400

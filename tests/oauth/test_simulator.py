@@ -1,4 +1,4 @@
-"""Linking with the real driver at the simulated vendor: the person's way from the first page to tokens."""
+"""Linking with the real driver at the simulated vendor, from the first page to tokens."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -38,8 +38,8 @@ def app(simulator: SimulatorProcess, store: SqliteStore) -> Flask:
     adapter = adapt(store, {"ezviz": driver}, pictures, Grants([b"g" * 32]), rules)
     for name in ("demo", "mfa"):
         households.add_owner(store, f"{name}@example.com", open_key=f"{name}-key", open_secret=f"{name}-secret")
-    for each in ("alexa", "google"):
-        clients.register(store, each, each, (REDIRECTS[each],), secret=f"{each}-secret")
+    for assistant in ("alexa", "google"):
+        clients.register(store, assistant, assistant, (REDIRECTS[assistant],), secret=f"{assistant}-secret")
     app = Flask("showcam", static_folder=None)
     settings = OAuthSettings(
         issuer="http://127.0.0.1:8080", cookie_keys=[b"c" * 32], secure_cookies=False, refusal_s=0.0
@@ -55,11 +55,11 @@ def browse(app: Flask, assistant: Any) -> Browser:
 
 
 @pytest.mark.parametrize("assistant", ["alexa", "google"])
-def test_linking(app: Flask, store: SqliteStore, assistant: Any) -> None:
+def test_a_person_links_at_the_simulated_vendor(app: Flask, store: SqliteStore, assistant: Any) -> None:
     browser = browse(app, assistant).sign_in("demo@example.com", PASSWORD)
-    said = browser.page.said()
+    text = browser.page.said()
     for name in ("Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond"):
-        assert name in said
+        assert name in text
     code = browser.post("agree", label="Kari").returned["code"]
     form = {
         "grant_type": "authorization_code",
@@ -76,7 +76,7 @@ def test_linking(app: Flask, store: SqliteStore, assistant: Any) -> None:
     assert tokens["access_token"].startswith(f"sca.{link.id}.")
 
 
-def test_the_vendors_code(app: Flask) -> None:
+def test_a_wrong_code_is_refused_and_the_right_one_signs_in(app: Flask) -> None:
     browser = browse(app, "google").sign_in("mfa@example.com", PASSWORD)
     assert browser.page.steps == ["code", "cancel", "switch"]
     browser.post("code", code="999999")
@@ -86,12 +86,12 @@ def test_the_vendors_code(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(("user", "password"), [("demo@example.com", "wrong"), ("nobody@example.com", PASSWORD)])
-def test_wrong(app: Flask, user: str, password: str) -> None:
+def test_wrong_credentials_are_refused(app: Flask, user: str, password: str) -> None:
     page: Page = browse(app, "alexa").sign_in(user, password).page
     assert page.said("alert") == refusal_text("wrong")
 
 
-def test_the_vendor_is_gone(app: Flask, simulator: SimulatorProcess) -> None:
+def test_a_vendor_that_is_down_is_reported_and_can_be_tried_again(app: Flask, simulator: SimulatorProcess) -> None:
     browser = browse(app, "alexa")
     simulator.stop()
     try:

@@ -1,4 +1,4 @@
-"""The token endpoint as the assistants' clouds use it, and as somebody else would like to."""
+"""The token, revocation and userinfo endpoints, as the assistants' clouds use them and as attackers would."""
 
 import base64
 import time
@@ -14,7 +14,7 @@ from tests.doubles.linking_world import REDIRECTS, World, pkce
 
 @pytest.mark.parametrize("assistant", ["alexa", "google"])
 @pytest.mark.parametrize("basic", [True, False])
-def test_code_for_tokens(world: World, assistant: Any, basic: bool) -> None:
+def test_a_code_is_exchanged_for_tokens(world: World, assistant: Any, basic: bool) -> None:
     form = {
         "grant_type": "authorization_code",
         "code": world.code(assistant),
@@ -24,13 +24,13 @@ def test_code_for_tokens(world: World, assistant: Any, basic: bool) -> None:
     assert answer.status_code == 200
     assert answer.content_type.startswith("application/json")
     assert "no-store" in answer.headers["Cache-Control"]
-    told = answer.get_json()
-    assert set(told) == {"access_token", "refresh_token", "token_type", "expires_in", "scope"}
-    assert (told["token_type"], told["expires_in"], told["scope"]) == ("Bearer", 43_200, "cameras")
+    answered = answer.get_json()
+    assert set(answered) == {"access_token", "refresh_token", "token_type", "expires_in", "scope"}
+    assert (answered["token_type"], answered["expires_in"], answered["scope"]) == ("Bearer", 43_200, "cameras")
     (link,) = world.links()
-    assert told["access_token"].startswith(f"sca.{link.id}.")
-    assert told["refresh_token"].startswith(f"scr.{link.id}.")
-    assert world.works(told["access_token"])
+    assert answered["access_token"].startswith(f"sca.{link.id}.")
+    assert answered["refresh_token"].startswith(f"scr.{link.id}.")
+    assert world.works(answered["access_token"])
 
 
 # codes
@@ -73,14 +73,14 @@ def test_a_code_lives_sixty_seconds(world: World, later: Callable[[float], None]
     assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_grant")
 
 
-def test_a_code_is_for_its_client(world: World) -> None:
+def test_a_code_is_refused_for_another_client(world: World) -> None:
     code = world.code("google")
     answer = world.redeem(code, "alexa")
     assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_grant")
     assert world.redeem(code, "google").status_code == 200
 
 
-def test_a_code_of_a_link_that_ended(world: World) -> None:
+def test_a_code_of_an_ended_link_is_refused(world: World) -> None:
     code = world.code()
     world.store.end_link(world.links()[0].id, 1.0)
     assert world.redeem(code).get_json()["error"] == "invalid_grant"
@@ -102,16 +102,18 @@ BURNED = {
 }
 
 
-@pytest.mark.parametrize(("asked", "told", "error"), BURNED.values(), ids=BURNED)
-def test_a_code_taken_wrongly_is_burned(world: World, asked: dict[str, Any], told: dict[str, Any], error: str) -> None:
-    code = world.code(**asked)
-    answer = world.redeem(code, **told)
+@pytest.mark.parametrize(("requested", "form", "error"), BURNED.values(), ids=BURNED)
+def test_a_code_redeemed_wrongly_is_used_up(
+    world: World, requested: dict[str, Any], form: dict[str, Any], error: str
+) -> None:
+    code = world.code(**requested)
+    answer = world.redeem(code, **form)
     assert (answer.status_code, answer.get_json()["error"]) == (400, error)
-    right: dict[str, Any] = {"code_verifier": VERIFIER} if asked else {}
+    right: dict[str, Any] = {"code_verifier": VERIFIER} if requested else {}
     assert world.redeem(code, **right).get_json()["error"] == "invalid_grant"
 
 
-def test_pkce(world: World) -> None:
+def test_a_code_with_pkce_is_exchanged(world: World) -> None:
     assert world.redeem(world.code(**SENT), code_verifier=VERIFIER).status_code == 200
 
 
@@ -142,7 +144,7 @@ BAD_FORMS = {
 
 
 @pytest.mark.parametrize(("changes", "error"), BAD_FORMS.values(), ids=BAD_FORMS)
-def test_a_form_that_is_wrong(world: World, changes: dict[str, Any], error: str) -> None:
+def test_a_wrong_form_gets_its_error(world: World, changes: dict[str, Any], error: str) -> None:
     answer = world.redeem("code", **changes)
     assert (answer.status_code, answer.get_json()["error"]) == (400, error)
     assert answer.get_json()["error_description"].isascii()
@@ -168,7 +170,9 @@ def test_a_form_that_is_wrong(world: World, changes: dict[str, Any], error: str)
     ],
 )
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
-def test_a_body_that_is_none(world: World, path: str, body: bytes, kind: str, status: int, revoking: int) -> None:
+def test_a_body_that_is_no_form_is_refused(
+    world: World, path: str, body: bytes, kind: str, status: int, revoking: int
+) -> None:
     answer = world.http().post(path, data=body, content_type=kind)
     expected = revoking if path == "/oauth/revoke" else status
     assert answer.status_code == expected
@@ -178,13 +182,13 @@ def test_a_body_that_is_none(world: World, path: str, body: bytes, kind: str, st
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_only_post(world: World, path: str, method: str) -> None:
+def test_other_methods_than_post_are_refused(world: World, path: str, method: str) -> None:
     answer = world.http().open(path, method=method)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert answer.get_json()["error"] == "invalid_request"
 
 
-def test_what_stands_in_the_query_counts_for_nothing(world: World) -> None:
+def test_parameters_in_the_query_are_ignored(world: World) -> None:
     form = {"code": world.code(), "redirect_uri": REDIRECTS["google"]}
     answer = world.ask("/oauth/token?grant_type=authorization_code", form)
     assert answer.get_json()["error"] == "invalid_request"
@@ -220,7 +224,7 @@ HEADERS = {
 
 @pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
-def test_a_client_that_does_not_prove_itself(world: World, header: str, path: str) -> None:
+def test_a_client_with_a_bad_header_is_refused(world: World, header: str, path: str) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": "x", "token": "x"}
     answer = world.http().post(path, data=form, headers={"Authorization": header})
     assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_client")
@@ -239,12 +243,12 @@ def test_a_client_that_does_not_prove_itself(world: World, header: str, path: st
         {"client_secret": "x"},
     ],
 )
-def test_a_client_in_the_form_that_does_not_prove_itself(world: World, client: dict[str, str]) -> None:
+def test_a_client_with_bad_credentials_in_the_form_is_refused(world: World, client: dict[str, str]) -> None:
     code = world.code()
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECTS["google"]} | client
     answer = world.ask("/oauth/token", form, None)
     assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_client")
-    assert world.redeem(code).status_code == 200  # not burned by a stranger
+    assert world.redeem(code).status_code == 200  # a stranger did not use it up
 
 
 # refresh
@@ -252,17 +256,17 @@ def test_a_client_in_the_form_that_does_not_prove_itself(world: World, client: d
 
 def test_refreshing_adds_and_takes_nothing_away(world: World) -> None:
     tokens = world.tokens()
-    seen = {tokens["access_token"]}
+    access_tokens = {tokens["access_token"]}
     for _ in range(3):
         answer = world.refresh(tokens["refresh_token"])
-        told = answer.get_json()
+        answered = answer.get_json()
         assert answer.status_code == 200
         assert "no-store" in answer.headers["Cache-Control"]
-        assert set(told) == {"access_token", "refresh_token", "token_type", "expires_in", "scope"}
-        assert told["refresh_token"] == tokens["refresh_token"]
-        seen.add(told["access_token"])
-    assert len(seen) == 4
-    assert all(map(world.works, seen))
+        assert set(answered) == {"access_token", "refresh_token", "token_type", "expires_in", "scope"}
+        assert answered["refresh_token"] == tokens["refresh_token"]
+        access_tokens.add(answered["access_token"])
+    assert len(access_tokens) == 4
+    assert all(map(world.works, access_tokens))
 
 
 def test_twenty_refreshes_at_once(world: World) -> None:
@@ -275,17 +279,17 @@ def test_twenty_refreshes_at_once(world: World) -> None:
     assert all(map(world.works, tokens))
 
 
-def test_after_400_days(world: World, later: Callable[[float], None]) -> None:
+def test_a_refresh_token_works_after_400_days(world: World, later: Callable[[float], None]) -> None:
     tokens = world.tokens()
     later(12 * 3600 + 1)
     assert not world.works(tokens["access_token"])
     later(400 * 86_400)
     world.store.sweep(time.time())
-    told = world.refresh(tokens["refresh_token"]).get_json()
-    assert world.works(told["access_token"])
+    answered = world.refresh(tokens["refresh_token"]).get_json()
+    assert world.works(answered["access_token"])
 
 
-def test_refreshing_wrongly(world: World) -> None:
+def test_a_wrong_refresh_gets_its_error(world: World) -> None:
     tokens = world.tokens()
     link = tokens["refresh_token"].split(".")[1]
     cases = {
@@ -327,7 +331,7 @@ def test_a_refresh_can_not_widen_the_scope(world: World, scope: str, status: int
 def test_either_token_ends_its_link_and_no_other(world: World, which: str, hint: str | None, basic: bool) -> None:
     tokens, other = world.tokens(), world.tokens()
     form = {"token": tokens[which]} | ({"token_type_hint": hint} if hint else {})
-    for _ in range(2):  # again is fine
+    for _ in range(2):  # repeating it is allowed
         answer = world.ask("/oauth/revoke", form, basic=basic)
         assert answer.status_code == 200
         assert not world.works(tokens["access_token"])
@@ -337,7 +341,7 @@ def test_either_token_ends_its_link_and_no_other(world: World, which: str, hint:
     assert len(world.home.pictures.ended) == 1
 
 
-def test_revoking_what_is_not_ones_own(world: World) -> None:
+def test_revoking_another_clients_token_has_no_effect(world: World) -> None:
     tokens = world.tokens("google")
     answer = world.ask("/oauth/revoke", {"token": tokens["refresh_token"]}, "alexa")
     assert answer.get_json()["error"] == "invalid_grant"
@@ -351,7 +355,7 @@ def test_revoking_what_is_not_ones_own(world: World) -> None:
 # userinfo and metadata
 
 
-def test_userinfo_tells_an_id_and_no_more(world: World) -> None:
+def test_userinfo_answers_with_an_id_alone(world: World) -> None:
     tokens = world.tokens()
     answer = world.http().get("/oauth/userinfo", headers={"Authorization": f"bearer {tokens['access_token']}"})
     assert answer.get_json() == {"sub": world.links()[0].agent_user}
@@ -370,16 +374,16 @@ def test_userinfo_wants_an_access_token_in_the_header(world: World) -> None:
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_metadata(world: World) -> None:
+def test_metadata_is_valid_and_names_the_endpoints(world: World) -> None:
     from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 
     answer = world.http().get("/.well-known/oauth-authorization-server")
-    told = answer.get_json()
-    AuthorizationServerMetadata(told).validate()
-    assert told["issuer"] == world.issuer
-    assert told["code_challenge_methods_supported"] == ["S256"]
-    assert told["response_types_supported"] == ["code"]
-    assert told["authorization_response_iss_parameter_supported"] is True
+    metadata = answer.get_json()
+    AuthorizationServerMetadata(metadata).validate()
+    assert metadata["issuer"] == world.issuer
+    assert metadata["code_challenge_methods_supported"] == ["S256"]
+    assert metadata["response_types_supported"] == ["code"]
+    assert metadata["authorization_response_iss_parameter_supported"] is True
     for name, status in (("authorization", 400), ("token", 405), ("revocation", 405), ("userinfo", 401)):
-        path = told[f"{name}_endpoint"].removeprefix(world.issuer)
+        path = metadata[f"{name}_endpoint"].removeprefix(world.issuer)
         assert world.http().get(path).status_code == status, name

@@ -1,4 +1,4 @@
-"""Two windows of one browser: what became of the sign-in is told as it is, with a button that goes on."""
+"""Two windows of one browser: the page says what became of the sign-in and has a button that goes on."""
 
 import html
 import re
@@ -15,20 +15,20 @@ SIGN_IN, CONSENT = ["sign-in", "cancel"], ["switch", "agree", "cancel"]
 
 
 def window(browser: Browser, url: str = "") -> Browser:
-    """Another window of the same browser: the same cookies, also those to come."""
+    """Another window of the same browser: it shares its cookies, later ones too."""
     return Browser(browser.http).get(url or browser.url)
 
 
-def said(browser: Browser) -> tuple[int, str, list[str]]:
+def shown(browser: Browser) -> tuple[int, str, list[str]]:
     return browser.status, browser.page.said("alert"), browser.page.steps
 
 
-def told(why: str) -> tuple[int, str, list[str]]:
+def refusal(why: str) -> tuple[int, str, list[str]]:
     return (wording.SIGN_IN[why][0], refusal_text(why), SIGN_IN)
 
 
 def goes_on(browser: Browser) -> None:
-    """From the form to sign in with, to a link."""
+    """Signs in and links from the current page."""
     assert browser.sign_in().page.steps == CONSENT
     assert browser.post("agree").returned["code"]
 
@@ -42,7 +42,7 @@ def test_another_linking_used_the_sign_in(
     second = window(first, world.url(assistant, state="second"))
     assert first.post("agree").returned["code"]
     later(after_s)
-    assert said(second.post("agree")) == told("used")
+    assert shown(second.post("agree")) == refusal("used")
     assert len(world.links()) == 1
     goes_on(second)
     assert len(world.links()) == 2
@@ -53,7 +53,7 @@ def test_the_same_linking_was_agreed_to_a_while_ago(world: World, later: Callabl
     second = window(first)
     assert first.post("agree").returned["code"]
     later(61)
-    assert said(second.post("agree")) == told("linked")
+    assert shown(second.post("agree")) == refusal("linked")
     assert len(world.links()) == 1
     goes_on(second)
 
@@ -63,29 +63,29 @@ def test_after_ten_minutes_it_is_not_known_what_became_of_it(world: World, later
     second = window(first)
     first.post("agree")
     later(601)
-    assert said(second.post("agree")) == told("away")
+    assert shown(second.post("agree")) == refusal("away")
     goes_on(second)
 
 
 @pytest.mark.parametrize("step", ["cancel", "switch"])
-def test_the_other_window_signed_out(world: World, step: str) -> None:
+def test_agree_after_the_other_window_signed_out_is_refused(world: World, step: str) -> None:
     first = world.browse().sign_in()
     second = window(first)
     first.post(step)
-    assert said(second.post("agree")) == told("away")
+    assert shown(second.post("agree")) == refusal("away")
     assert world.links() == []
     goes_on(second)
 
 
 def onward(browser: Browser) -> Browser:
-    """Presses the one button of the page that is no longer good."""
+    """Presses the only button of the problem page."""
     status, heading, text = wording.PROBLEMS["form"]
     assert (browser.status, browser.page.said("h1"), browser.page.said("alert")) == (status, heading, text)
     (href,) = re.findall(r'<a class="button primary" href="([^"]*)">', browser.page.html)
     return browser.get(html.unescape(href))
 
 
-def test_the_other_window_signed_in_as_somebody_else(world: World) -> None:
+def test_a_form_from_before_the_other_window_changed_accounts_is_refused(world: World) -> None:
     first = world.browse().sign_in()
     second = window(first)
     first.post("switch").sign_in(CAREFUL).post("code", code=CODE)
@@ -104,7 +104,7 @@ def test_both_windows_sign_in(world: World) -> None:
     assert onward(second).page.steps == CONSENT
     assert "Alexa" in second.page.said("h1")
     assert second.post("agree").returned["code"]
-    assert [each.client for each in world.links()] == ["alexa"]
+    assert [link.client for link in world.links()] == ["alexa"]
 
 
 def test_the_other_window_took_the_code(world: World) -> None:
@@ -116,7 +116,7 @@ def test_the_other_window_took_the_code(world: World) -> None:
     assert world.vendor.calls["code"] == 1
 
 
-def test_the_way_on_holds_what_was_asked_and_no_more(world: World) -> None:
+def test_the_button_that_goes_on_leads_to_the_same_request(world: World) -> None:
     state = 's"><script>alert(1)</script>&x=1'
     browser = world.browse(state=state)
     browser.post("sign-in", csrf_token="forged", user=USER, password=PASSWORD)

@@ -1,4 +1,4 @@
-"""A form without its button's name, as after form.submit(): the step follows from the fields, and consent never."""
+"""A form without its button's name, as after form.submit(): its fields name the step, except for consent."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ SIGNED = {"user": USER, "password": PASSWORD}
 
 
 def browse(world: World, page: str) -> Browser:
-    """On the page named; "over": on the one where one agrees, in a second window, after the first has agreed."""
+    """A browser on the named page. "over": on the consent page of a second window, after the first has agreed."""
     browser = world.browse()
     match page:
         case "code":
@@ -36,7 +36,7 @@ def send(browser: Browser, fields: dict[str, Any]) -> Browser:
 
 
 NOT_AGREED, EMPTY = wording.NOT_AGREED, refusal_text("empty")
-# the page, what comes of it, status, the buttons of the page that follows, what that says
+# the page, the fields sent, status, the buttons of the next page, its alert
 SETS: dict[str, tuple[str, dict[str, Any], int, list[str], str]] = {
     "user and password": ("sign-in", SIGNED, 200, CONSENT, ""),
     "user and password of who needs a code": ("sign-in", SIGNED | {"user": CAREFUL}, 200, CODE_PAGE, ""),
@@ -70,9 +70,9 @@ SETS: dict[str, tuple[str, dict[str, Any], int, list[str], str]] = {
 }
 
 
-@pytest.mark.parametrize(("page", "fields", "status", "steps", "said"), SETS.values(), ids=SETS)
+@pytest.mark.parametrize(("page", "fields", "status", "steps", "text"), SETS.values(), ids=SETS)
 def test_the_step_follows_from_the_fields(
-    world: World, page: str, fields: dict[str, Any], status: int, steps: list[str], said: str
+    world: World, page: str, fields: dict[str, Any], status: int, steps: list[str], text: str
 ) -> None:
     browser = browse(world, page)
     before = len(world.links())
@@ -80,14 +80,14 @@ def test_the_step_follows_from_the_fields(
         fields = fields | {"cameras": [value for name, value in browser.page.fields if name == "cameras"]}
     send(browser, fields)
     assert (browser.status, browser.page.steps) == (status, steps)
-    assert browser.page.said("alert") == said
+    assert browser.page.said("alert") == text
     assert len(world.links()) == before
     assert browser.answer is not None
     assert "Location" not in browser.answer.headers
 
 
 @pytest.mark.parametrize("step", ["allow", "Agree", "agree ", "consent", "sign-in,agree"])
-def test_a_button_that_no_page_has(world: World, step: str) -> None:
+def test_a_step_that_no_page_has_is_a_problem(world: World, step: str) -> None:
     browser = browse(world, "consent").post(step)
     assert (browser.status, browser.page.steps) == (400, [])
     assert world.links() == []
@@ -106,7 +106,7 @@ def test_what_was_ticked_and_typed_is_kept(world: World) -> None:
     assert (set(link.cameras or ()), link.label) == ({garden, pond}, '"Kari\'s"')
 
 
-def test_a_camera_that_came_meanwhile_is_not_ticked(world: World) -> None:
+def test_a_camera_added_meanwhile_is_not_ticked(world: World) -> None:
     world.home.driver.set([camera("Garden", "F00000001"), camera("Pond", "F00000002")])
     browser = browse(world, "consent")
     shown = [value for name, value in browser.page.fields if name == "cameras"]
@@ -117,7 +117,7 @@ def test_a_camera_that_came_meanwhile_is_not_ticked(world: World) -> None:
 
 
 @pytest.mark.parametrize("page", ["sign-in", "code", "consent"])
-def test_it_needs_its_token_all_the_same(world: World, page: str) -> None:
+def test_a_form_without_a_button_still_needs_its_csrf_token(world: World, page: str) -> None:
     browser = browse(world, page)
     before = world.rows()
     browser.post_raw(urlencode(SIGNED | {"code": CODE, "label": ""}))

@@ -1,4 +1,4 @@
-"""Lakeside's words for a camera, turned into the registry's own. Pure: bytes of an answer in, cameras out."""
+"""Translates Lakeside's camera list into the registry's cameras. Does no I/O."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from registry.camera import Camera, Flag, Ref, Video
 from registry.errors import VendorDown
 
 
-class _Told(Struct):
-    """A camera in Lakeside's list. What it does not tell stays None, which is not the same as off."""
+class _ListedCamera(Struct):
+    """A camera in Lakeside's list. A field that the list omits is None, which means unknown, not off."""
 
     id: str
     name: str
@@ -24,42 +24,42 @@ class _Told(Struct):
 
 
 class _List(Struct):
-    cameras: list[_Told]
+    cameras: list[_ListedCamera]
 
 
 _AUDIO: dict[str | None, Flag] = {"live": "on", "muted": "off", "absent": "none"}
 
 
 def cameras_of(source: str, answer: dict[str, Any] | None) -> tuple[Camera, ...]:
-    """Raises VendorDown where the answer is no list of cameras: an empty list would take them away from the owner."""
+    """Raises VendorDown where the answer is no list of cameras: an empty list would remove the owner's cameras."""
     try:
-        told = msgspec.convert(answer, _List)
+        answered = msgspec.convert(answer, _List)
     except msgspec.ValidationError as error:
         raise VendorDown(f"no list of cameras: {error}") from None
-    return tuple(_camera(source, each) for each in told.cameras)
+    return tuple(_camera(source, listed) for listed in answered.cameras)
 
 
-def _camera(source: str, told: _Told) -> Camera:
+def _camera(source: str, listed: _ListedCamera) -> Camera:
     return Camera(
         id="",  # the registry's to make
-        ref=Ref(source, told.id, 1),
-        name=told.name,
+        ref=Ref(source, listed.id, 1),
+        name=listed.name,
         manufacturer="Lakeside",
-        model=told.model,
-        online=_flag(told.connected),
-        asleep=_flag(told.shutter_closed),
+        model=listed.model,
+        online=_flag(listed.connected),
+        asleep=_flag(listed.shutter_closed),
         encryption="none",  # Image Encryption is EZVIZ's alone
-        audio=_AUDIO.get(told.microphone, "unknown"),
-        video=_video(told),
+        audio=_AUDIO.get(listed.microphone, "unknown"),
+        video=_video(listed),
         ways=("open",),  # by an address of the vendor's cloud
     )
 
 
-def _flag(told: bool | None) -> Flag:
-    return "unknown" if told is None else "on" if told else "off"
+def _flag(flag: bool | None) -> Flag:
+    return "unknown" if flag is None else "on" if flag else "off"
 
 
-def _video(told: _Told) -> Video:
-    if told.codec == "h264":
-        return Video("h264", told.width, told.height)
-    return Video("h265", told.width, told.height) if told.codec == "h265" else Video()
+def _video(listed: _ListedCamera) -> Video:
+    if listed.codec == "h264":
+        return Video("h264", listed.width, listed.height)
+    return Video("h265", listed.width, listed.height) if listed.codec == "h265" else Video()

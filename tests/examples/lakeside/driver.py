@@ -16,7 +16,7 @@ from store.ports import Store
 from store.records import Source
 from tests.examples.lakeside.cameras import cameras_of
 
-# What Lakeside says when it has no picture, in the gate's words
+# Lakeside's word for why it has no picture: the gate's reason
 _REASONS: dict[str, Literal["asleep", "offline", "busy"]] = {
     "shutter": "asleep",
     "offline": "offline",
@@ -25,9 +25,9 @@ _REASONS: dict[str, Literal["asleep", "offline", "busy"]] = {
 
 
 class LakesideDriver:
-    """`host` is the cloud's, as "host" or "host:port"; `hosts` are all that may be spoken to, its streams' too.
+    """`host`: the cloud's, as "host" or "host:port". `hosts`: every host that may be contacted, for streams too.
 
-    What is sealed for a source is the key that its owner made in Lakeside's app.
+    A source's sealed secret is the key that its owner made in Lakeside's app.
     """
 
     vendor = "Lakeside"
@@ -37,14 +37,14 @@ class LakesideDriver:
         self._http = VendorHttp(hosts, ca_file)
 
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
-        return cameras_of(source.id, self._ask("GET", source, "cameras", deadline_s))
+        return cameras_of(source.id, self._request("GET", source, "cameras", deadline_s))
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
     ) -> SourceSpec:
         if picture == "sub":
             raise Refused("too_large", "Lakeside sends one picture")
-        stream = self._ask("POST", source, f"cameras/{camera.ref.serial}/streams", deadline_s) or {}
+        stream = self._request("POST", source, f"cameras/{camera.ref.serial}/streams", deadline_s) or {}
         url, number = str(stream.get("url")), str(stream.get("id"))
         host, port = self._http.check(url)  # a vendor that is broken into must not send us anywhere
         return SourceSpec("hls", url, (host if port == 443 else f"{host}:{port}",), sound(camera), release=number)
@@ -53,15 +53,15 @@ class LakesideDriver:
         return hls.examine(self._http, spec.url, deadline_s)
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
-        self._ask("DELETE", source, f"streams/{release}", deadline_s)
+        self._request("DELETE", source, f"streams/{release}", deadline_s)
 
     def serves(self, source: Source) -> tuple[str, ...]:
         return ("account",)
 
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
-        """None can be set; what the list tells is told."""
-        told: dict[Setting, str] = {"audio": camera.audio, "sleep": camera.asleep}
-        return {each: SettingView(told.get(each), False, "account", "not_this_way") for each in CHOICES}
+        """No setting can be changed; those in the list can be read."""
+        known: dict[Setting, str] = {"audio": camera.audio, "sleep": camera.asleep}
+        return {setting: SettingView(known.get(setting), False, "account", "not_this_way") for setting in CHOICES}
 
     def apply(
         self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
@@ -80,8 +80,8 @@ class LakesideDriver:
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> Never:
         raise Refused("not_this_way", "no camera of Lakeside's is reached at home")
 
-    def _ask(self, method: str, source: Source, path: str, deadline_s: float) -> dict[str, Any] | None:
-        """Raises DriverError, told apart as the gate tells them apart."""
+    def _request(self, method: str, source: Source, path: str, deadline_s: float) -> dict[str, Any] | None:
+        """Raises DriverError, of the type that fits the gate's reason."""
         kept = self._store.read_session(source.account, source.id)
         if kept is None or not kept.secrets:
             raise SignedOut
