@@ -8,32 +8,32 @@ from registry.reason import Reason
 from registry.surface import Display
 
 type Flag = Literal["on", "off", "none", "unknown"]
-# "none": there is no such thing on this camera (no microphone; encryption at a vendor that has none)
+# "none": this camera has no such feature (no microphone; encryption at a vendor that has none)
 
 
 class Ref(Struct, frozen=True):
-    """Where a driver finds the camera; never told outside the registry."""
+    """Where a driver finds the camera; it never leaves the registry."""
 
     source: str
     serial: str
     channel: int
 
 
-class Video(Struct, frozen=True, omit_defaults=True):  # kept so: to change a default changes what was kept
+class Video(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists
     codec: Literal["h264", "h265", "unknown"] = "unknown"
     width: int = 0  # 0: unknown
     height: int = 0
-    b_frames: bool = False  # so it turned out when it was shown: no display plays it by WebRTC
+    b_frames: bool = False  # found when it was opened: no display plays them by WebRTC
 
 
-class Camera(Struct, frozen=True, omit_defaults=True):  # likewise
+class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists
     """One channel. Every flag is as of `as_of`, epoch seconds."""
 
     id: str
     ref: Ref
     name: str
     kind: Literal["camera", "doorbell"] = "camera"
-    manufacturer: str = ""  # the vendor's name, in whose app people look after it
+    manufacturer: str = ""  # the vendor's name, in whose app people manage it
     model: str = ""
     firmware: str = ""
     owner: Literal["own", "shared", "unknown"] = "own"
@@ -42,7 +42,7 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # likewise
     encryption: Flag = "unknown"
     audio: Flag = "unknown"
     video: Video = Video()
-    sub: Video | None = None  # the smaller picture it sends beside that; None: it has none
+    sub: Video | None = None  # the smaller picture that it sends beside `video`; None: it sends none
     battery: int | None = None  # percent
     charging: Flag = "none"
     status_light: Flag = "none"
@@ -50,13 +50,13 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # likewise
     offline_notification: Flag = "none"
     flip: Flag = "none"
     night_vision: Literal["colour", "black_and_white", "smart", "none", "unknown"] = "none"
-    motion: Flag = "none"  # "on": seen within the last half minute; "none": it tells of no motion
-    person: Flag = "none"  # likewise; "none" also where the model can't tell people apart
+    motion: Flag = "none"  # "on": reported within the last half minute; "none": it reports no motion
+    person: Flag = "none"  # "on": reported within the last half minute; "none": it does not detect people
     can_restart: bool = False
     voice_may: tuple[str, ...] = ()  # what the owner lets a voice change: settings by name, "restart"
-    lan: str = ""  # where it is at home, "address:port"; never told outside the registry
+    lan: str = ""  # its address in the house, "address:port"; it never leaves the registry
     ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open"
-    looked_at: float = 0.0  # when its whole picture was opened to see what it is like, epoch s; 0: never
+    looked_at: float = 0.0  # when its whole picture was last opened and measured, epoch s; 0: never
     as_of: float = 0.0
 
 
@@ -98,7 +98,7 @@ class Snapshot(Struct, frozen=True):
 
 
 class State(Struct, frozen=True):
-    """What a query is told of one camera: `refusal` when it could not be shown just now."""
+    """The answer to a query about one camera. `refusal` says why it could not be shown just now."""
 
     camera: Camera
     refusal: "Refusal | None" = None
@@ -114,7 +114,7 @@ class Refusal(Struct, frozen=True):
     """Why not: every failed row in the manual's order, the first as the reason."""
 
     failed: tuple[Failed, ...]
-    camera: str = ""  # its name, "" when it may not be told
+    camera: str = ""  # its name, "" when it must not be disclosed
     vendor: str = ""  # whose camera it is, "" when that is not known
 
     @property

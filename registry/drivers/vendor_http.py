@@ -38,9 +38,9 @@ class VendorHttp(Http):
         with _told():
             return super().ask(method, url, timeout_s, form=form, query=query, headers=headers)
 
-    def look(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
+    def fetch(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
         with _told():
-            return super().look(url, timeout_s, headers, enough=enough)
+            return super().fetch(url, timeout_s, headers, enough=enough)
 
     def mount(self, session: "requests.Session") -> None:
         with _told():

@@ -7,7 +7,7 @@ from media.grants import Claims
 from media.source import Denied, SourceSpec
 from registry.camera import Refusal
 from registry.errors import Unavailable
-from registry.gate.sizes import Looks
+from registry.gate.sizes import Measurement
 from registry.readings.judge import Deadline, Judge
 from registry.readings.reading import Reading
 from registry.readings.readings import Readings
@@ -75,9 +75,9 @@ class Questions:
         """What a picture turned out to be like when it was opened."""
         if claims.explains or not (0 < width <= MOST_PIXELS and 0 < height <= MOST_PIXELS):
             return
-        looks = Looks(width, height, b_frames, self._clock())
+        measurement = Measurement(width, height, b_frames, self._clock())
         try:
-            self._readings.learn(claims.account, claims.camera, claims.picture, looks)
+            self._readings.learn(claims.account, claims.camera, claims.picture, measurement)
         except (Unavailable, StoreUnavailable):
             return  # it is told again whenever it is opened
 

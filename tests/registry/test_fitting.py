@@ -7,7 +7,7 @@ from media.source import Denied, SourceSpec
 from registry.camera import Refusal, Stream, StreamRequest, Video
 from registry.errors import Refused, VendorDown
 from registry.gate.fit import Fit, fits
-from registry.gate.sizes import AFRESH_S
+from registry.gate.sizes import REMEASURE_S
 from registry.preferences import Preferences
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 from tests.doubles.ready_driver import camera
@@ -116,7 +116,7 @@ def test_once_a_day_the_whole_picture_is_tried_again() -> None:
         given = camera("Garden", video=UHD, sub=SMALL, as_of=1e9, looked_at=1e9 - seen_s_ago)
         return fits(DISPLAYS["google"], given, scaled=False)[0].picture
 
-    assert (asked(AFRESH_S - 1), asked(AFRESH_S + 1)) == ("sub", "main")
+    assert (asked(REMEASURE_S - 1), asked(REMEASURE_S + 1)) == ("sub", "main")
 
 
 def claims_of(home: Household, stream: Stream) -> Claims:

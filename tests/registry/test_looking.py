@@ -14,7 +14,7 @@ from media.source import SourceSpec
 from registry.camera import Camera, Video
 from registry.errors import Refused
 from registry.streams.look import unseen
-from registry.watch.looker import Looker
+from registry.watch.measurer import Measurer
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
@@ -69,7 +69,7 @@ def made(tmp_path: Path, clock: Clock, cameras: list[Camera]) -> tuple[Household
     pictures = Telling()
     home = household(tmp_path, clock=clock, cameras=cameras, pictures=pictures)
     pictures.attach(home)
-    home.registry.when_listed(Looker(home.registry).offer)
+    home.registry.when_listed(Measurer(home.registry).offer)
     return home, pictures
 
 

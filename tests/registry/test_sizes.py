@@ -8,7 +8,7 @@ import pytest
 from media.grants import Claims
 from registry.adapter import adapt
 from registry.camera import Camera, Video
-from registry.gate.sizes import Looks, resized, sized
+from registry.gate.sizes import Measurement, resized, sized
 from registry.owner.owner import Owner
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
@@ -134,7 +134,7 @@ def test_what_the_vendor_tells_beats_what_was_learnt(told: Video, known: Video, 
 
 
 def test_a_smaller_picture_that_is_gone_stays_gone() -> None:
-    before = resized((camera("Garden"),), camera("Garden").ref, "sub", Looks(640, 360))
+    before = resized((camera("Garden"),), camera("Garden").ref, "sub", Measurement(640, 360))
     assert before[0].sub == Video("h264", 640, 360)
     assert sized((camera("Garden"),), before)[0].sub is None
 

@@ -18,8 +18,8 @@ NOBODY = "https://127.0.0.1:1"  # no port that anybody listens at
     [
         lambda http: http.post(f"{NOBODY}/x", {}, 1.0),
         lambda http: http.ask("GET", f"{NOBODY}/x", 1.0),
-        lambda http: http.look(f"{NOBODY}/x", 1.0, {}),
-        lambda http: http.look("https://elsewhere.example/x", 1.0, {}),
+        lambda http: http.fetch(f"{NOBODY}/x", 1.0, {}),
+        lambda http: http.fetch("https://elsewhere.example/x", 1.0, {}),
         lambda http: http.check("https://elsewhere.example"),
         lambda http: http.addresses("10.0.0.1", 443, 1.0),
     ],

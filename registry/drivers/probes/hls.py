@@ -75,7 +75,7 @@ def _list(http: VendorHttp, url: str, exchange: Exchange) -> list[str]:
 
 def _fetched(http: VendorHttp, url: str, exchange: Exchange, enough: int = 0) -> Page:
     headers = {"Origin": PLAYER} | ({"Range": f"bytes=0-{enough - 1}"} if enough else {})
-    page = http.look(url, exchange.left, headers, enough=enough)
+    page = http.fetch(url, exchange.left, headers, enough=enough)
     if page.status not in (200, 206):
         raise VendorDown(f"HTTP {page.status}")
     if page.headers.get("access-control-allow-origin") not in ("*", PLAYER):
