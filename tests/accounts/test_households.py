@@ -34,7 +34,7 @@ def test_strangers_are_not_found(store: Store, user: str) -> None:
 
 def test_a_user_has_one_household(store: Store) -> None:
     account = households.add(store, "ezviz", "ola@example.com", b"sealed")
-    with pytest.raises(households.AlreadyThere):
+    with pytest.raises(households.AlreadyAdded):
         households.add(store, "ezviz", "OLA@example.com", b"sealed")
     assert list(store.accounts()) == [account]
 
