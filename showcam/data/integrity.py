@@ -76,7 +76,7 @@ def _look(database: Path) -> None:
 def _log_damaged(database: Path) -> bool:
     """Says so, and keeps the log as it is: SQLite is about to drop what it can't read."""
     try:
-        found = wal.look(database, WITHIN_S)
+        found = wal.inspect(database, WITHIN_S)
     except wal.TooLong:
         log.warning("the write-ahead log is too long to be looked at now", file=f"{database.name}-wal")
         return False
