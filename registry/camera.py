@@ -69,7 +69,7 @@ class StreamRequest(Struct, frozen=True):
     session: str = ""  # the surface's own name for a WebRTC session; a new offer under it replaces the answer
     within_s: float | None = None  # what the surface has left to wait; None: as long as the rules say
     image: bool = False  # a still picture's address is wanted beside the stream
-    largest: tuple[int, int] | None = None  # width and height of the largest picture asked for; None: any
+    largest: tuple[int, int] | None = None  # width and height of the largest picture wanted; None: any
     silent: bool = False  # it plays a picture without sound and no other
 
 
@@ -82,7 +82,7 @@ class Stream(Struct, frozen=True):
     video: Video
     sound: bool
     url: str = ""  # hls: the master playlist; webrtc: where an offer may be posted (WHEP)
-    image_url: str = ""  # one JPEG of now, where that was asked for
+    image_url: str = ""  # one JPEG of now, where `image` was requested
     grant: str = ""  # webrtc: the grant alone, for a signalling URL of the surface's own
     answer: str = ""  # webrtc with an offer: the SDP answer
     camera: Camera | None = None  # as it was read for this; None beside a card

@@ -142,7 +142,7 @@ WRITTEN: ByReason[Sentence] = {
         mark("See in the {vendor} app whether it is online and how it is set, then try again."),
     ),
 }
-_ANY_CAMERA = mark("the camera")  # where its name may not be told
+_ANY_CAMERA = mark("the camera")  # where its name must not be disclosed
 _ANY_VENDOR = mark("camera")  # where its name is not known: the camera app
 _NONE: Mapping[Reason, Sentence] = MappingProxyType({})
 

@@ -41,7 +41,7 @@ class Vendor(Protocol):
 @dataclass
 class _Watched:
     due: float
-    since: float  # events before are not asked for
+    since: float  # earlier events are not polled
     failures: int = 0
     busy: bool = False
     listeners: dict[str, Listening] = field(default_factory=dict)  # by source

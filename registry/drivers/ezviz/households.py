@@ -1,4 +1,4 @@
-"""EZVIZ households as who runs the installation keeps them: who may sign in here, and by which keys pictures come."""
+"""EZVIZ households as the installation's owner manages them: who may sign in, and the keys for pictures."""
 
 from accounts import households
 from accounts.households import AlreadyAdded
