@@ -40,7 +40,7 @@ def test_a_user_has_one_household(store: Store) -> None:
 
 
 class Pictures:
-    """Remembers what was ended and whether the link was dead by then; can't be reached when told so."""
+    """Records the ended links and whether each was revoked by then; unreachable on request."""
 
     def __init__(self, store: Store, reachable: bool = True) -> None:
         self.store, self.reachable = store, reachable

@@ -1,4 +1,4 @@
-"""Which households are listened to, which are asked, how often, and who is left alone."""
+"""Which households are listened to, which are polled, and how often."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -34,11 +34,11 @@ class Teller:
     def __init__(self) -> None:
         self.hints: list[Hint] = []
         self.error: Exception | None = None
-        self.asked: list[float] = []
+        self.polls: list[float] = []
         self.ears: list[Ear] = []
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
-        self.asked.append(since)
+        self.polls.append(since)
         if self.error:
             raise self.error
         return tuple(hint for hint in self.hints if hint.at > since)
@@ -79,7 +79,7 @@ class World:
 
     def settle(self, watch: Watch) -> None:
         watch.turn()
-        wait(lambda: not any(each.busy for each in watch._watched.values()))
+        wait(lambda: not any(watched.busy for watched in watch._watched.values()))
 
 
 def wait(until: Callable[[], object]) -> None:
@@ -108,11 +108,11 @@ def test_how_often_a_household_is_read(world: World, push: bool, webhook: bool, 
     watch = world.watch(push=push, webhook=webhook)
     least, most = reads
     assert least <= world.pass_s(watch, 10 * POLL_S) <= most
-    assert bool(world.vendor.asked) is (not push and not webhook)
+    assert bool(world.vendor.polls) is (not push and not webhook)
     assert len(world.vendor.ears) == push
 
 
-def test_what_happened_is_asked_for_once(world: World, clock: Clock) -> None:
+def test_messages_are_polled_once(world: World, clock: Clock) -> None:
     watch = world.watch()
     world.settle(watch)
     before, since = clock.now - 1, clock.now + 3
@@ -137,16 +137,16 @@ def test_what_is_heard_counts_for_the_household_that_heard_it(world: World, cloc
     assert [change.account for change in world.changes] == [world.home.account.id]
 
 
-def test_who_is_deaf_is_asked(world: World) -> None:
+def test_a_household_without_a_connection_is_polled(world: World) -> None:
     watch = world.watch(push=True)
     world.pass_s(watch, 10)
     world.vendor.ears[0].listening = False
     world.pass_s(watch, (PUSHED + 2) * POLL_S)
-    assert world.vendor.asked
+    assert world.vendor.polls
 
 
 @pytest.mark.parametrize("error", [VendorDown(), VendorBusy()])
-def test_a_vendor_in_trouble_is_asked_ever_less(world: World, error: DriverError) -> None:
+def test_a_failing_vendor_is_called_ever_less_often(world: World, error: DriverError) -> None:
     watch = world.watch()
     world.pass_s(watch, POLL_S)
     world.home.driver.error = error
@@ -187,12 +187,12 @@ def test_signing_in_begins_it_and_signing_out_ends_it(world: World) -> None:
     assert [ear.stopped for ear in world.vendor.ears] == [False, True]
 
 
-def test_many_households_are_not_asked_at_once(world: World, clock: Clock) -> None:
+def test_many_households_are_not_read_at_once(world: World, clock: Clock) -> None:
     for number in range(40):
         households.add_owner(world.home.store, f"user{number}@example.com")
     watch = world.watch()
     world.settle(watch)
-    dues = [each.due for each in watch._watched.values()]
+    dues = [watched.due for watched in watch._watched.values()]
     assert len(dues) == 41
     assert max(dues) - min(dues) > 5
     clock.now += CENSUS_S

@@ -1,4 +1,4 @@
-"""What is told of a write-ahead log, beside what SQLite itself makes of the same files."""
+"""The inspection of a write-ahead log, compared with what SQLite reads from the same files."""
 
 import itertools
 import shutil
@@ -103,11 +103,11 @@ def test_what_can_be_read_is_what_sqlite_reads(
         (nothing, COMMITS, 0),
         (spoil(5), 4, COMMITS - 4),
         (spoil_header, 0, COMMITS),
-        # a frame that was being written when the end came looks like this, and was told to nobody as done
+        # a frame that a cut-off write leaves looks like this; its commit was reported to nobody
         (cut(6.5), 6, 0),
     ],
 )
-def test_without_the_index_what_stands_behind_a_gap_tells(
+def test_without_the_index_frames_behind_a_gap_count_as_lost(
     killed: Path, happens: Callable[[Path], None], committed: int, lost: int
 ) -> None:
     happens(killed)
@@ -157,7 +157,7 @@ def test_a_log_that_no_memory_would_hold_is_not_read(killed: Path) -> None:
         wal.inspect(killed, 10)
 
 
-def test_a_log_that_takes_too_long_is_said(killed: Path) -> None:
+def test_a_log_that_takes_too_long_raises(killed: Path) -> None:
     with pytest.raises(wal.TooLong):
         wal.inspect(killed, -1)
 
