@@ -1,8 +1,8 @@
-"""How often a sign-in may fail before the vendor is not asked any more: who guesses must not lock its account there.
+"""Limits failed sign-ins before a request goes to the vendor, so that guessing can't lock the account there.
 
-A try takes its places before the vendor is asked, so that tries made at once don't slip through, and gives them back
-when it was right: failures alone count. Strangers share the places of an account name. A browser that signed in to
-the account before has places of its own, so no stranger, from wherever, keeps the owner out of it.
+A try takes its places before the vendor is called, so that tries at the same time are counted, and gives them back when
+it was right: only failures count. Strangers share the places of an account name. A browser that signed in to
+the account before has places of its own, so no stranger can lock the owner out.
 """
 
 import hashlib
@@ -19,21 +19,21 @@ from store.ports import Throttle
 class Limits(Struct, frozen=True):
     """Failures in any `window_s` seconds."""
 
-    per_user: int = 3  # of an account name; as many more of each browser that it knows
+    per_user: int = 3  # per account name; a browser that it knows has as many of its own
     per_address: int = 20
-    per_code: int = 5  # wrong codes of an account name, and as many of each browser that it knows
+    per_code: int = 5  # wrong codes per account name; a browser that it knows has as many of its own
     window_s: int = 900
 
 
 class Browser(Struct, frozen=True):
-    """A browser that proves that it signed in before, and to which accounts."""
+    """A browser that proved its earlier sign-ins, and the ids of their accounts."""
 
     id: str
     accounts: tuple[str, ...]
 
 
 class Place(Struct, frozen=True):
-    """What a try has taken, and when it falls free by itself."""
+    """A place that a try has taken; it falls free at `ends`, epoch seconds."""
 
     key: str
     ends: int
@@ -54,16 +54,16 @@ class Attempts:
         self._store, self._limits, self._clock = store, limits, clock
 
     def from_address(self, salt: str, address: str) -> Place:
-        """For a try of a browser that the account does not know, whatever the name. Raises NoPlace."""
-        where = hashlib.sha256(f"{salt}\x00{counted_as(address)}".encode()).hexdigest()[:32]
-        return self._take(f"sign_in/address/{where}", self._limits.per_address)
+        """For a try of a browser that the account does not know, under any account name. Raises NoPlace."""
+        hashed = hashlib.sha256(f"{salt}\x00{counted_as(address)}".encode()).hexdigest()[:32]
+        return self._take(f"sign_in/address/{hashed}", self._limits.per_address)
 
     def of(self, who: str) -> Place:
-        """For a password. `who`: see `strangers` and `own`. Raises NoPlace."""
+        """For a password. `who` is from `strangers` or `own`. Raises NoPlace."""
         return self._take(f"sign_in/{who}", self._limits.per_user)
 
     def code_of(self, who: str) -> Place:
-        """For a code of the vendor's, whichever of those it sent. Raises NoPlace."""
+        """For any code that the vendor sent. `who` is from `strangers` or `own`. Raises NoPlace."""
         return self._take(f"sign_in/code/{who}", self._limits.per_code)
 
     def were_right(self, *places: Place) -> None:
@@ -79,10 +79,10 @@ class Attempts:
 
 
 def strangers(vendor_key: str) -> str:
-    """All browsers that the account of that name does not know."""
+    """Counts all browsers together that the account of that name does not know."""
     return f"user/{vendor_key}"
 
 
 def own(account_id: str, browser: Browser) -> str:
-    """That one browser, at that account."""
+    """Counts one known browser of one account."""
     return f"browser/{account_id}/{browser.id}"

@@ -1,4 +1,4 @@
-"""Assistants' OAuth registrations: exact redirect URIs, a secret told once, a check that takes equal time."""
+"""Assistants' OAuth registrations: exact redirect URIs, a secret shown once, a check in constant time."""
 
 import contextlib
 import hmac
@@ -12,8 +12,8 @@ from accounts.identity import token_hash
 from store.ports import Store
 from store.records import Assistant, Client
 
-TRIAL = "doctor-trial-"  # begins the ids of clients that are there for an examination alone
-TRIAL_S = 3600.0  # none lasts that long: one that is older was left behind
+TRIAL = "doctor-trial-"  # begins the ids of clients that exist for one examination by the doctor
+TRIAL_S = 3600.0  # no examination lasts so long: an older client was left behind
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})/callback")
 
@@ -28,7 +28,7 @@ def register(
     loopback_redirect: bool = False,
     secret: str | None = None,
 ) -> str:
-    """The client's secret, which is told this once; replaces a client of that id. Raises ValueError for a person."""
+    """Adds or replaces the client. Answers its secret, which is not stored. Raises ValueError with a readable text."""
     if not _ID.fullmatch(client_id):
         raise ValueError("a client id is 1 to 64 letters, digits, dots, hyphens or underscores")
     if client_id.startswith(TRIAL):
@@ -36,8 +36,8 @@ def register(
     if not redirect_uris and not loopback_redirect:
         raise ValueError("a client needs at least one redirect URI; the assistant's console shows it")
     for uri in redirect_uris:
-        _judge(uri)
-    # of letters and digits alone: it is typed into a console, and taken whole by a double click
+        _check_redirect(uri)
+    # letters and digits alone: it is typed into a console, and a double click selects all of it
     text = secrets.token_hex(32) if secret is None else secret
     if not text:
         raise ValueError("a client secret can't be empty")
@@ -57,17 +57,17 @@ def register(
 
 def registered(store: Store, assistant: Assistant) -> Client | None:
     """The first of the assistant's own, if it has any."""
-    own = (each for each in store.clients() if each.assistant == assistant and not each.id.startswith(TRIAL))
+    own = (client for client in store.clients() if client.assistant == assistant and not client.id.startswith(TRIAL))
     return next(own, None)
 
 
 @contextlib.contextmanager
 def on_trial(store: Store, assistant: Assistant, redirect_uri: str) -> Iterator[tuple[str, str]]:
-    """Id and secret of a client for as long as the block lasts, beside all others; what was left behind goes."""
+    """Id and secret of a client that exists for the block. Clients left behind by earlier trials are removed."""
     now = time.time()
-    for each in store.clients():
-        if each.id.startswith(TRIAL) and each.created < now - TRIAL_S:
-            store.drop_client(each.id)
+    for client in store.clients():
+        if client.id.startswith(TRIAL) and client.created < now - TRIAL_S:
+            store.drop_client(client.id)
     client_id, secret = f"{TRIAL}{secrets.token_hex(8)}", secrets.token_urlsafe(32)
     store.put_client(Client(client_id, assistant, token_hash(secret), (redirect_uri,), now))
     try:
@@ -77,7 +77,7 @@ def on_trial(store: Store, assistant: Assistant, redirect_uri: str) -> Iterator[
 
 
 def check_secret(client: Client | None, secret: str) -> bool:
-    """False for an unknown client (None) too, in the same time."""
+    """In constant time, also for an unknown client (None), which is False."""
     try:
         given = token_hash(secret)
     except UnicodeEncodeError:
@@ -94,13 +94,13 @@ def redirect_allowed(client: Client, uri: str) -> bool:
     return port is not None and int(port[1]) <= 65535
 
 
-def _judge(uri: str) -> None:
+def _check_redirect(uri: str) -> None:
     try:
-        parts = urlsplit(uri)
-        host = parts.hostname
+        address = urlsplit(uri)
+        host = address.hostname
     except ValueError:
         raise ValueError(f"{uri!r} is no URI") from None
-    if parts.scheme != "https" or not host or "@" in parts.netloc or "#" in uri or not uri.isascii():
+    if address.scheme != "https" or not host or "@" in address.netloc or "#" in uri or not uri.isascii():
         raise ValueError(
             f"{uri!r} can't be a redirect URI: it is https, with a host, without user, fragment or umlauts"
         )

@@ -1,4 +1,4 @@
-"""Households: an account with its sources, and the end of a link. What is sealed for a source is its driver's."""
+"""Households: adding, finding and removing an account with its sources, and ending a link."""
 
 import logging
 import secrets
@@ -14,7 +14,7 @@ from store.sealing import SealedUnreadable
 log = logging.getLogger(__name__)
 
 
-class AlreadyThere(Exception):
+class AlreadyAdded(Exception):
     """The vendor user has a household here."""
 
 
@@ -30,12 +30,12 @@ class Pictures(Protocol):
 
 
 def add(store: Store, kind: SourceKind, user: str, sealed: bytes, *, locale: str = "en") -> Account:
-    """A household whose one source waits for its first sign-in. Raises AlreadyThere."""
+    """A household whose one source waits for its first sign-in. Raises AlreadyAdded."""
     now = time.time()
     account = Account(id=new_id(), created=now, salt=secrets.token_bytes(16), locale=locale)
     source = Source(id=new_id(), account=account.id, kind=kind, vendor_key=_vendor_key(store, kind, user), created=now)
     if not store.add_household(account, source, sealed, "needs_login"):
-        raise AlreadyThere("that user has a household here already")
+        raise AlreadyAdded("that user has a household here already")
     return account
 
 
@@ -46,7 +46,7 @@ def find(store: Store, kind: SourceKind, user: str) -> Source | None:
 def end(store: Store, pictures: Pictures, link: Link) -> bool:
     """Revoke first, then end live pictures; if those can't be reached now, revocation stands.
 
-    False when the link had ended before; its pictures are ended again all the same.
+    False when the link had ended before; its pictures are ended in either case.
     """
     ended = store.end_link(link.id, time.time())
     _end_pictures(pictures, link)
@@ -54,7 +54,7 @@ def end(store: Store, pictures: Pictures, link: Link) -> bool:
 
 
 def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
-    """Remove all that is kept of the household, then end what its links are being shown; those links."""
+    """Remove the household's rows, then end its links' live pictures. Answers those links."""
     links = store.links(account_id)
     store.drop_household(account_id)
     for link in links:

@@ -1,4 +1,4 @@
-"""Ids and keyed hashes that tell nobody what they stand for."""
+"""Ids and keyed hashes that disclose nothing of what they stand for."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ def new_id(length: int = 16) -> str:
 
 
 def id_from(secret: str) -> str:
-    """The same id each time for the same secret, and as little to be guessed as that."""
+    """The same id each time for the same secret, and as hard to guess."""
     return base64.b32encode(hashlib.sha256(f"id|{secret}".encode()).digest())[:16].decode().lower()
 
 
@@ -29,7 +29,7 @@ def vendor_key(salt: str, kind: str, user: str) -> str:
 
 
 def camera_id(salt: bytes, space: str, serial: str, channel: int) -> str:
-    """`{space}-{20 characters}`: the same through renames and ways in, another one in every account."""
+    """`{space}-{20 characters}`: the same after a rename and by every API, another one in every account."""
     digest = hmac.digest(salt, f"{space}\x00{serial.upper()}\x00{channel}".encode(), hashlib.sha256)
     number = int.from_bytes(digest[:13])
     return f"{space}-" + "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in range(20))

@@ -21,7 +21,7 @@ class TokenAnswer(TypedDict):
 
 
 class LinkEnded(Exception):
-    """The link was ended meanwhile: no token is issued under it."""
+    """The link has ended: no token is issued under it."""
 
 
 def complete(
@@ -34,9 +34,9 @@ def complete(
     now: float,
     link_id: str = "",
 ) -> Link:
-    """A new link beside those there are. `cameras` None: all, also ones added later.
+    """Adds a link; the account's other links stay. `cameras` None: all, also ones added later.
 
-    `link_id` is for whoever may have to say it again. Raises store.ports.Inconsistent where it is taken.
+    `link_id` lets a caller repeat the request. Raises store.ports.Inconsistent where the id is taken.
     """
     link = Link(
         id=link_id or new_id(),
@@ -54,7 +54,7 @@ def complete(
 
 
 def issue(store: Store, link: Link, scope: str, now: float, refresh: bool) -> TokenAnswer:
-    """The token answer, kept. Raises LinkEnded."""
+    """Stores new tokens and answers them. Raises LinkEnded."""
     answer, rows = minted(link, scope, now, refresh)
     if not store.add_tokens(rows):
         raise LinkEnded(link.id)
@@ -62,7 +62,7 @@ def issue(store: Store, link: Link, scope: str, now: float, refresh: bool) -> To
 
 
 def minted(link: Link, scope: str, now: float, refresh: bool) -> tuple[TokenAnswer, list[Token]]:
-    """The token answer, with a refresh token if asked for, and what is to be kept of it."""
+    """The token answer, and the rows to store for it; nothing is stored yet."""
     text, row = mint(link.id, "access", scope, now)
     answer: TokenAnswer = {"access_token": text, "token_type": "Bearer", "expires_in": ACCESS_S, "scope": scope}
     rows = [row]

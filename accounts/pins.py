@@ -11,7 +11,7 @@ type Verdict = Literal["right", "wrong", "too_many"]
 
 NAME = "pin"
 SHORTEST, LONGEST = 4, 8  # digits
-# Every try counts, the right ones too, before it is looked at: so tries made at once don't slip through.
+# Every try counts, also a right one, before it is compared, so that tries at the same time are counted.
 LIMITS = ((15 * 60, 6), (24 * 3600, 40))  # seconds, tries
 # About 40 ms and 16 MiB a try: few digits don't stand long against somebody who holds both database and keys.
 _COST, _BLOCK, _LANES, _SALT = 2**14, 8, 1, 16

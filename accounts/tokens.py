@@ -24,7 +24,7 @@ class TokenExpired(TokenInvalid):
 
 
 def mint(link_id: str, kind: str, scope: str, now: float) -> tuple[str, Token]:
-    """The token's text, which is told once, and its row."""
+    """The token's text, which is not stored, and its row."""
     text = f"{'sca' if kind == 'access' else 'scr'}.{link_id}.{secrets.token_urlsafe(32)}"
     if kind == "access":
         return text, Token(token_hash(text), link_id, "access", scope, now, now + ACCESS_S)
@@ -33,10 +33,10 @@ def mint(link_id: str, kind: str, scope: str, now: float) -> tuple[str, Token]:
 
 def link_of(text: str) -> str | None:
     """The link id a token's text names, unverified; None when it is no token of ours."""
-    parts = text.split(".")
-    if len(parts) != 3 or parts[0] not in ("sca", "scr") or len(text) > 256 or not text.isascii():
+    fields = text.split(".")
+    if len(fields) != 3 or fields[0] not in ("sca", "scr") or len(text) > 256 or not text.isascii():
         return None
-    return parts[1] if parts[1].isalnum() else None
+    return fields[1] if fields[1].isalnum() else None
 
 
 def authenticate(store: Store, text: str, assistant: Assistant) -> Link:

@@ -1,30 +1,32 @@
-"""Whose an IP address is, judged before anybody connects to it. Standard library only.
+"""Whether an IP address is public or in the house, judged before a connection to it. Standard library only.
 
-This is the house's one rule: a room that judges an address asks here. Only the address that was judged is connected to.
+Every room that judges an address does it here. Only the address that was judged is connected to.
 """
 
 import ipaddress
 import re
 from collections.abc import Iterable
 
-_HOUSE = tuple(ipaddress.ip_network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
-# All that IANA gave out of IPv6 for hosts. The rest carries an IPv4 address, is of one site, or is kept for later.
+_HOUSE = tuple(
+    ipaddress.ip_network(network) for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
+# The IPv6 space that IANA allocates to hosts. The rest carries an IPv4 address, is site-local, or is reserved.
 _GIVEN_OUT = ipaddress.ip_network("2000::/3")
-# Answered by whichever router is near (RFC 6890, 7526), though IANA calls some of it globally reachable.
-_OF_PROTOCOLS = tuple(ipaddress.ip_network(each) for each in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23"))
-# A translator's prefix (RFC 6052), by which a network without IPv4 reaches hosts that have nothing else.
+# For protocols (RFC 6890, 7526): a nearby router answers, though IANA lists some of it as globally reachable.
+_OF_PROTOCOLS = tuple(ipaddress.ip_network(network) for network in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23"))
+# A translator's prefix (RFC 6052), by which a network without IPv4 reaches hosts that have only IPv4.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_ISATAP = (0x00005EFE, 0x02005EFE)  # RFC 5214: what follows is the IPv4 address of a tunnel's end
+_ISATAP = (0x00005EFE, 0x02005EFE)  # RFC 5214: the IPv4 address of a tunnel's end follows
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
 
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def is_public(address: str, *, loopback: bool = False) -> bool:
-    """Whether anybody's host may be there. `loopback`: on this machine too, for practice, but never on the LAN.
+    """Whether it is a public address. `loopback`: this machine counts too, for practice; the LAN never.
 
-    False for what is no address in its canonical spelling, and for one with a zone. A NAT64 prefix of a network's own
-    looks like any other address of that network; the local-use one (RFC 8215) is refused.
+    False for an address in another than its canonical spelling, or with a zone. A network's own NAT64 prefix can't be
+    distinguished from its other addresses; the local-use prefix (RFC 8215) is refused.
     """
     ip = _plain(address)
     if ip is None:
@@ -40,15 +42,15 @@ def is_public(address: str, *, loopback: bool = False) -> bool:
 
 
 def are_public(addresses: Iterable[str], *, loopback: bool = False) -> bool:
-    """Whether a name that leads to these may be spoken to: each must be public, and there must be one."""
-    judged = [is_public(each, loopback=loopback) for each in addresses]
+    """Whether a name with these addresses may be connected to: there is one at least, and all are public."""
+    judged = [is_public(address, loopback=loopback) for address in addresses]
     return bool(judged) and all(judged)
 
 
 def is_in_house(address: str, *, loopback: bool = False) -> bool:
-    """Whether this is a private address of a LAN, where alone a camera of the house is looked for.
+    """Whether this is a private address of a LAN, the only place where LAN cameras are connected to.
 
-    `loopback`: this machine too, for practice. False for a name, which might be looked up to anything.
+    `loopback`: this machine counts too, for practice. False for a name, which may resolve to any address.
     """
     ip = _plain(address)
     if ip is None:
@@ -59,14 +61,14 @@ def is_in_house(address: str, *, loopback: bool = False) -> bool:
 def is_spelled(host: str) -> bool:
     """Whether a URL's host is an address in any spelling (2130706433, 0x7f.1, 0177.0.0.1) and not a name.
 
-    Some libraries hand such a host to the system, which reads it as an address, past the place where names are judged.
-    True also where a sign is not ASCII: some are dots and digits to those who translate names (UTS 46), "127。0。0。1".
+    Some libraries hand such a host to the system, which reads it as an address without resolving a name. True also for
+    a host with a character outside ASCII: UTS 46 maps some to dots and digits, as in "127。0。0。1".
     """
     return ":" in host or not host.isascii() or _NUMBER.fullmatch(host.removesuffix(".").rpartition(".")[2]) is not None
 
 
 def _plain(address: str) -> Address | None:
-    """An IPv4 address for one that is only mapped into IPv6: the system connects by IPv4. None for no address."""
+    """The address; a mapped one as IPv4, by which the system connects. None where the text is no address."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

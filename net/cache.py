@@ -9,8 +9,8 @@ from typing import ClassVar
 class Recent[K, V]:
     """Keeps `limit` entries at most; one stays until nearly half as many others have been used after it.
 
-    Safe to use from many threads. In two generations, so that a look-up moves nothing and takes no lock: what is used
-    while it is in the old one comes into the young one; when that is full it becomes the old one.
+    Safe to use from many threads. It has two generations, so that a look-up takes no lock: an entry of
+    the old one moves to the young one when it is used, and a full young one becomes the old one.
     """
 
     def __init__(self, limit: int) -> None:
@@ -44,16 +44,16 @@ class Recent[K, V]:
 
 
 class Kept[K, V](Recent[K, V]):
-    """For what is kept for speed's sake alone, and would be made again just the same."""
+    """For results that are kept only for speed, and would be the same if made again."""
 
-    on: ClassVar[bool] = True  # set once, at the start of a process: False: all of it is made again each time
+    on: ClassVar[bool] = True  # set once, at the start of a process; False: nothing is kept
 
     def get(self, key: K) -> V | None:
         return super().get(key) if Kept.on else None
 
 
 def kept[*Given, Made](limit: int) -> Callable[[Callable[[*Given], Made]], Callable[[*Given], Made]]:
-    """A function that makes the same of the same, whose last results are kept as Kept keeps them."""
+    """Keeps the last results of a pure function, while `Kept.on`."""
 
     def keeping(make: Callable[[*Given], Made]) -> Callable[[*Given], Made]:
         known = functools.lru_cache(limit)(make)

@@ -1,4 +1,4 @@
-"""What can go wrong on the way out. Whoever asks turns it into an error of its own room."""
+"""Errors of outgoing requests. The calling room turns them into its own errors."""
 
 
 class Unreached(Exception):

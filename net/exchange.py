@@ -1,4 +1,4 @@
-"""One deadline over everything a thread says to others, held by shutting down the connection in use."""
+"""One deadline over all requests of a thread, kept by shutting down the connection in use."""
 
 import contextlib
 import os
@@ -11,10 +11,10 @@ _current = threading.local()
 
 
 class Exchange:
-    """A deadline over everything this thread says to vendors until the block ends.
+    """A deadline over all requests of this thread to vendors until the block ends.
 
-    When it is over, the connection in use is shut down under whoever reads from it, so that a peer that drips a byte
-    now and then gains nothing by it. One that went back to be shared is out of its reach.
+    After it the connection in use is shut down while it is read from, so that a peer that sends a byte now and then
+    gains no time. A connection that went back to the pool is not touched.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -24,8 +24,8 @@ class Exchange:
         self._watched: socket.socket | None = None
         self._lock = threading.Lock()
         self.over = False
-        self.enough = 0  # bytes of an answer after which the rest is not read; 0: all of it is
-        self.reused = False  # whether the request under way went out by a connection that served before
+        self.enough = 0  # bytes of an answer after which the rest is not read; 0: read all
+        self.reused = False  # whether the request under way uses a connection that carried one before
 
     @staticmethod
     def current() -> "Exchange | None":
@@ -38,7 +38,7 @@ class Exchange:
     def watch(self, connected: socket.socket) -> None:
         """The connection of the one request under way, until `unwatch`."""
         self.unwatch()
-        # a descriptor of our own: a closed one's number may be another's by then, and TLS keeps its own state
+        # a descriptor of our own: the number of a closed one may belong to another file, and TLS keeps its own state
         own = socket.socket(fileno=os.dup(connected.fileno()))
         with self._lock:
             self._watched = own
@@ -46,7 +46,7 @@ class Exchange:
             self._cut()
 
     def unwatch(self) -> None:
-        """Must come before anybody else can use the connection; what is cut after it is nobody's."""
+        """Must come before another thread can use the connection, which would be cut instead."""
         with self._lock:
             own, self._watched = self._watched, None
             if own is not None:

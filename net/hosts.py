@@ -1,4 +1,4 @@
-"""Which hosts may be spoken to, and at which addresses they are."""
+"""Which hosts may be connected to, and their addresses."""
 
 import contextlib
 import re
@@ -11,10 +11,10 @@ from net.errors import NotAllowed
 
 
 class Hosts:
-    """Which hosts may be spoken to, by https alone.
+    """Which hosts may be connected to, by https alone.
 
-    `extra`: given exactly as "host:port"; they may be on loopback. `known`: what the names of others look like, whose
-    port is 443; None: there are no others, since practice must not reach a real service.
+    `extra`: given exactly as "host:port"; they may be on loopback. `known`: a pattern of further names, whose port
+    is 443; None: no further ones, since practice must not reach a real service.
     """
 
     def __init__(self, extra: tuple[str, ...] = (), known: re.Pattern[str] | None = None) -> None:
@@ -23,11 +23,11 @@ class Hosts:
     def check(self, url: str) -> tuple[str, int]:
         """Host and port. Raises NotAllowed."""
         try:
-            parts = urlsplit(url)
-            host, port = (parts.hostname or "").lower(), parts.port or 443
+            address = urlsplit(url)
+            host, port = (address.hostname or "").lower(), address.port or 443
         except ValueError:
             raise NotAllowed("not an address") from None
-        if parts.scheme != "https" or parts.username is not None or parts.password is not None:
+        if address.scheme != "https" or address.username is not None or address.password is not None:
             raise NotAllowed("not an https address")
         known = self._known is not None and port == 443 and self._known.fullmatch(host) is not None
         if not known and f"{host}:{port}" not in self._extra:
@@ -35,7 +35,7 @@ class Hosts:
         return host, port
 
     def addresses(self, host: str, port: int, timeout_s: float) -> list[str]:
-        """Where the host is, all of it public; the caller connects to these and resolves no second time."""
+        """The host's addresses, all public; the caller connects to these and resolves no name. Raises NotAllowed."""
         found = _resolve(host, port, timeout_s)
         if not are_public(found, loopback=f"{host}:{port}" in self._extra):
             raise NotAllowed("the host is not at a public address")
@@ -47,12 +47,12 @@ def _resolve(host: str, port: int, timeout_s: float) -> list[str]:
         return [host]
     found: list[str] = []
 
-    def look_up() -> None:
+    def resolve() -> None:
         with contextlib.suppress(OSError):
-            found.extend(str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            found.extend(str(answer[4][0]) for answer in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
 
-    # the system's resolver knows no deadline, so it is waited for, and no longer than that
-    thread = threading.Thread(target=look_up, name="resolve", daemon=True)
+    # the system's resolver has no timeout, so it runs in a thread that is waited for
+    thread = threading.Thread(target=resolve, name="resolve", daemon=True)
     thread.start()
     thread.join(max(0.0, timeout_s))
     return list(dict.fromkeys(found))

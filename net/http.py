@@ -1,6 +1,6 @@
-"""The only way to a vendor: https, known hosts, no redirect, no private address, 1 MiB, one deadline over it all.
+"""Every request to a vendor: https, known hosts, no redirect, no private address, 1 MiB, one deadline over it all.
 
-Free of requests until something is sent, since a directive pays for what is imported here.
+`requests` is imported with the first request, since a directive pays for imports here.
 """
 
 import contextlib
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 class Reply(Struct, frozen=True):
-    """`data` is the body's JSON object, or None when it is none."""
+    """`data` is the body's JSON object; None when the body is anything else."""
 
     status: int
     data: JsonObject | None
 
 
 class Page(Struct, frozen=True):
-    """What is no JSON; header names in lower case."""
+    """An answer with its body as bytes; header names in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -40,7 +40,7 @@ class Page(Struct, frozen=True):
 
 
 class Http:
-    """Connections kept alive and shared by all threads. `ca_file` is one more authority to trust."""
+    """Connections kept alive and shared by all threads. `ca_file` holds one more certificate authority to trust."""
 
     def __init__(self, hosts: Hosts, ca_file: Path | None = None) -> None:
         self.hosts = hosts
@@ -67,7 +67,7 @@ class Http:
     ) -> Reply:
         """By any method, within `timeout_s` or what is left of the thread's exchange. Raises Unreached.
 
-        What is secret goes in the form or the headers.
+        Secrets go in the form or the headers, never in `url` or `query`.
         """
         import requests
 
@@ -79,8 +79,8 @@ class Http:
                 raise Unreached(type(error).__name__) from None
             return Reply(answer.status_code, _json_object(answer.content))
 
-    def look(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
-        """Fetched; with `enough` no more than its first so many bytes are waited for. Raises Unreached."""
+    def fetch(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
+        """A GET; with `enough` the rest after so many bytes is not read. Raises Unreached."""
         import requests
 
         with self._exchange(timeout_s) as exchange:
@@ -92,12 +92,12 @@ class Http:
             finally:
                 exchange.enough = 0
             return Page(
-                answer.status_code, {name.lower(): each for name, each in answer.headers.items()}, answer.content
+                answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
             )
 
     def mount(self, session: "requests.Session") -> None:
         """Makes a library's session keep the rules; calls outside an exchange fail. Raises Unreached."""
-        session.trust_env = False  # no proxy, no .netrc, no other authorities by environment
+        session.trust_env = False  # no proxy, .netrc or authorities from the environment
         session.adapters.clear()
         session.mount("https://", self._shared_adapter())
 
@@ -120,7 +120,7 @@ class Http:
             session = requests.Session()
             session.headers["User-Agent"] = "showcam"
             self.mount(session)
-            self._session = session  # two threads may both make one; they differ in nothing
+            self._session = session  # two threads may both make one: the two are the same
         return self._session
 
     @staticmethod

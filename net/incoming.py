@@ -2,6 +2,6 @@
 
 from typing import Any
 
-# Nothing is known of what is in it. Whoever reads it looks at each value, or decodes it into a msgspec type; what
-# leaves has a TypedDict of its own, never this.
+# Its content is unchecked. A reader checks each value, or decodes it into a msgspec type. Outgoing JSON has a TypedDict
+# of its own, never this type.
 type JsonObject = dict[str, Any]

@@ -1,11 +1,11 @@
-"""How often in a fixed window, counted in this process: for what is asked too often to write it down each time.
+"""Counts per key in a fixed window, in this process: for events that are too frequent for a write to the store each.
 
-The media process counts a link's sessions too, and there is one of it; sign-ins are counted in the store instead.
+Sign-ins are counted in the store instead.
 """
 
 from net.cache import Recent
 
-MOST = 100_000  # keys that are counted; what falls out starts again
+MOST = 100_000  # keys that are counted; one that falls out starts at 0
 
 
 class Rate:

@@ -1,4 +1,4 @@
-"""The rules of net.http inside requests, so that a vendor's library keeps them without knowing of them."""
+"""The rules of net.http inside requests, so that a vendor's library keeps them too."""
 
 import socket
 import ssl
@@ -51,7 +51,7 @@ class RuledAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         exchange = Exchange.current()
         if exchange is None:
-            raise RuntimeError("a vendor is spoken to within an exchange only")
+            raise RuntimeError("a request to a vendor needs an exchange around it")
         try:
             self._hosts.check(request.url or "")
         except NotAllowed as error:
@@ -70,7 +70,7 @@ class RuledAdapter(HTTPAdapter):
         return response
 
     def _sent(self, request: requests.PreparedRequest, exchange: Exchange) -> requests.Response:
-        """A kept connection may be dead when it is used again: then another is tried (RFC 9110 section 9.2.2)."""
+        """Retries a GET whose kept connection turned out dead (RFC 9110 section 9.2.2)."""
         for _ in range(STALE):
             exchange.reused = False
             try:
@@ -82,11 +82,11 @@ class RuledAdapter(HTTPAdapter):
 
 
 def _body(response: requests.Response, exchange: Exchange) -> bytes:
-    parts, length = [], 0
+    chunks, length = [], 0
     try:
-        for part in response.raw.stream(64 * 1024, decode_content=True):
-            parts.append(part)
-            length += len(part)
+        for chunk in response.raw.stream(64 * 1024, decode_content=True):
+            chunks.append(chunk)
+            length += len(chunk)
             if 0 < exchange.enough <= length:
                 response.close()
                 break
@@ -96,10 +96,10 @@ def _body(response: requests.Response, exchange: Exchange) -> bytes:
     except (HTTPError, OSError) as error:
         response.close()
         raise Cut(type(error).__name__) from None
-    if exchange.over:  # what was cut may look like an answer that ended
+    if exchange.over:  # a cut connection may look like the end of the answer
         response.close()
         raise Cut("no answer in time")
-    return b"".join(parts)
+    return b"".join(chunks)
 
 
 def _pool(hosts: Hosts) -> type[HTTPSConnectionPool]:
@@ -114,7 +114,7 @@ def _pool(hosts: Hosts) -> type[HTTPSConnectionPool]:
             return _connect(self, hosts, exchange)
 
         def request(self, *args: Any, **kwargs: Any) -> None:
-            # connecting and the handshake keep to the socket's timeout; from here on that starts anew with each byte
+            # the socket's timeout covers connecting and the handshake; from here on it restarts with each byte
             exchange = Exchange.current()
             if self.sock is not None and exchange is not None:
                 exchange.watch(self.sock)
@@ -126,7 +126,7 @@ def _pool(hosts: Hosts) -> type[HTTPSConnectionPool]:
         ConnectionCls = Connection
 
         def _put_conn(self, conn: Any) -> None:
-            # from here on it may be another household's
+            # from here on another household may use it
             exchange = Exchange.current()
             if exchange is not None:
                 exchange.unwatch()

@@ -1,7 +1,7 @@
-"""What vendors write, as text that can be kept and sent on.
+"""Vendors' texts in a form that can be stored and sent on.
 
-JSON may escape half a character, such as an emoji cut in two where a name was too long. Python takes it, and nothing
-that it is put into can be encoded any more: one such name would fail every answer of its household.
+JSON may escape half a surrogate pair, such as an emoji cut in two where a name was too long. Python decodes it, but a
+text with it can't be encoded: one such name would fail every answer of its household.
 """
 
 import re
@@ -15,19 +15,19 @@ _ESCAPE = re.compile(
 
 
 def mended(body: bytes) -> bytes:
-    """A JSON text without its halves of characters; what is no JSON object or list stays as it is."""
+    """A JSON text without lone surrogates; any other body than a JSON object or list is unchanged."""
     if body.lstrip()[:1] not in (b"{", b"[") or not _HALF.search(body):
         return body
     return _ESCAPE.sub(lambda found: b"" if found[1] else found[0], body)
 
 
 def line(text: object) -> str:
-    """A name as one line, without controls and what could not be read; signs that join others stay. "" for nothing."""
-    told = str(text or "")
-    if told.isascii() and told.isprintable():
-        return " ".join(told.split())
-    return " ".join("".join(" " if _is_none(sign) else sign for sign in told).split())
+    """A name as one line, without control and replacement characters; joiners stay. "" for None."""
+    plain = str(text or "")
+    if plain.isascii() and plain.isprintable():
+        return " ".join(plain.split())
+    return " ".join("".join(" " if _is_dropped(char) else char for char in plain).split())
 
 
-def _is_none(sign: str) -> bool:
-    return sign == "\ufffd" or unicodedata.category(sign) in ("Cc", "Cs")
+def _is_dropped(char: str) -> bool:
+    return char == "\ufffd" or unicodedata.category(char) in ("Cc", "Cs")

@@ -1,4 +1,4 @@
-"""Whom an address counts as, wherever something is counted by address. Standard library only."""
+"""The key of an address, wherever events are counted by address. Standard library only."""
 
 import ipaddress
 
@@ -9,7 +9,7 @@ type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @kept(4096)
 def counted_as(address: str) -> str:
-    """An IPv6 address counts as its /64, all of which one household has; an IPv4 address within IPv6 as itself."""
+    """An IPv6 address counts as its /64, which is one household's; one that maps an IPv4 address as that address."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""The one place that builds the registry: both views, and what others may ask, over the same readings and judge."""
+"""Builds the registry: both views and the other components, over the same readings and judge."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from media.grants import Grants
 from registry.driver import Driver
 from registry.owner.control import Control
-from registry.owner.lan_codes import Codes
+from registry.owner.lan_codes import LanCodes
 from registry.owner.owner import Owner
 from registry.owner.voice import Voice
 from registry.readings.breaker import Breaker
@@ -18,7 +18,7 @@ from registry.readings.lists import Lists
 from registry.readings.noticing import Noticing
 from registry.readings.readiness import Readiness
 from registry.readings.readings import Readings
-from registry.readings.sightings import Happenings
+from registry.readings.sightings import Sightings
 from registry.readings.states import States
 from registry.registry import Registry
 from registry.rules import Rules
@@ -37,13 +37,13 @@ from store.ports import Store
 
 @dataclass(frozen=True)
 class Adapter:
-    """Each entry hands each of its doors the one part that it needs."""
+    """The components of the registry. A door gets the one that it needs."""
 
-    registry: Registry  # for whoever comes with a link
-    owner: Owner  # for whoever answers for a household
-    offers: Offers  # for displays that come with a grant
+    registry: Registry  # for requests under a link
+    owner: Owner  # for the owner of a household
+    offers: Offers  # for displays that hold a grant
     questions: Questions  # for the media process
-    noticing: Noticing  # for who watches over households
+    noticing: Noticing  # for watching over households
     changes: Changes
 
 
@@ -57,11 +57,11 @@ def adapt(
     opens: Opens | None = None,
 ) -> Adapter:
     """`drivers` by the kind of source they serve; `opens` if opened streams are not counted in this process."""
-    breaker, changes, happenings = Breaker(), Changes(), Happenings(store, clock)
+    breaker, changes, sightings = Breaker(), Changes(), Sightings(store, clock)
     readings = Readings(store, drivers, breaker, clock, changes.compared)
-    judge, lists = Judge(readings, rules), Lists(readings, happenings, rules)
+    judge, lists = Judge(readings, rules), Lists(readings, sightings, rules)
     readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker, rules.read_back_s)
-    codes = Codes(drivers, readings, judge, rules.owner_s)
+    codes = LanCodes(drivers, readings, judge, rules.owner_s)
     owner = Owner(store, lists, readiness, readings, judge, control, codes, rules.owner_s)
     minting, handover = Minting(drivers, rules, readings, judge, breaker), Handover(pictures, grants, rules, clock)
     explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
@@ -76,12 +76,12 @@ def adapt(
         rules,
         clock,
     )
-    states, voice = States(readings, judge, happenings, rules), Voice(judge, control, rules)
+    states, voice = States(readings, judge, sightings, rules), Voice(judge, control, rules)
     return Adapter(
         Registry(lists, states, readiness, streams, voice, rules),
         owner,
         Offers(reopening, judge, handover, explaining, rules),
         Questions(reopening, readings, judge, minting, explaining, rules, clock),
-        Noticing(readings, changes, happenings, Devices(store, drivers), clock),
+        Noticing(readings, changes, sightings, Devices(store, drivers), clock),
         changes,
     )

@@ -10,32 +10,32 @@ from registry.surface import Display
 UNASKED = "cloud_unasked"  # among a camera's ways: its cloud stream, to which its owner has not agreed; no way yet
 
 type Flag = Literal["on", "off", "none", "unknown"]
-# "none": there is no such thing on this camera (no microphone; encryption at a vendor that has none)
+# "none": this camera has no such feature (no microphone; encryption at a vendor that has none)
 
 
 class Ref(Struct, frozen=True):
-    """Where a driver finds the camera; never told outside the registry."""
+    """Where a driver finds the camera; it never leaves the registry."""
 
     source: str
     serial: str
     channel: int
 
 
-class Video(Struct, frozen=True, omit_defaults=True):  # kept so: to change a default changes what was kept
+class Video(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists
     codec: Literal["h264", "h265", "unknown"] = "unknown"
     width: int = 0  # 0: unknown
     height: int = 0
-    b_frames: bool = False  # so it turned out when it was shown: no display plays it by WebRTC
+    b_frames: bool = False  # found when it was opened: no display plays them by WebRTC
 
 
-class Camera(Struct, frozen=True, omit_defaults=True):  # likewise
+class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists
     """One channel. Every flag is as of `as_of`, epoch seconds."""
 
     id: str
     ref: Ref
     name: str
     kind: Literal["camera", "doorbell"] = "camera"
-    manufacturer: str = ""  # the vendor's name, in whose app people look after it
+    manufacturer: str = ""  # the vendor's name, in whose app people manage it
     model: str = ""
     firmware: str = ""
     owner: Literal["own", "shared", "unknown"] = "own"
@@ -44,7 +44,7 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # likewise
     encryption: Flag = "unknown"
     audio: Flag = "unknown"
     video: Video = Video()
-    sub: Video | None = None  # the smaller picture it sends beside that; None: it has none
+    sub: Video | None = None  # the smaller picture that it sends beside `video`; None: it sends none
     battery: int | None = None  # percent
     charging: Flag = "none"
     status_light: Flag = "none"
@@ -52,13 +52,13 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # likewise
     offline_notification: Flag = "none"
     flip: Flag = "none"
     night_vision: Literal["colour", "black_and_white", "smart", "none", "unknown"] = "none"
-    motion: Flag = "none"  # "on": seen within the last half minute; "none": it tells of no motion
-    person: Flag = "none"  # likewise; "none" also where the model can't tell people apart
+    motion: Flag = "none"  # "on": reported within the last half minute; "none": it reports no motion
+    person: Flag = "none"  # "on": reported within the last half minute; "none": it does not detect people
     can_restart: bool = False
     voice_may: tuple[str, ...] = ()  # what the owner lets a voice change: settings by name, "restart"
-    lan: str = ""  # where it is at home, "address:port"; never told outside the registry
+    lan: str = ""  # its address in the house, "address:port"; it never leaves the registry
     ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "cloud"
-    looked_at: float = 0.0  # when its whole picture was opened to see what it is like, epoch s; 0: never
+    looked_at: float = 0.0  # when its whole picture was last opened and measured, epoch s; 0: never
     as_of: float = 0.0
 
 
@@ -71,7 +71,7 @@ class StreamRequest(Struct, frozen=True):
     session: str = ""  # the surface's own name for a WebRTC session; a new offer under it replaces the answer
     within_s: float | None = None  # what the surface has left to wait; None: as long as the rules say
     image: bool = False  # a still picture's address is wanted beside the stream
-    largest: tuple[int, int] | None = None  # width and height of the largest picture asked for; None: any
+    largest: tuple[int, int] | None = None  # width and height of the largest picture wanted; None: any
     silent: bool = False  # it plays a picture without sound and no other
 
 
@@ -84,7 +84,7 @@ class Stream(Struct, frozen=True):
     video: Video
     sound: bool
     url: str = ""  # hls: the master playlist; webrtc: where an offer may be posted (WHEP)
-    image_url: str = ""  # one JPEG of now, where that was asked for
+    image_url: str = ""  # one JPEG of now, where `image` was requested
     grant: str = ""  # webrtc: the grant alone, for a signalling URL of the surface's own
     answer: str = ""  # webrtc with an offer: the SDP answer
     camera: Camera | None = None  # as it was read for this; None beside a card
@@ -100,7 +100,7 @@ class Snapshot(Struct, frozen=True):
 
 
 class State(Struct, frozen=True):
-    """What a query is told of one camera: `refusal` when it could not be shown just now."""
+    """The answer to a query about one camera. `refusal` says why it could not be shown just now."""
 
     camera: Camera
     refusal: "Refusal | None" = None
@@ -116,7 +116,7 @@ class Refusal(Struct, frozen=True):
     """Why not: every failed row in the manual's order, the first as the reason."""
 
     failed: tuple[Failed, ...]
-    camera: str = ""  # its name, "" when it may not be told
+    camera: str = ""  # its name, "" when it must not be disclosed
     vendor: str = ""  # whose camera it is, "" when that is not known
 
     @property

@@ -12,7 +12,7 @@ from store.records import Source
 
 
 class Look(Struct, frozen=True):
-    """What a vendor's stream turned out to hold; sizes are 0 where it does not tell."""
+    """What a vendor's stream turned out to hold; a size of 0 is unknown."""
 
     sound: bool
     width: int = 0
@@ -36,13 +36,13 @@ class Driver(Protocol):
 
     @property
     def vendor(self) -> str:
-        """Whose cameras they are, as people say it; what can't be read is told by that name."""
+        """Whose cameras they are, as people say it; sentences about failed reads use this name."""
         ...
 
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
         """Every camera of the source as it is now, each channel one; `id` empty and `as_of` 0, the registry fills them.
 
-        A flag the vendor did not tell is "unknown". `ways` holds what could bring a picture, best first.
+        A flag that the vendor did not report is "unknown". `ways` holds what could bring a picture, best first.
         """
         ...
 

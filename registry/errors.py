@@ -1,4 +1,4 @@
-"""What can go wrong between the registry and a camera's vendor: one family, told apart by type."""
+"""What can go wrong between the registry and a camera's vendor: one family, distinguished by type."""
 
 from typing import Literal
 
@@ -74,7 +74,7 @@ type Why = Literal["wrong_code", "wrong_mailed_code", "code_mailed", "unsupporte
 
 
 class SetRefused(Exception):
-    """The vendor would not change a setting; asking again with the same values is of no use."""
+    """The vendor would not change a setting; the same values would be refused again."""
 
     def __init__(self, why: Why) -> None:
         super().__init__(why)

@@ -1,4 +1,4 @@
-"""What the owner says of a camera beyond what its vendor keeps."""
+"""What an owner decides in showcam per camera."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -21,9 +21,11 @@ NONE = Preferences()
 
 
 def of_account(store: Store, account_id: str) -> Mapping[str, Preferences]:
-    """By camera id, read-only; a camera that isn't in it has none."""
+    """By camera id, read-only; a camera without an entry has none."""
     kept = store.preferences(account_id)
-    return MappingProxyType({its: said for its, data in kept.items() if (said := _decoded(data)) is not None})
+    return MappingProxyType(
+        {camera: decoded for camera, data in kept.items() if (decoded := _decoded(data)) is not None}
+    )
 
 
 def keep(store: Store, account_id: str, camera_id: str, preferences: Preferences) -> None:

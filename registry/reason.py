@@ -1,4 +1,4 @@
-"""Why a camera can't be shown, or was not changed: one word for each, in the order in which the gate tells them."""
+"""Why a camera can't be shown, or was not changed: one word per reason, in the gate's order."""
 
 from typing import Literal, TypedDict, TypeIs, get_args
 
@@ -66,5 +66,5 @@ class ByReason[T](TypedDict):
 
 
 def is_reason(word: object) -> TypeIs[Reason]:
-    """Whether what another process or an assistant said is one of these."""
+    """For a word from another process or an assistant."""
     return word in REASONS

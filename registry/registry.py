@@ -1,4 +1,7 @@
-"""What a link sees: with `Owner` the only way to a camera or a stream. Each method that tells of one takes a Link."""
+"""A link's view of its cameras; `Registry` and `Owner` are the only access to a camera or a stream.
+
+Each method that answers about a camera takes the Link.
+"""
 
 from collections.abc import Callable, Iterable
 
@@ -39,21 +42,21 @@ class Registry:
         return self._rules.stills
 
     def cameras(self, link: Link, within_s: float | None = None) -> Listing:
-        """What the link may see, read now, or else as last known. Raises Unavailable."""
+        """The cameras that the link may see, read now, or else as last known. Raises Unavailable."""
         listing = self._lists.of_link(link, within_s)
         self._listed(link, listing)
         return listing
 
-    def when_listed(self, tell: Callable[[Link, Listing], None]) -> None:
-        """`tell` of each list that a link is given, before it is given; it must cost nothing."""
-        self._listed = tell
+    def when_listed(self, callback: Callable[[Link, Listing], None]) -> None:
+        """`callback` gets each listing before it is returned to its link, in the same thread: it must be quick."""
+        self._listed = callback
 
     def states(self, link: Link, camera_ids: Iterable[str], within_s: float | None = None) -> dict[str, State]:
         """By id, read at most a minute ago; an id that the link may not see is absent."""
         return self._states.of(link, camera_ids, within_s)
 
     def knows(self, link: Link, camera_id: str) -> bool:
-        """Whether the link may see it, by what was last read; as long as nothing was, any may be there."""
+        """Whether the link may see it, by the last readings; True as long as nothing was read."""
         return self._states.knows(link, camera_id)
 
     def readiness(self, link: Link, within_s: float | None = None) -> list[Row]:
@@ -75,17 +78,17 @@ class Registry:
         return self._streams.snapshot(link, camera_id, surface, within_s)
 
     def too_large(self, link: Link, camera: Camera) -> Refusal | None:
-        """What the surface "video" asks of a picture beyond the gate, as far as its size is known."""
+        """The refusal of the surface "video" for a picture whose known size is too large."""
         return self._streams.too_large(link, camera)
 
-    def look(self, link: Link, camera_id: str, picture: Picture) -> None:
-        """Learn the size of a picture of the link, by opening it. It takes its time. Raises Unavailable."""
+    def learn_size(self, link: Link, camera_id: str, picture: Picture) -> None:
+        """Learn the size of a picture of the link, by opening it; takes seconds. Raises Unavailable."""
         self._streams.looking.first(link, camera_id, picture)
 
     def change(
         self, link: Link, camera_id: str, setting: str, value: str, *, within_s: float | None = None
     ) -> Camera | Refusal:
-        """What a voice asks for, read back; the camera as it is then. Raises registry.settings.BadValue."""
+        """A change by voice, read back; answers the camera as it is then. Raises registry.settings.BadValue."""
         return self._voice.change(link, camera_id, setting, value, within_s)
 
     def restart(self, link: Link, camera_id: str, *, within_s: float | None = None) -> Camera | Refusal:

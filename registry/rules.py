@@ -16,14 +16,14 @@ class Rules(Struct, frozen=True, kw_only=True):
     require_audio: tuple[str, ...] = SOUND_REQUIRED
     pictures: Literal["plane", "vendor"] = "plane"  # vendor: no media process, a display fetches from the vendor itself
     live_per_account: int = 4  # counted here where there is no media process
-    passed_s: int = PASSED_S  # how long a vendor's address that a display was given is asked to live
+    passed_s: int = PASSED_S  # the lifetime requested for a vendor's address that a display gets
     explain: Literal["no", "picture"] = "no"  # whether a display is shown why a camera can't be shown
     opens_per_minute: int = 6  # per link
     idle_s: int = 30
-    request_s: float = 3.0  # the whole of a request whose asker names no time of its own
+    request_s: float = 3.0  # for a whole request, where the surface names no time of its own
     states_s: float = 1.5  # the one read a query may wait for
-    owner_s: float = 20.0  # of what an owner asks: a person waits for it
-    read_back_s: float = 0.5  # between looks at whether a setting has taken; Image Encryption needs seconds
+    owner_s: float = 20.0  # for a request of an owner, who waits for it
+    read_back_s: float = 0.5  # between two reads of a changed setting; Image Encryption needs seconds
 
     @property
     def playable(self) -> tuple[str, ...]:
@@ -42,13 +42,13 @@ class Rules(Struct, frozen=True, kw_only=True):
 
     @property
     def vendor_s(self) -> float:
-        """What of a request the vendor may use where its asker names no time; the rest is for saying so."""
+        """The vendor's share of `request_s`; the rest is for the answer."""
         return self.request_s - min(0.3, self.request_s / 4)
 
     def vendor_within(self, seconds: float | None) -> float:
-        """A surface that knows how long it may wait says so, and a slow vendor has all of that."""
+        """The vendor's seconds: all that the surface has left, else `vendor_s`."""
         return self.vendor_s if seconds is None else seconds
 
     def states_within(self, seconds: float | None) -> float:
-        """The one read of a query: a surface that has waited for the store already has less of it left."""
+        """Seconds for the one read of a query: no more than the surface has left."""
         return self.states_s if seconds is None else min(self.states_s, seconds)

@@ -60,7 +60,7 @@ FIELDS: dict[str, str] = {
 }
 
 # What an owner may allow a voice; never Image Encryption.
-BY_VOICE = (*(each for each in FIELDS if each != "encryption"), "restart")
+BY_VOICE = (*(setting for setting in FIELDS if setting != "encryption"), "restart")
 
 
 class BadValue(ValueError):
@@ -68,7 +68,7 @@ class BadValue(ValueError):
 
 
 class SettingView(Struct, frozen=True):
-    """`value` None: not told. `why_not` says why it is, or why it can't be set: reasons of registry.reasons or ""."""
+    """`value` None: not known. `why_not`: the Reason why it is not known or can't be set, else ""."""
 
     value: str | None
     can_set: bool
@@ -89,18 +89,20 @@ class Step(Struct, frozen=True):
 
 def check(setting: str, value: str) -> Setting:
     """The setting, if it can be set to the value. Raises BadValue."""
-    for each, choices in CHOICES.items():
-        if each != setting:
+    for name, choices in CHOICES.items():
+        if name != setting:
             continue
         if choices is None:
             raise BadValue(f"{setting} can be read, not set")
         if choices and value not in choices:
             raise BadValue(f"{setting} can be set to {', '.join(choices)}")
-        return each
+        return name
     raise BadValue(f"there is no setting {setting!r}; there are {', '.join(CHOICES)}")
 
 
 def field_of(camera: Camera, setting: str) -> str:
-    """The setting as the camera list tells it, "none" where it holds no such thing: what is set is then read back by
-    `Driver.settings`, since the Open Platform's list holds few of them."""
+    """The setting as the camera list holds it; "none" where the list lacks it.
+
+    A change is then read back by `Driver.settings`: the Open Platform's list holds few settings.
+    """
     return str(getattr(camera, FIELDS[setting]))

@@ -6,8 +6,8 @@ type Display = Literal["alexa", "google", "page", "video"]  # video: Alexa's Vid
 type Surface = Literal[Display, "still"]
 
 OF_ASSISTANTS: tuple[Surface, ...] = ("alexa", "google", "still")
-DISPLAYS = frozenset[Surface]({"alexa", "google"})  # that decode no more than Full HD
-WAITING_FOR_SOUND = frozenset[str]({"google"})  # that begin with no picture before a sound track
+DISPLAYS = frozenset[Surface]({"alexa", "google"})  # they decode no more than Full HD
+WAITING_FOR_SOUND = frozenset[str]({"google"})  # they show no picture before a sound track comes
 SOUND_REQUIRED: tuple[str, ...] = ("google",)  # by the manual; an owner may say otherwise
 
 

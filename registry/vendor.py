@@ -16,15 +16,15 @@ type Sentence = tuple[str, str]  # what is wrong, and what mends it; {camera} an
 
 @dataclass(frozen=True)
 class Speech:
-    """What is said of a vendor's cameras where its own menus and words help more than the sentences for all vendors.
+    """A vendor's own sentences, which name its menus and words.
 
-    Of a reason that is not here, and in place of a sentence that is "", what stands for all vendors is said.
+    The sentences for all vendors stand in for a reason that is missing here, and for a sentence that is "".
     """
 
     vendor: str  # its name, as people and its cameras' `manufacturer` say it
     catalogue: Catalogue  # the translations
     written: Mapping[Reason, Sentence]  # in place of those of registry.gate.reasons
-    aloud: Mapping[Reason, Sentence]  # as the end of “…, because”, and without signs that are read as such
+    aloud: Mapping[Reason, Sentence]  # as the end of “…, because”, without signs that a voice would read out
     sign_in: Mapping[str, str]  # in place of a sentence of the sign-in page, by why it refuses
 
 
@@ -48,12 +48,12 @@ type Verdict = SignedIn | CodeSent | Rejected
 
 
 class Sessions(Protocol):
-    """What is sealed for the vendor's sources."""
+    """The sealed content of the vendor's sources."""
 
     kind: SourceKind
 
     def waiting(self, user: str) -> bytes:
-        """To be sealed for a source that nobody has signed in to yet."""
+        """The content to seal for a source before its first sign-in."""
         ...
 
     def signed_in(self, source: Source, user: str, session: JsonObject) -> None:
@@ -78,5 +78,5 @@ class Vendor(Protocol):
     def sessions(self) -> Sessions: ...
 
     def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
-        """Asked once; the password is not kept. Raises registry.errors.DriverError."""
+        """One try at the vendor; the password is not kept. Raises registry.errors.DriverError."""
         ...

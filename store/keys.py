@@ -1,10 +1,10 @@
-"""What rows may be called; the same in every engine."""
+"""Names of rows, the same in every engine."""
 
 import hashlib
 
 
 def addressable(*names: str) -> bool:
-    """False for what no row can be called: a name from outside may be empty, huge, or not even text in UTF-8."""
+    """Whether rows can have these names: one from outside may be empty, longer than 512 bytes, or no UTF-8."""
     try:
         return all(0 < len(name.encode()) <= 512 for name in names)
     except UnicodeEncodeError:
@@ -18,5 +18,5 @@ def throttle_window(key: str, window_s: int, now: float) -> tuple[str, int]:
 
 
 def places_name(key: str) -> str:
-    """What the places under a key are called, hashed for the same reason; no window is called so."""
+    """The name of a key's places, hashed since keys hold user names and addresses; it differs from every window's."""
     return hashlib.sha256(f"places|{key}".encode(errors="replace")).hexdigest()

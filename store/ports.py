@@ -10,7 +10,7 @@ from store.records import Account, Client, Code, Happening, Known, Link, Session
 
 
 class StoreUnavailable(Exception):
-    """The engine can't be reached or written just now; nothing was changed."""
+    """The engine can't be reached or written; nothing was changed."""
 
 
 class Inconsistent(Exception):
@@ -30,10 +30,10 @@ class Accounts(Protocol):
     def accounts(self) -> Iterator[Account]: ...
 
     def drop_household(self, account_id: str) -> bool:
-        """Remove the account and all that is kept of it: sources, links, tokens, lists, preferences, secrets.
+        """Remove the account and all its rows: sources, links, tokens, lists, preferences, secrets.
 
-        False when there is no such account. Whoever was stopped in the middle does it again. In DynamoDB links that
-        had ended before, and codes, go by their own time.
+        False when there is no such account. A call that was cut off can be repeated. In DynamoDB links that had
+        ended before, and codes, expire by their own time.
         """
         ...
 
@@ -50,7 +50,7 @@ class Sources(Protocol):
     def swap_session(
         self, account_id: str, source_id: str, *, version: int, secrets: bytes, state: SourceState
     ) -> bool:
-        """Write secrets and state if the version is still `version` (it grows by one); False: somebody was first."""
+        """Write secrets and state if `version` is current (it grows by one); False: another write was first."""
         ...
 
 
@@ -65,7 +65,7 @@ class Links(Protocol):
     def add_link(self, link: Link) -> None: ...
     def link(self, link_id: str) -> Link | None: ...
     def links(self, account_id: str) -> list[Link]:
-        """Those that have not ended, oldest first."""
+        """The account's links that have not ended, oldest first."""
         ...
 
     def end_link(self, link_id: str, now: float) -> bool:
@@ -73,7 +73,7 @@ class Links(Protocol):
         ...
 
     def touch_link(self, link_id: str, now: float) -> None:
-        """Note its last use; cheap, may be dropped."""
+        """Note its last use, by a cheap write that may be lost."""
         ...
 
 
@@ -93,10 +93,10 @@ class Tokens(Protocol):
         ...
 
     def redeem_code(self, code: Code, now: float, tokens: list[Token]) -> bool:
-        """Take the code, once, for good, and keep what is issued for it, all or none; without tokens it is burned.
+        """Take the code once and store the tokens issued for it, all or none; without tokens it is only used up.
 
-        False: it or its link ended. Raises Replayed when somebody took it before. Of any number of callers at once
-        exactly one gets it.
+        False: it has expired or its link has ended. Raises Replayed when it was taken before. Of any number of callers
+        at the same time exactly one takes it.
         """
         ...
 
@@ -105,14 +105,14 @@ class Tokens(Protocol):
         ...
 
     def find_token(self, link_id: str, token_hash: str) -> tuple[Link, Token] | None:
-        """Link and token in one request; None when either is unknown or the link ended. Expiry is the caller's."""
+        """Link and token in one request; None when one is unknown or the link ended. The caller checks the expiry."""
         ...
 
 
 class Visits(Protocol):
     """Sign-in sessions of the pages, sealed: who signed in, or a sign-in that waits for its code.
 
-    One that can't be unsealed counts as none: the person signs in again.
+    A visit that can't be unsealed counts as none: the person signs in again.
     """
 
     def put_visit(self, visit_hash: str, data: bytes, expires: float) -> None: ...
@@ -128,23 +128,23 @@ class Throttle(Protocol):
     def hits(self, key: str, window_s: int, now: float) -> int: ...
 
     def take_place(self, key: str, most: int, window_s: int, now: float) -> tuple[bool, int]:
-        """Take one of the key's `most` places for `window_s` seconds, from any moment on: there are no fixed windows.
+        """Take one of the key's `most` places for `window_s` seconds, beginning now: there are no fixed windows.
 
         True and the epoch second in which the place falls free by itself; False and that of the next one to fall free.
-        Of any number of callers at once no more than `most` get one.
+        Of any number of callers at the same time at most `most` get one.
         """
         ...
 
     def leave_place(self, key: str, ends: int) -> None:
-        """Give back a place that `take_place` said ends then; one that is free already stays free."""
+        """Give back a place; `ends` is what `take_place` answered. A place that is free stays free."""
         ...
 
 
 class Taken(Protocol):
     def take_once(self, key: str, until: float) -> bool:
-        """True for the first who takes the key, of any number at once; a power cut may undo it.
+        """True for the first of any number of callers; a power cut may undo it.
 
-        It stays taken until then at least. `until` belongs to the key: the same key with another is another.
+        It stays taken until `until` at least. `until` is part of the key: with another one it is another key.
         """
         ...
 
@@ -152,12 +152,12 @@ class Taken(Protocol):
 class Cameras(Protocol):
     def put_known(self, account_id: str, known: Known) -> None: ...
     def known(self, account_id: str) -> Known | None:
-        """None also when it can't be unsealed: it is read anew."""
+        """None also when it can't be unsealed: the vendor is read again."""
         ...
 
 
 class Preferences(Protocol):
-    """What the owner said of his cameras, encoded by its reader."""
+    """An owner's preferences per camera, encoded by registry.preferences."""
 
     def put_preference(self, account_id: str, camera_id: str, data: bytes) -> None:
         """Raises Inconsistent when there is no such account; so does put_account_secret."""
@@ -189,19 +189,19 @@ class LinkSecrets(Protocol):
 
 class Events(Protocol):
     def put_happening(self, account_id: str, happening: Happening) -> None:
-        """The latest of its camera and kind stays; one that comes late changes nothing."""
+        """Stores it unless a later one of its camera and kind is stored."""
         ...
 
     def happenings(self, account_id: str, since: float) -> list[Happening]:
-        """Those after `since`, oldest first; they need not be kept for more than HAPPENING_KEPT_S."""
+        """The account's after `since`, oldest first; a store may drop them after HAPPENING_KEPT_S."""
         ...
 
     def put_devices(self, account_id: str, keys: frozenset[str]) -> None:
-        """Which devices the household has, instead of those it had; `keys` are keyed hashes of serials."""
+        """Replaces the household's devices; `keys` are keyed hashes of serials."""
         ...
 
     def accounts_with(self, key: str) -> list[str]:
-        """The households that a device is listed in, by the ids of their accounts; may lag a little."""
+        """The ids of the accounts that list a device; may lag a little."""
         ...
 
 
@@ -231,14 +231,14 @@ class Store(
     Protocol,
 ):
     def sweep(self, now: float) -> int:
-        """Remove what is over: codes, access tokens, ended links, visits, windows, taken keys. How much went.
+        """Remove expired codes, access tokens, ended links, visits, windows and taken keys; the number of rows removed.
 
-        store.records says how long each outlives its use. DynamoDB does this by itself and counts nothing.
+        store.records has how long each outlives its use. DynamoDB does this by itself: 0.
         """
         ...
 
     def ping(self) -> None:
-        """Raises StoreUnavailable when it can't be read; SQLite also when it can't be written, which costs nothing."""
+        """Raises StoreUnavailable when it can't be read; SQLite also when it can't be written."""
         ...
 
     def close(self) -> None: ...

@@ -1,14 +1,14 @@
-"""What must last, as rows. Times are epoch seconds; hashes are hex SHA-256."""
+"""The rows of a store. Times are epoch seconds; hashes are hex SHA-256."""
 
 from typing import Literal
 
 from msgspec import Struct
 
 # How long rows outlive their use
-CODE_KEPT_S = 600  # so that a replay is told from a guess
-TOKEN_KEPT_S = 24 * 3600  # an assistant back from a day off hears "expired" (refresh), not "invalid" (link again)
+CODE_KEPT_S = 600  # so that a replay is distinguished from a guess
+TOKEN_KEPT_S = 24 * 3600  # an assistant that was off for a day gets "expired" (refresh), not "invalid" (link again)
 LINK_KEPT_S = 30 * 24 * 3600  # an ended link keeps its label this long
-HAPPENING_KEPT_S = 600  # what was seen is told for half a minute, and not at all after this
+HAPPENING_KEPT_S = 600  # sightings are reported for half a minute; older rows are removed after this
 
 type SourceKind = Literal["ezviz"]
 type SourceState = Literal["ok", "needs_login"]
@@ -35,7 +35,7 @@ class Source(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """A source's secrets as they stand, and the version a swap must name."""
+    """A source's secrets, and the version that a swap must name."""
 
     secrets: bytes  # plain here, sealed at rest
     state: SourceState
@@ -65,7 +65,7 @@ class Link(Struct, frozen=True):
     cameras: tuple[str, ...] | None  # camera ids chosen at consent; None: every camera, also ones added later
     locale: str
     created: float
-    agent_user: str  # opaque id told to Google; never reused
+    agent_user: str  # opaque id for Google; never reused
     last_used: float = 0.0
     ended: float | None = None
 
@@ -94,14 +94,14 @@ class Token(Struct, frozen=True):
 
 
 class Known(Struct, frozen=True):
-    """The account's camera list as last read, encoded by its reader; sealed at rest."""
+    """The account's camera list as last read, encoded by registry.readings; sealed at rest."""
 
     data: bytes
     as_of: float
 
 
 class Happening(Struct, frozen=True):
-    """Something that was seen or pressed at a camera."""
+    """A sighting at a camera: motion, a person, the bell."""
 
     camera: str  # its id
     kind: Literal["motion", "person", "doorbell"]

@@ -1,7 +1,7 @@
 """AES-256-GCM for what must be readable again: vendor sessions, sign-ins, camera lists.
 
 A sealed value is `version, length of key id, key id, nonce (12 bytes), ciphertext and tag`. Table and record key go
-in as associated data, so that a value pasted into another row does not open there.
+in as associated data, so that a value copied to another row can't be opened there.
 """
 
 import os
@@ -24,7 +24,7 @@ class SealedUnreadable(StoreUnavailable):
 
 
 def key_id(data: bytes) -> str:
-    """Of the key a value is sealed with, read from its beginning; "" where that is damaged."""
+    """The id of the key that a value is sealed with, from its header; "" where that is damaged."""
     length = data[1] if len(data) > 1 and data[0] == _VERSION else 0
     return data[2 : 2 + length].decode(errors="replace")
 

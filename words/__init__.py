@@ -1,1 +1,1 @@
-"""What showcam says to people: English in the code where it is said, other languages in `locale/`. Standard library."""
+"""Sentences for people: English in the code that uses them, other languages in `locale/`. Standard library only."""

@@ -8,13 +8,14 @@ if TYPE_CHECKING:
 
 
 def mark(sentence: str) -> str:
-    """The sentence as it is: `make words` finds it by this, where it is translated later than it is written."""
+    """The sentence unchanged: `make words` collects what is marked, where the translation happens elsewhere."""
     return sentence
 
 
 class Catalogue:
-    """`locale/{language}/LC_MESSAGES/{domain}.mo` below a package. Each file is read when a sentence is first asked
-    for in its language; whoever says nothing loads nothing. Safe to use from many threads.
+    """`locale/{language}/LC_MESSAGES/{domain}.mo` below a package.
+
+    A file is read with the first sentence in its language. Safe to use from many threads.
     """
 
     def __init__(self, package: Path, domain: str) -> None:
@@ -22,13 +23,13 @@ class Catalogue:
         self._read: dict[str, GNUTranslations] = {}
 
     def translate(self, language: str, sentence: str, /) -> str:
-        """Its gaps left open; English where the language has no such sentence."""
+        """The sentence with its gaps left open; in English where the language has no translation."""
         if language == "en" or not sentence:  # gettext answers "" with the file's header
             return sentence
         return self._translations(language).gettext(sentence)
 
     def say(self, language: str, sentence: str, /, **gaps: object) -> str:
-        """In that language, each {gap} filled."""
+        """The translation with each {gap} filled."""
         return self.translate(language, sentence).format(**gaps)
 
     def _translations(self, language: str) -> "GNUTranslations":

@@ -1,14 +1,14 @@
-"""The languages showcam has, and which of them a tag of a browser or an assistant asks for."""
+"""The languages of showcam, and the choice among them by a language tag of a browser or an assistant."""
 
 from collections.abc import Iterable
 from typing import Literal
 
 type Language = Literal["en", "nb", "de"]
 
-# English stands in the code; each other one is a folder of `locale/`.
+# English is in the code; every other language is a folder of `locale/`.
 LANGUAGES: tuple[Language, ...] = ("en", "nb", "de")
-# Whoever writes Nynorsk reads Bokmål.
-_READ_AS: dict[str, Language] = {**{each: each for each in LANGUAGES}, "no": "nb", "nn": "nb"}
+# Readers of Nynorsk get Bokmål.
+_READ_AS: dict[str, Language] = {**{language: language for language in LANGUAGES}, "no": "nb", "nn": "nb"}
 
 
 def known(tag: str) -> Language | None:
@@ -17,5 +17,5 @@ def known(tag: str) -> Language | None:
 
 
 def chosen(tags: Iterable[str]) -> Language:
-    """The first that showcam has of those asked for, or English."""
+    """The first of the tags' languages that showcam has, else English."""
     return next((language for tag in tags if (language := known(tag))), "en")

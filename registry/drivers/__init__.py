@@ -1,8 +1,8 @@
-"""The vendors, one folder each, and which of them have sentences of their own: one line for each."""
+"""The vendors, one folder per vendor, and the sentences of those that have their own."""
 
 from collections.abc import Mapping
 
 from registry.drivers.ezviz.sentences import EZVIZ
 from registry.vendor import Speech
 
-SPEECHES: Mapping[str, Speech] = {each.vendor: each for each in (EZVIZ,)}
+SPEECHES: Mapping[str, Speech] = {speech.vendor: speech for speech in (EZVIZ,)}

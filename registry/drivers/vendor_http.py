@@ -1,4 +1,4 @@
-"""The way out as a driver goes it: what fails there is the vendor's failure to the registry."""
+"""The HTTP client of drivers: to the registry its failures are the vendor's."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 class VendorHttp(Http):
-    """Every method raises VendorDown where the one it stands for raises Unreached."""
+    """Every method raises VendorDown where the method of Http raises Unreached."""
 
     def check(self, url: str) -> tuple[str, int]:
         """Host and port of an address the vendor named."""
-        with _told():
+        with _as_vendor_down():
             return self.hosts.check(url)
 
     def addresses(self, host: str, port: int, timeout_s: float) -> list[str]:
-        """Where that host is, for a driver that connects by itself."""
-        with _told():
+        """The host's public addresses, for a driver that makes its own connection."""
+        with _as_vendor_down():
             return self.hosts.addresses(host, port, timeout_s)
 
     def ask(
@@ -35,20 +35,20 @@ class VendorHttp(Http):
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        with _told():
+        with _as_vendor_down():
             return super().ask(method, url, timeout_s, form=form, query=query, headers=headers)
 
-    def look(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
-        with _told():
-            return super().look(url, timeout_s, headers, enough=enough)
+    def fetch(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
+        with _as_vendor_down():
+            return super().fetch(url, timeout_s, headers, enough=enough)
 
     def mount(self, session: "requests.Session") -> None:
-        with _told():
+        with _as_vendor_down():
             super().mount(session)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_vendor_down() -> Iterator[None]:
     try:
         yield
     except Unreached as error:

@@ -10,8 +10,8 @@ from registry.gate.reasons import sentences
 
 VIDEO = Video("h264", 1280, 720)  # as media.plane.sources.card draws it
 
-# Only what the camera itself is in: of a camera that is not there nothing is told, and what passes by itself, or is
-# no matter of the camera, is better heard than read. That it has to be linked again Google says, and Alexa does not.
+# Only lasting states of the camera itself. A camera that was not found is not described, and a transient reason, or
+# one outside the camera, is better heard than read. Google itself asks for a new link, Alexa does not.
 SHOWN = frozenset(
     {
         "offline",
@@ -28,13 +28,13 @@ SHOWN = frozenset(
         "beyond_displays",
     }
 )
-UNSAID_BY_ALEXA = frozenset({"signed_out"})
+ONLY_ON_ALEXA = frozenset({"signed_out"})
 MOST = 3  # rows of the gate; more can't be read from across a room
 
 
 def fits(refusal: Refusal, surface: str) -> bool:
     """`surface`: of a request or a grant."""
-    shown = SHOWN if surface == "google" else SHOWN | UNSAID_BY_ALEXA
+    shown = SHOWN if surface == "google" else SHOWN | ONLY_ON_ALEXA
     return refusal.reason in shown and bool(refusal.camera)
 
 

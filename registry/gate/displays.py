@@ -1,7 +1,7 @@
-"""Which of a camera's pictures a display can be shown, as far as it is known what they are like.
+"""Which of a camera's pictures a display can play, as far as their sizes are known.
 
-Displays decode H.264 up to level 4.x, which is Full HD: more than that is black on them. By WebRTC none of them puts
-pictures in order that come in another.
+Displays decode H.264 up to level 4.x, which is Full HD: more than that is black on them. By WebRTC no
+display reorders frames, so B-frames can't be played.
 """
 
 from media.grants import Picture
@@ -11,7 +11,7 @@ from registry.gate.sizes import may_have_changed
 
 PLAYABLE = ("webrtc", "hls")  # protocols of the media process, the better first
 FULL_HD = (1920, 1080)
-USUAL = (1280, 720)  # what is told of a picture whose size is not known
+USUAL = (1280, 720)  # assumed of a picture whose size is not known
 
 
 def plain(camera: Camera) -> Picture:
@@ -30,18 +30,18 @@ def shown(camera: Camera, picture: Picture) -> Video:
 
 
 def within(video: Video, largest: tuple[int, int]) -> bool:
-    """Known to be so."""
+    """False also where the size is not known."""
     return 0 < video.width <= largest[0] and 0 < video.height <= largest[1]
 
 
 def beyond(camera: Camera) -> bool:
-    """Whether all there is for a display is more than it decodes. Not where that may have changed: then it is tried."""
+    """Whether every picture is more than a display decodes. False where the size may have changed: it is tried then."""
     picture = shown(camera, best(camera))
     return picture.width * picture.height > MOST_PIXELS and not may_have_changed(camera)
 
 
 def by_hls_alone(camera: Camera) -> bool:
-    """Whether the picture for a display has B-frames, and no other without them stands beside it."""
+    """Whether the picture for a display has B-frames, and no playable picture without them exists."""
     picture = best(camera)
     if not shown(camera, picture).b_frames:
         return False
@@ -49,7 +49,7 @@ def by_hls_alone(camera: Camera) -> bool:
 
 
 def _full_hd(video: Video) -> tuple[int, int]:
-    """Of a picture that stands or lies: what is decoded is counted in squares of it."""
+    """Full HD in the picture's orientation: a decoder's limit counts macroblocks."""
     width, height = FULL_HD
     return (height, width) if video.height > video.width else FULL_HD
 

@@ -16,7 +16,7 @@ SCALED = "video_scaled"  # a surface of grants alone: the media process makes th
 
 # The gate's row for each surface a grant may be for.
 GATE: dict[str, Surface] = {
-    **{each: each for each in get_args(Display.__value__)},
+    **{display: display for display in get_args(Display.__value__)},
     SCALED: "video",
 }
 
@@ -28,18 +28,18 @@ class Fit(NamedTuple):
     surface: str
 
 
-def common(asked: tuple[str, ...], playable: tuple[str, ...]) -> tuple[str, ...]:
-    """The protocols asked for by which a picture can be shown here, in the order asked."""
-    return tuple([each for each in asked if each in playable])
+def common(requested: tuple[str, ...], playable: tuple[str, ...]) -> tuple[str, ...]:
+    """The requested protocols that are served here, in the requested order."""
+    return tuple([protocol for protocol in requested if protocol in playable])
 
 
 def fits(request: StreamRequest, camera: Camera, *, scaled: bool) -> tuple[Fit, ...]:
     """Best first: the next is for a camera that turns out to have no smaller picture. Empty: all are too large.
 
-    `scaled`: its owner allows that a smaller one is made of it.
+    `scaled`: the owner allows the media process to make a smaller one.
     """
     if request.surface != "video":
-        return _asked(request, camera) if camera.sub else (Fit("main", request.surface),)
+        return _for_display(request, camera) if camera.sub else (Fit("main", request.surface),)
     if plain(camera) == "main" and within(camera.video, VIDEO_APP):
         return (Fit("main", "video"),)
     # how large a picture is may turn out only when it plays: the media process scales or refuses it then
@@ -51,7 +51,7 @@ def fits(request: StreamRequest, camera: Camera, *, scaled: bool) -> tuple[Fit, 
     return tuple(found)
 
 
-def _asked(request: StreamRequest, camera: Camera) -> tuple[Fit, ...]:
+def _for_display(request: StreamRequest, camera: Camera) -> tuple[Fit, ...]:
     picture = plain(camera)
     if picture == "main" and _wants_less(request, camera):
         return Fit("sub", request.surface), Fit("main", request.surface)

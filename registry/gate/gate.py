@@ -1,6 +1,6 @@
 """The gate: whether a camera may be shown on a surface by a way, read like the manual's table.
 
-Pure: it judges what was read, and the registry sees to it that what it is handed is fresh.
+The gate does no I/O: it judges what was read, and the registry hands it fresh readings.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class Conditions(Struct, frozen=True):
     lan_while_encrypted: bool = False  # the owner's own exception: the LAN payload is clear
 
 
-# what the rows make of a flag; one that isn't here is unknown, which is not off
+# The reason for each value of a flag. A value that is not listed is unknown, which is not off.
 _VENDOR: dict[str, Reason | None] = {"answers": None, "down": "vendor_down", "busy": "vendor_busy"}
 _ONLINE: dict[str, Reason | None] = {"on": None, "off": "offline"}
 _ASLEEP: dict[str, Reason | None] = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
@@ -96,15 +96,15 @@ def _place(_camera: Camera, now: Conditions) -> Reason | None:
 
 type Row = Callable[[Camera, Conditions], Reason | None]
 
-# The manual's preconditions in the order they are told. Visibility comes before all of them, in the registry: of a
-# camera that a link may not see nothing else is judged, so that nothing else can be told.
+# The manual's preconditions in the order in which they are reported. The registry checks visibility before them: of a
+# camera that a link may not see nothing else is judged, so that nothing can be disclosed.
 REACH: tuple[Row, ...] = (_account, _vendor)
 BEYOND: tuple[Row, ...] = (_online, _awake, _encryption, _audio, _way, _playable, _place)
 
 
 def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
     """Every failed row, or how the picture may be shown."""
-    # where the vendor can't be asked the flags are old, and told they might mislead
+    # where the vendor can't be queried the flags are old, and reporting them might mislead
     failed = _failed(REACH, camera, now) or _failed(BEYOND, camera, now)
     if failed:
         return Refusal(tuple(failed), camera.name, camera.manufacturer)
@@ -121,14 +121,14 @@ def unverified(refusal: Refusal) -> bool:
 
 
 def overruled(reason: Reason, camera: Camera | None, vendor: str = "") -> Refusal:
-    """What the vendor or a limit said beats the flags that were read. None: no name can be told but the vendor's."""
+    """A refusal by the vendor or a limit, whatever the flags say. `camera` None: only the vendor is named."""
     if camera is None:
         return Refusal((Failed(reason),), vendor=vendor)
     return Refusal((Failed(reason),), camera.name, camera.manufacturer)
 
 
 def not_by_voice(camera: Camera, what: str) -> Refusal | None:
-    """Why no voice may change that on the camera, if none may: a setting's name, or "restart"."""
+    """Why no voice may change `what` on the camera: a setting's name, or "restart". None: a voice may."""
     if what == "encryption":
         return overruled("encryption_by_voice", camera)  # nobody can allow it
     may = what in BY_VOICE and what in camera.voice_may
@@ -136,5 +136,5 @@ def not_by_voice(camera: Camera, what: str) -> Refusal | None:
 
 
 def not_found() -> Refusal:
-    """Unknown, another household's, or not chosen at consent: told alike."""
+    """The same answer for an unknown camera, another household's, and one not chosen at consent."""
     return Refusal((Failed("not_found"),))

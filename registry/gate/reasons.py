@@ -1,7 +1,7 @@
 """What a refusal says to a person: what is wrong and how to mend it, in the languages of `words`.
 
 These sentences are for the cameras of all vendors and for all assistants. A vendor brings its own beside its driver
-(`registry.drivers.SPEECHES`), and a door hands in what its own assistant says otherwise.
+(`registry.drivers.SPEECHES`), and a door hands in the sentences that differ for its assistant.
 """
 
 import re
@@ -142,7 +142,7 @@ WRITTEN: ByReason[Sentence] = {
         mark("See in the {vendor} app whether it is online and how it is set, then try again."),
     ),
 }
-_ANY_CAMERA = mark("the camera")  # where its name may not be told
+_ANY_CAMERA = mark("the camera")  # where its name must not be disclosed
 _ANY_VENDOR = mark("camera")  # where its name is not known: the camera app
 _NONE: Mapping[Reason, Sentence] = MappingProxyType({})
 
@@ -178,10 +178,10 @@ def row_text(
     # a command wants a name, as a shell takes it
     mend = mend.replace('"{camera}"', shell_word(camera).replace("{", "{{").replace("}", "}}") if camera else "NAME")
     names = {"camera": camera or OURS.translate(language, _ANY_CAMERA), "vendor": named(vendor, language)}
-    told = wrong.format(**names)
+    problem = wrong.format(**names)
     # a sentence may begin with the stand-in for a name
     begins = (not camera and wrong.startswith("{camera}")) or (not vendor and wrong.startswith("{vendor}"))
-    return told[0].upper() + told[1:] if begins else told, mend.format(**names)
+    return problem[0].upper() + problem[1:] if begins else problem, mend.format(**names)
 
 
 def named(vendor: str, language: Language) -> str:

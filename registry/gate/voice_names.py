@@ -1,4 +1,4 @@
-"""Names of cameras that a voice will have trouble with, and why; for whoever gave them."""
+"""Camera names that voice assistants have trouble with, and why; for the owner."""
 
 import itertools
 import re
@@ -17,12 +17,12 @@ LONGEST_WORDS = 4
 
 def trouble(cameras: Iterable[Camera], to_alexa: Mapping[str, str]) -> dict[str, list[str]]:
     """By camera id, a sentence for each trouble; a camera with none is absent. `to_alexa`: its names, by id."""
-    told = list(cameras)
+    listed = list(cameras)
     heard: dict[str, list[Camera]] = {}
-    for camera in told:
+    for camera in listed:
         heard.setdefault(" ".join(_words(camera.name)), []).append(camera)
     found = {}
-    for camera in told:
+    for camera in listed:
         alike = heard[" ".join(_words(camera.name))]
         sentences = [*_of_name(camera.name), *_of_others(len(alike) - 1, to_alexa[camera.id])]
         if sentences:
@@ -35,11 +35,11 @@ def _of_name(name: str) -> list[str]:
     if not words:
         return ["There is no word in the name to say: name it by its place."]
     found = []
-    if any(_is_sign(each) for each in name):
+    if any(_is_sign(char) for char in name):
         found.append("Signs in the name are not spoken and not heard: use letters and spaces.")
-    if all(each.isdigit() for each in words):
+    if all(word.isdigit() for word in words):
         found.append("A name of digits alone is taken for a number or a channel: name it by its place.")
-    elif any(each.isdigit() for each in words):
+    elif any(word.isdigit() for word in words):
         found.append("Write numbers as they are said (“garden two”), or better name what it sees.")
     if "doorbell" in words or words == ["door", "bell"]:
         found.append("Alexa takes “doorbell” for a kind of device and misses the name: “front door” is heard.")
@@ -72,7 +72,7 @@ def _follows(words: list[str], pair: tuple[str, str]) -> bool:
     return pair in itertools.pairwise(words)
 
 
-def _is_sign(sign: str) -> bool:
-    if sign in " '’-":
+def _is_sign(char: str) -> bool:
+    if char in " '’-":
         return False
-    return not sign.isalnum() and unicodedata.category(sign) not in ("Mn", "Mc")
+    return not char.isalnum() and unicodedata.category(char) not in ("Mn", "Mc")

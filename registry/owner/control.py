@@ -1,4 +1,4 @@
-"""Changing a camera: the vendor is asked once, and the camera is read until it has taken the change."""
+"""Changing a camera: the vendor gets the change once, and the camera is read until it has taken it."""
 
 import itertools
 import logging
@@ -19,75 +19,82 @@ log = logging.getLogger(__name__)
 
 
 class Control:
-    """Whoever calls it has asked whether that may be. Answers with a Refusal where something is wrong."""
+    """Callers have checked the permission. Answers with a Refusal where something is wrong."""
 
     def __init__(self, drivers: Mapping[str, Driver], readings: Readings, breaker: Breaker, read_back_s: float) -> None:
         self._drivers, self._readings, self._breaker = drivers, readings, breaker
         self._read_back_s = read_back_s
-        self._looks = itertools.count()
+        self._reads = itertools.count()
 
     def serves(self, source: Source) -> tuple[str, ...]:
         """By which ways the source serves state and settings."""
         return self._drivers[source.kind].serves(source)
 
-    def settings(self, seen: VisibleCamera, deadline: Deadline) -> dict[Setting, SettingView] | Refusal:
-        driver = self._drivers[seen.source.kind]
+    def settings(self, visible: VisibleCamera, deadline: Deadline) -> dict[Setting, SettingView] | Refusal:
+        driver = self._drivers[visible.source.kind]
         try:
             return self._breaker.call(
-                f"set/{seen.source.id}",
+                f"set/{visible.source.id}",
                 deadline.left,
-                lambda: driver.settings(seen.source, seen.camera, deadline.left),
+                lambda: driver.settings(visible.source, visible.camera, deadline.left),
             )
         except DriverError as error:
-            return unreached(error, seen.camera)
+            return unreached(error, visible.camera)
 
     def change(
-        self, seen: VisibleCamera, setting: Setting, value: str, code: str, deadline: Deadline
+        self, visible: VisibleCamera, setting: Setting, value: str, code: str, deadline: Deadline
     ) -> Camera | Refusal | Step:
-        driver = self._drivers[seen.source.kind]
+        driver = self._drivers[visible.source.kind]
 
         def apply() -> None:
-            driver.apply(seen.source, seen.camera, setting, value, deadline.left, code=code)
+            driver.apply(visible.source, visible.camera, setting, value, deadline.left, code=code)
 
-        refusal = self._ask(seen, deadline, apply)
+        refusal = self._send(visible, deadline, apply)
         if refusal is not None:
             return refusal
         try:
-            found = self._read_back(seen, setting, value, deadline)
+            found = self._read_back(visible, setting, value, deadline)
         except DriverError as error:
-            return unreached(error, seen.camera)
-        return found or overruled("not_set", seen.camera)
+            return unreached(error, visible.camera)
+        return found or overruled("not_set", visible.camera)
 
-    def restart(self, seen: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
-        if not seen.camera.can_restart:
-            return overruled("not_this_way", seen.camera)
-        driver = self._drivers[seen.source.kind]
-        refusal = self._ask(seen, deadline, lambda: driver.restart(seen.source, seen.camera, deadline.left))
+    def restart(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
+        if not visible.camera.can_restart:
+            return overruled("not_this_way", visible.camera)
+        driver = self._drivers[visible.source.kind]
+        refusal = self._send(visible, deadline, lambda: driver.restart(visible.source, visible.camera, deadline.left))
         if isinstance(refusal, Step):
-            return overruled("not_set", seen.camera)
-        return refusal or seen.camera
+            return overruled("not_set", visible.camera)
+        return refusal or visible.camera
 
-    def change_password(self, seen: VisibleCamera, old: str, new: str, deadline: Deadline) -> Camera | Refusal | Step:
-        driver = self._drivers[seen.source.kind]
-        refusal = self._ask(
-            seen, deadline, lambda: driver.change_password(seen.source, seen.camera, old, new, deadline.left)
+    def change_password(
+        self, visible: VisibleCamera, old: str, new: str, deadline: Deadline
+    ) -> Camera | Refusal | Step:
+        driver = self._drivers[visible.source.kind]
+        refusal = self._send(
+            visible, deadline, lambda: driver.change_password(visible.source, visible.camera, old, new, deadline.left)
         )
-        return refusal or seen.camera
+        return refusal or visible.camera
 
-    def delete(self, seen: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
-        driver = self._drivers[seen.source.kind]
-        refusal = self._ask(seen, deadline, lambda: driver.delete(seen.source, seen.camera, deadline.left))
+    def delete(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
+        driver = self._drivers[visible.source.kind]
+        refusal = self._send(visible, deadline, lambda: driver.delete(visible.source, visible.camera, deadline.left))
         if isinstance(refusal, Step):
-            return overruled("not_set", seen.camera)
-        return refusal or seen.camera
+            return overruled("not_set", visible.camera)
+        return refusal or visible.camera
 
-    def _ask(self, seen: VisibleCamera, deadline: Deadline, write: Callable[[], None]) -> Refusal | Step | None:
-        """None when the vendor took it. Never asked twice: what was refused once, or half done, is not for us."""
+    def _send(self, visible: VisibleCamera, deadline: Deadline, write: Callable[[], None]) -> Refusal | Step | None:
+        """Sends the change once, never again after a failure. None when the vendor accepted it."""
         try:
-            self._breaker.call(f"set/{seen.source.id}", deadline.left, write)
+            self._breaker.call(f"set/{visible.source.id}", deadline.left, write)
         except DriverError as error:
-            log.warning("source %s took no setting: %s", seen.source.id, error.reason, extra={"reason": error.reason})
-            return unreached(error, seen.camera)
+            log.warning(
+                "source %s: the vendor call to change a camera failed: %s",
+                visible.source.id,
+                error.reason,
+                extra={"reason": error.reason},
+            )
+            return unreached(error, visible.camera)
         except SetRefused as refused:
             match refused.why:
                 case "wrong_code":
@@ -97,33 +104,35 @@ class Control:
                 case "code_mailed":
                     return Step("mailed_code")
                 case "unsupported":
-                    return overruled("not_this_way", seen.camera)
+                    return overruled("not_this_way", visible.camera)
                 case "not_taken":
-                    return overruled("not_set", seen.camera)
+                    return overruled("not_set", visible.camera)
         return None
 
-    def _read_back(self, seen: VisibleCamera, setting: Setting, value: str, deadline: Deadline) -> Camera | None:
-        """The vendor says yes before the camera has done it, and sometimes instead of it."""
+    def _read_back(self, visible: VisibleCamera, setting: Setting, value: str, deadline: Deadline) -> Camera | None:
+        """Polls until the camera has the value: the vendor answers yes before that, and sometimes without it."""
         while True:
-            camera = self._look(seen, setting, value, deadline)
+            camera = self._read_change(visible, setting, value, deadline)
             if camera is not None or deadline.left <= self._read_back_s:
                 return camera
             time.sleep(self._read_back_s)
 
-    def _look(self, seen: VisibleCamera, setting: Setting, value: str, deadline: Deadline) -> Camera | None:
+    def _read_change(self, visible: VisibleCamera, setting: Setting, value: str, deadline: Deadline) -> Camera | None:
         """The camera if it has taken the value: by its list, and where that holds no such setting, by `settings`."""
-        if _listed(seen.camera, setting):
-            # by a name of its own, so that it is not answered by a read that began before the change
-            purpose = f"changed/{next(self._looks)}"
-            camera = self._readings.read(seen.account, seen.source, deadline.left, purpose=purpose).find(seen.camera.id)
+        if _listed(visible.camera, setting):
+            # a purpose of its own, so that no read that began before the change answers it
+            purpose = f"changed/{next(self._reads)}"
+            camera = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose).find(
+                visible.camera.id
+            )
             if camera is None or _listed(camera, setting):
                 return camera if camera is not None and field_of(camera, setting) == value else None
-        views = self._drivers[seen.source.kind].settings(seen.source, seen.camera, deadline.left)
-        # what can't be read is taken on the vendor's word; formatting ends in another state than it was asked for
+        views = self._drivers[visible.source.kind].settings(visible.source, visible.camera, deadline.left)
+        # a setting that can't be read counts as taken; formatted storage reads as another value than "format"
         taken = views[setting].value in (value, None) or setting == "storage"
-        return seen.camera if taken else None
+        return visible.camera if taken else None
 
 
 def _listed(camera: Camera, setting: Setting) -> bool:
-    """Whether the camera list tells the setting: "none" there may be the vendor's way in, not the camera."""
+    """Whether the camera list holds the setting: "none" there may come from the vendor's API, not the camera."""
     return setting in FIELDS and field_of(camera, setting) != "none"

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from registry.camera import Camera, Refusal
 from registry.gate.gate import overruled
 from registry.owner.control import Control
-from registry.owner.lan_codes import Codes
+from registry.owner.lan_codes import LanCodes
 from registry.preferences import Preferences, keep
 from registry.readings.judge import Deadline, Judge
 from registry.readings.listing import Listing
@@ -31,7 +31,7 @@ class Owner:
         readings: Readings,
         judge: Judge,
         control: Control,
-        codes: Codes,
+        codes: LanCodes,
         within_s: float,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
@@ -48,62 +48,62 @@ class Owner:
 
     def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
         """By source id, the ways by which it serves state and settings. Raises Unavailable."""
-        return {each.id: self._control.serves(each) for each in self._readings.households.of(account_id).sources}
+        return {source.id: self._control.serves(source) for source in self._readings.households.of(account_id).sources}
 
     def settings(self, account_id: str, camera_id: str) -> dict[Setting, SettingView] | Refusal:
         """Each setting the manual knows, read now."""
         deadline = Deadline(self._within_s)
-        seen = self._judge.find(account_id, camera_id, deadline)
-        return seen if isinstance(seen, Refusal) else self._control.settings(seen, deadline)
+        visible = self._judge.find(account_id, camera_id, deadline)
+        return visible if isinstance(visible, Refusal) else self._control.settings(visible, deadline)
 
     def change(
         self, account_id: str, camera_id: str, setting: str, value: str, *, code: str = "", consent: bool = False
     ) -> Camera | Refusal | Step:
-        """Image Encryption goes off with his consent and the code: a Step names what is wanted first.
+        """Image Encryption goes off with the owner's consent and the code: a Step names what is missing.
 
         Raises BadValue.
         """
         wanted = check(setting, value)
         deadline = Deadline(self._within_s)
-        seen = self._judge.find(account_id, camera_id, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        if seen.camera.owner == "shared" and wanted in ("encryption", "storage"):
-            return overruled("not_this_way", seen.camera)  # that is for the account which owns the camera
+        visible = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        if visible.camera.owner == "shared" and wanted in ("encryption", "storage"):
+            return overruled("not_this_way", visible.camera)  # that is for the account which owns the camera
         if not consent and ((wanted, value) == ("encryption", "off") or wanted == "storage"):
             return Step("consent")
         if (wanted, value) == ("encryption", "off") and not code:
             return Step("code")
-        return self._control.change(seen, wanted, value, code, deadline)
+        return self._control.change(visible, wanted, value, code, deadline)
 
     def restart(self, account_id: str, camera_id: str) -> Camera | Refusal:
         deadline = Deadline(self._within_s)
-        seen = self._judge.find(account_id, camera_id, deadline)
-        return seen if isinstance(seen, Refusal) else self._control.restart(seen, deadline)
+        visible = self._judge.find(account_id, camera_id, deadline)
+        return visible if isinstance(visible, Refusal) else self._control.restart(visible, deadline)
 
     def change_password(self, account_id: str, camera_id: str, old: str, new: str) -> Camera | Refusal | Step:
         """The password that pictures are encrypted with. Raises BadValue."""
         if not PASSWORD.fullmatch(new):
             raise BadValue("an encryption password has 6 to 12 letters and digits")
         deadline = Deadline(self._within_s)
-        seen = self._judge.find(account_id, camera_id, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        if seen.camera.owner == "shared":
-            return overruled("not_this_way", seen.camera)
-        return self._control.change_password(seen, old, new, deadline)
+        visible = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        if visible.camera.owner == "shared":
+            return overruled("not_this_way", visible.camera)
+        return self._control.change_password(visible, old, new, deadline)
 
     def delete(self, account_id: str, camera_id: str, name: str) -> Camera | Refusal:
         """Take it off the vendor account; the person types its name. Raises BadValue."""
         deadline = Deadline(self._within_s)
-        seen = self._judge.find(account_id, camera_id, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        if name != seen.camera.name:
+        visible = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        if name != visible.camera.name:
             raise BadValue("the name typed is not the camera's: nothing was deleted")
-        if seen.camera.owner == "shared":
-            return overruled("not_this_way", seen.camera)
-        return self._control.delete(seen, deadline)
+        if visible.camera.owner == "shared":
+            return overruled("not_this_way", visible.camera)
+        return self._control.delete(visible, deadline)
 
     def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal:
         """What opens the camera on the LAN, tried there once; "" takes it back. Raises BadValue."""
@@ -117,6 +117,6 @@ class Owner:
         """Other processes follow with their next list, or in half a minute. Raises BadValue for what no voice may."""
         if strange := set(preferences.voice_may) - set(BY_VOICE):
             raise BadValue(f"a voice can't be allowed {', '.join(sorted(strange))}; of these: {', '.join(BY_VOICE)}")
-        voice_may = tuple(each for each in BY_VOICE if each in preferences.voice_may)
+        voice_may = tuple(setting for setting in BY_VOICE if setting in preferences.voice_may)
         keep(self._store, account_id, camera_id, replace(preferences, voice_may=voice_may))
         self._readings.households.forget(account_id)

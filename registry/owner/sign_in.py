@@ -36,10 +36,10 @@ class CodeWanted(Struct, frozen=True):
 
 
 class SignInRefused(Struct, frozen=True):
-    """`own`: it is told to a browser that signed in to that account before, so it may hear what is true of it.
+    """`own`: the browser signed in to that account before, so the true reason may be shown to it.
 
-    To any other "wrong", "stranger", "too_many" and "locked" must be one answer: the last two, for one, tell that the
-    account is known here.
+    To any other browser "wrong", "stranger", "too_many" and "locked" must be one answer: the last two would disclose
+    that the account is known here.
     """
 
     why: Literal[
@@ -104,7 +104,7 @@ class SignIn:
         key = vendor_key(salt, self._kind, user)
         source = self._store.source_by_vendor_key(key)
         if source is not None and browser is not None and source.account in browser.accounts:
-            return self._begin_at_home(user, password, attempts.own(source.account, browser))
+            return self._begin_known(user, password, attempts.own(source.account, browser))
         try:
             place = self._attempts.from_address(salt, address)
         except NoPlace as full:
@@ -116,14 +116,14 @@ class SignIn:
             places = (place, self._attempts.of(who))
         except NoPlace:
             return SignInRefused("too_many")
-        return self._ask(_Pending(user, password, "", 0.0, who, places))
+        return self._sign_in(_Pending(user, password, "", 0.0, who, places))
 
-    def _begin_at_home(self, user: str, password: str, who: str) -> Outcome:
+    def _begin_known(self, user: str, password: str, who: str) -> Outcome:
         try:
             places = (self._attempts.of(who),)
         except NoPlace as full:
             return SignInRefused("throttled", full.wait_s, own=True)
-        outcome = self._ask(_Pending(user, password, "", 0.0, who, places))
+        outcome = self._sign_in(_Pending(user, password, "", 0.0, who, places))
         return replace(outcome, own=True) if isinstance(outcome, SignInRefused) else outcome
 
     def submit_code(self, pending: bytes, code: str) -> Outcome:
@@ -141,7 +141,7 @@ class SignIn:
         code = code.strip()
         if not code.isascii() or not code.isalnum() or len(code) > 12:
             return SignInRefused("wrong_code")
-        return self._ask(replace(waiting, places=(*waiting.places, place)), code)
+        return self._sign_in(replace(waiting, places=(*waiting.places, place)), code)
 
     def agreed(self, account_id: str) -> None:
         """To pictures that others could listen to on their way; what can't be kept is asked again at the next link."""
@@ -150,23 +150,23 @@ class SignIn:
                 with contextlib.suppress(DriverError):
                     self._vendor.sessions.agreed(source)
 
-    def _ask(self, asked: _Pending, code: str = "") -> Outcome:
-        """Of the vendor. What it does not answer stays counted: it may have counted it, too."""
+    def _sign_in(self, pending: _Pending, code: str = "") -> Outcome:
+        """A try at the vendor. One without an answer stays counted: the vendor may have counted it, too."""
         try:
-            verdict = self._vendor.sign_in(asked.user, asked.password, self._vendor_s, code=code, host=asked.host)
+            verdict = self._vendor.sign_in(pending.user, pending.password, self._vendor_s, code=code, host=pending.host)
             if isinstance(verdict, VendorSession):
-                account = self._admit(asked.user, verdict)
-                self._attempts.were_right(*asked.places)
+                account = self._admit(pending.user, verdict)
+                self._attempts.were_right(*pending.places)
                 return SignedIn(account)
         except DriverError:
             return SignInRefused("vendor_down")
         if isinstance(verdict, Rejected):
             if verdict.why == "terminals":
-                self._attempts.were_right(*asked.places)
+                self._attempts.were_right(*pending.places)
             return SignInRefused(verdict.why)
-        # the password's places stay taken until the code is right: who has but the password asks for few codes
-        waiting = replace(asked, host=verdict.host, until=self._clock() + PENDING_S)
-        return CodeWanted(msgspec.json.encode(waiting), masked(asked.user))
+        # the password's places stay taken until the code is right, so that a password alone gets few codes sent
+        waiting = replace(pending, host=verdict.host, until=self._clock() + PENDING_S)
+        return CodeWanted(msgspec.json.encode(waiting), masked(pending.user))
 
     def _admit(self, user: str, verdict: VendorSession) -> Account:
         source = households.find(self._store, self._kind, user) or self._sign_up_now(user)
@@ -176,7 +176,7 @@ class SignIn:
         return account
 
     def _sign_up_now(self, user: str) -> Source:
-        with contextlib.suppress(households.AlreadyThere):  # the same person, twice at once
+        with contextlib.suppress(households.AlreadyAdded):  # the same person, twice at once
             households.add(self._store, self._kind, user, self._vendor.sessions.waiting(user))
         source = households.find(self._store, self._kind, user)
         assert source is not None
@@ -187,6 +187,6 @@ class SignIn:
 
 
 def masked(user: str) -> str:
-    """k…@example.com, or the last two digits of a telephone number: enough to know where to look."""
+    """k…@example.com, or the last two digits of a telephone number: enough to know where the code arrives."""
     name, at, host = user.partition("@")
     return f"{name[:1]}…@{host}" if at else f"…{user[-2:]}"

@@ -1,4 +1,4 @@
-"""What a voice may change: what the owner has ticked for the camera, and never Image Encryption."""
+"""Changes by voice: only what the owner allows for the camera, and never Image Encryption."""
 
 from registry.camera import Camera, Refusal
 from registry.gate.gate import not_by_voice, overruled
@@ -21,23 +21,23 @@ class Voice:
         """The camera as it is then. Raises BadValue."""
         wanted = check(setting, value)
         deadline = Deadline(self._rules.vendor_within(within_s))
-        seen = self._may(link, camera_id, wanted, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        if field_of(seen.camera, wanted) == "none":
-            return overruled("not_this_way", seen.camera)
-        changed = self._control.change(seen, wanted, value, "", deadline)
-        # a step is a code to bring, which a voice never is asked for
-        return overruled("not_set", seen.camera) if isinstance(changed, Step) else changed
+        visible = self._may(link, camera_id, wanted, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        if field_of(visible.camera, wanted) == "none":
+            return overruled("not_this_way", visible.camera)
+        changed = self._control.change(visible, wanted, value, "", deadline)
+        # a step asks for a code, and a voice is never asked for one
+        return overruled("not_set", visible.camera) if isinstance(changed, Step) else changed
 
     def restart(self, link: Link, camera_id: str, within_s: float | None = None) -> Camera | Refusal:
         """The camera is offline for a minute or two from then on."""
         deadline = Deadline(self._rules.vendor_within(within_s))
-        seen = self._may(link, camera_id, "restart", deadline)
-        return seen if isinstance(seen, Refusal) else self._control.restart(seen, deadline)
+        visible = self._may(link, camera_id, "restart", deadline)
+        return visible if isinstance(visible, Refusal) else self._control.restart(visible, deadline)
 
     def _may(self, link: Link, camera_id: str, what: str, deadline: Deadline) -> VisibleCamera | Refusal:
-        seen = self._judge.see(link, camera_id, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        return not_by_voice(seen.camera, what) or seen
+        visible = self._judge.see(link, camera_id, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        return not_by_voice(visible.camera, what) or visible

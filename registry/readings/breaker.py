@@ -1,4 +1,4 @@
-"""Not asking a vendor while it is known to be down."""
+"""Keeps calls from a vendor that is known to be down."""
 
 import math
 import threading
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from registry.errors import DriverError, VendorBusy, VendorDown
 from registry.readings.flights import copied
 
-MUCH_MORE = 1.5  # times as long as others waited in vain
-WHOLE = 0.9  # of its time, after which a call that fails has waited in vain
+MUCH_MORE = 1.5  # times the longest wait in vain: a caller with so much time calls all the same
+WHOLE = 0.9  # share of its time, after which a call that fails has waited in vain
 
 
 class _Circuit:
@@ -17,13 +17,13 @@ class _Circuit:
         self.failures = 0
         self.open_until = 0.0
         self.error: DriverError = VendorDown()
-        self.waited_s = 0.0  # the longest that one waited in vain; math.inf once one failed before its time was over
+        self.waited_s = 0.0  # the longest wait in vain; math.inf once a call failed before its time was over
 
 
 class Breaker:
     """After `trip` failures in a row a source is left alone for a while; then one call at a time may try again.
 
-    That a vendor was too slow for those who had little time says nothing to one who has much more: it calls.
+    A vendor that was too slow for short deadlines may answer within a much longer one: such a caller calls.
     """
 
     def __init__(self, *, trip: int = 3, rest_s: float = 2.0, longest_s: float = 15.0) -> None:
@@ -36,7 +36,7 @@ class Breaker:
 
         `given_s`: the time that the call has.
         """
-        # a look without the lock: a source that failed not once of late, which is nearly every one, has no circuit
+        # read without the lock: a source that has not failed lately, which is nearly every one, has no circuit
         if key in self._circuits:
             self._enter(key, given_s)
         began = time.monotonic()

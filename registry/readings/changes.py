@@ -1,4 +1,4 @@
-"""What changed at a household's cameras: found by comparing readings, and told to whoever wants to know."""
+"""What changed at a household's cameras: found by comparing readings, and published to subscribers."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ type Kind = Literal[
 
 
 class Change(Struct, frozen=True):
-    """`camera` is its id, `at` epoch seconds. "state": anything else an assistant may be told of it."""
+    """`camera` is its id, `at` epoch seconds. "state": any other difference that an assistant shows."""
 
     account: str
     camera: str
@@ -37,7 +37,7 @@ class Change(Struct, frozen=True):
 
 
 class Changes:
-    """Who subscribes is called in the thread that found the change, in the process that found it first."""
+    """Subscribers are called in the thread that found the change, in the process that found it first."""
 
     def __init__(self) -> None:
         self._callbacks: list[Callable[[Change], None]] = []
@@ -57,15 +57,15 @@ class Changes:
                 try:
                     callback(change)
                 except Exception:
-                    log.exception("a change could not be passed on")
+                    log.exception("a subscriber of changes failed")
 
     def compared(self, account: Account, _source: Source, before: tuple[Camera, ...], after: Reading) -> None:
-        """For Readings: called with what all processes knew until now."""
+        """For Readings, which calls it with the list that the store held until now."""
         self.publish(compare(account.id, before, after.cameras, after.as_of))
 
 
 def compare(account: str, before: Iterable[Camera], after: Iterable[Camera], at: float) -> list[Change]:
-    """By camera id, in the order of `after`; what is unknown now, or was, is no change."""
+    """By camera id, in the order of `after`; a flag that is or was unknown is no change."""
     were = {camera.id: camera for camera in before}
     found: list[Change] = []
     for camera in after:
@@ -88,7 +88,7 @@ def _differences(was: Camera, now: Camera) -> list[Kind]:
     return kinds
 
 
-# What else may be told of a camera; a battery's percent comes with the next question.
+# The other fields that assistants show; a battery's percent comes with the next query.
 _REST = (
     *("asleep", "audio", "charging", "status_light", "alarm_notification", "offline_notification", "flip"),
     *("night_vision", "video", "ways", "voice_may", "can_restart", "kind", "firmware"),

@@ -1,4 +1,4 @@
-"""Asking a vendor once for all who ask together."""
+"""One call to a vendor for all who want the same at the same time."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ class _Flight[T]:
 
 
 class Flights[T]:
-    """Single flight: of callers who ask for the same within `join_s` one calls, the others share what it brings.
+    """Single flight: of callers with the same key within `join_s` one calls, the others share its result.
 
     A call that had too little time is shared by those who have more, and when it fails they make one of their own.
     """

@@ -30,18 +30,18 @@ class Households:
         self._store, self._clock = store, clock
         self._known: Recent[str, Household] = Recent(IN_MEMORY)
 
-    def of(self, account_id: str, *, as_said_now: bool = False) -> Household:
-        """`as_said_now`: with what the owner says just now. Raises Unavailable: no such account, or nothing to ask."""
+    def of(self, account_id: str, *, fresh_preferences: bool = False) -> Household:
+        """`fresh_preferences`: read from the store now. Raises Unavailable: no such account, or no source in it."""
         known = self._known.get(account_id)
         if known and 0 <= self._clock() - known.read_at < HOUSEHOLD_S:
-            return self._with_preferences(known) if as_said_now else known
+            return self._with_preferences(known) if fresh_preferences else known
         account = self._store.account(account_id)
         sources = tuple(self._store.sources(account_id)) if account else ()
         if account is None or not sources:
             raise Unavailable("signed_out")
         preferences = of_account(self._store, account_id)
         if known and known.preferences == preferences:
-            preferences = known.preferences  # so that readings can tell by identity that nothing changed
+            preferences = known.preferences  # so that readings compare by identity
         household = Household(account, sources, preferences, self._clock())
         self._known.put(account_id, household)
         return household
@@ -55,7 +55,7 @@ class Households:
         return household
 
     def forget(self, account_id: str) -> None:
-        """It was changed here: the next request reads it from the store."""
+        """After a change in this process: the next request reads the household from the store."""
         self._known.drop(account_id)
 
     def preferences(self, account_id: str) -> Mapping[str, Preferences]:

@@ -1,4 +1,4 @@
-"""The gate asked with a fresh reading: who may see the camera, what was read of it, what the vendor said to that."""
+"""Applies the gate to a fresh reading: visibility first, then what was read, then the vendor's own refusal."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -20,13 +20,13 @@ from registry.surface import Surface
 from store.records import Account, Link, Source
 
 _NOT_FOUND = not_found()
-LEAST_S = 0.1  # what a step still gets after its time, where the surface counts and every step may overrun
+LEAST_S = 0.1  # the least a later step gets under a hard deadline, so that every step may overrun a little
 
 
 class Deadline:
-    """Seconds left of a request. `hard`: the surface counts them as well, and gives up soon after.
+    """Seconds left of a request. `hard`: the surface gives up soon after them.
 
-    `after_s`: what of them is kept for the steps that follow the vendor's.
+    `after_s`: seconds kept for the steps after the vendor's.
     """
 
     def __init__(self, seconds: float, *, hard: bool = False, after_s: float = 0.0) -> None:
@@ -36,16 +36,16 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """For the vendor."""
+        """Seconds for the vendor."""
         left = self._end - self._after_s - time.monotonic()
         return left if left > 0 else 0.0
 
     def left_of(self, seconds: float) -> float:
-        """Of so long since the request came."""
+        """Seconds left of `seconds` since the request began."""
         return max(0.0, self._began + seconds - time.monotonic())
 
     def or_at_least(self, seconds: float) -> float:
-        """What is left for a step that follows the vendor's, however long those took."""
+        """Seconds for a step after the vendor's, however long the vendor took."""
         return max(LEAST_S if self._hard else seconds, self._end - time.monotonic())
 
 
@@ -76,54 +76,54 @@ class Judge:
         self._verdicts = Verdicts()
 
     def see(self, link: Link, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
-        """The camera if the link may see it. What isn't there, isn't the household's or wasn't chosen is told alike."""
+        """The camera if the link may see it. One that is unknown, another household's or not chosen: not_found."""
         if link.cameras is not None and camera not in link.cameras:
             return not_found()
         return self.find(link.account, camera, deadline)
 
     def find(self, account_id: str, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
-        """The household's camera, whoever asks for it: for its owner, and for links that may see it."""
+        """The household's camera, visible to a link or not."""
         try:
             household = self._readings.households.of(account_id)
         except Unavailable as error:
             return overruled(error.reason, None, error.vendor)
-        return self._look(household, camera) or self._look_again(household, camera, deadline)
+        return self._last_known(household, camera) or self._newly_listed(household, camera, deadline)
 
     def fresh(self, deadline: Deadline) -> Read:
         """A reading made for this request, or shared with requests that came together with it."""
         return lambda account, source: self._readings.read(account, source, deadline.left)
 
-    def judge(self, seen: VisibleCamera, surface: Surface, protocols: tuple[str, ...], read: Read) -> Open | Refusal:
-        """The gate on what `read` brings; where something is unknown, once more."""
+    def judge(self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...], read: Read) -> Open | Refusal:
+        """The gate on the reading of `read`; where a flag is unknown, on a second one."""
         verdict: Open | Refusal = _NOT_FOUND
         for _ in range(2):
             try:
-                reading = read(seen.account, seen.source)
+                reading = read(visible.account, visible.source)
             except DriverError as error:
-                return unreached(error, seen.camera)
-            camera = reading.find(seen.camera.id)
+                return unreached(error, visible.camera)
+            camera = reading.find(visible.camera.id)
             if camera is None:
                 return not_found()
-            known, asked = self._verdicts.on(seen.source.id, reading), (camera.id, surface, protocols)
-            given = known.get(asked)
+            verdicts, case = self._verdicts.on(visible.source.id, reading), (camera.id, surface, protocols)
+            given = verdicts.get(case)
             if given is None:
-                given = known[asked] = self._gated(camera, reading.preferences, surface, protocols)
-            verdict = _opened(VisibleCamera(seen.account, seen.source, camera), given)
+                given = verdicts[case] = self._gated(camera, reading.preferences, surface, protocols)
+            verdict = _opened(VisibleCamera(visible.account, visible.source, camera), given)
             if isinstance(verdict, Open) or not unverified(verdict):
                 break
         return verdict
 
     def verdict(
-        self, seen: VisibleCamera, surface: Surface, protocols: tuple[str, ...], tried: tuple[str, ...] = ()
+        self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...], tried: tuple[str, ...] = ()
     ) -> Open | Refusal:
-        """The gate on the camera as it was seen, by the best way that was not tried yet."""
-        preferences = self._readings.households.preferences(seen.account.id)
-        return _opened(seen, self._gated(seen.camera, preferences, surface, protocols, tried))
+        """The gate on the camera as last read, by the best way that was not tried yet."""
+        preferences = self._readings.households.preferences(visible.account.id)
+        return _opened(visible, self._gated(visible.camera, preferences, surface, protocols, tried))
 
-    def crowded(self, seen: VisibleCamera, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
-        """The gate where whoever gives out the places has none left."""
-        preferences = self._readings.households.preferences(seen.account.id)
-        _, verdict = self._gated(seen.camera, preferences, surface, protocols, place_free=False)
+    def crowded(self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
+        """The gate's refusal where the media process has no place left."""
+        preferences = self._readings.households.preferences(visible.account.id)
+        _, verdict = self._gated(visible.camera, preferences, surface, protocols, place_free=False)
         assert isinstance(verdict, Refusal)
         return verdict
 
@@ -137,7 +137,7 @@ class Judge:
         *,
         place_free: bool = True,
     ) -> Verdict:
-        """Of what it is given and the rules alone, so that it may be remembered for as long as the cameras stay so."""
+        """Depends on its arguments and the rules alone, so `Verdicts` may keep the result."""
         way = choose(camera, (*tried, *self._rules.closed_ways))
         preferences = household.get(camera.id)
         conditions = Conditions(
@@ -150,15 +150,15 @@ class Judge:
         )
         return way, gate(camera, conditions)
 
-    def _look(self, household: Household, camera: str) -> VisibleCamera | None:
+    def _last_known(self, household: Household, camera: str) -> VisibleCamera | None:
         for source in household.sources:
             last = self._readings.last(household.account, source)
             if last and (found := last.find(camera)):
                 return VisibleCamera(household.account, source, found)
         return None
 
-    def _look_again(self, household: Household, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
-        """Another process may have listed it since; and where nothing at all is known, the vendor is asked."""
+    def _newly_listed(self, household: Household, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
+        """Finds a camera that another process has listed since; reads the vendor where no list is known."""
         for source in household.sources:
             newer = self._readings.newer(household.account, source)
             if newer and (found := newer.find(camera)):
@@ -174,16 +174,16 @@ class Judge:
         return not_found()
 
 
-def _opened(seen: VisibleCamera, verdict: Verdict) -> Open | Refusal:
+def _opened(visible: VisibleCamera, verdict: Verdict) -> Open | Refusal:
     way, allowed = verdict
     if isinstance(allowed, Refusal):
         return allowed
     assert way is not None  # the gate refuses a camera without one
-    return Open(seen, way, allowed)
+    return Open(visible, way, allowed)
 
 
 def unreached(error: DriverError, camera: Camera | None) -> Refusal:
-    """What a failed vendor call means for the gate: a row of it, or the vendor's own word, which beats the flags."""
+    """The refusal for a failed vendor call: a row of the gate, or the vendor's own reason, whatever the flags say."""
     if camera is None or isinstance(error, Refused):
         return overruled(error.reason, camera, error.vendor)
     signed_in = not isinstance(error, SignedOut)

@@ -1,4 +1,4 @@
-"""An account's cameras as one list, and what is made of it: merged, chosen at consent, with what moves just now."""
+"""An account's cameras as one list, and what is made of it: merged, reduced to what a link may see, with sightings."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ class Listing(Struct, frozen=True):
 
 
 def merged(readings: Sequence[Reading]) -> Listing:
-    """The cameras of all sources, as old as the oldest."""
+    """The cameras of all sources; its age is the oldest reading's."""
     if len(readings) == 1:
         return Listing(readings[0].cameras, readings[0].fingerprint, readings[0].as_of)
     cameras = tuple(camera for reading in readings for camera in reading.cameras)
@@ -30,14 +30,14 @@ def merged(readings: Sequence[Reading]) -> Listing:
 
 
 def moving(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:
-    """The same with what is seen at its cameras just now, by camera id."""
+    """The listing with the sightings that `held` has by camera id."""
     if not held:
         return listing
     cameras = tuple(with_motion(camera, held) for camera in listing.cameras)
     if cameras == listing.cameras:
         return listing
-    seen = ",".join(f"{camera.id}{camera.person}" for camera in cameras if camera.motion == "on")
-    fingerprint = hashlib.blake2b((listing.fingerprint + seen).encode(), digest_size=16).hexdigest()
+    sightings = ",".join(f"{camera.id}{camera.person}" for camera in cameras if camera.motion == "on")
+    fingerprint = hashlib.blake2b((listing.fingerprint + sightings).encode(), digest_size=16).hexdigest()
     return Listing(cameras, fingerprint, listing.as_of)
 
 

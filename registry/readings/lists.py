@@ -4,24 +4,24 @@ from net.cache import Kept
 from registry.readings.households import IN_MEMORY
 from registry.readings.listing import Listing, chosen, moving
 from registry.readings.readings import Readings
-from registry.readings.sightings import Happenings
+from registry.readings.sightings import Sightings
 from registry.rules import Rules
 from store.records import Link
 
 
 class Lists:
-    """Read now, or else as last known, with what moves at the cameras just now. Raises Unavailable.
+    """Read now, or else as last known, with the cameras' sightings. Raises Unavailable.
 
     `within_s`: what the surface has left to wait; None: as long as the rules say.
     """
 
-    def __init__(self, readings: Readings, happenings: Happenings, rules: Rules) -> None:
-        self._readings, self._happenings, self._rules = readings, happenings, rules
+    def __init__(self, readings: Readings, sightings: Sightings, rules: Rules) -> None:
+        self._readings, self._sightings, self._rules = readings, sightings, rules
         self._chosen: Kept[str, tuple[str, Listing]] = Kept(IN_MEMORY)
 
     def of_account(self, account_id: str, within_s: float | None = None) -> Listing:
         listing = self._readings.listing(account_id, self._rules.vendor_within(within_s))
-        return moving(listing, self._happenings.held(account_id))
+        return moving(listing, self._sightings.held(account_id))
 
     def of_link(self, link: Link, within_s: float | None = None) -> Listing:
         listing = self.of_account(link.account, within_s)

@@ -1,7 +1,7 @@
-"""Looking where hints point to, before anybody asks.
+"""Reads the devices that hints name, before anybody asks for them.
 
-A vendor's message is a hint where to look. What is so is read from the vendor; that somebody moved or rang can't be
-read, so of a message that counts its kind and time are taken, and nothing else of it goes any further.
+A vendor's message is a hint, and the state is read from the vendor. That somebody moved or rang can't be read: of such
+a message the kind and the time are taken, and nothing else.
 """
 
 import time
@@ -13,31 +13,29 @@ from registry.readings.changes import Change, Changes
 from registry.readings.devices import Devices
 from registry.readings.reading import Reading
 from registry.readings.readings import Readings
-from registry.readings.sightings import Happenings
+from registry.readings.sightings import Sightings
 from store.records import Account, Source
 
 REFRESH_S = 20.0  # nobody waits for it
 READ_S = 2.0  # a hint's reading may take so long
 SHARED_S = 2.0  # hints of motion share a reading this old
-OLDEST_S = 300.0  # what happened longer ago is history, and no news
+OLDEST_S = 300.0  # a message about something longer ago is dropped
 
 
 class Noticing:
-    """For whoever watches over households."""
-
     def __init__(
         self,
         readings: Readings,
         changes: Changes,
-        happenings: Happenings,
+        sightings: Sightings,
         devices: Devices,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._readings, self._changes, self._happenings = readings, changes, happenings
+        self._readings, self._changes, self._sightings = readings, changes, sightings
         self._devices, self._clock = devices, clock
 
     def refresh(self, account_id: str) -> bool:
-        """Read the account's cameras ahead of those who ask, and keep its session alive; False: it failed."""
+        """Read the account's cameras ahead of requests, and keep its session alive; False: it failed."""
         began = self._clock()
         try:
             return self._readings.listing(account_id, REFRESH_S).as_of >= began
@@ -49,19 +47,19 @@ class Noticing:
         return self._devices.accounts(serial)
 
     def noticed(self, account_id: str, hints: Iterable[Hint]) -> None:
-        """Something may have happened at the account's cameras: look, and publish what has.
+        """Reads what the hints name, and publishes what has happened.
 
-        Only devices of the account count. Raises StoreUnavailable, and nothing for a vendor's sake.
+        Hints about devices of other accounts are dropped. Raises StoreUnavailable; a vendor's failure raises nothing.
         """
         hints = list(hints)
         try:
             household = self._readings.households.of(account_id)
             for source in household.sources:
-                self._look(household.account, source, hints)
+                self._read_hinted(household.account, source, hints)
         except Unavailable:
             return
 
-    def _look(self, account: Account, source: Source, hints: list[Hint]) -> None:
+    def _read_hinted(self, account: Account, source: Source, hints: list[Hint]) -> None:
         last = self._readings.last(account, source)
         serials = {camera.ref.serial for camera in last.cameras} if last else set()
         ours = [hint for hint in hints if hint.serial in serials or not hint.serial]
@@ -75,7 +73,7 @@ class Noticing:
         except DriverError:
             if last is None:
                 return
-            reading = last  # that somebody rang is so even while the vendor can't be asked
+            reading = last  # a ring is published even while the vendor can't be read
         for hint in ours:
             self._happened(account, reading, hint)
 
@@ -84,5 +82,5 @@ class Noticing:
             return
         for camera in reading.cameras:
             mine = camera.ref.serial == hint.serial and hint.channel in (0, camera.ref.channel)
-            if mine and self._happenings.note(account.id, camera.id, hint.kind, hint.at):
+            if mine and self._sightings.note(account.id, camera.id, hint.kind, hint.at):
                 self._changes.publish([Change(account.id, camera.id, hint.kind, min(hint.at, self._clock()))])

@@ -1,4 +1,4 @@
-"""Whether each surface could show each camera, before anybody asks to see one."""
+"""Whether each surface could show each camera, before a picture is requested."""
 
 from collections.abc import Iterable
 
@@ -14,27 +14,27 @@ type Row = tuple[Camera, dict[Surface, Allowed | Refusal]]
 
 
 class Readiness:
-    """Of cameras as they were listed."""
+    """Judges cameras as they were listed, without a new read."""
 
     def __init__(self, judge: Judge, rules: Rules) -> None:
         self._judge, self._rules = judge, rules
 
     def of_link(self, link: Link, cameras: Iterable[Camera], deadline: Deadline) -> list[Row]:
-        return self._rows([self._judge.see(link, each.id, deadline) for each in cameras])
+        return self._rows([self._judge.see(link, camera.id, deadline) for camera in cameras])
 
     def of_account(self, account_id: str, cameras: Iterable[Camera]) -> list[Row]:
         deadline = Deadline(self._rules.states_s)
-        return self._rows([self._judge.find(account_id, each.id, deadline) for each in cameras])
+        return self._rows([self._judge.find(account_id, camera.id, deadline) for camera in cameras])
 
     def _rows(self, found: list[VisibleCamera | Refusal]) -> list[Row]:
         return [
-            (seen.camera, {surface: self._verdict(seen, surface) for surface in OF_ASSISTANTS})
-            for seen in found
-            if isinstance(seen, VisibleCamera)
+            (visible.camera, {surface: self._verdict(visible, surface) for surface in OF_ASSISTANTS})
+            for visible in found
+            if isinstance(visible, VisibleCamera)
         ]
 
-    def _verdict(self, seen: VisibleCamera, surface: Surface) -> Allowed | Refusal:
+    def _verdict(self, visible: VisibleCamera, surface: Surface) -> Allowed | Refusal:
         if surface == "still" and not self._rules.stills:
-            return overruled("not_passable", seen.camera)
-        verdict = self._judge.verdict(seen, surface, PLAYABLE)
+            return overruled("not_passable", visible.camera)
+        verdict = self._judge.verdict(visible, surface, PLAYABLE)
         return verdict.allowed if isinstance(verdict, Open) else verdict

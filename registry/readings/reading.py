@@ -17,15 +17,15 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 class Reading(Struct, frozen=True):
-    """One source as its vendor last told it; `as_of` is when it was asked. Nothing in it can be changed."""
+    """One source as its vendor listed it; `as_of`, epoch seconds, is when the vendor was called. It does not change."""
 
     as_of: float
-    given: tuple[Camera, ...]  # as the driver gave them
-    told: tuple[Camera, ...]  # the same with the sizes that their pictures turned out to have
-    cameras: tuple[Camera, ...]  # these with their ids
+    given: tuple[Camera, ...]  # as the driver returned them
+    with_sizes: tuple[Camera, ...]  # `given` with the sizes that their pictures turned out to have
+    cameras: tuple[Camera, ...]  # `with_sizes` with ids and what the owner allows a voice
     by_id: Mapping[str, Camera]
     fingerprint: str
-    preferences: Mapping[str, Preferences]  # of the household, by camera id; in the cameras too
+    preferences: Mapping[str, Preferences]  # of the household, by camera id
 
     def find(self, camera: str) -> Camera | None:
         found = self.by_id.get(camera)
@@ -36,17 +36,17 @@ def made(
     account: Account,
     source: Source,
     given: tuple[Camera, ...],
-    told: tuple[Camera, ...],
+    with_sizes: tuple[Camera, ...],
     as_of: float,
     preferences: Mapping[str, Preferences],
 ) -> Reading:
-    """Of what a driver gave and the same with known sizes; cameras get their ids and what their owner says of them."""
+    """A reading from the driver's cameras (`given`) and the same cameras with known sizes."""
     cameras = []
-    for camera in told:
+    for camera in with_sizes:
         its_id = camera_id(account.salt, source.kind, camera.ref.serial, camera.ref.channel)
         voice_may = preferences[its_id].voice_may if its_id in preferences else ()
         cameras.append(replace(camera, id=its_id, voice_may=voice_may, as_of=as_of))
     allowed = [camera.voice_may for camera in cameras]
-    fingerprint = hashlib.blake2b(_encoder.encode((told, allowed)), digest_size=16).hexdigest()
+    fingerprint = hashlib.blake2b(_encoder.encode((with_sizes, allowed)), digest_size=16).hexdigest()
     by_id = MappingProxyType({camera.id: camera for camera in cameras})
-    return Reading(as_of, given, told, tuple(cameras), by_id, fingerprint, preferences)
+    return Reading(as_of, given, with_sizes, tuple(cameras), by_id, fingerprint, preferences)

@@ -1,4 +1,4 @@
-"""An account's cameras as last read: in memory first, then as the store keeps them, never an empty list by failure."""
+"""An account's cameras as last read: from memory first, then from the store; a failure never empties a list."""
 
 import logging
 import threading
@@ -13,7 +13,7 @@ from net.cache import Recent
 from registry.camera import Camera
 from registry.driver import Driver
 from registry.errors import DriverError, Unavailable
-from registry.gate.sizes import Looks, resized, sized
+from registry.gate.sizes import Measurement, resized, sized
 from registry.readings.breaker import Breaker
 from registry.readings.devices import Devices
 from registry.readings.flights import Flights
@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 
 type Compared = Callable[[Account, Source, tuple[Camera, ...], "Reading"], None]
 
-KEEP_S = 24 * 3600  # a last known list older than this is none
-RENEW_S = 600  # an unchanged list is written again after this, so that it does not grow old in the store
+KEEP_S = 24 * 3600  # a last known list that is older is not used
+RENEW_S = 600  # an unchanged list is written again after this, so that its copy in the store stays young
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -38,7 +38,7 @@ _decoder = msgspec.msgpack.Decoder(tuple[Camera, ...])
 class Readings:
     """The only place that calls a driver's `read`. Ages are judged by `clock`, epoch seconds.
 
-    `compared` is told of each reading that differs from what all processes knew, with that.
+    `compared` gets each reading that differs from the store's list, and that list.
     """
 
     def __init__(
@@ -74,50 +74,50 @@ class Readings:
         return self.read(account, source, deadline_s)
 
     def last(self, account: Account, source: Source) -> Reading | None:
-        """What was last read, here or by another process, if that is less than a day ago."""
+        """The last reading of any process, if it is less than KEEP_S old."""
         reading = self._last.get(source.id) or self._known(account, source)
         if reading is None or self._clock() - reading.as_of >= KEEP_S:
             return None
         return self._preferred(account, source, reading)
 
     def newer(self, account: Account, source: Source) -> Reading | None:
-        """What another process has read since this one did, kept from here on."""
+        """A reading of another process that is newer and differs from ours; it becomes our last one."""
         reading = self._known(account, source)
         if reading is None or self._clock() - reading.as_of >= KEEP_S:
             return None
         with self._lock:
             last = self._last.get(source.id)
-            if last and (last.as_of > reading.as_of or last.told == reading.told):
+            if last and (last.as_of > reading.as_of or last.with_sizes == reading.with_sizes):
                 return None
             self._last.put(source.id, reading)
         return reading
 
-    def learn(self, account_id: str, camera: str, picture: Picture, looks: Looks) -> None:
-        """What a picture turned out to be like, kept until it turns out otherwise. Raises Unavailable."""
+    def learn(self, account_id: str, camera: str, picture: Picture, measurement: Measurement) -> None:
+        """Keeps the measurement of an opened picture until the next one. Raises Unavailable."""
         household = self.households.of(account_id)
         for source in household.sources:
             last = self.last(household.account, source)
             found = last.find(camera) if last else None
             if last is None or found is None:
                 continue
-            told = resized(last.told, found.ref, picture, looks)
-            if told != last.told:
+            with_sizes = resized(last.with_sizes, found.ref, picture, measurement)
+            if with_sizes != last.with_sizes:
                 self._remember(
-                    household.account, source, self._made(household.account, source, last.given, told, last.as_of)
+                    household.account, source, self._made(household.account, source, last.given, with_sizes, last.as_of)
                 )
 
     def listing(self, account_id: str, deadline_s: float) -> Listing:
         """Read now; failing that, the last known list. Raises Unavailable when there is none.
 
-        With what a voice may do as the owner says just now: an assistant keeps a list until it is told to ask again.
+        With the preferences as the store has them now: an assistant keeps a list until it is asked to sync again.
         """
-        household = self.households.of(account_id, as_said_now=True)
+        household = self.households.of(account_id, fresh_preferences=True)
         began = time.monotonic()
         readings = []
         for source in household.sources:
             left = deadline_s - (time.monotonic() - began)
             try:
-                # one that was shared may have begun before the owner spoke
+                # a shared read may have begun before the owner changed a preference
                 readings.append(self._preferred(household.account, source, self.read(household.account, source, left)))
             except DriverError as error:
                 last = self.last(household.account, source)
@@ -130,82 +130,88 @@ class Readings:
         driver, left_s = self._drivers[source.kind], max(0.0, until - time.monotonic())
         began = self._clock()
         try:
-            told = self._breaker.call(f"read/{source.id}", left_s, driver.read, source, left_s)
+            given = self._breaker.call(f"read/{source.id}", left_s, driver.read, source, left_s)
         except DriverError as error:
             log.warning(
                 "source %s could not be read: %s (%s)", source.id, error.reason, error, extra={"reason": error.reason}
             )
             raise
-        return self._remember(account, source, self._taken(account, source, told, began))
+        return self._remember(account, source, self._taken(account, source, given, began))
 
     def _taken(self, account: Account, source: Source, given: tuple[Camera, ...], as_of: float) -> Reading:
-        """The driver's own words."""
+        """The reading for what the driver returned; the last one at a new time where nothing changed."""
         last = self._last.get(source.id)
         if last is None:
             return self._made(account, source, given, given, as_of)
         if given != last.given:
-            return self._made(account, source, given, sized(given, last.told), as_of)
+            return self._made(account, source, given, sized(given, last.with_sizes), as_of)
         if last.preferences is not self.households.of(account.id).preferences:
-            return self._made(account, source, given, last.told, as_of)
-        # nothing changed: ids, index and fingerprint stand, and what the judge made of them
+            return self._made(account, source, given, last.with_sizes, as_of)
+        # ids, index and fingerprint stay valid, and so do the judge's verdicts on them
         return replace(last, as_of=as_of)
 
     def _made(
-        self, account: Account, source: Source, given: tuple[Camera, ...], told: tuple[Camera, ...], as_of: float
+        self, account: Account, source: Source, given: tuple[Camera, ...], with_sizes: tuple[Camera, ...], as_of: float
     ) -> Reading:
         preferences = self.households.preferences(account.id)
         last = self._last.get(source.id)
-        if last and last.told == told and last.preferences is preferences:
-            return replace(last, as_of=as_of, given=given)  # nothing that ids or the fingerprint are made of changed
-        return made(account, source, given, told, as_of, preferences)
+        if last and last.with_sizes == with_sizes and last.preferences is preferences:
+            return replace(last, as_of=as_of, given=given)  # ids and the fingerprint stay valid
+        return made(account, source, given, with_sizes, as_of, preferences)
 
     def _preferred(self, account: Account, source: Source, reading: Reading) -> Reading:
-        """The reading with what the owner has said since."""
+        """The reading under the preferences of now."""
         if reading.preferences is self.households.of(account.id).preferences:
             return reading
         with self._lock:
-            renewed = self._made(account, source, reading.given, reading.told, reading.as_of)
+            renewed = self._made(account, source, reading.given, reading.with_sizes, reading.as_of)
             if self._last.get(source.id) is reading:
                 self._last.put(source.id, renewed)
         return renewed
 
     def _remember(self, account: Account, source: Source, reading: Reading) -> Reading:
-        """What is known from here on, in the store too where that is news."""
+        """Makes it the last reading, and writes it to the store where that has another list or an old one."""
         self._put(source, reading)
         fingerprint, written = self._written.get(source.id) or ("", 0.0)
         if fingerprint == reading.fingerprint and 0 <= reading.as_of - written < RENEW_S:
             return reading
         try:
             known = self._known(account, source)
-            if known and (told := sized(reading.told, known.told)) != reading.told:
-                reading = self._made(account, source, reading.given, told, reading.as_of)
+            if known and (with_sizes := sized(reading.with_sizes, known.with_sizes)) != reading.with_sizes:
+                reading = self._made(account, source, reading.given, with_sizes, reading.as_of)
                 self._put(source, reading)
-            if known is not None and known.told == reading.told and 0 <= reading.as_of - known.as_of < RENEW_S:
+            if (
+                known is not None
+                and known.with_sizes == reading.with_sizes
+                and 0 <= reading.as_of - known.as_of < RENEW_S
+            ):
                 self._written.put(source.id, (reading.fingerprint, known.as_of))
-                return reading  # another process has written just this
+                return reading  # another process has written the same list
             self._share(account, source, known, reading)
         except StoreUnavailable:
-            # the reading is as good without it; the next one is written again
+            # the reading is valid all the same; the next one is written
             self._written.drop(source.id)
-            log.warning("the camera list of account %s could not be kept", account.id, extra={"reason": "store"})
+            log.warning(
+                "the camera list of account %s could not be written to the store", account.id, extra={"reason": "store"}
+            )
             return reading
-        if known is not None and known.told != reading.told:
+        if known is not None and known.with_sizes != reading.with_sizes:
             self._compared(account, source, known.cameras, reading)
         return reading
 
     def _share(self, account: Account, source: Source, known: Reading | None, reading: Reading) -> None:
-        """With all processes: which devices the household has, then what is known of them. Raises StoreUnavailable.
+        """Writes the household's devices, then its list, for all processes. Raises StoreUnavailable.
 
-        In this order: whoever is cut off between the two leaves a list that differs, and the next reading does both.
+        In this order: after a failure between the two the stored list differs, and the next reading writes both.
         """
         self._written.put(source.id, (reading.fingerprint, reading.as_of))
         household = self.households.of(account.id)
         rest = [self.last(account, other) for other in household.sources if other.id != source.id]
-        every = [camera for other in rest if other for camera in other.told] + list(reading.told)
-        if known is None or _serials(known.told) != _serials(reading.told):
-            kinds = {one.id: one.kind for one in (source, *household.sources)}
-            self._devices.place(account.id, {(kinds[camera.ref.source], camera.ref.serial) for camera in every})
-        self._store.put_known(account.id, Known(_encoder.encode(every), reading.as_of))
+        listed = [camera for other in rest if other for camera in other.with_sizes] + list(reading.with_sizes)
+        if known is None or _serials(known.with_sizes) != _serials(reading.with_sizes):
+            kinds = {known_source.id: known_source.kind for known_source in (source, *household.sources)}
+            self._devices.place(account.id, {(kinds[camera.ref.source], camera.ref.serial) for camera in listed})
+        self._store.put_known(account.id, Known(_encoder.encode(listed), reading.as_of))
 
     def _put(self, source: Source, reading: Reading) -> None:
         with self._lock:
@@ -218,10 +224,10 @@ class Readings:
         if known is None:
             return None
         try:
-            every = _decoder.decode(known.data)
+            listed = _decoder.decode(known.data)
         except msgspec.MsgspecError:
-            return None  # written by another version: as good as none
-        mine = tuple(camera for camera in every if camera.ref.source == source.id)
+            return None  # written by another version: it counts as no list
+        mine = tuple(camera for camera in listed if camera.ref.source == source.id)
         return self._made(account, source, mine, mine, known.as_of) if mine else None
 
 

@@ -1,4 +1,4 @@
-"""How cameras are, for a query: each source read once for all that are asked about, judged once for all who ask."""
+"""The states of cameras for a query: each source is read once for all its cameras, and judged once for all queries."""
 
 from collections.abc import Iterable, Mapping
 
@@ -14,64 +14,66 @@ from registry.readings.households import IN_MEMORY
 from registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
 from registry.readings.reading import Reading
 from registry.readings.readings import Readings
-from registry.readings.sightings import Happenings, with_motion
+from registry.readings.sightings import Sightings, with_motion
 from registry.rules import Rules
 from registry.surface import Surface
 from store.records import Account, Link, Source
 
-STATES_S = 60.0  # a query may be told what was read this long ago
+STATES_S = 60.0  # the greatest age of a reading that answers a query
 
 
 class _Judged(Struct, frozen=True):
-    """What a reading came to; states are made when they are first asked for."""
+    """The states of a reading, each judged at its first query."""
 
     reading: Reading
     made: dict[str, State]
 
 
 class States:
-    def __init__(self, readings: Readings, judge: Judge, happenings: Happenings, rules: Rules) -> None:
-        self._readings, self._judge, self._happenings, self._rules = readings, judge, happenings, rules
+    def __init__(self, readings: Readings, judge: Judge, sightings: Sightings, rules: Rules) -> None:
+        self._readings, self._judge, self._sightings, self._rules = readings, judge, sightings, rules
         self._judged: Kept[str, _Judged] = Kept(IN_MEMORY)
 
     def of(self, link: Link, camera_ids: Iterable[str], within_s: float | None = None) -> dict[str, State]:
         """By id; one that the link may not see is absent. `within_s`: what the surface has left to wait."""
-        asked = [each for each in camera_ids if link.cameras is None or each in link.cameras]
-        if not asked:
+        visible = [camera_id for camera_id in camera_ids if link.cameras is None or camera_id in link.cameras]
+        if not visible:
             return {}
         try:
             household = self._readings.households.of(link.account)
         except Unavailable as error:
-            return {each: _unknown(each, overruled(error.reason, None, error.vendor)) for each in asked}
+            return {
+                camera_id: _unknown(camera_id, overruled(error.reason, None, error.vendor)) for camera_id in visible
+            }
         deadline = Deadline(self._rules.states_within(within_s))
         found: dict[str, State] = {}
         unknown: Refusal | None = None
         for source in household.sources:
-            left = [each for each in asked if each not in found] if found else asked
+            left = [camera_id for camera_id in visible if camera_id not in found] if found else visible
             try:
                 self._find(found, household.account, source, link.assistant, left, deadline)
             except DriverError as error:
                 unknown = unreached(error, None)
         if unknown is not None:
-            # nothing is known of a source's cameras just now: that, and not that there is none, can be told
-            found |= {each: _unknown(each, unknown) for each in asked if each not in found}
-        held = self._happenings.held(link.account)
-        return {each: _moving(state, held) for each, state in found.items()} if held else found
+            # a source could not be read: its cameras are unknown, not missing
+            found |= {camera_id: _unknown(camera_id, unknown) for camera_id in visible if camera_id not in found}
+        held = self._sightings.held(link.account)
+        return {camera_id: _moving(state, held) for camera_id, state in found.items()} if held else found
 
     def knows(self, link: Link, camera_id: str) -> bool:
-        """Whether the link may see it, as far as its household has been read; no vendor is asked for that."""
+        """Whether the link may see it, by the last readings; calls no vendor."""
         if link.cameras is not None and camera_id not in link.cameras:
             return False
         try:
             household = self._readings.households.of(link.account)
         except Unavailable:
             return False
-        of = household.account
-        last = [self._readings.last(of, source) for source in household.sources]
-        if any(each and each.find(camera_id) for each in last):
+        account = household.account
+        last = [self._readings.last(account, source) for source in household.sources]
+        if any(reading and reading.find(camera_id) for reading in last):
             return True
-        newer = [self._readings.newer(of, source) for source in household.sources]
-        return not all(last) or any(each and each.find(camera_id) for each in newer)
+        newer = [self._readings.newer(account, source) for source in household.sources]
+        return not all(last) or any(reading and reading.find(camera_id) for reading in newer)
 
     def _find(
         self,
@@ -79,28 +81,32 @@ class States:
         account: Account,
         source: Source,
         surface: Surface,
-        asked: list[str],
+        camera_ids: list[str],
         deadline: Deadline,
     ) -> None:
-        """Adds the source's to `found`. Raises DriverError when it can't be read and never was."""
+        """Adds the source's states to `found`. Raises DriverError when it can't be read and no reading is known."""
         try:
             reading = self._readings.recent(account, source, STATES_S, deadline.left)
         except DriverError as error:
             last = self._readings.last(account, source)
             if last is None:
                 raise
-            found |= {each: State(seen, unreached(error, seen)) for each in asked if (seen := last.find(each))}
+            found |= {
+                camera_id: State(camera, unreached(error, camera))
+                for camera_id in camera_ids
+                if (camera := last.find(camera_id))
+            }
             return
-        if not reading.by_id.keys() >= set(asked):
+        if not reading.by_id.keys() >= set(camera_ids):
             # another process may have listed it since
             reading = self._readings.newer(account, source) or reading
         made = self._made(source, surface, reading)
-        for each in asked:
-            state = made.get(each)
-            if state is None and (camera := reading.find(each)):
-                state = made[each] = self._judge_state(VisibleCamera(account, source, camera), surface)
+        for camera_id in camera_ids:
+            state = made.get(camera_id)
+            if state is None and (camera := reading.find(camera_id)):
+                state = made[camera_id] = self._judge_state(VisibleCamera(account, source, camera), surface)
             if state is not None:
-                found[each] = state
+                found[camera_id] = state
 
     def _made(self, source: Source, surface: Surface, reading: Reading) -> dict[str, State]:
         key = f"{source.id}/{surface}"
@@ -110,9 +116,9 @@ class States:
             self._judged.put(key, judged)
         return judged.made
 
-    def _judge_state(self, seen: VisibleCamera, surface: Surface) -> State:
-        verdict = self._judge.verdict(seen, surface, PLAYABLE)
-        return State(seen.camera, verdict if isinstance(verdict, Refusal) else None)
+    def _judge_state(self, visible: VisibleCamera, surface: Surface) -> State:
+        verdict = self._judge.verdict(visible, surface, PLAYABLE)
+        return State(visible.camera, verdict if isinstance(verdict, Refusal) else None)
 
 
 def _moving(state: State, held: Mapping[str, frozenset[str]]) -> State:

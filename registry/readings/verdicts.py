@@ -1,4 +1,4 @@
-"""What the gate said to cameras that have not changed since: most readings bring what the one before brought."""
+"""Keeps the gate's verdicts while the cameras do not change: most readings equal the one before."""
 
 from collections.abc import Mapping
 
@@ -14,24 +14,24 @@ from registry.surface import Surface
 
 MOST = 4096  # of one source; a household of 300 cameras on both assistants has some 2000
 
-type Asked = tuple[str, Surface, tuple[str, ...]]  # of which camera, for which surface, by which protocols
-type Verdict = tuple[str | None, Allowed | Refusal]  # by which way
+type Case = tuple[str, Surface, tuple[str, ...]]  # camera id, surface, protocols
+type Verdict = tuple[str | None, Allowed | Refusal]  # the way, and the gate's answer
 
 
 class _Given(Struct, frozen=True):
     cameras: tuple[Camera, ...]
     preferences: Mapping[str, Preferences]
-    verdicts: dict[Asked, Verdict]
+    verdicts: dict[Case, Verdict]
 
 
 class Verdicts:
-    """By source, for as many sources as readings are kept of. Safe to use from many threads."""
+    """By source, for as many sources as there are kept readings. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._given: Kept[str, _Given] = Kept(IN_MEMORY)
 
-    def on(self, source_id: str, reading: Reading) -> dict[Asked, Verdict]:
-        """What was given on just these cameras under just these preferences; whoever judges adds to it."""
+    def on(self, source_id: str, reading: Reading) -> dict[Case, Verdict]:
+        """The verdicts on exactly these cameras under these preferences; the judge adds to them."""
         given = self._given.get(source_id)
         # by identity: a reading that brings nothing new keeps the tuple, and to compare 300 cameras takes too long
         if (

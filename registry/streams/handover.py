@@ -1,4 +1,4 @@
-"""What a display is handed: a grant of ours, and a pull or an SDP answer behind it in the media process."""
+"""Hands a display a grant of ours, with a pull or an SDP answer behind it in the media process."""
 
 import logging
 import time
@@ -36,7 +36,7 @@ class Pictures(Protocol):
     """
 
     def place(self, account: str) -> str:
-        """Where the account's pictures are fetched just now; asks nobody."""
+        """Where the account's pictures are fetched; makes no request."""
         ...
 
     def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
@@ -53,20 +53,20 @@ class Pictures(Protocol):
         timeout_s: float | None = None,
         within_s: float | None = None,
     ) -> Answer:
-        """`timeout_s`: what there is; `within_s`: what should do, and a slow camera is not waited for longer."""
+        """`timeout_s`: the whole wait; `within_s`: the wait for a slow camera."""
         ...
 
     def end_session(self, link: str, name: str) -> None: ...
 
 
 class Sight(Struct, frozen=True):
-    """What is to be seen: the camera, or why it can't be."""
+    """What a display shows: the camera, or the card of a refusal."""
 
     video: Video
     sound: bool
     camera: Camera | None = None
     explains: Refusal | None = None
-    fit: Fit | None = None  # None: any picture, for the surface that asked
+    fit: Fit | None = None  # None: any picture, for the request's surface
 
     @classmethod
     def of(cls, opened: Open, fit: Fit) -> "Sight":
@@ -139,7 +139,7 @@ class Handover:
         )
 
     def snapshot(self, link: Link, camera: str, surface: str, picture: Picture) -> Snapshot:
-        """Many reads within its time, each with an access token of the link."""
+        """May be fetched repeatedly within its time, each time with an access token of the link."""
         grant, claims = self._grants.issue(
             account=link.account,
             link=link.id,
@@ -154,7 +154,7 @@ class Handover:
         return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
 
     def look(self, link: Link, camera: str, source: SourceSpec, picture: Picture, deadline: Deadline) -> None:
-        """Begins it for nobody: the media process tells what it is like, and leaves it."""
+        """Opens it without a viewer: the media process measures and closes it."""
         _, claims = self._grants.issue(
             account=link.account,
             link=link.id,
@@ -168,7 +168,7 @@ class Handover:
         self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
 
     def verified(self, grant: str) -> Claims:
-        """Of a webrtc grant within its minute. Raises BadGrant, ExpiredGrant."""
+        """The claims of a webrtc grant within its minute. Raises BadGrant, ExpiredGrant."""
         return self._grants.verify(grant, "webrtc", self._clock())
 
     def end_grant(self, grant: str) -> None:
@@ -183,26 +183,26 @@ class Handover:
             log.info("a session could not be ended: the media process does not answer, so nothing is live")
 
     def _image(self, claims: Claims, at: str) -> str:
-        """Beside a stream, without a bearer: a minute is all it gets."""
+        """The address beside a stream. It needs no bearer, so it is good for a minute only."""
         return f"{at}/s/{self._grants.beside(claims, 'snapshot')}/snapshot.jpg"
 
 
 def _best(protocols: tuple[str, ...], video: Video) -> Literal["webrtc", "hls"]:
-    """The first that there is and that the picture is played by; the gate refuses whoever plays none."""
+    """The first protocol that plays the picture; the gate has refused surfaces without one."""
     if video.b_frames and "hls" in protocols:
         return "hls"
-    for each in protocols:
-        if each == "webrtc":
+    for protocol in protocols:
+        if protocol == "webrtc":
             return "webrtc"
-        if each == "hls":
+        if protocol == "hls":
             return "hls"
     raise ValueError("no protocol that is played")
 
 
 def unstarted(error: Exception, judge: Judge, opened: Open, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
-    """What it means for the gate that the media process did not begin it."""
+    """The refusal for a picture that the media process did not start."""
     if isinstance(error, NoPicture) and is_reason(error.reason):
-        return overruled(error.reason, opened.seen.camera)  # as it turned out, which beats what was known
+        return overruled(error.reason, opened.seen.camera)  # found when it was opened, whatever the list says
     if isinstance(error, MediaBusy):
         return judge.crowded(opened.seen, surface, protocols)
     return overruled("media_down", opened.seen.camera)

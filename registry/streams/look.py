@@ -1,4 +1,4 @@
-"""Opening a picture for nobody, to learn what it is like. What it shows comes back through Registry.learn."""
+"""Opens a picture without a viewer, to measure it. The measurement comes back through `Questions.learn`."""
 
 import time
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from registry.streams.handover import Handover
 from registry.streams.sources import Minting
 from store.records import Link
 
-ANEW_S = 60  # a picture that displays can't play is looked at again once within this
-AGAIN_S = 600  # one that did not show itself is looked at again once within this
-SHOWS_S = 15.0  # it has so long to be open; the media process leaves it then too
-READ_S = 60.0  # the gate is asked on a reading no older than this
+ANEW_S = 60  # a picture that displays can't play is measured once within this
+AGAIN_S = 600  # a picture of unknown size is opened once within this
+SHOWS_S = 15.0  # the wait for the measurement; the media process closes the picture then too
+READ_S = 60.0  # the greatest age of the reading for the gate
 
 
 def unseen(camera: Camera) -> tuple[Picture, ...]:
-    """Pictures of unknown size that a look would tell of. None of a camera with a battery, which a look would drain."""
+    """The camera's pictures of unknown size; none of a camera on battery, which opening them would drain."""
     if camera.battery is not None or camera.charging != "none":
         return ()
     pictures: tuple[tuple[Picture, bool], ...] = (
@@ -46,14 +46,14 @@ class Looking:
         self._anew, self._again = Rate(ANEW_S), Rate(AGAIN_S)
 
     def anew(self, link: Link, seen: VisibleCamera, deadline: Deadline) -> None:
-        """The whole picture, so that the next ask knows if its owner has made it smaller; nobody waits for it."""
+        """Measures the whole picture for the next request, since the owner may have made it smaller; does not wait."""
         if self._rules.pictures == "plane" and self._anew.hit(_key(seen, "main"), self._clock()) == 1:
             verdict = self._judge.verdict(seen, "still", ())
             if isinstance(verdict, Open):
                 self._begin(link, verdict, "main", deadline)
 
     def first(self, link: Link, camera_id: str, picture: Picture) -> None:
-        """A picture whose size is not known, if the gate is open; waits until it has told, SHOWS_S at most."""
+        """Measures a picture of unknown size, if the gate is open; waits for it, SHOWS_S at most."""
         deadline = Deadline(self._rules.vendor_s)
         seen = self._judge.see(link, camera_id, deadline)
         if isinstance(seen, Refusal) or picture not in unseen(seen.camera) or self._rules.pictures == "vendor":

@@ -16,7 +16,7 @@ from registry.streams.reopening import Reopening, surface_of
 
 
 class Offers:
-    """Each method takes the grant, which says of which link and camera."""
+    """Each method takes the grant, which names its link and camera."""
 
     def __init__(
         self, reopening: Reopening, judge: Judge, handover: Handover, explaining: Explaining, rules: Rules
@@ -47,12 +47,12 @@ class Offers:
             return found
 
     def _answered(self, claims: Claims, grant: str, opened: Open, sdp: str, deadline: Deadline) -> Stream | Refusal:
-        # no source: the pull is warm since the grant was made, and else the media process asks for one
+        # no source: the pull has been warm since the grant was issued; if not, the media process asks for a source
         claims = replace(claims, explains=False)
         try:
             answer = self._handover.answer(claims, None, sdp, claims.nonce, deadline)
         except SessionOver:
-            raise ExpiredGrant from None  # a viewer ended it; asked for again the camera may well be shown
+            raise ExpiredGrant from None  # a viewer ended it; a new request may well get the picture
         except (MediaBusy, MediaUnavailable) as error:
             return unstarted(error, self._judge, opened, surface_of(claims), PLAYABLE)
         sight = Sight.of(opened, Fit(claims.picture, claims.surface))

@@ -1,4 +1,4 @@
-"""What the media process asks: a source through the gate, and whether live sessions may go on."""
+"""Answers the media process: a source through the gate, and whether live sessions may go on."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from media.grants import Claims
 from media.source import Denied, SourceSpec
 from registry.camera import Refusal
 from registry.errors import Unavailable
-from registry.gate.sizes import Looks
+from registry.gate.sizes import Measurement
 from registry.readings.judge import Deadline, Judge
 from registry.readings.reading import Reading
 from registry.readings.readings import Readings
@@ -19,7 +19,7 @@ from store.ports import StoreUnavailable
 from store.records import Account, Source
 
 MOST_PIXELS = 16_384  # on a side
-SOURCE_S = 5.0  # of the six seconds that a media process waits for a source
+SOURCE_S = 5.0  # less than the six seconds that a media process waits for a source
 TRANSIENT = frozenset({"vendor_down", "vendor_busy", "media_down", "busy", "waking"})
 
 
@@ -54,14 +54,14 @@ class Questions:
         return _denied(source) if isinstance(source, Refusal) else source
 
     def check(self, claims: Claims, asked: float | None = None) -> Denied | None:
-        """For the media process, while a session lives: a reading made since it `asked` serves the whole account.
+        """For the media process, while a session lives: a reading made since `asked`, epoch seconds, will do.
 
-        An older one would let a picture outlast its gate by as much.
+        An older one would let a picture outlast its gate by its age.
         """
         if self._reopening.ended(claims):
             return Denied("link_ended")
         if claims.explains:
-            return None  # it says why the gate is closed, and is over in a moment
+            return None  # a card shows why the gate is closed, and ends soon
         deadline = Deadline(self._rules.vendor_s)
         ages = iter((0.0 if asked is None else self._clock() - asked, 0.0))  # what is unknown is read once more
 
@@ -72,14 +72,14 @@ class Questions:
         return _denied(opened) if isinstance(opened, Refusal) else None
 
     def learn(self, claims: Claims, width: int, height: int, *, b_frames: bool = False) -> None:
-        """What a picture turned out to be like when it was opened."""
+        """Takes the measurement of a picture that was opened."""
         if claims.explains or not (0 < width <= MOST_PIXELS and 0 < height <= MOST_PIXELS):
             return
-        looks = Looks(width, height, b_frames, self._clock())
+        measurement = Measurement(width, height, b_frames, self._clock())
         try:
-            self._readings.learn(claims.account, claims.camera, claims.picture, looks)
+            self._readings.learn(claims.account, claims.camera, claims.picture, measurement)
         except (Unavailable, StoreUnavailable):
-            return  # it is told again whenever it is opened
+            return  # the next opening measures it again
 
     def release(self, claims: Claims, release: str) -> None:
         """A pull ended: what the driver took for it goes back. Never raises for the vendor's sake."""

@@ -10,20 +10,20 @@ WINDOW_S = 60
 
 class Opens(Protocol):
     def spent(self, link_id: str, now: float) -> bool:
-        """Known to be used up, before anybody is asked."""
+        """Whether the quota is known to be used up, before the vendor is called."""
         ...
 
     def take(self, link_id: str, now: float) -> bool:
-        """One of them; False when there is none left. May raise StoreUnavailable: then there is none either."""
+        """Takes one; False when none is left. May raise StoreUnavailable, which counts as none left."""
         ...
 
     def give_back(self, link_id: str, now: float) -> None:
-        """Nothing was shown after all."""
+        """Gives one back after nothing was shown."""
         ...
 
 
 class OpensHere:
-    """Of one process; what showed nothing uses up none."""
+    """Counted in this process; a stream that showed nothing is not counted."""
 
     def __init__(self, most: int) -> None:
         self._most, self._rate = most, Rate(WINDOW_S)
@@ -39,7 +39,7 @@ class OpensHere:
 
 
 class OpensOfAll:
-    """Of all processes on one store, at one write each; whom the gate let pass uses up one, shown or not."""
+    """Counted in the store for all processes, with one write per stream that the gate allows, shown or not."""
 
     def __init__(self, most: int, store: Throttle) -> None:
         self._most, self._store = most, store
@@ -51,4 +51,4 @@ class OpensOfAll:
         return self._store.hit(f"opens/{link_id}", WINDOW_S, now) <= self._most
 
     def give_back(self, link_id: str, now: float) -> None:
-        """It stays counted: a second write for what is seldom would cost more than it is worth."""
+        """Does nothing: a second write costs more than the rare case is worth."""

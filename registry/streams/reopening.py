@@ -1,4 +1,4 @@
-"""The gate for a grant that is out: the link, what was chosen and the camera may have changed since."""
+"""The gate for an issued grant: the link, its cameras and the camera's state may have changed since."""
 
 from media.grants import Claims
 from registry.camera import Refusal

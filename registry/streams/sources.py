@@ -1,4 +1,4 @@
-"""A picture's address from the vendor: which of a camera's pictures, by which way, and given back when it is over."""
+"""A picture's address from the vendor: which of a camera's pictures, by which way, and giving it back at the end."""
 
 import logging
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ GIVE_BACK_S = 0.5
 
 
 class Minting:
-    """Answers with a Refusal where there is no address to be had."""
+    """Answers with a Refusal where no way brings an address."""
 
     def __init__(
         self, drivers: Mapping[str, Driver], rules: Rules, readings: Readings, judge: Judge, breaker: Breaker
@@ -49,7 +49,7 @@ class Minting:
                 return found
             refusal = found
             if fit.picture == "sub" and request.surface != "video":
-                # without a smaller picture the gate may be shut, and for another reason
+                # without a smaller picture the gate may refuse for another reason
                 alone = structs.replace(camera, sub=None)
                 seen = VisibleCamera(opened.seen.account, opened.seen.source, alone)
                 verdict = self._judge.verdict(seen, GATE[fit.surface], request.protocols)
@@ -68,7 +68,7 @@ class Minting:
         return not self._passes and preferences is not None and preferences.scaled
 
     def mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
-        """By the best way that brings one; where none does, what was wrong with the first is told."""
+        """An address by the best way that brings one; if none does, the refusal of the first."""
         found, _ = self._mint(opened, surface, picture, deadline)
         return found
 
@@ -85,7 +85,7 @@ class Minting:
             refusal, tried = refusal or found, (*tried, opened.way)
             if found.reason not in ANOTHER:
                 return found, opened.way
-            # another way may ask for more: Image Encryption off, for one
+            # the gate may ask more of another way, such as Image Encryption off
             other = self._judge.verdict(opened.seen, surface, PLAYABLE, tried)
             if isinstance(other, Refusal):
                 return refusal, opened.way
@@ -95,7 +95,7 @@ class Minting:
         source, camera, way = opened.seen.source, opened.seen.camera, opened.way
         driver, left_s = self._drivers[source.kind], deadline.left
         try:
-            # each way has its own breaker: that a camera is not at home says nothing of its vendor
+            # each way has its own breaker: a camera that is not in the house says nothing about its vendor
             spec = self._breaker.call(
                 f"mint/{source.id}/{way}",
                 left_s,

@@ -44,7 +44,7 @@ class Streams:
         self.looking, self._rules, self._playable, self._clock = looking, rules, rules.playable, clock
 
     def open(self, link: Link, camera: str, request: StreamRequest) -> Stream | Refusal:
-        """Raises BadOffer for an offer that is none, before the vendor is asked anything."""
+        """Raises BadOffer before any call to the vendor."""
         if request.sdp is not None:
             check_offer(request.sdp)
         deadline = self._deadline(request)
@@ -61,7 +61,7 @@ class Streams:
             return self._explaining.stream(link, camera, opened, request, deadline)
         if request.silent and opened.allowed.sound:
             return overruled("no_common_protocol", opened.seen.camera)  # a stream comes with what the camera sends
-        # what is refused uses up none: whoever mends the reason and asks again gets the picture
+        # a refusal is not counted, so that a request after the mend gets the picture
         if not self._opens.take(link.id, self._clock()):
             return overruled("busy", seen.camera)
         found = self._minting.fitted(opened, request, deadline)

@@ -14,7 +14,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from registry.watch.inbox import Inbox
-from registry.watch.looker import Looker
+from registry.watch.measurer import Measurer
 from showcam import keys
 from showcam.compose import amazon, directives, doors, fulfillment, ground, spoken
 from showcam.compose.doors import JSON
@@ -57,7 +57,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
         Route("metrics", "/metrics", ("GET",), metrics.answer),
     ]
     registry = base.adapter.registry
-    registry.when_listed(Looker(registry).offer)
+    registry.when_listed(Measurer(registry).offer)
     pages = doors.pages(settings, keys, base)
     threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
     return Edge(doors.limited(settings, routes), pages, doors.rules(settings), report)

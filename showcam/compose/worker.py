@@ -26,7 +26,7 @@ def serve(settings: Settings) -> None:
         base.driver,
         poll_s=settings.poll_s,
         push=settings.ezviz_push,
-        told=bool(settings.ezviz_webhook_key),
+        webhook=bool(settings.ezviz_webhook_key),
     )
 
     def sweep() -> None:

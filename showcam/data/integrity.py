@@ -80,7 +80,7 @@ def _check(database: Path) -> None:
 def _log_damaged(database: Path) -> bool:
     """Log a damaged write-ahead log, and keep a copy of it, since SQLite is about to drop what it can't read."""
     try:
-        pages = wal.look(database, WITHIN_S)
+        pages = wal.inspect(database, WITHIN_S)
     except wal.TooLong:
         log.warning("the write-ahead log is too long to be checked now", file=f"{database.name}-wal")
         return False

@@ -1,8 +1,8 @@
 """The store on one DynamoDB table.
 
-A row's `record` is what was written once; beside it stand attributes that change. `kind` names the row's kind for
-readers of the table's stream, `expires_at` (epoch s) is its TTL, by which DynamoDB removes it within days; a row that
-is over counts as absent before that. Every read is consistent but those by the index.
+A row's `record` does not change after it was written; attributes beside it do. `kind` is for readers of the table's
+stream. `expires_at` (epoch s) is the TTL, after which DynamoDB removes the row within days; an expired row counts as
+absent before that. Every read is consistent but those by the index.
 
 | pk                     | sk             | kind     | beside the record        | listed by gsi1 (gsi1pk, gsi1sk) |
 |------------------------|----------------|----------|--------------------------|---------------------------------|
@@ -30,39 +30,39 @@ is over counts as absent before that. Every read is consistent but those by the 
 |-------------------------------------|--------------------|-------------------------------------------------------|
 | link and token of a bearer          | find_token         | BatchGetItem, consistent                              |
 | a code and its link                 | code               | GetItem of each, consistent                           |
-| take a code once, keep its tokens   | redeem_code        | TransactWriteItems: code, link there, tokens          |
+| take a code once, keep its tokens   | redeem_code        | TransactWriteItems: code, link exists, tokens         |
 | why a code could not be taken       | redeem_code        | GetItem, consistent                                   |
-| tokens unless the link has ended    | add_tokens         | TransactWriteItems: link there, tokens                |
+| tokens unless the link has ended    | add_tokens         | TransactWriteItems: link exists, tokens               |
 | a new code                          | add_code           | PutItem if new                                        |
-| a new link of an account            | add_link           | TransactWriteItems: account there, link, linked       |
+| a new link of an account            | add_link           | TransactWriteItems: account exists, link, linked      |
 | a link's last use                   | touch_link         | UpdateItem if later                                   |
 | end a link                          | end_link           | GetItem; TransactWriteItems: link, linked             |
 | its tokens and secrets, after that  | end_link           | Query link#, DeleteItem of each                       |
 | links of an account                 | links              | Query account#/link#, BatchGetItem; consistent        |
-| a secret of a link, unless it ended | put_link_secret    | TransactWriteItems: link there, secret                |
+| a secret of a link, unless it ended | put_link_secret    | TransactWriteItems: link exists, secret               |
 | the same read                       | link_secret        | BatchGetItem with the link, consistent                |
 | a new account                       | add_account        | PutItem if new                                        |
 | a new account with its source       | add_household      | TransactWriteItems: account, source, vendor; all new  |
 | a household and all that is its own | drop_household     | GetItem; Query account#, link#                        |
 | each row of them                    | drop_household     | TransactWriteItems: source, vendor; DeleteItem        |
-| a new source of an account          | add_source         | TransactWriteItems: account there, source, vendor     |
+| a new source of an account          | add_source         | TransactWriteItems: account exists, source, vendor    |
 | sources of an account               | sources            | Query account#/source#, consistent                    |
 | a session, unless it was changed    | swap_session       | UpdateItem if `version` is as it was read             |
-| a preference of an account          | put_preference     | TransactWriteItems: account there, preference         |
-| a secret of an account              | put_account_secret | TransactWriteItems: account there, secret             |
+| a preference of an account          | put_preference     | TransactWriteItems: account exists, preference        |
+| a secret of an account              | put_account_secret | TransactWriteItems: account exists, secret            |
 | preferences of an account           | preferences        | Query account#/preference#, consistent                |
-| what was seen last of its kind      | put_happening      | UpdateItem if later                                   |
-| what was seen just now              | happenings         | Query account#/happening#, consistent                 |
-| a household's devices, all anew     | put_devices        | Query account#/device#; DeleteItem, PutItem of others |
+| the latest sighting of its kind     | put_happening      | UpdateItem if later                                   |
+| the latest sightings                | happenings         | Query account#/happening#, consistent                 |
+| replace a household's devices       | put_devices        | Query account#/device#; DeleteItem, PutItem of others |
 | households a device is listed in    | accounts_with      | Query gsi1, lags a little                             |
 | all accounts (command line)         | accounts           | Query gsi1, lags a little                             |
 | all clients (command line)          | clients            | Query gsi1, lags a little                             |
 | count in a throttle window          | hit                | UpdateItem ADD                                        |
-| one of a few places under a key     | take_place         | GetItem, consistent; PutItem if nobody was first      |
-| give it back                        | leave_place        | GetItem, consistent; PutItem if nobody was first      |
+| one of a few places under a key     | take_place         | GetItem, consistent; PutItem if unchanged since       |
+| give it back                        | leave_place        | GetItem, consistent; PutItem if unchanged since       |
 | take a key once                     | take_once          | PutItem if new                                        |
 | a value all callers agree on        | meta_once          | GetItem, else UpdateItem if_not_exists                |
-| whether the table answers           | ping               | GetItem of a key that nobody else asks for            |
+| whether the table answers           | ping               | GetItem of a random key                               |
 
 | one by its key | by                                                                                                  |
 |----------------|-----------------------------------------------------------------------------------------------------|
@@ -70,18 +70,18 @@ is over counts as absent before that. Every read is consistent but those by the 
 | PutItem        | put_client, put_visit, put_known                                                                    |
 | DeleteItem     | drop_client, drop_visit, drop_account_secret, drop_link_secret                                      |
 
-Hot keys. A key takes 3,000 reads and 1,000 writes a second. What belongs to a household stands under keys of its own
-account, links, codes and visits. Everybody's requests meet at client#{client} (read by each page and token request),
+Hot keys. A key takes 3,000 reads and 1,000 writes a second. A household's rows are under keys of its own account,
+links, codes and visits. All requests share client#{client} (read by each page and token request),
 meta#vendor_salt (read by each sign-in, and once by each process) and, in the index, accounts (written for each new
-household). A stranger can have the first two read, and nothing written but throttle windows, places and visits; all
-that strangers may ask for in a second (`requestsPerSecond`, 500) is less than one key takes. Health is asked for
-without a write, each time under another key. docs/scale.md has what else fills up, and when.
+household). A stranger's requests read the first two, and write only throttle windows, places and visits; strangers may
+send fewer requests a second (`requestsPerSecond`, 500) than one key takes. A health check writes nothing, and reads
+another key each time. docs/scale.md lists the other limits.
 
 Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a household has 800 cameras at
-most. A transaction has 100 actions: the largest here has four. A batch asks for 100 keys and a Query's page holds 1 MB:
-what is longer is asked for in parts. pk may have 2,048 bytes and sk 1,024: names from outside are held to 512
-(store.keys). What one changes in several writes (`put_devices`, `drop_household`, the tidying after `end_link`) is done
-in full by whoever does it again.
+most. A transaction has 100 actions: the largest here has four. A batch reads 100 keys and a Query's page holds 1 MB:
+longer reads take several requests. pk may have 2,048 bytes and sk 1,024: names from outside are held to 512
+(store.keys). A change of several writes (`put_devices`, `drop_household`, the tidying after `end_link`) that was cut
+off is completed by repeating it.
 
 IAM: GetItem, BatchGetItem, Query (also on the index), PutItem, UpdateItem, DeleteItem, ConditionCheckItem.
 """
@@ -101,19 +101,19 @@ __all__ = ["DynamoStore", "create_table"]
 
 
 class DynamoStore(AccountItems, LinkItems, KeptItems, EventItems, EphemeralItems):
-    """`client` is boto3.client("dynamodb"), safe to share between threads; it stays its maker's to close."""
+    """`client` is boto3.client("dynamodb"), safe to share between threads; whoever made it closes it."""
 
     def __init__(self, client: Any, table: str, sealer: Sealer) -> None:
         self._table = Table(client, table)
         self._sealer = sealer
 
     def sweep(self, now: float) -> int:
-        """DynamoDB removes by itself what `expires_at` says is over."""
+        """0: DynamoDB removes expired rows by itself."""
         return 0
 
     def ping(self) -> None:
-        # anybody may ask for the health behind this: no write, and no key that all of them share
+        # strangers can call this by the health endpoint: so it writes nothing, and shares no key
         self._table.get(f"ping#{secrets.token_hex(8)}", "ping")
 
     def close(self) -> None:
-        """Nothing to close here."""
+        """The client is closed by whoever made it."""

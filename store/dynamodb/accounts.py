@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from store.dynamodb.items import item_of, record_of, refusing
-from store.dynamodb.table import NEW, THERE, Action, ConditionFailed, Table
+from store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Table
 from store.keys import addressable
 from store.ports import Inconsistent
 from store.records import Account, Client, Session, Source, SourceState
@@ -40,7 +40,7 @@ class AccountItems:
             )
         self._clear(pk)
         self._table.write(self._table.delete(pk, "account"))
-        self._clear(pk)  # what others wrote before the account was gone
+        self._clear(pk)  # rows that others wrote before the account was gone
         return True
 
     def _clear(self, pk: str) -> None:
@@ -54,8 +54,8 @@ class AccountItems:
                 self._table.write(self._table.delete(pk, item["sk"]))
 
     def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
-        there = self._table.check(f"account#{source.account}", "account", THERE)
-        return self._add_source(there, source, secrets, state)
+        exists = self._table.check(f"account#{source.account}", "account", EXISTS)
+        return self._add_source(exists, source, secrets, state)
 
     def source_by_vendor_key(self, vendor_key: str) -> Source | None:
         return record_of(self._table.get(f"vendor#{vendor_key}", "vendor"), Source)
@@ -89,7 +89,7 @@ class AccountItems:
         try:
             self._table.write(swap)
         except ConditionFailed as failed:
-            # sealing never gives the same twice: what is there was written by this call, and its answer was lost
+            # sealing never gives the same bytes twice: equal ones were written by this call, whose answer was lost
             return failed.item is not None and failed.item["sealed"] == sealed
         return True
 

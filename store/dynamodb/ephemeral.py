@@ -1,4 +1,4 @@
-"""What is ephemeral in the table: visits, throttle windows, taken keys, known cameras; and values agreed on."""
+"""Ephemeral rows of the table: visits, throttle windows, taken keys, known cameras; and shared values."""
 
 import contextlib
 import math
@@ -10,7 +10,7 @@ from store.ports import StoreUnavailable
 from store.records import Known
 from store.sealing import SealedUnreadable, Sealer
 
-_RACES = 32  # a caller loses before it gives up; giving back may fail so, and the place is held to its end
+_RACES = 32  # lost races before a caller gives up; a place that can't be given back is held to its end
 
 
 class EphemeralItems:
@@ -53,31 +53,31 @@ class EphemeralItems:
     def take_place(self, key: str, most: int, window_s: int, now: float) -> tuple[bool, int]:
         mine = math.ceil(now + window_s)
         for _ in range(_RACES):
-            there = self._table.get(f"places#{places_name(key)}", "places")
-            held = [ends for ends in there["ends"] if ends > now] if there else []
+            existing = self._table.get(f"places#{places_name(key)}", "places")
+            held = [ends for ends in existing["ends"] if ends > now] if existing else []
             if len(held) >= most:
                 return False, min(held)
-            if self._swap_places(key, there, [*held, mine]):
+            if self._swap_places(key, existing, [*held, mine]):
                 return True, mine
-        raise StoreUnavailable("others take places under the same key all the time")
+        raise StoreUnavailable("other callers changed the places of the same key in every try")
 
     def leave_place(self, key: str, ends: int) -> None:
         for _ in range(_RACES):
-            there = self._table.get(f"places#{places_name(key)}", "places")
-            if there is None or ends not in there["ends"]:
+            existing = self._table.get(f"places#{places_name(key)}", "places")
+            if existing is None or ends not in existing["ends"]:
                 return
-            held = list(there["ends"])
+            held = list(existing["ends"])
             held.remove(ends)
-            if self._swap_places(key, there, held):
+            if self._swap_places(key, existing, held):
                 return
 
-    def _swap_places(self, key: str, there: Item | None, held: list[int]) -> bool:
-        """Write the places held if nobody did since `there` was read."""
+    def _swap_places(self, key: str, existing: Item | None, held: list[int]) -> bool:
+        """Writes the places if the row has not changed since `existing` was read."""
         row: Item = {"pk": f"places#{places_name(key)}", "sk": "places", "kind": "places", "ends": held}
-        row["expires_at"] = max(held) if held else there and there["expires_at"]
-        # who wrote it: the next writer's condition; it also tells an earlier try of ours, whose answer was lost
+        row["expires_at"] = max(held) if held else existing and existing["expires_at"]
+        # the writer: the next writer's condition, which also recognizes an earlier try of ours whose answer was lost
         row["by"] = secrets.token_hex(8)
-        put = self._table.put(row, "#by = :by", by=there["by"]) if there else self._table.put(row, NEW)
+        put = self._table.put(row, "#by = :by", by=existing["by"]) if existing else self._table.put(row, NEW)
         try:
             self._table.write(put)
         except ConditionFailed:
@@ -86,7 +86,7 @@ class EphemeralItems:
 
     def take_once(self, key: str, until: float) -> bool:
         row = {"pk": f"taken#{float(until)}#{key}", "sk": "taken", "kind": "taken", "expires_at": math.ceil(until)}
-        # who took it: so that an earlier try of ours, whose answer was lost, is told from somebody else's
+        # the taker, by which an earlier try of ours whose answer was lost is recognized
         row["by"] = secrets.token_hex(8)
         try:
             self._table.write(self._table.put(row, NEW))

@@ -1,4 +1,4 @@
-"""What was seen just now, and which households a device is listed in, in the table."""
+"""Sightings, and the households that list a device, in the table."""
 
 import contextlib
 import math
@@ -22,20 +22,20 @@ class EventItems:
             at=happening.at,
             ends=math.ceil(happening.at + HAPPENING_KEPT_S),
         )
-        with contextlib.suppress(ConditionFailed):  # a later one is there
+        with contextlib.suppress(ConditionFailed):  # a later one is stored
             self._table.write(put)
 
     def happenings(self, account_id: str, since: float) -> list[Happening]:
         items = self._table.query(f"account#{account_id}", "happening#")
-        found = [Happening(each["camera"], each["what"], float(each["at"])) for each in items if each["at"] > since]
-        return sorted(found, key=lambda each: (each.at, each.camera, each.kind))
+        found = [Happening(item["camera"], item["what"], float(item["at"])) for item in items if item["at"] > since]
+        return sorted(found, key=lambda happening: (happening.at, happening.camera, happening.kind))
 
     def put_devices(self, account_id: str, keys: frozenset[str]) -> None:
         pk = f"account#{account_id}"
-        there = {str(item["sk"]).removeprefix("device#") for item in self._table.query(pk, "device#")}
-        for key in sorted(there - keys):
+        stored = {str(item["sk"]).removeprefix("device#") for item in self._table.query(pk, "device#")}
+        for key in sorted(stored - keys):
             self._table.write(self._table.delete(pk, f"device#{key}"))
-        for key in sorted(keys - there):
+        for key in sorted(keys - stored):
             listed = {"gsi1pk": f"device#{key}", "gsi1sk": account_id}
             self._table.write(self._table.put({"pk": pk, "sk": f"device#{key}", "kind": "device"} | listed))
 

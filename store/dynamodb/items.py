@@ -20,7 +20,7 @@ def record_of[T: Struct](item: Item | None, kind: type[T]) -> T | None:
 
 @contextlib.contextmanager
 def refusing() -> Iterator[None]:
-    """A failed condition means that the row contradicts what is there."""
+    """Turns a failed condition into Inconsistent."""
     try:
         yield
     except ConditionFailed:

@@ -1,7 +1,7 @@
-"""What is kept for a household or a link beside their own rows in the table: preferences and small secrets."""
+"""Preferences and small secrets of a household or a link in the table."""
 
 from store.dynamodb.items import refusing
-from store.dynamodb.table import LIVE, THERE, ConditionFailed, Item, Table
+from store.dynamodb.table import EXISTS, LIVE, ConditionFailed, Item, Table
 from store.keys import addressable
 from store.sealing import Sealer
 
@@ -54,7 +54,7 @@ class KeptItems:
 
     def _put_of_account(self, account_id: str, row: Item) -> None:
         with refusing():
-            self._table.together(self._table.check(f"account#{account_id}", "account", THERE), self._table.put(row))
+            self._table.together(self._table.check(f"account#{account_id}", "account", EXISTS), self._table.put(row))
 
 
 def _secret(pk: str, name: str, sealed: bytes) -> Item:

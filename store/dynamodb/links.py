@@ -8,7 +8,7 @@ import msgspec
 from msgspec import structs
 
 from store.dynamodb.items import item_of, record_of, refusing
-from store.dynamodb.table import LIVE, NEW, THERE, ConditionFailed, Item, Table
+from store.dynamodb.table import EXISTS, LIVE, NEW, ConditionFailed, Item, Table
 from store.keys import addressable
 from store.ports import Inconsistent, Replayed, StoreUnavailable
 from store.records import CODE_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S, Code, Link, Token
@@ -21,10 +21,10 @@ class LinkItems:
         pointer = {"pk": f"account#{link.account}", "sk": f"link#{link.id}", "kind": "linked"}
         row = item_of(f"link#{link.id}", "link", "link", structs.replace(link, ended=None, last_used=0.0))
         row |= {"last_used": link.last_used} | ({} if link.ended is None else {"ended": link.ended})
-        there = self._table.check(f"account#{link.account}", "account", THERE)
+        exists = self._table.check(f"account#{link.account}", "account", EXISTS)
         pointers = [self._table.put(pointer)] if link.ended is None else []
         with refusing():
-            self._table.together(there, self._table.put(row, NEW), *pointers)
+            self._table.together(exists, self._table.put(row, NEW), *pointers)
 
     def link(self, link_id: str) -> Link | None:
         item = self._table.get(f"link#{link_id}", "link") if addressable(link_id) else None
@@ -41,7 +41,7 @@ class LinkItems:
         if link is None:
             return False
         if link.ended is not None:
-            self._tidy(link_id)  # whoever ended it may have been killed before this
+            self._tidy(link_id)  # the process that ended it may have been killed before it tidied
             return False
         mark = "SET #ended = :now, #expires_at = :expires_at"
         over = math.ceil(now) + LINK_KEPT_S
@@ -56,14 +56,14 @@ class LinkItems:
         return True
 
     def _tidy(self, link_id: str) -> None:
-        """Remove tokens and secrets of an ended link; they are found by nobody, so this may fail."""
+        """Remove tokens and secrets of an ended link; no read finds them, so a failure is ignored."""
         with contextlib.suppress(StoreUnavailable):
             for prefix in ("token#", "secret#"):
                 for item in self._table.query(f"link#{link_id}", prefix):
                     self._table.write(self._table.delete(item["pk"], item["sk"]))
 
     def touch_link(self, link_id: str, now: float) -> None:
-        later = f"{THERE} AND #last_used < :now"
+        later = f"{EXISTS} AND #last_used < :now"
         touch = self._table.update(f"link#{link_id}", "link", "SET #last_used = :now", later, now=now)
         with contextlib.suppress(ConditionFailed, StoreUnavailable):
             self._table.write(touch, tries=1)
@@ -87,8 +87,8 @@ class LinkItems:
         return (code, link) if code.expires > now else None
 
     def redeem_code(self, code: Code, now: float, tokens: list[Token]) -> bool:
-        unused = f"{THERE} AND attribute_not_exists(#used) AND #record.#expires > :now"
-        mine = secrets.token_hex(8)  # tells this taking from another, should its answer get lost
+        unused = f"{EXISTS} AND attribute_not_exists(#used) AND #record.#expires > :now"
+        mine = secrets.token_hex(8)  # recognizes this call's write if its answer gets lost
         take = "SET #used = :now, #taken = :mine"
         try:
             self._table.together(
@@ -116,7 +116,7 @@ class LinkItems:
         except ConditionFailed as failed:
             if 0 in failed.places:
                 return False
-            raise Inconsistent("a token of that hash is there") from None
+            raise Inconsistent("a token of that hash exists already") from None
         return True
 
     def find_token(self, link_id: str, token_hash: str) -> tuple[Link, Token] | None:

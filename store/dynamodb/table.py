@@ -1,7 +1,7 @@
 """One DynamoDB table: plain values in and out, conditions, transactions, and what its errors mean.
 
-In expressions every attribute is written `#name` and every value `:name`; both are declared from the text, so that
-reserved words never matter and nothing unused is sent.
+Expressions write every attribute as `#name` and every value as `:name`. Both are declared from the text, so that
+reserved words don't matter and nothing unused is sent.
 """
 
 import random
@@ -19,14 +19,14 @@ type Action = tuple[str, dict[str, Any]]  # ("Put" | "Update" | "Delete" | "Cond
 
 GSI = "gsi1"
 NEW = "attribute_not_exists(#pk)"
-THERE = "attribute_exists(#pk)"
-LIVE = f"{THERE} AND attribute_not_exists(#ended)"  # of a link
+EXISTS = "attribute_exists(#pk)"
+LIVE = f"{EXISTS} AND attribute_not_exists(#ended)"  # of a link
 _TRIES = 8
 _CONFLICTS = ("TransactionConflictException", "TransactionInProgressException")
 
 
 class ConditionFailed(Exception):
-    """A condition did not hold; nothing was written. `item`: what is there, of a single write that asked for it."""
+    """A condition did not hold; nothing was written. `item`: the stored row, for a single write."""
 
     def __init__(self, item: Item | None, places: tuple[int, ...] = (0,)) -> None:
         super().__init__("condition failed")
@@ -35,7 +35,7 @@ class ConditionFailed(Exception):
 
 
 class _Conflict(Exception):
-    """Another transaction has one of the items just now."""
+    """Another transaction holds one of the items."""
 
 
 class Table:
@@ -63,7 +63,7 @@ class Table:
                     break
                 _pause(attempt)
             else:
-                raise StoreUnavailable(f"table {self._name} is asked more than it can answer")
+                raise StoreUnavailable(f"table {self._name} is throttled: it left keys unread in every try")
         return found
 
     def query(self, pk: str, prefix: str) -> Iterator[Item]:
@@ -92,8 +92,8 @@ class Table:
     def write(self, action: Action, *, tries: int = _TRIES) -> Item:
         """One action by itself: the item as it is now (Update) or was (Delete). Raises ConditionFailed.
 
-        AWS's client asks again where no answer came. What was put by then is taken for written; an Update tells by
-        `item` whether it was its own.
+        AWS's client repeats a request without an answer. A row that the first try put counts as written; after an
+        Update the caller finds by `item` whether the row is its own.
         """
         kind, request = action
         more = {"Put": "NONE", "Update": "ALL_NEW", "Delete": "ALL_OLD"}[kind]
@@ -102,7 +102,7 @@ class Table:
         try:
             answer = self._patiently(f"{kind.lower()}_item", tries, ReturnValues=more, **request)
         except ConditionFailed as failed:
-            # the very row is there: an earlier try of this request wrote it, and its answer was lost
+            # the same row is stored: an earlier try of this request wrote it, and its answer was lost
             if kind == "Put" and failed.item == _plain(request["Item"]):
                 return {}
             raise
@@ -118,7 +118,7 @@ class Table:
                 return self._call(operation, **request)
             except _Conflict:
                 _pause(attempt)
-        raise StoreUnavailable(f"table {self._name}: others write the same rows all the time")
+        raise StoreUnavailable(f"table {self._name}: other writers of the same rows won every try")
 
     def _pages(self, **request: Any) -> Iterator[Item]:
         names = {"ExpressionAttributeNames": _names(request["KeyConditionExpression"])}
@@ -153,13 +153,13 @@ class Table:
         if code in _CONFLICTS:
             return _Conflict()
         if code == "ValidationException":
-            mistake: Exception = error  # ours to mend, no fault of the table
+            mistake: Exception = error  # a mistake in our request, no failure of the table
             return mistake
         return StoreUnavailable(f"table {self._name} refused: {code}")
 
 
 def create_table(client: Any, table: str) -> None:
-    """The table as this store needs it, for tests and local use; a deployment's template says more (keys, backups)."""
+    """Makes the table, for tests and local use; a deployment's template adds keys and backups."""
     attributes = ("pk", "sk", "gsi1pk", "gsi1sk")
     client.create_table(
         TableName=table,
@@ -225,7 +225,7 @@ def _wire(value: Any) -> dict[str, Any]:
         case dict():
             return {"M": _values(value, "")}
         case _:
-            return {"L": [_wire(each) for each in value]}
+            return {"L": [_wire(element) for element in value]}
 
 
 def _plain(item: dict[str, Any]) -> Item:
@@ -242,6 +242,6 @@ def _value(wire: dict[str, Any]) -> Any:
         case "M":
             return _plain(value)
         case "L":
-            return [_value(each) for each in value]
+            return [_value(element) for element in value]
         case _:
             return value

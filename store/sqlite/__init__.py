@@ -16,9 +16,9 @@ __all__ = ["SqliteStore"]
 
 
 class SqliteStore(AccountRows, LinkRows, KeptRows, EventRows, EphemeralRows):
-    """Any number of threads and processes may use one file. What is taken once stands in a second one beside it.
+    """Any number of threads and processes may use one file. Taken keys are in a second file beside it.
 
-    `keep_bearers`: a token's rows are read again only after something was committed. Raises StoreUnavailable when it
+    `keep_bearers`: a token's rows are kept in memory until the next commit. Raises StoreUnavailable when it
     can't be opened.
     """
 

@@ -1,8 +1,8 @@
 """Whether anything was committed since a row was read, without asking SQLite: from the header of the WAL index.
 
-Every process on a database maps that file, and each commit changes the header before COMMIT returns; SQLite tells by
-it whether its own pages are stale (sqlite.org/walformat.html, "The WAL-Index File Format"). To look costs a copy of 96
-bytes, where the smallest SELECT takes a dozen times as long and lets go of the interpreter three times on the way.
+Every process on a database maps that file, and each commit changes the header before COMMIT returns; SQLite finds
+by it whether its own pages are stale (sqlite.org/walformat.html, "The WAL-Index File Format"). The check copies 96
+bytes; the smallest SELECT takes a dozen times as long and releases the interpreter three times.
 """
 
 import contextlib
@@ -13,14 +13,15 @@ import threading
 from pathlib import Path
 from typing import ClassVar
 
-_HEADER = 48  # bytes; it stands there twice, and is whole when both are alike
+_HEADER = 48  # bytes; the file holds it twice, and it is whole when both are equal
 _VERSION = (3007000).to_bytes(4, sys.byteorder)
-_INITIALIZED = 12  # where the byte is that says so
+_INITIALIZED = 12  # offset of the byte that is 1 once the index is initialized
 
 
 class Commits:
-    """One for each file in a process, since POSIX lets go of a file's locks when any descriptor of it is closed:
-    SQLite's own, too. So the last Database that had it closes it, after its connections.
+    """One per file and process: POSIX releases a file's locks, SQLite's too, when any descriptor of it is closed.
+
+    So the last Database that holds it closes it, after its connections.
     """
 
     _known: ClassVar[dict[tuple[int, int], "Commits"]] = {}
@@ -35,7 +36,7 @@ class Commits:
 
     @classmethod
     def of(cls, database: Path) -> "Commits":
-        """Of a database that this process has a connection to. Raises OSError."""
+        """For a database that this process has a connection to. Raises OSError."""
         with cls._opening:
             index = database.with_name(f"{database.name}-shm")
             at = index.stat()
@@ -47,7 +48,7 @@ class Commits:
             return known
 
     def mark(self) -> bytes | None:
-        """The same while nothing is committed by any process; None where that can't be told, and rows must be read."""
+        """Equal while no process commits; None where that is not known, and rows must be read."""
         if self._map is None:
             return None
         header = self._map[: 2 * _HEADER]
@@ -65,8 +66,8 @@ class Commits:
             self._holders -= 1
             if self._holders:
                 return
-            for key, each in list(self._known.items()):
-                if each is self:
+            for key, commits in list(self._known.items()):
+                if commits is self:
                     del self._known[key]
             if self._map is not None:
                 self._map.close()

@@ -15,25 +15,23 @@ _OURS = ("CREATE TABLE ", "CREATE INDEX ", "CREATE UNIQUE INDEX ")
 
 
 def copy(source: Path, target: Path) -> None:
-    """As it is at this moment, into one file that is not there yet. Raises StoreUnavailable."""
+    """Copies the database as it is now into one new file. Raises StoreUnavailable."""
     with (
         errors(source),
         contextlib.closing(_opened(source)) as reading,
         contextlib.closing(sqlite3.connect(target)) as into,
     ):
-        reading.execute(
-            "BEGIN"
-        )  # one view of it all the while: without, each commit of others would begin the copy anew
+        reading.execute("BEGIN")  # one view for the whole copy: without it each commit of others would restart the copy
         reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
         reading.backup(into, pages=_PAGES)
         into.execute("PRAGMA journal_mode = DELETE")  # nothing beside the file
 
 
 def require_whole(database: Path, *, beside: frozenset[str] = frozenset()) -> int:
-    """The version of its schema; nothing is looked at but the file, whatever log is beside it.
+    """The version of its schema, from the file alone, whatever log is beside it.
 
-    Raises StoreUnavailable where it is damaged, of a newer showcam or of none, or holds what showcam never made there:
-    a trigger would go on working unseen. `beside`: names of tables that may be there too.
+    Raises StoreUnavailable where it is damaged, of a newer showcam or not showcam's, or holds objects that showcam
+    never makes: a trigger would go on working unnoticed. `beside`: further tables that may exist.
     """
     with errors(database), contextlib.closing(_opened(database, "ro&immutable=1")) as connection:
         made = connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_master").fetchall()
@@ -47,8 +45,8 @@ def require_whole(database: Path, *, beside: frozenset[str] = frozenset()) -> in
         if version < 1 or not {"account", "source", "link", "token"} <= names:
             raise StoreUnavailable(f"{database.name} is no database of showcam's")
         foreign = {name for name, sql in made if not sql.startswith(_OURS) and sql} | (names - _ours() - beside)
-        # before the checks below, which do what the definitions of tables say
-        if foreign := {each for each in foreign if not each.startswith("sqlite_")}:
+        # before the checks below, which run what the definitions of tables contain
+        if foreign := {name for name in foreign if not name.startswith("sqlite_")}:
             raise StoreUnavailable(f"{database.name} holds what showcam never made: {', '.join(sorted(foreign))[:200]}")
         (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
@@ -69,9 +67,9 @@ def _ours() -> set[str]:
 
 
 def let_go(database: Path) -> bool:
-    """Everything in its log into the database, and nothing beside the file; False where another process has it open.
+    """Moves the log into the database and removes it; False where another process has the database open.
 
-    What is damaged stays as it is, and counts as let go.
+    A damaged database stays as it is, which is True.
     """
     with contextlib.closing(_opened(database)) as connection:
         try:
@@ -88,7 +86,7 @@ def _opened(database: Path, mode: str = "rw") -> sqlite3.Connection:
 
 @contextlib.contextmanager
 def errors(database: Path) -> Iterator[None]:
-    """In words."""
+    """Turns SQLite's errors into StoreUnavailable."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:

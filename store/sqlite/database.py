@@ -16,12 +16,12 @@ from store.sqlite.failures import DAMAGED, unavailable
 from store.sqlite.schema import migrate, migrations, use_wal
 
 ROOM = 1 << 20  # bytes that must be free on the disk
-CHECKPOINT_S = 0.2  # so long readers are waited for, and writers with them
+CHECKPOINT_S = 0.2  # a checkpoint waits so long for readers, and writers wait with it
 WAIT_S = 2.0  # a request's own deadline is a little longer
 
 
 class _Connection(sqlite3.Connection):
-    """Knows how it was tuned: to say it again would cost as much as a small statement."""
+    """Remembers its settings: setting them again would cost as much as a small statement."""
 
     _durable: bool | None = None
     _wait_ms: int | None = None
@@ -37,10 +37,10 @@ class _Connection(sqlite3.Connection):
 
 
 class Database:
-    """Connections are pooled, one thread at a time on each: as many as threads were ever at work together.
+    """Connections are pooled, one thread at a time on each: as many as threads ever worked at the same time.
 
     A write waits `wait_s` for other writers, of this process and of others. `schema`: the scripts that make it, in
-    order; None: those of store/migrations. `damaged` says what a person does about a file that is.
+    order; None: those of store/migrations. `damaged`: the end of the error text for a damaged file.
     """
 
     def __init__(self, path: Path, wait_s: float, schema: Sequence[str] | None = None, damaged: str = DAMAGED) -> None:
@@ -53,7 +53,7 @@ class Database:
         self._open, self._counting = 0, threading.Lock()  # connections
         self._commits: Commits | None = None
         with self._errors():
-            # made here, so that there is no moment at which others may read it; WAL and SHM take the same mode
+            # created with its mode, so that others can read it at no moment; WAL and SHM take the same mode
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             path.chmod(0o600)
         try:
@@ -67,14 +67,14 @@ class Database:
             raise
 
     def mark(self) -> bytes | None:
-        """See store.sqlite.commits; rows read after it was taken are as they are while it stays the same."""
+        """See store.sqlite.commits: rows that were read after the mark are current while it stays equal."""
         if self._closed:
             raise self._is_closed()
         commits = self._commits
         return commits.mark() if commits is not None else None
 
     def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
-        # without the context managers below: they cost more than the statement, and nothing here can be half done
+        # without the context managers below: they cost more than the statement, and one read can't be left half done
         connection = self._take()
         try:
             row: tuple[Any, ...] | None = connection.execute(sql, values).fetchone()
@@ -89,7 +89,7 @@ class Database:
             return connection.execute(sql, values).fetchall()
 
     def change(self, sql: str, *values: Any) -> int:
-        """One statement as a transaction of its own, which a power cut may take back; how many rows it changed."""
+        """One statement as a transaction of its own, which a power cut may undo; the number of rows it changed."""
         left_s = self._queue(self._wait_s)
         try:
             connection = self._take()
@@ -108,7 +108,7 @@ class Database:
     def writing(self, *, durable: bool = True, patient: bool = True) -> Iterator[sqlite3.Connection]:
         """One transaction; undone when the block raises.
 
-        Not `durable`: a power cut may take it back. Not `patient`: others are not waited for.
+        Not `durable`: a power cut may undo it. Not `patient`: it does not wait for other writers.
         """
         left_s = self._queue(self._wait_s if patient else 0)
         try:
@@ -124,7 +124,7 @@ class Database:
             self._writer.release()
 
     def _queue(self, wait_s: float) -> float:
-        """Until this thread may write; what is left of the time, in which other processes are waited for."""
+        """Waits until this thread may write; the seconds left to wait for other processes."""
         if self._writer.acquire(blocking=False):
             return wait_s
         until = time.monotonic() + wait_s
@@ -142,7 +142,7 @@ class Database:
             write.execute("DELETE FROM meta WHERE key = ''")  # changes nothing, but a file that is read-only refuses
 
     def checkpoint(self) -> None:
-        """Moves what the write-ahead log holds into the file, and empties the log, if nobody is at it just now."""
+        """Moves the write-ahead log into the file, and empties it, if no other connection uses it."""
         self._queue(self._wait_s)
         try:
             with self._connection() as connection:
@@ -155,12 +155,12 @@ class Database:
             self._writer.release()
 
     def rewrite(self) -> None:
-        """Writes the whole file again, so that no byte of a removed row stays on it or in its write-ahead log."""
+        """Writes the whole file again, so that no byte of a removed row stays in it or in its write-ahead log."""
         self.change("VACUUM")
         self.checkpoint()
 
     def close(self) -> None:
-        """Closes idle connections now, those at work when they come back."""
+        """Closes idle connections now, the others when they are returned."""
         self._closed = True
         with contextlib.suppress(IndexError):
             while True:
@@ -212,7 +212,7 @@ class Database:
         self._let_go_of_commits()
 
     def _let_go_of_commits(self) -> None:
-        """With the last connection SQLite may remove the file they are read from: from then on rows are read."""
+        """After the last connection SQLite may remove the file they are read from."""
         with self._counting:
             commits, self._commits = (self._commits, None) if self._open == 0 else (None, self._commits)
         if commits is not None:
@@ -232,5 +232,5 @@ class Database:
         if isinstance(error, sqlite3.IntegrityError):
             raise Inconsistent(f"database {self._path.name} refused the row: {error}") from error
         if isinstance(error, sqlite3.ProgrammingError):
-            raise error  # ours to mend, no fault of the file
+            raise error  # a mistake in our code, no failure of the file
         raise unavailable(self._path.name, error, self._damaged) from error

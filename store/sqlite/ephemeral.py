@@ -1,4 +1,4 @@
-"""What is ephemeral in SQLite: visits, throttle windows, taken keys, known cameras; and values agreed on."""
+"""Ephemeral rows in SQLite: visits, throttle windows, taken keys, known cameras; and shared values."""
 
 import contextlib
 import math

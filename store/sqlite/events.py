@@ -1,4 +1,4 @@
-"""What was seen just now, and which households a device is listed in, in SQLite."""
+"""Sightings, and the households that list a device, in SQLite."""
 
 from store.records import Happening
 from store.sqlite.database import Database

@@ -1,4 +1,4 @@
-"""What is kept for a household or a link beside their own rows in SQLite: preferences and small secrets."""
+"""Preferences and small secrets of a household or a link in SQLite."""
 
 from store.keys import addressable
 from store.sealing import Sealer

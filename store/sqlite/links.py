@@ -16,7 +16,7 @@ type Bearer = tuple[Link, Token]
 class LinkRows:
     _database: Database
     _keep_bearers: bool
-    _bearers: dict[tuple[str, str], tuple[bytes, Bearer]]  # as they were at that mark
+    _bearers: dict[tuple[str, str], tuple[bytes, Bearer]]  # the rows as of that mark
 
     def add_link(self, link: Link) -> None:
         with self._database.writing() as write:
@@ -85,7 +85,7 @@ class LinkRows:
             return True
 
     def find_token(self, link_id: str, token_hash: str) -> Bearer | None:
-        # whoever ends the link or the token, in whatever process, changes the mark, and the next request reads anew
+        # ending the link or the token, in any process, changes the mark, so that the next request reads the rows again
         mark, key = self._database.mark() if self._keep_bearers else None, (link_id, token_hash)
         kept = self._bearers.get(key)
         if kept is not None and kept[0] == mark:
@@ -104,5 +104,5 @@ class LinkRows:
 
 
 def _lasting(tokens: list[Token]) -> bool:
-    """An access token that a power cut takes back is refreshed; a lost refresh token would cost the link."""
+    """Whether a refresh token is among them: losing it in a power cut costs the link; an access token is refreshed."""
     return any(token.expires is None for token in tokens)

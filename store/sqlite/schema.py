@@ -9,7 +9,7 @@ from store.ports import StoreUnavailable
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[str], name: str) -> None:
-    """To the newest of `steps`, in one transaction. `name`: the file's. Raises StoreUnavailable for a newer one."""
+    """Applies missing `steps` in one transaction. `name`: the file's. Raises StoreUnavailable for a newer schema."""
     connection.execute("BEGIN IMMEDIATE")  # a second process that starts now waits, then finds nothing to do
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(steps):
@@ -42,7 +42,7 @@ def _statements(script: str) -> Iterator[str]:
 
 
 def use_wal(connection: sqlite3.Connection, wait_s: float) -> None:
-    # two processes that switch at once: one is told "locked" at once, without the wait that busy_timeout promises
+    # of two processes that switch at the same time one gets "locked" without the wait that busy_timeout promises
     until = time.monotonic() + wait_s
     while True:
         try:

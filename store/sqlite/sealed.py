@@ -1,4 +1,4 @@
-"""Under which keys the rows of a database file are sealed, told without opening one."""
+"""The keys that the rows of a database file are sealed under, found without opening a row."""
 
 import contextlib
 import sqlite3
@@ -7,13 +7,13 @@ from pathlib import Path
 from store.sealing import key_id
 from store.sqlite.failures import unavailable
 
-# Not among them: visits and known cameras. Those that can't be opened count as none and are made again.
+# Without visits and known cameras: one that can't be opened counts as none and is made again.
 _TABLES = ("source", "account_secret", "link_secret")
 _LONGEST_HEADER = 257  # bytes
 
 
 def key_ids(database: Path, mode: str = "rw") -> set[str]:
-    """Of the keys that it can't do without; empty where there is no file. Raises StoreUnavailable."""
+    """The ids of the keys that the file needs; empty where there is no file. Raises StoreUnavailable."""
     if not database.exists():
         return set()
     try:

@@ -1,7 +1,7 @@
-"""What was taken and can't be taken again: rows of a small SQLite file beside the database, since each message from the
-forwarder is one.
+"""Taken keys, which can't be taken again: rows of a small SQLite file beside the database.
 
-In a file of their own they wait for no other writer, and a backup leaves them out: minutes later nobody asks for them.
+Each message from the forwarder takes one. In a file of their own the rows wait for no other writer, and a backup leaves
+them out: after minutes they are not needed.
 """
 
 import hashlib
@@ -11,14 +11,14 @@ from pathlib import Path
 from store.ports import StoreUnavailable
 from store.sqlite.database import Database
 
-# sorted by end, so that what is taken now lies in one page, and what is over in the first ones
+# sorted by end, so that new rows are in one page, and expired ones in the first pages
 SCHEMA = "CREATE TABLE taken (until REAL, key BLOB, PRIMARY KEY (until, key)) STRICT, WITHOUT ROWID;"
 _DAMAGED = "is damaged: stop showcam, wait two minutes, remove the file and start showcam"
-_HASH = 16  # bytes: a row of a long key costs no more than another's
+_HASH = 16  # bytes, whatever the length of the key
 
 
 class Taken:
-    """Any number of threads and processes may take; the file is made with the first key."""
+    """Safe to use from any number of threads and processes; the file is made with the first key."""
 
     def __init__(self, database: Path, wait_s: float) -> None:
         self._name = database.name
@@ -29,13 +29,13 @@ class Taken:
         self._closed = False
 
     def take(self, key: str, until: float) -> bool:
-        """Whether it was free. A process that is killed afterwards does not undo it. Raises StoreUnavailable."""
+        """Whether the key was free. Killing the process afterwards does not undo it. Raises StoreUnavailable."""
         hashed = hashlib.blake2b(key.encode(), digest_size=_HASH).digest()
         rows = self._rows or self._open()
         return rows.change("INSERT OR IGNORE INTO taken VALUES (?, ?)", until, hashed) == 1
 
     def sweep(self, now: float) -> int:
-        """Removes what ended before `now`, and the journals in which an earlier showcam kept it; how many rows."""
+        """Removes rows that ended before `now`, and the journals of earlier versions; the number of rows removed."""
         for journal in self._path.parent.glob(f"{self._name}-taken-[0-9]*"):
             journal.unlink(missing_ok=True)
         if not self._path.exists():

@@ -1,5 +1,7 @@
-"""What a write-ahead log still holds, read before SQLite does: SQLite takes frames up to the first whose checksum is
-wrong and drops the rest without a word (sqlite.org/fileformat2.html, "The Write-Ahead Log").
+"""Inspects a write-ahead log before SQLite opens it.
+
+SQLite reads frames up to the first wrong checksum and drops the rest silently (sqlite.org/fileformat2.html, "The
+Write-Ahead Log").
 """
 
 import contextlib
@@ -13,15 +15,15 @@ from pathlib import Path
 
 _HEADER, _FRAME = 32, 24  # bytes; of the file, and before each page
 _PAGES = {2**power for power in range(9, 17)}  # bytes
-_LONGEST = 64 * 1024 * 1024  # bytes; more are not read within seconds, and a small machine has not the memory
-_MAGIC = {0x377F0682: "<", 0x377F0683: ">"}  # and in which order the checksums read their words
-_INDEX = struct.Struct("=IIIBBHII8s8s8s")  # sqlite.org/walformat.html, "WAL-Index Header"; it stands there twice
+_LONGEST = 64 * 1024 * 1024  # bytes; more takes too long to read, and more memory than a small machine has
+_MAGIC = {0x377F0682: "<", 0x377F0683: ">"}  # with the byte order of the checksums' words
+_INDEX = struct.Struct("=IIIBBHII8s8s8s")  # sqlite.org/walformat.html, "WAL-Index Header"; the file holds it twice
 _INDEX_VERSION = 3007000
 
 
 @dataclass(frozen=True, slots=True)
 class Wal:
-    """In frames, each one changed page: how many were committed and can be read, and how many after those can't be."""
+    """Counts frames, each one changed page: committed and readable ones, and those after them that can't be read."""
 
     committed: int
     lost: int
@@ -31,8 +33,8 @@ class TooLong(Exception):
     """The log was not read to its end within the time."""
 
 
-def look(database: Path, within_s: float) -> Wal:
-    """While no process has the database open. Raises TooLong, OSError."""
+def inspect(database: Path, within_s: float) -> Wal:
+    """To be called while no process has the database open. Raises TooLong, OSError."""
     deadline = time.monotonic() + within_s
     index = _index(database)
     try:
@@ -52,19 +54,19 @@ def look(database: Path, within_s: float) -> Wal:
     committed, whole = _whole(frames, order, salt, struct.unpack(">II", data[24:_HEADER]), deadline)
     if index and index.salt == salt and index.frames >= committed:
         return Wal(committed, index.frames - committed)
-    # without an index that knows: a frame of this log behind one that can't be read was written after it
+    # without an index for this log: a frame of it behind an unreadable one was written later, so both are lost
     behind = [number for number, frame in enumerate(frames, 1) if number > whole + 1 and frame[8:16] == salt]
     return Wal(committed, behind[-1] - committed if behind else 0)
 
 
 def fold(database: Path) -> None:
-    """Everything in the log into the database, and the log away; nothing where another process is at it."""
+    """Moves the log into the database and empties it; does nothing where another process uses it."""
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(database, timeout=0.5)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _whole(frames: list[bytes], order: str, salt: bytes, before: tuple[int, int], deadline: float) -> tuple[int, int]:
-    """How many frames from the first are committed, and how many can be read."""
+    """The numbers of frames from the first that are committed and that are readable."""
     committed = 0
     for number, frame in enumerate(frames, 1):
         if time.monotonic() > deadline:
@@ -94,7 +96,7 @@ class _Index:
 
 
 def _index(database: Path) -> _Index | None:
-    """What the processes that wrote last agreed on; None where there is none, or it is not whole."""
+    """The WAL index that the last writers left; None where there is none, or it is not whole."""
     try:
         with database.with_name(f"{database.name}-shm").open("rb") as file:
             data = file.read(2 * _INDEX.size + 4)
@@ -103,8 +105,8 @@ def _index(database: Path) -> _Index | None:
     half = data[: _INDEX.size]
     if len(data) < 2 * _INDEX.size + 4 or data[_INDEX.size : 2 * _INDEX.size] != half:
         return None
-    version, _, _, begun, _, _, frames, _, _, salt, told = _INDEX.unpack(half)
+    version, _, _, begun, _, _, frames, _, _, salt, checksum = _INDEX.unpack(half)
     order = "<" if sys.byteorder == "little" else ">"
-    if version != _INDEX_VERSION or not begun or struct.pack("=II", *_sum(order, half[:40], (0, 0))) != told:
+    if version != _INDEX_VERSION or not begun or struct.pack("=II", *_sum(order, half[:40], (0, 0))) != checksum:
         return None
     return _Index(salt, frames, int.from_bytes(data[2 * _INDEX.size :][:4], sys.byteorder))

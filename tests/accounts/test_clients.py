@@ -13,7 +13,7 @@ from store.records import Client
 URIS = ("https://pitangui.amazon.com/api/skill/link/DEMO", "https://oauth-redirect.example/r/demo?x=1")
 
 
-def test_a_secret_is_told_once_and_kept_as_its_hash(store: Store) -> None:
+def test_a_secret_is_shown_once_and_stored_as_its_hash(store: Store) -> None:
     secret = clients.register(store, "alexa", "alexa", URIS, require_pkce=True)
     client = store.client("alexa")
     assert client is not None
@@ -110,8 +110,8 @@ def test_clients_on_trial_stand_beside_all_others(store: Store) -> None:
     with clients.on_trial(store, "google", URIS[0]) as first, clients.on_trial(store, "google", URIS[0]) as second:
         for client_id, secret in (first, second):
             assert clients.check_secret(store.client(client_id), secret)
-        assert {each.id for each in store.clients()} == {"doctor", first[0], second[0]}
-    assert [each.id for each in store.clients()] == ["doctor"]
+        assert {client.id for client in store.clients()} == {"doctor", first[0], second[0]}
+    assert [client.id for client in store.clients()] == ["doctor"]
 
 
 def test_a_client_on_trial_is_never_taken_for_the_assistants_own(store: Store) -> None:
@@ -131,4 +131,4 @@ def test_a_client_left_on_trial_goes_with_the_next_trial(store: Store) -> None:
     store.put_client(Client("doctor", "google", "", URIS, 0.0))
     with clients.on_trial(store, "google", URIS[0]):
         pass
-    assert {each.id for each in store.clients()} == {"doctor", f"{clients.TRIAL}running"}
+    assert {client.id for client in store.clients()} == {"doctor", f"{clients.TRIAL}running"}

@@ -34,13 +34,13 @@ def test_strangers_are_not_found(store: Store, user: str) -> None:
 
 def test_a_user_has_one_household(store: Store) -> None:
     account = households.add(store, "ezviz", "ola@example.com", b"sealed")
-    with pytest.raises(households.AlreadyThere):
+    with pytest.raises(households.AlreadyAdded):
         households.add(store, "ezviz", "OLA@example.com", b"sealed")
     assert list(store.accounts()) == [account]
 
 
 class Pictures:
-    """Remembers what was ended and whether the link was dead by then; can't be reached when told so."""
+    """Records the ended links and whether each was revoked by then; unreachable on request."""
 
     def __init__(self, store: Store, reachable: bool = True) -> None:
         self.store, self.reachable = store, reachable

@@ -1,4 +1,4 @@
-"""Ids that stay and tell nothing."""
+"""Ids that are stable and disclose nothing."""
 
 import re
 
@@ -12,7 +12,7 @@ SALT = b"\x01" * 16
 def test_random_ids_differ_and_fit_everywhere() -> None:
     ids = {identity.new_id() for _ in range(1000)}
     assert len(ids) == 1000
-    assert all(re.fullmatch(r"[a-z2-7]{16}", each) for each in ids)
+    assert all(re.fullmatch(r"[a-z2-7]{16}", random_id) for random_id in ids)
 
 
 @pytest.mark.parametrize(

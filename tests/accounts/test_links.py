@@ -34,7 +34,7 @@ def test_links_stand_beside_each_other(store: Store) -> None:
     assert made[1].cameras == ("ezviz-a",)
 
 
-def test_ids_tell_nothing_and_fit_in_a_token(link: Link) -> None:
+def test_ids_disclose_nothing_and_fit_in_a_token(link: Link) -> None:
     assert re.fullmatch(r"[a-z2-7]{16}", link.id)
     assert re.fullmatch(r"[a-z2-7]{32}", link.agent_user)
     assert link.account not in link.agent_user
@@ -59,8 +59,8 @@ def test_labels_are_one_printable_line(typed: str, kept: str) -> None:
 @pytest.mark.parametrize("refresh", [True, False])
 def test_a_token_answer(store: Store, link: Link, refresh: bool) -> None:
     answer = links.issue(store, link, "cameras", a.NOW, refresh)
-    told = {name: value for name, value in answer.items() if not name.endswith("_token")}
-    assert told == {"token_type": "Bearer", "expires_in": 43200, "scope": "cameras"}
+    rest = {name: value for name, value in answer.items() if not name.endswith("_token")}
+    assert rest == {"token_type": "Bearer", "expires_in": 43200, "scope": "cameras"}
     texts = [answer[name] for name in ("access_token", "refresh_token") if name in answer]
     assert len(texts) == (2 if refresh else 1)
     for text, kind, expires in zip(texts, ("access", "refresh"), (a.NOW + 43200, None), strict=False):
@@ -120,7 +120,7 @@ def test_what_is_no_access_token(store: Store, link: Link, alter: object) -> Non
     assert not isinstance(refused.value, TokenExpired)
 
 
-def test_a_token_of_another_assistant_is_none(store: Store, link: Link) -> None:
+def test_a_token_of_another_assistant_is_invalid(store: Store, link: Link) -> None:
     text = links.issue(store, link, "cameras", 4_000_000_000, False)["access_token"]
     assert tokens.authenticate(store, text, "alexa").id == link.id
     with pytest.raises(TokenInvalid):

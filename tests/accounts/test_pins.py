@@ -1,4 +1,4 @@
-"""PINs: what can be set, what is kept of one, and how often one may be tried."""
+"""PINs: what can be set, what is stored, and how many tries there are."""
 
 import secrets
 import time
@@ -15,16 +15,16 @@ NOW = 1_800_000_000.0
 
 @pytest.fixture
 def pins(store: Store) -> Pins:
-    for each in ("ours", "theirs"):
-        store.add_account(Account(each, time.time(), secrets.token_bytes(16)))
+    for account_id in ("ours", "theirs"):
+        store.add_account(Account(account_id, time.time(), secrets.token_bytes(16)))
     return Pins(store)
 
 
-def test_the_right_pin_is_told_from_others_and_from_another_households(pins: Pins) -> None:
+def test_only_the_households_own_pin_is_right(pins: Pins) -> None:
     pins.set("ours", "2468")
     assert pins.is_set("ours")
     assert not pins.is_set("theirs")
-    assert [pins.check("ours", each, NOW) for each in ("2468", "2469", "", "24680")] == [
+    assert [pins.check("ours", pin, NOW) for pin in ("2468", "2469", "", "24680")] == [
         "right", "wrong", "wrong", "wrong",
     ]  # fmt: skip
     assert pins.check("theirs", "2468", NOW) == "wrong"
@@ -33,7 +33,7 @@ def test_the_right_pin_is_told_from_others_and_from_another_households(pins: Pin
 def test_another_takes_its_place_and_none_is_left_when_it_is_cleared(pins: Pins) -> None:
     pins.set("ours", "2468")
     pins.set("ours", "13579")
-    assert [pins.check("ours", each, NOW) for each in ("2468", "13579")] == ["wrong", "right"]
+    assert [pins.check("ours", pin, NOW) for pin in ("2468", "13579")] == ["wrong", "right"]
     pins.clear("ours")
     assert not pins.is_set("ours")
     assert pins.check("ours", "13579", NOW) == "wrong"
@@ -46,12 +46,12 @@ def test_what_is_no_pin_is_not_set(pin: str, pins: Pins) -> None:
     assert not pins.is_set("ours")
 
 
-def test_two_households_with_one_pin_keep_different_things(pins: Pins, store: Store) -> None:
-    for each in ("ours", "theirs"):
-        pins.set(each, "2468")
-    kept = [store.account_secret(each, "pin") for each in ("ours", "theirs")]
+def test_two_households_with_the_same_pin_store_different_hashes(pins: Pins, store: Store) -> None:
+    for account_id in ("ours", "theirs"):
+        pins.set(account_id, "2468")
+    kept = [store.account_secret(account_id, "pin") for account_id in ("ours", "theirs")]
     assert kept[0] != kept[1]
-    assert all(each is not None and b"2468" not in each for each in kept)
+    assert all(secret is not None and b"2468" not in secret for secret in kept)
 
 
 def test_tries_are_counted_in_a_quarter_of_an_hour_and_in_a_day(pins: Pins) -> None:

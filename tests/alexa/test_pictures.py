@@ -24,7 +24,7 @@ from registry.camera import Camera, Video
 from registry.driver import sound
 from registry.rules import Rules
 from registry.streams.questions import Questions
-from registry.watch.looker import Looker
+from registry.watch.measurer import Measurer
 from store.records import Source
 from tests.doubles import hls_camera
 from tests.doubles.echo_offer import OFFERS, offer
@@ -284,7 +284,7 @@ def test_the_first_answer_has_the_true_size_only_of_a_listed_camera(listed: bool
     door.driver.change("Garden", video=Video("h264"))
     true, guess = {"width": 320, "height": 180}, {"width": 1280, "height": 720}
     if listed:
-        door.home.registry.when_listed(Looker(door.home.registry).offer)
+        door.home.registry.when_listed(Measurer(door.home.registry).offer)
         assert advertised(door) == [guess]
         wait_until(lambda: advertised(door) == [true])
     resolutions = []

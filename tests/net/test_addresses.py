@@ -1,4 +1,4 @@
-"""The one rule by which addresses are judged, and everybody who is held to it."""
+"""The rule that judges addresses, and everything that must follow it."""
 
 import pytest
 
@@ -101,14 +101,14 @@ ADDRESSES = [
 
 @pytest.mark.parametrize(("address", "whose"), ADDRESSES)
 def test_whose_an_address_is(address: str, whose: str) -> None:
-    told = (
+    verdicts = (
         is_public(address),
         is_public(address, loopback=True),
         is_in_house(address),
         is_in_house(address, loopback=True),
     )
     assert (
-        told
+        verdicts
         == {
             PUBLIC: (True, True, False, False),
             HOUSE: (False, False, True, True),
@@ -157,7 +157,7 @@ def test_a_name_is_judged_by_all_it_leads_to(addresses: list[str], public: bool)
         ("", False),
     ],
 )
-def test_an_address_in_any_spelling_is_told_from_a_name(host: str, spelled: bool) -> None:
+def test_an_address_in_any_spelling_is_distinguished_from_a_name(host: str, spelled: bool) -> None:
     assert is_spelled(host) is spelled
 
 

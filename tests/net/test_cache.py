@@ -12,7 +12,7 @@ def test_what_is_used_stays_and_the_others_go() -> None:
     for number in range(100):
         kept.put(number, str(number))
         assert kept.get(0) == "0"
-        assert all(kept.get(each) for each in range(max(0, number - 2), number))
+        assert all(kept.get(key) for key in range(max(0, number - 2), number))
     assert sum(kept.get(number) is not None for number in reversed(range(100))) <= 10
 
 

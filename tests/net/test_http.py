@@ -1,4 +1,4 @@
-"""The one way to a vendor, against real servers that misbehave."""
+"""The HTTP client for vendors, against real servers that misbehave."""
 
 import gzip
 import socket
@@ -24,11 +24,11 @@ def client(vendor: Vendor) -> Http:
     return Http(Hosts((vendor.host,)), vendor.ca_file)
 
 
-def says(*parts: bytes) -> Speak:
+def says(*chunks: bytes) -> Speak:
     def speak(connection: ssl.SSLSocket, _over: threading.Event) -> None:
         request_of(connection)
-        for part in parts:
-            connection.sendall(part)
+        for chunk in chunks:
+            connection.sendall(chunk)
 
     return speak
 
@@ -127,10 +127,10 @@ def test_a_deadline_cuts_nobody_elses_connection(vendors: Vendors) -> None:
     """One household's exchange goes on to a vendor that hangs, after its connection went on to another household."""
     taken, over = threading.Event(), threading.Event()
 
-    def reply(asked: str, _body: bytes, _headers: dict[str, str]) -> bytes:
-        if asked == "POST /hang":
+    def reply(requested: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        if requested == "POST /hang":
             over.wait(20)
-        elif asked == "POST /slow":
+        elif requested == "POST /slow":
             taken.set()
             over.wait(20)
         return answer(b"{}")
@@ -190,7 +190,7 @@ def test_what_is_no_answer_is_the_vendor_being_down(vendors: Vendors, speak: Spe
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'"x"', b"\xff\xfe", b"[" * 100_000])
-def test_a_body_that_is_no_object_is_told_as_none(vendors: Vendors, body: bytes) -> None:
+def test_a_body_that_is_no_json_object_is_none(vendors: Vendors, body: bytes) -> None:
     there = vendors.speaking(says(answer(body)))
 
     assert on_small_stack(lambda: client(there).post(there.url, {}, 5).data) is None
@@ -204,7 +204,7 @@ def test_a_good_answer_comes_whole_and_the_connection_is_kept(vendors: Vendors) 
 
     replies = [http.post(f"{there.url}/x", {"a": "b"}, 5) for _ in range(3)]
 
-    assert [each.data for each in replies] == [{"asked": "POST /x", "body": "a=b"}] * 3
+    assert [reply.data for reply in replies] == [{"asked": "POST /x", "body": "a=b"}] * 3
     assert len(there.opened) == 1
 
 
@@ -225,7 +225,7 @@ def test_a_certificate_of_nobody_we_trust_is_refused(vendors: Vendors) -> None:
         Http(Hosts((there.host,))).post(there.url, {}, 5)
 
 
-def test_an_unreadable_authority_is_told_and_nothing_is_sent(vendors: Vendors) -> None:
+def test_an_unreadable_authority_is_an_error_and_nothing_is_sent(vendors: Vendors) -> None:
     there = vendors.speaking(says(answer(b"{}")))
 
     with pytest.raises(Unreached, match=r"missing\.pem"):

@@ -49,7 +49,7 @@ def refused(home: Household, camera: str, request: StreamRequest) -> str:
         ("Pond", "H.265", "EZVIZ app"),
     ],
 )
-def test_it_says_the_camera_the_reason_the_mend_and_the_place(
+def test_a_card_has_the_camera_the_reason_the_mend_and_the_address(
     camera: str, word: str, mend: str, home: Household
 ) -> None:
     stream = opened(home, camera)
@@ -91,11 +91,11 @@ def test_every_failed_row_is_a_paragraph_and_no_more_than_can_be_read(home: Hous
     home.driver.change("Garage", asleep="on", ways=())
     opened(home, "Garage")
     assert len(home.pictures.warmed[0][1].card) == 2 + 3
-    many = Refusal(tuple(Failed(each) for each in ("offline", "asleep", "encryption_on", "no_way")), "Garage")
+    many = Refusal(tuple(Failed(reason) for reason in ("offline", "asleep", "encryption_on", "no_way")), "Garage")
     assert len(cards.card(many, "en", "").card) == 2 + cards.MOST
 
 
-def test_the_vendors_own_refusal_is_told_likewise(home: Household) -> None:
+def test_the_vendors_own_refusal_is_shown_on_a_card(home: Household) -> None:
     home.driver.mint_error = Refused("encryption_on")
     assert opened(home, "Garden").explains is not None
 
@@ -106,7 +106,7 @@ def test_a_camera_that_can_be_shown_is_shown(home: Household) -> None:
     assert not home.pictures.warmed[0][0].explains
 
 
-def test_what_is_no_matter_of_the_camera_stays_an_error(home: Household) -> None:
+def test_a_reason_outside_the_camera_stays_an_error(home: Household) -> None:
     assert refused(home, "Garage", StreamRequest("alexa", ())) == "encryption_on", "nothing the display can play"
     assert refused(home, "Garage", StreamRequest("page", ("hls",))) == "encryption_on", "a page has words"
     stranger = home.another_link("alexa", cameras=())
@@ -120,7 +120,7 @@ def test_what_is_no_matter_of_the_camera_stays_an_error(home: Household) -> None
     assert home.pictures.warmed == []
 
 
-def test_that_it_has_to_be_linked_again_is_shown_where_the_assistant_does_not_say_it(home: Household) -> None:
+def test_signed_out_is_shown_on_a_card_only_where_the_assistant_does_not_say_it(home: Household) -> None:
     camera = home.id("Garden")
     home.driver.error = SignedOut()
     for surface in ("alexa", "video"):
@@ -132,7 +132,7 @@ def test_that_it_has_to_be_linked_again_is_shown_where_the_assistant_does_not_sa
     assert answer.reason == "signed_out"
 
 
-def test_what_turns_out_as_the_picture_is_opened_is_told_likewise(home: Household) -> None:
+def test_a_reason_found_as_the_picture_is_opened_is_shown_on_a_card(home: Household) -> None:
     home.pictures.unplayed = "beyond_displays"
     grant = opened(home, "Garden", StreamRequest("google", ("webrtc",))).grant
     for stream in (opened(home, "Garden", OFFERED), home.offers.answer(grant, OFFER)):
@@ -142,13 +142,13 @@ def test_what_turns_out_as_the_picture_is_opened_is_told_likewise(home: Househol
 
 
 @pytest.mark.parametrize("error", [MediaBusy(), MediaUnavailable()])
-def test_where_it_can_not_be_drawn_the_reason_is_still_the_cameras(error: Exception, home: Household) -> None:
+def test_where_a_card_can_not_be_drawn_the_cameras_reason_stays(error: Exception, home: Household) -> None:
     home.pictures.error = error
     assert refused(home, "Garage", HLS) == "encryption_on"
     assert refused(home, "Garage", OFFERED) == "encryption_on"
 
 
-def test_an_offer_that_is_none_is_that(home: Household) -> None:
+def test_a_bad_offer_is_refused_in_place_of_a_card(home: Household) -> None:
     home.pictures.error = BadOffer()
     with pytest.raises(BadOffer):
         home.registry.open_stream(home.link, home.id("Garage"), OFFERED)
@@ -167,7 +167,7 @@ def test_the_media_process_may_ask_for_it_again(home: Household) -> None:
     assert home.driver.calls["mint"] == 0
 
 
-def test_once_mended_there_is_nothing_left_to_say(home: Household) -> None:
+def test_a_mended_camera_has_no_card(home: Household) -> None:
     claims = claims_of(home, opened(home, "Garage").url)
     home.driver.change("Garage", encryption="off")
     assert home.questions.source_for(claims) == Denied("mended")

@@ -1,4 +1,4 @@
-"""Readings compared, hints looked into, and what was seen told by every process."""
+"""Compared readings, handled hints, and sightings shared by all processes."""
 
 from typing import Any
 
@@ -21,8 +21,8 @@ DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off")
 
 
 @pytest.fixture
-def told(home: Household) -> list[Change]:
-    """What is published after a first look."""
+def published(home: Household) -> list[Change]:
+    """The changes that are published after a first reading."""
     home.driver.set([GARDEN, DOOR])
     home.noticing.refresh(home.account.id)
     published: list[Change] = []
@@ -30,8 +30,8 @@ def told(home: Household) -> list[Change]:
     return published
 
 
-def kinds(told: list[Change]) -> list[str]:
-    return [change.kind for change in told]
+def kinds(published: list[Change]) -> list[str]:
+    return [change.kind for change in published]
 
 
 def state(home: Household, name: str = "Garden", adapter: Adapter | None = None) -> Camera:
@@ -43,8 +43,8 @@ def another_process(home: Household) -> Adapter:
     return adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, home.clock)
 
 
-def with_id(each: Camera, **changes: object) -> Camera:
-    return replace(each, id=each.name, **changes)
+def with_id(original: Camera, **changes: object) -> Camera:
+    return replace(original, id=original.name, **changes)
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,13 @@ class TestReadings:
         home.noticing.refresh(home.account.id)
         assert published == []
 
-    def test_any_reading_finds_what_changed_once(self, home: Household, told: list[Change], clock: Clock) -> None:
+    def test_any_reading_finds_what_changed_once(self, home: Household, published: list[Change], clock: Clock) -> None:
         home.driver.change("Garden", encryption="on")
         for _ in range(3):
             home.noticing.refresh(home.account.id)
-        assert told == [Change(home.account.id, home.id("Garden"), "encryption_on", clock.now)]
+        assert published == [Change(home.account.id, home.id("Garden"), "encryption_on", clock.now)]
 
-    def test_of_two_processes_the_first_tells(self, home: Household, told: list[Change]) -> None:
+    def test_of_two_processes_the_first_publishes_the_change(self, home: Household, published: list[Change]) -> None:
         other = another_process(home)
         second: list[Change] = []
         other.noticing.refresh(home.account.id)
@@ -98,9 +98,11 @@ class TestReadings:
         home.driver.change("Garden", online="off")
         home.noticing.refresh(home.account.id)
         other.noticing.refresh(home.account.id)
-        assert (kinds(told), second) == (["offline"], [])
+        assert (kinds(published), second) == (["offline"], [])
 
-    def test_what_changed_while_nothing_ran_is_found_at_the_start(self, home: Household, told: list[Change]) -> None:
+    def test_what_changed_while_nothing_ran_is_found_at_the_start(
+        self, home: Household, published: list[Change]
+    ) -> None:
         home.driver.set([DOOR])
         after = another_process(home)
         found: list[Change] = []
@@ -108,13 +110,13 @@ class TestReadings:
         after.noticing.refresh(home.account.id)
         assert kinds(found) == ["removed"]
 
-    def test_a_failed_reading_removes_nothing(self, home: Household, told: list[Change]) -> None:
+    def test_a_failed_reading_removes_nothing(self, home: Household, published: list[Change]) -> None:
         home.driver.error = VendorDown()
         home.noticing.refresh(home.account.id)
-        assert told == []
+        assert published == []
 
     def test_encryption_that_came_back_is_logged_once_without_its_name(
-        self, home: Household, told: list[Change], caplog: pytest.LogCaptureFixture
+        self, home: Household, published: list[Change], caplog: pytest.LogCaptureFixture
     ) -> None:
         home.driver.change("Garden", encryption="on")
         for _ in range(2):
@@ -125,7 +127,7 @@ class TestReadings:
         assert "Garden" not in lines[0]
         assert "F00000001" not in lines[0]
 
-    def test_a_subscriber_that_fails_keeps_nothing_from_others(self, home: Household, told: list[Change]) -> None:
+    def test_a_subscriber_that_fails_keeps_nothing_from_others(self, home: Household, published: list[Change]) -> None:
         def broken(_change: Change) -> None:
             raise RuntimeError
 
@@ -134,7 +136,7 @@ class TestReadings:
         home.adapter.changes.subscribe(after.append)
         home.driver.change("Garden", name="Shed")
         home.noticing.refresh(home.account.id)
-        assert kinds(told) == kinds(after) == ["renamed"]
+        assert kinds(published) == kinds(after) == ["renamed"]
 
 
 class TestHints:
@@ -142,75 +144,81 @@ class TestHints:
         ("kind", "motion", "person"),
         [("motion", "on", "off"), ("person", "on", "on"), ("doorbell", "off", "off")],
     )
-    def test_what_was_seen_is_told_and_held(
-        self, home: Household, told: list[Change], clock: Clock, kind: EventKind, motion: str, person: str
+    def test_a_sighting_is_published_and_held(
+        self, home: Household, published: list[Change], clock: Clock, kind: EventKind, motion: str, person: str
     ) -> None:
         home.noticing.noticed(home.account.id, [Hint("F00000001", 1, kind, clock.now)])
-        assert told == [Change(home.account.id, home.id("Garden"), kind, clock.now)]
-        listed = next(each for each in home.registry.cameras(home.link).cameras if each.name == "Garden")
-        for each in (listed, state(home)):
-            assert (each.motion, each.person) == (motion, person)
+        assert published == [Change(home.account.id, home.id("Garden"), kind, clock.now)]
+        listed = next(
+            listed_camera
+            for listed_camera in home.registry.cameras(home.link).cameras
+            if listed_camera.name == "Garden"
+        )
+        for shown in (listed, state(home)):
+            assert (shown.motion, shown.person) == (motion, person)
         assert state(home, "Front Door").motion == "off"
         clock.now += HELD_S + 1
         assert (state(home).motion, state(home).person) == ("off", "off")
 
-    def test_a_camera_that_tells_no_people_apart_tells_of_none(
-        self, home: Household, told: list[Change], clock: Clock
+    def test_a_camera_that_detects_no_people_reports_none(
+        self, home: Household, published: list[Change], clock: Clock
     ) -> None:
         home.noticing.noticed(home.account.id, [Hint("F00000002", 1, "person", clock.now)])
         assert (state(home, "Front Door").motion, state(home, "Front Door").person) == ("on", "none")
 
-    def test_another_process_knows_within_a_second(self, home: Household, told: list[Change], clock: Clock) -> None:
+    def test_another_process_knows_within_a_second(
+        self, home: Household, published: list[Change], clock: Clock
+    ) -> None:
         other = another_process(home)
         assert state(home, adapter=other).motion == "off"
         home.noticing.noticed(home.account.id, [Hint("F00000001", 1, "motion", clock.now)])
         clock.now += 1
         assert state(home, adapter=other).motion == "on"
 
-    def test_the_same_by_two_ways_is_one(self, home: Household, told: list[Change], clock: Clock) -> None:
+    def test_the_same_by_two_ways_is_one(self, home: Household, published: list[Change], clock: Clock) -> None:
         other = another_process(home)
         second: list[Change] = []
         other.changes.subscribe(second.append)
         for adapter in (home.adapter, other, home.adapter):
             adapter.noticing.noticed(home.account.id, [Hint("F00000001", 1, "doorbell", clock.now)])
             clock.now += 1
-        assert (kinds(told), second) == (["doorbell"], [])
+        assert (kinds(published), second) == (["doorbell"], [])
         clock.now += 10
         home.noticing.noticed(home.account.id, [Hint("F00000001", 1, "doorbell", clock.now)])
-        assert kinds(told) == ["doorbell", "doorbell"]
+        assert kinds(published) == ["doorbell", "doorbell"]
 
-    def test_motion_that_goes_on_is_held_on(self, home: Household, told: list[Change], clock: Clock) -> None:
+    def test_motion_that_goes_on_is_held_on(self, home: Household, published: list[Change], clock: Clock) -> None:
         for _ in range(4):
             home.noticing.noticed(home.account.id, [Hint("F00000001", 0, "motion", clock.now)])
             clock.now += 20
-        assert kinds(told) == ["motion"]
+        assert kinds(published) == ["motion"]
         assert state(home).motion == "on"
 
     @pytest.mark.parametrize("ago", [OLDEST_S + 1, -3600])
     def test_times_are_not_believed_beyond_reason(
-        self, home: Household, told: list[Change], clock: Clock, ago: float
+        self, home: Household, published: list[Change], clock: Clock, ago: float
     ) -> None:
         home.noticing.noticed(home.account.id, [Hint("F00000001", 1, "motion", clock.now - ago)])
         clock.now += HELD_S + 1
         assert state(home).motion == "off"
-        assert all(change.at <= clock.now for change in told)
+        assert all(change.at <= clock.now for change in published)
 
-    def test_a_hint_of_another_households_device_asks_nobody(
-        self, home: Household, told: list[Change], clock: Clock
+    def test_a_hint_of_another_households_device_reads_nothing(
+        self, home: Household, published: list[Change], clock: Clock
     ) -> None:
         before = home.driver.calls["read"]
         home.noticing.noticed(home.account.id, [Hint("F99999999", 1, "motion", clock.now), Hint("F99999999")])
-        assert told == []
+        assert published == []
         assert home.driver.calls["read"] == before
 
-    def test_a_hint_leads_to_a_reading_and_is_not_taken_for_one(self, home: Household, told: list[Change]) -> None:
+    def test_a_hint_leads_to_a_reading_and_is_not_taken_for_one(self, home: Household, published: list[Change]) -> None:
         home.driver.change("Garden", online="off")
         home.noticing.noticed(home.account.id, [Hint("F00000002"), Hint("F00000001")])
-        assert kinds(told) == ["offline"]
+        assert kinds(published) == ["offline"]
         home.noticing.noticed(home.account.id, [Hint("F00000001")])
-        assert kinds(told) == ["offline"]
+        assert kinds(published) == ["offline"]
 
-    def test_hints_of_motion_share_a_reading(self, home: Household, told: list[Change], clock: Clock) -> None:
+    def test_hints_of_motion_share_a_reading(self, home: Household, published: list[Change], clock: Clock) -> None:
         clock.now += 10
         before = home.driver.calls["read"]
         for _ in range(20):
@@ -219,21 +227,21 @@ class TestHints:
 
     @pytest.mark.parametrize("error", [VendorDown(), SignedOut()])
     def test_somebody_rang_also_while_the_vendor_is_down(
-        self, home: Household, told: list[Change], clock: Clock, error: DriverError
+        self, home: Household, published: list[Change], clock: Clock, error: DriverError
     ) -> None:
         clock.now += 10
         home.driver.error = error
         home.noticing.noticed(home.account.id, [Hint("F00000002", 1, "doorbell", clock.now)])
-        assert kinds(told) == ["doorbell"]
+        assert kinds(published) == ["doorbell"]
 
-    def test_no_such_account(self, home: Household, told: list[Change], clock: Clock) -> None:
+    def test_no_such_account(self, home: Household, published: list[Change], clock: Clock) -> None:
         before = home.driver.calls["read"]
         home.noticing.noticed("nobody", [Hint("F00000001", 1, "motion", clock.now)])
-        assert (told, home.driver.calls["read"]) == ([], before)
+        assert (published, home.driver.calls["read"]) == ([], before)
 
 
 class TestDevices:
-    def test_a_serial_leads_to_its_households(self, home: Household, told: list[Change]) -> None:
+    def test_a_serial_leads_to_its_households(self, home: Household, published: list[Change]) -> None:
         assert home.noticing.accounts_with("F00000001") == [home.account.id]
         assert home.noticing.accounts_with("F99999999") == []
         home.driver.set([DOOR])

@@ -69,7 +69,7 @@ def test_a_voice_changes_one_thing_when_one_is_ticked(home: Household) -> None:
     assert isinstance(home.registry.change(home.link, nursery, "audio", "on"), Camera)
     assert isinstance(home.registry.change(home.link, nursery, "sleep", "on"), Refusal)
     assert isinstance(home.registry.change(home.link, home.id("Garden"), "audio", "on"), Refusal)
-    assert [each[:3] for each in home.driver.applied] == [("Nursery", "audio", "on")]
+    assert [applied[:3] for applied in home.driver.applied] == [("Nursery", "audio", "on")]
 
 
 def test_encryption_never_goes_by_voice(home: Household, garden: str) -> None:
@@ -85,7 +85,7 @@ def test_encryption_never_goes_by_voice(home: Household, garden: str) -> None:
 @pytest.mark.parametrize(
     ("setting", "value"), [("audio", "loud"), ("night_vision", "on"), ("wifi", "on"), ("colour", "red"), ("", "")]
 )
-def test_what_can_not_be_set_is_said(home: Household, garden: str, setting: str, value: str) -> None:
+def test_an_impossible_value_is_refused(home: Household, garden: str, setting: str, value: str) -> None:
     with pytest.raises(BadValue):
         home.registry.change(home.link, garden, setting, value)
     with pytest.raises(BadValue):
@@ -93,7 +93,7 @@ def test_what_can_not_be_set_is_said(home: Household, garden: str, setting: str,
     assert home.driver.calls["apply"] == 0
 
 
-def test_a_setting_the_camera_has_not(home: Household, garden: str) -> None:
+def test_a_setting_that_the_camera_lacks_is_refused(home: Household, garden: str) -> None:
     home.driver.change("Garden", flip="none", can_restart=False)
     home.owner.cameras(home.account.id)
 
@@ -124,10 +124,10 @@ def test_a_change_that_does_not_come_about(home: Household, garden: str, how: di
 
     assert isinstance(refused, Refusal)
     assert (refused.reason, refused.camera) == (reason, "Garden")
-    assert home.driver.calls["apply"] == 1  # asked once, whatever came of it
+    assert home.driver.calls["apply"] == 1  # sent once, whatever the result
 
 
-def test_another_households_camera_is_not_there(home: Household, garden: str) -> None:
+def test_another_households_camera_is_not_found(home: Household, garden: str) -> None:
     none_of_them = home.another_link("google", cameras=())
     for refused, reason in (
         (home.registry.change(none_of_them, garden, "audio", "off"), "not_found"),
@@ -141,7 +141,7 @@ def test_another_households_camera_is_not_there(home: Household, garden: str) ->
     assert home.driver.applied == []
 
 
-def test_a_restart_is_asked_for_once(home: Household, garden: str) -> None:
+def test_a_restart_is_sent_once(home: Household, garden: str) -> None:
     assert isinstance(home.registry.restart(home.link, garden), Camera)
     assert isinstance(home.owner.restart(home.account.id, garden), Camera)
     assert home.driver.applied == [("Garden", "restart", "", "")] * 2
@@ -223,22 +223,24 @@ class TestOwner:
 
 
 class TestPreferences:
-    def test_what_may_be_said_is_kept_in_the_manuals_order(self, home: Household) -> None:
+    def test_settings_allowed_by_voice_are_kept_in_the_manuals_order(self, home: Household) -> None:
         garden = home.id("Garden")
-        said = Preferences(voice_may=("restart", "audio"), lan_while_encrypted=True)
-        home.owner.prefer(home.account.id, garden, said)
+        preferences = Preferences(voice_may=("restart", "audio"), lan_while_encrypted=True)
+        home.owner.prefer(home.account.id, garden, preferences)
 
         assert home.owner.preferences(home.account.id, garden).voice_may == ("audio", "restart")
         assert home.owner.preferences(home.account.id, garden).lan_while_encrypted
         assert home.owner.preferences(home.account.id, home.id("Garage")) == Preferences()
 
-    def test_they_reach_every_camera_that_is_handed_out(self, home: Household) -> None:
+    def test_preferences_reach_every_camera_that_is_listed(self, home: Household) -> None:
         garden = home.id("Garden")
         before = home.registry.cameras(home.link)
         home.owner.prefer(home.account.id, garden, Preferences(voice_may=("audio",)))
 
         listed = home.registry.cameras(home.link)
-        assert {each.name: each.voice_may for each in listed.cameras if each.voice_may} == {"Garden": ("audio",)}
+        assert {camera.name: camera.voice_may for camera in listed.cameras if camera.voice_may} == {
+            "Garden": ("audio",)
+        }
         assert listed.fingerprint != before.fingerprint
         assert home.registry.states(home.link, [garden])[garden].camera.voice_may == ("audio",)
 
@@ -248,21 +250,23 @@ class TestPreferences:
         clock.now += 31
         assert home.registry.states(home.link, [garden])[garden].camera.voice_may == ("sleep",)
 
-    def test_a_list_follows_another_process_at_once_and_what_is_asked_next_with_it(self, home: Household) -> None:
+    def test_a_list_follows_another_processs_preferences_at_once_and_so_do_later_requests(
+        self, home: Household
+    ) -> None:
         garden = home.id("Garden")
 
         def state() -> tuple[str, ...]:
             return home.registry.states(home.link, [garden])[garden].camera.voice_may
 
         def listed() -> tuple[str, ...]:
-            return next(each.voice_may for each in home.registry.cameras(home.link).cameras if each.id == garden)
+            return next(camera.voice_may for camera in home.registry.cameras(home.link).cameras if camera.id == garden)
 
         for kept, may in ((b'{"voice_may":["sleep"]}', ("sleep",)), (b"{}", ())):
             before = state()
             home.store.put_preference(home.account.id, garden, kept)
             assert (state(), listed(), state()) == (before, may, may)
 
-    def test_what_can_not_be_read_allows_nothing(self, home: Household, clock: Clock) -> None:
+    def test_unreadable_preferences_allow_nothing(self, home: Household, clock: Clock) -> None:
         garden = home.id("Garden")
         home.store.put_preference(home.account.id, garden, b'{"voice_may":"everything"')
         clock.now += 31

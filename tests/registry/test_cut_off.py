@@ -1,4 +1,4 @@
-"""A table that throttles, a function killed between two writes: what one reading could not keep the next one does."""
+"""A table that throttles, a function killed between two writes: the next reading writes what one could not."""
 
 import contextlib
 import secrets
@@ -30,14 +30,14 @@ class Function:
     wire: AwsWire
     clock: Clock
 
-    def environment(self, told: list[Change] | None = None) -> Adapter:
+    def environment(self, published: list[Change] | None = None) -> Adapter:
         home = self.home
         made = adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, self.clock)
-        made.changes.subscribe((told if told is not None else []).append)
+        made.changes.subscribe((published if published is not None else []).append)
         return made
 
     def names(self, adapter: Adapter) -> list[str]:
-        return [each.name for each in adapter.owner.cameras(self.home.account.id).cameras]
+        return [listed_camera.name for listed_camera in adapter.owner.cameras(self.home.account.id).cameras]
 
     def found(self, serial: str) -> list[str]:
         """The households that the webhook would bring a message of this device to."""
@@ -66,7 +66,7 @@ def first_reading(function: Function) -> None:
 
 
 def another_camera(function: Function) -> None:
-    """It is known, and has one more since."""
+    """The list is stored, and the vendor has one more camera since."""
     function.names(function.environment())
     first_reading(function)
     function.clock.now += 5
@@ -95,12 +95,12 @@ def test_killed_after_any_write_a_household_is_found_by_its_devices(
 
 
 @pytest.mark.parametrize("taken", [0, 1, 2])
-def test_a_table_that_throttles_costs_no_reading_and_is_told_by_the_next(
+def test_a_table_that_throttles_costs_no_reading_and_the_next_one_publishes(
     function: Callable[[], Function], taken: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = function()
-    told: list[Change] = []
-    one = made.environment(told)
+    published: list[Change] = []
+    one = made.environment(published)
     made.names(one)
     another_camera(made)
     made.wire.throttle_after(taken)
@@ -110,4 +110,4 @@ def test_a_table_that_throttles_costs_no_reading_and_is_told_by_the_next(
     made.clock.now += 5
     assert made.names(one) == ["Garden", "Pond"]
     assert made.home.account.id in made.found("F00000002")
-    assert [(each.kind, each.camera) for each in told] == [("added", made.home.id("Pond"))]
+    assert [(change.kind, change.camera) for change in published] == [("added", made.home.id("Pond"))]

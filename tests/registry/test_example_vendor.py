@@ -1,4 +1,4 @@
-"""The example of CONTRIBUTING.md: a vendor of one folder, asked through the registry like any other."""
+"""The example of CONTRIBUTING.md: a vendor of one folder, used through the registry like any other."""
 
 import json
 from dataclasses import dataclass, field
@@ -52,9 +52,9 @@ class Lakeside:
     streams: bytes = b""
     keys: list[str] = field(default_factory=list)
 
-    def say(self, asked: str, _body: bytes, headers: dict[str, str]) -> bytes:
+    def say(self, requested: str, _body: bytes, headers: dict[str, str]) -> bytes:
         self.keys.append(headers["authorization"])
-        return self.lists if asked.startswith("GET") else self.streams
+        return self.lists if requested.startswith("GET") else self.streams
 
 
 @dataclass
@@ -73,9 +73,9 @@ class House:
         return link
 
     def camera(self, name: str) -> Camera:
-        return next(each for each in self.adapter.owner.cameras(self.account.id).cameras if each.name == name)
+        return next(camera for camera in self.adapter.owner.cameras(self.account.id).cameras if camera.name == name)
 
-    def asked(self, assistant: Assistant, name: str) -> str:
+    def reason_for(self, assistant: Assistant, name: str) -> str:
         """The reason, "" where there is a stream."""
         found = self.opened(assistant, name)
         return found.reason if isinstance(found, Refusal) else ""
@@ -86,15 +86,15 @@ class House:
         )
 
 
-def told(status: str = "200 OK", **body: Any) -> bytes:
+def reply(status: str = "200 OK", **body: Any) -> bytes:
     return answer(json.dumps(body).encode(), status)
 
 
 @pytest.fixture
 def house(store: SqliteStore, vendors: Vendors) -> House:
-    cloud = Lakeside(Vendor("", Path()), told(cameras=CAMERAS))
+    cloud = Lakeside(Vendor("", Path()), reply(cameras=CAMERAS))
     server = cloud.server = vendors.answering(cloud.say)
-    cloud.streams = told(id="9", url=f"{server.url}/live/9.m3u8")
+    cloud.streams = reply(id="9", url=f"{server.url}/live/9.m3u8")
     known = drivers(store, server.host, server.ca_file)
     account = households.add(store, "lakeside", "kari@example.com", KEY.encode())  # type: ignore[arg-type]
     pictures = ReadyPictures()
@@ -117,7 +117,7 @@ def house(store: SqliteStore, vendors: Vendors) -> House:
     ],
 )
 def test_its_cameras_go_through_the_gate(house: House, camera: str, alexa: str, google: str) -> None:
-    assert (house.asked("alexa", camera), house.asked("google", camera)) == (alexa, google)
+    assert (house.reason_for("alexa", camera), house.reason_for("google", camera)) == (alexa, google)
 
 
 @pytest.mark.parametrize(
@@ -129,16 +129,14 @@ def test_its_cameras_go_through_the_gate(house: House, camera: str, alexa: str, 
         ("Mast", "de", "Öffne in der Lakeside-App Mast und stelle die Videokodierung auf H.264."),
     ],
 )
-def test_a_person_is_told_of_it_by_its_name_and_of_no_other_vendor(
-    house: House, camera: str, locale: str, mend: str
-) -> None:
+def test_sentences_name_the_vendor_and_no_other(house: House, camera: str, locale: str, mend: str) -> None:
     refusal = house.opened("alexa", camera)
     assert isinstance(refusal, Refusal)
     assert mend in explain(refusal, locale)
     assert "EZVIZ" not in explain(refusal, locale)
 
 
-def test_a_camera_is_its_makers_and_has_an_id_that_tells_nothing(house: House) -> None:
+def test_a_camera_has_its_makers_name_and_an_id_that_discloses_nothing(house: House) -> None:
     pier = house.camera("Pier")
     assert (pier.manufacturer, pier.model, pier.encryption) == ("Lakeside", "L2", "none")
     assert pier.id.startswith("lakeside-")
@@ -146,7 +144,7 @@ def test_a_camera_is_its_makers_and_has_an_id_that_tells_nothing(house: House) -
 
 
 def test_the_media_process_is_handed_the_vendors_address_and_gives_it_back(house: House) -> None:
-    assert house.asked("alexa", "Pier") == ""
+    assert house.reason_for("alexa", "Pier") == ""
     [(claims, spec)] = house.pictures.warmed
     host = house.cloud.server.host
     assert (spec.kind, spec.url, spec.hosts) == ("hls", f"https://{host}/live/9.m3u8", (host,))
@@ -160,32 +158,32 @@ def test_the_media_process_is_handed_the_vendors_address_and_gives_it_back(house
 @pytest.mark.parametrize(
     ("streams", "reason"),
     [
-        (told("409 Conflict", why="shutter"), "asleep"),
-        (told("409 Conflict", why="viewers"), "busy"),
-        (told("409 Conflict", why="moon"), "vendor_down"),
-        (told("401 Unauthorized"), "signed_out"),
-        (told("429 Too Many Requests"), "vendor_busy"),
-        (told("500 Internal Server Error"), "vendor_down"),
+        (reply("409 Conflict", why="shutter"), "asleep"),
+        (reply("409 Conflict", why="viewers"), "busy"),
+        (reply("409 Conflict", why="moon"), "vendor_down"),
+        (reply("401 Unauthorized"), "signed_out"),
+        (reply("429 Too Many Requests"), "vendor_busy"),
+        (reply("500 Internal Server Error"), "vendor_down"),
         (answer(b"<html>"), "vendor_down"),
-        (told(id="9", url="https://elsewhere.example/9.m3u8"), "vendor_down"),
-        (told(id="9", url="http://127.0.0.1/9.m3u8"), "vendor_down"),
+        (reply(id="9", url="https://elsewhere.example/9.m3u8"), "vendor_down"),
+        (reply(id="9", url="http://127.0.0.1/9.m3u8"), "vendor_down"),
     ],
 )
-def test_what_it_says_instead_of_a_picture_is_told_as_it_is(house: House, streams: bytes, reason: str) -> None:
+def test_the_vendors_refusal_of_a_picture_keeps_its_reason(house: House, streams: bytes, reason: str) -> None:
     house.cloud.streams = streams
-    assert house.asked("alexa", "Pier") == reason
+    assert house.reason_for("alexa", "Pier") == reason
     assert house.pictures.warmed == []
 
 
 @pytest.mark.parametrize(
     ("lists", "reason"),
     [
-        (told("401 Unauthorized"), "signed_out"),
-        (told("429 Too Many Requests"), "vendor_busy"),
-        (told("503 Service Unavailable"), "vendor_down"),
+        (reply("401 Unauthorized"), "signed_out"),
+        (reply("429 Too Many Requests"), "vendor_busy"),
+        (reply("503 Service Unavailable"), "vendor_down"),
         (answer(b"[]"), "vendor_down"),
-        (told(), "vendor_down"),
-        (told(cameras=[{"id": 1, "name": "Pier"}]), "vendor_down"),
+        (reply(), "vendor_down"),
+        (reply(cameras=[{"id": 1, "name": "Pier"}]), "vendor_down"),
     ],
 )
 def test_a_list_that_can_t_be_had_is_never_an_empty_one(house: House, lists: bytes, reason: str) -> None:
@@ -195,13 +193,13 @@ def test_a_list_that_can_t_be_had_is_never_an_empty_one(house: House, lists: byt
     assert (refused.value.reason, refused.value.vendor) == (reason, "Lakeside")
 
 
-def test_settings_are_told_and_none_is_set(house: House) -> None:
+def test_settings_are_read_and_none_is_set(house: House) -> None:
     jetty = house.camera("Jetty")
     views = house.adapter.owner.settings(house.account.id, jetty.id)
     assert not isinstance(views, Refusal)
     assert views.keys() == CHOICES.keys()
     assert (views["audio"].value, views["sleep"].value) == ("off", "off")
-    assert [each for each, view in views.items() if view.can_set] == []
+    assert [setting for setting, view in views.items() if view.can_set] == []
     with pytest.raises(SetRefused, match="unsupported"):
         house.driver.apply(house.source, jetty, "audio", "on", 1.0)
     with pytest.raises(Refused, match="reached at home"):

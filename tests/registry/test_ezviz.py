@@ -44,7 +44,7 @@ class Ezviz:
     store: SqliteStore
 
     def camera(self, name: str) -> Camera:
-        return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
+        return next(camera for camera in self.driver.read(self.source, LONG_S) if camera.name == name)
 
     def adapter(self) -> Adapter:
         rules = Rules(request_s=LONG_S)
@@ -78,10 +78,10 @@ def demo(simulator: SimulatorProcess, store: SqliteStore) -> Iterator[Ezviz]:
 
 
 def test_the_demo_household_as_it_is(demo: Ezviz) -> None:
-    found = {each.name: each for each in demo.driver.read(demo.source, LONG_S)}
+    found = {camera.name: camera for camera in demo.driver.read(demo.source, LONG_S)}
 
     assert list(found) == ["Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond"]
-    flags = {name: (each.online, each.asleep, each.encryption, each.audio) for name, each in found.items()}
+    flags = {name: (camera.online, camera.asleep, camera.encryption, camera.audio) for name, camera in found.items()}
     assert flags == {
         "Garden": ("on", "off", "off", "on"),
         "Front Door": ("on", "off", "off", "on"),
@@ -91,8 +91,10 @@ def test_the_demo_household_as_it_is(demo: Ezviz) -> None:
         "Bedroom": ("on", "on", "off", "on"),
         "Pond": ("on", "off", "off", "on"),
     }
-    assert {name: each.video.codec for name, each in found.items()} == dict.fromkeys(found, "h264") | {"Pond": "h265"}
-    assert [name for name, each in found.items() if each.kind == "doorbell"] == ["Front Door"]
+    assert {name: camera.video.codec for name, camera in found.items()} == dict.fromkeys(found, "h264") | {
+        "Pond": "h265"
+    }
+    assert [name for name, camera in found.items() if camera.kind == "doorbell"] == ["Front Door"]
     garden = found["Garden"]
     assert (garden.model, garden.owner, garden.ways, garden.ref.channel) == ("C3TN", "own", ("open",), 1)
     assert garden.firmware.startswith("V5.3.0")
@@ -101,7 +103,7 @@ def test_the_demo_household_as_it_is(demo: Ezviz) -> None:
 def test_what_another_household_shares_is_listed_without_a_way(simulator: SimulatorProcess, store: SqliteStore) -> None:
     other = signed_in(simulator, store, "other")
 
-    found = {each.name: (each.owner, each.ways) for each in other.driver.read(other.source, LONG_S)}
+    found = {camera.name: (camera.owner, camera.ways) for camera in other.driver.read(other.source, LONG_S)}
 
     assert found == {"Study": ("own", ("open",)), "Garden": ("shared", ())}
     with pytest.raises(Refused) as refused:  # the vendor's own word: 20018
@@ -128,7 +130,7 @@ def test_an_address_plays_and_can_be_given_back(demo: Ezviz) -> None:
         ("Garden", {"fault": "http500"}, "vendor_down"),
     ],
 )
-def test_what_the_vendor_says_when_asked_for_an_address(
+def test_the_vendors_answer_to_a_request_for_an_address(
     demo: Ezviz, name: str, change: dict[str, object], reason: str
 ) -> None:
     camera = demo.camera(name)
@@ -152,15 +154,15 @@ def test_viewers_beyond_the_vendors_limit(demo: Ezviz) -> None:
 @pytest.mark.parametrize(
     ("key", "secret"), [("demo-key", "wrong"), ("nobody", "demo-secret")], ids=["wrong secret", "unknown key"]
 )
-def test_a_key_that_is_none_is_no_way_and_no_signing_out(
+def test_an_invalid_key_is_no_way_and_does_not_sign_out(
     simulator: SimulatorProcess, store: SqliteStore, key: str, secret: str
 ) -> None:
-    there = signed_in(simulator, store, "demo", key, secret)
+    home = signed_in(simulator, store, "demo", key, secret)
 
     with pytest.raises(Refused) as refused:
-        there.driver.mint(there.source, there.camera("Garden"), "open", LONG_S)
+        home.driver.mint(home.source, home.camera("Garden"), "open", LONG_S)
     assert refused.value.reason == "no_way"
-    assert there.driver.sessions.read(there.source).state == "ok"
+    assert home.driver.sessions.read(home.source).state == "ok"
 
 
 def test_without_a_key_there_is_no_way(simulator: SimulatorProcess, store: SqliteStore) -> None:
@@ -255,7 +257,7 @@ def test_audio_and_sleep_are_set_and_read_back(demo: Ezviz) -> None:
 
 def test_encryption_goes_off_with_the_code_and_only_once_it_is_off(demo: Ezviz) -> None:
     owner = demo.adapter().owner
-    garage = next(each for each in owner.cameras(demo.source.account).cameras if each.name == "Garage")
+    garage = next(camera for camera in owner.cameras(demo.source.account).cameras if camera.name == "Garage")
 
     changed = owner.change(demo.source.account, garage.id, "encryption", "off", code="ABCDEF", consent=True)
 
@@ -264,7 +266,7 @@ def test_encryption_goes_off_with_the_code_and_only_once_it_is_off(demo: Ezviz) 
     assert demo.driver.mint(demo.source, demo.camera("Garage"), "open", LONG_S).url
 
 
-def test_a_wrong_code_is_told_and_changes_nothing(demo: Ezviz) -> None:
+def test_a_wrong_code_is_reported_and_changes_nothing(demo: Ezviz) -> None:
     with pytest.raises(SetRefused) as refused:
         demo.driver.apply(demo.source, demo.camera("Garage"), "encryption", "off", LONG_S, code="AAAAAA")
 
@@ -291,7 +293,7 @@ def test_from_the_vendor_to_a_stream_and_back_to_a_refusal(demo: Ezviz) -> None:
     rules = Rules(request_s=LONG_S)
     pictures = ReadyPictures()
     registry = adapt(demo.store, {"ezviz": demo.driver}, pictures, Grants([b"k" * 32]), rules).registry
-    garden = next(each for each in registry.cameras(link).cameras if each.name == "Garden")
+    garden = next(camera for camera in registry.cameras(link).cameras if camera.name == "Garden")
     ask = StreamRequest("google", ("webrtc", "hls"))
 
     assert isinstance(registry.open_stream(link, garden.id, ask), Stream)
@@ -303,7 +305,7 @@ def test_from_the_vendor_to_a_stream_and_back_to_a_refusal(demo: Ezviz) -> None:
 
 
 @pytest.mark.parametrize("region", ["", "mars"])
-def test_a_region_that_is_none_is_named(region: str) -> None:
+def test_an_unknown_region_is_named_in_the_error(region: str) -> None:
     with pytest.raises(ValueError, match="is none of eu, us"):
         EzvizHosts.of(region)
 

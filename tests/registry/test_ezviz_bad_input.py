@@ -103,21 +103,21 @@ def make(vendors: Vendors, store: SqliteStore) -> Callable[[Vendor], Ezviz]:
 
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("call", CALLS)
-def test_a_bad_answer_is_the_vendors_trouble_and_is_not_asked_for_again(
+def test_a_bad_answer_is_vendor_down_and_is_not_requested_again(
     vendors: Vendors, make: Callable[[Vendor], Ezviz], call: str, body: str
 ) -> None:
     ask, path = CALLS[call]
 
-    def reply(asked: str, _body: bytes, _headers: dict[str, str]) -> bytes:
-        at = asked.partition(" ")[2].partition("?")[0]
+    def reply(requested: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        at = requested.partition(" ")[2].partition("?")[0]
         return BODIES[body] if at.startswith(path) else right(vendor, at)
 
     vendor = vendors.answering(reply)
     it = make(vendor)
     with pytest.raises(VendorDown):
         ask(it)
-    assert sum(each.startswith(path) for each in vendor.paths()) <= 2, vendor.paths()
-    assert not any("latest" in each for each in vendor.paths())
+    assert sum(requested.startswith(path) for requested in vendor.paths()) <= 2, vendor.paths()
+    assert not any("latest" in requested for requested in vendor.paths())
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -126,7 +126,7 @@ def test_a_vendor_that_takes_its_time_is_not_waited_for(
     vendors: Vendors, make: Callable[[Vendor], Ezviz], call: str, how: str
 ) -> None:
     ask, path = CALLS[call]
-    asked: list[str] = []
+    paths: list[str] = []
 
     def speak(connection: ssl.SSLSocket, over: threading.Event) -> None:
         while True:
@@ -134,7 +134,7 @@ def test_a_vendor_that_takes_its_time_is_not_waited_for(
             at = what.partition(" ")[2].partition("?")[0]
             if not what:
                 return
-            asked.append(at)
+            paths.append(at)
             if not at.startswith(path):
                 connection.sendall(right(vendor, at))
                 continue
@@ -149,7 +149,7 @@ def test_a_vendor_that_takes_its_time_is_not_waited_for(
     with pytest.raises(VendorDown):
         ask(it)
     assert time.monotonic() - began < SHORT_S + 4  # a wide margin: it is about not waiting for ever
-    assert sum(each.startswith(path) for each in asked) == 1
+    assert sum(requested.startswith(path) for requested in paths) == 1
 
 
 @pytest.mark.parametrize(
@@ -168,11 +168,11 @@ def test_a_vendor_that_takes_its_time_is_not_waited_for(
         ({"code": "no such code"}, VendorDown),
     ],
 )
-def test_an_address_that_is_none(
+def test_an_invalid_address_from_the_vendor_raises(
     vendors: Vendors, make: Callable[[Vendor], Ezviz], body: dict[str, Any], error: type[DriverError]
 ) -> None:
-    def reply(asked: str, _body: bytes, _headers: dict[str, str]) -> bytes:
-        at = asked.partition(" ")[2]
+    def reply(requested: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        at = requested.partition(" ")[2]
         return answer(json.dumps(body).encode()) if "live" in at else right(vendor, at)
 
     vendor = vendors.answering(reply)
@@ -205,15 +205,15 @@ LISTS = {
 
 @pytest.mark.parametrize("written", [b"\\ud83c", b"\xed\xa0\xbc", b"\xf0\x9f\x8c"], ids=["escaped", "raw", "short"])
 @pytest.mark.parametrize("way", ["account", "open"])
-def test_half_a_character_costs_nothing_but_itself(
+def test_half_a_surrogate_pair_costs_only_that_character(
     vendors: Vendors, store: SqliteStore, way: str, written: bytes
 ) -> None:
-    def reply(asked: str, _body: bytes, _headers: dict[str, str]) -> bytes:
-        at = asked.partition(" ")[2].partition("?")[0]
+    def reply(requested: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        at = requested.partition(" ")[2].partition("?")[0]
         if at not in LISTS:
             return right(vendor, at)
-        told = json.dumps(LISTS[at]).encode()
-        return answer(told.replace(f' {CUT}"'.encode("unicode_escape"), b" " + written + b'"'))
+        listed = json.dumps(LISTS[at]).encode()
+        return answer(listed.replace(f' {CUT}"'.encode("unicode_escape"), b" " + written + b'"'))
 
     vendor = vendors.answering(reply)
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
@@ -246,7 +246,7 @@ def test_messages_that_are_none_are_passed_over(
     vendors: Vendors, make: Callable[[Vendor], Ezviz], rows: list[Any]
 ) -> None:
     good = {"deviceSerial": "F00497201", "time": "1582821945396", "channel": "x", "subType": 10002, "ext": None}
-    told = json.dumps({"meta": {"code": 200}, "message": [*rows, good]}).encode()
-    it = make(vendors.answering(lambda asked, body, headers: answer(told)))
+    listed = json.dumps({"meta": {"code": 200}, "message": [*rows, good]}).encode()
+    it = make(vendors.answering(lambda requested, body, headers: answer(listed)))
     (hint,) = it.driver.happened(it.source, 0.0, SHORT_S)
     assert (hint.serial, hint.channel, hint.kind, hint.at) == ("F00497201", 0, "motion", 1582821945.396)

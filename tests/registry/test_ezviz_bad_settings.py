@@ -1,4 +1,4 @@
-"""Whatever a vendor answers to a setting: the right refusal, asked once, nothing told that is secret."""
+"""Any answer of the vendor to a change: the right refusal, one request, no secret disclosed."""
 
 import json
 import logging
@@ -86,8 +86,8 @@ class Cloud:
         quiet = (PAGELIST, LOGIN, "/api/lapp/token/get")
         return [path for path in self.vendor.paths() if path not in quiet]
 
-    def _reply(self, asked: str, _body: bytes, _headers: dict[str, str]) -> bytes:
-        path = asked.partition(" ")[2].partition("?")[0]
+    def _reply(self, requested: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        path = requested.partition(" ")[2].partition("?")[0]
         if path == PAGELIST:
             status = {SERIAL: {"isEncrypt": 0}}
             page = {"meta": {"code": 200}, "page": {"hasNext": False}, "deviceInfos": [], "resourceInfos": []}
@@ -105,7 +105,7 @@ def cloud(vendors: Vendors, store: SqliteStore) -> Cloud:
 
 
 def camera(source: Source) -> Camera:
-    """One whose list tells all of its settings."""
+    """A camera whose list holds all of its settings."""
     return replace(
         bare(source),
         status_light="on",
@@ -117,12 +117,12 @@ def camera(source: Source) -> Camera:
 
 
 def bare(source: Source) -> Camera:
-    """One whose list tells of no settings but those that every camera has."""
+    """A camera whose list holds only the settings that every camera has."""
     return Camera("", Ref(source.id, SERIAL, 1), "Garden", asleep="off", audio="on")
 
 
 def word(error: DriverError | SetRefused | None) -> str:
-    """What a refusal says it is for, "" for none."""
+    """The reason of a refusal, "" for none."""
     return getattr(error, "why", "") or getattr(error, "reason", "")
 
 
@@ -186,8 +186,8 @@ def test_every_code_of_the_apps_api(cloud: Cloud, setting: str, value: str, code
         ("night_vision", "colour"),
     ],
 )
-def test_what_the_list_holds_not_is_asked_of_nobody(cloud: Cloud, setting: str, value: str) -> None:
-    """The vendor says yes to some of them all the same, and a picture would be turned over that nobody can look at."""
+def test_a_setting_missing_in_the_list_sends_no_request(cloud: Cloud, setting: str, value: str) -> None:
+    """The vendor accepts some of them all the same, and would turn over a picture that nobody can check."""
     source = cloud.source()
     with pytest.raises(SetRefused, match="unsupported"):
         cloud.driver.apply(source, bare(source), setting, value, LONG_S)  # type: ignore[arg-type]
@@ -266,7 +266,7 @@ def test_an_answer_without_end(cloud: Cloud) -> None:
 
 
 def test_a_code_goes_out_once(cloud: Cloud) -> None:
-    """1011 is a wrong code or one that firmware no longer takes: asking again would count against the owner."""
+    """1011 is a wrong code or one that firmware no longer takes: a repeated try would count against the owner."""
     cloud.say = lambda path: app_answer(path, 1011)
     error = set_by_account(cloud, "encryption", "off", code=CODE)
     assert isinstance(error, SetRefused)
@@ -348,7 +348,7 @@ def test_open_answers_that_are_none(cloud: Cloud, setting: str, value: str, body
     "data",
     [None, [], {}, 12, "text", {"enable": None}, [None], [{"enable": []}], {"graphicType": "x", "cloudStatus": {}}],
 )
-def test_readings_of_any_shape_are_not_told(cloud: Cloud, data: Any) -> None:
+def test_malformed_settings_are_unknown(cloud: Cloud, data: Any) -> None:
     cloud.say = lambda path: json_answer({"code": "200", "data": data, "meta": {"code": 200}})
     source = cloud.source(key=True)
     held = cloud.driver.sessions.read(source)
@@ -381,9 +381,9 @@ def test_every_documented_code_is_classified() -> None:
     assert {code for code in documented - known if not NEVER.fullmatch(code)} == set()
 
 
-def test_no_secret_is_logged_or_told(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_is_logged_or_raised(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    told = []
+    raised_texts = []
     source = cloud.source(key=True)
     acts: list[Callable[[], None]] = [
         lambda: cloud.driver.apply(source, camera(source), "encryption", "off", LONG_S, code=CODE),
@@ -395,8 +395,8 @@ def test_no_secret_is_logged_or_told(cloud: Cloud, caplog: pytest.LogCaptureFixt
         for act in acts:
             with pytest.raises(kind) as raised:
                 act()
-            told.append(repr(raised.value) + str(raised.value) + repr(raised.value.__cause__))
+            raised_texts.append(repr(raised.value) + str(raised.value) + repr(raised.value.__cause__))
     logged = "\n".join(record.getMessage() + str(record.__dict__) for record in caplog.records)
     for secret in (CODE, PASSWORD, SESSION, SECRET, "refresh-of-the-account", SERIAL):
         assert secret not in logged
-        assert secret not in "\n".join(told)
+        assert secret not in "\n".join(raised_texts)

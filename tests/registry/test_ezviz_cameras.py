@@ -1,4 +1,4 @@
-"""What a page of the app API's device list says of cameras, row by row; what it leaves out is unknown."""
+"""Cameras from a page of the app API's device list, row by row; a missing flag is unknown."""
 
 import json
 from typing import Any
@@ -104,10 +104,10 @@ def test_asleep_by_sleep_mode_or_the_shutter(switches: Any, status: Any, expecte
 
 
 @pytest.mark.parametrize(("supports", "expected"), [("1", "unknown"), ("0", "off"), (None, "off")])
-def test_sleep_mode_that_the_model_has_and_the_vendor_does_not_tell(supports: str | None, expected: str) -> None:
-    told = device(supportExt=json.dumps({"62": supports} if supports else {"9": "1"}))
+def test_sleep_mode_that_the_model_has_and_the_vendor_does_not_list(supports: str | None, expected: str) -> None:
+    listed = device(supportExt=json.dumps({"62": supports} if supports else {"9": "1"}))
 
-    assert one(told, switches=[switch(7, False)]).asleep == expected
+    assert one(listed, switches=[switch(7, False)]).asleep == expected
 
 
 @pytest.mark.parametrize(
@@ -148,23 +148,23 @@ def test_codec_and_battery(optionals: Any, video: str, battery: int | None) -> N
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("listed", "expected"),
     [
         ({"MainEncode": 2, "SubEncode": 1}, Video("h264")),
         ({"MainEncode": 1, "SubEncode": 2}, Video("h265")),
         ({"MainEncode": 1, "SubEncode": "?"}, Video()),
         ({"MainEncode": 1}, None),
-        ({}, Video()),  # nothing is told of its streams: most cameras have a smaller one
+        ({}, Video()),  # its streams are not listed: most cameras have a smaller one
     ],
 )
-def test_the_smaller_picture_is_as_the_list_tells(told: dict[str, Any], expected: Video | None) -> None:
-    assert one(status={"isEncrypt": 0, "optionals": {"video_para": json.dumps(told)}}).sub == expected
+def test_the_smaller_picture_is_as_the_list_has_it(listed: dict[str, Any], expected: Video | None) -> None:
+    assert one(status={"isEncrypt": 0, "optionals": {"video_para": json.dumps(listed)}}).sub == expected
 
 
 @pytest.mark.parametrize(
     ("share", "owner", "ways"), [(0, "own", ("open",)), (1, "own", ("open",)), (2, "shared", ()), ("2", "shared", ())]
 )
-def test_what_is_shared_with_the_account_is_told_apart(share: Any, owner: str, ways: tuple[str, ...]) -> None:
+def test_a_camera_shared_with_the_account_has_owner_shared(share: Any, owner: str, ways: tuple[str, ...]) -> None:
     found = one(resource=row(shareType=share))
 
     assert (found.owner, found.ways) == (owner, ways)
@@ -193,7 +193,7 @@ def test_each_lens_is_a_camera_with_its_own_switches() -> None:
         [page((device(channelNumber=2), rows), STATUS={SERIAL: {"isEncrypt": 0}}, SWITCH={SERIAL: switches})], "s", ()
     )
 
-    assert [(each.name, each.ref.channel, each.asleep, each.audio) for each in found] == [
+    assert [(camera.name, camera.ref.channel, camera.asleep, camera.audio) for camera in found] == [
         ("Lens 1", 1, "off", "on"),
         ("Lens 2", 2, "on", "on"),  # the microphone is the device's
     ]
@@ -205,7 +205,7 @@ def test_a_recorders_channels_are_cameras_of_their_own_and_its_empty_ones_none()
     switches = [switch(22, True, 1)]
     found = cameras([page((device(deviceCategory="XVR"), rows), SWITCH={SERIAL: switches})], "s", ())
 
-    assert [(each.name, each.audio, each.encryption) for each in found] == [
+    assert [(camera.name, camera.audio, camera.encryption) for camera in found] == [
         ("Gate", "on", "unknown"),
         ("Yard", "unknown", "unknown"),
     ]
@@ -213,12 +213,12 @@ def test_a_recorders_channels_are_cameras_of_their_own_and_its_empty_ones_none()
 
 @pytest.mark.parametrize(("category", "expected"), [("IPC", 1), ("Socket", 0), ("IGateWay", 0), ("lighting", 0)])
 def test_a_device_without_channels_is_a_camera_if_its_category_is(category: str, expected: int) -> None:
-    told = page((device(deviceCategory=category), [row(resourceType=0, localIndex="0")]))
+    listed = page((device(deviceCategory=category), [row(resourceType=0, localIndex="0")]))
 
-    found = cameras([told], "s", ())
+    found = cameras([listed], "s", ())
 
     assert len(found) == expected
-    assert all(each.ref.channel == 1 for each in found)
+    assert all(camera.ref.channel == 1 for camera in found)
 
 
 def test_rows_without_their_device_are_left_out() -> None:
@@ -236,5 +236,5 @@ def test_pages_are_one_list() -> None:
 
     found = cameras(pages, "s", ())
 
-    assert [each.name for each in found] == [f"Camera {number}" for number in range(70)]
-    assert [each.encryption for each in found][:2] == ["off", "on"]
+    assert [camera.name for camera in found] == [f"Camera {number}" for number in range(70)]
+    assert [camera.encryption for camera in found][:2] == ["off", "on"]

@@ -51,7 +51,7 @@ class Home:
         store.add_link(self.link)
 
     def cameras(self) -> dict[str, Camera]:
-        return {each.name: each for each in self.adapter.registry.cameras(self.link).cameras}
+        return {camera.name: camera for camera in self.adapter.registry.cameras(self.link).cameras}
 
     def open(self, name: str) -> Stream | Refusal:
         request = StreamRequest("alexa", ("hls",))
@@ -75,13 +75,13 @@ def test_one_camera_for_each_channel_that_has_one(home: Callable[..., Home]) -> 
     assert [found[name].ref.channel for name in ("Gate", "Yard", "Stable")] == [1, 2, 3]
     assert [found[name].ref.channel for name in ("Drive Wide", "Drive Close")] == [1, 2]
     assert len({found[name].ref.serial for name in ("Gate", "Yard", "Stable")}) == 1
-    assert len({each.id for each in found.values()}) == len(found)
+    assert len({camera.id for camera in found.values()}) == len(found)
     assert (found["Back Door"].kind, found["Back Door"].battery) == ("doorbell", 67)
-    assert {each.owner for each in found.values()} == {"own"}
-    assert {each.motion for each in found.values()} == {"off"}
+    assert {camera.owner for camera in found.values()} == {"own"}
+    assert {camera.motion for camera in found.values()} == {"off"}
 
 
-def test_a_channel_is_told_and_shown_by_itself(vendor: SimulatorProcess, home: Callable[..., Home]) -> None:
+def test_a_channel_is_listed_and_shown_by_itself(vendor: SimulatorProcess, home: Callable[..., Home]) -> None:
     ours = home(mixed=True)
     yard = ours.cameras()["Yard"]
     vendor.control(f"{yard.ref.serial}-2", asleep=True, audio=False)
@@ -123,14 +123,14 @@ def test_a_household_of_any_size_takes_a_call_for_each_thirty(
 def test_fresh_reads_before_streams_are_shared(vendor: SimulatorProcess, home: Callable[..., Home]) -> None:
     ours = home(cameras=8)
     names = sorted(ours.cameras())
-    ids = {name: each.id for name, each in ours.cameras().items()}
+    ids = {name: camera.id for name, camera in ours.cameras().items()}
     vendor.configure(latency_ms=300)
     before = vendor.calls()
     request = StreamRequest("alexa", ("hls",))
     with ThreadPoolExecutor(8) as pool:
         opened = list(pool.map(lambda name: ours.adapter.registry.open_stream(ours.link, ids[name], request), names))
     vendor.configure(latency_ms=0)
-    assert all(isinstance(each, Stream) for each in opened)
+    assert all(isinstance(stream, Stream) for stream in opened)
     assert (vendor.calls() - before)[LIST] == 1
 
 

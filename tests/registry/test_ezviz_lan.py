@@ -31,33 +31,33 @@ def camera() -> Iterator[RtspCamera]:
     made.close()
 
 
-def asked(camera: RtspCamera, *paths: str, code: str = CODE, deadline_s: float = 5.0) -> Described:
+def described(camera: RtspCamera, *paths: str, code: str = CODE, deadline_s: float = 5.0) -> Described:
     return describe("127.0.0.1", camera.port, paths or (PATH,), Login("admin", code), deadline_s)
 
 
 def why(camera: RtspCamera, **given: Any) -> str:
     with pytest.raises(Refused) as refused:
-        asked(camera, **given)
+        described(camera, **given)
     return refused.value.reason
 
 
 @pytest.mark.parametrize("scheme", ["digest", "sha256", "basic"])
 def test_the_right_code_opens_the_camera(camera: RtspCamera, scheme: str) -> None:
     camera.does.scheme = scheme  # type: ignore[assignment]
-    assert asked(camera) == Described(PATH, "h264")
+    assert described(camera) == Described(PATH, "h264")
     assert camera.does.methods == ["DESCRIBE", "DESCRIBE"]
 
 
-def test_a_wrong_code_is_said_once(camera: RtspCamera) -> None:
+def test_a_wrong_code_is_sent_once(camera: RtspCamera) -> None:
     assert why(camera, code="OTHERS") == "code_wrong"
     assert camera.does.wrong == 1
 
 
 def test_another_name_is_tried_and_h264_preferred(camera: RtspCamera) -> None:
-    assert asked(camera, "/nothing", PATH).path == PATH
+    assert described(camera, "/nothing", PATH).path == PATH
     assert camera.does.methods == ["DESCRIBE"] * 3, "one connection, signed from then on"
     camera.does.recording = recorded(codec="libx265", sound=None)
-    assert asked(camera, PATH, "/Streaming/Channels/102") == Described(PATH, "h265")
+    assert described(camera, PATH, "/Streaming/Channels/102") == Described(PATH, "h265")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_hostile_camera_is_left_in_time(camera: RtspCamera, behaviour: dict[st
     assert time.monotonic() - began < 3
 
 
-def test_nobody_there_is_unreachable(camera: RtspCamera) -> None:
+def test_a_closed_port_is_unreachable(camera: RtspCamera) -> None:
     camera.stop()
     assert why(camera) == "lan_unreachable"
     camera.start()
@@ -113,7 +113,7 @@ def test_only_addresses_of_a_house_are_believed(connection: Any, wifi: Any, expe
     assert Lan(loopback=False).places([page]).get("F1", "") == expected
 
 
-def test_a_page_without_these_sections_tells_no_places() -> None:
+def test_a_page_without_these_sections_has_no_addresses() -> None:
     assert Lan(loopback=False).places([{}, {"CONNECTION": None, "WIFI": None}]) == {}
 
 
@@ -122,9 +122,9 @@ def test_only_an_own_camera_with_a_code_is_at_home() -> None:
         ready(name, ref=Ref("s", serial, 1), owner=owner)
         for name, serial, owner in (("A", "F1", "own"), ("B", "F2", "own"), ("C", "F3", "shared"))
     )
-    page = {"CONNECTION": {each: {"localIp": "10.0.0.7"} for each in ("F1", "F2", "F3")}}
+    page = {"CONNECTION": {serial: {"localIp": "10.0.0.7"} for serial in ("F1", "F2", "F3")}}
     found = Lan(loopback=False).at_home(cameras, [page], {"F1": "A", "F3": "C"})
-    assert [(each.ways, each.lan) for each in found] == [
+    assert [(found_camera.ways, found_camera.lan) for found_camera in found] == [
         (("lan", "open"), "10.0.0.7:554"),
         (("open",), ""),
         (("open",), ""),
@@ -135,7 +135,7 @@ def at_home(camera: RtspCamera) -> Any:
     return ready("Garden", ref=Ref("s", "F1", 1), lan=f"127.0.0.1:{camera.port}")
 
 
-def test_a_wrong_code_is_never_said_twice_and_another_is_tried(camera: RtspCamera) -> None:
+def test_a_wrong_code_is_never_sent_twice_and_another_is_tried(camera: RtspCamera) -> None:
     lan = Lan(loopback=True)
     for _ in range(3):
         with pytest.raises(Refused, match=r"refused before|401"):
@@ -149,18 +149,18 @@ def test_a_camera_that_is_away_is_not_waited_for_each_time(camera: RtspCamera) -
     camera.does.first = b" "
     with pytest.raises(Refused, match="no RTSP"):
         lan.open(at_home(camera), CODE, 0.5)
-    asked = len(camera.does.methods)
+    before = len(camera.does.methods)
     with pytest.raises(Refused, match="a moment ago"):
         lan.open(at_home(camera), CODE, 0.5)
-    assert len(camera.does.methods) == asked
+    assert len(camera.does.methods) == before
 
 
-def test_the_smaller_picture_is_asked_for_by_its_names(camera: RtspCamera) -> None:
+def test_the_smaller_picture_is_requested_by_its_names(camera: RtspCamera) -> None:
     spec = Lan(loopback=True).open(at_home(camera), CODE, 5, "sub")
     assert spec.url.endswith("/Streaming/Channels/102")
 
 
-def test_a_camera_without_a_smaller_picture_is_there_all_the_same(camera: RtspCamera) -> None:
+def test_a_camera_without_a_smaller_picture_is_reachable_all_the_same(camera: RtspCamera) -> None:
     camera.stop()
     camera.does.sub = False
     camera.start()
@@ -184,7 +184,7 @@ def test_a_place_outside_a_house_is_not_gone_to(camera: RtspCamera) -> None:
     assert camera.does.methods == []
 
 
-def test_no_secret_stands_in_what_a_source_says_of_itself(camera: RtspCamera) -> None:
+def test_no_secret_is_in_the_text_of_a_source(camera: RtspCamera) -> None:
     spec = Lan(loopback=True).open(at_home(camera), CODE, 5)
     assert CODE not in spec.url
     assert CODE not in repr(spec)
@@ -212,7 +212,9 @@ class Home:
         self.driver.sessions.signed_in(self.source, user, verdict.session)
 
     def camera(self, name: str) -> Any:
-        return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
+        return next(
+            listed_camera for listed_camera in self.driver.read(self.source, LONG_S) if listed_camera.name == name
+        )
 
     def set_code(self, name: str, code: str) -> None:
         self.driver.set_code(self.source, self.camera(name), code, LONG_S)
@@ -237,7 +239,7 @@ def test_a_code_makes_a_way(demo: Home) -> None:
     with av.open(address, format="rtsp", options={"rtsp_transport": "tcp"}, timeout=10) as container:
         frame = next(container.decode(video=0))
         assert (frame.width, frame.height) == (640, 360)
-        assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
+        assert [track.codec_context.name for track in container.streams] == ["h264", "aac"]
     demo.set_code("Garden", "")
     assert demo.camera("Garden").ways == ("open",)
 
@@ -277,7 +279,7 @@ def test_what_is_sold_to_anyone_knows_no_lan(simulator: SimulatorProcess, store:
 
 
 @pytest.mark.parametrize(("picture", "size"), [("main", (640, 360)), ("sub", (320, 180))])
-def test_a_camera_at_home_sends_what_was_asked_for(demo: Home, picture: Any, size: tuple[int, int]) -> None:
+def test_a_camera_in_the_house_sends_the_requested_picture(demo: Home, picture: Any, size: tuple[int, int]) -> None:
     demo.set_code("Garden", "GKRTUV")
     spec = demo.driver.mint(demo.source, demo.camera("Garden"), "lan", LONG_S, picture=picture)
     with av.open(spec.url.replace("rtsp://", f"rtsp://{spec.user}:{spec.password}@"), timeout=10) as opened:

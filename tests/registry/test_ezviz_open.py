@@ -1,4 +1,4 @@
-"""The Open Platform client against servers that answer as its documentation says, and as it doesn't."""
+"""The Open Platform client against servers that answer by its documentation, and against it."""
 
 import json
 import time
@@ -20,12 +20,12 @@ TOKEN, V2, V1 = "/api/lapp/token/get", "/api/lapp/v2/live/address/get", "/api/la
 DISABLE = "/api/lapp/live/address/disable"
 
 
-def said(code: str, data: Any = None) -> bytes:
+def coded(code: str, data: Any = None) -> bytes:
     return answer(json.dumps({"code": code, "msg": "", "data": data}).encode())
 
 
 class Platform:
-    """Answers by path; `replies` overrides what a path says, a list one after the other."""
+    """Answers by path; `replies` overrides a path's answers, one after the other."""
 
     def __init__(self, vendors: Vendors) -> None:
         self.replies: dict[str, list[bytes]] = {}
@@ -35,17 +35,17 @@ class Platform:
         self.vendor: Vendor = vendors.answering(self._reply)
         self.client = OpenPlatform(VendorHttp(Hosts((self.vendor.host,)), self.vendor.ca_file), self.vendor.host)
 
-    def _reply(self, asked: str, body: bytes, _headers: dict[str, str]) -> bytes:
-        path = asked.partition(" ")[2]
+    def _reply(self, requested: str, body: bytes, _headers: dict[str, str]) -> bytes:
+        path = requested.partition(" ")[2]
         self.forms.append((path, {name: values[0] for name, values in parse_qs(body.decode()).items()}))
         if self.replies.get(path):
             return self.replies[path].pop(0)
         if path == TOKEN:
-            number = sum(each == TOKEN for each, _ in self.forms)
+            number = sum(path == TOKEN for path, _ in self.forms)
             area = {} if self.area is None else {"areaDomain": self.area}
             expires = int((time.time() + self.life_s) * 1000)
-            return said("200", {"accessToken": f"at.{number}", "expireTime": expires} | area)
-        return said("200", {"id": "7", "url": f"{self.vendor.url}/v3/openlive/F1_1_1.m3u8?t=x"})
+            return coded("200", {"accessToken": f"at.{number}", "expireTime": expires} | area)
+        return coded("200", {"id": "7", "url": f"{self.vendor.url}/v3/openlive/F1_1_1.m3u8?t=x"})
 
     def paths(self) -> list[str]:
         return [path for path, _ in self.forms]
@@ -86,11 +86,11 @@ def test_an_address_is_given_back_by_its_id(platform: Platform) -> None:
     ("missing", "then"),
     [
         (answer(b"<html>", "404 Not Found"), [TOKEN, V2, V1, V1]),
-        (said("60020"), [TOKEN, V2, V1, V2]),
+        (coded("60020"), [TOKEN, V2, V1, V2]),
     ],
     ids=["the region has no v2", "v2 does not do it for this camera"],
 )
-def test_v1_where_there_is_no_v2(platform: Platform, missing: bytes, then: list[str]) -> None:
+def test_v1_is_called_where_v2_is_missing(platform: Platform, missing: bytes, then: list[str]) -> None:
     platform.replies[V2] = [missing]
     platform.live()
     platform.live()
@@ -121,7 +121,7 @@ def test_a_token_is_renewed_before_it_expires(platform: Platform) -> None:
 def test_a_dead_token_and_a_fault_of_theirs_are_tried_once_more_and_a_refusal_is_not(
     platform: Platform, codes: list[str], paths: list[str], error_type: type[DriverError] | None
 ) -> None:
-    platform.replies[V2] = [said(code) for code in codes]
+    platform.replies[V2] = [coded(code) for code in codes]
     if error_type is None:
         assert platform.live()
     else:
@@ -154,7 +154,7 @@ def test_a_token_is_sent_to_known_areas_only(platform: Platform, area: str) -> N
     "url", ["https://evil.example/x.m3u8", "http://127.0.0.1/x", "ezopen://open.ys7.com/F1/1.live"]
 )
 def test_an_address_at_an_unknown_host_is_no_way(platform: Platform, url: str) -> None:
-    platform.replies[V2] = [said("200", {"id": "1", "url": url})]
+    platform.replies[V2] = [coded("200", {"id": "1", "url": url})]
 
     with pytest.raises(Refused) as refused:
         platform.live()
@@ -167,11 +167,11 @@ def test_an_address_at_an_unknown_host_is_no_way(platform: Platform, url: str) -
         answer(b"<html>", "500 Internal Server Error"),
         answer(b"<html>"),
         answer(b"{}"),
-        said("200"),
-        said("200", []),
-        said("200", {"id": "1"}),
-        said("200", {"id": "1", "url": 5}),
-        said("31337"),
+        coded("200"),
+        coded("200", []),
+        coded("200", {"id": "1"}),
+        coded("200", {"id": "1", "url": 5}),
+        coded("31337"),
     ],
 )
 @pytest.mark.parametrize("path", [TOKEN, V2])
@@ -192,7 +192,7 @@ def test_http_429_is_too_many_calls(platform: Platform, path: str) -> None:
 
 @pytest.mark.parametrize("code", ["10005", "10017", "10030"])
 def test_a_key_that_is_refused_is_no_way(platform: Platform, code: str) -> None:
-    platform.replies[TOKEN] = [said(code)]
+    platform.replies[TOKEN] = [coded(code)]
 
     with pytest.raises(Refused) as refused:
         platform.live()
@@ -222,7 +222,7 @@ def test_a_code_is_one_of_our_errors(code: str, reason: str) -> None:
     assert error(code).reason == reason
 
 
-def test_a_code_a_person_can_mend_is_never_told_as_the_vendors_fault() -> None:
+def test_a_code_that_a_person_can_mend_is_never_vendor_down() -> None:
     mendable = {code for code in OPEN if kind(code) not in ("token", "retry", "down", "rate")}
 
     assert {type(error(code)) for code in mendable} == {Refused}
@@ -230,14 +230,14 @@ def test_a_code_a_person_can_mend_is_never_told_as_the_vendors_fault() -> None:
 
 
 def test_the_secrets_of_a_key_are_in_no_error(platform: Platform) -> None:
-    platform.replies[V2] = [said("31337")]
+    platform.replies[V2] = [coded("31337")]
 
     with pytest.raises(VendorDown) as raised:
         platform.live()
     assert not any(secret in repr(raised.value) for secret in ("app-key", "app-secret", "at.1", "F1"))
 
 
-def test_the_smaller_picture_is_asked_for_by_its_quality(platform: Platform) -> None:
+def test_the_smaller_picture_is_requested_by_its_quality(platform: Platform) -> None:
     assert platform.client.live(KEY, "F1", 1, 20.0, "sub").id == "7"
     assert platform.forms[-1][1]["quality"] == "2"
 
@@ -246,7 +246,7 @@ def test_the_smaller_picture_is_asked_for_by_its_quality(platform: Platform) -> 
     ("code", "reason"), [("60020", "too_large"), ("20032", "too_large"), ("60019", "encryption_on"), ("9048", "busy")]
 )
 def test_a_camera_that_shows_no_smaller_picture(platform: Platform, code: str, reason: str) -> None:
-    platform.replies[V2], platform.replies[V1] = [said(code)], [said(code)]
+    platform.replies[V2], platform.replies[V1] = [coded(code)], [coded(code)]
     with pytest.raises(Refused) as refused:
         platform.client.live(KEY, "F1", 1, 20.0, "sub")
     assert refused.value.reason == reason

@@ -43,8 +43,8 @@ class AppApi:
         self._lock = threading.Lock()
         self.vendor = vendors.answering(self._reply)
 
-    def _reply(self, asked: str, body: bytes, headers: dict[str, str]) -> bytes:
-        if asked.startswith("PUT /v3/apigateway/login"):
+    def _reply(self, requested: str, body: bytes, headers: dict[str, str]) -> bytes:
+        if requested.startswith("PUT /v3/apigateway/login"):
             self.before_refreshing()
             with self._lock:
                 self.refreshes += 1
@@ -85,14 +85,14 @@ def session_id(store: SqliteStore, source: Source) -> str:
 
 def test_three_processes_renew_at_once_and_all_go_on(store: SqliteStore, api: AppApi, source: Source) -> None:
     processes = [process(store, api.vendor) for _ in range(3)]
-    for each in processes:
-        each.read(source, 20)
+    for driver in processes:
+        driver.read(source, 20)
     together = threading.Barrier(3)
     api.before_refreshing = lambda: together.wait(10)  # all three have read the old session before any renews it
     api.good = 0
 
     with ThreadPoolExecutor(3) as pool:
-        assert list(pool.map(lambda each: each.read(source, 20), processes)) == [()] * 3
+        assert list(pool.map(lambda driver: driver.read(source, 20), processes)) == [()] * 3
 
     assert api.refreshes == 3
     assert session_id(store, source) == "session-2"
@@ -117,13 +117,13 @@ def test_a_dead_session_signs_out_until_a_person_signs_in(store: SqliteStore, ap
 
     with pytest.raises(SignedOut):
         driver.read(source, 20)
-    asked = len(api.vendor.requests)
+    before = len(api.vendor.requests)
     with pytest.raises(SignedOut):  # without asking the vendor again
         driver.read(source, 20)
 
     held = Sessions(store).read(source)
     assert (held.state, held.secrets.open) == ("needs_login", Key("key", "secret"))
-    assert len(api.vendor.requests) == asked
+    assert len(api.vendor.requests) == before
     Sessions(store).signed_in(source, "demo@example.com", token(api.vendor.host, 7))
     assert driver.read(source, 20) == ()
 

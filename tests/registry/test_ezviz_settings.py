@@ -41,7 +41,7 @@ class Home:
 
     def camera(self, name: str) -> Camera:
         listed = self.owner.cameras(self.source.account).cameras
-        return next(each for each in listed if each.name == name)
+        return next(camera for camera in listed if camera.name == name)
 
     def set(self, name: str, setting: str, value: str, **more: Any) -> Camera | Refusal | Step:
         return self.owner.change(self.source.account, self.camera(name).id, setting, value, **more)
@@ -49,7 +49,7 @@ class Home:
     def values(self, name: str) -> dict[Setting, str | None]:
         views = self.owner.settings(self.source.account, self.camera(name).id)
         assert isinstance(views, dict)
-        return {each: view.value for each, view in views.items()}
+        return {setting: view.value for setting, view in views.items()}
 
     def row(self, name: str) -> dict[str, Any]:
         return self.vendor.cameras()[name]
@@ -192,14 +192,14 @@ def test_what_the_account_lacks_is_not_this_way_without_a_key(make: Callable[...
     assert home.row("Garden")["zone"] == "138"
 
 
-def test_the_list_alone_tells_what_the_doors_show(make: Callable[..., Home]) -> None:
+def test_the_list_alone_has_what_the_doors_show(make: Callable[..., Home]) -> None:
     garden = make(key=False).camera("Garden")
     shown = (garden.status_light, garden.alarm_notification, garden.offline_notification, garden.flip)
     assert shown == ("on", "on", "off", "off")
     assert (garden.night_vision, garden.can_restart, garden.battery, garden.charging) == ("smart", True, None, "none")
 
 
-def test_uninitialised_storage_is_told_and_formatted(make: Callable[..., Home]) -> None:
+def test_uninitialised_storage_is_reported_and_formatted(make: Callable[..., Home]) -> None:
     home = make()
     home.vendor.control(home.vendor.serial("Garden"), storage="uninitialised")
     assert home.values("Garden")["storage"] == "uninitialised"
@@ -237,7 +237,7 @@ class TestEncryption:
         assert isinstance(home.set("Garage", "encryption", "off", consent=True, code=mailed), Camera)
         assert home.row("Garage")["encryption"] is False
 
-    def test_a_slip_of_the_pen_mails_nothing(self, make: Callable[..., Home]) -> None:
+    def test_a_mistyped_code_mails_nothing(self, make: Callable[..., Home]) -> None:
         home = make()
         home.vendor.control(home.vendor.serial("Garage"), rejects_label_code=True)
         assert home.set("Garage", "encryption", "off", consent=True, code="ABCDEG") == Step("code", wrong=True)
@@ -255,7 +255,7 @@ class TestEncryption:
         assert home.set("Garage", "encryption", "off", consent=True, code="ABCDEF") == Step("code", wrong=True)
         assert isinstance(home.set("Garage", "encryption", "off", consent=True, code="secret12"), Camera)
 
-    def test_a_shared_camera_is_marked_and_its_secrets_not_asked_for(self, make: Callable[..., Home]) -> None:
+    def test_a_shared_camera_is_marked_and_its_secrets_are_not_requested(self, make: Callable[..., Home]) -> None:
         home = make("other@example.com")
         garden = home.camera("Garden")
         assert garden.owner == "shared"
@@ -292,14 +292,14 @@ class TestSubAccounts:
 
     def test_sees_the_cameras_it_was_given(self, make: Callable[..., Home], vendor: SimulatorProcess) -> None:
         home = make(key=False, account=False, sub_account=sub_account(vendor, "Garden", "Nursery", "Attic"))
-        listed = {each.name: each for each in home.owner.cameras(home.source.account).cameras}
-        told = {name: (each.online, each.encryption, each.audio) for name, each in listed.items()}
-        assert told == {
+        listed = {camera.name: camera for camera in home.owner.cameras(home.source.account).cameras}
+        flags = {name: (camera.online, camera.encryption, camera.audio) for name, camera in listed.items()}
+        assert flags == {
             "Garden": ("on", "off", "on"),
             "Nursery": ("on", "off", "off"),
             "Attic": ("off", "off", "unknown"),
         }
-        assert {each.ways for each in listed.values()} == {("open",)}
+        assert {camera.ways for camera in listed.values()} == {("open",)}
         assert home.driver.mint(home.source, listed["Garden"], "open", LONG_S).url
 
     def test_sets_what_the_open_platform_can(self, make: Callable[..., Home], vendor: SimulatorProcess) -> None:

@@ -7,7 +7,7 @@ from media.source import Denied, SourceSpec
 from registry.camera import Refusal, Stream, StreamRequest, Video
 from registry.errors import Refused, VendorDown
 from registry.gate.fit import Fit, fits
-from registry.gate.sizes import AFRESH_S
+from registry.gate.sizes import REMEASURE_S
 from registry.preferences import Preferences
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 from tests.doubles.ready_driver import camera
@@ -73,13 +73,13 @@ def test_a_video_is_the_camera_s_own_small_picture_before_one_is_made(
         (None, H265, SMALL, ["sub"]),
     ],
 )
-def test_a_display_that_asks_for_less_gets_the_small_picture(
+def test_a_display_that_requests_less_gets_the_small_picture(
     largest: tuple[int, int] | None, whole: Video, sub: Video | None, expected: list[str]
 ) -> None:
     request = StreamRequest("alexa", ("hls",), largest=largest)
     found = fits(request, camera("Garden", video=whole, sub=sub), scaled=False)
-    assert [each.picture for each in found] == expected
-    assert {each.surface for each in found} == {"alexa"}
+    assert [fit.picture for fit in found] == expected
+    assert {fit.surface for fit in found} == {"alexa"}
 
 
 @pytest.mark.parametrize(
@@ -108,15 +108,15 @@ def test_a_display_gets_no_more_than_it_decodes_where_there_is_less(
 ) -> None:
     request = DISPLAYS[request_]
     found = fits(request, camera("Garden", video=whole, sub=sub), scaled=False)
-    assert [each.picture for each in found] == expected
+    assert [fit.picture for fit in found] == expected
 
 
 def test_once_a_day_the_whole_picture_is_tried_again() -> None:
-    def asked(seen_s_ago: float) -> str:
-        given = camera("Garden", video=UHD, sub=SMALL, as_of=1e9, looked_at=1e9 - seen_s_ago)
+    def picture_of(measured_s_ago: float) -> str:
+        given = camera("Garden", video=UHD, sub=SMALL, as_of=1e9, looked_at=1e9 - measured_s_ago)
         return fits(DISPLAYS["google"], given, scaled=False)[0].picture
 
-    assert (asked(AFRESH_S - 1), asked(AFRESH_S + 1)) == ("sub", "main")
+    assert (picture_of(REMEASURE_S - 1), picture_of(REMEASURE_S + 1)) == ("sub", "main")
 
 
 def claims_of(home: Household, stream: Stream) -> Claims:
@@ -128,7 +128,7 @@ def opened(home: Household, request: StreamRequest) -> Stream | Refusal:
     return home.registry.open_stream(home.link, home.id("Garden"), request)
 
 
-def test_the_grant_names_the_picture_and_asks_for_it_again(home: Household) -> None:
+def test_the_grant_names_the_picture_and_opens_it_again(home: Household) -> None:
     home.driver.change("Garden", sub=SMALL)
     stream = opened(home, VIDEO)
     assert isinstance(stream, Stream)
@@ -170,7 +170,7 @@ def test_where_the_small_picture_can_t_be_had_the_whole_one_is_made_smaller(
         (MIXED, ("webrtc",), "no_common_protocol"),
     ],
 )
-def test_where_the_small_picture_can_t_be_had_the_whole_one_s_reason_is_told(
+def test_where_the_small_picture_can_t_be_had_the_whole_one_s_reason_is_the_refusal(
     home: Household, whole: Video, protocols: tuple[str, ...], expected: str
 ) -> None:
     home.driver.change("Garden", video=whole, sub=UNKNOWN)

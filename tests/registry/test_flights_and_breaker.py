@@ -1,4 +1,4 @@
-"""How often the vendor is asked: once for all who ask together, not at all while it is known to be down."""
+"""How often the vendor is called: once for requests at the same time, never while it is known to be down."""
 
 import threading
 import time
@@ -43,12 +43,12 @@ def test_requests_that_arrive_together_share_one_read(home: Household) -> None:
     threading.Timer(0.5, home.driver.hold.set).start()  # the vendor takes half a second
     opened = together(20, lambda: home.registry.open_stream(home.link, garden, HLS))
 
-    assert all(isinstance(each, Stream) for each in opened)
+    assert all(isinstance(stream, Stream) for stream in opened)
     assert home.driver.calls["read"] <= 2  # a thread that was counted but not yet let in reads for itself
     assert home.driver.calls["mint"] == 20  # an address is good for one
 
 
-def test_a_request_after_that_reads_anew(home: Household) -> None:
+def test_a_request_after_that_reads_again(home: Household) -> None:
     garden = home.id("Garden")
     home.driver.calls.clear()
     assert isinstance(home.registry.open_stream(home.link, garden, HLS), Stream)
@@ -101,8 +101,8 @@ def test_who_joins_waits_no_longer_than_it_may() -> None:
 JOINS: list[tuple[float, str]] = [(0.25, "VendorDown"), (0.5, "VendorDown"), (2.0, "its own call")]
 
 
-@pytest.mark.parametrize(("has_s", "hears"), JOINS)
-def test_who_has_more_time_than_a_call_that_failed_makes_one_of_its_own(has_s: float, hears: str) -> None:
+@pytest.mark.parametrize(("has_s", "expected"), JOINS)
+def test_who_has_more_time_than_a_call_that_failed_makes_one_of_its_own(has_s: float, expected: str) -> None:
     shared: Flights[str] = Flights()
     started = threading.Event()
 
@@ -115,11 +115,11 @@ def test_who_has_more_time_than_a_call_that_failed_makes_one_of_its_own(has_s: f
         first = pool.submit(shared.share, "a", 0.3, hurried)
         started.wait()
         try:
-            heard = shared.share("a", has_s, lambda: "its own call")
+            outcome = shared.share("a", has_s, lambda: "its own call")
         except VendorDown as error:
-            heard = type(error).__name__
+            outcome = type(error).__name__
         assert isinstance(first.exception(), VendorDown)
-    assert heard == hears
+    assert outcome == expected
 
 
 def test_who_has_more_time_is_not_waited_for_by_who_has_less_and_shares_what_comes() -> None:
@@ -150,14 +150,14 @@ def test_all_who_share_hear_the_same_error(error: Exception) -> None:
         raise error
 
     with ThreadPoolExecutor(4) as pool:
-        asked = [pool.submit(shared.share, "a", 10, failing) for _ in range(4)]
+        futures = [pool.submit(shared.share, "a", 10, failing) for _ in range(4)]
         time.sleep(0.1)
         begun.set()
-        heard = [each.exception() for each in asked]
+        errors = [future.exception() for future in futures]
 
-    assert {type(each) for each in heard} == {type(error)}
-    assert {each.reason for each in heard if isinstance(each, Refused)} <= {"offline"}
-    assert len({id(each) for each in heard}) == 4
+    assert {type(raised) for raised in errors} == {type(error)}
+    assert {raised.reason for raised in errors if isinstance(raised, Refused)} <= {"offline"}
+    assert len({id(raised) for raised in errors}) == 4
 
 
 def test_a_bug_in_one_call_reaches_its_caller_and_leaves_nobody_waiting() -> None:
@@ -203,7 +203,7 @@ CIRCUITS: list[tuple[float, float, float, bool]] = [
 
 
 @pytest.mark.parametrize(("had_s", "took_s", "has_s", "calls"), CIRCUITS)
-def test_a_vendor_that_was_too_slow_for_others_is_asked_by_who_has_much_more_time(
+def test_a_vendor_that_was_too_slow_for_others_is_called_with_a_much_longer_deadline(
     had_s: float, took_s: float, has_s: float, calls: bool
 ) -> None:
     breaker = Breaker(trip=2, rest_s=60)
@@ -267,9 +267,9 @@ def test_a_hundred_requests_while_the_vendor_hangs_are_answered_in_time(make_hom
     home.driver.error = VendorDown("hangs")  # what a driver says when its seconds are over
     began = time.monotonic()
 
-    heard = together(100, lambda: home.registry.open_stream(home.link, garden, HLS))
+    answers = together(100, lambda: home.registry.open_stream(home.link, garden, HLS))
 
-    assert {each.reason for each in heard if isinstance(each, Refusal)} <= {"vendor_down", "busy"}
-    assert all(isinstance(each, Refusal) for each in heard)
+    assert {answer.reason for answer in answers if isinstance(answer, Refusal)} <= {"vendor_down", "busy"}
+    assert all(isinstance(answer, Refusal) for answer in answers)
     assert time.monotonic() - began < 20
     assert home.driver.calls["read"] <= 5

@@ -1,4 +1,4 @@
-"""The gate, row by row: what is wrong with the camera or around it, on which surface, and what is told."""
+"""The gate, row by row: the camera's state, the surface, and the expected reasons."""
 
 import itertools
 from collections.abc import Set
@@ -81,7 +81,7 @@ def test_what_does_not_exist_is_no_obstacle(name: str, surface: str) -> None:
     assert reasons(gate(camera("Garden", **FINE[name]), conditions(surface))) == []
 
 
-def test_every_failed_row_is_told_in_the_manuals_order() -> None:
+def test_every_failed_row_is_in_the_refusal_in_the_manuals_order() -> None:
     broken = camera("Garden", online="off", asleep="on", encryption="on", audio="off", video=Video("h265"))
 
     verdict = gate(broken, conditions("google", way=None, place_free=False))
@@ -98,7 +98,7 @@ def test_every_failed_row_is_told_in_the_manuals_order() -> None:
 
 
 @pytest.mark.parametrize("around", [{"signed_in": False}, {"vendor": "down"}, {"vendor": "busy"}])
-def test_old_flags_are_not_told_where_the_vendor_could_not_be_asked(around: dict[str, object]) -> None:
+def test_old_flags_are_not_reported_where_the_vendor_could_not_be_read(around: dict[str, object]) -> None:
     verdict = gate(camera("Garden", encryption="on", online="off"), conditions("alexa", **around))
 
     assert len(reasons(verdict)) == 1
@@ -114,7 +114,7 @@ def test_old_flags_are_not_told_where_the_vendor_could_not_be_asked(around: dict
         (("google", "alexa"), "still", "off", []),
     ],
 )
-def test_the_owner_says_which_assistants_want_audio(
+def test_the_setting_decides_which_assistants_require_audio(
     required: tuple[str, ...], surface: str, audio: str, expected: list[str]
 ) -> None:
     verdict = gate(camera("Nursery", audio=audio), conditions(surface, audio_required=required))
@@ -143,7 +143,7 @@ def test_sound_is_shown_where_it_is_and_silence_where_google_waits_for_a_track(
     ("way", "exception", "expected"),
     [("lan", True, []), ("lan", False, ["encryption_on"]), ("open", True, ["encryption_on"])],
 )
-def test_encryption_is_overlooked_on_the_lan_alone_and_only_when_the_owner_said_so(
+def test_encryption_is_overlooked_on_the_lan_alone_and_only_by_the_owners_preference(
     way: str, exception: bool, expected: list[str]
 ) -> None:
     verdict = gate(camera("Garage", encryption="on"), conditions("alexa", way=way, lan_while_encrypted=exception))
@@ -155,11 +155,11 @@ def test_encryption_is_overlooked_on_the_lan_alone_and_only_when_the_owner_said_
     ("reason", "again"),
     [("encryption_unknown", True), ("audio_unknown", True), ("state_unknown", True), ("offline", False)],
 )
-def test_only_the_unknown_is_worth_another_look(reason: Reason, again: bool) -> None:
+def test_only_an_unknown_flag_is_worth_another_read(reason: Reason, again: bool) -> None:
     assert unverified(Refusal((Failed(reason),))) is again
 
 
-def test_of_a_camera_that_is_not_there_no_name_is_told() -> None:
+def test_a_camera_that_is_not_found_has_no_name() -> None:
     assert not_found() == Refusal((Failed("not_found"),), "")
 
 

@@ -51,7 +51,7 @@ def test_half_a_key_is_refused(store: SqliteStore, key: str | None, secret: str 
     assert list(store.accounts()) == []
 
 
-def test_a_key_is_set_beside_all_that_is_there(store: SqliteStore) -> None:
+def test_a_key_is_set_beside_everything_stored(store: SqliteStore) -> None:
     households.add_owner(store, USER)
     source, sessions = source_of(store), Sessions(store)
     sessions.signed_in(source, USER, SESSION)
@@ -72,7 +72,7 @@ def test_what_older_versions_sealed_is_read_and_kept(store: SqliteStore) -> None
 
 
 def test_what_another_process_writes_meanwhile_is_kept(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between our look and our writing: four times are made good, a fifth is told."""
+    """Another writer between our read and our write: four are retried, a fifth raises."""
     households.add_owner(store, USER)
     source, other = source_of(store), Sessions(store)
     swap, meanwhile = store.swap_session, ["1", "2", "3", "4"]

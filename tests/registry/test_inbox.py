@@ -1,4 +1,4 @@
-"""Hints are looked into after who brought them was answered, and a flood of them is bounded; or at once."""
+"""Hints are handled after their sender was answered, with a bounded queue; or before the answer."""
 
 import threading
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from tests.doubles.household import Household
 
 
 @pytest.fixture
-def told(home: Household) -> list[Change]:
+def published(home: Household) -> list[Change]:
     home.noticing.refresh(home.account.id)
     published: list[Change] = []
     home.adapter.changes.subscribe(published.append)
@@ -30,21 +30,21 @@ def wait(until: Callable[[], bool]) -> None:
     raise AssertionError("it did not come to that")
 
 
-def test_a_hint_leads_to_its_household(home: Household, told: list[Change], clock: Clock) -> None:
+def test_a_hint_leads_to_its_household(home: Household, published: list[Change], clock: Clock) -> None:
     Inbox(home.noticing).offer(Hint("F00000002", 1, "doorbell", clock.now))
-    wait(lambda: bool(told))
-    assert told == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now)]
+    wait(lambda: bool(published))
+    assert published == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now)]
 
 
-def test_nobodys_device_asks_no_vendor(home: Household, told: list[Change], clock: Clock) -> None:
+def test_a_hint_of_an_unlisted_device_calls_no_vendor(home: Household, published: list[Change], clock: Clock) -> None:
     inbox, before = Inbox(home.noticing), home.driver.calls["read"]
     inbox.offer(Hint("F99999999", 1, "look"))
     inbox.offer(Hint("F00000002", 1, "doorbell", clock.now))
-    wait(lambda: bool(told))
+    wait(lambda: bool(published))
     assert home.driver.calls["read"] <= before + 1
 
 
-def test_a_flood_is_bounded_and_does_not_wait(home: Household, told: list[Change], clock: Clock) -> None:
+def test_a_flood_is_bounded_and_does_not_wait(home: Household, published: list[Change], clock: Clock) -> None:
     home.driver.hold = threading.Event()
     inbox = Inbox(home.noticing, most=50)
     for _ in range(200):
@@ -53,18 +53,18 @@ def test_a_flood_is_bounded_and_does_not_wait(home: Household, told: list[Change
     calls = home.driver.calls["read"]
     home.driver.hold.set()
     wait(lambda: not inbox.full)
-    # what waited for one device was looked into together, not fifty times
+    # waiting hints of one device were handled together, not fifty times
     assert home.driver.calls["read"] <= calls + 5
 
 
 class TestAtOnce:
-    def test_it_is_looked_into_before_whoever_brought_it_goes_on(
-        self, home: Household, told: list[Change], clock: Clock
+    def test_a_hint_is_read_before_its_sender_is_answered(
+        self, home: Household, published: list[Change], clock: Clock
     ) -> None:
         AtOnce(home.noticing).offer(Hint("F00000002", 1, "doorbell", clock.now))
-        assert told == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now)]
+        assert published == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now)]
 
-    def test_what_can_not_be_kept_is_said(self, home: Household, told: list[Change], clock: Clock) -> None:
+    def test_a_hint_that_can_not_be_stored_raises(self, home: Household, published: list[Change], clock: Clock) -> None:
         home.store.close()
         with pytest.raises(StoreUnavailable):
             AtOnce(home.noticing).offer(Hint("F00000002", 1, "doorbell", clock.now))

@@ -1,4 +1,4 @@
-"""Which cameras a link sees, how old they may be, and what is told when the vendor can't be asked."""
+"""Which cameras a link sees, how old the list may be, and the answers when the vendor can't be read."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ NAMES = ["Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond"
 
 
 def names(cameras: tuple[Camera, ...]) -> list[str]:
-    return [each.name for each in cameras]
+    return [listed_camera.name for listed_camera in cameras]
 
 
 def another_process(home: Household, driver: ReadyDriver, clock: Clock) -> Registry:
@@ -34,7 +34,7 @@ def test_every_camera_of_the_household_with_its_own_id(home: Household) -> None:
     listing = home.registry.cameras(home.link)
 
     assert names(listing.cameras) == NAMES
-    assert len({each.id for each in listing.cameras}) == len(NAMES)
+    assert len({listed_camera.id for listed_camera in listing.cameras}) == len(NAMES)
     garden = listing.cameras[0]
     assert garden.id == camera_id(home.account.salt, "ezviz", garden.ref.serial, 1)
     assert garden.ref.serial not in garden.id
@@ -141,7 +141,7 @@ def test_a_known_list_of_another_version_is_as_good_as_none(home: Household, clo
         another_process(home, home.driver, clock).cameras(home.link)
 
 
-def test_an_account_that_is_gone_is_told_as_signed_out(home: Household) -> None:
+def test_an_unknown_account_is_signed_out(home: Household) -> None:
     with pytest.raises(Unavailable) as raised:
         home.registry.cameras(replace(home.link, account="nobody"))
 
@@ -158,14 +158,14 @@ def test_a_refresh_ahead_swallows_the_vendors_failure(home: Household, clock: Cl
     home.noticing.refresh("nobody")
 
 
-# what a query is told
+# the answer to a query
 
 
 def test_states_are_of_the_links_own_cameras_alone(home: Household, tmp_path: Path) -> None:
     theirs = household(tmp_path, store=home.store, user="other@example.com").id("Garden")
-    asked = [home.id("Garden"), theirs, "ezviz-aaaaaaaaaaaaaaaaaaaa", "", "x" * 10_000]
+    camera_ids = [home.id("Garden"), theirs, "ezviz-aaaaaaaaaaaaaaaaaaaa", "", "x" * 10_000]
 
-    assert list(home.registry.states(home.link, asked)) == [home.id("Garden")]
+    assert list(home.registry.states(home.link, camera_ids)) == [home.id("Garden")]
 
 
 def test_a_camera_that_was_not_chosen_is_absent(home: Household) -> None:
@@ -176,11 +176,11 @@ def test_a_camera_that_was_not_chosen_is_absent(home: Household) -> None:
 
 def test_a_state_says_whether_it_could_be_shown_on_the_links_assistant(home: Household) -> None:
     ids = {name: home.id(name) for name in NAMES}
-    told = {}
+    reasons = {}
     for assistant in ("alexa", "google"):
         states = home.registry.states(home.another_link(assistant), ids.values())
         refusals = {name: states[camera].refusal for name, camera in ids.items()}
-        told[assistant] = {name: refusal.reason if refusal else "" for name, refusal in refusals.items()}
+        reasons[assistant] = {name: refusal.reason if refusal else "" for name, refusal in refusals.items()}
 
     expected = {
         "Garden": "",
@@ -191,10 +191,10 @@ def test_a_state_says_whether_it_could_be_shown_on_the_links_assistant(home: Hou
         "Bedroom": "asleep",
         "Pond": "not_playable",
     }
-    assert told == {"alexa": expected, "google": expected | {"Nursery": "audio_off"}}
+    assert reasons == {"alexa": expected, "google": expected | {"Nursery": "audio_off"}}
 
 
-def test_a_query_is_told_what_was_read_a_minute_ago_and_not_longer(home: Household, clock: Clock) -> None:
+def test_a_query_is_answered_by_a_reading_of_a_minute_ago_and_no_older(home: Household, clock: Clock) -> None:
     garden = home.id("Garden")
     home.driver.change("Garden", online="off")
     home.driver.calls.clear()
@@ -216,12 +216,12 @@ def test_a_query_of_many_reads_once_also_when_that_fails(home: Household, clock:
 
     states = home.registry.states(home.link, ids)
 
-    assert {each.refusal.reason for each in states.values() if each.refusal} == {"signed_out"}
-    assert [states[each].camera.name for each in ids] == NAMES
+    assert {state.refusal.reason for state in states.values() if state.refusal} == {"signed_out"}
+    assert [states[camera_id].camera.name for camera_id in ids] == NAMES
     assert home.driver.calls["read"] == 1
 
 
-def test_where_nothing_is_known_a_query_hears_why_and_no_name(home: Household) -> None:
+def test_a_query_of_an_unknown_state_gets_the_reason_and_no_name(home: Household) -> None:
     home.driver.error = VendorDown("x")
 
     states = home.registry.states(home.link, ["ezviz-aaaaaaaaaaaaaaaaaaaa"])

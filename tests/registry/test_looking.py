@@ -1,4 +1,4 @@
-"""What was listed and is of unknown size is opened for a look: which cameras, when, how many at once."""
+"""Listed pictures of unknown size are opened to measure them: which cameras, when, how many at once."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from media.source import SourceSpec
 from registry.camera import Camera, Video
 from registry.errors import Refused
 from registry.streams.look import unseen
-from registry.watch.looker import Looker
+from registry.watch.measurer import Measurer
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
@@ -36,12 +36,12 @@ UNKNOWN = Video("h264")
         ({"video": UNKNOWN, "charging": "off"}, ()),
     ],
 )
-def test_what_a_look_would_tell_of(changes: dict[str, Any], expected: tuple[str, ...]) -> None:
+def test_which_pictures_of_a_camera_are_measured(changes: dict[str, Any], expected: tuple[str, ...]) -> None:
     assert unseen(camera("Garden", **changes)) == expected
 
 
 class Telling(ReadyPictures):
-    """Tells what a look shows, as the media process does, once `may` is set."""
+    """Reports the measurement, as the media process does, once `may` is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ def made(tmp_path: Path, clock: Clock, cameras: list[Camera]) -> tuple[Household
     pictures = Telling()
     home = household(tmp_path, clock=clock, cameras=cameras, pictures=pictures)
     pictures.attach(home)
-    home.registry.when_listed(Looker(home.registry).offer)
+    home.registry.when_listed(Measurer(home.registry).offer)
     return home, pictures
 
 
@@ -81,11 +81,13 @@ def until(true: Callable[[], object], within_s: float = 5.0) -> None:
 
 
 def looked(home: Household, pictures: Telling) -> list[tuple[str, str]]:
-    names = {each.id: each.name for each in home.owner.cameras(home.account.id).cameras}
+    names = {listed_camera.id: listed_camera.name for listed_camera in home.owner.cameras(home.account.id).cameras}
     return [(names[claims.camera], claims.picture) for claims, _ in pictures.warmed if claims.protocol == "snapshot"]
 
 
-def test_open_mains_cameras_are_looked_at_one_at_a_time_and_then_told_as_they_are(tmp_path: Path, clock: Clock) -> None:
+def test_open_mains_cameras_are_measured_one_at_a_time_and_then_listed_with_their_sizes(
+    tmp_path: Path, clock: Clock
+) -> None:
     cameras = [
         camera("Garden", video=UNKNOWN, sub=Video()),
         camera("Known"),
@@ -94,7 +96,7 @@ def test_open_mains_cameras_are_looked_at_one_at_a_time_and_then_told_as_they_ar
         camera("Attic", video=UNKNOWN, online="off"),
         camera("Bedroom", video=UNKNOWN, asleep="on"),
         camera("Shared", video=UNKNOWN, ways=()),
-        camera("Silent", video=UNKNOWN, audio="off"),  # a look listens to nothing
+        camera("Silent", video=UNKNOWN, audio="off"),  # a measurement needs no sound
         camera("Yard", video=UNKNOWN),
     ]
     home, pictures = made(tmp_path, clock, cameras)
@@ -108,7 +110,7 @@ def test_open_mains_cameras_are_looked_at_one_at_a_time_and_then_told_as_they_ar
     until(lambda: home.registry.cameras(home.link).cameras[-1].video.width)
     assert looked(home, pictures) == [("Garden", "main"), ("Garden", "sub"), ("Silent", "main"), ("Yard", "main")]
     assert pictures.at_once == [1, 1, 1, 1]
-    listed = {each.name: each for each in home.registry.cameras(home.link).cameras}
+    listed = {listed_camera.name: listed_camera for listed_camera in home.registry.cameras(home.link).cameras}
     assert (listed["Garden"].video.width, listed["Garden"].sub) == (640, Video("unknown", 640, 360))
     assert listed["Garage"].video == UNKNOWN
     assert home.registry.cameras(home.link).fingerprint != first.fingerprint, "Discover and SYNC are made anew"
@@ -143,7 +145,7 @@ def test_a_full_house_is_not_disturbed(tmp_path: Path, clock: Clock) -> None:
     home.store.close()
 
 
-def test_a_link_lists_what_was_chosen_for_it_and_nothing_else_is_looked_at(tmp_path: Path, clock: Clock) -> None:
+def test_only_cameras_chosen_for_the_link_are_listed_and_measured(tmp_path: Path, clock: Clock) -> None:
     home, pictures = made(tmp_path, clock, [camera("Garden", video=UNKNOWN), camera("Yard", video=UNKNOWN)])
     pictures.may.set()
     some = home.another_link("google", (home.id("Yard"),))
@@ -154,7 +156,7 @@ def test_a_link_lists_what_was_chosen_for_it_and_nothing_else_is_looked_at(tmp_p
     home.store.close()
 
 
-def test_who_lists_waits_for_no_look(tmp_path: Path, clock: Clock) -> None:
+def test_a_list_waits_for_no_measurement(tmp_path: Path, clock: Clock) -> None:
     home, pictures = made(tmp_path, clock, [camera("Garden", video=UNKNOWN)])
     for _ in range(20):
         assert home.registry.cameras(home.link).cameras[0].video == UNKNOWN

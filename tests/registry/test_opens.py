@@ -18,15 +18,15 @@ MOST = 3
 
 @pytest.fixture
 def processes(tmp_path: Path, clock: Clock) -> Iterator[list[Household]]:
-    """Two that share a store and count there."""
+    """Two processes that count in a shared store."""
     home = household(tmp_path, clock=clock)
 
     def another() -> Household:
         made = {"ezviz": home.driver}
         opens = OpensOfAll(MOST, home.store)
         adapter = adapt(home.store, made, home.pictures, home.grants, home.rules, clock, opens)
-        parts = (home.store, home.account, home.source, home.link, home.driver, home.pictures, home.grants)
-        return Household(*parts, adapter, home.rules, clock)
+        common = (home.store, home.account, home.source, home.link, home.driver, home.pictures, home.grants)
+        return Household(*common, adapter, home.rules, clock)
 
     yield [another(), another()]
     home.store.close()
@@ -36,7 +36,7 @@ def opened(home: Household, name: str = "Garden") -> Stream | Refusal:
     return home.registry.open_stream(home.link, home.id(name), HLS)
 
 
-def test_processes_count_together_and_a_minute_later_anew(processes: list[Household], clock: Clock) -> None:
+def test_processes_count_together_and_restart_after_a_minute(processes: list[Household], clock: Clock) -> None:
     shown = [isinstance(opened(processes[number % 2]), Stream) for number in range(MOST + 2)]
     assert shown == [True] * MOST + [False] * 2
     assert opened(processes[0]) == Refusal((Failed("busy"),), "Garden", "EZVIZ")

@@ -42,8 +42,8 @@ class Ears:
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host, push=push)
         self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True)
         self.source = self._signed_in(store, user)
-        self.told: list[Hint] = []
-        self.listener: Listener = self.driver.listen(self.source, self.told.append, WAITS)
+        self.hints: list[Hint] = []
+        self.listener: Listener = self.driver.listen(self.source, self.hints.append, WAITS)
 
     def _signed_in(self, store: SqliteStore, user: str) -> Source:
         households.add_owner(store, user)
@@ -54,8 +54,8 @@ class Ears:
         self.driver.sessions.signed_in(source, user, answer.session)
         return source
 
-    def seen(self) -> list[tuple[str, int, str]]:
-        return [(hint.serial, hint.channel, hint.kind) for hint in self.told if hint.serial]
+    def received(self) -> list[tuple[str, int, str]]:
+        return [(hint.serial, hint.channel, hint.kind) for hint in self.hints if hint.serial]
 
 
 @pytest.fixture
@@ -88,21 +88,21 @@ def test_what_happens_is_heard(
     ears, serial = hear(), vendor.serial("Front Door")
     wait(lambda: ears.listener.listening)
     vendor.control(serial, **change)
-    wait(ears.seen)
-    assert ears.seen() == [(serial, 1, kind)]
-    assert ears.told[0] == Hint()  # and a look at everything, for what nobody heard
+    wait(ears.received)
+    assert ears.received() == [(serial, 1, kind)]
+    assert ears.hints[0] == Hint()  # and a hint about every device, for messages that were missed
 
 
-def test_a_household_hears_of_its_own_and_of_shared_cameras_alone(
+def test_a_household_gets_hints_of_its_own_and_of_shared_cameras_alone(
     vendor: SimulatorProcess, hear: Callable[..., Ears]
 ) -> None:
     demo, other = hear(), hear("other@example.com")
     wait(lambda: demo.listener.listening and other.listener.listening)
     for name in ("Study", "Pond", "Garden"):
         vendor.control(vendor.serial(name), motion=True)
-    wait(lambda: len(demo.seen()) == len(other.seen()) == 2)
-    assert {serial for serial, *_ in demo.seen()} == {vendor.serial("Pond"), vendor.serial("Garden")}
-    assert {serial for serial, *_ in other.seen()} == {vendor.serial("Study"), vendor.serial("Garden")}
+    wait(lambda: len(demo.received()) == len(other.received()) == 2)
+    assert {serial for serial, *_ in demo.received()} == {vendor.serial("Pond"), vendor.serial("Garden")}
+    assert {serial for serial, *_ in other.received()} == {vendor.serial("Study"), vendor.serial("Garden")}
 
 
 def test_nonsense_stops_nothing(vendor: SimulatorProcess, hear: Callable[..., Ears]) -> None:
@@ -111,7 +111,7 @@ def test_nonsense_stops_nothing(vendor: SimulatorProcess, hear: Callable[..., Ea
     vendor.configure(push_fault="garbage")
     for _ in range(3):
         vendor.control(vendor.serial("Garden"), motion=True)
-    wait(lambda: len(ears.seen()) == 3)
+    wait(lambda: len(ears.received()) == 3)
     assert ears.listener.listening
 
 
@@ -120,15 +120,15 @@ def test_a_broken_connection_is_taken_up_again(vendor: SimulatorProcess, hear: C
     wait(lambda: ears.listener.listening)
     vendor.configure(push_fault="drop")
     vendor.control(vendor.serial("Garden"), motion=True)
-    wait(lambda: ears.told.count(Hint()) >= 2)
+    wait(lambda: ears.hints.count(Hint()) >= 2)
     vendor.configure(push_fault="")
     wait(lambda: ears.listener.listening)
-    before = len(ears.seen())
+    before = len(ears.received())
     vendor.control(vendor.serial("Garden"), motion=True)
-    wait(lambda: len(ears.seen()) > before)
+    wait(lambda: len(ears.received()) > before)
 
 
-def test_a_broker_that_refuses_is_asked_ever_less(
+def test_a_broker_that_refuses_is_connected_to_ever_less_often(
     vendor: SimulatorProcess, hear: Callable[..., Ears], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
@@ -142,10 +142,10 @@ def test_a_broker_that_refuses_is_asked_ever_less(
     ears = hear()
     wait(lambda: len(pauses) >= 3)
     assert not ears.listener.listening
-    assert ears.told == []
+    assert ears.hints == []
 
 
-def test_a_session_that_was_renewed_is_listened_to_anew(
+def test_a_renewed_session_is_listened_to_with_a_new_connection(
     vendor: SimulatorProcess, hear: Callable[..., Ears], store: SqliteStore
 ) -> None:
     ears = hear()
@@ -153,10 +153,10 @@ def test_a_session_that_was_renewed_is_listened_to_anew(
     again = ears.driver.sign_in("demo@example.com", "showcam-demo", LONG_S)
     assert isinstance(again, SignedIn)
     ears.driver.sessions.signed_in(ears.source, "demo@example.com", again.session)
-    wait(lambda: ears.told.count(Hint()) == 2 and ears.listener.listening)
+    wait(lambda: ears.hints.count(Hint()) == 2 and ears.listener.listening)
 
 
-def test_a_dead_session_asks_nobody_for_messages(
+def test_a_dead_session_makes_no_connection_for_messages(
     vendor: SimulatorProcess, hear: Callable[..., Ears], store: SqliteStore
 ) -> None:
     ears = hear()
@@ -168,22 +168,22 @@ def test_a_dead_session_asks_nobody_for_messages(
     )
     wait(lambda: not ears.listener.listening)
     vendor.control(vendor.serial("Garden"), motion=True)
-    assert ears.seen() == []
+    assert ears.received() == []
 
 
 def test_no_private_place_is_connected_to(
     hear: Callable[..., Ears], vendor: SimulatorProcess, store: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where no place is set the account says where; here it says this machine, at a port that nobody allowed."""
+    """Without a setting the account names the broker; this one names this machine, at a port that is not allowed."""
     ears = hear()
     ears.listener.stop()
     hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
     caplog.set_level("INFO")
-    told: list[Hint] = []
-    listener = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True).listen(ears.source, told.append)
+    hints: list[Hint] = []
+    listener = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True).listen(ears.source, hints.append)
     wait(lambda: [line for line in caplog.messages if "is not listened to: vendor_down" in line])
     listener.stop()
-    assert told == []
+    assert hints == []
 
 
 MOST_AN_MQTT_PACKET_HOLDS = 268_435_455  # bytes (2.2.3)
@@ -225,16 +225,16 @@ def test_what_is_too_much_is_not_held(
     tracemalloc.start()
     try:
         ears = hear("other@example.com", push=broker.host)
-        wait(ears.seen)
+        wait(ears.received)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
         ears.listener.stop()
         broker.close()
-    assert ears.seen() == [("F00497201", 1, "motion")]
-    lines = [each for each in caplog.messages if f"{ears.source.id} is not listened to" in each]
+    assert ears.received() == [("F00497201", 1, "motion")]
+    lines = [message for message in caplog.messages if f"{ears.source.id} is not listened to" in message]
     assert lines == [f"source {ears.source.id} is not listened to: vendor_down ({reason})"]
-    assert ears.told.count(Hint()) == 2
+    assert ears.hints.count(Hint()) == 2
     assert broker.connections[0].sent < 32 * MB  # the rest was never taken from it, by the system neither
     assert most < held
 
@@ -245,10 +245,10 @@ def test_the_longest_message_that_is_taken(hear: Callable[..., Ears]) -> None:
     room = 65_536 - len(TOPIC) - len(json.dumps(message | {"more": ""}))
     broker = RudeBroker(lambda met: met.publish(json.dumps(message | {"more": "x" * room}).encode()))
     ears = hear("other@example.com", push=broker.host)
-    wait(ears.seen)
+    wait(ears.received)
     ears.listener.stop()
     broker.close()
-    assert ears.seen()[0] == ("F00497201", 1, "motion")
+    assert ears.received()[0] == ("F00497201", 1, "motion")
 
 
 def test_a_broker_that_hangs_up_before_it_sends_is_no_fault_of_ours(
@@ -265,7 +265,7 @@ def test_a_broker_that_hangs_up_before_it_sends_is_no_fault_of_ours(
 
 
 def ext(*fields: object) -> bytes:
-    return json.dumps({"ext": ",".join(str(each) for each in fields)}).encode()
+    return json.dumps({"ext": ",".join(str(value) for value in fields)}).encode()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every reason the code can come to is told in each language, with what to do about it."""
+"""Every reason in the code has sentences in each language: what is wrong, and the mend."""
 
 import ast
 import re
@@ -49,12 +49,12 @@ def named(call: ast.Call) -> set[str]:
     """The reasons a refusal or error is made with, where they are written out."""
     first = call.args[0] if call.args else None
     chosen = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
-    return {each.value for each in chosen if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+    return {node.value for node in chosen if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def said_in_code() -> set[str]:
     found = {"vendor_down", "vendor_busy", "signed_out"} & {
-        each.reason for each in (errors.VendorDown, errors.VendorBusy, errors.SignedOut)
+        error.reason for error in (errors.VendorDown, errors.VendorBusy, errors.SignedOut)
     }
     for module in MODULES:
         for node in ast.walk(ast.parse(module.read_text())):
@@ -77,7 +77,7 @@ def test_a_table_by_reason_has_a_row_for_each_and_in_their_order() -> None:
 
 @pytest.mark.parametrize("vendor", VENDORS)
 @pytest.mark.parametrize("reason", REASONS)
-def test_a_reason_is_told_in_each_language_with_the_cameras_name_or_without(reason: Reason, vendor: str) -> None:
+def test_a_reason_is_translated_with_the_cameras_name_or_without(reason: Reason, vendor: str) -> None:
     named, nameless = (Refusal((Failed(reason),), name, vendor) for name in ("Garden {0} %s", ""))
     texts = [explain(named, locale) for locale in LANGUAGES]
 
@@ -122,7 +122,7 @@ def test_without_a_name_a_command_says_where_one_belongs(locale: str, vendor: st
     assert row_text("signed_out", locale)[0].startswith("showcam ") or locale != "en"
 
 
-def test_all_rows_are_told_in_order() -> None:
+def test_all_rows_are_explained_in_order() -> None:
     text = explain(Refusal((Failed("offline"), Failed("encryption_on")), "Garage"))
 
     assert text.index("is offline") < text.index("Image Encryption is on for Garage")
@@ -143,7 +143,7 @@ def test_commands_are_ones_there_are_and_stand_as_a_shell_takes_them(language: s
 
 
 @pytest.mark.parametrize(
-    ("reason", "vendor", "locale", "told"),
+    ("reason", "vendor", "locale", "sentence"),
     [
         # EZVIZ's own menus
         (
@@ -170,13 +170,13 @@ def test_commands_are_ones_there_are_and_stand_as_a_shell_takes_them(language: s
     ],
 )
 def test_a_vendor_is_spoken_of_by_its_name_and_in_its_own_words(
-    reason: Reason, vendor: str, locale: str, told: str
+    reason: Reason, vendor: str, locale: str, sentence: str
 ) -> None:
-    assert told in explain(Refusal((Failed(reason),), "Garden", vendor), locale)
+    assert sentence in explain(Refusal((Failed(reason),), "Garden", vendor), locale)
 
 
 @pytest.mark.parametrize(
-    ("own", "vendor", "told"),
+    ("own", "vendor", "sentence"),
     [
         ({}, "EZVIZ", "In the assistant's app disable or disconnect showcam, then link it again"),
         (
@@ -191,8 +191,8 @@ def test_a_vendor_is_spoken_of_by_its_name_and_in_its_own_words(
         ),
     ],
 )
-def test_a_door_says_what_its_own_assistants_users_do(own: Any, vendor: str, told: str) -> None:
-    assert told in explain(Refusal((Failed("signed_out"),), vendor=vendor), "en", own)
+def test_a_door_says_what_its_own_assistants_users_do(own: Any, vendor: str, sentence: str) -> None:
+    assert sentence in explain(Refusal((Failed("signed_out"),), vendor=vendor), "en", own)
 
 
 def test_a_vendors_sentences_are_of_its_own_name() -> None:

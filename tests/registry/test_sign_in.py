@@ -67,7 +67,7 @@ def test_the_right_password_signs_the_household_in_and_is_not_kept(store: Sqlite
 def test_signing_in_again_is_the_same_household(sign_in: SignIn) -> None:
     outcomes = [sign_in.begin("demo@example.com", PASSWORD, HERE) for _ in range(2)]
 
-    assert len({each.account.id for each in outcomes if isinstance(each, SignedIn)}) == 1
+    assert len({outcome.account.id for outcome in outcomes if isinstance(outcome, SignedIn)}) == 1
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_where_anyone_may_sign_up_a_household_is_made_once(store: SqliteStore, d
     with ThreadPoolExecutor(3) as pool:
         outcomes = list(pool.map(lambda _: door.begin("other@example.com", PASSWORD, HERE), range(3)))
 
-    assert all(isinstance(each, SignedIn) for each in outcomes)
+    assert all(isinstance(outcome, SignedIn) for outcome in outcomes)
     assert len(list(store.accounts())) == 1
 
 
@@ -131,7 +131,7 @@ def test_five_guesses(sign_in: SignIn) -> None:
     pending = code_wanted(sign_in).pending
     outcomes = [sign_in.submit_code(pending, "!") for _ in range(6)]
 
-    assert [why(each) for each in outcomes] == ["wrong_code"] * 5 + ["guessed"]
+    assert [why(outcome) for outcome in outcomes] == ["wrong_code"] * 5 + ["guessed"]
     assert why(sign_in.submit_code(pending, "012345")) == "guessed"
     assert why(sign_in.submit_code(code_wanted(sign_in).pending, "012345")) == "guessed"  # nor a newer code
 
@@ -152,24 +152,24 @@ def test_five_minutes(store: SqliteStore, driver: EzvizDriver, clock: Clock) -> 
 def test_the_region_the_vendor_names_is_followed_with_the_code_in_hand(
     simulator: SimulatorProcess, store: SqliteStore, vendors: Vendors, sign_in: SignIn
 ) -> None:
-    there = simulator.app_host
-    body = msgspec.json.encode({"meta": {"code": 1100}, "loginArea": {"apiDomain": there}})
-    here = vendors.answering(lambda *_: answer(body))
+    region = simulator.app_host
+    body = msgspec.json.encode({"meta": {"code": 1100}, "loginArea": {"apiDomain": region}})
+    first_host = vendors.answering(lambda *_: answer(body))
     both = simulator.data / "both.pem"
-    both.write_bytes(simulator.ca.read_bytes() + here.ca_file.read_bytes())
-    hosts = EzvizHosts(here.host, simulator.open_host, extra=(here.host, there))
+    both.write_bytes(simulator.ca.read_bytes() + first_host.ca_file.read_bytes())
+    hosts = EzvizHosts(first_host.host, simulator.open_host, extra=(first_host.host, region))
     door = SignIn(store, EzvizDriver(store, hosts, ca_file=both, demo=True), "owner", limits=MANY, vendor_s=20.0)
 
     wanted = code_wanted(door)
     outcome = door.submit_code(wanted.pending, "012345")
 
     assert isinstance(outcome, SignedIn)
-    assert len(here.requests) == 1  # the code went straight to the region
+    assert len(first_host.requests) == 1  # the code went straight to the region
     source = households.find(store, "mfa@example.com")
     assert source is not None
     session = Sessions(store).read(source).secrets.session
     assert session is not None
-    assert session["api_url"] == there
+    assert session["api_url"] == region
 
 
 def test_regions_in_a_circle_are_followed_once(simulator: SimulatorProcess, sign_in: SignIn) -> None:
@@ -222,9 +222,9 @@ def test_every_verdict_has_its_word(
     assert why(door.begin("demo@example.com", PASSWORD, HERE)) == expected
 
 
-def test_codes_asked_for_too_often(store: SqliteStore, vendors: Vendors) -> None:
-    def reply(asked: str, _body: bytes, _headers: dict[str, str]) -> bytes:
-        return answer(b'{"meta": {"code": 1041}}' if "checkcode" in asked else b'{"meta": {"code": 6002}}')
+def test_codes_requested_too_often_are_refused(store: SqliteStore, vendors: Vendors) -> None:
+    def reply(requested: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        return answer(b'{"meta": {"code": 1041}}' if "checkcode" in requested else b'{"meta": {"code": 6002}}')
 
     vendor = vendors.answering(reply)
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
@@ -255,12 +255,12 @@ def counted(store: SqliteStore, vendors: Vendors, clock: Clock) -> tuple[SignIn,
 
 
 def test_a_user_is_tried_three_times_whatever_the_address(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
-    door, asked, clock = counted
+    door, requests, clock = counted
     outcomes = [door.begin(name, "guess", f"192.0.2.{number}") for number, name in enumerate(SPELT)]
 
-    assert [why(each) for each in outcomes] == ["wrong"] * 3 + ["too_many"] * 4
-    assert asked() == 3
-    assert [each.retry_after_s for each in outcomes if isinstance(each, SignInRefused)] == [0] * 7
+    assert [why(outcome) for outcome in outcomes] == ["wrong"] * 3 + ["too_many"] * 4
+    assert requests() == 3
+    assert [outcome.retry_after_s for outcome in outcomes if isinstance(outcome, SignInRefused)] == [0] * 7
     clock.now += 899
     assert why(door.begin("user1@example.com", "guess", HERE)) == "too_many"
     clock.now += 2
@@ -272,26 +272,26 @@ SPELT = ["user1@example.com", "USER1@example.com", " user1@EXAMPLE.com", *["user
 
 
 def test_no_border_of_a_clock_gives_three_more(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
-    door, asked, clock = counted
+    door, requests, clock = counted
     clock.now += 890 - clock.now % 900  # ten seconds before a full quarter of an hour
     for _ in range(4):
         door.begin("user1@example.com", "guess", HERE)
         clock.now += 5
-    assert asked() == 3
+    assert requests() == 3
 
 
 def test_fifty_at_once_are_three(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
-    door, asked, _ = counted
+    door, requests, _ = counted
     with ThreadPoolExecutor(16) as pool:
-        outcomes = list(pool.map(lambda each: door.begin("user1@example.com", "g", f"192.0.2.{each}"), range(50)))
+        outcomes = list(pool.map(lambda number: door.begin("user1@example.com", "g", f"192.0.2.{number}"), range(50)))
     assert sorted(map(why, outcomes)) == ["too_many"] * 47 + ["wrong"] * 3
-    assert asked() == 3
+    assert requests() == 3
 
 
 def test_each_known_browser_has_three_of_its_own(
     counted: tuple[SignIn, Callable[[], int], Clock], store: SqliteStore
 ) -> None:
-    door, asked, _ = counted
+    door, requests, _ = counted
     source = households.find(store, "user1@example.com")
     assert source is not None
     browsers = [
@@ -300,14 +300,14 @@ def test_each_known_browser_has_three_of_its_own(
         Browser("laptop", ("x", source.account)),
         Browser("y", ("x",)),
     ]
-    told = [[why(door.begin("user1@example.com", "g", HERE, each)) for _ in range(4)] for each in browsers]
-    assert told == [
+    outcomes = [[why(door.begin("user1@example.com", "g", HERE, browser)) for _ in range(4)] for browser in browsers]
+    assert outcomes == [
         ["wrong"] * 3 + ["too_many"],
         ["wrong"] * 3 + ["throttled"],
         ["wrong"] * 3 + ["throttled"],
         ["too_many"] * 4,
     ]
-    assert asked() == 9
+    assert requests() == 9
 
 
 def test_what_the_vendor_did_not_answer_counts(store: SqliteStore, vendors: Vendors, clock: Clock) -> None:
@@ -316,8 +316,8 @@ def test_what_the_vendor_did_not_answer_counts(store: SqliteStore, vendors: Vend
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
     households.add_owner(store, "demo@example.com")
     door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
-    told = [why(door.begin("demo@example.com", "g", HERE)) for _ in range(4)]
-    assert told == ["vendor_down"] * 3 + ["too_many"]
+    outcomes = [why(door.begin("demo@example.com", "g", HERE)) for _ in range(4)]
+    assert outcomes == ["vendor_down"] * 3 + ["too_many"]
 
 
 def test_a_right_password_that_meets_the_vendors_terminal_limit_is_no_failure(
@@ -331,11 +331,11 @@ def test_a_right_password_that_meets_the_vendors_terminal_limit_is_no_failure(
 
 
 def test_an_address_tries_twenty_times_whatever_the_user(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
-    door, asked, _ = counted
+    door, requests, _ = counted
     outcomes = [door.begin(f"user{number}@example.com", "guess", HERE) for number in range(22)]
 
-    assert [why(each) for each in outcomes] == ["wrong"] * 20 + ["throttled"] * 2
-    assert asked() == 20
+    assert [why(outcome) for outcome in outcomes] == ["wrong"] * 20 + ["throttled"] * 2
+    assert requests() == 20
     waiting = outcomes[-1]
     assert isinstance(waiting, SignInRefused)
     assert waiting.retry_after_s == 900
@@ -351,17 +351,17 @@ def test_a_known_name_uses_up_an_address_no_less_than_an_unknown_one(
 
 
 def test_strangers_are_counted_too(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
-    door, asked, _ = counted
+    door, requests, _ = counted
     outcomes = [door.begin(f"stranger{number}@example.com", "guess", HERE) for number in range(21)]
 
     assert why(outcomes[-1]) == "throttled"
-    assert asked() == 0
+    assert requests() == 0
 
 
 @pytest.mark.parametrize(
     ("user", "expected"), [("kari@example.com", "k…@example.com"), ("+4791234567", "…67"), ("@", "…@")]
 )
-def test_where_the_code_went_is_told_in_part(user: str, expected: str) -> None:
+def test_the_address_of_the_code_is_masked(user: str, expected: str) -> None:
     assert masked(user) == expected
 
 
@@ -399,4 +399,4 @@ def test_nothing_secret_is_logged_or_raised(
         simulator.app_host,
     ]
     logged = "\n".join([record.getMessage() + str(record.__dict__) for record in caplog.records])
-    assert [each for each in secrets if each in logged] == []
+    assert [secret for secret in secrets if secret in logged] == []

@@ -1,4 +1,4 @@
-"""How large pictures are where the vendor doesn't tell: learnt when one is shown, and kept."""
+"""Sizes that the vendor does not list: measured when a picture is opened, and kept."""
 
 from collections.abc import Callable
 from copy import replace
@@ -8,7 +8,7 @@ import pytest
 from media.grants import Claims
 from registry.adapter import adapt
 from registry.camera import Camera, Video
-from registry.gate.sizes import Looks, resized, sized
+from registry.gate.sizes import Measurement, resized, sized
 from registry.owner.owner import Owner
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
@@ -31,7 +31,7 @@ def claims(home: Household, name: str = "Garden", **changes: object) -> Claims:
 
 def garden(home: Household, owner: Owner | None = None) -> Camera:
     listing = (owner or home.owner).cameras(home.account.id)
-    return next(each for each in listing.cameras if each.name == "Garden")
+    return next(listed_camera for listed_camera in listing.cameras if listed_camera.name == "Garden")
 
 
 def another_process(home: Household) -> Owner:
@@ -67,15 +67,15 @@ def test_a_size_that_was_learnt_twice_is_written_once(untold: Household, monkeyp
     assert garden(untold).video.width == 1280
 
 
-def test_when_it_was_looked_at_is_kept_and_written_only_now_and_then(untold: Household, clock: Clock) -> None:
+def test_the_time_of_a_measurement_is_kept_and_written_only_now_and_then(untold: Household, clock: Clock) -> None:
     began = clock.now
-    seen = []
+    ages_h = []
     for hours in (0, 1, 13, 14):
         clock.now = began + hours * 3600
         untold.questions.learn(claims(untold), 3840, 2160)
         for owner in (untold.owner, another_process(untold)):
-            seen.append((garden(untold, owner).looked_at - began) / 3600)
-    assert seen == [0, 0, 0, 0, 13, 13, 13, 13]
+            ages_h.append((garden(untold, owner).looked_at - began) / 3600)
+    assert ages_h == [0, 0, 0, 0, 13, 13, 13, 13]
 
 
 @pytest.mark.parametrize("b_frames", [True, False])
@@ -108,18 +108,18 @@ def test_what_can_t_be_a_size_or_a_camera_is_passed_over(
 def test_a_store_that_can_t_be_reached_costs_nobody_a_picture(
     untold: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = claims(untold)
+    measured_claims = claims(untold)
 
     def gone(*_: object) -> None:
         raise StoreUnavailable
 
     monkeypatch.setattr(untold.store, "put_known", gone)
-    untold.questions.learn(told, 1920, 1080)
+    untold.questions.learn(measured_claims, 1920, 1080)
     assert garden(untold).video.width == 1920
 
 
 @pytest.mark.parametrize(
-    ("told", "known", "expected"),
+    ("listed", "known", "expected"),
     [
         (UNKNOWN, Video("h264", 1920, 1080), Video("h264", 1920, 1080)),
         (Video("h264", 1280, 720), Video("h264", 1920, 1080), Video("h264", 1280, 720)),
@@ -128,13 +128,13 @@ def test_a_store_that_can_t_be_reached_costs_nobody_a_picture(
         (UNKNOWN, UNKNOWN, UNKNOWN),
     ],
 )
-def test_what_the_vendor_tells_beats_what_was_learnt(told: Video, known: Video, expected: Video) -> None:
-    now, before = camera("Garden", video=told), camera("Garden", video=known)
+def test_a_size_from_the_vendor_beats_a_measured_one(listed: Video, known: Video, expected: Video) -> None:
+    now, before = camera("Garden", video=listed), camera("Garden", video=known)
     assert sized((now,), (before,)) == (camera("Garden", video=expected),)
 
 
 def test_a_smaller_picture_that_is_gone_stays_gone() -> None:
-    before = resized((camera("Garden"),), camera("Garden").ref, "sub", Looks(640, 360))
+    before = resized((camera("Garden"),), camera("Garden").ref, "sub", Measurement(640, 360))
     assert before[0].sub == Video("h264", 640, 360)
     assert sized((camera("Garden"),), before)[0].sub is None
 

@@ -1,4 +1,4 @@
-"""What a query is told of many cameras at once, and at what cost."""
+"""States of many cameras in one query, and their cost."""
 
 from pathlib import Path
 
@@ -14,8 +14,8 @@ from tests.doubles.ready_driver import camera
 
 
 def test_a_source_is_read_once_for_all_its_cameras(tmp_path: Path, clock: Clock) -> None:
-    home = household(tmp_path, clock=clock, cameras=[camera(f"C{each}") for each in range(300)])
-    ids = [each.id for each in home.registry.cameras(home.link).cameras]
+    home = household(tmp_path, clock=clock, cameras=[camera(f"C{number}") for number in range(300)])
+    ids = [listed_camera.id for listed_camera in home.registry.cameras(home.link).cameras]
     home.driver.calls.clear()
     clock.now += 61
 
@@ -24,21 +24,21 @@ def test_a_source_is_read_once_for_all_its_cameras(tmp_path: Path, clock: Clock)
     home.store.close()
 
 
-def test_a_thousand_unknown_cameras_cost_one_look_into_the_store(
+def test_a_thousand_unknown_cameras_cost_one_read_of_the_store(
     home: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     garden, known = home.id("Garden"), home.store.known
-    looks: list[str] = []
+    reads: list[str] = []
 
     def counted(account: str) -> object:
-        looks.append(account)
+        reads.append(account)
         return known(account)
 
     monkeypatch.setattr(home.store, "known", counted)
 
-    asked = [f"ezviz-{number:020}" for number in range(1000)]
-    assert list(home.registry.states(home.link, [*asked, garden])) == [garden]
-    assert len(looks) == 1
+    unknown_ids = [f"ezviz-{number:020}" for number in range(1000)]
+    assert list(home.registry.states(home.link, [*unknown_ids, garden])) == [garden]
+    assert len(reads) == 1
 
 
 def test_states_of_one_reading_are_the_same_until_something_changes(home: Household, clock: Clock) -> None:
@@ -57,18 +57,18 @@ def test_states_of_one_reading_are_the_same_until_something_changes(home: Househ
     assert state() not in (first, allowed)
 
 
-def test_each_assistant_is_told_by_its_own_row_of_the_gate(home: Household) -> None:
+def test_each_assistants_state_is_by_its_own_rows_of_the_gate(home: Household) -> None:
     nursery = home.id("Nursery")
-    told = {
+    refusals = {
         assistant: home.registry.states(home.another_link(assistant), [nursery])[nursery].refusal
         for assistant in ("alexa", "google", "alexa")
     }
-    assert told["alexa"] is None
-    assert told["google"] is not None
-    assert told["google"].reason == "audio_off"
+    assert refusals["alexa"] is None
+    assert refusals["google"] is not None
+    assert refusals["google"].reason == "audio_off"
 
 
-def test_motion_is_told_while_it_lasts(home: Household, clock: Clock) -> None:
+def test_motion_is_reported_while_it_lasts(home: Household, clock: Clock) -> None:
     home.driver.change("Garden", motion="off")
     garden = home.id("Garden")
 
@@ -83,8 +83,8 @@ def test_motion_is_told_while_it_lasts(home: Household, clock: Clock) -> None:
     assert motion() == "off"
 
 
-def test_a_vendor_that_is_down_is_asked_once_for_all(home: Household, clock: Clock) -> None:
-    ids = [each.id for each in home.registry.cameras(home.link).cameras]
+def test_a_vendor_that_is_down_is_called_once_for_all_queries(home: Household, clock: Clock) -> None:
+    ids = [listed_camera.id for listed_camera in home.registry.cameras(home.link).cameras]
     home.driver.error = VendorDown()
     clock.now += 61
     home.driver.calls.clear()
@@ -101,8 +101,8 @@ def test_whether_there_is_a_camera_is_known_without_its_vendor(home: Household, 
     clock.now += 3600
     home.driver.calls.clear()
 
-    asked = [(home.link, garden), (home.link, "ezviz-aaaaaaaaaaaaaaaaaaaa"), (chosen, attic), (chosen, garden)]
-    assert [home.registry.knows(*each) for each in asked] == [True, False, True, False]
+    cases = [(home.link, garden), (home.link, "ezviz-aaaaaaaaaaaaaaaaaaaa"), (chosen, attic), (chosen, garden)]
+    assert [home.registry.knows(*case) for case in cases] == [True, False, True, False]
     elsewhere = adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, clock).registry
-    assert [elsewhere.knows(*each) for each in asked] == [True, False, True, False], "as another process read it"
+    assert [elsewhere.knows(*case) for case in cases] == [True, False, True, False], "as another process read it"
     assert not home.driver.calls

@@ -1,4 +1,4 @@
-"""Opening, signalling, checking and ending: what is asked, what the vendor says, what comes back."""
+"""Opening, signalling, checking and ending: the request, the vendor's answer, the result."""
 
 import threading
 import time
@@ -68,7 +68,7 @@ def test_the_picture_beside_it_is_one_snapshot_for_a_minute(home: Household) -> 
         home.grants.verify(grant, "snapshot", home.clock() + 60)
 
 
-def test_no_picture_is_made_for_who_asks_for_none(home: Household) -> None:
+def test_no_still_is_made_where_none_is_requested(home: Household) -> None:
     assert opened(home, request=WEBRTC).image_url == ""
 
 
@@ -154,7 +154,7 @@ def test_the_unknown_is_read_once_more_and_then_refused(home: Household, flag: s
     assert home.driver.calls == {"read": 2}
 
 
-def test_what_the_second_look_finds_counts(home: Household) -> None:
+def test_the_second_read_decides(home: Household) -> None:
     garden = home.id("Garden")
     home.driver.change("Garden", encryption="unknown")
     home.driver.after_read = lambda: home.driver.change("Garden", encryption="off")
@@ -195,7 +195,7 @@ def test_the_vendors_word_beats_the_flags(home: Household, error: DriverError, r
     ],
 )
 @pytest.mark.parametrize("request_", [HLS, WEBRTC, StreamRequest("alexa", ("webrtc",), OFFER)])
-def test_what_the_media_process_can_not_show_is_told_and_given_back(
+def test_a_picture_that_the_media_process_can_not_show_is_refused_and_given_back(
     home: Household, error: Exception, reason: str, request_: StreamRequest
 ) -> None:
     home.pictures.error = error
@@ -204,7 +204,7 @@ def test_what_the_media_process_can_not_show_is_told_and_given_back(
     assert home.driver.released == ["open:F00000001"]
 
 
-def test_a_media_process_that_is_gone_is_told(home: Household) -> None:
+def test_a_media_process_that_is_gone_is_media_down(home: Household) -> None:
     gone = MediaClient("http://127.0.0.1:9", home.grants.proof())
     registry = adapt(home.store, {"ezviz": home.driver}, gone, home.grants, home.rules, home.clock).registry
 
@@ -215,7 +215,7 @@ def test_a_media_process_that_is_gone_is_told(home: Household) -> None:
 
 
 @pytest.mark.parametrize("sdp", ["", "hello", "v=0\r\nm=audio 9 RTP/AVP 0\r\n", OFFER + "a=x\r\n" * 10_000])
-def test_an_offer_that_is_none_costs_the_vendor_nothing(home: Household, sdp: str) -> None:
+def test_a_bad_offer_calls_no_vendor(home: Household, sdp: str) -> None:
     garden = home.id("Garden")
     grant = opened(home, request=WEBRTC).grant
     home.driver.calls.clear()
@@ -235,7 +235,7 @@ def test_an_offer_that_the_media_process_finds_wanting_is_bad_too(home: Househol
     assert home.driver.released == ["open:F00000001"]
 
 
-def test_who_may_not_see_a_camera_hears_that_there_is_none(home: Household, tmp_path: Path) -> None:
+def test_a_camera_that_the_link_may_not_see_is_not_found(home: Household, tmp_path: Path) -> None:
     garden = home.id("Garden")
     theirs = household(tmp_path, store=home.store, user="other@example.com").id("Garden")
     some = home.another_link("alexa", (home.id("Attic"),))
@@ -290,7 +290,7 @@ def test_what_is_refused_uses_up_no_opening(tmp_path: Path, clock: Clock) -> Non
     home.store.close()
 
 
-def test_a_vendor_that_hangs_is_told_in_time(make_home: Callable[..., Household]) -> None:
+def test_a_vendor_that_hangs_is_vendor_down_in_time(make_home: Callable[..., Household]) -> None:
     home = make_home(rules=Rules(request_s=1.0))
     garden = home.id("Garden")
     home.driver.hold = threading.Event()  # never set: each call uses up the seconds it was given
@@ -390,7 +390,7 @@ def claims_of(home: Household, protocol: str = "hls", surface: str = "alexa") ->
     return Claims(home.account.id, home.link.id, home.id("Garden"), protocol, surface, 0, "n")  # type: ignore[arg-type]
 
 
-def test_a_source_is_minted_anew_each_time_and_given_back_by_its_name(home: Household) -> None:
+def test_a_new_source_is_minted_each_time_and_given_back_by_its_name(home: Household) -> None:
     sources = [home.questions.source_for(claims_of(home)) for _ in range(2)]
 
     assert home.driver.calls["mint"] == 2
@@ -460,16 +460,14 @@ def test_the_gate_holds_while_a_session_lasts(
     assert denied is None or denied.again is False
 
 
-def test_an_accounts_sessions_share_one_reading_made_since_it_was_asked_about_them(
-    home: Household, clock: Clock
-) -> None:
+def test_an_accounts_sessions_share_one_reading_made_since_the_check_began(home: Household, clock: Clock) -> None:
     claims = claims_of(home)
     for _ in range(2):
         home.driver.calls.clear()
         clock.now += 1
-        asked = clock.now
+        since = clock.now
         for _ in range(10):
-            assert home.questions.check(claims, asked) is None
+            assert home.questions.check(claims, since) is None
         assert home.driver.calls == {"read": 1}
 
 
@@ -524,7 +522,7 @@ def test_a_verdict_holds_no_longer_than_what_it_was_made_of(home: Household) -> 
     assert refused(home, request=StreamRequest("alexa", ())) == "no_common_protocol"
 
 
-def test_a_picture_that_displays_can_not_play_is_looked_at_again_once_a_minute(tmp_path: Path, clock: Clock) -> None:
+def test_a_picture_that_displays_can_not_play_is_measured_once_a_minute(tmp_path: Path, clock: Clock) -> None:
     home = household(tmp_path, clock=clock)
     home.driver.change("Garden", video=Video("h264"))
     opened(home)
@@ -532,8 +530,8 @@ def test_a_picture_that_displays_can_not_play_is_looked_at_again_once_a_minute(t
     home.questions.learn(claims, 3840, 2160)
 
     assert [refused(home), refused(home)] == ["beyond_displays"] * 2
-    looks = [(each.protocol, each.picture) for each, _ in home.pictures.warmed[1:]]
-    assert looks == [("snapshot", "main")]
+    opened_pictures = [(claims.protocol, claims.picture) for claims, _ in home.pictures.warmed[1:]]
+    assert opened_pictures == [("snapshot", "main")]
     clock.now += 61
     assert refused(home) == "beyond_displays"
     assert len(home.pictures.warmed) == 3
@@ -551,7 +549,7 @@ def test_an_offer_after_the_end_is_for_a_grant_that_is_over(home: Household) -> 
         home.offers.answer(grant, OFFER)
 
 
-def test_what_can_not_be_looked_at_again_is_refused_all_the_same(home: Household) -> None:
+def test_a_picture_that_can_not_be_measured_is_refused_all_the_same(home: Household) -> None:
     home.driver.change("Garden", video=Video("h264", 3840, 2160))
     home.pictures.error = MediaBusy()
 

@@ -63,7 +63,7 @@ class Home:
         self.registry = adapt(store, {"ezviz": driver}, Fleet(()), Grants([b"k" * 32]), PASSED).registry
 
     def open(self, name: str, request: StreamRequest = HLS) -> Stream | Refusal:
-        ids = {each.name: each.id for each in self.registry.cameras(self.link).cameras}
+        ids = {listed_camera.name: listed_camera.id for listed_camera in self.registry.cameras(self.link).cameras}
         return self.registry.open_stream(self.link, ids[name], request)
 
 
@@ -73,7 +73,7 @@ def home(vendor: SimulatorProcess, store: SqliteStore) -> Iterator[Home]:
     vendor.configure(hls_fault="")
 
 
-def test_a_stream_is_the_vendors_own_and_lives_no_longer_than_asked(home: Home, vendor: SimulatorProcess) -> None:
+def test_a_stream_is_the_vendors_own_and_lives_no_longer_than_requested(home: Home, vendor: SimulatorProcess) -> None:
     before = time.time()
     stream = home.open("Garden")
     assert isinstance(stream, Stream)
@@ -159,14 +159,14 @@ def test_what_is_passed_to_whom(
 def test_each_opening_takes_a_place_as_long_as_its_address_lives(ready: Household) -> None:
     garden = ready.id("Garden")
     found = [ready.registry.open_stream(ready.link, garden, HLS) for _ in range(PASSED.live_per_account + 1)]
-    assert [isinstance(each, Stream) for each in found] == [True] * PASSED.live_per_account + [False]
+    assert [isinstance(stream, Stream) for stream in found] == [True] * PASSED.live_per_account + [False]
     refused = found[-1]
     assert isinstance(refused, Refusal)
     assert (refused.camera, refused.vendor, refused.reason) == ("Garden", "EZVIZ", "busy")
     assert len(ready.driver.released) == 1
 
 
-def test_there_are_no_stills_and_no_ways_that_only_a_media_process_has(ready: Household) -> None:
+def test_stills_and_ways_that_need_a_media_process_are_missing(ready: Household) -> None:
     assert ready.registry.playable == ("hls",)
     assert not ready.registry.stills
     still = ready.registry.snapshot(ready.link, ready.id("Garden"), "alexa")
@@ -181,7 +181,7 @@ def test_there_are_no_stills_and_no_ways_that_only_a_media_process_has(ready: Ho
     assert refusal.reason == "no_way"
 
 
-# what is looked at
+# the streams that are read
 
 
 def section(kind: int, number: int, body: bytes) -> bytes:
@@ -196,7 +196,7 @@ def packet(pid: int, payload: bytes, *, begins: bool = True) -> bytes:
 
 def transport(*types: int, described: bytes = b"") -> bytes:
     rows = b"".join(
-        struct.pack(">BHH", each, 0xE100 + at, 0xF000 | len(described)) + described for at, each in enumerate(types)
+        struct.pack(">BHH", kind, 0xE100 + at, 0xF000 | len(described)) + described for at, kind in enumerate(types)
     )
     pat = section(0, 1, struct.pack(">HHHH", 0, 0xE010, 1, 0xF000))
     return (
@@ -221,7 +221,7 @@ def transport(*types: int, described: bytes = b"") -> bytes:
         (packet(0, b"\0\xb0\xff" + bytes(20)), None),
     ],
 )
-def test_what_a_transport_stream_says_it_holds(data: bytes, expected: set[int] | None) -> None:
+def test_the_codecs_in_a_transport_stream(data: bytes, expected: set[int] | None) -> None:
     if expected is None:
         with pytest.raises(NoTables):
             kinds(data)
@@ -273,7 +273,7 @@ def muxed() -> bytes:
         (transport(0x1B), None),
     ],
 )
-def test_what_an_init_section_says_it_holds(data: bytes, expected: set[str] | None) -> None:
+def test_the_codecs_in_an_init_section(data: bytes, expected: set[str] | None) -> None:
     if expected is None:
         with pytest.raises(mp4.NoEntries):
             mp4.kinds(data)
@@ -292,14 +292,14 @@ KEY = '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://METHOD=NONE"\n'
 KEYED_MP4 = MP4.replace("#EXTINF", KEY + "#EXTINF")
 
 
-def in_ts(told: str, beside: str) -> dict[str, object]:
-    """A vendor's files: its master playlist says so of the stream, and `beside`."""
-    return {"m": MASTER.format(told) + beside, "live.m3u8": MEDIA, "1.ts": transport(0x1B, 0x0F)}
+def in_ts(codecs: str, beside: str) -> dict[str, object]:
+    """A vendor's files in MPEG-TS: the master playlist has `codecs`, and `beside` after it."""
+    return {"m": MASTER.format(codecs) + beside, "live.m3u8": MEDIA, "1.ts": transport(0x1B, 0x0F)}
 
 
-def in_mp4(told: str, held: bytes, **more: object) -> dict[str, object]:
-    """Likewise; `more` replaces some."""
-    return {"m": MASTER.format(told), "live.m3u8": MP4, "i": held, "1.ts": box("moof")} | more
+def in_mp4(codecs: str, held: bytes, **more: object) -> dict[str, object]:
+    """A vendor's files in MP4: the master playlist has `codecs`; `more` replaces some files."""
+    return {"m": MASTER.format(codecs), "live.m3u8": MP4, "i": held, "1.ts": box("moof")} | more
 
 
 class Shop(dict[str, object]):
@@ -307,17 +307,17 @@ class Shop(dict[str, object]):
 
     def __init__(self, files: dict[str, object]) -> None:
         super().__init__(files)
-        self.asked: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
 
-    def reply(self, asked: str, _body: bytes, headers: dict[str, str]) -> bytes:
+    def reply(self, requested: str, _body: bytes, headers: dict[str, str]) -> bytes:
         assert headers["origin"] == hls.PLAYER
-        name = asked.partition(" ")[2].partition("?")[0].strip("/")
+        name = requested.partition(" ")[2].partition("?")[0].strip("/")
         found = self.get(name)
         if found is None:
             return answer(b"", "404 Not Found", ANY)
         if isinstance(found, list):
-            found = found[min(self.asked[name], len(found) - 1)]
-        self.asked[name] += 1
+            found = found[min(self.requests[name], len(found) - 1)]
+        self.requests[name] += 1
         return (
             found if isinstance(found, bytes) and found.startswith(b"HTTP/") else answer(_bytes(found), "200 OK", ANY)
         )
@@ -397,7 +397,7 @@ def _bytes(body: object) -> bytes:
         ({"m": MEDIA.replace("1.ts", "file:///etc/passwd")}, "vendor_down"),
     ],
 )  # fmt: skip
-def test_a_stream_is_looked_at_and_judged(vendors: Vendors, files: dict[str, object], expected: Look | str) -> None:
+def test_a_stream_is_read_and_judged(vendors: Vendors, files: dict[str, object], expected: Look | str) -> None:
     vendor: Vendor = vendors.answering(Shop(files).reply)
     http = VendorHttp(Hosts((vendor.host,)), vendor.ca_file)
     if isinstance(expected, Look):

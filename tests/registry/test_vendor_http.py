@@ -1,4 +1,4 @@
-"""What fails on the way to a vendor is the vendor's failure to the registry, by whichever way it was asked."""
+"""Every failed request to a vendor is the vendor's failure to the registry."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +14,12 @@ NOBODY = "https://127.0.0.1:1"  # no port that anybody listens at
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "call",
     [
         lambda http: http.post(f"{NOBODY}/x", {}, 1.0),
         lambda http: http.ask("GET", f"{NOBODY}/x", 1.0),
-        lambda http: http.look(f"{NOBODY}/x", 1.0, {}),
-        lambda http: http.look("https://elsewhere.example/x", 1.0, {}),
+        lambda http: http.fetch(f"{NOBODY}/x", 1.0, {}),
+        lambda http: http.fetch("https://elsewhere.example/x", 1.0, {}),
         lambda http: http.check("https://elsewhere.example"),
         lambda http: http.addresses("10.0.0.1", 443, 1.0),
     ],
@@ -32,12 +32,12 @@ NOBODY = "https://127.0.0.1:1"  # no port that anybody listens at
         "a private place",
     ],
 )
-def test_it_is_the_vendor_that_is_down(asked: Callable[[VendorHttp], object]) -> None:
+def test_it_is_the_vendor_that_is_down(call: Callable[[VendorHttp], object]) -> None:
     with pytest.raises(VendorDown):
-        asked(VendorHttp(Hosts(("127.0.0.1:1",))))
+        call(VendorHttp(Hosts(("127.0.0.1:1",))))
 
 
-def test_so_it_is_where_the_authorities_cannot_be_read(tmp_path: Path) -> None:
+def test_unreadable_authorities_are_vendor_down(tmp_path: Path) -> None:
     http = VendorHttp(Hosts(("127.0.0.1:1",)), ca_file=tmp_path / "missing.pem")
     with pytest.raises(VendorDown, match=r"missing\.pem"), requests.Session() as session:
         http.mount(session)

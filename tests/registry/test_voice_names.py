@@ -1,4 +1,4 @@
-"""Names a voice has trouble with, each with what is said of it."""
+"""Names that voice assistants have trouble with, each with its sentence."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from registry.gate.voice_names import trouble
 def named(*names: str) -> dict[str, list[str]]:
     cameras = [Camera(f"ezviz-{number}", Ref("", f"F{number}", 1), name) for number, name in enumerate(names)]
     found = trouble(cameras, friendly_names(cameras))
-    return {each.name: found[each.id] for each in cameras if each.id in found}
+    return {named_camera.name: found[named_camera.id] for named_camera in cameras if named_camera.id in found}
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,14 @@ def test_a_plain_name_is_no_trouble(name: str) -> None:
     ],
 )
 def test_each_trouble_is_named(name: str, words: str) -> None:
-    assert any(words in each for each in named(name)[name])
+    assert any(words in sentence for sentence in named(name)[name])
 
 
 def test_names_that_sound_the_same() -> None:
     found = named("Garden", "garden!", "Attic", "GARDEN")
     assert set(found) == {"Garden", "garden!", "GARDEN"}
     assert "2 other cameras" in found["Garden"][-1]
-    assert [found[each][-1].partition("it is ")[2] for each in ("Garden", "garden!", "GARDEN")] == [
+    assert [found[camera_id][-1].partition("it is ")[2] for camera_id in ("Garden", "garden!", "GARDEN")] == [
         "“Garden” to Alexa.",
         "“garden 2” to Alexa.",
         "“GARDEN 3” to Alexa.",

@@ -1,4 +1,4 @@
-"""Which households are listened to, which are asked, how often, and who is left alone."""
+"""Which households are listened to, which are polled, and how often."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from registry.driver import Hint
 from registry.drivers.ezviz import households
 from registry.errors import DriverError, VendorBusy, VendorDown
 from registry.readings.changes import Change
-from registry.watch.watch import BACK_OFF, CENSUS_S, HEARD, Watch
+from registry.watch.watch import BACK_OFF, CENSUS_S, PUSHED, Watch
 from store.records import Source
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
@@ -21,8 +21,8 @@ class Ear:
     listening = True
     stopped = False
 
-    def __init__(self, told: Callable[[Hint], None]) -> None:
-        self.told = told
+    def __init__(self, callback: Callable[[Hint], None]) -> None:
+        self.callback = callback
 
     def stop(self) -> None:
         self.stopped = True
@@ -34,17 +34,17 @@ class Teller:
     def __init__(self) -> None:
         self.hints: list[Hint] = []
         self.error: Exception | None = None
-        self.asked: list[float] = []
+        self.polls: list[float] = []
         self.ears: list[Ear] = []
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
-        self.asked.append(since)
+        self.polls.append(since)
         if self.error:
             raise self.error
         return tuple(hint for hint in self.hints if hint.at > since)
 
-    def listen(self, source: Source, told: Callable[[Hint], None]) -> Ear:
-        self.ears.append(Ear(told))
+    def listen(self, source: Source, callback: Callable[[Hint], None]) -> Ear:
+        self.ears.append(Ear(callback))
         return self.ears[-1]
 
 
@@ -52,18 +52,18 @@ class World:
     def __init__(self, home: Household, clock: Clock) -> None:
         self.home, self.clock, self.vendor = home, clock, Teller()
         self.made: list[Watch] = []
-        self.told: list[Change] = []
+        self.changes: list[Change] = []
         home.noticing.refresh(home.account.id)
-        home.adapter.changes.subscribe(self.told.append)
+        home.adapter.changes.subscribe(self.changes.append)
 
-    def watch(self, *, push: bool = False, told: bool = False) -> Watch:
+    def watch(self, *, push: bool = False, webhook: bool = False) -> Watch:
         watch = Watch(
             self.home.store,
             self.home.noticing,
             self.vendor,
             poll_s=POLL_S,
             push=push,
-            told=told,
+            webhook=webhook,
             clock=self.clock,
         )
         self.made.append(watch)
@@ -79,7 +79,7 @@ class World:
 
     def settle(self, watch: Watch) -> None:
         watch.turn()
-        wait(lambda: not any(each.busy for each in watch._watched.values()))
+        wait(lambda: not any(watched.busy for watched in watch._watched.values()))
 
 
 def wait(until: Callable[[], object]) -> None:
@@ -100,25 +100,25 @@ def world(home: Household, clock: Clock) -> Iterator[World]:
 
 
 @pytest.mark.parametrize(
-    ("push", "told", "reads"),
+    ("push", "webhook", "reads"),
     [(False, False, (9, 12)), (True, False, (2, 4)), (False, True, (2, 4))],
-    ids=["asked", "listened to", "told by webhook"],
+    ids=["polled", "listened to", "reported by webhook"],
 )
-def test_how_often_a_household_is_read(world: World, push: bool, told: bool, reads: tuple[int, int]) -> None:
-    watch = world.watch(push=push, told=told)
+def test_how_often_a_household_is_read(world: World, push: bool, webhook: bool, reads: tuple[int, int]) -> None:
+    watch = world.watch(push=push, webhook=webhook)
     least, most = reads
     assert least <= world.pass_s(watch, 10 * POLL_S) <= most
-    assert bool(world.vendor.asked) is (not push and not told)
+    assert bool(world.vendor.polls) is (not push and not webhook)
     assert len(world.vendor.ears) == push
 
 
-def test_what_happened_is_asked_for_once(world: World, clock: Clock) -> None:
+def test_messages_are_polled_once(world: World, clock: Clock) -> None:
     watch = world.watch()
     world.settle(watch)
     before, since = clock.now - 1, clock.now + 3
     world.vendor.hints = [Hint("F00000002", 1, "doorbell", before), Hint("F00000001", 1, "motion", since)]
     world.pass_s(watch, 3 * POLL_S)
-    assert [change.kind for change in world.told] == ["motion"]  # what happened before the start is history
+    assert [change.kind for change in world.changes] == ["motion"]  # what happened before the start is history
 
 
 def test_encryption_that_came_back_is_found(world: World) -> None:
@@ -126,27 +126,27 @@ def test_encryption_that_came_back_is_found(world: World) -> None:
     world.pass_s(watch, POLL_S)
     world.home.driver.change("Garden", encryption="on")
     world.pass_s(watch, 2 * POLL_S)
-    assert [change.kind for change in world.told] == ["encryption_on"]
+    assert [change.kind for change in world.changes] == ["encryption_on"]
 
 
 def test_what_is_heard_counts_for_the_household_that_heard_it(world: World, clock: Clock) -> None:
     watch = world.watch(push=True)
     world.pass_s(watch, 10)
-    world.vendor.ears[0].told(Hint("F00000002", 1, "doorbell", clock.now))
-    wait(lambda: world.told)
-    assert [change.account for change in world.told] == [world.home.account.id]
+    world.vendor.ears[0].callback(Hint("F00000002", 1, "doorbell", clock.now))
+    wait(lambda: world.changes)
+    assert [change.account for change in world.changes] == [world.home.account.id]
 
 
-def test_who_is_deaf_is_asked(world: World) -> None:
+def test_a_household_without_a_connection_is_polled(world: World) -> None:
     watch = world.watch(push=True)
     world.pass_s(watch, 10)
     world.vendor.ears[0].listening = False
-    world.pass_s(watch, (HEARD + 2) * POLL_S)
-    assert world.vendor.asked
+    world.pass_s(watch, (PUSHED + 2) * POLL_S)
+    assert world.vendor.polls
 
 
 @pytest.mark.parametrize("error", [VendorDown(), VendorBusy()])
-def test_a_vendor_in_trouble_is_asked_ever_less(world: World, error: DriverError) -> None:
+def test_a_failing_vendor_is_called_ever_less_often(world: World, error: DriverError) -> None:
     watch = world.watch()
     world.pass_s(watch, POLL_S)
     world.home.driver.error = error
@@ -183,16 +183,16 @@ def test_signing_in_begins_it_and_signing_out_ends_it(world: World) -> None:
     assert len(world.vendor.ears) == 2
     version = held.version + 1
     assert store.swap_session(account.id, source.id, version=version, secrets=held.secrets, state="needs_login")
-    world.pass_s(watch, (HEARD + 1) * POLL_S)
+    world.pass_s(watch, (PUSHED + 1) * POLL_S)
     assert [ear.stopped for ear in world.vendor.ears] == [False, True]
 
 
-def test_many_households_are_not_asked_at_once(world: World, clock: Clock) -> None:
+def test_many_households_are_not_read_at_once(world: World, clock: Clock) -> None:
     for number in range(40):
         households.add_owner(world.home.store, f"user{number}@example.com")
     watch = world.watch()
     world.settle(watch)
-    dues = [each.due for each in watch._watched.values()]
+    dues = [watched.due for watched in watch._watched.values()]
     assert len(dues) == 41
     assert max(dues) - min(dues) > 5
     clock.now += CENSUS_S

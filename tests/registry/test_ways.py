@@ -75,7 +75,7 @@ def test_a_camera_away_from_home_does_not_trip_its_vendors_breaker(home: Househo
         (("lan", "open"), False, None, "encryption_on", []),
         (("lan", "open"), True, None, "", ["lan"]),
         (("open",), True, None, "encryption_on", []),
-        # the owner's exception is for the LAN alone: the vendor is not even asked
+        # the owner's exception is for the LAN alone: the vendor is not even called
         (("lan", "open"), True, "lan_unreachable", "lan_unreachable", ["lan"]),
     ],
 )
@@ -115,7 +115,7 @@ def test_a_code_is_kept_once_the_camera_took_it(home: Household) -> None:
 
 
 @pytest.mark.parametrize("reason", ["code_wrong", "lan_unreachable", "not_this_way"])
-def test_why_a_code_was_not_kept_is_told(home: Household, reason: Reason) -> None:
+def test_a_code_that_was_not_kept_is_refused_with_the_reason(home: Household, reason: Reason) -> None:
     home.driver.code_error = Refused(reason)
     found = home.owner.set_code(home.account.id, home.id("Garden"), "GKRTUV")
 
@@ -125,7 +125,7 @@ def test_why_a_code_was_not_kept_is_told(home: Household, reason: Reason) -> Non
 
 
 @pytest.mark.parametrize("code", ["two words", "x" * 33, "line\r\nbreak", "æ"])
-def test_what_is_no_code_is_asked_of_nobody(home: Household, code: str) -> None:
+def test_an_invalid_code_is_sent_to_no_camera(home: Household, code: str) -> None:
     with pytest.raises(BadValue):
         home.owner.set_code(home.account.id, home.id("Garden"), code)
     assert home.driver.calls["set_code"] == 0

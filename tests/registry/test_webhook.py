@@ -78,11 +78,13 @@ def test_what_a_message_hints_at(
 
 
 @pytest.mark.parametrize(
-    ("told", "taken"),
+    ("sent_at", "taken"),
     [("1582821945396", 1582821945.396), (1582821945, 1582821945.0), ("soon", None), (-1, None), ("nan", None)],
 )
-def test_the_time_of_a_message(webhook: Webhook, box: Box, clock: Clock, told: str | int, taken: float | None) -> None:
-    sent(webhook, clock, message(clock, messageTime=told))
+def test_the_time_of_a_message(
+    webhook: Webhook, box: Box, clock: Clock, sent_at: str | int, taken: float | None
+) -> None:
+    sent(webhook, clock, message(clock, messageTime=sent_at))
     assert box.hints[0].at == (taken or clock.now)
 
 
@@ -148,7 +150,7 @@ class TestOnce:
         sent(webhook, clock, message(clock))
         assert len(box.hints) == 1
 
-    def test_what_could_not_be_looked_into_is_taken_when_it_comes_again(
+    def test_a_message_that_could_not_be_handled_is_taken_when_it_comes_again(
         self, store: SqliteStore, box: Box, clock: Clock
     ) -> None:
         class Away(Box):

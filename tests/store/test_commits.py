@@ -46,14 +46,14 @@ def test_reading_changes_nothing(database: Database) -> None:
         "CREATE TABLE another (a)",
     ],
 )
-def test_each_commit_is_told_by_whatever_process(database: Database, path: Path, statement: str) -> None:
+def test_a_commit_of_any_process_changes_the_mark(database: Database, path: Path, statement: str) -> None:
     database.change("INSERT INTO meta VALUES ('known', 'a')")
     mark = database.mark()
     elsewhere(path, statement)
     assert database.mark() != mark
 
 
-def test_what_is_not_committed_is_not_told(database: Database, path: Path) -> None:
+def test_an_uncommitted_write_leaves_the_mark(database: Database, path: Path) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     other.execute("INSERT INTO meta VALUES ('a', 'b')")
@@ -64,7 +64,7 @@ def test_what_is_not_committed_is_not_told(database: Database, path: Path) -> No
     other.close()
 
 
-def test_a_checkpoint_and_a_new_log_go_on_being_told(database: Database, path: Path) -> None:
+def test_commits_after_a_checkpoint_and_in_a_new_log_change_the_mark(database: Database, path: Path) -> None:
     database.change("INSERT INTO meta VALUES ('a', 'b')")
     marks = [database.mark()]
     for number in range(3):
@@ -83,7 +83,7 @@ def test_a_checkpoint_and_a_new_log_go_on_being_told(database: Database, path: P
         pytest.param({8: b"\xff"}, id="half written"),
     ],
 )
-def test_where_it_can_not_be_told_there_is_no_mark(
+def test_an_unreadable_index_has_no_mark(
     database: Database, path: Path, tmp_path: Path, damage: dict[int, bytes]
 ) -> None:
     copy = tmp_path / "copy-shm"
@@ -113,8 +113,8 @@ def held(path: Path) -> bool:
         "    try: fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)\n"
         "    except OSError: print('held')"
     )
-    asked = subprocess.run([sys.executable, "-c", script, f"{path}-shm"], check=True, capture_output=True, text=True)
-    return asked.stdout.strip() == "held"
+    child = subprocess.run([sys.executable, "-c", script, f"{path}-shm"], check=True, capture_output=True, text=True)
+    return child.stdout.strip() == "held"
 
 
 def test_no_descriptor_stays_open(path: Path) -> None:

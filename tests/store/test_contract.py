@@ -46,7 +46,9 @@ class TestAccounts:
         households = [a.account() for _ in range(430)]
         for household in households:
             store.add_account(household)
-        assert sorted(store.accounts(), key=lambda each: each.id) == sorted(households, key=lambda each: each.id)
+        assert sorted(store.accounts(), key=lambda account: account.id) == sorted(
+            households, key=lambda account: account.id
+        )
 
     def test_an_id_is_given_once(self, store: Store) -> None:
         household = a.account()
@@ -95,7 +97,7 @@ class TestHouseholds:
                 "happenings": store.happenings(household.id, NOW - 1),
                 "devices": store.accounts_with(household.id),
             }
-            assert {name: bool(each) for name, each in found.items()} == dict.fromkeys(found, kept)
+            assert {name: bool(rows) for name, rows in found.items()} == dict.fromkeys(found, kept)
 
     def test_a_removed_user_may_be_added_again(self, store: Store) -> None:
         first, second = a.account(), a.account()
@@ -265,7 +267,7 @@ class TestCodes:
                 again()
 
     @pytest.mark.parametrize("used", [False, True])
-    def test_another_client_hears_nothing_of_it(self, store: Store, linked: Link, used: bool) -> None:
+    def test_another_clients_code_is_not_found(self, store: Store, linked: Link, used: bool) -> None:
         code = a.code(linked)
         store.add_code(code)
         assert not used or store.redeem_code(code, NOW, [])
@@ -559,7 +561,7 @@ class TestUpkeep:
         assert store.hits("k", 60, NOW) == 1
         assert access.expires is not None
         store.sweep(access.expires + TOKEN_KEPT_S - 1)
-        assert store.find_token(linked.id, access.hash) == (linked, access)  # expired, still told from unknown
+        assert store.find_token(linked.id, access.hash) == (linked, access)  # expired, still distinguished from unknown
         store.sweep(NOW + 10 * LINK_KEPT_S)
         assert store.find_token(linked.id, refresh.hash) == (linked, refresh)
 

@@ -130,7 +130,7 @@ def test_refusals_of_the_service(dynamodb: Any, sealer: Sealer, code: str, words
     assert "may say more" not in str(refused.value)
 
 
-def test_a_service_that_is_not_there(dynamodb: Any, sealer: Sealer) -> None:
+def test_an_unreachable_service_is_unavailable(dynamodb: Any, sealer: Sealer) -> None:
     class Nowhere:
         def get_item(self, **_request: Any) -> Any:
             raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
@@ -139,9 +139,7 @@ def test_a_service_that_is_not_there(dynamodb: Any, sealer: Sealer) -> None:
         DynamoStore(Nowhere(), "showcam", sealer).account("x")
 
 
-def test_asking_for_the_health_writes_nothing_and_has_no_key_that_all_ask_for(
-    table: DynamoStore, dynamodb: Any
-) -> None:
+def test_a_health_check_writes_nothing_and_reads_no_shared_key(table: DynamoStore, dynamodb: Any) -> None:
     asked: list[str] = []
 
     class Heard:
@@ -249,7 +247,7 @@ def test_tokens_are_dead_though_they_could_not_be_removed(
     assert table.find_token(linked.id, token.hash) is None
 
 
-def test_a_batch_answered_in_parts_is_asked_for_the_rest(dynamodb: Any, sealer: Sealer, linked: Link) -> None:
+def test_the_rest_of_a_partly_answered_batch_is_read(dynamodb: Any, sealer: Sealer, linked: Link) -> None:
     class InParts:
         def batch_get_item(self, **request: Any) -> Any:
             keys = request["RequestItems"]["showcam"]["Keys"]

@@ -1,4 +1,4 @@
-"""What any engine keeps of what was seen, and of where devices are."""
+"""Sightings and devices in every engine."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from store.sqlite import SqliteStore
 from tests.doubles.records import NOW
 
 
-def test_what_was_seen_is_told_oldest_first_by_household(store: Store) -> None:
+def test_sightings_are_listed_oldest_first_by_household(store: Store) -> None:
     late, early = Happening("ezviz-a", "motion", NOW), Happening("ezviz-b", "doorbell", NOW - 1)
     for happening in (late, early):
         store.put_happening("household", happening)
@@ -32,7 +32,7 @@ def test_the_latest_of_a_camera_and_kind_stays(store: Store, order: tuple[float,
     ]
 
 
-def test_what_was_seen_is_forgotten(tmp_path: Path, sealer: Sealer) -> None:
+def test_sightings_are_forgotten(tmp_path: Path, sealer: Sealer) -> None:
     store = SqliteStore(tmp_path / "showcam.db", sealer)
     for at in (NOW - HAPPENING_KEPT_S, NOW - HAPPENING_KEPT_S + 1):
         store.put_happening("household", Happening(f"ezviz-{at}", "motion", at))

@@ -1,4 +1,4 @@
-"""Many at once: each decision has one outcome. Real threads, let go together, on both engines."""
+"""Concurrent calls: each decision has one outcome. Real threads, started together, on both engines."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -91,7 +91,7 @@ def test_thirty_agree_on_one_value(store: Store, at_once: AtOnce) -> None:
 
 def test_no_hit_is_lost(store: Store, at_once: AtOnce) -> None:
     counts = at_once(30, lambda _: [store.hit("door", 60, NOW) for _ in range(4)])
-    assert sorted(count for each in counts for count in each) == list(range(1, 121))
+    assert sorted(count for of_thread in counts for count in of_thread) == list(range(1, 121))
     assert store.hits("door", 60, NOW) == 120
 
 

@@ -83,7 +83,7 @@ def test_a_row_pasted_from_another_household_is_refused(path: Path) -> None:
     store.close()
 
 
-def test_a_lost_key_is_named_and_what_can_be_made_anew_counts_as_none(path: Path) -> None:
+def test_a_lost_key_is_named_and_rows_that_can_be_made_again_count_as_none(path: Path) -> None:
     household = a.account()
     source = a.source(household)
     with_old = SqliteStore(path, Sealer([OLD]))

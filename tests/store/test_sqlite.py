@@ -47,7 +47,7 @@ def test_a_file_that_others_could_read_is_closed_to_them(path: Path, sealer: Sea
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_what_was_written_is_there_after_a_restart(path: Path, sealer: Sealer) -> None:
+def test_written_rows_survive_a_restart(path: Path, sealer: Sealer) -> None:
     household = a.account()
     first = SqliteStore(path, sealer)
     first.add_account(household)
@@ -92,7 +92,7 @@ def test_a_folder_that_is_missing(tmp_path: Path, sealer: Sealer) -> None:
         SqliteStore(tmp_path / "none" / "showcam.db", sealer)
 
 
-def test_a_lock_held_elsewhere_is_said_and_reading_goes_on(path: Path, sealer: Sealer) -> None:
+def test_a_lock_of_another_process_is_named_and_reading_goes_on(path: Path, sealer: Sealer) -> None:
     store = SqliteStore(path, sealer, wait_s=0.05)
     household = a.account()
     store.add_account(household)
@@ -135,7 +135,7 @@ def test_what_is_decided_elsewhere_is_waited_for_before_reading(path: Path, sqli
     other.close()
 
 
-def test_a_full_disk_is_said(tmp_path: Path) -> None:
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
     raw = sqlite3.connect(tmp_path / "small.db", isolation_level=None)
     raw.execute("CREATE TABLE t (data BLOB)")
     raw.execute("PRAGMA max_page_count = 3")
@@ -145,7 +145,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     assert str(unavailable("small.db", full.value)) == "database small.db can't grow: the disk is full"
 
 
-def test_a_file_that_may_not_be_written_is_said(path: Path, sqlite: SqliteStore) -> None:
+def test_a_read_only_file_is_named(path: Path, sqlite: SqliteStore) -> None:
     raw = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
     with pytest.raises(sqlite3.OperationalError) as refused:
         raw.execute("DELETE FROM meta WHERE key = ''")
@@ -258,12 +258,12 @@ def test_sweep_counts_the_rows_that_go(sqlite: SqliteStore) -> None:
 
 @pytest.mark.parametrize("after", [1, 20, 75])
 def test_a_process_killed_in_the_middle_leaves_nothing_half_done(path: Path, sealer: Sealer, after: int) -> None:
-    """Households with their source, and pairs of tokens, are whole or not there; what was told is there."""
+    """Households with their source, and pairs of tokens, are whole or missing; what was printed is stored."""
     child = subprocess.Popen([sys.executable, "-c", WRITE, str(path)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
-    told = [child.stdout.readline().strip() for _ in range(after)]
+    committed = [child.stdout.readline().strip() for _ in range(after)]
     child.send_signal(signal.SIGKILL)
-    told += child.stdout.read().splitlines()
+    committed += child.stdout.read().splitlines()
     child.stdout.close()
     child.wait(10)
     raw = sqlite3.connect(path)
@@ -273,7 +273,7 @@ def test_a_process_killed_in_the_middle_leaves_nothing_half_done(path: Path, sea
     homeless = raw.execute("SELECT count(*) FROM account WHERE id NOT IN (SELECT account FROM source)").fetchone()
     raw.close()
     assert set(pairs.values()) <= {0, 2}
-    assert {link: pairs.get(link) for link in told} == dict.fromkeys(told, 2)
+    assert {link: pairs.get(link) for link in committed} == dict.fromkeys(committed, 2)
     assert homeless == (0,)
     SqliteStore(path, sealer).close()
 
@@ -308,7 +308,7 @@ def test_a_removed_household_leaves_no_bytes_in_the_file(tmp_path: Path, sealer:
         careless.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert b"said-of-the-garden" in file.read_bytes()
     assert store.drop_household(household.id)
-    left = b"".join(each.read_bytes() for each in tmp_path.iterdir())
+    left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     store.close()
     for text in (household.id, "ezviz-garden", "said-of-the", "garden"):
         assert text.encode() not in left

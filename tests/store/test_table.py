@@ -1,4 +1,4 @@
-"""What the DynamoDB store says of its table is what it does: kinds of rows, requests by method, permissions."""
+"""The description of the DynamoDB table is true: kinds of rows, requests by method, permissions."""
 
 import re
 import typing
@@ -23,22 +23,22 @@ def tables() -> list[list[list[str]]]:
     """Those of the description, by rows and cells, without their heads."""
     found = re.findall(r"(?:^\|.*\n)+", TEXT, re.M)
     return [
-        [[cell.strip() for cell in line.strip("|\n").split("|")] for line in each.split("\n")[2:-1]] for each in found
+        [[cell.strip() for cell in line.strip("|\n").split("|")] for line in table.split("\n")[2:-1]] for table in found
     ]
 
 
 def described() -> dict[str, set[str]]:
-    """The requests that each method is said to make."""
+    """The requests of each method, by the description."""
     _, patterns, by_key = tables()
-    told: dict[str, set[str]] = {}
+    described_requests: dict[str, set[str]] = {}
     for methods, requests in [(row[1], row[2]) for row in patterns] + [(row[1], row[0]) for row in by_key]:
         for method in methods.split(", "):
-            told.setdefault(method, set()).update(re.findall(r"\b(?:\w+Items?|Query)\b", requests))
-    return told
+            described_requests.setdefault(method, set()).update(re.findall(r"\b(?:\w+Items?|Query)\b", requests))
+    return described_requests
 
 
 class Recorded:
-    """A client, and what was asked by it: operations as IAM and the description call them."""
+    """A client that records its operations, by their names in IAM and in the description."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -57,7 +57,7 @@ class Recorded:
 
 
 class World:
-    """A household, and one that is told of each thing the store can be asked."""
+    """A household with a row of every kind."""
 
     def __init__(self, client: Any) -> None:
         self.client = Recorded(client)
@@ -72,7 +72,7 @@ class World:
             self.store.redeem_code(self.code, NOW, [])
 
     def acts(self) -> Iterator[tuple[str, Callable[[], object]]]:
-        """Each method, in an order in which there is something for it to find."""
+        """Each method, in an order in which it finds a row."""
         store, account, source, link, other = self.store, self.account, self.source, self.link, a.account()
         yield "add_household", lambda: store.add_household(account, source, b"s", "ok")
         yield "add_account", lambda: store.add_account(other)
@@ -138,7 +138,7 @@ def reading(method: Callable[..., Any], given: tuple[Any, ...]) -> Callable[[], 
 
 
 def read(found: Any) -> None:
-    """Something was there, and a generator is read to its end."""
+    """Requires a result, and reads a generator to its end."""
     assert list(found) if isinstance(found, Iterator) else found
 
 
@@ -147,23 +147,25 @@ def world(dynamodb: Any) -> World:
     return World(dynamodb)
 
 
-def test_every_method_is_described_and_asks_what_is_said_of_it(world: World) -> None:
+def test_every_method_is_described_and_sends_the_described_requests(world: World) -> None:
     made: dict[str, set[str]] = {}
     for method, act in world.acts():
         world.client.asked.clear()
         act()
         made.setdefault(method, set()).update(world.client.asked)
     assert made == described()
-    methods = {name for each in Store.__mro__ for name in vars(each) if typing.is_protocol(each) and name[0] != "_"}
+    methods = {
+        name for protocol in Store.__mro__ for name in vars(protocol) if typing.is_protocol(protocol) and name[0] != "_"
+    }
     assert made.keys() == methods - NEEDS_NONE
 
 
 def test_the_permissions_are_those_that_it_needs(world: World) -> None:
     for _, act in world.acts():
         act()
-    told = re.search(r"^IAM: (.*)\.$", TEXT, re.M)
-    assert told
-    assert set(re.sub(r" \(.*?\)", "", told[1]).split(", ")) == world.client.judged
+    permissions = re.search(r"^IAM: (.*)\.$", TEXT, re.M)
+    assert permissions
+    assert set(re.sub(r" \(.*?\)", "", permissions[1]).split(", ")) == world.client.judged
 
 
 def test_every_kind_of_row_is_described(world: World, dynamodb: Any) -> None:
@@ -176,9 +178,9 @@ def test_every_kind_of_row_is_described(world: World, dynamodb: Any) -> None:
 
 
 def test_what_is_beside_the_record_is_described(world: World, dynamodb: Any) -> None:
-    told = {kind: set(re.findall(r"\w+", re.sub(r"\(.*\)", "", beside))) for _, _, kind, beside, _ in tables()[0]}
+    attributes = {kind: set(re.findall(r"\w+", re.sub(r"\(.*\)", "", beside))) for _, _, kind, beside, _ in tables()[0]}
     for _, act in world.acts():
         act()
         for row in dynamodb.scan(TableName="showcam")["Items"]:
             beside = row.keys() - {"pk", "sk", "kind", "record", "expires_at", "gsi1pk", "gsi1sk"}
-            assert beside <= told[row["kind"]["S"]], row["kind"]["S"]
+            assert beside <= attributes[row["kind"]["S"]], row["kind"]["S"]

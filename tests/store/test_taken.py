@@ -101,9 +101,9 @@ def test_each_key_has_one_taker_among_processes(database: Path) -> None:
             assert taker.stdin is not None
             taker.stdin.write("\n")
             taker.stdin.flush()
-        told = [taker.communicate(timeout=120)[0].split() for taker in takers]
-    assert [lines.pop() for lines in told] == ["done"] * 4
-    assert Counter(int(line) for lines in told for line in lines) == Counter(range(300))
+        printed = [taker.communicate(timeout=120)[0].split() for taker in takers]
+    assert [lines.pop() for lines in printed] == ["done"] * 4
+    assert Counter(int(line) for lines in printed for line in lines) == Counter(range(300))
 
 
 @pytest.mark.parametrize("after", [1, 40, 300])
@@ -114,10 +114,10 @@ def test_what_was_taken_outlives_a_process_that_is_killed(taken: Taken, database
         other.stdin.write("\n")
         other.stdin.flush()
         assert other.stdout.readline() == "ready\n"
-        told = [other.stdout.readline() for _ in range(after)]
+        printed = [other.stdout.readline() for _ in range(after)]
         other.send_signal(signal.SIGKILL)
-        told += other.stdout.readlines()
-    assert [line for line in told if taken.take(f"k{line.strip()}", UNTIL)] == []
+        printed += other.stdout.readlines()
+    assert [line for line in printed if taken.take(f"k{line.strip()}", UNTIL)] == []
     assert taken.take("k100000", UNTIL)
 
 
@@ -179,7 +179,7 @@ def test_each_key_has_one_taker_among_threads(taken: Taken, database: Path, at_o
             took = at_once(8, lambda thread: [key for key in range(200) if sides[thread % 2].take(str(key), UNTIL)])
         finally:
             sys.setswitchinterval(switching)
-    assert Counter(key for each in took for key in each) == Counter(range(200))
+    assert Counter(key for keys in took for key in keys) == Counter(range(200))
 
 
 def test_a_writer_that_does_not_end_refuses(database: Path, nonces: Path) -> None:

@@ -76,7 +76,7 @@ def redeem_a_code(store: DynamoStore) -> Case:
     store.add_code(code)
 
     def redeem(store: DynamoStore) -> bool:
-        made.append(a.token(link))  # a token is made anew each time
+        made.append(a.token(link))  # a new token each time
         return store.redeem_code(code, NOW, [made[-1]])
 
     def whole(store: DynamoStore) -> bool:
@@ -112,7 +112,7 @@ def add_tokens(store: DynamoStore) -> Case:
     link, made = linked(store), []
 
     def add(store: DynamoStore) -> bool:
-        made.append(a.token(link))  # a token is made anew each time
+        made.append(a.token(link))  # a new token each time
         return store.add_tokens([made[-1]])
 
     return add, lambda store: store.find_token(link.id, made[-1].hash) == (link, made[-1]), True, True
@@ -131,8 +131,8 @@ def swap_a_session(store: DynamoStore) -> Case:
 
 def list_devices(store: DynamoStore) -> Case:
     household = a.account()
-    store.put_devices(household.id, frozenset({f"{household.id}-{each}" for each in ("gone", "went", "stays")}))
-    keys = frozenset({f"{household.id}-{each}" for each in ("stays", "new", "newer")})
+    store.put_devices(household.id, frozenset({f"{household.id}-{key}" for key in ("gone", "went", "stays")}))
+    keys = frozenset({f"{household.id}-{key}" for key in ("stays", "new", "newer")})
 
     def whole(store: DynamoStore) -> bool:
         items = store._table.query(f"account#{household.id}", "device#")
@@ -245,7 +245,7 @@ def test_a_place_whose_answer_was_lost_is_taken_once(
 @pytest.mark.parametrize(
     "code", ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"]
 )
-def test_a_table_that_throttles_is_said_to_be_unavailable(
+def test_a_table_that_throttles_is_unavailable(
     wire: AwsWire, sound: DynamoStore, troubled: Callable[[int], DynamoStore], code: str
 ) -> None:
     link, token = linked(sound), a.token(linked(sound))

@@ -1,4 +1,4 @@
-"""What is told of a write-ahead log, beside what SQLite itself makes of the same files."""
+"""The inspection of a write-ahead log, compared with what SQLite reads from the same files."""
 
 import itertools
 import shutil
@@ -91,7 +91,7 @@ def test_what_can_be_read_is_what_sqlite_reads(
     killed: Path, happens: Callable[[Path], None], committed: int, lost: int
 ) -> None:
     happens(killed)
-    assert wal.look(killed, 10) == wal.Wal(committed, lost)
+    assert wal.inspect(killed, 10) == wal.Wal(committed, lost)
     raw = sqlite3.connect(killed)
     assert raw.execute("SELECT count(*) FROM row").fetchone() == (committed,)
     raw.close()
@@ -103,16 +103,16 @@ def test_what_can_be_read_is_what_sqlite_reads(
         (nothing, COMMITS, 0),
         (spoil(5), 4, COMMITS - 4),
         (spoil_header, 0, COMMITS),
-        # a frame that was being written when the end came looks like this, and was told to nobody as done
+        # a frame that a cut-off write leaves looks like this; its commit was reported to nobody
         (cut(6.5), 6, 0),
     ],
 )
-def test_without_the_index_what_stands_behind_a_gap_tells(
+def test_without_the_index_frames_behind_a_gap_count_as_lost(
     killed: Path, happens: Callable[[Path], None], committed: int, lost: int
 ) -> None:
     happens(killed)
     without_index(killed)
-    assert wal.look(killed, 10) == wal.Wal(committed, lost)
+    assert wal.inspect(killed, 10) == wal.Wal(committed, lost)
 
 
 def test_frames_of_an_earlier_log_and_what_was_never_committed_are_no_loss(killed: Path) -> None:
@@ -129,9 +129,9 @@ def test_frames_of_an_earlier_log_and_what_was_never_committed_are_no_loss(kille
     raw.execute("ROLLBACK")
     raw.close()
     assert log(copy).stat().st_size > 5 * FRAME
-    assert wal.look(copy, 10) == wal.Wal(1, 0)
+    assert wal.inspect(copy, 10) == wal.Wal(1, 0)
     without_index(copy)
-    assert wal.look(copy, 10) == wal.Wal(1, 0)
+    assert wal.inspect(copy, 10) == wal.Wal(1, 0)
 
 
 @pytest.mark.parametrize("page", [0, 1, 2, 4, 4097, 131072, 0xFFFFFFFF])
@@ -145,7 +145,7 @@ def test_a_log_whose_pages_are_of_no_size_of_sqlites_is_damaged_whole(killed: Pa
         second = (second + odd + first) & 0xFFFFFFFF
     data[24:32] = struct.pack(">II", first, second)
     log(killed).write_bytes(data)
-    found = wal.look(killed, 10)
+    found = wal.inspect(killed, 10)
     assert found.committed == 0
     assert found.lost > 0
 
@@ -154,12 +154,12 @@ def test_a_log_that_no_memory_would_hold_is_not_read(killed: Path) -> None:
     with log(killed).open("r+b") as file:
         file.truncate(8 * 1024**4)
     with pytest.raises(wal.TooLong):
-        wal.look(killed, 10)
+        wal.inspect(killed, 10)
 
 
-def test_a_log_that_takes_too_long_is_said(killed: Path) -> None:
+def test_a_log_that_takes_too_long_raises(killed: Path) -> None:
     with pytest.raises(wal.TooLong):
-        wal.look(killed, -1)
+        wal.inspect(killed, -1)
 
 
 def test_a_sweep_empties_the_log_though_others_read(tmp_path: Path, sealer: Sealer) -> None:

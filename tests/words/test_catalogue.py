@@ -1,4 +1,4 @@
-"""A sentence in each language, its gaps filled, and nothing loaded for who says nothing."""
+"""A sentence in each language, its gaps filled, and no file loaded before a first sentence."""
 
 import subprocess
 import sys
@@ -12,24 +12,24 @@ SAID = "The {vendor} service does not answer just now."
 
 
 @pytest.mark.parametrize(
-    ("language", "told"),
+    ("language", "sentence"),
     [
         ("en", "The {0} %s service does not answer just now."),
         ("nb", "{0} %s-tjenesten svarer ikke akkurat nå."),
         ("de", "Der {0} %s-Dienst antwortet gerade nicht."),
     ],
 )
-def test_a_name_fills_its_gap_as_it_is(language: str, told: str) -> None:
-    assert OURS.say(language, SAID, vendor="{0} %s") == told
+def test_a_name_fills_its_gap_as_it_is(language: str, sentence: str) -> None:
+    assert OURS.say(language, SAID, vendor="{0} %s") == sentence
 
 
 @pytest.mark.parametrize("language", ["en", "nb", "de"])
 @pytest.mark.parametrize("sentence", ["", "Nobody says this."])
-def test_what_has_no_translation_is_said_as_it_is(language: str, sentence: str) -> None:
+def test_a_sentence_without_translation_stays_english(language: str, sentence: str) -> None:
     assert OURS.translate(language, sentence) == sentence
 
 
-def test_a_file_that_is_missing_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_raises(tmp_path: Path) -> None:
     catalogue = Catalogue(tmp_path, "showcam")
     assert catalogue.translate("en", SAID) == SAID
     with pytest.raises(FileNotFoundError):

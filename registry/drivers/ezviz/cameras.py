@@ -1,4 +1,4 @@
-"""Cameras out of the app API's device list (sections STATUS and SWITCH); what a page does not tell is unknown."""
+"""Cameras out of the app API's device list (sections STATUS and SWITCH); what a page lacks is unknown."""
 
 import json
 from collections.abc import Iterable
@@ -15,11 +15,11 @@ SLEEP, PRIVACY, AUDIO, LIGHT = 21, 7, 22, 3  # switch types
 SUPPORTS_SLEEP, SUPPORTS_AUDIO, SUPPORTS_NIGHT_VISION = "62", "63", "206"
 SUPPORTS_OFFLINE_NOTICE, SUPPORTS_RESTART = "450", "452"
 NIGHT_VISION = {0: "black_and_white", 1: "colour", 2: "smart"}  # graphicType
-SUPPORTS_PERSON = ("224", "302", "244")  # people told from other movement
+SUPPORTS_PERSON = ("224", "302", "244")  # detection of people apart from other motion
 CHANNEL_ROW = 50  # resourceType of a video channel; 0 is the device or hub itself
 SHARED_TO_ME = 2
 
-# Categories whose device row is itself a camera where no channel rows are told.
+# Categories whose device row is a camera itself where it has no channel rows.
 CAMERAS = frozenset({"IPC", "BatteryCamera", "BDoorBell", "CatEye", "COMMON"})
 DOORBELLS = frozenset({"BDoorBell", "CatEye"})
 RECORDERS = frozenset({"XVR"})
@@ -30,7 +30,7 @@ _ENABLED: dict[str, Flag] = {"true": "on", "1": "on", "false": "off", "0": "off"
 
 
 def cameras(pages: Iterable[JsonObject], source: str, ways: tuple[str, ...]) -> tuple[Camera, ...]:
-    """One for each video channel. Raises VendorDown when there is no device list, which is not an empty one."""
+    """One camera for each video channel. Raises VendorDown when there is no device list, which is not an empty one."""
     devices: dict[str, JsonObject] = {}
     resources: list[JsonObject] = []
     status: dict[str, JsonObject] = {}
@@ -38,7 +38,7 @@ def cameras(pages: Iterable[JsonObject], source: str, ways: tuple[str, ...]) -> 
     for page in pages:
         if not isinstance(page.get("deviceInfos"), list) or not isinstance(page.get("resourceInfos"), list):
             raise VendorDown("no device list in the answer")
-        devices |= {str(each["deviceSerial"]): each for each in page["deviceInfos"]}
+        devices |= {str(device["deviceSerial"]): device for device in page["deviceInfos"]}
         resources += page["resourceInfos"]
         status |= page.get("STATUS") or {}
         switches |= page.get("SWITCH") or {}
@@ -50,15 +50,15 @@ def cameras(pages: Iterable[JsonObject], source: str, ways: tuple[str, ...]) -> 
 
 
 def _channels(devices: dict[str, JsonObject], resources: list[JsonObject]) -> list[JsonObject]:
-    rows = [each for each in resources if str(each.get("deviceSerial")) in devices]
-    told = [each for each in rows if _number(each.get("resourceType")) == CHANNEL_ROW]
-    channelled = {str(each["deviceSerial"]) for each in told}
+    rows = [row for row in resources if str(row.get("deviceSerial")) in devices]
+    channel_rows = [row for row in rows if _number(row.get("resourceType")) == CHANNEL_ROW]
+    channelled = {str(row["deviceSerial"]) for row in channel_rows}
     alone = [
-        each
-        for each in rows
-        if str(each["deviceSerial"]) not in channelled and _category(devices[str(each["deviceSerial"])]) in CAMERAS
+        row
+        for row in rows
+        if str(row["deviceSerial"]) not in channelled and _category(devices[str(row["deviceSerial"])]) in CAMERAS
     ]
-    return [each for each in told if not _unused(devices[str(each["deviceSerial"])], each)] + alone
+    return [row for row in channel_rows if not _unused(devices[str(row["deviceSerial"])], row)] + alone
 
 
 def _unused(device: JsonObject, row: JsonObject) -> bool:
@@ -102,22 +102,22 @@ def _camera(
         can_restart=_supports(device, SUPPORTS_RESTART) is True,
         battery=battery if battery is not None and 0 <= battery <= 100 else None,
         charging=_ON_OFF.get(_number(optionals.get("powerStatus"), -1), "none"),
-        motion="off",  # every model tells of motion; of what was seen the registry knows
-        person="off" if any(_supports(device, each) for each in SUPPORTS_PERSON) else "none",
+        motion="off",  # every model reports motion; sightings are the registry's
+        person="off" if any(_supports(device, feature) for feature in SUPPORTS_PERSON) else "none",
         ways=ways if owner == "own" else (),
     )
 
 
 def _asleep(device: JsonObject, status: JsonObject | None, set_to: dict[int, Flag] | None) -> Flag:
-    """Sleep Mode or the privacy shutter: with either there is nothing to see."""
+    """Sleep Mode or the privacy shutter: with either there is no picture."""
     if _number((status or {}).get("privacyStatus")) == 1:
         return "on"
     if set_to is None:
         return "unknown"
-    told = {set_to[kind] for kind in (SLEEP, PRIVACY) if kind in set_to}
+    flags = {set_to[kind] for kind in (SLEEP, PRIVACY) if kind in set_to}
     if SLEEP not in set_to and _supports(device, SUPPORTS_SLEEP):
-        told.add("unknown")
-    return next((flag for flag in _WORST_FIRST if flag in told), "none")
+        flags.add("unknown")
+    return next((flag for flag in _WORST_FIRST if flag in flags), "none")
 
 
 def _audio(device: JsonObject, set_to: dict[int, Flag] | None) -> Flag:
@@ -131,7 +131,7 @@ def _light(set_to: dict[int, Flag] | None) -> Flag:
 
 
 def _told(section: JsonObject | None, name: str) -> Flag:
-    """A number of a section. Without the section it is unknown, without the number there is no such thing."""
+    """A number of a section. Without the section it is unknown, without the number the camera lacks it."""
     if section is None:
         return "unknown"
     return _ON_OFF.get(_number(section[name], -1), "unknown") if name in section else "none"
@@ -147,8 +147,8 @@ def _flip(status: JsonObject | None, optionals: JsonObject) -> Flag:
         return "unknown"
     if "inverse_mode" not in optionals:
         return "none"
-    told = optionals["inverse_mode"]
-    number = _number(_object(told).get("enable"), _number(told, -1))
+    mode = optionals["inverse_mode"]
+    number = _number(_object(mode).get("enable"), _number(mode, -1))
     return "unknown" if number < 0 else "on" if number else "off"
 
 
@@ -157,38 +157,38 @@ def _night_vision(device: JsonObject, status: JsonObject | None, optionals: Json
         return "none"
     if status is None:
         return "unknown"
-    told = _object(optionals.get("NightVision_Model"))
-    return NIGHT_VISION.get(_number(told.get("graphicType"), -1), "unknown") if told else "none"
+    model = _object(optionals.get("NightVision_Model"))
+    return NIGHT_VISION.get(_number(model.get("graphicType"), -1), "unknown") if model else "none"
 
 
 def _supports(device: JsonObject, what: str) -> bool | None:
     """What supportExt leaves out is not supported; None when there is no supportExt."""
-    told = _object(device.get("supportExt"))
-    return _number(told.get(what)) == 1 if told else None
+    features = _object(device.get("supportExt"))
+    return _number(features.get(what)) == 1 if features else None
 
 
 def _switches(device: JsonObject, rows: list[JsonObject], channel: int) -> dict[int, Flag]:
     """By type. The channel's own row beats the device's (channel 0); that beats another lens of the same camera."""
-    apart = _category(device) in RECORDERS  # there another channel is another camera
+    apart = _category(device) in RECORDERS  # of a recorder each channel is a camera of its own
 
     def nearness(row: JsonObject) -> int:
         number = _number(row.get("channelNo"), 0)
         return 2 if number == channel else 1 if number == 0 else 0
 
-    near = [each for each in rows if nearness(each) > 0 or not apart]
+    near = [row for row in rows if nearness(row) > 0 or not apart]
     return {
-        _number(each["type"]): _ENABLED.get(str(each.get("enable")).lower(), "unknown")
-        for each in sorted(near, key=nearness)
-        if _number(each.get("type")) is not None
+        _number(row["type"]): _ENABLED.get(str(row.get("enable")).lower(), "unknown")
+        for row in sorted(near, key=nearness)
+        if _number(row.get("type")) is not None
     }
 
 
 def _video(optionals: JsonObject, stream: str) -> Video | None:
-    """None where the list tells of the camera's streams and not of this one."""
-    told = _object(optionals.get("video_para"))
-    if told and stream not in told:
+    """None where the list has the camera's streams without this one."""
+    streams = _object(optionals.get("video_para"))
+    if streams and stream not in streams:
         return None
-    encode = _number(told.get(stream))
+    encode = _number(streams.get(stream))
     return Video({1: "h264", 2: "h265"}.get(encode or 0, "unknown"))  # type: ignore[arg-type]
 
 

@@ -46,7 +46,7 @@ for _name in ("pyezvizapi", "urllib3"):
 
 
 def be_terminal(feature_code: str) -> None:
-    """The vendor allows about ten terminals, told apart by this code: one per installation, not one per start."""
+    """The vendor allows about ten terminals, by this code: one per installation, not one per start."""
     for module in (pyezvizapi.client, pyezvizapi.mqtt):
         vars(module)["FEATURE_CODE"] = feature_code  # both took a copy of the constant
     pyezvizapi.constants.REQUEST_HEADER["featureCode"] = feature_code
@@ -76,8 +76,8 @@ class _Ruled(EzvizClient):
 
     def _note(self, response: requests.Response, **_: Any) -> None:
         try:
-            told = response.json()
-            self.code = int(told["meta"]["code"] if "meta" in told else told["resultCode"])
+            body = response.json()
+            self.code = int(body["meta"]["code"] if "meta" in body else body["resultCode"])
         except (ValueError, KeyError, TypeError, RecursionError):
             self.code = None
 
@@ -143,8 +143,8 @@ class Client(_Ruled):
         raise VendorDown("the device list does not end")
 
     def _page(self, sections: str, offset: int) -> JsonObject:
-        asked: PageQuery = {"groupId": -1, "limit": PAGE, "offset": offset, "filter": sections}
-        page: JsonObject = self._request_json("GET", API_ENDPOINT_PAGELIST, params={**asked})
+        query: PageQuery = {"groupId": -1, "limit": PAGE, "offset": offset, "filter": sections}
+        page: JsonObject = self._request_json("GET", API_ENDPOINT_PAGELIST, params={**query})
         if self._meta_code(page) != 200:
             raise VendorBusy("rate") if kind(str(self._meta_code(page))) == "rate" else VendorDown("code")
         return page

@@ -104,7 +104,7 @@ OPEN: dict[str, Kind] = {
 DONE = frozenset({"60016", "60021", "60022"})
 WRONG_CODE = frozenset({"20010", "5002"})
 
-# EZVIZ app API, sign-in (reply field meta.code): what a person is told.
+# EZVIZ app API, sign-in (reply field meta.code): the refusal for a person.
 SIGN_IN: dict[int, Literal["wrong", "locked", "terminals", "too_often", "wrong_code"]] = {
     1012: "wrong_code",
     1013: "wrong",
@@ -157,7 +157,7 @@ def set_error(code: int | None) -> DriverError | SetRefused | None:
 
 
 def open_set_error(code: str) -> DriverError | SetRefused:
-    """Likewise for the Open Platform, whose key may reach no more than pictures."""
+    """The error for a change by the Open Platform, whose key may be for pictures alone."""
     if code in WRONG_CODE:
         return SetRefused("wrong_code")
     if kind(code) == "no_way":

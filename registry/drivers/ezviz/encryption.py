@@ -1,7 +1,7 @@
 """Image Encryption by the app's API: the label's code, the code EZVIZ mails instead, and a password of one's own.
 
-Each code is sent once. A wrong one is told from a right one here where the vendor tells its digest, so that newer
-firmware, which refuses the right code too and wants a mailed one, is told from a slip of the pen.
+Each code is sent once. Where the vendor lists the code's digest, a wrong code is found here, and so distinguished from
+newer firmware, which refuses the right code too and wants a mailed one.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ def _mail_code(client: "Client", user: str) -> None:
 
 
 def change_password(client: "Client", camera: Camera, old: str, new: str) -> None:
-    """Likewise."""
+    """Changes the password of encrypted pictures. Raises SetRefused."""
     from registry.drivers.ezviz.client import PyEzvizError
 
     if camera.owner != "own":
@@ -72,11 +72,11 @@ def change_password(client: "Client", camera: Camera, old: str, new: str) -> Non
 
 
 def _is_right(pages: list[JsonObject], serial: str, code: str) -> bool | None:
-    """Whether it is the camera's code, by the digest the vendor tells; None when it tells none."""
+    """Whether it is the camera's code, by the digest that the vendor lists; None without one."""
     for page in pages:
-        told = (page.get("STATUS") or {}).get(serial, {}).get("encryptPwd")
-        if isinstance(told, str) and told:
+        digest = (page.get("STATUS") or {}).get(serial, {}).get("encryptPwd")
+        if isinstance(digest, str) and digest:
             once = hashlib.md5(code.encode(), usedforsecurity=False).hexdigest()
             twice = hashlib.md5(once.encode(), usedforsecurity=False).hexdigest()
-            return hmac.compare_digest(twice.encode(), told.lower().encode())
+            return hmac.compare_digest(twice.encode(), digest.lower().encode())
     return None

@@ -34,10 +34,10 @@ def kind_of(alarm_type: object) -> Literal["look"] | EventKind:
     return SEEN.get(str(alarm_type).strip().lower(), "look")
 
 
-def epoch_s(told: object) -> float | None:
+def epoch_s(timestamp: object) -> float | None:
     """Milliseconds, or seconds, since 1970, also as text."""
     try:
-        number = float(str(told))
+        number = float(str(timestamp))
     except ValueError:
         return None
     if not 0 < number < 1e14:  # nan is none of these
@@ -45,9 +45,9 @@ def epoch_s(told: object) -> float | None:
     return number / 1000 if number > 1e11 else number
 
 
-def channel_of(told: object) -> int:
-    """0: not told, or no number of a channel."""
-    text = str(told)
+def channel_of(channel: object) -> int:
+    """0: missing, or no channel number."""
+    text = str(channel)
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
 
 

@@ -1,7 +1,7 @@
-"""EZVIZ households as who runs the installation keeps them: who may sign in here, and by which keys pictures come."""
+"""EZVIZ households as the installation's owner manages them: who may sign in, and the keys for pictures."""
 
 from accounts import households
-from accounts.households import AlreadyThere
+from accounts.households import AlreadyAdded
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import SignedOut
@@ -9,13 +9,13 @@ from store.ports import Store
 from store.records import Account, Source, SourceState
 from store.sealing import SealedUnreadable
 
-__all__ = ["AlreadyThere", "add_owner", "find", "set_open_air", "set_open_key", "set_sub_account", "users"]
+__all__ = ["AlreadyAdded", "add_owner", "find", "set_open_air", "set_open_key", "set_sub_account", "users"]
 
 
 def add_owner(
     store: Store, user: str, *, open_key: str | None = None, open_secret: str | None = None, locale: str = "en"
 ) -> Account:
-    """A household whose EZVIZ source waits for its first sign-in. Raises AlreadyThere; ValueError for half a key."""
+    """A household whose EZVIZ source waits for its first sign-in. Raises AlreadyAdded; ValueError for half a key."""
     return households.add(
         store, Sessions.kind, user, Sessions.waiting(user.strip(), _key(open_key, open_secret)), locale=locale
     )

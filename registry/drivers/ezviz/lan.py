@@ -24,7 +24,7 @@ SECTIONS = "CONNECTION,WIFI"
 USER = "admin"
 PORT = 554
 OPEN_S = 1.0  # an opening waits so long for the camera, and goes another way then
-ABSENT_S = 30.0  # one that did not answer is not asked again sooner
+ABSENT_S = 30.0  # a camera that did not answer is not tried again sooner
 MANY = 1024
 
 
@@ -42,10 +42,10 @@ class Lan:
         """The same cameras, those that can be had on the LAN with that way before their others."""
         places = self.places(pages)
         return tuple(
-            replace(each, lan=places[each.ref.serial], ways=("lan", *each.ways))
-            if each.owner == "own" and each.ref.serial in codes and each.ref.serial in places
-            else each
-            for each in cameras
+            replace(camera, lan=places[camera.ref.serial], ways=("lan", *camera.ways))
+            if camera.owner == "own" and camera.ref.serial in codes and camera.ref.serial in places
+            else camera
+            for camera in cameras
         )
 
     def places(self, pages: Iterable[JsonObject]) -> dict[str, str]:
@@ -102,14 +102,14 @@ class Lan:
         return ""
 
 
-def _port(told: Any) -> int:
+def _port(port: Any) -> int:
     """Often 0 where RTSP works; and none that belongs to something else."""
-    number = int(told) if isinstance(told, int | str) and str(told).isdecimal() else 0
+    number = int(port) if isinstance(port, int | str) and str(port).isdecimal() else 0
     return number if 1024 <= number < 65536 else PORT
 
 
 def _paths(channel: int, picture: Picture) -> tuple[str, ...]:
-    """By its two names; the whole picture gives way to the smaller one, which is H.264 more often."""
+    """A picture's two names; a whole one in H.265 gives way to the smaller one, which is H.264 more often."""
     sub = f"/Streaming/Channels/{channel}02"
     if picture == "sub":
         return sub, f"/h264/ch{channel}/sub/av_stream"

@@ -47,7 +47,7 @@ class Waits:
     """Seconds."""
 
     start_s: float = 8.0  # until the broker says that it will send messages
-    look_s: float = 30.0  # how often one sees whether the session has changed
+    look_s: float = 30.0  # between checks whether the session has changed
     first_pause_s: float = 2.0  # after a failure; twice as long after each further one
 
 
@@ -131,7 +131,7 @@ class Listener:
         return client
 
     def _connect(self, client: "Mqtt", session: PushSession) -> None:
-        """Until the broker has said that it will send the messages. Raises DriverError and Ended."""
+        """Returns once the broker has accepted the subscription. Raises DriverError and Ended."""
         host, port = _place(self._at or f"{session.host.partition(':')[0]}:{PORT}")
         address = self._http.addresses(host, port, self._waits.start_s)[0]
         try:
@@ -161,17 +161,17 @@ class Listener:
 
 
 def hint_of(payload: bytes) -> Hint | None:
-    """What a message hints at; None for one that is none."""
+    """The hint in a message; None where it is no message of an event."""
     try:
-        told = json.loads(mended(payload))
+        message = json.loads(mended(payload))
     except (ValueError, RecursionError):
         return None
-    fields = told.get("ext") if isinstance(told, dict) else None
-    parts = fields.split(",") if isinstance(fields, str) else []
-    if len(parts) <= ALARM or not 0 < len(parts[SERIAL]) <= 64:
+    fields = message.get("ext") if isinstance(message, dict) else None
+    values = fields.split(",") if isinstance(fields, str) else []
+    if len(values) <= ALARM or not 0 < len(values[SERIAL]) <= 64:
         return None
     # its time is local to the camera, in no stated zone: it comes as it happens, and now is near enough
-    return Hint(parts[SERIAL], channel_of(parts[CHANNEL]), kind_of(parts[ALARM]), time.time())
+    return Hint(values[SERIAL], channel_of(values[CHANNEL]), kind_of(values[ALARM]), time.time())
 
 
 def register(http: VendorHttp, session: PushSession, within_s: float) -> str:

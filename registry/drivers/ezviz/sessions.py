@@ -51,7 +51,7 @@ class Sessions:
         return msgspec.json.encode(Secrets(user, open=key))
 
     def read(self, source: Source) -> Held:
-        """Raises SignedOut when there is nothing."""
+        """Raises SignedOut when no session is stored."""
         row = self._store.read_session(source.account, source.id)
         if row is None:
             raise SignedOut
@@ -61,7 +61,7 @@ class Sessions:
             raise SignedOut from None
 
     def signed_in(self, source: Source, user: str, session: JsonObject) -> None:
-        """A person signed in: that beats the session that stands there; keys and codes are kept."""
+        """Replaces the stored session after a sign-in; keys and codes are kept."""
         self._change(source, lambda old: replace(old, user=user, session=session), "ok")
 
     def renewed(self, source: Source, old: str, session: JsonObject) -> JsonObject:
@@ -71,7 +71,7 @@ class Sessions:
             stands = held.secrets.session
             if stands is not None and stands["session_id"] != old:
                 return stands  # another process was first, and everybody uses what it wrote
-            # a failed renewal elsewhere may have said "needs_login" meanwhile: this session lives and says otherwise
+            # a failed renewal in another process may have set "needs_login": this session works, so it is reset
             if self._swap(source, held, replace(held.secrets, session=session), "ok"):
                 return session
         raise VendorDown("the session could not be kept")
@@ -80,7 +80,7 @@ class Sessions:
         """ "" forgets it."""
 
         def changed(old: Secrets) -> Secrets:
-            codes = {each: known for each, known in old.codes.items() if each != serial}
+            codes = {device: known for device, known in old.codes.items() if device != serial}
             return replace(old, codes=codes | {serial: code} if code else codes)
 
         self._change(source, changed)

@@ -1,4 +1,4 @@
-"""The manual's settings by the app's API: what each is read from and written by (all of them the library's calls)."""
+"""The manual's settings by the app's API: the call that reads and writes each, all of them the library's."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class NightVision(TypedDict):
 
 
 def write(client: "Client", camera: Camera, setting: Setting, value: str) -> bool:
-    """False when the app's API can't set it, or tells of no such thing; Image Encryption is set elsewhere."""
+    """False when the app's API can't set it, or the camera lacks it; Image Encryption is in encryption.py."""
     if setting not in _WRITES or field_of(camera, setting) == "none":
         return False
     _WRITES[setting](client, camera, value)
@@ -62,7 +62,7 @@ def _night_vision(client: "Client", camera: Camera, value: str) -> None:
 
 def _flip(client: "Client", camera: Camera, value: str) -> None:
     if camera.flip == "unknown":
-        raise VendorDown("which way the picture stands is not told")
+        raise VendorDown("the picture's orientation is missing in the answer")
     if camera.flip != value:  # the call turns the picture over, whichever way it stands
         client.flip_image(camera.ref.serial, camera.ref.channel)
 
@@ -80,10 +80,10 @@ WRITABLE = frozenset({*_WRITES, "encryption"})
 
 
 def views(pages: list[JsonObject], camera: Camera) -> dict[Setting, SettingView]:
-    """Every setting as the pages tell it, `camera` being read from the same."""
+    """Every setting as on the pages that `camera` was read from."""
     serial = camera.ref.serial
     found = {name: field_of(camera, name) for name in FIELDS}
-    device = next((each for page in pages for each in _rows(page, "deviceInfos") if _serial(each) == serial), {})
+    device = next((row for page in pages for row in _rows(page, "deviceInfos") if _serial(row) == serial), {})
     status, wifi, upgrade = (_section(pages, name, serial) for name in ("STATUS", "WIFI", "UPGRADE"))
     optionals = status.get("optionals") if isinstance(status.get("optionals"), dict) else {}
     assert isinstance(optionals, dict)
@@ -113,7 +113,7 @@ def _view(name: Setting, value: str) -> SettingView:
 
 
 class Clock(Struct, frozen=True):
-    """What the Open Platform sets together with the time zone and can't tell: as the vendor's numbers."""
+    """Date format and summer time as the vendor's numbers; the Open Platform sets both, and reads neither."""
 
     date_format: str = "0"
     summer_time: str = "1"
@@ -121,8 +121,8 @@ class Clock(Struct, frozen=True):
 
 def clock(pages: list[JsonObject], camera: Camera) -> Clock:
     optionals = _section(pages, "STATUS", camera.ref.serial).get("optionals")
-    told = optionals if isinstance(optionals, dict) else {}
-    date_format, summer_time = _text(told.get("timeFormat")), _text(told.get("daylightSavingTime"))
+    fields = optionals if isinstance(optionals, dict) else {}
+    date_format, summer_time = _text(fields.get("timeFormat")), _text(fields.get("daylightSavingTime"))
     usual = Clock()
     return Clock(
         date_format if date_format in DATE_FORMAT else usual.date_format,
@@ -132,10 +132,10 @@ def clock(pages: list[JsonObject], camera: Camera) -> Clock:
 
 def disks(state: str, count: Any) -> str:
     """ "0---" tells each disk with a digit; "" when there is none to tell of."""
-    told = [DISK.get(each, "unknown") for each in state if each != "-"]
-    if not told:
+    states = [DISK.get(char, "unknown") for char in state if char != "-"]
+    if not states:
         return "none" if state or _text(count) == "0" else ""
-    return told[0] if len(set(told)) == 1 else ", ".join(told)
+    return states[0] if len(set(states)) == 1 else ", ".join(states)
 
 
 def _wifi(wifi: JsonObject) -> str:
@@ -160,9 +160,9 @@ def _cloud(pages: list[JsonObject], camera: Camera) -> str:
     for page in pages:
         for row in _rows(page, "resourceInfos"):
             if _serial(row) == camera.ref.serial and _text(row.get("localIndex")) in ("", str(camera.ref.channel)):
-                told = _section([page], "CLOUD", _text(row.get("resourceId")))
+                status = _section([page], "CLOUD", _text(row.get("resourceId")))
                 try:
-                    return CLOUD.get(int(told.get("status", "")), "")
+                    return CLOUD.get(int(status.get("status", "")), "")
                 except (TypeError, ValueError):
                     return ""
     return ""
@@ -170,7 +170,7 @@ def _cloud(pages: list[JsonObject], camera: Camera) -> str:
 
 def _rows(page: JsonObject, name: str) -> list[JsonObject]:
     rows = page.get(name)
-    return [each for each in rows if isinstance(each, dict)] if isinstance(rows, list) else []
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def _section(pages: list[JsonObject], name: str, key: str) -> JsonObject:

@@ -68,7 +68,7 @@ class Webhook:
         message = _read(body)
         if self._inbox.full:
             raise Full
-        # noted when it is done: one that came at the same moment is looked into twice, and none is lost
+        # noted when it is done: a message that comes twice at the same moment is handled twice, and none is lost
         key = f"webhook/{message.header.messageId}"
         if not self._is_known(key):
             self._inbox.offer(_hint(message, self._clock()))

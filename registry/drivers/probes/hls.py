@@ -1,7 +1,7 @@
-"""Whether a vendor's HLS may be handed to a display as it is: looked at, not judged by the vendor's word.
+"""Whether a vendor's HLS may be handed to a display unchanged, found by reading the stream itself.
 
 It must come over https with a valid chain, be readable by a player of another origin (CORS), live, in the clear, and
-hold H.264 with AAC or no sound. net.http sees to the chain and to known, public hosts.
+hold H.264 with AAC or no sound. net.http checks the chain, and that hosts are known and public.
 """
 
 import re
@@ -18,8 +18,8 @@ from registry.drivers.vendor_http import VendorHttp
 from registry.errors import Refused, VendorDown
 
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
-ENOUGH = 64 * 1024  # of a segment: its tables stand at the start
-WAIT_S = 0.4  # for a stream that has only just begun, and lists nothing yet
+ENOUGH = 64 * 1024  # bytes of a segment, whose tables are at the start
+WAIT_S = 0.4  # between reads of a new stream's playlist, which lists nothing yet
 _H264, _HEVC, _AAC = 0x1B, 0x24, 0x0F
 _H264_NAMES, _HEVC_NAMES, _AAC_NAME = ("avc1", "avc3"), ("hvc1", "hev1"), "mp4a"
 LONGEST_LINE = 4096
@@ -27,8 +27,8 @@ _ATTRIBUTE = re.compile(r'(?:^|,)\s*([A-Z0-9-]+)=("[^"]*"|[^,]*)')
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})").fullmatch
 
 
-class _Told(NamedTuple):
-    """What the master playlist says of its first variant. `sound` None: it names no H.264."""
+class _Variant(NamedTuple):
+    """The first variant of the master playlist. `sound` None: its CODECS name no H.264."""
 
     sound: bool | None = None
     width: int = 0
@@ -38,9 +38,9 @@ class _Told(NamedTuple):
 def examine(http: VendorHttp, url: str, timeout_s: float) -> Look:
     """Raises Refused("not_passable" or "not_playable"), VendorDown."""
     with Exchange(timeout_s) as exchange:
-        told, lines = _Told(), _list(http, url, exchange)
+        variant, lines = _Variant(), _list(http, url, exchange)
         if (number := _first(lines, "#EXT-X-STREAM-INF:")) is not None:
-            told = _variant(lines, number)
+            variant = _variant(lines, number)
             url = urljoin(url, next(_addresses(lines[number + 1 :]), ""))
             lines = _list(http, url, exchange)
         _judge(lines)
@@ -50,12 +50,14 @@ def examine(http: VendorHttp, url: str, timeout_s: float) -> Look:
             time.sleep(WAIT_S)
             lines = _list(http, url, exchange)
             _judge(lines)
-        init = next((_attributes(each).get("URI", "") for each in lines[::-1] if each.startswith("#EXT-X-MAP:")), None)
+        init = next((_attributes(line).get("URI", "") for line in lines[::-1] if line.startswith("#EXT-X-MAP:")), None)
         segment = _fetched(http, urljoin(url, segments[-1]), exchange, ENOUGH).body
         if init is None:
-            return Look(_sound(segment), told.width, told.height)
+            return Look(_sound(segment), variant.width, variant.height)
         return Look(
-            _sound_of_mp4(_fetched(http, urljoin(url, init), exchange, ENOUGH).body, told), told.width, told.height
+            _sound_of_mp4(_fetched(http, urljoin(url, init), exchange, ENOUGH).body, variant),
+            variant.width,
+            variant.height,
         )
 
 
@@ -75,7 +77,7 @@ def _list(http: VendorHttp, url: str, exchange: Exchange) -> list[str]:
 
 def _fetched(http: VendorHttp, url: str, exchange: Exchange, enough: int = 0) -> Page:
     headers = {"Origin": PLAYER} | ({"Range": f"bytes=0-{enough - 1}"} if enough else {})
-    page = http.look(url, exchange.left, headers, enough=enough)
+    page = http.fetch(url, exchange.left, headers, enough=enough)
     if page.status not in (200, 206):
         raise VendorDown(f"HTTP {page.status}")
     if page.headers.get("access-control-allow-origin") not in ("*", PLAYER):
@@ -95,25 +97,25 @@ def _attributes(line: str) -> dict[str, str]:
     return {name: value.strip('"') for name, value in _ATTRIBUTE.findall(line.partition(":")[2])}
 
 
-def _variant(lines: list[str], number: int) -> _Told:
-    """Of the master playlist's line of that number."""
+def _variant(lines: list[str], number: int) -> _Variant:
+    """The variant in the master playlist's line of that number."""
     renditions = [_attributes(line) for line in lines if line.startswith("#EXT-X-MEDIA:")]
-    if any("URI" in each and each.get("TYPE") in ("AUDIO", "VIDEO") for each in renditions):
+    if any("URI" in rendition and rendition.get("TYPE") in ("AUDIO", "VIDEO") for rendition in renditions):
         _refuse("sound or picture in a playlist of its own")
-    told = _attributes(lines[number])
-    codecs = [each.strip() for each in told.get("CODECS", "").split(",") if each.strip()]
-    if any(each.startswith(_HEVC_NAMES) for each in codecs):
+    attributes = _attributes(lines[number])
+    codecs = [codec.strip() for codec in attributes.get("CODECS", "").split(",") if codec.strip()]
+    if any(codec.startswith(_HEVC_NAMES) for codec in codecs):
         raise Refused("not_playable", "HEVC")
-    if any(not each.startswith((*_H264_NAMES, "mp4a.40")) for each in codecs):
+    if any(not codec.startswith((*_H264_NAMES, "mp4a.40")) for codec in codecs):
         _refuse("another codec")
-    resolution = _SIZE(told.get("RESOLUTION", ""))
+    resolution = _SIZE(attributes.get("RESOLUTION", ""))
     size = (int(resolution[1]), int(resolution[2])) if resolution else (0, 0)
-    named = any(each.startswith(_H264_NAMES) for each in codecs)
-    return _Told(any(each.startswith(_AAC_NAME) for each in codecs) if named else None, *size)
+    named = any(codec.startswith(_H264_NAMES) for codec in codecs)
+    return _Variant(any(codec.startswith(_AAC_NAME) for codec in codecs) if named else None, *size)
 
 
 def _judge(lines: list[str]) -> None:
-    """As a media playlist: before it has segments, and with each line that comes with them."""
+    """Refuses a media playlist that is not live; called for every version of it."""
     if any(line.startswith(("#EXT-X-ENDLIST", "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-I-FRAMES-ONLY")) for line in lines):
         _refuse("not live")
     if _first(lines, "#EXT-X-TARGETDURATION") is None:
@@ -132,8 +134,8 @@ def _sound(segment: bytes) -> bool:
     return _AAC in found
 
 
-def _sound_of_mp4(init: bytes, told: _Told) -> bool:
-    """A player of MP4 chooses its decoders by CODECS, so what the master says has to be there, and be so."""
+def _sound_of_mp4(init: bytes, variant: _Variant) -> bool:
+    """A player of MP4 chooses its decoders by CODECS, so the master playlist must have them, and they must be right."""
     try:
         found = mp4.kinds(init)
     except mp4.NoEntries:
@@ -142,9 +144,9 @@ def _sound_of_mp4(init: bytes, told: _Told) -> bool:
         raise Refused("not_playable", "HEVC")
     if found.isdisjoint(_H264_NAMES) or found - {*_H264_NAMES, _AAC_NAME}:
         _refuse(f"sample entries {sorted(found)}")
-    if told.sound is None or told.sound != (_AAC_NAME in found):
-        _refuse("CODECS say nothing beside MP4, or another thing")
-    return told.sound
+    if variant.sound is None or variant.sound != (_AAC_NAME in found):
+        _refuse("CODECS are missing or differ from the MP4")
+    return variant.sound
 
 
 def _refuse(why: str) -> NoReturn:

@@ -1,9 +1,9 @@
-"""What an MP4 init section says it holds: its sample entries (ISO/IEC 14496-12, 8.5.2), and nothing of the picture."""
+"""The codecs in an MP4 init section, by its sample entries (ISO/IEC 14496-12, 8.5.2)."""
 
 import struct
 from collections.abc import Iterator
 
-_WAY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")  # to them, each within the one before
+_WAY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")  # the boxes down to the sample entries
 _HEAD = 8
 
 
@@ -29,7 +29,7 @@ def _entries(data: bytes, way: tuple[bytes, ...] = _WAY) -> Iterator[str]:
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and body of each; one so large that its size needs 64 bits is no part of an init section."""
+    """Kind and body of each box; an init section has none with a 64-bit size."""
     at = 0
     while at < len(data):
         if at + _HEAD > len(data):

@@ -1,16 +1,16 @@
-"""What an MPEG transport stream says it holds: its two tables (ISO/IEC 13818-1, 2.4.4), and nothing of the picture."""
+"""The codecs in an MPEG transport stream, by its two tables (ISO/IEC 13818-1, 2.4.4)."""
 
 from collections.abc import Iterator
 
 PACKET = 188
 _SYNC, _PAT_PID = 0x47, 0
 _PAT, _PMT = 0x00, 0x02
-# what may lie beside picture and sound: private sections, and ID3 as HLS carries it
+# ignored beside picture and sound: private sections, and ID3 as HLS carries it
 _BESIDE = frozenset({0x05, 0x06, 0x15, 0x86})
 
 
 class NoTables(Exception):
-    """No transport stream, or none whose tables stand at its start."""
+    """No transport stream, or one without tables at its start."""
 
 
 def kinds(data: bytes) -> frozenset[int]:

@@ -1,4 +1,4 @@
-"""What a camera in the house says of itself by RTSP (RFC 2326, DESCRIBE), and whether a code opens it."""
+"""A camera's own description by RTSP (RFC 2326, DESCRIBE) in the house, and whether a code opens it."""
 
 import re
 import socket
@@ -12,7 +12,7 @@ from media.rtsp.login import Login, challenge
 from media.rtsp.messages import Message, NotRtsp, Splitter
 from registry.errors import Refused
 
-_MOST = 128 * 1024  # bytes a camera may say
+_MOST = 128 * 1024  # bytes a camera may answer
 _VIDEO = re.compile(r"^m=video .*?(?=^m=|\Z)", re.MULTILINE | re.DOTALL)
 _CODEC = re.compile(r"^a=rtpmap:\d+ (H264|H265|HEVC)/", re.MULTILINE | re.IGNORECASE)
 
@@ -23,21 +23,23 @@ class Described(Struct, frozen=True):
 
 
 class NoStream(Refused):
-    """The camera is there, and has nothing by these names."""
+    """The camera answers, but has no stream by these names."""
 
 
 def describe(host: str, port: int, paths: Iterable[str], login: Login, deadline_s: float) -> Described:
-    """The first of the paths that shows H.264, or else the first there is.
+    """The first of the paths that has H.264, or else the first that exists.
 
-    Raises Refused: code_wrong (the camera heard it once), lan_unreachable; NoStream.
+    Raises Refused: code_wrong (after one try), lan_unreachable; NoStream.
     """
     other: Described | None = None
     end = time.monotonic() + deadline_s
     try:
         with socket.create_connection((host, port), timeout=max(0.01, deadline_s)) as connection:
-            asking = _Asking(connection, f"rtsp://[{host}]:{port}" if ":" in host else f"rtsp://{host}:{port}", end)
+            questioner = _Questioner(
+                connection, f"rtsp://[{host}]:{port}" if ":" in host else f"rtsp://{host}:{port}", end
+            )
             for path in paths:
-                found = asking.describe(path, login)
+                found = questioner.describe(path, login)
                 if found is not None and found.codec != "h265":
                     return found
                 other = other or found
@@ -48,24 +50,24 @@ def describe(host: str, port: int, paths: Iterable[str], login: Login, deadline_
     return other
 
 
-class _Asking:
-    """One connection, one question at a time, all by `end`."""
+class _Questioner:
+    """One connection with one request at a time, all by `end`, monotonic seconds."""
 
     def __init__(self, connection: socket.socket, base: str, end: float) -> None:
         self._connection, self._base, self._end = connection, base, end
-        self._heard: list[Message] = []
-        self._splitter = Splitter(lambda _channel, _frame: None, self._heard.append)
-        self._bytes = self._asked = 0
+        self._answers: list[Message] = []
+        self._splitter = Splitter(lambda _channel, _frame: None, self._answers.append)
+        self._bytes = self._sent = 0
 
     def describe(self, path: str, login: Login) -> Described | None:
-        """None: there is nothing by that name. Raises Refused, NotRtsp, OSError."""
-        answer = self._ask(path, login)
+        """None: no stream by that name. Raises Refused, NotRtsp, OSError."""
+        answer = self._request(path, login)
         if answer.status == 401:
             wanted = challenge(answer.values("www-authenticate"))
             if wanted is None:
                 raise Refused("lan_unreachable", "an unknown way of signing in")
             login.take(wanted)
-            answer = self._ask(path, login)
+            answer = self._request(path, login)
         if answer.status == 401:
             raise Refused("code_wrong", "401")
         if 300 <= answer.status < 400:
@@ -76,15 +78,15 @@ class _Asking:
         if video is None:
             return None
         codec = _CODEC.search(video[0])
-        told: Literal["h264", "h265", "unknown"] = "unknown"
+        named: Literal["h264", "h265", "unknown"] = "unknown"
         if codec:
-            told = "h264" if codec[1].upper() == "H264" else "h265"
-        return Described(path, told)
+            named = "h264" if codec[1].upper() == "H264" else "h265"
+        return Described(path, named)
 
-    def _ask(self, path: str, login: Login) -> Message:
-        self._asked += 1
+    def _request(self, path: str, login: Login) -> Message:
+        self._sent += 1
         uri = f"{self._base}{path}"
-        headers = [("CSeq", str(self._asked)), ("Accept", "application/sdp"), ("User-Agent", "showcam")]
+        headers = [("CSeq", str(self._sent)), ("Accept", "application/sdp"), ("User-Agent", "showcam")]
         signature = login.sign("DESCRIBE", uri)
         if signature is not None:
             headers.append(("Authorization", signature))
@@ -94,9 +96,9 @@ class _Asking:
 
     def _answer(self) -> Message:
         while True:
-            while self._heard:
-                message = self._heard.pop(0)
-                if message.status >= 200 and message.value("cseq") == str(self._asked):
+            while self._answers:
+                message = self._answers.pop(0)
+                if message.status >= 200 and message.value("cseq") == str(self._sent):
                     return message
             left = self._end - time.monotonic()
             if left <= 0 or self._bytes > _MOST:

@@ -108,7 +108,7 @@ class OpenPlatform:
             data = self.call(key, f"/api/lapp/{path}", form, exchange)
             if not isinstance(data, list):
                 raise VendorDown("no list in the answer")
-            found += [each for each in data if isinstance(each, dict)]
+            found += [row for row in data if isinstance(row, dict)]
             if len(data) < PAGE:
                 return found
         raise VendorDown("the list does not end")
@@ -161,7 +161,7 @@ class Calls:
 
     def rows(self, path: str, **more: str) -> list[JsonObject]:
         data = self._call(path, more)
-        return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+        return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
 
     def v3(self, method: str, path: str, **more: str) -> JsonObject:
         form = {"deviceSerial": self._serial, "channelNo": str(self.channel)} | more
@@ -178,7 +178,7 @@ class Calls:
 
 
 def _none_smaller(code: str) -> Exception:
-    """Which code tells that a camera has no smaller picture is not published: what it can't show is taken for that."""
+    """The code for a camera without a smaller picture is not published: "not supported" counts as that."""
     return Refused("too_large", f"code {code}") if kind(code) == "no_way" else error(code)
 
 
@@ -191,11 +191,11 @@ class _NoSuchCall(Exception):
 
 
 def _third(reply: Reply) -> tuple[str, Any]:
-    """Version 3 tells its code as a number beside an HTTP status, in one of two wrappings."""
+    """Version 3 answers its code as a number beside an HTTP status, in one of two wrappings."""
     if reply.status == 429:
         raise VendorBusy("HTTP 429")
-    told = reply.data or {}
-    body = told.get("body") if isinstance(told.get("body"), dict) else told
+    answer = reply.data or {}
+    body = answer.get("body") if isinstance(answer.get("body"), dict) else answer
     assert isinstance(body, dict)
     code = _object(body.get("meta")).get("code")
     if code is None:

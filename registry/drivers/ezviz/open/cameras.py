@@ -1,7 +1,7 @@
 """Cameras by the Open Platform alone: for a household that has a sub-account and no app session.
 
-Lists tell names, presence and encryption; Audio and the lens mask take two calls for each camera, so that this way in
-is for households of a few cameras. What could not be asked in time is unknown.
+Lists have names, presence and encryption; Audio and the lens mask take two calls for each camera, so that this way in
+is for households of a few cameras. A flag that could not be read in time is unknown.
 """
 
 from typing import Any
@@ -16,14 +16,14 @@ from registry.errors import DriverError, SetRefused, SignedOut, VendorBusy
 
 SHARED_TO_ME = "2"
 DOORBELLS = ("DB", "CS-DB", "HP", "CS-HP")  # how the models' names begin
-ENOUGH_S = 0.4  # for one more question
+ENOUGH_S = 0.4  # the least time for one more call
 
 _FLAGS: dict[str, Flag] = {"0": "off", "1": "on"}
 
 
 def read(platform: OpenPlatform, access: Access, source: str, exchange: Exchange) -> tuple[Camera, ...]:
     """Raises DriverError."""
-    devices = {str(each.get("deviceSerial")): each for each in platform.pages(access, "device/list", exchange)}
+    devices = {str(device.get("deviceSerial")): device for device in platform.pages(access, "device/list", exchange)}
     rows = platform.pages(access, "camera/list", exchange)
     return tuple(
         _camera(platform, access, row, devices.get(str(row["deviceSerial"]), {}), source, exchange)
@@ -44,7 +44,7 @@ def _camera(
     online = _flag(row.get("status"))
     calls = Calls(platform, access, ref, exchange)
     shared = str(row.get("isShared")) == SHARED_TO_ME
-    asked = online == "on" and not shared
+    readable = online == "on" and not shared
     return Camera(
         id="",
         ref=ref,
@@ -55,19 +55,19 @@ def _camera(
         firmware=line(device.get("deviceVersion")),
         owner="shared" if shared else "own",
         online=online,
-        asleep=_asleep(calls, exchange) if asked else "unknown",
+        asleep=_asleep(calls, exchange) if readable else "unknown",
         encryption=_flag(row.get("isEncrypt")),
-        audio=_audio(calls, exchange) if asked else "unknown",
-        sub=Video(),  # the list tells nothing of it, and the platform has an address for one of every camera
+        audio=_audio(calls, exchange) if readable else "unknown",
+        sub=Video(),  # the list lacks it, and the platform has an address of a smaller picture for every camera
         alarm_notification=_flag(device["defence"]) if "defence" in device else "none",
         ways=("open",) if not shared else (),
     )
 
 
 def _asleep(calls: Calls, exchange: Exchange) -> Flag:
-    told = _ask(calls, exchange, "device/status/get")
-    # -1, -2: not told; 2: this camera has no such mask
-    return "none" if str(told.get("privacyStatus")) == "2" else _flag(told.get("privacyStatus"))
+    status = _ask(calls, exchange, "device/status/get")
+    # -1, -2: not known; 2: this camera has no such mask
+    return "none" if str(status.get("privacyStatus")) == "2" else _flag(status.get("privacyStatus"))
 
 
 def _audio(calls: Calls, exchange: Exchange) -> Flag:
@@ -78,9 +78,9 @@ def _audio(calls: Calls, exchange: Exchange) -> Flag:
     except (SignedOut, VendorBusy):
         raise
     except (DriverError, SetRefused):
-        return "unknown"  # "not supported" here also means "not told"
-    here = [each for each in rows if str(each.get("channelNo")) == str(calls.channel)] or rows
-    return _flag(here[0].get("enable")) if here else "unknown"
+        return "unknown"  # "not supported" also means "not known"
+    own_rows = [row for row in rows if str(row.get("channelNo")) == str(calls.channel)] or rows
+    return _flag(own_rows[0].get("enable")) if own_rows else "unknown"
 
 
 def _ask(calls: Calls, exchange: Exchange, path: str) -> JsonObject:

@@ -1,6 +1,6 @@
-"""The manual's settings by the Open Platform: what each is read from and written by.
+"""The manual's settings by the Open Platform: the calls that read and write each.
 
-Some calls exist in China alone; elsewhere the vendor answers that the device does not support them, and so is told.
+Some calls exist in China alone; elsewhere the vendor answers "not supported", and so does this module.
 """
 
 from collections.abc import Callable
@@ -24,8 +24,8 @@ def _flag(value: Any) -> str:
 
 def _sound(calls: "Calls") -> dict[Setting, str]:
     rows = calls.rows("camera/video/sound/status")
-    here = [each for each in rows if str(each.get("channelNo")) == str(calls.channel)] or rows
-    return {"audio": _flag(here[0].get("enable")) if here else ""}
+    own_rows = [row for row in rows if str(row.get("channelNo")) == str(calls.channel)] or rows
+    return {"audio": _flag(own_rows[0].get("enable")) if own_rows else ""}
 
 
 def _light(calls: "Calls") -> dict[Setting, str]:
@@ -52,7 +52,7 @@ def _status(calls: "Calls") -> dict[Setting, str]:
     except (TypeError, ValueError):
         cloud = ""
     return {
-        # there is no Sleep Mode here; what comes nearest, the covered lens, is told and set as that
+        # the Open Platform has no Sleep Mode; the nearest, the covered lens, is read and set instead
         "sleep": _flag(status.get("privacyStatus")),
         "cloud_storage": cloud,
         "storage": disks(str(status.get("diskState") or ""), status.get("diskNum")),
@@ -60,15 +60,15 @@ def _status(calls: "Calls") -> dict[Setting, str]:
 
 
 def _version(calls: "Calls") -> dict[Setting, str]:
-    told = calls.data("device/version/info")
-    current, latest = (str(told.get(name) or "") for name in ("currentVersion", "latestVersion"))
+    versions = calls.data("device/version/info")
+    current, latest = (str(versions.get(name) or "") for name in ("currentVersion", "latestVersion"))
     return {"version": f"{current}, {latest} is there" if latest not in ("", current) else current}
 
 
 def _night(calls: "Calls") -> dict[Setting, str]:
-    told = calls.v3("GET", f"{FILL_LIGHT}/get")
+    light = calls.v3("GET", f"{FILL_LIGHT}/get")
     try:
-        return {"night_vision": NIGHT_VISION.get(int(told.get("graphicType", "")), "")}
+        return {"night_vision": NIGHT_VISION.get(int(light.get("graphicType", "")), "")}
     except (TypeError, ValueError):
         return {}
 
@@ -77,7 +77,7 @@ _READS: tuple[Callable[["Calls"], dict[Setting, str]], ...] = (_info, _status, _
 
 
 def views(calls: "Calls") -> dict[Setting, SettingView]:
-    """What can be told by it, each by as many calls as it takes; what the device refuses is left out."""
+    """The settings that can be read, each by its calls; those that the device refuses are left out."""
     found: dict[Setting, str] = {}
     for read in _READS:
         try:
@@ -117,19 +117,19 @@ def _set_time(calls: "Calls", setting: Setting, value: str, clock: Clock) -> Non
     else:
         zone = str(calls.data("device/info", version="utc").get("timeZone") or "")
         date_format = next(number for number, name in DATE_FORMAT.items() if name == value)
-    codes = [each.get("tzCode") for each in calls.rows("timezone/list") if each.get("tzValue") == zone]
+    codes = [row.get("tzCode") for row in calls.rows("timezone/list") if row.get("tzValue") == zone]
     if not codes:
         raise SetRefused("unsupported")
     calls.data("device/timezone/set", timezone=str(codes[0]), timeFormat=date_format, daylightSaving=clock.summer_time)
 
 
 def _format(calls: "Calls", _value: str) -> None:
-    told = calls.v3("GET", "/api/v3/device/format/status").get("storageStatus")
-    rows = [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+    disks = calls.v3("GET", "/api/v3/device/format/status").get("storageStatus")
+    rows = [row for row in disks if isinstance(row, dict)] if isinstance(disks, list) else []
     if not rows:
         raise SetRefused("unsupported")
-    for each in rows:
-        calls.v3("PUT", "/api/v3/device/format/disk", diskIndex=str(each.get("index", 0)))
+    for row in rows:
+        calls.v3("PUT", "/api/v3/device/format/disk", diskIndex=str(row.get("index", 0)))
 
 
 _WRITES: dict[Setting, Callable[["Calls", str], None]] = {

@@ -86,18 +86,18 @@ class Tokens:
                 self.drop(access.developer, developer)
         raise Refused("no_way", "a new token is refused")
 
-    def _taken(self, asked: str, path: str, form: dict[str, str], exchange: Exchange) -> Token:
-        code, data = self._post(f"{asked}{path}", form, exchange)
+    def _taken(self, host: str, path: str, form: dict[str, str], exchange: Exchange) -> Token:
+        code, data = self._post(f"{host}{path}", form, exchange)
         if kind(code) == "token" and "accessToken" in form:
             raise _Dead
         if code != "200":
             raise error(code)
-        told = data if isinstance(data, dict) else {}
-        text, expires = told.get("accessToken"), told.get("expireTime")
+        answer = data if isinstance(data, dict) else {}
+        text, expires = answer.get("accessToken"), answer.get("expireTime")
         if not isinstance(text, str) or isinstance(expires, bool) or not isinstance(expires, int | float):
             raise VendorDown("no token in the answer")
-        # in China the answer names no area: the host that was asked is the one
-        area = str(told.get("areaDomain") or asked).rstrip("/")
+        # in China the answer names no area: the queried host is the area
+        area = str(answer.get("areaDomain") or host).rstrip("/")
         self._http.check(area)
         return Token(text, area, expires / 1000)
 

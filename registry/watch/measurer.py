@@ -1,6 +1,6 @@
-"""Sees to it that sizes are known before they are asked for: what was listed is looked at, one picture at a time.
+"""Learns the sizes of listed pictures ahead of requests, by opening one picture at a time.
 
-It works on after the answer, so that it is no help in a function that is frozen then.
+It works after the answer, so it is of no use in a function that is frozen then.
 """
 
 import logging
@@ -18,15 +18,17 @@ from store.records import Link
 
 log = logging.getLogger(__name__)
 
-MOST = 1000  # links that wait; another is looked at when it lists again
+MOST = 1000  # links that wait; another one gets its turn when it lists again
 
 
-class Looker:
-    """`Registry.when_listed(looker.offer)` sets it to work."""
+class Measurer:
+    """`Registry.when_listed(measurer.offer)` starts it."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._known: Recent[str, tuple[str, bool]] = Recent(IN_MEMORY)  # by link: a listing, whether it holds a guess
+        self._known: Recent[str, tuple[str, bool]] = Recent(
+            IN_MEMORY
+        )  # by link: a fingerprint, and whether a size is unknown in it
         self._waiting: OrderedDict[str, tuple[Link, Listing]] = OrderedDict()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -34,7 +36,7 @@ class Looker:
     def offer(self, link: Link, listing: Listing) -> None:
         known = self._known.get(link.id)
         if known is None or known[0] != listing.fingerprint:
-            known = (listing.fingerprint, any(unseen(each) for each in listing.cameras))
+            known = (listing.fingerprint, any(unseen(camera) for camera in listing.cameras))
             self._known.put(link.id, known)
         if known[1]:
             self._put(link, listing)
@@ -45,11 +47,11 @@ class Looker:
                 return
             self._waiting[link.id] = (link, listing)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._look_on, name="looker", daemon=True)
+                self._thread = threading.Thread(target=self._work, name="measurer", daemon=True)
                 self._thread.start()
             self._changed.notify()
 
-    def _look_on(self) -> None:
+    def _work(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting)
@@ -57,8 +59,8 @@ class Looker:
             for camera in listing.cameras:
                 for picture in unseen(camera):
                     try:
-                        self._registry.look(link, camera.id, picture)
+                        self._registry.learn_size(link, camera.id, picture)
                     except (StoreUnavailable, Unavailable):
-                        log.warning("a camera could not be looked at: its household can't be read just now")
+                        log.warning("a picture could not be measured: its household can't be read just now")
                     except Exception:
-                        log.exception("a camera could not be looked at")
+                        log.exception("a picture could not be measured")
