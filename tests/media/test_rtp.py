@@ -26,7 +26,7 @@ from media.rtp.packet import NotRtp, Packet, read
 from media.rtp.plain import PlainDepacketizer
 from media.rtp.unit import UNIT_CAP, AccessUnit, Depacketizer
 from tests.doubles.hls_camera import LENGTH_S, recording
-from tests.doubles.rtsp_camera import heard, slope
+from tests.doubles.rtsp_camera import slope, tone
 
 TICKS = 6_000
 
@@ -201,7 +201,7 @@ AAC = bytes.fromhex("1408")
 
 
 def test_aac_comes_out_frame_by_frame():
-    frames = [each.data for each in heard("aac")[0][:20]]
+    frames = [each.data for each in tone("aac")[0][:20]]
     one = [(16).to_bytes(2) + (len(each) << 3).to_bytes(2) + each for each in frames]
     assert [x.data for each in one for x in AacDepacketizer(13, 3).feed(each, 0, marker=True)] == frames
     several = (32).to_bytes(2) + b"".join((len(each) << 3).to_bytes(2) for each in frames[:2]) + b"".join(frames[:2])
