@@ -118,7 +118,7 @@ def test_pictures_and_sound_arrive_by_webrtc(world, camera, sound):
     "changes",
     [
         {"joins": "middle"},
-        {"recorded": {"told": False}},
+        {"recorded": {"described": False}},
         {"recorded": {"sound": None}},
         {"scheme": "sha256"},
         {"scheme": "basic"},

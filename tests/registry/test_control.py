@@ -106,7 +106,7 @@ def test_a_setting_that_the_camera_lacks_is_refused(home: Household, garden: str
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
-        ({"deaf": True}, "not_set"),
+        ({"ignores_settings": True}, "not_set"),
         ({"set_error": SetRefused("not_taken")}, "not_set"),
         ({"set_error": SetRefused("unsupported")}, "not_this_way"),
         ({"set_error": SetRefused("code_mailed")}, "not_set"),  # a voice brings no code

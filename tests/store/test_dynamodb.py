@@ -188,7 +188,7 @@ def test_transactions_that_meet_are_tried_again(
     if written:
         assert store.add_tokens([token])
     else:
-        with pytest.raises(StoreUnavailable, match="others write the same rows"):
+        with pytest.raises(StoreUnavailable, match="other writers of the same rows"):
             store.add_tokens([token])
     assert (store.find_token(linked.id, token.hash) is not None) is written
 
