@@ -100,10 +100,9 @@ def test_facts_are_one_json_object(demo: Program) -> None:
     assert {link["assistant"] for link in facts("links", "list")["links"]} == {"alexa", "google"}
     assert {client["id"] for client in facts("clients", "list")["clients"]} >= {"alexa", "google"}
     households = {household["users"][0]["user"]: household for household in facts("owner", "list")["households"]}
-    assert (households["demo@example.com"]["users"][0]["signed_in"], households["demo@example.com"]["links"]) == (
-        True,
-        2,
-    )
+    assert households["demo@example.com"]["users"][0]["signed_in"] is True
+    # other tests link this demo too: both lists count the same links
+    assert sum(household["links"] for household in households.values()) == len(facts("links", "list")["links"])
     assert "other@example.com" in households
     assert {finding["state"] for finding in facts("doctor", "google")["findings"]} == {"ok"}
     assert "OAuth Client ID" in {field["name"] for field in facts("google", "values")["fields"]}
