@@ -44,7 +44,8 @@ class Waking:
 
     def _rouse(self, source: Source, camera: Camera) -> None:
         key = f"wake/{source.id}/{camera.ref.serial}/{camera.ref.channel}"
-        if self._store.hit(key, EVERY_S, time.time()) > 1:
+        is_due, _ = self._store.take_place(key, 1, EVERY_S, time.time())
+        if not is_due:
             return
 
         def work() -> None:
