@@ -10,6 +10,7 @@ type Stream = Literal[1, 2]
 MAIN: Stream = 1
 SUB: Stream = 2
 LONGEST = 4096
+LOWEST_PORT = 1024  # none of the vendor's is below, and other protocols listen there
 # every host name of EZVIZ's that a key, a session or a camera's address may be sent to or come from
 KNOWN = re.compile(r"[a-z0-9-]+\.(?:ezvizlife|ezviz|ezvizru|ys7)\.com")
 _STREAM = re.compile(r"(?<=[?&]stream=)\d+(?=&|$)")
@@ -42,7 +43,7 @@ class Address:
             or parts.scheme != "ysproto"
             or parts.path != "/live"
             or not host
-            or not port
+            or port < LOWEST_PORT
             or "@" in parts.netloc
         ):
             raise BadAddress

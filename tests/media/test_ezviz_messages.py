@@ -181,13 +181,14 @@ def test_addresses(url: str, host: str, port: int, stream: int) -> None:
         "ysproto://h:0/live",
         "ysproto://h:99999/live",
         "ysproto://h:x/live",
-        "ysproto://:1/live",
-        "ysproto://u:p@h:1/live",
-        "ysproto://h:1/playback?x=1",
-        "ysproto://h:1/live?a b",
-        "ysproto://[::1/live",
-        "ysproto://h:1/live?" + "x" * 5000,
-        "ysproto://hø:1/live",
+        "ysproto://:6002/live",
+        "ysproto://h:25/live",
+        "ysproto://u:p@h:6002/live",
+        "ysproto://h:6002/playback?x=1",
+        "ysproto://h:6002/live?a b",
+        "ysproto://[::6002/live",
+        "ysproto://h:6002/live?" + "x" * 5000,
+        "ysproto://hø:6002/live",
     ],
 )
 def test_what_is_no_address(url: str) -> None:
@@ -198,7 +199,7 @@ def test_what_is_no_address(url: str) -> None:
 def test_only_the_stream_is_changed_in_an_address() -> None:
     redirect = "ysproto://h:6002/live?hdSign=a%2Fb&stream=1&stream2=1&busiProxy=x"
     assert Address.read(redirect).asking(2).url == redirect.replace("&stream=1", "&stream=2")
-    assert Address.read("ysproto://h:1/live?a=1").asking(2).url == "ysproto://h:1/live?a=1"
+    assert Address.read("ysproto://h:6002/live?a=1").asking(2).url == "ysproto://h:6002/live?a=1"
 
 
 @pytest.mark.parametrize(

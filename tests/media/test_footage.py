@@ -1,13 +1,18 @@
 """What sessions bring, as units of one clock: from the first keyframe on, however often a camera begins again."""
 
+import asyncio
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media.ezviz.address import SUB
 from media.ezviz.transport import transport
 from media.plane.codec.units import CLOCK, SourceFailed, Unit
+from media.plane.sources.ezviz_showing import HELD_CAP, Showing
 from media.plane.sources.footage import UNFOUND, UNTOLD, Footage
 from media.plane.sources.joined import STEP, Joined
+from media.plane.sources.network import OnLoopback
 from simulator.cloud.program_stream import HIKVISION_HEADER, ProgramStream
 from simulator.pictures.garble import Garbler
 from tests.media.test_mpegps import film
@@ -36,6 +41,19 @@ def test_the_clock_goes_on_where_its_33_bits_begin_again() -> None:
     begin = (1 << 33) - 5 * 6000
     found = [each.dts for each in units(Footage(), film().sent(begin=begin)) if each.kind == "video"]
     assert found == [begin + number * 6000 for number in range(20)]
+
+
+def test_a_flood_whose_clock_hardly_moves_waits_for_sound_in_bounded_memory() -> None:
+    async def held() -> list[int]:
+        showing, stream = Showing(SUB, OnLoopback()), ProgramStream("h264")
+        picture, sizes = film().pictures[0] + b"\xff" * 100_000, [0]
+        while not showing.may_lack_sound and len(sizes) < 1000:
+            showing.keep([stream.picture(picture, len(sizes), key=True)])
+            sizes.append(sum(len(unit.data) for unit in showing.held))
+        return sizes
+
+    sizes = asyncio.run(held())
+    assert sizes[-2] <= HELD_CAP < sizes[-1]
 
 
 def hidden() -> bytes:

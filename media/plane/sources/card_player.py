@@ -2,25 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Never, Protocol
+from typing import Never
 
-from media.plane.codec.units import CLOCK, Format, Unit
+from media.plane.codec.units import CLOCK
 from media.plane.sources import card
+from media.plane.sources.screen import Screen
 
 AHEAD_S = 4  # written for HLS at once: a player that begins finds whole segments
 _AHEAD = AHEAD_S * card.FPS + 1  # the picture after a segment completes it
-
-
-class Screen(Protocol):
-    """What a source needs of those who watch it."""
-
-    def begin(self, form: Format) -> None: ...
-
-    def to_hls(self, unit: Unit) -> None: ...
-
-    def to_viewers(self, unit: Unit) -> None: ...
-
-    def now(self) -> int: ...
 
 
 async def play(screen: Screen, lines: tuple[str, ...], clock: Callable[[], float]) -> Never:

@@ -14,12 +14,12 @@ from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
 from media.ezviz.results import OTHER_STREAM, SERVER, TOKEN, Meaning, meaning
 from media.plane.codec import h264
 from media.plane.codec.units import Format, SourceFailed, Unit
-from media.plane.sources.card_player import Screen
 from media.plane.sources.ezviz_node import SaidNo, Unreached
 from media.plane.sources.ezviz_showing import Showing
 from media.plane.sources.joined import Joined
 from media.plane.sources.network import OnLoopback
 from media.plane.sources.pacing import Pacing
+from media.plane.sources.screen import Screen
 from media.source import SourceSpec
 
 _log = structlog.get_logger()
@@ -48,7 +48,9 @@ class EzvizSource:
         self._stream: Stream | None = None  # what turned out to bring a picture, or to bring none
         self._form: Format | None = None
         self._failure: SourceFailed | None = None
-        self._pacing = Pacing(screen, self._failed)
+        self._room = asyncio.Event()
+        self._room.set()
+        self._pacing = Pacing(screen, self._failed, self._room)
         self._joined = Joined(self._loop.time)
         self._began = self._loop.time()
         self._refused = self._empty = 0
@@ -118,7 +120,7 @@ class EzvizSource:
         self._following = None
         try:
             while not self._is_given_up(showing):
-                await self._pacing.room.wait()
+                await self._room.wait()
                 if self._failure:
                     raise self._failure
                 await showing.wait()

@@ -10,6 +10,7 @@ from media.plane.sources.network import OnLoopback
 
 TURN_S = 0.25  # of waiting for more, so that its owner can look after other things
 SOUND_S = 0.7  # of pictures that wait for the first sound
+HELD_CAP = 8 * 1024 * 1024  # bytes that wait for it: a node that floods with times that stand still gets no more memory
 
 
 class Showing:
@@ -19,6 +20,7 @@ class Showing:
         self._loop = asyncio.get_running_loop()
         self._node, self.footage = NodeSession(loopback), Footage()
         self.stream, self.held = stream, list[Unit]()
+        self._held_bytes = 0
         self.is_shown = False
         self.opened = self.heard = self._loop.time()
 
@@ -34,8 +36,13 @@ class Showing:
                 bodies = await self._node.read()
         except TimeoutError:
             return
+        self.keep(bodies)
+
+    def keep(self, bodies: list[bytes]) -> None:
+        """The units in them. Raises SourceFailed for what can't be shown."""
         for unit in (unit for body in bodies for unit in self.footage.feed(body)):
             self.held.append(unit)
+            self._held_bytes += len(unit.data)
             if unit.kind == "video":
                 self.heard = self._loop.time()
 
@@ -50,12 +57,14 @@ class Showing:
 
     @property
     def may_lack_sound(self) -> bool:
-        """Whether sound would have come by now, were there any."""
+        """Whether sound would have come by now, were there any, or too much waits for it."""
+        if self._held_bytes > HELD_CAP:
+            return True
         pictures = [unit.dts for unit in self.held if unit.kind == "video"]
         return bool(self.footage.sound) or (bool(pictures) and pictures[-1] - pictures[0] >= SOUND_S * CLOCK)
 
     def taken(self) -> list[Unit]:
-        taken, self.held = self.held, []
+        taken, self.held, self._held_bytes = self.held, [], 0
         return taken
 
     def close(self) -> None:

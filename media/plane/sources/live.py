@@ -9,7 +9,7 @@ import structlog
 
 from media.plane.codec import h264, sound
 from media.plane.codec.units import Format, SourceFailed, Unit
-from media.plane.sources.card_player import Screen
+from media.plane.sources.screen import Screen
 from media.plane.sources.timeline import LEAP, Timeline
 from media.plane.sources.tracks import Sound
 from media.rtp.reports import SenderReport

@@ -1,22 +1,33 @@
 """What comes in clumps, at the speed of life: to HLS, which needs a whole group of pictures first, and to viewers."""
 
-import asyncio
 from collections.abc import Callable
+from typing import Protocol
+
+import structlog
 
 from media.plane.codec.units import SourceFailed, Unit
-from media.plane.sources.card_player import Screen
 from media.plane.sources.pacer import Pacer
+from media.plane.sources.screen import Screen
+
+_log = structlog.get_logger()
+
+
+class Room(Protocol):
+    """An event of asyncio or of threading, by where the source reads."""
+
+    def set(self) -> None: ...
+
+    def clear(self) -> None: ...
 
 
 class Pacing:
-    """`failed` is told what went wrong while a unit was shown; `room` is clear while there is enough for now."""
+    """`failed` gets what went wrong while a unit was shown. `room` is clear while units enough for now are waiting."""
 
-    def __init__(self, screen: Screen, failed: Callable[[SourceFailed], None]) -> None:
-        self._screen, self._failed = screen, failed
+    def __init__(self, screen: Screen, failed: Callable[[SourceFailed], None], room: Room) -> None:
+        self._screen, self._failed, self._room = screen, failed, room
         self._full: set[str] = set()
         self._shift: int | None = None
-        self.room = asyncio.Event()
-        self.room.set()
+        # HLS needs a whole group of pictures before it can show anything: it gets the first one at once
         self._hls = Pacer(self._guarded(screen.to_hls), at_once=1, full=self._throttle("hls"))
         self._live = Pacer(self._guarded(self._to_viewers), full=self._throttle("live"))
 
@@ -40,8 +51,9 @@ class Pacing:
                 show(unit)
             except SourceFailed as failed:
                 self._failed(failed)
-            except Exception:
-                # what libav raises may quote what it read
+            except Exception as error:
+                # libav's error may quote what it read: only its type is logged
+                _log.warning("opening broke", error=type(error).__name__)
                 self._failed(SourceFailed("media_down", again=True))
 
         return guarded
@@ -49,6 +61,6 @@ class Pacing:
     def _throttle(self, name: str) -> Callable[[bool], None]:
         def full(is_full: bool) -> None:
             (self._full.add if is_full else self._full.discard)(name)
-            (self.room.clear if self._full else self.room.set)()
+            (self._room.clear if self._full else self._room.set)()
 
         return full

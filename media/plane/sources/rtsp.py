@@ -4,8 +4,8 @@ import asyncio
 from urllib.parse import urlsplit
 
 from media.plane.codec.units import SourceFailed
-from media.plane.sources.card_player import Screen
 from media.plane.sources.live import Live
+from media.plane.sources.screen import Screen
 from media.plane.sources.timeline import Timeline
 from media.plane.sources.tracks import choose
 from media.rtsp.failed import RtspFailed

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import structlog
 
 from media.plane.codec.units import Format, SourceFailed, Unit
-from media.plane.sources.card_player import Screen
-from media.plane.sources.pacer import Pacer
+from media.plane.sources.pacing import Pacing
 from media.plane.sources.reader import Origin, Reader
+from media.plane.sources.screen import Screen
 
 _log = structlog.get_logger()
 
@@ -17,29 +17,24 @@ FIRST_KEYFRAME_S = 8.0
 
 
 class Run:
-    """One reader, its two pacers, and the watch over them."""
+    """One reader, its pacing, and the watch over them."""
 
     def __init__(self, screen: Screen, source: Origin) -> None:
         self._screen, self._source = screen, source
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[SourceFailed] = self._loop.create_future()
-        self._full: set[str] = set()
-        # HLS needs a whole group of pictures before it can show anything: it gets the first one at once
-        self._hls = Pacer(self._guarded(screen.to_hls), at_once=1, full=self._throttle("hls"))
-        self._live = Pacer(self._guarded(self._to_viewers), full=self._throttle("live"))
-        self._shift: int | None = None
-        self._heard = self._loop.time()
-        self._is_open = False
-        self._reader: Reader | None = None
-
-    async def last(self) -> None:
-        """Run until the source is over. Raises SourceFailed."""
         self._reader = Reader(
-            self._source,
+            source,
             opened=self._post(self._opened),
             deliver=self._post(self._deliver),
             done=self._post(self._done),
         )
+        self._pacing = Pacing(screen, self._done, self._reader.room)
+        self._heard = self._loop.time()
+        self._is_open = False
+
+    async def last(self) -> None:
+        """Run until the source is over. Raises SourceFailed."""
         self._heard = self._loop.time()
         self._reader.start()
         while True:
@@ -53,10 +48,8 @@ class Run:
                 raise SourceFailed("media_down", again=True)
 
     def close(self) -> None:
-        if self._reader:
-            self._reader.stop()
-        self._hls.close()
-        self._live.close()
+        self._reader.stop()
+        self._pacing.close()
         if not self._over.done():
             self._over.cancel()
 
@@ -94,23 +87,8 @@ class Run:
     def _deliver(self, unit: Unit) -> None:
         if unit.kind == "video":
             self._heard = self._loop.time()
-        self._hls.push(unit)
-        self._live.push(unit)
+        self._pacing.push(unit)
 
     def _done(self, failure: SourceFailed) -> None:
         if not self._over.done():
             self._over.set_result(failure)
-
-    def _to_viewers(self, unit: Unit) -> None:
-        """On the pull's timeline: a source's times mean nothing beyond one opening of it."""
-        if self._shift is None:
-            self._shift = self._screen.now() - unit.dts
-        self._screen.to_viewers(unit.later(self._shift))
-
-    def _throttle(self, name: str) -> Callable[[bool], None]:
-        def full(is_full: bool) -> None:
-            (self._full.add if is_full else self._full.discard)(name)
-            if self._reader:
-                (self._reader.room.clear if self._full else self._reader.room.set)()
-
-        return full

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from media.ezviz.address import KNOWN, MAIN, SUB, live, named
+from media.ezviz.address import KNOWN, LOWEST_PORT, MAIN, SUB, live, named
 from media.source import SourceSpec
 from net.addresses import is_public, is_spelled
 from net.cache import Recent
@@ -86,7 +86,7 @@ class Cloud:
         if not isinstance(told, dict):
             return ()
         port = told.get("port")
-        if not isinstance(port, int | str) or not str(port).isdecimal() or not 1024 <= int(port) < 65536:
+        if not isinstance(port, int | str) or not str(port).isdecimal() or not LOWEST_PORT <= int(port) < 65536:
             return ()
         hosts = [str(told.get(name) or "") for name in ("externalIp", "domain")]
         return tuple(dict.fromkeys(named(each, int(port)) for each in hosts if each and self._is_vendors(each)))

@@ -1,0 +1,17 @@
+"""Where a source puts its picture: what all who watch it share."""
+
+from typing import Protocol
+
+from media.plane.codec.units import Format, Unit
+
+
+class Screen(Protocol):
+    """What a source needs of those who watch it."""
+
+    def begin(self, form: Format) -> None: ...
+
+    def to_hls(self, unit: Unit) -> None: ...
+
+    def to_viewers(self, unit: Unit) -> None: ...
+
+    def now(self) -> int: ...
