@@ -1,4 +1,4 @@
-"""NAL units in Annex B's form, as far as they tell which codec they are of. Standard library only."""
+"""NAL units in Annex B form: which codec they are of, keyframes and parameter sets. Standard library only."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -17,7 +17,7 @@ def headers(picture: bytes) -> Iterator[bytes]:
 
 
 def codec(picture: bytes) -> Literal["h264", "h265"] | None:
-    """By the bytes that are certain: other units of one codec may look like the other's."""
+    """By the headers that only one codec has; None if there is none of them."""
     for header in headers(picture):
         if header[0] in _H265 and header[1:] == b"\x01":
             return "h265"
@@ -31,7 +31,7 @@ def is_h264_key(picture: bytes) -> bool:
 
 
 def h264_parameters(picture: bytes) -> bytes:
-    """Its SPS and PPS, with their start codes; b"" where it has none."""
+    """Its SPS and PPS, with start codes; b"" if it has none."""
     found, at = b"", picture.find(_START)
     while at >= 0:
         end = picture.find(_START, at + 3)

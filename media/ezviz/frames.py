@@ -1,6 +1,6 @@
 """The frames of EZVIZ's stream protocol: `$`, channel, length, sequence, code, body. Standard library only.
 
-What a node sends is not trusted: a lost beginning is searched for, and searching has its bound.
+A damaged stream is searched for the next frame, over MOST_JUNK bytes at most.
 """
 
 import struct
@@ -14,7 +14,7 @@ MOST_JUNK = 256 * 1024
 
 
 class NotFrames(Exception):
-    """What comes is another protocol, or none."""
+    """The bytes are not of this protocol."""
 
 
 class Frame(NamedTuple):
@@ -29,11 +29,11 @@ def frame(code: int, body: bytes, sequence: int = 0) -> bytes:
 
 
 class Frames:
-    """Bytes in, however they were cut; whole frames out. Holds one frame of 64 KiB at most."""
+    """Takes bytes in pieces of any size, returns whole frames. Buffers one frame, 64 KiB at most."""
 
     def __init__(self) -> None:
         self._held = bytearray()
-        self._in_step = True  # False: the next beginning is believed only where another one follows its frame
+        self._in_step = True  # False: a frame counts only if another one begins right behind it
         self._junk = 0
 
     def feed(self, data: bytes) -> list[Frame]:
@@ -51,7 +51,7 @@ class Frames:
         return found
 
     def _end(self, at: int) -> int | None:
-        """Where the frame that begins there ends; -1: none begins there; None: more bytes are needed to say."""
+        """The end of the frame at `at`; -1: no frame begins there; None: more bytes are needed to decide."""
         held = self._held
         if len(held) - at < HEADER.size:
             return None if _may_begin(held, at) else -1
@@ -65,7 +65,7 @@ class Frames:
         return end if _may_begin(held, end) else -1
 
     def _skip(self, at: int) -> int:
-        """Where the next one may begin."""
+        """The next place at which a frame may begin. Raises NotFrames."""
         self._in_step = False
         found = self._held.find(MAGIC, at + 1)
         where = found if found >= 0 else len(self._held)
@@ -76,6 +76,6 @@ class Frames:
 
 
 def _may_begin(held: bytearray, at: int) -> bool:
-    """As far as its first two bytes are there."""
+    """By its first two bytes, or those of them that have arrived."""
     there = len(held) - at
     return (there < 1 or held[at] == MAGIC) and (there < 2 or held[at + 1] in CHANNELS)

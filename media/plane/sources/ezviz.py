@@ -1,6 +1,6 @@
-"""A camera by EZVIZ's own cloud stream: session after session, which viewers see as one.
+"""A camera by EZVIZ's own cloud stream: one session after another, which viewers see as one picture.
 
-The smaller picture first, whose keyframes are seconds apart and not minutes; the whole one where nothing comes of it.
+The smaller picture is tried first, since its keyframes are seconds apart and not minutes; then the full picture.
 """
 
 import asyncio
@@ -24,19 +24,19 @@ from media.source import SourceSpec
 
 _log = structlog.get_logger()
 
-SUB_S = 6.0  # in which the smaller picture's first keyframe comes, or it has none
-FIRST_S = 25.0  # for a first picture, over all sessions
-SILENT_S = 6.0  # once there was a picture
-SHORT_S = 2.0  # a session that was over sooner is not followed by the next at once
+SUB_S = 6.0  # how long the first keyframe of the smaller picture is waited for
+FIRST_S = 25.0  # how long the first picture is waited for, over all sessions
+SILENT_S = 6.0  # a session without a picture for so long is given up
+SHORT_S = 2.0  # after a session that was shorter comes a pause of PAUSE_S
 PAUSE_S = 1.0
-TRIES = 4  # sessions in a row that bring nothing, once there was a picture
-WAKING_TRIES = 8  # to reach a camera that dozes
-AHEAD_S = 7.0  # before a node's usual end, for the next session to come to its first keyframe
-ALIKE_S = 2.0  # two sessions that a node ended after the same time but for this show what is usual
+TRIES = 4  # sessions in a row without a picture that end the opening
+WAKING_TRIES = 8  # sessions that are tried while a battery camera wakes
+AHEAD_S = 7.0  # the next session opens so long before the node usually ends this one
+ALIKE_S = 2.0  # two sessions whose lengths differ by less show how long a node lets one last
 
 
 class EzvizSource:
-    """One opening of the camera, over all its sessions. `mint` gives a new address, for its token is good once."""
+    """One opening of the camera, over all its sessions. `mint` returns a new address, since a token works once."""
 
     def __init__(
         self, screen: Screen, spec: SourceSpec, mint: Callable[[], Awaitable[SourceSpec]], *, loopback: OnLoopback
@@ -83,7 +83,7 @@ class EzvizSource:
     # sessions
 
     async def _opened(self) -> Showing | None:
-        """None where there is none, and the next may do better. Raises SourceFailed where it would not."""
+        """A new session, or None if another try may succeed. Raises SourceFailed if none would."""
         spec, self._spec = self._spec or await self._mint(), None
         try:
             return await self._open(spec)
@@ -116,7 +116,7 @@ class EzvizSource:
         showing.close()
 
     async def _shown(self, showing: Showing) -> Showing | None:
-        """To its end; what follows it, where that was foreseen. Raises SourceFailed."""
+        """Show a session to its end. The session that was opened ahead to follow it, or None. Raises SourceFailed."""
         self._following = None
         try:
             while not self._is_given_up(showing):
@@ -159,7 +159,7 @@ class EzvizSource:
         return showing.lasted_s > max(min(self._ended_after) / 2, min(self._ended_after) - AHEAD_S)
 
     def _is_given_up(self, showing: Showing) -> bool:
-        """Whether nothing more is waited for."""
+        """Whether the session has been silent for too long."""
         if showing.is_shown:
             return showing.silent_s > SILENT_S
         if showing.stream == SUB or self._form is not None:

@@ -1,6 +1,6 @@
-"""One session at a stream node of EZVIZ's: by way of a dispatcher, kept alive by a clock of its own, ended by a word.
+"""One session at a stream node of EZVIZ's: opened through a dispatcher, kept alive by a timer, ended by a message.
 
-What a server says is followed within bounds alone: three times elsewhere, to the vendor's names and public addresses.
+A server may redirect three times, and only to host names of the vendor and to public addresses.
 """
 
 import asyncio
@@ -15,21 +15,21 @@ from media.plane.sources.network import OnLoopback
 from net.addresses import are_public, is_spelled
 
 CONNECT_S = 3.0
-ANSWER_S = 11.0  # a node says after ten that the camera did not answer it
+ANSWER_S = 11.0  # a node waits ten seconds for the camera before it answers
 MOST_HOPS = 4
 MOST_MESSAGES = 64  # before the answer
 KEEP_ALIVE_S = 10.0
-BEHIND = 64 * 1024  # bytes that a node does not take
-CIPHERED = 5457  # the result that stands for a link which is ciphered by itself
+BEHIND = 64 * 1024  # bytes that wait to be sent; a node that takes fewer is dropped
+CIPHERED = 5457  # the vendor's result for a link with a cipher of its own
 NOTICE = 0x13D
 
 
 class Unreached(Exception):
-    """No session: no answer, none that can be read, or a place that must not be gone to. It quotes nothing."""
+    """There is no session: no answer, an unreadable one, or a forbidden address. The text quotes nothing."""
 
 
 class SaidNo(Exception):
-    """The server's result, which says why there is no session, or why it is over."""
+    """The server refused or ended the session; `result` is its code."""
 
     def __init__(self, result: int) -> None:
         super().__init__(result)
@@ -37,19 +37,19 @@ class SaidNo(Exception):
 
 
 class NodeSession:
-    """`read` gives what came of the picture; `close` must be called."""
+    """Call `close` after use."""
 
     def __init__(self, loopback: OnLoopback) -> None:
         self._loopback = loopback
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._frames = Frames()
-        self._early: list[Frame] = []  # came with the answer
+        self._early: list[Frame] = []  # frames that arrived with the answer
         self._ssn, self._sent = "", 0
         self._keeping: asyncio.Task[None] | None = None
 
     async def open(self, address: Address, places: tuple[str, ...]) -> None:
-        """By one of a dispatcher's places, each "host:port". Raises Unreached, SaidNo."""
+        """`places`: the dispatcher's addresses, "host:port". Raises Unreached, SaidNo."""
         stream, key = address.stream, ""
         answer = await self._first(address, places)
         for _ in range(MOST_HOPS - 1):
@@ -70,14 +70,14 @@ class NodeSession:
         self._keeping = asyncio.create_task(self._keep_alive())
 
     async def read(self) -> list[bytes]:
-        """Bodies of the picture, as they come. Raises SaidNo, and Unreached when it is over for no reason told."""
+        """The next bodies of the stream. Raises SaidNo, or Unreached when the session ends without a result."""
         frames, self._early = self._early, []
         if not frames:
             frames = await self._received()
         return [each.body for each in frames if self._is_picture(each)]
 
     def close(self) -> None:
-        """The node is told, and its place is free at once."""
+        """Stop the stream, so that the node frees its place at once."""
         if self._keeping:
             self._keeping.cancel()
         if self._writer is None:
@@ -88,7 +88,7 @@ class NodeSession:
         _hang_up(writer)
 
     async def _first(self, address: Address, places: tuple[str, ...]) -> Answer:
-        """A dispatcher has several addresses, which may not all be reached from here."""
+        """The answer of the first of the dispatcher's addresses that can be reached."""
         for place in places:
             try:
                 host, port = parted(place)
@@ -98,7 +98,7 @@ class NodeSession:
         raise Unreached
 
     async def _judged(self, host: str, port: int) -> str:
-        """The one address of the host that is connected to. Raises Unreached."""
+        """The IP address to connect to, resolved once and checked. Raises Unreached."""
         named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         loopback = self._loopback.has((named,))
         if is_spelled(host):
@@ -117,7 +117,7 @@ class NodeSession:
         return found[0]
 
     async def _asked(self, address: Address, key: str, at: str) -> Answer:
-        """The answer of the server there, to which the connection is kept where it is the last one."""
+        """Ask the server at IP address `at`; the connection stays open. Raises Unreached."""
         if self._writer:
             _hang_up(self._writer)
         self._frames, self._early, self._sent = Frames(), [], 0
@@ -153,7 +153,7 @@ class NodeSession:
             raise Unreached from None
 
     def _is_picture(self, each: Frame) -> bool:
-        """What is no picture is answered, believed or passed over. Raises SaidNo."""
+        """Whether the frame holds a part of the stream; messages are handled here. Raises SaidNo."""
         if each.channel in (0x0A, 0x0B):
             raise SaidNo(CIPHERED)
         if each.channel != MESSAGE:
@@ -167,7 +167,7 @@ class NodeSession:
         return False
 
     async def _keep_alive(self) -> None:
-        """Whatever comes or does not come meanwhile."""
+        """Send a keep-alive every ten seconds, whether the stream flows or not."""
         while self._writer:
             self._send(self._writer, messages.keep_alive(self._ssn, self._number()))
             await asyncio.sleep(KEEP_ALIVE_S)
@@ -179,13 +179,13 @@ class NodeSession:
             writer.write(data)
 
     def _number(self) -> int:
-        """The vendor's own client counts all it says on a connection from 1."""
+        """The sequence number of the next message: the vendor's client counts from 1 on each connection."""
         self._sent += 1
         return self._sent
 
 
 def _hang_up(writer: asyncio.StreamWriter) -> None:
-    """What was said last is still sent, and not waited for."""
+    """Close, and give the last message half a second to be sent."""
     if not writer.is_closing():
         writer.close()
         asyncio.get_running_loop().call_later(0.5, writer.transport.abort)

@@ -1,4 +1,4 @@
-"""One clock over all sessions of a source: its units go on where those before them ended, later by what was missed."""
+"""One clock over all sessions of a source: each session's times continue those before it, plus the gap between them."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ STEP = CLOCK // 15
 
 
 class Joined:
-    """`now` in seconds, as monotonic as the units become."""
+    """`now`: a monotonic clock in seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -18,17 +18,17 @@ class Joined:
         self._came = 0.0
 
     def part(self) -> None:
-        """What comes next has another clock."""
+        """A new session begins, whose clock is another."""
         self._shift = None
 
     def put(self, unit: Unit) -> Unit | None:
-        """None for what would go back in time. The first after `part` is a keyframe."""
+        """The unit on the common clock; None if it would go back in time. The first after `part` is a keyframe."""
         video = unit.kind == "video"
         if self._shift is None:
             self._shift = self._joint() - unit.dts
         last, at = self._last.get(unit.kind), unit.dts + self._shift
         if video and last is not None and not 0 < at - last <= JUMP:
-            # the camera learnt the time meanwhile
+            # the camera has set its clock
             self._shift += last + STEP - at
         elif not video and ((last is not None and at <= last) or abs(at - self._last["video"]) > JUMP):
             return None
@@ -39,7 +39,7 @@ class Joined:
         return put
 
     def _joint(self) -> int:
-        """Where the next picture stands."""
+        """The time of the first picture of a new session."""
         if "video" not in self._last:
             return 0
         return self._last["video"] + max(STEP, round((self._now() - self._came) * CLOCK))

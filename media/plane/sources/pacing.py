@@ -1,4 +1,4 @@
-"""What comes in clumps, at the speed of life: to HLS, which needs a whole group of pictures first, and to viewers."""
+"""Units that arrive in clumps, released at real speed: to HLS, which first needs a whole GOP, and to WebRTC viewers."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -40,7 +40,7 @@ class Pacing:
         self._live.close()
 
     def _to_viewers(self, unit: Unit) -> None:
-        """On the screen's timeline: a source's times mean nothing beyond one opening of it."""
+        """On the screen's timeline, since each opening of a source has a clock of its own."""
         if self._shift is None:
             self._shift = self._screen.now() - unit.dts
         self._screen.to_viewers(unit.later(self._shift))

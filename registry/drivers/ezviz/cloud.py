@@ -1,6 +1,6 @@
-"""The app account's own cloud stream, which asks nothing of its owner: where it is asked for, and by which address.
+"""The app account's own cloud stream, which needs no key and no code of the owner.
 
-The list says which dispatcher serves a camera; only the vendor's names and public addresses are believed.
+The vendor's list names the dispatcher of each camera. Only host names of the vendor and public addresses are used.
 """
 
 import time
@@ -26,24 +26,24 @@ type Page = JsonObject
 
 
 class Place(Struct, frozen=True):
-    """Where a camera's stream is asked for: `hosts` as "host:port", best first."""
+    """The dispatcher of a camera: `hosts` as "host:port", best first."""
 
     hosts: tuple[str, ...]
-    biz: str = ""  # what the vendor wants said of it
-    has_sub: bool = True  # that there is none is told, else it is tried
+    biz: str = ""  # query parameters that the vendor's list gives for this camera
+    has_sub: bool = True  # False only if the vendor's list says so
 
 
 class Cloud:
-    """`loopback`: in the demo the vendor lives on this machine, and none of its names is gone to."""
+    """`loopback`: in the demo the vendor runs on this machine, and none of its host names is used."""
 
     def __init__(self, *, loopback: bool) -> None:
         self._loopback = loopback
         self._places: Recent[Ref, Place] = Recent(MANY)
 
     def offered(self, cameras: tuple[Camera, ...], pages: Iterable[Page], *, agreed: bool) -> tuple[Camera, ...]:
-        """The same cameras, those that stream through the cloud with that way after their others.
+        """The same cameras; those with a dispatcher get the way `cloud` as their last.
 
-        `agreed`: whether their owner did, who else must be asked first.
+        `agreed`: whether the owner has consented. Without consent the way is UNASKED, which shows no picture.
         """
         source = cameras[0].ref.source if cameras else ""
         way = "cloud" if agreed else UNASKED
@@ -53,25 +53,25 @@ class Cloud:
         return tuple(replace(each, ways=(*each.ways, way)) if each.ref in found else each for each in cameras)
 
     def place(self, ref: Ref) -> Place | None:
-        """As the list said last; None where another process read it."""
+        """From the list that this process read last; None if another process read it."""
         return self._places.get(ref)
 
     def keep(self, ref: Ref, dispatcher: Page) -> Place | None:
-        """As the vendor said when it was asked for this camera alone."""
+        """From the vendor's answer for one camera."""
         hosts = self._hosts(dispatcher)
         if hosts:
             self._places.put(ref, Place(hosts))
         return self._places.get(ref)
 
     def spec(self, camera: Camera, place: Place, token: str) -> SourceSpec:
-        """Of the smaller picture where there is one, since a whole one's keyframes may be minutes apart."""
+        """For the smaller picture if there is one: keyframes of the full picture may be minutes apart."""
         stream = SUB if place.has_sub else MAIN
         now_ms = int(time.time() * 1000)
         url = live(place.hosts[0], camera.ref.serial, camera.ref.channel, stream, token, place.biz, now_ms)
         return SourceSpec("ezviz", url, place.hosts, sound(camera), dozes=camera.battery is not None)
 
     def _told(self, page: Page, source: str) -> Iterator[tuple[Ref, Place]]:
-        """By channel; a row of a device that has channels names none."""
+        """A place for each channel; rows of channels come last, so that they win over the row of their device."""
         dispatchers, qualities = page.get("VTM") or {}, page.get("VIDEO_QUALITY") or {}
         rows = [each for each in page.get("resourceInfos") or () if isinstance(each, dict)]
         for row in sorted(rows, key=lambda each: each.get("resourceType") == CHANNEL_ROW):
@@ -98,6 +98,6 @@ class Cloud:
 
 
 def _has_sub(told: Any) -> bool:
-    """By the menu of qualities, each of which names its stream."""
+    """Whether the list of qualities has one with the smaller picture; yes if it has none at all."""
     streams = [each.get("streamType") for each in told if isinstance(each, dict)] if isinstance(told, list) else []
     return not streams or SUB in streams
