@@ -18,12 +18,12 @@ _BIZ = re.compile(r"[\w.~%-]+=[\w.~%-]*(?:&[\w.~%-]+=[\w.~%-]*)*", re.ASCII)
 
 
 class BadAddress(Exception):
-    """It is none of this form. It quotes nothing of it."""
+    """The text is no such address. The error quotes nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Address:
-    """`url` goes to a node as it came, since it may be signed. Secret: it holds a token."""
+    """`url` is sent to a node unchanged, since it may be signed. Secret: it holds a token."""
 
     url: str
     host: str
@@ -59,11 +59,11 @@ class Address:
         return SUB if found and found[0] == str(SUB) else MAIN
 
     def asking(self, stream: Stream) -> "Address":
-        """The same for the whole picture or the smaller one: a dispatcher writes 1 into what it was asked for."""
+        """The same address for another stream: a dispatcher writes stream 1 into every redirect."""
         return Address(_STREAM.sub(str(stream), self.url, count=1), self.host, self.port)
 
     def at(self, host: str, port: int) -> "Address":
-        """The same, asked of another of a dispatcher's hosts."""
+        """The same address at another host of the dispatcher."""
         return Address.read(self.url.replace(self.named, named(host, port), 1))
 
 
@@ -72,7 +72,7 @@ def named(host: str, port: int) -> str:
 
 
 def parted(place: str) -> tuple[str, int]:
-    """Of "host:port". Raises BadAddress."""
+    """Host and port of "host:port". Raises BadAddress."""
     host, _, port = place.rpartition(":")
     if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise BadAddress
@@ -80,7 +80,10 @@ def parted(place: str) -> tuple[str, int]:
 
 
 def live(place: str, serial: str, channel: int, stream: Stream, token: str, biz: str, timestamp_ms: int) -> str:
-    """The address to ask the dispatcher at `place` for. `biz`: what the list says of it, in one of its forms."""
+    """The address of a camera's stream at the dispatcher `place`.
+
+    `biz`: the parameters from the vendor's list, in any of its forms.
+    """
     said = biz.rpartition("?")[2] if "://" not in biz or "?" in biz else ""
     if not _BIZ.fullmatch(said):
         said = "biz=1"

@@ -7,7 +7,7 @@ _LONGEST_NUMBER = 10  # bytes
 
 
 class NotFields(Exception):
-    """The body is no message."""
+    """The body is no protobuf message."""
 
 
 def number(field: int, value: int) -> bytes:
@@ -20,7 +20,7 @@ def text(field: int, value: str) -> bytes:
 
 
 def read(body: bytes) -> dict[int, int | bytes]:
-    """The last of each field; what is left out was zero or empty. Raises NotFields."""
+    """The last value of each field; a missing field means zero or empty. Raises NotFields."""
     return dict(_fields(body))
 
 

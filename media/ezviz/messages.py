@@ -1,4 +1,4 @@
-"""What EZVIZ's dispatchers (VTM) and stream nodes (VTDU) are asked, and what they answer. Standard library only."""
+"""Requests to EZVIZ's dispatchers (VTM) and stream nodes (VTDU), and their answers. Standard library only."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,12 @@ _RESULT, _SSN, _ANSWERED_KEY, _ANSWERED_URL = 1, 4, 5, 7
 
 
 class NotAnswer(Exception):
-    """The body is no answer. It quotes nothing of it."""
+    """The body is no answer. The error quotes nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Answer:
-    """Secret: `ssn` opens the session, `url` holds the token, `key` goes with it to the next node."""
+    """Secret: `ssn` opens the session, `url` holds the token, `key` is sent to the next node."""
 
     result: int = 0
     ssn: str = ""
@@ -45,7 +45,7 @@ class Answer:
 
 
 def ask(url: str, key: str, sequence: int) -> bytes:
-    """For the stream at that address. `key`: the one that came with it from the node before; "" for the first."""
+    """A request for the stream at `url`. `key`: from the redirect that led here; "" at a dispatcher."""
     said = fields.text(_URL, url) + (fields.text(_KEY, key) if key else b"")
     said += fields.text(_AGENT, CLIENT) + fields.number(_PROXY, 0) + fields.text(_VERSION, CLIENT)
     return frame(INFO, said, sequence)

@@ -10,7 +10,7 @@ QUOTA = frozenset({5416, 5503, 5504, 5546})  # as many as the device, the accoun
 
 
 class Meaning(NamedTuple):
-    """`reason` is the registry's word; `again`: it may pass by itself."""
+    """`reason` is a Reason of the registry; `again`: another try may succeed."""
 
     reason: str
     again: bool
@@ -42,5 +42,5 @@ _MEANINGS = {
 
 
 def meaning(result: int) -> Meaning:
-    """Of one that is neither 0 nor a redirect; what is not known may pass."""
+    """Of a result that is neither success nor a redirect; an unknown one may succeed at the next try."""
     return _MEANINGS.get(result, _DOWN)

@@ -1,4 +1,4 @@
-"""In which form a stream node sends pictures, told by the first bytes of it. Standard library only."""
+"""Which transport a stream node uses, by the first bytes of the stream. Standard library only."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ _RTP_KINDS = frozenset({0, 8, 11, 14, 96, 98, *range(100, 105), 112, 115})
 
 
 def transport(body: bytes) -> Transport | None:
-    """None where the bytes lie in the middle of a packet, so that the next ones must tell."""
+    """None if the bytes begin in the middle of a packet: then the next ones decide."""
     if _PACK in body or body.startswith(b"IMKH"):
         return "ps"
     if len(body) > 188 and body[0] == body[188] == 0x47:

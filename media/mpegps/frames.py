@@ -1,4 +1,4 @@
-"""Whole pictures out of a program stream's packets. Standard library only."""
+"""Pictures and packets of sound from the packets of a program stream. Standard library only."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
@@ -9,7 +9,10 @@ LONGEST = 4 * 1024 * 1024
 
 
 class Piece(NamedTuple):
-    """A picture in Annex B's form, or a packet of sound. `lost`: a picture was, so that what refers to it is none."""
+    """A picture in Annex B form, or a packet of sound.
+
+    `lost`: data is missing, so pictures up to the next keyframe are broken.
+    """
 
     kind: Literal["video", "sound", "lost"]
     data: bytes = b""
@@ -17,7 +20,9 @@ class Piece(NamedTuple):
 
 
 class Pictures:
-    """A picture is all packets from one with a time to the next with another; it is whole when that one comes."""
+    """A picture is all packets from one with a timestamp to the next with another; it is complete when that one
+    arrives.
+    """
 
     def __init__(self) -> None:
         self._held = bytearray()

@@ -15,11 +15,11 @@ _PES = 6
 
 
 class NotMpegPs(Exception):
-    """What comes is no program stream."""
+    """The bytes are no program stream."""
 
 
 class Packet(NamedTuple):
-    """`lost`: something before it could not be read."""
+    """`lost`: data directly before it could not be read."""
 
     kind: Literal["video", "sound", "lost"]
     data: bytes = b""
@@ -27,7 +27,7 @@ class Packet(NamedTuple):
 
 
 class Packets:
-    """Bytes in, however they were cut; packets of picture and sound out. Begins at the first pack."""
+    """Takes bytes in pieces of any size, returns packets of video and sound. Begins at the first pack header."""
 
     def __init__(self) -> None:
         self._held = bytearray()
@@ -59,7 +59,7 @@ class Packets:
         return found
 
     def _found(self, at: int) -> int:
-        """Where the next pack begins, or where it may begin once more is there."""
+        """Where the next pack begins, or the earliest place where it may begin once more bytes are there."""
         where = self._held.find(_PACK, at)
         self._in_step = where >= 0
         where = where if where >= 0 else max(at, len(self._held) - len(_PACK) + 1)
@@ -69,7 +69,7 @@ class Packets:
         return where
 
     def _end(self, at: int) -> int | None:
-        """Of what begins there; 0 where nothing does; None where that takes more bytes."""
+        """The end of the part that begins there; 0: none begins there; None: more bytes are needed."""
         held, there = self._held, len(self._held) - at
         if not b"\x00\x00\x01".startswith(held[at : at + 3]):
             return 0
@@ -99,7 +99,7 @@ class Packets:
         return at + size if there >= size else None
 
     def _open_end(self, at: int) -> int | None:
-        """A packet without a length reaches to the next one."""
+        """The end of a packet without a length: where the next one begins."""
         found = _SYSTEM.search(self._held, max(at + _PES, self._looked))
         if found:
             return found.start()
@@ -109,7 +109,7 @@ class Packets:
         return None
 
     def _packet(self, at: int, end: int) -> Packet | None:
-        """None for what is passed over."""
+        """None for a part that holds neither video nor sound."""
         kind = self._held[at + 3]
         if kind not in VIDEO and kind not in SOUND:
             return None

@@ -17,14 +17,14 @@ _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 
 
 
 class Heard(NamedTuple):
-    """A frame of AAC with its header, or G.711's samples."""
+    """An AAC frame with its ADTS header, or samples of G.711."""
 
     data: bytes
     pts: int
 
 
 class Sound:
-    """`codec` is None until it is certain; "" when what comes is none of the three."""
+    """`codec` is None until it is certain, and "" if the sound is none of the three."""
 
     def __init__(self) -> None:
         self.codec: Codec | Literal[""] | None = None
@@ -52,7 +52,7 @@ class Sound:
             self.codec = ""
 
     def _aac(self, data: bytes, pts: int) -> list[Heard]:
-        """A packet mostly holds one frame; what is not whole is left out."""
+        """A packet mostly holds one frame; an incomplete frame is dropped."""
         found: list[Heard] = []
         at = 0
         while len(data) - at > 7 and _adts_rate(data[at : at + 7]) == self.rate:
@@ -65,7 +65,7 @@ class Sound:
 
 
 def _adts_rate(data: bytes) -> int:
-    """0 where no such header begins (ISO 14496-3 1.A.2.2)."""
+    """The sample rate of an ADTS header (ISO 14496-3 1.A.2.2); 0 if none begins there."""
     if len(data) < 7 or data[0] != 0xFF or data[1] & 0xF6 != 0xF0:
         return 0
     index = data[2] >> 2 & 15
@@ -83,7 +83,7 @@ def _is_mpeg_audio(data: bytes) -> bool:
 
 
 def _law(sample: bytes) -> Codec:
-    """Sound read by the right law is smooth, and silence is low; by the wrong one both leap."""
+    """A-law or µ-law: decoded by the right law the sound is smooth and silence is quiet."""
     return "pcm_alaw" if _unrest(sample, _A_LAW) <= _unrest(sample, _MU_LAW) else "pcm_mulaw"
 
 

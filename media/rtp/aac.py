@@ -1,4 +1,4 @@
-"""AAC out of RTP: mpeg4-generic (RFC 3640), and LATM whose frames are described ahead (RFC 6416)."""
+"""AAC from RTP: mpeg4-generic (RFC 3640), and LATM with the configuration in the description (RFC 6416)."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ _FRAME_CAP = 8191 - 7  # what an ADTS header can tell
 
 
 class NoAac(Exception):
-    """A description that tells no AAC which fits into an ADTS header."""
+    """The description is of no AAC that fits an ADTS header."""
 
 
 @dataclass(frozen=True, slots=True)
 class AacConfig:
-    """Of an AudioSpecificConfig (ISO 14496-3 section 1.6.2.1), what every decoder needs."""
+    """The fields of an AudioSpecificConfig (ISO 14496-3 section 1.6.2.1) that every decoder needs."""
 
     kind: int  # 1 to 4; 2 is AAC-LC
     rate_at: int  # where in the list of rates
@@ -32,7 +32,7 @@ class AacConfig:
 
 
 def read_config(data: bytes, skip: int = 0) -> AacConfig:
-    """`skip`: bits before it. Raises NoAac."""
+    """`skip`: bits before the configuration. Raises NoAac."""
     bits = _Bits(data, skip)
     kind, rate_at, channels = bits.take(5), bits.take(4), bits.take(4)
     if kind in _EXTENDED:
@@ -44,7 +44,7 @@ def read_config(data: bytes, skip: int = 0) -> AacConfig:
 
 
 def read_mux_config(data: bytes) -> AacConfig:
-    """Of LATM's StreamMuxConfig with one program, one layer, one frame a packet. Raises NoAac."""
+    """A StreamMuxConfig with one program, one layer and one frame a packet. Raises NoAac."""
     bits = _Bits(data)
     is_second_version, _same_times = bits.take(1), bits.take(1)
     frames, programs, layers = bits.take(6), bits.take(4), bits.take(3)
@@ -66,10 +66,10 @@ class _Bits:
 
 
 class AacDepacketizer:
-    """Heads of `size_bits` and `index_bits`; `step`: of the track's clock from one frame to the next."""
+    """AU headers of `size_bits` and `index_bits`; `step`: ticks of the track's clock in one frame."""
 
     def __init__(self, size_bits: int, index_bits: int, step: int = _SAMPLES) -> None:
-        """Raises NoAac for heads that nobody sends."""
+        """Raises NoAac for header sizes that no sender uses."""
         self._step = step
         self._size_bits, self._head_bits = size_bits, size_bits + index_bits
         if not (4 <= size_bits <= 16 and index_bits <= 8):
@@ -96,7 +96,7 @@ class AacDepacketizer:
         return found
 
     def _heads(self, payload: bytes) -> tuple[list[int], int]:
-        """The sizes of the frames, and where they begin; none where it makes no sense."""
+        """The sizes of the frames and where they begin; empty if the headers are wrong."""
         total = int.from_bytes(payload[:2]) if len(payload) > 2 else 0
         begin = 2 + (total + 7) // 8
         count = total // self._head_bits
@@ -120,7 +120,7 @@ class AacDepacketizer:
 
 
 class LatmDepacketizer:
-    """Frames whose length stands before them (PayloadLengthInfo), one of each time."""
+    """One frame a packet, with its length before it (PayloadLengthInfo)."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []

@@ -1,4 +1,4 @@
-"""H.264 out of RTP (RFC 6184): single units, STAP-A and FU-A, which is packetization modes 0 and 1."""
+"""H.264 from RTP (RFC 6184), packetization modes 0 and 1: single units, STAP-A and FU-A."""
 
 from media.rtp.nal import NalDepacketizer, Part
 
@@ -10,7 +10,7 @@ _MOST_MESSAGES = 8  # that are looked at
 
 
 class H264Depacketizer(NalDepacketizer):
-    """STAP-B, MTAP and FU-B, which send units in another order than they are decoded in, count as damage."""
+    """STAP-B, MTAP and FU-B, whose units are not in decoding order, count as damage."""
 
     HEAD = 1
 
@@ -51,7 +51,7 @@ class H264Depacketizer(NalDepacketizer):
 
 
 def _tells_recovery(unit: bytes) -> bool:
-    """Whether one of the messages is a recovery point (H.264 annex D.1.8): cameras that refresh by columns send it."""
+    """Whether the SEI has a recovery point (H.264 annex D.1.8), as cameras with column refresh send it."""
     at = 1
     for _ in range(_MOST_MESSAGES):
         if at + 2 > len(unit):

@@ -1,4 +1,4 @@
-"""H.265 out of RTP (RFC 7798): single units, aggregation and fragmentation, units in the order they are decoded in."""
+"""H.265 from RTP (RFC 7798) in decoding order: single units, aggregation and fragmentation packets."""
 
 from media.rtp.nal import NalDepacketizer, Part
 
@@ -9,7 +9,7 @@ _HEADS = frozenset({32, 33, 34, 35})  # VPS, SPS, PPS, delimiter
 
 
 class H265Depacketizer(NalDepacketizer):
-    """A stream whose description has sprop-max-don-diff above 0 is not understood."""
+    """Streams with sprop-max-don-diff above 0 are not supported."""
 
     HEAD = 2
 

@@ -1,4 +1,4 @@
-"""H.264 and AAC out of an MPEG transport stream in RTP (RFC 2250, ISO 13818-1)."""
+"""H.264 and AAC from an MPEG transport stream in RTP (RFC 2250, ISO 13818-1)."""
 
 from typing import Literal, NamedTuple
 
@@ -14,7 +14,7 @@ _PATIENCE = 64  # pictures that wait for the first sound, which tells what it is
 
 
 class _Pes:
-    """One stream's packets put together; what is missing is damage."""
+    """Joins the packets of one stream; missing ones mark damage."""
 
     def __init__(self) -> None:
         self._data = bytearray()
@@ -22,7 +22,7 @@ class _Pes:
         self._counter = -1
 
     def feed(self, body: bytes, counter: int, *, begins: bool) -> "_Timed | None":
-        """What came before one that begins."""
+        """The unit that ends where another one begins."""
         done = self._taken() if begins else None
         if begins:
             self._is_begun, self._is_damaged = True, False
@@ -54,7 +54,7 @@ class _Timed(NamedTuple):
 
 
 class TransportDepacketizer:
-    """Both of its streams have one clock. `config` is what its sound is like, once that was heard."""
+    """Both streams share one clock. `config` describes the sound once the first of it has come."""
 
     def __init__(self) -> None:
         self._map: int | None = None  # the PID of the program's map
@@ -101,7 +101,7 @@ class TransportDepacketizer:
         return self._frames(done) if kind == "audio" else [self._picture(done)]
 
     def _read_table(self, pid: int, table: bytes) -> None:
-        """The list of programs, or the map of ours. One that does not fit into a packet is not read."""
+        """Read a program list, or the map of the program. A table longer than one packet is skipped."""
         end = 3 + ((table[1] & 0x0F) << 8 | table[2]) - 4 if len(table) > 12 else 0
         if not 8 <= end <= len(table):
             return
@@ -130,7 +130,7 @@ class TransportDepacketizer:
         return AccessUnit(done.data, done.timestamp, is_key, done.is_damaged)
 
     def _frames(self, done: _Timed) -> list[AccessUnit]:
-        """Out of their ADTS heads."""
+        """AAC frames without their ADTS headers."""
         out: list[AccessUnit] = []
         data, at = done.data, 0
         while at + 7 <= len(data) and data[at] == 0xFF and data[at + 1] & 0xF6 == 0xF0 and not done.is_damaged:

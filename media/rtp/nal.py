@@ -1,4 +1,4 @@
-"""Network abstraction layer units of H.264 and H.265, put together to pictures."""
+"""NAL units of H.264 and H.265 from RTP payloads, joined to pictures."""
 
 from enum import Enum, auto
 from typing import ClassVar
@@ -60,7 +60,7 @@ class NalDepacketizer:
         raise NotImplementedError
 
     def _part(self, unit: bytes) -> Part:
-        """`unit` may be its first bytes alone, and no more than its head."""
+        """`unit` may be only the first bytes of the unit, its header at least."""
         raise NotImplementedError
 
     # for them
@@ -76,7 +76,7 @@ class NalDepacketizer:
             self._parts.append(unit)
 
     def _unpack_several(self, payload: bytes, at: int) -> None:
-        """Units with two bytes of length before each."""
+        """Units of an aggregation packet, each after two bytes of length."""
         for _ in range(_TOGETHER_CAP):
             if at >= len(payload):
                 return
@@ -89,14 +89,14 @@ class NalDepacketizer:
         self._damage()
 
     def _begin(self, head: bytes, piece: bytes) -> None:
-        """The first piece of a unit."""
+        """The first fragment of a unit."""
         self._end_fragment(whole=False)
         self._fragment = [head, piece]
         self._size += len(piece)
         self._weigh(self._part(head + piece[:64]))
 
     def _go_on(self, head: bytes, piece: bytes, *, is_last: bool) -> None:
-        """A further piece."""
+        """A later fragment of a unit."""
         if self._fragment is None:
             self._is_damaged = True
             self._weigh(self._part(head))
@@ -113,7 +113,7 @@ class NalDepacketizer:
     # where pictures end
 
     def _turn(self, *, lost: bool) -> list[AccessUnit]:
-        """Another timestamp."""
+        """A packet has another timestamp: the picture before it is complete."""
         if self._fragment is not None or (lost and self._has_slice):
             self._is_damaged = True
         if self._has_slice:

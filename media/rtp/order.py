@@ -1,4 +1,4 @@
-"""One track's packets in their order, and whether some are missing before them."""
+"""Packets of one track in sequence order, with gaps marked."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ _FAR = 3000  # numbers; a leap beyond them is another number line (RFC 3550 appe
 
 
 class Order:
-    """`wait_s` is 0 over TCP, which brings everything in the order it was sent in."""
+    """`wait_s`: how long a missing packet is waited for; 0 over TCP, which keeps the order."""
 
     def __init__(self, wait_s: float = 0.0) -> None:
         self._wait_s = wait_s
@@ -22,7 +22,7 @@ class Order:
         self.lost = self.taken = 0  # packets
 
     def take(self, packet: Packet, now: float) -> Iterator[tuple[Packet, bool]]:
-        """What is due, and whether packets are missing directly before it; `now` in s."""
+        """The packets that are due, each with whether packets are missing directly before it; `now` in seconds."""
         if packet.source != self._source or self._next is None:
             self._restart(packet)
         ahead = packet.number - (self._next or 0) & 0xFFFF
@@ -46,7 +46,7 @@ class Order:
         yield from self._ready(now)
 
     def due(self, now: float) -> Iterator[tuple[Packet, bool]]:
-        """Those that need wait no longer."""
+        """Packets whose missing predecessors are no longer waited for."""
         while self._waiting and (now - self._since >= self._wait_s or len(self._waiting) > _MOST):
             assert self._next is not None
             nearest = min(self._waiting, key=lambda number: number - (self._next or 0) & 0xFFFF)
@@ -74,7 +74,7 @@ class Order:
         self._next = (self._next or 0) + count & 0xFFFF
 
     def _restart(self, packet: Packet) -> None:
-        """Another number line: what came before it may not be whole."""
+        """The sender began new sequence numbers: the unit before may be incomplete."""
         self._is_lost = self._next is not None
         self._waiting.clear()
         self._source, self._next = packet.source, packet.number

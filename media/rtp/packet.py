@@ -7,7 +7,7 @@ _HEAD = struct.Struct(">BBHII")
 
 
 class NotRtp(Exception):
-    """Bytes that are no RTP or RTCP, or lie about their length."""
+    """The bytes are no RTP or RTCP packet, or their lengths are wrong."""
 
 
 class Packet(NamedTuple):
@@ -20,7 +20,7 @@ class Packet(NamedTuple):
 
 
 def read(data: bytes) -> Packet:
-    """Without what a profile put between head and payload, and without padding. Raises NotRtp."""
+    """Payload without header extension and padding. Raises NotRtp."""
     size = len(data)
     if size < 12:
         raise NotRtp

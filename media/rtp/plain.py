@@ -1,4 +1,4 @@
-"""Sound that needs no putting together: G.711 (RFC 3551) and Opus (RFC 7587), a packet a unit."""
+"""G.711 (RFC 3551) and Opus (RFC 7587): each packet is one unit."""
 
 from media.rtp.unit import AccessUnit
 

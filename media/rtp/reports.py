@@ -1,4 +1,4 @@
-"""RTCP (RFC 3550 section 6): what a sender tells of its clock, that it leaves, and the report that it is owed."""
+"""RTCP (RFC 3550 section 6): sender reports and BYE from a camera, receiver reports to it."""
 
 import struct
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class Told(NamedTuple):
 
 
 def read(data: bytes) -> Told:
-    """Of a compound packet. Raises NotRtp."""
+    """The reports in a compound packet. Raises NotRtp."""
     reports, is_over, at = [], False, 0
     for _ in range(_MOST):
         if at == len(data):
@@ -41,7 +41,7 @@ def read(data: bytes) -> Told:
 
 
 def receiver_report(own: int, source: int, highest: int, lost: int) -> bytes:
-    """That its packets arrive: some cameras stop without it. With the name that RFC 3550 wants beside it."""
+    """A report that packets arrive, with the CNAME that RFC 3550 requires: some cameras stop without it."""
     block = struct.pack(">IIIIII", source, min(lost, 0x7FFFFF), highest & 0xFFFFFFFF, 0, 0, 0)
     name = struct.pack(">IBB", own, 1, 7) + b"showcam" + b"\0\0\0"
     return (

@@ -1,4 +1,4 @@
-"""What comes out of RTP: access units, and how every depacketizer is fed."""
+"""Access units, and the interface of every depacketizer."""
 
 from typing import NamedTuple, Protocol
 
@@ -6,7 +6,7 @@ UNIT_CAP = 4 * 1024 * 1024  # bytes of one access unit; what would be larger is 
 
 
 class AccessUnit(NamedTuple):
-    """One picture in Annex B's form, one AAC frame without a header, one Opus packet, or samples of G.711."""
+    """A picture in Annex B form, an AAC frame without header, an Opus packet, or samples of G.711."""
 
     data: bytes
     timestamp: int  # 32 bits, of the track's clock
@@ -16,7 +16,7 @@ class AccessUnit(NamedTuple):
 
 
 class Depacketizer(Protocol):
-    """One track's payloads put together again. Nothing that is fed raises: what makes no sense is damage."""
+    """Joins the payloads of one track. `feed` never raises: payloads that make no sense count as damage."""
 
     def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
         """`lost`: packets are missing directly before this one."""

@@ -1,4 +1,4 @@
-"""One connection to a camera: requests signed and answered, its own questions answered, and its frames."""
+"""One RTSP connection to a camera: signed requests, answers, the camera's own requests, and interleaved frames."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _BUSY = frozenset({453, 503})
 
 
 class _Asked:
-    """A request that waits for its answer; nobody waits for that of `answer` None."""
+    """A request without its answer yet; `answer` is None if nobody waits for it."""
 
     def __init__(self, method: str, uri: str, headers: tuple[tuple[str, str], ...]) -> None:
         self.method, self.uri, self.headers = method, uri, headers
@@ -67,12 +67,12 @@ class Connection(asyncio.Protocol):
 
     @property
     def own_address(self) -> str:
-        """This end's, and "" once it is gone."""
+        """The local IP address, "" once the connection is gone."""
         told = self._transport.get_extra_info("sockname") if self._transport else None
         return str(told[0]) if told else ""
 
     async def ask(self, method: str, uri: str, *headers: tuple[str, str]) -> Message:
-        """The answer, whatever its status but for those that end all. Raises RtspFailed."""
+        """The answer, with any status that does not end the connection. Raises RtspFailed."""
         asked = _Asked(method, uri, headers)
         asked.answer = self._loop.create_future()
         self._send(asked)
@@ -83,7 +83,7 @@ class Connection(asyncio.Protocol):
             raise RtspFailed("down") from None
 
     def tell(self, method: str, uri: str, *headers: tuple[str, str]) -> None:
-        """Without waiting; an answer that never comes ends nothing."""
+        """Send a request and do not wait; a missing answer ends nothing."""
         for number in [number for number, each in self._asked.items() if each.answer is None]:
             del self._asked[number]
         if not self._failure:
@@ -93,11 +93,11 @@ class Connection(asyncio.Protocol):
         self._write(b"$" + bytes((channel,)) + len(data).to_bytes(2) + data)
 
     def batch(self) -> None:
-        """From here on it is pictures that come."""
+        """Pictures follow: read in larger pieces from here on."""
         self._batches = True
 
     def count(self, size: int, packets: int) -> None:
-        """What came, by whatever way."""
+        """Count what arrived over this connection or over UDP, and end the connection above the limits."""
         now = self._loop.time()
         if now >= self._count_ends:
             self._bytes, self._packets, self._count_ends = 0, 0, now + _COUNTED_S
@@ -106,7 +106,7 @@ class Connection(asyncio.Protocol):
             self._fail(RtspFailed("down"))
 
     def close(self) -> None:
-        """What was told last still goes out, as far as the camera takes it at once."""
+        """Close. Requests that the camera accepts at once are still sent."""
         self._closed = True
         if self._transport and not self._transport.is_closing():
             self._transport.close()
@@ -179,7 +179,7 @@ class Connection(asyncio.Protocol):
             self._answered(message, status)
 
     def _commanded(self, message: Message) -> None:
-        """A request of the camera's. Raises NotRtsp."""
+        """Answer a request of the camera. Raises NotRtsp."""
         if message.method == "REDIRECT":
             self._fail(RtspFailed("down"))
             return
@@ -199,7 +199,7 @@ class Connection(asyncio.Protocol):
             asked.answer.set_result(message)
 
     def _refused(self, asked: _Asked, message: Message) -> None:
-        """Sign, or sign again for a nonce that grew old; the same password is never tried twice."""
+        """Sign the request, again if the nonce is stale; the same password is never tried twice."""
         wanted = challenge(message.values("www-authenticate"))
         asked.tries += 1
         if wanted is None or asked.tries > (2 if wanted.stale else 1):

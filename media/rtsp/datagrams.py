@@ -1,4 +1,4 @@
-"""Pairs of UDP ports for cameras that answer 461 to TCP: RTP comes on the even one, RTCP on the one after it."""
+"""Pairs of UDP ports, for cameras that answer 461 to TCP: RTP on the even port, RTCP on the next."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ _BUFFER = 1024 * 1024  # a keyframe comes at once
 
 
 class _Port(asyncio.DatagramProtocol):
-    """Takes what comes from the camera's address, and nothing else."""
+    """Accepts datagrams from the camera's address only."""
 
     def __init__(self, host: str, taken: Callable[[bytes], None]) -> None:
         self._host, self._taken = host, taken
@@ -34,7 +34,7 @@ class PortPair:
 
     @classmethod
     async def open(cls, own: str, host: str, rtp: Callable[[bytes], None], rtcp: Callable[[bytes], None]) -> "PortPair":
-        """`own`: this machine's address towards the camera. Raises RtspFailed."""
+        """`own`: this machine's address in the camera's network. Raises RtspFailed."""
         for _ in range(_TRIES):
             port = random.randrange(*_PORTS, 2)  # noqa: S311
             transports: list[asyncio.DatagramTransport] = []
@@ -51,7 +51,7 @@ class PortPair:
         raise RtspFailed("down")
 
     def to(self, port: int) -> None:
-        """The camera's port as it told it: a packet there opens the way through a firewall in between."""
+        """The camera's ports: a packet to them opens a firewall in between."""
         self._to = port
         with contextlib.suppress(OSError):
             for number, transport in enumerate(self._transports):

@@ -1,4 +1,4 @@
-"""What a camera says it has (SDP, RFC 8866, as RFC 2326 appendix C uses it)."""
+"""A camera's session description (SDP, RFC 8866, in the form of RFC 2326 appendix C)."""
 
 import re
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Description:
 
     @classmethod
     def read(cls, body: bytes) -> "Description | None":
-        """None where it describes nothing at all."""
+        """None if it describes no track."""
         heads: list[list[str]] = [[]]
         for line in body.decode("utf-8", "replace").splitlines():
             if line.startswith("m="):
@@ -46,7 +46,7 @@ class Description:
 
 
 def address(base: str, control: str) -> str:
-    """Of a track, as it is asked for on the one connection there is: it is never dialled."""
+    """The URI of a track for requests on the open connection; nothing connects to it."""
     if control.lower().startswith("rtsp://"):
         return control
     return base if control in ("", "*") else f"{base.rstrip('/')}/{control.lstrip('/')}"
@@ -90,7 +90,7 @@ def _attributes(lines: list[str], name: str) -> list[str]:
 
 
 def _attribute(lines: list[str], name: str) -> str:
-    """The first, or "" where there is none that can stand in a request."""
+    """The first value of the attribute, or "" if none is safe to put into a request."""
     found = next(iter(_attributes(lines, name)), "")
     is_clean = found.isascii() and found.isprintable() and " " not in found and len(found) <= _LONGEST
     return found if is_clean else ""

@@ -1,4 +1,4 @@
-"""One track as it comes in: packets in order, access units out of them, and what its sender tells of its clock."""
+"""One incoming track: packets in order, access units, and reports of the sender's clock."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from media.rtp.unit import AccessUnit, Depacketizer
 
 
 class Hears(Protocol):
-    """Who gets what comes in; `at` is the loop's time of its arrival in s."""
+    """Receives the units and reports of a track; `at` is the time of arrival by the loop's clock, in seconds."""
 
     def unit(self, kind: str, unit: AccessUnit, at: float) -> None: ...
 
@@ -17,7 +17,7 @@ class Hears(Protocol):
 
 
 class Incoming:
-    """`kind` is what the hearer calls it. Packets of another payload type, or that are none, are passed over."""
+    """`kind` is the hearer's name of the track. Packets of another payload type and broken ones are dropped."""
 
     def __init__(self, kind: str, payload: int, depacketizer: Depacketizer, hears: Hears, *, wait_s: float = 0) -> None:
         self.kind, self._payload, self._depacketizer, self._hears = kind, payload, depacketizer, hears
@@ -47,12 +47,12 @@ class Incoming:
                 self._hears.report(self.kind, each, at)
 
     def tidy(self, at: float) -> None:
-        """Packets that waited long enough for another."""
+        """Release packets that have waited long enough for a missing one."""
         for each, lost in self._order.due(at):
             self._feed(each, at, lost=lost)
 
     def report(self, own: int) -> bytes:
-        """What the sender is owed, b"" before anything came."""
+        """The receiver report that is due; b"" before the first packet."""
         if not self._source:
             return b""
         return reports.receiver_report(own, self._source, self._highest, self._order.lost)

@@ -18,7 +18,7 @@ _MOST = 8  # challenges that are looked at
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a 401 asks for; the strongest of what it offers."""
+    """The strongest challenge of a 401."""
 
     scheme: Literal["digest", "basic"]
     realm: str = ""
@@ -30,7 +30,7 @@ class Challenge:
 
 
 def challenge(headers: list[str]) -> Challenge | None:
-    """Of the values of a 401's WWW-Authenticate lines; None when nothing in them can be answered."""
+    """From the WWW-Authenticate headers of a 401; None if none can be answered."""
     found = [each for value in headers[:_MOST] if (each := _read(value)) is not None]
     return max(found, key=lambda each: (each.scheme == "digest", each.algorithm == "SHA-256"), default=None)
 
@@ -55,7 +55,7 @@ def _read(value: str) -> Challenge | None:
 
 
 class Login:
-    """User and password as they sign requests; `count` of a nonce is kept."""
+    """User and password, and the state of Digest: nonce and nonce count."""
 
     def __init__(self, user: str, password: str) -> None:
         self._user, self._password = user, password
@@ -63,11 +63,11 @@ class Login:
         self._count = 0
 
     def take(self, asked: Challenge) -> None:
-        """Sign by this from here on."""
+        """Sign requests by this challenge from here on."""
         self._asked, self._count = asked, 0
 
     def sign(self, method: str, uri: str) -> str | None:
-        """The value of an Authorization header; None before anything was asked."""
+        """The value of an Authorization header; None before the first challenge."""
         asked = self._asked
         if asked is None:
             return None

@@ -1,4 +1,4 @@
-"""RTSP's byte stream (RFC 2326 section 10.12) taken apart into messages and the frames between them."""
+"""Splits the byte stream of RTSP (RFC 2326 section 10.12) into messages and interleaved frames."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ _FRAME = 0x24
 
 
 class NotRtsp(Exception):
-    """Bytes that are no RTSP, or out of all proportion."""
+    """The bytes are no RTSP, or exceed a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,14 @@ class Message:
 
 
 class Splitter:
-    """`frames` gets each interleaved frame whole, and its channel."""
+    """`frames` gets each complete interleaved frame and its channel."""
 
     def __init__(self, frames: Callable[[int, bytes], None], message: Callable[[Message], None]) -> None:
         self._frames, self._message = frames, message
         self._held = b""
 
     def feed(self, data: bytes) -> int:
-        """How many frames and messages were in it. Raises NotRtsp."""
+        """Returns how many frames and messages were complete. Raises NotRtsp."""
         if self._held:
             data, self._held = self._held + data, b""
         at, size, frames, count = 0, len(data), self._frames, 0
@@ -81,7 +81,7 @@ class Splitter:
         return count
 
     def _take(self, data: bytes, at: int) -> int:
-        """How many bytes the message there had; 0: it has not come whole yet."""
+        """How many bytes the message took; 0 if it is incomplete."""
         if data[at] in b"\r\n":
             return 1  # between messages some send an empty line
         end = data.find(b"\r\n\r\n", at, at + HEAD_CAP)

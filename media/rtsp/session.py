@@ -1,4 +1,4 @@
-"""A camera opened by RTSP (RFC 2326): described, set up, played, kept alive, and told when it is over."""
+"""One RTSP session (RFC 2326): DESCRIBE, SETUP, PLAY, keep-alive, TEARDOWN."""
 
 import asyncio
 import re
@@ -60,7 +60,10 @@ class Session:
         return description
 
     async def play(self, description: Description, tracks: list[tuple[str, Track, Depacketizer]], hears: Hears) -> None:
-        """`tracks`: what the hearer calls each; those after the first may be refused. Raises RtspFailed."""
+        """`tracks`: the hearer's name, the track and its depacketizer; tracks after the first may be refused.
+
+        Raises RtspFailed.
+        """
         for kind, track, depacketizer in tracks:
             if not await self._set_up(kind, track, depacketizer, hears) and not self._incoming:
                 raise RtspFailed("down")
@@ -78,7 +81,7 @@ class Session:
         return any(each.kind == kind for each in self._incoming.values())
 
     def close(self) -> None:
-        """At once; the camera is told, since its places are few."""
+        """Close at once, with TEARDOWN, since a camera has few places."""
         self._closed = True
         for timer in self._timers:
             timer.cancel()
@@ -90,7 +93,7 @@ class Session:
             self._connection.close()
 
     async def _set_up(self, kind: str, track: Track, depacketizer: Depacketizer, hears: Hears) -> bool:
-        """Over TCP, and over UDP where the camera will not. False: it refuses this track."""
+        """Set up a track over TCP, or over UDP if the camera answers 461. False: the camera refuses the track."""
         assert self._connection is not None
         channel = next(each for each in range(0, 256, 2) if each not in self._incoming)
         uri = address(self._base, track.control)
@@ -143,7 +146,7 @@ class Session:
             self._timeout_s = int(found[1])
 
     def _take_channel(self, channel: int, transport: str) -> None:
-        """Where the camera puts it, should that be elsewhere than asked for."""
+        """Use the channel that the camera names, if it is not the requested one."""
         told = _CHANNELS.search(transport)
         if told and int(told[1]) not in self._incoming:
             self._incoming[int(told[1])] = self._incoming.pop(channel)
@@ -211,5 +214,5 @@ def _good(answer: Message) -> Message:
 
 
 def _clean(told: str) -> str:
-    """What can stand in a request, else ""."""
+    """The text if it is safe to put into a request, else ""."""
     return told if told.isascii() and told.isprintable() and " " not in told and len(told) <= 1024 else ""

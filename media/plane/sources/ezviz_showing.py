@@ -1,4 +1,4 @@
-"""One session at EZVIZ, and the units that it brings from its first keyframe on."""
+"""One session at EZVIZ, and its units from the first keyframe on."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ HELD_CAP = 8 * 1024 * 1024  # bytes that wait for it: a node that floods with ti
 
 
 class Showing:
-    """`held`: what came and was not taken yet. `close` must be called."""
+    """`held`: units that were not taken yet. Call `close` after use."""
 
     def __init__(self, stream: Stream, loopback: OnLoopback) -> None:
         self._loop = asyncio.get_running_loop()
@@ -30,7 +30,10 @@ class Showing:
         self.opened = self.heard = self._loop.time()
 
     async def wait(self) -> None:
-        """A little, for more. Raises Unreached and SaidNo when it is over, SourceFailed for what can't be shown."""
+        """Wait a moment for more units.
+
+        Raises Unreached or SaidNo when the session is over, SourceFailed for what can't be shown.
+        """
         try:
             async with asyncio.timeout(TURN_S):
                 bodies = await self._node.read()
@@ -39,7 +42,7 @@ class Showing:
         self.keep(bodies)
 
     def keep(self, bodies: list[bytes]) -> None:
-        """The units in them. Raises SourceFailed for what can't be shown."""
+        """Add the units of these bodies. Raises SourceFailed for what can't be shown."""
         for unit in (unit for body in bodies for unit in self.footage.feed(body)):
             self.held.append(unit)
             self._held_bytes += len(unit.data)
@@ -48,7 +51,7 @@ class Showing:
 
     @property
     def silent_s(self) -> float:
-        """Since a picture came."""
+        """Seconds since the last picture."""
         return self._loop.time() - self.heard
 
     @property
@@ -57,7 +60,7 @@ class Showing:
 
     @property
     def may_lack_sound(self) -> bool:
-        """Whether sound would have come by now, were there any, or too much waits for it."""
+        """Whether to begin without sound: it would have come by now, or too many bytes wait for it."""
         if self._held_bytes > HELD_CAP:
             return True
         pictures = [unit.dts for unit in self.held if unit.kind == "video"]

@@ -1,4 +1,4 @@
-"""What one session of a camera sends, as units: from its first keyframe on, by its own clock."""
+"""The units of one session of a camera, from its first keyframe on, by the session's clock."""
 
 from media import nal
 from media.ezviz.transport import transport
@@ -14,7 +14,7 @@ _TURN = 1 << 33  # where the clock in a program stream begins again
 
 
 class Footage:
-    """Raises SourceFailed for what is no picture that can be shown."""
+    """Raises SourceFailed for what can't be shown."""
 
     def __init__(self) -> None:
         self._packets, self._pictures, self._sound = Packets(), Pictures(), Sound()
@@ -25,7 +25,7 @@ class Footage:
 
     @property
     def sound(self) -> tuple[Codec, int] | None:
-        """Codec and rate, once some was heard."""
+        """Codec and sample rate, once sound has come."""
         return (self._sound.codec, self._sound.rate) if self._sound.codec else None
 
     def feed(self, body: bytes) -> list[Unit]:
@@ -38,7 +38,7 @@ class Footage:
         return [unit for piece in pieces for unit in self._units(piece)]
 
     def _tell(self, body: bytes) -> None:
-        """Whether this is a form that can be read: a program stream alone, so far."""
+        """Check that the transport is a program stream. Raises SourceFailed for another one."""
         form = transport(body)
         if form in ("rtp", "ts"):
             raise SourceFailed("media_down", again=False)
@@ -84,7 +84,7 @@ class Footage:
             raise SourceFailed("encryption_on", again=False)
 
     def _time(self, pts: int) -> int:
-        """Of 33 bits that begin again, one that goes on."""
+        """A time that goes on growing where the 33-bit timestamps of the stream begin again at zero."""
         if self._last is None:
             return pts
         ahead = (pts - self._last) % _TURN

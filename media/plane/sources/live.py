@@ -1,4 +1,4 @@
-"""One opening of a source that sends at the speed of life: access units come in, what is whole goes to the screen."""
+"""One opening of a source that sends in real time: access units come in, whole pictures go to the screen."""
 
 import asyncio
 import heapq
@@ -67,7 +67,7 @@ class Live:
         self._guarded(lambda: self._timeline.report(kind, report.wall_s, report.timestamp))
 
     def check(self) -> None:
-        """Raises SourceFailed for a keyframe that stayed garbled with no other to be set against it."""
+        """Raises SourceFailed if a keyframe stayed garbled and no other one came to compare it with."""
         if self._garbled is not None and self._look is None and self._loop.time() - self._garbled > SECOND_LOOK_S:
             raise self._unreadable()
 
@@ -116,7 +116,7 @@ class Live:
             self._pass(Unit("audio", data, time, time, key=True))
 
     def _decoded(self, pts: int) -> int:
-        """When it is decoded: the times of pictures in the order in which they come."""
+        """The decoding time of a picture: the presentation times of pictures in their order of arrival."""
         if not self._timeline.reorders:
             return pts
         heapq.heappush(self._order, pts)
@@ -138,7 +138,7 @@ class Live:
     # what a keyframe looks like
 
     def _judge(self, units: list[Unit]) -> None:
-        """`units` begin with a keyframe whose parameter sets were not seen before."""
+        """Look at the keyframe that `units` begin with, whose parameter sets are new."""
         self._held, self._held_bytes = units, sum(len(each.data) for each in units)
         self._look = asyncio.create_task(self._looked(units[0]))
 
@@ -173,7 +173,7 @@ class Live:
             self._pass(unit)
 
     def _doubt(self, keyframe: Unit) -> None:
-        """An accident, or the camera's way: the next keyframe tells."""
+        """Decide by the next keyframe whether a garbled one was an accident."""
         held, self._held = self._held, []
         if h264.is_idr(keyframe.data):
             if self._garbled is not None:

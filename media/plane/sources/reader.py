@@ -24,7 +24,7 @@ class Origin(Protocol):
 
     @property
     def failure(self) -> SourceFailed | None:
-        """Why it ended, where it knows better than libav."""
+        """Why the source ended, if it knows more than libav does."""
         ...
 
     async def prepare(self) -> None: ...
@@ -37,7 +37,7 @@ class Origin(Protocol):
 
 
 class Reader(threading.Thread):
-    """`opened`, `deliver` and `done` are called in this thread; `room` is cleared by whoever has enough for now."""
+    """`opened`, `deliver` and `done` are called in this thread. Clear `room` to stop reading for a while."""
 
     def __init__(
         self,

@@ -73,7 +73,7 @@ class RtspSource:
         await session.play(description, tracks, self._live)
 
     def _check(self, began: float) -> None:
-        """Raises SourceFailed where it does not go on."""
+        """Raises SourceFailed if the picture has stopped."""
         assert self._live is not None
         self._live.check()
         now, heard = self._loop.time(), self._live.heard
@@ -86,7 +86,10 @@ class RtspSource:
             self._over.set_result(failure)
 
     def _place(self) -> tuple[str, int, str]:
-        """Raises SourceFailed for an address that is not the one named, or none of a house."""
+        """Host and port.
+
+        Raises SourceFailed for an address that the source does not name, or that is none of a house.
+        """
         try:
             parts = urlsplit(self._spec.url)
             host, port = parts.hostname or "", parts.port or 554

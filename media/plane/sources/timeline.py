@@ -15,7 +15,7 @@ _BEND = 32  # sound is moved by one part in so many
 
 
 class _Clock:
-    """One track's. All times in ticks: `media` its own from wherever it began, `at` of arrival."""
+    """The clock of one track. Times in ticks: `media` is the track's own, with any origin, `at` is of arrival."""
 
     def __init__(self, hz: int) -> None:
         self._hz = hz
@@ -29,7 +29,7 @@ class _Clock:
         self._window_ends = 0
 
     def media(self, timestamp: int) -> int:
-        """Of the newest unit; timestamps go round."""
+        """The time of the newest unit, with timestamps that go on growing where they begin again at zero."""
         if self._stamp is None:
             self._stamp = timestamp
         self._extended += self._since(timestamp)
@@ -45,7 +45,7 @@ class _Clock:
 
     @property
     def edge(self) -> int | None:
-        """The least that a unit took to get here, in terms of at − media."""
+        """The smallest difference of arrival and media time: the delay of the fastest unit."""
         known = [each for each in self._edges if each is not None]
         return min(known) if known else None
 
@@ -56,7 +56,7 @@ class _Clock:
         self._edges[0] = took if self._edges[0] is None else min(took, self._edges[0])
 
     def is_ahead(self, media: int, at: int) -> bool:
-        """Of life: it would have been sent before it happened."""
+        """Whether a unit would have arrived before it was recorded."""
         edge = self.edge
         return edge is not None and edge - (at - media) > LEAP
 
@@ -64,7 +64,7 @@ class _Clock:
         self.shift, self.last, self.last_at, self.began = shift, time, at, at
 
     def move(self, by: int) -> None:
-        """Its clock was set: what comes is told by another shift, and means the same moments of life."""
+        """The camera set its clock: shift its new times so that they mean the same moments."""
         assert self.shift is not None
         self.shift += by
         self._edges = [None if each is None else each + by for each in self._edges]
@@ -78,7 +78,7 @@ class _Clock:
         return time
 
     def next_after(self, at: int) -> int:
-        """Where a unit belongs whose own time means nothing."""
+        """The time for a unit whose own time is useless: one step after the last."""
         passed = at - self.last_at
         return self.last + (passed if passed > LEAP else self.usual)
 
@@ -88,14 +88,17 @@ class _Clock:
 
 
 class Timeline:
-    """`at` is the time of arrival in s, by any clock that only grows."""
+    """`at`: time of arrival in seconds, by a monotonic clock."""
 
     def __init__(self, video_hz: int, audio_hz: int = CLOCK) -> None:
         self._video, self._audio = _Clock(video_hz), _Clock(audio_hz)
         self.reorders = False  # pictures come in another order than they are shown in
 
     def video(self, timestamp: int, at_s: float, *, is_b: bool = False) -> int:
-        """When it is shown. Grows with each picture, unless they are reordered, which those with B slices may be."""
+        """Presentation time of a picture.
+
+        It grows with each picture, except where pictures are reordered (B slices).
+        """
         clock, at = self._video, round(at_s * CLOCK)
         media = clock.media(timestamp)
         if clock.shift is None:
@@ -108,7 +111,7 @@ class Timeline:
         return clock.told(media + clock.shift, at)
 
     def audio(self, timestamp: int, at_s: float) -> int | None:
-        """When it is heard; grows. None: it has no place."""
+        """Presentation time of sound; it grows. None: the sound has no place and is dropped."""
         clock, at = self._audio, round(at_s * CLOCK)
         media = clock.media(timestamp)
         if clock.shift is not None:
@@ -133,12 +136,12 @@ class Timeline:
         return clock.told(time, at)
 
     def report(self, kind: str, wall_s: float, timestamp: int) -> None:
-        """What a sender report tells of a track's clock."""
+        """Take a sender report's pairing of wall clock and media time."""
         clock = self._video if kind == "video" else self._audio
         clock.report(round(wall_s * CLOCK), timestamp)
 
     def _steady(self, clock: _Clock, media: int, at: int, *, back: int) -> None:
-        """Takes back what the clock leapt by."""
+        """Undo a leap of the clock that the times of arrival do not show."""
         assert clock.shift is not None
         time = media + clock.shift
         step = time - clock.last
@@ -148,7 +151,7 @@ class Timeline:
             clock.move(clock.next_after(at) - time)
 
     def _place(self) -> tuple[int, int] | None:
-        """The shift that puts sound beside the picture, and how far that may be off."""
+        """The shift that aligns sound with the picture, and how far it may be off."""
         video, audio = self._video, self._audio
         if video.shift is None or video.edge is None or audio.edge is None:
             return None

@@ -1,4 +1,4 @@
-"""Which of a camera's tracks are played, and how they are put together."""
+"""Which of a camera's tracks are played, and the depacketizer of each."""
 
 import base64
 import binascii
@@ -36,14 +36,14 @@ class Chosen:
     sound: Sound | None = None
 
     def heard(self) -> Sound | None:
-        """What sound is like, as far as that is known by now."""
+        """Codec and rate of the sound, as far as known."""
         if isinstance(self.depacketizer, TransportDepacketizer) and (config := self.depacketizer.config):
             return Sound("aac", config.rate, self.depacketizer, config.encode())
         return self.sound
 
 
 def choose(description: Description, *, sound: bool) -> Chosen:
-    """Raises SourceFailed where there is no picture that can be played."""
+    """Raises SourceFailed if no track has a picture that can be played."""
     videos = [each for each in description.tracks if each.kind == "video" and each.encoding in ("H264", "MP2T")]
     video = min(videos, key=lambda each: each.encoding, default=None)
     if video is None or not 0 < video.clock_hz <= _HIGHEST_HZ or video.parameters.get("packetization-mode") == "2":
@@ -71,7 +71,7 @@ def _sets(told: str) -> bytes:
 
 
 def _sound(track: Track) -> Sound | None:
-    """None: it is nothing that is played, or is told in a way that makes no sense."""
+    """None if the track is of another codec, or described wrongly."""
     make = _SOUNDS.get(track.encoding)
     if make is None or not 0 < track.clock_hz <= _HIGHEST_HZ:
         return None
@@ -101,7 +101,7 @@ def _heard(config: AacConfig, depacketizer: Depacketizer) -> Sound:
 
 
 def _step(config: AacConfig, track: Track) -> int:
-    """Of the track's clock a frame, which may count what an extension of AAC makes of its samples."""
+    """Ticks of the track's clock in one AAC frame; cameras with SBR count the doubled rate."""
     return 1024 * track.clock_hz // config.rate
 
 
