@@ -1,6 +1,7 @@
 """The base of every Google trait, and the command that a trait executes."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypedDict
 
@@ -31,20 +32,23 @@ class CameraCommand:
         return max(0.0, self._end - time.monotonic())
 
 
-class Trait:
+class Trait(ABC):
     """One object serves all cameras. `command`: the command that it executes, or ""."""
 
     name: ClassVar[str]
     command: ClassVar[str] = ""
 
+    @abstractmethod
     def attributes(self, camera: Camera) -> Keys | None:
         """For SYNC; None for a camera that lacks the trait."""
-        raise NotImplementedError
 
     def states(self, state: State) -> Keys:
         """For QUERY; empty for a camera that lacks the trait or whose state is unknown."""
         return Nothing()
 
     def execute(self, command: CameraCommand) -> Keys | Refusal:
-        """The states after the command; a state of None is left out of the answer. Raises DeviceError."""
+        """The states after the command; a state of None is left out of the answer. Raises DeviceError.
+
+        Only a trait with a `command` is executed, so that one without needs no method of its own.
+        """
         raise NotImplementedError

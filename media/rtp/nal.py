@@ -1,5 +1,6 @@
 """NAL units of H.264 and H.265 from RTP payloads, joined to pictures."""
 
+from abc import ABC, abstractmethod
 from enum import Enum, auto
 from typing import ClassVar
 
@@ -22,7 +23,7 @@ class Part(Enum):
     OTHER = auto()
 
 
-class NalDepacketizer:
+class NalDepacketizer(ABC):
     """A picture ends with the marker or with another timestamp.
 
     Some cameras set the marker after their parameter sets, or after each slice: what has no slice is kept for the
@@ -56,12 +57,13 @@ class NalDepacketizer:
 
     # what a codec says of its units
 
+    @abstractmethod
     def _unpack(self, payload: bytes) -> None:
-        raise NotImplementedError
+        """Take the units out of a payload."""
 
+    @abstractmethod
     def _part(self, unit: bytes) -> Part:
         """`unit` may be only the first bytes of the unit, its header at least."""
-        raise NotImplementedError
 
     # for them
 

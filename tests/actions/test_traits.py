@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.pins import Pins
+from actions.trait import Trait
 from actions.traits import traits
 from registry.errors import SetRefused, SignedOut, VendorDown
 from registry.preferences import Preferences
@@ -378,3 +379,9 @@ def test_each_trait_names_the_page_of_google_s_that_it_follows(home: Household) 
     }
     unnamed = [name for name, module in modules.items() if f"{PAGES}{name.lower()}\n" not in f"{module.__doc__}\n"]
     assert unnamed == []
+
+
+def test_each_trait_with_a_command_executes_it() -> None:
+    idle = [kind.__name__ for kind in Trait.__subclasses__() if kind.command and "execute" not in vars(kind)]
+    assert idle == []
+    assert any(kind.command for kind in Trait.__subclasses__())
