@@ -84,14 +84,14 @@ class Linking:
         return requests.post(f"{self._web}/oauth/{what}", form, verify=str(self.http.verify), timeout=WAIT_S)
 
     def _post(self, page: requests.Response, **filled: str) -> requests.Response:
-        form = _Form(page.text)
+        form = Form(page.text)
         fields = [(name, value) for name, value in form.fields if name not in filled] + list(filled.items())
         target = urljoin(page.url, form.action)
         # a browser sends the page's address as Referer, which CSRF protection over https requires
         return self.http.post(target, fields, headers={"Referer": page.url}, allow_redirects=False, timeout=WAIT_S)
 
 
-class _Form(HTMLParser):
+class Form(HTMLParser):
     """The page's form: where it goes, and its fields as they stand."""
 
     def __init__(self, html: str) -> None:

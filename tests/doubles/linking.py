@@ -3,32 +3,13 @@
 import base64
 import hashlib
 import secrets
-from html.parser import HTMLParser
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
+from aws.deploy_local.linking import Form
+
 LOOPBACK = "http://127.0.0.1:9/callback"
-
-
-class Form(HTMLParser):
-    """The page's form: its action, and the values of its fields."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.action = ""
-        self.fields: list[tuple[str, str]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.action = given.get("action", "")
-        elif tag == "input" and given.get("name"):
-            kind = given.get("type", "text")
-            ticked = "checked" in given
-            if kind not in ("checkbox", "radio", "submit") or (kind in ("checkbox", "radio") and ticked):
-                self.fields.append((given["name"], given.get("value", "")))
 
 
 def _post(session: requests.Session, page: requests.Response, **filled: str) -> requests.Response:

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 import pytest
 
+from aws.deploy_local.linking import Form
 from media.grants import Claims, Grants
 from media.process_auth import HEADER
 from showcam.settings import Settings
 from showcam.setup import alexa_console, google_console
 from tests.doubles.events import directive, http_event
-from tests.doubles.linking import Form
 from tests.doubles.runtime_api import Environment, InvocationFailed
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
