@@ -54,6 +54,7 @@ class Agreement:
             overheard=", ".join(camera.name for camera in cameras if may_be_overheard(camera)),
             ticked=kept.getlist("cameras") if kept is not None else [camera.id for camera in cameras],
             later=kept is None or "later" in kept,
+            open_way=kept is None or "open_way" in kept,
             label=kept.get("label", "") if kept is not None else "",
         )
 
@@ -122,8 +123,8 @@ class Agreement:
             if existing is None or (existing.client, existing.cameras, existing.ended) != expected:
                 return None
             link = existing
-        if request.form.get("overheard"):
-            self._signing_in.agreed(account.id)
+        if "open_way_offered" in request.form:
+            self._signing_in.allow_open_way(account.id, allowed="open_way" in request.form)
         done = replace(visit, step="done", link=link.id, request=fingerprint(request), agreed=now)
         self._visits.keep(request, done)
         count = "all" if link.cameras is None else len(link.cameras)

@@ -32,9 +32,9 @@ class SigningIn:
             return self._code_page(auth_request, visit, status)
         return pages.linking_page("sign_in", auth_request.assistant, status)
 
-    def agreed(self, account_id: str) -> None:
-        """To pictures by an open connection, of which the page told."""
-        self._sign_in.agreed(account_id)
+    def allow_open_way(self, account_id: str, *, allowed: bool) -> None:
+        """Keeps whether pictures may come by an open connection, as ticked on the consent page."""
+        self._sign_in.allow_open_way(account_id, allowed=allowed)
 
     def begin(self, auth_request: AuthorizeRequest) -> Response:
         user, password = request.form.get("user", "").strip(), request.form.get("password", "")

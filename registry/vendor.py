@@ -60,8 +60,8 @@ class Sessions(Protocol):
         """Raises VendorDown where it can't be kept."""
         ...
 
-    def agreed(self, source: Source) -> None:
-        """Its owner was told which pictures come by a connection that others could listen to, and agreed.
+    def allow_open_way(self, source: Source, *, allowed: bool) -> None:
+        """Keep whether the owner allows pictures over a connection that others could listen to.
 
         Raises registry.errors.DriverError.
         """

@@ -143,12 +143,12 @@ class SignIn:
             return SignInRefused("wrong_code")
         return self._sign_in(replace(waiting, places=(*waiting.places, place)), code)
 
-    def agreed(self, account_id: str) -> None:
-        """To pictures that others could listen to on their way; what can't be kept is asked again at the next link."""
+    def allow_open_way(self, account_id: str, *, allowed: bool) -> None:
+        """Keep whether pictures may come unencrypted. If it can't be kept, the next link asks again."""
         for source in self._store.sources(account_id):
             if source.kind == self._kind:
                 with contextlib.suppress(DriverError):
-                    self._vendor.sessions.agreed(source)
+                    self._vendor.sessions.allow_open_way(source, allowed=allowed)
 
     def _sign_in(self, pending: _Pending, code: str = "") -> Outcome:
         """A try at the vendor. One without an answer stays counted: the vendor may have counted it, too."""

@@ -44,8 +44,8 @@ def test_the_page_says_what_the_assistants_demand(world: World, assistant: Any, 
 @pytest.mark.parametrize(
     ("ways", "told"),
     [
-        (("cloud_unasked",), "EZVIZ sends the picture of Garden over an open connection"),
-        (("cloud",), "EZVIZ sends the picture of Garden over an open connection"),
+        (("cloud_unasked",), "Show Garden also over an open connection"),
+        (("cloud",), "Show Garden also over an open connection"),
         (("open", "cloud"), None),
         (("lan", "cloud"), None),
         ((), None),
@@ -60,15 +60,23 @@ def test_who_agrees_is_told_of_pictures_that_come_by_an_open_connection(
     assert (told or "Garden") in said
 
 
-@pytest.mark.parametrize(("ways", "agreed"), [(("cloud_unasked",), True), (("open", "cloud_unasked"), False)])
-def test_who_agrees_agrees_to_the_open_connection_that_the_page_told_of(
-    world: World, ways: tuple[str, ...], agreed: bool
+@pytest.mark.parametrize(
+    ("ways", "before", "fields", "allowed"),
+    [
+        (("cloud_unasked",), False, {}, True),
+        (("cloud_unasked",), False, {"open_way": None}, False),
+        (("cloud",), True, {"open_way": None}, False),
+        (("open", "cloud_unasked"), False, {}, False),
+        (("lan", "cloud"), True, {}, True),  # the page did not ask
+    ],
+)
+def test_the_open_connection_is_allowed_as_ticked(
+    world: World, ways: tuple[str, ...], before: bool, fields: dict[str, Any], allowed: bool
 ) -> None:
+    Sessions(world.home.store).allow_open_way(world.home.source, allowed=before)
     world.home.driver.change("Garden", ways=ways)
-    browser = world.browse().sign_in()
-    assert kept(world) is False
-    browser.post("agree")
-    assert kept(world) is agreed
+    world.browse().sign_in().post("agree", **fields)
+    assert kept(world) is allowed
 
 
 def kept(world: World) -> bool:

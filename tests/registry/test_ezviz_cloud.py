@@ -44,7 +44,7 @@ class Home:
         verdict = self.driver.sign_in(user, "showcam-demo", LONG_S)
         assert isinstance(verdict, SignedIn)
         self.driver.sessions.signed_in(self.source, user, verdict.session)
-        self.driver.sessions.agreed(self.source)
+        self.driver.sessions.allow_open_way(self.source, allowed=True)
 
     def another(self, *, cloud: bool = True) -> EzvizDriver:
         """As in another process."""
@@ -116,7 +116,7 @@ def test_switched_off_it_is_offered_to_nobody(vendor: SimulatorProcess, store: S
 
 
 def test_nothing_comes_by_an_open_connection_before_its_owner_agreed(home: Home) -> None:
-    home.driver.sessions.agreed(home.source, to=False)
+    home.driver.sessions.allow_open_way(home.source, allowed=False)
     terrace = home.camera("Terrace")
     assert terrace.ways == (UNASKED,)
     assert choose(terrace) is None
@@ -128,7 +128,7 @@ def test_nothing_comes_by_an_open_connection_before_its_owner_agreed(home: Home)
     assert isinstance(verdict, SignedIn)
     home.driver.sessions.signed_in(home.source, "real@example.com", verdict.session)
     assert home.camera("Terrace").ways == (UNASKED,), "signing in is not agreeing"
-    home.driver.sessions.agreed(home.source)
+    home.driver.sessions.allow_open_way(home.source, allowed=True)
     assert home.camera("Terrace").ways == ("cloud",)
 
 

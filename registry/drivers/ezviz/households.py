@@ -57,11 +57,11 @@ def set_sub_account(store: Store, user: str, account_id: str) -> bool:
     return source is not None
 
 
-def set_open_air(store: Store, user: str, agreed: bool) -> bool:
+def set_open_air(store: Store, user: str, allowed: bool) -> bool:
     """Say whether pictures may come by the account's own cloud stream; False when the user is unknown here."""
     source = find(store, user)
     if source is not None:
-        Sessions(store).agreed(source, to=agreed)
+        Sessions(store).allow_open_way(source, allowed=allowed)
     return source is not None
 
 

@@ -85,9 +85,9 @@ class Sessions:
 
         self._change(source, changed)
 
-    def agreed(self, source: Source, *, to: bool = True) -> None:
-        """To pictures by the account's own cloud stream, an open connection, or no longer."""
-        self._change(source, lambda old: replace(old, open_air=to))
+    def allow_open_way(self, source: Source, *, allowed: bool) -> None:
+        """Keep whether pictures may come by the account's own cloud stream, an open connection."""
+        self._change(source, lambda old: replace(old, open_air=allowed))
 
     def keep_key(self, source: Source, key: Key | None) -> None:
         """The household's own Open Platform key; None forgets it."""
