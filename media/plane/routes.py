@@ -4,7 +4,6 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import Literal
 
 import msgspec
 import structlog
@@ -42,8 +41,6 @@ _CORS = {
 }
 _BEARER = {"WWW-Authenticate": "Bearer"}
 _PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store"}
-# Surfaces whose picture may be 1280×720 at most, and what is done about a larger one.
-_FIT: dict[str, Literal["any", "small", "scaled"]] = {"video": "small", "video_scaled": "scaled"}
 _SEGMENT = re.compile(r"(\d{1,9})\.ts")
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -131,11 +128,8 @@ class Routes:
         # Alexa's VideoApp wants a sound track whatever the camera; Google where its microphone is not switched off
         if not await pull.opened(OPEN_WAIT_S):
             raise SourceFailed("media_down", again=True)
-        silent = surface in _FIT or (surface == "google" and pull.sound != "off")
-        fit = _FIT.get(surface, "any")
-        output = await pull.first_segment(silent_track=silent, timeout_s=SEGMENT_WAIT_S, fit=fit)
-        session.check("hls")
-        return output
+        silent = surface == "video" or (surface == "google" and pull.sound != "off")
+        return await session.view.output(silent_track=silent, timeout_s=SEGMENT_WAIT_S)
 
     # WebRTC
 
@@ -170,9 +164,7 @@ class Routes:
         if claims.protocol == "snapshot":
             self._sessions.look(claims, SourceSpec.from_json(body["source"]))
             return web.json_response(Nothing(), status=202)
-        pull = self._sessions.expect(claims, SourceSpec.from_json(body["source"]))
-        if _FIT.get(claims.surface) == "scaled":
-            pull.scale()
+        self._sessions.expect(claims, SourceSpec.from_json(body["source"]))
         return web.json_response(Nothing(), status=202)
 
     async def answer(self, body: Offer) -> web.Response:

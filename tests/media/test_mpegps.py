@@ -234,4 +234,4 @@ def test_any_sound_is_taken(parts: list[bytes]) -> None:
 )
 def test_codecs_are_told_by_certain_bytes_alone(picture: bytes, codec: str | None, is_key: bool) -> None:
     assert nal.codec(picture) == codec
-    assert nal.is_h264_key(picture) is is_key
+    assert nal.is_key(picture, "h264") is is_key

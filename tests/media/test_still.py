@@ -8,7 +8,7 @@ import av
 import pytest
 from av.video.frame import VideoFrame
 
-from media.plane.codec import h264
+from media.plane.codec.keyframe import jpeg
 from media.source import Denied
 
 BEARER = {"Authorization": "Bearer token-1"}
@@ -99,5 +99,5 @@ def keyframe(width: int, height: int) -> bytes:
     [((320, 180), (640, 360)), ((640, 480), (640, 480)), ((1920, 1080), (960, 540)), ((720, 1280), (540, 960))],
 )
 def test_a_still_is_of_a_size_that_the_app_takes(sent, told):
-    assert size_of(h264.jpeg(keyframe(*sent), small=True)) == told
-    assert size_of(h264.jpeg(keyframe(*sent))) == sent
+    assert size_of(jpeg(keyframe(*sent), small=True)) == told
+    assert size_of(jpeg(keyframe(*sent))) == sent

@@ -12,7 +12,8 @@ import structlog
 
 from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
 from media.ezviz.results import OTHER_STREAM, SERVER, TOKEN, Meaning, meaning
-from media.plane.codec import h264
+from media.plane.codec.bitstream import bitstream
+from media.plane.codec.keyframe import NoPicture
 from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.sources.ezviz_node import SaidNo, Unreached
 from media.plane.sources.ezviz_showing import Showing
@@ -207,8 +208,8 @@ class EzvizSource:
     async def _begin(self, showing: Showing) -> None:
         """Raises SourceFailed: bytes that are no picture are an encrypted camera's."""
         try:
-            seen = await asyncio.to_thread(h264.look, showing.held[0].data)
-        except h264.NoPicture:
+            seen = await asyncio.to_thread(bitstream(showing.footage.codec).look, showing.held[0].data)
+        except NoPicture:
             raise SourceFailed("encryption_on", again=False) from None
         form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=seen.b_frames)
         if showing.footage.sound:

@@ -5,7 +5,7 @@ from media.ezviz.transport import transport
 from media.mpegps.frames import Pictures, Piece
 from media.mpegps.packets import NotMpegPs, Packets
 from media.mpegps.sound import Codec, Sound
-from media.plane.codec import h264
+from media.plane.codec.bitstream import bitstream
 from media.plane.codec.units import SourceFailed, Unit
 
 UNTOLD = 768 * 1024  # bytes of pictures of which none shows a codec: they are encrypted, headers and all
@@ -18,7 +18,8 @@ class Footage:
 
     def __init__(self) -> None:
         self._packets, self._pictures, self._sound = Packets(), Pictures(), Sound()
-        self._is_told = self._is_h264 = self._runs = False
+        self._is_told = self._runs = False
+        self._codec: nal.Codec | None = None
         self._looked = self._unknown = 0
         self._parameters = b""
         self._last: int | None = None
@@ -27,6 +28,11 @@ class Footage:
     def sound(self) -> tuple[Codec, int] | None:
         """Codec and sample rate, once sound has come."""
         return (self._sound.codec, self._sound.rate) if self._sound.codec else None
+
+    @property
+    def codec(self) -> nal.Codec:
+        """Of the pictures that have come."""
+        return self._codec or "h264"
 
     def feed(self, body: bytes) -> list[Unit]:
         if not self._is_told:
@@ -60,28 +66,25 @@ class Footage:
         return [Unit("audio", each.data, at, at, key=True) for each, at in zip(heard, times, strict=True)]
 
     def _picture(self, piece: Piece) -> list[Unit]:
-        if not self._is_h264:
-            self._judge(piece.data)
-        if not self._is_h264:
+        codec = self._codec or self._judge(piece.data)
+        if codec is None:
             return []
-        self._parameters = nal.h264_parameters(piece.data) or self._parameters
-        key = nal.is_h264_key(piece.data)
+        self._parameters = nal.parameters(piece.data, codec) or self._parameters
+        key = nal.is_key(piece.data, codec)
         self._runs |= key and bool(self._parameters)
         if not self._runs:
             return []
-        data = h264.with_parameters(piece.data, self._parameters) if key else piece.data
+        data = bitstream(codec).with_parameters(piece.data, self._parameters) if key else piece.data
         at = self._time(piece.pts)
         self._last = at
         return [Unit("video", data, at, at, key)]
 
-    def _judge(self, picture: bytes) -> None:
-        codec = nal.codec(picture)
-        if codec == "h265":
-            raise SourceFailed("not_playable", again=False)
-        self._is_h264 = codec == "h264"
+    def _judge(self, picture: bytes) -> nal.Codec | None:
+        self._codec = nal.codec(picture)
         self._unknown += len(picture)
-        if not self._is_h264 and self._unknown > UNTOLD:
+        if self._codec is None and self._unknown > UNTOLD:
             raise SourceFailed("encryption_on", again=False)
+        return self._codec
 
     def _time(self, pts: int) -> int:
         """A time that goes on growing where the 33-bit timestamps of the stream begin again at zero."""

@@ -8,11 +8,14 @@ from typing import Any, Protocol
 
 from av.bitstream import BitStreamFilterContext
 
-from media.plane.codec import h264, sound
+from media.plane.codec import sound
+from media.plane.codec.bitstream import Bitstream, bitstream
+from media.plane.codec.keyframe import NoPicture
 from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
 
 _JUMP = 5 * CLOCK
 _TICK = Fraction(1, CLOCK)
+_VIDEOS = {"h264": bitstream("h264"), "hevc": bitstream("h265")}
 _SOUNDS = ("aac", "pcm_mulaw", "pcm_alaw")
 
 
@@ -75,11 +78,12 @@ class Reader(threading.Thread):
             if not container.streams.video:
                 raise SourceFailed("not_playable", again=False)
             video = container.streams.video[0]
-            if video.codec_context.name != "h264":
+            codec = _VIDEOS.get(video.codec_context.name)
+            if codec is None:
                 raise SourceFailed("not_playable", again=False)
             audio = next((each for each in container.streams.audio if each.codec_context.name in _SOUNDS), None)
             streams = (video, audio) if audio else (video,)
-            units = _Units(video, audio)
+            units = _Units(codec, video, audio)
             told = False
             for packet in container.demux(*streams):
                 if self._stopped:
@@ -88,7 +92,7 @@ class Reader(threading.Thread):
                     if not told and not (unit.kind == "video" and unit.key):
                         continue
                     if not told:
-                        form = self._judge(unit, video, audio)
+                        form = self._judge(unit, codec, video, audio)
                         if form is None:
                             continue
                         self._opened(form)
@@ -98,14 +102,14 @@ class Reader(threading.Thread):
         if not told:
             raise SourceFailed("media_down", again=True)
 
-    def _judge(self, keyframe: Unit, video: Any, audio: Any) -> Format | None:
+    def _judge(self, keyframe: Unit, codec: Bitstream, video: Any, audio: Any) -> Format | None:
         """What it shows; None: no picture, but an accident until the next keyframe is none either.
 
         Raises SourceFailed: bytes that stay no picture are an encrypted camera's.
         """
         try:
-            seen = h264.look(keyframe.data)
-        except h264.NoPicture:
+            seen = codec.look(keyframe.data)
+        except NoPicture:
             if self._is_garbled:
                 raise SourceFailed("encryption_on", again=False) from None
             self._is_garbled = True
@@ -122,12 +126,12 @@ class Reader(threading.Thread):
 class _Units:
     """libav's packets as units: times in our clock and growing, Annex B, ADTS."""
 
-    def __init__(self, video: Any, audio: Any) -> None:
-        self._video, self._audio = video, audio
+    def __init__(self, codec: Bitstream, video: Any, audio: Any) -> None:
+        self._codec, self._video, self._audio = codec, video, audio
         self._extradata: bytes = video.codec_context.extradata or b""
         self._to_annexb = None
         if self._extradata[:1] == b"\x01":  # MP4's way; its filter writes the parameter sets into keyframes
-            self._to_annexb = BitStreamFilterContext("h264_mp4toannexb", video)
+            self._to_annexb = BitStreamFilterContext(f"{video.codec_context.name}_mp4toannexb", video)
         self._config: bytes = (audio.codec_context.extradata or b"") if audio else b""
         self._last: dict[str, int] = {}
         self._scales: dict[str, Fraction] = {}
@@ -143,7 +147,7 @@ class _Units:
         for part in self._to_annexb.filter(packet) if self._to_annexb else (packet,):
             data = bytes(part)
             if part.is_keyframe:
-                data = h264.with_parameters(data, b"" if self._to_annexb else self._extradata)
+                data = self._codec.with_parameters(data, b"" if self._to_annexb else self._extradata)
             found += self._one("video", part, data, key=bool(part.is_keyframe))
         return found
 

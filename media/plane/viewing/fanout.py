@@ -1,17 +1,15 @@
 """One picture for all who watch it: to displays by HLS and WebRTC, as Opus to those who listen, and as a still."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Literal
 
-from media.plane.codec import h264
+from media.plane.codec import keyframe
 from media.plane.codec.sound import AacVoice, OpusVoice, as_sent
 from media.plane.codec.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
 from media.plane.outputs.hls import HlsOutput
-from media.plane.outputs.scaler import Scaler, fits
 from media.plane.signal import Signal
 
 GOP_CAP = 8 * 1024 * 1024
+SLOW_S = 4.5  # between keyframes: by HLS a picture is behind by several times as much
 
 
 class Fanout:
@@ -27,11 +25,12 @@ class Fanout:
         self._gop: list[Unit] = []
         self._gop_bytes = 0
         self._whole = False  # whether `_gop` holds everything since its keyframe
+        self._key_dts: int | None = None  # when the latest keyframe came
+        self.is_slow = False  # keyframes come so seldom that HLS takes long to begin and stays behind
         self._viewers: set[Watch] = set()
         self._listeners: set[Listen] = set()
         self._voice: OpusVoice | None = None
         self._aac: AacVoice | None = None
-        self._scaled: Scaler | None = None
         self._jpegs: dict[bool, tuple[Unit, bytes]] = {}  # by whether they are small
 
     # what viewers ask
@@ -47,42 +46,18 @@ class Fanout:
             raise self.failure
         return self.is_live
 
-    async def first_segment(
-        self, *, silent_track: bool, timeout_s: float, fit: Literal["any", "small", "scaled"] = "any"
-    ) -> HlsOutput:
-        """`fit`: small refuses a picture larger than media.plane.outputs.scaler makes, scaled asks for it made smaller.
-
-        Raises SourceFailed.
-        """
-        if fit != "any" and await self.opened(timeout_s) and self.format and not fits(self.format):
-            if fit == "small":
-                raise SourceFailed("too_large", again=False)
-            return await self._first(self._ready_scaled, timeout_s)
-        return await self._first(lambda: self._ready(silent_track=silent_track), timeout_s)
-
-    async def _first(self, ready: Callable[[], HlsOutput | None], timeout_s: float) -> HlsOutput:
-        await self.signal.until(lambda: self.failure or ready(), timeout_s)
+    async def first_segment(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
+        """The rendition, once it has a segment. Raises SourceFailed."""
+        await self.signal.until(lambda: self.failure or self.ready(silent_track=silent_track), timeout_s)
         if self.failure:
             raise self.failure
-        output = ready()
+        output = self.ready(silent_track=silent_track)
         if output is None:
             raise SourceFailed("media_down", again=True)
         return output
 
-    def scale(self) -> None:
-        """Make it smaller too, from here on and as long as that is asked for."""
-        if self._scaled is None:
-            self._scaled = Scaler(self.signal.ring)
-            if self.format is not None and not fits(self.format):
-                self._scaled.begin(as_sent(self.format))
-        self._scaled.need()
-
-    def _ready_scaled(self) -> HlsOutput | None:
-        self.scale()
-        output = self._scaled.output if self._scaled else None
-        return output if output is not None and output.segments else None
-
-    def _ready(self, *, silent_track: bool) -> HlsOutput | None:
+    def ready(self, *, silent_track: bool) -> HlsOutput | None:
+        """The rendition, where it has a segment."""
         # where the source has sound of its own there is no silent rendition, and none is needed
         output = self.outputs.get(silent_track) or self.outputs.get(False)
         return output if output is not None and output.segments else None
@@ -94,12 +69,12 @@ class Fanout:
             raise self.failure
         if not self._gop:
             raise SourceFailed("media_down", again=True)
-        keyframe = self._gop[0]
+        latest = self._gop[0]
         known = self._jpegs.get(small)
-        if known is None or known[0] is not keyframe:
+        if known is None or known[0] is not latest:
             try:
-                known = keyframe, await asyncio.to_thread(h264.jpeg, keyframe.data, small=small)
-            except h264.NoPicture:
+                known = latest, await asyncio.to_thread(keyframe.jpeg, latest.data, small=small)
+            except keyframe.NoPicture:
                 raise SourceFailed("media_down", again=True) from None
             self._jpegs[small] = known
         return known[1]
@@ -126,16 +101,14 @@ class Fanout:
     def begin(self, form: Format) -> None:
         """An opening turned out to be a picture."""
         self.format = form
-        silent = not form.audio
-        for silent_track in (False, True) if silent else (False,):
-            if silent_track not in self.outputs:
-                self.outputs[silent_track] = HlsOutput(silent_track=silent_track, changed=self.signal.ring)
-            self.outputs[silent_track].begin(as_sent(form))
-        if self._scaled is not None and not fits(form):
-            self._scaled.begin(as_sent(form))
+        if form.is_h265:
+            self._end_outputs()  # nobody is sent it as it comes
+            self.outputs.clear()
+        else:
+            self._begin_outputs(form)
         self._voice = None
-        self._aac = AacVoice(form) if form.audio and form.audio_codec != "aac" else None
-        self._whole = False
+        self._aac = AacVoice(form) if form.audio and form.audio_codec != "aac" and self.outputs else None
+        self._whole, self._key_dts = False, None
         self.signal.ring()
 
     def to_hls(self, unit: Unit) -> None:
@@ -144,11 +117,6 @@ class Fanout:
         for each in self._aac.feed(unit) if self._aac and unit.kind == "audio" else (unit,):
             for output in self.outputs.values():
                 output.write(each)
-            if self._scaled is not None:
-                self._scaled.write(each)
-        if self._scaled is not None and not self._scaled.is_needed:
-            self._scaled.close()
-            self._scaled = None
 
     def to_viewers(self, unit: Unit) -> None:
         if unit.kind == "video":
@@ -164,19 +132,34 @@ class Fanout:
     def end(self, failure: SourceFailed) -> None:
         """Nothing more is brought."""
         self.failure = self.failure or failure
-        for output in self.outputs.values():
-            output.end()
+        self._end_outputs()
         self.signal.ring()
-
-    def close(self) -> None:
-        if self._scaled is not None:
-            self._scaled.close()
 
     def now(self) -> int:
         """The pull's own timeline, which outlives openings."""
         return int((self._loop.time() - self._epoch) * CLOCK)
 
+    def _begin_outputs(self, form: Format) -> None:
+        for silent_track in (False,) if form.audio else (False, True):
+            if silent_track not in self.outputs:
+                self.outputs[silent_track] = HlsOutput(silent_track=silent_track, changed=self.signal.ring)
+            self.outputs[silent_track].begin(as_sent(form))
+
+    def _end_outputs(self) -> None:
+        for output in self.outputs.values():
+            output.end()
+
+    def _time_keyframes(self, unit: Unit) -> None:
+        was_slow, since = self.is_slow, 0 if self._key_dts is None else unit.dts - self._key_dts
+        if unit.key or since > SLOW_S * CLOCK:
+            self.is_slow = since > SLOW_S * CLOCK
+        if unit.key:
+            self._key_dts = unit.dts
+        if self.is_slow and not was_slow:
+            self.signal.ring()
+
     def _remember(self, unit: Unit) -> None:
+        self._time_keyframes(unit)
         if unit.key:
             self._gop, self._gop_bytes, self._whole = [], 0, True
             self.signal.ring()

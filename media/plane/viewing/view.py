@@ -1,0 +1,91 @@
+"""What one viewer sees of a pull: the picture as it comes or, where it can't be shown so, as it is transcoded."""
+
+from media.plane.codec.units import Listen, SourceFailed, Unit, Watch
+from media.plane.outputs.hls import HlsOutput
+from media.plane.viewing.fanout import Fanout
+from media.plane.viewing.pull import Pull
+
+
+class View:
+    """The picture of a media.plane.outputs.peer.Peer, or the segments of a viewer by HLS."""
+
+    def __init__(self, pull: Pull, surface: str) -> None:
+        self._pull, self._surface = pull, surface
+        self._at: Fanout = pull
+        self._viewer: Watch | None = None
+        self._failure: SourceFailed | None = None
+        self._is_settled = False  # by HLS a viewer is never moved between pictures that both can be shown
+
+    @property
+    def failure(self) -> SourceFailed | None:
+        return self._failure or self._at.failure
+
+    @property
+    def target_s(self) -> int:
+        """How long a segment may last."""
+        return max([output.target_s for output in self._at.outputs.values()], default=2)
+
+    def check(self) -> None:
+        """Begins to transcode where a viewer by WebRTC needs it. Raises SourceFailed."""
+        self._pull.shown(self._surface, "webrtc")
+
+    # by HLS
+
+    async def output(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
+        """The rendition, with its first segment. Raises SourceFailed."""
+        pull = self._pull
+        self._at = self._for_hls()
+        if self._at is pull and not self._is_settled:
+            # keyframes that are far apart are found out while the first segment is waited for
+            await pull.signal.until(
+                lambda: pull.failure or pull.is_slow or pull.ready(silent_track=silent_track), timeout_s
+            )
+            self._at = self._for_hls()
+        output = await self._at.first_segment(silent_track=silent_track, timeout_s=timeout_s)
+        self._is_settled = True
+        return output
+
+    def _for_hls(self) -> Fanout:
+        pull, at = self._pull, self._pull.shown(self._surface, "hls")
+        if at is not pull:
+            return at
+        if self._at is pull and (self._is_settled or not pull.is_slow):
+            return pull
+        return pull.quickened()
+
+    # media.plane.outputs.peer.Picture
+
+    def watch(self, viewer: Watch) -> list[Unit]:
+        self._viewer = viewer
+        self._pull.follow(self._settle)
+        return self._move()
+
+    def unwatch(self, viewer: Watch) -> None:
+        self._viewer = None
+        self._pull.unfollow(self._settle)
+        self._at.unwatch(viewer)
+
+    def listen(self, listener: Listen) -> None:
+        self._pull.listen(listener)
+
+    def unlisten(self, listener: Listen) -> None:
+        self._pull.unlisten(listener)
+
+    def _settle(self) -> None:
+        """The source was opened, and may be of another kind than before."""
+        if self._viewer is not None and not self._failure:
+            for unit in self._move(again=True):
+                self._viewer(unit)
+
+    def _move(self, *, again: bool = False) -> list[Unit]:
+        assert self._viewer is not None
+        try:
+            at = self._pull.shown(self._surface, "webrtc")
+        except SourceFailed as failed:
+            self._failure = failed
+            return []
+        if again and at is self._at:
+            return []
+        self._at.unwatch(self._viewer)
+        self._at = at
+        return at.watch(self._viewer)
