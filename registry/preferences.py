@@ -14,7 +14,6 @@ class Preferences(Struct, frozen=True):
 
     voice_may: tuple[str, ...] = ()
     lan_while_encrypted: bool = False  # show it over the LAN and keep Image Encryption on
-    scaled: bool = False  # a smaller stream may be made of it where it has none
 
 
 NONE = Preferences()

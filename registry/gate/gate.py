@@ -32,6 +32,7 @@ class Conditions(Struct, frozen=True):
     vendor: Literal["answers", "down", "busy"] = "answers"
     place_free: bool = True
     audio_required: tuple[str, ...] = SOUND_REQUIRED
+    transcodes: bool = False  # a picture that the surface can't be shown as it comes may be transcoded
     lan_while_encrypted: bool = False  # the owner's own exception: the LAN payload is clear
 
 
@@ -80,10 +81,12 @@ def _way(_camera: Camera, now: Conditions) -> Reason | None:
 def _playable(camera: Camera, now: Conditions) -> Reason | None:
     if now.surface == "still":
         return None
+    if now.transcodes:
+        return "no_common_protocol" if _PLAYED.isdisjoint(now.protocols) else None
     # an unknown codec is settled by the vendor, who is asked for H.264, and by the first packet
     if camera.video.codec == "h265" and (camera.sub is None or camera.sub.codec != "h264"):
         return "not_playable"
-    # a browser plays more, and for VideoApp a picture may be made smaller
+    # a browser plays more
     if now.surface in DISPLAYS and beyond(camera):
         return "beyond_displays"
     played = _BY_HLS if by_hls_alone(camera) else _PLAYED

@@ -146,6 +146,7 @@ class Judge:
             protocols,
             place_free=place_free,
             audio_required=self._rules.require_audio,
+            transcodes=self._rules.transcodes,
             lan_while_encrypted=preferences is not None and preferences.lan_while_encrypted,
         )
         return way, gate(camera, conditions)

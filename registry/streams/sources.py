@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 from msgspec import structs
 
@@ -33,15 +34,14 @@ class Minting:
         self, drivers: Mapping[str, Driver], rules: Rules, readings: Readings, judge: Judge, breaker: Breaker
     ) -> None:
         self._drivers, self._readings, self._judge, self._breaker = drivers, readings, judge, breaker
-        self._passes = rules.pictures == "vendor"
-        self._life_s = rules.passed_s if self._passes else 0
+        self._transcodes = rules.transcodes
+        self._life_s = rules.passed_s if rules.pictures == "vendor" else 0
 
     def fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[SourceSpec, Fit] | Refusal:
         """The best picture for the display that the camera has."""
         camera = opened.seen.camera
-        scaled = request.surface == "video" and self._may_scale(opened.seen.account.id, camera.id)
         refusal: Refusal | None = None
-        for fit in fits(request, camera, scaled=scaled):
+        for fit in fits(request, camera, transcodes=self._transcodes):
             found, way = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
             if not isinstance(found, Refusal):
                 return found, fit._replace(picture="main") if way in ONE_PICTURE else fit
@@ -57,15 +57,10 @@ class Minting:
                     return verdict
         return refusal or overruled("too_large", camera)
 
-    def too_large(self, account_id: str, camera: Camera) -> Refusal | None:
+    def too_large(self, camera: Camera) -> Refusal | None:
         """For the surface "video", as far as the size of the picture is known."""
-        scaled = self._may_scale(account_id, camera.id)
         request = StreamRequest("video", ("hls",))
-        return None if fits(request, camera, scaled=scaled) else overruled("too_large", camera)
-
-    def _may_scale(self, account_id: str, camera_id: str) -> bool:
-        preferences = self._readings.households.preferences(account_id).get(camera_id)
-        return not self._passes and preferences is not None and preferences.scaled
+        return None if fits(request, camera, transcodes=self._transcodes) else overruled("too_large", camera)
 
     def mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
         """An address by the best way that brings one; if none does, the refusal of the first."""
@@ -112,7 +107,7 @@ class Minting:
                 "no picture from source %s by way %s: %s", source.id, way, error.reason, extra={"reason": error.reason}
             )
             return unreached(error, camera)
-        return spec.of(source.id)
+        return replace(spec.of(source.id), alone=camera.sub is not None and camera.sub.codec == "h265")
 
     def give_back(self, source: Source, release: str, deadline: Deadline) -> None:
         _, _, token = release.partition("/")

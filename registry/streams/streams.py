@@ -72,7 +72,9 @@ class Streams:
         if self._vendor_direct is not None:
             return self._passed(link, opened, source, fit, request, deadline)
         try:
-            return self._handover.start(link, camera, source, Sight.of(opened, fit), request, deadline)
+            return self._handover.start(
+                link, camera, source, Sight.of(opened, fit, transcodes=self._rules.transcodes), request, deadline
+            )
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
             self._opens.give_back(link.id, self._clock())
             self._minting.give_back(opened.seen.source, source.release, deadline)
@@ -106,7 +108,7 @@ class Streams:
 
     def too_large(self, link: Link, camera: Camera) -> Refusal | None:
         """For the surface "video", as far as the size of the picture is known."""
-        return self._minting.too_large(link.account, camera)
+        return self._minting.too_large(camera)
 
     def end_session(self, link: Link, session: str) -> None:
         self._handover.end(link.id, session)

@@ -85,9 +85,11 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     time_zone: as +02:00; date_format: ymd, mdy or dmy
     storage: format (erases it)
     voice_may: what a voice may change, parted by commas: audio,sleep,restart … or nothing
-    lan_while_encrypted, scaled: yes or no
+    lan_while_encrypted: yes or no
     """
     name = named.camera.name
+    if setting == "scaled":
+        stop("showcam converts pictures by itself now: as many at once as its setting transcodes allows.", 2)
     if setting in PREFERENCES:
         change_preference(named, setting, value)
         return

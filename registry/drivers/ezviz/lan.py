@@ -67,8 +67,6 @@ class Lan:
         if time.monotonic() - (self._absent.get(who) or -ABSENT_S) < ABSENT_S:
             raise Refused("lan_unreachable", "did not answer a moment ago")
         found = self.try_code(camera, camera.lan, code, min(OPEN_S, deadline_s / 2), picture)
-        if found.codec == "h265":
-            raise Refused("not_playable", "H.265 on the LAN")
         named = ("[{}]:{}" if ":" in _host(camera.lan) else "{}:{}").format(*_parts(camera.lan))
         return SourceSpec("rtsp", f"rtsp://{named}{found.path}", (named,), sound(camera), user=USER, password=code)
 
