@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import random
 import re
 import threading
 from fractions import Fraction
@@ -10,6 +11,7 @@ import av
 import pytest
 
 from media.plane.codec import h265
+from media.plane.codec.keyframe import NoPicture
 from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.outputs import transcoder
 from media.plane.outputs.transcoder import WAITING, Transcoder
@@ -259,6 +261,19 @@ def test_a_picture_that_waited_too_long_is_left_out_before_it_is_encoded():
     assert work.left_out == 5
 
 
+def test_where_time_never_suffices_two_pictures_a_second_are_shown():
+    pictures, now = Pictures(), [0.0]
+    work = pictures.transcoder(clock=lambda: now[0])
+    for unit in pictures.units:
+        work.put(unit)
+    now[0] = 100.0
+    work.start()
+    pictures.until(8)
+    work.stop()
+    assert [unit.pts * FPS // CLOCK for _, unit in pictures.made] == [0, 8, 16, 24, 32, 40, 48, 56]
+    assert work.left_out > 40
+
+
 def test_what_finds_no_room_to_wait_is_left_out_up_to_a_keyframe():
     pictures = Pictures()
     work = pictures.transcoder(clock=lambda: 0.0)
@@ -289,6 +304,16 @@ def test_what_begins_again_has_a_keyframe_and_a_format():
         at for at, (_, unit) in enumerate(pictures.made) if unit.key
     ]
     assert len([form for form, _ in pictures.made if form]) == 2
+
+
+def test_h265_that_is_encrypted_behind_its_headers_is_no_picture():
+    whole = bytes(encoded("libx265", 1)[0])
+    slice_at = whole.index(h265.parameter_sets(whole)[-8:]) + 8
+    clear = whole.index(b"\x00\x00\x01", slice_at) + 3 + 8
+    for seed in range(20):
+        noise = random.Random(seed)
+        with pytest.raises(NoPicture):
+            h265.look(whole[:clear] + bytes(noise.randrange(1, 256) for _ in whole[clear:]))
 
 
 def test_a_keyframe_of_h265_tells_what_it_is():

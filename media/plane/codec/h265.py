@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from av.video.frame import VideoFrame
+
 from media.plane.codec.keyframe import Look, NoPicture, decoded, decoder
 
 START = b"\x00\x00\x00\x01"
@@ -9,6 +11,7 @@ _SHORT = START[1:]
 _IDR = frozenset({19, 20})
 _LAST_SLICE = 31
 _SPS, _SETS = 33, frozenset({32, 33, 34})  # VPS, SPS, PPS
+_LAST_PIXELS = 8  # less than any block of a picture has
 _HEAD = 2  # bytes of a NAL unit's head
 _TOLD = 32  # bytes of an SPS that hold profile, tier and level, with room for what is escaped
 
@@ -62,7 +65,15 @@ def look(keyframe: bytes) -> Look:
     """Raises NoPicture."""
     codec = decoder("hevc")
     frame = decoded(codec, keyframe)
+    if _lacks_its_end(frame):
+        raise NoPicture
     return Look(frame.width, frame.height, codec_name(keyframe), bool(codec.has_b_frames))
+
+
+def _lacks_its_end(frame: VideoFrame) -> bool:
+    """Noise mostly decodes as a slice that ends early, and libav says nothing: what it did not write stays zero."""
+    lines = [(bytes(plane)[-plane.line_size :], plane.width) for plane in frame.planes]
+    return not any([any(line[max(0, width - _LAST_PIXELS) : width]) for line, width in lines])
 
 
 def _units(data: bytes) -> Iterator[bytes]:

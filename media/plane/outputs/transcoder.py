@@ -24,7 +24,8 @@ from media.source import transcoded_size
 _log = structlog.get_logger()
 
 GOP_S, FIRST_GOP_S = 2, 1  # between keyframes; the first are closer together, so that HLS begins sooner
-LATE_S = 0.3  # a picture that has waited so long is left out
+LATE_S = 0.3  # a picture that has waited so long is left out,
+SELDOM_S = 0.5  # unless none was shown for so long: where time never suffices, some are
 WAITING, WAITING_BYTES = 250, 16 * 1024 * 1024  # units that wait; some five seconds of a camera
 _LEAST_STEP = CLOCK // 45  # between two pictures: those of a faster camera are thinned out
 _RATE = 2_000_000  # bits a second at the most; an Echo's offer asks for no more than 2.5 Mbit/s
@@ -132,7 +133,7 @@ class Transcoder(threading.Thread):
             return [unit]
         made = []
         for frame in pipeline.decode(unit):
-            if self._clock() - came > LATE_S:
+            if self._clock() - came > LATE_S and not pipeline.is_due(frame):
                 self.left_out += self._is_begun  # before that it catches up with `since`
             else:
                 made += pipeline.encode(frame)
@@ -182,6 +183,9 @@ class _Pipeline:
         except (av.error.FFmpegError, ValueError):
             return []
         return [frame for frame in frames if frame.pts is not None and not frame.is_corrupt]
+
+    def is_due(self, frame: Any) -> bool:
+        return self._last is None or frame.pts - self._last >= SELDOM_S * CLOCK
 
     def encode(self, frame: Any) -> list[Unit]:
         if self._last is not None and frame.pts - self._last < _LEAST_STEP:
