@@ -34,18 +34,13 @@ class Transcoded(Fanout):
         return bool(self._viewers) or self._loop.time() - self._used < LEFT_S
 
     @property
-    def is_unused(self) -> bool:
-        return not self._viewers and self._loop.time() - self._used > UNUSED_S
-
-    @property
     def load(self) -> float | None:
         """The part of a core that it takes; None until that is known."""
         return self._work.load
 
     @property
     def is_behind(self) -> bool:
-        """Whether there was no time for some of the latest pictures."""
-        self._count()
+        """Whether there was no time for some of the latest pictures, as far as `tidy` was called."""
         return self._behind is not None and self._loop.time() - self._behind < BEHIND_S
 
     @property
@@ -100,10 +95,12 @@ class Transcoded(Fanout):
         if work is self._work:
             self.close(SourceFailed("media_down", again=True))
 
-    def _count(self) -> None:
-        """Told once for as long as it lasts."""
+    def tidy(self) -> None:
+        """Ends it when nobody has needed it for long; logs, once for as long as it lasts, that there is no time."""
+        if not self._viewers and self._loop.time() - self._used > UNUSED_S:
+            self.close()
         if self.left_out > self._counted:
             now = self._loop.time()
             if self._behind is None or now - self._behind > BEHIND_S:
-                _log.warning("transcoding is too slow for every picture of the camera", load=self.load)
+                _log.warning("there is no time to transcode every picture", left_out=self.left_out, load=self.load)
             self._counted, self._behind = self.left_out, now

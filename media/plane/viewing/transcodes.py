@@ -62,8 +62,7 @@ class Transcodes:
     def tidy(self) -> None:
         """Ends what nobody needs any longer."""
         for each in self._running:
-            if each.is_unused:
-                each.close()
+            each.tidy()
         self._running = [each for each in self._running if each.failure is None]
         loads = [each.load for each in self._running if each.load is not None]
         self._measured = max(loads, default=self._measured)
