@@ -293,6 +293,6 @@ def test_nothing_secret_is_logged(world, cloud, capfd, caplog):
         text += "".join(capfd.readouterr()) + caplog.text
     assert "pull opened" in text
     assert "5500" in text
-    for secret in (*cloud.minted, str(cloud.world.vtm_port), SERIAL, "ysproto", "ut."):
+    for secret in (*cloud.minted, str(cloud.world.ports.at("vtm")), SERIAL, "ysproto", "ut."):
         assert secret not in text
     assert not any(secret in repr(cloud.spec()) for secret in ("ut.", SERIAL))

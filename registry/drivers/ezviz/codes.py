@@ -106,7 +106,8 @@ WRONG_CODE = frozenset({"20010", "5002"})
 
 # EZVIZ app API, sign-in (reply field meta.code): the refusal for a person.
 SIGN_IN: dict[int, Literal["wrong", "locked", "terminals", "too_often", "wrong_code"]] = {
-    1012: "wrong_code",
+    1011: "wrong_code",
+    1012: "wrong_code",  # expired
     1013: "wrong",
     1014: "wrong",
     1015: "locked",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TOO_OFTEN = 1041
 WRONG_CODE = 1011  # or: a mailed code is wanted
+EXPIRED = 1012  # of a mailed code
 MAILED = re.compile(r"[0-9]{4}")
 LONGEST_PASSWORD = 12
 
@@ -35,7 +36,7 @@ def turn(client: "Client", camera: Camera, on: bool, code: str, user: str) -> No
     try:
         client.set_video_enc(camera.ref.serial, 1 if on else 0, camera_verification_code=code or None)
     except PyEzvizError:
-        if client.code != WRONG_CODE:
+        if client.code not in (WRONG_CODE, EXPIRED):
             raise
         if mailed:
             raise SetRefused("wrong_mailed_code") from None
