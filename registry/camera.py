@@ -21,8 +21,11 @@ class Ref(Struct, frozen=True):
     channel: int
 
 
+type VideoCodec = Literal["h264", "h265", "unknown"]
+
+
 class Video(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists
-    codec: Literal["h264", "h265", "unknown"] = "unknown"
+    codec: VideoCodec = "unknown"
     width: int = 0  # 0: unknown
     height: int = 0
     b_frames: bool = False  # found when it was opened: no display plays them by WebRTC

@@ -15,7 +15,7 @@ import av
 import pytest
 
 from media.grants import Claims
-from media.source import Denied, SourceSpec
+from media.source import Codec, Denied, SourceSpec
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.stream_cloud import SERIAL, StreamCloud
 
@@ -37,7 +37,7 @@ class House:
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         return [None for _ in claims]
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
         self.learnt_sizes.append((width, height))
 
     async def closed(self, claims: Claims, release: str) -> None:
