@@ -19,6 +19,7 @@ from simulator.state import Account, Camera, World
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 type AccountHandler = Callable[[web.Request, Account], Awaitable[web.Response]]
 
+FEATURES = "/v3/iot-feature/feature"
 MANY_CALLS = 10007  # the quota of calls is used up
 
 
@@ -59,6 +60,14 @@ class AppFace:
         add("POST", "/api/device/v2/sysOper/{serial}", self._signed_in(setting.restart))
         add("POST", "/api/device/queryStorageStatus", self._signed_in(setting.storage))
         add("POST", "/api/device/updateName", self._signed_in(setting.rename))
+        add("PUT", "/v3/alarms/{serial}/{channel}/nodisturb", self._signed_in(setting.mute))
+        add("POST", "/api/device/queryAlgorithmConfig", self._signed_in(setting.algorithms))
+        add("POST", "/api/device/configAlgorithm", self._signed_in(setting.algorithm))
+        add(
+            "PUT",
+            f"{FEATURES}/{{serial}}/{{resource}}/{{channel}}/{{domain}}/{{action}}",
+            self._signed_in(setting.feature),
+        )
         return app
 
     async def login(self, request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from simulator.app_api.features import features
 from simulator.state import Account, Camera, Device, World, md5
 from simulator.zones import VALUES
 
@@ -17,7 +18,7 @@ SOUND, SLEEP, PRIVACY, LIGHT, INFRARED = 22, 21, 7, 3, 10
 SWITCHES = {LIGHT: "light", PRIVACY: "privacy", INFRARED: "infrared", SLEEP: "asleep", SOUND: "audio"}
 _EMPTY = (
     *("TIME_PLAN", "KMS", "P2P", "DETECTOR", "FEATURE", "CUSTOM_TAG", "QOS"),
-    *("PRODUCTS_INFO", "SIM_CARD", "MULTI_UPGRADE_EXT", "FEATURE_INFO"),
+    *("PRODUCTS_INFO", "SIM_CARD", "MULTI_UPGRADE_EXT"),
 )
 
 
@@ -38,6 +39,9 @@ def page(world: World, account: Account, offset: int, limit: int, sections: set[
         answer[name] = {camera.serial: BY_SERIAL[name](world, account, camera) for camera in firsts.values()}
     for name in sorted(sections & BY_RESOURCE.keys()):
         answer[name] = {resource_id(camera): BY_RESOURCE[name](camera) for camera in cameras}
+    if "FEATURE_INFO" in sections:
+        found = {serial: features([camera for camera in cameras if camera.serial == serial]) for serial in firsts}
+        answer["FEATURE_INFO"] = {serial: rows for serial, rows in found.items() if rows is not None}
     if "VTM" in sections:
         answer["VTM"] = {resource_id(camera): dispatcher(world) for camera in cameras}
     answer |= {name: {} for name in _EMPTY if name in sections}
@@ -114,7 +118,8 @@ def _device(camera: Camera) -> dict[str, Any]:
         "offlineNotify": int(camera.offline_notify),
         "offlineTime": "",
         # every value is a string; a key that is missing is not supported
-        "supportExt": json.dumps(dict.fromkeys(("9", "14", "46", "62", "63", "206", "450", "452"), "1")),
+        "supportExt": json.dumps(dict.fromkeys(("9", "14", "46", "61", "62", "63", "206", "452"), "1")),
+        "instructionBook": f"https://support.ezviz.com/manuals/{camera.model}",
         "hik": False,
         "riskLevel": 0,
         "userName": camera.owner,
@@ -179,7 +184,8 @@ def _more(camera: Camera) -> dict[str, Any]:
     """The optionals that only some models have."""
     optionals: dict[str, Any] = {}
     if camera.flips:
-        optionals["inverse_mode"] = json.dumps({"mode": 0, "enable": int(camera.flipped), "position": 0})
+        # as in life it does not follow: FEATURE_INFO tells how the picture stands
+        optionals["inverse_mode"] = json.dumps({"mode": 0, "enable": 1, "position": 0})
     if camera.battery is not None:
         optionals |= {"powerRemaining": str(camera.battery), "powerStatus": str(int(camera.charging))}
     return optionals
@@ -216,7 +222,7 @@ def _wifi(_world: World, _account: Account, _camera: Camera) -> dict[str, Any]:
 
 
 def _quiet(_world: World, _account: Account, camera: Camera) -> dict[str, Any]:
-    return {"deviceSerial": camera.serial, "alarmEnable": 0, "callingEnable": 0}
+    return {"deviceSerial": camera.serial, "alarmEnable": int(camera.muted), "callingEnable": 0}
 
 
 def _channel(camera: Camera) -> dict[str, Any]:
