@@ -55,6 +55,7 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     offline_notification: Flag = "none"
     flip: Flag = "none"
     night_vision: Literal["colour", "black_and_white", "smart", "none", "unknown"] = "none"
+    night_modes: tuple[str, ...] = ()  # what night vision can be set to; (): to any; only what it is: to nothing else
     motion: Flag = "none"  # "on": reported within the last half minute; "none": it reports no motion
     person: Flag = "none"  # "on": reported within the last half minute; "none": it does not detect people
     can_restart: bool = False

@@ -96,7 +96,7 @@ class Control:
         return web.json_response(self._row(camera))
 
     def _apply(self, camera: Camera, change: dict[str, Any]) -> None:
-        for name in ("audio", "asleep", "name", "rejects_label_code"):
+        for name in ("audio", "asleep", "name", "rejects_label_code", "only_mirrors"):
             if name in change:
                 setattr(camera, name, change[name])
         for name in SIZES:
@@ -137,6 +137,8 @@ class Control:
             "privacy": camera.privacy,
             "light": camera.light,
             "armed": camera.armed,
+            "muted": camera.muted,
+            "sensitivity": camera.sensitivity,
             "offline_notify": camera.offline_notify,
             "night_vision": camera.night_vision,
             "flipped": camera.flipped,

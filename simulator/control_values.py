@@ -29,6 +29,7 @@ CHANGES = {
     "person": _YES_NO,
     "rejects_label_code": _YES_NO,
     "rtsp": _YES_NO,
+    "only_mirrors": _YES_NO,
     "press": _YES_NO,
     "name": Field(str, f"a text of 1 to {LONGEST_NAME} bytes"),
 }

@@ -81,9 +81,12 @@ class Camera:
     password: str = ""  # for encrypted pictures, where it differs from the label's code
     rejects_label_code: bool = False  # newer firmware: switching encryption off takes a mailed code
     armed: bool = True
+    muted: bool = False  # on the phone
+    sensitivity: int = 3  # of its detection, 1 to 6; 1 to 100 with a battery
     offline_notify: bool = False
     night_vision: int = 2  # 0 black and white, 1 colour, 2 smart
-    flips: bool = True  # reports which way up its picture is; older models only turn it over
+    flips: bool = True  # reports which way up its picture is
+    only_mirrors: bool = False  # it knows the call that turns the picture over, and none that sets it
     flipped: bool = False
     zone: str = "138"  # tzCode
     date_format: int = 0  # 0 year first, 1 month first, 2 day first
@@ -126,6 +129,11 @@ class Camera:
     def listed(self, name: str, now: float) -> Any:
         old, until = self.before.get(name, (None, 0.0))
         return old if now < until else getattr(self, name)
+
+    @property
+    def flip_feature(self) -> bool:
+        """Whether FEATURE_INFO says which way up its picture is."""
+        return self.flips and (self.product is None or self.product.flip_feature)
 
     @property
     def has_door(self) -> bool:

@@ -62,6 +62,9 @@ class AppFace:
         add("POST", "/api/device/queryStorageStatus", self._signed_in(setting.storage))
         add("POST", "/api/device/updateName", self._signed_in(setting.rename))
         add("POST", "/api/device/query/encryptkey", self._signed_in(setting.password))
+        add("PUT", "/v3/alarms/{serial}/{channel}/nodisturb", self._signed_in(setting.mute))
+        add("POST", "/api/device/queryAlgorithmConfig", self._signed_in(setting.algorithms))
+        add("POST", "/api/device/configAlgorithm", self._signed_in(setting.algorithm))
         add(
             "PUT",
             f"{FEATURES}/{{serial}}/{{resource}}/{{channel}}/{{domain}}/{{action}}",

@@ -119,7 +119,8 @@ def _device(camera: Camera) -> dict[str, Any]:
         "offlineNotify": int(camera.offline_notify),
         "offlineTime": "",
         # every value is a string; a key that is missing is not supported
-        "supportExt": json.dumps(dict.fromkeys(("9", "14", "46", "62", "63", "206", "450", "452"), "1")),
+        "supportExt": json.dumps(dict.fromkeys(("9", "14", "46", "61", "62", "63", "206", "452"), "1")),
+        "instructionBook": f"https://support.ezviz.com/manuals/{camera.model}",
         "hik": False,
         "riskLevel": 0,
         "userName": camera.owner,
@@ -175,7 +176,7 @@ def _wifi(_world: World, _account: Account, camera: Camera) -> dict[str, Any]:
 
 
 def _quiet(_world: World, _account: Account, camera: Camera) -> dict[str, Any]:
-    return {"deviceSerial": camera.serial, "alarmEnable": 0, "callingEnable": 0}
+    return {"deviceSerial": camera.serial, "alarmEnable": int(camera.muted), "callingEnable": 0}
 
 
 def _channel(camera: Camera) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Awaitable
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -87,7 +87,7 @@ class SettingCalls:
             "VideoAdjustment",
             "ImageFlip",
         )
-        if not named or camera.product is None or not camera.product.flip_feature:
+        if not named or not camera.flip_feature or camera.only_mirrors:
             raise AppError(2030, "The device does not support this")
         try:
             turned = (await request.json())["value"]["enabled"]
@@ -97,6 +97,38 @@ class SettingCalls:
             raise AppError(1021, "value is wrong")
         camera.flipped = turned
         return answer()
+
+    async def mute(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        camera = await self._writable(account, request.match_info["serial"], request.match_info["channel"])
+        if fields.get("enable") not in ("0", "1"):
+            raise AppError(1021, "enable is wrong")
+        camera.muted = fields["enable"] == "1"
+        return answer()
+
+    async def algorithms(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        try:
+            camera = await self._writable(account, fields.get("subSerial", ""))
+        except AppError as error:
+            return old_answer(str(error.code), error.message)
+        listed: list[dict[str, Any]] = [
+            {"type": _detection(camera), "value": str(camera.sensitivity), "channel": camera.channel},
+            {"type": "5", "value": "0", "channel": camera.channel},
+        ]
+        return web.json_response({"resultCode": "0", "resultDes": "", "algorithmConfig": {"algorithmList": listed}})
+
+    async def algorithm(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        try:
+            camera = await self._writable(account, fields.get("subSerial", ""), fields.get("channelNo", ""))
+        except AppError as error:
+            return old_answer(str(error.code), error.message)
+        value, finest = fields.get("value", ""), 6 if camera.battery is None else 100
+        if fields.get("type") != _detection(camera) or not value.isdecimal() or not 1 <= int(value) <= finest:
+            return old_answer("1021", "type or value is wrong")
+        camera.sensitivity = int(value)
+        return old_answer()
 
     async def rename(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
@@ -190,6 +222,11 @@ class SettingCalls:
         if not 6 <= len(new) <= LONGEST_PASSWORD:
             raise AppError(1021, "password is wrong")
         camera.password = new
+
+
+def _detection(camera: Camera) -> str:
+    """The kind of its detection: by the picture, or by warmth where it has a battery."""
+    return "0" if camera.battery is None else "3"
 
 
 def restart(camera: Camera, world: World) -> None:

@@ -53,9 +53,9 @@ def _more(camera: Camera) -> dict[str, Any]:
     """The optionals that only some models have."""
     optionals: dict[str, Any] = {}
     if camera.flips:
-        # where FEATURE_INFO has it, this place does not follow
-        elsewhere = camera.product is not None and camera.product.flip_feature
-        turned = camera.product.inverse if camera.product and elsewhere else int(camera.flipped)
+        # where FEATURE_INFO says how the picture stands, this place does not follow
+        stale = camera.product.inverse if camera.product else 1
+        turned = stale if camera.flip_feature else int(camera.flipped)
         optionals["inverse_mode"] = json.dumps({"mode": 0, "enable": turned, "position": 0})
     if camera.battery is not None:
         optionals |= {"powerRemaining": str(camera.battery), "powerStatus": str(int(camera.charging))}

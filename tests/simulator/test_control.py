@@ -49,6 +49,8 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "privacy": False,
         "light": True,
         "armed": True,
+        "muted": False,
+        "sensitivity": 3,
         "offline_notify": False,
         "night_vision": 2,
         "flipped": False,

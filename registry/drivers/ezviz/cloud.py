@@ -17,9 +17,9 @@ from net.cache import Recent
 from net.incoming import JsonObject
 from registry.camera import UNASKED, Camera, Ref
 from registry.driver import sound
-from registry.drivers.ezviz.cameras import CHANNEL_ROW
+from registry.drivers.ezviz.cameras import CHANNEL_ROW, has_sub
 
-SECTIONS = "VTM,VIDEO_QUALITY"
+SECTIONS = "VTM"  # beside those that cameras are read from
 MANY = 4096
 
 type Page = JsonObject
@@ -80,7 +80,7 @@ class Cloud:
             if hosts and channel.isascii() and channel.isdigit() and len(channel) < 4:
                 ref = Ref(source, str(row.get("deviceSerial")), max(1, int(channel)))
                 biz = row.get("streamBizUrl")
-                yield ref, Place(hosts, biz if isinstance(biz, str) else "", _has_sub(qualities.get(resource)))
+                yield ref, Place(hosts, biz if isinstance(biz, str) else "", has_sub(qualities.get(resource)))
 
     def _hosts(self, told: Any) -> tuple[str, ...]:
         if not isinstance(told, dict):
@@ -95,9 +95,3 @@ class Cloud:
         if is_spelled(host):
             return is_public(host, loopback=self._loopback)
         return not self._loopback and KNOWN.fullmatch(host) is not None
-
-
-def _has_sub(told: Any) -> bool:
-    """Whether the list of qualities has one with the smaller picture; yes if it has none at all."""
-    streams = [each.get("streamType") for each in told if isinstance(each, dict)] if isinstance(told, list) else []
-    return not streams or SUB in streams

@@ -25,7 +25,7 @@ LONGEST_PASSWORD = 12
 
 def turn(client: "Client", camera: Camera, on: bool, code: str, user: str) -> None:
     """Raises SetRefused, and PyEzvizError for what has nothing to do with codes."""
-    from registry.drivers.ezviz.client import PyEzvizError
+    from registry.drivers.ezviz.ruled import PyEzvizError
 
     if camera.owner != "own":
         raise SetRefused("unsupported")
@@ -47,7 +47,7 @@ def turn(client: "Client", camera: Camera, on: bool, code: str, user: str) -> No
 
 
 def _mail_code(client: "Client", user: str) -> None:
-    from registry.drivers.ezviz.client import PyEzvizError
+    from registry.drivers.ezviz.ruled import PyEzvizError
 
     try:
         client.get_2fa_check_code("DEVICE_ENCRYPTION", user)
@@ -58,7 +58,7 @@ def _mail_code(client: "Client", user: str) -> None:
 
 def change_password(client: "Client", camera: Camera, old: str, new: str) -> None:
     """Changes the password of encrypted pictures. Raises SetRefused."""
-    from registry.drivers.ezviz.client import PyEzvizError
+    from registry.drivers.ezviz.ruled import PyEzvizError
 
     if camera.owner != "own":
         raise SetRefused("unsupported")
