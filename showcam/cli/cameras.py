@@ -81,15 +81,17 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     \b
     audio, sleep, status_light, alarm_notification, offline_notification, flip: on or off
     night_vision: colour, black_and_white or smart
-    encryption: on or off (off wants your consent and the code on the label)
+    encryption: on or off (off wants your consent, and a code where EZVIZ does)
     time_zone: as +02:00; date_format: ymd, mdy or dmy
     storage: format (erases it)
     voice_may: what a voice may change, parted by commas: audio,sleep,restart … or nothing
-    lan_while_encrypted, scaled: yes or no
+    while_encrypted: how it is shown with Image Encryption on: no, lan (at home, where its picture is
+    clear) or code (deciphered here, by the code, which is asked for)
+    scaled: yes or no
     """
     name = named.camera.name
     if setting in PREFERENCES:
-        change_preference(named, setting, value)
+        change_preference(named, setting, value, yes)
         return
     change_setting(named, setting, value, yes)
     echo(f"{name} formats its storage." if setting == "storage" else f"{name}: {setting} is {value}.")

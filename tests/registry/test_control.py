@@ -225,11 +225,11 @@ class TestOwner:
 class TestPreferences:
     def test_settings_allowed_by_voice_are_kept_in_the_manuals_order(self, home: Household) -> None:
         garden = home.id("Garden")
-        preferences = Preferences(voice_may=("restart", "audio"), lan_while_encrypted=True)
+        preferences = Preferences(voice_may=("restart", "audio"), while_encrypted="lan")
         home.owner.prefer(home.account.id, garden, preferences)
 
         assert home.owner.preferences(home.account.id, garden).voice_may == ("audio", "restart")
-        assert home.owner.preferences(home.account.id, garden).lan_while_encrypted
+        assert home.owner.preferences(home.account.id, garden).while_encrypted == "lan"
         assert home.owner.preferences(home.account.id, home.id("Garage")) == Preferences()
 
     def test_preferences_reach_every_camera_that_is_listed(self, home: Household) -> None:

@@ -15,8 +15,7 @@ from net.exchange import Exchange
 from net.incoming import JsonObject
 from registry.camera import Camera
 from registry.driver import Hint
-from registry.drivers.ezviz import cloud, lan
-from registry.drivers.ezviz import encryption as encryption
+from registry.drivers.ezviz import cloud, encryption, lan
 from registry.drivers.ezviz import settings as of_app
 from registry.drivers.ezviz.cameras import SECTIONS, cameras
 from registry.drivers.ezviz.cloud import Cloud
@@ -131,7 +130,7 @@ class EzvizAccount:
             pages = client.pages(
                 ",".join([SECTIONS, *[lan.SECTIONS] * bool(at_home), *[cloud.SECTIONS] * bool(self._cloud)])
             )
-            found = cameras(pages, source.id, ways)
+            found = encryption.judged(cameras(pages, source.id, ways), pages, held.secrets.picture_codes)
             if at_home:
                 found = at_home.at_home(found, pages, held.secrets.codes)
             return self._cloud.offered(found, pages, agreed=held.secrets.open_air) if self._cloud else found
@@ -144,6 +143,14 @@ class EzvizAccount:
         def work(client: "Client", _: Held) -> str:
             pages = client.pages(f"{SECTIONS},{lan.SECTIONS}")
             return self._lan.places(pages).get(camera.ref.serial, "") if self._lan else ""
+
+        return self._use(source, deadline_s, work)
+
+    def is_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
+        """Whether the code deciphers the camera's picture; None where the vendor does not say."""
+
+        def work(client: "Client", _: Held) -> bool | None:
+            return encryption.is_right(client.pages("STATUS"), camera.ref.serial, code)
 
         return self._use(source, deadline_s, work)
 

@@ -19,6 +19,7 @@ from registry.camera import Camera
 from registry.driver import Hint, Look, sound
 from registry.drivers.ezviz.account import EzvizAccount
 from registry.drivers.ezviz.cloud import Cloud
+from registry.drivers.ezviz.encryption import key_of
 from registry.drivers.ezviz.lan import Lan
 from registry.drivers.ezviz.open import cameras as of_open
 from registry.drivers.ezviz.open import settings as open_settings
@@ -231,11 +232,12 @@ class EzvizDriver:
         if picture == "sub" and not place.has_sub:
             raise Refused("too_large", "no smaller stream")
         token = self.account.stream_token(source, deadline_s - (time.monotonic() - began))
-        return self._cloud.spec(camera, place, token)
+        code = held.secrets.picture_codes.get(ref.serial, "")
+        return self._cloud.spec(camera, place, token, key_of(code) if code and camera.picture_code == "fits" else b"")
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Try it at the camera, once, and keep it; "" forgets the one there is."""
-        if self._lan is None or camera.owner == "shared":
+        if self._lan is None:
             raise Refused("not_this_way", "not a camera for the LAN")
         if code:
             began = time.monotonic()
@@ -244,6 +246,18 @@ class EzvizDriver:
                 raise Refused("lan_unreachable", "the vendor tells no address at home")
             self._lan.try_code(camera, place, code, deadline_s - (time.monotonic() - began))
         self.sessions.keep_code(source, camera.ref.serial, code)
+
+    def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        """Check it against what the vendor lists, and keep it; "" forgets the one there is."""
+        if code:
+            if self._by_open_alone(self.sessions.read(source)):
+                raise Refused("not_this_way", "no app account, which alone lists what a code is checked against")
+            right = self.account.is_picture_code(source, camera, code, deadline_s)
+            if right is None:
+                raise Refused("encryption_unknown", "the vendor lists nothing to check the code against")
+            if not right:
+                raise Refused("code_wrong", "not what the vendor lists")
+        self.sessions.keep_picture_code(source, camera.ref.serial, code)
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         key = self._key(self.sessions.read(source))
