@@ -77,8 +77,8 @@ class SettingView(Struct, frozen=True):
     choices: tuple[str, ...] = ()
 
 
-# Why a code does not help just now: it was mailed too long ago; a newer one can't be mailed yet, or any for a while; too
-# many were wrong; the camera does not answer the vendor.
+# Why a code does not help now: it was mailed too long ago; no other is mailed yet, or none for a while; too many were
+# wrong; the camera does not answer the vendor.
 type Hindrance = Literal["", "old", "too_soon", "too_often", "guessed", "silent"]
 
 

@@ -29,9 +29,7 @@ _CLEAR = frozenset({"off", "none"})  # values of Image Encryption
 _NOT_SHARED = frozenset({"open"})  # what another account shares its own key can't fetch
 
 
-def choose(
-    camera: Camera, tried: tuple[str, ...] = (), while_encrypted: WhileEncrypted = "no"
-) -> str | None:
+def choose(camera: Camera, tried: tuple[str, ...] = (), while_encrypted: WhileEncrypted = "no") -> str | None:
     """None when no way is left. A way that shows an encrypted camera comes before one that does not."""
     barred: Set[str] = _NOT_SHARED if camera.owner == "shared" else frozenset()
     left = [way for way in ORDER if way in camera.ways and way not in tried and way not in barred]

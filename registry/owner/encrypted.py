@@ -111,7 +111,8 @@ class Encrypted:
         reading = self._readings.last(visible.account, visible.source)
         preferences = self._readings.households.preferences(visible.account.id)
         return reading is not None and any(
-            camera.ref.serial == visible.camera.ref.serial and preferences.get(camera.id, NONE).while_encrypted == "code"
+            camera.ref.serial == visible.camera.ref.serial
+            and preferences.get(camera.id, NONE).while_encrypted == "code"
             for camera in reading.cameras
         )
 

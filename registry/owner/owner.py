@@ -113,7 +113,7 @@ class Owner:
     def while_encrypted(
         self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False
     ) -> Camera | Refusal | Step:
-        """How a camera is shown while its Image Encryption is on; "code" wants consent and the code. Raises BadValue."""
+        """How a camera is shown while its Image Encryption is on: see `Encrypted.decide`. Raises BadValue."""
         return self._encrypted.decide(account_id, camera_id, value, code=code, consent=consent)
 
     def preferences(self, account_id: str, camera_id: str) -> Preferences:

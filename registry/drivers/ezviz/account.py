@@ -181,8 +181,10 @@ class EzvizAccount:
 
         def work(client: "Client", held: Held) -> None:
             with _told_apart(client):
-                if setting == "encryption":
-                    encryption.turn(client, camera, value == "on", code, held.secrets.user)
+                if setting == "encryption" and value == "on":
+                    encryption.turn_on(client, camera)
+                elif setting == "encryption":
+                    encryption.turn_off(client, camera, code, held.secrets.user)
                 elif not of_app.write(client, camera, setting, value):
                     raise SetRefused("unsupported")
 
