@@ -41,8 +41,6 @@ LIMITS: dict[str, tuple[float, float]] = {
     "viewers": (0, 1000),
     "terminals": (1, 1000),
     "encryption_delay_s": (0, 3600),
-    "mailed_s": (0, 3600),
-    "mail_again_s": (0, 3600),
     "restart_s": (0, 3600),
     "delay_s": (0, 60),
     "wake_s": (0, 60),

@@ -47,7 +47,6 @@ class Account:
     sign_in_code: str = ""  # "": no second factor
     mailed_code: str = ""  # valid once, until `mailed_until`
     mailed_until: float = 0.0
-    mailed_again: float = 0.0  # when another may be mailed
     subs: dict[str, SubAccount] = field(default_factory=dict)  # of its developer key
 
 
@@ -170,8 +169,6 @@ class Settings:
     viewers: int = 20  # at once, per account
     terminals: int = 10  # per account
     encryption_delay_s: float = 2.0
-    mailed_s: float = 1800.0  # a mailed code is good for so long
-    mail_again_s: float = 60.0  # no other is mailed sooner
     fault: Fault | Literal[""] = ""  # of every call
     push_fault: Literal["", "garbage", "refuse", "drop"] = ""  # of the app's messages
     hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # of live streams, as players meet it
