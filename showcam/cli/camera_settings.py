@@ -113,6 +113,24 @@ def _decide_while_encrypted(named: NamedCamera, value: str, yes: bool) -> None:
     echo(f"{named.camera.name}: while_encrypted is {value}.")
 
 
+def renew_picture_code(named: NamedCamera, code: str) -> bool:
+    """Whether the camera is shown by its code; then this one is kept in its place."""
+    from registry.settings import Step
+
+    home, camera = named.home, named.camera
+    if home.owner.preferences(home.account, camera.id).while_encrypted != "code":
+        return False
+
+    def renew(account: str, camera_id: str) -> "Camera | Step | Refusal":
+        return home.owner.while_encrypted(account, camera_id, "code", code=code, consent=True)
+
+    done = named.call(renew, doing="Checking it")
+    if isinstance(done, Step):
+        _code(camera, "while_encrypted", done)
+    echo(f"The picture of {camera.name} is deciphered by this code.")
+    return True
+
+
 def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> None:
     from msgspec.structs import replace
 

@@ -25,7 +25,6 @@ WAY = {
 MENDS: Mapping[str, tuple[str, ...]] = {
     "asleep": ("sleep off",),
     "encryption_on": ("encryption off", "while_encrypted code"),
-    "code_wrong": ("while_encrypted code",),
     "audio_off": ("audio on",),
 }
 OF_SHARED = frozenset({"while_encrypted code"})  # what a household mends on a camera that another account shares

@@ -169,6 +169,8 @@ class EzvizDriver:
             lambda left_s: self.account.change_password(source, camera, old, new, left_s),
             lambda calls: open_settings.change_password(calls, old, new),
         )
+        if camera.ref.serial in self.sessions.read(source).secrets.picture_codes:
+            self.sessions.keep_picture_code(source, camera.ref.serial, new)  # the password is the code from now on
 
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
         held = self.sessions.read(source)
