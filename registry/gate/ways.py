@@ -19,7 +19,7 @@ ANOTHER = frozenset({"lan_unreachable", "code_wrong", "not_playable", "no_way", 
 
 # Ways that show a camera while its Image Encryption is on, by what its owner decided. RTSP at home is clear; what the
 # account's cloud stream brings is deciphered here.
-EXCEPTED: Mapping[WhileEncrypted, Set[str]] = {
+EXCEPTED: Mapping[WhileEncrypted, frozenset[str]] = {
     "no": frozenset(),
     "lan": frozenset({"lan"}),
     "code": frozenset({"lan", "cloud"}),
@@ -36,6 +36,11 @@ def choose(camera: Camera, tried: tuple[str, ...] = (), while_encrypted: WhileEn
     if camera.encryption not in _CLEAR:
         left = [way for way in left if way in EXCEPTED[while_encrypted]] or left
     return left[0] if left else None
+
+
+def shows_by_code(camera: Camera) -> bool:
+    """Whether it has a way that shows an encrypted picture by its code, once its owner agrees to that way."""
+    return UNASKED in camera.ways or not EXCEPTED["code"].isdisjoint(camera.ways)
 
 
 def may_be_overheard(camera: Camera) -> bool:

@@ -9,6 +9,7 @@ from registry.camera import Camera, Refusal
 from registry.driver import Driver
 from registry.errors import DriverError
 from registry.gate.gate import not_found, overruled
+from registry.gate.ways import shows_by_code
 from registry.owner.lan_codes import CODE
 from registry.preferences import NONE, WHILE_ENCRYPTED, WhileEncrypted, is_while_encrypted, keep
 from registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
@@ -35,6 +36,13 @@ class Encrypted:
     ) -> None:
         self._store, self._drivers, self._readings, self._judge = store, drivers, readings, judge
         self._rules, self._clock = rules, clock
+
+    def may_be_deciphered(self, account_id: str, camera: Camera) -> bool:
+        """Whether its code would show the camera, and nothing that was decided does. Raises Unavailable."""
+        if camera.encryption != "on" or self._rules.exception("code") != "code" or not shows_by_code(camera):
+            return False
+        decided = self._readings.households.preferences(account_id).get(camera.id, NONE).while_encrypted
+        return decided == "no" or (decided == "code" and camera.picture_code != "fits")
 
     def decide(
         self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False

@@ -116,6 +116,10 @@ class Owner:
         """How a camera is shown while its Image Encryption is on: see `Encrypted.decide`. Raises BadValue."""
         return self._encrypted.decide(account_id, camera_id, value, code=code, consent=consent)
 
+    def may_be_deciphered(self, account_id: str, camera: Camera) -> bool:
+        """Whether assistants would show the encrypted camera if its code was given. Raises Unavailable."""
+        return self._encrypted.may_be_deciphered(account_id, camera)
+
     def preferences(self, account_id: str, camera_id: str) -> Preferences:
         """Raises Unavailable where there is no such household."""
         return self._readings.households.preferences(account_id).get(camera_id, Preferences())
