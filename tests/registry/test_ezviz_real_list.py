@@ -7,7 +7,7 @@ import pytest
 
 from media.grants import Grants
 from registry.adapter import Adapter, adapt
-from registry.camera import Camera, Refusal
+from registry.camera import Camera, Refusal, Video
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.rules import Rules
@@ -22,29 +22,30 @@ LONG_S = 20.0
 
 pytestmark = pytest.mark.skipif(not real_list.FILE.exists(), reason=f"a real list is not at {real_list.FILE}")
 
-# serial, channel and model; online, asleep, Audio, battery; light, arming, whether it can restart. FAKE00016 is online
-# by its device's row, which counts; an optional of its STATUS, OnlineStatus, says the contrary.
+# serial, channel, model | online, asleep, Audio, battery | status light, alarm and offline notification, flip, night
+# vision, whether it can restart | whether it sends a smaller picture. FAKE00016 is online by its device's row, which
+# counts; OnlineStatus, an optional of its STATUS, says the contrary.
 CHANNELS = """
-FAKE00001 1 LC1C      | on  off on -   | off on no
-FAKE00002 1 C1C       | on  off on -   | on  on yes
-FAKE00003 1 H80x      | on  off on -   | off on yes
-FAKE00004 1 C6CN      | on  on  on -   | on  on yes
-FAKE00005 1 H3        | on  off on -   | off on yes
-FAKE00006 1 EB3       | off off on 100 | on  on no
-FAKE00007 1 H3        | on  off on -   | off on yes
-FAKE00008 1 C8C       | on  off on -   | on  on yes
-FAKE00009 1 H3        | on  off on -   | off on yes
-FAKE00010 1 Husky Air | off off on -   | on  on yes
-FAKE00011 1 H3        | on  off on -   | off on yes
-FAKE00012 1 eLife     | off off on 100 | on  on no
-FAKE00013 1 H3        | on  off on -   | off on yes
-FAKE00014 1 H9c       | on  off on -   | on  on yes
-FAKE00014 2 H9c       | on  off on -   | on  on yes
-FAKE00015 1 EB3       | on  off on 97  | on  on no
-FAKE00016 1 eLife     | on  off on 100 | on  on no
-FAKE00017 1 EB3       | off off on 100 | on  on no
-FAKE00018 1 C8W       | on  off on -   | off on yes
-FAKE00019 1 EB3       | on  off on 99  | on  on no
+FAKE00001 1 LC1C      | on  off  on -   | off on off off  black_and_white no  | yes
+FAKE00002 1 C1C       | on  off  on -   | on  on off none black_and_white yes | yes
+FAKE00003 1 H80x      | on  off  on -   | off on off off  smart           yes | yes
+FAKE00004 1 C6CN      | on  on   on -   | on  on off none black_and_white yes | yes
+FAKE00005 1 H3        | on  off  on -   | off on off off  smart           yes | yes
+FAKE00006 1 EB3       | off none on 100 | on  on off none black_and_white no  | no
+FAKE00007 1 H3        | on  off  on -   | off on off off  smart           yes | yes
+FAKE00008 1 C8C       | on  none on -   | on  on off off  black_and_white yes | yes
+FAKE00009 1 H3        | on  off  on -   | off on off off  black_and_white yes | yes
+FAKE00010 1 Husky Air | off off  on -   | on  on off none black_and_white yes | yes
+FAKE00011 1 H3        | on  off  on -   | off on off off  black_and_white yes | yes
+FAKE00012 1 eLife     | off none on 100 | on  on off none colour          no  | no
+FAKE00013 1 H3        | on  off  on -   | off on off off  smart           yes | yes
+FAKE00014 1 H9c       | on  off  on -   | on  on off off  black_and_white yes | yes
+FAKE00014 2 H9c       | on  off  on -   | on  on off on   black_and_white yes | yes
+FAKE00015 1 EB3       | on  none on 97  | on  on off none black_and_white no  | no
+FAKE00016 1 eLife     | on  none on 100 | on  on off none colour          no  | no
+FAKE00017 1 EB3       | off none on 100 | on  on off none colour          no  | no
+FAKE00018 1 C8W       | on  off  on -   | off on off off  smart           yes | yes
+FAKE00019 1 EB3       | on  none on 99  | on  on off none black_and_white no  | no
 """
 ASLEEP = {"FAKE00004"}  # its privacy shutter is closed
 OFFLINE = {"FAKE00006", "FAKE00010", "FAKE00012", "FAKE00017"}
@@ -95,17 +96,21 @@ def test_every_channel_is_read_as_it_is(home: Callable[..., Home], owned: bool) 
     assert sorted(map(_line, found)) == CHANNELS.strip().splitlines()
     assert {camera.ways for camera in found} == {("cloud",)}
     assert {camera.encryption for camera in found} == {"on"}
+    assert {camera.video for camera in found} == {Video()}, "the list does not tell for sure which codec a camera sends"
     own = {camera.ref.serial for camera in found if camera.owner == "own"}
     assert own == ({camera.ref.serial for camera in found} if owned else OWNED)
 
 
 def _line(camera: Camera) -> str:
     battery = "-" if camera.battery is None else str(camera.battery)
-    return (
-        f"{camera.ref.serial} {camera.ref.channel} {camera.model:9} | "
-        f"{camera.online:3} {camera.asleep:3} {camera.audio:2} {battery:3} | "
-        f"{camera.status_light:3} {camera.alarm_notification:2} {'yes' if camera.can_restart else 'no'}"
+    columns = (
+        f"{camera.ref.serial} {camera.ref.channel} {camera.model:9}",
+        f"{camera.online:3} {camera.asleep:4} {camera.audio:2} {battery:3}",
+        f"{camera.status_light:3} {camera.alarm_notification:2} {camera.offline_notification} {camera.flip:4} "
+        f"{camera.night_vision:15} {'yes' if camera.can_restart else 'no':3}",
+        "no" if camera.sub is None else "yes",
     )
+    return " | ".join(columns)
 
 
 @pytest.mark.parametrize("owned", [False, True], ids=["as it is", "as owner"])

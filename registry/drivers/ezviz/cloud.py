@@ -63,12 +63,12 @@ class Cloud:
             self._places.put(ref, Place(hosts))
         return self._places.get(ref)
 
-    def spec(self, camera: Camera, place: Place, token: str) -> SourceSpec:
+    def spec(self, camera: Camera, place: Place, token: str, key: bytes = b"") -> SourceSpec:
         """For the smaller picture if there is one: keyframes of the full picture may be minutes apart."""
         stream = SUB if place.has_sub else MAIN
         now_ms = int(time.time() * 1000)
         url = live(place.hosts[0], camera.ref.serial, camera.ref.channel, stream, token, place.biz, now_ms)
-        return SourceSpec("ezviz", url, place.hosts, sound(camera), dozes=camera.battery is not None)
+        return SourceSpec("ezviz", url, place.hosts, sound(camera), dozes=camera.battery is not None, key=key)
 
     def _told(self, page: Page, source: str) -> Iterator[tuple[Ref, Place]]:
         """A place for each channel; rows of channels come last, so that they win over the row of their device."""
