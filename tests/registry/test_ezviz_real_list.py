@@ -69,7 +69,7 @@ class Home:
 
     def give(self, code: str) -> set[str]:
         """The owner decides for each channel that it be shown by the code; what showcam then knows of the code."""
-        found = set()
+        found: set[str] = set()
         for camera in self.cameras():
             done = self.adapter.owner.while_encrypted(self.account.id, camera.id, "code", code=code, consent=True)
             assert isinstance(done, Camera)
