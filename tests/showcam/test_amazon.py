@@ -31,7 +31,7 @@ from alexa.spoken.skill import NotTaken
 from showcam.edge.spoken_door import route
 from showcam.http_types import Refuse, Request
 from simulator import authority
-from tests.doubles.tls_vendor import Vendor, Vendors, answer
+from tests.doubles.tls_vendor import Vendor, Vendors, answer, silent
 
 NOW = datetime.datetime.now(datetime.UTC)
 DAY = datetime.timedelta(days=1)
@@ -128,9 +128,15 @@ def body(late_s: float = 0, kind: str = "IntentRequest", **more: Any) -> bytes:
     return json.dumps({"version": "1.0", "request": request}).encode()
 
 
-def signed(text: bytes, url: str, key: rsa.RSAPrivateKey = KEY, **changed: str | None) -> Request:
-    tag = base64.b64encode(key.sign(text, padding.PKCS1v15(), hashes.SHA256())).decode()
-    headers = {"SignatureCertChainUrl": url, "Signature-256": tag} | changed
+OURS = "by the key"
+
+
+def signed(
+    text: bytes, url: str, key: rsa.RSAPrivateKey = KEY, *, tag: str | None = OURS, **changed: str | None
+) -> Request:
+    """`tag`: what stands in the place of the signature."""
+    ours = base64.b64encode(key.sign(text, padding.PKCS1v15(), hashes.SHA256())).decode()
+    headers = {"SignatureCertChainUrl": url, "Signature-256": ours if tag is OURS else tag} | changed
     environ = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items() if value is not None}
     return Request("r", "POST", "/alexa/skill", "", text, environ)
 
@@ -171,10 +177,10 @@ OTHER = rsa.generate_private_key(65537, 2048)
     "spoil",
     [
         lambda url: signed(body(), url, OTHER),
-        lambda url: signed(body(), url, **{"Signature-256": None}),
-        lambda url: signed(body(), url, **{"Signature-256": ""}),
-        lambda url: signed(body(), url, **{"Signature-256": "not base64!"}),
-        lambda url: signed(body(), url, **{"Signature-256": base64.b64encode(b"x" * 256).decode()}),
+        lambda url: signed(body(), url, tag=None),
+        lambda url: signed(body(), url, tag=""),
+        lambda url: signed(body(), url, tag="not base64!"),
+        lambda url: signed(body(), url, tag=base64.b64encode(b"x" * 256).decode()),
         lambda url: signed(body(), url, SignatureCertChainUrl=None),
         lambda url: Request("r", "POST", "/", "", body(1), signed(body(), url).environ),
         lambda url: signed(body(timestamp="yesterday"), url),
@@ -348,7 +354,7 @@ def test_concurrent_requests_for_one_chain_cost_one_fetch(shelf: Shelf) -> None:
 
 
 def test_a_host_that_hangs_holds_few_threads(vendors: Vendors) -> None:
-    hanging = vendors.speaking(lambda _tls, over: bool(over.wait(30)) and None)
+    hanging = vendors.speaking(silent)
     limits = FetchLimits(timeout_s=0.3)
     chains = Chains([ROOT], hanging.host, hanging.ca_file, limits=limits)
     with ThreadPoolExecutor(40) as pool:
@@ -409,7 +415,7 @@ def test_a_folder_that_cant_be_written_costs_one_fetch(shelf: Shelf, tmp_path: P
 
 
 def test_a_shelf_that_hangs_is_given_up(vendors: Vendors) -> None:
-    hanging = vendors.speaking(lambda _tls, over: bool(over.wait(30)) and None)
+    hanging = vendors.speaking(silent)
     chains = Chains([ROOT], hanging.host, hanging.ca_file, limits=FetchLimits(timeout_s=0.3))
     with pytest.raises(ChainUnreached):
         chains.key(hanging.url + PATH)

@@ -57,7 +57,7 @@ def serving(shelf: Shelf, file: Path) -> Iterator[Callable[[Request, str], int]]
         server.server_close()
 
 
-STRANGERS = {
+STRANGERS: dict[str, Callable[[int], str]] = {
     "one address": lambda number: "198.51.100.7",
     "one IPv6 network": lambda number: f"2001:db8:0:1::{number:x}",
     "an IPv4 address in IPv6": lambda number: "::ffff:198.51.100.7",

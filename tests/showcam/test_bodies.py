@@ -119,7 +119,8 @@ def test_as_many_clients_are_known_as_are_counted() -> None:
 @pytest.mark.parametrize(("ago_s", "peers"), [(1.0, set()), (6.0, {"127.0.0.1"})])
 def test_an_overdue_body_is_reported_by_its_peer(ago_s: float, peers: set[str]) -> None:
     bodies = Bodies(100, PLACES)
-    with held(bodies, A, **{PEER: "127.0.0.1", RECEIVED: time.monotonic() - ago_s}):
+    began: dict[str, Any] = {PEER: "127.0.0.1", RECEIVED: time.monotonic() - ago_s}
+    with held(bodies, A, **began):
         assert bodies.overdue() == peers
     assert bodies.overdue() == set()
 
