@@ -82,6 +82,12 @@ SIGN_IN: dict[str, tuple[int, str]] = {
 }
 NOT_AGREED = mark("Nothing is linked yet. Look at what is ticked, then press “Agree and link”, or Cancel.")
 NOTHING_TICKED = mark("Tick at least one camera, or press Cancel.")
+NOT_CONSENTED = mark("Nothing is linked yet. Tick that the pictures are deciphered here, or leave the codes empty.")
+WRONG_CODE = mark(
+    "Nothing is linked yet. That is not the code of {camera}: it is the verification code on its label, or the "
+    "encryption password set since in the {vendor} app."
+)
+TOO_MANY_CODES = mark("Nothing is linked yet. There were too many wrong codes: leave them empty, or wait an hour.")
 TOO_MANY_LINKS = mark("This account was linked very often in the last hour. Try again in an hour.")
 
 # reason: (status, heading, what happened and what to do)

@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from net.addresses import is_confidential
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Times in seconds, addresses without a trailing slash."""
@@ -102,6 +104,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def internal_web_url(self) -> str:
         return self.web_internal_url or f"http://{self.own_host}:{self.port}"
+
+    @property
+    def deciphers(self) -> bool:
+        """Whether pictures may be deciphered: each way by which web and media processes meet keeps a key secret."""
+        media = self.media_urls or (self.internal_media_url,)
+        return self.pictures == "plane" and all(map(is_confidential, (*media, self.internal_web_url)))
 
     @property
     def database(self) -> Path:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from registry.camera import Camera, Refusal
 from registry.gate.gate import overruled
 from registry.owner.control import Control
+from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
 from registry.preferences import Preferences, keep
 from registry.readings.judge import Deadline, Judge
@@ -32,10 +33,12 @@ class Owner:
         judge: Judge,
         control: Control,
         codes: LanCodes,
+        encrypted: Encrypted,
         within_s: float,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
+        self._encrypted = encrypted
         self._within_s = within_s
 
     def cameras(self, account_id: str) -> Listing:
@@ -59,7 +62,7 @@ class Owner:
     def change(
         self, account_id: str, camera_id: str, setting: str, value: str, *, code: str = "", consent: bool = False
     ) -> Camera | Refusal | Step:
-        """Image Encryption goes off with the owner's consent and the code: a Step names what is missing.
+        """Image Encryption goes off with the owner's consent: a Step names what is missing, such as a code.
 
         Raises BadValue.
         """
@@ -72,8 +75,6 @@ class Owner:
             return overruled("not_this_way", visible.camera)  # that is for the account which owns the camera
         if not consent and ((wanted, value) == ("encryption", "off") or wanted == "storage"):
             return Step("consent")
-        if (wanted, value) == ("encryption", "off") and not code:
-            return Step("code")
         return self._control.change(visible, wanted, value, code, deadline)
 
     def restart(self, account_id: str, camera_id: str) -> Camera | Refusal:
@@ -108,6 +109,16 @@ class Owner:
     def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal:
         """What opens the camera on the LAN, tried there once; "" takes it back. Raises BadValue."""
         return self._codes.set(account_id, camera_id, code)
+
+    def while_encrypted(
+        self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False
+    ) -> Camera | Refusal | Step:
+        """How a camera is shown while its Image Encryption is on: see `Encrypted.decide`. Raises BadValue."""
+        return self._encrypted.decide(account_id, camera_id, value, code=code, consent=consent)
+
+    def may_be_deciphered(self, account_id: str, camera: Camera) -> bool:
+        """Whether assistants would show the encrypted camera if its code was given. Raises Unavailable."""
+        return self._encrypted.may_be_deciphered(account_id, camera)
 
     def preferences(self, account_id: str, camera_id: str) -> Preferences:
         """Raises Unavailable where there is no such household."""

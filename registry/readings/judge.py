@@ -10,7 +10,7 @@ from registry.camera import Camera, Refusal
 from registry.errors import DriverError, Refused, SignedOut, Unavailable, VendorBusy
 from registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
 from registry.gate.ways import choose
-from registry.preferences import Preferences
+from registry.preferences import NONE, Preferences
 from registry.readings.households import Household
 from registry.readings.reading import Reading
 from registry.readings.readings import Readings
@@ -138,15 +138,15 @@ class Judge:
         place_free: bool = True,
     ) -> Verdict:
         """Depends on its arguments and the rules alone, so `Verdicts` may keep the result."""
-        way = choose(camera, (*tried, *self._rules.closed_ways))
-        preferences = household.get(camera.id)
+        while_encrypted = self._rules.exception(household.get(camera.id, NONE).while_encrypted)
+        way = choose(camera, (*tried, *self._rules.closed_ways), while_encrypted)
         conditions = Conditions(
             surface,
             way,
             protocols,
             place_free=place_free,
             audio_required=self._rules.require_audio,
-            lan_while_encrypted=preferences is not None and preferences.lan_while_encrypted,
+            while_encrypted=while_encrypted,
         )
         return way, gate(camera, conditions)
 

@@ -22,7 +22,12 @@ WAY = {
     "cloud": "EZVIZ's cloud stream",
     "cloud_unasked": "EZVIZ's cloud stream once its owner agrees",
 }
-MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": "audio on"}
+MENDS: Mapping[str, tuple[str, ...]] = {
+    "asleep": ("sleep off",),
+    "encryption_on": ("encryption off", "while_encrypted code"),
+    "audio_off": ("audio on",),
+}
+OF_SHARED = frozenset({"while_encrypted code"})  # what a household mends on a camera that another account shares
 _UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set {camera} storage format"
 
 
@@ -120,12 +125,12 @@ def _why_not(verdicts: Mapping[Any, Any]) -> list[str]:
 
 
 def _mends(camera: Camera, verdicts: Mapping[Any, Any]) -> list[str]:
-    if camera.owner == "shared":
-        return []
     refusals = [verdict for verdict in verdicts.values() if isinstance(verdict, Refusal)]
     failed = {row.reason for refusal in refusals for row in refusal.failed}
     name = shell_word(camera.name)
-    return [f"showcam cameras set {name} {mend}" for reason, mend in MENDS.items() if reason in failed]
+    mends = [mend for reason, mends in MENDS.items() if reason in failed for mend in mends]
+    its_own = camera.owner != "shared"
+    return [f"showcam cameras set {name} {mend}" for mend in mends if its_own or mend in OF_SHARED]
 
 
 def ways(camera: Camera, serving: Serving) -> str:
@@ -146,7 +151,7 @@ def shown(
     if camera.battery is not None:
         rows.append(("battery", f"{camera.battery} %"))
     rows.append(("voice_may", ", ".join(preferences.voice_may) or "nothing"))
-    rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("lan_while_encrypted", "scaled")]
+    rows += [("while_encrypted", preferences.while_encrypted), ("scaled", "yes" if preferences.scaled else "no")]
     yield from table(rows, indent=2)
     if views["storage"].value == "uninitialised":
         yield _UNINITIALISED.format(camera=shell_word(camera.name))

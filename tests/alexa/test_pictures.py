@@ -18,7 +18,7 @@ import pytest
 from accounts.tokens import TokenInvalid, authenticate
 from alexa.skill import SmartHome
 from media.grants import Claims, Picture
-from media.source import Denied, SourceSpec
+from media.source import Codec, Denied, SourceSpec
 from registry.adapter import adapt
 from registry.camera import Camera, Video
 from registry.driver import sound
@@ -81,8 +81,8 @@ class RegistrySources:
         except TokenInvalid:
             return False
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
-        await asyncio.to_thread(self.questions.learn, claims, width, height, b_frames=b_frames)
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
+        await asyncio.to_thread(self.questions.learn, claims, width, height, b_frames=b_frames, codec=codec)
 
     async def closed(self, claims: Claims, release: str) -> None:
         pass

@@ -19,6 +19,7 @@ PRINTED: list[tuple[tuple[str, ...], list[str]]] = [
         ("cameras", "list"),
         [
             'cameras set "Garage" encryption off',
+            'cameras set "Garage" while_encrypted code',
             'cameras set "Nursery" audio on',
             'cameras set "Bedroom" sleep off',
         ],
@@ -94,7 +95,8 @@ def test_facts_are_one_json_object(demo: Program) -> None:
 
     garage = next(camera for camera in facts("cameras", "list")["cameras"] if camera["name"] == "Garage")
     assert garage["refused"] == {"alexa": ["encryption_on"], "google": ["encryption_on"]}
-    assert garage["mends"] == [f'{demo.showcam} --demo cameras set "Garage" encryption off']
+    called = f'{demo.showcam} --demo cameras set "Garage"'
+    assert garage["mends"] == [f"{called} encryption off", f"{called} while_encrypted code"]
     nursery = facts("cameras", "show", "Nursery")
     assert (nursery["camera"]["id"][:6], nursery["settings"]["audio"]["value"]) == ("ezviz-", "off")
     assert nursery["preferences"]["voice_may"] == []
