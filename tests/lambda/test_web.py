@@ -98,7 +98,7 @@ def test_a_parameter_given_twice_is_refused(running: Environment) -> None:
 
 
 def test_a_picture_comes_in_base64(running: Environment) -> None:
-    answered = running.invoke(http_event("/oauth/static/mark.svg"))
+    answered = running.invoke(http_event("/static/mark.svg"))
     assert answered["isBase64Encoded"] is True
     assert b64decode(answered["body"]).startswith(b"<svg")
 

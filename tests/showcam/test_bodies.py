@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from net.visitors import PEER
 from showcam.edge.bodies import Bodies
-from showcam.http_types import PEER, RECEIVED, Refuse
+from showcam.http_types import RECEIVED, Refuse
 from tests.doubles.slow_body import SlowBody
 
 PLACES = 32  # known: 16 · claims: 8, of one client 2 · others: 8, of one client 2
