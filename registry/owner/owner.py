@@ -42,21 +42,14 @@ class Owner:
         judge: Judge,
         control: Control,
         codes: LanCodes,
-<<<<<<< HEAD
         encrypted: Encrypted,
-=======
         open_stream: OpenStream,
->>>>>>> home
         within_s: float,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
-<<<<<<< HEAD
         self._encrypted = encrypted
-        self._within_s = within_s
-=======
         self._open_stream, self._within_s = open_stream, within_s
->>>>>>> home
 
     def cameras(self, account_id: str) -> Listing:
         """All of the household's, read now, or else as last known. Raises Unavailable."""

@@ -21,7 +21,7 @@ FOCUSED = "document.activeElement.name || document.activeElement.textContent.tri
 
 def printed(text: str) -> str:
     """The last address of the page, with its code."""
-    return re.findall(r"Your cameras: (http://\S+/home#\S+)", text)[-1]
+    return str(re.findall(r"Your cameras: (http://\S+/home#\S+)", text)[-1])
 
 
 def another(program: Program) -> str:
