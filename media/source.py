@@ -15,6 +15,7 @@ MOST_PIXELS = 8704 * 256  # of a picture that displays decode: H.264 up to level
 
 
 type Kind = Literal["hls", "rtsp", "ezviz", "card"]  # card: nobody is asked, `card` is written into the picture
+type Codec = Literal["h264", "h265"]
 type Sound = Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
 
 
@@ -127,7 +128,7 @@ class Sources(Protocol):
         """Whether this access token is one of the link that the grant was made for."""
         ...
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
         """What the picture turned out to be like that was opened by these claims."""
         ...
 

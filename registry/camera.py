@@ -25,8 +25,11 @@ class Ref(Struct, frozen=True):
     channel: int
 
 
+type VideoCodec = Literal["h264", "h265", "unknown"]
+
+
 class Video(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists
-    codec: Literal["h264", "h265", "unknown"] = "unknown"
+    codec: VideoCodec = "unknown"
     width: int = 0  # 0: unknown
     height: int = 0
     b_frames: bool = False  # found when it was opened: no display plays them by WebRTC
@@ -56,6 +59,7 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     offline_notification: Flag = "none"
     flip: Flag = "none"
     night_vision: Literal["colour", "black_and_white", "smart", "none", "unknown"] = "none"
+    night_modes: tuple[str, ...] = ()  # what night vision can be set to; (): to any; only what it is: to nothing else
     motion: Flag = "none"  # "on": reported within the last half minute; "none": it reports no motion
     person: Flag = "none"  # "on": reported within the last half minute; "none": it does not detect people
     picture_code: PictureCode = "none"

@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from registry.camera import Camera, Failed, Refusal
-from registry.gate.displays import beyond, by_hls_alone
+from registry.gate.displays import beyond, by_hls_alone, not_h264
 from registry.gate.ways import EXCEPTED
 from registry.preferences import WhileEncrypted
 from registry.reason import Reason
@@ -88,7 +88,7 @@ def _playable(camera: Camera, now: Conditions) -> Reason | None:
     if now.surface == "still":
         return None
     # an unknown codec is settled by the vendor, who is asked for H.264, and by the first packet
-    if camera.video.codec == "h265" and (camera.sub is None or camera.sub.codec != "h264"):
+    if not_h264(camera):
         return "not_playable"
     # a browser plays more, and for VideoApp a picture may be made smaller
     if now.surface in DISPLAYS and beyond(camera):

@@ -115,10 +115,27 @@ def main() -> None:
 
 
 def _register() -> None:
-    from showcam.cli import alexa, backup, cameras, clients, doctor, google, links, owner, pin, processes, run, say
+    from showcam.cli import (
+        alexa,
+        backup,
+        cameras,
+        clients,
+        doctor,
+        google,
+        home,
+        links,
+        login,
+        owner,
+        pin,
+        processes,
+        run,
+        say,
+    )
 
     for command in (
         run.run,
+        home.home,
+        login.login,
         say.say,
         owner.owner,
         cameras.cameras,

@@ -30,6 +30,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Set[str]]] = {
     "audio unknown": ({"audio": "unknown"}, {}, "audio_unknown", {"google"}),
     "no way": ({}, {"way": None}, "no_way", ALL),
     "h265": ({"video": Video("h265")}, {}, "not_playable", MOVING),
+    "h265, and sub": ({"video": Video("h265"), "sub": Video("h265")}, {}, "not_playable", MOVING),
     "b-frames": ({"video": Video("h264", b_frames=True)}, {"protocols": ("webrtc",)}, "no_common_protocol", MOVING),
     "more than Full HD": ({"video": Video("h264", 3840, 2160)}, {}, "beyond_displays", {"alexa", "google"}),
     "more than Full HD, and sub": (
@@ -52,6 +53,8 @@ FINE: dict[str, dict[str, Any]] = {
     "not an EZVIZ camera": {"encryption": "none"},
     "no microphone": {"audio": "none"},
     "codec unknown": {"video": Video("unknown")},
+    "h265 beside one that nobody has opened": {"video": Video("h265"), "sub": Video()},
+    "h265, seen long ago": {"video": Video("h265"), "looked_at": 1.0, "as_of": 1e6},
     "more than Full HD, seen long ago": {"video": Video("h264", 3840, 2160), "looked_at": 1.0, "as_of": 1e6},
     "more than Full HD beside a smaller one": {"video": Video("h264", 3840, 2160), "sub": Video("h264", 640, 360)},
     "b-frames by HLS": {"video": Video("h264", b_frames=True)},

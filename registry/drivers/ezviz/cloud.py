@@ -17,9 +17,9 @@ from net.cache import Recent
 from net.incoming import JsonObject
 from registry.camera import UNASKED, Camera, Ref
 from registry.driver import sound
-from registry.drivers.ezviz.cameras import CHANNEL_ROW
+from registry.drivers.ezviz.cameras import CHANNEL_ROW, has_sub
 
-SECTIONS = "VTM,VIDEO_QUALITY"
+SECTIONS = "VTM"  # beside those that cameras are read from
 MANY = 4096
 
 type Page = JsonObject
@@ -85,7 +85,7 @@ class Cloud:
             if hosts and channel.isascii() and channel.isdigit() and len(channel) < 4:
                 ref = Ref(source, str(row.get("deviceSerial")), max(1, int(channel)))
                 biz = row.get("streamBizUrl")
-                yield ref, Place(hosts, biz if isinstance(biz, str) else "", _has_sub(qualities.get(resource)))
+                yield ref, Place(hosts, biz if isinstance(biz, str) else "", has_sub(qualities.get(resource)))
 
     def _hosts(self, told: Any) -> tuple[str, ...]:
         if not isinstance(told, dict):
@@ -105,9 +105,3 @@ class Cloud:
 def is_enciphered(camera: Camera) -> bool:
     """Whether its picture crosses the internet enciphered, and its owner gave the code to decipher it here."""
     return camera.encryption == "on" and camera.picture_code != "none"
-
-
-def _has_sub(told: Any) -> bool:
-    """Whether the list of qualities has one with the smaller picture; yes if it has none at all."""
-    streams = [each.get("streamType") for each in told if isinstance(each, dict)] if isinstance(told, list) else []
-    return not streams or SUB in streams

@@ -48,7 +48,7 @@ def turn_on(client: "Client", camera: Camera) -> None:
 
 def turn_off(client: "Client", camera: Camera, code: str, user: str) -> None:
     """`code` "": without one, and if the vendor wants one, it is mailed. Raises SetRefused, and PyEzvizError."""
-    from registry.drivers.ezviz.client import PyEzvizError
+    from registry.drivers.ezviz.ruled import PyEzvizError
 
     if camera.owner != "own":
         raise SetRefused("unsupported")
@@ -70,7 +70,7 @@ def turn_off(client: "Client", camera: Camera, code: str, user: str) -> None:
 
 
 def _mail_code(client: "Client", user: str) -> None:
-    from registry.drivers.ezviz.client import PyEzvizError
+    from registry.drivers.ezviz.ruled import PyEzvizError
 
     try:
         client.get_2fa_check_code("DEVICE_ENCRYPTION", user)
@@ -87,7 +87,7 @@ def _refused(result: int | None, code: str) -> DriverError | SetRefused:
 
 def change_password(client: "Client", camera: Camera, old: str, new: str) -> None:
     """Changes the password of encrypted pictures. Raises SetRefused."""
-    from registry.drivers.ezviz.client import PyEzvizError
+    from registry.drivers.ezviz.ruled import PyEzvizError
 
     if camera.owner != "own":
         raise SetRefused("unsupported")
