@@ -64,7 +64,6 @@ def adapt(
     readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker, rules.read_back_s)
     codes = LanCodes(drivers, readings, judge, rules.owner_s)
     encrypted = Encrypted(store, drivers, readings, judge, rules, clock)
-    owner = Owner(store, lists, readiness, readings, judge, control, codes, encrypted, rules.owner_s)
     minting, handover = Minting(drivers, rules, readings, judge, breaker), Handover(pictures, grants, rules, clock)
     explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
     streams = Streams(
@@ -78,6 +77,7 @@ def adapt(
         rules,
         clock,
     )
+    owner = Owner(store, lists, readiness, readings, judge, control, codes, encrypted, streams.open, rules.owner_s)
     states, voice = States(readings, judge, sightings, rules), Voice(judge, control, rules)
     return Adapter(
         Registry(lists, states, readiness, streams, voice, rules),

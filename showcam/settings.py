@@ -23,6 +23,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pictures: Literal["plane", "vendor"] = "plane"  # vendor: no media process; displays fetch from the vendor itself
     web_internal_url: str = ""  # where a media process elsewhere asks for sources; empty: this machine's own port
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
+    console: Literal["lan", "public", "off"] = "lan"  # who may reach /home
+    console_hosts: tuple[str, ...] = ()  # the house's own names for this machine, beside its addresses and localhost
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
     explain: Literal["no", "picture"] = "picture"  # with pictures = vendor the default is no
     store: Literal["sqlite", "dynamodb"] = "sqlite"
@@ -118,6 +120,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def keys(self) -> Path:
         return self.data / "keys"
+
+    @property
+    def home_code(self) -> Path:
+        """Where the console's one-time code is."""
+        return self.data / "run" / "home-code"
+
+    @property
+    def has_console(self) -> bool:
+        return self.console != "off" and not self.all_on_aws
 
     @property
     def all_on_aws(self) -> bool:

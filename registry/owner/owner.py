@@ -1,10 +1,12 @@
 """What an owner sees and sets: with `Registry` the only way to a camera. Each method takes the account."""
 
 import re
+from typing import Protocol
 
 from msgspec.structs import replace
 
-from registry.camera import Camera, Refusal
+from accounts.viewers import OwnersPage, Viewer
+from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.gate.gate import overruled
 from registry.owner.control import Control
 from registry.owner.encrypted import Encrypted
@@ -16,9 +18,16 @@ from registry.readings.lists import Lists
 from registry.readings.readiness import Readiness, Row
 from registry.readings.readings import Readings
 from registry.settings import BY_VOICE, BadValue, Setting, SettingView, Step, check
+from registry.surface import OF_ASSISTANTS, Surface
 from store.ports import Store
 
 PASSWORD = re.compile(r"[A-Za-z0-9]{6,12}")
+
+
+class OpenStream(Protocol):
+    def __call__(self, viewer: Viewer, camera: str, request: StreamRequest) -> Stream | Refusal:
+        """Raises BadOffer."""
+        ...
 
 
 class Owner:
@@ -34,20 +43,25 @@ class Owner:
         control: Control,
         codes: LanCodes,
         encrypted: Encrypted,
+        open_stream: OpenStream,
         within_s: float,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
         self._encrypted = encrypted
-        self._within_s = within_s
+        self._open_stream, self._within_s = open_stream, within_s
 
     def cameras(self, account_id: str) -> Listing:
         """All of the household's, read now, or else as last known. Raises Unavailable."""
         return self._lists.of_account(account_id)
 
-    def readiness(self, account_id: str) -> list[Row]:
+    def readiness(self, account_id: str, surfaces: tuple[Surface, ...] = OF_ASSISTANTS) -> list[Row]:
         """Every camera of the household and whether each surface could show it. Raises Unavailable."""
-        return self._readiness.of_account(account_id, self.cameras(account_id).cameras)
+        return self._readiness.of_account(account_id, self.cameras(account_id).cameras, surfaces)
+
+    def open_stream(self, account_id: str, session: str, camera_id: str, request: StreamRequest) -> Stream | Refusal:
+        """A camera live on an owner's page, through the gate. `session`: the console session's id. Raises BadOffer."""
+        return self._open_stream(OwnersPage(session, account_id), camera_id, request)
 
     def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
         """By source id, the ways by which it serves state and settings. Raises Unavailable."""

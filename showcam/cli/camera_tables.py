@@ -22,12 +22,7 @@ WAY = {
     "cloud": "EZVIZ's cloud stream",
     "cloud_unasked": "EZVIZ's cloud stream once its owner agrees",
 }
-MENDS: Mapping[str, tuple[str, ...]] = {
-    "asleep": ("sleep off",),
-    "encryption_on": ("encryption off", "while_encrypted code"),
-    "audio_off": ("audio on",),
-}
-OF_SHARED = frozenset({"while_encrypted code"})  # what a household mends on a camera that another account shares
+MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": "audio on"}
 _UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set {camera} storage format"
 
 
@@ -125,12 +120,12 @@ def _why_not(verdicts: Mapping[Any, Any]) -> list[str]:
 
 
 def _mends(camera: Camera, verdicts: Mapping[Any, Any]) -> list[str]:
+    if camera.owner == "shared":
+        return []
     refusals = [verdict for verdict in verdicts.values() if isinstance(verdict, Refusal)]
     failed = {row.reason for refusal in refusals for row in refusal.failed}
     name = shell_word(camera.name)
-    mends = [mend for reason, mends in MENDS.items() if reason in failed for mend in mends]
-    its_own = camera.owner != "shared"
-    return [f"showcam cameras set {name} {mend}" for mend in mends if its_own or mend in OF_SHARED]
+    return [f"showcam cameras set {name} {mend}" for reason, mend in MENDS.items() if reason in failed]
 
 
 def ways(camera: Camera, serving: Serving) -> str:

@@ -1,5 +1,7 @@
 """`showcam cameras`: the cameras, whether they can be shown, and all their settings."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from showcam.cli import readable, settings_of, stop
@@ -7,6 +9,9 @@ from showcam.cli.camera_settings import PREFERENCES, change_preference, change_s
 from showcam.cli.named_camera import ASKING, NamedCamera, of_household, on_camera, refused, unavailable
 from showcam.cli.output import as_json, echo, report
 from showcam.cli.progress import progress
+
+if TYPE_CHECKING:
+    from showcam.compose.cameras import Household
 
 
 @click.group(invoke_without_command=True)
@@ -33,19 +38,25 @@ def cameras(context: click.Context, verbose: bool, as_json: bool, user: str | No
 @readable
 def list_(context: click.Context, verbose: bool, as_json: bool, user: str | None) -> None:
     """List every camera, whether Alexa and Google can show it, and names a voice has trouble with."""
+    from showcam.compose.cameras import household
+
+    with household(settings_of(context), user) as home:
+        report_cameras(home, verbose=verbose, as_json=as_json)
+
+
+def report_cameras(home: "Household", *, verbose: bool, as_json: bool) -> None:
+    """Print the household's cameras, or why they can't be listed."""
     from alexa.names import friendly_names
     from registry.errors import Unavailable
     from registry.gate.voice_names import trouble
     from showcam.cli import camera_tables as tables
-    from showcam.compose.cameras import household
 
-    with household(settings_of(context), user) as home:
-        try:
-            with progress(ASKING):
-                rows = home.owner.readiness(home.account)
-            serving = home.owner.serving(home.account) if verbose or as_json else {}
-        except Unavailable as error:
-            unavailable(error)
+    try:
+        with progress(ASKING):
+            rows = home.owner.readiness(home.account)
+        serving = home.owner.serving(home.account) if verbose or as_json else {}
+    except Unavailable as error:
+        unavailable(error)
     found = [camera for camera, _ in rows]
     names = trouble(found, friendly_names(found))
     facts = {"cameras": [tables.listed_facts(row, names, serving) for row in rows]}

@@ -15,7 +15,7 @@ from alexa.skill import SmartHome
 from alexa.texts import LOCALES, TEXTS
 from alexa.texts import friendly as named
 from registry.camera import Video
-from registry.errors import SignedOut, VendorBusy, VendorDown
+from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
 from registry.preferences import Preferences
 from registry.settings import BY_VOICE
 from tests.doubles.household import Household, household
@@ -314,7 +314,7 @@ def test_an_account_without_cameras_gets_an_empty_list(home: Household, send: Se
 
 @pytest.mark.parametrize("error", [VendorDown(), VendorBusy(), SignedOut()], ids=lambda error: error.reason)
 def test_a_list_that_cannot_be_read_is_an_error_and_never_empty(
-    error: Exception, home: Household, send: Send, valid_if_known: Check
+    error: DriverError, home: Household, send: Send, valid_if_known: Check
 ) -> None:
     home.driver.error = error
     message = send("Alexa.Discovery", "Discover")

@@ -1,9 +1,18 @@
 """What an owner decided, as the store has it: of this version, of the one before, and of none."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
+from registry.drivers.ezviz.sessions import Sessions
 from registry.preferences import NONE, Preferences, keep, of_account
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
 from tests.doubles.household import Household
+
+KEPT = Path(__file__).parent / "kept" / "showcam-0.1.sql"
 
 
 @pytest.mark.parametrize(
@@ -44,3 +53,20 @@ def test_what_is_kept_is_spelled_in_one_way(home: Household) -> None:
 
     (text,) = home.store.preferences(home.account.id).values()
     assert text == b'{"voice_may":[],"while_encrypted":"code","scaled":false}'
+
+
+def test_a_database_of_the_version_before_keeps_what_its_owner_decided(tmp_path: Path) -> None:
+    path = tmp_path / "showcam.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(KEPT.read_text())
+    store = SqliteStore(path, Sealer([("kept", bytes(range(32)))]))
+    [account] = store.accounts()
+    [source] = store.sources(account.id)
+
+    assert of_account(store, account.id) == {
+        "ezviz-GARAGE": Preferences(("audio",), "lan", scaled=True),
+        "ezviz-GARDEN": Preferences(("sleep", "restart"), "no"),
+    }
+    secrets = Sessions(store).read(source).secrets
+    assert (secrets.codes, secrets.picture_codes, secrets.open_air) == ({"F00497501": "ABCDEF"}, {}, True)
+    store.close()

@@ -14,7 +14,7 @@ from net.hosts import Hosts
 from registry.camera import Camera
 from registry.driver import Hint, Look, sound
 from registry.drivers.ezviz.account import EzvizAccount
-from registry.drivers.ezviz.cloud import Cloud
+from registry.drivers.ezviz.cloud import Cloud, is_enciphered
 from registry.drivers.ezviz.control import Control
 from registry.drivers.ezviz.encryption import key_of
 from registry.drivers.ezviz.hosts import EzvizHosts
@@ -160,7 +160,7 @@ class EzvizDriver:
     def _mint_cloud(
         self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float
     ) -> SourceSpec:
-        if self._cloud is None or not held.secrets.open_air:
+        if self._cloud is None or not (held.secrets.open_air or is_enciphered(camera)):
             raise Refused("no_way", "no cloud way")
         began, ref = time.monotonic(), camera.ref
         place = self._cloud.place(ref) or self._cloud.keep(ref, self.account.dispatcher(source, camera, deadline_s))
