@@ -78,12 +78,12 @@ def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContex
     garden = tile(page, "Garden")
     video = garden.locator("video").element_handle()
     page.wait_for_function(MOVING, arg=video, timeout=20_000)
-    program.change("Garden", encryption=True)
+    program.change("Garden", asleep=True)
     try:
-        garden.get_by_text("Image Encryption is on for Garden").wait_for(timeout=20_000)
+        garden.get_by_text("Garden is in Sleep Mode.").wait_for(timeout=20_000)
         page.screenshot(path=SCREENSHOTS / "home-refused.png", full_page=True)
     finally:
-        program.change("Garden", encryption=False)
+        program.change("Garden", asleep=False)
     garden.get_by_role("button", name="Try again").click()
     page.wait_for_function(MOVING, arg=video, timeout=20_000)
 
