@@ -10,10 +10,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_SMALL, TOO_WIDE, UNLABELLED
+from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program, running
 
 TARGETS = "button, a.button, input:not([type=hidden]):not([type=checkbox]), label.tick, footer a"
+TOO_SMALL = """targets => [...document.querySelectorAll(targets)].filter(each => each.checkVisibility())
+    .map(each => [each.outerHTML, each.getBoundingClientRect().height]).filter(([, height]) => height < 44)"""
 WITHIN_S = 120  # from the start of showcam in an empty folder to a picture that moves
 MOVING = "video => video.getVideoPlaybackQuality().totalVideoFrames > 20"
 FOCUSED = "document.activeElement.name || document.activeElement.textContent.trim()"
