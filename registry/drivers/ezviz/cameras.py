@@ -67,7 +67,7 @@ def has_sub(qualities: Any) -> bool:
     return not streams or SUB in streams
 
 
-def _listed(device: JsonObject, row: JsonObject, sections: dict[str, dict[str, Any]]) -> _Listed:
+def _listed(device: JsonObject, row: JsonObject, sections: dict[str, JsonObject]) -> _Listed:
     serial = str(device["deviceSerial"])
     switches = sections.get("SWITCH", {}).get(serial)
     apart = _category(device) in RECORDERS
