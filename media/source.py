@@ -3,6 +3,7 @@
 Composition gives the plane an object of this protocol; the plane itself knows no registry and no store.
 """
 
+import base64
 from collections.abc import Sequence
 from copy import replace
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ def transcoded_size(width: int, height: int) -> tuple[int, int]:
 
 
 type Kind = Literal["hls", "rtsp", "ezviz", "card"]  # card: nobody is asked, `card` is written into the picture
+type Codec = Literal["h264", "h265"]
 type Sound = Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
 
 
@@ -38,6 +40,7 @@ class WireSource(TypedDict):
     encrypts: NotRequired[bool]
     alone: NotRequired[bool]
     dozes: NotRequired[bool]
+    key: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,6 +60,7 @@ class SourceSpec:
     encrypts: bool = True  # the vendor has an Image Encryption, which a picture that does not decode may be the work of
     alone: bool = False  # the camera sends no other picture that displays play as it comes
     dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
+    key: bytes = b""  # AES-128, what deciphers a picture that comes encrypted; empty: it is shown only if it is clear
 
     def __repr__(self) -> str:
         return f"<SourceSpec {self.kind}>"
@@ -80,6 +84,7 @@ class SourceSpec:
             "encrypts": self.encrypts,
             "alone": self.alone,
             "dozes": self.dozes,
+            "key": base64.b64encode(self.key).decode(),
         }
 
     @classmethod
@@ -96,6 +101,7 @@ class SourceSpec:
             encrypts=data.get("encrypts", True),
             alone=data.get("alone", False),
             dozes=data.get("dozes", False),
+            key=base64.b64decode(data.get("key", "")),
         )
 
 
@@ -133,7 +139,7 @@ class Sources(Protocol):
         """Whether this access token is one of the link that the grant was made for."""
         ...
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
         """What the picture turned out to be like that was opened by these claims."""
         ...
 

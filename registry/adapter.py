@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from media.grants import Grants
 from registry.driver import Driver
 from registry.owner.control import Control
+from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
 from registry.owner.owner import Owner
 from registry.owner.voice import Voice
@@ -62,7 +63,7 @@ def adapt(
     judge, lists = Judge(readings, rules), Lists(readings, sightings, rules)
     readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker, rules.read_back_s)
     codes = LanCodes(drivers, readings, judge, rules.owner_s)
-    owner = Owner(store, lists, readiness, readings, judge, control, codes, rules.owner_s)
+    encrypted = Encrypted(store, drivers, readings, judge, rules, clock)
     minting, handover = Minting(drivers, rules, readings, judge, breaker), Handover(pictures, grants, rules, clock)
     explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
     streams = Streams(
@@ -76,6 +77,7 @@ def adapt(
         rules,
         clock,
     )
+    owner = Owner(store, lists, readiness, readings, judge, control, codes, encrypted, streams.open, rules.owner_s)
     states, voice = States(readings, judge, sightings, rules), Voice(judge, control, rules)
     return Adapter(
         Registry(lists, states, readiness, streams, voice, rules),

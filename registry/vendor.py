@@ -41,7 +41,7 @@ class CodeSent(Struct, frozen=True):
 
 
 class Rejected(Struct, frozen=True):
-    why: Literal["wrong", "locked", "terminals", "too_often", "wrong_code", "unsupported"]
+    why: Literal["wrong", "locked", "terminals", "too_often", "wrong_code", "expired", "unsupported"]
 
 
 type Verdict = SignedIn | CodeSent | Rejected

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 
 from msgspec import structs
 
@@ -15,6 +15,7 @@ from registry.gate.displays import PLAYABLE
 from registry.gate.fit import GATE, Fit, fits
 from registry.gate.gate import overruled
 from registry.gate.ways import ANOTHER, ONE_PICTURE
+from registry.preferences import NONE
 from registry.readings.breaker import Breaker
 from registry.readings.judge import Deadline, Judge, Open, VisibleCamera, unreached
 from registry.readings.readings import Readings
@@ -34,14 +35,14 @@ class Minting:
         self, drivers: Mapping[str, Driver], rules: Rules, readings: Readings, judge: Judge, breaker: Breaker
     ) -> None:
         self._drivers, self._readings, self._judge, self._breaker = drivers, readings, judge, breaker
-        self._transcodes = rules.transcodes
+        self._rules = rules
         self._life_s = rules.passed_s if rules.pictures == "vendor" else 0
 
     def fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[SourceSpec, Fit] | Refusal:
         """The best picture for the display that the camera has."""
         camera = opened.seen.camera
         refusal: Refusal | None = None
-        for fit in fits(request, camera, transcodes=self._transcodes):
+        for fit in fits(request, camera, transcodes=self._rules.transcodes):
             found, way = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
             if not isinstance(found, Refusal):
                 return found, fit._replace(picture="main") if way in ONE_PICTURE else fit
@@ -60,7 +61,7 @@ class Minting:
     def too_large(self, camera: Camera) -> Refusal | None:
         """For the surface "video", as far as the size of the picture is known."""
         request = StreamRequest("video", ("hls",))
-        return None if fits(request, camera, transcodes=self._transcodes) else overruled("too_large", camera)
+        return None if fits(request, camera, transcodes=self._rules.transcodes) else overruled("too_large", camera)
 
     def mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
         """An address by the best way that brings one; if none does, the refusal of the first."""
@@ -107,7 +108,14 @@ class Minting:
                 "no picture from source %s by way %s: %s", source.id, way, error.reason, extra={"reason": error.reason}
             )
             return unreached(error, camera)
-        return replace(spec.of(source.id), alone=camera.sub is not None and camera.sub.codec == "h265")
+        alone = camera.sub is not None and camera.sub.codec == "h265"
+        return replace(self._without_key(opened, spec).of(source.id), alone=alone)
+
+    def _without_key(self, opened: Open, spec: SourceSpec) -> SourceSpec:
+        """The source without its key, unless the owner decided that the picture is deciphered here."""
+        preferences = self._readings.households.preferences(opened.seen.account.id)
+        decided = preferences.get(opened.seen.camera.id, NONE).while_encrypted
+        return spec if self._rules.exception(decided) == "code" or not spec.key else replace(spec, key=b"")
 
     def give_back(self, source: Source, release: str, deadline: Deadline) -> None:
         _, _, token = release.partition("/")

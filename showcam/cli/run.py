@@ -7,6 +7,7 @@ import webbrowser
 import click
 
 from showcam.cli import installation, readable, settings_of
+from showcam.cli.home import announce
 from showcam.cli.output import echo
 from showcam.process.supervisor import Process
 from showcam.settings import Settings
@@ -83,6 +84,8 @@ def _announce(settings: Settings) -> None:
     """The address is the last line, where a person finds it."""
     if sys.stderr.isatty():
         echo(f"What happens is written into {settings.data / 'log'}.", err=True)
+    if settings.has_console:
+        announce(settings)
     if settings.demo:
         page = f"http://127.0.0.1:{settings.simulator_port}/"
         echo(f"Practice page: {page}")

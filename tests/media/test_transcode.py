@@ -89,9 +89,7 @@ def test_a_small_picture_goes_to_videoapp_as_it_is_with_a_sound_track(sound, wor
     assert world.stats()["transcodes"] == 0
 
 
-@pytest.mark.parametrize(
-    "sent", [H265, {"b_frames": 2}, {"level": 51}], ids=["H.265", "B-frames", "a level that no display decodes"]
-)
+@pytest.mark.parametrize("sent", [H265, {"b_frames": 2}, {"deep": True}], ids=["H.265", "B-frames", "High 10"])
 def test_it_is_seen_and_heard_by_webrtc(sent, world, vendor):
     vendor.cameras["garden"] = Camera(recording(**sent))
 
@@ -123,7 +121,7 @@ def test_all_who_need_it_share_one_transcoder_and_it_ends_with_the_pull(start, v
 
 @pytest.mark.parametrize(
     ("sent", "surface", "reason"),
-    [(H265, "page", "not_playable"), ({"level": 51}, "google", "beyond_displays"), (LARGE, "video", "too_large")],
+    [(H265, "page", "not_playable"), ({"deep": True}, "google", "beyond_displays"), (LARGE, "video", "too_large")],
 )
 def test_where_there_is_no_room_the_reason_is_told_and_nobody_else_hindered(sent, surface, reason, start, vendor):
     world = start(transcodes=1)
@@ -135,7 +133,7 @@ def test_where_there_is_no_room_the_reason_is_told_and_nobody_else_hindered(sent
 
 
 def test_who_comes_to_what_others_watch_as_it_comes_is_shown_it_transcoded(world, vendor):
-    vendor.cameras["garden"] = Camera(recording(level=51))
+    vendor.cameras["garden"] = Camera(recording(deep=True))
     assert resolution(world.master(surface="page")) == "320x180"
     assert world.stats()["transcodes"] == 0
     assert re.search(r"avc1\.4d..20", world.master(surface="google").text)
@@ -143,7 +141,7 @@ def test_who_comes_to_what_others_watch_as_it_comes_is_shown_it_transcoded(world
 
 
 def test_one_that_breaks_ends_its_own_viewers_with_a_reason(world, vendor, monkeypatch, eventually):
-    vendor.cameras["garden"] = Camera(recording(level=51))
+    vendor.cameras["garden"] = Camera(recording(deep=True))
     as_it_comes, transcoded = world.master(surface="page"), world.master(surface="google")
     monkeypatch.setattr(transcoder._Pipeline, "encode", lambda *_: 1 / 0)
     eventually(lambda: world.stats()["transcodes"] == 0)

@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from media.nal import Codec
 from media.plane.codec import h264, h265
 from media.plane.codec.keyframe import Look
+from media.source import Codec
 
 
 class Bitstream(Protocol):
@@ -19,6 +19,8 @@ class Bitstream(Protocol):
     def sps(self, sets: bytes, /) -> list[bytes]: ...
 
     def with_parameters(self, keyframe: bytes, extradata: bytes, /) -> bytes: ...
+
+    def relabelled(self, keyframe: bytes, /) -> bytes: ...
 
     def look(self, keyframe: bytes, /) -> Look: ...
 

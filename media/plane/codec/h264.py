@@ -1,5 +1,6 @@
 """H.264 as far as a relay must understand it: parameter sets, and whether a keyframe is a picture at all."""
 
+from media.plane.codec import level
 from media.plane.codec.keyframe import Look, NoPicture, decoded, decoder
 
 START = b"\x00\x00\x00\x01"
@@ -82,3 +83,8 @@ def look(keyframe: bytes) -> Look:
     codec = decoder("h264")
     frame = decoded(codec, keyframe)
     return Look(frame.width, frame.height, codec_name(keyframe), bool(codec.has_b_frames))
+
+
+def relabelled(keyframe: bytes) -> bytes:
+    """The same with the level that its picture needs, where its parameter sets claim more than that."""
+    return level.relabelled(keyframe)

@@ -23,7 +23,7 @@ from media.source import transcoded_size
 
 _log = structlog.get_logger()
 
-GOP_S, FIRST_GOP_S = 2, 1  # between keyframes; the first are closer together, so that HLS begins sooner
+GOP_S = 2  # between keyframes, and so the length of HLS segments, which players are told
 LATE_S = 0.3  # a picture that has waited so long is left out,
 SELDOM_S = 0.5  # unless none was shown for so long: where time never suffices, some are
 WAITING, WAITING_BYTES = 250, 16 * 1024 * 1024  # units that wait; some five seconds of a camera
@@ -164,11 +164,10 @@ class _Pipeline:
         self._encoder = _encoder(*self._size)
         self._last: int | None = None
         self._last_key: int | None = None
-        self._keys = 0
 
     def renew(self) -> None:
         """The next picture begins a timeline."""
-        self._last_key, self._keys = None, 0
+        self._last_key = None
 
     def form_of(self, keyframe: Unit, form: Format) -> Format:
         width, height = self._size
@@ -190,21 +189,24 @@ class _Pipeline:
     def encode(self, frame: Any) -> list[Unit]:
         if self._last is not None and frame.pts - self._last < _LEAST_STEP:
             return []
+        due = self._is_key_due(frame.pts)
         self._last = frame.pts
         width, height = self._size
         small = frame.reformat(width=width, height=height, format="yuv420p")
         small.pts, small.time_base = frame.pts, Fraction(1, CLOCK)
-        due = self._last_key is None or frame.pts - self._last_key >= self._gop_s() * CLOCK
         small.pict_type = PictureType.I if due else PictureType.NONE
         if due:
-            self._last_key, self._keys = frame.pts, self._keys + 1
+            self._last_key = frame.pts
         return [
             Unit("video", bytes(packet), packet.pts, packet.dts, bool(packet.is_keyframe))
             for packet in self._encoder.encode(small)
         ]
 
-    def _gop_s(self) -> int:
-        return FIRST_GOP_S if self._keys < 2 else GOP_S
+    def _is_key_due(self, pts: int) -> bool:
+        """Of the pictures there are the one that is nearest to its time."""
+        if self._last_key is None or self._last is None:
+            return True
+        return pts + (pts - self._last) // 2 - self._last_key >= GOP_S * CLOCK
 
 
 def _encoder(width: int, height: int) -> Any:

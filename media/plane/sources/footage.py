@@ -7,6 +7,7 @@ from media.mpegps.packets import NotMpegPs, Packets
 from media.mpegps.sound import Codec, Sound
 from media.plane.codec.bitstream import bitstream
 from media.plane.codec.units import SourceFailed, Unit
+from media.source import Codec as VideoCodec
 
 UNTOLD = 768 * 1024  # bytes of pictures of which none shows a codec: they are encrypted, headers and all
 UNFOUND = 256 * 1024  # bytes before the form is told
@@ -19,7 +20,7 @@ class Footage:
     def __init__(self) -> None:
         self._packets, self._pictures, self._sound = Packets(), Pictures(), Sound()
         self._is_told = self._runs = False
-        self._codec: nal.Codec | None = None
+        self._codec: VideoCodec | None = None
         self._looked = self._unknown = 0
         self._parameters = b""
         self._last: int | None = None
@@ -30,7 +31,7 @@ class Footage:
         return (self._sound.codec, self._sound.rate) if self._sound.codec else None
 
     @property
-    def codec(self) -> nal.Codec:
+    def codec(self) -> VideoCodec:
         """Of the pictures that have come."""
         return self._codec or "h264"
 
@@ -79,7 +80,7 @@ class Footage:
         self._last = at
         return [Unit("video", data, at, at, key)]
 
-    def _judge(self, picture: bytes) -> nal.Codec | None:
+    def _judge(self, picture: bytes) -> VideoCodec | None:
         self._codec = nal.codec(picture)
         self._unknown += len(picture)
         if self._codec is None and self._unknown > UNTOLD:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from media.nal import Codec
 from media.plane.codec.h264 import START
 from media.plane.codec.units import SourceFailed
 from media.rtp.aac import AacConfig, AacDepacketizer, LatmDepacketizer, NoAac, read_config, read_mux_config
@@ -16,6 +15,7 @@ from media.rtp.mp2t import TransportDepacketizer
 from media.rtp.plain import PlainDepacketizer
 from media.rtp.unit import Depacketizer
 from media.rtsp.description import Description, Track
+from media.source import Codec
 
 _HIGHEST_HZ = 1_000_000
 _VIDEOS = ("H264", "MP2T", "H265", "HEVC")  # the best first

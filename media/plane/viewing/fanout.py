@@ -2,14 +2,19 @@
 
 import asyncio
 
-from media.plane.codec import keyframe
+from media.plane.codec.keyframe import NoPicture
 from media.plane.codec.sound import AacVoice, OpusVoice, as_sent
 from media.plane.codec.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
 from media.plane.outputs.hls import HlsOutput
 from media.plane.signal import Signal
+from media.plane.viewing.stills import Stills
 
 GOP_CAP = 8 * 1024 * 1024
 SLOW_S = 4.5  # between keyframes: by HLS a picture is behind by several times as much
+
+
+class NotYet(Exception):
+    """Pictures come, and their keyframes are further apart than was waited for."""
 
 
 class Fanout:
@@ -24,14 +29,16 @@ class Fanout:
         self.outputs: dict[bool, HlsOutput] = {}  # by whether it has a silent track
         self._gop: list[Unit] = []
         self._gop_bytes = 0
+        self.is_arriving = False  # pictures come, and no keyframe did yet
         self._whole = False  # whether `_gop` holds everything since its keyframe
-        self._key_dts: int | None = None  # when the latest keyframe came
+        self._since_key = 0  # ticks
+        self._last: int | None = None  # when the picture before was decoded
         self.is_slow = False  # keyframes come so seldom that HLS takes long to begin and stays behind
         self._viewers: set[Watch] = set()
         self._listeners: set[Listen] = set()
         self._voice: OpusVoice | None = None
         self._aac: AacVoice | None = None
-        self._jpegs: dict[bool, tuple[Unit, bytes]] = {}  # by whether they are small
+        self._stills = Stills()
 
     # what viewers ask
 
@@ -47,20 +54,29 @@ class Fanout:
         return self.is_live
 
     async def first_segment(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
-        """The rendition, once it has a segment. Raises SourceFailed."""
+        """The rendition, once it has a segment.
+
+        Raises SourceFailed, or NotYet when time ran out before a segment was whole.
+        """
         await self.signal.until(lambda: self.failure or self.ready(silent_track=silent_track), timeout_s)
         if self.failure:
             raise self.failure
         output = self.ready(silent_track=silent_track)
         if output is None:
-            raise SourceFailed("media_down", again=True)
+            raise NotYet
+        if output.failure:
+            raise output.failure
         return output
 
     def ready(self, *, silent_track: bool) -> HlsOutput | None:
-        """The rendition, where it has a segment."""
+        """The rendition, once there is something to say of it."""
         # where the source has sound of its own there is no silent rendition, and none is needed
         output = self.outputs.get(silent_track) or self.outputs.get(False)
-        return output if output is not None and output.segments else None
+        return output if output is not None and (output.segments or output.failure) else None
+
+    def shows(self, start_id: str) -> bool:
+        """Whether an output of that start id goes on."""
+        return any([output.start_id == start_id for output in self.outputs.values()])
 
     async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
         """The latest keyframe. Raises SourceFailed."""
@@ -69,15 +85,10 @@ class Fanout:
             raise self.failure
         if not self._gop:
             raise SourceFailed("media_down", again=True)
-        latest = self._gop[0]
-        known = self._jpegs.get(small)
-        if known is None or known[0] is not latest:
-            try:
-                known = latest, await asyncio.to_thread(keyframe.jpeg, latest.data, small=small)
-            except keyframe.NoPicture:
-                raise SourceFailed("media_down", again=True) from None
-            self._jpegs[small] = known
-        return known[1]
+        try:
+            return await self._stills.of(self._gop[0], small=small)
+        except NoPicture:
+            raise SourceFailed("media_down", again=True) from None
 
     def watch(self, viewer: Watch) -> list[Unit]:
         """Show it every picture from now on, and return those since the last keyframe."""
@@ -98,6 +109,9 @@ class Fanout:
 
     # what is brought
 
+    def wait_for_key(self) -> None:
+        self.is_arriving = True
+
     def begin(self, form: Format) -> None:
         """An opening turned out to be a picture."""
         self.format = form
@@ -107,8 +121,8 @@ class Fanout:
         else:
             self._begin_outputs(form)
         self._voice = None
-        self._aac = AacVoice(form) if form.audio and form.audio_codec != "aac" and self.outputs else None
-        self._whole, self._key_dts = False, None
+        is_other = form.audio and form.audio_codec != "aac"
+        self._aac = AacVoice(form) if is_other and self.outputs else None
         self.signal.ring()
 
     def to_hls(self, unit: Unit) -> None:
@@ -120,6 +134,7 @@ class Fanout:
 
     def to_viewers(self, unit: Unit) -> None:
         if unit.kind == "video":
+            self._time_keyframes(unit)
             self._remember(unit)
             for viewer in list(self._viewers):
                 viewer(unit)
@@ -140,9 +155,13 @@ class Fanout:
         return int((self._loop.time() - self._epoch) * CLOCK)
 
     def _begin_outputs(self, form: Format) -> None:
+        if form.audio and True in self.outputs:
+            self.outputs.pop(True).end()  # it has sound of its own by now
         for silent_track in (False,) if form.audio else (False, True):
             if silent_track not in self.outputs:
-                self.outputs[silent_track] = HlsOutput(silent_track=silent_track, changed=self.signal.ring)
+                self.outputs[silent_track] = HlsOutput(
+                    silent_track=silent_track, changed=self.signal.ring, clock=self._loop.time
+                )
             self.outputs[silent_track].begin(as_sent(form))
 
     def _end_outputs(self) -> None:
@@ -150,16 +169,19 @@ class Fanout:
             output.end()
 
     def _time_keyframes(self, unit: Unit) -> None:
-        was_slow, since = self.is_slow, 0 if self._key_dts is None else unit.dts - self._key_dts
-        if unit.key or since > SLOW_S * CLOCK:
-            self.is_slow = since > SLOW_S * CLOCK
+        """How far apart they are, by the camera's clock; time that passes without a picture does not count."""
+        if self._last is not None:
+            self._since_key += min(unit.dts - self._last, CLOCK)
+        self._last = unit.dts
+        was_slow, is_far = self.is_slow, self._since_key > SLOW_S * CLOCK
+        if unit.key or is_far:
+            self.is_slow = is_far
         if unit.key:
-            self._key_dts = unit.dts
+            self._since_key = 0
         if self.is_slow and not was_slow:
             self.signal.ring()
 
     def _remember(self, unit: Unit) -> None:
-        self._time_keyframes(unit)
         if unit.key:
             self._gop, self._gop_bytes, self._whole = [], 0, True
             self.signal.ring()

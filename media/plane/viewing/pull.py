@@ -24,7 +24,7 @@ from media.plane.sources.run import Run
 from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.transcoded import Transcoded
 from media.plane.viewing.transcodes import Transcodes
-from media.source import Denied, Sources, SourceSpec
+from media.source import Codec, Denied, Sources, SourceSpec
 
 _log = structlog.get_logger()
 
@@ -65,6 +65,7 @@ class Pull(Fanout):
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
         self._opened_for, self._smaller = claims, False  # whether the smaller picture comes in place of the whole one
         self._is_alone = False  # the camera has no other picture that would do
+        self._is_paced = False  # viewers get its units later than HLS, where `begin` is said
         self._is_last_try = False  # no other picture may do: what can't be shown as it comes is transcoded
         self.needed = self._loop.time()
         self.reopened = self.minted = 0
@@ -177,14 +178,15 @@ class Pull(Fanout):
 
     async def _tell(self, claims: Claims, form: Format) -> None:
         try:
-            told = self._sources.learnt(claims, form.width, form.height, b_frames=form.b_frames)
+            codec: Codec = "h265" if form.is_h265 else "h264"
+            told = self._sources.learnt(claims, form.width, form.height, codec=codec, b_frames=form.b_frames)
             await asyncio.wait_for(told, ASK_S)
         except Exception as error:
             _log.warning("what a picture is like could not be told", error=type(error).__name__)
 
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
-        self._is_alone = spec.alone
+        self._is_alone, self._is_paced = spec.alone, False
         self.sound = spec.sound
         if spec.kind == "card":
             await card_player.play(self, spec.card, self._loop.time)
@@ -217,15 +219,23 @@ class Pull(Fanout):
             took = self._loop.time() - self._epoch
             _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
         super().begin(form)
-        if self._transcoded is not None:
+        if self._transcoded is not None and not self._is_paced:
             self._transcoded.open(form)
         for follower in list(self._followers):
             follower()
 
     def to_viewers(self, unit: Unit) -> None:
         super().to_viewers(unit)
-        if self._transcoded is not None:
-            self._transcoded.take(unit)
+        self._is_paced |= unit.form is not None
+        if self._transcoded is None:
+            return
+        if unit.form is not None and self.format is not None:
+            self._transcoded.open(self.format)
+        self._transcoded.take(unit)
+
+    def shows(self, start_id: str) -> bool:
+        made = self._transcoded
+        return super().shows(start_id) or (made is not None and made.failure is None and made.shows(start_id))
 
     def tidy(self) -> None:
         if self._transcoded is not None and self._transcoded.failure:
@@ -269,8 +279,8 @@ class Pull(Fanout):
         return running or self._transcodes.has_room
 
 
-def _like(form: Format) -> tuple[int, int, bool]:
-    return form.width, form.height, form.b_frames
+def _like(form: Format) -> tuple[int, int, bool, str]:
+    return form.width, form.height, form.b_frames, form.codec.partition(".")[0]
 
 
 def _short(text: str) -> str:
