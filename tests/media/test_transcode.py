@@ -5,6 +5,7 @@ import itertools
 import random
 import re
 import threading
+import time
 from fractions import Fraction
 
 import av
@@ -12,10 +13,11 @@ import pytest
 
 from media.plane.codec import h265
 from media.plane.codec.keyframe import NoPicture
-from media.plane.codec.units import CLOCK, Format, Unit
+from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
 from media.plane.outputs import transcoder
 from media.plane.outputs.transcoder import WAITING, Transcoder
-from media.plane.viewing.transcodes import admits
+from media.plane.viewing.transcoded import LEFT_S, UNUSED_S
+from media.plane.viewing.transcodes import Transcodes, admits
 from media.source import transcoded_size
 from tests.doubles.hls_camera import FPS, Camera, recording
 from tests.doubles.rtsp_camera import slope
@@ -189,6 +191,31 @@ def test_sizes_keep_proportions_and_are_even(given, made):
 )
 def test_as_many_are_admitted_as_are_measured_to_have_room(most, cores, loads, measured, behind, expected):
     assert admits(most, cores, loads, measured, behind=behind) is expected
+
+
+def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monkeypatch):
+    form, later = Format(320, 180, "hvc1.1.6.L60.90", audio=False), [0.0]
+
+    async def scene():
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: time.monotonic() + later[0])
+        transcodes = Transcodes(1)
+        first = transcodes.begin(form, (), "not_playable")
+        with pytest.raises(SourceFailed, match="not_playable"):
+            transcodes.begin(form, (), "not_playable")
+        later[0] += LEFT_S + 1
+        second = transcodes.begin(form, (), "not_playable")
+        assert first.failure
+        second.watch(lambda _: None)
+        later[0] += UNUSED_S + 1
+        assert (transcodes.stats()["transcodes"], transcodes.has_room) == (1, False)
+        third = Transcodes("auto", cores=1).begin(form, (), "not_playable")
+        later[0] += UNUSED_S + 1
+        third.tidy()
+        assert third.failure
+        second.close()
+        return transcodes.stats()["transcodes"]
+
+    assert asyncio.run(scene()) == 0
 
 
 def encoded(codec: str, count: int) -> list:
