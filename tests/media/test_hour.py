@@ -62,7 +62,7 @@ def test_a_clock_that_is_set_costs_no_picture_and_no_reopening(leaps: tuple[tupl
     assert showing.failures == []
     steps = [later.pts - earlier.pts for earlier, later in itertools.pairwise(showing.seen)]
     assert len(showing.seen) == 300
-    assert 0 < min(steps)
+    assert min(steps) > 0
     assert max(steps) <= 2 * CLOCK // 5
     assert not any(segment.breaks for segment in showing.fanout.outputs[False].segments)
 
