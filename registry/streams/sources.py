@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from copy import replace
 
 from msgspec import structs
 
@@ -112,7 +113,8 @@ class Minting:
                 "no picture from source %s by way %s: %s", source.id, way, error.reason, extra={"reason": error.reason}
             )
             return unreached(error, camera)
-        return spec.of(source.id)
+        # what does not decode is the work of a setting only where the camera has one
+        return replace(spec.of(source.id), encrypts=camera.encryption != "none")
 
     def give_back(self, source: Source, release: str, deadline: Deadline) -> None:
         _, _, token = release.partition("/")
