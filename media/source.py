@@ -5,7 +5,6 @@ Composition gives the plane an object of this protocol; the plane itself knows n
 
 import base64
 from collections.abc import Sequence
-from copy import replace
 from dataclasses import dataclass
 from typing import Literal, NotRequired, Protocol, TypedDict
 
@@ -55,12 +54,6 @@ class SourceSpec:
 
     def __repr__(self) -> str:
         return f"<SourceSpec {self.kind}>"
-
-    def of(self, source: str) -> "SourceSpec":
-        """The same, with what is to be released told apart from other sources'."""
-        if not self.release:
-            return self
-        return replace(self, release=f"{source}/{self.release}")
 
     def as_json(self) -> WireSource:
         return {

@@ -65,6 +65,11 @@ class Live:
     def report(self, kind: str, report: SenderReport, at: float) -> None:
         self._guarded(lambda: self._timeline.report(kind, report.wall_s, report.timestamp))
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether a keyframe is being decoded, and everything after it waits."""
+        return self._look is not None
+
     def check(self) -> None:
         """Raises SourceFailed if a keyframe stayed garbled and no other one came to compare it with."""
         if self._look is None:
