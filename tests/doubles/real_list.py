@@ -7,6 +7,7 @@ address and key, and the parameters of a stream's address.
 import base64
 import copy
 import hashlib
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from tests.doubles.tls_vendor import answer
 FILE = Path(__file__).parents[3] / "shared" / "data" / "ezviz" / "real_page_list.json"
 CODE = "ABCDEF"
 USER, PASSWORD = "kari@example.com", "showcam-demo"
+# a JWT, of which a client reads the claim that signs its request for stream tokens
+_SESSION = f"head.{base64.urlsafe_b64encode(b'{"s": "sign"}').decode().rstrip('=')}.tag"
 _LOGIN = {
-    "loginSession": {"sessionId": "s" * 32, "rfSessionId": "r" * 32},
+    "loginSession": {"sessionId": _SESSION, "rfSessionId": "r" * 32},
     "loginUser": {"username": USER, "userId": "1"},
 }
 
@@ -42,20 +45,21 @@ def page(*, owned: bool) -> dict[str, Any]:
 
 
 class RealList:
-    """The app API of one account with that list: signing in, the list, and nothing else.
-
-    Sections are answered as they are requested; the list of a page has at most the fifty resources that life allows.
-    """
+    """The app API of one account with that list: signing in, the list with the requested sections, stream tokens."""
 
     def __init__(self, *, owned: bool) -> None:
         self._listed = page(owned=owned)
+        self._tokens = itertools.count(1)
 
     def reply(self, request: str, _body: bytes, headers: dict[str, str]) -> bytes:
         path, _, query = request.partition(" ")[2].partition("?")
         if path == "/v3/users/login/v5":
             return _ok(**_LOGIN, loginArea={"apiDomain": headers["host"]})
         if path == "/v3/configurations/system/info":
-            return _ok(systemConfigInfo={"sysConf": "|".join("0" * 20), "authAddr": "https://null"})
+            addresses = {"sysConf": "|".join("0" * 20), "authAddr": f"https://{headers['host']}"}
+            return _ok(systemConfigInfo=addresses)
+        if path == "/vtdutoken2":
+            return answer(json.dumps({"retcode": 0, "msg": "", "tokens": [f"ut.{next(self._tokens)}"]}).encode())
         if path != "/v3/userdevices/v1/resources/pagelist":
             return answer(b"{}", "404 Not Found")
         wanted = {"page", "deviceInfos", "resourceInfos", *_sections(query)}

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from media.grants import Grants
 from registry.adapter import Adapter, adapt
-from registry.camera import Camera, Refusal, Video
+from registry.camera import Camera, Refusal, StreamRequest, Video
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.rules import Rules
 from registry.vendor import SignedIn
-from store.records import Account
+from store.records import Account, Link
 from store.sqlite import SqliteStore
 from tests.doubles import real_list
+from tests.doubles.household import new_link
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.tls_vendor import Vendors
 
@@ -50,6 +52,7 @@ FAKE00019 1 EB3       | on  none on 99  | on  on off none black_and_white no  | 
 ASLEEP = {"FAKE00004"}  # its privacy shutter is closed
 OFFLINE = {"FAKE00006", "FAKE00010", "FAKE00012", "FAKE00017"}
 OWNED = {"FAKE00010"}
+KEY = b"ABCDEF" + bytes(10)  # of AES-128
 
 
 @dataclass
@@ -58,9 +61,20 @@ class Home:
 
     adapter: Adapter
     account: Account
+    link: Link
+    pictures: ReadyPictures
 
     def cameras(self) -> tuple[Camera, ...]:
         return self.adapter.owner.cameras(self.account.id).cameras
+
+    def give(self, code: str) -> set[str]:
+        """The owner decides for each channel that it be shown by the code; what showcam then knows of the code."""
+        found: set[str] = set()
+        for camera in self.cameras():
+            done = self.adapter.owner.while_encrypted(self.account.id, camera.id, "code", code=code, consent=True)
+            assert isinstance(done, Camera)
+            found.add(done.picture_code)
+        return found
 
     def reasons(self) -> dict[str, set[tuple[str, ...]]]:
         """By serial, what stands in the way of any of its channels on any surface."""
@@ -84,8 +98,11 @@ def home(store: SqliteStore, vendors: Vendors) -> Callable[..., Home]:
         assert isinstance(verdict, SignedIn)
         driver.sessions.signed_in(source, real_list.USER, verdict.session)
         driver.sessions.allow_open_way(source, allowed=True)
-        rules = Rules(request_s=LONG_S)
-        return Home(adapt(store, {"ezviz": driver}, ReadyPictures(), Grants([bytes(32)]), rules), account)
+        rules = Rules(request_s=LONG_S, owner_s=LONG_S, opens_per_minute=100)
+        pictures, link = ReadyPictures(), new_link(account, "google", None, "en")
+        store.add_link(link)
+        adapter = adapt(store, {"ezviz": driver}, pictures, Grants([bytes(32)]), rules)
+        return Home(adapter, account, link, pictures)
 
     return made
 
@@ -124,3 +141,34 @@ def test_with_the_account_alone_an_online_camera_that_is_awake_is_refused_for_en
     )
     assert {serial for serial, found in reasons.items() if found == {("asleep", "encryption_on")}} == ASLEEP
     assert {serial for serial, found in reasons.items() if found == {("offline", "encryption_on")}} == OFFLINE
+
+
+@pytest.mark.parametrize("owned", [False, True], ids=["as it is", "as owner"])
+def test_with_the_code_every_online_camera_that_is_awake_is_shown(home: Callable[..., Home], owned: bool) -> None:
+    ours = home(owned=owned)
+    assert ours.give(real_list.CODE) == {"fits"}
+    reasons = ours.reasons()
+    assert {serial for serial, found in reasons.items() if found == {()}} == reasons.keys() - ASLEEP - OFFLINE
+    assert {serial for serial, found in reasons.items() if found == {("asleep",)}} == ASLEEP
+    assert {serial for serial, found in reasons.items() if found == {("offline",)}} == OFFLINE
+
+
+def test_each_that_is_shown_is_asked_for_the_picture_that_its_menu_has(home: Callable[..., Home]) -> None:
+    """And its key goes to the media process."""
+    ours = home(owned=False)
+    ours.give(real_list.CODE)
+    for camera in ours.cameras():
+        ours.adapter.registry.open_stream(ours.link, camera.id, StreamRequest("google", ("hls",)))
+    asked = {}
+    for _, source in ours.pictures.warmed:
+        told = parse_qs(urlsplit(source.url).query)
+        asked[f"{told['dev'][0]} {told['chn'][0]}"] = (told["stream"][0], source.dozes)
+        assert (source.kind, source.sound, source.key) == ("ezviz", "on", KEY)
+    expected = {}
+    for line in CHANNELS.strip().splitlines():
+        serial, _, rest = line.partition(" ")
+        if serial not in ASLEEP | OFFLINE:
+            has_smaller = line.endswith("yes")
+            expected[f"{serial} {rest[0]}"] = ("2" if has_smaller else "1", not has_smaller)
+    assert asked == expected
+    assert len(expected) == 15
