@@ -19,6 +19,16 @@ OPEN_WAY: Sentence = (
     mark("On its way from {vendor} to here it is not encrypted. Allow that, and it is shown."),
 )
 
+# Of the code that deciphers a camera's picture, by what is wrong with it.
+PICTURE_CODE = {
+    "consent": mark("Nothing was changed. Tick that the pictures are deciphered here, then give the code."),
+    "wrong": mark(
+        "Nothing was changed. That is not the camera's code: it is the verification code on its label, or the "
+        "encryption password set since."
+    ),
+    "guessed": mark("Nothing was changed. There were too many wrong codes: wait an hour, then give the right one."),
+}
+
 # reason: (status, heading, what happened and what to do)
 PROBLEMS: dict[str, tuple[int, str, str]] = {
     "form": (

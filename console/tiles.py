@@ -5,7 +5,9 @@ from typing import Literal, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from console.picture_codes import PictureCodes
 from console.sentences import OPEN_WAY, OWN
 from registry.camera import UNASKED, Camera, Refusal, Stream, StreamRequest
 from registry.errors import Unavailable
@@ -39,23 +41,30 @@ class Shown(TypedDict):
 
 
 class Tile(Struct, frozen=True):
-    """`starts`: whether its picture begins with the page; a camera on battery waits for a press."""
+    """`starts`: whether its picture begins with the page; a camera on battery waits for a press.
+
+    `code`: whether the code that deciphers its picture is asked for, or may be forgotten.
+    """
 
     id: str
     name: str
     about: str
     starts: bool
     why_not: WhyNot | None
+    code: Literal["", "wanted", "given"] = ""
 
 
 class Tiles:
     def __init__(self, owner: Owner) -> None:
-        self._owner = owner
+        self._owner, self._codes = owner, PictureCodes(owner)
 
     def of(self, account: str, language: Language) -> list[Tile]:
         """In the order of their names. Raises Unavailable."""
         rows = self._owner.readiness(account, ("page",))
-        tiles = [_tile(camera, verdicts["page"], language) for camera, verdicts in rows]
+        tiles = [
+            replace(_tile(camera, verdicts["page"], language), code=self._codes.standing(account, camera))
+            for camera, verdicts in rows
+        ]
         return sorted(tiles, key=lambda tile: tile.name.casefold())
 
     def open(self, account: str, session: str, camera_id: str, asked: Asked, language: Language) -> Stream | WhyNot:

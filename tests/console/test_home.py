@@ -382,3 +382,54 @@ def test_the_pages_headers_let_in_nothing_from_elsewhere(world: HomeWorld) -> No
     )
     assert (headers["Cache-Control"], headers["X-Frame-Options"]) == ("no-store", "DENY")
     assert (headers["Referrer-Policy"], headers["X-Content-Type-Options"]) == ("no-referrer", "nosniff")
+
+
+def garage(world: HomeWorld) -> str:
+    """The Garage, whose Image Encryption is on, at home by the account's own way."""
+    world.home.driver.change("Garage", ways=("cloud",))
+    return world.home.id("Garage")
+
+
+def decided(world: HomeWorld) -> str:
+    return world.home.owner.preferences(world.home.account.id, world.home.id("Garage")).while_encrypted
+
+
+def test_an_encrypted_camera_is_shown_by_its_code_and_no_more_when_that_is_forgotten(world: HomeWorld) -> None:
+    camera_id = garage(world)
+    browser = world.signed_in()
+    assert browser.text.index("Image Encryption is on for Garage") < browser.text.index("Or keep it on, and give the")
+    browser.post("picture-code", camera=camera_id, picture_code=" ABCDEF ", deciphered="1")
+    assert (browser.status, decided(world), world.home.driver.picture_codes) == (200, "code", {"Garage": "ABCDEF"})
+    assert "Or keep it on" not in browser.text
+    assert "sdp" in browser.open(camera_id).get_json()
+
+    browser.get().post("forget-code", camera=camera_id)
+    assert (decided(world), world.home.driver.picture_codes) == ("no", {"Garage": ""})
+    assert browser.open(camera_id).get_json()["reason"] == "encryption_on"
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"picture_code": "ABCDEF"}, "Tick that the pictures are deciphered here"),
+        ({"picture_code": "AAAAAA", "deciphered": "1"}, "That is not the camera's code"),
+        ({"picture_code": "two words", "deciphered": "1"}, "That is not the camera's code"),
+        ({"picture_code": "", "deciphered": "1"}, "That is not the camera's code"),
+        ({"deciphered": "1"}, "That is not the camera's code"),
+        ({"camera": "ezviz-" + "a" * 20, "picture_code": "ABCDEF", "deciphered": "1"}, "There is no camera"),
+        ({"camera": "", "picture_code": "ABCDEF", "deciphered": "1"}, "There is no camera"),
+    ],
+)
+def test_a_code_that_is_not_kept_says_why(world: HomeWorld, fields: dict[str, str], sentence: str) -> None:
+    browser = world.signed_in()
+    browser.post("picture-code", **{"camera": garage(world), **fields})
+    assert (browser.status, sentence in browser.text) == (403, True)
+    assert (decided(world), world.home.driver.picture_codes) == ("no", {})
+
+
+@pytest.mark.parametrize("step", ["picture-code", "forget-code"])
+def test_who_is_not_signed_in_gives_and_forgets_no_code(world: HomeWorld, step: str) -> None:
+    fields = {"camera": garage(world), "picture_code": "ABCDEF", "deciphered": "1"}
+    for browser, step_due in ((world.browser(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
+        assert browser.get().post(step, **fields).step == step_due
+    assert decided(world) == "no"
