@@ -273,11 +273,11 @@ WHOLE_H265 = {"video": Video("h265", 2560, 1440)}
         (UHD | {"sub": Video("h264", 640, 360)}, [{"width": 640, "height": 360}], ["AAC", "NONE"]),
         (UHD | {"sub": Video("h264")}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
         (UHD, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
-        # H.265 is not shown: the sub stream alone where it is H.264, else the card with the reason
+        # H.265 is not shown: the sub stream alone where it is H.264 or was never opened, else the card with the reason
         (WHOLE_H265 | {"sub": Video("h264", 640, 360)}, [{"width": 640, "height": 360}], ["AAC", "NONE"]),
         (WHOLE_H265 | {"sub": Video("h264")}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
         (WHOLE_H265 | {"sub": Video("h265", 640, 360)}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
-        (WHOLE_H265 | {"sub": Video("unknown", 640, 360)}, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
+        (WHOLE_H265 | {"sub": Video("unknown", 640, 360)}, [{"width": 640, "height": 360}], ["AAC", "NONE"]),
         (WHOLE_H265, [{"width": 1280, "height": 720}], ["AAC", "NONE"]),
         ({"audio": "none"}, [{"width": 1920, "height": 1080}], ["NONE"]),
         ({"audio": "off"}, [{"width": 1920, "height": 1080}], ["AAC", "NONE"]),  # it may be on tomorrow

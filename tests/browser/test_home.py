@@ -10,10 +10,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_SMALL, TOO_WIDE, UNLABELLED
+from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program, running
 
 TARGETS = "button, a.button, input:not([type=hidden]):not([type=checkbox]), label.tick, footer a"
+TOO_SMALL = """targets => [...document.querySelectorAll(targets)].filter(each => each.checkVisibility())
+    .map(each => [each.outerHTML, each.getBoundingClientRect().height]).filter(([, height]) => height < 44)"""
 WITHIN_S = 120  # from the start of showcam in an empty folder to a picture that moves
 MOVING = "video => video.getVideoPlaybackQuality().totalVideoFrames > 20"
 FOCUSED = "document.activeElement.name || document.activeElement.textContent.trim()"
@@ -78,12 +80,12 @@ def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContex
     garden = tile(page, "Garden")
     video = garden.locator("video").element_handle()
     page.wait_for_function(MOVING, arg=video, timeout=20_000)
-    program.change("Garden", encryption=True)
+    program.change("Garden", asleep=True)
     try:
-        garden.get_by_text("Image Encryption is on for Garden").wait_for(timeout=20_000)
+        garden.get_by_text("Garden is in Sleep Mode.").wait_for(timeout=20_000)
         page.screenshot(path=SCREENSHOTS / "home-refused.png", full_page=True)
     finally:
-        program.change("Garden", encryption=False)
+        program.change("Garden", asleep=False)
     garden.get_by_role("button", name="Try again").click()
     page.wait_for_function(MOVING, arg=video, timeout=20_000)
 

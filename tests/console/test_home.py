@@ -293,6 +293,7 @@ def test_a_picture_ends_when_its_gate_closes(world: HomeWorld) -> None:
     browser = world.signed_in()
     browser.open(world.home.id("Garden"))
     world.home.driver.change("Garden", encryption="on")
+    world.clock.wait(1)
     assert denied(world.home.questions, world) == "encryption_on"
 
 

@@ -115,8 +115,9 @@ class HomeWorld:
 
 
 def home_world(folder: Path, *, public: bool = False) -> HomeWorld:
-    clock, now = Clock(), time.time()
-    made = household(folder, user=USER, clock=lambda: now)  # opens are counted in one minute, whenever the test runs
+    clock = Clock()
+    clock.now = time.time()  # which sessions go by
+    made = household(folder, user=USER, clock=clock)
     households.add_owner(made.store, CAREFUL)
     vendor = ReadyVendor(USER, NEW, careful=(CAREFUL,))
     vendor.sessions = Sessions(made.store)  # type: ignore[attr-defined]
