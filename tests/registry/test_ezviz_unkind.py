@@ -1,4 +1,4 @@
-"""A household as unkind as life, through driver, registry and gate: what is shown, why not, and what its owner meets."""
+"""A household as unkind as life, through driver, registry and gate: what is shown, why not, what its owner meets."""
 
 import time
 from collections.abc import Callable, Iterator
