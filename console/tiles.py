@@ -53,10 +53,10 @@ class Tiles:
         self._owner = owner
 
     def of(self, account: str, language: Language) -> list[Tile]:
-        """In the order of their names. Raises Unavailable."""
+        """Those that can be shown first, in the order of their names. Raises Unavailable."""
         rows = self._owner.readiness(account, ("page",))
         tiles = [_tile(camera, verdicts["page"], language) for camera, verdicts in rows]
-        return sorted(tiles, key=lambda tile: tile.name.casefold())
+        return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
 
     def open(self, account: str, session: str, camera_id: str, asked: Asked, language: Language) -> Stream | WhyNot:
         """Raises BadOffer."""
