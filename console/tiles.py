@@ -59,13 +59,13 @@ class Tiles:
         self._owner, self._codes = owner, PictureCodes(owner)
 
     def of(self, account: str, language: Language) -> list[Tile]:
-        """In the order of their names. Raises Unavailable."""
+        """Those that can be shown first, in the order of their names. Raises Unavailable."""
         rows = self._owner.readiness(account, ("page",))
         tiles = [
             replace(_tile(camera, verdicts["page"], language), code=self._codes.standing(account, camera))
             for camera, verdicts in rows
         ]
-        return sorted(tiles, key=lambda tile: tile.name.casefold())
+        return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
 
     def open(self, account: str, session: str, camera_id: str, asked: Asked, language: Language) -> Stream | WhyNot:
         """Raises BadOffer."""

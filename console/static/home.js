@@ -21,9 +21,14 @@ class Tile {
     this.ask = element.querySelector(".ask");
     this.button = element.querySelector(".show");
     this.session = crypto.getRandomValues(new Uint32Array(2)).join("");
+    this.playing = false;
     this.turn = 0; // what an earlier attempt still does is ignored
     this.wakings = 0;
     this.button.addEventListener("click", () => this.start(true));
+    // the browser's own controls, of sound and size, cover the picture: they are there while somebody reaches for them
+    const screen = element.querySelector(".screen");
+    for (const event of ["pointerenter", "pointerdown", "focusin"]) screen.addEventListener(event, () => this.control(true));
+    for (const event of ["pointerleave", "focusout"]) screen.addEventListener(event, () => this.control(false));
   }
 
   /** `pressed`: somebody wants this one, so the oldest makes room. */
@@ -66,6 +71,7 @@ class Tile {
     await this.firstPicture();
     if (turn !== this.turn) return;
     this.wakings = 0;
+    this.playing = true;
     this.say("");
     this.watch(turn);
   }
@@ -148,12 +154,16 @@ class Tile {
     this.state.textContent = text;
     this.state.hidden = !text;
     this.why.hidden = this.ask.hidden = this.button.hidden = true;
-    this.video.controls = !text;
+  }
+
+  control(wanted) {
+    this.video.controls = wanted && this.playing;
   }
 
   stop() {
     this.turn += 1;
     this.close();
+    this.playing = this.video.controls = false;
     this.video.hidden = true;
     const at = playing.indexOf(this);
     if (at >= 0) playing.splice(at, 1);
