@@ -30,6 +30,7 @@ class WireSource(TypedDict):
     password: NotRequired[str]
     encrypts: NotRequired[bool]
     dozes: NotRequired[bool]
+    lasts_s: NotRequired[int]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,6 +49,7 @@ class SourceSpec:
     password: str = ""
     encrypts: bool = True  # the vendor has an Image Encryption, which a picture that does not decode may be the work of
     dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
+    lasts_s: int = 0  # seconds of picture, after which a viewer has to ask again; 0: no end
 
     def __repr__(self) -> str:
         return f"<SourceSpec {self.kind}>"
@@ -70,6 +72,7 @@ class SourceSpec:
             "password": self.password,
             "encrypts": self.encrypts,
             "dozes": self.dozes,
+            "lasts_s": self.lasts_s,
         }
 
     @classmethod
@@ -85,6 +88,7 @@ class SourceSpec:
             password=data.get("password", ""),
             encrypts=data.get("encrypts", True),
             dozes=data.get("dozes", False),
+            lasts_s=data.get("lasts_s", 0),
         )
 
 

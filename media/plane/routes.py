@@ -17,6 +17,7 @@ from media.plane.outputs.hls import HlsOutput, is_start_id
 from media.plane.outputs.offers import OFFER_CAP, NoOffer
 from media.plane.outputs.peer import NotGathered
 from media.plane.viewing.endings import Ended
+from media.plane.viewing.pull import RESTS
 from media.plane.viewing.pulls import TooMany
 from media.plane.viewing.session import Session
 from media.plane.viewing.sessions import ANSWER_S, Sessions
@@ -40,6 +41,7 @@ _CORS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_OVER = {RESTS: "The camera runs on battery, so its picture ends after a while; ask for it again to go on watching."}
 _BEARER = {"WWW-Authenticate": "Bearer"}
 _PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store"}
 # Surfaces whose picture may be 1280×720 at most, and what is done about a larger one.
@@ -51,7 +53,7 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 class Routes:
     def __init__(self, grants: Grants, sessions: Sessions) -> None:
-        self._grants, self._sessions = grants, sessions
+        self._sessions = sessions
         self._proof = grants.proof()
 
     def application(self) -> web.Application:
@@ -160,7 +162,7 @@ class Routes:
         claims = self._verify(request, "snapshot", "still")
         if claims.protocol == "still" and not await self._sessions.guard.admits(claims, _bearer(request)):
             return _problem(401, "A bearer token of the link this was made for is needed.", headers=_BEARER)
-        data = await self._sessions.still(claims, SNAPSHOT_WAIT_S)
+        data = await self._sessions.warming.still(claims, SNAPSHOT_WAIT_S)
         return web.Response(body=data, headers={"Content-Type": "image/jpeg", "Cache-Control": "no-store"})
 
     # from the other processes
@@ -168,9 +170,9 @@ class Routes:
     async def warm(self, body: Warm) -> web.Response:
         claims = Claims(**body["claims"])
         if claims.protocol == "snapshot":
-            self._sessions.look(claims, SourceSpec.from_json(body["source"]))
+            self._sessions.warming.look(claims, SourceSpec.from_json(body["source"]))
             return web.json_response(Nothing(), status=202)
-        pull = self._sessions.expect(claims, SourceSpec.from_json(body["source"]))
+        pull = self._sessions.warming.expect(claims, SourceSpec.from_json(body["source"]))
         if _FIT.get(claims.surface) == "scaled":
             pull.scale()
         return web.json_response(Nothing(), status=202)
@@ -214,7 +216,7 @@ class Routes:
         return handle
 
     def _verify(self, request: web.Request, *protocols: Protocol) -> Claims:
-        return self._grants.verify(request.match_info["grant"], protocols, time.time())
+        return self._sessions.verified(request.match_info["grant"], *protocols)
 
 
 @web.middleware
@@ -238,7 +240,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     except ExpiredGrant:
         return _problem(410, "This address is over; ask for the camera again.")
     except Ended as ended:
-        return _problem(410, "This stream is over; ask for the camera again.", ended.reason)
+        return _problem(410, _OVER.get(ended.reason, "This stream is over; ask for the camera again."), ended.reason)
     except TooMany as busy:
         return _problem(
             429,

@@ -1,18 +1,37 @@
 """What is changed in aiortc and aioice. All of it goes by names of theirs that are private, and stands here alone.
 
-A name that is gone or takes other arguments ends the start: unseen it would be a black screen on some display.
+It was checked against aiortc 1.16.0 and aioice 0.13.0. A name that is gone or takes other arguments ends the start:
+unseen it would be a black screen on some display.
 """
 
 import asyncio
+import contextlib
 import inspect
+import struct
 from typing import Any
 
 import aioice.ice
 import aiortc.rtcdtlstransport
 import aiortc.rtcicetransport
-from aiortc import RTCCertificate, RTCConfiguration, RTCPeerConnection
+import aiortc.rtcpeerconnection
+import aiortc.rtcrtpsender
+from aiortc import RTCCertificate, RTCConfiguration, RTCPeerConnection, RTCRtpSender
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_FIR,
+    RTCP_PSFB_PLI,
+    RTCP_RTPFB_NACK,
+    RtcpPsfbPacket,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSrPacket,
+    unpack_remb_fci,
+)
 
 from media.plane.outputs import ice
+from media.plane.outputs.video_track import VideoTrack
+
+HISTORY = 1024  # packets that are kept to be sent again; aiortc's 128 are a third of a second at 4 Mbit/s
 
 # aiortc offers the first four alone, with which a display that has an RSA certificate can't agree (its issue 1434).
 CIPHERS = tuple(
@@ -36,6 +55,16 @@ def _its_own(owner: Any, name: str, *parameters: str) -> Any:
 
 _ssl_context = _its_own(RTCCertificate, "_create_ssl_context", "self", "srtp_profiles")
 _connect = _its_own(RTCPeerConnection, "_RTCPeerConnection__connect", "self")
+_hear = _its_own(RTCRtpSender, "_handle_rtcp_packet", "self", "packet")
+_next_frame = _its_own(RTCRtpSender, "_next_encoded_frame", "self", "codec")
+_send_again = _its_own(RTCRtpSender, "_retransmit", "self", "sequence_number")
+_KEPT = "_RTCRtpSender__rtp_history"
+if _KEPT not in RTCRtpSender.__init__.__code__.co_names or not isinstance(
+    vars(aiortc.rtcrtpsender).get("RTP_HISTORY_SIZE"), int
+):
+    raise LibraryChanged("RTCRtpSender keeps what it sent in another way")
+if vars(aiortc.rtcpeerconnection).get("RTCRtpSender") is not RTCRtpSender:
+    raise LibraryChanged("RTCPeerConnection makes its senders in another way")
 _its_own(aiortc.rtcicetransport, "Connection", *inspect.signature(aioice.ice.Connection).parameters)
 _its_own(aioice.ice.Connection, "get_component_candidates", "self", "component", "addresses", "timeout")
 _its_own(aioice.ice, "server_reflexive_candidate", "protocol", "stun_server")
@@ -49,6 +78,8 @@ def apply(addresses: tuple[str, ...]) -> None:
     """
     vars(aiortc.rtcicetransport)["Connection"] = ice.Connection
     vars(aioice.ice)["server_reflexive_candidate"] = ice.reflexive
+    vars(aiortc.rtcpeerconnection)["RTCRtpSender"] = Sender
+    vars(aiortc.rtcrtpsender)["RTP_HISTORY_SIZE"] = HISTORY
     RTCCertificate._create_ssl_context = _with_rsa  # type: ignore[method-assign, assignment]
     if addresses:
         aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [
@@ -64,6 +95,44 @@ def _with_rsa(certificate: RTCCertificate, srtp_profiles: Any) -> Any:
     context = _ssl_context(certificate, srtp_profiles)
     context.set_cipher_list(":".join(CIPHERS).encode())
     return context
+
+
+class Sender(RTCRtpSender):
+    """Tells a picture's link what is sent and what its receiver says, of which aiortc uses the requests alone."""
+
+    async def _handle_rtcp_packet(self, packet: Any) -> None:
+        if isinstance(self.track, VideoTrack):
+            _tell(self.track, packet, self._ssrc)
+        await _hear(self, packet)
+
+    async def _next_encoded_frame(self, codec: Any) -> Any:
+        frame = await _next_frame(self, codec)
+        if isinstance(self.track, VideoTrack) and frame is not None:
+            if self.track.link.take_start():
+                getattr(self, _KEPT).clear()
+            self.track.link.sent(len(frame.payloads))
+        return frame
+
+    async def _retransmit(self, sequence_number: int) -> None:
+        if not isinstance(self.track, VideoTrack) or self.track.link.resends:
+            await _send_again(self, sequence_number)
+
+
+def _tell(track: VideoTrack, packet: Any, ssrc: int) -> None:
+    link = track.link
+    if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
+        for report in packet.reports:
+            if report.ssrc == ssrc:
+                link.reported(report.fraction_lost / 256)
+    elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
+        link.asked_again(packet.lost)
+    elif isinstance(packet, RtcpPsfbPacket) and packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
+        link.wants_key()
+    elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
+        with contextlib.suppress(ValueError, struct.error):  # an application's own, which is no estimate
+            bits_s, ssrcs = unpack_remb_fci(packet.fci)
+            if ssrc in ssrcs:
+                link.estimated(bits_s, track.rate)
 
 
 class PeerConnection(RTCPeerConnection):

@@ -1,0 +1,150 @@
+"""What one viewer's link takes, as far as its receiver tells by RTCP: what it asks for again, lost, and estimates."""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+
+WINDOW_S = 0.5
+FEW = 30  # packets in the window, of fewer a share says nothing
+FLOODED = 0.3  # share of the packets in the window that is asked for again
+LOSSY = 0.12  # share that is lost, in two reports in a row
+NARROW = 0.7  # estimate beside the picture's rate, in two estimates in a row
+STUCK, STUCK_S = 3, 6.0  # so many fresh starts that were asked for, in so many seconds
+TRY_S, MOST_TRY_S = 30.0, 300.0  # until the whole picture is tried again; twice as long each time that failed
+WELL_S = 60.0  # a try that lasted so long did not fail
+CALM_S = 5.0  # without loss, before a try
+SLOWEST, FIRST_PACE, FASTEST = 60_000.0, 1_000_000.0, 4_000_000.0  # bytes a second of a burst
+STEP_S = 0.25  # between two changes of it
+_REMEMBERED = 2048
+
+
+class Link:
+    """`clock` is in seconds. `wake` is called when there is something new to judge."""
+
+    def __init__(self, clock: Callable[[], float], wake: Callable[[], None]) -> None:
+        self._clock, self._wake = clock, wake
+        self._sent: deque[tuple[float, int]] = deque()  # time and packets
+        self._again: deque[float] = deque()  # when packets were first asked for again
+        self._known: OrderedDict[int, None] = OrderedDict()  # their numbers
+        self._lossy = self._narrow = 0  # reports and estimates in a row
+        self._estimate = 0.0
+        self._starts: deque[float] = deque()
+        self._wants_key = self._is_fresh = False
+        self.resends = True  # whether what is asked for again is sent again
+        self._pace, self._paced = FIRST_PACE, clock()
+        self._calm_since = clock()
+        self._moved: float | None = None  # when the smaller picture was begun
+        self._tried: float | None = None  # when the whole one was begun again
+        self._wait_s = TRY_S
+
+    # told by the sender
+
+    def sent(self, packets: int) -> None:
+        now = self._clock()
+        self._sent.append((now, packets))
+        self._forget(now)
+
+    def asked_again(self, numbers: Iterable[int]) -> None:
+        now = self._clock()
+        for number in numbers:
+            if number not in self._known:
+                self._known[number] = None
+                self._again.append(now)
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        self._forget(now)
+        if self._share() >= LOSSY:
+            self._calm_since = now
+        self._wake()
+
+    def reported(self, lost: float) -> None:
+        """The share lost since the report before."""
+        self._lossy = self._lossy + 1 if lost >= LOSSY else 0
+        if self._lossy:
+            self._calm_since = self._clock()
+        self._wake()
+
+    def estimated(self, bits_s: float, rate: float) -> None:
+        """`rate`: of the picture that is sent, in bits a second."""
+        self._estimate = bits_s
+        self._narrow = self._narrow + 1 if bits_s < NARROW * rate else 0
+        self._wake()
+
+    def wants_key(self) -> None:
+        self._wants_key = True
+        self._wake()
+
+    # what the track does
+
+    def take_wish(self) -> bool:
+        """Whether a keyframe was asked for since the last call."""
+        wished, self._wants_key = self._wants_key, False
+        return wished
+
+    def start(self, *, asked: bool = False) -> None:
+        """Another run of pictures begins with a keyframe; what was before is not sent again.
+
+        `asked`: because the receiver could not go on.
+        """
+        now = self._clock()
+        if asked:
+            self._starts.append(now)
+        else:
+            self._sent.clear()
+            self._again.clear()
+            self._lossy = self._narrow = 0
+            self._starts.clear()
+        self._is_fresh, self._wants_key, self.resends = True, False, True
+
+    def take_start(self) -> bool:
+        """Whether what is sent next begins a run."""
+        fresh, self._is_fresh = self._is_fresh, False
+        return fresh
+
+    def pace(self) -> float:
+        """Bytes a second for a burst: more while nothing is asked for again, less when much is."""
+        now = self._clock()
+        if now - self._paced >= STEP_S:
+            much = self._share() >= LOSSY
+            self._pace = max(SLOWEST, self._pace / 2) if much else min(FASTEST, self._pace * 2)
+            self._paced = now
+        return self._pace
+
+    # which picture it takes
+
+    @property
+    def is_overfull(self) -> bool:
+        """Whether the picture that is sent is more than it takes."""
+        now = self._clock()
+        self._forget(now)
+        return self._share() >= FLOODED or self._lossy >= 2 or self._narrow >= 2 or len(self._starts) >= STUCK
+
+    def moved(self) -> None:
+        """What was sent is given up for the smaller picture, which begins with the next start."""
+        self.resends = False
+        now = self._clock()
+        failed = self._tried is not None and now - self._tried < WELL_S
+        self._wait_s = min(MOST_TRY_S, 2 * self._wait_s) if failed else TRY_S
+        self._moved, self._calm_since = now, now
+
+    def returned(self) -> None:
+        """The whole picture is sent again."""
+        self._moved, self._tried = None, self._clock()
+
+    @property
+    def may_try(self) -> bool:
+        """Whether it is time to see if it takes the whole picture again."""
+        now = self._clock()
+        return self._moved is not None and now - self._moved >= self._wait_s and now - self._calm_since >= CALM_S
+
+    def _share(self) -> float:
+        """Of the packets in the window, those asked for again; 0 of few."""
+        sent = sum(packets for _, packets in self._sent)
+        return len(self._again) / sent if sent >= FEW else 0.0
+
+    def _forget(self, now: float) -> None:
+        while self._sent and now - self._sent[0][0] > WINDOW_S:
+            self._sent.popleft()
+        while self._again and now - self._again[0] > WINDOW_S:
+            self._again.popleft()
+        while self._starts and now - self._starts[0] > STUCK_S:
+            self._starts.popleft()
