@@ -123,7 +123,7 @@ def _tell(track: VideoTrack, packet: Any, ssrc: int) -> None:
     if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
         for report in packet.reports:
             if report.ssrc == ssrc:
-                link.reported(report.fraction_lost / 256)
+                link.reported(report.packets_lost, report.highest_sequence)
     elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
         link.asked_again(packet.lost)
     elif isinstance(packet, RtcpPsfbPacket) and packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):

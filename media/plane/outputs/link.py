@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 WINDOW_S = 0.5
 FEW = 30  # packets in the window, of fewer a share says nothing
 FLOODED = 0.3  # share of the packets in the window that is asked for again
-LOSSY = 0.12  # share that is lost, in two reports in a row
+LOSSY = 0.12  # share that stayed lost over REPORT_S, twice in a row
+REPORT_S, MANY = 1.0, 50  # seconds and packets, less is no sample: receivers report with each request too
 NARROW = 0.7  # estimate beside the picture's rate, in two estimates in a row
 STUCK, STUCK_S = 3, 6.0  # so many fresh starts that were asked for, in so many seconds
 TRY_S, MOST_TRY_S = 30.0, 300.0  # until the whole picture is tried again; twice as long each time that failed
@@ -25,7 +26,8 @@ class Link:
         self._sent: deque[tuple[float, int]] = deque()  # time and packets
         self._again: deque[float] = deque()  # when packets were first asked for again
         self._known: OrderedDict[int, None] = OrderedDict()  # their numbers
-        self._lossy = self._narrow = 0  # reports and estimates in a row
+        self._lossy = self._narrow = 0  # samples and estimates in a row
+        self._sample: tuple[float, int, int] | None = None  # where it began: time, packets lost and packets in all
         self._estimate = 0.0
         self._starts: deque[float] = deque()
         self._wants_key = self._is_fresh = False
@@ -56,11 +58,17 @@ class Link:
             self._calm_since = now
         self._wake()
 
-    def reported(self, lost: float) -> None:
-        """The share lost since the report before."""
-        self._lossy = self._lossy + 1 if lost >= LOSSY else 0
-        if self._lossy:
-            self._calm_since = self._clock()
+    def reported(self, lost: int, packets: int) -> None:
+        """How many of so many were lost since the beginning, less what came when it was sent again."""
+        now = self._clock()
+        since, lost_before, before = self._sample or (now, lost, packets)
+        if self._sample is None or packets < before:
+            self._sample = (now, lost, packets)
+        elif now - since >= REPORT_S and packets - before >= MANY:
+            self._lossy = self._lossy + 1 if (lost - lost_before) / (packets - before) >= LOSSY else 0
+            self._sample = (now, lost, packets)
+            if self._lossy:
+                self._calm_since = now
         self._wake()
 
     def estimated(self, bits_s: float, rate: float) -> None:
@@ -92,6 +100,7 @@ class Link:
             self._sent.clear()
             self._again.clear()
             self._lossy = self._narrow = 0
+            self._sample = None
             self._starts.clear()
         self._is_fresh, self._wants_key, self.resends = True, False, True
 

@@ -39,6 +39,7 @@ class Shape(NamedTuple):
 DISPLAY = Shape(WIDEST, HIGHEST, 1_800_000, 3_600_000, 3_600_000)
 THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a link of 1 Mbit/s, with room for sound and for losses
 GOP_S = 2
+FPS = 25  # that a camera is taken to send; by another rate a picture gets more or fewer bits
 UNUSED_S = 30.0
 _WAITING = 250  # units; some five seconds of a camera
 
@@ -182,6 +183,7 @@ class _Encoder:
         self._encoder: Any = av.CodecContext.create("libx264", "w")
         self._encoder.width, self._encoder.height = self.size
         self._encoder.pix_fmt, self._encoder.time_base = "yuv420p", Fraction(1, CLOCK)
+        self._encoder.framerate = Fraction(FPS)  # by which the rate is kept
         self._encoder.bit_rate = shape.rate
         self._encoder.options = {
             "preset": "ultrafast",

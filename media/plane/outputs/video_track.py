@@ -14,6 +14,7 @@ from media.plane.outputs.track import Track
 LEAST_QUEUE = 120
 ALONE_S = 60.0  # after no smaller picture was found none is looked for
 PATIENCE_S = 0.6  # after a start a wish for a keyframe is let be for so long: the one that was sent may be on its way
+FRESH = 5  # pictures since a keyframe that are no more than another keyframe
 RATE_S = 2.0  # over which a picture's bits are counted
 _BURST_STEP = CLOCK // 500  # 2 ms
 _FRAME = CLOCK // 25
@@ -111,6 +112,8 @@ class VideoTrack(Track):
         self._picture = picture
         units = picture.watch(self._take)
         self._queue.clear()
+        if picture is not self._whole and len(units) > FRESH and picture.sync():
+            units = []  # a keyframe alone is less for a link that has little
         self._wants_key = not units
         self._limit = max(LEAST_QUEUE, 2 * len(units))
         for unit in [] if asked else units:
