@@ -6,6 +6,7 @@
 
 import functools
 import http.client
+import itertools
 import json
 import subprocess
 import sys
@@ -187,7 +188,7 @@ def watch(page: Page, port: int, grants: Grants, lasts_s: float) -> Run:
     page.wait_for_timeout(lasts_s * 1000)
     seen, told, began = page.evaluate("async () => [seen, await told(), began]")
     times = [now / 1000 for now, _, _ in seen]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     end = page.evaluate("performance.now()") / 1000
     ask(port, grants, "webrtc", "DELETE", "whep", at=session)
     if times:

@@ -16,21 +16,28 @@ import aiortc.rtcicetransport
 import aiortc.rtcpeerconnection
 import aiortc.rtcrtpsender
 from aiortc import RTCCertificate, RTCConfiguration, RTCPeerConnection, RTCRtpSender
+from aiortc.codecs import HEADER_EXTENSIONS
+from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_PSFB_FIR,
     RTCP_PSFB_PLI,
     RTCP_RTPFB_NACK,
+    HeaderExtensionsMap,
     RtcpPsfbPacket,
     RtcpRrPacket,
     RtcpRtpfbPacket,
     RtcpSrPacket,
+    pack_header_extensions,
+    unpack_header_extensions,
     unpack_remb_fci,
 )
 
 from media.plane.outputs import ice
 from media.plane.outputs.video_track import VideoTrack
 
+PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+_UNIT_S, _MOST = 0.01, 0xFFF  # of a playout delay, and the longest
 HISTORY = 1024  # packets that are kept to be sent again; aiortc's 128 are a third of a second at 4 Mbit/s
 
 # aiortc offers the first four alone, with which a display that has an RSA certificate can't agree (its issue 1434).
@@ -58,8 +65,10 @@ _connect = _its_own(RTCPeerConnection, "_RTCPeerConnection__connect", "self")
 _hear = _its_own(RTCRtpSender, "_handle_rtcp_packet", "self", "packet")
 _next_frame = _its_own(RTCRtpSender, "_next_encoded_frame", "self", "codec")
 _send_again = _its_own(RTCRtpSender, "_retransmit", "self", "sequence_number")
-_KEPT = "_RTCRtpSender__rtp_history"
-if _KEPT not in RTCRtpSender.__init__.__code__.co_names or not isinstance(
+_its_own(HeaderExtensionsMap, "set", "self", "values")
+_its_own(HeaderExtensionsMap, "configure", "self", "parameters")
+_KEPT, _MAP, _RTT = "_RTCRtpSender__rtp_history", "_RTCRtpSender__rtp_header_extensions_map", "_RTCRtpSender__rtt"
+if not {_KEPT, _MAP, _RTT} <= {*RTCRtpSender.__init__.__code__.co_names} or not isinstance(
     vars(aiortc.rtcrtpsender).get("RTP_HISTORY_SIZE"), int
 ):
     raise LibraryChanged("RTCRtpSender keeps what it sent in another way")
@@ -80,6 +89,9 @@ def apply(addresses: tuple[str, ...]) -> None:
     vars(aioice.ice)["server_reflexive_candidate"] = ice.reflexive
     vars(aiortc.rtcpeerconnection)["RTCRtpSender"] = Sender
     vars(aiortc.rtcrtpsender)["RTP_HISTORY_SIZE"] = HISTORY
+    if all(each.uri != PLAYOUT_DELAY for each in HEADER_EXTENSIONS["video"]):
+        free = 1 + max(each.id for every in HEADER_EXTENSIONS.values() for each in every)
+        HEADER_EXTENSIONS["video"].append(RTCRtpHeaderExtensionParameters(id=free, uri=PLAYOUT_DELAY))
     RTCCertificate._create_ssl_context = _with_rsa  # type: ignore[method-assign, assignment]
     if addresses:
         aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [
@@ -100,10 +112,17 @@ def _with_rsa(certificate: RTCCertificate, srtp_profiles: Any) -> Any:
 class Sender(RTCRtpSender):
     """Tells a picture's link what is sent and what its receiver says, of which aiortc uses the requests alone."""
 
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._extensions = Extensions()
+        setattr(self, _MAP, self._extensions)
+
     async def _handle_rtcp_packet(self, packet: Any) -> None:
         if isinstance(self.track, VideoTrack):
             _tell(self.track, packet, self._ssrc)
         await _hear(self, packet)
+        if isinstance(self.track, VideoTrack):
+            self.track.link.rtt_s = getattr(self, _RTT)
 
     async def _next_encoded_frame(self, codec: Any) -> Any:
         frame = await _next_frame(self, codec)
@@ -111,11 +130,35 @@ class Sender(RTCRtpSender):
             if self.track.link.take_start():
                 getattr(self, _KEPT).clear()
             self.track.link.sent(len(frame.payloads))
+            self._extensions.least_s = self.track.link.delay_s
         return frame
 
     async def _retransmit(self, sequence_number: int) -> None:
-        if not isinstance(self.track, VideoTrack) or self.track.link.resends:
+        copies = self.track.link.copies if isinstance(self.track, VideoTrack) else 1
+        for _ in range(copies):
             await _send_again(self, sequence_number)
+
+
+class Extensions(HeaderExtensionsMap):
+    """With how long at the least a receiver holds a picture back, where it takes that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._id: int | None = None
+        self._told = False
+        self.least_s = 0.0
+
+    def configure(self, parameters: Any) -> None:
+        super().configure(parameters)
+        self._id = next((each.id for each in parameters.headerExtensions if each.uri == PLAYOUT_DELAY), None)
+
+    def set(self, values: Any) -> tuple[int, bytes]:
+        profile, data = super().set(values)
+        self._told |= self.least_s > 0  # from then on each packet tells, also that it is over
+        if self._id is None or not self._told:
+            return profile, data
+        delay = (round(self.least_s / _UNIT_S) << 12 | _MOST).to_bytes(3)
+        return pack_header_extensions([*unpack_header_extensions(profile, data), (self._id, delay)])
 
 
 def _tell(track: VideoTrack, packet: Any, ssrc: int) -> None:

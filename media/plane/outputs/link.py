@@ -9,6 +9,11 @@ FLOODED = 0.3  # share of the packets in the window that is asked for again
 LOSSY = 0.12  # share that stayed lost over REPORT_S, twice in a row
 REPORT_S, MANY = 1.0, 50  # seconds and packets, less is no sample: receivers report with each request too
 NARROW = 0.7  # estimate beside the picture's rate, in two estimates in a row
+LEAKY, DROPS = 0.02, 3  # share and number asked for again in the window, from which a picture is held back
+HELD_S = 20.0  # after which it is not any more
+ROUNDS = 3.2  # round trips that a packet may take to come: it, and what is sent in its place, may be lost
+USUAL_RTT_S = 0.1  # until it is known
+LEAST_DELAY_S, MOST_DELAY_S = 0.1, 0.6
 STUCK, STUCK_S = 3, 6.0  # so many fresh starts that were asked for, in so many seconds
 TRY_S, MOST_TRY_S = 30.0, 300.0  # until the whole picture is tried again; twice as long each time that failed
 WELL_S = 60.0  # a try that lasted so long did not fail
@@ -28,15 +33,16 @@ class Link:
         self._known: OrderedDict[int, None] = OrderedDict()  # their numbers
         self._lossy = self._narrow = 0  # samples and estimates in a row
         self._sample: tuple[float, int, int] | None = None  # where it began: time, packets lost and packets in all
-        self._estimate = 0.0
         self._starts: deque[float] = deque()
         self._wants_key = self._is_fresh = False
-        self.resends = True  # whether what is asked for again is sent again
+        self.resends = True  # whether anything that is asked for again is sent again
         self._pace, self._paced = FIRST_PACE, clock()
         self._calm_since = clock()
         self._moved: float | None = None  # when the smaller picture was begun
         self._tried: float | None = None  # when the whole one was begun again
         self._wait_s = TRY_S
+        self._held_until = float("-inf")
+        self.rtt_s: float | None = None  # a round trip, once it is known
 
     # told by the sender
 
@@ -54,8 +60,11 @@ class Link:
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         self._forget(now)
-        if self._share() >= LOSSY:
+        share = self._share()
+        if share >= LOSSY:
             self._calm_since = now
+        if share >= LEAKY and len(self._again) >= DROPS:
+            self._held_until = now + HELD_S
         self._wake()
 
     def reported(self, lost: int, packets: int) -> None:
@@ -73,7 +82,6 @@ class Link:
 
     def estimated(self, bits_s: float, rate: float) -> None:
         """`rate`: of the picture that is sent, in bits a second."""
-        self._estimate = bits_s
         self._narrow = self._narrow + 1 if bits_s < NARROW * rate else 0
         self._wake()
 
@@ -117,6 +125,22 @@ class Link:
             self._pace = max(SLOWEST, self._pace / 2) if much else min(FASTEST, self._pace * 2)
             self._paced = now
         return self._pace
+
+    @property
+    def delay_s(self) -> float:
+        """How long a receiver should hold a picture back, so that what was lost is there in time; 0 where little is."""
+        if not self._is_leaky:
+            return 0.0
+        return min(MOST_DELAY_S, max(LEAST_DELAY_S, ROUNDS * (self.rtt_s or USUAL_RTT_S)))
+
+    @property
+    def copies(self) -> int:
+        """How often what is asked for again is sent: where single packets get lost, and not where there is no room."""
+        return 0 if not self.resends else 2 if self._is_leaky and self._share() < LOSSY else 1
+
+    @property
+    def _is_leaky(self) -> bool:
+        return self._clock() < self._held_until
 
     # which picture it takes
 
