@@ -85,12 +85,22 @@ def test_reports_that_come_with_each_request_are_no_samples_of_their_own(link, c
 
 
 @pytest.mark.parametrize(
-    ("estimates", "is_overfull"),
-    [([3e6, 3e6], False), ([1e6], False), ([1e6, 3e6, 1e6], False), ([1e6, 9e5], True)],
+    ("estimates", "round_trips", "is_overfull"),
+    [
+        ([3e6, 3e6, 3e6], [0.1, 0.4, 0.4], False),
+        ([1e6], [0.1, 0.4, 0.4], False),
+        ([1e6, 3e6, 1e6], [0.1, 0.4, 0.4], False),
+        ([1e6, 9e5, 9e5], [0.1, 0.1, 0.1], False),  # nothing waits on the way: the receiver was busy
+        ([1e6, 9e5, 9e5], [0.4, 0.4, 0.4], False),
+        ([1e6, 9e5, 9e5], [0.1, 0.2, 0.3], True),
+    ],
 )
-def test_what_a_receiver_estimates(estimates, is_overfull, link):
+def test_what_a_receiver_estimates(estimates, round_trips, is_overfull, link, clock):
+    for rtt_s in round_trips:
+        link.turned(rtt_s)
     for each in estimates:
         link.estimated(each, RATE)
+        clock.now += 0.6
     assert link.is_overfull is is_overfull
 
 

@@ -121,8 +121,8 @@ class Sender(RTCRtpSender):
         if isinstance(self.track, VideoTrack):
             _tell(self.track, packet, self._ssrc)
         await _hear(self, packet)
-        if isinstance(self.track, VideoTrack):
-            self.track.link.rtt_s = getattr(self, _RTT)
+        if isinstance(self.track, VideoTrack) and (rtt_s := getattr(self, _RTT)) is not None:
+            self.track.link.turned(rtt_s)
 
     async def _next_encoded_frame(self, codec: Any) -> Any:
         frame = await _next_frame(self, codec)

@@ -8,7 +8,8 @@ FEW = 30  # packets in the window, of fewer a share says nothing
 FLOODED = 0.3  # share of the packets in the window that is asked for again
 LOSSY = 0.12  # share that stayed lost over REPORT_S, twice in a row
 REPORT_S, MANY = 1.0, 50  # seconds and packets, less is no sample: receivers report with each request too
-NARROW = 0.7  # estimate beside the picture's rate, in two estimates in a row
+NARROW, NARROW_S = 0.7, 1.0  # estimate beside the picture's rate, and for how long
+QUEUED_S = 0.15  # over the shortest round trip: what is sent waits on the way
 LEAKY, DROPS = 0.02, 3  # share and number asked for again in the window, from which a picture is held back
 HELD_S = 20.0  # after which it is not any more
 ROUNDS = 3.2  # round trips that a packet may take to come: it, and what is sent in its place, may be lost
@@ -31,7 +32,8 @@ class Link:
         self._sent: deque[tuple[float, int]] = deque()  # time and packets
         self._again: deque[float] = deque()  # when packets were first asked for again
         self._known: OrderedDict[int, None] = OrderedDict()  # their numbers
-        self._lossy = self._narrow = 0  # samples and estimates in a row
+        self._lossy = 0  # samples in a row
+        self._narrow: float | None = None  # since when estimates are too small
         self._sample: tuple[float, int, int] | None = None  # where it began: time, packets lost and packets in all
         self._starts: deque[float] = deque()
         self._wants_key = self._is_fresh = False
@@ -43,6 +45,7 @@ class Link:
         self._wait_s = TRY_S
         self._held_until = float("-inf")
         self.rtt_s: float | None = None  # a round trip, once it is known
+        self._least_rtt = float("inf")
 
     # told by the sender
 
@@ -82,8 +85,13 @@ class Link:
 
     def estimated(self, bits_s: float, rate: float) -> None:
         """`rate`: of the picture that is sent, in bits a second."""
-        self._narrow = self._narrow + 1 if bits_s < NARROW * rate else 0
+        self._narrow = (self._narrow or self._clock()) if bits_s < NARROW * rate else None
         self._wake()
+
+    def turned(self, rtt_s: float) -> None:
+        """A round trip took so long."""
+        self.rtt_s = rtt_s
+        self._least_rtt = min(self._least_rtt, rtt_s)
 
     def wants_key(self) -> None:
         self._wants_key = True
@@ -107,8 +115,7 @@ class Link:
         else:
             self._sent.clear()
             self._again.clear()
-            self._lossy = self._narrow = 0
-            self._sample = None
+            self._lossy, self._narrow, self._sample = 0, None, None
             self._starts.clear()
         self._is_fresh, self._wants_key, self.resends = True, False, True
 
@@ -149,7 +156,7 @@ class Link:
         """Whether the picture that is sent is more than it takes."""
         now = self._clock()
         self._forget(now)
-        return self._share() >= FLOODED or self._lossy >= 2 or self._narrow >= 2 or len(self._starts) >= STUCK
+        return self._share() >= FLOODED or self._lossy >= 2 or len(self._starts) >= STUCK or self._is_narrow(now)
 
     def moved(self) -> None:
         """What was sent is given up for the smaller picture, which begins with the next start."""
@@ -168,6 +175,12 @@ class Link:
         """Whether it is time to see if it takes the whole picture again."""
         now = self._clock()
         return self._moved is not None and now - self._moved >= self._wait_s and now - self._calm_since >= CALM_S
+
+    def _is_narrow(self, now: float) -> bool:
+        """An estimate alone is no proof: a receiver that was busy for a moment gives too small ones for seconds."""
+        if self._narrow is None or now - self._narrow < NARROW_S:
+            return False
+        return self._share() >= LOSSY or (self.rtt_s or 0.0) - self._least_rtt >= QUEUED_S
 
     def _share(self) -> float:
         """Of the packets in the window, those asked for again; 0 of few."""
