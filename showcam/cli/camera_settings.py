@@ -11,23 +11,27 @@ from showcam.cli.output import echo
 
 if TYPE_CHECKING:
     from registry.camera import Camera, Refusal
-    from registry.settings import Step
+    from registry.settings import Asked, Step
     from showcam.compose.cameras import Household
 
 PREFERENCES = ("voice_may", "lan_while_encrypted", "scaled")
 
 
-def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
-    """Prompts for what the camera demands: consent, the label's code, a mailed code. Each code is sent once."""
-    from registry.settings import Step
+def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> bool:
+    """Prompts for what the camera demands: consent, the label's code, a mailed code. Each code is sent once.
+
+    False: EZVIZ took the change, and the camera does not show it yet.
+    """
+    from registry.settings import Asked, Step
 
     consent, code = yes, ""
 
-    def change(account: str, camera: str) -> "Camera | Step | Refusal":
+    def change(account: str, camera: str) -> "Camera | Asked | Step | Refusal":
         return named.home.owner.change(account, camera, setting, value, code=code, consent=consent)
 
     while isinstance(done := named.call(change, doing="Setting it and reading it back"), Step):
         consent, code = _next_step(named.camera, setting, done, consent)
+    return not isinstance(done, Asked)
 
 
 def _next_step(camera: "Camera", setting: str, step: "Step", consent: bool) -> tuple[bool, str]:

@@ -44,7 +44,7 @@ def cameras(pages: Iterable[JsonObject], source: str, ways: tuple[str, ...]) -> 
     """One camera for each video channel. Raises VendorDown when there is no device list, which is not an empty one."""
     devices: dict[str, JsonObject] = {}
     resources: list[JsonObject] = []
-    sections: dict[str, dict[str, Any]] = {}
+    sections: dict[str, JsonObject] = {}
     for page in pages:
         if not isinstance(page.get("deviceInfos"), list) or not isinstance(page.get("resourceInfos"), list):
             raise VendorDown("no device list in the answer")
@@ -67,7 +67,7 @@ def has_sub(qualities: Any) -> bool:
     return not streams or SUB in streams
 
 
-def _listed(device: JsonObject, row: JsonObject, sections: dict[str, dict[str, Any]]) -> _Listed:
+def _listed(device: JsonObject, row: JsonObject, sections: dict[str, JsonObject]) -> _Listed:
     serial = str(device["deviceSerial"])
     switches = sections.get("SWITCH", {}).get(serial)
     apart = _category(device) in RECORDERS
