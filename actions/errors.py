@@ -107,6 +107,7 @@ REFUSED: ByReason[str] = {
     "no_way": "streamUnavailable",
     "code_wrong": "securityRestriction",
     "lan_unreachable": "streamUnavailable",
+    "lan_closed": "streamUnavailable",
     "not_playable": "streamUnplayable",
     "beyond_displays": "streamUnplayable",
     "not_passable": "streamUnplayable",

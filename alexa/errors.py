@@ -119,6 +119,7 @@ REFUSED: ByReason[type[DirectiveError]] = {
     "no_way": NotProvisioned,
     "code_wrong": NotProvisioned,
     "lan_unreachable": EndpointUnreachable,
+    "lan_closed": NotProvisioned,
     "not_playable": InvalidValue,
     "beyond_displays": InvalidValue,
     "not_passable": NotProvisioned,

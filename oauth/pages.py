@@ -56,6 +56,13 @@ def refusal(why: str, retry_after_s: int = 0) -> tuple[int, str]:
     return status, say(sentence, minutes=minutes(retry_after_s))
 
 
+def no_password() -> str:
+    """What a person does whose account has no password; "" where the vendor knows no such accounts."""
+    speech = SPEECHES.get(current_app.config[VENDOR])
+    sentence = speech.sign_in.get("no_password", "") if speech else ""
+    return say(sentence, speech.catalogue) if speech and sentence else ""
+
+
 def minutes(seconds: int) -> int:
     return max(1, math.ceil(seconds / 60))
 

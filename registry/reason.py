@@ -17,6 +17,7 @@ type Reason = Literal[
     "no_way",
     "code_wrong",
     "lan_unreachable",
+    "lan_closed",
     "not_playable",
     "beyond_displays",
     "not_passable",
@@ -51,6 +52,7 @@ class ByReason[T](TypedDict):
     no_way: T
     code_wrong: T
     lan_unreachable: T
+    lan_closed: T
     not_playable: T
     beyond_displays: T
     not_passable: T

@@ -24,6 +24,7 @@ SHOWN = frozenset(
         "no_way",
         "code_wrong",
         "lan_unreachable",
+        "lan_closed",
         "not_playable",
         "beyond_displays",
     }

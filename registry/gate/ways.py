@@ -12,7 +12,7 @@ ONE_PICTURE = frozenset({"cloud"})
 OPEN_AIR = frozenset({"cloud"})  # ways whose pictures cross the internet as they are
 
 # What lies in the way alone, so that another may do better.
-ANOTHER = frozenset({"lan_unreachable", "code_wrong", "not_playable", "no_way", "too_large", "busy"})
+ANOTHER = frozenset({"lan_unreachable", "lan_closed", "code_wrong", "not_playable", "no_way", "too_large", "busy"})
 
 _NOT_SHARED = frozenset({"open"})  # what another account shares its own key can't fetch
 
