@@ -38,6 +38,10 @@ _ssl_context = _its_own(RTCCertificate, "_create_ssl_context", "self", "srtp_pro
 _connect = _its_own(RTCPeerConnection, "_RTCPeerConnection__connect", "self")
 _its_own(aiortc.rtcicetransport, "Connection", *inspect.signature(aioice.ice.Connection).parameters)
 _its_own(aioice.ice.Connection, "get_component_candidates", "self", "component", "addresses", "timeout")
+_its_own(aioice.ice.Connection, "data_received", "self", "data", "component")
+_its_own(aioice.ice.Connection, "request_received", "self", "message", "addr", "protocol")
+_its_own(aioice.ice.Connection, "query_consent", "self")
+_its_own(aioice.ice.Connection, "build_request", "self", "pair", "nominate")
 _its_own(aioice.ice, "server_reflexive_candidate", "protocol", "stun_server")
 _its_own(aioice.ice, "get_host_addresses", "use_ipv4", "use_ipv6")
 
