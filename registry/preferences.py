@@ -14,6 +14,7 @@ class Preferences(Struct, frozen=True):
 
     voice_may: tuple[str, ...] = ()
     lan_while_encrypted: bool = False  # show it over the LAN and keep Image Encryption on
+    keep_warm: bool = False  # hold its picture open over the home network, so that a display sees it at once
     scaled: bool = False  # a smaller stream may be made of it where it has none
 
 

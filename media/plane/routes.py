@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from media.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
-from media.messages import Answered, End, Live, LiveOf, Nothing, Offer, Warm
+from media.messages import Answered, End, Keep, Live, LiveOf, Nothing, Offer, Warm
 from media.plane.codec.units import SourceFailed
 from media.plane.outputs.hls import HlsOutput, is_start_id
 from media.plane.outputs.offers import OFFER_CAP, NoOffer
@@ -69,6 +69,7 @@ class Routes:
                 web.get("/s/{grant}/{start}/index.m3u8", self.index),
                 web.get("/s/{grant}/{start}/{name}", self.segment),
                 web.post("/internal/warm", self._internal(Warm, self.warm)),
+                web.post("/internal/keep", self._internal(Keep, self.keep)),
                 web.post("/internal/answer", self._internal(Offer, self.answer)),
                 web.post("/internal/end", self._internal(End, self.end_session)),
                 web.post("/internal/live", self._internal(LiveOf, self.live)),
@@ -175,6 +176,10 @@ class Routes:
         pull = self._sessions.warming.expect(claims, SourceSpec.from_json(body["source"]))
         if _FIT.get(claims.surface) == "scaled":
             pull.scale()
+        return web.json_response(Nothing(), status=202)
+
+    async def keep(self, body: Keep) -> web.Response:
+        self._sessions.warming.keep(Claims(**body["claims"]))
         return web.json_response(Nothing(), status=202)
 
     async def answer(self, body: Offer) -> web.Response:

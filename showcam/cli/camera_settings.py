@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from registry.settings import Step
     from showcam.compose.cameras import Household
 
-PREFERENCES = ("voice_may", "lan_while_encrypted", "scaled")
+PREFERENCES = ("voice_may", "lan_while_encrypted", "scaled", "keep_warm")
 
 
 def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> None:

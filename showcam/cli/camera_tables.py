@@ -146,7 +146,8 @@ def shown(
     if camera.battery is not None:
         rows.append(("battery", f"{camera.battery} %"))
     rows.append(("voice_may", ", ".join(preferences.voice_may) or "nothing"))
-    rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("lan_while_encrypted", "scaled")]
+    switches = ("lan_while_encrypted", "scaled", "keep_warm")
+    rows += [(name, "yes" if getattr(preferences, name) else "no") for name in switches]
     yield from table(rows, indent=2)
     if views["storage"].value == "uninitialised":
         yield _UNINITIALISED.format(camera=shell_word(camera.name))

@@ -85,7 +85,7 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     time_zone: as +02:00; date_format: ymd, mdy or dmy
     storage: format (erases it)
     voice_may: what a voice may change, parted by commas: audio,sleep,restart … or nothing
-    lan_while_encrypted, scaled: yes or no
+    lan_while_encrypted, scaled, keep_warm: yes or no
     """
     name = named.camera.name
     if setting in PREFERENCES:
