@@ -7,7 +7,7 @@ PYTHON ?=
 UV := .venv/bin/uv
 PINNED := --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q
 
-# Most tests wait for something, so there are more of them at once than cores; those of `make check` wait for less.
+# Most tests wait for something, so there are more of them at once than cores.
 CORES := $(shell nproc 2>/dev/null || echo 2)
 WORKERS ?= $(shell expr 3 \* $(CORES))
 AT_ONCE = -n $(WORKERS) --dist loadgroup
@@ -88,7 +88,7 @@ soak: .venv/dev ## what takes long: a day of watching, or SOAK_S seconds of it, 
 	.venv/bin/pytest -q tests/soak
 
 check: .venv/dev ## the tests that wait for nothing, in under a minute; ROOM=registry for one folder of them
-	.venv/bin/pytest -q -n $(shell expr 2 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or soak)" tests/$(ROOM)
+	.venv/bin/pytest -q -n $(shell expr 4 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or soak)" tests/$(ROOM)
 
 coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, and which branches none of them took
 	@scripts/browser.sh

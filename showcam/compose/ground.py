@@ -92,6 +92,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
     rules = Rules(
         require_audio=settings.require_audio,
         explain=settings.explain,
+        deciphers=settings.deciphers,
         web_url=settings.web_url,
         opens_per_minute=settings.opens_per_minute,
         idle_s=settings.idle_s,

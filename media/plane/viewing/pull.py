@@ -23,12 +23,13 @@ from media.plane.sources.rtsp import RtspSource
 from media.plane.sources.run import Run
 from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.slim import Slim
-from media.source import Denied, Sources, SourceSpec
+from media.source import Codec, Denied, Sources, SourceSpec
 
 _log = structlog.get_logger()
 
 ASK_S = 10.0
 OF_FORM = frozenset({"not_playable", "beyond_displays", "no_common_protocol", "too_large"})  # another picture may do
+_H265 = ("hvc1", "hev1")  # how RFC 6381 names it
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
@@ -186,7 +187,8 @@ class Pull(Fanout):
 
     async def _tell(self, claims: Claims, form: Format) -> None:
         try:
-            told = self._sources.learnt(claims, form.width, form.height, b_frames=form.b_frames)
+            codec: Codec = "h265" if form.codec.startswith(_H265) else "h264"
+            told = self._sources.learnt(claims, form.width, form.height, codec=codec, b_frames=form.b_frames)
             await asyncio.wait_for(told, ASK_S)
         except Exception as error:
             _log.warning("what a picture is like could not be told", error=type(error).__name__)
@@ -227,8 +229,8 @@ class Pull(Fanout):
         super().begin(form)
 
 
-def _like(form: Format) -> tuple[int, int, bool]:
-    return form.width, form.height, form.b_frames
+def _like(form: Format) -> tuple[int, int, bool, str]:
+    return form.width, form.height, form.b_frames, form.codec.partition(".")[0]
 
 
 def _short(text: str) -> str:
