@@ -169,7 +169,7 @@ def test_the_end_of_sessions_that_end_alike_is_foreseen(world, cloud, eventually
         assert world.ask(url).status == 200
         time.sleep(0.02)
     assert beside == 2
-    steps = [after - before for before, after in itertools.pairwise(times(segments(world, 3)))]
+    steps = [after - before for before, after in itertools.pairwise(times(segments(world, 3, breaks=True)))]
     assert min(steps) > 0
     assert world.stats()["reopened"] == 0
     eventually(lambda: cloud.sessions == 2, 60)
