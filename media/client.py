@@ -12,6 +12,7 @@ from media.grants import Claims
 from media.messages import End, LiveOf, Offer, Warm
 from media.process_auth import HEADER, Proof
 from media.source import SourceSpec
+from net.addresses import is_confidential
 
 LONGEST_ANSWER = 256 * 1024
 _NO_MEDIA = "what answers is no media process"
@@ -78,7 +79,7 @@ class MediaClient:
     ) -> None:
         self.public = public or url
         self._proof, self._timeout_s = proof, timeout_s
-        self._connections = Connections(url, authorities)
+        self._connections, self._may_have_keys = Connections(url, authorities), is_confidential(url)
 
     def place(self, account: str) -> str:
         """Where displays fetch the account's pictures."""
@@ -90,6 +91,7 @@ class MediaClient:
         A place is kept for who comes with a grant of these claims, until it lapses; a snapshot's takes none.
         Raises MediaBusy, MediaUnavailable.
         """
+        self._check(source)
         body: Warm = {"claims": claims.as_json(), "source": source.as_json()}
         self._post("/internal/warm", body, timeout_s)
         return self.public
@@ -109,6 +111,7 @@ class MediaClient:
         `within_s`: when it is wanted; a camera that has shown nothing by then is not waited for.
         Raises BadOffer, MediaBusy, SessionOver, MediaUnavailable.
         """
+        self._check(source)
         body: Offer = {
             "claims": claims.as_json(),
             "source": source.as_json() if source else None,
@@ -139,6 +142,11 @@ class MediaClient:
     def close(self) -> None:
         """Close what is idle now, and what is in use when it comes back."""
         self._connections.close()
+
+    def _check(self, source: SourceSpec | None) -> None:
+        """Raises MediaUnavailable for a key that others could read on its way."""
+        if source is not None and source.key and not self._may_have_keys:
+            raise MediaUnavailable("a key goes by loopback or https alone")
 
     def _post(self, path: str, body: Mapping[str, object], timeout_s: float | None = None) -> Mapping[str, object]:
         payload = json.dumps(body).encode()

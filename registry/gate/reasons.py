@@ -70,13 +70,21 @@ WRITTEN: ByReason[Sentence] = {
         mark("There is no way yet to fetch the picture of {camera}."),
         mark("If another {vendor} account owns the camera, link with that account."),
     ),
+    "not_permitted": (
+        mark("The {vendor} account that showcam was given has no right to the live picture of {camera}, or no longer."),
+        mark("Have the owner of the camera share it once more, with live pictures, or link with the owner's account."),
+    ),
     "code_wrong": (
-        mark("{camera} does not take the code that showcam was given for the home network."),
+        mark("{camera} does not take the code that showcam was given, or no longer."),
         mark('Give the right one on the machine showcam runs on: showcam cameras code "{camera}".'),
     ),
     "lan_unreachable": (
         mark("{camera} does not answer on the home network."),
         mark("See that the camera is on and in the same network as showcam."),
+    ),
+    "lan_closed": (
+        mark("{camera} is there on the home network, and its video port (RTSP) is closed."),
+        mark("Open it in the {vendor} app, if the app has it for this camera, or have the picture come another way."),
     ),
     "not_playable": (
         mark("{camera} sends H.265 video, which the display can't play."),

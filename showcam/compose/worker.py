@@ -8,7 +8,7 @@ from registry.watch.watch import Watch
 from showcam import keys
 from showcam.compose import ground
 from showcam.process import logs
-from showcam.process.descriptors import raise_limit
+from showcam.process.limits import raise_limit
 from showcam.process.worker import Job, Loop
 from showcam.settings import Settings
 

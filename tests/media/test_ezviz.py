@@ -15,7 +15,7 @@ import av
 import pytest
 
 from media.grants import Claims
-from media.source import Denied, SourceSpec
+from media.source import Codec, Denied, SourceSpec
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.stream_cloud import SERIAL, StreamCloud
 
@@ -37,7 +37,7 @@ class House:
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         return [None for _ in claims]
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
         self.learnt_sizes.append((width, height))
 
     async def closed(self, claims: Claims, release: str) -> None:
@@ -193,7 +193,7 @@ def test_a_silent_node_is_left_for_the_whole_picture(world, cloud):
         ({"encryption": True}, {}, "encryption_on"),
         ({"sub_codec": "h265"}, {}, "not_playable"),
         ({}, {"streams": 0}, "busy"),
-        ({}, {"stream_code": 5411}, "no_way"),
+        ({}, {"stream_code": 5411}, "not_permitted"),
         ({}, {"stream_code": 5457}, "no_way"),
         ({}, {"stream_code": 5500}, "media_down"),
         ({}, {"stream_fault": "tokens"}, "media_down"),
@@ -294,6 +294,6 @@ def test_nothing_secret_is_logged(world, cloud, capfd, caplog):
         text += "".join(capfd.readouterr()) + caplog.text
     assert "pull opened" in text
     assert "5500" in text
-    for secret in (*cloud.minted, str(cloud.world.vtm_port), SERIAL, "ysproto", "ut."):
+    for secret in (*cloud.minted, str(cloud.world.ports.at("vtm")), SERIAL, "ysproto", "ut."):
         assert secret not in text
     assert not any(secret in repr(cloud.spec()) for secret in ("ut.", SERIAL))

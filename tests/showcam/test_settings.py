@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,3 +152,22 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str, expected: str) -> None
 def test_the_demo_serves_this_machine_alone(environ: dict[str, str]) -> None:
     with pytest.raises(SettingsError):
         load(demo=True, environ=environ)
+
+
+@pytest.mark.parametrize(
+    ("given", "deciphers"),
+    [
+        ({}, True),
+        ({"bind": "0.0.0.0"}, True),  # noqa: S104 - its processes meet on loopback
+        ({"bind": "192.168.1.5"}, False),  # its processes meet at that address
+        ({"media_urls": ("https://one.example", "https://two.example")}, True),
+        ({"media_urls": ("https://one.example", "http://two.example")}, False),
+        ({"web_internal_url": "http://web.example"}, False),
+        ({"web_internal_url": "https://web.example"}, True),
+        ({"pictures": "vendor"}, False),
+    ],
+)
+def test_pictures_are_deciphered_only_where_a_key_goes_by_loopback_or_https(
+    given: dict[str, Any], deciphers: bool
+) -> None:
+    assert Settings(**given).deciphers is deciphers
