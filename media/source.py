@@ -3,6 +3,7 @@
 Composition gives the plane an object of this protocol; the plane itself knows no registry and no store.
 """
 
+import base64
 from collections.abc import Sequence
 from copy import replace
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class WireSource(TypedDict):
     password: NotRequired[str]
     encrypts: NotRequired[bool]
     dozes: NotRequired[bool]
+    key: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,6 +50,7 @@ class SourceSpec:
     password: str = ""
     encrypts: bool = True  # the vendor has an Image Encryption, which a picture that does not decode may be the work of
     dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
+    key: bytes = b""  # AES-128, what deciphers a picture that comes encrypted; empty: it is shown only if it is clear
 
     def __repr__(self) -> str:
         return f"<SourceSpec {self.kind}>"
@@ -70,6 +73,7 @@ class SourceSpec:
             "password": self.password,
             "encrypts": self.encrypts,
             "dozes": self.dozes,
+            "key": base64.b64encode(self.key).decode(),
         }
 
     @classmethod
@@ -85,6 +89,7 @@ class SourceSpec:
             password=data.get("password", ""),
             encrypts=data.get("encrypts", True),
             dozes=data.get("dozes", False),
+            key=base64.b64decode(data.get("key", "")),
         )
 
 

@@ -101,7 +101,7 @@ class EzvizSource:
             address = Address.read(spec.url)
         except BadAddress:
             raise SourceFailed("media_down", again=False) from None
-        showing = Showing(self._stream or address.stream, self._loopback)
+        showing = Showing(self._stream or address.stream, self._loopback, spec.key)
         self._showings.add(showing)
         try:
             await showing.open(address, spec.hosts)
@@ -205,11 +205,13 @@ class EzvizSource:
             self._push(unit)
 
     async def _begin(self, showing: Showing) -> None:
-        """Raises SourceFailed: bytes that are no picture are an encrypted camera's."""
+        """Raises SourceFailed: bytes that are no picture are an encrypted camera's, or deciphered with a wrong key."""
+        if showing.footage.codec == "h265":
+            raise SourceFailed("not_playable", again=False)
         try:
             seen = await asyncio.to_thread(h264.look, showing.held[0].data)
         except h264.NoPicture:
-            raise SourceFailed("encryption_on", again=False) from None
+            raise showing.footage.unreadable from None
         form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=seen.b_frames)
         if showing.footage.sound:
             codec, rate = showing.footage.sound
