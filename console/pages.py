@@ -8,6 +8,7 @@ from flask import Response, current_app, make_response, redirect, render_templat
 
 from console.sentences import PROBLEMS
 from net.problem import problem_of
+from registry.owner.sign_in_sentences import no_password
 from words.catalogue import OURS
 from words.languages import Language, chosen
 
@@ -41,8 +42,13 @@ def say(sentence: str) -> str:
 
 def rendered(name: str, status: int, **context: Any) -> Response:
     locale = language()
-    translate = partial(OURS.say, locale, vendor=current_app.config[VENDOR])
-    return make_response(render_template(f"home/{name}.html", _=translate, locale=locale, **context), status)
+    vendor = current_app.config[VENDOR]
+    given = {
+        "_": partial(OURS.say, locale, vendor=vendor),
+        "locale": locale,
+        "no_password": no_password(locale, vendor),
+    }
+    return make_response(render_template(f"home/{name}.html", **given, **context), status)
 
 
 def again() -> Response:

@@ -32,6 +32,7 @@ class WireSource(TypedDict):
     encrypts: NotRequired[bool]
     dozes: NotRequired[bool]
     key: NotRequired[str]
+    lasts_s: NotRequired[int]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,6 +52,7 @@ class SourceSpec:
     encrypts: bool = True  # the vendor has an Image Encryption, which a picture that does not decode may be the work of
     dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
     key: bytes = b""  # AES-128, what deciphers a picture that comes encrypted; empty: it is shown only if it is clear
+    lasts_s: int = 0  # seconds of picture, after which a viewer has to ask again; 0: no end
 
     def __repr__(self) -> str:
         return f"<SourceSpec {self.kind}>"
@@ -68,6 +70,7 @@ class SourceSpec:
             "encrypts": self.encrypts,
             "dozes": self.dozes,
             "key": base64.b64encode(self.key).decode(),
+            "lasts_s": self.lasts_s,
         }
 
     @classmethod
@@ -84,6 +87,7 @@ class SourceSpec:
             encrypts=data.get("encrypts", True),
             dozes=data.get("dozes", False),
             key=base64.b64decode(data.get("key", "")),
+            lasts_s=data.get("lasts_s", 0),
         )
 
 

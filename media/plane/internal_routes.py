@@ -34,9 +34,9 @@ class InternalRoutes:
     async def warm(self, body: Warm) -> web.Response:
         claims = Claims(**body["claims"])
         if claims.protocol == "snapshot":
-            self._sessions.look(claims, SourceSpec.from_json(body["source"]))
+            self._sessions.warming.look(claims, SourceSpec.from_json(body["source"]))
             return web.json_response(Nothing(), status=202)
-        pull = self._sessions.expect(claims, SourceSpec.from_json(body["source"]))
+        pull = self._sessions.warming.expect(claims, SourceSpec.from_json(body["source"]))
         if FIT.get(claims.surface) == "scaled":
             pull.scale()
         return web.json_response(Nothing(), status=202)

@@ -22,6 +22,10 @@ WAY = {
     "cloud": "EZVIZ's cloud stream",
     "cloud_unasked": "EZVIZ's cloud stream once its owner agrees",
 }
+MEANS: dict[Setting, str] = {
+    "alarm_notification": "arms detection; off sends nothing and sees nothing",
+    "phone_mute": "on: detection goes on, this account's phones stay silent",
+}
 MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": "audio on"}
 _UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set {camera} storage format"
 
@@ -178,6 +182,7 @@ def _note(name: Setting, view: SettingView, *, verbose: bool) -> str:
         notes.append("can be set")
     elif view.value is not None:
         notes.append("read only")
+    notes += [MEANS[name]] if view.can_set and name in MEANS else []
     if verbose and view.way:
         notes.append(WAY[view.way])
     return f"  ({'; '.join(notes)})" if notes else ""

@@ -11,7 +11,7 @@ from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.rules import Rules
-from registry.settings import Step
+from registry.settings import Asked, Step
 from registry.vendor import SignedIn
 from store.records import Source
 from store.sqlite import SqliteStore
@@ -52,7 +52,7 @@ class Home:
         """The owner decides that the camera be shown by the code."""
         return self.owner.while_encrypted(self.account, self.camera(name).id, "code", code=code, consent=True)
 
-    def change(self, name: str, setting: str, value: str, code: str = "") -> Camera | Refusal | Step:
+    def change(self, name: str, setting: str, value: str, code: str = "") -> Camera | Asked | Refusal | Step:
         return self.owner.change(self.account, self.camera(name).id, setting, value, code=code, consent=True)
 
     def reasons(self) -> dict[str, str]:

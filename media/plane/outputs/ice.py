@@ -22,6 +22,7 @@ from media.plane.settings import PlaneSettings
 from net.addresses import is_public
 
 SERVERS_S = 0.6  # TURN has this; what has not answered by then is left out
+CREDENTIALS_S = 86_400  # of a relay; a new offer in the session, such as an ICE restart's, is answered with new ones
 LEAST_S = 0.3  # and this in any hurry: without a relay a display away from home is answered in vain
 _USER = "showcam"
 
@@ -102,8 +103,8 @@ def relays(settings: PlaneSettings, now: float) -> list[RTCIceServer]:
     """None are asked that were not named: without a list aiortc would ask a STUN server of its own choice."""
     if not settings.turn:
         return []
-    # the relay is kept alive with the same credentials as long as the stream lives
-    user, password = credentials(settings.turn_secret, now, settings.stream_cap_s + 60)
+    # the relay is kept alive with the same credentials as long as the connection lives
+    user, password = credentials(settings.turn_secret, now, CREDENTIALS_S)
     return [RTCIceServer(settings.turn, user, password)]
 
 

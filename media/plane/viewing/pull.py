@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import random
 import ssl
+from collections.abc import Callable
 from copy import replace
 from typing import Literal
 
@@ -21,6 +22,7 @@ from media.plane.sources.network import OnLoopback
 from media.plane.sources.rtsp import RtspSource
 from media.plane.sources.run import Run
 from media.plane.viewing.fanout import Fanout
+from media.plane.viewing.slim import Slim
 from media.source import Codec, Denied, Sources, SourceSpec
 
 _log = structlog.get_logger()
@@ -28,7 +30,9 @@ _log = structlog.get_logger()
 ASK_S = 10.0
 OF_FORM = frozenset({"not_playable", "beyond_displays", "no_common_protocol", "too_large"})  # another picture may do
 _H265 = ("hvc1", "hev1")  # how RFC 6381 names it
-BACKOFF_S = (1, 2, 4, 8, 16, 30)
+BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
+WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
+RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
 
 type Key = tuple[str, str]
 
@@ -51,8 +55,10 @@ class Pull(Fanout):
         context: ssl.SSLContext,
         *,
         loopback: OnLoopback,
+        sub: Callable[[Claims], "Pull | None"],
     ) -> None:
         super().__init__()
+        self._slim = Slim(self, lambda: None if self._smaller else sub(self.claims))
         self.key, self.camera = key_of(claims), claims.camera
         self.claims = claims  # in whose name the gate is asked: the latest viewer's
         self._spec, self._sources, self._context, self._loopback = spec, sources, context, loopback
@@ -61,10 +67,16 @@ class Pull(Fanout):
         self.needed = self._loop.time()
         self.reopened = self.minted = 0
         self._background = Background()
+        self._lasts_s = 0
+        self._rest: asyncio.TimerHandle | None = None
         self._task = asyncio.create_task(self._run())
 
     def need(self) -> None:
         self.needed = self._loop.time()
+
+    async def smaller(self) -> Slim | None:
+        """The picture for a link that does not take it whole; None of a card, or where none can be made."""
+        return None if self.claims.explains else await self._slim.ready()
 
     def stats(self) -> dict[str, int]:
         return {"reopened": self.reopened, "minted": self.minted, "viewers": len(self._viewers)}
@@ -77,7 +89,10 @@ class Pull(Fanout):
         return self._spec is None or self._spec.card == spec.card
 
     async def stop(self) -> None:
+        if self._rest:
+            self._rest.cancel()
         self._task.cancel()
+        self._slim.close()
         self.close()
         await asyncio.gather(self._task, return_exceptions=True)
         await self._background.done()
@@ -115,7 +130,7 @@ class Pull(Fanout):
                     continue
                 if not failed.again or self.format is None:
                     return first if first and self.format is None else failed
-            if self._loop.time() - began > 60:
+            if self._loop.time() - began > WELL_S:
                 tries = 0
             self._return_place()
             await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)] * random.uniform(0.8, 1.2))  # noqa: S311
@@ -144,6 +159,10 @@ class Pull(Fanout):
         self._spec, self.sound = answer, answer.sound
         return answer
 
+    def _rests(self) -> None:
+        self.end(SourceFailed(RESTS, again=False))
+        self._task.cancel()
+
     def _return_place(self) -> None:
         spec, self._spec = self._spec, None
         if spec is not None and spec.release:
@@ -168,7 +187,7 @@ class Pull(Fanout):
 
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
-        self.sound = spec.sound
+        self.sound, self._lasts_s = spec.sound, spec.lasts_s
         if spec.kind == "card":
             await card_player.play(self, spec.card, self._loop.time)
         if spec.kind == "ezviz":
@@ -197,6 +216,8 @@ class Pull(Fanout):
         if self.format is None:
             took = self._loop.time() - self._epoch
             _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
+            if self._lasts_s:
+                self._rest = self._loop.call_later(self._lasts_s, self._rests)
         super().begin(form)
 
 

@@ -24,6 +24,7 @@ class Session:
     began: float  # with its latest answer
     used: float  # by its viewer, last
     opened: float
+    until: float  # epoch s; the gate's check renews it where nothing caps a session
     name: str = ""
     peer: Peer | None = None
     starts: dict[str, str] = field(default_factory=dict)  # by the start id in a playlist's address, what it shows
