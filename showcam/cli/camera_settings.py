@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from showcam.cli import stop
-from showcam.cli.named_camera import NamedCamera
+from showcam.cli.named_camera import NamedCamera, refused
 from showcam.cli.output import echo
 
 if TYPE_CHECKING:
@@ -40,11 +40,14 @@ def _step_by_step(
     yes: bool,
     doing: str,
 ) -> "Camera | Asked":
+    from registry.camera import Refusal
     from registry.settings import Step
 
     consent, code = yes, ""
     while True:
-        done: Camera | Asked | Step = named.call(take, code, consent, doing=doing)
+        done = named.ask(take, code, consent, doing=doing)
+        if isinstance(done, Refusal):
+            refused(done)
         if not isinstance(done, Step):
             return done
         if done.wants == "consent":

@@ -178,6 +178,36 @@ def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(two, e
     assert fetch(two, ask(two)) == 200
 
 
+@pytest.mark.usefixtures("on_loopback")
+def test_a_display_that_dies_gives_its_place_back_within_five_seconds(two, eventually):
+    claims = ask(two, protocol="webrtc")
+    ask(two)
+
+    async def scene() -> None:
+        client, viewer = two.plane.client(), Viewer()
+        answer = await asyncio.to_thread(client.answer, claims, None, await viewer.offer(), replaces=claims.nonce)
+        await viewer.accept(answer.sdp)
+        await viewer.until(lambda: viewer.pictures)
+        await asyncio.sleep(6)
+        assert await asyncio.to_thread(two.stats) | {"live": 1} == await asyncio.to_thread(two.stats), "it is alive"
+        pull_the_plug(viewer)
+        died = time.monotonic()
+        await asyncio.to_thread(eventually, lambda: two.stats()["live"] == 0, 5)
+        assert time.monotonic() - died > 2, "a moment without a word is no death"
+        await viewer.close()
+
+    asyncio.run(scene())
+    assert fetch(two, ask(two)) == 200
+
+
+def pull_the_plug(viewer: Viewer) -> None:
+    """Nothing comes and nothing goes any more, and no socket is closed."""
+    for transceiver in viewer.connection.getTransceivers():
+        for protocol in transceiver.sender.transport.transport._connection._protocols:
+            protocol.transport.sendto = lambda *_: None
+            protocol.datagram_received = lambda *_: None
+
+
 @pytest.mark.parametrize("link", ["link-1", "another"])
 def test_an_address_that_is_ended_before_anybody_came_opens_nothing_and_frees_its_place(two, link):
     claims = ask(two, link="link-1")

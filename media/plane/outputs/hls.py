@@ -68,8 +68,11 @@ class HlsOutput:
 
     def end(self) -> None:
         muxer, self._muxer = self._muxer, None
-        if muxer is not None:
+        if muxer is not None and self._is_told:
             muxer.close()
+        elif muxer is not None:
+            # what is cut short tells nothing of how long segments are
+            muxer.discard()
 
     @property
     def target_s(self) -> int:

@@ -37,11 +37,11 @@ class Session:
             raise SourceFailed(reason, again=False)
 
     def watches(self, now: float) -> bool:
-        """A WebRTC viewer is a connection, an HLS viewer a request within three target durations."""
+        """A WebRTC viewer is a connection, an HLS viewer a request within a target duration, and three seconds more."""
         if self.peer is not None:
             return True
         target = max([output.target_s for output in self.pull.outputs.values()], default=2)
-        return now - self.used < max(6, 3 * target)
+        return now - self.used < target + 3
 
     def is_left(self, now: float, idle_s: float, card_s: float) -> bool:
         """Whether its viewer is gone, or never came; a card lasts `card_s`."""
