@@ -108,6 +108,7 @@ REFUSED: ByReason[str] = {
     "not_permitted": "securityRestriction",
     "code_wrong": "securityRestriction",
     "lan_unreachable": "streamUnavailable",
+    "lan_closed": "streamUnavailable",
     "not_playable": "streamUnplayable",
     "beyond_displays": "streamUnplayable",
     "not_passable": "streamUnplayable",

@@ -120,6 +120,7 @@ REFUSED: ByReason[type[DirectiveError]] = {
     "not_permitted": NotPermitted,
     "code_wrong": NotProvisioned,
     "lan_unreachable": EndpointUnreachable,
+    "lan_closed": NotProvisioned,
     "not_playable": InvalidValue,
     "beyond_displays": InvalidValue,
     "not_passable": NotProvisioned,

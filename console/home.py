@@ -14,11 +14,12 @@ from werkzeug.exceptions import HTTPException
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from accounts.one_time_code import OneTimeCode
 from console import cookies, pages
+from console.picture_codes import PictureCodes
 from console.reach import from_house, host_of
 from console.sentences import CODE
 from console.signing_in import Refused, SigningIn
 from console.tiles import Asked, Tiles, shown, unlisted
-from net.visitors import PEER
+from net.addresses import is_in_house
 from registry.errors import BadOffer, Unavailable
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
@@ -59,7 +60,7 @@ class Home:
     ) -> None:
         self._store, self._sign_in, self._code, self._settings = store, sign_in, code, settings
         self._sessions, self._tiles, self._end_pictures = ConsoleSessions(store), Tiles(owner), end_pictures
-        self._signing_in = SigningIn(sign_in, self._sessions)
+        self._signing_in, self._codes = SigningIn(sign_in, self._sessions), PictureCodes(owner)
 
     @property
     def vendor(self) -> str:
@@ -101,6 +102,8 @@ class Home:
             case "open-way":
                 if current.account:
                     self._sign_in.allow_open_way(current.account, allowed=True)
+            case "picture-code" | "forget-code":
+                return self._picture_code(current, step)
             case "sign-out":
                 return self._sign_out(current)
             case _:
@@ -123,10 +126,11 @@ class Home:
         return self._cameras(current) if current.account else self._page("sign_in", open_way=True)
 
     def _enter(self) -> Response:
-        if not self._in_house():
+        # by https a trusted proxy names the visitor; without its word loopback is the proxy itself
+        if not self._in_house() and not is_in_house(request.remote_addr or ""):
             return self._refused_code("outside")
-        address = request.environ.get(PEER) or request.remote_addr or ""
-        verdict = self._code.redeem(request.form.get("entry", "").strip(), address, self._store)
+        typed, address = request.form.get("entry", "").strip(), request.remote_addr or ""
+        verdict = self._code.redeem(typed, address, self._store)
         if verdict != "right":
             log.info("code of the console refused", why=verdict)
             return self._refused_code(verdict)
@@ -155,6 +159,18 @@ class Home:
         session.pop("csrf_token", None)
         return response
 
+    def _picture_code(self, current: ConsoleSession, step: str) -> Response:
+        form, account, language = request.form, current.account, pages.language()
+        if not account:
+            return pages.again()
+        camera = form.get("camera", "")
+        if step == "forget-code":
+            why = self._codes.forget(account, camera, language)
+        else:
+            consent = "deciphered" in form
+            why = self._codes.give(account, camera, form.get("picture_code", ""), language, consent=consent)
+        return self._cameras(current, error=why) if why else pages.again()
+
     def _sign_out(self, current: ConsoleSession) -> Response:
         self._sessions.end(current)
         self._end_pictures(current.id)
@@ -162,17 +178,18 @@ class Home:
         cookies.drop(request, response)
         return response
 
-    def _cameras(self, current: ConsoleSession) -> Response:
+    def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
         try:
             tiles = self._tiles.of(current.account, pages.language())
-        except Unavailable as error:
-            why = unlisted(error, pages.language())
-            if error.reason == "signed_out":
+        except Unavailable as unavailable:
+            why = unlisted(unavailable, pages.language())
+            if unavailable.reason == "signed_out":
                 return self._page(
                     "sign_in", 200, error=f"{why['wrong']} {why['mend']}", user=current.user, open_way=True
                 )
             return self._page("cameras", 503, user=current.user, tiles=[], why=why, live=0)
-        return self._page("cameras", user=current.user, tiles=tiles, why=None, live=self._settings.live)
+        status, live = 403 if error else 200, self._settings.live
+        return self._page("cameras", status, user=current.user, tiles=tiles, why=None, live=live, error=error)
 
     # a camera
 

@@ -8,6 +8,7 @@ from flask import Response, current_app, make_response, redirect, render_templat
 
 from console.sentences import PROBLEMS
 from net.problem import problem_of
+from registry.owner.sign_in_sentences import no_password
 from words.catalogue import OURS
 from words.languages import Language, chosen
 
@@ -15,10 +16,11 @@ VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
 def policy(media: str) -> str:
-    """The page's own script, its own requests, and pictures; nothing else, and no frame around it."""
+    """The page's own script, its own requests, and pictures of `media`; nothing else, and no frame around it."""
+    pictures = f"'self' {media}" if media else "'self'"
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        f"media-src 'self'{f' {media}' if media else ''}; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"connect-src {pictures}; media-src {pictures} blob:; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
 
@@ -41,8 +43,13 @@ def say(sentence: str) -> str:
 
 def rendered(name: str, status: int, **context: Any) -> Response:
     locale = language()
-    translate = partial(OURS.say, locale, vendor=current_app.config[VENDOR])
-    return make_response(render_template(f"home/{name}.html", _=translate, locale=locale, **context), status)
+    vendor = current_app.config[VENDOR]
+    given = {
+        "_": partial(OURS.say, locale, vendor=vendor),
+        "locale": locale,
+        "no_password": no_password(locale, vendor),
+    }
+    return make_response(render_template(f"home/{name}.html", **given, **context), status)
 
 
 def again() -> Response:

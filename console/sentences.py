@@ -12,12 +12,29 @@ OWN: Mapping[Reason, Sentence] = {
         mark("showcam is signed out of the {vendor} account."),
         mark("Sign in again with the {vendor} user name and password."),
     ),
+    "encryption_on": (
+        mark("Image Encryption is on for {camera}."),
+        mark(
+            "In the {vendor} app open {camera} > Settings > Image Encryption and switch it off; the app asks for the "
+            "code on the camera's label. Or keep it on, and give that code here."
+        ),
+    ),
 }
 # in place of the reason no_way, where the owner was not asked yet or has said no
 OPEN_WAY: Sentence = (
     mark("The picture of {camera} comes over an open connection, which is not allowed yet."),
     mark("On its way from {vendor} to here it is not encrypted. Allow that, and it is shown."),
 )
+
+# Of the code that deciphers a camera's picture, by what is wrong with it.
+PICTURE_CODE = {
+    "consent": mark("Nothing was changed. Tick that the pictures are deciphered here, then give the code."),
+    "wrong": mark(
+        "Nothing was changed. That is not the camera's code: it is the verification code on its label, or the "
+        "encryption password set since."
+    ),
+    "guessed": mark("Nothing was changed. There were too many wrong codes: wait an hour, then give the right one."),
+}
 
 # reason: (status, heading, what happened and what to do)
 PROBLEMS: dict[str, tuple[int, str, str]] = {

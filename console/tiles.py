@@ -5,7 +5,9 @@ from typing import Literal, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from console.picture_codes import PictureCodes
 from console.sentences import OPEN_WAY, OWN
 from registry.camera import UNASKED, Camera, Refusal, Stream, StreamRequest
 from registry.errors import Unavailable
@@ -39,24 +41,36 @@ class Shown(TypedDict):
 
 
 class Tile(Struct, frozen=True):
-    """`starts`: whether its picture begins with the page; a camera on battery waits for a press."""
+    """`starts`: whether its picture begins with the page; a camera on battery waits for a press.
+
+    `code`: whether the code that deciphers its picture is asked for, or may be forgotten.
+    """
 
     id: str
     name: str
     about: str
     starts: bool
     why_not: WhyNot | None
+    code: Literal["", "wanted", "given"] = ""
 
 
 class Tiles:
     def __init__(self, owner: Owner) -> None:
-        self._owner = owner
+        self._owner, self._codes = owner, PictureCodes(owner)
 
     def of(self, account: str, language: Language) -> list[Tile]:
-        """In the order of their names. Raises Unavailable."""
+        """Those that can be shown first, in the order of their names. Raises Unavailable."""
         rows = self._owner.readiness(account, ("page",))
-        tiles = [_tile(camera, verdicts["page"], language) for camera, verdicts in rows]
-        return sorted(tiles, key=lambda tile: tile.name.casefold())
+        tiles = [
+            self._with_code(account, camera, _tile(camera, verdicts["page"], language)) for camera, verdicts in rows
+        ]
+        return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
+
+    def _with_code(self, account: str, camera: Camera, tile: Tile) -> Tile:
+        """Where the code would help, the tile asks for it; where it was given, it offers to forget it."""
+        code = self._codes.standing(account, camera)
+        of_code = tile.why_not is not None and tile.why_not["reason"] in ("encryption_on", "code_wrong")
+        return replace(tile, code=code) if of_code or code == "given" else tile
 
     def open(self, account: str, session: str, camera_id: str, asked: Asked, language: Language) -> Stream | WhyNot:
         """Raises BadOffer."""

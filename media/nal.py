@@ -1,8 +1,9 @@
 """NAL units in Annex B form: which codec they are of, keyframes and parameter sets. Standard library only."""
 
 from collections.abc import Iterator
+from typing import Literal
 
-from media.source import Codec
+type Codec = Literal["h264", "h265"]
 
 _START = b"\x00\x00\x01"
 _H264 = frozenset({0x67, 0x27, 0x47, 0x68, 0x28, 0x48, 0x65})  # SPS, PPS, a slice of a key frame

@@ -5,7 +5,6 @@ Composition gives the plane an object of this protocol; the plane itself knows n
 
 import base64
 from collections.abc import Sequence
-from copy import replace
 from dataclasses import dataclass
 from typing import Literal, NotRequired, Protocol, TypedDict
 
@@ -15,9 +14,9 @@ MOST_PIXELS = 8704 * 256  # of a picture that displays decode: H.264 up to level
 TRANSCODED = (1280, 720)  # width and height of a transcoded picture, at the most
 
 
-def transcoded_size(width: int, height: int) -> tuple[int, int]:
+def transcoded_size(width: int, height: int, most: tuple[int, int] = TRANSCODED) -> tuple[int, int]:
     """As large as may be, in the same proportions, with even sides as 4:2:0 requires."""
-    scale = min(TRANSCODED[0] / width, TRANSCODED[1] / height, 1.0)
+    scale = min(most[0] / width, most[1] / height, 1.0)
     return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
 
 
@@ -41,6 +40,7 @@ class WireSource(TypedDict):
     alone: NotRequired[bool]
     dozes: NotRequired[bool]
     key: NotRequired[str]
+    lasts_s: NotRequired[int]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,15 +61,10 @@ class SourceSpec:
     alone: bool = False  # the camera sends no other picture that displays play as it comes
     dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
     key: bytes = b""  # AES-128, what deciphers a picture that comes encrypted; empty: it is shown only if it is clear
+    lasts_s: int = 0  # seconds of picture, after which a viewer has to ask again; 0: no end
 
     def __repr__(self) -> str:
         return f"<SourceSpec {self.kind}>"
-
-    def of(self, source: str) -> "SourceSpec":
-        """The same, with what is to be released told apart from other sources'."""
-        if not self.release:
-            return self
-        return replace(self, release=f"{source}/{self.release}")
 
     def as_json(self) -> WireSource:
         return {
@@ -85,6 +80,7 @@ class SourceSpec:
             "alone": self.alone,
             "dozes": self.dozes,
             "key": base64.b64encode(self.key).decode(),
+            "lasts_s": self.lasts_s,
         }
 
     @classmethod
@@ -102,6 +98,7 @@ class SourceSpec:
             alone=data.get("alone", False),
             dozes=data.get("dozes", False),
             key=base64.b64decode(data.get("key", "")),
+            lasts_s=data.get("lasts_s", 0),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from flask import Response, current_app, g, make_response, redirect, render_template, request, url_for
 
 from oauth import language, wording
+from registry.owner import sign_in_sentences
 from registry.owner.sign_in_sentences import refused
 from store.records import Assistant
 from words.catalogue import OURS
@@ -50,6 +51,11 @@ def refusal(why: str, retry_after_s: int = 0) -> tuple[int, str]:
     """HTTP status and translated text."""
     status, sentence = wording.SIGN_IN[why]
     return status, refused(why, language.read(request), current_app.config[VENDOR], retry_after_s, sentence)
+
+
+def no_password() -> str:
+    """What a person does whose account has no password; "" where the vendor knows no such accounts."""
+    return sign_in_sentences.no_password(language.read(request), current_app.config[VENDOR])
 
 
 def again() -> Response:

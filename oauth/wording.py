@@ -10,8 +10,9 @@ _NOT_THESE = (
     403,
     mark(
         "Either that user name and password fit no {vendor} account that may be linked here, or there were too many "
-        "wrong tries with this user name. Try them in the {vendor} app. If they work there, wait 15 minutes and try "
-        "again here, or use a browser that has signed in here before; whoever runs this showcam can add your account."
+        "wrong tries with this user name. Sign in once in the {vendor} app with them. If that works, wait 15 minutes "
+        "and try again here, or use a browser that has signed in here before; whoever runs this showcam can add your "
+        "account."
     ),
 )
 SIGN_IN: dict[str, tuple[int, str]] = {

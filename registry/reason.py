@@ -18,6 +18,7 @@ type Reason = Literal[
     "not_permitted",
     "code_wrong",
     "lan_unreachable",
+    "lan_closed",
     "not_playable",
     "beyond_displays",
     "not_passable",
@@ -53,6 +54,7 @@ class ByReason[T](TypedDict):
     not_permitted: T
     code_wrong: T
     lan_unreachable: T
+    lan_closed: T
     not_playable: T
     beyond_displays: T
     not_passable: T

@@ -104,6 +104,15 @@ class Step(Struct, frozen=True):
     why: Hindrance = ""
 
 
+class Asked(Struct, frozen=True):
+    """The vendor took the change, and the camera did not show it in time; most show it within half a minute.
+
+    `camera` is as it will be, if it does.
+    """
+
+    camera: Camera
+
+
 def check(setting: str, value: str) -> Setting:
     """The setting, if it can be set to the value. Raises BadValue."""
     for name, choices in CHOICES.items():
@@ -117,6 +126,13 @@ def check(setting: str, value: str) -> Setting:
             raise BadValue("sensitivity can be set to a number from 1, up to 6 or 100 as the camera has it")
         return name
     raise BadValue(f"there is no setting {setting!r}; there are {', '.join(CHOICES)}")
+
+
+def night_choices(camera: Camera) -> tuple[str, ...]:
+    """What the camera's night vision can be set to; () where there is nothing to choose."""
+    if camera.night_vision == "none" or len(camera.night_modes) == 1:
+        return ()
+    return camera.night_modes or NIGHT_VISION
 
 
 def field_of(camera: Camera, setting: str) -> str:

@@ -59,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     live_per_account: int = 4
     live_per_process: int = 24
     transcodes: int | Literal["auto"] = "auto"  # pictures transcoded at once; auto: as many as there is time for
-    stream_cap_s: int = 1800
+    stream_cap_s: int = 0  # 0: a stream has no end while somebody watches and the gate holds
     idle_s: int = 30
     gate_check_s: float = 2.0
     sign_in_s: float = 4.0  # a person who signs in waits this long for the vendor's verdict

@@ -15,7 +15,6 @@ _COUNTS = (
     "opens_per_minute",
     "live_per_account",
     "live_per_process",
-    "stream_cap_s",
     "idle_s",
     "body_limit",
     "threads",
@@ -67,6 +66,8 @@ def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:
     for name in _COUNTS:
         if getattr(settings, name) < 1:
             yield name, "at least 1 is wanted"
+    if settings.stream_cap_s < 0:
+        yield "stream_cap_s", "0 for no end, or at least 1"
     for name, least in _SECONDS.items():
         if not least <= getattr(settings, name) <= 60:
             yield name, f"between {least} and 60 seconds is wanted"

@@ -44,6 +44,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "terminals": (1, 1000),
     "encryption_delay_s": (0, 3600),
     "restart_s": (0, 3600),
+    "lag_s": (0, 60),
     "delay_s": (0, 60),
     "wake_s": (0, 60),
     "awake_s": (0, 3600),

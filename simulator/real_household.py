@@ -12,7 +12,6 @@ from simulator.state import Camera, Device, World
 USER = "real@example.com"
 FAMILY = "family@example.com"  # whose cameras are shared with it
 CODE = "ABCDEF"
-LAG_S = 1.2
 _COURTYARD, _SHED = "F00497505", "F00497511"
 
 
@@ -46,7 +45,7 @@ def _cameras() -> list[Camera]:
 
 def _own(serial: str, name: str, product: str, scene: str, *, owner: str = USER, **more: Any) -> Camera:
     known = PRODUCTS[product]
-    usual = {"encryption": True, "rejects_label_code": True, "rtsp": False, "lag_s": LAG_S}
+    usual = {"encryption": True, "rejects_label_code": True, "rtsp": False}
     return Camera(serial, name, owner, CODE, scene, known.sub_category, product=known, **usual | more)
 
 

@@ -79,6 +79,9 @@ class Camera:
     infrared: bool = True
     prompt: bool = True  # the spoken prompt of Wi-Fi set-up: not the microphone
     password: str = ""  # for encrypted pictures, where it differs from the label's code
+    transport: Literal["ps", "rtp"] = "ps"  # of its cloud stream
+    layout: Literal["body", "copied", "whole"] = "body"  # what Image Encryption leaves clear of a NAL unit
+    selective: bool = False  # it encrypts only what keyframes consist of
     rejects_label_code: bool = False  # newer firmware: switching encryption off takes a mailed code
     armed: bool = True
     muted: bool = False  # on the phone
@@ -98,7 +101,6 @@ class Camera:
     charging: bool = False
     rtsp: bool = True  # whether its door at home is open; `World.open_door` changes it
     product: Product | None = None  # what the vendor lists of its type; None: a friendly list, with all that it can do
-    lag_s: float = 0.0  # the vendor's list shows a switch this long after it was set
     channel: int = 1
     category: str = ""  # the vendor's, where it does not follow from the kind
     awake_until: float = math.inf  # a battery camera dozes after this
@@ -120,10 +122,10 @@ class Camera:
         elif delay_s == 0.0:
             self.encryption_from = now
 
-    def switch(self, name: str, value: bool, now: float) -> None:
-        """Sets it at once; the vendor's list follows after `lag_s`."""
-        if self.lag_s:
-            self.before[name] = self.listed(name, now), now + self.lag_s
+    def switch(self, name: str, value: bool, now: float, lag_s: float) -> None:
+        """Sets it at once. Of a camera that is as in life, the list shows it after `lag_s`."""
+        if self.product is not None:
+            self.before[name] = self.listed(name, now), now + lag_s
         setattr(self, name, value)
 
     def listed(self, name: str, now: float) -> Any:
@@ -206,6 +208,7 @@ class Settings:
     wake_s: float = 1.5  # a battery camera takes this long to wake
     awake_s: float = 30.0  # and stays awake this long
     restart_s: float = 5.0  # a camera is offline this long after a restart
+    lag_s: float = 1.2  # the list shows a switch of a camera that is as in life this long after it was set
     # the app's cloud stream, at life's timing
     node_s: float = 0.6  # a stream node answers after this, a dispatcher in a quarter of it
     clump_s: float = 2.0  # pictures come in clumps, as far apart as this
@@ -232,9 +235,7 @@ class World:
     devices: dict[str, Device] = field(default_factory=dict)
     webhook: Webhook = field(default_factory=Webhook)
     listeners: list[Callable[[Camera, Event], None]] = field(default_factory=list)
-    doors: list[Callable[[Camera], None]] = field(
-        default_factory=list
-    )  # called when a camera's door was opened or shut
+    doors: list[Callable[[Camera], None]] = field(default_factory=list)  # called when a camera's door was turned
     calls: Counter[str] = field(default_factory=Counter)  # of both APIs, by path
 
     def add(self, camera: Camera) -> None:

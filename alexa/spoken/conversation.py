@@ -17,6 +17,7 @@ from registry.gate.gate import not_found, overruled
 from registry.gate.reasons import OF_VIDEO, sentences
 from registry.reason import is_reason
 from registry.registry import Registry
+from registry.settings import Asked
 from store.ports import StoreUnavailable
 from store.records import Link
 from words.catalogue import mark
@@ -98,6 +99,8 @@ class Conversation:
         changed = self._registry.change(turn.link, camera_id, "audio", "on", within_s=turn.left_s)
         if isinstance(changed, Refusal):
             return self._not_changed(turn, changed.camera or name, changed)
+        if isinstance(changed, Asked):
+            return Reply(say("sound_asked", turn.language, name=name or changed.camera.name))
         return Reply(say("sound_done", turn.language, name=name or changed.name))
 
     def no(self, turn: Turn) -> Reply:

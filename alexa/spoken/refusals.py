@@ -63,6 +63,10 @@ ALOUD: ByReason[Sentence] = {
         mark("it does not answer on the home network"),
         mark("See that it is on and in the same network as showcam."),
     ),
+    "lan_closed": (
+        mark("its video port on the home network is closed"),
+        mark("Open it in the {vendor} app, if the app has it for this camera."),
+    ),
     "not_playable": (
         mark("it sends H 265 video, which this display can't play, and there is no room to convert it"),
         mark("In the {vendor} app open the camera and set the video encoding to H 264."),

@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 
 from media.grants import Claims, Grants
-from media.messages import Answered, End, Live, LiveOf, Nothing, Offer, Warm
+from media.messages import Answered, End, Keep, Live, LiveOf, Nothing, Offer, Warm
 from media.plane.problems import Handler, problem
 from media.plane.viewing.sessions import ANSWER_S, Sessions
 from media.process_auth import HEADER, holds
@@ -23,6 +23,7 @@ class InternalRoutes:
         app.add_routes(
             [
                 web.post("/internal/warm", self._internal(Warm, self.warm)),
+                web.post("/internal/keep", self._internal(Keep, self.keep)),
                 web.post("/internal/answer", self._internal(Offer, self.answer)),
                 web.post("/internal/end", self._internal(End, self.end_session)),
                 web.post("/internal/live", self._internal(LiveOf, self.live)),
@@ -33,9 +34,13 @@ class InternalRoutes:
     async def warm(self, body: Warm) -> web.Response:
         claims = Claims(**body["claims"])
         if claims.protocol == "snapshot":
-            self._sessions.look(claims, SourceSpec.from_json(body["source"]))
+            self._sessions.warming.look(claims, SourceSpec.from_json(body["source"]))
             return web.json_response(Nothing(), status=202)
-        self._sessions.expect(claims, SourceSpec.from_json(body["source"]))
+        self._sessions.warming.expect(claims, SourceSpec.from_json(body["source"]))
+        return web.json_response(Nothing(), status=202)
+
+    async def keep(self, body: Keep) -> web.Response:
+        self._sessions.warming.keep(Claims(**body["claims"]))
         return web.json_response(Nothing(), status=202)
 
     async def answer(self, body: Offer) -> web.Response:

@@ -12,6 +12,7 @@ from media.plane.outputs.offers import NoOffer
 from media.plane.outputs.peer import NotGathered
 from media.plane.viewing.endings import Ended
 from media.plane.viewing.fanout import NotYet
+from media.plane.viewing.pull import RESTS
 from media.plane.viewing.pulls import TooMany
 from net.problem import problem_of
 
@@ -27,6 +28,7 @@ _CORS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_OVER = {RESTS: "The camera runs on battery, so its picture ends after a while; ask for it again to go on watching."}
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -52,7 +54,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     except ExpiredGrant:
         return problem(410, "This address is over; ask for the camera again.")
     except Ended as ended:
-        return problem(410, "This stream is over; ask for the camera again.", ended.reason)
+        return problem(410, _OVER.get(ended.reason, "This stream is over; ask for the camera again."), ended.reason)
     except TooMany as busy:
         return problem(
             429,

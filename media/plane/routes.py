@@ -30,7 +30,7 @@ def application() -> web.Application:
 
 class Routes:
     def __init__(self, grants: Grants, sessions: Sessions) -> None:
-        self._grants, self._sessions = grants, sessions
+        self._sessions = sessions
 
     def add_to(self, app: web.Application) -> None:
         app.add_routes(
@@ -133,11 +133,11 @@ class Routes:
         claims = self._verify(request, "snapshot", "still")
         if claims.protocol == "still" and not await self._sessions.guard.admits(claims, _bearer(request)):
             return problem(401, "A bearer token of the link this was made for is needed.", headers=_BEARER)
-        data = await self._sessions.still(claims, SNAPSHOT_WAIT_S)
+        data = await self._sessions.warming.still(claims, SNAPSHOT_WAIT_S)
         return web.Response(body=data, headers={"Content-Type": "image/jpeg", "Cache-Control": "no-store"})
 
     def _verify(self, request: web.Request, *protocols: Protocol) -> Claims:
-        return self._grants.verify(request.match_info["grant"], protocols, time.time())
+        return self._sessions.verified(request.match_info["grant"], *protocols)
 
 
 def _bearer(request: web.Request) -> str:

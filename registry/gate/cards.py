@@ -25,6 +25,7 @@ SHOWN = frozenset(
         "not_permitted",
         "code_wrong",
         "lan_unreachable",
+        "lan_closed",
         "not_playable",
         "beyond_displays",
     }

@@ -90,7 +90,7 @@ def _playable(camera: Camera, now: Conditions) -> Reason | None:
         return None
     if now.transcodes:
         return "no_common_protocol" if _PLAYED.isdisjoint(now.protocols) else None
-    # an unknown codec is settled by the vendor, who is asked for H.264, and by the first packet
+    # an unknown codec is settled by the first packet
     if not_h264(camera):
         return "not_playable"
     # a browser plays more

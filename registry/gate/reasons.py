@@ -82,6 +82,10 @@ WRITTEN: ByReason[Sentence] = {
         mark("{camera} does not answer on the home network."),
         mark("See that the camera is on and in the same network as showcam."),
     ),
+    "lan_closed": (
+        mark("{camera} is there on the home network, and its video port (RTSP) is closed."),
+        mark("Open it in the {vendor} app, if the app has it for this camera, or have the picture come another way."),
+    ),
     "not_playable": (
         mark("{camera} sends H.265 video, which the display can't play, and showcam has no room to convert it."),
         mark("In the {vendor} app open {camera} and set the video encoding to H.264."),

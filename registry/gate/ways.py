@@ -15,7 +15,18 @@ ONE_PICTURE = frozenset({"cloud"})
 OPEN_AIR = frozenset({"cloud"})  # ways whose pictures cross the internet as they are
 
 # What lies in the way alone, so that another may do better.
-ANOTHER = frozenset({"lan_unreachable", "code_wrong", "not_playable", "no_way", "not_permitted", "too_large", "busy"})
+ANOTHER = frozenset(
+    {
+        "lan_unreachable",
+        "lan_closed",
+        "code_wrong",
+        "not_playable",
+        "no_way",
+        "not_permitted",
+        "too_large",
+        "busy",
+    }
+)
 
 # Ways that show a camera while its Image Encryption is on, by what its owner decided. RTSP at home is clear; what the
 # account's cloud stream brings is deciphered here.

@@ -17,7 +17,7 @@ from registry.readings.listing import Listing
 from registry.readings.lists import Lists
 from registry.readings.readiness import Readiness, Row
 from registry.readings.readings import Readings
-from registry.settings import BY_VOICE, BadValue, Setting, SettingView, Step, check
+from registry.settings import BY_VOICE, Asked, BadValue, Setting, SettingView, Step, check
 from registry.surface import OF_ASSISTANTS, Surface
 from store.ports import Store
 
@@ -75,7 +75,7 @@ class Owner:
 
     def change(
         self, account_id: str, camera_id: str, setting: str, value: str, *, code: str = "", consent: bool = False
-    ) -> Camera | Refusal | Step:
+    ) -> Camera | Asked | Refusal | Step:
         """Image Encryption goes off with the owner's consent: a Step names what is missing, such as a code.
 
         Raises BadValue.

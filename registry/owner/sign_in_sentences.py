@@ -47,5 +47,12 @@ def refused(why: str, language: Language, vendor: str, retry_after_s: int = 0, s
     return OURS.say(language, sentence or WRITTEN[why], vendor=vendor, minutes=minutes(retry_after_s))
 
 
+def no_password(language: Language, vendor: str) -> str:
+    """What a person does whose account has no password; "" where the vendor knows no such accounts."""
+    speech = SPEECHES.get(vendor)
+    sentence = speech.sign_in.get("no_password", "") if speech else ""
+    return speech.catalogue.say(language, sentence, vendor=vendor) if speech and sentence else ""
+
+
 def minutes(seconds: int) -> int:
     return max(1, math.ceil(seconds / 60))

@@ -108,14 +108,21 @@ class Minting:
                 "no picture from source %s by way %s: %s", source.id, way, error.reason, extra={"reason": error.reason}
             )
             return unreached(error, camera)
-        alone = camera.sub is not None and camera.sub.codec == "h265"
-        return replace(self._without_key(opened, spec).of(source.id), alone=alone)
+        return self._handed(opened, spec)
 
-    def _without_key(self, opened: Open, spec: SourceSpec) -> SourceSpec:
-        """The source without its key, unless the owner decided that the picture is deciphered here."""
+    def _handed(self, opened: Open, spec: SourceSpec) -> SourceSpec:
+        """What the media process is handed: its key only where its owner has the picture deciphered."""
+        camera = opened.seen.camera
         preferences = self._readings.households.preferences(opened.seen.account.id)
-        decided = preferences.get(opened.seen.camera.id, NONE).while_encrypted
-        return spec if self._rules.exception(decided) == "code" or not spec.key else replace(spec, key=b"")
+        decided = preferences.get(camera.id, NONE).while_encrypted
+        return replace(
+            spec,
+            release=f"{opened.seen.source.id}/{spec.release}" if spec.release else "",
+            key=spec.key if self._rules.exception(decided) == "code" else b"",
+            # what does not decode is the work of a setting only where the camera has one
+            encrypts=camera.encryption != "none",
+            alone=camera.sub is not None and camera.sub.codec == "h265",
+        )
 
     def give_back(self, source: Source, release: str, deadline: Deadline) -> None:
         _, _, token = release.partition("/")

@@ -7,38 +7,49 @@ from typing import TYPE_CHECKING
 import click
 
 from showcam.cli import stop
-from showcam.cli.named_camera import NamedCamera
+from showcam.cli.named_camera import NamedCamera, refused
 from showcam.cli.output import echo
 
 if TYPE_CHECKING:
     from registry.camera import Camera, Refusal
-    from registry.settings import Step
+    from registry.settings import Asked, Step
     from showcam.compose.cameras import Household
 
-PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted")
+PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm")
 
 
-def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
-    """Prompts for what the camera demands: consent, then a code. Each code is sent once."""
+def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> bool:
+    """Prompts for what the camera demands: consent, then a code. Each code is sent once.
+
+    False: EZVIZ took the change, and the camera does not show it yet.
+    """
+    from registry.settings import Asked
+
     owner = named.home.owner
 
-    def change(account: str, camera: str, code: str, consent: bool) -> "Camera | Step | Refusal":
+    def change(account: str, camera: str, code: str, consent: bool) -> "Camera | Asked | Step | Refusal":
         return owner.change(account, camera, setting, value, code=code, consent=consent)
 
-    _step_by_step(named, setting, change, yes, "Setting it and reading it back")
+    return not isinstance(_step_by_step(named, setting, change, yes, "Setting it and reading it back"), Asked)
 
 
 def _step_by_step(
     named: NamedCamera,
     what: str,
-    take: "Callable[[str, str, str, bool], Camera | Step | Refusal]",
+    take: "Callable[[str, str, str, bool], Camera | Asked | Step | Refusal]",
     yes: bool,
     doing: str,
-) -> None:
+) -> "Camera | Asked":
+    from registry.camera import Refusal
     from registry.settings import Step
 
     consent, code = yes, ""
-    while isinstance(done := named.call(take, code, consent, doing=doing), Step):
+    while True:
+        done = named.ask(take, code, consent, doing=doing)
+        if isinstance(done, Refusal):
+            refused(done)
+        if not isinstance(done, Step):
+            return done
         if done.wants == "consent":
             click.confirm(_CONSENT[what].format(camera=named.camera.name), abort=True)
             consent = True

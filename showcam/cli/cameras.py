@@ -1,5 +1,6 @@
 """`showcam cameras`: the cameras, whether they can be shown, and all their settings."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -90,14 +91,17 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     """Set SETTING of the camera NAME to VALUE, and read it back.
 
     \b
-    audio, sleep, status_light, alarm_notification, offline_notification, flip: on or off
+    audio, sleep, status_light, offline_notification, flip: on or off
+    alarm_notification: on or off (arms or disarms detection); phone_mute: on or off
     night_vision: colour, black_and_white or smart
+    sensitivity: of detection, a number from 1 to 6 (to 100 with a battery)
     encryption: on or off (off wants your consent, and a code where EZVIZ does)
     time_zone: as +02:00; date_format: ymd, mdy or dmy
     storage: format (erases it)
     voice_may: what a voice may change, parted by commas: audio,sleep,restart … or nothing
     while_encrypted: how it is shown with Image Encryption on: no, lan (at home, where its picture is
     clear) or code (deciphered here, by the code, which is asked for)
+    keep_warm: yes or no
     """
     name = named.camera.name
     if setting == "scaled":
@@ -105,8 +109,11 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     if setting in PREFERENCES:
         change_preference(named, setting, value, yes)
         return
-    change_setting(named, setting, value, yes)
-    echo(f"{name} formats its storage." if setting == "storage" else f"{name}: {setting} is {value}.")
+    if change_setting(named, setting, value, yes):
+        echo(f"{name} formats its storage." if setting == "storage" else f"{name}: {setting} is {value}.")
+    else:
+        echo(f"{name}: {setting} {value} was asked for. EZVIZ took it, and the camera does not show it yet.")
+        echo(f"See in half a minute: showcam cameras show {shlex.quote(name)}", err=True)
 
 
 @cameras.command()

@@ -81,12 +81,12 @@ def processes(settings: Settings) -> list[Process]:
 
 
 def _announce(settings: Settings) -> None:
-    """The address is the last line, where a person finds it."""
+    """What a person opens next comes last, where it is found: the practice page, or the page of the cameras."""
     if sys.stderr.isatty():
         echo(f"What happens is written into {settings.data / 'log'}.", err=True)
-    if settings.has_console:
-        announce(settings)
     if settings.demo:
+        if settings.has_console:
+            announce(settings)
         page = f"http://127.0.0.1:{settings.simulator_port}/"
         echo(f"Practice page: {page}")
         echo("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
@@ -107,3 +107,5 @@ def _announce(settings: Settings) -> None:
             err=True,
         )
     echo(f"showcam serves at {settings.web_url}")
+    if settings.has_console:
+        announce(settings)

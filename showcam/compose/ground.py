@@ -100,7 +100,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
         pictures=settings.pictures,
         transcodes=settings.may_transcode,
         live_per_account=settings.live_per_account,
-        passed_s=min(PASSED_S, settings.stream_cap_s),
+        passed_s=min(PASSED_S, settings.stream_cap_s or PASSED_S),
     )
     # many functions share a table, so opens are counted in it: a count of each function alone would be no limit
     opens = OpensOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None

@@ -157,7 +157,7 @@ class AppFace:
             raise AppError(2030, "The device does not support this")
         if enable not in ("0", "1"):
             raise AppError(1021, "A parameter of the switch is wrong")
-        camera.switch(name, enable == "1", self._world.now())
+        camera.switch(name, enable == "1", self._world.now(), self._world.settings.lag_s)
 
     async def _writable(self, account: Account, serial: str, channel: str = "1") -> Camera:
         """The account's own camera, which must be online; channel 0 is the device's first. Raises AppError, Faulty."""

@@ -269,6 +269,15 @@ def test_sound_is_turned_on_after_a_yes_and_only_where_a_voice_may(echo: Echo, h
     assert "on already" in text(echo.intent("SoundOnIntent", "nursery"))
 
 
+def test_sound_that_the_camera_does_not_show_yet_was_asked_for(echo: Echo, home: Household) -> None:
+    home.owner.prefer(home.account.id, home.id("Nursery"), Preferences(voice_may=("audio",)))
+    home.driver.lags = True
+    echo.intent("SoundOnIntent", "nursery")
+    assert text(echo.intent("AMAZON.YesIntent")) == (
+        "I have asked Nursery to turn its sound on. That may take half a minute; then try again."
+    )
+
+
 def test_a_yes_is_refused_when_the_permission_went_meanwhile(echo: Echo, home: Household) -> None:
     nursery = home.id("Nursery")
     home.owner.prefer(home.account.id, nursery, Preferences(voice_may=("audio",)))

@@ -19,7 +19,7 @@ from registry.drivers.ezviz.open.tokens import Key
 from registry.errors import Refused, SetRefused
 from registry.owner.owner import Owner
 from registry.rules import Rules
-from registry.settings import CHOICES, BadValue, Setting, Step
+from registry.settings import CHOICES, Asked, BadValue, Setting, Step
 from registry.vendor import SignedIn
 from store.records import Source
 from store.sealing import Sealer
@@ -43,7 +43,7 @@ class Home:
         listed = self.owner.cameras(self.source.account).cameras
         return next(camera for camera in listed if camera.name == name)
 
-    def set(self, name: str, setting: str, value: str, **more: Any) -> Camera | Refusal | Step:
+    def set(self, name: str, setting: str, value: str, **more: Any) -> Camera | Asked | Refusal | Step:
         return self.owner.change(self.source.account, self.camera(name).id, setting, value, **more)
 
     def values(self, name: str) -> dict[Setting, str | None]:

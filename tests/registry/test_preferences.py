@@ -52,7 +52,7 @@ def test_what_is_kept_is_spelled_in_one_way(home: Household) -> None:
     keep(home.store, home.account.id, "ezviz-camera", Preferences(while_encrypted="code"))
 
     (text,) = home.store.preferences(home.account.id).values()
-    assert text == b'{"voice_may":[],"while_encrypted":"code"}'
+    assert text == b'{"voice_may":[],"while_encrypted":"code","keep_warm":false}'
 
 
 def test_a_database_of_the_version_before_keeps_what_its_owner_decided(tmp_path: Path) -> None:

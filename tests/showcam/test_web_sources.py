@@ -80,7 +80,7 @@ def shut_within(port: int, seconds: float) -> tuple[list[Denied], str]:
             live.clear()
             over.set()
 
-        watch = asyncio.create_task(guard.watch(lambda: list(live), end))
+        watch = asyncio.create_task(guard.watch(lambda: list(live), lambda _: None, end))
         try:
             await guard.pass_by(CLAIMS)
             passed = ""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 import av.error
@@ -19,7 +19,7 @@ from av.video.frame import PictureType
 
 from media.plane.codec import h264
 from media.plane.codec.units import CLOCK, Format, Unit
-from media.source import transcoded_size
+from media.source import TRANSCODED, transcoded_size
 
 _log = structlog.get_logger()
 
@@ -28,8 +28,22 @@ LATE_S = 0.3  # a picture that has waited so long is left out,
 SELDOM_S = 0.5  # unless none was shown for so long: where time never suffices, some are
 WAITING, WAITING_BYTES = 250, 16 * 1024 * 1024  # units that wait; some five seconds of a camera
 _LEAST_STEP = CLOCK // 45  # between two pictures: those of a faster camera are thinned out
-_RATE = 2_000_000  # bits a second at the most; an Echo's offer asks for no more than 2.5 Mbit/s
+_USUAL_FPS = 25  # by which the rate is kept: a camera of another gets more or fewer bits
 _WINDOW_S = 2.0  # over which the load is measured
+
+
+class Shape(NamedTuple):
+    """How large a picture is made, and how heavy: in bits a second, and in bits that may come at once."""
+
+    width: int
+    height: int
+    rate: int  # 0: as many as the picture needs
+    most: int
+    burst: int
+
+
+DISPLAY = Shape(*TRANSCODED, 0, 2_000_000, 2_000_000)  # an Echo's offer asks for no more than 2.5 Mbit/s
+THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a link of 1 Mbit/s, with room for sound and for losses
 
 type Made = Callable[[Format | None, Unit], None]
 
@@ -46,10 +60,12 @@ class Transcoder(threading.Thread):
         since: Iterable[Unit],
         made: Made,
         broke: Callable[[], None],
+        shape: Shape = DISPLAY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(name="transcoding", daemon=True)
-        self._clock = clock
+        self._shape, self._clock = shape, clock
+        self._wants_key = threading.Event()
         self._form, self._since, self._made, self._broke = form, list(since), made, broke
         self._units: queue.Queue[tuple[Unit | Format, float] | None] = queue.Queue(WAITING)
         self._put_bytes = self._taken_bytes = 0  # each written by one thread alone
@@ -74,6 +90,10 @@ class Transcoder(threading.Thread):
         if unit.kind == "video":
             self._waits_for_key = False
         self._put(unit, len(unit.data))
+
+    def sync(self) -> None:
+        """The next picture is a keyframe."""
+        self._wants_key.set()
 
     def go_on_as(self, form: Format) -> None:
         """Begin a new timeline with the next picture: the source was opened again, or time passed without a picture."""
@@ -106,7 +126,7 @@ class Transcoder(threading.Thread):
         return not self._units.full() and self._put_bytes - self._taken_bytes < WAITING_BYTES
 
     def _run(self) -> None:
-        pipeline = _Pipeline(self._form)
+        pipeline = _Pipeline(self._form, self._shape)
         for unit in self._since:
             if self._stopped:
                 return
@@ -120,6 +140,9 @@ class Transcoder(threading.Thread):
                 pipeline.renew()
                 continue
             self._taken_bytes += len(what.data)
+            if self._wants_key.is_set():
+                self._wants_key.clear()
+                pipeline.renew()
             for unit in self._units_of(pipeline, what, came):
                 if form is None:
                     self._made(None, unit)
@@ -157,16 +180,16 @@ class _Load:
 
 
 class _Pipeline:
-    def __init__(self, form: Format) -> None:
-        self._size = transcoded_size(form.width, form.height)
+    def __init__(self, form: Format, shape: Shape) -> None:
+        self._size = transcoded_size(form.width, form.height, shape[:2])
         self._decoder = av.CodecContext.create("hevc" if form.is_h265 else "h264", "r")
         self._decoder.thread_count = 1
-        self._encoder = _encoder(*self._size)
+        self._encoder = _encoder(*self._size, shape)
         self._last: int | None = None
         self._last_key: int | None = None
 
     def renew(self) -> None:
-        """The next picture begins a timeline."""
+        """The next picture is a keyframe."""
         self._last_key = None
 
     def form_of(self, keyframe: Unit, form: Format) -> Format:
@@ -209,20 +232,23 @@ class _Pipeline:
         return pts + (pts - self._last) // 2 - self._last_key >= GOP_S * CLOCK
 
 
-def _encoder(width: int, height: int) -> Any:
+def _encoder(width: int, height: int, shape: Shape) -> Any:
     encoder: Any = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
-    encoder.time_base, encoder.framerate = Fraction(1, CLOCK), Fraction(30)
+    encoder.time_base, encoder.framerate = Fraction(1, CLOCK), Fraction(_USUAL_FPS)
     encoder.options = {
         "preset": "superfast",
         "tune": "zerolatency",
         "profile": "main",
         "level": "3.2",  # 1280×720 at up to 60 pictures a second
         "threads": "1",
-        "crf": "24",
         "g": "600",  # keyframes are forced, by time
         "sc_threshold": "0",
-        "maxrate": str(_RATE),
-        "bufsize": str(_RATE),
+        "maxrate": str(shape.most),
+        "bufsize": str(shape.burst),
     }
+    if shape.rate:
+        encoder.bit_rate = shape.rate
+    else:
+        encoder.options |= {"crf": "24"}
     return encoder

@@ -52,7 +52,7 @@ class EzvizSource:
         self._sps: list[bytes] = []  # those that `_form` was seen with
         self._is_new = False  # nobody was shown a picture of `_form` yet
         self._waits = False  # for a keyframe that is a picture
-        self._doubt = Doubt(encrypts=True)
+        self._doubt = Doubt(encrypts=True, deciphers=bool(spec.key))
         self._failure: SourceFailed | None = None
         self._room = asyncio.Event()
         self._room.set()
@@ -107,7 +107,7 @@ class EzvizSource:
             address = Address.read(spec.url)
         except BadAddress:
             raise SourceFailed("media_down", again=False) from None
-        showing = Showing(self._stream or address.stream, self._loopback)
+        showing = Showing(self._stream or address.stream, self._loopback, spec.key)
         self._showings.add(showing)
         try:
             await showing.open(address, spec.hosts)

@@ -13,7 +13,7 @@ from media.rtp.h264 import H264Depacketizer
 from media.rtp.h265 import H265Depacketizer
 from media.rtp.mp2t import TransportDepacketizer
 from media.rtp.plain import PlainDepacketizer
-from media.rtp.unit import Depacketizer
+from media.rtp.unit import Depacketizer, Opener
 from media.rtsp.description import Description, Track
 from media.source import Codec
 
@@ -47,15 +47,18 @@ class Chosen:
         return self.sound
 
 
-def choose(description: Description, *, sound: bool) -> Chosen:
-    """Raises SourceFailed if no track has a picture that can be played. H.264 comes before all else."""
+def choose(description: Description, *, sound: bool, opener: Opener | None = None) -> Chosen:
+    """`opener` deciphers pictures. Raises SourceFailed if no track has a picture that can be played.
+
+    H.264 comes before all else.
+    """
     videos = [each for each in description.tracks if each.kind == "video" and each.encoding in _VIDEOS]
     video = min(videos, key=lambda each: _VIDEOS.index(each.encoding), default=None)
     if video is None or not 0 < video.clock_hz <= _HIGHEST_HZ or video.parameters.get("packetization-mode") == "2":
         raise SourceFailed("not_playable", again=False)
     if video.encoding == "MP2T":
         return Chosen(video, b"", TransportDepacketizer())
-    made = _described(video)
+    made = _described(video, opener)
     for track in description.tracks if sound else ():
         is_back = track.is_back and not video.is_back
         if track.kind == "audio" and not is_back and (heard := _sound(track)) is not None:
@@ -63,11 +66,13 @@ def choose(description: Description, *, sound: bool) -> Chosen:
     return made
 
 
-def _described(video: Track) -> Chosen:
+def _described(video: Track, opener: Opener | None) -> Chosen:
     if video.encoding == "H264":
-        return Chosen(video, _sets(video.parameters.get("sprop-parameter-sets", ""), _is_h264_set), H264Depacketizer())
+        return Chosen(
+            video, _sets(video.parameters.get("sprop-parameter-sets", ""), _is_h264_set), H264Depacketizer(opener)
+        )
     told = [video.parameters.get(f"sprop-{name}", "") for name in ("vps", "sps", "pps")]  # RFC 7798 section 7.1
-    return Chosen(video, b"".join(_sets(each, _is_h265_set) for each in told), H265Depacketizer(), "h265")
+    return Chosen(video, b"".join(_sets(each, _is_h265_set) for each in told), H265Depacketizer(opener), "h265")
 
 
 def _is_h264_set(unit: bytes) -> bool:

@@ -98,6 +98,13 @@ class Fanout:
     def unwatch(self, viewer: Watch) -> None:
         self._viewers.discard(viewer)
 
+    def sync(self) -> bool:
+        """A camera's keyframes come when they come."""
+        return False
+
+    def need(self) -> None:
+        """Somebody watches it."""
+
     def listen(self, listener: Listen) -> None:
         """Opus is made while somebody listens, once for all."""
         self._listeners.add(listener)

@@ -69,7 +69,7 @@ class Pulls:
             pull.tidy()
             if pull.failure is not None:
                 self.leave(pull)
-            elif now - pull.needed > self._settings.idle_s:
+            elif now - pull.needed > self._settings.idle_s and now > pull.held_until:
                 self._stop(key)
 
     def stats(self) -> PullStats:

@@ -24,6 +24,7 @@ class Session:
     used: float  # by its viewer, last
     opened: float
     view: View
+    until: float  # epoch s; the gate's check renews it where nothing caps a session
     name: str = ""
     peer: Peer | None = None
     starts: dict[str, str] = field(default_factory=dict)  # by the start id in a playlist's address, what it shows
@@ -35,10 +36,10 @@ class Session:
         return self.pull.failure or self.view.failure
 
     def watches(self, now: float) -> bool:
-        """A WebRTC viewer is a connection, an HLS viewer a request within three target durations."""
+        """A WebRTC viewer is a connection, an HLS viewer a request within a target duration, and three seconds more."""
         if self.peer is not None:
             return True
-        return now - self.used < max(6, 3 * self.view.target_s)
+        return now - self.used < self.view.target_s + 3
 
     def is_left(self, now: float, idle_s: float, card_s: float) -> bool:
         """Whether its viewer is gone, or never came; a card lasts `card_s`."""

@@ -30,6 +30,10 @@ class Transcoded(Fanout):
         self._used = self._loop.time()
 
     @property
+    def is_over(self) -> bool:
+        return self.failure is not None
+
+    @property
     def is_watched(self) -> bool:
         return bool(self._viewers) or self._loop.time() - self._used < LEFT_S
 
@@ -58,12 +62,19 @@ class Transcoded(Fanout):
         self._left_out += self._work.left_out
         self._work = self._begun(form, ())
 
+    def sync(self) -> bool:
+        self._work.sync()
+        return True
+
     def take(self, unit: Unit) -> None:
         self._work.put(unit)
 
-    def close(self, failure: SourceFailed | None = None) -> None:
+    def close(self) -> None:
+        self._end_work(SourceFailed("", again=True))
+
+    def _end_work(self, failure: SourceFailed) -> None:
         self._work.stop()
-        self.end(failure or SourceFailed("", again=True))
+        self.end(failure)
 
     def _begun(self, form: Format, since: Iterable[Unit]) -> Transcoder:
         def made(begins: Format | None, unit: Unit) -> None:
@@ -93,7 +104,7 @@ class Transcoded(Fanout):
 
     def _broke(self, work: Transcoder) -> None:
         if work is self._work:
-            self.close(SourceFailed("media_down", again=True))
+            self._end_work(SourceFailed("media_down", again=True))
 
     def tidy(self) -> None:
         """Ends it when nobody has needed it for long; logs, once for as long as it lasts, that there is no time."""

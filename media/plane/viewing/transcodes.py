@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 from media.messages import TranscodeStats
 from media.plane.codec.units import Format, SourceFailed, Unit
@@ -12,6 +12,31 @@ type Most = int | Literal["auto"]
 
 UNMEASURED = 1.0  # cores that a picture is taken to need before that was measured
 _SPARE = 1  # cores for everything else
+
+
+class Running(Protocol):
+    """One that takes room."""
+
+    @property
+    def is_watched(self) -> bool: ...
+
+    @property
+    def is_behind(self) -> bool: ...
+
+    @property
+    def is_over(self) -> bool: ...
+
+    @property
+    def load(self) -> float | None:
+        """The part of a core that it takes; None until that is known."""
+        ...
+
+    @property
+    def left_out(self) -> int: ...
+
+    def tidy(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 def admits(
@@ -37,7 +62,7 @@ class Transcodes:
     ) -> None:
         self._most, self._begin = most, begin
         self._cores = cores or os.process_cpu_count() or 1
-        self._running: list[Transcoded] = []
+        self._running: list[Running] = []
         self._measured: float | None = None  # what one took, the most of those that run or ran last
 
     @property
@@ -52,18 +77,25 @@ class Transcodes:
         """Raises SourceFailed with the reason where there is no room."""
         if not self.has_room:
             raise SourceFailed(reason, again=False)
+        made = self._begin(form, since)
+        self.admit(made)
+        return made
+
+    def admit(self, running: Running) -> bool:
+        """Whether there is room for it, which it has from here on until it is over; those not watched give way."""
+        if not self.has_room:
+            return False
         for each in self._running:
             if not each.is_watched:
                 each.close()
-        made = self._begin(form, since)
-        self._running.append(made)
-        return made
+        self._running = [each for each in self._running if not each.is_over] + [running]
+        return True
 
     def tidy(self) -> None:
         """Ends what nobody needs any longer."""
         for each in self._running:
             each.tidy()
-        self._running = [each for each in self._running if each.failure is None]
+        self._running = [each for each in self._running if not each.is_over]
         loads = [each.load for each in self._running if each.load is not None]
         self._measured = max(loads, default=self._measured)
 

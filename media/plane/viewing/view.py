@@ -4,6 +4,7 @@ from media.plane.codec.units import Listen, SourceFailed, Unit, Watch
 from media.plane.outputs.hls import HlsOutput
 from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.pull import Pull
+from media.plane.viewing.slim import Slim
 
 
 class View:
@@ -12,7 +13,7 @@ class View:
     def __init__(self, pull: Pull, surface: str) -> None:
         self._pull, self._surface = pull, surface
         self._at: Fanout = pull
-        self._viewer: Watch | None = None
+        self._viewers: set[Watch] = set()  # of the one who watches by WebRTC
         self._failure: SourceFailed | None = None
         self._is_settled = False  # by HLS a viewer is never moved between pictures that both can be shown
 
@@ -32,7 +33,7 @@ class View:
     # by HLS
 
     async def output(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
-        """The rendition, with its first segment. Raises SourceFailed."""
+        """The rendition, with its first segment. Raises SourceFailed, NotYet."""
         pull = self._pull
         self._at = self._for_hls()
         if self._at is pull and not self._is_settled:
@@ -56,14 +57,26 @@ class View:
     # media.plane.outputs.peer.Picture
 
     def watch(self, viewer: Watch) -> list[Unit]:
-        self._viewer = viewer
+        self._viewers.add(viewer)
         self._pull.follow(self._settle)
-        return self._move()
+        try:
+            self._at = self._pull.shown(self._surface, "webrtc")
+        except SourceFailed as failed:
+            self._failure = failed
+            return []
+        return self._at.watch(viewer)
 
     def unwatch(self, viewer: Watch) -> None:
-        self._viewer = None
-        self._pull.unfollow(self._settle)
+        self._viewers.discard(viewer)
         self._at.unwatch(viewer)
+        if not self._viewers:
+            self._pull.unfollow(self._settle)
+
+    def sync(self) -> bool:
+        return self._at.sync()
+
+    async def smaller(self) -> Slim | None:
+        return await self._pull.smaller()
 
     def listen(self, listener: Listen) -> None:
         self._pull.listen(listener)
@@ -73,19 +86,11 @@ class View:
 
     def _settle(self) -> None:
         """The source was opened, and may be of another kind than before."""
-        if self._viewer is not None and not self._failure:
-            for unit in self._move(again=True):
-                self._viewer(unit)
-
-    def _move(self, *, again: bool = False) -> list[Unit]:
-        assert self._viewer is not None
-        try:
-            at = self._pull.shown(self._surface, "webrtc")
-        except SourceFailed as failed:
-            self._failure = failed
-            return []
-        if again and at is self._at:
-            return []
-        self._at.unwatch(self._viewer)
-        self._at = at
-        return at.watch(self._viewer)
+        before = self._at
+        for viewer in list(self._viewers):
+            units = self.watch(viewer)
+            if self._at is before:
+                return
+            before.unwatch(viewer)
+            for unit in units:
+                viewer(unit)

@@ -18,6 +18,7 @@ from net.incoming import JsonObject
 from registry.camera import UNASKED, Camera, Ref
 from registry.driver import sound
 from registry.drivers.ezviz.cameras import CHANNEL_ROW, has_sub
+from registry.drivers.ezviz.waking import lasts_s
 
 SECTIONS = "VTM"  # beside those that cameras are read from
 MANY = 4096
@@ -73,7 +74,15 @@ class Cloud:
         stream = SUB if place.has_sub else MAIN
         now_ms = int(time.time() * 1000)
         url = live(place.hosts[0], camera.ref.serial, camera.ref.channel, stream, token, place.biz, now_ms)
-        return SourceSpec("ezviz", url, place.hosts, sound(camera), dozes=camera.battery is not None, key=key)
+        return SourceSpec(
+            "ezviz",
+            url,
+            place.hosts,
+            sound(camera),
+            dozes=camera.battery is not None,
+            lasts_s=lasts_s(camera),
+            key=key,
+        )
 
     def _told(self, page: Page, source: str) -> Iterator[tuple[Ref, Place]]:
         """A place for each channel; rows of channels come last, so that they win over the row of their device."""

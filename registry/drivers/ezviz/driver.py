@@ -26,7 +26,7 @@ from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.sentences import EZVIZ
 from registry.drivers.ezviz.sessions import Held, Sessions
 from registry.drivers.ezviz.terminal import Terminal
-from registry.drivers.ezviz.waking import Waking
+from registry.drivers.ezviz.waking import Waking, lasts_s
 from registry.drivers.probes import hls
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import Refused, SignedOut
@@ -144,7 +144,8 @@ class EzvizDriver:
         )
         host, port = self._http.check(live.url)
         taken = json.dumps([camera.ref.serial, camera.ref.channel, live.id]) if live.id else ""
-        return SourceSpec("hls", live.url, (host if port == 443 else f"{host}:{port}",), sound(camera), taken)
+        hosts = (host if port == 443 else f"{host}:{port}",)
+        return SourceSpec("hls", live.url, hosts, sound(camera), taken, lasts_s=lasts_s(camera))
 
     def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
         if spec.kind != "hls":
