@@ -79,6 +79,9 @@ class Camera:
     infrared: bool = True
     prompt: bool = True  # the spoken prompt of Wi-Fi set-up: not the microphone
     password: str = ""  # for encrypted pictures, where it differs from the label's code
+    transport: Literal["ps", "rtp"] = "ps"  # of its cloud stream
+    layout: Literal["body", "copied", "whole"] = "body"  # what Image Encryption leaves clear of a NAL unit
+    selective: bool = False  # it encrypts only what keyframes consist of
     rejects_label_code: bool = False  # newer firmware: switching encryption off takes a mailed code
     armed: bool = True
     muted: bool = False  # on the phone
