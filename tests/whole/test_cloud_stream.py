@@ -35,6 +35,19 @@ def test_an_encrypted_camera_is_not(program: Program) -> None:
     assert "Image Encryption is on for Driveway" in answer["outcome"]["person"]
 
 
+@pytest.mark.parametrize(
+    "camera", ["Driveway", "Boathouse", "Courtyard Close", "Loft"], ids=["own", "shared", "of two lenses", "older"]
+)
+def test_with_the_code_on_its_label_it_is(program: Program, camera: str) -> None:
+    """Each hides another part of its pictures; that of two lenses comes by RTP."""
+    words = ("cameras", "set", camera, "while_encrypted", "code", "--yes", "--demo", "--user", USER)
+    given = program.command(*words, text="ABCDEF\n")
+    assert given.returncode == 0, given.stderr
+    answer = program.assistant("alexa", "watch", text=f"show the {camera.lower()} camera", via="webrtc")
+    assert answer["outcome"]["shown"], answer["outcome"]
+    assert answer["shown"]["frames"] > 10
+
+
 def test_what_was_shown_left_no_trace_of_how_it_came(program: Program) -> None:
     text = program.log.read_text() + "".join(each.read_text() for each in (program.data / "log").glob("*"))
     assert "pull opened" in text
