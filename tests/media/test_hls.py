@@ -187,6 +187,23 @@ def test_a_target_duration_never_changes_and_is_never_exceeded(gops_s: list[floa
     output.end()
 
 
+def test_pictures_that_are_missing_are_a_break_and_no_longer_segment():
+    output = HlsOutput(silent_track=False, changed=lambda: None)
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    written(output, [2, 2])
+    start = output.start_id
+    for number in range(1, 21):
+        if number not in (2, 3):
+            time_ = 4 * CLOCK + (number + 7 * (number > 3)) * CLOCK // 4
+            is_key = number % 8 == 0
+            output.write(Unit("video", KEY if is_key else b"\x00\x00\x00\x01\x41\x55", time_, time_, is_key))
+    text = output.playlist()
+    assert (output.start_id, output.target_s) == (start, 2)
+    assert text.count("#EXT-X-DISCONTINUITY\n") == 1
+    assert max(float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)) < 2.5
+    output.end()
+
+
 def test_a_target_that_nobody_was_told_grows_with_what_is_seen():
     output = HlsOutput(silent_track=False, changed=lambda: None)
     output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))

@@ -20,7 +20,7 @@ from media.rtsp.failed import RtspFailed
 from media.rtsp.login import Login
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_camera import Frame, RtspCamera, recorded
-from tests.media.test_rtsp import House, refused
+from tests.media.test_rtsp import House, refused, watched
 
 GOP = 2 * FPS
 
@@ -210,6 +210,21 @@ def test_pictures_that_flow_are_waited_for_until_a_keyframe_comes_whole(world, c
     assert (waits.status, waits.headers["Retry-After"]) == (503, "1")
     assert "reason" not in json.loads(waits.body)
     assert world.ask(f"/s/{grant}/master.m3u8").status == 200
+    assert camera.does.methods.count("DESCRIBE") == 2, "by the first opening"
+
+
+@pytest.mark.usefixtures("on_loopback")
+@pytest.mark.parametrize("joins", ["keyframe", "middle"])
+def test_keyframes_ten_seconds_apart_are_waited_for_by_every_viewer(world, camera, joins):
+    camera.does.recording, camera.does.joins = recorded(gop_s=10), joins
+    grant = world.grant()
+    viewer = asyncio.run(watched(world, FPS))
+    assert viewer.sizes == {(320, 180)}
+    statuses = []
+    while statuses[-1:] != [200] and len(statuses) < 3:
+        statuses.append(world.ask(f"/s/{grant}/master.m3u8").status)
+    assert set(statuses[:-1]) <= {503}
+    assert statuses[-1] == 200
     assert camera.does.methods.count("DESCRIBE") == 2, "by the first opening"
 
 

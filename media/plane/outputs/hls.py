@@ -60,11 +60,15 @@ class HlsOutput:
         self._mux()
 
     def write(self, unit: Unit) -> None:
-        if self._muxer is None:
+        if self._muxer is not None and unit.kind == "video" and self._is_torn(self._muxer, unit):
+            self.end()
+            self._mux()
+        muxer = self._muxer
+        if muxer is None:
             return
-        self._muxer.write(unit)
+        muxer.write(unit)
         if unit.kind == "video":
-            self._weigh(self._muxer)
+            self._weigh(muxer)
 
     def end(self) -> None:
         muxer, self._muxer = self._muxer, None
@@ -135,6 +139,10 @@ class HlsOutput:
     def _mux(self) -> None:
         assert self.format is not None
         self._muxer = SegmentMuxer(self.format, self._next, silent_track=self._silent_track, cut=self._cut)
+
+    def _is_torn(self, muxer: SegmentMuxer, unit: Unit) -> bool:
+        """Whether pictures are missing before this one, and with that time the segment would outgrow the target."""
+        return self._is_told and muxer.is_hole(unit.dts) and _rounded(muxer.open_until(unit.dts)) > self._target
 
     def _weigh(self, muxer: SegmentMuxer) -> None:
         """Keep the segment that is not whole within what was told, and within its bounds."""

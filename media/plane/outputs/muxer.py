@@ -12,6 +12,7 @@ from media.plane.codec import sound
 from media.plane.codec.units import CLOCK, Format, Unit
 
 _SHORTEST = CLOCK  # of a segment: a keyframe that comes earlier begins none
+_HOLE = CLOCK // 10
 _SILENT_STEP = sound.AAC_SAMPLES * CLOCK // sound.SILENT_RATE
 _TICK = Fraction(1, CLOCK)
 _ENTRY = re.compile(r"#EXTINF:([\d.]+),[^\n]*\n(?:#[^\n]*\n)*(\d+)\.ts")
@@ -32,7 +33,7 @@ class SegmentMuxer:
         self._done = number - 1
         self._first = True
         self._began: int | None = None  # decoding time of the keyframe that the open segment begins with
-        self._last = 0
+        self._last = self._step = 0  # decoding time of the latest picture, and how long after the one before
         self.open_bytes = 0  # of the segment that is not whole yet
         self._silent_dts: int | None = None
         self._container = av.open(
@@ -61,7 +62,15 @@ class SegmentMuxer:
     @property
     def open_s(self) -> float:
         """How long the pictures last of the segment that is not whole yet."""
-        return 0.0 if self._began is None else (self._last - self._began) / CLOCK
+        return self.open_until(self._last)
+
+    def open_until(self, dts: int) -> float:
+        """How long it would last up to a picture of that decoding time."""
+        return 0.0 if self._began is None else (dts - self._began) / CLOCK
+
+    def is_hole(self, dts: int) -> bool:
+        """Whether pictures are missing before one of that decoding time."""
+        return self._step > 0 and dts - self._last > max(2 * self._step, _HOLE)
 
     def write(self, unit: Unit) -> None:
         if unit.kind == "video":
@@ -83,6 +92,8 @@ class SegmentMuxer:
             return
         if self._began is None or (unit.key and unit.dts - self._began >= _SHORTEST):
             self._began, self.open_bytes = unit.dts, 0
+        elif unit.dts > self._last:
+            self._step = unit.dts - self._last
         self._last = unit.dts
         self._mux(self._video, unit.data, unit.pts, unit.dts, key=unit.key)
         if self._silent:
