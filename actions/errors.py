@@ -105,6 +105,7 @@ REFUSED: ByReason[str] = {
     "audio_off": "deviceNotReady",
     "audio_unknown": "deviceNotReady",
     "no_way": "streamUnavailable",
+    "not_permitted": "securityRestriction",
     "code_wrong": "securityRestriction",
     "lan_unreachable": "streamUnavailable",
     "lan_closed": "streamUnavailable",

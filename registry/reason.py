@@ -15,6 +15,7 @@ type Reason = Literal[
     "audio_off",
     "audio_unknown",
     "no_way",
+    "not_permitted",
     "code_wrong",
     "lan_unreachable",
     "lan_closed",
@@ -50,6 +51,7 @@ class ByReason[T](TypedDict):
     audio_off: T
     audio_unknown: T
     no_way: T
+    not_permitted: T
     code_wrong: T
     lan_unreachable: T
     lan_closed: T

@@ -87,14 +87,21 @@ class SettingView(Struct, frozen=True):
     choices: tuple[str, ...] = ()
 
 
+# Why a code does not help now: it was mailed too long ago; no other is mailed yet, or none for a while; too many were
+# wrong; the camera does not answer the vendor.
+type Hindrance = Literal["", "old", "too_soon", "too_often", "guessed", "silent"]
+
+
 class Step(Struct, frozen=True):
     """What the owner must bring before the setting is changed; nothing was changed.
 
-    "code" is the one on the camera's label or the password set since, "mailed_code" one the vendor has just mailed.
+    "code" is the one on the camera's label or the password set since, "mailed_code" one that the vendor has mailed,
+    "pause" some time.
     """
 
-    wants: Literal["consent", "code", "mailed_code"]
+    wants: Literal["consent", "code", "mailed_code", "pause"]
     wrong: bool = False  # the code that was brought is not it
+    why: Hindrance = ""
 
 
 class Asked(Struct, frozen=True):

@@ -51,8 +51,12 @@ ALOUD: ByReason[Sentence] = {
         mark("there is no way yet to fetch its picture"),
         mark("If another account owns the camera, link with that account."),
     ),
+    "not_permitted": (
+        mark("the account I was given has no right to its live picture, or no longer"),
+        mark("Have the owner of the camera share it once more, or link with the owner's account."),
+    ),
     "code_wrong": (
-        mark("it does not take the code I have for the home network"),
+        mark("it does not take the code I was given, or no longer"),
         mark("Give showcam the right code for this camera."),
     ),
     "lan_unreachable": (

@@ -22,6 +22,7 @@ SHOWN = frozenset(
         "audio_off",
         "audio_unknown",
         "no_way",
+        "not_permitted",
         "code_wrong",
         "lan_unreachable",
         "lan_closed",

@@ -70,8 +70,12 @@ WRITTEN: ByReason[Sentence] = {
         mark("There is no way yet to fetch the picture of {camera}."),
         mark("If another {vendor} account owns the camera, link with that account."),
     ),
+    "not_permitted": (
+        mark("The {vendor} account that showcam was given has no right to the live picture of {camera}, or no longer."),
+        mark("Have the owner of the camera share it once more, with live pictures, or link with the owner's account."),
+    ),
     "code_wrong": (
-        mark("{camera} does not take the code that showcam was given for the home network."),
+        mark("{camera} does not take the code that showcam was given, or no longer."),
         mark('Give the right one on the machine showcam runs on: showcam cameras code "{camera}".'),
     ),
     "lan_unreachable": (

@@ -110,8 +110,14 @@ class Control:
                     return Step("code", wrong=True)
                 case "wrong_mailed_code":
                     return Step("mailed_code", wrong=True)
+                case "code_wanted":
+                    return Step("code")
                 case "code_mailed":
                     return Step("mailed_code")
+                case "old" | "too_soon":
+                    return Step("mailed_code", why=refused.why)
+                case "too_often" | "guessed" | "silent":
+                    return Step("pause", why=refused.why)
                 case "unsupported":
                     return overruled("not_this_way", visible.camera)
                 case "not_taken":

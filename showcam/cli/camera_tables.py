@@ -151,7 +151,8 @@ def shown(
     if camera.battery is not None:
         rows.append(("battery", f"{camera.battery} %"))
     rows.append(("voice_may", ", ".join(preferences.voice_may) or "nothing"))
-    rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("lan_while_encrypted", "scaled")]
+    rows.append(("while_encrypted", preferences.while_encrypted))
+    rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("scaled", "keep_warm")]
     yield from table(rows, indent=2)
     if views["storage"].value == "uninitialised":
         yield _UNINITIALISED.format(camera=shell_word(camera.name))

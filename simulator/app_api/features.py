@@ -8,7 +8,8 @@ from simulator.state import Camera
 
 def features(cameras: Sequence[Camera]) -> dict[str, Any] | None:
     """The rows of one device, whose channels these are; None where its type has none."""
-    if not any(camera.flips for camera in cameras):
+    product = cameras[0].product
+    if not (product.features if product else any(camera.flips for camera in cameras)):
         return None
     rows: dict[str, Any] = {"0": {"global": _rows(cameras[-1]) if len(cameras) > 1 else {}}}
     return rows | {str(camera.channel): {"Video": _rows(camera)} for camera in cameras}
@@ -16,7 +17,7 @@ def features(cameras: Sequence[Camera]) -> dict[str, Any] | None:
 
 def _rows(camera: Camera) -> dict[str, Any]:
     microphone = {"MicrophoneVolume": 70}
-    if not camera.flips:
+    if not camera.flip_feature:
         return {"Microphone": microphone}
     flip = {"enabled": camera.flipped, "imageFlipStyle": "CENTER"}
     return {"Microphone": microphone, "VideoAdjustment": {"ImageFlip": flip}}

@@ -49,6 +49,7 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
     "audio_off": (garden(audio="off"), "deviceNotReady", "Lyd er av"),
     "audio_unknown": (garden(audio="unknown"), "deviceNotReady", "bekrefte om lyd"),
     "no_way": (garden(ways=()), "streamUnavailable", "ingen måte"),
+    "not_permitted": (minting(Refused("not_permitted")), "securityRestriction", "ikke rett"),
     "code_wrong": (minting(Refused("code_wrong")), "securityRestriction", "godtar ikke koden"),
     "lan_unreachable": (minting(Refused("lan_unreachable")), "streamUnavailable", "svarer ikke på hjemmenettet"),
     "lan_closed": (minting(Refused("lan_closed")), "streamUnavailable", "videoporten (RTSP) er stengt"),

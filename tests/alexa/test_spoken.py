@@ -76,7 +76,7 @@ class Echo:
 
     def request(self, request: dict[str, Any], **system: Any) -> dict[str, Any]:
         user = {"userId": "amzn1.ask.account.A"} | ({"accessToken": self.token} if self.token else {})
-        interfaces = {"VideoApp": {}} if self.screen else {}
+        interfaces: dict[str, object] = {"VideoApp": {}} if self.screen else {}
         application = {"applicationId": SKILL}
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return {

@@ -17,7 +17,7 @@ import av
 import trustme
 
 from media.grants import Claims
-from media.source import Denied, SourceSpec
+from media.source import Codec, Denied, SourceSpec
 
 FPS = 15
 RATE = 16_000
@@ -289,7 +289,7 @@ class Household:
             raise ConnectionError("the gate is away")
         return [self.denied.get(claim.camera) for claim in claims]
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
         self.learned.append((claims.camera, claims.picture, width, height))
         if b_frames:
             self.out_of_order.add((claims.camera, claims.picture))

@@ -58,6 +58,8 @@ class ReadyDriver:
         self.sub_error: DriverError | None = None  # raised by `mint` of the smaller picture
         self.code_error: DriverError | None = None
         self.codes: dict[str, str] = {}
+        self.picture_code = "ABCDEF"  # of every camera
+        self.picture_codes: dict[str, str] = {}
         self.set_error: SetRefused | None = None
         self.ignores_settings = False
         self.read_error: DriverError | None = None
@@ -128,6 +130,16 @@ class ReadyDriver:
         if self.code_error is not None:
             raise self.code_error
         self.codes[camera.name] = code
+
+    def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        """Only `picture_code` is right; the list then says that it fits, and of none that there is none."""
+        self._called("set_picture_code", deadline_s)
+        if self.code_error is not None:
+            raise self.code_error
+        if code not in ("", self.picture_code):
+            raise Refused("code_wrong")
+        self.picture_codes[camera.name] = code
+        self.change(camera.name, picture_code="fits" if code else "none")
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         self._called("release", deadline_s)

@@ -223,7 +223,13 @@ class TestOwner:
         [
             ({}, None, Step("consent")),
             ({"code": "ABCDEF"}, None, Step("consent")),
-            ({"consent": True}, None, Step("code")),
+            ({"consent": True}, SetRefused("code_mailed"), Step("mailed_code")),
+            ({"consent": True}, SetRefused("code_wanted"), Step("code")),
+            ({"consent": True, "code": "1234"}, SetRefused("old"), Step("mailed_code", why="old")),
+            ({"consent": True}, SetRefused("too_soon"), Step("mailed_code", why="too_soon")),
+            ({"consent": True}, SetRefused("too_often"), Step("pause", why="too_often")),
+            ({"consent": True, "code": "1234"}, SetRefused("guessed"), Step("pause", why="guessed")),
+            ({"consent": True}, SetRefused("silent"), Step("pause", why="silent")),
             ({"consent": True, "code": "AAAAAA"}, SetRefused("wrong_code"), Step("code", wrong=True)),
             ({"consent": True, "code": "ABCDEF"}, SetRefused("code_mailed"), Step("mailed_code")),
             ({"consent": True, "code": "1234"}, SetRefused("wrong_mailed_code"), Step("mailed_code", wrong=True)),
@@ -238,11 +244,12 @@ class TestOwner:
         assert home.driver.applied == []
         assert home.driver.calls["apply"] == (error is not None)
 
-    def test_encryption_goes_off(self, home: Household) -> None:
+    @pytest.mark.parametrize("code", ["", "ABCDEF"])
+    def test_encryption_goes_off(self, home: Household, code: str) -> None:
         garage = home.id("Garage")
-        changed = home.owner.change(home.account.id, garage, "encryption", "off", code="ABCDEF", consent=True)
+        changed = home.owner.change(home.account.id, garage, "encryption", "off", code=code, consent=True)
         assert isinstance(changed, Camera)
-        assert (changed.encryption, home.driver.applied) == ("off", [("Garage", "encryption", "off", "ABCDEF")])
+        assert (changed.encryption, home.driver.applied) == ("off", [("Garage", "encryption", "off", code)])
 
     def test_encryption_goes_on_without_a_word(self, home: Household) -> None:
         changed = home.owner.change(home.account.id, home.id("Garden"), "encryption", "on")
@@ -272,11 +279,11 @@ class TestOwner:
 class TestPreferences:
     def test_settings_allowed_by_voice_are_kept_in_the_manuals_order(self, home: Household) -> None:
         garden = home.id("Garden")
-        preferences = Preferences(voice_may=("restart", "audio"), lan_while_encrypted=True)
+        preferences = Preferences(voice_may=("restart", "audio"), while_encrypted="lan")
         home.owner.prefer(home.account.id, garden, preferences)
 
         assert home.owner.preferences(home.account.id, garden).voice_may == ("audio", "restart")
-        assert home.owner.preferences(home.account.id, garden).lan_while_encrypted
+        assert home.owner.preferences(home.account.id, garden).while_encrypted == "lan"
         assert home.owner.preferences(home.account.id, home.id("Garage")) == Preferences()
 
     def test_preferences_reach_every_camera_that_is_listed(self, home: Household) -> None:

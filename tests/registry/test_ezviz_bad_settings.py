@@ -310,6 +310,39 @@ def test_a_code_goes_out_once(cloud: Cloud) -> None:
     assert cloud.sets == [BY_ACCOUNT["encryption", "on"]]
 
 
+# what switching it off without a code, by the label's and by a mailed one comes to, by the vendor's code
+OFF_CODES: dict[int, tuple[str, str, str]] = {
+    1011: ("code_mailed", "wrong_code", "wrong_mailed_code"),
+    1012: ("old", "old", "old"),
+    1041: ("too_often", "too_often", "too_often"),
+    1043: ("guessed", "guessed", "guessed"),
+    2009: ("silent", "silent", "silent"),
+    2030: ("unsupported", "unsupported", "unsupported"),
+    5002: ("code_wanted", "wrong_code", "wrong_code"),
+    10001: ("too_soon", "too_soon", "too_soon"),
+    2003: ("offline", "offline", "offline"),
+    2031: ("vendor_down", "vendor_down", "vendor_down"),  # in no public list
+}
+MAILS = "/v3/users/checkcode/mt"
+
+
+@pytest.mark.parametrize("code", sorted(OFF_CODES))
+@pytest.mark.parametrize(("given", "which"), [("", 0), (CODE, 1), ("0123", 2), ("01234567", 2)])
+def test_every_code_of_switching_encryption_off(cloud: Cloud, code: int, given: str, which: int) -> None:
+    cloud.say = lambda path: app_answer(path, 200 if path == MAILS else code)
+    assert word(set_by_account(cloud, "encryption", "off", code=given)) == OFF_CODES[code][which]
+    # one is mailed for a person who has none, and never otherwise
+    assert cloud.sets == [BY_ACCOUNT["encryption", "on"], *[MAILS] * (OFF_CODES[code][which] == "code_mailed")]
+
+
+@pytest.mark.parametrize(
+    ("code", "why"), [(1041, "too_often"), (10001, "too_soon"), (1043, "guessed"), (500, "vendor_down")]
+)
+def test_a_code_that_is_not_mailed(cloud: Cloud, code: int, why: str) -> None:
+    cloud.say = lambda path: app_answer(path, code if path == MAILS else 1011)
+    assert word(set_by_account(cloud, "encryption", "off")) == why
+
+
 # The Open Platform
 
 

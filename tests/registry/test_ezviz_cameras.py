@@ -226,7 +226,8 @@ def test_audio_where_the_model_has_it(supports: Any, switches: Any, expected: st
 @pytest.mark.parametrize(
     ("optionals", "video", "battery"),
     [
-        ({"video_para": json.dumps({"MainEncode": 1})}, "h264", None),
+        ({"video_para": json.dumps({"MainEncode": 1})}, "unknown", None),
+        ({"video_para": json.dumps({"MainEncode": 0})}, "unknown", None),
         ({"video_para": json.dumps({"MainEncode": 2})}, "h265", None),
         ({"video_para": "?"}, "unknown", None),
         ({"powerRemaining": "55"}, "unknown", 55),
@@ -245,7 +246,7 @@ def test_codec_and_battery(optionals: Any, video: str, battery: int | None) -> N
 @pytest.mark.parametrize(
     ("listed", "expected"),
     [
-        ({"MainEncode": 2, "SubEncode": 1}, Video("h264")),
+        ({"MainEncode": 2, "SubEncode": 1}, Video()),
         ({"MainEncode": 1, "SubEncode": 2}, Video("h265")),
         ({"MainEncode": 1, "SubEncode": "?"}, Video()),
         ({"MainEncode": 1}, Video()),
@@ -259,12 +260,12 @@ def test_the_smaller_picture_is_encoded_as_the_list_has_it(listed: dict[str, Any
 @pytest.mark.parametrize(
     ("qualities", "expected"),
     [
-        ({"R": [{"streamType": 2, "videoLevel": 0}, {"streamType": 1, "videoLevel": 2}]}, Video("h264")),
+        ({"R": [{"streamType": 2, "videoLevel": 0}, {"streamType": 1, "videoLevel": 2}]}, Video()),
         ({"R": [{"streamType": 1, "videoLevel": 2}, {"streamType": 1, "videoLevel": 3}]}, None),
-        ({"R": []}, Video("h264")),  # not told: most cameras have one
-        ({"R": "?"}, Video("h264")),
-        ({}, Video("h264")),
-        (None, Video("h264")),
+        ({"R": []}, Video()),  # not told: most cameras have one
+        ({"R": "?"}, Video()),
+        ({}, Video()),
+        (None, Video()),
     ],
 )
 def test_a_smaller_picture_is_there_if_the_menu_of_qualities_has_one(qualities: Any, expected: Video | None) -> None:

@@ -142,7 +142,7 @@ def test_a_page_without_these_sections_has_no_addresses() -> None:
     assert Lan(loopback=False).places([{}, {"CONNECTION": None, "WIFI": None}]) == {}
 
 
-def test_only_an_own_camera_with_a_code_is_at_home() -> None:
+def test_a_camera_with_a_code_is_at_home_whoever_owns_it() -> None:
     cameras = tuple(
         ready(name, ref=Ref("s", serial, 1), owner=owner)
         for name, serial, owner in (("A", "F1", "own"), ("B", "F2", "own"), ("C", "F3", "shared"))
@@ -152,7 +152,7 @@ def test_only_an_own_camera_with_a_code_is_at_home() -> None:
     assert [(found_camera.ways, found_camera.lan) for found_camera in found] == [
         (("lan", "open"), "10.0.0.7:554"),
         (("open",), ""),
-        (("open",), ""),
+        (("lan", "open"), "10.0.0.7:554"),
     ]
 
 

@@ -229,6 +229,7 @@ def test_what_is_sealed_has_these_names(store: SqliteStore, source: Source) -> N
         "session": Sessions(store).read(source).secrets.session,
         "open": {"key": "key", "secret": "secret"},
         "codes": {},
+        "picture_codes": {},
         "open_air": False,
         "sub_account": "",
     }

@@ -24,7 +24,8 @@ def cloud(simulator_process: SimulatorProcess) -> Iterator[Cloud]:
     yield Cloud(simulator_process)
     simulator_process.configure(**before["settings"])
     for row in before["cameras"]:
-        simulator_process.control(row["serial"], **{name: row[name] for name in CHANGEABLE})
+        key = row["serial"] if row["channel"] == 1 else f"{row['serial']}-{row['channel']}"
+        simulator_process.control(key, **{name: row[name] for name in CHANGEABLE})
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from msgspec import Struct
 from net.incoming import JsonObject
 from registry.camera import Camera
 from registry.driver import Hint
-from registry.drivers.ezviz import cloud, lan
-from registry.drivers.ezviz import encryption as encryption
+from registry.drivers.ezviz import cloud, encryption, lan
 from registry.drivers.ezviz import settings as of_app
 from registry.drivers.ezviz.cameras import SECTIONS, cameras
 from registry.drivers.ezviz.clients import Clients
@@ -58,7 +57,7 @@ class EzvizAccount:
             pages = client.pages(
                 ",".join([SECTIONS, *[lan.SECTIONS] * bool(at_home), *[cloud.SECTIONS] * bool(self._cloud)])
             )
-            found = cameras(pages, source.id, ways)
+            found = encryption.judged(cameras(pages, source.id, ways), pages, held.secrets.picture_codes)
             self._channels.keep(pages, [camera.ref for camera in found])
             if at_home:
                 found = at_home.at_home(found, pages, held.secrets.codes)
@@ -72,6 +71,14 @@ class EzvizAccount:
         def work(client: "Client", _: Held) -> str:
             pages = client.pages(f"{SECTIONS},{lan.SECTIONS}")
             return self._lan.places(pages).get(camera.ref.serial, "") if self._lan else ""
+
+        return self._clients.use(source, deadline_s, work)
+
+    def is_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
+        """Whether the code deciphers the camera's picture; None where the vendor does not say."""
+
+        def work(client: "Client", _: Held) -> bool | None:
+            return encryption.is_right(client.pages("STATUS"), camera.ref.serial, code)
 
         return self._clients.use(source, deadline_s, work)
 
@@ -102,8 +109,10 @@ class EzvizAccount:
         of_app.check(camera, setting, value)
 
         def work(client: "Client", held: Held) -> None:
-            if setting == "encryption":
-                encryption.turn(client, camera, value == "on", code, held.secrets.user)
+            if setting == "encryption" and value == "on":
+                encryption.turn_on(client, camera)
+            elif setting == "encryption":
+                encryption.turn_off(client, camera, code, held.secrets.user)
             elif not of_app.write(client, camera, setting, value, self._channels):
                 raise SetRefused("unsupported")
 

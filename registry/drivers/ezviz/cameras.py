@@ -186,8 +186,9 @@ def _night_vision(status: JsonObject | None, optionals: JsonObject) -> features.
 
 
 def _video(optionals: JsonObject, stream: str) -> Video:
+    """0 and 1, which real lists have, do not tell for sure; what a picture is, is known when it was opened."""
     encode = number(fields(optionals.get("video_para")).get(stream))
-    return Video({1: "h264", 2: "h265"}.get(encode or 0, "unknown"))  # type: ignore[arg-type]
+    return Video("h265") if encode == 2 else Video()
 
 
 def _category(device: JsonObject) -> str:

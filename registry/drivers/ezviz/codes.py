@@ -60,6 +60,8 @@ OPEN: dict[str, Kind] = {
     "20015": "no_way",
     "60020": "no_way",
     "60058": "no_way",
+    "5411": "not_permitted",  # of a stream: no right, or what was shared is over
+    "5545": "not_permitted",
     # Network, data or server on their side; the device did not answer them.
     "20006": "retry",
     "20008": "retry",

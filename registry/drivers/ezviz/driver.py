@@ -14,8 +14,9 @@ from net.hosts import Hosts
 from registry.camera import Camera
 from registry.driver import Hint, Look, sound
 from registry.drivers.ezviz.account import EzvizAccount
-from registry.drivers.ezviz.cloud import Cloud
+from registry.drivers.ezviz.cloud import Cloud, is_enciphered
 from registry.drivers.ezviz.control import Control
+from registry.drivers.ezviz.encryption import key_of
 from registry.drivers.ezviz.hosts import EzvizHosts
 from registry.drivers.ezviz.keys import Keys
 from registry.drivers.ezviz.lan import Lan
@@ -25,7 +26,7 @@ from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.sentences import EZVIZ
 from registry.drivers.ezviz.sessions import Held, Sessions
 from registry.drivers.ezviz.terminal import Terminal
-from registry.drivers.ezviz.waking import Waking
+from registry.drivers.ezviz.waking import Waking, lasts_s
 from registry.drivers.probes import hls
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import Refused, SignedOut
@@ -107,6 +108,8 @@ class EzvizDriver:
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
         self._control.change_password(source, camera, old, new, deadline_s)
+        if camera.ref.serial in self.sessions.read(source).secrets.picture_codes:
+            self.sessions.keep_picture_code(source, camera.ref.serial, new)  # the password is the code from now on
 
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
         self._control.delete(source, camera, deadline_s)
@@ -141,7 +144,8 @@ class EzvizDriver:
         )
         host, port = self._http.check(live.url)
         taken = json.dumps([camera.ref.serial, camera.ref.channel, live.id]) if live.id else ""
-        return SourceSpec("hls", live.url, (host if port == 443 else f"{host}:{port}",), sound(camera), taken)
+        hosts = (host if port == 443 else f"{host}:{port}",)
+        return SourceSpec("hls", live.url, hosts, sound(camera), taken, lasts_s=lasts_s(camera))
 
     def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
         if spec.kind != "hls":
@@ -157,7 +161,7 @@ class EzvizDriver:
     def _mint_cloud(
         self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float
     ) -> SourceSpec:
-        if self._cloud is None or not held.secrets.open_air:
+        if self._cloud is None or not (held.secrets.open_air or is_enciphered(camera)):
             raise Refused("no_way", "no cloud way")
         began, ref = time.monotonic(), camera.ref
         place = self._cloud.place(ref) or self._cloud.keep(ref, self.account.dispatcher(source, camera, deadline_s))
@@ -166,11 +170,12 @@ class EzvizDriver:
         if picture == "sub" and not place.has_sub:
             raise Refused("too_large", "no smaller stream")
         token = self.account.stream_token(source, deadline_s - (time.monotonic() - began))
-        return self._cloud.spec(camera, place, token)
+        code = held.secrets.picture_codes.get(ref.serial, "")
+        return self._cloud.spec(camera, place, token, key_of(code) if code and camera.picture_code == "fits" else b"")
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Try it at the camera, once, and keep it; "" forgets the one there is."""
-        if self._lan is None or camera.owner == "shared":
+        if self._lan is None:
             raise Refused("not_this_way", "not a camera for the LAN")
         if code:
             began = time.monotonic()
@@ -179,6 +184,18 @@ class EzvizDriver:
                 raise Refused("lan_unreachable", "the vendor tells no address at home")
             self._lan.try_code(camera, place, code, deadline_s - (time.monotonic() - began))
         self.sessions.keep_code(source, camera.ref.serial, code)
+
+    def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        """Check it against what the vendor lists, and keep it; "" forgets the one there is."""
+        if code:
+            if self._keys.alone(self.sessions.read(source)):
+                raise Refused("not_this_way", "no app account, which alone lists what a code is checked against")
+            right = self.account.is_picture_code(source, camera, code, deadline_s)
+            if right is None:
+                raise Refused("encryption_unknown", "the vendor lists nothing to check the code against")
+            if not right:
+                raise Refused("code_wrong", "not what the vendor lists")
+        self.sessions.keep_picture_code(source, camera.ref.serial, code)
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         key = self._keys.find(self.sessions.read(source))

@@ -44,7 +44,7 @@ class Lan:
         places = self.places(pages)
         return tuple(
             replace(camera, lan=places[camera.ref.serial], ways=("lan", *camera.ways))
-            if camera.owner == "own" and camera.ref.serial in codes and camera.ref.serial in places
+            if camera.ref.serial in codes and camera.ref.serial in places
             else camera
             for camera in cameras
         )

@@ -31,7 +31,8 @@ EZVIZ = Speech(
             "",
             mark(
                 "In the EZVIZ app open {camera} > Settings > Image Encryption and switch it off; "
-                "the app asks for the verification code on the camera's label."
+                "the app asks for the verification code on the camera's label. Or keep it on and give showcam that "
+                'code, on the machine showcam runs on: showcam cameras set "{camera}" while_encrypted code.'
             ),
         ),
         "encryption_unknown": (
@@ -54,7 +55,7 @@ EZVIZ = Speech(
         "code_wrong": (
             "",
             mark(
-                "It is the verification code on the camera’s label or, with Image Encryption on, its password. "
+                "It is the verification code on the camera’s label or the encryption password set since. "
                 'Give it on the machine showcam runs on: showcam cameras code "{camera}".'
             ),
         ),
@@ -119,7 +120,7 @@ EZVIZ = Speech(
         ),
         "code_wrong": (
             "",
-            mark("Give showcam the code on the camera's label or, with Image Encryption on, its password."),
+            mark("Give showcam the code on the camera's label, or the encryption password set since."),
         ),
         "lan_closed": (
             "",
