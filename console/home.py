@@ -19,7 +19,7 @@ from console.reach import from_house, host_of
 from console.sentences import CODE
 from console.signing_in import Refused, SigningIn
 from console.tiles import Asked, Tiles, shown, unlisted
-from net.visitors import PEER
+from net.addresses import is_in_house
 from registry.errors import BadOffer, Unavailable
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
@@ -126,10 +126,11 @@ class Home:
         return self._cameras(current) if current.account else self._page("sign_in", open_way=True)
 
     def _enter(self) -> Response:
-        if not self._in_house():
+        # by https a trusted proxy names the visitor; without its word loopback is the proxy itself
+        if not self._in_house() and not is_in_house(request.remote_addr or ""):
             return self._refused_code("outside")
-        address = request.environ.get(PEER) or request.remote_addr or ""
-        verdict = self._code.redeem(request.form.get("entry", "").strip(), address, self._store)
+        typed, address = request.form.get("entry", "").strip(), request.remote_addr or ""
+        verdict = self._code.redeem(typed, address, self._store)
         if verdict != "right":
             log.info("code of the console refused", why=verdict)
             return self._refused_code(verdict)

@@ -16,10 +16,11 @@ VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
 def policy(media: str) -> str:
-    """The page's own script, its own requests, and pictures; nothing else, and no frame around it."""
+    """The page's own script, its own requests, and pictures of `media`; nothing else, and no frame around it."""
+    pictures = f"'self' {media}" if media else "'self'"
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        f"media-src 'self'{f' {media}' if media else ''}; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"connect-src {pictures}; media-src {pictures} blob:; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
 

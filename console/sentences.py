@@ -12,6 +12,13 @@ OWN: Mapping[Reason, Sentence] = {
         mark("showcam is signed out of the {vendor} account."),
         mark("Sign in again with the {vendor} user name and password."),
     ),
+    "encryption_on": (
+        mark("Image Encryption is on for {camera}."),
+        mark(
+            "In the {vendor} app open {camera} > Settings > Image Encryption and switch it off; the app asks for the "
+            "code on the camera's label. Or keep it on, and give that code here."
+        ),
+    ),
 }
 # in place of the reason no_way, where the owner was not asked yet or has said no
 OPEN_WAY: Sentence = (

@@ -58,7 +58,7 @@ class SigningIn:
             return Refused("sign-in", "empty", user=user[:MAX_TYPED])
         if len(user) > MAX_TYPED or len(password) > MAX_TYPED:
             return Refused("sign-in", "wrong")
-        browser = Browser(current.id, (current.account,)) if current.account else None
+        browser = Browser(current.id, every=True)  # strangers' tries at linking don't keep its owner out
         outcome = self._sign_in.begin(user, password, request.remote_addr or "", browser)
         return self._taken(current, outcome, user, open_way)
 

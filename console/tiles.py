@@ -62,10 +62,15 @@ class Tiles:
         """Those that can be shown first, in the order of their names. Raises Unavailable."""
         rows = self._owner.readiness(account, ("page",))
         tiles = [
-            replace(_tile(camera, verdicts["page"], language), code=self._codes.standing(account, camera))
-            for camera, verdicts in rows
+            self._with_code(account, camera, _tile(camera, verdicts["page"], language)) for camera, verdicts in rows
         ]
         return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
+
+    def _with_code(self, account: str, camera: Camera, tile: Tile) -> Tile:
+        """Where the code would help, the tile asks for it; where it was given, it offers to forget it."""
+        code = self._codes.standing(account, camera)
+        of_code = tile.why_not is not None and tile.why_not["reason"] in ("encryption_on", "code_wrong")
+        return replace(tile, code=code) if of_code or code == "given" else tile
 
     def open(self, account: str, session: str, camera_id: str, asked: Asked, language: Language) -> Stream | WhyNot:
         """Raises BadOffer."""

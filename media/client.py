@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from media.connections import Connections
 from media.grants import Claims
-from media.messages import End, LiveOf, Offer, Warm
+from media.messages import End, Keep, LiveOf, Offer, Warm
 from media.process_auth import HEADER, Proof
 from media.source import SourceSpec
 from net.addresses import is_confidential
@@ -122,6 +122,14 @@ class MediaClient:
             body["within_s"] = within_s
         data = self._post("/internal/answer", body, timeout_s)
         return Answer(self.public, _text(data, "sdp"), _text(data, "session"))
+
+    def keep(self, claims: Claims) -> None:
+        """Hold the camera's picture open for half a minute, if it comes over the home network.
+
+        Raises MediaBusy, MediaUnavailable.
+        """
+        body: Keep = {"claims": claims.as_json()}
+        self._post("/internal/keep", body)
 
     def end_session(self, link: str, name: str) -> None:
         """End the session opened with `replaces=name` under that link, "" for all of them; ending twice is fine."""

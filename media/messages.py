@@ -40,6 +40,10 @@ class End(TypedDict):
     name: str  # "": all of the link's
 
 
+class Keep(TypedDict):
+    claims: WireClaims
+
+
 class LiveOf(TypedDict):
     account: str
 

@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from typing import Literal
 
+type Codec = Literal["h264", "h265"]
+
 _START = b"\x00\x00\x01"
 _H264 = frozenset({0x67, 0x27, 0x47, 0x68, 0x28, 0x48, 0x65})  # SPS, PPS, a slice of a key frame
+_H265_KEYS = range(16, 24)  # IRAP: BLA, IDR and CRA pictures
+_H265_SETS = range(32, 35)
 _H265 = frozenset({0x40, 0x42, 0x44})  # VPS, SPS, PPS; their second byte is 1
 
 
@@ -16,7 +20,7 @@ def headers(picture: bytes) -> Iterator[bytes]:
         at = picture.find(_START, at + 3)
 
 
-def codec(picture: bytes) -> Literal["h264", "h265"] | None:
+def codec(picture: bytes) -> Codec | None:
     """By the headers that only one codec has; None if there is none of them."""
     for header in headers(picture):
         if header[0] in _H265 and header[1:] == b"\x01":
@@ -26,17 +30,19 @@ def codec(picture: bytes) -> Literal["h264", "h265"] | None:
     return None
 
 
-def is_h264_key(picture: bytes) -> bool:
+def is_key(picture: bytes, codec: Codec) -> bool:
+    if codec == "h265":
+        return any(header[0] >> 1 in _H265_KEYS for header in headers(picture))
     return any(header[0] & 0x9F == 5 for header in headers(picture))
 
 
-def h264_parameters(picture: bytes) -> bytes:
-    """Its SPS and PPS, with start codes; b"" if it has none."""
+def parameters(picture: bytes, codec: Codec) -> bytes:
+    """Its parameter sets, with start codes; b"" if it has none."""
     found, at = b"", picture.find(_START)
     while at >= 0:
         end = picture.find(_START, at + 3)
         unit = picture[at : end if end >= 0 else len(picture)]
-        if len(unit) > 3 and unit[3] & 0x9F in (7, 8):
+        if len(unit) > 3 and (unit[3] >> 1 in _H265_SETS if codec == "h265" else unit[3] & 0x9F in (7, 8)):
             found += b"\x00" + unit.rstrip(b"\x00")
         at = end
     return found

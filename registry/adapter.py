@@ -26,6 +26,7 @@ from registry.registry import Registry
 from registry.rules import Rules
 from registry.streams.explaining import Explaining
 from registry.streams.handover import Handover, Pictures
+from registry.streams.keeping import Keeping
 from registry.streams.look import Looking
 from registry.streams.offers import Offers
 from registry.streams.questions import Questions
@@ -46,6 +47,7 @@ class Adapter:
     offers: Offers  # for displays that hold a grant
     questions: Questions  # for the media process
     noticing: Noticing  # for watching over households
+    keeping: Keeping  # for pictures that are kept warm
     changes: Changes
 
 
@@ -87,5 +89,6 @@ def adapt(
         Offers(reopening, judge, handover, explaining, rules),
         Questions(reopening, readings, judge, minting, explaining, rules, clock),
         Noticing(readings, changes, sightings, Devices(store, drivers), clock),
+        Keeping(store, readings, judge, pictures, grants, rules, clock),
         changes,
     )

@@ -21,6 +21,7 @@ class Preferences(Struct, frozen=True):
 
     voice_may: tuple[str, ...] = ()
     while_encrypted: WhileEncrypted = "no"
+    keep_warm: bool = False  # hold its picture open over the home network, so that a display sees it at once
     scaled: bool = False  # a smaller stream may be made of it where it has none
 
 

@@ -79,6 +79,9 @@ class Camera:
     infrared: bool = True
     prompt: bool = True  # the spoken prompt of Wi-Fi set-up: not the microphone
     password: str = ""  # for encrypted pictures, where it differs from the label's code
+    transport: Literal["ps", "rtp"] = "ps"  # of its cloud stream
+    layout: Literal["body", "copied", "whole"] = "body"  # what Image Encryption leaves clear of a NAL unit
+    selective: bool = False  # it encrypts only what keyframes consist of
     rejects_label_code: bool = False  # newer firmware: switching encryption off takes a mailed code
     armed: bool = True
     muted: bool = False  # on the phone
@@ -120,7 +123,7 @@ class Camera:
             self.encryption_from = now
 
     def switch(self, name: str, value: bool, now: float, lag_s: float) -> None:
-        """Sets it at once; the list follows after `lag_s`, and that of a friendly camera with it."""
+        """Sets it at once. Of a camera that is as in life, the list shows it after `lag_s`."""
         if self.product is not None:
             self.before[name] = self.listed(name, now), now + lag_s
         setattr(self, name, value)
@@ -232,9 +235,7 @@ class World:
     devices: dict[str, Device] = field(default_factory=dict)
     webhook: Webhook = field(default_factory=Webhook)
     listeners: list[Callable[[Camera, Event], None]] = field(default_factory=list)
-    doors: list[Callable[[Camera], None]] = field(
-        default_factory=list
-    )  # called when a camera's door was opened or shut
+    doors: list[Callable[[Camera], None]] = field(default_factory=list)  # called when a camera's door was turned
     calls: Counter[str] = field(default_factory=Counter)  # of both APIs, by path
 
     def add(self, camera: Camera) -> None:

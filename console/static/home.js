@@ -1,8 +1,8 @@
 // Each camera's tile: its live picture by WebRTC, by HLS where that fails, or why there is none.
 
-const FIRST_PICTURE_MS = 9000;
+const FIRST_PICTURE_MS = { webrtc: 9000, hls: 15000 };
 const GATHER_MS = 1000;
-const SILENT_MS = 4000; // without a packet or a new frame the picture is taken for lost
+const SILENT_MS = { webrtc: 4000, hls: 10000 }; // without a packet or a new frame the picture is taken for lost
 const WAKING_MS = 10000;
 const MOST_WAKINGS = 3;
 
@@ -66,9 +66,9 @@ class Tile {
       await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     } else {
       this.close();
-      this.video.src = answer.hls;
+      await this.attach(answer.hls, turn);
     }
-    await this.firstPicture();
+    await this.firstPicture(answer.sdp ? FIRST_PICTURE_MS.webrtc : FIRST_PICTURE_MS.hls);
     if (turn !== this.turn) return;
     this.wakings = 0;
     this.playing = true;
@@ -86,6 +86,20 @@ class Tile {
     return peer;
   }
 
+  /** By hls.js; the browser's own HLS, which only Safari plays well, is second choice. */
+  async attach(url, turn) {
+    const { default: Hls } = await import("./vendor/hls.light.min.mjs");
+    if (turn !== this.turn) return;
+    if (!Hls.isSupported()) {
+      this.video.src = url;
+      return;
+    }
+    this.hls = new Hls({ enableWorker: false, lowLatencyMode: false, liveSyncDurationCount: 1, backBufferLength: 10 });
+    this.hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.video.onerror?.());
+    this.hls.loadSource(url);
+    this.hls.attachMedia(this.video);
+  }
+
   /** The server's answer; null where the page itself has to be opened again. */
   async open(sdp) {
     const response = await fetch(`/home/cameras/${encodeURIComponent(this.element.dataset.camera)}`, {
@@ -101,11 +115,11 @@ class Tile {
     throw new Error(`answered ${response.status}`);
   }
 
-  firstPicture() {
+  firstPicture(within) {
     const { video } = this;
     video.hidden = false;
     return new Promise((resolve, reject) => {
-      setTimeout(() => reject(new Error("no picture in time")), FIRST_PICTURE_MS);
+      setTimeout(() => reject(new Error("no picture in time")), within);
       video.onerror = () => reject(new Error("can't be played"));
       if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(resolve);
       else video.addEventListener("loadeddata", resolve, { once: true });
@@ -122,7 +136,7 @@ class Tile {
       if (now !== frames || this.video.paused || document.hidden) {
         frames = now;
         since = performance.now();
-      } else if (performance.now() - since > SILENT_MS) {
+      } else if (performance.now() - since > (this.hls ? SILENT_MS.hls : SILENT_MS.webrtc)) {
         this.start(); // the gate may have closed: the answer says so
       }
     }, 500);
@@ -173,6 +187,8 @@ class Tile {
     clearInterval(this.timer);
     this.connection?.close();
     this.connection = null;
+    this.hls?.destroy();
+    this.hls = null;
     this.video.onerror = null;
     this.video.srcObject = null;
     if (this.video.hasAttribute("src")) {

@@ -7,6 +7,7 @@ import re
 from typing import Literal, NamedTuple
 
 PACK, END, VIDEO, SOUND = 0xBA, 0xB9, range(0xE0, 0xF0), range(0xC0, 0xE0)
+PRIVATE = frozenset({0xBD, 0xBF})  # what only the vendor's player reads
 MOST_JUNK = 256 * 1024  # before the first pack, and between a damage and the next one
 LONGEST = 4 * 1024 * 1024  # of a packet that does not say how long it is
 _PACK = b"\x00\x00\x01\xba"
@@ -19,9 +20,9 @@ class NotMpegPs(Exception):
 
 
 class Packet(NamedTuple):
-    """`lost`: data directly before it could not be read."""
+    """`lost`: data directly before it could not be read. A private one is empty."""
 
-    kind: Literal["video", "sound", "lost"]
+    kind: Literal["video", "sound", "private", "lost"]
     data: bytes = b""
     pts: int | None = None  # 90 kHz, 33 bits
 
@@ -109,8 +110,10 @@ class Packets:
         return None
 
     def _packet(self, at: int, end: int) -> Packet | None:
-        """None for a part that holds neither video nor sound."""
+        """None for a part that holds nothing of the camera's, such as a map."""
         kind = self._held[at + 3]
+        if kind in PRIVATE:
+            return Packet("private")
         if kind not in VIDEO and kind not in SOUND:
             return None
         held = self._held[at + _PES : end]

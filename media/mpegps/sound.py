@@ -3,6 +3,7 @@
 The map of the stream is not asked, since on some cameras it lies. Standard library only.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -24,30 +25,39 @@ class Heard(NamedTuple):
 
 
 class Sound:
-    """`codec` is None until it is certain, and "" if the sound is none of the three."""
+    """`codec` is None until it is certain, and "" if the sound is none of the three.
 
-    def __init__(self) -> None:
+    `opened`: G.711 that may be encrypted, deciphered; of both readings the calmer one is right.
+    """
+
+    def __init__(self, opened: Callable[[bytes], bytes] | None = None) -> None:
+        self._opened, self._is_hidden = opened, False
         self.codec: Codec | Literal[""] | None = None
         self.rate = 0
         self._tried = 0
-        self._sample = bytearray()
+        self._sample, self._opened_sample = bytearray(), bytearray()
 
     def feed(self, data: bytes, pts: int) -> list[Heard]:
         if self.codec is None:
             self._judge(data)
         if self.codec == "aac":
             return self._aac(data, pts)
+        if self._opened and self._is_hidden:
+            data = self._opened(data)
         return [Heard(data, pts)] if self.codec else []
 
     def _judge(self, data: bytes) -> None:
         self._tried += 1
-        if (rate := _adts_rate(data)) and _adts_length(data) <= len(data):
+        if (rate := adts_rate(data)) and adts_length(data) <= len(data):
             self.codec, self.rate = "aac", rate
             return
         if not _is_mpeg_audio(data):
             self._sample += data
+            self._opened_sample += self._opened(data) if self._opened else b""
         if self._tried > PATIENCE and len(self._sample) >= ENOUGH:
-            self.codec, self.rate = _law(bytes(self._sample)), G711_RATE
+            self._is_hidden = bool(self._opened) and _calm(self._opened_sample) < _calm(self._sample)
+            self.codec = _law(bytes(self._opened_sample if self._is_hidden else self._sample))
+            self.rate = G711_RATE
         elif self._tried > 4 * PATIENCE:
             self.codec = ""
 
@@ -55,8 +65,8 @@ class Sound:
         """A packet mostly holds one frame; an incomplete frame is dropped."""
         found: list[Heard] = []
         at = 0
-        while len(data) - at > 7 and _adts_rate(data[at : at + 7]) == self.rate:
-            length = _adts_length(data[at : at + 7])
+        while len(data) - at > 7 and adts_rate(data[at : at + 7]) == self.rate:
+            length = adts_length(data[at : at + 7])
             if length <= 7 or length > len(data) - at:
                 break
             found.append(Heard(data[at : at + length], pts + len(found) * _SAMPLES * CLOCK // self.rate))
@@ -64,7 +74,7 @@ class Sound:
         return found
 
 
-def _adts_rate(data: bytes) -> int:
+def adts_rate(data: bytes) -> int:
     """The sample rate of an ADTS header (ISO 14496-3 1.A.2.2); 0 if none begins there."""
     if len(data) < 7 or data[0] != 0xFF or data[1] & 0xF6 != 0xF0:
         return 0
@@ -72,7 +82,7 @@ def _adts_rate(data: bytes) -> int:
     return _RATES[index] if index < len(_RATES) else 0
 
 
-def _adts_length(data: bytes) -> int:
+def adts_length(data: bytes) -> int:
     return (data[3] & 3) << 11 | data[4] << 3 | data[5] >> 5
 
 
@@ -85,6 +95,11 @@ def _is_mpeg_audio(data: bytes) -> bool:
 def _law(sample: bytes) -> Codec:
     """A-law or µ-law: decoded by the right law the sound is smooth and silence is quiet."""
     return "pcm_alaw" if _unrest(sample, _A_LAW) <= _unrest(sample, _MU_LAW) else "pcm_mulaw"
+
+
+def _calm(sample: bytearray) -> int:
+    """The unrest by the law that makes it calmer."""
+    return min(_unrest(bytes(sample), _A_LAW), _unrest(bytes(sample), _MU_LAW))
 
 
 def _unrest(sample: bytes, law: tuple[int, ...]) -> int:

@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 
 from media.grants import Claims, Grants
-from media.messages import Answered, End, Live, LiveOf, Nothing, Offer, Warm
+from media.messages import Answered, End, Keep, Live, LiveOf, Nothing, Offer, Warm
 from media.plane.outputs.displays import FIT
 from media.plane.problems import Handler, problem
 from media.plane.viewing.sessions import ANSWER_S, Sessions
@@ -24,6 +24,7 @@ class InternalRoutes:
         app.add_routes(
             [
                 web.post("/internal/warm", self._internal(Warm, self.warm)),
+                web.post("/internal/keep", self._internal(Keep, self.keep)),
                 web.post("/internal/answer", self._internal(Offer, self.answer)),
                 web.post("/internal/end", self._internal(End, self.end_session)),
                 web.post("/internal/live", self._internal(LiveOf, self.live)),
@@ -39,6 +40,10 @@ class InternalRoutes:
         pull = self._sessions.warming.expect(claims, SourceSpec.from_json(body["source"]))
         if FIT.get(claims.surface) == "scaled":
             pull.scale()
+        return web.json_response(Nothing(), status=202)
+
+    async def keep(self, body: Keep) -> web.Response:
+        self._sessions.warming.keep(Claims(**body["claims"]))
         return web.json_response(Nothing(), status=202)
 
     async def answer(self, body: Offer) -> web.Response:

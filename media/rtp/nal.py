@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from enum import Enum, auto
 from typing import ClassVar
 
-from media.rtp.unit import UNIT_CAP, AccessUnit
+from media.rtp.unit import UNIT_CAP, AccessUnit, Opener
 
 START = b"\x00\x00\x00\x01"
 _PIECES_CAP = 8192  # of one picture
@@ -32,7 +32,9 @@ class NalDepacketizer(ABC):
 
     HEAD: ClassVar[int]  # bytes of a NAL unit's head
 
-    def __init__(self) -> None:
+    def __init__(self, opener: Opener | None = None) -> None:
+        """`opener`: for units that come encrypted, which are read once they are whole."""
+        self._opener = opener
         self._timestamp = 0
         self._told: int | None = None  # timestamp of the picture told last
         self._marker_lies = False
@@ -44,6 +46,7 @@ class NalDepacketizer(ABC):
     def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
         done: list[AccessUnit] = []
         if timestamp != self._timestamp:
+            self._break_off(lost=lost)
             self._timestamp = timestamp
             done = self._turn(lost=lost)
         elif lost:
@@ -69,6 +72,10 @@ class NalDepacketizer(ABC):
 
     def _add(self, unit: bytes) -> None:
         self._end_fragment(whole=False)
+        if self._opener:
+            unit = self._opener.unit(unit)
+            if not unit:
+                return
         if len(unit) <= self.HEAD:
             self._is_damaged = True
             return
@@ -95,13 +102,15 @@ class NalDepacketizer(ABC):
         self._end_fragment(whole=False)
         self._fragment = [head, piece]
         self._size += len(piece)
-        self._weigh(self._part(head + piece[:64]))
+        if self._opener is None:
+            self._weigh(self._part(head + piece[:64]))
 
     def _go_on(self, head: bytes, piece: bytes, *, is_last: bool) -> None:
         """A later fragment of a unit."""
         if self._fragment is None:
             self._is_damaged = True
-            self._weigh(self._part(head))
+            is_hidden = self._opener is not None and self._opener.hides_types
+            self._weigh(Part.KEY if is_hidden else self._part(head))
             return
         self._size += len(piece)
         if self._has_room():
@@ -114,14 +123,18 @@ class NalDepacketizer(ABC):
 
     # where pictures end
 
+    def _break_off(self, *, lost: bool) -> None:
+        """A packet of another picture comes while a unit has no end."""
+        self._end_fragment(whole=False)
+
     def _turn(self, *, lost: bool) -> list[AccessUnit]:
         """A packet has another timestamp: the picture before it is complete."""
-        if self._fragment is not None or (lost and self._has_slice):
+        if lost and self._has_slice:
             self._is_damaged = True
         if self._has_slice:
             assert self._before is not None
             return self._take(self._before)
-        if self._is_damaged or self._fragment is not None:
+        if self._is_damaged:
             self._clear()
         return []
 
@@ -167,7 +180,13 @@ class NalDepacketizer(ABC):
         fragment, self._fragment = self._fragment, None
         if fragment is None:
             return
+        unit = b"".join(fragment)
+        if self._opener:
+            unit = self._opener.unit(unit)
+            if not unit:
+                return
+            self._weigh(self._part(unit))
         if whole:
-            self._parts.append(b"".join(fragment))
+            self._parts.append(unit)
         else:
             self._is_damaged = True

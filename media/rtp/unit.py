@@ -21,3 +21,14 @@ class Depacketizer(Protocol):
     def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
         """`lost`: packets are missing directly before this one."""
         ...
+
+
+class Opener(Protocol):
+    """Deciphers NAL units. `unit` never raises; it returns b"" for a unit that is to be left out."""
+
+    @property
+    def hides_types(self) -> bool:
+        """Whether what kind a unit is can't be read before it is deciphered."""
+        ...
+
+    def unit(self, unit: bytes) -> bytes: ...

@@ -87,7 +87,7 @@ def _way(_camera: Camera, now: Conditions) -> Reason | None:
 def _playable(camera: Camera, now: Conditions) -> Reason | None:
     if now.surface == "still":
         return None
-    # an unknown codec is settled by the vendor, who is asked for H.264, and by the first packet
+    # an unknown codec is settled by the first packet
     if not_h264(camera):
         return "not_playable"
     # a browser plays more, and for VideoApp a picture may be made smaller

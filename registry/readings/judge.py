@@ -95,8 +95,13 @@ class Judge:
         return lambda account, source: self._readings.read(account, source, deadline.left)
 
     def judge(self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...], read: Read) -> Open | Refusal:
-        """The gate on the reading of `read`; where a flag is unknown, on a second one."""
+        """The gate on the reading of `read`; where a flag is unknown, on a second one.
+
+        What the owner decides about an encrypted camera counts at once, in whichever process.
+        """
         verdict: Open | Refusal = _NOT_FOUND
+        if visible.camera.encryption in ("on", "unknown"):
+            self._readings.households.follow(visible.account.id)
         for _ in range(2):
             try:
                 reading = read(visible.account, visible.source)

@@ -56,6 +56,10 @@ class Pictures(Protocol):
         """`timeout_s`: the whole wait; `within_s`: the wait for a slow camera."""
         ...
 
+    def keep(self, claims: Claims) -> None:
+        """Hold the camera's picture open for a while, if it comes over the home network."""
+        ...
+
     def end_session(self, link: str, name: str) -> None: ...
 
 

@@ -8,7 +8,6 @@ from media.source import Denied, SourceSpec
 from registry.camera import Refusal, VideoCodec
 from registry.errors import Unavailable
 from registry.gate.sizes import Measurement
-from registry.preferences import NONE
 from registry.readings.judge import Deadline, Judge
 from registry.readings.reading import Reading
 from registry.readings.readings import Readings
@@ -63,7 +62,6 @@ class Questions:
             return Denied("link_ended")
         if claims.explains:
             return None  # a card shows why the gate is closed, and ends soon
-        self._follow_owner(claims)
         deadline = Deadline(self._rules.vendor_s)
         ages = iter((0.0 if asked is None else self._clock() - asked, 0.0))  # what is unknown is read once more
 
@@ -72,15 +70,6 @@ class Questions:
 
         opened = self._reopening.judged(claims, shared, deadline)
         return _denied(opened) if isinstance(opened, Refusal) else None
-
-    def _follow_owner(self, claims: Claims) -> None:
-        """Takes up at once what the owner decided in another process about a camera that is shown encrypted."""
-        households = self._readings.households
-        try:
-            if households.preferences(claims.account).get(claims.camera, NONE).while_encrypted != "no":
-                households.of(claims.account, fresh_preferences=True)
-        except Unavailable:
-            return  # the gate refuses then
 
     def learn(
         self, claims: Claims, width: int, height: int, *, b_frames: bool = False, codec: VideoCodec = "unknown"

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 from msgspec.structs import asdict, replace
 
 from registry.camera import UNASKED, Camera, Refusal
-from registry.gate.reasons import explain, shell_word
+from registry.gate.reasons import explain, row_text, shell_word
 from registry.preferences import Preferences
 from registry.settings import FIELDS, Setting, SettingView
 from showcam.cli.output import runnable, table
@@ -61,7 +61,8 @@ class ShownFacts(TypedDict):
 def listed(rows: Readiness, names: Mapping[str, list[str]], serving: Serving | None = None) -> Iterator[str]:
     """`serving`: the ways that serve settings, by source; with it, each camera has a line about ways."""
     if not rows:
-        yield "There is no camera in this account."
+        _, mend = row_text("not_found", "en", vendor="EZVIZ")
+        yield f"There is no camera in this account. {mend}"
         return
     header, *lines = table([_cells(*row) for row in rows], ("Camera", "Model", "Alexa", "Google", ""))
     yield header
@@ -150,7 +151,8 @@ def shown(
     if camera.battery is not None:
         rows.append(("battery", f"{camera.battery} %"))
     rows.append(("voice_may", ", ".join(preferences.voice_may) or "nothing"))
-    rows += [("while_encrypted", preferences.while_encrypted), ("scaled", "yes" if preferences.scaled else "no")]
+    rows.append(("while_encrypted", preferences.while_encrypted))
+    rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("scaled", "keep_warm")]
     yield from table(rows, indent=2)
     if views["storage"].value == "uninitialised":
         yield _UNINITIALISED.format(camera=shell_word(camera.name))

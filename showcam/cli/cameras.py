@@ -101,7 +101,7 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     voice_may: what a voice may change, parted by commas: audio,sleep,restart … or nothing
     while_encrypted: how it is shown with Image Encryption on: no, lan (at home, where its picture is
     clear) or code (deciphered here, by the code, which is asked for)
-    scaled: yes or no
+    scaled, keep_warm: yes or no
     """
     name = named.camera.name
     if setting in PREFERENCES:

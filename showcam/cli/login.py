@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from registry.owner.sign_in import SignedIn, SignIn, SignInRefused
     from showcam.compose.cameras import Household
 
+HERE = "command line"  # counted apart from what visitors try
+
 
 @click.command()
 @click.option("--user", help="EZVIZ user name: e-mail, phone or account name (default: asked for).")
@@ -42,11 +44,12 @@ def login(context: click.Context, user: str | None, open_way: bool | None, as_js
 
 
 def _signed_in(sign_in: "SignIn", user: str) -> "SignedIn":
+    from accounts.attempts import Browser
     from registry.owner.sign_in import CodeWanted, SignedIn, SignInRefused
 
     password = click.prompt("Password", hide_input=True, err=True)
     with progress("Signing in"):
-        outcome = sign_in.begin(user, password, "127.0.0.1")
+        outcome = sign_in.begin(user, password, HERE, Browser(HERE, every=True))
     while isinstance(outcome, CodeWanted):
         code = click.prompt(f"The code that was sent to {outcome.hint}", err=True)
         with progress("Signing in"):

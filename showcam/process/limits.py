@@ -20,4 +20,4 @@ def forbid_core() -> None:
     """Write no memory of this process and its children to a disk when one of them crashes: it holds keys and codes."""
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     limit = NO_CORE if hard == resource.RLIM_INFINITY else min(hard, NO_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (limit, hard))

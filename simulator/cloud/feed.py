@@ -1,4 +1,4 @@
-"""What one session is sent of a camera: a program stream from wherever it is just now, on a clock of its own."""
+"""What one session is sent of a camera: its stream from wherever it is just now, on a clock of its own."""
 
 import asyncio
 import contextlib
@@ -6,6 +6,7 @@ import random
 from typing import Literal
 
 from simulator.cloud.program_stream import Habits, ProgramStream
+from simulator.cloud.rtp_stream import RtpStream
 from simulator.pictures.encoder import SEGMENT_S
 from simulator.pictures.garble import Garbler
 from simulator.pictures.studio import Studio
@@ -15,6 +16,7 @@ from simulator.state import Camera, World
 KEY_S = {1: 60, 2: 4}  # between key frames of the whole picture and of the smaller one
 _CLOCK = 90_000
 _CONFIG = 0x60  # AAC-LC, 16 kHz, in a header's third byte
+LONGEST = 1400  # bytes of a body
 
 
 class Feed:
@@ -24,10 +26,11 @@ class Feed:
         picture = camera.picture(quality)
         assert picture is not None
         self._world, self._camera, self._codec = world, camera, picture[0]
-        self._stream = ProgramStream(
+        self._program = ProgramStream(
             self._codec, "aac" if camera.audio else "", Habits(world.settings.stream_map or "true", private=True)
         )
-        self._held = bytearray()
+        self._rtp = RtpStream(self._codec) if camera.transport == "rtp" else None
+        self._held, self._packets = bytearray(), list[bytes]()
         self._began: float | None = None
         self._start = random.getrandbits(32)
         self._loop = asyncio.get_running_loop()
@@ -38,8 +41,14 @@ class Feed:
     def close(self) -> None:
         self._encoder.unlisten(self._heard)
 
-    def taken(self) -> bytes:
-        taken, self._held = bytes(self._held), bytearray()
+    def taken(self) -> list[bytes]:
+        """Bodies: an RTP packet each, or slices of the program stream, cut anywhere."""
+        taken, self._packets = self._packets, []
+        held, self._held = bytes(self._held), bytearray()
+        while held:
+            size = random.randrange(LONGEST - 200, LONGEST)
+            taken.append(held[:size])
+            held = held[size:]
         return taken
 
     def _heard(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
@@ -51,18 +60,23 @@ class Feed:
         first = self._began is None
         self._began = at if self._began is None else self._began
         pts = self._start + round((at - self._began) * _CLOCK)
-        garbler = self._garbler()
-        if kind == "video":
-            key = _is_key(data, self._codec)
-            made = self._stream.picture(garbler.video(data) if garbler else data, pts, key=key)
-        else:
-            made = self._stream.sound(_adts(garbler.audio(data) if garbler else data), pts)
+        garbler, key = self._garbler(), kind == "video" and _is_key(data, self._codec)
+        if garbler:
+            data = garbler.video(data) if kind == "video" else garbler.audio(data)
+        if self._rtp:
+            rtp = self._rtp
+            self._packets += rtp.picture(data, pts, key=key) if kind == "video" else rtp.sound(data, pts)
+            return
+        program = self._program
+        made = program.picture(data, pts, key=key) if kind == "video" else program.sound(_adts(data), pts)
         # nobody waits for a packet's beginning
         self._held += made[random.randrange(len(made)) :] if first else made
 
     def _garbler(self) -> Garbler | None:
-        encrypted = self._camera.encrypted(self._world.now())
-        return Garbler(self._camera.secret, self._codec) if encrypted else None
+        camera = self._camera
+        if not camera.encrypted(self._world.now()):
+            return None
+        return Garbler(camera.secret, self._codec, camera.layout, selective=camera.selective)
 
 
 def _adts(frame: bytes) -> bytes:

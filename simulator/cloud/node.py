@@ -30,7 +30,6 @@ from simulator.state import Camera, World
 
 FREE = frozenset({"stream", "timestamp"})  # of an address, what a client may change
 ASKS_S, ANSWERED_S = 15.0, 10.0  # it asks for a sign of life itself, and wants one within
-LONGEST = 1400
 OPENS = 6  # within a second
 GONE = 7005
 
@@ -152,11 +151,8 @@ class _Session:
         while not self._over():
             clump_s = self._world.settings.clump_s
             await asyncio.sleep(random.uniform(clump_s / 4, clump_s) if clump_s else 0.02)
-            data = feed.taken() if feed and self._camera.streaming else b""
-            while data:
-                size = random.randrange(LONGEST - 200, LONGEST)
-                self._pass_on(data[:size])
-                data = data[size:]
+            for body in feed.taken() if feed and self._camera.streaming else ():
+                self._pass_on(body)
             self._ask()
             await self._line.writer.drain()
         if self._world.settings.cut_with == "7005":

@@ -20,6 +20,7 @@ class Habits:
     open_ended: bool = False  # packets of pictures that do not say how long they are
     private: bool = False  # packets that mean something to the vendor alone
     padding: bool = False
+    interrupted: bool = False  # private packets between those of one picture
 
 
 class ProgramStream:
@@ -50,6 +51,8 @@ class ProgramStream:
     def _pieces(self, access_unit: bytes, pts: int) -> Iterator[bytes]:
         for begin in range(0, len(access_unit), LONGEST):
             piece = access_unit[begin : begin + LONGEST]
+            if begin and self._habits.interrupted:
+                yield _packet(_PRIVATE, b"\x84\x00\x00" + bytes(8))
             yield _pes(_VIDEO, piece, None if begin else pts, open_ended=self._habits.open_ended)
 
     def _map(self) -> bytes:

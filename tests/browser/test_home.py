@@ -23,7 +23,8 @@ FOCUSED = "document.activeElement.name || document.activeElement.textContent.tri
 
 def printed(text: str) -> str:
     """The last address of the page, with its code."""
-    return str(re.findall(r"Your cameras: (http://\S+/home#\S+)", text)[-1])
+    found: list[str] = re.findall(r"Your cameras: (http://\S+/home#\S+)", text)
+    return found[-1]
 
 
 def at_start(program: Program) -> str:
@@ -79,6 +80,16 @@ def test_from_an_empty_folder_to_a_live_tile(context: BrowserContext, tmp_path: 
         assert "Image Encryption is on for Driveway" in why.inner_text()
         page.screenshot(path=SCREENSHOTS / "home-real.png", full_page=True)
     assert took < WITHIN_S
+    assert complaints == []
+
+
+def test_where_webrtc_brings_nothing_hls_does(context: BrowserContext, program: Program) -> None:
+    page, complaints = watched(context)
+    page.add_init_script("delete window.RTCPeerConnection")
+    sign_in(page, another(program), "demo@example.com")
+    video = tile(page, "Garden").locator("video")
+    page.wait_for_function(MOVING, arg=video.element_handle(), timeout=30_000)
+    assert video.get_attribute("src", timeout=1000)
     assert complaints == []
 
 

@@ -9,6 +9,7 @@ import pytest
 from accounts.one_time_code import LIFE_S, TRIES
 from registry.camera import UNASKED
 from registry.errors import SignedOut, VendorDown
+from registry.owner.sign_in import SignIn, SignInRefused
 from registry.streams.questions import Questions
 from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER
@@ -76,7 +77,7 @@ def test_a_browser_that_plays_no_webrtc_gets_hls_at_the_address_it_came_by(world
     assert hls.startswith("http://192.168.1.5:8081/s/")
     assert hls.endswith("/master.m3u8")
     assert browser.answer is not None
-    assert "media-src 'self' http://192.168.1.5:8081;" in browser.answer.headers["Content-Security-Policy"]
+    assert "media-src 'self' http://192.168.1.5:8081 blob:;" in browser.answer.headers["Content-Security-Policy"]
 
 
 def test_a_vendors_code_is_asked_for_and_the_tick_is_kept_meanwhile(world: HomeWorld) -> None:
@@ -96,7 +97,7 @@ def open_air(world: HomeWorld, user: str) -> bool:
 
     source = households.find(world.home.store, user)
     assert source is not None
-    return bool(world.vendor.sessions.read(source).secrets.open_air)  # type: ignore[attr-defined]
+    return bool(world.vendor.sessions.read(source).secrets.open_air)
 
 
 @pytest.mark.parametrize(("ticked", "kept"), [({"open_way": "1"}, True), ({}, False)])
@@ -114,6 +115,14 @@ def test_what_was_not_ticked_can_be_allowed_at_the_tile(world: HomeWorld) -> Non
     assert open_air(world, USER) is False
     browser.post("open-way")
     assert open_air(world, USER) is True
+
+
+def test_a_strangers_tries_at_linking_keep_nobody_out(world: HomeWorld) -> None:
+    linking = SignIn(world.home.store, world.vendor, "owner")
+    for _ in range(4):
+        linking.begin(USER, "guess", "203.0.113.7")
+    assert linking.begin(USER, PASSWORD, "203.0.113.7") == SignInRefused("too_many")
+    assert world.signed_in(USER).step == ""
 
 
 def test_whom_nobody_added_is_added_by_the_codes_holder(world: HomeWorld) -> None:
@@ -350,11 +359,17 @@ def test_where_it_is_public_it_is_there_by_https_alone(public: HomeWorld) -> Non
     assert public.browser(**OUTSIDE | {"scheme": "http"}).get().status == 404
 
 
-def test_a_code_is_taken_in_the_house_alone(public: HomeWorld) -> None:
+@pytest.mark.parametrize("peer", ["203.0.113.7", "127.0.0.1"], ids=["outside", "a proxy that names no visitor"])
+def test_a_code_is_taken_in_the_house_alone(public: HomeWorld, peer: str) -> None:
     code = public.code.renew()
-    outside = public.browser(**OUTSIDE).enter(code)
+    outside = public.browser(**OUTSIDE | {"peer": peer}).enter(code)
     assert (outside.status, "The code is taken in the house alone." in outside.text) == (403, True)
     assert public.browser().enter(code).step == "sign-in"  # it is still good
+
+
+def test_a_code_is_taken_through_a_proxy_that_names_somebody_in_the_house(public: HomeWorld) -> None:
+    browser = public.browser(**OUTSIDE | {"peer": "192.168.1.20"}).enter(public.code.renew())
+    assert browser.sign_in().step == ""
 
 
 def test_its_cookies_are_for_https_alone_there_and_for_http_in_the_house(public: HomeWorld) -> None:
@@ -377,8 +392,9 @@ def test_the_pages_headers_let_in_nothing_from_elsewhere(world: HomeWorld) -> No
     assert browser.answer is not None
     headers = browser.answer.headers
     assert headers["Content-Security-Policy"] == (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "media-src 'self' http://192.168.1.5:8081; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self' http://192.168.1.5:8081; media-src 'self' http://192.168.1.5:8081 blob:; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
     assert (headers["Cache-Control"], headers["X-Frame-Options"]) == ("no-store", "DENY")
     assert (headers["Referrer-Policy"], headers["X-Content-Type-Options"]) == ("no-referrer", "nosniff")
@@ -397,10 +413,10 @@ def decided(world: HomeWorld) -> str:
 def test_an_encrypted_camera_is_shown_by_its_code_and_no_more_when_that_is_forgotten(world: HomeWorld) -> None:
     camera_id = garage(world)
     browser = world.signed_in()
-    assert browser.text.index("Image Encryption is on for Garage") < browser.text.index("Or keep it on, and give the")
+    assert browser.text.index("Image Encryption is on for Garage") < browser.text.index("Keep it on, and give the")
     browser.post("picture-code", camera=camera_id, picture_code=" ABCDEF ", deciphered="1")
     assert (browser.status, decided(world), world.home.driver.picture_codes) == (200, "code", {"Garage": "ABCDEF"})
-    assert "Or keep it on" not in browser.text
+    assert "Keep it on" not in browser.text
     assert "sdp" in browser.open(camera_id).get_json()
 
     browser.get().post("forget-code", camera=camera_id)

@@ -23,7 +23,7 @@ import av
 from playwright.sync_api import Page, sync_playwright
 
 from media.grants import Claims, Grants
-from media.source import Denied, SourceSpec
+from media.source import Codec, Denied, SourceSpec
 from simulator.lan.description import Tracks
 from tests.doubles.far_away import network
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
@@ -133,7 +133,7 @@ class Home:
     async def admits(self, claims: Claims, bearer: str) -> bool:
         return False
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
         pass
 
     async def closed(self, claims: Claims, release: str) -> None:

@@ -5,7 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,8 +32,8 @@ def needed() -> None:
     pytest.skip(why)
 
 
-def played(way: dict[str, object], timeout_s: float) -> list[dict[str, object]]:
-    command = [*NETWORK, sys.executable, "-P", "-m", "tests.doubles.far_display", json.dumps(way)]
+def played(way: Mapping[str, object], timeout_s: float) -> list[dict[str, Any]]:
+    command = [*NETWORK, sys.executable, "-P", "-m", "tests.doubles.far_display", json.dumps(dict(way))]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
@@ -40,6 +42,6 @@ def played(way: dict[str, object], timeout_s: float) -> list[dict[str, object]]:
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-def frozen_s(run: dict) -> float:
+def frozen_s(run: dict[str, Any]) -> float:
     """As Chromium counts it: what is 0.15 s longer than the mean."""
-    return run["told"]["totalFreezesDuration"]
+    return float(run["told"]["totalFreezesDuration"])

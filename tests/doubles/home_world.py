@@ -103,7 +103,7 @@ class HomeWorld:
     home: Household
     app: Flask
     code: OneTimeCode
-    vendor: ReadyVendor
+    vendor: Any  # a ReadyVendor with sessions
     clock: Clock
 
     def browser(self, **more: Any) -> HomeBrowser:
@@ -119,8 +119,8 @@ def home_world(folder: Path, *, public: bool = False) -> HomeWorld:
     clock.now = time.time()  # which sessions go by
     made = household(folder, user=USER, clock=clock)
     households.add_owner(made.store, CAREFUL)
-    vendor = ReadyVendor(USER, NEW, careful=(CAREFUL,))
-    vendor.sessions = Sessions(made.store)  # type: ignore[attr-defined]
+    vendor: Any = ReadyVendor(USER, NEW, careful=(CAREFUL,))
+    vendor.sessions = Sessions(made.store)
     code = OneTimeCode(folder / "run" / "home-code", clock)
     app = Flask("showcam", static_folder=None)
     app.jinja_options = {"bytecode_cache": COMPILED}

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from media.grants import Grants
-from media.source import Denied, SourceSpec
+from media.source import Codec, Denied, SourceSpec
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import RtspCamera, recorded
@@ -73,7 +73,7 @@ class _Home:
     async def admits(self, claims: Any, bearer: str) -> bool:
         return False
 
-    async def learnt(self, claims: Any, width: int, height: int, *, b_frames: bool) -> None:
+    async def learnt(self, claims: Any, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
         pass
 
     async def closed(self, claims: Any, release: str) -> None:

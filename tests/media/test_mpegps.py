@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media import nal
+from media.ezviz.decipher import Decipherer
 from media.mpegps.frames import Pictures
 from media.mpegps.packets import LONGEST, MOST_JUNK, NotMpegPs, Packet, Packets
 from media.mpegps.sound import Sound
 from simulator.cloud.program_stream import HIKVISION_HEADER, Habits, ProgramStream
+from simulator.pictures.garble import Garbler
 from tests.doubles.rtsp_camera import recorded
 
 STEP = 6000  # 15 pictures a second
@@ -24,6 +26,7 @@ HABITS = {
     "lying map": Habits(map="lies"),
     "open-ended": Habits(open_ended=True),
     "private packets": Habits(private=True, padding=True),
+    "interrupted": Habits(interrupted=True),
 }
 
 
@@ -205,6 +208,18 @@ def test_aac_is_told_by_its_headers() -> None:
     assert heard.feed(b"\xff\xf1" + bytes(20), 0) == []
 
 
+@pytest.mark.parametrize("is_encrypted", [True, False])
+@pytest.mark.parametrize("codec", ["pcm_alaw", "pcm_mulaw"])
+@pytest.mark.parametrize("name", ["tone", "speech"])
+def test_g711_is_deciphered_where_that_is_calmer(codec: str, name: str, is_encrypted: bool) -> None:
+    data, decipherer = law(codec, SOUNDS[name]), Decipherer(b"ABCDEF".ljust(16, b"\0"))
+    parts = [data[at : at + 320] for at in range(0, len(data), 320)]
+    heard, garbler = Sound(decipherer.samples), Garbler("ABCDEF", "h264")
+    sent = [garbler.audio(part) if is_encrypted else part for part in parts]
+    found = [each.data for number, part in enumerate(sent) for each in heard.feed(part, number * 3600)]
+    assert (heard.codec, found) == (codec, parts[-len(found) :])
+
+
 def test_other_sound_is_left_alone() -> None:
     heard = Sound()
     assert [each for _ in range(40) for each in heard.feed(b"\xff\xfd\x84\xc4" + bytes(500), 0)] == []
@@ -234,4 +249,4 @@ def test_any_sound_is_taken(parts: list[bytes]) -> None:
 )
 def test_codecs_are_told_by_certain_bytes_alone(picture: bytes, codec: str | None, is_key: bool) -> None:
     assert nal.codec(picture) == codec
-    assert nal.is_h264_key(picture) is is_key
+    assert nal.is_key(picture, codec or "h264") is is_key

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import time
+from contextlib import nullcontext
 
 import pytest
 
@@ -111,6 +112,19 @@ def test_to_ask_again_is_an_opening_of_its_own(start):
         ask(world, link="link-1")
     with pytest.raises(MediaBusy):
         ask(world, link="link-1")
+
+
+@pytest.mark.parametrize(("surface", "opened"), [("alexa", False), ("page", True)])
+def test_an_owners_page_counts_the_openings_of_each_camera_by_itself(start, vendor, surface, opened):
+    """It opens all its cameras, and is opened again soon."""
+    vendor.cameras["yard"] = Camera(recording())
+    world = start(opens_per_minute=2)
+    for _ in range(2):
+        ask(world, link="link-1", surface=surface)
+    with pytest.raises(MediaBusy):
+        ask(world, link="link-1", surface=surface)
+    with nullcontext() if opened else pytest.raises(MediaBusy):
+        ask(world, "yard", link="link-1", surface=surface)
 
 
 def test_an_address_that_gave_its_place_up_is_ended_like_any_other(two):

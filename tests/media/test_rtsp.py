@@ -35,6 +35,9 @@ class House:
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         return [None for _ in claims]
 
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        return False
+
     async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
         pass
 

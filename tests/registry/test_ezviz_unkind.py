@@ -131,7 +131,7 @@ def test_a_door_at_home_is_used_while_it_is_open_and_the_cloud_after_a_restart(h
     serial, terrace = home.vendor.serial("Terrace"), home.camera("Terrace")
     shut = home.owner.set_code(home.account, terrace.id, CODE)
     assert isinstance(shut, Refusal)
-    assert shut.reason == "lan_unreachable"
+    assert shut.reason == "lan_closed"
     home.vendor.control(serial, rtsp=True)
     _until(lambda: f"rtsp/{serial}" in home.vendor.ports())
     found = home.owner.set_code(home.account, terrace.id, CODE)

@@ -6,10 +6,13 @@ SECOND_LOOK_S = 5.0  # how long another keyframe is waited for
 
 
 class Doubt:
-    """Times are monotonic seconds. `encrypts`: the camera's vendor has a setting that garbles pictures."""
+    """Times are monotonic seconds.
 
-    def __init__(self, *, encrypts: bool) -> None:
-        self._encrypts = encrypts
+    `encrypts`: the camera's vendor has a setting that garbles pictures. `deciphers`: a key was given against that.
+    """
+
+    def __init__(self, *, encrypts: bool, deciphers: bool = False) -> None:
+        self._means = "code_wrong" if deciphers else "encryption_on" if encrypts else "not_playable"
         self._since: float | None = None
         self.is_shown = False  # a picture of this opening was whole: what garbles later ones is no setting
 
@@ -31,4 +34,4 @@ class Doubt:
     def _failure(self) -> SourceFailed:
         if self.is_shown:
             return SourceFailed("media_down", again=True)
-        return SourceFailed("encryption_on" if self._encrypts else "not_playable", again=False)
+        return SourceFailed(self._means, again=False)

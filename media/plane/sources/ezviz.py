@@ -51,7 +51,7 @@ class EzvizSource:
         self._sps: list[bytes] = []  # those that `_form` was seen with
         self._is_new = False  # nobody was shown a picture of `_form` yet
         self._waits = False  # for a keyframe that is a picture
-        self._doubt = Doubt(encrypts=True)
+        self._doubt = Doubt(encrypts=True, deciphers=bool(spec.key))
         self._failure: SourceFailed | None = None
         self._room = asyncio.Event()
         self._room.set()
@@ -106,7 +106,7 @@ class EzvizSource:
             address = Address.read(spec.url)
         except BadAddress:
             raise SourceFailed("media_down", again=False) from None
-        showing = Showing(self._stream or address.stream, self._loopback)
+        showing = Showing(self._stream or address.stream, self._loopback, spec.key)
         self._showings.add(showing)
         try:
             await showing.open(address, spec.hosts)
@@ -205,6 +205,8 @@ class EzvizSource:
             return
         if not showing.is_shown and self._form is None and self._sound == "on" and not showing.may_lack_sound:
             return
+        if showing.footage.codec == "h265":
+            raise SourceFailed("not_playable", again=False)
         for unit in showing.taken():
             is_picture = unit.kind == "video"
             if is_picture and unit.key:

@@ -16,9 +16,9 @@ HELD_CAP = 8 * 1024 * 1024  # bytes that wait for it: a node that floods with ti
 class Showing:
     """`held`: units that were not taken yet. Call `close` after use."""
 
-    def __init__(self, stream: Stream, loopback: OnLoopback) -> None:
+    def __init__(self, stream: Stream, loopback: OnLoopback, key: bytes = b"") -> None:
         self._loop = asyncio.get_running_loop()
-        self._node, self.footage = NodeSession(loopback), Footage()
+        self._node, self.footage = NodeSession(loopback), Footage(key, now=self._loop.time)
         self.stream, self.held = stream, list[Unit]()
         self._held_bytes = 0
         self.is_shown = False

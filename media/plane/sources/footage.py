@@ -1,25 +1,35 @@
 """The units of one session of a camera, from its first keyframe on, by the session's clock."""
 
+import time
+from collections.abc import Callable
+
 from media import nal
+from media.ezviz.decipher import Decipherer
 from media.ezviz.transport import transport
 from media.mpegps.frames import Pictures, Piece
 from media.mpegps.packets import NotMpegPs, Packets
-from media.mpegps.sound import Codec, Sound
-from media.plane.codec import h264
+from media.mpegps.sound import Codec, Heard, Sound
 from media.plane.codec.units import SourceFailed, Unit
+from media.plane.sources.ezviz_rtp import EzvizRtp
 
-UNTOLD = 768 * 1024  # bytes of pictures of which none shows a codec: they are encrypted, headers and all
-UNFOUND = 256 * 1024  # bytes before the form is told
+UNFOUND = 256 * 1024  # bytes before the transport is told
 _TURN = 1 << 33  # where the clock in a program stream begins again
 
 
 class Footage:
-    """Raises SourceFailed for what can't be shown."""
+    """`key` deciphers, where it is given. `now`: a monotonic clock in seconds. Raises SourceFailed for what can't be
+    shown.
+    """
 
-    def __init__(self) -> None:
-        self._packets, self._pictures, self._sound = Packets(), Pictures(), Sound()
-        self._is_told = self._is_h264 = self._runs = False
-        self._looked = self._unknown = 0
+    def __init__(self, key: bytes = b"", now: Callable[[], float] = time.monotonic) -> None:
+        self._packets, self._pictures = Packets(), Pictures()
+        self._rtp: EzvizRtp | None = None
+        self._key, self._now = key, now
+        self._decipherer = Decipherer(key)
+        self._sound = Sound(self._decipherer.samples if key else None)
+        self._codec: nal.Codec | None = None
+        self._is_told = self._runs = False
+        self._looked = 0
         self._parameters = b""
         self._last: int | None = None
 
@@ -28,24 +38,48 @@ class Footage:
         """Codec and sample rate, once sound has come."""
         return (self._sound.codec, self._sound.rate) if self._sound.codec else None
 
+    @property
+    def codec(self) -> nal.Codec:
+        """Of the pictures that have come."""
+        return self._codec or "h264"
+
+    @property
+    def unreadable(self) -> SourceFailed:
+        """What to say of a picture that no decoder takes."""
+        return SourceFailed("code_wrong" if self._key else "encryption_on", again=False)
+
     def feed(self, body: bytes) -> list[Unit]:
         if not self._is_told:
             self._tell(body)
-        try:
-            pieces = list(self._pictures.feed(self._packets.feed(body)))
-        except NotMpegPs:
-            raise SourceFailed("media_down", again=True) from None
-        return [unit for piece in pieces for unit in self._units(piece)]
+        if self._rtp:
+            pieces = self._rtp.feed(body)
+            self._decipherer = self._rtp.decipherer
+        else:
+            try:
+                pieces = list(self._pictures.feed(self._packets.feed(body)))
+            except NotMpegPs:
+                raise SourceFailed("media_down", again=True) from None
+        units = [unit for piece in pieces for unit in self._units(piece)]
+        if self._is_unknown:
+            raise self.unreadable
+        return units
 
     def _tell(self, body: bytes) -> None:
-        """Check that the transport is a program stream. Raises SourceFailed for another one."""
+        """Look which transport it is, which stays. Raises SourceFailed for one that is not read."""
         form = transport(body)
-        if form in ("rtp", "ts"):
+        if form == "ts":
             raise SourceFailed("media_down", again=False)
+        if form == "rtp":
+            self._rtp = EzvizRtp(self._key, self._now)
         self._is_told = form is not None
         self._looked += len(body)
         if not self._is_told and self._looked > UNFOUND:
             raise SourceFailed("media_down", again=True)
+
+    @property
+    def _is_unknown(self) -> bool:
+        """Whether the stream is encrypted, headers and all, and no key opens it."""
+        return self._rtp.is_unknown if self._rtp else self._decipherer.is_wrong
 
     def _units(self, piece: Piece) -> list[Unit]:
         if piece.kind == "lost":
@@ -53,35 +87,39 @@ class Footage:
             return []
         if piece.kind == "video":
             return self._picture(piece)
-        heard = self._sound.feed(piece.data, piece.pts)
+        heard = [self._opened(each) for each in self._sound.feed(piece.data, piece.pts)]
         if not self._runs:
             return []
         times = [self._time(each.pts) for each in heard]
         return [Unit("audio", each.data, at, at, key=True) for each, at in zip(heard, times, strict=True)]
 
+    def _opened(self, heard: Heard) -> Heard:
+        """AAC is deciphered behind its header."""
+        if self._sound.codec != "aac":
+            return heard
+        size = 7 if heard.data[1] & 1 else 9
+        return heard._replace(data=heard.data[:size] + self._decipherer.sound(heard.data[size:]))
+
     def _picture(self, piece: Piece) -> list[Unit]:
-        if not self._is_h264:
-            self._judge(piece.data)
-        if not self._is_h264:
+        data, codec = self._read(piece)
+        if codec is None:
             return []
-        self._parameters = nal.h264_parameters(piece.data) or self._parameters
-        key = nal.is_h264_key(piece.data)
+        self._parameters = nal.parameters(data, codec) or self._parameters
+        key = nal.is_key(data, codec)
         self._runs |= key and bool(self._parameters)
         if not self._runs:
             return []
-        data = h264.with_parameters(piece.data, self._parameters) if key else piece.data
+        if key and not nal.parameters(data, codec):
+            data = self._parameters + data
         at = self._time(piece.pts)
         self._last = at
         return [Unit("video", data, at, at, key)]
 
-    def _judge(self, picture: bytes) -> None:
-        codec = nal.codec(picture)
-        if codec == "h265":
-            raise SourceFailed("not_playable", again=False)
-        self._is_h264 = codec == "h264"
-        self._unknown += len(picture)
-        if not self._is_h264 and self._unknown > UNTOLD:
-            raise SourceFailed("encryption_on", again=False)
+    def _read(self, piece: Piece) -> tuple[bytes, nal.Codec | None]:
+        """The picture in the clear, and its codec."""
+        data = piece.data if self._rtp else self._decipherer.picture(piece.data, piece.breaks)
+        self._codec = self._decipherer.codec
+        return data, self._codec
 
     def _time(self, pts: int) -> int:
         """A time that goes on growing where the 33-bit timestamps of the stream begin again at zero."""

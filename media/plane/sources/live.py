@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import structlog
 
+from media.ezviz.decipher import Decipherer
 from media.plane.codec import h264, level, sound
 from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.sources.doubt import Doubt
@@ -25,7 +26,7 @@ _STEP = 3000  # between the decoding times of the first of them
 
 class Live:
     """`over` hears of what ends it. `sound_of` is asked when the first picture was seen what its sound is like.
-    `encrypts`: its vendor has a setting that garbles pictures.
+    `encrypts`: its vendor has a setting that garbles pictures. `decipherer`: the one that its pictures come through.
 
     A picture that lost a part is left out, and after a keyframe that did everything up to the next: a picture that
     stands still is true, one that is smeared is not.
@@ -39,10 +40,12 @@ class Live:
         *,
         sets: bytes,
         encrypts: bool,
+        decipherer: Decipherer | None = None,
         over: Callable[[SourceFailed], None],
     ) -> None:
         self._screen, self._sound_of, self._timeline, self._over = screen, sound_of, timeline, over
-        self._sets, self._doubts = sets, Doubt(encrypts=encrypts)
+        self._sets, self._decipherer = sets, decipherer
+        self._doubts = Doubt(encrypts=encrypts, deciphers=decipherer is not None)
         self._loop = asyncio.get_running_loop()
         self.heard: float | None = None  # when the latest whole picture came, by the loop's time
         self.shown: float | None = None  # when one went to the screen
@@ -71,7 +74,9 @@ class Live:
         return self._look is not None
 
     def check(self) -> None:
-        """Raises SourceFailed if a keyframe stayed garbled and no other one came to compare it with."""
+        """Raises SourceFailed for a wrong key, or if a keyframe stayed garbled and no other came to compare it with."""
+        if self._decipherer and self._decipherer.is_wrong:
+            raise SourceFailed("code_wrong", again=False)
         if self._look is None:
             self._doubts.check(self._loop.time())
 
@@ -117,7 +122,9 @@ class Live:
         time = self._timeline.audio(unit.timestamp, at)
         heard = self._sound_of()
         if time is not None and heard is not None:
-            data = sound.adts(unit.data, heard.config) if heard.codec == "aac" else unit.data
+            data = unit.data
+            if heard.codec == "aac":
+                data = sound.adts(self._decipherer.sound(data) if self._decipherer else data, heard.config)
             self._pass(Unit("audio", data, time, time, key=True))
 
     def _decoded(self, pts: int) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 from urllib.parse import urlsplit
 
+from media.ezviz.decipher import Decipherer
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.live import Live
 from media.plane.sources.screen import Screen
@@ -57,7 +58,10 @@ class RtspSource:
         login = Login(self._spec.user, self._spec.password)
         session = self._session = Session(host, port, path, login, lambda failed: self._ended(_failure(failed)))
         description = await session.describe()
-        chosen = choose(description, sound=self._spec.sound != "off")
+        decipherer = Decipherer(self._spec.key) if self._spec.key else None
+        chosen = choose(description, sound=self._spec.sound != "off", opener=decipherer)
+        if decipherer:
+            decipherer.picture(chosen.sets)
         tracks = [("video", chosen.video, chosen.depacketizer)]
         if chosen.audio and chosen.sound:
             tracks.append(("audio", chosen.audio, chosen.sound.depacketizer))
@@ -68,6 +72,7 @@ class RtspSource:
             timeline,
             sets=chosen.sets,
             encrypts=self._spec.encrypts,
+            decipherer=decipherer,
             over=self._ended,
         )
         await session.play(description, tracks, self._live)

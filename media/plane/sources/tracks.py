@@ -12,7 +12,7 @@ from media.rtp.aac import AacConfig, AacDepacketizer, LatmDepacketizer, NoAac, r
 from media.rtp.h264 import H264Depacketizer
 from media.rtp.mp2t import TransportDepacketizer
 from media.rtp.plain import PlainDepacketizer
-from media.rtp.unit import Depacketizer
+from media.rtp.unit import Depacketizer, Opener
 from media.rtsp.description import Description, Track
 
 _HIGHEST_HZ = 1_000_000
@@ -42,8 +42,8 @@ class Chosen:
         return self.sound
 
 
-def choose(description: Description, *, sound: bool) -> Chosen:
-    """Raises SourceFailed if no track has a picture that can be played."""
+def choose(description: Description, *, sound: bool, opener: Opener | None = None) -> Chosen:
+    """`opener` deciphers pictures. Raises SourceFailed if no track has a picture that can be played."""
     videos = [each for each in description.tracks if each.kind == "video" and each.encoding in ("H264", "MP2T")]
     video = min(videos, key=lambda each: each.encoding, default=None)
     if video is None or not 0 < video.clock_hz <= _HIGHEST_HZ or video.parameters.get("packetization-mode") == "2":
@@ -54,8 +54,8 @@ def choose(description: Description, *, sound: bool) -> Chosen:
     for track in description.tracks if sound else ():
         is_back = track.is_back and not video.is_back
         if track.kind == "audio" and not is_back and (heard := _sound(track)) is not None:
-            return Chosen(video, sets, H264Depacketizer(), track, heard)
-    return Chosen(video, sets, H264Depacketizer())
+            return Chosen(video, sets, H264Depacketizer(opener), track, heard)
+    return Chosen(video, sets, H264Depacketizer(opener))
 
 
 def _sets(told: str) -> bytes:

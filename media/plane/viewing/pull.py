@@ -65,6 +65,7 @@ class Pull(Fanout):
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
         self._opened_for, self._smaller = claims, False  # whether the smaller picture comes in place of the whole one
         self.needed = self._loop.time()
+        self.held_until = 0.0
         self.reopened = self.minted = 0
         self._background = Background()
         self._lasts_s = 0
@@ -77,6 +78,13 @@ class Pull(Fanout):
     async def smaller(self) -> Slim | None:
         """The picture for a link that does not take it whole; None of a card, or where none can be made."""
         return None if self.claims.explains else await self._slim.ready()
+
+    def hold(self, seconds: float) -> bool:
+        """Keep it without viewers, if it comes over the home network; False where it does not."""
+        spec = self._spec
+        may = spec is None or (spec.kind == "rtsp" and not spec.lasts_s)  # None: it is not known yet
+        self.held_until = self._loop.time() + seconds if may else 0.0
+        return may
 
     def stats(self) -> dict[str, int]:
         return {"reopened": self.reopened, "minted": self.minted, "viewers": len(self._viewers)}

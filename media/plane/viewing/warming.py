@@ -14,6 +14,7 @@ from media.plane.viewing.pulls import Pulls, TooMany
 from media.plane.viewing.session_index import SessionIndex
 from media.source import SourceSpec
 
+KEEP_S = 30.0  # a picture is held open for so long, unless somebody says again that it is kept warm
 LOOK_S = 15.0  # a picture that is opened for nobody has this to show what it is like
 
 
@@ -53,6 +54,14 @@ class Warming:
         if not runs:
             self._background.later(self._looked(pull))
 
+    def keep(self, claims: Claims) -> None:
+        """Hold the picture open for KEEP_S, if it comes over the home network. Raises Ended, TooMany."""
+        runs = self._pulls.runs(claims)
+        pull = self.warm(claims, None)
+        pull.hold(KEEP_S)
+        if not runs:
+            self._background.later(self._held(pull))
+
     async def still(self, claims: Claims, timeout_s: float) -> bytes:
         """A JPEG of now. Raises Ended, TooMany, SourceFailed."""
         # a pull that runs already went through the gate once, for whoever began it
@@ -68,6 +77,13 @@ class Warming:
             return self.warm(replace(claims, picture="sub"), None)
         except (Ended, TooMany):
             return None
+
+    async def _held(self, pull: Pull) -> None:
+        needed = pull.needed
+        with contextlib.suppress(SourceFailed):
+            await pull.opened(LOOK_S)
+        if not pull.hold(KEEP_S) and pull.needed == needed:
+            self._pulls.leave(pull)
 
     async def _looked(self, pull: Pull) -> None:
         needed = pull.needed

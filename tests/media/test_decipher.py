@@ -1,0 +1,376 @@
+"""Image Encryption undone: every layout, length and damage, and streams that are not encrypted."""
+
+import itertools
+import random
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cache
+from typing import Any, Literal
+
+import av
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from media.ezviz.decipher import FIRST, Decipherer
+from media.plane.codec.units import SourceFailed, Unit
+from media.plane.sources.footage import Footage
+from media.source import SourceSpec
+from simulator.cloud.program_stream import LONGEST, Habits, ProgramStream
+from simulator.cloud.rtp_stream import RtpHabits, RtpStream
+from simulator.pictures.garble import LAYOUTS, Garbler, Layout, split
+from tests.media.test_mpegps import film
+from tests.media.test_rtp import pictures
+
+type Codec = Literal["h264", "h265"]
+
+CODE = "ABCDEF"
+KEY, WRONG = (each.ljust(16, b"\0") for each in (CODE.encode(), b"GHIJKL"))
+CODECS: tuple[Codec, ...] = ("h264", "h265")
+ENCODERS = {"h264": "libx264", "h265": "libx265"}
+STEP = 6000
+
+
+def made(codec: Codec) -> tuple[bytes, ...]:
+    """Thirty pictures of several NAL units, the first and the sixteenth of them keyframes."""
+    return pictures(ENCODERS[codec])
+
+
+def units(codec: Codec) -> list[bytes]:
+    return [unit for picture in made(codec) for _, unit in split(picture)]
+
+
+def is_key(number: int) -> bool:
+    return number % 15 == 0
+
+
+def test_the_cipher_is_the_one_that_public_clients_agree_on() -> None:
+    """A vector of the code ABCDEF, in the order in which a camera encrypts."""
+    hidden = bytes.fromhex("0f6f7a708c03156a6cc446075eeef887")
+    assert Decipherer(KEY).samples(hidden) == bytes(range(16))
+    assert Garbler(CODE, "h264").audio(bytes(range(16))) == hidden
+
+
+# units of every length
+
+
+def slice_of(codec: Codec, size: int) -> bytes:
+    """A unit that begins as a slice between keyframes, with the bytes that keep start codes out of it."""
+    head = next(unit for unit in units(codec) if unit[0] & 0x1F == 1 or (codec == "h265" and unit[0] >> 1 < 2))[:12]
+    noise = random.Random(size)
+    body = noise.randbytes(size).replace(b"\0\0", b"\0\xff")
+    at = noise.randrange(12, max(13, size))
+    made = (head + body[12:at] + b"\0\0\3\1" + body[at + 4 :])[:size]
+    return made[:-1] + b"\x80"
+
+
+def later_slice(codec: Codec, size: int) -> bytes:
+    """One that is not its picture's first."""
+    unit = slice_of(codec, size)
+    if codec == "h264":
+        return unit
+    return unit[:2] + bytes((unit[2] & 0x7F,)) + unit[3:]
+
+
+def begun(codec: Codec, garbler: Garbler) -> Decipherer:
+    """One that knows how the stream is encrypted, up to its first slice between keyframes."""
+    decipherer = Decipherer(KEY)
+    first, second = made(codec)[0], made(codec)[1]
+    assert decipherer.picture(garbler.video(first)) == first
+    assert decipherer.picture(garbler.video(second)) == second
+    return decipherer
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("codec", CODECS)
+def test_every_length_comes_out_as_it_went_in(codec: Codec, layout: Layout) -> None:
+    garbler = Garbler(CODE, codec, layout)
+    decipherer = begun(codec, garbler)
+    for size in range(3, FIRST + 120):
+        unit = slice_of(codec, size)
+        assert decipherer.unit(garbler.unit(unit)) == unit, size
+        picture = b"\0\0\0\1" + unit
+        assert decipherer.picture(garbler.video(picture)) == picture, size
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_start_code_in_ciphertext_is_none(codec: Codec, layout: Layout) -> None:
+    """At each place in a block, with and without another unit behind it."""
+    garbler = Garbler(CODE, codec, layout)
+    decipherer = begun(codec, garbler)
+    opener = Cipher(algorithms.AES(KEY), modes.ECB()).decryptor()  # noqa: S305
+    noise = random.Random(7)
+    header = 0 if layout == "whole" else 1 if codec == "h264" else 2
+    if layout == "copied":
+        header = 0
+    for at, block in itertools.product(range(13), (1, 5, 200)):
+        hidden = noise.randbytes(at) + b"\0\0\1" + noise.randbytes(13 - at)
+        unit = bytearray(slice_of(codec, 4003))
+        unit[header + 16 * block : header + 16 * block + 16] = opener.update(hidden)
+        for rest in (b"", b"\0\0\0\1" + later_slice(codec, 500), b"\0\0\1" + later_slice(codec, 77)):
+            picture = b"\0\0\0\1" + bytes(unit) + rest
+            sent = garbler.video(picture)
+            assert sent.count(b"\0\0\1") > picture.count(b"\0\0\1"), "the ciphertext looks like a start"
+            assert decipherer.picture(sent) == picture, (at, block, len(rest))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("codec", CODECS)
+def test_the_cipher_begins_again_behind_other_packets(codec: Codec, layout: Layout) -> None:
+    garbler, picture = Garbler(CODE, codec, layout), made(codec)[0]
+    for step in (333, 1000, 4095, 5000):
+        breaks = range(step, len(picture) + 200, step)
+        sent = garbler.video(picture, breaks)
+        assert Decipherer(KEY).picture(sent, [at for at in breaks if at < len(sent)]) == picture, step
+
+
+# whole streams
+
+
+def streamed(codec: Codec, garbler: Garbler | None, transport: str, shown: tuple[bytes, ...] = ()) -> Iterator[bytes]:
+    """Bodies of a session."""
+    shown = shown or made(codec)
+    if transport.startswith("rtp"):
+        habits = {
+            "rtp": RtpHabits(),
+            "rtp, bare": RtpHabits(fragments="bare", together=False),
+            "rtp, unit": RtpHabits(fragments="unit", own_numbers=True),
+        }
+        rtp = RtpStream(codec, habits[transport])
+        for number, picture in enumerate(shown):
+            data = garbler.video(picture) if garbler else picture
+            yield from rtp.picture(data, number * STEP, key=is_key(number))
+        return
+    is_interrupted = transport == "ps, interrupted"
+    stream, sent = ProgramStream(codec, "aac", Habits(private=True, interrupted=is_interrupted)), b""
+    for number, picture in enumerate((*shown, shown[-1])):
+        breaks = range(LONGEST, len(picture) + 500, LONGEST) if is_interrupted else ()
+        data = garbler.video(picture, breaks) if garbler else picture
+        sent += stream.picture(data, number * STEP, key=is_key(number))
+    for at in range(0, len(sent), 1300):
+        yield sent[at : at + 1300]
+
+
+def read(bodies: Iterator[bytes], key: bytes = KEY) -> tuple[list[Unit], Footage]:
+    clock = itertools.count()
+    footage = Footage(key, now=lambda: next(clock) / 100)
+    return [unit for body in bodies for unit in footage.feed(body)], footage
+
+
+def same(found: list[Unit], sent: tuple[bytes, ...]) -> bool:
+    def parts(picture: bytes) -> list[bytes]:
+        return [unit for _, unit in split(picture)]
+
+    return [parts(each.data) for each in found] == [parts(each) for each in sent]
+
+
+def frames(codec: Codec, found: list[Unit]) -> int:
+    """How many a strict decoder makes of them."""
+    decoder = av.CodecContext.create("h264" if codec == "h264" else "hevc", "r")
+    decoder.thread_count, decoder.options = 1, {"err_detect": "explode"}
+    return sum(len(decoder.decode(packet)) for packet in [*(av.Packet(each.data) for each in found), None])
+
+
+TRANSPORTS = ("ps", "ps, interrupted", "rtp")
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("is_selective", [False, True], ids=["all", "keyframes alone"])
+@pytest.mark.parametrize("layout", [None, *LAYOUTS])
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_stream_is_read_however_it_is_encrypted(
+    codec: Codec, layout: Layout | None, is_selective: bool, transport: str
+) -> None:
+    garbler = Garbler(CODE, codec, layout, selective=is_selective) if layout else None
+    found, footage = read(streamed(codec, garbler, transport))
+    assert footage.codec == codec
+    assert same(found, made(codec))
+    assert frames(codec, found) == 30
+    assert [each.key for each in found] == [is_key(number) for number in range(30)]
+
+
+@pytest.mark.parametrize("transport", ["rtp, bare", "rtp, unit"])
+@pytest.mark.parametrize("layout", [None, "body", "copied"])
+def test_h265_fragments_of_these_cameras_are_read(layout: Layout | None, transport: str) -> None:
+    garbler = Garbler(CODE, "h265", layout) if layout else None
+    found, _ = read(streamed("h265", garbler, transport))
+    assert same(found, made("h265"))
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_session_that_begins_in_the_middle_begins_with_a_keyframe(codec: Codec, transport: str) -> None:
+    for layout in LAYOUTS:
+        bodies = list(streamed(codec, Garbler(CODE, codec, layout), transport))
+        found, _ = read(iter(bodies[len(bodies) // 6 :]))
+        assert same(found, made(codec)[15:]), layout
+
+
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+@pytest.mark.parametrize("order", ["on, off", "off, on"])
+@pytest.mark.parametrize("codec", CODECS)
+def test_encryption_that_is_switched_while_it_streams_is_followed(codec: Codec, order: str, transport: str) -> None:
+    garbler = Garbler(CODE, codec)
+    halves = made(codec)[:15], made(codec)[15:]
+    shown = tuple(
+        garbler.video(each) if word == "on" else each
+        for word, half in zip(order.split(", "), halves, strict=True)
+        for each in half
+    )
+    found, _ = read(streamed(codec, None, transport, shown))
+    assert same(found, made(codec))
+
+
+def outcome(bodies: Iterator[bytes], key: bytes) -> str:
+    """Why it can't be shown; "no picture" where that is for the decoder to say."""
+    try:
+        found, footage = read(bodies, key)
+    except SourceFailed as failed:
+        return failed.reason
+    with pytest.raises(av.error.FFmpegError):
+        frames(footage.codec, found[:1])
+    return footage.unreadable.reason
+
+
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+@pytest.mark.parametrize("is_selective", [False, True], ids=["all", "keyframes alone"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize(("key", "reason"), [(WRONG, "code_wrong"), (b"", "encryption_on")], ids=["wrong", "none"])
+def test_what_no_key_opens_is_no_picture(
+    codec: Codec, layout: Layout, is_selective: bool, transport: str, key: bytes, reason: str
+) -> None:
+    garbler = Garbler(CODE, codec, layout, selective=is_selective)
+    assert outcome(streamed(codec, garbler, transport), key) == reason
+
+
+# streams that are not encrypted
+
+X264 = {
+    "baseline": {"profile": "baseline"},
+    "B-frames": {"bf": "3", "x264-params": "b-pyramid=normal"},
+    "several slices": {"x264-params": "slices=5"},
+    "interlaced": {"x264-params": "interlaced=1"},
+    "column refresh": {"x264-params": "intra-refresh=1"},
+    "scaling lists": {"x264-params": "cqm=jvt"},
+    "4:4:4": {"profile": "high444"},
+}
+X265 = {
+    "no B-frames": "bframes=0",
+    "B-frames": "bframes=4",
+    "open GOP": "open-gop=1:bframes=3",
+    "temporal layers": "temporal-layers=2:bframes=4:b-adapt=0",
+    "several slices": "slices=3",
+}
+
+
+@cache
+def encoded(codec: Codec, name: str) -> tuple[bytes, ...]:
+    encoder: Any = av.CodecContext.create(ENCODERS[codec], "w")
+    encoder.width, encoder.height, encoder.time_base = 320, 192, Fraction(1, 15)
+    encoder.pix_fmt, encoder.gop_size = "yuv444p" if name == "4:4:4" else "yuv420p", 12
+    if codec == "h264":
+        encoder.options = {"preset": "fast", **X264[name]}
+    else:
+        encoder.options = {"preset": "ultrafast", "x265-params": f"{X265[name]}:keyint=12:repeat-headers=1:log-level=0"}
+    noise, out = random.Random(3), []
+    for number in range(30):
+        frame = av.VideoFrame(320, 192, encoder.pix_fmt)
+        for plane in frame.planes:
+            line = bytes(noise.choices(range(40, 90), k=512))
+            plane.update((line * (plane.buffer_size // 512 + 1))[: plane.buffer_size])
+        frame.pts = number
+        out += encoder.encode(frame)
+    return tuple(bytes(each) for each in [*out, *encoder.encode(None)])
+
+
+@pytest.mark.parametrize(("codec", "name"), [*(("h264", each) for each in X264), *(("h265", each) for each in X265)])
+def test_a_clear_stream_stays_as_it_is(codec: Codec, name: str) -> None:
+    by_picture, by_unit = Decipherer(KEY), Decipherer(KEY)
+    for picture in encoded(codec, name):
+        assert by_picture.picture(picture) == picture
+        assert [by_unit.unit(unit) for _, unit in split(picture)] == [unit for _, unit in split(picture)]
+    assert by_picture.codec == by_unit.codec == codec
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(("codec", "name"), [*(("h264", each) for each in X264), *(("h265", each) for each in X265)])
+def test_what_encoders_write_is_read_from_every_layout(codec: Codec, name: str, layout: Layout) -> None:
+    garbler, decipherer = Garbler(CODE, codec, layout), Decipherer(KEY)
+    for number, picture in enumerate(encoded(codec, name)):
+        assert decipherer.picture(garbler.video(picture)) == picture, number
+
+
+# sound
+
+
+@pytest.mark.parametrize("is_encrypted", [True, False])
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+def test_sound_is_deciphered_where_it_is_encrypted(transport: str, is_encrypted: bool) -> None:
+    """Beside a picture that is."""
+    garbler, shown, sounds = Garbler(CODE, "h264"), made("h264")[:20], film().sounds
+    bodies, program, rtp = list[bytes](), ProgramStream("h264"), RtpStream("h264")
+    for number, (picture, heard) in enumerate(zip(shown, sounds, strict=True)):
+        data, body = garbler.video(picture), garbler.audio(heard[7:]) if is_encrypted else heard[7:]
+        if transport == "ps":
+            bodies += [
+                program.picture(data, number * STEP, key=number == 0),
+                program.sound(heard[:7] + body, number * 5760),
+            ]
+        else:
+            bodies += [*rtp.picture(data, number * STEP, key=number == 0), *rtp.sound(body, number * 5760)]
+    found, footage = read(iter(bodies))
+    heard_data = [each.data for each in found if each.kind == "audio"]
+    assert footage.sound == ("aac", 16_000)
+    assert len(heard_data) >= 17
+    assert [each[7:] for each in heard_data] == [each[7:] for each in sounds[-len(heard_data) :]]
+
+
+# damage
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(("transport", "rounds", "step"), [("ps", 12, 41), ("rtp", 2, 7)])
+def test_every_byte_may_be_missing_or_another(transport: str, rounds: int, step: int, layout: Layout) -> None:
+    """Of the first pictures; what comes long after it is whole. A packet that lies swallows 64 KiB."""
+    shown = film().pictures
+    garbler = Garbler(CODE, "h264", layout)
+    before = list(streamed("h264", garbler, transport, shown[:4]))
+    after = list(streamed("h264", garbler, transport, shown * rounds))
+    for body, data in enumerate(before):
+        for at in range(body % step, len(data), step):
+            flipped = data[:at] + bytes((data[at] ^ 0xFF,)) + data[at + 1 :]
+            for damaged in (data[:at] + data[at + 1 :], flipped, data[:at]):
+                found, _ = read(iter([*before[:body], damaged, *before[body + 1 :], *after]))
+                assert same(found[-19:], shown[-19:]), (body, at)
+
+
+@given(st.lists(st.binary(max_size=80), max_size=12), st.sampled_from(CODECS))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_are_taken(parts: list[bytes], codec: Codec) -> None:
+    decipherer = begun(codec, Garbler(CODE, codec))
+    for part in (*parts, *(units(codec)[0] + each for each in parts)):
+        decipherer.unit(part)
+        decipherer.sound(part)
+        for data in (part, b"\0\0\1" + part, part + b"\0\0\0\1" + part):
+            decipherer.picture(data, [each for each in (1, 9, 20) if each < len(data)])
+
+
+@given(st.lists(st.binary(max_size=60), max_size=40))
+@settings(max_examples=100, deadline=None)
+def test_any_first_bytes_are_taken(parts: list[bytes]) -> None:
+    decipherer = Decipherer(KEY)
+    for part in parts:
+        decipherer.unit(part)
+
+
+# the key
+
+
+def test_a_key_is_handed_on_and_never_shown() -> None:
+    spec = SourceSpec("ezviz", "ysproto://h:1/live", ("h:1",), "on", key=KEY)
+    assert SourceSpec.from_json(spec.as_json()) == spec
+    assert SourceSpec.from_json({"kind": "hls", "url": "", "hosts": (), "sound": "on"}).key == b""
+    assert not any(text in repr(each) for text in (CODE, "QUJDREVG") for each in (spec, Decipherer(KEY), Footage(KEY)))
