@@ -66,6 +66,20 @@ def test_a_camera_that_cant_be_shown_has_its_reason_on_the_page_and_when_it_is_a
     assert world.home.pictures.answered == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "starts"),
+    [({}, True), ({"battery": 80}, False), ({"charging": "on"}, False), ({"online": "off"}, False)],
+    ids=["plain", "on battery", "charging", "offline"],
+)
+def test_a_picture_begins_by_itself_where_it_wakes_no_camera(
+    world: HomeWorld, changes: dict[str, object], starts: bool
+) -> None:
+    world.home.driver.set([camera("Terrace", "F00000009", **changes)])
+    browser = world.signed_in()
+    assert browser.answer is not None
+    assert ("data-starts" in browser.answer.text) is starts
+
+
 @pytest.mark.parametrize("name", ["Garden", "Front Door", "Nursery"])
 def test_audio_is_not_asked_of_a_page(world: HomeWorld, name: str) -> None:
     assert "sdp" in world.signed_in().open(world.home.id(name)).get_json()
