@@ -6,8 +6,11 @@ from registry.reason import Reason
 from registry.vendor import Sentence
 from words.catalogue import mark
 
+# "" stands for the sentence that assistants say
 OWN: Mapping[Reason, Sentence] = {
     "not_found": (mark("There is no such camera here any more."), mark("Reload this page.")),
+    "encryption_on": (mark("Image Encryption is on for {camera}, so its picture can't be shown."), ""),
+    "not_playable": (mark("{camera} sends H.265 video, which can't be shown here."), ""),
     "signed_out": (
         mark("showcam is signed out of the {vendor} account."),
         mark("Sign in again with the {vendor} user name and password."),

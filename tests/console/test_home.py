@@ -49,7 +49,7 @@ def test_the_code_and_two_values_lead_to_the_cameras(world: HomeWorld) -> None:
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [
-        ("Garage", "Image Encryption is on for Garage"),
+        ("Garage", "Image Encryption is on for Garage, so its picture can't be shown."),
         ("Attic", "Attic is offline."),
         ("Bedroom", "Bedroom is in Sleep Mode."),
         ("Pond", "Pond sends H.265 video"),
@@ -78,6 +78,15 @@ def test_a_browser_that_plays_no_webrtc_gets_hls_at_the_address_it_came_by(world
     assert hls.endswith("/master.m3u8")
     assert browser.answer is not None
     assert "media-src 'self' http://192.168.1.5:8081 blob:;" in browser.answer.headers["Content-Security-Policy"]
+
+
+def test_pictures_of_another_machine_are_fetched_there(tmp_path: Path) -> None:
+    world = home_world(tmp_path, media_port=None)
+    browser = world.signed_in()
+    assert browser.open(world.home.id("Garden"), sdp="").get_json()["hls"].startswith("https://home.example/s/")
+    assert browser.answer is not None
+    assert "connect-src 'self' https:;" in browser.answer.headers["Content-Security-Policy"]
+    world.home.store.close()
 
 
 def test_a_vendors_code_is_asked_for_and_the_tick_is_kept_meanwhile(world: HomeWorld) -> None:

@@ -166,7 +166,7 @@ def test_an_older_type_has_no_row_of_features(cloud: Cloud, client: EzvizClient)
     assert flips(client, pantry) == (False, 1), "the two places contradict each other"
 
 
-def test_a_door_at_home_is_shut_until_somebody_opens_it_and_after_a_restart(
+def test_rtsp_at_home_is_shut_until_somebody_opens_it_and_after_a_restart(
     cloud: Cloud, client: EzvizClient, driveway: str
 ) -> None:
     assert (
@@ -182,7 +182,7 @@ def test_a_door_at_home_is_shut_until_somebody_opens_it_and_after_a_restart(
     assert page(client)["CONNECTION"][driveway]["localRtspPort"] == 0
 
 
-def test_a_camera_that_is_away_says_nothing_at_its_door(cloud: Cloud, driveway: str) -> None:
+def test_a_camera_that_is_away_says_nothing_at_home(cloud: Cloud, driveway: str) -> None:
     cloud.control(driveway, rtsp=True, online=False)
     port = _until(lambda: cloud.process.ports().get(f"rtsp/{driveway}"))
     with socket.create_connection(("127.0.0.1", port), 5) as door:
