@@ -142,6 +142,18 @@ def test_where_nothing_may_be_deciphered_no_code_is_taken(make_home: Make, rules
     assert (shown(home), home.driver.minted) == ("encryption_on", [])
 
 
+@pytest.mark.parametrize(("decided", "key"), [("code", b"k" * 16), ("lan", b""), ("no", b"")])
+def test_a_key_reaches_the_media_process_by_the_owners_decision_alone(
+    home: Household, decided: WhileEncrypted, key: bytes
+) -> None:
+    home.driver.key = b"k" * 16
+    home.driver.change("Garage", ways=("lan", "cloud"), picture_code="fits", encryption="off")
+    home.owner.prefer(home.account.id, home.id("Garage"), Preferences(while_encrypted=decided))
+
+    assert shown(home) == ""
+    assert [source.key for _, source in home.pictures.warmed] == [key]
+
+
 @pytest.mark.parametrize(
     ("became", "reason"),
     [

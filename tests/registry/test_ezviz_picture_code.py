@@ -83,7 +83,7 @@ class Home:
         [source] = store.sources(households.add_owner(store, user).id)
         self.source: Source = source
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
-        self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True, cloud=True)
+        self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True, lan=True, cloud=True)
         verdict = self.driver.sign_in(user, "showcam-demo", LONG_S)
         assert isinstance(verdict, SignedIn)
         self.driver.sessions.signed_in(source, user, verdict.session)
@@ -113,6 +113,14 @@ def test_the_key_goes_with_the_address_of_a_camera_whose_code_fits(home: Home) -
     assert SourceSpec.from_json(spec.as_json()) == spec
     for secret in (CODE, KEY.hex(), str(KEY)):
         assert secret not in f"{spec!r} {spec} {spec.url}"
+
+
+def test_at_home_the_key_goes_along_too(home: Home) -> None:
+    home.driver.set_code(home.source, home.camera(), CODE, LONG_S)
+    assert home.driver.mint(home.source, home.camera(), "lan", LONG_S).key == b""
+    home.set_code(CODE)
+    spec = home.driver.mint(home.source, home.camera(), "lan", LONG_S)
+    assert (spec.kind, spec.key) == ("rtsp", KEY)
 
 
 @pytest.mark.parametrize("code", ["none", "wrong", "unknown"])

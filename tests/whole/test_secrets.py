@@ -70,4 +70,4 @@ def test_no_process_leaves_a_core(demo: Program) -> None:
         pids += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
     limits = {re.search(r"Max core file size +(\w+) +(\w+)", Path(f"/proc/{pid}/limits").read_text()) for pid in pids}
     assert len(pids) > 3
-    assert {found.groups() for found in limits if found} == {("1", "1")}
+    assert {found[1] for found in limits if found} == {"1"}  # the limit that counts; the other is how far it could go

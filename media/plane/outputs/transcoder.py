@@ -43,7 +43,7 @@ class Shape(NamedTuple):
 
 
 DISPLAY = Shape(*TRANSCODED, 0, 2_000_000, 2_000_000)  # an Echo's offer asks for no more than 2.5 Mbit/s
-THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a link of 1 Mbit/s, with room for sound and for losses
+THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a connection of 1 Mbit/s, with room for sound and for losses
 
 type Made = Callable[[Format | None, Unit], None]
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from copy import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -156,7 +157,8 @@ class EzvizDriver:
         code = held.secrets.codes.get(camera.ref.serial)
         if self._lan is None or not code or not camera.lan:
             raise Refused("no_way", "no lan way")
-        return self._lan.open(camera, code, deadline_s, picture)
+        # a key too: RTSP is clear in the cameras that are known, and what comes decides
+        return replace(self._lan.open(camera, code, deadline_s, picture), key=_key(held, camera))
 
     def _mint_cloud(
         self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float
@@ -170,8 +172,7 @@ class EzvizDriver:
         if picture == "sub" and not place.has_sub:
             raise Refused("too_large", "no smaller stream")
         token = self.account.stream_token(source, deadline_s - (time.monotonic() - began))
-        code = held.secrets.picture_codes.get(ref.serial, "")
-        return self._cloud.spec(camera, place, token, key_of(code) if code and camera.picture_code == "fits" else b"")
+        return self._cloud.spec(camera, place, token, _key(held, camera))
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Try it at the camera, once, and keep it; "" forgets the one there is."""
@@ -203,3 +204,9 @@ class EzvizDriver:
             raise SignedOut
         serial, channel, url_id = json.loads(release)
         self._open.disable(key, serial, channel, url_id, deadline_s)
+
+
+def _key(held: Held, camera: Camera) -> bytes:
+    """What deciphers the camera's picture; empty where its owner gave no code, or one that may not fit any longer."""
+    code = held.secrets.picture_codes.get(camera.ref.serial, "")
+    return key_of(code) if code and camera.picture_code == "fits" else b""
