@@ -118,4 +118,4 @@ def test_a_smaller_picture_that_nobody_watches_is_not_made(world, vendor, eventu
 
 
 def _makers() -> int:
-    return sum(thread.name == "scaling" for thread in threading.enumerate())
+    return sum(thread.name == "transcoding" for thread in threading.enumerate())
