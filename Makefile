@@ -12,6 +12,9 @@ CORES := $(shell nproc 2>/dev/null || echo 2)
 WORKERS ?= $(shell expr 3 \* $(CORES))
 AT_ONCE = -n $(WORKERS) --dist loadgroup
 
+# Seconds of `make soak`'s watching: a day.
+SOAK_S ?= 86400
+
 # What is packaged for AWS. Parameters are name=value, those of a deployment in a file that is not the project's.
 CONFIG ?= serverless.yml
 STAGE ?= dev
@@ -85,7 +88,8 @@ test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, 
 
 soak: .venv/dev ## what takes long: a day of watching, or SOAK_S seconds of it, and displays behind a bad wire
 	@scripts/browser.sh
-	.venv/bin/pytest -q tests/soak
+	@scripts/gstreamer.sh
+	SOAK_S=$(SOAK_S) .venv/bin/pytest -q tests/soak
 
 check: .venv/dev ## the tests that wait for nothing, in under a minute; ROOM=registry for one folder of them
 	.venv/bin/pytest -q -n $(shell expr 4 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or soak)" tests/$(ROOM)

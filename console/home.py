@@ -41,9 +41,8 @@ class HomeSettings:
 
     open_to: Literal["lan", "public"]
     names: tuple[str, ...]
-    media_port: int
+    media_port: int | None  # None: pictures come from another machine, by https
     live: int  # pictures at once
-    pictures: Literal["plane", "vendor"] = "plane"
 
 
 class Home:
@@ -204,16 +203,18 @@ class Home:
             return pages.problem_json(400, "That is no offer", "Send session and sdp as JSON.")
         return pages.data(found if isinstance(found, dict) else shown(found, self._media()))
 
-    def _media(self) -> str:
+    def _media(self) -> str | None:
         """Where this browser reaches pictures by HLS: behind a proxy at the same address, else at the media port."""
+        if self._settings.media_port is None:
+            return None
         if request.is_secure:
             return ""
         host = host_of(request.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self._settings.media_port}"
 
     def _page(self, name: str, status: int = 200, **context: Any) -> Response:
-        media = "https:" if self._settings.pictures == "vendor" else self._media()
-        g.home_policy = pages.policy(media)
+        media = self._media()
+        g.home_policy = pages.policy("https:" if media is None else media)
         return pages.rendered(name, status, **context)
 
 

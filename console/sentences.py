@@ -6,14 +6,16 @@ from registry.reason import Reason
 from registry.vendor import Sentence
 from words.catalogue import mark
 
+# "" stands for the sentence that assistants say
 OWN: Mapping[Reason, Sentence] = {
     "not_found": (mark("There is no such camera here any more."), mark("Reload this page.")),
+    "not_playable": (mark("{camera} sends H.265 video, which can't be shown here."), ""),
     "signed_out": (
         mark("showcam is signed out of the {vendor} account."),
         mark("Sign in again with the {vendor} user name and password."),
     ),
     "encryption_on": (
-        mark("Image Encryption is on for {camera}."),
+        mark("Image Encryption is on for {camera}, so its picture can't be shown."),
         mark(
             "In the {vendor} app open {camera} > Settings > Image Encryption and switch it off; the app asks for the "
             "code on the camera's label. Or keep it on, and give that code here."

@@ -1,5 +1,6 @@
 """What the console shows of each camera: a live picture, or why there is none and what to do."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Literal, NotRequired, TypedDict
 from urllib.parse import urlsplit
@@ -84,8 +85,9 @@ class Tiles:
     def _why_not(self, account: str, camera_id: str, refusal: Refusal, language: Language) -> WhyNot:
         camera = None
         if refusal.reason == "no_way":
-            listed = self._owner.cameras(account).cameras
-            camera = next((each for each in listed if each.id == camera_id), None)
+            with contextlib.suppress(Unavailable):  # then no button is offered
+                listed = self._owner.cameras(account).cameras
+                camera = next((found for found in listed if found.id == camera_id), None)
         return why_not(refusal, camera, language)
 
 
@@ -105,12 +107,14 @@ def unlisted(error: Unavailable, language: Language) -> WhyNot:
     return why_not(overruled(error.reason, None, error.vendor), None, language)
 
 
-def shown(stream: Stream, own_media: str) -> Shown:
-    """`own_media`: where this page's browser reaches the media process, "" for the page's own origin."""
+def shown(stream: Stream, own_media: str | None) -> Shown:
+    """`own_media`: where this page's browser reaches this machine's media process, "" for the page's own origin.
+
+    None: pictures come from elsewhere.
+    """
     if stream.protocol == "webrtc":
         return {"sdp": stream.answer}
-    path = urlsplit(stream.url).path
-    return {"hls": f"{own_media}{path}" if path.startswith("/s/") else stream.url}
+    return {"hls": stream.url if own_media is None else f"{own_media}{urlsplit(stream.url).path}"}
 
 
 def _tile(camera: Camera, verdict: Allowed | Refusal, language: Language) -> Tile:

@@ -31,6 +31,7 @@ class _Kept(Struct):
     voice_may: tuple[str, ...] = ()
     while_encrypted: object = None
     lan_while_encrypted: object = False
+    keep_warm: bool = False
     scaled: bool = False
 
 
@@ -59,7 +60,7 @@ def _decoded(data: bytes) -> Preferences | None:
         kept = _decoder.decode(data)
     except msgspec.MsgspecError:
         return None  # written by another version: nothing is allowed
-    return Preferences(kept.voice_may, _while_encrypted(kept), kept.scaled)
+    return Preferences(kept.voice_may, _while_encrypted(kept), kept.keep_warm, kept.scaled)
 
 
 def _while_encrypted(kept: _Kept) -> WhileEncrypted:

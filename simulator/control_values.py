@@ -95,7 +95,7 @@ def check_change(camera: Camera, name: str, value: object) -> None:
     if not fits:
         raise Problem(400, "Wrong value", f"“{name}” is {field.what}.")
     if name == "rtsp" and value and not camera.has_door:
-        raise Problem(400, "No door", f"{camera.name} has no door at home that could be opened.")
+        raise Problem(400, "No RTSP", f"{camera.name} has no RTSP at home that could be opened.")
     if name == "press" and value and camera.kind != "doorbell":
         raise Problem(400, "No button", f"{camera.name} is no doorbell: there is nothing to press.")
 

@@ -25,19 +25,19 @@ def add(world: World) -> None:
 
 def _cameras() -> list[Camera]:
     older: dict[str, Any] = {"rejects_label_code": False}
-    lens: dict[str, Any] = {"codec": "h265", "sub_codec": "h264", "pitch_hz": 262}
-    on_battery: dict[str, Any] = {"sub_size": None, "battery": 97, "awake_until": 0.0}
+    lens: dict[str, Any] = {"codec": "h265", "sub_codec": "h264", "transport": "rtp", "pitch_hz": 262}
+    on_battery: dict[str, Any] = {"sub_size": None, "battery": 97, "awake_until": 0.0, "transport": "rtp"}
     return [
         _own("F00497501", "Terrace", "C8W", "garden", **older, encryption=False, pitch_hz=349),
         _own("F00497502", "Driveway", "H3", "garage", codec="h265", sub_codec="h264"),
         _own(_SHED, "Shed", "CV310", "attic", **older, online=False),
-        _shared("F00497503", "Boathouse", "H80x", "pond", codec="h265", sub_codec="h264"),
+        _shared("F00497503", "Boathouse", "H80x", "pond", codec="h265", sub_codec="h264", layout="copied"),
         _shared("F00497504", "Hall", "EB3", "door", **on_battery, codec="h265"),
         _shared(_COURTYARD, "Courtyard Wide", "H9c", "porch", **lens, channel=1),
         _shared(_COURTYARD, "Courtyard Close", "H9c", "study", **lens, channel=2),
-        _shared("F00497506", "Workshop", "C8C", "attic", codec="h265"),
+        _shared("F00497506", "Workshop", "C8C", "attic", codec="h265", selective=True),
         _shared("F00497507", "Greenhouse", "CV246", "garden", **older, privacy=True),
-        _shared("F00497508", "Loft", "C1C", "bedroom", **older, flipped=True),
+        _shared("F00497508", "Loft", "C1C", "bedroom", **older, flipped=True, layout="whole"),
         _shared("F00497509", "Pantry", "LC1C", "nursery", light=False),
         _shared("F00497510", "Cellar", "BC1C", "study", **on_battery, online=False),
     ]

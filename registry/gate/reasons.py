@@ -205,14 +205,18 @@ def translated(
     of: Callable[[Speech], Mapping[Reason, Sentence]],
     own: Mapping[Reason, Sentence] = _NONE,
 ) -> Sentence:
-    """The sentences for a reason, their gaps left open: the door's own, else the vendor's, else those for all."""
-    wrong, mend = own.get(reason) or all_vendors[reason]
+    """The sentences for a reason, their gaps left open: the door's own, else the vendor's, else those for all.
+
+    A sentence that is "" stands for the next one's.
+    """
     speech = SPEECHES.get(vendor)
-    if speech is None or reason in own:
-        return OURS.translate(language, wrong), OURS.translate(language, mend)
-    its_wrong, its_mend = of(speech).get(reason, ("", ""))
-    translate = speech.catalogue.translate
-    return (
-        translate(language, its_wrong) or OURS.translate(language, wrong),
-        translate(language, its_mend) or OURS.translate(language, mend),
-    )
+    of_vendor = of(speech).get(reason, ("", "")) if speech else ("", "")
+
+    def chosen_of(at: int) -> str:
+        if ours := own.get(reason, ("", ""))[at]:
+            return OURS.translate(language, ours)
+        if speech and of_vendor[at]:
+            return speech.catalogue.translate(language, of_vendor[at])
+        return OURS.translate(language, all_vendors[reason][at])
+
+    return chosen_of(0), chosen_of(1)

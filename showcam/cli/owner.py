@@ -94,7 +94,7 @@ def list_(context: click.Context, as_json: bool) -> None:
 
 def _lines(households: list[HouseholdFacts]) -> list[str]:
     if not households:
-        return ["Nobody has cameras here yet: showcam owner add you@example.com"]
+        return ["Nobody has cameras here yet: showcam login"]
     rows = [
         (
             household["household"],

@@ -43,8 +43,9 @@ def household(settings: Settings, user: str | None) -> Iterator[Household]:
             source = households.find(base.store, user)
             accounts = [source.account] if source else []
         if not accounts:
-            who = f"{user} is not known here" if user else "Nobody has cameras here yet"
-            raise CannotStart(f"{who}: showcam owner add {shlex.quote(user or 'you@example.com')}")
+            if user is None:
+                raise CannotStart("Nobody has cameras here yet: showcam login")
+            raise CannotStart(f"{user} is not known here: showcam owner add {shlex.quote(user)}")
         if len(accounts) > 1:
             raise CannotStart("There are several households here: say whose cameras with --user.")
         yield Household(accounts[0], base.adapter.owner, base.store, user or "")

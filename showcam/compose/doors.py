@@ -128,9 +128,8 @@ def _home(settings: Settings, base: ground.Ground, limits: Limits) -> Home:
         HomeSettings(
             open_to="public" if settings.console == "public" else "lan",
             names=settings.console_hosts,
-            media_port=settings.media_port,
+            media_port=settings.media_port if settings.own_media else None,
             live=settings.live_per_account,
-            pictures=settings.pictures,
         ),
         partial(households.end_pictures, base.pictures),
     )

@@ -27,9 +27,9 @@ const look = (now) => {
   seen.push([(performance.timeOrigin + now) / 1000, brush.getImageData(2, 2, 1, 1).data[1]]);
   video.requestVideoFrameCallback(look);
 };
-window.follow = async (url) => {
+window.follow = async ([url, config]) => {
   const { default: Hls } = await import("/hls.mjs");
-  window.hls = new Hls();
+  window.hls = new Hls(config);
   video.requestVideoFrameCallback(look);
   hls.loadSource(url);
   hls.attachMedia(video);
@@ -123,10 +123,18 @@ def test_webrtc_is_three_tenths_of_a_second_behind_at_most(
     assert max(statistics.median(each) for each in late) <= 0.3
 
 
-def test_hls_is_four_seconds_behind_at_most_in_hls_js_for_whoever_opens_the_camera(
-    page: Page, plane: PlaneThread, clapper: Clapper
+@pytest.mark.parametrize(
+    ("config", "waits_s"),
+    [({}, 0), ({"liveSyncDurationCount": 1}, 9)],
+    ids=["opens the camera", "comes later, and begins a segment before the end"],
+)
+def test_hls_is_four_seconds_behind_at_most_in_hls_js(
+    page: Page, plane: PlaneThread, clapper: Clapper, config: dict[str, int], waits_s: int
 ) -> None:
-    page.evaluate("follow", f"{plane.url}/s/{grant('hls')}/master.m3u8")
+    if waits_s:
+        page.evaluate("fetch", f"{plane.url}/s/{grant('hls')}/master.m3u8")
+        page.wait_for_timeout(waits_s * 1000)
+    page.evaluate("follow", [f"{plane.url}/s/{grant('hls')}/master.m3u8", config])
     page.wait_for_timeout(15_000)
     late = behind(page.evaluate("seen"), clapper.sent, 12.0)
     assert len(late) > 5 * FPS

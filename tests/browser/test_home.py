@@ -77,7 +77,7 @@ def test_from_an_empty_folder_to_a_live_tile(context: BrowserContext, tmp_path: 
         took = time.monotonic() - began
         assert "#" not in page.url  # the code is out of the address
         why = tile(page, "Driveway").locator(".why")
-        assert "Image Encryption is on for Driveway" in why.inner_text()
+        assert "Image Encryption is on for Driveway, so its picture can't be shown." in why.inner_text()
         page.screenshot(path=SCREENSHOTS / "home-real.png", full_page=True)
     assert took < WITHIN_S
     assert complaints == []

@@ -49,7 +49,7 @@ def test_the_code_and_two_values_lead_to_the_cameras(world: HomeWorld) -> None:
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [
-        ("Garage", "Image Encryption is on for Garage"),
+        ("Garage", "Image Encryption is on for Garage, so its picture can't be shown."),
         ("Attic", "Attic is offline."),
         ("Bedroom", "Bedroom is in Sleep Mode."),
         ("Pond", "Pond sends H.265 video"),
@@ -66,6 +66,20 @@ def test_a_camera_that_cant_be_shown_has_its_reason_on_the_page_and_when_it_is_a
     assert world.home.pictures.answered == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "starts"),
+    [({}, True), ({"battery": 80}, False), ({"charging": "on"}, False), ({"online": "off"}, False)],
+    ids=["plain", "on battery", "charging", "offline"],
+)
+def test_a_picture_begins_by_itself_where_it_wakes_no_camera(
+    world: HomeWorld, changes: dict[str, object], starts: bool
+) -> None:
+    world.home.driver.set([camera("Terrace", "F00000009", **changes)])
+    browser = world.signed_in()
+    assert browser.answer is not None
+    assert ("data-starts" in browser.answer.text) is starts
+
+
 @pytest.mark.parametrize("name", ["Garden", "Front Door", "Nursery"])
 def test_audio_is_not_asked_of_a_page(world: HomeWorld, name: str) -> None:
     assert "sdp" in world.signed_in().open(world.home.id(name)).get_json()
@@ -78,6 +92,15 @@ def test_a_browser_that_plays_no_webrtc_gets_hls_at_the_address_it_came_by(world
     assert hls.endswith("/master.m3u8")
     assert browser.answer is not None
     assert "media-src 'self' http://192.168.1.5:8081 blob:;" in browser.answer.headers["Content-Security-Policy"]
+
+
+def test_pictures_of_another_machine_are_fetched_there(tmp_path: Path) -> None:
+    world = home_world(tmp_path, media_port=None)
+    browser = world.signed_in()
+    assert browser.open(world.home.id("Garden"), sdp="").get_json()["hls"].startswith("https://home.example/s/")
+    assert browser.answer is not None
+    assert "connect-src 'self' https:;" in browser.answer.headers["Content-Security-Policy"]
+    world.home.store.close()
 
 
 def test_a_vendors_code_is_asked_for_and_the_tick_is_kept_meanwhile(world: HomeWorld) -> None:

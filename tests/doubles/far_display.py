@@ -221,7 +221,7 @@ def ask(
     connection.request(method, f"/s/{at or grant}/{name}", body, {"Content-Type": "application/sdp"})
     response = connection.getresponse()
     data = response.read()
-    assert response.status in (200, 201), data
+    assert response.status == (201 if method == "POST" else 200), data
     connection.close()
     location = response.getheader("Location", "")
     return data.decode("latin-1"), location.split("/")[1] if location else ""

@@ -114,7 +114,7 @@ class HomeWorld:
         return browser.post("code", code=CODE) if user == CAREFUL else browser
 
 
-def home_world(folder: Path, *, public: bool = False) -> HomeWorld:
+def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8081) -> HomeWorld:
     clock = Clock()
     clock.now = time.time()  # which sessions go by
     made = household(folder, user=USER, clock=clock)
@@ -134,7 +134,7 @@ def home_world(folder: Path, *, public: bool = False) -> HomeWorld:
     )
     app.register_blueprint(look.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))
-    settings = HomeSettings("public" if public else "lan", ("nas.local",), media_port=8081, live=4)
+    settings = HomeSettings("public" if public else "lan", ("nas.local",), media_port=media_port, live=4)
 
     def end(session: str) -> None:
         end_pictures(made.pictures, session)

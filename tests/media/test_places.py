@@ -167,7 +167,7 @@ def test_when_an_hls_viewer_leaves_the_next_ask_gets_the_place(two, household, e
         household.denied["garden"] = Denied("encryption_on")
         eventually(lambda: two.ask(leaving).status == 410)
     else:  # it asks no more, as a player that was closed
-        eventually(lambda: two.ask(staying).status == 200 and two.stats()["live"] == 1)
+        eventually(lambda: two.ask(staying).status == 200 and two.stats()["live"] == 1, 5)
     assert two.ask(staying).status == 200
     assert fetch(two, ask(two, "shed", link="link-3")) == 200
 

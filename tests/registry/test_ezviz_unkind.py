@@ -127,7 +127,7 @@ def test_a_shared_camera_is_its_owners_to_change(home: Home) -> None:
     assert refused.reason == "not_this_way"
 
 
-def test_a_door_at_home_is_used_while_it_is_open_and_the_cloud_after_a_restart(home: Home) -> None:
+def test_rtsp_at_home_is_used_while_it_is_open_and_the_cloud_after_a_restart(home: Home) -> None:
     serial, terrace = home.vendor.serial("Terrace"), home.camera("Terrace")
     shut = home.owner.set_code(home.account, terrace.id, CODE)
     assert isinstance(shut, Refusal)

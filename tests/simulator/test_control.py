@@ -195,9 +195,9 @@ def test_a_wrong_setting_is_named_and_nothing_is_changed(cloud: Cloud, settings:
     assert send(cloud, "GET", "/_control").json()["settings"] == before
 
 
-def test_a_camera_without_a_door_at_home_has_none_to_open(cloud: Cloud) -> None:
+def test_a_camera_without_rtsp_at_home_has_none_to_open(cloud: Cloud) -> None:
     reply = send(cloud, "POST", f"/_control/{cloud.serials['Hall']}", json={"rtsp": True})
-    assert (reply.status_code, reply.json()["title"]) == (400, "No door")
+    assert (reply.status_code, reply.json()["title"]) == (400, "No RTSP")
 
 
 def test_it_lists_every_port_in_one_table(cloud: Cloud) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 from pyezvizapi import EzvizClient
 from pyezvizapi.exceptions import EzvizAuthVerificationCode, PyEzvizError
 from pyezvizapi.utils import return_password_hash
@@ -67,6 +68,14 @@ def test_most_cameras_are_shared_and_all_but_one_encrypted(client: EzvizClient) 
         "Terrace"
     }
     assert {status["encryptPwd"] for status in listed["STATUS"].values()} == {return_password_hash(CODE)}
+
+
+def test_the_practice_page_names_its_cameras(cloud: Cloud) -> None:
+    page = " ".join(requests.get(f"{cloud.process.url}/", timeout=5).text.split())
+    row = page.partition("real@example.com")[2].partition("</tr>")[0]
+    names = [name for name, camera in cloud.process.cameras().items() if camera["owner"].startswith(("real", "family"))]
+    assert [name for name in names if name not in row] == []
+    assert CODE in row
 
 
 def test_a_device_of_several_channels_or_a_row_of_its_own_has_no_dispatcher(client: EzvizClient) -> None:
@@ -166,7 +175,7 @@ def test_an_older_type_has_no_row_of_features(cloud: Cloud, client: EzvizClient)
     assert flips(client, pantry) == (False, 1), "the two places contradict each other"
 
 
-def test_a_door_at_home_is_shut_until_somebody_opens_it_and_after_a_restart(
+def test_rtsp_at_home_is_shut_until_somebody_opens_it_and_after_a_restart(
     cloud: Cloud, client: EzvizClient, driveway: str
 ) -> None:
     assert (
@@ -182,7 +191,7 @@ def test_a_door_at_home_is_shut_until_somebody_opens_it_and_after_a_restart(
     assert page(client)["CONNECTION"][driveway]["localRtspPort"] == 0
 
 
-def test_a_camera_that_is_away_says_nothing_at_its_door(cloud: Cloud, driveway: str) -> None:
+def test_a_camera_that_is_away_says_nothing_at_home(cloud: Cloud, driveway: str) -> None:
     cloud.control(driveway, rtsp=True, online=False)
     port = _until(lambda: cloud.process.ports().get(f"rtsp/{driveway}"))
     with socket.create_connection(("127.0.0.1", port), 5) as door:

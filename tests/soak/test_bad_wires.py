@@ -1,12 +1,16 @@
 """Ten runs in Chromium behind a wire that loses, or is narrower than the picture."""
 
+import os
 import statistics
 
 import pytest
 
 from tests.doubles.far_display_runs import frozen_s, needed, played
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [
+    pytest.mark.timeout(900),
+    pytest.mark.skipif("SOAK_S" not in os.environ, reason="lasts for ten minutes: make soak"),
+]
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -89,6 +89,22 @@ def test_the_address_is_the_houses_and_a_telephone_can_read_it(
     assert ("Only this machine reaches it" in text) is not drawn
 
 
+def test_the_house_alone_reaches_it(tmp_path: Path) -> None:
+    with running(tmp_path, demo=False, SHOWCAM_CONSOLE_HOSTS="nas.local") as program:
+        cases: list[tuple[dict[str, str], int]] = [
+            ({}, 200),
+            ({"Host": f"localhost:{program.port}"}, 200),
+            ({"Host": "nas.local"}, 200),
+            ({"Host": "evil.example"}, 404),
+            ({"X-Forwarded-For": "192.168.1.20"}, 404),
+            ({"X_Forwarded_For": "192.168.1.20"}, 404),
+            ({"Forwarded": "for=192.168.1.20"}, 404),
+            ({"Cf-Connecting-Ip": "192.168.1.20"}, 404),
+        ]
+        found = [requests.get(f"{program.web}/home", headers=headers, timeout=5).status_code for headers, _ in cases]
+        assert found == [status for _, status in cases]
+
+
 def test_without_a_console_there_is_neither_page_nor_code(tmp_path: Path) -> None:
     with running(tmp_path, demo=False, SHOWCAM_CONSOLE="off") as program:
         assert requests.get(f"{program.web}/home", timeout=5).status_code == 404

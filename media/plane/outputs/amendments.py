@@ -114,7 +114,7 @@ def _with_rsa(certificate: RTCCertificate, srtp_profiles: Any) -> Any:
 
 
 class Sender(RTCRtpSender):
-    """Tells a picture's link what is sent and what its receiver says, of which aiortc uses the requests alone."""
+    """Tells a picture's congestion control what is sent, and all of what its receiver says."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -126,19 +126,19 @@ class Sender(RTCRtpSender):
             _tell(self.track, packet, self._ssrc)
         await _hear(self, packet)
         if isinstance(self.track, VideoTrack) and (rtt_s := getattr(self, _RTT)) is not None:
-            self.track.link.turned(rtt_s)
+            self.track.congestion.turned(rtt_s)
 
     async def _next_encoded_frame(self, codec: Any) -> Any:
         frame = await _next_frame(self, codec)
         if isinstance(self.track, VideoTrack) and frame is not None:
-            if self.track.link.take_start():
+            if self.track.congestion.take_start():
                 getattr(self, _KEPT).clear()
-            self.track.link.sent(len(frame.payloads))
-            self._extensions.least_s = self.track.link.delay_s
+            self.track.congestion.sent(len(frame.payloads))
+            self._extensions.least_s = self.track.congestion.delay_s
         return frame
 
     async def _retransmit(self, sequence_number: int) -> None:
-        copies = self.track.link.copies if isinstance(self.track, VideoTrack) else 1
+        copies = self.track.congestion.copies if isinstance(self.track, VideoTrack) else 1
         for _ in range(copies):
             await _send_again(self, sequence_number)
 
@@ -166,20 +166,20 @@ class Extensions(HeaderExtensionsMap):
 
 
 def _tell(track: VideoTrack, packet: Any, ssrc: int) -> None:
-    link = track.link
+    control = track.congestion
     if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
         for report in packet.reports:
             if report.ssrc == ssrc:
-                link.reported(report.packets_lost, report.highest_sequence)
+                control.reported(report.packets_lost, report.highest_sequence)
     elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
-        link.asked_again(packet.lost)
+        control.asked_again(packet.lost)
     elif isinstance(packet, RtcpPsfbPacket) and packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
-        link.wants_key()
+        control.wants_key()
     elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
         with contextlib.suppress(ValueError, struct.error):  # an application's own, which is no estimate
             bits_s, ssrcs = unpack_remb_fci(packet.fci)
             if ssrc in ssrcs:
-                link.estimated(bits_s, track.rate)
+                control.estimated(bits_s, track.rate)
 
 
 class PeerConnection(RTCPeerConnection):

@@ -37,7 +37,7 @@ class Shape(NamedTuple):
 
 
 DISPLAY = Shape(WIDEST, HIGHEST, 1_800_000, 3_600_000, 3_600_000)
-THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a link of 1 Mbit/s, with room for sound and for losses
+THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a connection of 1 Mbit/s, with room for sound and for losses
 GOP_S = 2
 FPS = 25  # that a camera is taken to send; by another rate a picture gets more or fewer bits
 UNUSED_S = 30.0

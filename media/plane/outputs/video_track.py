@@ -1,4 +1,4 @@
-"""What a WebRTC viewer sees: H.264 passed through, whole or smaller, as much as the viewer's link takes."""
+"""What a WebRTC viewer sees: H.264 passed through, whole or smaller, as much as the viewer's connection takes."""
 
 import asyncio
 from collections import deque
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import av
 
 from media.plane.codec.units import CLOCK, Unit, Watch
-from media.plane.outputs.link import Link
+from media.plane.outputs.congestion import Congestion
 from media.plane.outputs.track import Track
 
 LEAST_QUEUE = 120
@@ -35,19 +35,19 @@ class Watched(Protocol):
 
 class Whole(Watched, Protocol):
     async def smaller(self) -> Watched | None:
-        """The same for a link that does not take it whole, ready to be watched; None where there is none."""
+        """The same for a connection that does not take it whole, ready to be watched; None where there is none."""
         ...
 
 
 class VideoTrack(Track):
-    """`link` hears of what is sent and what comes back (media.plane.outputs.amendments)."""
+    """`congestion` hears of what is sent and what comes back (media.plane.outputs.amendments)."""
 
     kind = "video"
 
     def __init__(self, picture: Whole) -> None:
         super().__init__()
         self._clock = asyncio.get_running_loop().time
-        self.link = Link(self._clock, self._wake)
+        self.congestion = Congestion(self._clock, self._wake)
         self._whole = picture
         self._picture: Watched = picture
         self._moving: asyncio.Task[Watched | None] | None = None
@@ -71,8 +71,8 @@ class VideoTrack(Track):
             self._judge()
             if self._burst:
                 unit = self._burst.popleft()
-                # a whole group of pictures at line speed would overrun what the link and receivers buffer
-                await asyncio.sleep(len(unit.data) / self.link.pace())
+                # a whole group of pictures at line speed would overrun what the connection and receivers buffer
+                await asyncio.sleep(len(unit.data) / self.congestion.pace())
                 return self._packet(unit)
             if self._queue:
                 return self._packet(self._queue.popleft())
@@ -99,12 +99,12 @@ class VideoTrack(Track):
         if self._moving is not None:
             self._arrive(self._moving)
         elif self._picture is self._whole:
-            if self._clock() >= self._alone_until and self.link.is_overfull:
+            if self._clock() >= self._alone_until and self.congestion.is_overfull:
                 self._leave()
-        elif self.link.may_try and not self._returning:
+        elif self.congestion.may_try and not self._returning:
             self._returning = True
             self._whole.watch(self._ahead)
-        if self.link.take_wish():
+        if self.congestion.take_wish():
             self._refresh()
 
     def _join(self, picture: Watched, *, asked: bool = False) -> None:
@@ -113,22 +113,22 @@ class VideoTrack(Track):
         units = picture.watch(self._take)
         self._queue.clear()
         if picture is not self._whole and len(units) > FRESH and picture.sync():
-            units = []  # a keyframe alone is less for a link that has little
+            units = []  # a keyframe alone is less for a connection that has little
         self._wants_key = not units
         self._limit = max(LEAST_QUEUE, 2 * len(units))
         for unit in [] if asked else units:
             self._count(unit)
         self._burst = self._pressed(units)
         self._started = self._clock()
-        self.link.start(asked=asked)
+        self.congestion.start(asked=asked)
 
     def _leave(self) -> None:
-        """What the link can't take only delays what it can, so nothing is sent until the smaller picture is there."""
+        """Send nothing until the smaller picture is there: what the connection can't take would delay that."""
         self._picture.unwatch(self._take)
         self._queue.clear()
         self._burst.clear()
         self._recent.clear()
-        self.link.moved()
+        self.congestion.moved()
         self._moving = asyncio.create_task(self._whole.smaller())
         self._moving.add_done_callback(lambda _: self._wake())
 
@@ -139,7 +139,7 @@ class VideoTrack(Track):
         self._join(moving.result() or self._whole)
         if self._picture is self._whole:
             self._alone_until = self._clock() + ALONE_S
-            self.link.returned()
+            self.congestion.returned()
 
     def _ahead(self, unit: Unit) -> None:
         """The whole picture, while the smaller one is sent up to its next keyframe."""
@@ -150,8 +150,8 @@ class VideoTrack(Track):
         self._picture, self._returning = self._whole, False
         self._recent.clear()
         self._whole.watch(self._take)
-        self.link.returned()
-        self.link.start()
+        self.congestion.returned()
+        self.congestion.start()
         self._take(unit)
 
     def _refresh(self) -> None:
@@ -164,8 +164,8 @@ class VideoTrack(Track):
         units = self._picture.watch(self._take)
         size = sum(len(unit.data) for unit in units)
         waits = self._gop - (units[-1].dts - units[0].dts) if units and self._gop else None
-        has_time = waits is None or size / self.link.pace() < waits / CLOCK
-        if units and has_time and not self.link.is_overfull:
+        has_time = waits is None or size / self.congestion.pace() < waits / CLOCK
+        if units and has_time and not self.congestion.is_overfull:
             self._join(self._picture, asked=True)
         else:
             self._queue.clear()

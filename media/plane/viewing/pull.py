@@ -76,7 +76,7 @@ class Pull(Fanout):
         self.needed = self._loop.time()
 
     async def smaller(self) -> Slim | None:
-        """The picture for a link that does not take it whole; None of a card, or where none can be made."""
+        """The picture for a connection that does not take it whole; None of a card, or where none can be made."""
         return None if self.claims.explains else await self._slim.ready()
 
     def hold(self, seconds: float) -> bool:

@@ -1,4 +1,4 @@
-"""A picture for links that don't take the whole one: the camera's own smaller one, or one that is made here.
+"""A picture for connections that don't take the whole one: the camera's own smaller one, or one that is made here.
 
 What is made here is there at once. It bridges the time until the camera's smaller picture has come, and comes back when
 that ends. All of it lasts as long as somebody watches.

@@ -1,4 +1,4 @@
-"""A viewer whose receiver says that it can't go on, or that its link does not take the picture."""
+"""A viewer whose receiver says that it can't go on, or that its connection does not take the picture."""
 
 import asyncio
 import itertools
@@ -17,8 +17,8 @@ WHOLE, SUB, MADE = (1280, 720), (320, 180), (640, 360)
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole picture is tried again after two seconds."""
-    monkeypatch.setattr("media.plane.outputs.link.TRY_S", 2.0)
-    monkeypatch.setattr("media.plane.outputs.link.CALM_S", 1.0)
+    monkeypatch.setattr("media.plane.outputs.congestion.TRY_S", 2.0)
+    monkeypatch.setattr("media.plane.outputs.congestion.CALM_S", 1.0)
 
 
 def test_a_keyframe_that_is_asked_for_comes_though_the_camera_sends_none(world, vendor):
@@ -53,7 +53,7 @@ async def _crowded(viewer, until) -> None:
     [(False, [WHOLE, MADE]), (True, [WHOLE, MADE, SUB])],
     ids=["made here", "the camera's own"],
 )
-def test_a_link_that_does_not_take_the_picture_gets_a_smaller_one(has_sub, changes, world, vendor, household):
+def test_a_connection_that_does_not_take_the_picture_gets_a_smaller_one(has_sub, changes, world, vendor, household):
     vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=20))
     if has_sub:
         vendor.cameras["garden-sub"] = Camera(recording(size=SUB))
@@ -71,7 +71,7 @@ def test_a_link_that_does_not_take_the_picture_gets_a_smaller_one(has_sub, chang
     assert [each.picture for each in household.opened][1:] == ["sub"]
 
 
-def test_the_whole_picture_comes_back_when_the_link_takes_it(start, vendor, impatient):
+def test_the_whole_picture_comes_back_when_the_connection_takes_it(start, vendor, impatient):
     world = start()
     vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=30))
 

@@ -1,4 +1,4 @@
-"""What one viewer's link takes, as far as its receiver tells by RTCP: what it asks for again, lost, and estimates."""
+"""What one viewer's connection takes, as its receiver tells by RTCP: what it asks for again, lost, and estimates."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
@@ -24,7 +24,7 @@ STEP_S = 0.25  # between two changes of it
 _REMEMBERED = 2048
 
 
-class Link:
+class Congestion:
     """`clock` is in seconds. `wake` is called when there is something new to judge."""
 
     def __init__(self, clock: Callable[[], float], wake: Callable[[], None]) -> None:
