@@ -27,6 +27,9 @@ def demo_world() -> World:
         Camera("F00497401", "Study", _OTHER, "STDYKJ", "study", model="C6N", pitch_hz=277),
         Camera("F00497501", "Terrace", _REAL, "ABCDEF", "garden", model="C8W", rtsp=False, pitch_hz=349),
         Camera("F00497502", "Driveway", _REAL, "ABCDEF", "garage", model="H3", encryption=True, rtsp=False),
+        # their cloud streams are RTP
+        Camera("F00497503", "Balcony", _REAL, "BLCNYX", "porch", model="CB8", rtsp=False, transport="rtp"),
+        Camera("F00497504", "Shed", _REAL, "SHEDXY", "attic", model="H9c", rtsp=False, transport="rtp", codec="h265"),
     ]
     return World({account.user: account for account in accounts}, {camera.serial: camera for camera in cameras})
 

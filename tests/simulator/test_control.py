@@ -26,6 +26,8 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "Study": "other",
         "Terrace": "real",
         "Driveway": "real",
+        "Balcony": "real",
+        "Shed": "real",
     }
     garage = next(row for row in rows if row["name"] == "Garage")
     assert garage == {
@@ -41,6 +43,9 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "size": [640, 360],
         "sub_size": [320, 180],
         "encryption": True,
+        "layout": "body",
+        "selective": False,
+        "transport": "ps",
         "audio": True,
         "online": True,
         "asleep": False,
@@ -76,6 +81,9 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
     [
         {"encryption": True},
         {"audio": False},
+        {"transport": "rtp"},
+        {"layout": "whole"},
+        {"selective": True},
         {"online": False},
         {"asleep": True},
         {"name": "Kjøkkenhagen"},
@@ -122,6 +130,8 @@ def test_an_event_is_added_to_the_camera(cloud: Cloud, name: str, kind: str) -> 
         ({"sub_size": [True, 100_000]}, "“sub_size” is [width, height]"),
         ({"fault": "fire"}, "“fault” is null or one of timeout, http500, rate, expired"),
         ({"fault": ["rate"]}, "“fault” is null or one of"),
+        ({"transport": "ts"}, "“transport” is one of ps, rtp"),
+        ({"layout": ["body"]}, "“layout” is one of body, copied, whole"),
         ({"press": True}, "Garden is no doorbell"),
         ([], "The body is a JSON object"),
         ("audio", "The body is a JSON object"),
