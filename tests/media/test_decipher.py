@@ -332,14 +332,17 @@ def test_every_byte_may_be_missing_or_another(transport: str, rounds: int, step:
     shown = film().pictures
     garbler = Garbler(CODE, "h264", layout)
     before = list(streamed("h264", garbler, transport, shown[:4]))
-    after = list(streamed("h264", garbler, transport, shown * rounds))
+    if transport == "ps":
+        after = list(streamed("h264", garbler, transport, shown * rounds))
+    else:
+        # the beginning of a picture ends the one before
+        after = list(streamed("h264", garbler, transport, (*(shown * rounds), shown[1])))[:-1]
     for body, data in enumerate(before):
         for at in range(body % step, len(data), step):
             flipped = data[:at] + bytes((data[at] ^ 0xFF,)) + data[at + 1 :]
             for damaged in (data[:at] + data[at + 1 :], flipped, data[:at]):
                 found, _ = read(iter([*before[:body], damaged, *before[body + 1 :], *after]))
-                # where a marker lied, the last picture waits for another one
-                assert same(found[-18:], shown[-18:]) or same(found[-18:], shown[-19:-1]), (body, at)
+                assert same(found[-19:], shown[-19:]), (body, at)
 
 
 @given(st.lists(st.binary(max_size=80), max_size=12), st.sampled_from(CODECS))
