@@ -7,10 +7,13 @@ PYTHON ?=
 UV := .venv/bin/uv
 PINNED := --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q
 
-# Most tests wait for something, so there are more of them at once than cores; those of `make check` wait for less.
+# Most tests wait for something, so there are more of them at once than cores.
 CORES := $(shell nproc 2>/dev/null || echo 2)
 WORKERS ?= $(shell expr 3 \* $(CORES))
 AT_ONCE = -n $(WORKERS) --dist loadgroup
+
+# Seconds of `make soak`'s watching: a day.
+SOAK_S ?= 86400
 
 # What is packaged for AWS. Parameters are name=value, those of a deployment in a file that is not the project's.
 CONFIG ?= serverless.yml
@@ -24,7 +27,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test check coverage lint words bench lock package deploy remove kept deploy-local picture release clean
+.PHONY: help run up test soak check coverage lint words bench lock package deploy remove kept deploy-local picture release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -80,16 +83,21 @@ up: .venv/app ## the real thing
 test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, the browser's too; WORKERS at once
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
-	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/browser
+	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/browser --ignore=tests/soak
 	.venv/bin/pytest -q tests/browser # by itself: its client keeps an event loop running in its thread
 
+soak: .venv/dev ## what takes long: a day of watching, or SOAK_S seconds of it, and displays behind a bad wire
+	@scripts/browser.sh
+	@scripts/gstreamer.sh
+	SOAK_S=$(SOAK_S) .venv/bin/pytest -q tests/soak
+
 check: .venv/dev ## the tests that wait for nothing, in under a minute; ROOM=registry for one folder of them
-	.venv/bin/pytest -q -n $(shell expr 2 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime)" tests/$(ROOM)
+	.venv/bin/pytest -q -n $(shell expr 4 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or soak)" tests/$(ROOM)
 
 coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, and which branches none of them took
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
-	.venv/bin/pytest -q $(AT_ONCE) --cov --cov-report=term-missing:skip-covered
+	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak --cov --cov-report=term-missing:skip-covered
 
 lint: .venv/dev ## ruff, the house's arrows, mypy
 	.venv/bin/ruff check .

@@ -26,10 +26,17 @@ class Limits(Struct, frozen=True):
 
 
 class Browser(Struct, frozen=True):
-    """A browser that proved its earlier sign-ins, and the ids of their accounts."""
+    """A browser that proved its earlier sign-ins, and the ids of their accounts.
+
+    `every`: it has tries of its own for every account, since its person runs the installation.
+    """
 
     id: str
-    accounts: tuple[str, ...]
+    accounts: tuple[str, ...] = ()
+    every: bool = False
+
+    def knows(self, account_id: str) -> bool:
+        return self.every or account_id in self.accounts
 
 
 class Place(Struct, frozen=True):

@@ -49,8 +49,16 @@ def end(store: Store, pictures: Pictures, link: Link) -> bool:
     False when the link had ended before; its pictures are ended in either case.
     """
     ended = store.end_link(link.id, time.time())
-    _end_pictures(pictures, link)
+    end_pictures(pictures, link.id)
     return ended
+
+
+def end_pictures(pictures: Pictures, viewer: str) -> None:
+    """Those of a link or of a console session, by its id, as far as the media process answers."""
+    try:
+        pictures.end_link(viewer)
+    except MediaUnavailable as error:
+        log.warning("pictures of an ended link could not be ended: %s", error, extra={"link": viewer})
 
 
 def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
@@ -58,7 +66,7 @@ def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
     links = store.links(account_id)
     store.drop_household(account_id)
     for link in links:
-        _end_pictures(pictures, link)
+        end_pictures(pictures, link.id)
     return links
 
 
@@ -72,13 +80,6 @@ def unreadable(store: Store) -> list[Unreadable]:
             except SealedUnreadable as error:
                 found.append(Unreadable(f"source {source.id} of household {account.id}: {error}", error.key_id))
     return found
-
-
-def _end_pictures(pictures: Pictures, link: Link) -> None:
-    try:
-        pictures.end_link(link.id)
-    except MediaUnavailable as error:
-        log.warning("pictures of an ended link could not be ended: %s", error, extra={"link": link.id})
 
 
 def _vendor_key(store: Store, kind: SourceKind, user: str) -> str:

@@ -13,6 +13,11 @@ def new_id(length: int = 16) -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
+def new_secret() -> str:
+    """256 random bits, for a cookie or a code: safe in URLs."""
+    return secrets.token_urlsafe(32)
+
+
 def id_from(secret: str) -> str:
     """The same id each time for the same secret, and as hard to guess."""
     return base64.b32encode(hashlib.sha256(f"id|{secret}".encode()).digest())[:16].decode().lower()

@@ -4,6 +4,7 @@ from actions.trait import CameraCommand
 from registry.camera import Camera, Refusal
 from registry.gate.gate import not_by_voice, not_found
 from registry.registry import Registry
+from registry.settings import Asked
 
 
 class Controls:
@@ -19,7 +20,7 @@ class Controls:
             return state.refusal  # no reading: nothing is known of any camera now
         return not_by_voice(state.camera, setting)
 
-    def change(self, command: CameraCommand, setting: str, value: str) -> Camera | Refusal:
+    def change(self, command: CameraCommand, setting: str, value: str) -> Camera | Asked | Refusal:
         return self._registry.change(command.link, command.camera, setting, value, within_s=command.left_s)
 
     def restart(self, command: CameraCommand) -> Camera | Refusal:

@@ -12,6 +12,7 @@ from actions.errors import DeviceError, DeviceFailure, Needed, OutOfTime, Unknow
 from actions.request import Execution
 from actions.trait import CameraCommand, Trait
 from registry.camera import Refusal
+from registry.settings import Asked
 from store.records import Link
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ _LATE = "It took too long. Ask again."
 
 
 class Success(TypedDict):
-    status: Literal["SUCCESS"]
+    status: Literal["SUCCESS", "PENDING"]  # PENDING: the vendor took it, and the camera does not show it yet
     states: dict[str, object]  # `online`, and those of the traits whose commands succeeded
 
 
@@ -34,7 +35,7 @@ class Command(TypedDict):
     """The outcome of one device's commands."""
 
     ids: list[str]
-    status: Literal["SUCCESS", "ERROR", "OFFLINE"]
+    status: Literal["SUCCESS", "PENDING", "ERROR", "OFFLINE"]
     states: NotRequired[dict[str, object]]
     errorCode: NotRequired[str]
     debugString: NotRequired[str]
@@ -73,6 +74,7 @@ class Executions:
     def _run(self, link: Link, camera: str, executions: list[Execution], proof: Proof, end: float) -> Outcome:
         """Runs a device's executions in order, up to the first that fails."""
         states: dict[str, object] = {"online": True}
+        pending = False
         try:
             for execution, trait in [(execution, self._trait(execution.command)) for execution in executions]:
                 command = CameraCommand(link, camera, execution.params, execution.challenge, proof, end)
@@ -81,12 +83,16 @@ class Executions:
                 result = trait.execute(command)
                 if isinstance(result, Refusal):
                     return _logged(refused(result, link.locale))
-                states.update(result)
+                if isinstance(result, Asked):
+                    pending = True
+                else:
+                    states.update(result)
         except DeviceError as error:
             return _logged(error.failure())
         if not executions:
             return UnknownCommand("Nothing is to be done with it.").failure()
-        return {"status": "SUCCESS", "states": {key: value for key, value in states.items() if value is not None}}
+        known = {key: value for key, value in states.items() if value is not None}
+        return {"status": "PENDING" if pending else "SUCCESS", "states": known}
 
     def _trait(self, command: str) -> Trait:
         """Raises UnknownCommand."""

@@ -10,7 +10,7 @@ from actions.controls import Controls
 from actions.errors import BadParams
 from actions.trait import CameraCommand, Nothing, Trait
 from registry.camera import Camera, Refusal, State
-from registry.settings import NIGHT_VISION
+from registry.settings import NIGHT_VISION, Asked, night_choices
 
 MODE: Literal["night_vision"] = "night_vision"
 # value: its names in English and in Norwegian; Google speaks the first
@@ -57,23 +57,15 @@ class States(TypedDict):
     currentModeSettings: Current
 
 
-_AVAILABLE: Available = {
-    "name": MODE,
-    "name_values": [
-        {"name_synonym": ["night vision", "night mode"], "lang": "en"},
-        {"name_synonym": ["nattsyn", "nattmodus"], "lang": "no"},
-    ],
-    "settings": [
-        {
-            "setting_name": value,
-            "setting_values": [
-                {"setting_synonym": list(WORDS[value][0]), "lang": "en"},
-                {"setting_synonym": list(WORDS[value][1]), "lang": "no"},
-            ],
-        }
-        for value in NIGHT_VISION
-    ],
-    "ordered": False,
+_SETTINGS: dict[str, SettingOf] = {
+    value: {
+        "setting_name": value,
+        "setting_values": [
+            {"setting_synonym": list(WORDS[value][0]), "lang": "en"},
+            {"setting_synonym": list(WORDS[value][1]), "lang": "no"},
+        ],
+    }
+    for value in NIGHT_VISION
 }
 
 
@@ -85,15 +77,16 @@ class Modes(Trait):
         self._controls = controls
 
     def attributes(self, camera: Camera) -> Attributes | None:
-        if camera.night_vision == "none":
+        choices = night_choices(camera)
+        if not choices:
             return None
         query_only = MODE not in camera.voice_may
-        return {"availableModes": [_AVAILABLE], "commandOnlyModes": False, "queryOnlyModes": query_only}
+        return {"availableModes": [_available(choices)], "commandOnlyModes": False, "queryOnlyModes": query_only}
 
     def states(self, state: State) -> States | Nothing:
         return _settings(state.camera)
 
-    def execute(self, command: CameraCommand) -> States | Nothing | Refusal:
+    def execute(self, command: CameraCommand) -> States | Nothing | Refusal | Asked:
         given = command.params.get("updateModeSettings")
         wanted = given.get(MODE) if isinstance(given, dict) and len(given) == 1 else None
         if not isinstance(wanted, str) or wanted not in NIGHT_VISION:
@@ -102,10 +95,22 @@ class Modes(Trait):
             return refusal
         need_yes(command.challenge)
         changed = self._controls.change(command, MODE, wanted)
-        return changed if isinstance(changed, Refusal) else _settings(changed)
+        return changed if isinstance(changed, Refusal | Asked) else _settings(changed)
+
+
+def _available(choices: tuple[str, ...]) -> Available:
+    return {
+        "name": MODE,
+        "name_values": [
+            {"name_synonym": ["night vision", "night mode"], "lang": "en"},
+            {"name_synonym": ["nattsyn", "nattmodus"], "lang": "no"},
+        ],
+        "settings": [_SETTINGS[value] for value in choices],
+        "ordered": False,
+    }
 
 
 def _settings(camera: Camera) -> States | Nothing:
-    if camera.night_vision == "none":
+    if not night_choices(camera):
         return Nothing()
     return {"currentModeSettings": {MODE: camera.night_vision} if camera.night_vision != "unknown" else {}}

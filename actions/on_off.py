@@ -12,6 +12,7 @@ from actions.controls import Controls
 from actions.errors import BadParams
 from actions.trait import CameraCommand, Nothing, Trait
 from registry.camera import Camera, Refusal, State
+from registry.settings import Asked
 
 
 class Attributes(TypedDict):
@@ -38,7 +39,7 @@ class OnOff(Trait):
     def states(self, state: State) -> States | Nothing:
         return _states(state.camera)
 
-    def execute(self, command: CameraCommand) -> States | Nothing | Refusal:
+    def execute(self, command: CameraCommand) -> States | Nothing | Refusal | Asked:
         on = command.params.get("on")
         if not isinstance(on, bool):
             raise BadParams("on is true or false.")
@@ -47,7 +48,7 @@ class OnOff(Trait):
         if not on:
             need_pin(command.challenge, command.proof)
         changed = self._controls.change(command, "sleep", "off" if on else "on")
-        return changed if isinstance(changed, Refusal) else _states(changed)
+        return changed if isinstance(changed, Refusal | Asked) else _states(changed)
 
 
 def _states(camera: Camera) -> States | Nothing:

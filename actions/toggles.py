@@ -12,7 +12,7 @@ from actions.controls import Controls
 from actions.errors import BadParams
 from actions.trait import CameraCommand, Nothing, Trait
 from registry.camera import Camera, Refusal, State
-from registry.settings import Setting, field_of
+from registry.settings import Asked, Setting, field_of
 
 # setting: its names in English and in Norwegian; Google speaks the first
 WORDS: dict[Setting, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -74,13 +74,13 @@ class Toggles(Trait):
     def states(self, state: State) -> States | Nothing:
         return _settings(state.camera)
 
-    def execute(self, command: CameraCommand) -> States | Nothing | Refusal:
+    def execute(self, command: CameraCommand) -> States | Nothing | Refusal | Asked:
         setting, on = _wanted(command.params.get("updateToggleSettings"))
         if (refusal := self._controls.refusal(command, setting)) is not None:
             return refusal
         need_yes(command.challenge)
         changed = self._controls.change(command, setting, "on" if on else "off")
-        return changed if isinstance(changed, Refusal) else _settings(changed)
+        return changed if isinstance(changed, Refusal | Asked) else _settings(changed)
 
 
 def _available(camera: Camera) -> list[Setting]:

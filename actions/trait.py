@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypedDict
 from actions.confirmation import Proof
 from net.incoming import JsonObject
 from registry.camera import Camera, Refusal, State
+from registry.settings import Asked
 from store.records import Link
 
 type Keys = Mapping[str, object]  # the keys that a trait adds to an answer; every trait has a TypedDict for them
@@ -46,8 +47,10 @@ class Trait(ABC):
         """For QUERY; empty for a camera that lacks the trait or whose state is unknown."""
         return Nothing()
 
-    def execute(self, command: CameraCommand) -> Keys | Refusal:
+    def execute(self, command: CameraCommand) -> Keys | Refusal | Asked:
         """The states after the command; a state of None is left out of the answer. Raises DeviceError.
+
+        Asked: the change was taken, and no reading has shown it yet.
 
         Only a trait with a `command` is executed, so that one without needs no method of its own.
         """

@@ -8,7 +8,7 @@ from alexa.message import EMPTY
 from registry.camera import Camera, Refusal
 from registry.gate.gate import not_found, overruled
 from registry.registry import Registry
-from registry.settings import BadValue
+from registry.settings import Asked, BadValue
 
 STATE_UNREAD = ("signed_out", "vendor_down", "vendor_busy")  # reasons for which no state could be read
 
@@ -18,16 +18,19 @@ class Controls:
         self._registry = registry
 
     def change(self, directive: CameraDirective, setting: str, value: str) -> Answer:
-        """A Response with the state as read back. A refusal says where the setting can be changed instead."""
+        """A Response with the state as read back, or as the vendor was asked for it: Alexa waits for no later word.
+
+        A refusal says where the setting can be changed instead.
+        """
         try:
-            camera = self._registry.change(
+            changed = self._registry.change(
                 directive.link, directive.camera_id, setting, value, within_s=directive.left_s
             )
         except BadValue as error:
             raise InvalidValue(str(error)) from None
-        if isinstance(camera, Refusal):
-            raise refused(camera, directive.link.locale)
-        return Answer("Alexa", "Response", EMPTY, camera)
+        if isinstance(changed, Refusal):
+            raise refused(changed, directive.link.locale)
+        return Answer("Alexa", "Response", EMPTY, changed.camera if isinstance(changed, Asked) else changed)
 
     def unchanged(self, directive: CameraDirective) -> Answer:
         """A Response to a directive whose wish is already met."""

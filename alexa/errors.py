@@ -64,7 +64,7 @@ class BridgeBusy(DirectiveError):
     kind = "RATE_LIMIT_EXCEEDED"
 
 
-class SignedOut(DirectiveError):
+class NotPermitted(DirectiveError):
     kind = "INSUFFICIENT_PERMISSIONS"
 
 
@@ -106,7 +106,7 @@ class AcceptGrantFailed(DirectiveError):
 
 REFUSED: ByReason[type[DirectiveError]] = {
     "not_found": NoSuchEndpoint,
-    "signed_out": SignedOut,
+    "signed_out": NotPermitted,
     "vendor_down": BridgeUnreachable,
     "vendor_busy": BridgeBusy,
     "offline": EndpointUnreachable,
@@ -117,8 +117,10 @@ REFUSED: ByReason[type[DirectiveError]] = {
     "audio_off": NotInThisMode,
     "audio_unknown": NotInThisMode,
     "no_way": NotProvisioned,
+    "not_permitted": NotPermitted,
     "code_wrong": NotProvisioned,
     "lan_unreachable": EndpointUnreachable,
+    "lan_closed": NotProvisioned,
     "not_playable": InvalidValue,
     "beyond_displays": InvalidValue,
     "not_passable": NotProvisioned,

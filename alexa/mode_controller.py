@@ -14,6 +14,7 @@ from alexa.errors import InvalidDirective, InvalidValue
 from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.texts import Locales, Named, friendly
 from registry.camera import Camera
+from registry.settings import night_choices as choices
 
 INSTANCE = "Camera.NightVision"
 _MODES = {
@@ -49,9 +50,9 @@ class ModeController(Interface):
         self._controls = controls
 
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
-        if camera.night_vision == "none":
+        modes = [_Mode(_MODES[value], friendly(value, locales)) for value in choices(camera)]
+        if not modes:
             return ()
-        modes = [_Mode(mode, friendly(value, locales)) for value, mode in _MODES.items()]
         capability = Capability(
             interface=self.name,
             version="3",
@@ -64,10 +65,11 @@ class ModeController(Interface):
 
     def names(self, camera: Camera) -> int:
         """The names of the modes and the name of the instance."""
-        return 0 if camera.night_vision == "none" else len(_MODES) + 1
+        modes = choices(camera)
+        return len(modes) + 1 if modes else 0
 
     def states(self, camera: Camera) -> Sequence[Stated]:
-        return _OF_NIGHT_VISION.get(camera.night_vision, ())
+        return _OF_NIGHT_VISION.get(camera.night_vision, ()) if choices(camera) else ()
 
     def directives(self) -> Mapping[str, Handler]:
         return {"SetMode": self.set_mode}  # AdjustMode is for ordered modes only

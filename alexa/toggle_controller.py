@@ -4,6 +4,7 @@ https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-togglecontroller
 """
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from alexa.capability import Capability, reported
@@ -11,6 +12,7 @@ from alexa.controls import Controls
 from alexa.errors import InvalidDirective
 from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.texts import Locales, friendly
+from net.cache import kept
 from registry.camera import Camera
 
 
@@ -32,11 +34,8 @@ TOGGLES = (
     Toggle("Camera.ImageEncryption", "encryption", ever=False),
 )
 _BY_INSTANCE = {toggle.instance: toggle for toggle in TOGGLES}
-_STATES = {
-    (toggle.setting, flag): Stated("toggleState", flag.upper(), toggle.instance)
-    for toggle in TOGGLES
-    for flag in ("on", "off")
-}
+_flags = attrgetter(*(toggle.setting for toggle in TOGGLES))
+_STATES = [{flag: Stated("toggleState", flag.upper(), toggle.instance) for flag in ("on", "off")} for toggle in TOGGLES]
 
 
 class ToggleController(Interface):
@@ -61,8 +60,7 @@ class ToggleController(Interface):
         return len(_of(camera))
 
     def states(self, camera: Camera) -> Sequence[Stated]:
-        found = [_STATES.get((toggle.setting, getattr(camera, toggle.setting))) for toggle in TOGGLES]
-        return [stated for stated in found if stated]
+        return _stated(_flags(camera))
 
     def directives(self) -> Mapping[str, Handler]:
         return {"TurnOn": self.turn_on, "TurnOff": self.turn_off}
@@ -80,6 +78,13 @@ class ToggleController(Interface):
         if not toggle.ever:
             self._controls.refuse_encryption(directive)
         return self._controls.change(directive, toggle.setting, value)
+
+
+@kept(256)
+def _stated(flags: tuple[str, ...]) -> Sequence[Stated]:
+    """`flags`: in the order of TOGGLES."""
+    found = [states.get(flag) for states, flag in zip(_STATES, flags, strict=True)]
+    return [stated for stated in found if stated]
 
 
 def _of(camera: Camera) -> list[Toggle]:

@@ -48,15 +48,23 @@ def measure(run: Run) -> Results:
 
 
 class Closing:
-    """The demo's Garden, to which Alexa is linked."""
+    """A camera of the demo, to which Alexa is linked; the Garden, whose gate Image Encryption closes, if no other."""
+
+    camera = "Garden"
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self._token = link(program.web, "alexa", "demo@example.com", "showcam-demo")
         scope = {"type": "BearerToken", "token": self._token}
         found = self._send({"header": _header("Alexa.Discovery", "Discover"), "payload": {"scope": scope}})
-        garden = next(row for row in found["payload"]["endpoints"] if row["friendlyName"] == "Garden")
-        self._endpoint = {"scope": scope, "endpointId": garden["endpointId"], "cookie": {}}
+        camera = next(row for row in found["payload"]["endpoints"] if row["friendlyName"] == self.camera)
+        self._endpoint = {"scope": scope, "endpointId": camera["endpointId"], "cookie": {}}
+
+    def close(self) -> None:
+        self._program.change(self.camera, encryption=True)
+
+    def open(self) -> None:
+        self._program.change(self.camera, encryption=False)
 
     async def outlasted_s(self) -> tuple[float, float]:
         """Seconds that WebRTC and HLS last after the gate has closed."""
@@ -71,7 +79,7 @@ class Closing:
             lists = await self._playlist()
             await asyncio.sleep(1.0 + random.random() * PACE_S)
             watching = asyncio.create_task(asyncio.to_thread(_last_list, lists))
-            await asyncio.to_thread(self._program.change, "Garden", encryption=True)
+            await asyncio.to_thread(self.close)
             closed = time.monotonic()
             await viewer.until(lambda: viewer.connection.connectionState == "closed", GIVE_UP_S)
             ended = time.monotonic()
@@ -80,7 +88,7 @@ class Closing:
             over.set()
             await viewer.close()
             await asyncio.to_thread(stills.join)
-            await asyncio.to_thread(self._program.change, "Garden", encryption=False)
+            await asyncio.to_thread(self.open)
 
     async def _playlist(self) -> str:
         wanted = {"cameraStreams": [{"protocol": "HLS"}]}

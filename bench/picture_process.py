@@ -18,7 +18,7 @@ import av
 
 from media.grants import Claims, Grants
 from media.process_auth import HEADER
-from media.source import Denied, SourceSpec
+from media.source import Codec, Denied, SourceSpec
 from simulator.lan.description import Tracks
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import RATES, Recording, RtspCamera, Sample, slope, tone
@@ -64,7 +64,7 @@ class _Home:
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         return [None for _ in claims]
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
         pass
 
     async def closed(self, claims: Claims, release: str) -> None:

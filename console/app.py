@@ -14,19 +14,17 @@ _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors
 
 def blueprint(*, practice_url: str, vendor: str = "") -> Blueprint:
     """`practice_url`: the demo's practice page, "" outside the demo. `vendor`: the vendor's name, "" for several."""
-    pages = Blueprint(
-        "console", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
-    )
+    pages = Blueprint("console", __name__, template_folder="templates")
 
     @pages.get("/")
     def front() -> str:
         locale = chosen(request.accept_languages.values())
         reasons = [row_text(reason, locale, vendor=vendor) for reason in OF_PICTURES]
-        return _page("front", practice_url=practice_url, reasons=reasons)
+        return _page("front", vendor, practice_url=practice_url, reasons=reasons)
 
     @pages.app_errorhandler(404)
     def missing(_error: Exception) -> tuple[str, int]:
-        return _page("missing"), 404
+        return _page("missing", vendor), 404
 
     @pages.after_app_request
     def guarded(response: Response) -> Response:
@@ -42,7 +40,8 @@ def blueprint(*, practice_url: str, vendor: str = "") -> Blueprint:
     return pages
 
 
-def _page(template: str, **context: Any) -> str:
-    """The page in the browser's language."""
+def _page(template: str, vendor: str, **context: Any) -> str:
+    """The page in the browser's language, on the look of console.look."""
     locale = chosen(request.accept_languages.values())
-    return render_template(f"{template}.html", _=partial(OURS.say, locale), locale=locale, **context)
+    say = partial(OURS.say, locale, vendor=vendor)
+    return render_template(f"{template}.html", _=say, locale=locale, vendor=vendor, **context)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from media.connections import Connections
 from media.grants import Claims
-from media.messages import End, LiveOf, Offer, Warm
+from media.messages import End, Keep, LiveOf, Offer, Warm
 from media.process_auth import HEADER, Proof
 from media.source import SourceSpec
+from net.addresses import is_confidential
 
 LONGEST_ANSWER = 256 * 1024
 _NO_MEDIA = "what answers is no media process"
@@ -78,7 +79,7 @@ class MediaClient:
     ) -> None:
         self.public = public or url
         self._proof, self._timeout_s = proof, timeout_s
-        self._connections = Connections(url, authorities)
+        self._connections, self._may_have_keys = Connections(url, authorities), is_confidential(url)
 
     def place(self, account: str) -> str:
         """Where displays fetch the account's pictures."""
@@ -90,6 +91,7 @@ class MediaClient:
         A place is kept for who comes with a grant of these claims, until it lapses; a snapshot's takes none.
         Raises MediaBusy, MediaUnavailable.
         """
+        self._check(source)
         body: Warm = {"claims": claims.as_json(), "source": source.as_json()}
         self._post("/internal/warm", body, timeout_s)
         return self.public
@@ -109,6 +111,7 @@ class MediaClient:
         `within_s`: when it is wanted; a camera that has shown nothing by then is not waited for.
         Raises BadOffer, MediaBusy, SessionOver, MediaUnavailable.
         """
+        self._check(source)
         body: Offer = {
             "claims": claims.as_json(),
             "source": source.as_json() if source else None,
@@ -119,6 +122,14 @@ class MediaClient:
             body["within_s"] = within_s
         data = self._post("/internal/answer", body, timeout_s)
         return Answer(self.public, _text(data, "sdp"), _text(data, "session"))
+
+    def keep(self, claims: Claims) -> None:
+        """Hold the camera's picture open for half a minute, if it comes over the home network.
+
+        Raises MediaBusy, MediaUnavailable.
+        """
+        body: Keep = {"claims": claims.as_json()}
+        self._post("/internal/keep", body)
 
     def end_session(self, link: str, name: str) -> None:
         """End the session opened with `replaces=name` under that link, "" for all of them; ending twice is fine."""
@@ -139,6 +150,11 @@ class MediaClient:
     def close(self) -> None:
         """Close what is idle now, and what is in use when it comes back."""
         self._connections.close()
+
+    def _check(self, source: SourceSpec | None) -> None:
+        """Raises MediaUnavailable for a key that others could read on its way."""
+        if source is not None and source.key and not self._may_have_keys:
+            raise MediaUnavailable("a key goes by loopback or https alone")
 
     def _post(self, path: str, body: Mapping[str, object], timeout_s: float | None = None) -> Mapping[str, object]:
         payload = json.dumps(body).encode()

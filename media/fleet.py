@@ -65,6 +65,10 @@ class Fleet:
 
         return self._by(claims.account, timeout_s, ask, _whole)
 
+    def keep(self, claims: Claims) -> None:
+        """Raises MediaBusy, MediaUnavailable."""
+        self._by(claims.account, WARM_S, lambda member, _: member.keep(claims), _whole)
+
     def end_session(self, link: str, name: str) -> None:
         """At every one: which one it was begun at depends on who was there then."""
         self._everywhere(lambda member: member.end_session(link, name))

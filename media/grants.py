@@ -20,6 +20,7 @@ type Picture = Literal["main", "sub"]
 
 START_S = 60  # a stream must be started within this
 SNAPSHOT_S = 600
+SESSION_S = 86_400  # of a session's grant by itself; while somebody watches, the gate's check renews it
 
 
 class BadGrant(Exception):
@@ -27,7 +28,11 @@ class BadGrant(Exception):
 
 
 class ExpiredGrant(Exception):
-    """Signed by us, and over. Answer 410."""
+    """Signed by us, and over. Answer 410, unless the session that `claims` names was renewed."""
+
+    def __init__(self, claims: "Claims") -> None:
+        super().__init__()
+        self.claims = claims
 
 
 class WireClaims(TypedDict):
@@ -115,7 +120,7 @@ class Grants:
         if claims.protocol not in ((protocol,) if isinstance(protocol, str) else protocol):
             raise BadGrant
         if claims.expires <= now:
-            raise ExpiredGrant
+            raise ExpiredGrant(claims)
         return claims
 
     def proof(self) -> Proof:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 from media.grants import WireClaims
-from media.source import WireDenied, WireSource
+from media.source import Codec, WireDenied, WireSource
 
 
 class Nothing(TypedDict):
@@ -38,6 +38,10 @@ class Answered(TypedDict):
 class End(TypedDict):
     link: str
     name: str  # "": all of the link's
+
+
+class Keep(TypedDict):
+    claims: WireClaims
 
 
 class LiveOf(TypedDict):
@@ -98,6 +102,7 @@ class Learnt(TypedDict):
     width: int
     height: int
     b_frames: NotRequired[bool]
+    codec: NotRequired[Codec]
 
 
 class Closed(TypedDict):

@@ -5,7 +5,6 @@ Composition gives the plane an object of this protocol; the plane itself knows n
 
 import base64
 from collections.abc import Sequence
-from copy import replace
 from dataclasses import dataclass
 from typing import Literal, NotRequired, Protocol, TypedDict
 
@@ -15,6 +14,7 @@ MOST_PIXELS = 8704 * 256  # of a picture that displays decode: H.264 up to level
 
 
 type Kind = Literal["hls", "rtsp", "ezviz", "card"]  # card: nobody is asked, `card` is written into the picture
+type Codec = Literal["h264", "h265"]
 type Sound = Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
 
 
@@ -32,6 +32,7 @@ class WireSource(TypedDict):
     encrypts: NotRequired[bool]
     dozes: NotRequired[bool]
     key: NotRequired[str]
+    lasts_s: NotRequired[int]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,15 +52,10 @@ class SourceSpec:
     encrypts: bool = True  # the vendor has an Image Encryption, which a picture that does not decode may be the work of
     dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
     key: bytes = b""  # AES-128, what deciphers a picture that comes encrypted; empty: it is shown only if it is clear
+    lasts_s: int = 0  # seconds of picture, after which a viewer has to ask again; 0: no end
 
     def __repr__(self) -> str:
         return f"<SourceSpec {self.kind}>"
-
-    def of(self, source: str) -> "SourceSpec":
-        """The same, with what is to be released told apart from other sources'."""
-        if not self.release:
-            return self
-        return replace(self, release=f"{source}/{self.release}")
 
     def as_json(self) -> WireSource:
         return {
@@ -74,6 +70,7 @@ class SourceSpec:
             "encrypts": self.encrypts,
             "dozes": self.dozes,
             "key": base64.b64encode(self.key).decode(),
+            "lasts_s": self.lasts_s,
         }
 
     @classmethod
@@ -90,6 +87,7 @@ class SourceSpec:
             encrypts=data.get("encrypts", True),
             dozes=data.get("dozes", False),
             key=base64.b64decode(data.get("key", "")),
+            lasts_s=data.get("lasts_s", 0),
         )
 
 
@@ -127,7 +125,7 @@ class Sources(Protocol):
         """Whether this access token is one of the link that the grant was made for."""
         ...
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
         """What the picture turned out to be like that was opened by these claims."""
         ...
 

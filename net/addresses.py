@@ -6,6 +6,7 @@ Every room that judges an address does it here. Only the address that was judged
 import ipaddress
 import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 _HOUSE = tuple(
     ipaddress.ip_network(network) for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
@@ -56,6 +57,18 @@ def is_in_house(address: str, *, loopback: bool = False) -> bool:
     if ip is None:
         return False
     return loopback if ip.is_loopback else _within(ip, _HOUSE)
+
+
+def is_confidential(url: str) -> bool:
+    """Whether nobody on a network can read what is sent to this URL: it is https, or an address of this machine alone.
+
+    False for this machine's address in a network, though such a packet does not leave the machine.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return True
+    ip = _plain(parts.hostname or "")
+    return parts.hostname == "localhost" if ip is None else ip.is_loopback
 
 
 def is_spelled(host: str) -> bool:

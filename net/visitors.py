@@ -4,6 +4,9 @@ import ipaddress
 
 from net.cache import kept
 
+# a key of the environ: the other end of the connection, where REMOTE_ADDR was taken from a trusted proxy's header
+PEER = "showcam.peer"
+
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 

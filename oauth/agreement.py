@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from accounts import links
 from oauth import pages, wording
 from oauth.authorize_request import AuthorizeRequest
+from oauth.codes import CodeRefused, Codes
 from oauth.consent import NothingTicked, chosen
 from oauth.language import spoken
 from oauth.server import Server
@@ -34,11 +35,10 @@ AGREED_S = 3.0  # how long a second "Agree" waits for the link of the first
 class Agreement:
     def __init__(self, store: Store, owner: Owner, server: Server, visits: Visits, signing_in: SigningIn) -> None:
         self._store, self._owner, self._server = store, owner, server
-        self._visits, self._signing_in = visits, signing_in
+        self._visits, self._signing_in, self._codes = visits, signing_in, Codes(owner)
 
-    def page(self, auth_request: AuthorizeRequest, visit: Visit, status: int = 200, why: str = "") -> Response:
-        """The consent page. When it is shown again it keeps what was ticked and typed."""
-        error = pages.say(why) if why else ""
+    def page(self, auth_request: AuthorizeRequest, visit: Visit, status: int = 200, error: str = "") -> Response:
+        """The consent page. When it is shown again it keeps what was ticked and typed, but no code."""
         kept: MultiDict[str, str] | None = request.form if "label" in request.form else None
         listing = self._listing(visit.account)
         cameras = sorted(listing.cameras, key=lambda camera: camera.name.casefold()) if listing else []
@@ -52,6 +52,8 @@ class Agreement:
             cameras=cameras,
             unread=listing is None,
             overheard=", ".join(camera.name for camera in cameras if may_be_overheard(camera)),
+            encrypted=self._codes.wanted(visit.account, cameras),
+            giving=kept is not None and self._codes.are_given(kept),
             ticked=kept.getlist("cameras") if kept is not None else [camera.id for camera in cameras],
             later=kept is None or "later" in kept,
             open_way=kept is None or "open_way" in kept,
@@ -76,9 +78,13 @@ class Agreement:
         try:
             cameras = chosen(request.form, visit.offered)
         except NothingTicked:
-            return self.page(auth_request, visit, 400, wording.NOTHING_TICKED)
+            return self.page(auth_request, visit, 400, pages.say(wording.NOTHING_TICKED))
         if self._store.hits(f"links:{account.id}", HOUR_S, time.time()) >= LINKS_AN_HOUR:
-            return self.page(auth_request, visit, 429, wording.TOO_MANY_LINKS)
+            return self.page(auth_request, visit, 429, pages.say(wording.TOO_MANY_LINKS))
+        try:
+            self._codes.keep(request.form, account.id, visit.offered)
+        except CodeRefused as refused:
+            return self.page(auth_request, visit, 400, str(refused))
         first = self._visits.claim(request, visit)
         if not first and (other := self._await_link()) is not None and other.step == "done":
             link = self._repeated_link(other)

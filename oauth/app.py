@@ -49,6 +49,8 @@ def bind(
 ) -> None:
     """Configures the app for the pages (cookies, CSRF protection of all its forms) and registers them.
 
+    The pages extend look/base.html, a template that the app must have.
+
     `end_link`: ends a link with its live pictures; without it they end when the gate next runs.
     """
     app.config.update(
@@ -84,9 +86,7 @@ def blueprint(
     known = KnownBrowser(settings.cookie_keys, settings.secure_cookies)
     signing_in = SigningIn(sign_in, visits, known, settings.refusal_s)
     linking = Linking(store, server, visits, signing_in, Agreement(store, owner, server, visits, signing_in))
-    oauth_pages = Blueprint(
-        "oauth", __name__, template_folder="templates", static_folder="static", static_url_path="/oauth/static"
-    )
+    oauth_pages = Blueprint("oauth", __name__, template_folder="templates")
 
     def authorize() -> Response:
         return linking.authorize()

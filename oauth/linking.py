@@ -10,7 +10,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from flask import Response, g, request
 from werkzeug.datastructures import MultiDict
 
-from oauth import authorize_request, wording
+from oauth import authorize_request, pages, wording
 from oauth.agreement import Agreement
 from oauth.authorize_request import AuthorizeRequest, Untrusted
 from oauth.server import Server
@@ -75,7 +75,7 @@ class Linking:
     def _due_again(self, auth_request: AuthorizeRequest, visit: Visit | None) -> Response:
         """The form named no step: the due page is shown again and says that nothing happened."""
         if visit is not None and visit.step == "signed":
-            return self._agreement.page(auth_request, visit, 400, wording.NOT_AGREED)
+            return self._agreement.page(auth_request, visit, 400, pages.say(wording.NOT_AGREED))
         if "label" in request.form:  # the form is of the consent page
             return self._signing_in.gone(auth_request, visit)
         return self._signing_in.page(auth_request, visit, 400)

@@ -1,6 +1,5 @@
 """Renders the pages, in the language of the request and for its assistant."""
 
-import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -8,9 +7,10 @@ from typing import Any, cast
 from flask import Response, current_app, g, make_response, redirect, render_template, request, url_for
 
 from oauth import language, wording
-from registry.drivers import SPEECHES
+from registry.owner import sign_in_sentences
+from registry.owner.sign_in_sentences import refused
 from store.records import Assistant
-from words.catalogue import OURS, Catalogue
+from words.catalogue import OURS
 
 VENDOR = "SHOWCAM_VENDOR"  # key of the app's configuration: the vendor's name
 
@@ -38,9 +38,9 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
     return response
 
 
-def say(sentence: str, /, catalogue: Catalogue = OURS, **gaps: Any) -> str:
+def say(sentence: str, /, **gaps: Any) -> str:
     """The sentence in the language of the request."""
-    return catalogue.say(language.read(request), sentence, vendor=current_app.config[VENDOR], **gaps)
+    return OURS.say(language.read(request), sentence, vendor=current_app.config[VENDOR], **gaps)
 
 
 def linking_page(template: str, assistant: Assistant, status: int = 200, **context: Any) -> Response:
@@ -50,14 +50,12 @@ def linking_page(template: str, assistant: Assistant, status: int = 200, **conte
 def refusal(why: str, retry_after_s: int = 0) -> tuple[int, str]:
     """HTTP status and translated text."""
     status, sentence = wording.SIGN_IN[why]
-    speech = SPEECHES.get(current_app.config[VENDOR])
-    if speech and why in speech.sign_in:
-        return status, say(speech.sign_in[why], speech.catalogue)
-    return status, say(sentence, minutes=minutes(retry_after_s))
+    return status, refused(why, language.read(request), current_app.config[VENDOR], retry_after_s, sentence)
 
 
-def minutes(seconds: int) -> int:
-    return max(1, math.ceil(seconds / 60))
+def no_password() -> str:
+    """What a person does whose account has no password; "" where the vendor knows no such accounts."""
+    return sign_in_sentences.no_password(language.read(request), current_app.config[VENDOR])
 
 
 def again() -> Response:

@@ -30,7 +30,7 @@ class SigningIn:
     def page(self, auth_request: AuthorizeRequest, visit: Visit | None, status: int = 200) -> Response:
         if visit is not None and visit.step == "code":
             return self._code_page(auth_request, visit, status)
-        return pages.linking_page("sign_in", auth_request.assistant, status)
+        return pages.linking_page("sign_in", auth_request.assistant, status, no_password=pages.no_password())
 
     def allow_open_way(self, account_id: str, *, allowed: bool) -> None:
         """Keeps whether pictures may come by an open connection, as ticked on the consent page."""
@@ -122,7 +122,13 @@ class SigningIn:
         log.info("sign-in refused", why=page_why if outcome.why == "expired" else outcome.why)
         invalid = outcome.why != "expired"  # an expired step is not a typing error
         response = pages.linking_page(
-            "sign_in", auth_request.assistant, status, error=text, invalid=invalid, user=user[:MAX_TYPED]
+            "sign_in",
+            auth_request.assistant,
+            status,
+            error=text,
+            invalid=invalid,
+            user=user[:MAX_TYPED],
+            no_password=pages.no_password(),
         )
         if outcome.retry_after_s:
             response.headers["Retry-After"] = str(outcome.retry_after_s)

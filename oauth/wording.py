@@ -1,5 +1,6 @@
 """HTTP status and sentence by reason, for refusals on the pages; pages.py translates."""
 
+from registry.owner.sign_in_sentences import WRITTEN
 from words.catalogue import mark
 
 # One answer for a wrong password, an unknown user, a user who may not link here, and too many wrong tries here or at
@@ -9,54 +10,28 @@ _NOT_THESE = (
     403,
     mark(
         "Either that user name and password fit no {vendor} account that may be linked here, or there were too many "
-        "wrong tries with this user name. Try them in the {vendor} app. If they work there, wait 15 minutes and try "
-        "again here, or use a browser that has signed in here before; whoever runs this showcam can add your account."
+        "wrong tries with this user name. Sign in once in the {vendor} app with them. If that works, wait 15 minutes "
+        "and try again here, or use a browser that has signed in here before; whoever runs this showcam can add your "
+        "account."
     ),
 )
 SIGN_IN: dict[str, tuple[int, str]] = {
     "wrong": _NOT_THESE,
     "stranger": _NOT_THESE,
     "too_many": _NOT_THESE,
-    "empty": (400, mark("Enter both the user name and the password.")),
-    "locked": (
-        403,
-        mark(
-            "{vendor} has locked this account for a while, after too many wrong passwords. "
-            "Wait half an hour, or set a new password in the {vendor} app."
-        ),
-    ),
-    "terminals": (
-        403,
-        mark(
-            "This {vendor} account is signed in on as many devices as it may be. "
-            "Remove one in the {vendor} app, then sign in again."
-        ),
-    ),
-    "too_often": (429, mark("{vendor} has sent too many codes already. Wait half an hour, then sign in again.")),
-    "throttled": (
-        429,
-        mark("There were too many tries that failed, from your network or this browser. Try again in {minutes} min."),
-    ),
+    "empty": (400, WRITTEN["empty"]),
+    "locked": (403, WRITTEN["locked"]),
+    "terminals": (403, WRITTEN["terminals"]),
+    "too_often": (429, WRITTEN["too_often"]),
+    "throttled": (429, WRITTEN["throttled"]),
     "crowded": (503, mark("Too many people sign in at this moment. Nothing was changed. Try again in a few seconds.")),
-    "vendor_down": (503, mark("{vendor} does not answer just now. Try again in a few minutes; nothing was changed.")),
-    "expired": (
-        403,
-        mark(
-            "The code is over: five minutes have passed, or you went on in another window. "
-            "Sign in again to get a new one."
-        ),
-    ),
-    "guessed": (429, mark("Those were too many wrong codes. Wait {minutes} min, then sign in again to get a new one.")),
-    "no_code": (400, mark("Enter the code that was sent to you.")),
+    "vendor_down": (503, WRITTEN["vendor_down"]),
+    "expired": (403, WRITTEN["expired"]),
+    "guessed": (429, WRITTEN["guessed"]),
+    "no_code": (400, WRITTEN["no_code"]),
     "unfinished": (403, mark("Your sign-in needs one more step: enter the code that was sent to you.")),
-    "wrong_code": (403, mark("That is not the code that was sent. Look again and enter it once more.")),
-    "unsupported": (
-        403,
-        mark(
-            "{vendor} asks for a kind of sign-in that can't be done here. "
-            "Open the {vendor} app, do what it asks for, then try again."
-        ),
-    ),
+    "wrong_code": (403, WRITTEN["wrong_code"]),
+    "unsupported": (403, WRITTEN["unsupported"]),
     # a sign-in that is over, mostly in a second window
     "away": (
         403,
@@ -82,6 +57,12 @@ SIGN_IN: dict[str, tuple[int, str]] = {
 }
 NOT_AGREED = mark("Nothing is linked yet. Look at what is ticked, then press “Agree and link”, or Cancel.")
 NOTHING_TICKED = mark("Tick at least one camera, or press Cancel.")
+NOT_CONSENTED = mark("Nothing is linked yet. Tick that the pictures are deciphered here, or leave the codes empty.")
+WRONG_CODE = mark(
+    "Nothing is linked yet. That is not the code of {camera}: it is the verification code on its label, or the "
+    "encryption password set since in the {vendor} app."
+)
+TOO_MANY_CODES = mark("Nothing is linked yet. There were too many wrong codes: leave them empty, or wait an hour.")
 TOO_MANY_LINKS = mark("This account was linked very often in the last hour. Try again in an hour.")
 
 # reason: (status, heading, what happened and what to do)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from media.grants import Grants
 from registry.driver import Driver
 from registry.owner.control import Control
+from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
 from registry.owner.owner import Owner
 from registry.owner.voice import Voice
+from registry.readings.awaited import Awaited
 from registry.readings.breaker import Breaker
 from registry.readings.changes import Changes
 from registry.readings.devices import Devices
@@ -24,6 +26,7 @@ from registry.registry import Registry
 from registry.rules import Rules
 from registry.streams.explaining import Explaining
 from registry.streams.handover import Handover, Pictures
+from registry.streams.keeping import Keeping
 from registry.streams.look import Looking
 from registry.streams.offers import Offers
 from registry.streams.questions import Questions
@@ -44,6 +47,7 @@ class Adapter:
     offers: Offers  # for displays that hold a grant
     questions: Questions  # for the media process
     noticing: Noticing  # for watching over households
+    keeping: Keeping  # for pictures that are kept warm
     changes: Changes
 
 
@@ -60,9 +64,10 @@ def adapt(
     breaker, changes, sightings = Breaker(), Changes(), Sightings(store, clock)
     readings = Readings(store, drivers, breaker, clock, changes.compared)
     judge, lists = Judge(readings, rules), Lists(readings, sightings, rules)
-    readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker, rules.read_back_s)
+    awaited = Awaited(clock)
+    readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker, awaited, rules.read_back_s)
     codes = LanCodes(drivers, readings, judge, rules.owner_s)
-    owner = Owner(store, lists, readiness, readings, judge, control, codes, rules.owner_s)
+    encrypted = Encrypted(store, drivers, readings, judge, rules, clock)
     minting, handover = Minting(drivers, rules, readings, judge, breaker), Handover(pictures, grants, rules, clock)
     explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
     streams = Streams(
@@ -76,12 +81,14 @@ def adapt(
         rules,
         clock,
     )
-    states, voice = States(readings, judge, sightings, rules), Voice(judge, control, rules)
+    owner = Owner(store, lists, readiness, readings, judge, control, codes, encrypted, streams.open, rules.owner_s)
+    states, voice = States(readings, judge, sightings, awaited, rules), Voice(judge, control, rules)
     return Adapter(
         Registry(lists, states, readiness, streams, voice, rules),
         owner,
         Offers(reopening, judge, handover, explaining, rules),
         Questions(reopening, readings, judge, minting, explaining, rules, clock),
         Noticing(readings, changes, sightings, Devices(store, drivers), clock),
+        Keeping(store, readings, judge, pictures, grants, rules, clock),
         changes,
     )

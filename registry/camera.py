@@ -13,6 +13,10 @@ type Flag = Literal["on", "off", "none", "unknown"]
 # "none": this camera has no such feature (no microphone; encryption at a vendor that has none)
 
 
+# Whether the code that its owner gave deciphers its picture, as far as the vendor says; "none": none was given.
+type PictureCode = Literal["none", "fits", "wrong", "unknown"]
+
+
 class Ref(Struct, frozen=True):
     """Where a driver finds the camera; it never leaves the registry."""
 
@@ -21,8 +25,11 @@ class Ref(Struct, frozen=True):
     channel: int
 
 
+type VideoCodec = Literal["h264", "h265", "unknown"]
+
+
 class Video(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists
-    codec: Literal["h264", "h265", "unknown"] = "unknown"
+    codec: VideoCodec = "unknown"
     width: int = 0  # 0: unknown
     height: int = 0
     b_frames: bool = False  # found when it was opened: no display plays them by WebRTC
@@ -52,8 +59,10 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     offline_notification: Flag = "none"
     flip: Flag = "none"
     night_vision: Literal["colour", "black_and_white", "smart", "none", "unknown"] = "none"
+    night_modes: tuple[str, ...] = ()  # what night vision can be set to; (): to any; only what it is: to nothing else
     motion: Flag = "none"  # "on": reported within the last half minute; "none": it reports no motion
     person: Flag = "none"  # "on": reported within the last half minute; "none": it does not detect people
+    picture_code: PictureCode = "none"
     can_restart: bool = False
     voice_may: tuple[str, ...] = ()  # what the owner lets a voice change: settings by name, "restart"
     lan: str = ""  # its address in the house, "address:port"; it never leaves the registry

@@ -94,6 +94,10 @@ class Driver(Protocol):
         """What opens the camera on the LAN: tried there once, then kept; "" forgets it. Raises Refused."""
         ...
 
+    def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        """What deciphers the camera's picture: checked, then kept; "" forgets it. Raises Refused("code_wrong")."""
+        ...
+
 
 def sound(camera: Camera) -> Literal["on", "off", "none"]:
     """How the media plane should take the camera's sound; what could not be verified is not played."""

@@ -70,7 +70,19 @@ class Unavailable(Exception):
         self.reason, self.vendor = reason, vendor
 
 
-type Why = Literal["wrong_code", "wrong_mailed_code", "code_mailed", "unsupported", "not_taken"]
+type Why = Literal[
+    "wrong_code",
+    "wrong_mailed_code",
+    "code_wanted",
+    "code_mailed",
+    "old",
+    "too_soon",
+    "too_often",
+    "guessed",
+    "silent",
+    "unsupported",
+    "not_taken",
+]
 
 
 class SetRefused(Exception):

@@ -2,22 +2,41 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal, TypeIs, get_args
 
 import msgspec
 from msgspec import Struct
 
 from store.ports import Store
 
+# How a camera is shown while its Image Encryption is on. "no": not at all. "lan": by its clear RTSP at home.
+# "code": its picture is deciphered here with the code that its owner gave.
+type WhileEncrypted = Literal["no", "lan", "code"]
+
+WHILE_ENCRYPTED: tuple[WhileEncrypted, ...] = get_args(WhileEncrypted.__value__)
+
 
 class Preferences(Struct, frozen=True):
     """`voice_may`: names of registry.settings.BY_VOICE."""
 
     voice_may: tuple[str, ...] = ()
-    lan_while_encrypted: bool = False  # show it over the LAN and keep Image Encryption on
+    while_encrypted: WhileEncrypted = "no"
+    keep_warm: bool = False  # hold its picture open over the home network, so that a display sees it at once
     scaled: bool = False  # a smaller stream may be made of it where it has none
 
 
+class _Kept(Struct):
+    """As the store has it; `lan_while_encrypted` is how 0.1 spelled while_encrypted = "lan"."""
+
+    voice_may: tuple[str, ...] = ()
+    while_encrypted: object = None
+    lan_while_encrypted: object = False
+    keep_warm: bool = False
+    scaled: bool = False
+
+
 NONE = Preferences()
+_decoder = msgspec.json.Decoder(_Kept)
 
 
 def of_account(store: Store, account_id: str) -> Mapping[str, Preferences]:
@@ -32,8 +51,19 @@ def keep(store: Store, account_id: str, camera_id: str, preferences: Preferences
     store.put_preference(account_id, camera_id, msgspec.json.encode(preferences))
 
 
+def is_while_encrypted(value: object) -> TypeIs[WhileEncrypted]:
+    return value in WHILE_ENCRYPTED
+
+
 def _decoded(data: bytes) -> Preferences | None:
     try:
-        return msgspec.json.decode(data, type=Preferences)
+        kept = _decoder.decode(data)
     except msgspec.MsgspecError:
         return None  # written by another version: nothing is allowed
+    return Preferences(kept.voice_may, _while_encrypted(kept), kept.keep_warm, kept.scaled)
+
+
+def _while_encrypted(kept: _Kept) -> WhileEncrypted:
+    if kept.while_encrypted is None:
+        return "lan" if kept.lan_while_encrypted is True else "no"
+    return kept.while_encrypted if is_while_encrypted(kept.while_encrypted) else "no"

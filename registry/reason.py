@@ -15,8 +15,10 @@ type Reason = Literal[
     "audio_off",
     "audio_unknown",
     "no_way",
+    "not_permitted",
     "code_wrong",
     "lan_unreachable",
+    "lan_closed",
     "not_playable",
     "beyond_displays",
     "not_passable",
@@ -49,8 +51,10 @@ class ByReason[T](TypedDict):
     audio_off: T
     audio_unknown: T
     no_way: T
+    not_permitted: T
     code_wrong: T
     lan_unreachable: T
+    lan_closed: T
     not_playable: T
     beyond_displays: T
     not_passable: T

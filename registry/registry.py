@@ -14,6 +14,7 @@ from registry.readings.lists import Lists
 from registry.readings.readiness import Readiness, Row
 from registry.readings.states import States
 from registry.rules import Rules
+from registry.settings import Asked
 from registry.streams.streams import Streams
 from registry.surface import Surface
 from store.records import Link
@@ -87,8 +88,8 @@ class Registry:
 
     def change(
         self, link: Link, camera_id: str, setting: str, value: str, *, within_s: float | None = None
-    ) -> Camera | Refusal:
-        """A change by voice, read back; answers the camera as it is then. Raises registry.settings.BadValue."""
+    ) -> Camera | Asked | Refusal:
+        """A change by voice, read back as far as the time allows. Raises registry.settings.BadValue."""
         return self._voice.change(link, camera_id, setting, value, within_s)
 
     def restart(self, link: Link, camera_id: str, *, within_s: float | None = None) -> Camera | Refusal:

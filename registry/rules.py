@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from registry.preferences import WhileEncrypted
 from registry.surface import SOUND_REQUIRED
 
 PASSED_S = 300
@@ -17,6 +18,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     pictures: Literal["plane", "vendor"] = "plane"  # vendor: no media process, a display fetches from the vendor itself
     live_per_account: int = 4  # counted here where there is no media process
     passed_s: int = PASSED_S  # the lifetime requested for a vendor's address that a display gets
+    deciphers: bool = True  # whether a key may go to the media process: by loopback or https alone
     explain: Literal["no", "picture"] = "no"  # whether a display is shown why a camera can't be shown
     opens_per_minute: int = 6  # per link
     idle_s: int = 30
@@ -39,6 +41,10 @@ class Rules(Struct, frozen=True, kw_only=True):
     def closed_ways(self) -> tuple[str, ...]:
         """Ways whose picture only a media process can fetch."""
         return () if self.pictures == "plane" else ("lan", "cloud")
+
+    def exception(self, while_encrypted: WhileEncrypted) -> WhileEncrypted:
+        """What an owner's decision comes to here: where nothing is deciphered, a code shows no picture."""
+        return "no" if while_encrypted == "code" and not self.deciphers else while_encrypted
 
     @property
     def vendor_s(self) -> float:

@@ -1,5 +1,6 @@
 """A camera's settings in our own words: their names, what they may be set to, and what setting one can come to."""
 
+import re
 from typing import Literal
 
 from msgspec import Struct
@@ -11,9 +12,12 @@ type Setting = Literal[
     "sleep",
     "status_light",
     "alarm_notification",
+    "phone_mute",
     "offline_notification",
     "flip",
     "night_vision",
+    "sensitivity",
+    "resolution",
     "encryption",
     "time_zone",
     "date_format",
@@ -21,9 +25,11 @@ type Setting = Literal[
     "cloud_storage",
     "storage",
     "version",
+    "user_guide",
     "about",
 ]
 
+SENSITIVITY = re.compile(r"[1-9][0-9]{0,2}")
 ON_OFF = ("on", "off")
 NIGHT_VISION = ("colour", "black_and_white", "smart")
 DATE_FORMATS = ("ymd", "mdy", "dmy")
@@ -33,10 +39,13 @@ CHOICES: dict[Setting, tuple[str, ...] | None] = {
     "audio": ON_OFF,
     "sleep": ON_OFF,
     "status_light": ON_OFF,
-    "alarm_notification": ON_OFF,
+    "alarm_notification": ON_OFF,  # arms and disarms detection; the phone alone is muted by the next one
+    "phone_mute": ON_OFF,
     "offline_notification": ON_OFF,
     "flip": ON_OFF,
     "night_vision": NIGHT_VISION,
+    "sensitivity": (),  # of detection: a whole number from 1, up to the finest that the camera has
+    "resolution": None,  # of the live view in the vendor's app: ultra_hd, hi_def, standard
     "encryption": ON_OFF,
     "time_zone": (),  # as "+02:00"
     "date_format": DATE_FORMATS,
@@ -44,6 +53,7 @@ CHOICES: dict[Setting, tuple[str, ...] | None] = {
     "cloud_storage": None,
     "storage": ("format",),  # for one that is uninitialised; erases it
     "version": None,
+    "user_guide": None,
     "about": None,
 }
 
@@ -77,14 +87,30 @@ class SettingView(Struct, frozen=True):
     choices: tuple[str, ...] = ()
 
 
+# Why a code does not help now: it was mailed too long ago; no other is mailed yet, or none for a while; too many were
+# wrong; the camera does not answer the vendor.
+type Hindrance = Literal["", "old", "too_soon", "too_often", "guessed", "silent"]
+
+
 class Step(Struct, frozen=True):
     """What the owner must bring before the setting is changed; nothing was changed.
 
-    "code" is the one on the camera's label or the password set since, "mailed_code" one the vendor has just mailed.
+    "code" is the one on the camera's label or the password set since, "mailed_code" one that the vendor has mailed,
+    "pause" some time.
     """
 
-    wants: Literal["consent", "code", "mailed_code"]
+    wants: Literal["consent", "code", "mailed_code", "pause"]
     wrong: bool = False  # the code that was brought is not it
+    why: Hindrance = ""
+
+
+class Asked(Struct, frozen=True):
+    """The vendor took the change, and the camera did not show it in time; most show it within half a minute.
+
+    `camera` is as it will be, if it does.
+    """
+
+    camera: Camera
 
 
 def check(setting: str, value: str) -> Setting:
@@ -96,8 +122,17 @@ def check(setting: str, value: str) -> Setting:
             raise BadValue(f"{setting} can be read, not set")
         if choices and value not in choices:
             raise BadValue(f"{setting} can be set to {', '.join(choices)}")
+        if name == "sensitivity" and not SENSITIVITY.fullmatch(value):
+            raise BadValue("sensitivity can be set to a number from 1, up to 6 or 100 as the camera has it")
         return name
     raise BadValue(f"there is no setting {setting!r}; there are {', '.join(CHOICES)}")
+
+
+def night_choices(camera: Camera) -> tuple[str, ...]:
+    """What the camera's night vision can be set to; () where there is nothing to choose."""
+    if camera.night_vision == "none" or len(camera.night_modes) == 1:
+        return ()
+    return camera.night_modes or NIGHT_VISION
 
 
 def field_of(camera: Camera, setting: str) -> str:

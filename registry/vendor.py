@@ -25,7 +25,8 @@ class Speech:
     catalogue: Catalogue  # the translations
     written: Mapping[Reason, Sentence]  # in place of those of registry.gate.reasons
     aloud: Mapping[Reason, Sentence]  # as the end of “…, because”, without signs that a voice would read out
-    sign_in: Mapping[str, str]  # in place of a sentence of the sign-in page, by why it refuses
+    # in place of a sentence of the sign-in page, by why it refuses; "no_password": beside the form, always
+    sign_in: Mapping[str, str]
 
 
 class SignedIn(Struct, frozen=True):
@@ -41,7 +42,7 @@ class CodeSent(Struct, frozen=True):
 
 
 class Rejected(Struct, frozen=True):
-    why: Literal["wrong", "locked", "terminals", "too_often", "wrong_code", "unsupported"]
+    why: Literal["wrong", "locked", "terminals", "too_often", "wrong_code", "expired", "unsupported"]
 
 
 type Verdict = SignedIn | CodeSent | Rejected

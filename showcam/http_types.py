@@ -14,9 +14,8 @@ from net.visitors import counted_as
 
 AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread works on
 
-# keys of the environ
-RECEIVED = "showcam.received"  # when the server handed the request over, by time.monotonic
-PEER = "showcam.peer"  # the other end of the connection, where REMOTE_ADDR was taken from a trusted proxy's header
+# a key of the environ: when the server handed the request over, by time.monotonic
+RECEIVED = "showcam.received"
 
 type Headers = list[tuple[str, str]]
 

@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from net.addresses import is_confidential
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Times in seconds, addresses without a trailing slash."""
@@ -21,6 +23,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pictures: Literal["plane", "vendor"] = "plane"  # vendor: no media process; displays fetch from the vendor itself
     web_internal_url: str = ""  # where a media process elsewhere asks for sources; empty: this machine's own port
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
+    console: Literal["lan", "public", "off"] = "lan"  # who may reach /home
+    console_hosts: tuple[str, ...] = ()  # the house's own names for this machine, beside its addresses and localhost
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
     explain: Literal["no", "picture"] = "picture"  # with pictures = vendor the default is no
     store: Literal["sqlite", "dynamodb"] = "sqlite"
@@ -54,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     opens_per_minute: int = 6  # per link
     live_per_account: int = 4
     live_per_process: int = 24
-    stream_cap_s: int = 1800
+    stream_cap_s: int = 0  # 0: a stream has no end while somebody watches and the gate holds
     idle_s: int = 30
     gate_check_s: float = 2.0
     sign_in_s: float = 4.0  # a person who signs in waits this long for the vendor's verdict
@@ -104,12 +108,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.web_internal_url or f"http://{self.own_host}:{self.port}"
 
     @property
+    def deciphers(self) -> bool:
+        """Whether pictures may be deciphered: each way by which web and media processes meet keeps a key secret."""
+        media = self.media_urls or (self.internal_media_url,)
+        return self.pictures == "plane" and all(map(is_confidential, (*media, self.internal_web_url)))
+
+    @property
     def database(self) -> Path:
         return self.data / "showcam.sqlite3"
 
     @property
     def keys(self) -> Path:
         return self.data / "keys"
+
+    @property
+    def home_code(self) -> Path:
+        """Where the console's one-time code is."""
+        return self.data / "run" / "home-code"
+
+    @property
+    def has_console(self) -> bool:
+        return self.console != "off" and not self.all_on_aws
 
     @property
     def all_on_aws(self) -> bool:

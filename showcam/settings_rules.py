@@ -15,7 +15,6 @@ _COUNTS = (
     "opens_per_minute",
     "live_per_account",
     "live_per_process",
-    "stream_cap_s",
     "idle_s",
     "body_limit",
     "threads",
@@ -27,6 +26,7 @@ _SECONDS = {"gate_check_s": 0.5, "sign_in_s": 1.0, "request_s": 0.5}  # the leas
 _HOSTS = ("ezviz_api", "ezviz_open", "ezviz_push_at", "amazon_at")
 _STUN = re.compile(r"[\w.-]+:[1-9]\d{0,4}", re.ASCII).fullmatch
 _TURN = re.compile(r"turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:\d{1,5}(\?transport=tcp)?").fullmatch
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?").fullmatch
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?").fullmatch
 
 
@@ -48,6 +48,8 @@ def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
             yield "pictures", "the demo's displays trust its media process alone"
         if settings.store != "sqlite":
             yield "store", "the demo, with accounts everybody knows, keeps its data in a folder of its own"
+        if settings.console == "public":
+            yield "console", "the demo serves this machine alone"
         for name in ("keys_secret", "settings_secret"):
             if getattr(settings, name):
                 yield name, "the demo has keys and secrets of its own"
@@ -62,6 +64,8 @@ def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:
     for name in _COUNTS:
         if getattr(settings, name) < 1:
             yield name, "at least 1 is wanted"
+    if settings.stream_cap_s < 0:
+        yield "stream_cap_s", "0 for no end, or at least 1"
     for name, least in _SECONDS.items():
         if not least <= getattr(settings, name) <= 60:
             yield name, f"between {least} and 60 seconds is wanted"
@@ -85,6 +89,10 @@ def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
             yield "explain", "a reason is drawn by a media process, and with pictures = vendor there is none"
     if settings.media_urls and settings.media_url:
         yield "media_urls", "media_url is for one media process, media_urls for several: set one of them"
+    if settings.console == "public" and not (settings.public_url.startswith("https:") and settings.trusted_proxies):
+        yield "console", "to be reached from outside it needs a public_url by https, and trusted_proxies"
+    if not all(map(_NAME, settings.console_hosts)):
+        yield "console_hosts", "names are wanted, without a port, such as nas.local"
     for name in _HOSTS:
         if (host := getattr(settings, name)) and not _HOST(host):
             yield name, "a host name is wanted, or host:port"

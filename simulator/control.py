@@ -42,7 +42,8 @@ class Control:
     async def overview(self, _request: web.Request) -> web.StreamResponse:
         cameras = [self._row(camera) for camera in self._world.cameras.values()]
         overview = {"cameras": cameras, "settings": asdict(self._world.settings)}
-        return web.json_response(overview | {"webhook": asdict(self._world.webhook), "calls": dict(self._world.calls)})
+        overview |= {"ports": self._world.ports.table(), "webhook": asdict(self._world.webhook)}
+        return web.json_response(overview | {"calls": dict(self._world.calls)})
 
     async def configure(self, request: web.Request) -> web.StreamResponse:
         change = await _body(request)
@@ -95,12 +96,14 @@ class Control:
         return web.json_response(self._row(camera))
 
     def _apply(self, camera: Camera, change: dict[str, Any]) -> None:
-        for name in ("audio", "asleep", "name", "rejects_label_code", "selective", *CHOICES):
+        for name in ("audio", "asleep", "name", "rejects_label_code", "only_mirrors", "selective", *CHOICES):
             if name in change:
                 setattr(camera, name, change[name])
         for name in SIZES:
             if name in change:
                 setattr(camera, name, tuple(change[name]) if change[name] else None)
+        if "rtsp" in change:
+            self._world.open_door(camera, change["rtsp"])
         if "online" in change:
             self._world.set_online(camera, change["online"])
         if "encryption" in change:
@@ -126,6 +129,7 @@ class Control:
             "codec": camera.codec,
             "size": list(camera.size),
             "sub_size": list(camera.sub_size) if camera.sub_size else None,
+            "rtsp": camera.rtsp and camera.has_door,
             "encryption": camera.encrypted(self._world.now()),
             "layout": camera.layout,
             "selective": camera.selective,
@@ -136,6 +140,8 @@ class Control:
             "privacy": camera.privacy,
             "light": camera.light,
             "armed": camera.armed,
+            "muted": camera.muted,
+            "sensitivity": camera.sensitivity,
             "offline_notify": camera.offline_notify,
             "night_vision": camera.night_vision,
             "flipped": camera.flipped,

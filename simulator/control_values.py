@@ -30,6 +30,8 @@ CHANGES = {
     "person": _YES_NO,
     "rejects_label_code": _YES_NO,
     "selective": _YES_NO,
+    "rtsp": _YES_NO,
+    "only_mirrors": _YES_NO,
     "press": _YES_NO,
     "name": Field(str, f"a text of 1 to {LONGEST_NAME} bytes"),
 }
@@ -45,6 +47,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "terminals": (1, 1000),
     "encryption_delay_s": (0, 3600),
     "restart_s": (0, 3600),
+    "lag_s": (0, 60),
     "delay_s": (0, 60),
     "wake_s": (0, 60),
     "awake_s": (0, 3600),
@@ -98,6 +101,8 @@ def check_change(camera: Camera, name: str, value: object) -> None:
     fits = field.takes(value) and (not isinstance(value, str) or 0 < len(value.strip().encode()) <= LONGEST_NAME)
     if not fits:
         raise Problem(400, "Wrong value", f"“{name}” is {field.what}.")
+    if name == "rtsp" and value and not camera.has_door:
+        raise Problem(400, "No RTSP", f"{camera.name} has no RTSP at home that could be opened.")
     if name == "press" and value and camera.kind != "doorbell":
         raise Problem(400, "No button", f"{camera.name} is no doorbell: there is nothing to press.")
 

@@ -1,9 +1,9 @@
-"""The demo's accounts and their cameras."""
+"""The demo's accounts, and the cameras of those that are friendly: the list has all that a camera can do."""
 
+from simulator import real_household
 from simulator.state import Account, Camera, World, md5
 
 _DEMO, _MFA, _OTHER = "demo@example.com", "mfa@example.com", "other@example.com"
-_REAL = "real@example.com"  # as most are: no developer key is used, and no door at home is open
 PASSWORD_MD5 = md5("showcam-demo")  # a published password
 
 
@@ -13,7 +13,8 @@ def demo_world() -> World:
         _account(_DEMO, "demo"),
         _account(_MFA, "mfa", sign_in_code="012345"),
         _account(_OTHER, "other"),
-        _account(_REAL, "real"),
+        _account(real_household.USER, "real"),
+        _account(real_household.FAMILY, "family"),
     ]
     cameras = [
         Camera("F00497201", "Garden", _DEMO, "GKRTUV", "garden", shared_with=(_OTHER,), pitch_hz=220),
@@ -25,13 +26,10 @@ def demo_world() -> World:
         Camera("F00497207", "Pond", _DEMO, "PQWSXC", "pond", model="C8C", codec="h265", pitch_hz=175),
         Camera("F00497301", "Porch", _MFA, "PRCHXY", "porch", pitch_hz=233),
         Camera("F00497401", "Study", _OTHER, "STDYKJ", "study", model="C6N", pitch_hz=277),
-        Camera("F00497501", "Terrace", _REAL, "ABCDEF", "garden", model="C8W", rtsp=False, pitch_hz=349),
-        Camera("F00497502", "Driveway", _REAL, "ABCDEF", "garage", model="H3", encryption=True, rtsp=False),
-        # their cloud streams are RTP
-        Camera("F00497503", "Balcony", _REAL, "BLCNYX", "porch", model="CB8", rtsp=False, transport="rtp"),
-        Camera("F00497504", "Shed", _REAL, "SHEDXY", "attic", model="H9c", rtsp=False, transport="rtp", codec="h265"),
     ]
-    return World({account.user: account for account in accounts}, {camera.serial: camera for camera in cameras})
+    world = World({account.user: account for account in accounts}, {camera.serial: camera for camera in cameras})
+    real_household.add(world)
+    return world
 
 
 def _account(user: str, key: str, sign_in_code: str = "") -> Account:

@@ -25,10 +25,10 @@ from simulator.open_platform.face import OpenFace
 from simulator.pictures.addresses import Addresses
 from simulator.pictures.door import PictureDoor
 from simulator.pictures.studio import Studio
+from simulator.ports import GIVEN, OPTIONS, Given
 from simulator.webhook import WebhookSender
 
 HOST = "127.0.0.1"
-DOORS = 4
 log = structlog.get_logger()
 
 
@@ -38,10 +38,7 @@ class StartFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    port: int  # control and assistants, plain http
-    app_port: int  # the app API, TLS
-    open_port: int  # the Open Platform and its live video, TLS
-    push_port: int  # the app's messages, MQTT
+    ports: dict[Given, int]
     app_url: str
     data: Path
 
@@ -50,6 +47,7 @@ async def serve(options: Options) -> None:
     """Runs until SIGTERM or SIGINT. Raises StartFailed."""
     tls = _certificates(options.data)
     world, studio = demo_world(), Studio()
+    world.ports.given = at = options.ports
     addresses = Addresses(world)
     cloud = Cloud(world, studio)
     app = AppFace(world, Sessions(world, options.data / "sessions.json"), cloud.tokens)
@@ -57,7 +55,7 @@ async def serve(options: Options) -> None:
     WebhookSender(world)
     open_face = OpenFace(world, addresses).app()
     PictureDoor(world, addresses, studio).add_routes(open_face)
-    amazon = Amazon(f"https://{HOST}:{options.app_port}", options.data)
+    amazon = Amazon(f"https://{HOST}:{at['app_api']}", options.data)
     amazon.add_routes(app_face)
     house = House(world, studio)
     servers: list[asyncio.Server] = []
@@ -65,9 +63,9 @@ async def serve(options: Options) -> None:
     Control(world, partial(_serving, servers), studio.watched, cloud.node.sessions).add_routes(control)
     add_routes(control, options.app_url, options.data, amazon)
 
-    doors = [(control, options.port, None), (app_face, options.app_port, tls), (open_face, options.open_port, tls)]
+    doors = [(control, at["control"], None), (app_face, at["app_api"], tls), (open_face, at["open_platform"], tls)]
     sockets = [_listen(port) for _app, port, _tls in doors]
-    pushing = _listen(options.push_port)
+    pushing = _listen(at["push"])
     runners = [web.AppRunner(app, access_log=None, shutdown_timeout=0.2) for app, _port, _tls in doors]
     try:
         for runner, (_app, _port, context), listening in zip(runners, doors, sockets, strict=True):
@@ -78,7 +76,7 @@ async def serve(options: Options) -> None:
         await house.open()
         await cloud.open(HOST)
         servers.append(await asyncio.start_server(broker.serve, sock=pushing))
-        log.info("simulator serves", control=options.port, app_api=options.app_port, open_platform=options.open_port)
+        log.info("simulator serves", **at)
         await _stop_signal()
     finally:
         for server in servers:
@@ -91,7 +89,7 @@ async def serve(options: Options) -> None:
 
 
 def _serving(servers: list[asyncio.Server]) -> bool:
-    return len(servers) == DOORS and all(server.is_serving() for server in servers)
+    return len(servers) == len(GIVEN) and all(server.is_serving() for server in servers)
 
 
 async def _stop_signal() -> None:
@@ -118,7 +116,6 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         why = "is in use by another program" if error.errno == errno.EADDRINUSE else f"can't open: {error.strerror}"
-        others = "--port, --app-port, --open-port, --push-port"
-        raise StartFailed(f"port {port} {why}; choose others with {others}") from error
+        raise StartFailed(f"port {port} {why}; choose others with {OPTIONS}") from error
     listening.setblocking(False)
     return listening

@@ -9,7 +9,10 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+from simulator.ports import Ports
+from simulator.products import Product
 
 type Fault = Literal["timeout", "http500", "rate", "expired", "delay", "garbage", "half", "html", "clock_skew", "quota"]
 type EventKind = Literal["motion", "person", "press", "online", "offline"]
@@ -47,6 +50,7 @@ class Account:
     sign_in_code: str = ""  # "": no second factor
     mailed_code: str = ""  # valid once, until `mailed_until`
     mailed_until: float = 0.0
+    key_asked_at: float = 0.0  # when a camera's encryption password was last requested, epoch s
     subs: dict[str, SubAccount] = field(default_factory=dict)  # of its developer key
 
 
@@ -80,9 +84,12 @@ class Camera:
     selective: bool = False  # it encrypts only what keyframes consist of
     rejects_label_code: bool = False  # newer firmware: switching encryption off takes a mailed code
     armed: bool = True
+    muted: bool = False  # on the phone
+    sensitivity: int = 3  # of its detection, 1 to 6; 1 to 100 with a battery
     offline_notify: bool = False
     night_vision: int = 2  # 0 black and white, 1 colour, 2 smart
-    flips: bool = True  # reports which way up its picture is; older models only turn it over
+    flips: bool = True  # reports which way up its picture is
+    only_mirrors: bool = False  # it knows the call that turns the picture over, and none that sets it
     flipped: bool = False
     zone: str = "138"  # tzCode
     date_format: int = 0  # 0 year first, 1 month first, 2 day first
@@ -92,7 +99,8 @@ class Camera:
     newer_firmware: str = ""
     battery: int | None = None  # percent; None: it has none
     charging: bool = False
-    rtsp: bool = True  # whether its door at home is open
+    rtsp: bool = True  # whether its door at home is open; `World.open_door` changes it
+    product: Product | None = None  # what the vendor lists of its type; None: a friendly list, with all that it can do
     channel: int = 1
     category: str = ""  # the vendor's, where it does not follow from the kind
     awake_until: float = math.inf  # a battery camera dozes after this
@@ -102,6 +110,7 @@ class Camera:
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     encryption: bool = False  # the value from `encryption_from` on
     encryption_from: float = 0.0
+    before: dict[str, tuple[Any, float]] = field(default_factory=dict)  # what is listed of a switch, and until when
 
     def encrypted(self, now: float) -> bool:
         return self.encryption if now >= self.encryption_from else not self.encryption
@@ -112,6 +121,26 @@ class Camera:
             self.encryption, self.encryption_from = on, now + delay_s
         elif delay_s == 0.0:
             self.encryption_from = now
+
+    def switch(self, name: str, value: bool, now: float, lag_s: float) -> None:
+        """Sets it at once. Of a camera that is as in life, the list shows it after `lag_s`."""
+        if self.product is not None:
+            self.before[name] = self.listed(name, now), now + lag_s
+        setattr(self, name, value)
+
+    def listed(self, name: str, now: float) -> Any:
+        old, until = self.before.get(name, (None, 0.0))
+        return old if now < until else getattr(self, name)
+
+    @property
+    def flip_feature(self) -> bool:
+        """Whether FEATURE_INFO says which way up its picture is."""
+        return self.flips and (self.product is None or self.product.flip_feature)
+
+    @property
+    def has_door(self) -> bool:
+        """Whether it has a door at home, open or not: no doorbell and no camera on battery has one."""
+        return self.kind == "camera" and self.battery is None and (self.product is None or self.product.rtsp)
 
     @property
     def secret(self) -> str:
@@ -179,6 +208,7 @@ class Settings:
     wake_s: float = 1.5  # a battery camera takes this long to wake
     awake_s: float = 30.0  # and stays awake this long
     restart_s: float = 5.0  # a camera is offline this long after a restart
+    lag_s: float = 1.2  # the list shows a switch of a camera that is as in life this long after it was set
     # the app's cloud stream, at life's timing
     node_s: float = 0.6  # a stream node answers after this, a dispatcher in a quarter of it
     clump_s: float = 2.0  # pictures come in clumps, as far apart as this
@@ -201,11 +231,11 @@ class World:
     cameras: dict[str, Camera]
     settings: Settings = field(default_factory=Settings)
     now: Callable[[], float] = time.time
-    vtm_port: int = 0  # the dispatcher of the app's cloud stream
-    rtsp_ports: dict[str, int] = field(default_factory=dict)  # of the cameras, by serial; the vendor lists them
+    ports: Ports = field(default_factory=Ports)
     devices: dict[str, Device] = field(default_factory=dict)
     webhook: Webhook = field(default_factory=Webhook)
     listeners: list[Callable[[Camera, Event], None]] = field(default_factory=list)
+    doors: list[Callable[[Camera], None]] = field(default_factory=list)  # called when a camera's door was turned
     calls: Counter[str] = field(default_factory=Counter)  # of both APIs, by path
 
     def add(self, camera: Camera) -> None:
@@ -240,6 +270,18 @@ class World:
         if camera.online != online:
             camera.online = online
             self.happen(camera, "online" if online else "offline")
+
+    def open_door(self, camera: Camera, is_open: bool) -> None:
+        """As its owner does in the app's LAN Live View. A camera without a door stays without."""
+        if camera.rtsp != is_open and camera.has_door:
+            camera.rtsp = is_open
+            for listener in self.doors:
+                listener(camera)
+
+    def restarted(self, camera: Camera) -> None:
+        """A camera of life forgets that its door was opened."""
+        if camera.product is not None:
+            self.open_door(camera, False)
 
     def wake(self, camera: Camera) -> None:
         """Starts waking a sleeping battery camera, which takes `wake_s`."""

@@ -24,6 +24,7 @@ MARKS = {
     "lambda": "cloud",
     "media": "realtime",
     "simulator": "process",
+    "soak": "soak",
     "whole": "process",
 }
 # fixtures that start a program or an AWS and serve all tests of a module
@@ -40,7 +41,7 @@ SHARED = {
 # fixtures of a single test that make an AWS of its own
 ALONE = {"dynamodb": "cloud", "served": "cloud"}
 # what `make check` asks for
-UNMARKED = "not (browser or cloud or process or realtime)"
+UNMARKED = "not (browser or cloud or process or realtime or soak)"
 # folders whose tests share what takes long to start; both of AWS's package into one folder of the project
 ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws"}
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for

@@ -10,7 +10,8 @@ import os
 import re
 import threading
 import time
-import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,6 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from alexa.spoken.kept_chains import KeptChains
@@ -33,15 +33,9 @@ from registry.readings.flights import Flights
 
 HOST, PORT, FOLDER = "s3.amazonaws.com", 443, "/echo.api/"
 SIGNER = "echo-api.amazon.com"
-FETCH_S = 3.0
 KEPT = 8  # trusted chains in memory and on disk
 LONGEST_URL = 512
-OF_ONE_A_MINUTE = 5  # fetches a minute for one network: an IPv4 address or an IPv6 /64
-LOTS = 32  # a neighbourhood (IPv4 /16, IPv6 /32) belongs to one of these, drawn by a secret of the process
-OF_LOT_A_MINUTE = 10  # fetches a minute for all networks of one lot; LOTS times as many for all networks together
-AT_ONCE = 4  # fetches at once: a host that hangs holds no more threads
 REMEMBERED, FORGET_S = 1024, 300.0  # addresses without a good chain, and seconds for which they are not fetched again
-_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
 
 
@@ -54,6 +48,20 @@ class BadChain(Exception):
 
 class ChainUnreached(Exception):
     """The chain could not be fetched now; a later attempt may succeed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """How much a stranger can make showcam fetch."""
+
+    timeout_s: float = 3.0
+    of_one_a_minute: int = 5  # fetches for one network: an IPv4 address or an IPv6 /64
+    lots: int = 32  # a neighbourhood (IPv4 /16, IPv6 /32) belongs to one of these, drawn by a secret of the process
+    of_lot_a_minute: int = 10  # fetches for all networks of one lot; `lots` times as many for all networks together
+    at_once: int = 4  # a host that hangs holds no more threads
+
+
+LIMITS = FetchLimits()
 
 
 def checked(url: str, host: str = HOST, port: int = PORT) -> str:
@@ -93,7 +101,7 @@ class Chains:
     Amazon's own requests need.
 
     `anchors`: trusted roots. `double`: "host:port" that replaces Amazon's host in the demo and in tests. `file`: where
-    trusted chains outlast the process. `secret`: draws the lots.
+    trusted chains outlast the process. `secret`: draws the lots. `now`: a clock, in seconds.
     """
 
     def __init__(
@@ -103,6 +111,8 @@ class Chains:
         ca_file: Path | None = None,
         file: Path | None = None,
         secret: bytes = b"",
+        limits: FetchLimits = LIMITS,
+        now: Callable[[], float] = time.time,
     ) -> None:
         host, _, port = double.partition(":")
         self._host, self._port = (host, int(port or 443)) if double else (HOST, PORT)
@@ -110,7 +120,8 @@ class Chains:
         self._anchors, self._kept = anchors, KeptChains(file)
         self._secret = secret or os.urandom(16)
         self._lock = threading.Lock()
-        self._fetches, self._under_way = Rate(60), threading.BoundedSemaphore(AT_ONCE)
+        self._limits, self._now = limits, now
+        self._fetches, self._under_way = Rate(60), threading.BoundedSemaphore(limits.at_once)
         self._flights: Flights[_Outcome] = Flights()
         self._failed: Recent[str, tuple[float, str]] = Recent(REMEMBERED)
         self._trusted = self._trusted_on_disk()
@@ -145,13 +156,13 @@ class Chains:
         if time.monotonic() < until:
             raise BadChain(why)
         # a network without fetches left must not start one that would fail for others who share it
-        now = time.time()
-        if self._fetches.count(network, now) >= OF_ONE_A_MINUTE:
+        now = self._now()
+        if self._fetches.count(network, now) >= self._limits.of_one_a_minute:
             raise ChainUnreached("too many fetches for one network")
-        if self._fetches.count(self._lot(network), now) >= OF_LOT_A_MINUTE:
+        if self._fetches.count(self._lot(network), now) >= self._limits.of_lot_a_minute:
             raise ChainUnreached("too many fetches for several networks")
         try:
-            found = self._flights.share(address, FETCH_S, self._load, address, network)
+            found = self._flights.share(address, self._limits.timeout_s, self._load, address, network)
         except VendorDown:
             raise ChainUnreached("no answer in time") from None
         if isinstance(found, Exception):
@@ -178,13 +189,13 @@ class Chains:
     def _fetch(self, address: str, network: str) -> bytes:
         import requests
 
-        now, hit = time.time(), self._fetches.hit
-        if hit(network, now) > OF_ONE_A_MINUTE or hit(self._lot(network), now) > OF_LOT_A_MINUTE:
+        now, hit, limits = self._now(), self._fetches.hit, self._limits
+        if hit(network, now) > limits.of_one_a_minute or hit(self._lot(network), now) > limits.of_lot_a_minute:
             raise ChainUnreached("too many fetches in this minute")
         if not self._under_way.acquire(blocking=False):
             raise ChainUnreached("too many fetches at once")
         try:
-            with requests.Session() as session, Exchange(FETCH_S):
+            with requests.Session() as session, Exchange(self._limits.timeout_s):
                 self._http.mount(session)
                 answer = session.get(address, headers={"User-Agent": "showcam"})
         except (requests.RequestException, Unreached) as error:
@@ -200,7 +211,7 @@ class Chains:
     def _lot(self, network: str) -> str:
         """A network's lot. It can be neither predicted nor chosen: using up many lots takes many neighbourhoods."""
         drawn = hashlib.blake2b(_neighbourhood(network).encode(), key=self._secret, digest_size=8).digest()
-        return f"lot {int.from_bytes(drawn) % LOTS}"
+        return f"lot {int.from_bytes(drawn) % self._limits.lots}"
 
     def _trusted_on_disk(self) -> "dict[str, _Trusted]":
         """The chains in the file that are still good and whose address is in Amazon's folder."""
@@ -227,16 +238,3 @@ def _neighbourhood(network: str) -> str:
     except ValueError:
         return network
     return str(found.supernet(new_prefix=16 if found.version == 4 else 32))
-
-
-def public_roots() -> list[x509.Certificate]:
-    """certifi's roots, without the few that break RFC 5280 and that cryptography will refuse to load."""
-    import certifi
-
-    roots = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", CryptographyDeprecationWarning)
-        for pem in _PEM.findall(Path(certifi.where()).read_bytes()):
-            with contextlib.suppress(ValueError, CryptographyDeprecationWarning):
-                roots.append(x509.load_pem_x509_certificate(pem))
-    return roots

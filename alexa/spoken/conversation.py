@@ -1,58 +1,29 @@
 """The spoken half's answers: from a link and a recognised utterance to speech, a card, a video or a question back."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from msgspec import structs
 
-from alexa.deadline import Deadline
 from alexa.names import friendly_names
 from alexa.sentences import WRITTEN
 from alexa.spoken import refusals
 from alexa.spoken.names import find
 from alexa.spoken.texts import listed, say
+from alexa.spoken.turn import Reply, Turn
 from registry.camera import Camera, Refusal, StreamRequest
 from registry.errors import Unavailable
 from registry.gate.gate import not_found, overruled
 from registry.gate.reasons import OF_VIDEO, sentences
 from registry.reason import is_reason
 from registry.registry import Registry
+from registry.settings import Asked
 from store.ports import StoreUnavailable
 from store.records import Link
 from words.catalogue import mark
 from words.languages import Language
 
 MOST_NAMES = 5  # listed in one sentence; nobody listens to more
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    link: Link
-    language: Language
-    heard: str = ""  # the camera's name as Alexa recognised it
-    screen: bool = False  # whether the device has a VideoApp
-    pending: dict[str, str] = field(default_factory=dict)  # what the previous reply left open
-    deadline: Deadline = field(default_factory=Deadline)
-
-    @property
-    def left_s(self) -> float:
-        return self.deadline.left_s
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What Alexa says and shows. `open`: the session waits for an answer.
-
-    `pending` comes back with the next turn: `about` (a wish that lacks its camera), `offer` (a wish that a yes grants),
-    `sound_of` (a camera id whose sound a yes turns on), `name` and `reason` (of the camera spoken of).
-    """
-
-    speech: str
-    open: bool = False
-    card: tuple[str, str] | None = None  # title, text
-    video: tuple[str, str] | None = None  # HLS address, title
-    pending: dict[str, str] = field(default_factory=dict)
-    names: tuple[tuple[str, str], ...] = ()  # (id, name): for Alexa's speech recognition
 
 
 type Wish = Callable[["Conversation", Turn], Reply]
@@ -128,6 +99,8 @@ class Conversation:
         changed = self._registry.change(turn.link, camera_id, "audio", "on", within_s=turn.left_s)
         if isinstance(changed, Refusal):
             return self._not_changed(turn, changed.camera or name, changed)
+        if isinstance(changed, Asked):
+            return Reply(say("sound_asked", turn.language, name=name or changed.camera.name))
         return Reply(say("sound_done", turn.language, name=name or changed.name))
 
     def no(self, turn: Turn) -> Reply:

@@ -51,13 +51,21 @@ ALOUD: ByReason[Sentence] = {
         mark("there is no way yet to fetch its picture"),
         mark("If another account owns the camera, link with that account."),
     ),
+    "not_permitted": (
+        mark("the account I was given has no right to its live picture, or no longer"),
+        mark("Have the owner of the camera share it once more, or link with the owner's account."),
+    ),
     "code_wrong": (
-        mark("it does not take the code I have for the home network"),
+        mark("it does not take the code I was given, or no longer"),
         mark("Give showcam the right code for this camera."),
     ),
     "lan_unreachable": (
         mark("it does not answer on the home network"),
         mark("See that it is on and in the same network as showcam."),
+    ),
+    "lan_closed": (
+        mark("its video port on the home network is closed"),
+        mark("Open it in the {vendor} app, if the app has it for this camera."),
     ),
     "not_playable": (
         mark("it sends H 265 video, which this display can't play"),

@@ -16,8 +16,8 @@ from ask_sdk_model.ui.plain_text_output_speech import PlainTextOutputSpeech
 from ask_sdk_model.ui.reprompt import Reprompt
 from ask_sdk_model.ui.simple_card import SimpleCard
 
-from alexa.spoken.conversation import Reply
 from alexa.spoken.texts import say
+from alexa.spoken.turn import Reply
 from words.languages import Language
 
 LONGEST_SPEECH = 6000  # characters; Alexa accepts 8000

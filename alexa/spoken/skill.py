@@ -18,9 +18,10 @@ from ask_sdk_model.ui.link_account_card import LinkAccountCard
 
 from accounts.tokens import TokenInvalid
 from alexa.deadline import Deadline
-from alexa.spoken.conversation import Conversation, Reply, Turn, Wish
+from alexa.spoken.conversation import Conversation, Wish
 from alexa.spoken.response import respond
 from alexa.spoken.texts import say, spoken_language
+from alexa.spoken.turn import Reply, Turn
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link

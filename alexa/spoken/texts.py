@@ -44,6 +44,7 @@ TEXTS = {
     "sound_already": mark("{name} has its sound on already."),
     "sound_ask": mark("Shall I turn on the sound of {name}? Everybody who may see it will hear it too."),
     "sound_done": mark("The sound of {name} is on."),
+    "sound_asked": mark("I have asked {name} to turn its sound on. That may take half a minute; then try again."),
     "not_changed": mark("I can't do that with {name}: {why}. {mend}"),
     "left": mark("Good, I leave it as it is."),
     "nothing_asked": mark("I had asked nothing. Ask which cameras are ready, or why you can't see a camera."),

@@ -18,6 +18,7 @@ class Meaning(NamedTuple):
 
 _DOWN = Meaning("media_down", again=True)
 _NO_WAY = Meaning("no_way", again=False)
+_NOT_PERMITTED = Meaning("not_permitted", again=False)
 _MEANINGS = {
     # offline, or asleep and not to be reached
     5404: Meaning("offline", again=True),
@@ -26,9 +27,10 @@ _MEANINGS = {
     # the lens is covered; there is no video source
     5409: Meaning("asleep", again=False),
     5544: Meaning("asleep", again=False),
-    # no right; what was shared is over; the channel is not linked, is another, has no camera
-    5411: _NO_WAY,
-    5545: _NO_WAY,
+    # no right; what was shared is over
+    5411: _NOT_PERMITTED,
+    5545: _NOT_PERMITTED,
+    # the channel is not linked, is another, has no camera
     5403: _NO_WAY,
     5415: _NO_WAY,
     5455: _NO_WAY,

@@ -1,61 +1,39 @@
-"""The picture process's HTTP: what displays ask for under /s/, and what the other processes ask on loopback."""
+"""What displays ask the picture process for: HLS, WebRTC and stills, under /s/."""
 
-import json
 import re
 import time
-from collections.abc import Awaitable, Callable
-from typing import Literal
 
-import msgspec
-import structlog
 from aiohttp import web
 
-from media.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
-from media.messages import Answered, End, Live, LiveOf, Nothing, Offer, Warm
+from media.grants import Claims, Grants, Protocol
 from media.plane.codec.units import SourceFailed
+from media.plane.outputs.displays import FIT
 from media.plane.outputs.hls import HlsOutput, is_start_id
-from media.plane.outputs.offers import OFFER_CAP, NoOffer
-from media.plane.outputs.peer import NotGathered
+from media.plane.outputs.offers import OFFER_CAP
+from media.plane.problems import answer_everything, problem
 from media.plane.viewing.endings import Ended
-from media.plane.viewing.pulls import TooMany
+from media.plane.viewing.fanout import NotYet
 from media.plane.viewing.session import Session
-from media.plane.viewing.sessions import ANSWER_S, Sessions
-from media.process_auth import HEADER, holds
-from media.source import SourceSpec
-from net.problem import problem_of
+from media.plane.viewing.sessions import Sessions
 
-_log = structlog.get_logger()
-
-OPEN_WAIT_S = 10.0
-SEGMENT_WAIT_S = 10.0  # from its opening on: of a picture whose keyframes are seconds apart it takes as long
+PICTURE_WAIT_S = 14.0  # until a first segment is whole; who then asks again goes on waiting for it
 SNAPSHOT_WAIT_S = 8.0
 MOST_STARTS = 16  # that a session answers to
-_CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
-    "Access-Control-Allow-Headers": "Range, Content-Type, Accept-Encoding",
-    "Access-Control-Expose-Headers": "Content-Length, Content-Range, Location, Retry-After",
-    "Access-Control-Max-Age": "600",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 _BEARER = {"WWW-Authenticate": "Bearer"}
 _PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store"}
-# Surfaces whose picture may be 1280×720 at most, and what is done about a larger one.
-_FIT: dict[str, Literal["any", "small", "scaled"]] = {"video": "small", "video_scaled": "scaled"}
 _SEGMENT = re.compile(r"(\d{1,9})\.ts")
 
-type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+def application() -> web.Application:
+    """Without routes."""
+    return web.Application(middlewares=[answer_everything], client_max_size=4 * OFFER_CAP)
 
 
 class Routes:
     def __init__(self, grants: Grants, sessions: Sessions) -> None:
-        self._grants, self._sessions = grants, sessions
-        self._proof = grants.proof()
+        self._sessions = sessions
 
-    def application(self) -> web.Application:
-        app = web.Application(middlewares=[_answer_everything], client_max_size=4 * OFFER_CAP)
+    def add_to(self, app: web.Application) -> None:
         app.add_routes(
             [
                 web.get("/healthz", self.healthz),
@@ -66,14 +44,8 @@ class Routes:
                 web.delete("/s/{grant}", self.end),
                 web.get("/s/{grant}/{start}/index.m3u8", self.index),
                 web.get("/s/{grant}/{start}/{name}", self.segment),
-                web.post("/internal/warm", self._internal(Warm, self.warm)),
-                web.post("/internal/answer", self._internal(Offer, self.answer)),
-                web.post("/internal/end", self._internal(End, self.end_session)),
-                web.post("/internal/live", self._internal(LiveOf, self.live)),
-                web.get("/internal/stats", self._internal(Nothing, self.stats)),
             ]
         )
-        return app
 
     async def healthz(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -100,6 +72,8 @@ class Routes:
         if not is_start_id(start):
             raise Ended
         session = self._sessions.resume(claims)
+        if start in session.starts and not session.pull.shows(session.starts[start]):
+            raise Ended
         output = await self._output(session)
         if start not in session.starts and (len(session.starts) >= MOST_STARTS or not output.follows(start)):
             raise Ended
@@ -114,7 +88,7 @@ class Routes:
         asked = _SEGMENT.fullmatch(request.match_info["name"])
         data = output.segment(int(asked[1])) if asked else None
         if data is None:
-            return _problem(404, "There is no such segment, or no longer.")
+            return problem(404, "There is no such segment, or no longer.")
         return web.Response(body=data, headers={"Content-Type": "video/mp2t", "Cache-Control": "private, max-age=60"})
 
     async def _rendition(self, request: web.Request) -> HlsOutput:
@@ -127,13 +101,15 @@ class Routes:
 
     @staticmethod
     async def _output(session: Session) -> HlsOutput:
+        """Raises SourceFailed, NotYet."""
         pull, surface = session.pull, session.claims.surface
+        began = time.monotonic()
+        if not await pull.opened(PICTURE_WAIT_S):
+            raise NotYet if pull.is_arriving else SourceFailed("media_down", again=True)
         # Alexa's VideoApp wants a sound track whatever the camera; Google where its microphone is not switched off
-        if not await pull.opened(OPEN_WAIT_S):
-            raise SourceFailed("media_down", again=True)
-        silent = surface in _FIT or (surface == "google" and pull.sound != "off")
-        fit = _FIT.get(surface, "any")
-        output = await pull.first_segment(silent_track=silent, timeout_s=SEGMENT_WAIT_S, fit=fit)
+        silent = surface in FIT or (surface == "google" and pull.sound != "off")
+        left_s = began + PICTURE_WAIT_S - time.monotonic()
+        output = await pull.first_segment(silent_track=silent, timeout_s=left_s, fit=FIT.get(surface, "any"))
         session.check("hls")
         return output
 
@@ -142,9 +118,9 @@ class Routes:
     async def whep(self, request: web.Request) -> web.Response:
         claims = self._verify(request, "webrtc", "webrtc_session")
         if request.content_type != "application/sdp":
-            return _problem(415, "An offer has the content type application/sdp.")
+            return problem(415, "An offer has the content type application/sdp.")
         if (request.content_length or 0) > OFFER_CAP:
-            return _problem(413, "The offer is too long.")
+            return problem(413, "The offer is too long.")
         sdp = (await request.read()).decode("utf-8", "replace")
         answer, grant = await self._sessions.answer(claims, sdp)
         headers = {"Content-Type": "application/sdp", "Location": f"../{grant}/whep", "Cache-Control": "no-store"}
@@ -159,141 +135,14 @@ class Routes:
     async def snapshot(self, request: web.Request) -> web.Response:
         claims = self._verify(request, "snapshot", "still")
         if claims.protocol == "still" and not await self._sessions.guard.admits(claims, _bearer(request)):
-            return _problem(401, "A bearer token of the link this was made for is needed.", headers=_BEARER)
-        data = await self._sessions.still(claims, SNAPSHOT_WAIT_S)
+            return problem(401, "A bearer token of the link this was made for is needed.", headers=_BEARER)
+        data = await self._sessions.warming.still(claims, SNAPSHOT_WAIT_S)
         return web.Response(body=data, headers={"Content-Type": "image/jpeg", "Cache-Control": "no-store"})
 
-    # from the other processes
-
-    async def warm(self, body: Warm) -> web.Response:
-        claims = Claims(**body["claims"])
-        if claims.protocol == "snapshot":
-            self._sessions.look(claims, SourceSpec.from_json(body["source"]))
-            return web.json_response(Nothing(), status=202)
-        pull = self._sessions.expect(claims, SourceSpec.from_json(body["source"]))
-        if _FIT.get(claims.surface) == "scaled":
-            pull.scale()
-        return web.json_response(Nothing(), status=202)
-
-    async def answer(self, body: Offer) -> web.Response:
-        source = SourceSpec.from_json(body["source"]) if body["source"] else None
-        answer, grant = await self._sessions.answer(
-            Claims(**body["claims"]), body["sdp"], source, body["replaces"], body.get("within_s", ANSWER_S)
-        )
-        return web.json_response(Answered(sdp=answer, session=grant))
-
-    async def end_session(self, body: End) -> web.Response:
-        if body["name"]:
-            self._sessions.end_named(body["link"], body["name"])
-        else:
-            self._sessions.end_link(body["link"])
-        return web.json_response(Nothing())
-
-    async def live(self, body: LiveOf) -> web.Response:
-        return web.json_response(Live(live=self._sessions.live(body["account"])))
-
-    async def stats(self, _body: Nothing) -> web.Response:
-        return web.json_response(self._sessions.stats())
-
-    def _internal[T](self, shape: type[T], handler: Callable[[T], Awaitable[web.Response]]) -> Handler:
-        read = msgspec.json.Decoder(shape).decode
-
-        async def handle(request: web.Request) -> web.StreamResponse:
-            shown = request.headers.get(HEADER, "")
-            if not self._proof.opens(shown, request.path, time.time()):
-                raise web.HTTPNotFound
-            data = await request.read()
-            if not holds(shown, data):
-                raise web.HTTPNotFound
-            try:
-                body = read(data or b"{}")
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                return _problem(422, "The request is not as this door expects it.")
-            return await handler(body)
-
-        return handle
-
     def _verify(self, request: web.Request, *protocols: Protocol) -> Claims:
-        return self._grants.verify(request.match_info["grant"], protocols, time.time())
-
-
-@web.middleware
-async def _answer_everything(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every answer under /s/ may be read by any page, refusals too; nothing that fails shows more than its kind."""
-    if request.method == "OPTIONS" and request.path.startswith("/s/"):
-        response: web.StreamResponse = web.Response(status=204)
-    else:
-        response = await _guarded(request, handler)
-    if request.path.startswith("/s/"):
-        response.headers.update(_CORS)
-    response.headers["Server"] = "showcam"
-    return response
-
-
-async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except BadGrant:
-        return _problem(403, "This address was not given out by us for this use.")
-    except ExpiredGrant:
-        return _problem(410, "This address is over; ask for the camera again.")
-    except Ended as ended:
-        return _problem(410, "This stream is over; ask for the camera again.", ended.reason)
-    except TooMany as busy:
-        return _problem(
-            429,
-            "As many streams are live as may be.",
-            "full" if busy.full else "busy",
-            {"Retry-After": str(busy.retry_s)},
-        )
-    except SourceFailed as failed:
-        return _problem(502, "The camera's picture could not be had.", failed.reason)
-    except NoOffer:
-        return _problem(400, "This is no SDP offer that H.264 video could answer.")
-    except NotGathered:
-        return _problem(503, "No address for WebRTC was found in time.", "media_down", {"Retry-After": "1"})
-    except web.HTTPException as error:
-        return _problem(error.status, error.reason, headers={k: v for k, v in error.headers.items() if k == "Allow"})
-    except Exception as error:
-        _log.error("request broke", route=_route(request), error=type(error).__name__)
-        return _problem(500, "Something went wrong here.")
+        return self._sessions.verified(request.match_info["grant"], *protocols)
 
 
 def _bearer(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _route(request: web.Request) -> str:
-    """The pattern, which holds no grant."""
-    resource = request.match_info.route.resource
-    return resource.canonical if resource else ""
-
-
-def _problem(status: int, detail: str, reason: str = "", headers: dict[str, str] | None = None) -> web.Response:
-    """RFC 9457; `reason` is the registry's word, or "full": of this process, where another may have room."""
-    body = problem_of(status, _TITLES.get(status, "Refused"), detail)
-    if reason:
-        body["reason"] = reason
-    return web.Response(
-        status=status,
-        body=json.dumps(body).encode(),
-        headers={"Content-Type": "application/problem+json", "Cache-Control": "no-store", **(headers or {})},
-    )
-
-
-_TITLES = {
-    400: "Bad offer",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not found",
-    405: "Method not allowed",
-    410: "Gone",
-    413: "Too long",
-    415: "Wrong content type",
-    422: "Not understood",
-    429: "Too many streams",
-    500: "Internal error",
-    502: "No picture",
-    503: "Not ready",
-}

@@ -8,8 +8,9 @@ from aiohttp import web
 from media.grants import Grants
 from media.plane import malloc
 from media.plane.door import AcceptFailures, Door
+from media.plane.internal_routes import InternalRoutes
 from media.plane.outputs import amendments
-from media.plane.routes import Routes
+from media.plane.routes import Routes, application
 from media.plane.settings import PlaneSettings
 from media.plane.viewing.sessions import Sessions
 from media.source import Sources
@@ -45,7 +46,9 @@ class Plane:
         amendments.apply(settings.ice_addresses)
         context = await asyncio.to_thread(tls_context, settings.ca_file)
         self._sessions = Sessions(settings, self._grants, self._sources, context)
-        app = Routes(self._grants, self._sessions).application()
+        app = application()
+        Routes(self._grants, self._sessions).add_to(app)
+        InternalRoutes(self._grants, self._sessions).add_to(app)
         # no access log: paths under /s/ hold grants
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()

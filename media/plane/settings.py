@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from media.grants import SESSION_S
 from net.visitors import Network
 
 
@@ -11,7 +12,8 @@ class PlaneSettings:
     bind: str = "127.0.0.1"
     port: int = 8081  # 0: any free one, told by Plane.port
     idle_s: float = 30.0  # a session without a request, and a pull without a viewer, end after this
-    stream_cap_s: int = 1800
+    stream_cap_s: int = 0  # seconds after which a session ends; 0: none, while somebody watches and the gate holds
+    session_s: int = SESSION_S  # a session's grant verifies so long by itself
     live_per_account: int = 4
     live_per_process: int = 24
     opens_per_minute: int = 6  # new sessions of one link
@@ -29,3 +31,8 @@ class PlaneSettings:
     unasked_s: float = 60.0  # so long a live picture goes on while nobody can be asked whether it may
     malloc: bool = True  # glibc is told how to hand out memory
     card_s: float = 20.0  # a written reason can be read twice, and is over by itself
+
+    @property
+    def life_s(self) -> int:
+        """Seconds for which a new session's grant verifies."""
+        return self.stream_cap_s or self.session_s

@@ -22,8 +22,10 @@ SHOWN = frozenset(
         "audio_off",
         "audio_unknown",
         "no_way",
+        "not_permitted",
         "code_wrong",
         "lan_unreachable",
+        "lan_closed",
         "not_playable",
         "beyond_displays",
     }

@@ -15,8 +15,13 @@ USUAL = (1280, 720)  # assumed of a picture whose size is not known
 
 
 def plain(camera: Camera) -> Picture:
-    """The picture for whoever plays any size: the smaller one where that alone is H.264."""
-    return "sub" if camera.video.codec == "h265" and camera.sub and camera.sub.codec == "h264" else "main"
+    """The picture for whoever plays any size: the smaller one where that alone is H.264, as far as is known."""
+    return "sub" if camera.video.codec == "h265" and camera.sub and camera.sub.codec != "h265" else "main"
+
+
+def not_h264(camera: Camera) -> bool:
+    """Whether no picture is H.264. False where that may have changed: it is tried then."""
+    return shown(camera, plain(camera)).codec == "h265" and not may_have_changed(camera)
 
 
 def best(camera: Camera) -> Picture:

@@ -9,7 +9,9 @@ from typing import Literal
 from msgspec import Struct
 
 from registry.camera import Camera, Failed, Refusal
-from registry.gate.displays import beyond, by_hls_alone
+from registry.gate.displays import beyond, by_hls_alone, not_h264
+from registry.gate.ways import EXCEPTED
+from registry.preferences import WhileEncrypted
 from registry.reason import Reason
 from registry.settings import BY_VOICE
 from registry.surface import DISPLAYS, SOUND_REQUIRED, WAITING_FOR_SOUND, Surface, assistant
@@ -32,7 +34,7 @@ class Conditions(Struct, frozen=True):
     vendor: Literal["answers", "down", "busy"] = "answers"
     place_free: bool = True
     audio_required: tuple[str, ...] = SOUND_REQUIRED
-    lan_while_encrypted: bool = False  # the owner's own exception: the LAN payload is clear
+    while_encrypted: WhileEncrypted = "no"  # what the owner decided
 
 
 # The reason for each value of a flag. A value that is not listed is unknown, which is not off.
@@ -40,6 +42,8 @@ _VENDOR: dict[str, Reason | None] = {"answers": None, "down": "vendor_down", "bu
 _ONLINE: dict[str, Reason | None] = {"on": None, "off": "offline"}
 _ASLEEP: dict[str, Reason | None] = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
 _ENCRYPTION: dict[str, Reason | None] = {"off": None, "none": None, "on": "encryption_on"}
+# of the code that the owner gave; without one the camera is as encrypted as any other
+_PICTURE_CODE: dict[str, Reason | None] = {"fits": None, "wrong": "code_wrong", "none": "encryption_on"}
 _PLAYED = frozenset({"webrtc", "hls"})
 _BY_HLS = frozenset({"hls"})
 _AUDIO: dict[str, Reason | None] = {"on": None, "none": None, "off": "audio_off"}
@@ -62,9 +66,12 @@ def _awake(camera: Camera, _now: Conditions) -> Reason | None:
 
 
 def _encryption(camera: Camera, now: Conditions) -> Reason | None:
-    if now.way == "lan" and now.lan_while_encrypted:
-        return None
-    return _ENCRYPTION.get(camera.encryption, "encryption_unknown")
+    reason = _ENCRYPTION.get(camera.encryption, "encryption_unknown")
+    if reason is None or now.way not in EXCEPTED[now.while_encrypted]:
+        return reason
+    if now.while_encrypted == "code":
+        return _PICTURE_CODE.get(camera.picture_code, "encryption_unknown")
+    return None
 
 
 def _audio(camera: Camera, now: Conditions) -> Reason | None:
@@ -80,8 +87,8 @@ def _way(_camera: Camera, now: Conditions) -> Reason | None:
 def _playable(camera: Camera, now: Conditions) -> Reason | None:
     if now.surface == "still":
         return None
-    # an unknown codec is settled by the vendor, who is asked for H.264, and by the first packet
-    if camera.video.codec == "h265" and (camera.sub is None or camera.sub.codec != "h264"):
+    # an unknown codec is settled by the first packet
+    if not_h264(camera):
         return "not_playable"
     # a browser plays more, and for VideoApp a picture may be made smaller
     if now.surface in DISPLAYS and beyond(camera):

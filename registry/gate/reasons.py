@@ -70,13 +70,21 @@ WRITTEN: ByReason[Sentence] = {
         mark("There is no way yet to fetch the picture of {camera}."),
         mark("If another {vendor} account owns the camera, link with that account."),
     ),
+    "not_permitted": (
+        mark("The {vendor} account that showcam was given has no right to the live picture of {camera}, or no longer."),
+        mark("Have the owner of the camera share it once more, with live pictures, or link with the owner's account."),
+    ),
     "code_wrong": (
-        mark("{camera} does not take the code that showcam was given for the home network."),
+        mark("{camera} does not take the code that showcam was given, or no longer."),
         mark('Give the right one on the machine showcam runs on: showcam cameras code "{camera}".'),
     ),
     "lan_unreachable": (
         mark("{camera} does not answer on the home network."),
         mark("See that the camera is on and in the same network as showcam."),
+    ),
+    "lan_closed": (
+        mark("{camera} is there on the home network, and its video port (RTSP) is closed."),
+        mark("Open it in the {vendor} app, if the app has it for this camera, or have the picture come another way."),
     ),
     "not_playable": (
         mark("{camera} sends H.265 video, which the display can't play."),
@@ -197,14 +205,18 @@ def translated(
     of: Callable[[Speech], Mapping[Reason, Sentence]],
     own: Mapping[Reason, Sentence] = _NONE,
 ) -> Sentence:
-    """The sentences for a reason, their gaps left open: the door's own, else the vendor's, else those for all."""
-    wrong, mend = own.get(reason) or all_vendors[reason]
+    """The sentences for a reason, their gaps left open: the door's own, else the vendor's, else those for all.
+
+    A sentence that is "" stands for the next one's.
+    """
     speech = SPEECHES.get(vendor)
-    if speech is None or reason in own:
-        return OURS.translate(language, wrong), OURS.translate(language, mend)
-    its_wrong, its_mend = of(speech).get(reason, ("", ""))
-    translate = speech.catalogue.translate
-    return (
-        translate(language, its_wrong) or OURS.translate(language, wrong),
-        translate(language, its_mend) or OURS.translate(language, mend),
-    )
+    of_vendor = of(speech).get(reason, ("", "")) if speech else ("", "")
+
+    def chosen_of(at: int) -> str:
+        if ours := own.get(reason, ("", ""))[at]:
+            return OURS.translate(language, ours)
+        if speech and of_vendor[at]:
+            return speech.catalogue.translate(language, of_vendor[at])
+        return OURS.translate(language, all_vendors[reason][at])
+
+    return chosen_of(0), chosen_of(1)

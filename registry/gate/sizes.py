@@ -1,10 +1,10 @@
-"""The sizes of a camera's pictures: as its vendor lists them, or else as measured when they were opened."""
+"""What a camera's pictures are like: as its vendor lists them, or else as measured when they were opened."""
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from media.grants import Picture
-from registry.camera import Camera, Ref, Video
+from registry.camera import Camera, Ref, Video, VideoCodec
 
 REMEASURE_S = 24 * 3600  # a size measured longer ago may have been changed in the vendor's app since
 
@@ -18,14 +18,16 @@ class Measurement(Struct, frozen=True):
     height: int
     b_frames: bool = False
     at: float = 0.0
+    codec: VideoCodec = "unknown"  # "unknown": not measured
 
 
 def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measurement) -> Cameras:
     """The cameras with the measurement applied to that picture of the camera `ref`."""
 
     def measured(camera: Camera) -> Camera:
-        video = camera.video if picture == "main" else camera.sub or Video("h264")
-        video = replace(video, width=measurement.width, height=measurement.height, b_frames=measurement.b_frames)
+        video = camera.video if picture == "main" else camera.sub or Video()
+        codec = video.codec if measurement.codec == "unknown" else measurement.codec
+        video = Video(codec, measurement.width, measurement.height, measurement.b_frames)
         if picture == "sub":
             return replace(camera, sub=video)
         if video == camera.video and (not camera.looked_at or measurement.at - camera.looked_at < REMEASURE_S / 2):
@@ -36,7 +38,7 @@ def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measureme
 
 
 def sized(cameras: Cameras, before: Cameras) -> Cameras:
-    """The cameras with sizes known from `before` where the vendor lists none, and the codec is still the same."""
+    """The cameras with what is known from `before` where the vendor lists no size, and no other codec."""
     known = {camera.ref: camera for camera in before if camera.video.width or (camera.sub and camera.sub.width)}
     if not known:
         return cameras
@@ -51,11 +53,11 @@ def _filled(camera: Camera, known: Camera) -> Camera:
 
 
 def _size_or_known[V: Video | None](listed: V, known: Video | None) -> V | Video:
-    if listed is None or known is None or listed.width or listed.codec != known.codec:
+    if listed is None or known is None or listed.width or listed.codec not in ("unknown", known.codec):
         return listed
     return known
 
 
 def may_have_changed(camera: Camera) -> bool:
-    """Whether its whole picture was measured more than REMEASURE_S ago."""
+    """Whether its whole picture was measured more than REMEASURE_S ago: its owner may have chosen another since."""
     return 0 < camera.looked_at < camera.as_of - REMEASURE_S

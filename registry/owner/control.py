@@ -9,10 +9,11 @@ from registry.camera import Camera, Refusal
 from registry.driver import Driver
 from registry.errors import DriverError, SetRefused
 from registry.gate.gate import overruled
+from registry.readings.awaited import Awaited
 from registry.readings.breaker import Breaker
 from registry.readings.judge import Deadline, VisibleCamera, unreached
 from registry.readings.readings import Readings
-from registry.settings import FIELDS, Setting, SettingView, Step, field_of
+from registry.settings import FIELDS, Asked, Setting, SettingView, Step, field_of
 from store.records import Source
 
 log = logging.getLogger(__name__)
@@ -21,9 +22,16 @@ log = logging.getLogger(__name__)
 class Control:
     """Callers have checked the permission. Answers with a Refusal where something is wrong."""
 
-    def __init__(self, drivers: Mapping[str, Driver], readings: Readings, breaker: Breaker, read_back_s: float) -> None:
+    def __init__(
+        self,
+        drivers: Mapping[str, Driver],
+        readings: Readings,
+        breaker: Breaker,
+        awaited: Awaited,
+        read_back_s: float,
+    ) -> None:
         self._drivers, self._readings, self._breaker = drivers, readings, breaker
-        self._read_back_s = read_back_s
+        self._awaited, self._read_back_s = awaited, read_back_s
         self._reads = itertools.count()
 
     def serves(self, source: Source) -> tuple[str, ...]:
@@ -43,7 +51,8 @@ class Control:
 
     def change(
         self, visible: VisibleCamera, setting: Setting, value: str, code: str, deadline: Deadline
-    ) -> Camera | Refusal | Step:
+    ) -> Camera | Asked | Refusal | Step:
+        """Asked: the vendor took the change, which no reading has shown in time."""
         driver = self._drivers[visible.source.kind]
 
         def apply() -> None:
@@ -54,9 +63,9 @@ class Control:
             return refusal
         try:
             found = self._read_back(visible, setting, value, deadline)
-        except DriverError as error:
-            return unreached(error, visible.camera)
-        return found or overruled("not_set", visible.camera)
+        except DriverError:
+            found = None  # the change was taken all the same
+        return found or self._awaited.put(visible.account.id, visible.camera, setting, value)
 
     def restart(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
         if not visible.camera.can_restart:
@@ -101,8 +110,14 @@ class Control:
                     return Step("code", wrong=True)
                 case "wrong_mailed_code":
                     return Step("mailed_code", wrong=True)
+                case "code_wanted":
+                    return Step("code")
                 case "code_mailed":
                     return Step("mailed_code")
+                case "old" | "too_soon":
+                    return Step("mailed_code", why=refused.why)
+                case "too_often" | "guessed" | "silent":
+                    return Step("pause", why=refused.why)
                 case "unsupported":
                     return overruled("not_this_way", visible.camera)
                 case "not_taken":

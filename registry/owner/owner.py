@@ -1,12 +1,15 @@
 """What an owner sees and sets: with `Registry` the only way to a camera. Each method takes the account."""
 
 import re
+from typing import Protocol
 
 from msgspec.structs import replace
 
-from registry.camera import Camera, Refusal
+from accounts.viewers import OwnersPage, Viewer
+from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.gate.gate import overruled
 from registry.owner.control import Control
+from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
 from registry.preferences import Preferences, keep
 from registry.readings.judge import Deadline, Judge
@@ -14,10 +17,17 @@ from registry.readings.listing import Listing
 from registry.readings.lists import Lists
 from registry.readings.readiness import Readiness, Row
 from registry.readings.readings import Readings
-from registry.settings import BY_VOICE, BadValue, Setting, SettingView, Step, check
+from registry.settings import BY_VOICE, Asked, BadValue, Setting, SettingView, Step, check
+from registry.surface import OF_ASSISTANTS, Surface
 from store.ports import Store
 
 PASSWORD = re.compile(r"[A-Za-z0-9]{6,12}")
+
+
+class OpenStream(Protocol):
+    def __call__(self, viewer: Viewer, camera: str, request: StreamRequest) -> Stream | Refusal:
+        """Raises BadOffer."""
+        ...
 
 
 class Owner:
@@ -32,19 +42,26 @@ class Owner:
         judge: Judge,
         control: Control,
         codes: LanCodes,
+        encrypted: Encrypted,
+        open_stream: OpenStream,
         within_s: float,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
-        self._within_s = within_s
+        self._encrypted = encrypted
+        self._open_stream, self._within_s = open_stream, within_s
 
     def cameras(self, account_id: str) -> Listing:
         """All of the household's, read now, or else as last known. Raises Unavailable."""
         return self._lists.of_account(account_id)
 
-    def readiness(self, account_id: str) -> list[Row]:
+    def readiness(self, account_id: str, surfaces: tuple[Surface, ...] = OF_ASSISTANTS) -> list[Row]:
         """Every camera of the household and whether each surface could show it. Raises Unavailable."""
-        return self._readiness.of_account(account_id, self.cameras(account_id).cameras)
+        return self._readiness.of_account(account_id, self.cameras(account_id).cameras, surfaces)
+
+    def open_stream(self, account_id: str, session: str, camera_id: str, request: StreamRequest) -> Stream | Refusal:
+        """A camera live on an owner's page, through the gate. `session`: the console session's id. Raises BadOffer."""
+        return self._open_stream(OwnersPage(session, account_id), camera_id, request)
 
     def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
         """By source id, the ways by which it serves state and settings. Raises Unavailable."""
@@ -58,8 +75,8 @@ class Owner:
 
     def change(
         self, account_id: str, camera_id: str, setting: str, value: str, *, code: str = "", consent: bool = False
-    ) -> Camera | Refusal | Step:
-        """Image Encryption goes off with the owner's consent and the code: a Step names what is missing.
+    ) -> Camera | Asked | Refusal | Step:
+        """Image Encryption goes off with the owner's consent: a Step names what is missing, such as a code.
 
         Raises BadValue.
         """
@@ -72,8 +89,6 @@ class Owner:
             return overruled("not_this_way", visible.camera)  # that is for the account which owns the camera
         if not consent and ((wanted, value) == ("encryption", "off") or wanted == "storage"):
             return Step("consent")
-        if (wanted, value) == ("encryption", "off") and not code:
-            return Step("code")
         return self._control.change(visible, wanted, value, code, deadline)
 
     def restart(self, account_id: str, camera_id: str) -> Camera | Refusal:
@@ -108,6 +123,16 @@ class Owner:
     def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal:
         """What opens the camera on the LAN, tried there once; "" takes it back. Raises BadValue."""
         return self._codes.set(account_id, camera_id, code)
+
+    def while_encrypted(
+        self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False
+    ) -> Camera | Refusal | Step:
+        """How a camera is shown while its Image Encryption is on: see `Encrypted.decide`. Raises BadValue."""
+        return self._encrypted.decide(account_id, camera_id, value, code=code, consent=consent)
+
+    def may_be_deciphered(self, account_id: str, camera: Camera) -> bool:
+        """Whether assistants would show the encrypted camera if its code was given. Raises Unavailable."""
+        return self._encrypted.may_be_deciphered(account_id, camera)
 
     def preferences(self, account_id: str, camera_id: str) -> Preferences:
         """Raises Unavailable where there is no such household."""

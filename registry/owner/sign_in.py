@@ -103,7 +103,7 @@ class SignIn:
         salt = self._salt()
         key = vendor_key(salt, self._kind, user)
         source = self._store.source_by_vendor_key(key)
-        if source is not None and browser is not None and source.account in browser.accounts:
+        if source is not None and browser is not None and browser.knows(source.account):
             return self._begin_known(user, password, attempts.own(source.account, browser))
         try:
             place = self._attempts.from_address(salt, address)

@@ -5,7 +5,7 @@ from registry.gate.gate import not_by_voice, overruled
 from registry.owner.control import Control
 from registry.readings.judge import Deadline, Judge, VisibleCamera
 from registry.rules import Rules
-from registry.settings import Step, check, field_of
+from registry.settings import Asked, Step, check, field_of
 from store.records import Link
 
 
@@ -17,8 +17,8 @@ class Voice:
 
     def change(
         self, link: Link, camera_id: str, setting: str, value: str, within_s: float | None = None
-    ) -> Camera | Refusal:
-        """The camera as it is then. Raises BadValue."""
+    ) -> Camera | Asked | Refusal:
+        """The camera as it is then, or as it was asked to be. Raises BadValue."""
         wanted = check(setting, value)
         deadline = Deadline(self._rules.vendor_within(within_s))
         visible = self._may(link, camera_id, wanted, deadline)

@@ -54,6 +54,11 @@ class Households:
         self._known.put(known.account.id, household)
         return household
 
+    def follow(self, account_id: str) -> None:
+        """Take up what the owner changed in another process; a household that is not in memory is read when needed."""
+        if known := self._known.get(account_id):
+            self._with_preferences(known)
+
     def forget(self, account_id: str) -> None:
         """After a change in this process: the next request reads the household from the store."""
         self._known.drop(account_id)

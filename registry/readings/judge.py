@@ -6,18 +6,19 @@ from typing import Literal
 
 from msgspec import Struct
 
+from accounts.viewers import Viewer
 from registry.camera import Camera, Refusal
 from registry.errors import DriverError, Refused, SignedOut, Unavailable, VendorBusy
 from registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
 from registry.gate.ways import choose
-from registry.preferences import Preferences
+from registry.preferences import NONE, Preferences
 from registry.readings.households import Household
 from registry.readings.reading import Reading
 from registry.readings.readings import Readings
 from registry.readings.verdicts import Verdict, Verdicts
 from registry.rules import Rules
 from registry.surface import Surface
-from store.records import Account, Link, Source
+from store.records import Account, Source
 
 _NOT_FOUND = not_found()
 LEAST_S = 0.1  # the least a later step gets under a hard deadline, so that every step may overrun a little
@@ -50,7 +51,7 @@ class Deadline:
 
 
 class VisibleCamera(Struct, frozen=True):
-    """A camera that the link may see, as last read, and where it comes from."""
+    """A camera that its viewer may see, as last read, and where it comes from."""
 
     account: Account
     source: Source
@@ -75,11 +76,11 @@ class Judge:
         self._readings, self._rules = readings, rules
         self._verdicts = Verdicts()
 
-    def see(self, link: Link, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
-        """The camera if the link may see it. One that is unknown, another household's or not chosen: not_found."""
-        if link.cameras is not None and camera not in link.cameras:
+    def see(self, viewer: Viewer, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
+        """The camera if the viewer may see it. One that is unknown, another household's or not chosen: not_found."""
+        if viewer.cameras is not None and camera not in viewer.cameras:
             return not_found()
-        return self.find(link.account, camera, deadline)
+        return self.find(viewer.account, camera, deadline)
 
     def find(self, account_id: str, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
         """The household's camera, visible to a link or not."""
@@ -94,8 +95,13 @@ class Judge:
         return lambda account, source: self._readings.read(account, source, deadline.left)
 
     def judge(self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...], read: Read) -> Open | Refusal:
-        """The gate on the reading of `read`; where a flag is unknown, on a second one."""
+        """The gate on the reading of `read`; where a flag is unknown, on a second one.
+
+        What the owner decides about an encrypted camera counts at once, in whichever process.
+        """
         verdict: Open | Refusal = _NOT_FOUND
+        if visible.camera.encryption in ("on", "unknown"):
+            self._readings.households.follow(visible.account.id)
         for _ in range(2):
             try:
                 reading = read(visible.account, visible.source)
@@ -138,15 +144,15 @@ class Judge:
         place_free: bool = True,
     ) -> Verdict:
         """Depends on its arguments and the rules alone, so `Verdicts` may keep the result."""
-        way = choose(camera, (*tried, *self._rules.closed_ways))
-        preferences = household.get(camera.id)
+        while_encrypted = self._rules.exception(household.get(camera.id, NONE).while_encrypted)
+        way = choose(camera, (*tried, *self._rules.closed_ways), while_encrypted)
         conditions = Conditions(
             surface,
             way,
             protocols,
             place_free=place_free,
             audio_required=self._rules.require_audio,
-            lan_while_encrypted=preferences is not None and preferences.lan_while_encrypted,
+            while_encrypted=while_encrypted,
         )
         return way, gate(camera, conditions)
 

@@ -22,13 +22,15 @@ class Readiness:
     def of_link(self, link: Link, cameras: Iterable[Camera], deadline: Deadline) -> list[Row]:
         return self._rows([self._judge.see(link, camera.id, deadline) for camera in cameras])
 
-    def of_account(self, account_id: str, cameras: Iterable[Camera]) -> list[Row]:
+    def of_account(
+        self, account_id: str, cameras: Iterable[Camera], surfaces: tuple[Surface, ...] = OF_ASSISTANTS
+    ) -> list[Row]:
         deadline = Deadline(self._rules.states_s)
-        return self._rows([self._judge.find(account_id, camera.id, deadline) for camera in cameras])
+        return self._rows([self._judge.find(account_id, camera.id, deadline) for camera in cameras], surfaces)
 
-    def _rows(self, found: list[VisibleCamera | Refusal]) -> list[Row]:
+    def _rows(self, found: list[VisibleCamera | Refusal], surfaces: tuple[Surface, ...] = OF_ASSISTANTS) -> list[Row]:
         return [
-            (visible.camera, {surface: self._verdict(visible, surface) for surface in OF_ASSISTANTS})
+            (visible.camera, {surface: self._verdict(visible, surface) for surface in surfaces})
             for visible in found
             if isinstance(visible, VisibleCamera)
         ]

@@ -10,6 +10,7 @@ from registry.camera import Camera, Ref, Refusal, State
 from registry.errors import DriverError, Unavailable
 from registry.gate.displays import PLAYABLE
 from registry.gate.gate import overruled
+from registry.readings.awaited import Awaited, Changes, with_awaited
 from registry.readings.households import IN_MEMORY
 from registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
 from registry.readings.reading import Reading
@@ -30,8 +31,9 @@ class _Judged(Struct, frozen=True):
 
 
 class States:
-    def __init__(self, readings: Readings, judge: Judge, sightings: Sightings, rules: Rules) -> None:
+    def __init__(self, readings: Readings, judge: Judge, sightings: Sightings, awaited: Awaited, rules: Rules) -> None:
         self._readings, self._judge, self._sightings, self._rules = readings, judge, sightings, rules
+        self._awaited = awaited
         self._judged: Kept[str, _Judged] = Kept(IN_MEMORY)
 
     def of(self, link: Link, camera_ids: Iterable[str], within_s: float | None = None) -> dict[str, State]:
@@ -46,17 +48,21 @@ class States:
                 camera_id: _unknown(camera_id, overruled(error.reason, None, error.vendor)) for camera_id in visible
             }
         deadline = Deadline(self._rules.states_within(within_s))
+        awaited = self._awaited.of(link.account)
+        max_age_s = 0.0 if awaited else STATES_S  # a change that is awaited is looked for with every query
         found: dict[str, State] = {}
         unknown: Refusal | None = None
         for source in household.sources:
             left = [camera_id for camera_id in visible if camera_id not in found] if found else visible
             try:
-                self._find(found, household.account, source, link.assistant, left, deadline)
+                self._find(found, household.account, source, link.assistant, left, max_age_s, deadline)
             except DriverError as error:
                 unknown = unreached(error, None)
         if unknown is not None:
             # a source could not be read: its cameras are unknown, not missing
             found |= {camera_id: _unknown(camera_id, unknown) for camera_id in visible if camera_id not in found}
+        if awaited:
+            found = {camera_id: _awaiting(state, awaited) for camera_id, state in found.items()}
         held = self._sightings.held(link.account)
         return {camera_id: _moving(state, held) for camera_id, state in found.items()} if held else found
 
@@ -82,11 +88,12 @@ class States:
         source: Source,
         surface: Surface,
         camera_ids: list[str],
+        max_age_s: float,
         deadline: Deadline,
     ) -> None:
         """Adds the source's states to `found`. Raises DriverError when it can't be read and no reading is known."""
         try:
-            reading = self._readings.recent(account, source, STATES_S, deadline.left)
+            reading = self._readings.recent(account, source, max_age_s, deadline.left)
         except DriverError as error:
             last = self._readings.last(account, source)
             if last is None:
@@ -119,6 +126,11 @@ class States:
     def _judge_state(self, visible: VisibleCamera, surface: Surface) -> State:
         verdict = self._judge.verdict(visible, surface, PLAYABLE)
         return State(visible.camera, verdict if isinstance(verdict, Refusal) else None)
+
+
+def _awaiting(state: State, awaited: Changes) -> State:
+    camera = with_awaited(state.camera, awaited)
+    return state if camera is state.camera else replace(state, camera=camera)
 
 
 def _moving(state: State, held: Mapping[str, frozenset[str]]) -> State:

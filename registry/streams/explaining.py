@@ -1,5 +1,6 @@
 """Why a camera can't be shown, shown in its place: where the owner wants that and the display can play it."""
 
+from accounts.viewers import Viewer
 from media.client import MediaBusy, MediaUnavailable
 from media.grants import Claims
 from media.source import SourceSpec
@@ -10,7 +11,6 @@ from registry.readings.judge import Deadline
 from registry.rules import Rules
 from registry.streams.handover import Handover, Sight
 from store.ports import Store
-from store.records import Link
 
 
 class Explaining:
@@ -19,14 +19,14 @@ class Explaining:
         self._wanted = rules.explain == "picture" and rules.pictures == "plane"
 
     def stream(
-        self, link: Link, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
+        self, viewer: Viewer, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
     ) -> Stream | Refusal:
         """The reason as a picture, or else the refusal as it is. Raises BadOffer."""
-        source = None if request.surface == "page" else self.card(link.id, request.surface, refusal)
+        source = None if request.surface == "page" else self.card(viewer.id, request.surface, refusal)
         if source is None or not {*request.protocols} & {*PLAYABLE}:
             return refusal
         try:
-            return self._handover.start(link, camera, source, Sight.card(refusal), request, deadline)
+            return self._handover.start(viewer, camera, source, Sight.card(refusal), request, deadline)
         except (MediaBusy, MediaUnavailable):
             return refusal
 

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from accounts.viewers import Viewer
 from media.client import Answer, MediaBusy, MediaUnavailable, NoPicture
 from media.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
 from media.source import SourceSpec
@@ -20,7 +21,6 @@ from registry.readings.judge import Deadline, Judge, Open
 from registry.reason import is_reason
 from registry.rules import Rules
 from registry.surface import Surface
-from store.records import Link
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,10 @@ class Pictures(Protocol):
         """`timeout_s`: the whole wait; `within_s`: the wait for a slow camera."""
         ...
 
+    def keep(self, claims: Claims) -> None:
+        """Hold the camera's picture open for a while, if it comes over the home network."""
+        ...
+
     def end_session(self, link: str, name: str) -> None: ...
 
 
@@ -88,7 +92,7 @@ class Handover:
 
     def start(
         self,
-        link: Link,
+        viewer: Viewer,
         camera: str,
         source: SourceSpec,
         sight: Sight,
@@ -98,8 +102,8 @@ class Handover:
         fit = sight.fit or Fit("main", request.surface)
         protocol = _best(request.protocols, sight.video)
         grant, claims = self._grants.issue(
-            account=link.account,
-            link=link.id,
+            account=viewer.account,
+            link=viewer.id,
             camera=camera,
             protocol=protocol,
             surface=fit.surface,
@@ -138,11 +142,11 @@ class Handover:
             explains=sight.explains,
         )
 
-    def snapshot(self, link: Link, camera: str, surface: str, picture: Picture) -> Snapshot:
+    def snapshot(self, viewer: Viewer, camera: str, surface: str, picture: Picture) -> Snapshot:
         """May be fetched repeatedly within its time, each time with an access token of the link."""
         grant, claims = self._grants.issue(
-            account=link.account,
-            link=link.id,
+            account=viewer.account,
+            link=viewer.id,
             camera=camera,
             protocol="still",
             surface=surface,
@@ -150,17 +154,17 @@ class Handover:
             life_s=SNAPSHOT_S,
             picture=picture,
         )
-        at = self._pictures.place(link.account)
+        at = self._pictures.place(viewer.account)
         return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
 
-    def look(self, link: Link, camera: str, source: SourceSpec, picture: Picture, deadline: Deadline) -> None:
+    def look(self, viewer: Viewer, camera: str, source: SourceSpec, picture: Picture, deadline: Deadline) -> None:
         """Opens it without a viewer: the media process measures and closes it."""
         _, claims = self._grants.issue(
-            account=link.account,
-            link=link.id,
+            account=viewer.account,
+            link=viewer.id,
             camera=camera,
             protocol="snapshot",
-            surface=link.assistant,
+            surface="still",
             now=self._clock(),
             life_s=START_S,
             picture=picture,

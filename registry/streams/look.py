@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from accounts.viewers import Viewer
 from media.client import MediaBusy, MediaUnavailable
 from media.grants import Picture
 from net.rate import Rate
@@ -12,7 +13,6 @@ from registry.readings.readings import Readings
 from registry.rules import Rules
 from registry.streams.handover import Handover
 from registry.streams.sources import Minting
-from store.records import Link
 
 ANEW_S = 60  # a picture that displays can't play is measured once within this
 AGAIN_S = 600  # a picture of unknown size is opened once within this
@@ -45,17 +45,17 @@ class Looking:
         self._minting, self._handover, self._clock = minting, handover, clock
         self._anew, self._again = Rate(ANEW_S), Rate(AGAIN_S)
 
-    def anew(self, link: Link, seen: VisibleCamera, deadline: Deadline) -> None:
+    def anew(self, viewer: Viewer, seen: VisibleCamera, deadline: Deadline) -> None:
         """Measures the whole picture for the next request, since the owner may have made it smaller; does not wait."""
         if self._rules.pictures == "plane" and self._anew.hit(_key(seen, "main"), self._clock()) == 1:
             verdict = self._judge.verdict(seen, "still", ())
             if isinstance(verdict, Open):
-                self._begin(link, verdict, "main", deadline)
+                self._begin(viewer, verdict, "main", deadline)
 
-    def first(self, link: Link, camera_id: str, picture: Picture) -> None:
+    def first(self, viewer: Viewer, camera_id: str, picture: Picture) -> None:
         """Measures a picture of unknown size, if the gate is open; waits for it, SHOWS_S at most."""
         deadline = Deadline(self._rules.vendor_s)
-        seen = self._judge.see(link, camera_id, deadline)
+        seen = self._judge.see(viewer, camera_id, deadline)
         if isinstance(seen, Refusal) or picture not in unseen(seen.camera) or self._rules.pictures == "vendor":
             return
         if self._again.hit(_key(seen, picture), self._clock()) > 1:
@@ -66,24 +66,24 @@ class Looking:
             (),
             lambda account, source: self._readings.recent(account, source, READ_S, deadline.left),
         )
-        if isinstance(opened, Open) and self._begin(link, opened, picture, deadline):
-            self._wait(link, camera_id, picture)
+        if isinstance(opened, Open) and self._begin(viewer, opened, picture, deadline):
+            self._wait(viewer, camera_id, picture)
 
-    def _begin(self, link: Link, opened: Open, picture: Picture, deadline: Deadline) -> bool:
+    def _begin(self, viewer: Viewer, opened: Open, picture: Picture, deadline: Deadline) -> bool:
         source = self._minting.mint(opened, "still", picture, deadline)
         if isinstance(source, Refusal):
             return False
         try:
-            self._handover.look(link, opened.seen.camera.id, source, picture, deadline)
+            self._handover.look(viewer, opened.seen.camera.id, source, picture, deadline)
         except (MediaBusy, MediaUnavailable):
             self._minting.give_back(opened.seen.source, source.release, deadline)
             return False
         return True
 
-    def _wait(self, link: Link, camera_id: str, picture: Picture) -> None:
+    def _wait(self, viewer: Viewer, camera_id: str, picture: Picture) -> None:
         deadline = Deadline(SHOWS_S)
         while deadline.left:
-            seen = self._judge.see(link, camera_id, deadline)
+            seen = self._judge.see(viewer, camera_id, deadline)
             if isinstance(seen, Refusal) or picture not in unseen(seen.camera):
                 return
             time.sleep(min(0.1, deadline.left))

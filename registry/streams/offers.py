@@ -52,7 +52,7 @@ class Offers:
         try:
             answer = self._handover.answer(claims, None, sdp, claims.nonce, deadline)
         except SessionOver:
-            raise ExpiredGrant from None  # a viewer ended it; a new request may well get the picture
+            raise ExpiredGrant(claims) from None  # a viewer ended it; a new request may well get the picture
         except (MediaBusy, MediaUnavailable) as error:
             return unstarted(error, self._judge, opened, surface_of(claims), PLAYABLE)
         sight = Sight.of(opened, Fit(claims.picture, claims.surface))

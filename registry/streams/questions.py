@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from media.grants import Claims
 from media.source import Denied, SourceSpec
-from registry.camera import Refusal
+from registry.camera import Refusal, VideoCodec
 from registry.errors import Unavailable
 from registry.gate.sizes import Measurement
 from registry.readings.judge import Deadline, Judge
@@ -71,11 +71,13 @@ class Questions:
         opened = self._reopening.judged(claims, shared, deadline)
         return _denied(opened) if isinstance(opened, Refusal) else None
 
-    def learn(self, claims: Claims, width: int, height: int, *, b_frames: bool = False) -> None:
+    def learn(
+        self, claims: Claims, width: int, height: int, *, b_frames: bool = False, codec: VideoCodec = "unknown"
+    ) -> None:
         """Takes the measurement of a picture that was opened."""
         if claims.explains or not (0 < width <= MOST_PIXELS and 0 < height <= MOST_PIXELS):
             return
-        measurement = Measurement(width, height, b_frames, self._clock())
+        measurement = Measurement(width, height, b_frames, self._clock(), codec)
         try:
             self._readings.learn(claims.account, claims.camera, claims.picture, measurement)
         except (Unavailable, StoreUnavailable):

@@ -1,5 +1,7 @@
-"""The gate for an issued grant: the link, its cameras and the camera's state may have changed since."""
+"""The gate for an issued grant: its viewer, the viewer's cameras and the camera's state may have changed since."""
 
+from accounts import viewers
+from accounts.viewers import Viewer
 from media.grants import Claims
 from registry.camera import Refusal
 from registry.gate.displays import PLAYABLE
@@ -15,17 +17,20 @@ class Reopening:
         self._store, self._judge = store, judge
 
     def ended(self, claims: Claims) -> bool:
-        link = self._store.link(claims.link)
-        return link is None or link.ended is not None or link.account != claims.account
+        return self._viewer(claims) is None
 
     def judged(self, claims: Claims, read: Read, deadline: Deadline) -> Open | Refusal:
-        link = self._store.link(claims.link)
-        if link is None or link.ended is not None or link.account != claims.account:
+        viewer = self._viewer(claims)
+        if viewer is None:
             return not_found()
-        seen = self._judge.see(link, claims.camera, deadline)
+        seen = self._judge.see(viewer, claims.camera, deadline)
         if isinstance(seen, Refusal):
             return seen
         return self._judge.judge(seen, surface_of(claims), PLAYABLE, read)
+
+    def _viewer(self, claims: Claims) -> Viewer | None:
+        viewer = viewers.find(self._store, claims.link)
+        return viewer if viewer is not None and viewer.account == claims.account else None
 
 
 def surface_of(claims: Claims) -> Surface:

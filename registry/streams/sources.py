@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from copy import replace
 
 from msgspec import structs
 
@@ -14,6 +15,7 @@ from registry.gate.displays import PLAYABLE
 from registry.gate.fit import GATE, Fit, fits
 from registry.gate.gate import overruled
 from registry.gate.ways import ANOTHER, ONE_PICTURE
+from registry.preferences import NONE
 from registry.readings.breaker import Breaker
 from registry.readings.judge import Deadline, Judge, Open, VisibleCamera, unreached
 from registry.readings.readings import Readings
@@ -33,7 +35,7 @@ class Minting:
         self, drivers: Mapping[str, Driver], rules: Rules, readings: Readings, judge: Judge, breaker: Breaker
     ) -> None:
         self._drivers, self._readings, self._judge, self._breaker = drivers, readings, judge, breaker
-        self._passes = rules.pictures == "vendor"
+        self._rules, self._passes = rules, rules.pictures == "vendor"
         self._life_s = rules.passed_s if self._passes else 0
 
     def fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[SourceSpec, Fit] | Refusal:
@@ -112,7 +114,19 @@ class Minting:
                 "no picture from source %s by way %s: %s", source.id, way, error.reason, extra={"reason": error.reason}
             )
             return unreached(error, camera)
-        return spec.of(source.id)
+        return self._handed(opened, spec)
+
+    def _handed(self, opened: Open, spec: SourceSpec) -> SourceSpec:
+        """What the media process is handed: its key only where its owner has the picture deciphered."""
+        preferences = self._readings.households.preferences(opened.seen.account.id)
+        decided = preferences.get(opened.seen.camera.id, NONE).while_encrypted
+        return replace(
+            spec,
+            release=f"{opened.seen.source.id}/{spec.release}" if spec.release else "",
+            key=spec.key if self._rules.exception(decided) == "code" else b"",
+            # what does not decode is the work of a setting only where the camera has one
+            encrypts=opened.seen.camera.encryption != "none",
+        )
 
     def give_back(self, source: Source, release: str, deadline: Deadline) -> None:
         _, _, token = release.partition("/")

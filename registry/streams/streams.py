@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from accounts.viewers import Viewer
 from media.client import MediaBusy, MediaUnavailable
 from media.source import SourceSpec
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest
@@ -19,7 +20,6 @@ from registry.streams.quota import Opens
 from registry.streams.sources import Minting
 from registry.streams.vendor_direct import VendorDirect
 from registry.surface import Surface
-from store.records import Link
 
 OFFER_S = 0.6  # kept of a surface's time for the SDP answer: STUN and TURN have half of it, however late it is
 
@@ -43,58 +43,61 @@ class Streams:
         self._handover, self._vendor_direct, self._explaining = handover, vendor_direct, explaining
         self.looking, self._rules, self._playable, self._clock = looking, rules, rules.playable, clock
 
-    def open(self, link: Link, camera: str, request: StreamRequest) -> Stream | Refusal:
+    def open(self, viewer: Viewer, camera: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer before any call to the vendor."""
         if request.sdp is not None:
             check_offer(request.sdp)
         deadline = self._deadline(request)
-        seen = self._judge.see(link, camera, deadline)
+        seen = self._judge.see(viewer, camera, deadline)
         if isinstance(seen, Refusal):
             return seen
-        if self._opens.spent(link.id, self._clock()):
+        counted = viewer.id if request.surface != "page" else f"{viewer.id}/{camera}"  # a page opens all its cameras
+        if self._opens.spent(counted, self._clock()):
             return overruled("busy", seen.camera)
         protocols = common(request.protocols, self._playable)
         opened = self._judge.judge(seen, GATE[request.surface], protocols, self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             if opened.reason == "beyond_displays":
-                self.looking.anew(link, seen, deadline)
-            return self._explaining.stream(link, camera, opened, request, deadline)
+                self.looking.anew(viewer, seen, deadline)
+            return self._explaining.stream(viewer, camera, opened, request, deadline)
         if request.silent and opened.allowed.sound:
             return overruled("no_common_protocol", opened.seen.camera)  # a stream comes with what the camera sends
         # a refusal is not counted, so that a request after the mend gets the picture
-        if not self._opens.take(link.id, self._clock()):
+        if not self._opens.take(counted, self._clock()):
             return overruled("busy", seen.camera)
         found = self._minting.fitted(opened, request, deadline)
         if isinstance(found, Refusal):
-            self._opens.give_back(link.id, self._clock())
-            return self._explaining.stream(link, camera, found, request, deadline)
+            self._opens.give_back(counted, self._clock())
+            return self._explaining.stream(viewer, camera, found, request, deadline)
         source, fit = found
         if self._vendor_direct is not None:
-            return self._passed(link, opened, source, fit, request, deadline)
+            return self._passed(counted, opened, source, fit, request, deadline)
         try:
-            return self._handover.start(link, camera, source, Sight.of(opened, fit), request, deadline)
+            return self._handover.start(viewer, camera, source, Sight.of(opened, fit), request, deadline)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
-            self._opens.give_back(link.id, self._clock())
+            self._opens.give_back(counted, self._clock())
             self._minting.give_back(opened.seen.source, source.release, deadline)
             if isinstance(error, BadOffer):
                 raise
             refusal = unstarted(error, self._judge, opened, GATE[request.surface], protocols)
-            return self._explaining.stream(link, camera, refusal, request, deadline)
+            return self._explaining.stream(viewer, camera, refusal, request, deadline)
 
     def _passed(
-        self, link: Link, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
+        self, counted: str, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
     ) -> Stream | Refusal:
         assert self._vendor_direct is not None
         stream = self._vendor_direct.start(opened, source, fit, request, deadline)
         if isinstance(stream, Refusal):
-            self._opens.give_back(link.id, self._clock())
+            self._opens.give_back(counted, self._clock())
             self._minting.give_back(opened.seen.source, source.release, deadline)
         return stream
 
-    def snapshot(self, link: Link, camera: str, surface: Surface, within_s: float | None = None) -> Snapshot | Refusal:
+    def snapshot(
+        self, viewer: Viewer, camera: str, surface: Surface, within_s: float | None = None
+    ) -> Snapshot | Refusal:
         """Where a still picture may be fetched; the gate is asked now, and by each fetch that wakes the camera."""
         deadline = Deadline(self._rules.vendor_within(within_s))
-        seen = self._judge.see(link, camera, deadline)
+        seen = self._judge.see(viewer, camera, deadline)
         if isinstance(seen, Refusal):
             return seen
         opened = self._judge.judge(seen, "still", (), self._judge.fresh(deadline))
@@ -102,14 +105,14 @@ class Streams:
             return opened
         if self._vendor_direct is not None:
             return overruled("not_passable", opened.seen.camera)
-        return self._handover.snapshot(link, camera, surface, plain(opened.seen.camera))
+        return self._handover.snapshot(viewer, camera, surface, plain(opened.seen.camera))
 
-    def too_large(self, link: Link, camera: Camera) -> Refusal | None:
+    def too_large(self, viewer: Viewer, camera: Camera) -> Refusal | None:
         """For the surface "video", as far as the size of the picture is known."""
-        return self._minting.too_large(link.account, camera)
+        return self._minting.too_large(viewer.account, camera)
 
-    def end_session(self, link: Link, session: str) -> None:
-        self._handover.end(link.id, session)
+    def end_session(self, viewer: Viewer, session: str) -> None:
+        self._handover.end(viewer.id, session)
 
     def _deadline(self, request: StreamRequest) -> Deadline:
         if request.within_s is None:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from showcam.cli.output import echo
+from showcam.process.limits import forbid_core
 from showcam.process.settings_sources import SettingsError, load
 from showcam.settings import Settings
 
@@ -110,13 +111,31 @@ def installation[F: Callable[..., Any]](command: F) -> F:
 @installation
 def main() -> None:
     """Say “show the garden camera” to Alexa or Google and see it; if it can't be shown, hear why and mend it."""
+    forbid_core()
 
 
 def _register() -> None:
-    from showcam.cli import alexa, backup, cameras, clients, doctor, google, links, owner, pin, processes, run, say
+    from showcam.cli import (
+        alexa,
+        backup,
+        cameras,
+        clients,
+        doctor,
+        google,
+        home,
+        links,
+        login,
+        owner,
+        pin,
+        processes,
+        run,
+        say,
+    )
 
     for command in (
         run.run,
+        home.home,
+        login.login,
         say.say,
         owner.owner,
         cameras.cameras,

@@ -1,45 +1,79 @@
 """Changes a camera's settings and preferences for `showcam cameras set`, and prompts for consent and codes."""
 
 import shlex
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from showcam.cli import stop
-from showcam.cli.named_camera import NamedCamera
+from showcam.cli.named_camera import NamedCamera, refused
 from showcam.cli.output import echo
 
 if TYPE_CHECKING:
     from registry.camera import Camera, Refusal
-    from registry.settings import Step
+    from registry.settings import Asked, Step
     from showcam.compose.cameras import Household
 
-PREFERENCES = ("voice_may", "lan_while_encrypted", "scaled")
+PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted", "scaled", "keep_warm")
 
 
-def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
-    """Prompts for what the camera demands: consent, the label's code, a mailed code. Each code is sent once."""
+def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> bool:
+    """Prompts for what the camera demands: consent, then a code. Each code is sent once.
+
+    False: EZVIZ took the change, and the camera does not show it yet.
+    """
+    from registry.settings import Asked
+
+    owner = named.home.owner
+
+    def change(account: str, camera: str, code: str, consent: bool) -> "Camera | Asked | Step | Refusal":
+        return owner.change(account, camera, setting, value, code=code, consent=consent)
+
+    return not isinstance(_step_by_step(named, setting, change, yes, "Setting it and reading it back"), Asked)
+
+
+def _step_by_step(
+    named: NamedCamera,
+    what: str,
+    take: "Callable[[str, str, str, bool], Camera | Asked | Step | Refusal]",
+    yes: bool,
+    doing: str,
+) -> "Camera | Asked":
+    from registry.camera import Refusal
     from registry.settings import Step
 
     consent, code = yes, ""
+    while True:
+        done = named.ask(take, code, consent, doing=doing)
+        if isinstance(done, Refusal):
+            refused(done)
+        if not isinstance(done, Step):
+            return done
+        if done.wants == "consent":
+            click.confirm(_CONSENT[what].format(camera=named.camera.name), abort=True)
+            consent = True
+        else:
+            code = _code(named.camera, what, done)
 
-    def change(account: str, camera: str) -> "Camera | Step | Refusal":
-        return named.home.owner.change(account, camera, setting, value, code=code, consent=consent)
 
-    while isinstance(done := named.call(change, doing="Setting it and reading it back"), Step):
-        consent, code = _next_step(named.camera, setting, done, consent)
-
-
-def _next_step(camera: "Camera", setting: str, step: "Step", consent: bool) -> tuple[bool, str]:
-    if step.wants == "consent":
-        click.confirm(_CONSENT[setting].format(camera=camera.name), abort=True)
-        return True, ""
+def _code(camera: "Camera", what: str, step: "Step") -> str:
+    """The code that the step wants, prompted for; the command ends where none would help."""
+    in_app = _IN_APP.format(camera=camera.name) if what == "encryption" else ""
+    if step.wrong and step.wants == "mailed_code":
+        stop(f"{_WRONG_MAILED}{in_app}", 1)
     if step.wrong:
-        stop("That code is not right, so nothing was changed. EZVIZ counts wrong codes; look it up, then try again.", 1)
+        stop(f"{_WRONG[what]}{in_app}", 1)
+    if step.why:
+        sentence = _WHY[step.why].format(camera=camera.name)
+        if step.why != "too_soon":
+            stop(f"{sentence}{in_app}", 1)
+        echo(sentence, err=True)
+    elif step.wants == "mailed_code":
+        echo(_MAILED, err=True)
     if step.wants == "mailed_code":
-        echo("This camera takes no label code for that: EZVIZ has just mailed a code of four digits.", err=True)
-        return consent, click.prompt("Code from the mail")
-    return consent, click.prompt("Code on the camera's label, or the encryption password set since", hide_input=True)
+        return str(click.prompt("Code from the mail, or on the label", hide_input=True))
+    return str(click.prompt("Code on the camera's label, or the encryption password set since", hide_input=True))
 
 
 _CONSENT = {
@@ -48,14 +82,78 @@ _CONSENT = {
         "Assistants can show it then. Switch it off?"
     ),
     "storage": "Formatting erases every recording in {camera}. Format it?",
+    "while_encrypted": (
+        "The plain way is to switch Image Encryption of {camera} off. Instead, showcam can keep its code, sealed, and "
+        "decipher its picture here when an assistant asks for it: the picture then reaches Amazon or Google "
+        "deciphered. Do that?"
+    ),
+}
+_MAILED = (
+    "The camera wants a code for that. EZVIZ has just mailed one of four digits to the account's address; look in the "
+    "spam folder too. An older camera takes the code on its label."
+)
+_IN_APP = " In the EZVIZ app it is {camera} > Settings > Image Encryption."
+_WRONG_MAILED = (
+    "EZVIZ does not take that code, so nothing was changed. Of several mails only the newest has a code that counts."
+)
+_WRONG = {
+    "encryption": (
+        "That code is not right, so nothing was changed. EZVIZ counts wrong codes; look it up, then try again."
+    ),
+    "while_encrypted": (
+        "That code does not decipher the picture, so nothing was changed. It is the verification code on the camera's "
+        "label or, where the encryption password was changed, that password."
+    ),
+}
+_WHY = {
+    "old": "That code is over, since a mailed one is good for half an hour. Give the command again for a new one.",
+    "too_soon": "EZVIZ mailed a code a minute or two ago and mails no other yet: that one counts.",
+    "too_often": "EZVIZ has mailed as many codes as it does for now. Wait half an hour, then try again.",
+    "guessed": "There were too many wrong codes. Wait an hour, look up the right one, then try again.",
+    "silent": "{camera} does not answer EZVIZ. See that it has power and Wi-Fi and is awake, then try again.",
 }
 
 
-def change_preference(named: NamedCamera, name: str, value: str) -> None:
+def _decide_while_encrypted(named: NamedCamera, value: str, yes: bool) -> None:
+    owner = named.home.owner
+
+    def decide(account: str, camera: str, code: str, consent: bool) -> "Camera | Step | Refusal":
+        return owner.while_encrypted(account, camera, value, code=code, consent=consent)
+
+    _step_by_step(named, "while_encrypted", decide, yes, "Checking it")
+    echo(f"{named.camera.name}: while_encrypted is {value}.")
+
+
+def renew_picture_code(named: NamedCamera, code: str) -> bool:
+    """Whether the camera is shown by its code; then this one is kept in its place."""
+    from registry.settings import Step
+
+    home, camera = named.home, named.camera
+    if home.owner.preferences(home.account, camera.id).while_encrypted != "code":
+        return False
+
+    def renew(account: str, camera_id: str) -> "Camera | Step | Refusal":
+        return home.owner.while_encrypted(account, camera_id, "code", code=code, consent=True)
+
+    done = named.call(renew, doing="Checking it")
+    if isinstance(done, Step):
+        _code(camera, "while_encrypted", done)
+    echo(f"The picture of {camera.name} is deciphered by this code.")
+    return True
+
+
+def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> None:
     from msgspec.structs import replace
 
     from registry.settings import BadValue
 
+    if name == "lan_while_encrypted":
+        if value not in ("yes", "no"):
+            raise BadValue("lan_while_encrypted is yes or no, and is written while_encrypted lan or no now")
+        name, value = "while_encrypted", "lan" if value == "yes" else "no"
+    if name == "while_encrypted":
+        _decide_while_encrypted(named, value, yes)
+        return
     home, camera = named.home, named.camera
     preferences = home.owner.preferences(home.account, camera.id)
     if name == "voice_may":

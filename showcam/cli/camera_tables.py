@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 from msgspec.structs import asdict, replace
 
 from registry.camera import UNASKED, Camera, Refusal
-from registry.gate.reasons import explain, shell_word
+from registry.gate.reasons import explain, row_text, shell_word
 from registry.preferences import Preferences
 from registry.settings import FIELDS, Setting, SettingView
 from showcam.cli.output import runnable, table
@@ -21,6 +21,10 @@ WAY = {
     "lan": "your network",
     "cloud": "EZVIZ's cloud stream",
     "cloud_unasked": "EZVIZ's cloud stream once its owner agrees",
+}
+MEANS: dict[Setting, str] = {
+    "alarm_notification": "arms detection; off sends nothing and sees nothing",
+    "phone_mute": "on: detection goes on, this account's phones stay silent",
 }
 MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": "audio on"}
 _UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set {camera} storage format"
@@ -57,7 +61,8 @@ class ShownFacts(TypedDict):
 def listed(rows: Readiness, names: Mapping[str, list[str]], serving: Serving | None = None) -> Iterator[str]:
     """`serving`: the ways that serve settings, by source; with it, each camera has a line about ways."""
     if not rows:
-        yield "There is no camera in this account."
+        _, mend = row_text("not_found", "en", vendor="EZVIZ")
+        yield f"There is no camera in this account. {mend}"
         return
     header, *lines = table([_cells(*row) for row in rows], ("Camera", "Model", "Alexa", "Google", ""))
     yield header
@@ -146,7 +151,8 @@ def shown(
     if camera.battery is not None:
         rows.append(("battery", f"{camera.battery} %"))
     rows.append(("voice_may", ", ".join(preferences.voice_may) or "nothing"))
-    rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("lan_while_encrypted", "scaled")]
+    rows.append(("while_encrypted", preferences.while_encrypted))
+    rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("scaled", "keep_warm")]
     yield from table(rows, indent=2)
     if views["storage"].value == "uninitialised":
         yield _UNINITIALISED.format(camera=shell_word(camera.name))
@@ -178,6 +184,7 @@ def _note(name: Setting, view: SettingView, *, verbose: bool) -> str:
         notes.append("can be set")
     elif view.value is not None:
         notes.append("read only")
+    notes += [MEANS[name]] if view.can_set and name in MEANS else []
     if verbose and view.way:
         notes.append(WAY[view.way])
     return f"  ({'; '.join(notes)})" if notes else ""

@@ -1,12 +1,18 @@
 """`showcam cameras`: the cameras, whether they can be shown, and all their settings."""
 
+import shlex
+from typing import TYPE_CHECKING
+
 import click
 
 from showcam.cli import readable, settings_of, stop
-from showcam.cli.camera_settings import PREFERENCES, change_preference, change_setting
-from showcam.cli.named_camera import ASKING, NamedCamera, of_household, on_camera, unavailable
+from showcam.cli.camera_settings import PREFERENCES, change_preference, change_setting, renew_picture_code
+from showcam.cli.named_camera import ASKING, NamedCamera, of_household, on_camera, refused, unavailable
 from showcam.cli.output import as_json, echo, report
 from showcam.cli.progress import progress
+
+if TYPE_CHECKING:
+    from showcam.compose.cameras import Household
 
 
 @click.group(invoke_without_command=True)
@@ -33,19 +39,25 @@ def cameras(context: click.Context, verbose: bool, as_json: bool, user: str | No
 @readable
 def list_(context: click.Context, verbose: bool, as_json: bool, user: str | None) -> None:
     """List every camera, whether Alexa and Google can show it, and names a voice has trouble with."""
+    from showcam.compose.cameras import household
+
+    with household(settings_of(context), user) as home:
+        report_cameras(home, verbose=verbose, as_json=as_json)
+
+
+def report_cameras(home: "Household", *, verbose: bool, as_json: bool) -> None:
+    """Print the household's cameras, or why they can't be listed."""
     from alexa.names import friendly_names
     from registry.errors import Unavailable
     from registry.gate.voice_names import trouble
     from showcam.cli import camera_tables as tables
-    from showcam.compose.cameras import household
 
-    with household(settings_of(context), user) as home:
-        try:
-            with progress(ASKING):
-                rows = home.owner.readiness(home.account)
-            serving = home.owner.serving(home.account) if verbose or as_json else {}
-        except Unavailable as error:
-            unavailable(error)
+    try:
+        with progress(ASKING):
+            rows = home.owner.readiness(home.account)
+        serving = home.owner.serving(home.account) if verbose or as_json else {}
+    except Unavailable as error:
+        unavailable(error)
     found = [camera for camera, _ in rows]
     names = trouble(found, friendly_names(found))
     facts = {"cameras": [tables.listed_facts(row, names, serving) for row in rows]}
@@ -79,20 +91,27 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     """Set SETTING of the camera NAME to VALUE, and read it back.
 
     \b
-    audio, sleep, status_light, alarm_notification, offline_notification, flip: on or off
+    audio, sleep, status_light, offline_notification, flip: on or off
+    alarm_notification: on or off (arms or disarms detection); phone_mute: on or off
     night_vision: colour, black_and_white or smart
-    encryption: on or off (off wants your consent and the code on the label)
+    sensitivity: of detection, a number from 1 to 6 (to 100 with a battery)
+    encryption: on or off (off wants your consent, and a code where EZVIZ does)
     time_zone: as +02:00; date_format: ymd, mdy or dmy
     storage: format (erases it)
     voice_may: what a voice may change, parted by commas: audio,sleep,restart … or nothing
-    lan_while_encrypted, scaled: yes or no
+    while_encrypted: how it is shown with Image Encryption on: no, lan (at home, where its picture is
+    clear) or code (deciphered here, by the code, which is asked for)
+    scaled, keep_warm: yes or no
     """
     name = named.camera.name
     if setting in PREFERENCES:
-        change_preference(named, setting, value)
+        change_preference(named, setting, value, yes)
         return
-    change_setting(named, setting, value, yes)
-    echo(f"{name} formats its storage." if setting == "storage" else f"{name}: {setting} is {value}.")
+    if change_setting(named, setting, value, yes):
+        echo(f"{name} formats its storage." if setting == "storage" else f"{name}: {setting} is {value}.")
+    else:
+        echo(f"{name}: {setting} {value} was asked for. EZVIZ took it, and the camera does not show it yet.")
+        echo(f"See in half a minute: showcam cameras show {shlex.quote(name)}", err=True)
 
 
 @cameras.command()
@@ -106,16 +125,25 @@ def restart(named: NamedCamera) -> None:
 @cameras.command()
 @on_camera
 def code(named: NamedCamera) -> None:
-    """Show the camera NAME over the home network, by the code on its label, which is asked for."""
+    """Show the camera NAME over the home network, by the code on its label, which is asked for.
+
+    Where while_encrypted is code, the code also takes the place of the one that deciphers its picture.
+    """
+    from registry.camera import Refusal
+
     given = click.prompt(
         "Code on the label, or the encryption password set since (nothing: no longer over the home network)",
         default="",
         show_default=False,
         hide_input=True,
     )
-    done = named.call(named.home.owner.set_code, given.strip(), doing="Asking the camera itself")
-    by = "over the home network first" if "lan" in done.ways else "no longer over the home network"
-    echo(f"{named.camera.name} is shown {by}.")
+    renewed = bool(given.strip()) and renew_picture_code(named, given.strip())
+    done = named.ask(named.home.owner.set_code, given.strip(), doing="Asking the camera itself")
+    if not isinstance(done, Refusal):
+        by = "over the home network first" if "lan" in done.ways else "no longer over the home network"
+        echo(f"{named.camera.name} is shown {by}.")
+    elif not renewed:
+        refused(done)
 
 
 @cameras.command()

@@ -27,11 +27,15 @@ class NamedCamera:
         """The result of a method of the owner's view, called for this camera; a refusal ends the command."""
         from registry.camera import Refusal
 
-        with progress(doing):
-            result = method(self.home.account, self.camera.id, *values)
+        result = self.ask(method, *values, doing=doing)
         if isinstance(result, Refusal):
             refused(result)
         return result
+
+    def ask[T](self, method: Callable[..., T], *values: Any, doing: str = ASKING) -> T:
+        """The result of a method of the owner's view, called for this camera."""
+        with progress(doing):
+            return method(self.home.account, self.camera.id, *values)
 
 
 def of_household[F: Callable[..., Any]](command: F) -> F:

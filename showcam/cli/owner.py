@@ -57,8 +57,9 @@ def add(context: click.Context, user: str, key: str | None, language: str) -> No
     echo(f"{user} may now link cameras here.")
     if not key:
         echo(
-            "Pictures come by EZVIZ's cloud stream, an open connection that linking asks about, or by an EZVIZ Open "
-            f"Platform key: showcam owner key {shlex.quote(user)}",
+            "Pictures come by EZVIZ's own cloud stream, which takes nothing more: linking asks about its open "
+            "connection. At home they come by the code on a camera's label: showcam cameras code NAME. Last, by a key: "
+            f"showcam owner key {shlex.quote(user)}",
             err=True,
         )
 
@@ -93,7 +94,7 @@ def list_(context: click.Context, as_json: bool) -> None:
 
 def _lines(households: list[HouseholdFacts]) -> list[str]:
     if not households:
-        return ["Nobody has cameras here yet: showcam owner add you@example.com"]
+        return ["Nobody has cameras here yet: showcam login"]
     rows = [
         (
             household["household"],

@@ -7,6 +7,7 @@ import webbrowser
 import click
 
 from showcam.cli import installation, readable, settings_of
+from showcam.cli.home import announce
 from showcam.cli.output import echo
 from showcam.process.supervisor import Process
 from showcam.settings import Settings
@@ -80,10 +81,12 @@ def processes(settings: Settings) -> list[Process]:
 
 
 def _announce(settings: Settings) -> None:
-    """The address is the last line, where a person finds it."""
+    """What a person opens next comes last, where it is found: the practice page, or the page of the cameras."""
     if sys.stderr.isatty():
         echo(f"What happens is written into {settings.data / 'log'}.", err=True)
     if settings.demo:
+        if settings.has_console:
+            announce(settings)
         page = f"http://127.0.0.1:{settings.simulator_port}/"
         echo(f"Practice page: {page}")
         echo("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
@@ -104,3 +107,5 @@ def _announce(settings: Settings) -> None:
             err=True,
         )
     echo(f"showcam serves at {settings.web_url}")
+    if settings.has_console:
+        announce(settings)

@@ -2,13 +2,16 @@
 
 import contextlib
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from accounts.attempts import Limits
 from registry.drivers.ezviz import households
 from registry.owner.owner import Owner
+from registry.owner.sign_in import SignIn
 from showcam import keys
 from showcam.compose import demo, ground
+from showcam.compose.ground import Ground
 from showcam.data import folder, integrity
 from showcam.process import logs
 from showcam.process.supervisor import CannotStart
@@ -31,24 +34,41 @@ class Household:
 @contextlib.contextmanager
 def household(settings: Settings, user: str | None) -> Iterator[Household]:
     """The user's household, or the only one. Raises CannotStart."""
-    logs.configure("command", "error")
-    folder.claim(settings)
-    integrity.check(settings)
     if settings.demo:
-        settings = demo.prepare(settings)
         user = user or DEMO_USER
-    base = ground.build(settings, keys.of(settings))
-    try:
+    with _built(settings) as base:
         if user is None:
             accounts = [account.id for account, _ in zip(base.store.accounts(), range(2), strict=False)]
         else:
             source = households.find(base.store, user)
             accounts = [source.account] if source else []
         if not accounts:
-            who = f"{user} is not known here" if user else "Nobody has cameras here yet"
-            raise CannotStart(f"{who}: showcam owner add {shlex.quote(user or 'you@example.com')}")
+            if user is None:
+                raise CannotStart("Nobody has cameras here yet: showcam login")
+            raise CannotStart(f"{user} is not known here: showcam owner add {shlex.quote(user)}")
         if len(accounts) > 1:
             raise CannotStart("There are several households here: say whose cameras with --user.")
         yield Household(accounts[0], base.adapter.owner, base.store, user or "")
+
+
+@contextlib.contextmanager
+def signing_in(settings: Settings) -> Iterator[tuple[SignIn, Callable[[str], Household]]]:
+    """For any account, since whoever may read the keys may add one; and an account's household, by its id."""
+    with _built(settings) as base:
+        limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
+        sign_in = SignIn(base.store, base.driver, "anyone", limits=limits, vendor_s=settings.sign_in_s)
+        yield sign_in, lambda account: Household(account, base.adapter.owner, base.store, "")
+
+
+@contextlib.contextmanager
+def _built(settings: Settings) -> Iterator[Ground]:
+    logs.configure("command", "error")
+    folder.claim(settings)
+    integrity.check(settings)
+    if settings.demo:
+        settings = demo.prepare(settings)
+    base = ground.build(settings, keys.of(settings))
+    try:
+        yield base
     finally:
         base.store.close()

@@ -11,10 +11,14 @@ import structlog
 from flask import Flask
 from msgspec import structs
 
+from accounts import households
 from accounts.attempts import Limits
+from accounts.one_time_code import OneTimeCode
 from accounts.tokens import authenticate
 from actions.signalling import Signalling
 from console import app as console
+from console import home, look
+from console.home import Home, HomeSettings
 from media.process_auth import HEADER
 from oauth import app as oauth
 from oauth.app import OAuthSettings
@@ -106,8 +110,29 @@ def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
         within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
         app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
     practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
+    app.register_blueprint(look.blueprint())
     app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor))
+    if settings.has_console:
+        home.bind(app, _home(settings, base, limits))
     return app
+
+
+def _home(settings: Settings, base: ground.Ground, limits: Limits) -> Home:
+    # whoever holds the printed code runs this installation, and so may add any account
+    sign_in = SignIn(base.store, base.driver, "anyone", limits=limits, vendor_s=settings.sign_in_s)
+    return Home(
+        base.store,
+        sign_in,
+        base.adapter.owner,
+        OneTimeCode(settings.home_code),
+        HomeSettings(
+            open_to="public" if settings.console == "public" else "lan",
+            names=settings.console_hosts,
+            media_port=settings.media_port if settings.own_media else None,
+            live=settings.live_per_account,
+        ),
+        partial(households.end_pictures, base.pictures),
+    )
 
 
 def _signalling(settings: Settings, base: ground.Ground) -> Route:

@@ -92,13 +92,14 @@ def build(settings: Settings, keys: Keys) -> Ground:
     rules = Rules(
         require_audio=settings.require_audio,
         explain=settings.explain,
+        deciphers=settings.deciphers,
         web_url=settings.web_url,
         opens_per_minute=settings.opens_per_minute,
         idle_s=settings.idle_s,
         request_s=settings.request_s,
         pictures=settings.pictures,
         live_per_account=settings.live_per_account,
-        passed_s=min(PASSED_S, settings.stream_cap_s),
+        passed_s=min(PASSED_S, settings.stream_cap_s or PASSED_S),
     )
     # many functions share a table, so opens are counted in it: a count of each function alone would be no limit
     opens = OpensOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None

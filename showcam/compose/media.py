@@ -10,7 +10,7 @@ from media.plane.settings import PlaneSettings
 from media.tls import tls_context
 from showcam import keys
 from showcam.process import logs
-from showcam.process.descriptors import raise_limit
+from showcam.process.limits import raise_limit
 from showcam.process.supervisor import CannotStart
 from showcam.process.web_sources import WebSources
 from showcam.settings import Settings

@@ -27,7 +27,7 @@ from showcam.http_types import Answered, Refuse, Request, Response, Route, probl
 from showcam.keys import Keys
 from showcam.process import logs
 from showcam.process.cores import keep_to_one
-from showcam.process.descriptors import raise_limit
+from showcam.process.limits import raise_limit
 from showcam.process.parent import end_with_parent
 from showcam.process.request_lines import RequestLines, to_stderr
 from showcam.process.supervisor import answers

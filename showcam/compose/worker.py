@@ -4,11 +4,12 @@ import time
 
 import structlog
 
+from registry.streams.keeping import TURN_S
 from registry.watch.watch import Watch
 from showcam import keys
 from showcam.compose import ground
 from showcam.process import logs
-from showcam.process.descriptors import raise_limit
+from showcam.process.limits import raise_limit
 from showcam.process.worker import Job, Loop
 from showcam.settings import Settings
 
@@ -35,5 +36,11 @@ def serve(settings: Settings) -> None:
 
     beat = settings.data / "run" / "worker"
     beat.parent.mkdir(parents=True, exist_ok=True)
-    Loop([Job("beat", 5.0, beat.touch), Job("watch", 1.0, watch.turn), Job("sweep", 600.0, sweep)]).run()
+    jobs = [
+        Job("beat", 5.0, beat.touch),
+        Job("watch", 1.0, watch.turn),
+        Job("keep warm", TURN_S, base.adapter.keeping.turn),
+        Job("sweep", 600.0, sweep),
+    ]
+    Loop(jobs).run()
     base.store.close()

@@ -10,8 +10,8 @@ import time
 from collections import OrderedDict
 from wsgiref.types import WSGIEnvironment
 
-from net.visitors import counted_as
-from showcam.http_types import PEER, RECEIVED, Refuse, Response, problem
+from net.visitors import PEER, counted_as
+from showcam.http_types import RECEIVED, Refuse, Response, problem
 
 BODY_S = 5.0
 KNOWN_S = 3600.0

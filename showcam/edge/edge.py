@@ -15,9 +15,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 
-from net.visitors import Network, within
+from net.visitors import PEER, Network, within
 from showcam.edge.bodies import Bodies
-from showcam.http_types import AT_WORK, PEER, RECEIVED, Answered, Headers, Refuse, Request, Response, Route, problem
+from showcam.http_types import AT_WORK, RECEIVED, Answered, Headers, Refuse, Request, Response, Route, problem
 
 log = structlog.get_logger()
 

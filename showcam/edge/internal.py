@@ -67,8 +67,13 @@ class Internal:
             return Admitted(admitted=self._admits(Claims(**admits["claims"]), admits["bearer"]))
         if what == "learnt":
             learnt = _learnt.decode(body)
-            claims, b_frames = Claims(**learnt["claims"]), learnt.get("b_frames", False)
-            self._questions.learn(claims, learnt["width"], learnt["height"], b_frames=b_frames)
+            self._questions.learn(
+                Claims(**learnt["claims"]),
+                learnt["width"],
+                learnt["height"],
+                b_frames=learnt.get("b_frames", False),
+                codec=learnt.get("codec", "unknown"),
+            )
             return Nothing()
         if what == "closed":
             closed = _closed.decode(body)

@@ -11,7 +11,7 @@ import msgspec
 from media.grants import Claims
 from media.messages import Admits, Admitted, Check, Checked, Closed, Learnt, NotOpened, Open, Opened
 from media.process_auth import HEADER, Proof
-from media.source import UNASKED, Denied, SourceSpec
+from media.source import UNASKED, Codec, Denied, SourceSpec
 
 OPEN_S = 6.0  # two calls of a slow vendor, and the round trip to the web process
 
@@ -48,8 +48,9 @@ class WebSources:
         admitted = _read(await self._post("admits", body), Admitted)
         return admitted is not None and admitted["admitted"]
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
-        body: Learnt = {"claims": claims.as_json(), "width": width, "height": height, "b_frames": b_frames}
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
+        body: Learnt = {"claims": claims.as_json(), "width": width, "height": height, "codec": codec}
+        body["b_frames"] = b_frames
         await self._post("learnt", body)
 
     async def closed(self, claims: Claims, release: str) -> None:

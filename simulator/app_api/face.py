@@ -10,6 +10,7 @@ from simulator.app_api.push import Push
 from simulator.app_api.sessions import Sessions
 from simulator.app_api.settings import SettingCalls
 from simulator.app_api.sign_in import SignIn
+from simulator.app_api.status import SWITCHES
 from simulator.app_api.wire import AppError, NoSession, answer, form, old_answer
 from simulator.cloud.tokens import Tokens
 from simulator.counting import counting
@@ -19,6 +20,7 @@ from simulator.state import Account, Camera, World
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 type AccountHandler = Callable[[web.Request, Account], Awaitable[web.Response]]
 
+FEATURES = "/v3/iot-feature/feature"
 MANY_CALLS = 10007  # the quota of calls is used up
 
 
@@ -59,6 +61,15 @@ class AppFace:
         add("POST", "/api/device/v2/sysOper/{serial}", self._signed_in(setting.restart))
         add("POST", "/api/device/queryStorageStatus", self._signed_in(setting.storage))
         add("POST", "/api/device/updateName", self._signed_in(setting.rename))
+        add("POST", "/api/device/query/encryptkey", self._signed_in(setting.password))
+        add("PUT", "/v3/alarms/{serial}/{channel}/nodisturb", self._signed_in(setting.mute))
+        add("POST", "/api/device/queryAlgorithmConfig", self._signed_in(setting.algorithms))
+        add("POST", "/api/device/configAlgorithm", self._signed_in(setting.algorithm))
+        add(
+            "PUT",
+            f"{FEATURES}/{{serial}}/{{resource}}/{{channel}}/{{domain}}/{{action}}",
+            self._signed_in(setting.feature),
+        )
         return app
 
     async def login(self, request: web.Request) -> web.Response:
@@ -141,12 +152,12 @@ class AppFace:
         return old_answer()
 
     def _switch(self, camera: Camera, kind: str, enable: str) -> None:
-        name = pagelist.SWITCHES.get(_whole(kind) or 0)
+        name = SWITCHES.get(_whole(kind) or 0)
         if name is None:
             raise AppError(2030, "The device does not support this")
         if enable not in ("0", "1"):
             raise AppError(1021, "A parameter of the switch is wrong")
-        setattr(camera, name, enable == "1")
+        camera.switch(name, enable == "1", self._world.now(), self._world.settings.lag_s)
 
     async def _writable(self, account: Account, serial: str, channel: str = "1") -> Camera:
         """The account's own camera, which must be online; channel 0 is the device's first. Raises AppError, Faulty."""

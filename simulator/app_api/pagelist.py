@@ -5,19 +5,20 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from simulator.app_api.features import features
+from simulator.app_api.status import status, switches
+from simulator.ports import VTM
+from simulator.products import Product
 from simulator.state import Account, Camera, Device, World, md5
-from simulator.zones import VALUES
 
 MOST = 50
 # of a dispatcher, a SubjectPublicKeyInfo on P-256; clients need it where the link is ciphered by itself
 PUBLIC_KEY = base64.b64encode(
     bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004") + bytes(range(64))
 ).decode()
-SOUND, SLEEP, PRIVACY, LIGHT, INFRARED = 22, 21, 7, 3, 10
-SWITCHES = {LIGHT: "light", PRIVACY: "privacy", INFRARED: "infrared", SLEEP: "asleep", SOUND: "audio"}
 _EMPTY = (
     *("TIME_PLAN", "KMS", "P2P", "DETECTOR", "FEATURE", "CUSTOM_TAG", "QOS"),
-    *("PRODUCTS_INFO", "SIM_CARD", "MULTI_UPGRADE_EXT", "FEATURE_INFO"),
+    *("PRODUCTS_INFO", "SIM_CARD", "MULTI_UPGRADE_EXT"),
 )
 
 
@@ -30,7 +31,8 @@ def page(world: World, account: Account, offset: int, limit: int, sections: set[
     cameras = list({camera.key: camera for _row, camera in shown if camera is not None}.values())
     firsts = {camera.serial: camera for camera in reversed(cameras)}
     answer: dict[str, Any] = {
-        "page": {"offset": offset, "limit": limit, "totalResults": len(everything), "hasNext": more},
+        # the vendor counts nothing, of a full list either
+        "page": {"offset": offset, "limit": limit, "totalResults": 0, "hasNext": more},
         "deviceInfos": [_info(world, serial, firsts) for serial in serials],
         "resourceInfos": [row for row, _camera in shown],
     }
@@ -38,6 +40,9 @@ def page(world: World, account: Account, offset: int, limit: int, sections: set[
         answer[name] = {camera.serial: BY_SERIAL[name](world, account, camera) for camera in firsts.values()}
     for name in sorted(sections & BY_RESOURCE.keys()):
         answer[name] = {resource_id(camera): BY_RESOURCE[name](camera) for camera in cameras}
+    if "FEATURE_INFO" in sections:
+        found = {serial: features([camera for camera in cameras if camera.serial == serial]) for serial in firsts}
+        answer["FEATURE_INFO"] = {serial: rows for serial, rows in found.items() if rows is not None}
     if "VTM" in sections:
         answer["VTM"] = {resource_id(camera): dispatcher(world) for camera in cameras}
     answer |= {name: {} for name in _EMPTY if name in sections}
@@ -58,7 +63,7 @@ def _resources(world: World, account: Account) -> list[tuple[dict[str, Any], Cam
         first = channels[0] if channels else None
         if device is not None:
             own = device.owner == account.user
-            rows.append((_row(serial, 0, device.name, 0, own=own), first))
+            rows.append((_row(serial, 0, device.name, 0, own=own, product=first.product if first else None), first))
         rows += [(_resource(camera, account), camera) for camera in channels]
         taken = {camera.channel for camera in channels}
         for channel in range(1, (device.channels if device else 0) + 1):
@@ -86,7 +91,7 @@ def dispatcher(world: World) -> dict[str, Any]:
         "domain": "127.0.0.1",
         "externalIp": "127.0.0.1",
         "internalIp": "None",  # so the vendor writes it
-        "port": world.vtm_port,
+        "port": world.ports.at(VTM),
         "memo": "",
         "forceStreamType": 0,
         "isBackup": 0,
@@ -100,7 +105,7 @@ def resource_id(camera: Camera) -> str:
 
 def _device(camera: Camera) -> dict[str, Any]:
     doorbell = camera.kind == "doorbell"
-    return {
+    row = {
         "deviceSerial": camera.serial,
         "fullSerial": f"{camera.model}-{camera.serial}",
         "deviceType": f"CS-{camera.model}-A0-1F2WFL1",
@@ -114,22 +119,24 @@ def _device(camera: Camera) -> dict[str, Any]:
         "offlineNotify": int(camera.offline_notify),
         "offlineTime": "",
         # every value is a string; a key that is missing is not supported
-        "supportExt": json.dumps(dict.fromkeys(("9", "14", "46", "62", "63", "206", "450", "452"), "1")),
+        "supportExt": json.dumps(dict.fromkeys(("9", "14", "46", "61", "62", "63", "206", "452"), "1")),
+        "instructionBook": f"https://support.ezviz.com/manuals/{camera.model}",
         "hik": False,
         "riskLevel": 0,
         "userName": camera.owner,
     }
-
-
-_ENCODINGS = {"h264": 1, "h265": 2}
+    return row | camera.product.device(camera.serial) if camera.product else row
 
 
 def _resource(camera: Camera, account: Account) -> dict[str, Any]:
-    return _row(camera.serial, camera.channel, camera.name, 50, own=camera.owner == account.user)
+    own = camera.owner == account.user
+    return _row(camera.serial, camera.channel, camera.name, 50, own=own, product=camera.product)
 
 
-def _row(serial: str, channel: int, name: str, kind: int, *, own: bool) -> dict[str, Any]:
-    return {
+def _row(
+    serial: str, channel: int, name: str, kind: int, *, own: bool, product: Product | None = None
+) -> dict[str, Any]:
+    row = {
         "resourceId": md5(f"{serial}/{channel}"),
         "deviceSerial": serial,
         "superDeviceSerial": serial,
@@ -137,70 +144,22 @@ def _row(serial: str, channel: int, name: str, kind: int, *, own: bool) -> dict[
         "resourceType": kind,
         "localIndex": str(channel),
         "shareType": 0 if own else 2,
-        "permission": -1 if own else 3,
+        "permission": -1 if own else product.permission if product else 3,
         "videoLevel": 2,
         "streamBizUrl": "biz=1" if channel % 2 else "",
         "isShow": 1,
         "groupId": -1,
     }
-
-
-def _status(world: World, account: Account, camera: Camera) -> dict[str, Any]:
-    own = camera.owner == account.user
-    streams = (("MainEncode", camera.picture(1)), ("SubEncode", camera.picture(2)))
-    encoding = {name: _ENCODINGS[picture[0]] for name, picture in streams if picture}
-    return {
-        "isEncrypt": int(camera.encrypted(world.now())),
-        "encryptPwd": md5(md5(camera.secret)) if own else "",
-        "globalStatus": int(camera.armed),
-        "alarmSoundMode": 0,
-        "privacyStatus": int(camera.privacy),
-        "pirStatus": -1,
-        "diskNum": int(camera.disk is not None),
-        "diskState": f"{'-' if camera.disk is None else camera.disk}---------------",
-        "cloudType": 0,
-        "upgradeAvailable": 0,
-        "optionals": {
-            "NightVision_Model": json.dumps({"graphicType": camera.night_vision, "luminance": 100, "duration": 90}),
-            "timeZone": VALUES[camera.zone],
-            "tzCode": camera.zone,
-            "timeFormat": str(camera.date_format),
-            "daylightSavingTime": str(int(camera.summer_time)),
-            "language": "ENGLISH",
-            "video_para": json.dumps(encoding),
-            "OnlineStatus": "1" if camera.online else "2",
-            "wanIp": "203.0.113.7",
-        }
-        | _more(camera),
-    }
-
-
-def _more(camera: Camera) -> dict[str, Any]:
-    """The optionals that only some models have."""
-    optionals: dict[str, Any] = {}
-    if camera.flips:
-        optionals["inverse_mode"] = json.dumps({"mode": 0, "enable": int(camera.flipped), "position": 0})
-    if camera.battery is not None:
-        optionals |= {"powerRemaining": str(camera.battery), "powerStatus": str(int(camera.charging))}
-    return optionals
-
-
-def _switches(world: World, account: Account, camera: Camera) -> list[dict[str, Any]]:
-    """The switches of the device's channels; the only channel of a plain camera has number 0 here."""
-    serial, several = camera.serial, camera.serial in world.devices
-    return [
-        {"deviceSerial": serial, "channelNo": known.channel * several, "type": kind, "enable": getattr(known, name)}
-        for known in world.visible(account.user)
-        if known.serial == serial
-        for kind, name in SWITCHES.items()
-    ]
+    return row | product.resource(channel) if product else row
 
 
 def _connection(world: World, account: Account, camera: Camera) -> dict[str, Any]:
-    # "0.0.0.0" and 0: unknown to the vendor; the other local ports are the same for every device
-    port = world.rtsp_ports.get(camera.serial, 0) if camera.owner == account.user else 0
+    # the port of life is 554, of all cameras, and the list has 0; here each has one of its own, listed while it is open
+    port = world.ports.rtsp(camera.serial) if camera.owner == account.user else 0
+    unknown = "0.0.0.0" if camera.product is None else ""  # noqa: S104 - listed, not bound
+    known = port or (camera.product is not None and camera.battery is None)
     return {
-        "localIp": "127.0.0.1" if port else "0.0.0.0",  # noqa: S104 - listed, not bound
+        "localIp": "127.0.0.1" if known else unknown,
         "localRtspPort": port,
         "localCmdPort": 9010,
         "localStreamPort": 9020,
@@ -211,16 +170,17 @@ def _connection(world: World, account: Account, camera: Camera) -> dict[str, Any
     }
 
 
-def _wifi(_world: World, _account: Account, _camera: Camera) -> dict[str, Any]:
-    return {"address": "", "ssid": "showcam", "signal": 82, "netType": "wireless"}
+def _wifi(_world: World, _account: Account, camera: Camera) -> dict[str, Any]:
+    # of a camera in life it is always there, and may be an old one
+    return {"address": "127.0.0.1" if camera.product else "", "ssid": "showcam", "signal": 82, "netType": "wireless"}
 
 
 def _quiet(_world: World, _account: Account, camera: Camera) -> dict[str, Any]:
-    return {"deviceSerial": camera.serial, "alarmEnable": 0, "callingEnable": 0}
+    return {"deviceSerial": camera.serial, "alarmEnable": int(camera.muted), "callingEnable": 0}
 
 
 def _channel(camera: Camera) -> dict[str, Any]:
-    return {
+    row = {
         "channelNo": camera.channel,
         "deviceSerial": camera.serial,
         "channelDeviceSerial": camera.serial,
@@ -229,6 +189,9 @@ def _channel(camera: Camera) -> dict[str, Any]:
         "globalStatus": 1,
         "signalStatus": 1,
     }
+    if camera.product is not None:
+        row |= {"channelDeviceSerial": None, "privacyStatus": 0 if camera.channel == 1 else -1, "globalStatus": 0}
+    return row
 
 
 def _cloud(camera: Camera) -> dict[str, Any]:
@@ -241,12 +204,14 @@ def _upgrade(_world: World, _account: Account, camera: Camera) -> dict[str, Any]
 
 
 def _quality(camera: Camera) -> list[dict[str, Any]]:
+    if camera.product is not None:
+        return camera.product.levels(smaller=camera.sub_size is not None)
     return [{"streamType": 1, "videoLevel": 2}] + [{"streamType": 2, "videoLevel": 0}] * bool(camera.sub_size)
 
 
 BY_SERIAL: dict[str, Callable[[World, Account, Camera], Any]] = {
-    "STATUS": _status,
-    "SWITCH": _switches,
+    "STATUS": status,
+    "SWITCH": switches,
     "CONNECTION": _connection,
     "WIFI": _wifi,
     "NODISTURB": _quiet,

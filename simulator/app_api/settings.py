@@ -4,16 +4,21 @@ import asyncio
 import hmac
 import json
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
+from typing import Any, Protocol
 
 from aiohttp import web
 
 from simulator.app_api.wire import AppError, answer, form, old_answer
 from simulator.state import Account, Camera, World
 
-type Writable = Callable[[Account, str], Awaitable[Camera]]
+
+class Writable(Protocol):
+    def __call__(self, account: Account, serial: str, channel: str = "1", /) -> Awaitable[Camera]: ...
+
 
 MAILED_S = 1800.0
+ASKED_AGAIN_S = 60.0  # a camera's password is not to be requested again within this
 LONGEST_PASSWORD = 12
 LONGEST_NAME = 50  # bytes
 _BUSINESS = ("DEVICE_ENCRYPTION", "DEVICE_AUTH_CODE")
@@ -34,8 +39,8 @@ class SettingCalls:
         if wanted == "2":
             self._change_password(camera, fields.get("oldPassword", ""), fields.get("password", ""))
             return answer()
-        if wanted == "0" and not self._opens(camera, account, fields.get("validateCode", "")):
-            raise AppError(1011, "Incorrect verification code")
+        if wanted == "0":
+            self._check_code(camera, account, fields.get("validateCode", ""))
         camera.encrypt(wanted == "1", self._world.now(), self._world.settings.encryption_delay_s)
         return answer()
 
@@ -43,8 +48,7 @@ class SettingCalls:
         fields = await form(request)
         if fields.get("bizType") not in _BUSINESS or fields.get("from") != account.user:
             raise AppError(1021, "A parameter is wrong")
-        account.mailed_code = f"{secrets.randbelow(10_000):04}"
-        account.mailed_until = self._world.now() + MAILED_S
+        self._mail(account)
         return answer(contact={"type": "EMAIL", "fuzzyContact": f"{account.user[0]}***@example.com"})
 
     async def arm(self, request: web.Request, account: Account) -> web.Response:
@@ -73,6 +77,58 @@ class SettingCalls:
         camera = await self._writable(account, request.match_info["serial"])
         camera.flipped = not camera.flipped
         return answer()
+
+    async def feature(self, request: web.Request, account: Account) -> web.Response:
+        """Sets one of the rows of FEATURE_INFO; of these, ImageFlip alone is known here."""
+        at = request.match_info
+        camera = await self._writable(account, at["serial"], at["channel"])
+        named = (at["resource"].partition("_")[0], at["domain"], at["action"]) == (
+            "Video",
+            "VideoAdjustment",
+            "ImageFlip",
+        )
+        if not named or not camera.flip_feature or camera.only_mirrors:
+            raise AppError(2030, "The device does not support this")
+        try:
+            turned = (await request.json())["value"]["enabled"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise AppError(1021, "value is wrong") from None
+        if not isinstance(turned, bool):
+            raise AppError(1021, "value is wrong")
+        camera.flipped = turned
+        return answer()
+
+    async def mute(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        camera = await self._writable(account, request.match_info["serial"], request.match_info["channel"])
+        if fields.get("enable") not in ("0", "1"):
+            raise AppError(1021, "enable is wrong")
+        camera.muted = fields["enable"] == "1"
+        return answer()
+
+    async def algorithms(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        try:
+            camera = await self._writable(account, fields.get("subSerial", ""))
+        except AppError as error:
+            return old_answer(str(error.code), error.message)
+        listed: list[dict[str, Any]] = [
+            {"type": _detection(camera), "value": str(camera.sensitivity), "channel": camera.channel},
+            {"type": "5", "value": "0", "channel": camera.channel},
+        ]
+        return web.json_response({"resultCode": "0", "resultDes": "", "algorithmConfig": {"algorithmList": listed}})
+
+    async def algorithm(self, request: web.Request, account: Account) -> web.Response:
+        fields = await form(request)
+        try:
+            camera = await self._writable(account, fields.get("subSerial", ""), fields.get("channelNo", ""))
+        except AppError as error:
+            return old_answer(str(error.code), error.message)
+        value, finest = fields.get("value", ""), 6 if camera.battery is None else 100
+        if fields.get("type") != _detection(camera) or not value.isdecimal() or not 1 <= int(value) <= finest:
+            return old_answer("1021", "type or value is wrong")
+        camera.sensitivity = int(value)
+        return old_answer()
 
     async def rename(self, request: web.Request, account: Account) -> web.Response:
         fields = await form(request)
@@ -118,13 +174,46 @@ class SettingCalls:
         status = [] if camera.disk is None else [{"index": 0, "name": "SD", "status": camera.disk}]
         return web.json_response({"resultCode": "0", "resultDes": "", "storageStatus": status})
 
-    def _opens(self, camera: Camera, account: Account, given: str) -> bool:
-        """Whether the code switches encryption off: a mailed one once, the camera's own if its firmware accepts it."""
-        if account.mailed_code and hmac.compare_digest(account.mailed_code.encode(), given.encode()):
-            good = account.mailed_until > self._world.now()
-            account.mailed_code = ""
-            return good
-        return not camera.rejects_label_code and hmac.compare_digest(camera.secret.encode(), given.encode())
+    async def password(self, request: web.Request, account: Account) -> web.Response:
+        """The password of encrypted pictures. Only to ask for it makes the vendor mail a code, which it then takes."""
+        fields, now = await form(request), self._world.now()
+        try:
+            camera = await self._writable(account, fields.get("serial", ""))
+            if not (given := fields.get("checkcode", "")):
+                if now - account.key_asked_at < ASKED_AGAIN_S:
+                    return old_answer("10001", "Requested again too soon")
+                account.key_asked_at = now
+                self._mail(account)
+                return old_answer("20002", "A verification code was sent")
+            if not self._is_mailed(account, given):
+                return old_answer("1011", "Incorrect verification code")
+        except AppError as error:
+            return old_answer("2009" if error.code == 2003 else str(error.code), error.message)
+        return web.json_response({"resultCode": "0", "resultDes": "", "encryptkey": camera.secret})
+
+    def _mail(self, account: Account) -> None:
+        """The code before it is void."""
+        account.mailed_code = f"{secrets.randbelow(10_000):04}"
+        account.mailed_until = self._world.now() + MAILED_S
+
+    def _check_code(self, camera: Camera, account: Account, given: str) -> None:
+        """Raises AppError unless the code switches encryption off.
+
+        A mailed one does once; the camera's own does if its firmware accepts it.
+        """
+        if self._is_mailed(account, given):
+            return
+        if camera.rejects_label_code or not hmac.compare_digest(camera.secret.encode(), given.encode()):
+            raise AppError(1011, "Incorrect verification code")
+
+    def _is_mailed(self, account: Account, given: str) -> bool:
+        """Whether it is the code that was mailed, which is good once. Raises AppError for one that is too old."""
+        if not account.mailed_code or not hmac.compare_digest(account.mailed_code.encode(), given.encode()):
+            return False
+        account.mailed_code = ""
+        if account.mailed_until <= self._world.now():
+            raise AppError(1012, "The verification code has expired")
+        return True
 
     @staticmethod
     def _change_password(camera: Camera, old: str, new: str) -> None:
@@ -135,9 +224,15 @@ class SettingCalls:
         camera.password = new
 
 
+def _detection(camera: Camera) -> str:
+    """The kind of its detection: by the picture, or by warmth where it has a battery."""
+    return "0" if camera.battery is None else "3"
+
+
 def restart(camera: Camera, world: World) -> None:
     """Takes the camera offline for `restart_s`."""
     camera.online = False
+    world.restarted(camera)
 
     def back() -> None:
         camera.online = True

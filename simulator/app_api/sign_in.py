@@ -86,10 +86,13 @@ class SignIn:
         given = form.get("smsCode", "")
         if not given:
             raise AppError(6002, "A verification code is needed")
-        alive = form.get("bizType") == "TERMINAL_BIND" and tries.code_until > now and tries.code_tries > 0
+        alive = tries.code_until > now and tries.code_tries > 0
         tries.code_tries -= 1
-        if not alive or not hmac.compare_digest(account.sign_in_code.encode(), given.encode()):
-            raise AppError(1012, "Invalid verification code")
+        if not alive:
+            raise AppError(1012, "The verification code has expired")
+        right = hmac.compare_digest(account.sign_in_code.encode(), given.encode())
+        if form.get("bizType") != "TERMINAL_BIND" or not right:
+            raise AppError(1011, "Incorrect verification code")
         tries.code_until = 0.0
 
     def _of(self, user: str) -> _Tries:

@@ -143,7 +143,7 @@ class Google(Cloud):
         result = answer["payload"]["commands"][0]
         if kind := result.get("challengeNeeded", {}).get("type"):
             return self._challenged(camera, wanted, kind, result)
-        if result["status"] == "SUCCESS":
+        if result["status"] in ("SUCCESS", "PENDING"):
             return {"outcome": Outcome(spoken=f"Okay, {wanted.does}.", answered=True)}
         outcome = self._judge(result, broken, name)
         outcome.answered = outcome.told == "userCancelled"  # cancelling was the wish

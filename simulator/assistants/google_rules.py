@@ -153,8 +153,11 @@ def _execute(rules: Rules, request: dict[str, Any], payload: dict[str, Any], kno
         optional = {"states", "errorCode", "debugString", "challengeNeeded", "exceptionCode"}
         if not rules.keys(result, "a result", {"ids", "status"}, optional):
             continue
-        rules.must(result["status"] in STATUSES - {"PENDING"}, f"{result['status']} is no status of a stream")
-        if result["status"] == "SUCCESS":
+        known_statuses = STATUSES - {"PENDING"} if execution["command"] == _STREAM else STATUSES
+        rules.must(result["status"] in known_statuses, f"{result['status']} is no status of a stream or a change")
+        if result["status"] == "PENDING":
+            rules.must("errorCode" not in result, "PENDING comes with an errorCode")
+        elif result["status"] == "SUCCESS":
             rules.must("errorCode" not in result, "SUCCESS comes with an errorCode")
             device = known.get(result["ids"][0] if result["ids"] else "", {})
             if execution["command"] == _STREAM:

@@ -1,4 +1,4 @@
-"""Both servers of the app's cloud stream, on ports that the system chooses and the device list tells."""
+"""Both servers of the app's cloud stream, on ports that the system chooses."""
 
 import asyncio
 import contextlib
@@ -9,6 +9,7 @@ from simulator.cloud.node import Node
 from simulator.cloud.tokens import Tokens
 from simulator.cloud.wire import Line, NotOurs
 from simulator.pictures.studio import Studio
+from simulator.ports import VTDU, VTM
 from simulator.state import World
 
 _ENDINGS = (OSError, NotOurs, TimeoutError, asyncio.IncompleteReadError)
@@ -24,8 +25,9 @@ class Cloud:
         self._clients: set[asyncio.Task[None]] = set()
 
     async def open(self, host: str) -> None:
-        self._dispatcher.node_port = await self._listen(host, self.node.serve)
-        self._world.vtm_port = await self._listen(host, self._dispatcher.serve)
+        chosen = self._world.ports.chosen
+        chosen[VTDU] = self._dispatcher.node_port = await self._listen(host, self.node.serve)
+        chosen[VTM] = await self._listen(host, self._dispatcher.serve)
 
     async def close(self) -> None:
         for server in self._servers:

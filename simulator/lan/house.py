@@ -17,7 +17,10 @@ _CONFIG = b"\x14\x08"  # AAC-LC, 16 kHz, mono
 
 
 class House:
-    """A server for each camera, on a loopback port that the vendor's list names."""
+    """A server for each camera whose door is open, on a loopback port that the vendor's list names.
+
+    At a shut door the connection is refused, as at a port that nobody listens on.
+    """
 
     def __init__(self, world: World, studio: Studio) -> None:
         self._world = world
@@ -26,27 +29,47 @@ class House:
                 _Lens(camera, studio, 1),
                 partial(self._password, camera),
                 smaller=_Lens(camera, studio, 2),
-                reachable=partial(_is_online, camera),
+                reachable=partial(_answers, camera),
             )
             for camera in world.cameras.values()
-            if camera.kind == "camera" and camera.rtsp and camera.battery is None and camera.serial not in world.devices
+            if camera.has_door
         }
+        self._turning: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        world.doors.append(self._turned)
 
     async def open(self) -> None:
-        for serial, server in self._servers.items():
-            await server.start()
-            self._world.rtsp_ports[serial] = server.port
+        for serial in self._servers:
+            await self._follow(serial)
 
     async def close(self) -> None:
+        await asyncio.gather(*self._turning, return_exceptions=True)
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
+
+    def _turned(self, camera: Camera) -> None:
+        if camera.serial in self._servers:
+            task = asyncio.get_running_loop().create_task(self._follow(camera.serial))
+            self._turning.add(task)
+            task.add_done_callback(self._turning.discard)
+
+    async def _follow(self, serial: str) -> None:
+        """Listens where the camera's door is open, and nowhere else."""
+        camera, server, ports = self._world.cameras[serial], self._servers[serial], self._world.ports
+        async with self._turn:
+            if camera.rtsp and not ports.rtsp(serial):
+                await server.start()
+                ports.open_rtsp(serial, server.port)
+            elif not camera.rtsp and ports.rtsp(serial):
+                ports.close_rtsp(serial)
+                await server.stop()
 
     def _password(self, camera: Camera) -> str:
         """The encryption password while Image Encryption is on, as in newer firmware; the pictures stay clear."""
         return camera.secret if camera.encrypted(self._world.now()) else camera.code
 
 
-def _is_online(camera: Camera) -> bool:
-    return camera.online
+def _answers(camera: Camera) -> bool:
+    return camera.online and not camera.asleep
 
 
 class _Lens:

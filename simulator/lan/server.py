@@ -35,7 +35,10 @@ class Lens(Protocol):
 
 
 class CameraServer:
-    """`password` is called at each request, since Image Encryption changes it. `smaller` is the sub stream."""
+    """`password` is called at each request, since Image Encryption changes it. `smaller` is the sub stream.
+
+    While the camera is not `reachable` nothing is answered.
+    """
 
     def __init__(
         self,
@@ -70,6 +73,8 @@ class CameraServer:
         try:
             if self._reachable():
                 await self.viewer(reader, writer).serve()
+            while await reader.read(4096):  # a camera that sleeps or is away says nothing
+                pass
         except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:

@@ -18,7 +18,7 @@ class Live:
     def __init__(self, addresses: Addresses) -> None:
         self._addresses = addresses
 
-    def get(self, call: Call) -> web.Response:
+    def get(self, call: Call, *, takes_h265: bool = False) -> web.Response:
         protocol, quality = call.whole("protocol", EZOPEN, 1, 5), call.whole("quality", 1, 1, 2)
         life_s = call.whole("expireTime", DEFAULT_LIFE_S, 30, LONGEST_LIFE_S)
         kind = call.whole("type", 1, 1, 3)
@@ -32,15 +32,13 @@ class Live:
         if camera.picture(quality) is None:
             raise OpenError("60020")  # a guess: which code the vendor has for this is not published
         self._check_showable(call, camera)
-        address = self._addresses.mint(camera, call.account.user, quality, life_s)
+        address = self._addresses.mint(camera, call.account.user, quality, life_s, None if takes_h265 else "h264")
         url = f"https://{call.host}/v3/openlive/{address.stem}.m3u8?{self._addresses.query(address)}"
         expires = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(address.expires))
         return answer({"id": address.id, "url": url, "expireTime": expires})
 
     def get_v2(self, call: Call) -> web.Response:
-        # 0 requests H.264; a camera that has only H.265 sends H.265 nevertheless
-        call.whole("supportH265", 0, 0, 1)
-        return self.get(call)
+        return self.get(call, takes_h265=call.whole("supportH265", 0, 0, 1) == 1)
 
     def disable(self, call: Call) -> web.Response:
         self._addresses.disable(call.camera(), call.account.user, call.optional("urlId"))

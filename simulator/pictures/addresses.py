@@ -4,10 +4,12 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from typing import Literal
 
 from simulator.state import Camera, World
 
 WATCHING_S = 10.0  # an address counts as a viewer this long after its last fetch
+NOTICE = "Not H.264"
 BEFORE_FIRST_FETCH_S = 5.0  # and this long after it was minted
 
 
@@ -30,6 +32,11 @@ class Address:
     first_fetch: float = 0.0
     last_fetch: float = 0.0
     disabled: bool = False
+    notice: Camera | None = None  # what is shown in the camera's place
+
+    @property
+    def shown(self) -> Camera:
+        return self.notice or self.camera
 
     @property
     def stem(self) -> str:
@@ -42,11 +49,17 @@ class Addresses:
         self._key = secrets.token_bytes(32)
         self._all: dict[str, Address] = {}
 
-    def mint(self, camera: Camera, user: str, quality: int, life_s: int) -> Address:
-        now = self._world.now()
+    def mint(
+        self, camera: Camera, user: str, quality: int, life_s: int, only: Literal["h264"] | None = None
+    ) -> Address:
+        """`only`: what the client plays. A film that says so is shown in place of a picture in another codec; this is
+        a guess, since it is not published what the vendor does.
+        """
+        now, picture = self._world.now(), camera.picture(quality)
+        notice = _notice(camera, quality) if only and picture and picture[0] != only else None
         self._all = {name: known for name, known in self._all.items() if known.expires > now}
         name = str(512628410958159872 + secrets.randbits(56))
-        address = self._all[name] = Address(name, camera, user, quality, now, int(now) + life_s)
+        address = self._all[name] = Address(name, camera, user, quality, now, int(now) + life_s, notice=notice)
         return address
 
     def query(self, address: Address) -> str:
@@ -90,3 +103,8 @@ class Addresses:
     def _tag(self, address: Address) -> str:
         text = f"{address.stem}|{address.expires}|{address.id}"
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _notice(camera: Camera, quality: int) -> Camera:
+    """It is no camera of the household."""
+    return Camera(f"{camera.key}N{quality}", NOTICE, camera.owner, "", "attic", audio=camera.audio)

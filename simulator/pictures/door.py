@@ -38,7 +38,7 @@ class PictureDoor:
     async def _list(self, address: Address, fault: str) -> web.Response:
         if address.camera.picture(address.quality) is None:
             raise web.HTTPNotFound
-        segments = await self._studio.segments(address.camera, address.quality)
+        segments = await self._studio.segments(address.shown, address.quality)
         text = listing(segments, address.stem, self._addresses.query(address))
         if fault == "ended":
             text += "#EXT-X-ENDLIST\n"
@@ -48,7 +48,7 @@ class PictureDoor:
         return web.Response(text=text, content_type="application/vnd.apple.mpegurl", headers=headers)
 
     def _segment(self, address: Address, number: int, fault: str) -> web.Response:
-        segment = self._studio.segment(address.camera, address.quality, number)
+        segment = self._studio.segment(address.shown, address.quality, number)
         if segment is None:
             raise web.HTTPNotFound
         data = _with_other_sound(segment.data) if fault == "sound" else segment.data

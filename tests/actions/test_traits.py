@@ -276,6 +276,16 @@ def test_a_command_by_voice_has_its_outcome(case: Do, home: Household, send: Sen
     assert applied == ([case.applied] if case.applied else [])
 
 
+def test_a_change_that_the_camera_does_not_show_yet_is_pending(
+    home: Household, send: Send, valid_if_known: Check
+) -> None:
+    allow(home, "audio")
+    home.driver.lags = True
+    answered = command_outcome(home, send, "SetToggles", MUTE, YES)
+    valid_if_known("EXECUTE", {"requestId": "1", "payload": {"commands": [answered]}})
+    assert answered == {"ids": [home.id("Garden")], "status": "PENDING", "states": {"online": True}}
+
+
 def command_outcome(
     home: Household,
     send: Send,

@@ -226,7 +226,7 @@ def test_a_refusal_is_in_the_links_language(home: Household, send: Send) -> None
 
 
 def deaf(home: Household) -> None:
-    home.driver.ignores_settings = True
+    home.driver.set_error = SetRefused("not_taken")
 
 
 def unset(home: Household) -> None:
@@ -263,6 +263,20 @@ def test_a_change_that_fails_is_an_error(
     message = send(TOGGLE, "TurnOn", camera=camera, token=token, instance="Camera.StatusLight", waited_s=4.0)
     valid_if_known(message)
     assert message["event"]["payload"]["type"] == kind
+
+
+def test_a_change_that_the_camera_does_not_show_yet_is_answered_as_it_was_asked_for(
+    home: Household, send: Send, valid_if_known: Check
+) -> None:
+    home.driver.change("Garden", **ALL | {"status_light": "off"})
+    allow(home, "status_light")
+    camera, token = home.id("Garden"), home.token()
+    home.driver.lags = True
+    message = send(TOGGLE, "TurnOn", camera=camera, token=token, instance="Camera.StatusLight", waited_s=4.0)
+    valid_if_known(message)
+    assert message["event"]["header"]["name"] == "Response"
+    states = {state.get("instance"): state["value"] for state in message["context"]["properties"]}
+    assert (states["Camera.StatusLight"], states["Camera.Flip"]) == ("ON", ALL["flip"].upper())
 
 
 def test_person_is_the_only_detection_class_accepted(home: Household, send: Send, valid_if_known: Check) -> None:

@@ -19,7 +19,7 @@ from simulator import authority
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
-from tests.doubles.tls_vendor import Vendor, Vendors, answer
+from tests.doubles.tls_vendor import Vendor, Vendors, answer, silent
 
 TOKENS = {"access_token": "Atza|one", "refresh_token": "Atzr|one", "token_type": "bearer", "expires_in": 3600}
 CLIENT = ("amzn1.application-oa2-client.x", "its-secret")
@@ -101,8 +101,8 @@ FAULTS: dict[str, Callable[[Login], None]] = {
     "a used code": lambda login: login.__dict__.update(status="400 Bad Request", tokens={"error": "invalid_grant"}),
     "a wrong client": lambda login: login.__dict__.update(status="401 No", tokens={"error": "invalid_client"}),
     "an error of its own": lambda login: login.__dict__.update(status="500 Oh", tokens={"error": "x" * 99}),
-    "no access token": lambda login: login.tokens.pop("access_token"),
-    "no refresh token": lambda login: login.tokens.pop("refresh_token"),
+    "no access token": lambda login: login.tokens.__delitem__("access_token"),
+    "no refresh token": lambda login: login.tokens.__delitem__("refresh_token"),
     "tokens that are none": lambda login: login.tokens.update(access_token=["x"]),
 }
 
@@ -121,7 +121,7 @@ def test_a_grant_that_amazon_refuses_fails_and_nothing_is_kept(
 
 
 def test_a_hanging_amazon_fails_the_grant_in_time(home: Household, vendors: Vendors) -> None:
-    hanging = vendors.speaking(lambda _tls, over: bool(over.wait(30)) and None)
+    hanging = vendors.speaking(silent)
     gateway = Gateway(home.store, Amazon(hanging.host, hanging.ca_file), *CLIENT)
     began = time.monotonic()
     assert accept(home, gateway)["event"]["payload"]["type"] == "ACCEPT_GRANT_FAILED"

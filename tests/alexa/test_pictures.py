@@ -18,7 +18,7 @@ import pytest
 from accounts.tokens import TokenInvalid, authenticate
 from alexa.skill import SmartHome
 from media.grants import Claims, Picture
-from media.source import Denied, SourceSpec
+from media.source import Codec, Denied, SourceSpec
 from registry.adapter import adapt
 from registry.camera import Camera, Video
 from registry.driver import sound
@@ -45,7 +45,7 @@ HLS = {"cameraStreams": [{"protocol": "HLS"}]}
 class VendorDriver(ReadyDriver):
     """A driver whose pictures are a vendor's real live streams."""
 
-    vendor: hls_camera.Vendor
+    origin: hls_camera.Vendor
     takes_s = 0.0  # per call
 
     def _called(self, name: str, deadline_s: float) -> None:
@@ -57,7 +57,7 @@ class VendorDriver(ReadyDriver):
     ) -> SourceSpec:
         self._called("mint", deadline_s)
         serial = camera.ref.serial if picture == "main" else f"{camera.ref.serial}-sub"
-        return self.vendor.open(serial, sound=sound(camera))
+        return self.origin.open(serial, sound=sound(camera))
 
 
 class RegistrySources:
@@ -81,8 +81,8 @@ class RegistrySources:
         except TokenInvalid:
             return False
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
-        await asyncio.to_thread(self.questions.learn, claims, width, height, b_frames=b_frames)
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
+        await asyncio.to_thread(self.questions.learn, claims, width, height, b_frames=b_frames, codec=codec)
 
     async def closed(self, claims: Claims, release: str) -> None:
         pass
@@ -148,7 +148,7 @@ def door(
 ) -> Iterator[Door]:
     home = household(tmp_path)
     driver = VendorDriver([*demo_cameras()])
-    driver.vendor = vendor
+    driver.origin = vendor
     home.driver = driver
     sources = RegistrySources(home)
     with PlaneThread(home.grants, sources, replace(SETTINGS, ca_file=authority.ca_file, stun=stun)) as plane:
@@ -195,7 +195,7 @@ SLOW = [(1.8, ""), (1.2, "silent"), (1.8, "silent"), (4.0, ""), (4.0, "silent")]
 def test_an_offer_is_answered_after_a_slow_vendor_though_the_camera_takes_long(vendor_s: float, door: Door) -> None:
     door.home.id("Garden")
     door.driver.takes_s = vendor_s / 2  # for two calls: the list and an address
-    door.driver.vendor.cameras["F00000001"].takes_s = 1.5
+    door.driver.origin.cameras["F00000001"].takes_s = 1.5
     event = door.offer(offer(), "Garden")
     assert event["header"]["name"] == "AnswerGeneratedForSession", event["payload"]
     assert door.took_s < ALEXA_S
@@ -205,7 +205,7 @@ def test_an_offer_is_answered_after_a_slow_vendor_though_the_camera_takes_long(v
 def test_a_camera_without_sound_comes_with_silence(camera: str, door: Door) -> None:
     if camera == "Garden":
         door.driver.change("Garden", audio="none")
-        door.driver.vendor.cameras["F00000001"] = hls_camera.Camera(hls_camera.recording(audio=False))
+        door.driver.origin.cameras["F00000001"] = hls_camera.Camera(hls_camera.recording(audio=False))
     answer = door.offer(offer(), camera)["payload"]["answer"]["value"]
     media = sections(answer)
     assert "a=group:BUNDLE audio0 video0\r\n" in answer, "rejected, it would take the picture's transport with it"
@@ -256,8 +256,8 @@ def test_a_display_gets_the_requested_size_and_the_answer_names_the_true_size(
     requested: dict[str, Any], size: tuple[int, int], door: Door
 ) -> None:
     recording = hls_camera.recording(size=(1920, 1080), length_s=20, gop_s=2)
-    door.driver.vendor.cameras["F00000001"] = hls_camera.Camera(recording)
-    door.driver.vendor.cameras["F00000001-sub"] = hls_camera.Camera(hls_camera.recording())
+    door.driver.origin.cameras["F00000001"] = hls_camera.Camera(recording)
+    door.driver.origin.cameras["F00000001-sub"] = hls_camera.Camera(hls_camera.recording())
     door.driver.change("Garden", sub=Video("h264", 320, 180))
     [stream] = door.send(*INITIALIZE, requested, "Garden")["payload"]["cameraStreams"]
     assert stream["resolution"] == {"width": size[0], "height": size[1]}
@@ -268,7 +268,7 @@ def test_a_display_gets_the_requested_size_and_the_answer_names_the_true_size(
 
 
 def test_sizes_missing_in_the_list_are_advertised_once_a_picture_was_shown(door: Door) -> None:
-    door.driver.vendor.cameras["F00000001-sub"] = hls_camera.Camera(hls_camera.recording(size=(160, 90)))
+    door.driver.origin.cameras["F00000001-sub"] = hls_camera.Camera(hls_camera.recording(size=(160, 90)))
     door.driver.change("Garden", video=Video("h264"), sub=Video("h264"))
     assert advertised(door) == [{"width": 1280, "height": 720}]
     for requested in (HLS, asking((300, 170))):

@@ -76,7 +76,7 @@ class Echo:
 
     def request(self, request: dict[str, Any], **system: Any) -> dict[str, Any]:
         user = {"userId": "amzn1.ask.account.A"} | ({"accessToken": self.token} if self.token else {})
-        interfaces = {"VideoApp": {}} if self.screen else {}
+        interfaces: dict[str, object] = {"VideoApp": {}} if self.screen else {}
         application = {"applicationId": SKILL}
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return {
@@ -265,6 +265,15 @@ def test_sound_is_turned_on_after_a_yes_and_only_where_a_voice_may(echo: Echo, h
     echo.intent("SoundOnIntent", "nursery")
     assert text(echo.intent("AMAZON.YesIntent")) == "The sound of Nursery is on."
     assert "on already" in text(echo.intent("SoundOnIntent", "nursery"))
+
+
+def test_sound_that_the_camera_does_not_show_yet_was_asked_for(echo: Echo, home: Household) -> None:
+    home.owner.prefer(home.account.id, home.id("Nursery"), Preferences(voice_may=("audio",)))
+    home.driver.lags = True
+    echo.intent("SoundOnIntent", "nursery")
+    assert text(echo.intent("AMAZON.YesIntent")) == (
+        "I have asked Nursery to turn its sound on. That may take half a minute; then try again."
+    )
 
 
 def test_a_yes_is_refused_when_the_permission_went_meanwhile(echo: Echo, home: Household) -> None:

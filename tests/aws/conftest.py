@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.doubles.packages import ARCHITECTURE, ROOT
+from tests.doubles.packages import ARCHITECTURE as ARCHITECTURE
+from tests.doubles.packages import ROOT as ROOT
 
 OSLS = ROOT / "node_modules/.bin/osls"
 SKILL = "amzn1.ask.skill.3f9a1c7e-58d2-4b06-9e41-7c2d8a05b6f3"
@@ -73,7 +74,17 @@ def osls(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
             (folder / name).symlink_to(ROOT / name)
         given = {"architecture": ARCHITECTURE, "python": PYTHON} | given
         params = [f"--param={name}={value}" for name, value in given.items()]
-        command = [OSLS, "package", "--config", config, "--stage", "prod", "--region", region, *params]
+        command: list[str | Path] = [
+            OSLS,
+            "package",
+            "--config",
+            config,
+            "--stage",
+            "prod",
+            "--region",
+            region,
+            *params,
+        ]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         made = folder / ".serverless/cloudformation-template-update-stack.json"
         return Packaged(done.stdout + done.stderr, made if done.returncode == 0 else None)

@@ -137,7 +137,7 @@ def test_a_task_may_ask_aws_for_nothing_and_its_start_for_its_secrets_alone(temp
     own, start = task["TaskRoleArn"]["Fn::GetAtt"][0], task["ExecutionRoleArn"]["Fn::GetAtt"][0]
     assert not {"Policies", "ManagedPolicyArns"} & roles[own].keys()
     (policy,) = roles[start]["Policies"]
-    granted = {}
+    granted: dict[str, Any] = {}
     for statement in policy["PolicyDocument"]["Statement"]:
         actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
         assert not [action for action in actions if "*" in action]

@@ -91,7 +91,7 @@ class TestSecrets:
     def test_their_values_are_aws_s_and_the_integrators(self, home: Template) -> None:
         secrets = of(home, "AWS::SecretsManager::Secret")
         # a change of these would make another root, with which nothing kept can be opened
-        generated = {"SecretStringTemplate": "{}", "GenerateStringKey": "root"}
+        generated: dict[str, object] = {"SecretStringTemplate": "{}", "GenerateStringKey": "root"}
         generated |= {"PasswordLength": 48, "ExcludePunctuation": True}
         for name in ("KeysSecret", "GrantSecret", "CookieSecret"):
             assert secrets[name]["GenerateSecretString"] == generated
@@ -345,7 +345,7 @@ class TestWatching:
 
 def test_cfn_lint_finds_nothing(each_stack: Packaged) -> None:
     # W3005: osls repeats dependencies that CloudFormation derives by itself
-    command = [Path(sys.executable).with_name("cfn-lint"), "-i", "W3005", "-t", str(each_stack.file)]
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "-i", "W3005", "-t", str(each_stack.file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 

@@ -118,7 +118,7 @@ def test_a_peer_that_can_not_be_installed_is_tried_once(monkeypatch: pytest.Monk
 def test_growth_is_measured_by_cameras_and_by_links() -> None:
     rows = list(growth.measure(Run(quick=True, peers=False)))
     assert [row.name.split(",")[0] for row in rows] == ["InitializeCameraStreams", "ReportState"] * 3
-    assert all(row.ours > 0 and row.other for row in rows)
+    assert all(isinstance(row, Row) and row.ours > 0 and row.other for row in rows)
 
 
 def test_a_crowded_store_holds_that_many_links_with_their_tokens() -> None:

@@ -5,6 +5,7 @@ import html
 import pytest
 from flask import Flask
 
+from console import look
 from console.app import blueprint
 from registry.gate.reasons import OF_PICTURES, row_text
 
@@ -24,6 +25,7 @@ from registry.gate.reasons import OF_PICTURES, row_text
 )
 def test_a_page_speaks_the_visitors_language(path: str, language: str, status: int, text: str) -> None:
     app = Flask("test", static_folder=None)
+    app.register_blueprint(look.blueprint())
     app.register_blueprint(blueprint(practice_url=""))
     answer = app.test_client().get(path, headers={"Accept-Language": language})
     assert (answer.status_code, text in answer.text) == (status, True)
@@ -35,6 +37,7 @@ def test_a_page_speaks_the_visitors_language(path: str, language: str, status: i
 
 def test_the_demo_leads_to_its_practice_page() -> None:
     app = Flask("test", static_folder=None)
+    app.register_blueprint(look.blueprint())
     app.register_blueprint(blueprint(practice_url="http://127.0.0.1:8082/"))
     assert 'href="http://127.0.0.1:8082/"' in app.test_client().get("/").text
 
@@ -43,6 +46,7 @@ def test_the_demo_leads_to_its_practice_page() -> None:
 @pytest.mark.parametrize("vendor", ["", "EZVIZ", "Lakeside"])
 def test_the_front_page_says_what_mends_each_reason(language: str, vendor: str) -> None:
     app = Flask("test", static_folder=None)
+    app.register_blueprint(look.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor=vendor))
     page = html.unescape(app.test_client().get("/", headers={"Accept-Language": language}).text)
     for reason in OF_PICTURES:

@@ -17,7 +17,7 @@ import av
 import trustme
 
 from media.grants import Claims
-from media.source import Denied, SourceSpec
+from media.source import Codec, Denied, SourceSpec
 
 FPS = 15
 RATE = 16_000
@@ -47,7 +47,7 @@ def recording(
     garbled: bool = False,
     size: tuple[int, int] = (WIDTH, HEIGHT),
     length_s: int = LENGTH_S,
-    level: int = 0,
+    deep: bool = False,  # 10 bits a sample, which no display decodes
     b_frames: int = 0,
 ) -> tuple[bytes, ...]:
     """MPEG-TS segments of one second or one GOP. Each picture's brightness is its number."""
@@ -57,8 +57,8 @@ def recording(
         "recording/index.m3u8", "w", format="hls", options=options, io_open=lambda url, *_: _Kept(url, files)
     ) as out:
         video = out.add_stream(codec, rate=FPS)
-        video.width, video.height, video.pix_fmt = *size, "yuv420p"
-        video.options = _encoding(codec, gop_s, level, b_frames)
+        video.width, video.height, video.pix_fmt = *size, "yuv420p10le" if deep else "yuv420p"
+        video.options = _encoding(codec, gop_s, b_frames, deep=deep)
         sound = out.add_stream("aac", rate=RATE) if audio else None
         if sound:
             sound.layout = "mono"
@@ -73,15 +73,18 @@ def recording(
     return tuple(data for name, data in sorted(files.items(), key=lambda item: len(item[0])) if name.endswith(".ts"))
 
 
-def _encoding(codec: str, gop_s: int, level: int = 0, b_frames: int = 0) -> dict[str, str]:
+def _encoding(codec: str, gop_s: int, b_frames: int = 0, *, deep: bool = False) -> dict[str, str]:
     if codec == "libx265":
         return {"preset": "ultrafast", "x265-params": f"keyint={gop_s * FPS}:log-level=none"}
     params = f"keyint={gop_s * FPS}:min-keyint={gop_s * FPS}:scenecut=0"
-    if level:
-        params += f":level={level}"
     if b_frames:
         return {"preset": "ultrafast", "profile": "main", "x264-params": f"{params}:bframes={b_frames}:b-adapt=0"}
-    return {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline", "x264-params": params}
+    return {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "profile": "high10" if deep else "baseline",
+        "x264-params": params,
+    }
 
 
 class _Kept(io.BytesIO):
@@ -289,7 +292,7 @@ class Household:
             raise ConnectionError("the gate is away")
         return [self.denied.get(claim.camera) for claim in claims]
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
         self.learned.append((claims.camera, claims.picture, width, height))
         if b_frames:
             self.out_of_order.add((claims.camera, claims.picture))

@@ -37,7 +37,8 @@ def camera(name: str, serial: str = "", **changes: object) -> Camera:
 class ReadyDriver:
     """Settable: `set`, `change`, `error` (raised by every call), `mint_error`, `hold` (calls wait until it is set),
     `after_read` (called after each read, for a change at that moment), `set_error` (raised by calls that set
-    something), `ignores_settings` (accepts a setting without effect), `others` (settings beside a camera's fields).
+    something), `read_error` (raised by reads), `ignores_settings` (accepts a setting without effect), `lags` (shows
+    what is set only when `show` is called), `others` (settings beside a camera's fields).
 
     `calls` counts the calls by name, `deadlines` holds the seconds each last had, `released` the released addresses,
     `applied` the settings.
@@ -57,8 +58,14 @@ class ReadyDriver:
         self.sub_error: DriverError | None = None  # raised by `mint` of the smaller picture
         self.code_error: DriverError | None = None
         self.codes: dict[str, str] = {}
+        self.picture_code = "ABCDEF"  # of every camera
+        self.key = b""  # in each source of `mint`
+        self.picture_codes: dict[str, str] = {}
         self.set_error: SetRefused | None = None
         self.ignores_settings = False
+        self.read_error: DriverError | None = None
+        self.lags = False
+        self._unseen: list[tuple[str, dict[str, object]]] = []
         self.others: dict[str, str] = {"version": "V5.3.0", "time_zone": "+01:00"}
         self.applied: list[tuple[str, str, str, str]] = []
         self.hold: threading.Event | None = None
@@ -76,8 +83,16 @@ class ReadyDriver:
         """Changes the camera of that name, as a person does in the vendor's app."""
         self.set([replace(camera, **changes) if camera.name == name else camera for camera in self._cameras])
 
+    def show(self) -> None:
+        """The cameras show what was set."""
+        unseen, self._unseen = self._unseen, []
+        for name, changes in unseen:
+            self.change(name, **changes)
+
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
         self._called("read", deadline_s)
+        if self.read_error is not None:
+            raise self.read_error
         ready = self._by_source.get(source.id)
         if ready is None:
             ready = tuple(
@@ -103,7 +118,7 @@ class ReadyDriver:
             raise self.way_errors[way]
         suffix = "" if picture == "main" else "_sub"
         url = f"https://vendor.test/{camera.ref.serial}_{camera.ref.channel}{suffix}.m3u8"
-        return SourceSpec("hls", url, ("vendor.test",), sound(camera), f"{way}:{camera.ref.serial}")
+        return SourceSpec("hls", url, ("vendor.test",), sound(camera), f"{way}:{camera.ref.serial}", key=self.key)
 
     def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
         self._called("look", deadline_s)
@@ -116,6 +131,16 @@ class ReadyDriver:
         if self.code_error is not None:
             raise self.code_error
         self.codes[camera.name] = code
+
+    def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        """Only `picture_code` is right; the list then says that it fits, and of none that there is none."""
+        self._called("set_picture_code", deadline_s)
+        if self.code_error is not None:
+            raise self.code_error
+        if code not in ("", self.picture_code):
+            raise Refused("code_wrong")
+        self.picture_codes[camera.name] = code
+        self.change(camera.name, picture_code="fits" if code else "none")
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         self._called("release", deadline_s)
@@ -143,7 +168,9 @@ class ReadyDriver:
         if self.ignores_settings:
             return
         if setting in FIELDS:
-            self.change(self._own(camera).name, **{FIELDS[setting]: value})
+            self._unseen.append((self._own(camera).name, {FIELDS[setting]: value}))
+            if not self.lags:
+                self.show()
         else:
             self.others[setting] = value
 

@@ -17,6 +17,7 @@ class ReadyPictures:
         self.sdp = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n"
         self.warmed: list[tuple[Claims, SourceSpec]] = []
         self.answered: list[tuple[Claims, SourceSpec | None, str, str]] = []  # claims, source, offer, replaces
+        self.kept: list[Claims] = []
         self.timeouts: list[float | None] = []  # seconds, of `warm` and `answer`
         self.within: list[float | None] = []  # seconds, of `answer`
         self.ended: list[tuple[str, str]] = []  # link, name of the session; "" for all of the link
@@ -49,6 +50,11 @@ class ReadyPictures:
             raise NoPicture(self.unplayed)
         self.answered.append((claims, source, sdp, replaces))
         return Answer(self.at, self.sdp, "session-grant")
+
+    def keep(self, claims: Claims) -> None:
+        if self.error is not None:
+            raise self.error
+        self.kept.append(claims)
 
     def end_session(self, link: str, name: str) -> None:
         self.ended.append((link, name))

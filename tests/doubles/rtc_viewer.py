@@ -9,13 +9,18 @@ from aiortc.mediastreams import MediaStreamError
 
 
 class Viewer:
-    """`pictures` are the times of frames, `loud` the loudness of sound, `ended` the kinds of tracks that ended."""
+    """`pictures` are the times of frames, `keys` those of keyframes, `changes` each size in the order they were seen,
+    `loud` the loudness of sound, `ended` the kinds of tracks that ended.
+    """
 
     def __init__(self) -> None:
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.pictures: list[float] = []
+        self.keys: list[float] = []
+        self.changes: list[tuple[int, int]] = []
         self.loud: list[float] = []
         self.sizes: set[tuple[int, int]] = set()
+        self._said = 0
         self.ended: set[str] = set()
         self.tasks: list[asyncio.Task] = []
         self.connection.on("track", lambda track: self.tasks.append(asyncio.create_task(self._watch(track))))
@@ -34,6 +39,24 @@ class Viewer:
             while not condition():
                 await asyncio.sleep(0.02)
 
+    async def want_key(self) -> None:
+        """Say that no picture can be made of what comes (PLI)."""
+        receiver, ssrc = self._video()
+        await receiver._send_rtcp_pli(ssrc)
+
+    async def lose(self, packets: int) -> None:
+        """Say of so many packets that they did not come (NACK)."""
+        receiver, ssrc = self._video()
+        numbers = [(self._said + each) % 65536 for each in range(packets)]
+        self._said += packets
+        for at in range(0, packets, 16):
+            await receiver._send_rtcp_nack(ssrc, numbers[at : at + 16])
+
+    def _video(self):
+        receiver = next(each.receiver for each in self.connection.getTransceivers() if each.kind == "video")
+        [source] = receiver.getSynchronizationSources()
+        return receiver, source.source
+
     async def close(self) -> None:
         await self.connection.close()
         await asyncio.gather(*self.tasks)
@@ -45,6 +68,10 @@ class Viewer:
                 if track.kind == "video":
                     self.pictures.append(time.monotonic())
                     self.sizes.add((frame.width, frame.height))
+                    if frame.key_frame:
+                        self.keys.append(time.monotonic())
+                    if self.changes[-1:] != [(frame.width, frame.height)]:
+                        self.changes.append((frame.width, frame.height))
                 else:
                     samples = array.array("h", bytes(frame.planes[0])[: frame.samples * 4])
                     self.loud.append((sum(sample * sample for sample in samples) / len(samples)) ** 0.5)

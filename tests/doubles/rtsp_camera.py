@@ -126,6 +126,7 @@ class Behaviour:
     first: bytes = b""  # sent to every request, and then nothing
     drip_s: float = 0.0  # between bytes of every answer
     clock_jump_s: float = 0.0  # its clock jumps by this after two seconds
+    path: str = ""  # the one name of its picture, where that is none of the usual ones
     sub: bool = True  # it has a smaller stream, here of the same picture
     silent: bool = False  # PLAY is answered, and nothing comes
     udp: bool = False  # TCP is refused
@@ -342,6 +343,8 @@ class _Viewer(Viewer):
         elif method in self._does.answers:
             self.say(number, *self._does.answers[method])
         else:
+            if self._does.path:
+                uri = uri.replace(self._does.path, PATH) if uri.endswith(self._does.path) else f"{uri}/other"
             await self._signed(method, uri, headers)
             if method == "PLAY" and self._does.flood:
                 await self._pour()

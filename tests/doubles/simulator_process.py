@@ -64,6 +64,10 @@ class SimulatorProcess:
         """The number of calls of the vendor by path."""
         return Counter(requests.get(f"{self.url}/_control", timeout=5).json()["calls"])
 
+    def ports(self) -> dict[str, int]:
+        """Where each of its servers listens."""
+        return dict(requests.get(f"{self.url}/_control", timeout=5).json()["ports"])
+
     def serial(self, name: str) -> str:
         return str(self.cameras()[name]["serial"])
 

@@ -89,7 +89,7 @@ class StreamCloud:
     def spec(self, **changes: Any) -> SourceSpec:
         token = self.token or self._cloud.tokens.made(USER)[0]
         self.minted.append(token)
-        place = f"127.0.0.1:{self.world.vtm_port}"
+        place = f"127.0.0.1:{self.world.ports.at('vtm')}"
         given: dict[str, Any] = {
             "kind": "ezviz",
             "url": live(place, SERIAL, 1, changes.pop("stream", 2), token, "biz=1", int(time.time() * 1000)),

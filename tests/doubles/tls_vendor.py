@@ -88,6 +88,11 @@ class Vendors:
             server.server_close()
 
 
+def silent(_connection: ssl.SSLSocket, over: threading.Event) -> None:
+    """Says nothing for half a minute."""
+    over.wait(30)
+
+
 def request_of(connection: ssl.SSLSocket) -> tuple[str, bytes, dict[str, str]]:
     """First "METHOD /path?query", then body and headers (names in lower case); "" at the connection's end."""
     data = b""

@@ -55,6 +55,14 @@ def test_the_fonts_and_their_licence_are_all_that_is_beside_them() -> None:
     assert "Apache License Version 2.0, January 2004" in " ".join((FONTS / "LICENSE").read_text().split())
 
 
+def test_hls_js_is_one_file_for_both_pages() -> None:
+    ours, simulators = ROOT / "console/static/vendor", ROOT / "simulator/assistants/page/vendor"
+    names = {each.name for each in ours.iterdir()}
+    assert names == {"hls.light.min.mjs", "hls.js.LICENSE"} == {each.name for each in simulators.iterdir()}
+    assert all((ours / name).read_bytes() == (simulators / name).read_bytes() for name in names)
+    assert "console/static/vendor/ and simulator/assistants/page/vendor/ hold hls.js" in WORDS
+
+
 def test_it_goes_into_the_image() -> None:
     dockerfile = (ROOT / "aws/Dockerfile").read_text()
     assert re.search(r"^COPY LICENSE NOTICE /opt/app/$", dockerfile, re.MULTILINE)

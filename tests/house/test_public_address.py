@@ -16,7 +16,7 @@ KNOWN = Settings()
 WEB, MEDIA = (f"http://127.0.0.1:{port}" for port in (KNOWN.port, KNOWN.media_port))
 
 PICTURES = ["/s/a.grant/master.m3u8", "/s/a.grant/whep", "/s/a.grant/0a1b/7.ts"]
-PAGES = ["/", "/healthz", "/oauth/authorize", "/alexa/skill", "/google/fulfillment", "/static/front.css", "/s", "/sign"]
+PAGES = ["/", "/healthz", "/oauth/authorize", "/alexa/skill", "/google/fulfillment", "/static/look.css", "/s", "/sign"]
 
 
 def section(heading: str) -> str:

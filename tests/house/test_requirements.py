@@ -51,7 +51,9 @@ def installed() -> Mapping[str, list[str]]:
 
 
 def sources(*folders: str) -> list[Path]:
-    return [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    """Modules of ours: the bench has its peer's environment in a folder of its own."""
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return [path for path in found if not path.is_relative_to(ROOT / "bench" / "env")]
 
 
 def owners() -> set[str]:

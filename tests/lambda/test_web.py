@@ -66,8 +66,9 @@ def test_it_is_well_while_the_table_answers(running: Environment, path: str) -> 
 def test_each_address_for_the_consoles_answers(running: Environment) -> None:
     base = "https://showcam.example"
     stack = Settings(public_url=base, store="dynamodb", keys_secret="showcam/keys")
-    told = [*alexa_console.fields(stack, "en-GB", []), *google_console.fields(base)]
-    paths = {field.value.removeprefix(base) for field in told if field.value.startswith(base)}
+    told = [field.value for field in alexa_console.fields(stack, "en-GB", [])]
+    told += [field.value for field in google_console.fields(base)]
+    paths = {value.removeprefix(base) for value in told if value.startswith(base)}
     assert paths == {"/oauth/authorize", "/oauth/token", "/google/fulfillment"}  # the last by a function of its own
     for path, method in (("/oauth/authorize", "GET"), ("/oauth/token", "POST")):
         assert running.invoke(http_event(path, method))["statusCode"] == 400, "refused, for want of what is asked with"
@@ -97,7 +98,7 @@ def test_a_parameter_given_twice_is_refused(running: Environment) -> None:
 
 
 def test_a_picture_comes_in_base64(running: Environment) -> None:
-    answered = running.invoke(http_event("/oauth/static/mark.svg"))
+    answered = running.invoke(http_event("/static/mark.svg"))
     assert answered["isBase64Encoded"] is True
     assert b64decode(answered["body"]).startswith(b"<svg")
 

@@ -6,8 +6,10 @@ from contextlib import closing
 
 import pytest
 
-from media.client import MediaClient
+from media.client import MediaClient, MediaUnavailable
 from media.connections import MOST_IDLE
+from media.grants import Grants
+from media.source import SourceSpec
 from tests.doubles.media_door import MediaDoor
 
 
@@ -69,3 +71,21 @@ def test_closing_waits_for_nobody_and_leaves_nothing_open(door, client, eventual
     door.go.set()
     begun.join()
     eventually(lambda: door.open == 0)
+
+
+@pytest.mark.parametrize("url", ["http://192.0.2.1:9", "http://media.example:9"])
+@pytest.mark.parametrize("what", ["warm", "answer"])
+def test_no_key_goes_where_others_could_read_it(
+    grants: Grants, url: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connects(*_: object) -> None:
+        raise AssertionError("it was connected to")
+
+    monkeypatch.setattr("socket.create_connection", connects)
+    _, claims = grants.issue(
+        account="home", link="l", camera="c", protocol="hls", surface="alexa", now=0.0, life_s=60, picture="main"
+    )
+    source = SourceSpec("ezviz", "ysproto://x", ("x:8554",), "on", key=bytes(16))
+    client = MediaClient(url, grants.proof())
+    with pytest.raises(MediaUnavailable, match="by loopback or https alone"):
+        client.warm(claims, source) if what == "warm" else client.answer(claims, source, "v=0")

@@ -62,7 +62,7 @@ def send(vendor, sub: bool = True, **whole: object) -> None:
         vendor.cameras["garden-sub"] = Camera(recording(size=(160, 90)))
 
 
-@pytest.mark.parametrize("whole", [{"level": 51}, {"codec": "libx265", "audio": False}], ids=["level 5.1", "H.265"])
+@pytest.mark.parametrize("whole", [{"deep": True}, {"codec": "libx265", "audio": False}], ids=["High 10", "H.265"])
 def test_the_smaller_picture_comes_in_place_of_one_that_displays_don_t_decode(world, vendor, household, whole):
     send(vendor, **whole)
     master = world.master(surface="google")
@@ -77,23 +77,23 @@ def test_videoapp_gets_the_smaller_one_of_a_camera_whose_whole_picture_has_grown
 
 
 def test_both_are_told_so_that_the_right_one_is_asked_for_at_once(world, vendor, household, eventually):
-    send(vendor, level=51)
+    send(vendor, deep=True)
     world.master(surface="google")
     eventually(lambda: len(household.learned) == 2)
     assert sorted(household.learned) == [("garden", "main", 320, 180), ("garden", "sub", 160, 90)]
 
 
 def test_a_cut_stream_goes_on_as_the_smaller_picture(world, vendor, household, eventually):
-    send(vendor, level=51)
+    send(vendor, deep=True)
     world.master(surface="alexa")
     vendor.cameras["garden-sub"].cut()
     eventually(lambda: len(household.opened) > 2)
     assert [each.picture for each in household.opened[1:]] == ["sub"] * (len(household.opened) - 1)
 
 
-@pytest.mark.parametrize("sub", [None, {"level": 51}, {"codec": "libx265", "audio": False}])
+@pytest.mark.parametrize("sub", [None, {"deep": True}, {"codec": "libx265", "audio": False}])
 def test_where_there_is_no_smaller_one_either_the_first_reason_is_told(world, vendor, household, sub):
-    send(vendor, sub=False, level=51)
+    send(vendor, sub=False, deep=True)
     if sub:
         vendor.cameras["garden-sub"] = Camera(recording(size=(160, 90), **sub))
     refused = world.master(surface="google")
@@ -102,9 +102,9 @@ def test_where_there_is_no_smaller_one_either_the_first_reason_is_told(world, ve
 
 
 def test_a_browser_and_a_still_picture_take_the_whole_one(world, vendor, household):
-    send(vendor, level=51)
+    send(vendor, deep=True)
     assert resolution(world.master(surface="page")) == WHOLE
-    vendor.cameras["shed"] = Camera(recording(level=51))
+    vendor.cameras["shed"] = Camera(recording(deep=True))
     assert world.ask(f"/s/{world.grant('shed', 'snapshot')}/snapshot.jpg").status == 200
     assert {each.picture for each in household.opened} == {"main"}
 
@@ -138,7 +138,7 @@ def test_who_comes_by_webrtc_to_b_frames_that_others_watch_is_refused(world, ven
 
 @pytest.mark.parametrize("protocol", ["hls", "webrtc"])
 def test_who_comes_to_more_than_a_display_decodes_that_a_browser_watches_is_refused(world, vendor, protocol):
-    send(vendor, sub=False, level=51)
+    send(vendor, sub=False, deep=True)
     assert world.master(surface="page").status == 200
 
     async def offered():
@@ -154,7 +154,7 @@ def test_who_comes_to_more_than_a_display_decodes_that_a_browser_watches_is_refu
 
 
 def test_the_other_processes_are_told_why(world, vendor):
-    send(vendor, sub=False, level=51)
+    send(vendor, sub=False, deep=True)
 
     async def offer():
         viewer = Viewer()

@@ -225,7 +225,7 @@ def test_an_address_to_ask_for(biz: str, expected: str) -> None:
     [
         (5404, "offline", True),
         (5409, "asleep", False),
-        (5411, "no_way", False),
+        (5411, "not_permitted", False),
         (5457, "no_way", False),
         (5504, "busy", True),
         (5405, "media_down", True),

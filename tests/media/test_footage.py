@@ -147,6 +147,45 @@ def test_sound_that_steps_back_or_is_far_away_is_left_out() -> None:
     assert found == [0, 100, 200]
 
 
+@pytest.mark.parametrize(
+    ("times_s", "pauses"),
+    [
+        ((0, 0.1, 0.2), []),
+        ((0, 0.1, 1.0), []),
+        ((0, 0.1, 2.1, 2.2), [2]),
+        ((0, 2, 4, 6), [1]),
+        ((0, 0.1, 600.0, 600.1), []),
+        ((600.0, 600.1, 0, 0.1), []),
+    ],
+    ids=["as ever", "less than a second", "two seconds without one", "one in two seconds", "set on", "set back"],
+)
+def test_time_without_pictures_is_a_pause_unless_they_are_that_rare(times_s: tuple[float, ...], pauses: list[int]):
+    joined, found = Joined(lambda: 0.0), []
+    for number, time_s in enumerate(times_s):
+        joined.put(picture(round(time_s * CLOCK)))
+        if joined.paused:
+            found.append(number)
+    assert found == pauses
+
+
+@pytest.mark.parametrize("leap_s", [600, -600, 3, -3])
+def test_sound_goes_on_beside_its_picture_whichever_of_them_shows_a_clock_that_was_set(leap_s: int):
+    for sound_first in (True, False):
+        joined, placed = Joined(lambda: 0.0), list[tuple[int, int]]()
+        for number in range(100):
+            at = number * 9000 + (leap_s * CLOCK if number >= 50 else 0) + 1_000 * CLOCK
+            shown = picture(at), sound(at + 10)
+            for unit in reversed(shown) if sound_first and number else shown:
+                put_unit = joined.put(unit)
+                if unit.kind == "audio" and put_unit is not None:
+                    placed.append((number, put_unit.dts))
+        missed = leap_s if leap_s == 3 else 0  # so short a time may as well have gone by
+        for number, at in placed:
+            expected = number * 9000 + (missed * CLOCK if number >= 50 else 0)
+            assert abs(at - expected) < CLOCK // 10, (number, sound_first)
+        assert len(placed) >= 98
+
+
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 1 << 40), st.booleans()), max_size=60))
 @settings(deadline=None)
 def test_times_never_go_back(given_units: list[tuple[bool, int, bool]]) -> None:

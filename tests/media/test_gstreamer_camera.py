@@ -11,7 +11,7 @@ import av
 import pytest
 
 from media.grants import Claims
-from media.source import Denied, SourceSpec
+from media.source import Codec, Denied, SourceSpec
 from tests.doubles import gstreamer
 from tests.media.test_rtsp import watched
 
@@ -43,7 +43,7 @@ class House:
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         return [None for _ in claims]
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
         self.b_frames.append(b_frames)
 
     async def closed(self, claims: Claims, release: str) -> None:

@@ -140,6 +140,92 @@ def test_a_heavy_camera_keeps_no_more_than_its_bound():
     output.end()
 
 
+def written(
+    output: HlsOutput, gops_s: list[float], *, begin_s: float = 0.0, told: bool = True
+) -> list[tuple[str, int]]:
+    """Keyframes so far apart, pictures every half second between them: each start id and what its players were told."""
+    seen: dict[str, int] = {}
+    at = begin_s
+    for gop_s in gops_s:
+        for number in range(round(2 * gop_s)):
+            time_ = round((at + number / 2) * CLOCK)
+            picture = KEY if number == 0 else b"\x00\x00\x00\x01\x41\x55"
+            output.write(Unit("video", picture, time_, time_, number == 0))
+            if told and output.segments:
+                target = int(re.search(r"TARGETDURATION:(\d+)", output.playlist())[1])
+                assert seen.setdefault(output.start_id, target) == target, (
+                    "RFC 8216 section 4.3.3.1: it must not change"
+                )
+        at += gop_s
+    output.write(Unit("video", KEY, round(at * CLOCK), round(at * CLOCK), True))
+    return list(seen.values())
+
+
+KEY = b"\x00\x00\x00\x01\x65\x55"
+
+
+@pytest.mark.parametrize(
+    ("gops_s", "targets"),
+    [
+        ([2, 2, 2, 2], [2]),
+        ([2, 1, 2, 1.5], [2]),
+        ([4, 1, 4], [4]),
+        ([2, 2, 5, 2, 2], [2, 5]),
+        ([1, 2, 4, 8], [1, 2, 4]),
+        ([10, 10, 10], [10]),
+        ([20, 20], [20]),
+    ],
+)
+def test_a_target_duration_never_changes_and_is_never_exceeded(gops_s: list[float], targets: list[int]):
+    """What outgrows it is of another start id, whose players fetched the master playlist again."""
+    output = HlsOutput(silent_track=False, changed=lambda: None)
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    assert written(output, gops_s) == targets
+    listed = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", output.playlist())]
+    assert listed
+    assert max(listed) < output.target_s + 0.5
+    output.end()
+
+
+def test_pictures_that_are_missing_are_a_break_and_no_longer_segment():
+    output = HlsOutput(silent_track=False, changed=lambda: None)
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    written(output, [2, 2])
+    start = output.start_id
+    for number in range(1, 21):
+        if number not in (2, 3):
+            time_ = 4 * CLOCK + (number + 7 * (number > 3)) * CLOCK // 4
+            is_key = number % 8 == 0
+            output.write(Unit("video", KEY if is_key else b"\x00\x00\x00\x01\x41\x55", time_, time_, is_key))
+    text = output.playlist()
+    assert (output.start_id, output.target_s) == (start, 2)
+    assert text.count("#EXT-X-DISCONTINUITY\n") == 1
+    assert max(float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)) < 2.5
+    output.end()
+
+
+def test_a_target_that_nobody_was_told_grows_with_what_is_seen():
+    output = HlsOutput(silent_track=False, changed=lambda: None)
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    start = output.start_id
+    written(output, [1, 2, 5], told=False)
+    assert (output.start_id, output.target_s) == (start, 5)
+    assert len(output.segments) == 3
+    output.end()
+
+
+def test_keyframes_that_stay_away_are_a_refusal_until_they_come_again():
+    output = HlsOutput(silent_track=False, changed=lambda: None)
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    written(output, [2, 2, 30])
+    assert output.failure is not None
+    assert output.failure.reason == "no_common_protocol"
+    assert len(output.segments) == 0
+    assert written(output, [2, 2], begin_s=36.0) == [2]
+    assert output.failure is None
+    output.end()
+
+
 @pytest.mark.parametrize(
     ("sound", "surface", "codecs", "rates"),
     [

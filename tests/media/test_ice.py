@@ -12,7 +12,6 @@ import pytest
 
 from media.client import MediaUnavailable
 from media.plane.outputs import ice
-from media.plane.settings import PlaneSettings
 from media.source import Denied
 from tests.doubles.echo_offer import offer
 from tests.doubles.relay import Relay
@@ -43,7 +42,7 @@ def test_an_answer_holds_what_stun_and_turn_gave(start):
     assert kinds(answer) == {"host", "srflx", "relay"}
     assert "192.0.2.33" in answer, "the address seen from outside"
     [user] = set(relay.users)
-    assert time.time() < int(user.partition(":")[0]) <= time.time() + PlaneSettings().stream_cap_s + 60
+    assert 86_390 < int(user.partition(":")[0]) - time.time() <= 86_400
 
 
 def test_a_relay_that_does_not_know_the_secret_is_left_out(start):
@@ -134,10 +133,17 @@ def test_the_first_stun_server_that_answers_is_enough(start):
         "aioice.ice.Connection.get_component_candidates = lambda self, component: None",
         "aioice.ice.get_host_addresses = lambda: None",
         "del aiortc.rtcicetransport.Connection",
+        "del aiortc.RTCRtpSender._handle_rtcp_packet",
+        "del aiortc.RTCRtpSender._next_encoded_frame",
+        "aiortc.RTCRtpSender._retransmit = lambda self: None",
+        "aiortc.RTCRtpSender.__init__ = lambda self: None",
+        "del aiortc.rtcrtpsender.RTP_HISTORY_SIZE",
+        "del aiortc.rtcpeerconnection.RTCRtpSender",
     ],
 )
 def test_a_library_whose_private_names_are_others_ends_the_start(gone):
-    script = f"import aiortc, aioice.ice, aiortc.rtcicetransport\n{gone}\nimport media.plane.server"
+    names = "aiortc, aioice.ice, aiortc.rtcicetransport, aiortc.rtcpeerconnection, aiortc.rtcrtpsender"
+    script = f"import {names}\n{gone}\nimport media.plane.server"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "LibraryChanged: " in done.stderr.splitlines()[-1]

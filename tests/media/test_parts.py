@@ -150,6 +150,24 @@ def test_the_first_group_may_go_through_at_once():
     assert times[9] - times[5] == pytest.approx(0.4, abs=0.1)
 
 
+def test_what_waits_to_be_paced_is_weighed():
+    """Of a heavy camera few units are as much as many of a light one."""
+    told: list[bool] = []
+
+    async def run() -> None:
+        pacer = Pacer(lambda _: None, full=told.append)
+        pacer.push(video(0, key=True))
+        heavy = Unit("video", bytes(1024 * 1024), 0, 0)
+        for number in range(1, 17):
+            pacer.push(heavy._replace(dts=(10 + number) * CLOCK))
+        assert told == []
+        pacer.push(heavy._replace(dts=60 * CLOCK))
+        assert told == [True]
+        pacer.close()
+
+    asyncio.run(run())
+
+
 def keyframe(**options) -> bytes:
     with av.open(io.BytesIO(recording(**options)[0]), format="mpegts") as container:
         return bytes(next(packet for packet in container.demux(video=0) if packet.is_keyframe))

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import time
+from contextlib import nullcontext
 
 import pytest
 
@@ -113,6 +114,19 @@ def test_to_ask_again_is_an_opening_of_its_own(start):
         ask(world, link="link-1")
 
 
+@pytest.mark.parametrize(("surface", "opened"), [("alexa", False), ("page", True)])
+def test_an_owners_page_counts_the_openings_of_each_camera_by_itself(start, vendor, surface, opened):
+    """It opens all its cameras, and is opened again soon."""
+    vendor.cameras["yard"] = Camera(recording())
+    world = start(opens_per_minute=2)
+    for _ in range(2):
+        ask(world, link="link-1", surface=surface)
+    with pytest.raises(MediaBusy):
+        ask(world, link="link-1", surface=surface)
+    with nullcontext() if opened else pytest.raises(MediaBusy):
+        ask(world, "yard", link="link-1", surface=surface)
+
+
 def test_an_address_that_gave_its_place_up_is_ended_like_any_other(two):
     first, second = (ask(two, link="link-1") for _ in range(2))
     two.plane.client().end_session("link-1", first.nonce)
@@ -153,7 +167,7 @@ def test_when_an_hls_viewer_leaves_the_next_ask_gets_the_place(two, household, e
         household.denied["garden"] = Denied("encryption_on")
         eventually(lambda: two.ask(leaving).status == 410)
     else:  # it asks no more, as a player that was closed
-        eventually(lambda: two.ask(staying).status == 200 and two.stats()["live"] == 1)
+        eventually(lambda: two.ask(staying).status == 200 and two.stats()["live"] == 1, 5)
     assert two.ask(staying).status == 200
     assert fetch(two, ask(two, "shed", link="link-3")) == 200
 
@@ -176,6 +190,36 @@ def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(two, e
     asyncio.run(scene())
     eventually(lambda: two.stats()["live"] == 0)
     assert fetch(two, ask(two)) == 200
+
+
+@pytest.mark.usefixtures("on_loopback")
+def test_a_display_that_dies_gives_its_place_back_within_five_seconds(two, eventually):
+    claims = ask(two, protocol="webrtc")
+    ask(two)
+
+    async def scene() -> None:
+        client, viewer = two.plane.client(), Viewer()
+        answer = await asyncio.to_thread(client.answer, claims, None, await viewer.offer(), replaces=claims.nonce)
+        await viewer.accept(answer.sdp)
+        await viewer.until(lambda: viewer.pictures)
+        await asyncio.sleep(6)
+        assert await asyncio.to_thread(two.stats) | {"live": 1} == await asyncio.to_thread(two.stats), "it is alive"
+        pull_the_plug(viewer)
+        died = time.monotonic()
+        await asyncio.to_thread(eventually, lambda: two.stats()["live"] == 0, 5)
+        assert time.monotonic() - died > 2, "a moment without a word is no death"
+        await viewer.close()
+
+    asyncio.run(scene())
+    assert fetch(two, ask(two)) == 200
+
+
+def pull_the_plug(viewer: Viewer) -> None:
+    """Nothing comes and nothing goes any more, and no socket is closed."""
+    for transceiver in viewer.connection.getTransceivers():
+        for protocol in transceiver.sender.transport.transport._connection._protocols:
+            protocol.transport.sendto = lambda *_: None
+            protocol.datagram_received = lambda *_: None
 
 
 @pytest.mark.parametrize("link", ["link-1", "another"])

@@ -14,7 +14,7 @@ import pytest
 from media.grants import Claims
 from media.rtsp.login import Challenge, Login, challenge
 from media.rtsp.messages import HEAD_CAP, Message, NotRtsp, Splitter
-from media.source import Denied, SourceSpec
+from media.source import Codec, Denied, SourceSpec
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
@@ -37,7 +37,10 @@ class House:
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         return [None for _ in claims]
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, b_frames: bool) -> None:
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        return False
+
+    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
         pass
 
     async def closed(self, claims: Claims, release: str) -> None:

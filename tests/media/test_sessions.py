@@ -1,8 +1,10 @@
 """How long things last, and how many there may be."""
 
 import io
+import json
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import av
 import pytest
@@ -60,6 +62,51 @@ def test_the_cap_ends_a_stream_however_busy(start):
         assert time.monotonic() - began < 4
         time.sleep(0.1)
     assert world.ask(url).status == 410
+
+
+def test_while_somebody_watches_the_gate_renews_the_grant_under_the_same_address(start, household):
+    world = start(session_s=1)
+    master = world.master()
+    url = world.variant_url(master)
+    began = time.monotonic()
+    while time.monotonic() - began < 3:
+        assert world.ask(url).status == 200
+        time.sleep(0.1)
+    household.denied["garden"] = Denied("encryption_on")
+    eventually_over = time.monotonic() + 3
+    while world.ask(url).status == 200:
+        assert time.monotonic() < eventually_over
+        time.sleep(0.1)
+    over = world.ask(url)
+    assert (over.status, "encryption_on" in over.text) == (410, True), "told also to a grant that is over by itself"
+
+
+def test_a_grant_that_nobody_renews_is_over(start, household, eventually):
+    world = start(session_s=1)
+    url = world.variant_url(world.master())
+    household.is_away = True
+    eventually(lambda: world.ask(url).status == 410, 4)
+
+
+@pytest.mark.parametrize(("later_s", "status"), [(86_400, 410), (86_400 + 130, 200)])
+def test_an_ended_link_stays_refused_as_long_as_its_grants_verify(later_s, status, world, monkeypatch):
+    world.plane.client().end_link("link-1")
+    now = time.time
+    monkeypatch.setattr("media.plane.viewing.endings.time", SimpleNamespace(time=lambda: now() + later_s))
+    time.sleep(1)
+    assert world.master().status == status
+
+
+def test_a_battery_cameras_picture_ends_with_a_reason_and_goes_on_when_asked_again(world, household, eventually):
+    household.changes = {"lasts_s": 1}
+    master = world.master()
+    url = world.variant_url(master)
+    eventually(lambda: world.ask(url).status == 410, 4)
+    over = json.loads(world.ask(url).text)
+    assert (over["reason"], "battery" in over["detail"]) == ("rests", True)
+    session = url.split("/s/")[1].split("/")[0]
+    assert world.ask(f"/s/{session}/master.m3u8").status == 200
+    assert len(household.opened) == 2
 
 
 @pytest.mark.parametrize("how", ["end_link", "gate", "delete"])

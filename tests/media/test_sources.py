@@ -119,6 +119,20 @@ def test_one_garbled_keyframe_is_no_encryption(world, vendor):
         assert world.master(camera=f"yard-{number}").status == 200
 
 
+def test_a_garbled_picture_of_a_vendor_without_encryption_is_called_unplayable(world, vendor, household):
+    vendor.cameras["garage"] = Camera(recording(garbled=True))
+    household.changes = {"encrypts": False}
+    assert refused(world, camera="garage") == "not_playable"
+
+
+def test_a_size_that_changes_in_the_midst_is_followed(world, vendor, eventually):
+    small, large = recording(), recording(size=(640, 360))
+    vendor.cameras["garden"] = Camera((*small[:5], *large[5:]))
+    assert "RESOLUTION=320x180" in world.master().text
+    eventually(lambda: "RESOLUTION=640x360" in world.master().text, 15)
+    assert world.stats()["reopened"] == 0
+
+
 def test_only_the_named_hosts_are_ever_reached(world, vendor, household, authority):
     elsewhere = Vendor(authority)
     elsewhere.cameras["garden"] = Camera(recording())

@@ -1,5 +1,6 @@
 """The still behind a snapshot address of Alexa: fetched many times, for ten minutes, with a token of the link."""
 
+import asyncio
 import io
 import time
 from fractions import Fraction
@@ -9,7 +10,10 @@ import pytest
 from av.video.frame import VideoFrame
 
 from media.plane.codec import h264
+from media.plane.codec.units import Unit
+from media.plane.viewing.stills import Stills
 from media.source import Denied
+from tests.doubles.hls_camera import recording
 
 BEARER = {"Authorization": "Bearer token-1"}
 
@@ -101,3 +105,20 @@ def keyframe(width: int, height: int) -> bytes:
 def test_a_still_is_of_a_size_that_the_app_takes(sent, told):
     assert size_of(h264.jpeg(keyframe(*sent), small=True)) == told
     assert size_of(h264.jpeg(keyframe(*sent))) == sent
+
+
+def test_a_keyframe_is_decoded_once_for_all_who_ask_at_once():
+    with av.open(io.BytesIO(recording()[0]), format="mpegts") as container:
+        data = next(bytes(packet) for packet in container.demux(video=0) if packet.is_keyframe)
+
+    async def asked() -> list[bytes]:
+        stills, newest = Stills(), Unit("video", data, 0, 0, key=True)
+        first = asyncio.create_task(stills.of(newest, small=False))
+        await asyncio.sleep(0)
+        others = [stills.of(newest, small=False) for _ in range(5)]
+        first.cancel()  # whoever asked first goes, and the others have it all the same
+        return await asyncio.gather(*others)
+
+    made = asyncio.run(asked())
+    assert all(each is made[0] for each in made)
+    assert size_of(made[0]) == (320, 180)

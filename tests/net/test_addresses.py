@@ -2,7 +2,7 @@
 
 import pytest
 
-from net.addresses import are_public, is_in_house, is_public, is_spelled
+from net.addresses import are_public, is_confidential, is_in_house, is_public, is_spelled
 from net.errors import NotAllowed
 from net.hosts import Hosts
 
@@ -170,3 +170,27 @@ def test_the_way_to_a_vendor_keeps_the_rule(address: str, whose: str) -> None:
     else:
         with pytest.raises(NotAllowed):
             hosts.addresses(address, 443, 5)
+
+
+@pytest.mark.parametrize(
+    ("url", "confidential"),
+    [
+        ("https://media.example", True),
+        ("https://192.168.1.5:8081", True),
+        ("http://127.0.0.1:8081", True),
+        ("http://127.8.9.10:8081", True),
+        ("http://[::1]:8081", True),
+        ("http://[::ffff:127.0.0.1]:8081", True),
+        ("http://localhost:8081", True),
+        ("http://192.168.1.5:8081", False),
+        ("http://[fd00::5]:8081", False),
+        ("http://0.0.0.0:8081", False),
+        ("http://media.example", False),
+        ("http://localhost.example", False),
+        ("http://127.1", False),
+        ("http://", False),
+        ("", False),
+    ],
+)
+def test_who_may_read_what_is_sent(url: str, confidential: bool) -> None:
+    assert is_confidential(url) is confidential

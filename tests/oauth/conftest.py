@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from accounts import clients
 from accounts.households import end
+from console import look
 from oauth.app import OAuthSettings, bind
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.sessions import Sessions
@@ -44,6 +45,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
         vendor = vendor or ReadyVendor(USER, careful=(CAREFUL,))
         vendor.sessions = Sessions(home.store)
         app = Flask("showcam", static_folder=None)
+        app.register_blueprint(look.blueprint())
         app.jinja_options = {"bytecode_cache": COMPILED}
         settings = OAuthSettings(
             issuer=ISSUER if https else LOCAL,

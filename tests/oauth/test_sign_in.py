@@ -37,6 +37,32 @@ def test_the_page_names_the_vendor_and_the_assistant(world: World, assistant: An
     assert "This service is not made by EZVIZ." in page.said()
 
 
+def test_who_signs_in_by_google_or_apple_reads_where_to_set_a_password(world: World) -> None:
+    browser = world.browse()
+    for locale, words in (
+        ("en", "with Google or Apple? Then your account has no password yet"),
+        ("nb", "med Google eller Apple? Da har kontoen din ikke noe passord ennå"),
+        ("de", "mit Google oder Apple an? Dann hat dein Konto noch kein Passwort"),
+    ):
+        assert words in world.browse(ui_locales=locale).page.said()
+    browser.sign_in(USER, "wrong")
+    assert "with Google or Apple?" in browser.page.said()  # a refused one most of all
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("locked", "Sign in once in the EZVIZ app with the same user name and password"),
+        ("unsupported", "Sign in once in the EZVIZ app with the same user name and password and do what it asks for"),
+    ],
+)
+def test_what_the_vendor_wants_of_a_person_is_done_in_its_app(world: World, why: Any, words: str) -> None:
+    own = world.browse().sign_in()
+    own.post("switch")
+    world.vendor.verdict = Rejected(why)
+    assert words in own.sign_in().page.said("alert")
+
+
 def test_a_sign_in_leads_to_consent(world: World) -> None:
     browser = world.browse().sign_in()
     assert browser.page.steps == ["switch", "agree", "cancel"]

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from accounts import clients
+from console import look
 from media.grants import Grants
 from oauth.app import OAuthSettings, bind
 from registry.adapter import adapt
@@ -41,6 +42,7 @@ def app(simulator: SimulatorProcess, store: SqliteStore) -> Flask:
     for assistant in ("alexa", "google"):
         clients.register(store, assistant, assistant, (REDIRECTS[assistant],), secret=f"{assistant}-secret")
     app = Flask("showcam", static_folder=None)
+    app.register_blueprint(look.blueprint())
     settings = OAuthSettings(
         issuer="http://127.0.0.1:8080", cookie_keys=[b"c" * 32], secure_cookies=False, refusal_s=0.0
     )

@@ -9,7 +9,7 @@ from registry.camera import Camera, Refusal
 from registry.errors import DriverError, SetRefused, SignedOut, VendorBusy, VendorDown
 from registry.preferences import Preferences
 from registry.rules import Rules
-from registry.settings import BY_VOICE, BadValue, Step
+from registry.settings import BY_VOICE, Asked, BadValue, Step
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 
@@ -106,7 +106,6 @@ def test_a_setting_that_the_camera_lacks_is_refused(home: Household, garden: str
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
-        ({"ignores_settings": True}, "not_set"),
         ({"set_error": SetRefused("not_taken")}, "not_set"),
         ({"set_error": SetRefused("unsupported")}, "not_this_way"),
         ({"set_error": SetRefused("code_mailed")}, "not_set"),  # a voice brings no code
@@ -125,6 +124,54 @@ def test_a_change_that_does_not_come_about(home: Household, garden: str, how: di
     assert isinstance(refused, Refusal)
     assert (refused.reason, refused.camera) == (reason, "Garden")
     assert home.driver.calls["apply"] == 1  # sent once, whatever the result
+
+
+class TestLag:
+    """Vendors take a change at once, and list it some twenty seconds later."""
+
+    def state(self, home: Household, camera_id: str) -> Camera:
+        return home.registry.states(home.link, [camera_id])[camera_id].camera
+
+    def test_it_is_asked_for_and_neither_what_was_nor_what_will_be_is_so(
+        self, home: Household, garden: str, clock: Clock
+    ) -> None:
+        home.driver.lags = True
+        changed = home.registry.change(home.link, garden, "audio", "off")
+
+        assert isinstance(changed, Asked)
+        assert (changed.camera.id, changed.camera.audio) == (garden, "off")
+        assert (self.state(home, garden).audio, self.state(home, garden).asleep) == ("unknown", "off")
+        assert self.state(home, home.id("Front Door")).audio == "on"
+        home.driver.show()
+        clock.now += 3
+        assert self.state(home, garden).audio == "off"  # with the next query, not in a minute
+
+    def test_what_never_comes_is_as_it_is_after_half_a_minute(self, home: Household, garden: str, clock: Clock) -> None:
+        home.driver.ignores_settings = True
+        assert isinstance(home.registry.change(home.link, garden, "flip", "on"), Asked)
+        assert self.state(home, garden).flip == "unknown"
+        clock.now += 31
+        assert self.state(home, garden).flip == "off"
+
+    def test_the_newest_change_of_a_setting_counts(self, home: Household, garden: str) -> None:
+        home.driver.lags = True
+        for value in ("smart", "colour", "black_and_white"):
+            home.registry.change(home.link, garden, "night_vision", value)
+        assert self.state(home, garden).night_vision == "unknown"
+        home.driver.change("Garden", night_vision="black_and_white")
+        assert home.registry.change(home.link, garden, "night_vision", "black_and_white")
+        assert self.state(home, garden).night_vision == "black_and_white"
+
+    def test_a_reading_that_fails_takes_nothing_back(self, home: Household, garden: str) -> None:
+        home.registry.states(home.link, [garden])
+        home.driver.read_error = VendorDown()
+        assert isinstance(home.registry.change(home.link, garden, "audio", "off"), Asked)
+        assert home.driver.calls["apply"] == 1
+
+    def test_the_owner_hears_the_same(self, home: Household, garden: str) -> None:
+        home.driver.lags = True
+        for setting, value in (("audio", "off"), ("encryption", "on")):
+            assert isinstance(home.owner.change(home.account.id, garden, setting, value), Asked)
 
 
 def test_another_households_camera_is_not_found(home: Household, garden: str) -> None:
@@ -176,7 +223,13 @@ class TestOwner:
         [
             ({}, None, Step("consent")),
             ({"code": "ABCDEF"}, None, Step("consent")),
-            ({"consent": True}, None, Step("code")),
+            ({"consent": True}, SetRefused("code_mailed"), Step("mailed_code")),
+            ({"consent": True}, SetRefused("code_wanted"), Step("code")),
+            ({"consent": True, "code": "1234"}, SetRefused("old"), Step("mailed_code", why="old")),
+            ({"consent": True}, SetRefused("too_soon"), Step("mailed_code", why="too_soon")),
+            ({"consent": True}, SetRefused("too_often"), Step("pause", why="too_often")),
+            ({"consent": True, "code": "1234"}, SetRefused("guessed"), Step("pause", why="guessed")),
+            ({"consent": True}, SetRefused("silent"), Step("pause", why="silent")),
             ({"consent": True, "code": "AAAAAA"}, SetRefused("wrong_code"), Step("code", wrong=True)),
             ({"consent": True, "code": "ABCDEF"}, SetRefused("code_mailed"), Step("mailed_code")),
             ({"consent": True, "code": "1234"}, SetRefused("wrong_mailed_code"), Step("mailed_code", wrong=True)),
@@ -191,11 +244,12 @@ class TestOwner:
         assert home.driver.applied == []
         assert home.driver.calls["apply"] == (error is not None)
 
-    def test_encryption_goes_off(self, home: Household) -> None:
+    @pytest.mark.parametrize("code", ["", "ABCDEF"])
+    def test_encryption_goes_off(self, home: Household, code: str) -> None:
         garage = home.id("Garage")
-        changed = home.owner.change(home.account.id, garage, "encryption", "off", code="ABCDEF", consent=True)
+        changed = home.owner.change(home.account.id, garage, "encryption", "off", code=code, consent=True)
         assert isinstance(changed, Camera)
-        assert (changed.encryption, home.driver.applied) == ("off", [("Garage", "encryption", "off", "ABCDEF")])
+        assert (changed.encryption, home.driver.applied) == ("off", [("Garage", "encryption", "off", code)])
 
     def test_encryption_goes_on_without_a_word(self, home: Household) -> None:
         changed = home.owner.change(home.account.id, home.id("Garden"), "encryption", "on")
@@ -225,11 +279,11 @@ class TestOwner:
 class TestPreferences:
     def test_settings_allowed_by_voice_are_kept_in_the_manuals_order(self, home: Household) -> None:
         garden = home.id("Garden")
-        preferences = Preferences(voice_may=("restart", "audio"), lan_while_encrypted=True)
+        preferences = Preferences(voice_may=("restart", "audio"), while_encrypted="lan")
         home.owner.prefer(home.account.id, garden, preferences)
 
         assert home.owner.preferences(home.account.id, garden).voice_may == ("audio", "restart")
-        assert home.owner.preferences(home.account.id, garden).lan_while_encrypted
+        assert home.owner.preferences(home.account.id, garden).while_encrypted == "lan"
         assert home.owner.preferences(home.account.id, home.id("Garage")) == Preferences()
 
     def test_preferences_reach_every_camera_that_is_listed(self, home: Household) -> None:

@@ -149,6 +149,7 @@ def test_the_media_process_is_handed_the_vendors_address_and_gives_it_back(house
     host = house.cloud.server.host
     assert (spec.kind, spec.url, spec.hosts) == ("hls", f"https://{host}/live/9.m3u8", (host,))
     assert spec.sound == "on"
+    assert not spec.encrypts, "Image Encryption is EZVIZ's alone"
 
     house.cloud.streams = answer(b"", "204 No Content")
     house.adapter.questions.release(claims, spec.release)

@@ -10,10 +10,16 @@ import pytest
 import requests
 
 from media.grants import Grants
+from net.hosts import Hosts
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Stream, StreamRequest
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.keys import Keys
+from registry.drivers.ezviz.open.calls import OpenPlatform
+from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.ezviz.sessions import Held, Secrets
+from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
 from registry.rules import Rules
 from registry.vendor import SignedIn
@@ -91,7 +97,7 @@ def test_the_demo_household_as_it_is(demo: Ezviz) -> None:
         "Bedroom": ("on", "on", "off", "on"),
         "Pond": ("on", "off", "off", "on"),
     }
-    assert {name: camera.video.codec for name, camera in found.items()} == dict.fromkeys(found, "h264") | {
+    assert {name: camera.video.codec for name, camera in found.items()} == dict.fromkeys(found, "unknown") | {
         "Pond": "h265"
     }
     assert [name for name, camera in found.items() if camera.kind == "doorbell"] == ["Front Door"]
@@ -302,6 +308,28 @@ def test_from_the_vendor_to_a_stream_and_back_to_a_refusal(demo: Ezviz) -> None:
     refusal = registry.open_stream(link, garden.id, ask)
 
     assert [row.reason for row in refusal.failed] == ["encryption_on", "audio_off"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("api", "given", "expected"),
+    [
+        ("apiius.ezvizlife.com", "", "iusopen.ezvizlife.com"),
+        ("apiisgp.ezvizlife.com", "", "isgpopen.ezvizlife.com"),
+        ("apiindia.ezvizlife.com", "", "ieuopen.ezvizlife.com"),
+        ("apiiindia.ezvizlife.com", "", "iindiaopen.ezvizlife.com"),
+        ("apirus.ezvizru.com", "", "ieuopen.ezvizlife.com"),  # where none is known, as the settings say
+        ("apiius.ezvizlife.com.evil.example", "", "ieuopen.ezvizlife.com"),
+        ("", "", "ieuopen.ezvizlife.com"),
+        ("apiius.ezvizlife.com", "open.example:8443", "open.example:8443"),
+    ],
+)
+def test_the_open_platforms_region_is_the_accounts(api: str, given: str, expected: str) -> None:
+    known = EzvizHosts.of("eu", open_platform=given)
+    session = {"session_id": "s", "api_url": api}
+    platform = OpenPlatform(VendorHttp(Hosts(()), None), known.open_platform)
+    held = Held(Secrets("demo", session=session, open=Key("key", "secret")), "ok", 1)
+
+    assert Keys(platform, known, None).find(held) == Key("key", "secret", expected)
 
 
 @pytest.mark.parametrize("region", ["", "mars"])

@@ -20,7 +20,7 @@ from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendor, Vendors, answer, request_of
 
-SHORT_S = 0.6
+SHORT_S = 0.4
 SESSION = {"session_id": "s", "rf_session_id": "r", "username": "u", "feature_code": "f"}
 FAR_FUTURE_MS = 4_102_444_800_000
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from msgspec.structs import replace
@@ -28,14 +29,19 @@ LONG_S = 20.0
 CODES = Path(__file__).parents[2] / ".." / "shared" / "data" / "ezviz" / "open_platform_codes.json"
 HTML = b"<html>gateway</html>"
 
+FLIP = f"/v3/iot-feature/feature/{SERIAL}/Video/1/VideoAdjustment/ImageFlip"
+MIRROR = f"/v3/basics/v1/devices/{SERIAL}/1/CENTER/mirror"
+
 # setting, value: the call that sets it
 BY_ACCOUNT: dict[tuple[str, str], str] = {
-    ("audio", "off"): f"/v3/devices/{SERIAL}/1/0/22/switchStatus",
-    ("sleep", "on"): f"/v3/devices/{SERIAL}/1/1/21/switchStatus",
-    ("status_light", "off"): f"/v3/devices/{SERIAL}/1/0/3/switchStatus",
+    ("audio", "off"): f"/v3/devices/{SERIAL}/0/0/22/switchStatus",
+    ("sleep", "on"): f"/v3/devices/{SERIAL}/0/1/21/switchStatus",
+    ("status_light", "off"): f"/v3/devices/{SERIAL}/0/0/3/switchStatus",
     ("alarm_notification", "off"): f"/v3/devices/{SERIAL}/1/changeDefenceStatusReq",
     ("offline_notification", "on"): "/api/device/notify/switch",
-    ("flip", "on"): f"/v3/basics/v1/devices/{SERIAL}/1/CENTER/mirror",
+    ("phone_mute", "on"): f"/v3/alarms/{SERIAL}/1/nodisturb",
+    ("sensitivity", "2"): "/api/device/configAlgorithm",
+    ("flip", "on"): FLIP,
     ("night_vision", "colour"): f"/v3/devconfig/v1/keyValue/{SERIAL}/1/op",
     ("encryption", "on"): "/v3/devices/encryptedInfo/risk",
 }
@@ -49,7 +55,7 @@ BY_OPEN: dict[tuple[str, str], str] = {
     ("encryption", "on"): "/api/lapp/device/encrypt/on",
     ("encryption", "off"): "/api/lapp/device/encrypt/off",
 }
-OLD_STYLE = ("/api/device/notify/switch", "/api/device/switchStatus")
+OLD_STYLE = ("/api/device/notify/switch", "/api/device/switchStatus", "/api/device/configAlgorithm")
 
 
 def json_answer(data: Any, status: str = "200 OK") -> bytes:
@@ -61,7 +67,7 @@ class Cloud:
 
     def __init__(self, vendors: Vendors, store: SqliteStore) -> None:
         self.say: Callable[[str], bytes] = lambda path: json_answer({"meta": {"code": 200}, "code": "200"})
-        self.renews = False
+        self.switches: Any = []  # rows of the list
         self.vendor = vendors.answering(self._reply)
         hosts = EzvizHosts.of("eu", api=self.vendor.host, open_platform=self.vendor.host)
         self.driver = EzvizDriver(store, hosts, ca_file=self.vendor.ca_file, demo=True)
@@ -89,9 +95,10 @@ class Cloud:
     def _reply(self, requested: str, _body: bytes, _headers: dict[str, str]) -> bytes:
         path = requested.partition(" ")[2].partition("?")[0]
         if path == PAGELIST:
-            status = {SERIAL: {"isEncrypt": 0}}
+            night = json.dumps({"graphicType": 2, "luminance": 40, "duration": 30})
+            status = {SERIAL: {"isEncrypt": 0, "optionals": {"NightVision_Model": night}}}
             page = {"meta": {"code": 200}, "page": {"hasNext": False}, "deviceInfos": [], "resourceInfos": []}
-            return json_answer(page | {"STATUS": status})
+            return json_answer(page | {"STATUS": status, "SWITCH": {SERIAL: self.switches}})
         if path == LOGIN:
             return json_answer({"meta": {"code": 403}})
         if path == "/api/lapp/token/get":
@@ -169,9 +176,11 @@ def test_every_code_of_the_apps_api(cloud: Cloud, setting: str, value: str, code
     kind, reason = APP_CODES[code]
     assert type(error) is kind
     assert word(error) == reason
-    # the library tries a switch by its older call too, where the newer one brought no code that it knows; nothing else
-    # is asked twice
+    # the library tries a switch by its older call too, and a model that does not know the call that sets how its
+    # picture stands may know the one that turns it over; nothing else is asked twice
     older = ["/api/device/switchStatus"] if "switchStatus" in BY_ACCOUNT[setting, value] else []
+    if setting == "flip" and str(code) in codes.NO_SUCH_CALL:
+        older = [MIRROR]
     assert cloud.sets == [BY_ACCOUNT[setting, value], *older]
 
 
@@ -199,6 +208,33 @@ def test_a_picture_that_may_stand_either_way_is_not_turned_over(cloud: Cloud) ->
     with pytest.raises(VendorDown):
         cloud.driver.apply(source, replace(camera(source), flip="unknown"), "flip", "on", LONG_S)
     assert cloud.sets == []
+
+
+def test_night_vision_keeps_how_bright_its_light_is_and_for_how_long(cloud: Cloud) -> None:
+    assert set_by_account(cloud, "night_vision", "colour") is None
+    bodies = [body.decode() for request, body in cloud.vendor.requests if request.endswith("/op")]
+    assert [json.loads(parse_qs(body)["value"][0]) for body in bodies] == [
+        {"graphicType": 1, "luminance": 40, "duration": 30}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "channel"),
+    [
+        ([], 0),
+        ([{"type": 22, "channelNo": 0, "enable": True}], 0),
+        ([{"type": 22, "channelNo": 0, "enable": True}, {"type": 22, "channelNo": 1, "enable": True}], 1),
+        ([{"type": 22, "channelNo": 2, "enable": True}], 0),
+        ([{"type": 303, "channelNo": 1, "enable": True}, {"type": 22, "channelNo": 0, "enable": True}], 0),
+        ("?", 0),
+    ],
+)
+def test_a_switch_goes_to_the_device_unless_the_channel_has_a_row_of_that_type(
+    cloud: Cloud, rows: Any, channel: int
+) -> None:
+    cloud.switches = rows
+    assert set_by_account(cloud, "audio", "off") is None
+    assert cloud.sets == [f"/v3/devices/{SERIAL}/{channel}/0/22/switchStatus"]
 
 
 @pytest.mark.parametrize(
@@ -274,6 +310,39 @@ def test_a_code_goes_out_once(cloud: Cloud) -> None:
     assert cloud.sets == [BY_ACCOUNT["encryption", "on"]]
 
 
+# what switching it off without a code, by the label's and by a mailed one comes to, by the vendor's code
+OFF_CODES: dict[int, tuple[str, str, str]] = {
+    1011: ("code_mailed", "wrong_code", "wrong_mailed_code"),
+    1012: ("old", "old", "old"),
+    1041: ("too_often", "too_often", "too_often"),
+    1043: ("guessed", "guessed", "guessed"),
+    2009: ("silent", "silent", "silent"),
+    2030: ("unsupported", "unsupported", "unsupported"),
+    5002: ("code_wanted", "wrong_code", "wrong_code"),
+    10001: ("too_soon", "too_soon", "too_soon"),
+    2003: ("offline", "offline", "offline"),
+    2031: ("vendor_down", "vendor_down", "vendor_down"),  # in no public list
+}
+MAILS = "/v3/users/checkcode/mt"
+
+
+@pytest.mark.parametrize("code", sorted(OFF_CODES))
+@pytest.mark.parametrize(("given", "which"), [("", 0), (CODE, 1), ("0123", 2), ("01234567", 2)])
+def test_every_code_of_switching_encryption_off(cloud: Cloud, code: int, given: str, which: int) -> None:
+    cloud.say = lambda path: app_answer(path, 200 if path == MAILS else code)
+    assert word(set_by_account(cloud, "encryption", "off", code=given)) == OFF_CODES[code][which]
+    # one is mailed for a person who has none, and never otherwise
+    assert cloud.sets == [BY_ACCOUNT["encryption", "on"], *[MAILS] * (OFF_CODES[code][which] == "code_mailed")]
+
+
+@pytest.mark.parametrize(
+    ("code", "why"), [(1041, "too_often"), (10001, "too_soon"), (1043, "guessed"), (500, "vendor_down")]
+)
+def test_a_code_that_is_not_mailed(cloud: Cloud, code: int, why: str) -> None:
+    cloud.say = lambda path: app_answer(path, code if path == MAILS else 1011)
+    assert word(set_by_account(cloud, "encryption", "off")) == why
+
+
 # The Open Platform
 
 
@@ -289,7 +358,7 @@ class OpenOnly:
         from registry.drivers.ezviz.open import settings
 
         try:
-            with self.cloud.driver._calls(held, camera(self.source), LONG_S, again=False) as calls:
+            with self.cloud.driver._keys.calls(held, camera(self.source), LONG_S, again=False) as calls:
                 settings.write(calls, camera(self.source), setting, value, CODE)  # type: ignore[arg-type]
         except (DriverError, SetRefused) as error:
             return error
@@ -354,7 +423,7 @@ def test_malformed_settings_are_unknown(cloud: Cloud, data: Any) -> None:
     held = cloud.driver.sessions.read(source)
     from registry.drivers.ezviz.open import settings
 
-    with cloud.driver._calls(held, camera(source), LONG_S) as calls:
+    with cloud.driver._keys.calls(held, camera(source), LONG_S) as calls:
         views = settings.views(calls)
     assert {view.value for view in views.values()} <= {None}
 

@@ -1,6 +1,7 @@
 """Cameras from a page of the app API's device list, row by row; a missing flag is unknown."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from registry.camera import Camera, Video
 from registry.drivers.ezviz.cameras import cameras
 
+REAL = Path(__file__).parents[3] / "shared/data/ezviz/real_page_list.json"
 SERIAL = "F00000001"
-WITH_AUDIO = json.dumps({"9": "1", "63": "1"})
+WITH_AUDIO = json.dumps({"9": "1", "62": "1", "63": "1"})
 
 
 def page(*devices: tuple[dict[str, Any], list[dict[str, Any]]], **sections: Any) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def test_encryption(status: Any, expected: str) -> None:
         ([switch(21, 0)], {}, "off"),
         (ALL_OFF, {"privacyStatus": 1}, "on"),
         (ALL_OFF, {"privacyStatus": -1}, "off"),
-        ([switch(22, True)], {}, "none"),
+        ([switch(22, True)], {}, "unknown"),
         ([{"type": 21}], {}, "unknown"),
         ([switch(21, None), switch(7, False)], {}, "unknown"),
         ([switch(21, None), switch(7, True)], {}, "on"),
@@ -103,11 +105,103 @@ def test_asleep_by_sleep_mode_or_the_shutter(switches: Any, status: Any, expecte
     assert one(status=status, switches=switches).asleep == expected
 
 
-@pytest.mark.parametrize(("supports", "expected"), [("1", "unknown"), ("0", "off"), (None, "off")])
-def test_sleep_mode_that_the_model_has_and_the_vendor_does_not_list(supports: str | None, expected: str) -> None:
-    listed = device(supportExt=json.dumps({"62": supports} if supports else {"9": "1"}))
+@pytest.mark.parametrize(
+    ("supports", "switches", "expected"),
+    [
+        ({"62": "1"}, [switch(7, False)], "unknown"),
+        ({"62": "1"}, [switch(7, False), switch(21, True)], "on"),
+        ({"62": "0"}, [switch(7, False), switch(21, True)], "none"),  # the switch is listed all the same
+        ({"62": "0"}, [switch(21, True)], "none"),
+        ({"62": "0"}, [switch(7, True), switch(21, False)], "on"),
+        ({"62": "0"}, [switch(7, None)], "unknown"),
+        ({"9": "1"}, [switch(7, False), switch(21, True)], "none"),
+        ({}, [switch(7, False), switch(21, True)], "on"),  # what the model can do is not listed at all
+    ],
+)
+def test_sleep_mode_is_of_models_that_have_it(supports: dict[str, str], switches: Any, expected: str) -> None:
+    listed = device(supportExt=json.dumps(supports) if supports else "")
 
-    assert one(listed, switches=[switch(7, False)]).asleep == expected
+    assert one(listed, switches=switches).asleep == expected
+
+
+@pytest.mark.parametrize(("told", "expected"), [(1, "on"), ("0", "off"), (None, "unknown"), ("-", "none")])
+def test_offline_notification_is_the_devices_whatever_supportext_has(told: Any, expected: str) -> None:
+    listed = device(supportExt=json.dumps({"9": "1", "450": "0"}))
+    if told != "-":
+        listed["offlineNotify"] = told
+
+    assert one(listed).offline_notification == expected
+
+
+def flipped(enabled: Any, channel: str = "1") -> dict[str, Any]:
+    flip = {"ImageFlip": {"enabled": enabled, "imageFlipStyle": "CENTER"}}
+    return {channel: {"Video": {"VideoAdjustment": flip}}}
+
+
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [
+        (None, "unknown"),
+        ({}, "none"),
+        ({"0": {"global": {}}, "1": {"Video": {}}}, "none"),
+        ({"0": {"global": {"VideoAdjustment": {"ImageFlip": {"enabled": True}}}}, "1": {"Video": {}}}, "none"),
+        (flipped(True), "on"),
+        (flipped(False), "off"),
+        (flipped(True, "2"), "none"),
+        (flipped(True, "2") | flipped(False), "off"),
+        (flipped(None), "unknown"),
+        ({"1": {"Video": {"VideoAdjustment": {"ImageFlip": 1}}}}, "unknown"),
+        ({"1": {"Video": {"VideoAdjustment": []}}}, "none"),
+        ({"1": 5}, "none"),
+        (5, "none"),
+    ],
+)
+def test_flip_is_the_channels_own_and_never_inverse_mode(features: Any, expected: str) -> None:
+    optionals = {"inverse_mode": json.dumps({"mode": 1, "enable": 1, "position": 3})}
+    listed = page((device(), [row()]), STATUS={SERIAL: {"optionals": optionals}}, SWITCH={SERIAL: ALL_OFF})
+    if features is not None:
+        listed["FEATURE_INFO"] = {SERIAL: features}
+
+    (found,) = cameras([listed], "source", ())
+
+    assert found.flip == expected
+
+
+ALL = ("colour", "black_and_white", "smart")
+
+
+@pytest.mark.parametrize(
+    ("supports", "graphic_type", "now", "modes"),
+    [
+        ({"206": "1"}, 0, "black_and_white", ALL),
+        ({"206": "1", "274": "7"}, 2, "smart", ALL),
+        ({"206": "1", "274": "1"}, 2, "smart", ("black_and_white", "smart")),
+        ({"274": "1"}, 1, "colour", ALL),  # what is, can be
+        ({"206": "1", "274": "2"}, 0, "black_and_white", ("colour", "black_and_white")),
+        ({"9": "1"}, 1, "colour", ("colour",)),  # the vendor's app offers no choice
+        ({"9": "1", "274": "0"}, 0, "black_and_white", ("black_and_white",)),
+        ({"206": "1", "274": "?"}, 5, "unknown", ALL),
+        ({"9": "1"}, 5, "unknown", ()),
+        ({}, 1, "colour", ()),
+        ({"206": "1", "274": "7"}, None, "none", ()),
+    ],
+)
+def test_night_vision_is_what_it_is_and_can_be_set_as_the_model_has_it(
+    supports: dict[str, str], graphic_type: int | None, now: str, modes: tuple[str, ...]
+) -> None:
+    model = {} if graphic_type is None else {"NightVision_Model": json.dumps({"graphicType": graphic_type})}
+
+    found = one(device(supportExt=json.dumps(supports) if supports else ""), status={"optionals": model})
+
+    assert (found.night_vision, found.night_modes) == (now, modes)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("1", True), ("2", True), ("1,3", True), ("0,0", False), ("0", False), ("-1", False), ("", False), (1, True)],
+)
+def test_a_feature_is_a_text_some_of_them_masks_or_lists(value: Any, expected: bool) -> None:
+    assert one(device(supportExt=json.dumps({"452": value}))).can_restart is expected
 
 
 @pytest.mark.parametrize(
@@ -119,6 +213,7 @@ def test_sleep_mode_that_the_model_has_and_the_vendor_does_not_list(supports: st
         (WITH_AUDIO, None, "unknown"),
         (json.dumps({"63": "0"}), [switch(22, False)], "none"),
         (json.dumps({"9": "1"}), [switch(22, False)], "none"),
+        (json.dumps({"63": "1"}), [switch(22, True, 1), switch(22, False, 2)], "on"),
         ("", [switch(22, False)], "off"),
         ("not json", [switch(22, True)], "on"),
         (None, None, "unknown"),
@@ -131,7 +226,8 @@ def test_audio_where_the_model_has_it(supports: Any, switches: Any, expected: st
 @pytest.mark.parametrize(
     ("optionals", "video", "battery"),
     [
-        ({"video_para": json.dumps({"MainEncode": 1})}, "h264", None),
+        ({"video_para": json.dumps({"MainEncode": 1})}, "unknown", None),
+        ({"video_para": json.dumps({"MainEncode": 0})}, "unknown", None),
         ({"video_para": json.dumps({"MainEncode": 2})}, "h265", None),
         ({"video_para": "?"}, "unknown", None),
         ({"powerRemaining": "55"}, "unknown", 55),
@@ -150,15 +246,37 @@ def test_codec_and_battery(optionals: Any, video: str, battery: int | None) -> N
 @pytest.mark.parametrize(
     ("listed", "expected"),
     [
-        ({"MainEncode": 2, "SubEncode": 1}, Video("h264")),
+        ({"MainEncode": 2, "SubEncode": 1}, Video()),
         ({"MainEncode": 1, "SubEncode": 2}, Video("h265")),
         ({"MainEncode": 1, "SubEncode": "?"}, Video()),
-        ({"MainEncode": 1}, None),
-        ({}, Video()),  # its streams are not listed: most cameras have a smaller one
+        ({"MainEncode": 1}, Video()),
+        ({}, Video()),
     ],
 )
-def test_the_smaller_picture_is_as_the_list_has_it(listed: dict[str, Any], expected: Video | None) -> None:
+def test_the_smaller_picture_is_encoded_as_the_list_has_it(listed: dict[str, Any], expected: Video) -> None:
     assert one(status={"isEncrypt": 0, "optionals": {"video_para": json.dumps(listed)}}).sub == expected
+
+
+@pytest.mark.parametrize(
+    ("qualities", "expected"),
+    [
+        ({"R": [{"streamType": 2, "videoLevel": 0}, {"streamType": 1, "videoLevel": 2}]}, Video()),
+        ({"R": [{"streamType": 1, "videoLevel": 2}, {"streamType": 1, "videoLevel": 3}]}, None),
+        ({"R": []}, Video()),  # not told: most cameras have one
+        ({"R": "?"}, Video()),
+        ({}, Video()),
+        (None, Video()),
+    ],
+)
+def test_a_smaller_picture_is_there_if_the_menu_of_qualities_has_one(qualities: Any, expected: Video | None) -> None:
+    status = {"optionals": {"video_para": json.dumps({"MainEncode": 2, "SubEncode": 1})}}
+    listed = page((device(), [row(resourceId="R")]), STATUS={SERIAL: status}, SWITCH={SERIAL: ALL_OFF})
+    if qualities is not None:
+        listed["VIDEO_QUALITY"] = qualities
+
+    (found,) = cameras([listed], "source", ())
+
+    assert found.sub == expected
 
 
 @pytest.mark.parametrize(
@@ -238,3 +356,24 @@ def test_pages_are_one_list() -> None:
 
     assert [camera.name for camera in found] == [f"Camera {number}" for number in range(70)]
     assert [camera.encryption for camera in found][:2] == ["off", "on"]
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="a real list is not beside the project")
+def test_a_real_accounts_settings() -> None:
+    """19 devices: how each picture stands, night vision and what it can be set to, Sleep Mode, the smaller picture."""
+    found = cameras([json.loads(REAL.read_text())], "s", ())
+
+    stands = {(camera.ref.serial[-2:], camera.ref.channel): camera.flip for camera in found}
+    assert [of for of, flip in stands.items() if flip == "on"] == [("14", 2)]
+    assert len([flip for flip in stands.values() if flip == "off"]) == 10
+    assert {camera.offline_notification for camera in found} == {"off"}
+    modes = {camera.model: camera.night_modes for camera in found if camera.model in ("H3", "eLife", "C1C", "C8W")}
+    assert modes == {
+        "H3": ("black_and_white", "smart"),
+        "C8W": ("black_and_white", "smart"),
+        "eLife": ("colour", "black_and_white"),
+        "C1C": ("black_and_white",),
+    }
+    assert {camera.model for camera in found if camera.sub is None} == {"EB3", "eLife"}
+    assert {camera.model for camera in found if camera.asleep == "none"} == {"EB3", "eLife", "C8C"}
+    assert [camera.ref.serial[-2:] for camera in found if camera.asleep == "on"] == ["04"]

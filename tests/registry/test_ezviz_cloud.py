@@ -1,9 +1,7 @@
 """EZVIZ's cloud stream by the account alone: who is offered it, where it is asked for, and what a token is good for."""
 
-import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,7 +10,6 @@ import pytest
 from media.ezviz.address import Address
 from registry.camera import UNASKED, Camera, Ref
 from registry.drivers.ezviz import households
-from registry.drivers.ezviz.cameras import cameras
 from registry.drivers.ezviz.cloud import Cloud, Place
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.errors import DriverError, Refused, SignedOut
@@ -245,20 +242,3 @@ def test_a_battery_camera_is_said_to_doze() -> None:
     spec = cloud.spec(ready("Hall", battery=60), Place(BOTH), "ut.T")
     assert spec.dozes
     assert spec.hosts == BOTH
-
-
-REAL = Path(__file__).parents[3] / "shared/data/ezviz/real_page_list.json"
-
-
-@pytest.mark.skipif(not REAL.exists(), reason=f"{REAL.name} is not here")
-def test_every_channel_of_a_real_list_is_offered_it() -> None:
-    """With the dispatcher's address filled in, which the list lacks."""
-    page = json.loads(REAL.read_text())
-    for each in page["VTM"].values():
-        each |= {"externalIp": "8.8.4.4", "domain": ""}
-    cloud = Cloud(loopback=False)
-    offered = cloud.offered(cameras([page], "s", ()), [page], agreed=True)
-    assert len(offered) == 20
-    assert {each.ways for each in offered} == {("cloud",)}
-    subs = {each.model for each in offered if (place := cloud.place(each.ref)) and not place.has_sub}
-    assert subs == {"EB3", "eLife"}, "those on battery"

@@ -1,5 +1,6 @@
 """EZVIZ cameras at home: where they are, whether a code opens them, and what comes of it."""
 
+import socket
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -84,10 +85,34 @@ def test_a_hostile_camera_is_left_in_time(camera: RtspCamera, behaviour: dict[st
     assert time.monotonic() - began < 3
 
 
-def test_a_closed_port_is_unreachable(camera: RtspCamera) -> None:
+def test_a_port_that_answers_no_is_told_apart_from_silence(camera: RtspCamera) -> None:
     camera.stop()
-    assert why(camera) == "lan_unreachable"
+    assert why(camera) == "lan_closed"
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as silent:
+        port = silent.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)), pytest.raises(Refused) as refused:  # no room for another
+            describe("127.0.0.1", port, (PATH,), Login("admin", CODE), 0.3)
+    assert refused.value.reason == "lan_unreachable"
     camera.start()
+
+
+def test_why_a_camera_is_not_tried_again_at_once_is_why_it_was_not_there(camera: RtspCamera) -> None:
+    lan, garden = Lan(loopback=True), at_home(camera)
+    camera.stop()
+    reasons = []
+    for _ in range(2):
+        with pytest.raises(Refused) as refused:
+            lan.open(garden, CODE, 5.0)
+        reasons.append(refused.value.reason)
+    camera.start()
+    assert reasons == ["lan_closed", "lan_closed"]
+    assert camera.does.methods == []
+
+
+@pytest.mark.parametrize("path", ["/h264/ch1/main/av_stream", "/H.264", "/H264", "/Streaming/Channels/1"])
+def test_known_names_of_a_picture_are_tried_in_order(camera: RtspCamera, path: str) -> None:
+    camera.does.path = path
+    assert Lan(loopback=True).try_code(at_home(camera), f"127.0.0.1:{camera.port}", CODE, 5.0).path == path
 
 
 @pytest.mark.parametrize(
@@ -117,7 +142,7 @@ def test_a_page_without_these_sections_has_no_addresses() -> None:
     assert Lan(loopback=False).places([{}, {"CONNECTION": None, "WIFI": None}]) == {}
 
 
-def test_only_an_own_camera_with_a_code_is_at_home() -> None:
+def test_a_camera_with_a_code_is_at_home_whoever_owns_it() -> None:
     cameras = tuple(
         ready(name, ref=Ref("s", serial, 1), owner=owner)
         for name, serial, owner in (("A", "F1", "own"), ("B", "F2", "own"), ("C", "F3", "shared"))
@@ -127,7 +152,7 @@ def test_only_an_own_camera_with_a_code_is_at_home() -> None:
     assert [(found_camera.ways, found_camera.lan) for found_camera in found] == [
         (("lan", "open"), "10.0.0.7:554"),
         (("open",), ""),
-        (("open",), ""),
+        (("lan", "open"), "10.0.0.7:554"),
     ]
 
 

@@ -71,7 +71,7 @@ def test_an_hls_address_in_h264_by_a_token_that_is_kept(platform: Platform) -> N
         "channelNo": "1",
         "protocol": "2",
         "quality": "1",
-        "supportH265": "0",
+        "supportH265": "1",
     }
 
 

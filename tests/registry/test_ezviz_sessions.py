@@ -14,7 +14,7 @@ from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.sessions import Sessions
-from registry.errors import SignedOut, VendorDown
+from registry.errors import SignedOut, VendorBusy, VendorDown
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
@@ -39,7 +39,9 @@ class AppApi:
     def __init__(self, vendors: Vendors) -> None:
         self.good, self.refresh = 1, 1
         self.refreshes = 0
+        self.refused_by = 0  # a code in the body for a session that is over; 0: by HTTP
         self.before_refreshing: Callable[[], object] = lambda: None
+        self.lists: Callable[[], str] = lambda: ""  # the one session that the list takes, in place of the good one
         self._lock = threading.Lock()
         self.vendor = vendors.answering(self._reply)
 
@@ -54,7 +56,9 @@ class AppApi:
                 self.good = self.refresh = self.refresh + 1
                 ids = {"sessionId": f"session-{self.good}", "refreshSessionId": f"refresh-{self.good}"}
                 return answer(json.dumps({"meta": {"code": 200}, "sessionInfo": ids}).encode())
-        if headers.get("sessionid") != f"session-{self.good}":
+        if headers.get("sessionid") != (self.lists() or f"session-{self.good}"):
+            if self.refused_by:
+                return answer(json.dumps({"meta": {"code": self.refused_by}}).encode())
             return answer(b'{"meta": {"code": 401}}', "401 Unauthorized")
         return answer(json.dumps(EMPTY).encode())
 
@@ -109,6 +113,43 @@ def test_who_finds_a_newer_session_uses_it_and_renews_nothing(store: SqliteStore
     second.read(source, 20)
 
     assert api.refreshes == 1
+
+
+@pytest.mark.parametrize("code", [401, 1006, 10002, 99999])
+def test_a_list_refused_in_its_body_renews_the_session_before_anybody_hears_of_it(
+    store: SqliteStore, api: AppApi, source: Source, code: int
+) -> None:
+    driver = process(store, api.vendor)
+    api.good, api.refused_by = 0, code
+
+    assert driver.read(source, 20) == ()
+    assert (api.refreshes, session_id(store, source)) == (1, "session-2")
+
+
+def test_a_list_that_stays_refused_takes_one_session_and_not_one_with_each_try(
+    store: SqliteStore, api: AppApi, source: Source
+) -> None:
+    driver = process(store, api.vendor)
+    api.refused_by, api.lists = 500, lambda: "no session at all"
+    for _ in range(4):
+        with pytest.raises(VendorDown, match="code 500"):
+            driver.read(source, 20)
+    assert api.refreshes == 1
+
+    api.lists = lambda: ""
+    assert driver.read(source, 20) == ()
+    api.good = 0  # and the next end of a session is met as the first was
+    assert driver.read(source, 20) == ()
+    assert api.refreshes == 2
+
+
+def test_a_busy_vendor_gets_no_new_session_asked_of_it(store: SqliteStore, api: AppApi, source: Source) -> None:
+    driver = process(store, api.vendor)
+    api.good, api.refused_by = 0, 10029
+
+    with pytest.raises(VendorBusy):
+        driver.read(source, 20)
+    assert api.refreshes == 0
 
 
 def test_a_dead_session_signs_out_until_a_person_signs_in(store: SqliteStore, api: AppApi, source: Source) -> None:
@@ -188,6 +229,7 @@ def test_what_is_sealed_has_these_names(store: SqliteStore, source: Source) -> N
         "session": Sessions(store).read(source).secrets.session,
         "open": {"key": "key", "secret": "secret"},
         "codes": {},
+        "picture_codes": {},
         "open_air": False,
         "sub_account": "",
     }

@@ -19,7 +19,7 @@ from registry.drivers.ezviz.open.tokens import Key
 from registry.errors import Refused, SetRefused
 from registry.owner.owner import Owner
 from registry.rules import Rules
-from registry.settings import CHOICES, Setting, Step
+from registry.settings import CHOICES, Asked, BadValue, Setting, Step
 from registry.vendor import SignedIn
 from store.records import Source
 from store.sealing import Sealer
@@ -43,7 +43,7 @@ class Home:
         listed = self.owner.cameras(self.source.account).cameras
         return next(camera for camera in listed if camera.name == name)
 
-    def set(self, name: str, setting: str, value: str, **more: Any) -> Camera | Refusal | Step:
+    def set(self, name: str, setting: str, value: str, **more: Any) -> Camera | Asked | Refusal | Step:
         return self.owner.change(self.source.account, self.camera(name).id, setting, value, **more)
 
     def values(self, name: str) -> dict[Setting, str | None]:
@@ -114,7 +114,10 @@ SET: list[tuple[str, str, dict[str, Any]]] = [
     ("sleep", "on", {"asleep": True}),
     ("status_light", "off", {"light": False}),
     ("alarm_notification", "off", {"armed": False}),
+    ("phone_mute", "on", {"muted": True, "armed": False}),
     ("offline_notification", "on", {"offline_notify": True}),
+    ("sensitivity", "1", {"sensitivity": 1}),
+    ("sensitivity", "6", {"sensitivity": 6}),
     ("flip", "on", {"flipped": True}),
     ("night_vision", "colour", {"night_vision": 1}),
     ("night_vision", "black_and_white", {"night_vision": 0}),
@@ -124,11 +127,12 @@ SET: list[tuple[str, str, dict[str, Any]]] = [
     ("date_format", "dmy", {"date_format": 2}),
 ]
 
-# A sub-account turns no picture over, and covers the lens where an app account has Sleep Mode.
+NOT_BY_KEY = ("flip", "phone_mute", "sensitivity")
+# A sub-account has no such calls, and covers the lens where an app account has Sleep Mode.
 BY_SUB_ACCOUNT = [
     (setting, value, {"privacy": True} if setting == "sleep" else vendors)
     for setting, value, vendors in SET
-    if setting != "flip"
+    if setting not in NOT_BY_KEY
 ]
 
 
@@ -165,9 +169,12 @@ def test_every_setting_is_read(make: Callable[..., Home]) -> None:
         "sleep": "off",
         "status_light": "on",
         "alarm_notification": "on",
+        "phone_mute": "off",
         "offline_notification": "off",
         "flip": "off",
         "night_vision": "smart",
+        "sensitivity": "3",
+        "resolution": "hi_def",
         "encryption": "off",
         "time_zone": "+01:00",
         "date_format": "ymd",
@@ -175,6 +182,7 @@ def test_every_setting_is_read(make: Callable[..., Home]) -> None:
         "cloud_storage": "inactive",
         "storage": "ok",
         "version": "V5.3.0 build 230615",
+        "user_guide": "https://support.ezviz.com/manuals/C6N",
     }
 
 
@@ -199,6 +207,24 @@ def test_the_list_alone_has_what_the_doors_show(make: Callable[..., Home]) -> No
     assert (garden.night_vision, garden.can_restart, garden.battery, garden.charging) == ("smart", True, None, "none")
 
 
+def test_a_model_that_knows_no_call_which_sets_how_its_picture_stands_is_turned_over(
+    make: Callable[..., Home],
+) -> None:
+    home = make(key=False)
+    home.vendor.control(home.vendor.serial("Garden"), only_mirrors=True)
+    for value, stands in (("on", True), ("on", True), ("off", False)):
+        assert isinstance(home.set("Garden", "flip", value), Camera)
+        assert (home.row("Garden")["flipped"], home.values("Garden")["flip"]) == (stands, value)
+
+
+@pytest.mark.parametrize("value", ["0", "7", "101", "-1", "high", ""])
+def test_a_sensitivity_that_the_camera_has_not_is_refused(make: Callable[..., Home], value: str) -> None:
+    home = make(key=False)
+    with pytest.raises(BadValue):
+        home.set("Garden", "sensitivity", value)
+    assert home.row("Garden")["sensitivity"] == 3
+
+
 def test_uninitialised_storage_is_reported_and_formatted(make: Callable[..., Home]) -> None:
     home = make()
     home.vendor.control(home.vendor.serial("Garden"), storage="uninitialised")
@@ -219,7 +245,8 @@ class TestEncryption:
     def test_goes_off_by_consent_and_the_labels_code(self, make: Callable[..., Home]) -> None:
         home = make()
         assert home.set("Garage", "encryption", "off") == Step("consent")
-        assert home.set("Garage", "encryption", "off", consent=True) == Step("code")
+        assert home.row("Garage")["mailed"] == ""
+        assert home.set("Garage", "encryption", "off", consent=True) == Step("mailed_code")
         wrong = home.set("Garage", "encryption", "off", consent=True, code="AAAAAA")
         assert wrong == Step("code", wrong=True)
         assert home.row("Garage")["encryption"] is True
@@ -229,6 +256,8 @@ class TestEncryption:
     def test_newer_firmware_wants_a_mailed_code(self, make: Callable[..., Home]) -> None:
         home = make()
         home.vendor.control(home.vendor.serial("Garage"), rejects_label_code=True)
+        assert home.set("Garage", "encryption", "off", consent=True) == Step("mailed_code")
+        # the label's code is right and not taken
         assert home.set("Garage", "encryption", "off", consent=True, code="ABCDEF") == Step("mailed_code")
         mailed = home.row("Garage")["mailed"]
         assert len(mailed) == 4

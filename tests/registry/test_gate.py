@@ -30,6 +30,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Set[str]]] = {
     "audio unknown": ({"audio": "unknown"}, {}, "audio_unknown", {"google"}),
     "no way": ({}, {"way": None}, "no_way", ALL),
     "h265": ({"video": Video("h265")}, {}, "not_playable", MOVING),
+    "h265, and sub": ({"video": Video("h265"), "sub": Video("h265")}, {}, "not_playable", MOVING),
     "b-frames": ({"video": Video("h264", b_frames=True)}, {"protocols": ("webrtc",)}, "no_common_protocol", MOVING),
     "more than Full HD": ({"video": Video("h264", 3840, 2160)}, {}, "beyond_displays", {"alexa", "google"}),
     "more than Full HD, and sub": (
@@ -52,6 +53,8 @@ FINE: dict[str, dict[str, Any]] = {
     "not an EZVIZ camera": {"encryption": "none"},
     "no microphone": {"audio": "none"},
     "codec unknown": {"video": Video("unknown")},
+    "h265 beside one that nobody has opened": {"video": Video("h265"), "sub": Video()},
+    "h265, seen long ago": {"video": Video("h265"), "looked_at": 1.0, "as_of": 1e6},
     "more than Full HD, seen long ago": {"video": Video("h264", 3840, 2160), "looked_at": 1.0, "as_of": 1e6},
     "more than Full HD beside a smaller one": {"video": Video("h264", 3840, 2160), "sub": Video("h264", 640, 360)},
     "b-frames by HLS": {"video": Video("h264", b_frames=True)},
@@ -139,16 +142,44 @@ def test_sound_is_shown_where_it_is_and_silence_where_google_waits_for_a_track(
     assert gate(camera("Garden", audio=audio), conditions(surface)) == Allowed(sound=sound, silence=silence)
 
 
-@pytest.mark.parametrize(
-    ("way", "exception", "expected"),
-    [("lan", True, []), ("lan", False, ["encryption_on"]), ("open", True, ["encryption_on"])],
-)
-def test_encryption_is_overlooked_on_the_lan_alone_and_only_by_the_owners_preference(
-    way: str, exception: bool, expected: list[str]
-) -> None:
-    verdict = gate(camera("Garage", encryption="on"), conditions("alexa", way=way, lan_while_encrypted=exception))
+ON, UNKNOWN, WRONG = "encryption_on", "encryption_unknown", "code_wrong"
 
-    assert reasons(verdict) == expected
+
+@pytest.mark.parametrize(
+    ("decided", "code", "by_lan", "by_open", "by_cloud"),
+    [
+        ("no", "none", ON, ON, ON),
+        ("no", "fits", ON, ON, ON),
+        ("lan", "none", "", ON, ON),
+        ("lan", "fits", "", ON, ON),
+        ("code", "fits", "", ON, ""),
+        ("code", "none", ON, ON, ON),
+        ("code", "wrong", WRONG, ON, WRONG),
+        ("code", "unknown", UNKNOWN, ON, UNKNOWN),
+    ],
+)
+@pytest.mark.parametrize("surface", SURFACES)
+def test_an_encrypted_camera_is_shown_as_its_owner_decided(
+    surface: str, decided: str, code: str, by_lan: str, by_open: str, by_cloud: str
+) -> None:
+    garage = camera("Garage", encryption="on", picture_code=code)
+
+    for way, reason in {"lan": by_lan, "open": by_open, "cloud": by_cloud}.items():
+        assert reasons(gate(garage, conditions(surface, way=way, while_encrypted=decided))) == [reason] * bool(reason)
+
+
+@pytest.mark.parametrize(("decided", "expected"), [("no", [UNKNOWN]), ("lan", [UNKNOWN]), ("code", [])])
+def test_what_is_deciphered_may_be_encrypted_or_not(decided: str, expected: list[str]) -> None:
+    garage = camera("Garage", encryption="unknown", picture_code="fits")
+
+    assert reasons(gate(garage, conditions("alexa", way="cloud", while_encrypted=decided))) == expected
+
+
+@pytest.mark.parametrize("code", ["none", "wrong", "unknown"])
+def test_a_clear_picture_needs_no_code(code: str) -> None:
+    garage = camera("Garage", encryption="off", picture_code=code)
+
+    assert reasons(gate(garage, conditions("alexa", way="open", while_encrypted="code"))) == []
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """Signing in: who may, how often, and every verdict of the simulated vendor."""
 
+import base64
 import logging
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qs
 
 import msgspec
 import pytest
@@ -202,6 +205,12 @@ def test_a_region_at_an_unknown_host_is_not_gone_to(store: SqliteStore, vendors:
         (b'{"meta": {"code": 1015}}', "200 OK", "locked"),
         (b'{"meta": {"code": 1069}}', "200 OK", "terminals"),
         (b'{"meta": {"code": 1041}}', "200 OK", "too_often"),
+        (b'{"meta": {"code": 1011}}', "200 OK", "wrong_code"),
+        (b'{"meta": {"code": 1012}}', "200 OK", "expired"),
+        (b'{"meta": {"code": 1016}}', "200 OK", "unsupported"),  # something more is wanted, a captcha perhaps
+        (b'{"meta": {"code": 80000}}', "200 OK", "unsupported"),
+        (b'{"meta": {"code": 1021}}', "200 OK", "vendor_down"),
+        (b'{"meta": {"code": 500}}', "200 OK", "vendor_down"),
         (b'{"meta": {"code": 4711}}', "200 OK", "vendor_down"),
         (b'{"meta": {"code": 200}}', "200 OK", "vendor_down"),
         (b"[]", "200 OK", "vendor_down"),
@@ -220,6 +229,25 @@ def test_every_verdict_has_its_word(
     door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
 
     assert why(door.begin("demo@example.com", PASSWORD, HERE)) == expected
+
+
+def test_the_owner_sees_showcam_among_the_terminals_and_each_account_has_a_code_of_its_own(
+    store: SqliteStore, vendors: Vendors
+) -> None:
+    vendor = vendors.answering(lambda *_: answer(b'{"meta": {"code": 1014}}'))
+    hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
+    users = ("demo@example.com", "Demo@Example.com ", "other@example.com")
+    for _ in range(2):  # two processes
+        driver = EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)
+        for user in users:
+            driver.sign_in(user, PASSWORD, 20.0)
+
+    forms = [parse_qs(body.decode()) for _, body in vendor.requests]
+    assert {base64.b64decode(form["cuName"][0]) for form in forms} == {b"showcam"}
+    codes = [form["featureCode"][0] for form in forms]
+    assert codes[:3] == codes[3:] == [codes[0], codes[0], codes[2]]
+    assert codes[0] != codes[2]
+    assert all(re.fullmatch("[0-9a-f]{32}", code) for code in codes)
 
 
 def test_codes_requested_too_often_are_refused(store: SqliteStore, vendors: Vendors) -> None:

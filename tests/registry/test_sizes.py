@@ -5,9 +5,10 @@ from copy import replace
 
 import pytest
 
-from media.grants import Claims
+from media.grants import Claims, Picture
 from registry.adapter import adapt
 from registry.camera import Camera, Video
+from registry.gate.displays import shown
 from registry.gate.sizes import Measurement, resized, sized
 from registry.owner.owner import Owner
 from store.ports import StoreUnavailable
@@ -86,6 +87,19 @@ def test_b_frames_are_learnt_and_unlearnt(untold: Household, b_frames: bool) -> 
         assert garden(untold, owner).video == Video("h264", 1920, 1080, b_frames)
 
 
+@pytest.mark.parametrize("picture", ["main", "sub"])
+def test_which_codec_a_picture_has_is_learnt_by_opening_it_and_kept(home: Household, picture: Picture) -> None:
+    home.driver.change("Garden", video=Video(), sub=Video())
+    seen = claims(home, picture=picture)
+    for codec in ("h265", "h264"):  # its owner has chosen another
+        home.questions.learn(seen, 1920, 1080, codec=codec)
+        for owner in (home.owner, another_process(home)):
+            found = garden(home, owner)
+            assert (found.video if picture == "main" else found.sub) == Video(codec, 1920, 1080)
+    home.questions.learn(seen, 1280, 720)  # by a media process that does not tell it
+    assert shown(garden(home), picture) == Video("h264", 1280, 720)
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -124,6 +138,7 @@ def test_a_store_that_can_t_be_reached_costs_nobody_a_picture(
         (UNKNOWN, Video("h264", 1920, 1080), Video("h264", 1920, 1080)),
         (Video("h264", 1280, 720), Video("h264", 1920, 1080), Video("h264", 1280, 720)),
         (Video("h265"), Video("h264", 1920, 1080), Video("h265")),
+        (Video(), Video("h265", 1920, 1080), Video("h265", 1920, 1080)),
         (Video(), Video("unknown", 1920, 1080), Video("unknown", 1920, 1080)),
         (UNKNOWN, UNKNOWN, UNKNOWN),
     ],
@@ -134,7 +149,7 @@ def test_a_size_from_the_vendor_beats_a_measured_one(listed: Video, known: Video
 
 
 def test_a_smaller_picture_that_is_gone_stays_gone() -> None:
-    before = resized((camera("Garden"),), camera("Garden").ref, "sub", Measurement(640, 360))
+    before = resized((camera("Garden"),), camera("Garden").ref, "sub", Measurement(640, 360, codec="h264"))
     assert before[0].sub == Video("h264", 640, 360)
     assert sized((camera("Garden"),), before)[0].sub is None
 

@@ -513,7 +513,7 @@ def test_a_verdict_holds_no_longer_than_what_it_was_made_of(home: Household) -> 
     opened(home)
     home.driver.change("Garden", encryption="on", ways=("lan",))
     assert refused(home) == "encryption_on"
-    home.owner.prefer(home.account.id, garden, Preferences(lan_while_encrypted=True))
+    home.owner.prefer(home.account.id, garden, Preferences(while_encrypted="lan"))
     opened(home)
     home.owner.prefer(home.account.id, garden, Preferences())
     assert refused(home) == "encryption_on"

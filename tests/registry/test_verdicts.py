@@ -52,7 +52,7 @@ def test_verdicts_are_remembered_while_the_cameras_stay_so(
         case "a camera's encryption goes on":
             home.driver.change("Garden", encryption="on")
         case "the owner makes an exception":
-            home.owner.prefer(home.account.id, home.id("Garage"), Preferences(lan_while_encrypted=True))
+            home.owner.prefer(home.account.id, home.id("Garage"), Preferences(while_encrypted="lan"))
             readings.households.forget(home.account.id)
 
     again = verdicts.on(home.source.id, read(home, readings, "again"))

@@ -7,7 +7,7 @@ from media.source import Denied, SourceSpec
 from registry.camera import Camera, Refusal, StreamRequest, Video
 from registry.errors import Refused, VendorDown
 from registry.gate.ways import choose
-from registry.preferences import Preferences
+from registry.preferences import Preferences, WhileEncrypted
 from registry.reason import Reason
 from registry.settings import BadValue
 from tests.doubles.household import Household
@@ -34,6 +34,31 @@ def test_the_best_way_that_is_left(
     ways: tuple[str, ...], tried: tuple[str, ...], owner: str, expected: str | None
 ) -> None:
     assert choose(camera("Garden", ways=ways, owner=owner), tried) == expected
+
+
+@pytest.mark.parametrize(
+    ("decided", "ways", "tried", "expected"),
+    [
+        ("no", ("open", "cloud"), (), "open"),
+        ("lan", ("open", "lan", "cloud"), (), "lan"),
+        ("lan", ("open", "cloud"), (), "open"),  # none shows it, and the gate says so
+        ("code", ("open", "lan", "cloud"), (), "lan"),
+        ("code", ("open", "lan", "cloud"), ("lan",), "cloud"),
+        ("code", ("open", "cloud"), (), "cloud"),
+        ("code", ("open",), (), "open"),
+        ("code", ("cloud",), ("cloud",), None),
+    ],
+)
+@pytest.mark.parametrize("flag", ["on", "unknown"])
+def test_of_an_encrypted_camera_a_way_that_shows_it_comes_first(
+    flag: str, decided: WhileEncrypted, ways: tuple[str, ...], tried: tuple[str, ...], expected: str | None
+) -> None:
+    assert choose(camera("Garage", encryption=flag, ways=ways), tried, decided) == expected
+
+
+@pytest.mark.parametrize("decided", ["no", "lan", "code"])
+def test_a_clear_picture_comes_by_the_best_way_whatever_was_decided(decided: WhileEncrypted) -> None:
+    assert choose(camera("Garage", ways=("open", "cloud")), (), decided) == "open"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +109,7 @@ def test_an_encrypted_camera_is_shown_over_the_lan_alone_and_by_its_owners_word(
 ) -> None:
     home.driver.change("Garage", ways=ways)
     garage = home.id("Garage")
-    home.owner.prefer(home.account.id, garage, Preferences(lan_while_encrypted=preferred))
+    home.owner.prefer(home.account.id, garage, Preferences(while_encrypted="lan" if preferred else "no"))
     home.driver.way_errors = {"lan": Refused(lan)} if lan else {}
 
     found = home.registry.open_stream(home.link, garage, HLS)

@@ -18,22 +18,20 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from alexa.spoken.chain import (
-    AT_ONCE,
-    LOTS,
-    OF_LOT_A_MINUTE,
-    OF_ONE_A_MINUTE,
+    LIMITS,
     BadChain,
     Chains,
     ChainUnreached,
+    FetchLimits,
     checked,
-    public_roots,
 )
+from alexa.spoken.public_roots import public_roots
 from alexa.spoken.signature import NotSigned, verified
 from alexa.spoken.skill import NotTaken
 from showcam.edge.spoken_door import route
 from showcam.http_types import Refuse, Request
 from simulator import authority
-from tests.doubles.tls_vendor import Vendor, Vendors, answer
+from tests.doubles.tls_vendor import Vendor, Vendors, answer, silent
 
 NOW = datetime.datetime.now(datetime.UTC)
 DAY = datetime.timedelta(days=1)
@@ -105,9 +103,10 @@ class Shelf:
     def url(self) -> str:
         return self.vendor.url + PATH
 
-    def chains(self, *anchors: x509.Certificate, file: Path | None = None) -> Chains:
-        """By a secret of the tests, under which the neighbourhoods named in them drew different lots."""
-        return Chains([*anchors] or [ROOT], self.vendor.host, self.vendor.ca_file, file, b"of the tests")
+    def chains(self, *anchors: x509.Certificate, file: Path | None = None, limits: FetchLimits = LIMITS) -> Chains:
+        """By a secret under which the neighbourhoods named in the tests drew different lots; all in one minute."""
+        known = ([*anchors] or [ROOT], self.vendor.host, self.vendor.ca_file, file, b"of the tests")
+        return Chains(*known, limits, now=lambda: 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -129,9 +128,15 @@ def body(late_s: float = 0, kind: str = "IntentRequest", **more: Any) -> bytes:
     return json.dumps({"version": "1.0", "request": request}).encode()
 
 
-def signed(text: bytes, url: str, key: rsa.RSAPrivateKey = KEY, **changed: str | None) -> Request:
-    tag = base64.b64encode(key.sign(text, padding.PKCS1v15(), hashes.SHA256())).decode()
-    headers = {"SignatureCertChainUrl": url, "Signature-256": tag} | changed
+OURS = "by the key"
+
+
+def signed(
+    text: bytes, url: str, key: rsa.RSAPrivateKey = KEY, *, tag: str | None = OURS, **changed: str | None
+) -> Request:
+    """`tag`: what stands in the place of the signature."""
+    ours = base64.b64encode(key.sign(text, padding.PKCS1v15(), hashes.SHA256())).decode()
+    headers = {"SignatureCertChainUrl": url, "Signature-256": ours if tag is OURS else tag} | changed
     environ = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items() if value is not None}
     return Request("r", "POST", "/alexa/skill", "", text, environ)
 
@@ -172,10 +177,10 @@ OTHER = rsa.generate_private_key(65537, 2048)
     "spoil",
     [
         lambda url: signed(body(), url, OTHER),
-        lambda url: signed(body(), url, **{"Signature-256": None}),
-        lambda url: signed(body(), url, **{"Signature-256": ""}),
-        lambda url: signed(body(), url, **{"Signature-256": "not base64!"}),
-        lambda url: signed(body(), url, **{"Signature-256": base64.b64encode(b"x" * 256).decode()}),
+        lambda url: signed(body(), url, tag=None),
+        lambda url: signed(body(), url, tag=""),
+        lambda url: signed(body(), url, tag="not base64!"),
+        lambda url: signed(body(), url, tag=base64.b64encode(b"x" * 256).decode()),
         lambda url: signed(body(), url, SignatureCertChainUrl=None),
         lambda url: Request("r", "POST", "/", "", body(1), signed(body(), url).environ),
         lambda url: signed(body(timestamp="yesterday"), url),
@@ -258,14 +263,6 @@ def test_where_amazon_keeps_its_chains(url: str, address: str | None) -> None:
         assert checked(url) == f"https://s3.amazonaws.com:443{address}"
 
 
-@pytest.fixture
-def one_minute() -> None:
-    """What is counted by the minute is counted in one."""
-    left_s = 60 - time.time() % 60
-    if left_s < 15:
-        time.sleep(left_s)
-
-
 def asked_for(chains: Chains, url: str, asker: str) -> str:
     """The outcome of a fetch: "good", "bad" or "unreached"."""
     try:
@@ -277,29 +274,29 @@ def asked_for(chains: Chains, url: str, asker: str) -> str:
     return "good"
 
 
-def test_one_network_fetches_few_invented_chains_and_blocks_no_good_one(shelf: Shelf, one_minute: None) -> None:
+def test_one_network_fetches_few_invented_chains_and_blocks_no_good_one(shelf: Shelf) -> None:
     shelf.lacks = lambda path: path != PATH
     chains = shelf.chains()
     told = [asked_for(chains, f"{shelf.vendor.url}/echo.api/{number}.pem", "198.51.100.7") for number in range(50)]
-    assert told == ["bad"] * OF_ONE_A_MINUTE + ["unreached"] * (50 - OF_ONE_A_MINUTE)
-    assert len(shelf.vendor.requests) == OF_ONE_A_MINUTE
+    assert told == ["bad"] * LIMITS.of_one_a_minute + ["unreached"] * (50 - LIMITS.of_one_a_minute)
+    assert len(shelf.vendor.requests) == LIMITS.of_one_a_minute
     assert asked_for(chains, shelf.url, "203.0.113.9") == "good"
     assert asked_for(chains, shelf.url, "198.51.100.7") == "good"
 
 
 @pytest.mark.parametrize("network", ["2001:db8:{0:x}:{0:x}::/64", "198.51.{0}.{0}"])
 def test_neighbouring_networks_fetch_few_invented_chains_together_and_block_no_good_one(
-    network: str, shelf: Shelf, one_minute: None
+    network: str, shelf: Shelf
 ) -> None:
     shelf.lacks = lambda path: path != PATH
     chains = shelf.chains()
     for number in range(80):
         asked_for(chains, f"{shelf.vendor.url}/echo.api/{number}.pem", network.format(number))
-    assert len(shelf.vendor.requests) == OF_LOT_A_MINUTE
+    assert len(shelf.vendor.requests) == LIMITS.of_lot_a_minute
     assert asked_for(chains, shelf.url, "203.0.113.9") == "good"
 
 
-def test_a_dozen_neighbourhoods_do_not_keep_another_from_a_good_one(shelf: Shelf, one_minute: None) -> None:
+def test_a_dozen_neighbourhoods_do_not_keep_another_from_a_good_one(shelf: Shelf) -> None:
     shelf.lacks = lambda path: path != PATH
     chains = shelf.chains()
     for number in range(60):
@@ -307,22 +304,23 @@ def test_a_dozen_neighbourhoods_do_not_keep_another_from_a_good_one(shelf: Shelf
     assert asked_for(chains, shelf.url, "203.0.113.9") == "good"
 
 
-def test_a_network_without_a_fetch_left_starts_none_for_others(shelf: Shelf, one_minute: None) -> None:
+def test_a_network_without_a_fetch_left_starts_none_for_others(shelf: Shelf) -> None:
     shelf.lacks = lambda path: path != PATH
     chains = shelf.chains()
-    for number in range(OF_LOT_A_MINUTE):
+    for number in range(LIMITS.of_lot_a_minute):
         asked_for(chains, f"{shelf.vendor.url}/echo.api/{number}.pem", f"198.51.{number}.7")
     assert asked_for(chains, shelf.url, "198.51.100.7") == "unreached"
-    assert len(shelf.vendor.requests) == OF_LOT_A_MINUTE
+    assert len(shelf.vendor.requests) == LIMITS.of_lot_a_minute
 
 
-def test_all_networks_together_fetch_a_limited_number_of_chains(shelf: Shelf, one_minute: None) -> None:
+def test_all_networks_together_fetch_a_limited_number_of_chains(shelf: Shelf) -> None:
     shelf.status = "404 Not Found"
-    chains = shelf.chains()
-    for number in range(2 * 256 * OF_ONE_A_MINUTE):
+    limits = FetchLimits(lots=4)
+    chains = shelf.chains(limits=limits)
+    for number in range(2 * 256 * limits.of_one_a_minute):
         asker = f"{number % 2 + 1}.{number // 2 % 256}.0.1"
         asked_for(chains, f"{shelf.vendor.url}/echo.api/{number}.pem", asker)
-    assert len(shelf.vendor.requests) == LOTS * OF_LOT_A_MINUTE
+    assert len(shelf.vendor.requests) == limits.lots * limits.of_lot_a_minute
 
 
 @pytest.mark.parametrize(
@@ -347,7 +345,7 @@ def test_a_wrong_chain_is_remembered_and_a_failed_fetch_is_repeated(
 
 
 def test_concurrent_requests_for_one_chain_cost_one_fetch(shelf: Shelf) -> None:
-    shelf.takes_s = 0.5
+    shelf.takes_s = 0.2
     chains = shelf.chains()
     with ThreadPoolExecutor(20) as pool:
         outcomes = list(pool.map(lambda number: asked_for(chains, shelf.url, f"192.0.2.{number}"), range(20)))
@@ -356,15 +354,16 @@ def test_concurrent_requests_for_one_chain_cost_one_fetch(shelf: Shelf) -> None:
 
 
 def test_a_host_that_hangs_holds_few_threads(vendors: Vendors) -> None:
-    hanging = vendors.speaking(lambda _tls, over: bool(over.wait(30)) and None)
-    chains = Chains([ROOT], hanging.host, hanging.ca_file)
+    hanging = vendors.speaking(silent)
+    limits = FetchLimits(timeout_s=0.3)
+    chains = Chains([ROOT], hanging.host, hanging.ca_file, limits=limits)
     with ThreadPoolExecutor(40) as pool:
         urls = [f"{hanging.url}/echo.api/{number}.pem" for number in range(40)]
         outcomes = list(
             pool.map(lambda numbered: asked_for(chains, numbered[1], f"192.0.2.{numbered[0]}"), enumerate(urls))
         )
     assert outcomes == ["unreached"] * 40
-    assert len(hanging.opened) <= AT_ONCE
+    assert len(hanging.opened) <= limits.at_once
 
 
 def kept_file(shelf: Shelf, folder: Path) -> Path:
@@ -416,8 +415,8 @@ def test_a_folder_that_cant_be_written_costs_one_fetch(shelf: Shelf, tmp_path: P
 
 
 def test_a_shelf_that_hangs_is_given_up(vendors: Vendors) -> None:
-    hanging = vendors.speaking(lambda _tls, over: bool(over.wait(30)) and None)
-    chains = Chains([ROOT], hanging.host, hanging.ca_file)
+    hanging = vendors.speaking(silent)
+    chains = Chains([ROOT], hanging.host, hanging.ca_file, limits=FetchLimits(timeout_s=0.3))
     with pytest.raises(ChainUnreached):
         chains.key(hanging.url + PATH)
 

@@ -19,7 +19,7 @@ from showcam.http_types import Request
 from tests.showcam import test_amazon
 from tests.showcam.test_amazon import KEY, PATH, Shelf, body, signed
 
-shelf, vendors, one_minute = test_amazon.shelf, test_amazon.vendors, test_amazon.one_minute
+shelf, vendors = test_amazon.shelf, test_amazon.vendors
 
 AMAZON = "203.0.113.9"
 
@@ -57,7 +57,7 @@ def serving(shelf: Shelf, file: Path) -> Iterator[Callable[[Request, str], int]]
         server.server_close()
 
 
-STRANGERS = {
+STRANGERS: dict[str, Callable[[int], str]] = {
     "one address": lambda number: "198.51.100.7",
     "one IPv6 network": lambda number: f"2001:db8:0:1::{number:x}",
     "an IPv4 address in IPv6": lambda number: "::ffff:198.51.100.7",

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from net.visitors import PEER
 from showcam.edge.bodies import Bodies
-from showcam.http_types import PEER, RECEIVED, Refuse
+from showcam.http_types import RECEIVED, Refuse
 from tests.doubles.slow_body import SlowBody
 
 PLACES = 32  # known: 16 · claims: 8, of one client 2 · others: 8, of one client 2
@@ -119,7 +120,8 @@ def test_as_many_clients_are_known_as_are_counted() -> None:
 @pytest.mark.parametrize(("ago_s", "peers"), [(1.0, set()), (6.0, {"127.0.0.1"})])
 def test_an_overdue_body_is_reported_by_its_peer(ago_s: float, peers: set[str]) -> None:
     bodies = Bodies(100, PLACES)
-    with held(bodies, A, **{PEER: "127.0.0.1", RECEIVED: time.monotonic() - ago_s}):
+    began: dict[str, Any] = {PEER: "127.0.0.1", RECEIVED: time.monotonic() - ago_s}
+    with held(bodies, A, **began):
         assert bodies.overdue() == peers
     assert bodies.overdue() == set()
 

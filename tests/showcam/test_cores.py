@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -10,16 +11,16 @@ from showcam.process.cores import keep_to_one
 pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no such thing")
 
 
-def in_a_thread(work):
-    found = []
+def in_a_thread[T](work: Callable[[], T]) -> T:
+    found: list[T] = []
     thread = threading.Thread(target=lambda: found.append(work()))
     thread.start()
     thread.join()
     return found[0]
 
 
-def test_who_calls_it_and_whom_it_starts_share_one_core():
-    def work():
+def test_who_calls_it_and_whom_it_starts_share_one_core() -> None:
+    def work() -> tuple[int | None, set[int], set[int]]:
         core = keep_to_one()
         return core, os.sched_getaffinity(0), in_a_thread(lambda: os.sched_getaffinity(0))
 
@@ -31,14 +32,14 @@ def test_who_calls_it_and_whom_it_starts_share_one_core():
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="this system has no such thing")
-def test_who_is_woken_waits_for_who_runs():
+def test_who_is_woken_waits_for_who_runs() -> None:
     policy = in_a_thread(lambda: (keep_to_one(), in_a_thread(lambda: os.sched_getscheduler(0)))[1])
     assert policy == os.SCHED_BATCH
     assert os.sched_getscheduler(0) == os.SCHED_OTHER, "other threads are left alone"
 
 
-def test_only_a_core_that_the_process_may_use_is_chosen():
-    def work():
+def test_only_a_core_that_the_process_may_use_is_chosen() -> None:
+    def work() -> tuple[set[int], int | None]:
         only = {max(os.sched_getaffinity(0))}
         os.sched_setaffinity(0, only)
         return only, keep_to_one()

@@ -44,7 +44,7 @@ ROUTES = [
     ),
     Route("broken", "/broken", ("GET",), fail),
 ]
-JSON = {"CONTENT_TYPE": "application/json"}
+JSON: dict[str, Any] = {"CONTENT_TYPE": "application/json"}
 
 
 def call(edge: Edge, method: str, path: str, body: bytes = b"", **environ: Any) -> tuple[int, dict[str, str], bytes]:

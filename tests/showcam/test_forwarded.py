@@ -18,8 +18,15 @@ NONCE = "n" * 20
 
 def message(**changed: Any) -> Request:
     now = int(time.time()) + changed.get("late", 0)
-    given = {"key": NEW, "now": now, "nonce": NONCE, "path": "/alexa/smart-home", "body": b"{}"} | changed
-    header = sign(*given["key"], "POST", "/alexa/smart-home", b"{}", now=given["now"], nonce=given["nonce"])
+    given: dict[str, Any] = {
+        "key": NEW,
+        "now": now,
+        "nonce": NONCE,
+        "path": "/alexa/smart-home",
+        "body": b"{}",
+    } | changed
+    name, key = given["key"]
+    header = sign(name, key, "POST", "/alexa/smart-home", b"{}", now=given["now"], nonce=given["nonce"])
     header = given.get("header", header)
     environ = {"HTTP_" + HEADER.upper().replace("-", "_"): header} if header is not None else {}
     return Request("r", "POST", given["path"], "", given["body"], environ)

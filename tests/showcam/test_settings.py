@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,6 +115,14 @@ def test_a_media_process_is_started_where_it_runs_on_this_machine(settings: Sett
         ({"SHOWCAM_EXPLAIN": "picture", "SHOWCAM_PICTURES": "vendor"}, "drawn by a media process"),
         ({"SHOWCAM_GRANT_SECRET": "a", "SHOWCAM_GRANT_ROOTS": "{}"}, "set one of them"),
         ({"SHOWCAM_WEB_INTERNAL_URL": "web:8080"}, "assistants only come to https"),
+        ({"SHOWCAM_CONSOLE": "everybody"}, "one of lan, public, off is wanted"),
+        ({"SHOWCAM_CONSOLE": "public"}, "it needs a public_url by https, and trusted_proxies"),
+        (
+            {"SHOWCAM_CONSOLE": "public", "SHOWCAM_PUBLIC_URL": "https://cam.example"},
+            "it needs a public_url by https, and trusted_proxies",
+        ),
+        ({"SHOWCAM_CONSOLE_HOSTS": "nas.local,nas.local:8080"}, "names are wanted, without a port"),
+        ({"SHOWCAM_CONSOLE_HOSTS": "*.local"}, "names are wanted, without a port"),
         ({"SHOWCAM_PROT": "1"}, "prot from the environment (SHOWCAM_PROT) is no setting"),
         ({"SHOWCAM_DEMO": "true"}, "say showcam run --demo"),
         ({"SHOWCAM_CONFIG": "/nowhere/showcam.toml"}, "/nowhere/showcam.toml: there is no such file"),
@@ -146,8 +155,28 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str, expected: str) -> None
         {"SHOWCAM_PUBLIC_URL": "https://cam.example"},
         {"SHOWCAM_MEDIA_URLS": "https://cam.example"},
         {"SHOWCAM_PICTURES": "vendor"},
+        {"SHOWCAM_CONSOLE": "public"},
     ],
 )
 def test_the_demo_serves_this_machine_alone(environ: dict[str, str]) -> None:
     with pytest.raises(SettingsError):
         load(demo=True, environ=environ)
+
+
+@pytest.mark.parametrize(
+    ("given", "deciphers"),
+    [
+        ({}, True),
+        ({"bind": "0.0.0.0"}, True),  # noqa: S104 - its processes meet on loopback
+        ({"bind": "192.168.1.5"}, False),  # its processes meet at that address
+        ({"media_urls": ("https://one.example", "https://two.example")}, True),
+        ({"media_urls": ("https://one.example", "http://two.example")}, False),
+        ({"web_internal_url": "http://web.example"}, False),
+        ({"web_internal_url": "https://web.example"}, True),
+        ({"pictures": "vendor"}, False),
+    ],
+)
+def test_pictures_are_deciphered_only_where_a_key_goes_by_loopback_or_https(
+    given: dict[str, Any], deciphers: bool
+) -> None:
+    assert Settings(**given).deciphers is deciphers

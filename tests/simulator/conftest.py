@@ -7,7 +7,19 @@ import requests
 from tests.doubles.cloud import Cloud
 from tests.doubles.simulator_process import SimulatorProcess
 
-CHANGEABLE = ("name", "encryption", "transport", "layout", "selective", "audio", "online", "asleep", "fault", "size", "sub_size")
+CHANGEABLE = (
+    "name",
+    "encryption",
+    "transport",
+    "layout",
+    "selective",
+    "audio",
+    "online",
+    "asleep",
+    "fault",
+    "size",
+    "sub_size",
+)
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +36,8 @@ def cloud(simulator_process: SimulatorProcess) -> Iterator[Cloud]:
     yield Cloud(simulator_process)
     simulator_process.configure(**before["settings"])
     for row in before["cameras"]:
-        simulator_process.control(row["serial"], **{name: row[name] for name in CHANGEABLE})
+        key = row["serial"] if row["channel"] == 1 else f"{row['serial']}-{row['channel']}"
+        simulator_process.control(key, **{name: row[name] for name in CHANGEABLE})
 
 
 @pytest.fixture

@@ -24,10 +24,9 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "Pond": "demo",
         "Porch": "mfa",
         "Study": "other",
-        "Terrace": "real",
-        "Driveway": "real",
-        "Balcony": "real",
-        "Shed": "real",
+        **dict.fromkeys(("Terrace", "Driveway", "Shed"), "real"),
+        **dict.fromkeys(("Boathouse", "Hall", "Courtyard Wide", "Courtyard Close", "Workshop"), "family"),
+        **dict.fromkeys(("Greenhouse", "Loft", "Pantry", "Cellar"), "family"),
     }
     garage = next(row for row in rows if row["name"] == "Garage")
     assert garage == {
@@ -42,6 +41,7 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "codec": "h264",
         "size": [640, 360],
         "sub_size": [320, 180],
+        "rtsp": True,
         "encryption": True,
         "layout": "body",
         "selective": False,
@@ -52,6 +52,8 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "privacy": False,
         "light": True,
         "armed": True,
+        "muted": False,
+        "sensitivity": 3,
         "offline_notify": False,
         "night_vision": 2,
         "flipped": False,
@@ -65,11 +67,11 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "cloud_streams": 0,
         "events": [],
     }
-    odd = {(row["name"], flag) for row in rows for flag in ("audio", "online") if not row[flag]}
-    odd |= {(row["name"], flag) for row in rows for flag in ("encryption", "asleep") if row[flag]}
+    friendly = [row for row in rows if row["owner"].partition("@")[0] not in ("real", "family")]
+    odd = {(row["name"], flag) for row in friendly for flag in ("audio", "online") if not row[flag]}
+    odd |= {(row["name"], flag) for row in friendly for flag in ("encryption", "asleep") if row[flag]}
     assert odd == {
         ("Garage", "encryption"),
-        ("Driveway", "encryption"),
         ("Nursery", "audio"),
         ("Attic", "online"),
         ("Bedroom", "asleep"),
@@ -133,6 +135,7 @@ def test_an_event_is_added_to_the_camera(cloud: Cloud, name: str, kind: str) -> 
         ({"transport": "ts"}, "“transport” is one of ps, rtp"),
         ({"layout": ["body"]}, "“layout” is one of body, copied, whole"),
         ({"press": True}, "Garden is no doorbell"),
+        ({"rtsp": "open"}, "“rtsp” is true or false"),
         ([], "The body is a JSON object"),
         ("audio", "The body is a JSON object"),
     ],
@@ -198,6 +201,22 @@ def test_a_wrong_setting_is_named_and_nothing_is_changed(cloud: Cloud, settings:
     assert reply.status_code == 400
     assert named in reply.json()["detail"]
     assert send(cloud, "GET", "/_control").json()["settings"] == before
+
+
+def test_a_camera_without_rtsp_at_home_has_none_to_open(cloud: Cloud) -> None:
+    reply = send(cloud, "POST", f"/_control/{cloud.serials['Hall']}", json={"rtsp": True})
+    assert (reply.status_code, reply.json()["title"]) == (400, "No RTSP")
+
+
+def test_it_lists_every_port_in_one_table(cloud: Cloud) -> None:
+    ports = send(cloud, "GET", "/_control").json()["ports"]
+    first = cloud.process.port
+    given = {"control": first, "app_api": first + 1, "open_platform": first + 2, "push": first + 3}
+    assert {name: ports[name] for name in given} == given
+    doors = {f"rtsp/{cloud.serials[name]}" for name in ("Garden", "Garage", "Nursery", "Attic", "Bedroom", "Pond")}
+    doors |= {f"rtsp/{cloud.serials[name]}" for name in ("Porch", "Study")}
+    assert ports.keys() - given == {"vtm", "vtdu", *doors}
+    assert len(set(ports.values())) == len(ports)
 
 
 def test_health_is_ok_while_everything_serves(cloud: Cloud) -> None:

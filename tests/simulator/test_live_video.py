@@ -172,11 +172,16 @@ def test_switching_audio_off_takes_the_track_away_and_the_list_says_so(cloud: Cl
     assert decode(cloud.get(changed.files[at]).content).kinds == ["video"]
 
 
-def test_a_camera_with_h265_sends_it_where_h264_was_requested(cloud: Cloud) -> None:
-    form = {"deviceSerial": cloud.serials["Pond"], "protocol": "2", "supportH265": "0"}
+@pytest.mark.parametrize(
+    ("takes", "codec"), [({"supportH265": "1"}, "hevc"), ({"supportH265": "0"}, "h264"), ({}, "h264")]
+)
+def test_a_camera_with_h265_sends_it_and_a_notice_where_h264_was_requested(
+    cloud: Cloud, takes: dict[str, str], codec: str
+) -> None:
+    form = {"deviceSerial": cloud.serials["Pond"], "protocol": "2", **takes}
     url = cloud.open("v2/live/address/get", cloud.token(), **form)["data"]["url"]
     decoded = decode(media(cloud, playlist(cloud, url)))
-    assert (decoded.kinds, decoded.codec) == (["video", "audio"], "hevc")
+    assert (decoded.kinds, decoded.codec) == (["video", "audio"], codec)
     assert len(decoded.frames) >= 60
     assert difference(decoded.frames[0], decoded.frames[20]) > 0
 

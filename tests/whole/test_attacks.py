@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,7 +132,7 @@ FORM = {"Content_Type": "application/x-www-form-urlencoded"}
     ids=["silent", "drips", "forwarder's signature", "Google's bearer", "Amazon's signature"],
 )
 def test_slow_bodies_are_cut_off_and_hold_up_nobody(
-    program: Program, path: str, headers: dict[str, str], drips: bytes, heard: set[bytes]
+    program: Program, path: str, headers: dict[str, Any], drips: bytes, heard: set[bytes]
 ) -> None:
     web = part(program, b"serve")
     before = descriptors(web)

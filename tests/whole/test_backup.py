@@ -92,8 +92,8 @@ class Links:
     """Makes one link after another, from the sign-in page to tokens, until it is stopped."""
 
     def __init__(self, program: Program) -> None:
-        self._program, self.made = program, []
-        self.made: list[tuple[float, dict[str, str]]]
+        self._program = program
+        self.made: list[tuple[float, dict[str, str]]] = []
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._link)
 

@@ -69,10 +69,32 @@ def test_encryption_off_asks_for_consent_and_the_code(demo: Program, cameras: Ca
 def test_a_mailed_code_is_the_second_question(demo: Program, cameras: Cameras) -> None:
     demo.change("Garage", rejects_label_code=True)
     done = cameras("set", "Garage", "encryption", "off", "--yes", text="ABCDEF\nnone\n")
-    assert "EZVIZ has just mailed a code" in done.stderr
+    assert "EZVIZ has just mailed one of four digits" in done.stderr
     assert done.returncode == 1
     assert demo.cameras()["Garage"]["encryption"] is True
     demo.change("Garage", rejects_label_code=False)
+
+
+def test_a_code_shows_an_encrypted_camera_until_it_is_taken_back(demo: Program, cameras: Cameras) -> None:
+    value = ("set", "Garage", "while_encrypted", "code")
+    assert cameras(*value, text="n\n").returncode == 1
+    wrong = cameras(*value, "--yes", text="AAAAAA\n")
+    assert (wrong.returncode, "does not decipher the picture" in wrong.stderr) == (1, True)
+    assert cameras(*value, text="y\nABCDEF\n").stdout.endswith("Garage: while_encrypted is code.\n")
+    assert re.search(r"while_encrypted +code", cameras("show", "Garage").stdout)
+    assert re.search(r"^Garage .* yes +yes", cameras("list").stdout, re.M)
+    # a new password at the vendor: the old code fits no longer, and the new one takes its place
+    assert cameras("password", "Garage", text="ABCDEF\nsecret12\nsecret12\n").returncode == 0
+    assert re.search(r"^Garage .* yes +yes", cameras("list").stdout, re.M)
+    assert cameras("password", "Garage", text="secret12\nABCDEF\nABCDEF\n").returncode == 0
+    assert cameras("set", "Garage", "while_encrypted", "no").stdout == "Garage: while_encrypted is no.\n"
+    assert re.search(r"^Garage .* no +no", cameras("list").stdout, re.M)
+
+
+def test_the_spelling_of_the_version_before_is_taken(cameras: Cameras) -> None:
+    for value, meant in (("yes", "lan"), ("no", "no")):
+        assert cameras("set", "Garage", "lan_while_encrypted", value).stdout == f"Garage: while_encrypted is {meant}.\n"
+        assert re.search(rf"while_encrypted +{meant}", cameras("show", "Garage").stdout)
 
 
 def test_what_a_voice_may_is_kept(cameras: Cameras) -> None:

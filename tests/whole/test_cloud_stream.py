@@ -1,10 +1,12 @@
 """A household with the EZVIZ account alone: no developer key, no code, no door at home; timed as in life."""
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from simulator.real_household import CODE
 from tests.doubles.program import Program, running
 
 USER = "real@example.com"
@@ -35,8 +37,43 @@ def test_an_encrypted_camera_is_not(program: Program) -> None:
     assert "Image Encryption is on for Driveway" in answer["outcome"]["person"]
 
 
+@pytest.mark.parametrize(
+    ("camera", "assistant", "via"),
+    [
+        ("Driveway", "alexa", "webrtc"),
+        ("Driveway", "google", "hls"),
+        ("Boathouse", "alexa", "webrtc"),
+        ("Courtyard Close", "alexa", "webrtc"),
+        ("Loft", "alexa", "webrtc"),
+    ],
+    ids=["own", "own, by HLS", "shared", "of two lenses, by RTP", "older"],
+)
+def test_by_its_code_an_encrypted_camera_is_shown_too(program: Program, camera: str, assistant: str, via: str) -> None:
+    """Each hides another part of its pictures."""
+    decide(program, camera, "code")
+    answer = program.assistant(assistant, "watch", text=f"show the {camera.lower()} camera", via=via)
+    assert answer["outcome"]["shown"], answer["outcome"]
+    assert answer["shown"]["frames"] > 10
+    assert answer["shown"]["audio_rms"] > 0
+
+
+def test_a_code_that_is_taken_back_shows_nothing_more(program: Program) -> None:
+    decide(program, "Driveway", "code")
+    decide(program, "Driveway", "no")
+    answer = program.assistant("alexa", "watch", text="show the driveway camera")
+    assert not answer["outcome"]["shown"]
+    assert "Image Encryption is on for Driveway" in answer["outcome"]["person"]
+
+
+def decide(program: Program, camera: str, value: str) -> None:
+    words = ("cameras", "set", camera, "while_encrypted", value, "--yes", "--user", USER, "--demo")
+    done = program.command(*words, text=f"{CODE}\n")
+    assert (done.returncode, done.stdout) == (0, f"{camera}: while_encrypted is {value}.\n"), done.stderr
+
+
 def test_what_was_shown_left_no_trace_of_how_it_came(program: Program) -> None:
     text = program.log.read_text() + "".join(each.read_text() for each in (program.data / "log").glob("*"))
     assert "pull opened" in text
-    for secret in ("ysproto", "ut.", "vtdutoken2", "F004975"):
+    key = base64.b64encode(CODE.encode().ljust(16, b"\0")).decode()
+    for secret in ("ysproto", "ut.", "vtdutoken2", "F004975", CODE, key):
         assert secret not in text

@@ -1,6 +1,7 @@
 """The secrets that running processes can read in /proc/PID/environ."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.whole.test_starting import children
 
 pytestmark = pytest.mark.process
 
-SECRETS = {
+SECRETS: dict[str, Any] = {
     "SHOWCAM_EZVIZ_KEY": "appkey-of-ours",
     "SHOWCAM_EZVIZ_SECRET": "vendor-secret",
     "SHOWCAM_EZVIZ_WEBHOOK_KEY": "webhook-secret",

@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ PRINTED: list[tuple[tuple[str, ...], list[str]]] = [
     (
         ("cameras", "list"),
         [
+            'cameras set "Garage" while_encrypted code',
             'cameras set "Garage" encryption off',
             'cameras set "Nursery" audio on',
             'cameras set "Bedroom" sleep off',
@@ -86,7 +88,7 @@ def test_a_hint_repeats_the_options_for_settings_and_data(tmp_path: Path) -> Non
 
 
 def test_facts_are_one_json_object(demo: Program) -> None:
-    def facts(*words: str) -> dict[str, object]:
+    def facts(*words: str) -> dict[str, Any]:
         done = demo.command("--demo", *words, "--json")
         assert done.returncode == 0, done.stderr
         return dict(json.loads(done.stdout))

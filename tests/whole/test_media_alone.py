@@ -38,7 +38,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("image")
     uv, python = ROOT / ".venv/bin/uv", ROOT / ".venv/bin/python"
     subprocess.run([uv, "venv", "-q", "--python", python, folder / "env"], check=True)
-    sync = [
+    sync: list[str | Path] = [
         uv,
         "pip",
         "sync",
@@ -67,7 +67,7 @@ def test_the_image_is_made_of_what_is_tried_here() -> None:
 
 
 def test_without_a_shared_key_it_says_so_and_does_not_start(image: Path) -> None:
-    command = [image / "env/bin/python", "-B", "-P", "-m", "showcam", "media"]
+    command: list[str | Path] = [image / "env/bin/python", "-B", "-P", "-m", "showcam", "media"]
     environ = {"SHOWCAM_WEB_INTERNAL_URL": "https://cam.example", "SHOWCAM_DATA": "/nowhere"}
     environ |= {"PYTHONPATH": str(image / "app")}
     ended = subprocess.run(command, env=environ, cwd=image, capture_output=True, text=True, check=False)

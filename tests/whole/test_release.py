@@ -78,7 +78,7 @@ class Repository:
         named = {
             f"GIT_{role}_{what}": "tests@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
         }
-        command = [sys.executable, self.folder / "scripts/release.py", *checks]
+        command: list[str | Path] = [sys.executable, self.folder / "scripts/release.py", *checks]
         return subprocess.run(command, env=os.environ | named, capture_output=True, text=True, check=False)
 
 

@@ -1,5 +1,6 @@
 """No secret in a log line, an error or the database."""
 
+import base64
 import re
 from pathlib import Path
 
@@ -7,10 +8,11 @@ import pytest
 import requests
 
 from tests.doubles.linking import link_tokens
-from tests.doubles.program import running
+from tests.doubles.program import Program, running
 
 PASSWORD = "showcam-demo"
 WRONG = "planted-wrong-password-7f3a"
+CODE = "ABCDEF"  # on the label of the Garage
 
 
 def test_planted_secrets_are_found_nowhere(tmp_path: Path) -> None:
@@ -25,6 +27,13 @@ def test_planted_secrets_are_found_nowhere(tmp_path: Path) -> None:
         planted |= {tokens["access_token"], tokens["refresh_token"]}
         with pytest.raises(AssertionError):
             link_tokens(program.web, "alexa", "demo@example.com", WRONG)
+        code = program.command(
+            "cameras", "set", "Garage", "while_encrypted", "code", "--yes", "--demo", text=f"{CODE}\n"
+        )
+        assert (code.returncode, code.stdout) == (0, "Garage: while_encrypted is code.\n"), code.stderr
+        assert CODE not in code.stderr
+        planted |= {CODE, base64.b64encode(CODE.encode().ljust(16, b"\0")).decode(), CODE.encode().hex()}
+        program.assistant("alexa", "watch", text="show the garage camera")
         streams = set()
         for via in ("hls", "webrtc"):
             for assistant in ("alexa", "google"):
@@ -52,3 +61,13 @@ def test_planted_secrets_are_found_nowhere(tmp_path: Path) -> None:
     stored = stored.replace(b"/r/showcam-demo", b"")  # the demo's Google project, in a redirect URI
     for secret in planted | {"demo@example.com"}:
         assert secret.encode() not in stored
+
+
+def test_no_process_leaves_a_core(demo: Program) -> None:
+    assert demo.process is not None
+    pids = [demo.process.pid]
+    for pid in pids:
+        pids += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    limits = {re.search(r"Max core file size +(\w+) +(\w+)", Path(f"/proc/{pid}/limits").read_text()) for pid in pids}
+    assert len(pids) > 3
+    assert {found[1] for found in limits if found} == {"1"}  # the limit that counts; the other is how far it could go

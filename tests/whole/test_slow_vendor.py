@@ -106,7 +106,7 @@ class Asker:
     def _alexa(self, namespace: str, name: str, payload: Any = None) -> str:
         scope = {"type": "BearerToken", "token": self._token}
         header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": "m"}
-        about = {"payload": {"scope": scope}}
+        about: dict[str, Any] = {"payload": {"scope": scope}}
         if payload is not None:
             about = {"endpoint": {"endpointId": self._camera, "scope": scope}, "payload": payload}
         body = {"directive": {"header": header} | about}

@@ -177,7 +177,7 @@ REDIRECTS = {
 
 def owned(tmp_path: Path, vendor: SimulatorProcess) -> tuple[Program, dict[str, str]]:
     """A real installation with one owner and both clients, not started, and the clients' secrets."""
-    environ = {
+    environ: dict[str, Any] = {
         "SHOWCAM_EZVIZ_API": vendor.app_host,
         "SHOWCAM_EZVIZ_OPEN": vendor.open_host,
         "SHOWCAM_CA_FILE": str(vendor.ca),

@@ -64,9 +64,12 @@ def test_a_person_sees_the_address_last_and_nothing_of_requests(tmp_path: Path) 
     terminal.until("Ctrl-C ends it")
     program.link("alexa")
     assert program.assistant("alexa", "watch", text="show the garden")["outcome"]["shown"]
-    assert terminal.end() == [
-        "Starting the demo …",
-        f"What happens is written into {program.data / 'log'}.",
+    starting, log, cameras, once, *last = terminal.end()
+    assert starting == "Starting the demo …"
+    assert log == f"What happens is written into {program.data / 'log'}."
+    assert re.fullmatch(rf"Your cameras: {program.web}/home#[\w-]{{43}}", cameras)
+    assert once.startswith("That address signs one browser in, once, within 30 minutes.")
+    assert last == [
         f"Practice page: {program.simulator}/",
         "Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.",
         "All ended.",
@@ -95,18 +98,20 @@ def test_a_warning_is_a_readable_line(tmp_path: Path) -> None:
     assert (line["event"], line["level"]) == ("a process died", "warning")
 
 
-def test_a_real_start_says_its_address_last(tmp_path: Path) -> None:
+def test_a_real_start_says_its_addresses_last(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=False)
     terminal = Terminal(program, "run")
-    terminal.until("showcam serves at")
-    assert terminal.end()[-2:] == [f"showcam serves at {program.web}", "All ended."]
+    terminal.until("opens it to the house")
+    serves, cameras, _once, _bind, ended = terminal.end()[-5:]
+    assert (serves, ended) == (f"showcam serves at {program.web}", "All ended.")
+    assert re.fullmatch(rf"Your cameras: {program.web}/home#[\w-]{{43}}", cameras)
 
 
 def test_off_a_terminal_each_event_is_a_json_line_on_stderr(tmp_path: Path) -> None:
     with running(tmp_path) as program:
         program.link("alexa")
     plain = [line for line in program.log.read_text().splitlines() if not line.startswith("{")]
-    assert [line.partition(" ")[0] for line in plain] == ["Starting", "Practice", "Sign", "All"]
+    assert [line.partition(" ")[0] for line in plain] == ["Starting", "Your", "That", "Practice", "Sign", "All"]
     lines = [json.loads(line) for line in program.log.read_text().splitlines() if line.startswith("{")]
     assert {line["part"] for line in lines} == {"simulator", "media", "web"}
     assert "request" in {line["event"] for line in lines}

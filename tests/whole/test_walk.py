@@ -14,7 +14,7 @@ from tests.doubles.program import Program, running
 
 
 def decoded(jpeg: str) -> tuple[int, int]:
-    with av.open(io.BytesIO(base64.b64decode(jpeg)), format="mjpeg") as picture:
+    with av.open(io.BytesIO(base64.b64decode(jpeg)), "r", format="mjpeg") as picture:
         frame = next(picture.decode(video=0))
         return frame.width, frame.height
 

@@ -5,8 +5,10 @@ import re
 import subprocess
 import time
 import zipfile
+from collections.abc import Callable
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -14,7 +16,7 @@ import requests
 from showcam.process.supervisor import answers
 from tests.doubles.program import ROOT, Program
 
-HOME = {"SHOWCAM_PUBLIC_URL": "https://cam.example.org"}
+HOME: dict[str, Any] = {"SHOWCAM_PUBLIC_URL": "https://cam.example.org"}
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
 ARN = "arn:aws:lambda:eu-west-1:210987654321:function:showcam-forward"
 # Every command there is with its help, as JSON: one process for all of them.
@@ -45,7 +47,16 @@ print(json.dumps([importlib.import_module(each).__file__ for each in rooms]))
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    build = [ROOT / ".venv/bin/uv", "build", "-q", "--wheel", "--offline", "--no-build-isolation", "-o", folder]
+    build: list[str | Path] = [
+        ROOT / ".venv/bin/uv",
+        "build",
+        "-q",
+        "--wheel",
+        "--offline",
+        "--no-build-isolation",
+        "-o",
+        folder,
+    ]
     subprocess.run([*build, "--python", ROOT / ".venv/bin/python", ROOT], check=True)
     [made] = folder.glob("*.whl")
     return made
@@ -160,11 +171,12 @@ def test_without_an_extra_all_that_is_an_owners_starts(program: Program) -> None
 @pytest.mark.parametrize("part", ["serve", "media", "worker"])
 def test_without_an_extra_each_part_starts_by_itself(program: Program, tmp_path: Path, part: str) -> None:
     program.environ["SHOWCAM_GRANT_ROOTS"] = json.dumps({"root": "one root of the tests, for a media process apart"})
-    ready = {
+    starts: dict[str, Callable[[], bool]] = {
         "serve": lambda: answers("127.0.0.1", program.port, "/readyz"),
         "media": lambda: answers("127.0.0.1", program.media_port, "/healthz"),
         "worker": (program.data / "run" / "worker").exists,
-    }[part]
+    }
+    ready = starts[part]
     with (tmp_path / "said").open("w") as out:
         process = subprocess.Popen(
             [program.showcam, part], env=program.environ, cwd=program.stands, stdout=out, stderr=out

@@ -16,7 +16,10 @@ OPUS_STEP = 960  # 20 ms
 SILENT_OPUS = b"\xf8\xff\xfe"  # one 20-ms frame of nothing (RFC 6716 section 3.1)
 SILENT_RATE = 16_000
 AAC_SAMPLES = 1024  # of a frame, and so many an encoder puts before the first
-_OFF = 25  # the part of a second that what is made may be off
+_OFF = 25  # the part of a second that sound may be off before it is left out, or a gap
+_STRAIGHT = 500  # the part of a second that it may be off and is not bent
+_BEND = 50  # one sample in so many is added or left out at most
+_SAMPLE = 4  # bytes of one that is encoded: 16 bits of two channels, or a float of one
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 _MONO_16K = bytes((2 << 3 | _RATES.index(SILENT_RATE) >> 1, 1 << 3))  # an AudioSpecificConfig
 
@@ -67,18 +70,22 @@ class _Chain:
         self._decoder = _codec(form.audio_codec, "r")
         if form.audio_codec in ("pcm_mulaw", "pcm_alaw"):
             self._decoder.sample_rate, self._decoder.layout = form.audio_rate, "mono"
-        self._resampler = av.AudioResampler(sample, layout, rate, step)
+        self._resampler = av.AudioResampler(sample, layout, rate)
         self._encoder = _codec(codec, "w")
         self._encoder.sample_rate, self._encoder.layout, self._encoder.format = rate, layout, sample
         self._encoder.bit_rate = bits
         self._encoder.time_base = Fraction(1, rate)
-        self._rate, self._step = rate, step
+        self._rate, self._step, self._layout, self._kind = rate, step, layout, sample
+        self._waiting = bytearray()  # samples that make no whole frame yet
         self._next = 0  # time of the frame that is made next
         self._due: int | None = None  # time of the sample that is fed next
         self._samples = 0
 
     def feed(self, unit: Unit) -> list[tuple[bytes, int]]:
-        """Frames, and their times in samples, which grow: sound of a clock that is fast is left out here and there."""
+        """Frames, and their times in samples, which grow.
+
+        Sound whose clock is fast or slow is bent; a gap in it stays a gap, and what comes twice is left out.
+        """
         wanted = unit.pts * self._rate // CLOCK
         if self._due is None:
             self._due = self._next = wanted
@@ -86,23 +93,53 @@ class _Chain:
         if off < -self._rate // _OFF:
             return []
         if off > self._rate // _OFF:
-            # a gap in the sound: go on where the camera's clock is
-            self._due, self._next = wanted, self._next + off
+            # go on where the camera's clock is
+            self._due, self._next, off = wanted, self._next + off, 0
         try:
             frames = self._decoder.decode(av.Packet(unit.data))
         except (av.error.FFmpegError, ValueError):
             return []
         out = []
         for frame in frames:
-            frame.pts = None
-            self._due += frame.samples * self._rate // frame.sample_rate
-            for piece in self._resampler.resample(frame):
-                piece.pts, piece.time_base = self._samples, Fraction(1, self._rate)
-                self._samples += piece.samples
-                for packet in self._encoder.encode(piece):
-                    out.append((bytes(packet), self._next))
-                    self._next += self._step
+            out += self._made(frame, off if abs(off) > self._rate // _STRAIGHT else 0)
         return out
+
+    def _made(self, frame: AudioFrame, off: int) -> list[tuple[bytes, int]]:
+        assert self._due is not None
+        frame.pts = None
+        data = b"".join([bytes(each.planes[0])[: each.samples * _SAMPLE] for each in self._resampler.resample(frame)])
+        most = len(data) // _SAMPLE // _BEND
+        bend = max(-most, min(most, off))
+        self._due += frame.samples * self._rate // frame.sample_rate + bend
+        self._waiting += bent(data, bend)
+        out = []
+        size = self._step * _SAMPLE
+        while len(self._waiting) >= size:
+            for packet in self._encoder.encode(self._frame(bytes(self._waiting[:size]))):
+                out.append((bytes(packet), self._next))
+                self._next += self._step
+            del self._waiting[:size]
+        return out
+
+    def _frame(self, data: bytes) -> AudioFrame:
+        frame = AudioFrame(format=self._kind, layout=self._layout, samples=self._step)
+        frame.planes[0].update(data.ljust(frame.planes[0].buffer_size, b"\0"))
+        frame.sample_rate, frame.pts, frame.time_base = self._rate, self._samples, Fraction(1, self._rate)
+        self._samples += self._step
+        return frame
+
+
+def bent(data: bytes, by: int) -> bytes:
+    """The same sound with so many samples more, or fewer, evenly spread."""
+    out = bytearray(data)
+    apart = len(data) // _SAMPLE // (abs(by) + 1) * _SAMPLE
+    for number in range(abs(by), 0, -1):
+        at = number * apart
+        if by > 0:
+            out[at:at] = out[at - _SAMPLE : at]
+        else:
+            del out[at : at + _SAMPLE]
+    return bytes(out)
 
 
 def _codec(name: str, mode: Literal["r", "w"]) -> Any:

@@ -16,24 +16,6 @@ class SourceFailed(Exception):
         self.again = again
 
 
-class Unit(NamedTuple):
-    """H.264 in Annex B, its parameter sets on every keyframe; or one AAC frame with its ADTS header, G.711, or Opus."""
-
-    kind: Literal["video", "audio"]
-    data: bytes
-    pts: int
-    dts: int
-    key: bool = False
-
-    def later(self, shift: int) -> "Unit":
-        """The same by that many ticks."""
-        return Unit(self.kind, self.data, self.pts + shift, self.dts + shift, self.key)
-
-
-type Watch = Callable[[Unit], None]
-type Listen = Callable[[bytes, int], None]  # an Opus packet, and its time at 48 kHz
-
-
 @dataclass(frozen=True, slots=True)
 class Format:
     """A source as it turned out to be when it was opened."""
@@ -45,3 +27,25 @@ class Format:
     audio_rate: int = 0
     audio_codec: Literal["aac", "pcm_mulaw", "pcm_alaw", "opus"] = "aac"
     b_frames: bool = False  # pictures come in another order than they are shown in, as far as that is known
+
+
+class Unit(NamedTuple):
+    """H.264 in Annex B, its parameter sets on every keyframe; or one AAC frame with its ADTS header, G.711, or Opus.
+
+    `form`: what pictures are like from this one on, where that changes or where time passed without a picture.
+    """
+
+    kind: Literal["video", "audio"]
+    data: bytes
+    pts: int
+    dts: int
+    key: bool = False
+    form: Format | None = None
+
+    def later(self, shift: int) -> "Unit":
+        """The same by that many ticks."""
+        return Unit(self.kind, self.data, self.pts + shift, self.dts + shift, self.key, self.form)
+
+
+type Watch = Callable[[Unit], None]
+type Listen = Callable[[bytes, int], None]  # an Opus packet, and its time at 48 kHz

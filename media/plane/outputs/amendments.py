@@ -1,18 +1,44 @@
 """What is changed in aiortc and aioice. All of it goes by names of theirs that are private, and stands here alone.
 
-A name that is gone or takes other arguments ends the start: unseen it would be a black screen on some display.
+It was checked against aiortc 1.16.0 and aioice 0.13.0. A name that is gone or takes other arguments ends the start:
+unseen it would be a black screen on some display.
 """
 
 import asyncio
+import contextlib
 import inspect
+import struct
 from typing import Any
 
 import aioice.ice
 import aiortc.rtcdtlstransport
 import aiortc.rtcicetransport
-from aiortc import RTCCertificate, RTCConfiguration, RTCPeerConnection
+import aiortc.rtcpeerconnection
+import aiortc.rtcrtpsender
+from aiortc import RTCCertificate, RTCConfiguration, RTCPeerConnection, RTCRtpSender
+from aiortc.codecs import HEADER_EXTENSIONS
+from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_FIR,
+    RTCP_PSFB_PLI,
+    RTCP_RTPFB_NACK,
+    HeaderExtensionsMap,
+    RtcpPsfbPacket,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSrPacket,
+    pack_header_extensions,
+    unpack_header_extensions,
+    unpack_remb_fci,
+)
 
 from media.plane.outputs import ice
+from media.plane.outputs.video_track import VideoTrack
+
+PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+_UNIT_S, _MOST = 0.01, 0xFFF  # of a playout delay, and the longest
+HISTORY = 1024  # packets that are kept to be sent again; aiortc's 128 are a third of a second at 4 Mbit/s
 
 # aiortc offers the first four alone, with which a display that has an RSA certificate can't agree (its issue 1434).
 CIPHERS = tuple(
@@ -36,8 +62,24 @@ def _its_own(owner: Any, name: str, *parameters: str) -> Any:
 
 _ssl_context = _its_own(RTCCertificate, "_create_ssl_context", "self", "srtp_profiles")
 _connect = _its_own(RTCPeerConnection, "_RTCPeerConnection__connect", "self")
+_hear = _its_own(RTCRtpSender, "_handle_rtcp_packet", "self", "packet")
+_next_frame = _its_own(RTCRtpSender, "_next_encoded_frame", "self", "codec")
+_send_again = _its_own(RTCRtpSender, "_retransmit", "self", "sequence_number")
+_its_own(HeaderExtensionsMap, "set", "self", "values")
+_its_own(HeaderExtensionsMap, "configure", "self", "parameters")
+_KEPT, _MAP, _RTT = "_RTCRtpSender__rtp_history", "_RTCRtpSender__rtp_header_extensions_map", "_RTCRtpSender__rtt"
+if not {_KEPT, _MAP, _RTT} <= {*RTCRtpSender.__init__.__code__.co_names} or not isinstance(
+    vars(aiortc.rtcrtpsender).get("RTP_HISTORY_SIZE"), int
+):
+    raise LibraryChanged("RTCRtpSender keeps what it sent in another way")
+if vars(aiortc.rtcpeerconnection).get("RTCRtpSender") is not RTCRtpSender:
+    raise LibraryChanged("RTCPeerConnection makes its senders in another way")
 _its_own(aiortc.rtcicetransport, "Connection", *inspect.signature(aioice.ice.Connection).parameters)
 _its_own(aioice.ice.Connection, "get_component_candidates", "self", "component", "addresses", "timeout")
+_its_own(aioice.ice.Connection, "data_received", "self", "data", "component")
+_its_own(aioice.ice.Connection, "request_received", "self", "message", "addr", "protocol")
+_its_own(aioice.ice.Connection, "query_consent", "self")
+_its_own(aioice.ice.Connection, "build_request", "self", "pair", "nominate")
 _its_own(aioice.ice, "server_reflexive_candidate", "protocol", "stun_server")
 _its_own(aioice.ice, "get_host_addresses", "use_ipv4", "use_ipv6")
 
@@ -49,6 +91,11 @@ def apply(addresses: tuple[str, ...]) -> None:
     """
     vars(aiortc.rtcicetransport)["Connection"] = ice.Connection
     vars(aioice.ice)["server_reflexive_candidate"] = ice.reflexive
+    vars(aiortc.rtcpeerconnection)["RTCRtpSender"] = Sender
+    vars(aiortc.rtcrtpsender)["RTP_HISTORY_SIZE"] = HISTORY
+    if all(each.uri != PLAYOUT_DELAY for each in HEADER_EXTENSIONS["video"]):
+        free = 1 + max(each.id for every in HEADER_EXTENSIONS.values() for each in every)
+        HEADER_EXTENSIONS["video"].append(RTCRtpHeaderExtensionParameters(id=free, uri=PLAYOUT_DELAY))
     RTCCertificate._create_ssl_context = _with_rsa  # type: ignore[method-assign, assignment]
     if addresses:
         aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [
@@ -64,6 +111,75 @@ def _with_rsa(certificate: RTCCertificate, srtp_profiles: Any) -> Any:
     context = _ssl_context(certificate, srtp_profiles)
     context.set_cipher_list(":".join(CIPHERS).encode())
     return context
+
+
+class Sender(RTCRtpSender):
+    """Tells a picture's congestion control what is sent, and all of what its receiver says."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._extensions = Extensions()
+        setattr(self, _MAP, self._extensions)
+
+    async def _handle_rtcp_packet(self, packet: Any) -> None:
+        if isinstance(self.track, VideoTrack):
+            _tell(self.track, packet, self._ssrc)
+        await _hear(self, packet)
+        if isinstance(self.track, VideoTrack) and (rtt_s := getattr(self, _RTT)) is not None:
+            self.track.congestion.turned(rtt_s)
+
+    async def _next_encoded_frame(self, codec: Any) -> Any:
+        frame = await _next_frame(self, codec)
+        if isinstance(self.track, VideoTrack) and frame is not None:
+            if self.track.congestion.take_start():
+                getattr(self, _KEPT).clear()
+            self.track.congestion.sent(len(frame.payloads))
+            self._extensions.least_s = self.track.congestion.delay_s
+        return frame
+
+    async def _retransmit(self, sequence_number: int) -> None:
+        copies = self.track.congestion.copies if isinstance(self.track, VideoTrack) else 1
+        for _ in range(copies):
+            await _send_again(self, sequence_number)
+
+
+class Extensions(HeaderExtensionsMap):
+    """With how long at the least a receiver holds a picture back, where it takes that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._id: int | None = None
+        self._told = False
+        self.least_s = 0.0
+
+    def configure(self, parameters: Any) -> None:
+        super().configure(parameters)
+        self._id = next((each.id for each in parameters.headerExtensions if each.uri == PLAYOUT_DELAY), None)
+
+    def set(self, values: Any) -> tuple[int, bytes]:
+        profile, data = super().set(values)
+        self._told |= self.least_s > 0  # from then on each packet tells, also that it is over
+        if self._id is None or not self._told:
+            return profile, data
+        delay = (round(self.least_s / _UNIT_S) << 12 | _MOST).to_bytes(3)
+        return pack_header_extensions([*unpack_header_extensions(profile, data), (self._id, delay)])
+
+
+def _tell(track: VideoTrack, packet: Any, ssrc: int) -> None:
+    control = track.congestion
+    if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
+        for report in packet.reports:
+            if report.ssrc == ssrc:
+                control.reported(report.packets_lost, report.highest_sequence)
+    elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
+        control.asked_again(packet.lost)
+    elif isinstance(packet, RtcpPsfbPacket) and packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
+        control.wants_key()
+    elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
+        with contextlib.suppress(ValueError, struct.error):  # an application's own, which is no estimate
+            bits_s, ssrcs = unpack_remb_fci(packet.fci)
+            if ssrc in ssrcs:
+                control.estimated(bits_s, track.rate)
 
 
 class PeerConnection(RTCPeerConnection):

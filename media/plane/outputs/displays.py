@@ -1,10 +1,14 @@
 """What displays of assistants play: H.264 up to High at level 4.2, and by WebRTC nothing that comes out of order."""
 
+from typing import Literal
+
 from media.grants import Protocol
 from media.plane.codec.units import Format
 from media.plane.outputs import scaler
 from media.source import MOST_PIXELS
 
+# Surfaces whose picture may be 1280×720 at most, and what is done about a larger one.
+FIT: dict[str, Literal["any", "small", "scaled"]] = {"video": "small", "video_scaled": "scaled"}
 _PROFILES = frozenset({66, 77, 100})  # Baseline, Main, High
 _HIGHEST = 42
 

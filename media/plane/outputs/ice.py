@@ -5,6 +5,7 @@ Time-limited TURN credentials: draft-uberti-behave-turn-rest, the way coturn's `
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from copy import copy
 from dataclasses import dataclass
 
 import aioice.ice
+import aioice.stun
 from aioice import Candidate
 from aioice.candidate import candidate_foundation, candidate_priority
 from aiortc import RTCIceServer, RTCIceTransport
@@ -22,7 +24,10 @@ from media.plane.settings import PlaneSettings
 from net.addresses import is_public
 
 SERVERS_S = 0.6  # TURN has this; what has not answered by then is left out
+CREDENTIALS_S = 86_400  # of a relay; a new offer in the session, such as an ICE restart's, is answered with new ones
 LEAST_S = 0.3  # and this in any hurry: without a relay a display away from home is answered in vain
+ASK_S = 1.0  # between questions to a display whether it is still there
+DEAD_S = 4.0  # without a word
 _USER = "showcam"
 
 
@@ -39,6 +44,40 @@ _gathering: ContextVar[Gathering] = ContextVar("_gathering")
 
 
 class Connection(aioice.ice.Connection):
+    """A display that died is known by its silence; aioice itself goes on for half a minute (RFC 7675)."""
+
+    _heard = 0.0  # when anything came from it, by the loop's time
+
+    def data_received(self, data: bytes, component: int) -> None:
+        self._heard = asyncio.get_running_loop().time()
+        super().data_received(data, component)
+
+    def request_received(
+        self, message: aioice.stun.Message, addr: tuple[str, int], protocol: aioice.ice.StunProtocol
+    ) -> None:
+        self._heard = asyncio.get_running_loop().time()
+        super().request_received(message, addr, protocol)
+
+    async def query_consent(self) -> None:
+        """In a task, from the time on that a pair was chosen."""
+        loop = asyncio.get_running_loop()
+        self._heard = loop.time()
+        while loop.time() - self._heard < DEAD_S:
+            async with asyncio.TaskGroup() as asked:
+                for pair in self._nominated.values():
+                    asked.create_task(self._ask(pair))
+                asked.create_task(asyncio.sleep(ASK_S))
+        self._query_consent_task = None
+        await self.close()
+
+    async def _ask(self, pair: aioice.ice.CandidatePair) -> None:
+        assert self.remote_password is not None
+        request = self.build_request(pair, nominate=False)
+        key = self.remote_password.encode()
+        with contextlib.suppress(aioice.stun.TransactionError):
+            await pair.protocol.request(request, pair.remote_addr, integrity_key=key, retransmissions=1)
+            self._heard = asyncio.get_running_loop().time()
+
     async def get_component_candidates(
         self,
         component: int,
@@ -102,8 +141,8 @@ def relays(settings: PlaneSettings, now: float) -> list[RTCIceServer]:
     """None are asked that were not named: without a list aiortc would ask a STUN server of its own choice."""
     if not settings.turn:
         return []
-    # the relay is kept alive with the same credentials as long as the stream lives
-    user, password = credentials(settings.turn_secret, now, settings.stream_cap_s + 60)
+    # the relay is kept alive with the same credentials as long as the connection lives
+    user, password = credentials(settings.turn_secret, now, CREDENTIALS_S)
     return [RTCIceServer(settings.turn, user, password)]
 
 

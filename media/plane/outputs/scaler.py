@@ -7,10 +7,10 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 import av.error
@@ -24,19 +24,33 @@ from media.plane.outputs.hls import HlsOutput
 _log = structlog.get_logger()
 
 WIDEST, HIGHEST = 1280, 720
+
+
+class Shape(NamedTuple):
+    """How large a picture is made, and how heavy: bits a second, at most, and how many may come at once."""
+
+    width: int
+    height: int
+    rate: int
+    most: int
+    burst: int
+
+
+DISPLAY = Shape(WIDEST, HIGHEST, 1_800_000, 3_600_000, 3_600_000)
+THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a connection of 1 Mbit/s, with room for sound and for losses
 GOP_S = 2
+FPS = 25  # that a camera is taken to send; by another rate a picture gets more or fewer bits
 UNUSED_S = 30.0
 _WAITING = 250  # units; some five seconds of a camera
-_RATE = 1_800_000
 
 
 def fits(form: Format) -> bool:
     return form.width <= WIDEST and form.height <= HIGHEST
 
 
-def size(width: int, height: int) -> tuple[int, int]:
+def size(width: int, height: int, shape: Shape = DISPLAY) -> tuple[int, int]:
     """As large as may be, in the same proportions, with even sides as 4:2:0 wants them."""
-    scale = min(WIDEST / width, HIGHEST / height, 1.0)
+    scale = min(shape.width / width, shape.height / height, 1.0)
     return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
 
 
@@ -47,7 +61,7 @@ class Scaler:
         self._loop = asyncio.get_running_loop()
         self._changed = changed
         self._needed = self._loop.time()
-        self._work: _Work | None = None
+        self._work: Work | None = None
         self.output: HlsOutput | None = None
 
     def need(self) -> None:
@@ -62,7 +76,7 @@ class Scaler:
         self._end_work()
         if self.output is None or self.output.has_audio is not form.audio:
             self.output = HlsOutput(silent_track=not form.audio, changed=self._changed)
-        work = _Work(form, lambda made, unit: self._post(work, made, unit))
+        work = Work(form, lambda made, unit: self._post(work, made, unit))
         self._work = work
         work.start()
 
@@ -80,7 +94,7 @@ class Scaler:
         if work is not None:
             work.stop()
 
-    def _post(self, work: "_Work", made: Format | None, unit: Unit) -> None:
+    def _post(self, work: "Work", made: Format | None, unit: Unit) -> None:
         """From the work's thread into the loop."""
 
         def take() -> None:
@@ -95,12 +109,22 @@ class Scaler:
             self._loop.call_soon_threadsafe(take)
 
 
-class _Work(threading.Thread):
-    """`made` is called with each unit, and with its format where a timeline begins."""
+class Work(threading.Thread):
+    """`made` is called with each unit, and with its format where a timeline begins.
 
-    def __init__(self, form: Format, made: Callable[[Format | None, Unit], None]) -> None:
+    `before`: pictures that those which are put depend on, and that are not made.
+    """
+
+    def __init__(
+        self,
+        form: Format,
+        made: Callable[[Format | None, Unit], None],
+        shape: Shape = DISPLAY,
+        before: Sequence[Unit] = (),
+    ) -> None:
         super().__init__(name="scaling", daemon=True)
-        self._form, self._made = form, made
+        self._form, self._made, self._shape, self._before = form, made, shape, before
+        self._wants_key = threading.Event()
         self._units: queue.Queue[Unit | None] = queue.Queue(_WAITING)
         self._behind = False
         self._stopped = False
@@ -115,6 +139,10 @@ class _Work(threading.Thread):
         except queue.Full:
             self._behind = True
 
+    def sync(self) -> None:
+        """The next picture is a keyframe."""
+        self._wants_key.set()
+
     def stop(self) -> None:
         self._stopped = True
         with contextlib.suppress(queue.Full):
@@ -127,12 +155,16 @@ class _Work(threading.Thread):
             _log.warning("scaling broke", error=type(error).__name__)
 
     def _run(self) -> None:
-        encoder = _Encoder(self._form)
+        encoder = _Encoder(self._form, self._shape)
+        encoder.skip(self._before)
         begun = False
         while not self._stopped:
             unit = self._units.get()
             if unit is None:
                 return
+            if self._wants_key.is_set():
+                self._wants_key.clear()
+                encoder.sync()
             for each in encoder.feed(unit) if unit.kind == "video" else (unit,):
                 if begun:
                     self._made(None, each)
@@ -144,33 +176,46 @@ class _Work(threading.Thread):
 
 
 class _Encoder:
-    def __init__(self, form: Format) -> None:
-        self.size = size(form.width, form.height)
+    def __init__(self, form: Format, shape: Shape) -> None:
+        self.size = size(form.width, form.height, shape)
         self._decoder = av.CodecContext.create("h264", "r")
         self._decoder.thread_count = 1
         self._encoder: Any = av.CodecContext.create("libx264", "w")
         self._encoder.width, self._encoder.height = self.size
         self._encoder.pix_fmt, self._encoder.time_base = "yuv420p", Fraction(1, CLOCK)
-        self._encoder.bit_rate = _RATE
+        self._encoder.framerate = Fraction(FPS)  # by which the rate is kept
+        self._encoder.bit_rate = shape.rate
         self._encoder.options = {
             "preset": "ultrafast",
             "tune": "zerolatency",
             "profile": "main",
             "threads": "1",
             "g": "600",  # keyframes are forced below, by time
-            "maxrate": str(2 * _RATE),
-            "bufsize": str(2 * _RATE),
+            "maxrate": str(shape.most),
+            "bufsize": str(shape.burst),
         }
         self._last_key: int | None = None
 
+    def sync(self) -> None:
+        """The next picture is a keyframe."""
+        self._last_key = None
+
+    def skip(self, units: Sequence[Unit]) -> None:
+        """Decode them alone."""
+        for unit in units:
+            self._decoded(unit)
+
     def feed(self, unit: Unit) -> list[Unit]:
+        frames = self._decoded(unit)
+        return [each for frame in frames if frame.pts is not None for each in self._encoded(frame)]
+
+    def _decoded(self, unit: Unit) -> list[Any]:
         packet = av.Packet(unit.data)
         packet.pts, packet.dts, packet.time_base = unit.pts, unit.dts, Fraction(1, CLOCK)
         try:
-            frames: list[Any] = self._decoder.decode(packet)
+            return list(self._decoder.decode(packet))
         except (av.error.FFmpegError, ValueError):
             return []
-        return [each for frame in frames if frame.pts is not None for each in self._encoded(frame)]
 
     def _encoded(self, frame: Any) -> list[Unit]:
         width, height = self.size

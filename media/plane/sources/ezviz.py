@@ -12,8 +12,9 @@ import structlog
 
 from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
 from media.ezviz.results import OTHER_STREAM, SERVER, TOKEN, Meaning, meaning
-from media.plane.codec import h264
+from media.plane.codec import h264, level
 from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.sources.doubt import Doubt
 from media.plane.sources.ezviz_node import SaidNo, Unreached
 from media.plane.sources.ezviz_showing import Showing
 from media.plane.sources.joined import Joined
@@ -47,6 +48,10 @@ class EzvizSource:
         self._dozes, self._sound = spec.dozes, spec.sound
         self._stream: Stream | None = None  # what turned out to bring a picture, or to bring none
         self._form: Format | None = None
+        self._sps: list[bytes] = []  # those that `_form` was seen with
+        self._is_new = False  # nobody was shown a picture of `_form` yet
+        self._waits = False  # for a keyframe that is a picture
+        self._doubt = Doubt(encrypts=True, deciphers=bool(spec.key))
         self._failure: SourceFailed | None = None
         self._room = asyncio.Event()
         self._room.set()
@@ -195,23 +200,38 @@ class EzvizSource:
 
     async def _take(self, showing: Showing) -> None:
         """Raises SourceFailed."""
+        self._doubt.check(self._loop.time())
         if not showing.held:
             return
-        if not showing.is_shown:
-            if self._form is None and self._sound == "on" and not showing.may_lack_sound:
-                return
-            await self._begin(showing)
-        for unit in showing.taken():
-            self._push(unit)
-
-    async def _begin(self, showing: Showing) -> None:
-        """Raises SourceFailed: bytes that are no picture are an encrypted camera's, or deciphered with a wrong key."""
+        if not showing.is_shown and self._form is None and self._sound == "on" and not showing.may_lack_sound:
+            return
         if showing.footage.codec == "h265":
             raise SourceFailed("not_playable", again=False)
-        try:
-            seen = await asyncio.to_thread(h264.look, showing.held[0].data)
-        except h264.NoPicture:
-            raise showing.footage.unreadable from None
+        for unit in showing.taken():
+            is_picture = unit.kind == "video"
+            if is_picture and unit.key:
+                whole = unit._replace(data=level.relabelled(unit.data))
+                self._waits = not await self._judge(showing, whole)
+                if not self._waits:
+                    self._push(whole)
+            elif showing.is_shown and not (is_picture and self._waits):
+                self._push(unit)
+
+    async def _judge(self, showing: Showing, keyframe: Unit) -> bool:
+        """Whether it is a picture. Raises SourceFailed: bytes that stay none are an encrypted camera's."""
+        sets = h264.sps(h264.parameter_sets(keyframe.data))
+        if not showing.is_shown or sets != self._sps:
+            try:
+                seen = await asyncio.to_thread(h264.look, keyframe.data)
+            except h264.NoPicture:
+                self._doubt.add(self._loop.time())
+                return False
+            self._begin(showing, seen)
+            self._sps, self._doubt.is_shown = sets, True
+        self._doubt.end()
+        return True
+
+    def _begin(self, showing: Showing, seen: h264.Look) -> None:
         form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=seen.b_frames)
         if showing.footage.sound:
             codec, rate = showing.footage.sound
@@ -219,16 +239,18 @@ class EzvizSource:
         elif known := self._form:
             # its sound comes a little later
             form = replace(form, audio=known.audio, audio_codec=known.audio_codec, audio_rate=known.audio_rate)
-        if form != self._form:
-            self._screen.begin(form)
-            self._form = form
-        self._joined.part()
-        self._stream, showing.is_shown = showing.stream, True
+        self._is_new |= form != self._form
+        self._form = form
+        if not showing.is_shown:
+            self._joined.part()
+            self._stream, showing.is_shown = showing.stream, True
 
     def _push(self, unit: Unit) -> None:
         if unit.kind == "audio" and not (self._form and self._form.audio):
             return
         put = self._joined.put(unit)
+        if put is not None and put.kind == "video" and (self._is_new or self._joined.paused):
+            put, self._is_new = put._replace(form=self._form), False
         if put is not None:
             self._pacing.push(put)
 

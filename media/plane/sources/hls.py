@@ -54,6 +54,7 @@ class HlsSource:
         loopback: OnLoopback,
     ) -> None:
         self._context, self._loopback, self._mint = context, loopback, mint
+        self.encrypts = spec.encrypts
         self._loop = asyncio.get_running_loop()
         self._fetchers: list[Fetcher] = []
         self._use(spec)

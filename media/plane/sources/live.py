@@ -8,8 +8,9 @@ from dataclasses import replace
 import structlog
 
 from media.ezviz.decipher import Decipherer
-from media.plane.codec import h264, sound
+from media.plane.codec import h264, level, sound
 from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.sources.doubt import Doubt
 from media.plane.sources.screen import Screen
 from media.plane.sources.timeline import LEAP, Timeline
 from media.plane.sources.tracks import Sound
@@ -18,7 +19,6 @@ from media.rtp.unit import AccessUnit
 
 _log = structlog.get_logger()
 
-SECOND_LOOK_S = 5.0  # how long a garbled keyframe waits for another that says whether it was an accident
 _HELD_CAP = 16 * 1024 * 1024  # bytes that wait while a keyframe is looked at
 _DEPTH = 2  # pictures that may come before one that is shown earlier
 _STEP = 3000  # between the decoding times of the first of them
@@ -44,7 +44,8 @@ class Live:
         over: Callable[[SourceFailed], None],
     ) -> None:
         self._screen, self._sound_of, self._timeline, self._over = screen, sound_of, timeline, over
-        self._sets, self._encrypts, self._decipherer = sets, encrypts, decipherer
+        self._sets, self._decipherer = sets, decipherer
+        self._doubts = Doubt(encrypts=encrypts, deciphers=decipherer is not None)
         self._loop = asyncio.get_running_loop()
         self.heard: float | None = None  # when the latest whole picture came, by the loop's time
         self.shown: float | None = None  # when one went to the screen
@@ -54,7 +55,6 @@ class Live:
         self._look: asyncio.Task[None] | None = None
         self._held: list[Unit] = []  # from the keyframe on that is being looked at
         self._held_bytes = 0
-        self._garbled: float | None = None  # since when
         self._waits = True  # for a keyframe
         self._order: list[int] = []  # times that are due to be decoding times
         self._zero = self._shift = 0
@@ -68,12 +68,17 @@ class Live:
     def report(self, kind: str, report: SenderReport, at: float) -> None:
         self._guarded(lambda: self._timeline.report(kind, report.wall_s, report.timestamp))
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether a keyframe is being decoded, and everything after it waits."""
+        return self._look is not None
+
     def check(self) -> None:
-        """Raises SourceFailed for a wrong key, or if a keyframe stayed garbled and none came to compare it with."""
+        """Raises SourceFailed for a wrong key, or if a keyframe stayed garbled and no other came to compare it with."""
         if self._decipherer and self._decipherer.is_wrong:
             raise SourceFailed("code_wrong", again=False)
-        if self._garbled is not None and self._look is None and self._loop.time() - self._garbled > SECOND_LOOK_S:
-            raise self._unreadable()
+        if self._look is None:
+            self._doubts.check(self._loop.time())
 
     def close(self) -> None:
         if self._look:
@@ -103,13 +108,14 @@ class Live:
             return
         self.heard = at
         if self._waits and not unit.key:
+            self._screen.wait_for_key()
             return
         self._waits = False
         data = unit.data
         if unit.key:
             own = h264.parameter_sets(data)
             self._sets = own or self._sets
-            data = data if own else self._sets + data
+            data = level.relabelled(data if own else self._sets + data)
         self._pass(Unit("video", data, pts, pts, unit.key))
 
     def _heard(self, unit: AccessUnit, at: float) -> None:
@@ -138,7 +144,7 @@ class Live:
             self._judge([unit])
         elif self.is_open:
             if unit.key and unit.kind == "video":
-                self._garbled = None  # that was an accident in its parameter sets
+                self._doubts.end()  # that was an accident in its parameter sets
             self._show(unit)
 
     # what a keyframe looks like
@@ -166,7 +172,8 @@ class Live:
         if seen is None:
             self._doubt(keyframe)
             return
-        self._garbled, self._sps = None, _sps(keyframe)
+        self._doubts.end()
+        self._doubts.is_shown, self._sps = True, _sps(keyframe)
         if seen.b_frames:
             self._timeline.reorders = True
         form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=self._timeline.reorders)
@@ -182,21 +189,12 @@ class Live:
         """Decide by the next keyframe whether a garbled one was an accident."""
         held, self._held = self._held, []
         if h264.is_idr(keyframe.data):
-            if self._garbled is not None:
-                raise self._unreadable()
-            self._garbled = self._loop.time()
+            self._doubts.add(self._loop.time())
         later = next((at for at, each in enumerate(held) if at and each.kind == "video" and each.key), None)
         if later is None:
             self._waits = True
         else:
             self._judge(held[later:])
-
-    def _unreadable(self) -> SourceFailed:
-        if self.is_open:
-            return SourceFailed("media_down", again=True)
-        if self._decipherer:
-            return SourceFailed("code_wrong", again=False)
-        return SourceFailed("encryption_on" if self._encrypts else "not_playable", again=False)
 
     # to the screen
 

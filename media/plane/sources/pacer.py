@@ -9,8 +9,7 @@ from media.plane.codec.units import CLOCK, Unit
 LATE_S = 0.3  # a unit later than this moves everything after it
 SPARE_S = 3.0  # more than this kept in hand for long is latency for nothing
 _WINDOW_S = 10.0
-_MOST = 3000  # units in hand before the reader is asked to wait
-_FEW = 1500
+MOST, MOST_BYTES = 3000, 16 * 1024 * 1024  # in hand before the reader is asked to wait, and half of it until it goes on
 
 
 class Pacer:
@@ -26,7 +25,7 @@ class Pacer:
         self._full = full
         self._left = at_once
         self._heap: list[tuple[int, int, Unit]] = []
-        self._count = 0
+        self._count = self._bytes = 0
         self._base: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._spare: float | None = None
@@ -40,8 +39,9 @@ class Pacer:
             self._release(unit)
             return
         heapq.heappush(self._heap, (unit.dts, self._count, unit))
+        self._bytes += len(unit.data)
         self._watch_spare(unit)
-        if len(self._heap) > _MOST and not self._is_full:
+        if not self._is_full and (len(self._heap) > MOST or self._bytes > MOST_BYTES):
             self._is_full = True
             self._full(True)
         self._turn()
@@ -74,8 +74,10 @@ class Pacer:
             if now - due > LATE_S:
                 self._base += now - due
                 self.moves += 1
-            self._release(heapq.heappop(self._heap)[2])
-        if self._is_full and len(self._heap) < _FEW:
+            unit = heapq.heappop(self._heap)[2]
+            self._bytes -= len(unit.data)
+            self._release(unit)
+        if self._is_full and len(self._heap) < MOST // 2 and self._bytes < MOST_BYTES // 2:
             self._is_full = False
             self._full(False)
 

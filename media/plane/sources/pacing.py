@@ -28,7 +28,7 @@ class Pacing:
         self._full: set[str] = set()
         self._shift: int | None = None
         # HLS needs a whole group of pictures before it can show anything: it gets the first one at once
-        self._hls = Pacer(self._guarded(screen.to_hls), at_once=1, full=self._throttle("hls"))
+        self._hls = Pacer(self._guarded(self._to_hls), at_once=1, full=self._throttle("hls"))
         self._live = Pacer(self._guarded(self._to_viewers), full=self._throttle("live"))
 
     def push(self, unit: Unit) -> None:
@@ -38,6 +38,11 @@ class Pacing:
     def close(self) -> None:
         self._hls.close()
         self._live.close()
+
+    def _to_hls(self, unit: Unit) -> None:
+        if unit.form is not None:
+            self._screen.begin(unit.form)
+        self._screen.to_hls(unit)
 
     def _to_viewers(self, unit: Unit) -> None:
         """On the screen's timeline, since each opening of a source has a clock of its own."""

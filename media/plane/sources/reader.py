@@ -1,6 +1,7 @@
 """The thread that reads one opening of a source with libav and hands access units to the event loop."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -8,16 +9,19 @@ from typing import Any, Protocol
 
 from av.bitstream import BitStreamFilterContext
 
-from media.plane.codec import h264, sound
+from media.plane.codec import h264, level, sound
 from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
+from media.plane.sources.doubt import Doubt
+from media.plane.sources.joined import Joined
 
-_JUMP = 5 * CLOCK
 _TICK = Fraction(1, CLOCK)
 _SOUNDS = ("aac", "pcm_mulaw", "pcm_alaw")
 
 
 class Origin(Protocol):
     """One opening of a source that comes in bursts: a vendor's HLS."""
+
+    encrypts: bool  # its vendor has a setting that garbles pictures
 
     @property
     def target_s(self) -> float: ...
@@ -37,22 +41,20 @@ class Origin(Protocol):
 
 
 class Reader(threading.Thread):
-    """`opened`, `deliver` and `done` are called in this thread. Clear `room` to stop reading for a while."""
+    """`deliver` and `done` are called in this thread; the first unit is a keyframe with its format.
+
+    Clear `room` to stop reading for a while.
+    """
 
     def __init__(
-        self,
-        source: Origin,
-        *,
-        opened: Callable[[Format], None],
-        deliver: Callable[[Unit], None],
-        done: Callable[[SourceFailed], None],
+        self, source: Origin, *, deliver: Callable[[Unit], None], done: Callable[[SourceFailed], None]
     ) -> None:
         super().__init__(name="source", daemon=True)
         self._source = source
-        self._opened, self._deliver, self._done = opened, deliver, done
+        self._deliver, self._done = deliver, done
         self.room = threading.Event()
         self.room.set()
-        self._stopped = self._is_garbled = False
+        self._stopped = False
 
     def stop(self) -> None:
         self._stopped = True
@@ -78,49 +80,68 @@ class Reader(threading.Thread):
             if video.codec_context.name != "h264":
                 raise SourceFailed("not_playable", again=False)
             audio = next((each for each in container.streams.audio if each.codec_context.name in _SOUNDS), None)
-            streams = (video, audio) if audio else (video,)
             units = _Units(video, audio)
-            told = False
-            for packet in container.demux(*streams):
+            judged = _Judged(video, audio, encrypts=self._source.encrypts)
+            for packet in container.demux(*((video, audio) if audio else (video,))):
                 if self._stopped:
                     return
                 for unit in units.of(packet):
-                    if not told and not (unit.kind == "video" and unit.key):
-                        continue
-                    if not told:
-                        form = self._judge(unit, video, audio)
-                        if form is None:
-                            continue
-                        self._opened(form)
-                        told = True
-                    self.room.wait()
-                    self._deliver(unit)
-        if not told:
-            raise SourceFailed("media_down", again=True)
+                    placed = judged.place(unit)
+                    if placed is not None:
+                        self.room.wait()
+                        self._deliver(placed)
 
-    def _judge(self, keyframe: Unit, video: Any, audio: Any) -> Format | None:
-        """What it shows; None: no picture, but an accident until the next keyframe is none either.
 
-        Raises SourceFailed: bytes that stay no picture are an encrypted camera's.
-        """
+class _Judged:
+    """From the first keyframe on that is a picture; its parameter sets tell when it becomes another."""
+
+    def __init__(self, video: Any, audio: Any, *, encrypts: bool) -> None:
+        self._video, self._audio = video, audio
+        self._joined = Joined(time.monotonic)
+        self._doubt = Doubt(encrypts=encrypts)
+        self._form: Format | None = None
+        self._sps: list[bytes] | None = None  # those that `_form` was seen with
+        self._waits = True  # for a keyframe that is a picture
+
+    def place(self, unit: Unit) -> Unit | None:
+        """The unit on the source's timeline, or None if it can't be shown. Raises SourceFailed."""
+        self._doubt.check(time.monotonic())
+        is_new = False
+        if unit.kind == "video" and unit.key:
+            unit = unit._replace(data=level.relabelled(unit.data))
+            sets = h264.sps(h264.parameter_sets(unit.data))
+            is_new = sets != self._sps
+            if is_new and not self._look(unit, sets):
+                self._waits = True
+                return None
+            self._waits = False
+            self._doubt.end()
+        if self._form is None or (self._waits and unit.kind == "video"):
+            return None
+        placed = self._joined.put(unit)
+        if placed is not None and placed.kind == "video" and (is_new or self._joined.paused):
+            return placed._replace(form=self._form)
+        return placed
+
+    def _look(self, keyframe: Unit, sets: list[bytes]) -> bool:
+        """Whether it is a picture. Raises SourceFailed if that is the second that is none."""
         try:
             seen = h264.look(keyframe.data)
         except h264.NoPicture:
-            if self._is_garbled:
-                raise SourceFailed("encryption_on", again=False) from None
-            self._is_garbled = True
-            return None
+            self._doubt.add(time.monotonic())
+            return False
         # not every camera says so in its parameter sets; libav may have noticed while it probed
-        b_frames = seen.b_frames or bool(video.codec_context.has_b_frames)
+        b_frames = seen.b_frames or bool(self._video.codec_context.has_b_frames)
         form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=b_frames)
-        if audio is None:
-            return form
-        heard = audio.codec_context
-        return replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.name)
+        if self._audio is not None:
+            heard = self._audio.codec_context
+            form = replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.name)
+        self._form, self._sps, self._doubt.is_shown = form, sets, True
+        return True
 
 
 class _Units:
-    """libav's packets as units: times in our clock and growing, Annex B, ADTS."""
+    """libav's packets as units: times in our clock, Annex B, ADTS."""
 
     def __init__(self, video: Any, audio: Any) -> None:
         self._video, self._audio = video, audio
@@ -129,7 +150,6 @@ class _Units:
         if self._extradata[:1] == b"\x01":  # MP4's way; its filter writes the parameter sets into keyframes
             self._to_annexb = BitStreamFilterContext("h264_mp4toannexb", video)
         self._config: bytes = (audio.codec_context.extradata or b"") if audio else b""
-        self._last: dict[str, int] = {}
         self._scales: dict[str, Fraction] = {}
 
     def of(self, packet: Any) -> list[Unit]:
@@ -157,14 +177,6 @@ class _Units:
         pts = packet.pts if packet.pts is not None else dts
         if scale != 1:
             dts, pts = round(dts * scale), round(pts * scale)
-        last = self._last.get(kind)
-        if last is not None:
-            if abs(dts - last) > _JUMP:
-                # another timeline: what follows is opened anew
-                raise SourceFailed("media_down", again=True)
-            if dts <= last:
-                return []
-        self._last[kind] = dts
         return [Unit(kind, data, max(pts, dts), dts, key)]
 
 

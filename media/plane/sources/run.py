@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.codec.units import SourceFailed, Unit
 from media.plane.sources.pacing import Pacing
 from media.plane.sources.reader import Origin, Reader
 from media.plane.sources.screen import Screen
@@ -20,12 +20,11 @@ class Run:
     """One reader, its pacing, and the watch over them."""
 
     def __init__(self, screen: Screen, source: Origin) -> None:
-        self._screen, self._source = screen, source
+        self._source = source
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[SourceFailed] = self._loop.create_future()
         self._reader = Reader(
             source,
-            opened=self._post(self._opened),
             deliver=self._post(self._deliver),
             done=self._post(self._done),
         )
@@ -80,11 +79,8 @@ class Run:
 
         return guarded
 
-    def _opened(self, form: Format) -> None:
-        self._is_open = True
-        self._screen.begin(form)
-
     def _deliver(self, unit: Unit) -> None:
+        self._is_open = True
         if unit.kind == "video":
             self._heard = self._loop.time()
         self._pacing.push(unit)

@@ -10,8 +10,13 @@ from media.plane.codec.units import CLOCK, Format, Listen, SourceFailed, Unit, W
 from media.plane.outputs.hls import HlsOutput
 from media.plane.outputs.scaler import Scaler, fits
 from media.plane.signal import Signal
+from media.plane.viewing.stills import Stills
 
 GOP_CAP = 8 * 1024 * 1024
+
+
+class NotYet(Exception):
+    """Pictures come, and their keyframes are further apart than was waited for."""
 
 
 class Fanout:
@@ -26,13 +31,14 @@ class Fanout:
         self.outputs: dict[bool, HlsOutput] = {}  # by whether it has a silent track
         self._gop: list[Unit] = []
         self._gop_bytes = 0
+        self.is_arriving = False  # pictures come, and no keyframe did yet
         self._whole = False  # whether `_gop` holds everything since its keyframe
         self._viewers: set[Watch] = set()
         self._listeners: set[Listen] = set()
         self._voice: OpusVoice | None = None
         self._aac: AacVoice | None = None
         self._scaled: Scaler | None = None
-        self._jpegs: dict[bool, tuple[Unit, bytes]] = {}  # by whether they are small
+        self._stills = Stills()
 
     # what viewers ask
 
@@ -52,7 +58,7 @@ class Fanout:
     ) -> HlsOutput:
         """`fit`: small refuses a picture larger than media.plane.outputs.scaler makes, scaled asks for it made smaller.
 
-        Raises SourceFailed.
+        Raises SourceFailed, or NotYet when time ran out before a segment was whole.
         """
         if fit != "any" and await self.opened(timeout_s) and self.format and not fits(self.format):
             if fit == "small":
@@ -61,12 +67,15 @@ class Fanout:
         return await self._first(lambda: self._ready(silent_track=silent_track), timeout_s)
 
     async def _first(self, ready: Callable[[], HlsOutput | None], timeout_s: float) -> HlsOutput:
+        """Raises SourceFailed, NotYet."""
         await self.signal.until(lambda: self.failure or ready(), timeout_s)
         if self.failure:
             raise self.failure
         output = ready()
         if output is None:
-            raise SourceFailed("media_down", again=True)
+            raise NotYet
+        if output.failure:
+            raise output.failure
         return output
 
     def scale(self) -> None:
@@ -80,12 +89,16 @@ class Fanout:
     def _ready_scaled(self) -> HlsOutput | None:
         self.scale()
         output = self._scaled.output if self._scaled else None
-        return output if output is not None and output.segments else None
+        return _whole(output)
 
     def _ready(self, *, silent_track: bool) -> HlsOutput | None:
         # where the source has sound of its own there is no silent rendition, and none is needed
-        output = self.outputs.get(silent_track) or self.outputs.get(False)
-        return output if output is not None and output.segments else None
+        return _whole(self.outputs.get(silent_track) or self.outputs.get(False))
+
+    def shows(self, start_id: str) -> bool:
+        """Whether an output of that start id goes on."""
+        scaled = self._scaled.output if self._scaled else None
+        return any([output.start_id == start_id for output in (*self.outputs.values(), scaled) if output is not None])
 
     async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
         """The latest keyframe. Raises SourceFailed."""
@@ -94,15 +107,10 @@ class Fanout:
             raise self.failure
         if not self._gop:
             raise SourceFailed("media_down", again=True)
-        keyframe = self._gop[0]
-        known = self._jpegs.get(small)
-        if known is None or known[0] is not keyframe:
-            try:
-                known = keyframe, await asyncio.to_thread(h264.jpeg, keyframe.data, small=small)
-            except h264.NoPicture:
-                raise SourceFailed("media_down", again=True) from None
-            self._jpegs[small] = known
-        return known[1]
+        try:
+            return await self._stills.of(self._gop[0], small=small)
+        except h264.NoPicture:
+            raise SourceFailed("media_down", again=True) from None
 
     def watch(self, viewer: Watch) -> list[Unit]:
         """Show it every picture from now on, and return those since the last keyframe."""
@@ -111,6 +119,13 @@ class Fanout:
 
     def unwatch(self, viewer: Watch) -> None:
         self._viewers.discard(viewer)
+
+    def sync(self) -> bool:
+        """A camera's keyframes come when they come."""
+        return False
+
+    def need(self) -> None:
+        """Somebody watches it."""
 
     def listen(self, listener: Listen) -> None:
         """Opus is made while somebody listens, once for all."""
@@ -123,19 +138,25 @@ class Fanout:
 
     # what is brought
 
+    def wait_for_key(self) -> None:
+        self.is_arriving = True
+
     def begin(self, form: Format) -> None:
         """An opening turned out to be a picture."""
         self.format = form
         silent = not form.audio
+        if not silent and True in self.outputs:
+            self.outputs.pop(True).end()  # it has sound of its own by now
         for silent_track in (False, True) if silent else (False,):
             if silent_track not in self.outputs:
-                self.outputs[silent_track] = HlsOutput(silent_track=silent_track, changed=self.signal.ring)
+                self.outputs[silent_track] = HlsOutput(
+                    silent_track=silent_track, changed=self.signal.ring, clock=self._loop.time
+                )
             self.outputs[silent_track].begin(as_sent(form))
         if self._scaled is not None and not fits(form):
             self._scaled.begin(as_sent(form))
         self._voice = None
         self._aac = AacVoice(form) if form.audio and form.audio_codec != "aac" else None
-        self._whole = False
         self.signal.ring()
 
     def to_hls(self, unit: Unit) -> None:
@@ -188,3 +209,8 @@ class Fanout:
             del self._gop[1:]  # the keyframe is still good for a still picture
         else:
             self._gop.append(unit)
+
+
+def _whole(output: HlsOutput | None) -> HlsOutput | None:
+    """That output, once there is something to say of it."""
+    return output if output is not None and (output.segments or output.failure) else None

@@ -45,8 +45,10 @@ class Guard:
         if verdict is not None and not verdict.again:
             raise SourceFailed(verdict.reason, again=False)
 
-    async def watch[S: Watching](self, sessions: Callable[[], list[S]], shut: Callable[[S, Denied], None]) -> None:
-        """Until cancelled; `shut` is told of each session that may not go on.
+    async def watch[S: Watching](
+        self, sessions: Callable[[], list[S]], renew: Callable[[S], None], shut: Callable[[S, Denied], None]
+    ) -> None:
+        """Until cancelled; `renew` is told of each session that may go on, `shut` of each that may not.
 
         The question is put each `gate_check_s`, however long the answer takes: what a gate that closed is outlasted by
         is that and one answer. A session that nobody judges goes on for `unasked_s`: long enough for the web process to
@@ -61,8 +63,8 @@ class Guard:
             began, before, unasked = loop.time(), unasked, {}
             for session, verdict in zip(watching, await self._asked([each.claims for each in watching]), strict=False):
                 if verdict is None:
-                    continue
-                if verdict.reason == UNASKED:
+                    renew(session)
+                elif verdict.reason == UNASKED:
                     unasked[session] = before.get(session, began)
                     if loop.time() - unasked[session] > self._settings.unasked_s:
                         shut(session, Denied("media_down"))

@@ -27,7 +27,7 @@ class Places:
         self._loop = asyncio.get_running_loop()
         self._kept: dict[Ask, Claims] = {}  # of grants that nobody came with yet
         self._ousted: dict[str, Claims] = {}  # by nonce: what was asked for before, counted as begun, without a place
-        self._begun: dict[tuple[str, bool], deque[float]] = {}  # by link, and whether it was for a card
+        self._begun: dict[tuple[str, bool], deque[float]] = {}  # by who counts, and whether for a card
 
     def keep(self, claims: Claims) -> None:
         """For who comes with this grant, as long as it lasts; once, however often it is said. Raises TooMany."""
@@ -90,7 +90,7 @@ class Places:
         """Raises TooMany."""
         now = self._loop.time()
         # a card is no opening of the camera: who mended the reason gets the picture
-        begun = self._begun.setdefault((claims.link, claims.explains), deque())
+        begun = self._begun.setdefault((_counted(claims), claims.explains), deque())
         while begun and now - begun[0] > MINUTE_S:
             begun.popleft()
         if len(begun) >= self._settings.opens_per_minute:
@@ -101,6 +101,11 @@ class Places:
         clock = time.time()
         kept = [each.expires > clock and account in (None, each.account) for each in self._kept.values()]
         return self._live(account) + sum(kept)
+
+
+def _counted(claims: Claims) -> str:
+    """A link; of an owner's page each camera by itself, since it opens all of them."""
+    return f"{claims.link}/{claims.camera}" if claims.surface == "page" else claims.link
 
 
 def _ask(claims: Claims) -> Ask:

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import random
 import ssl
+from collections.abc import Callable
 from copy import replace
 from typing import Literal
 
@@ -21,13 +22,17 @@ from media.plane.sources.network import OnLoopback
 from media.plane.sources.rtsp import RtspSource
 from media.plane.sources.run import Run
 from media.plane.viewing.fanout import Fanout
-from media.source import Denied, Sources, SourceSpec
+from media.plane.viewing.slim import Slim
+from media.source import Codec, Denied, Sources, SourceSpec
 
 _log = structlog.get_logger()
 
 ASK_S = 10.0
 OF_FORM = frozenset({"not_playable", "beyond_displays", "no_common_protocol", "too_large"})  # another picture may do
-BACKOFF_S = (1, 2, 4, 8, 16, 30)
+_H265 = ("hvc1", "hev1")  # how RFC 6381 names it
+BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
+WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
+RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
 
 type Key = tuple[str, str]
 
@@ -50,20 +55,36 @@ class Pull(Fanout):
         context: ssl.SSLContext,
         *,
         loopback: OnLoopback,
+        sub: Callable[[Claims], "Pull | None"],
     ) -> None:
         super().__init__()
+        self._slim = Slim(self, lambda: None if self._smaller else sub(self.claims))
         self.key, self.camera = key_of(claims), claims.camera
         self.claims = claims  # in whose name the gate is asked: the latest viewer's
         self._spec, self._sources, self._context, self._loopback = spec, sources, context, loopback
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
         self._opened_for, self._smaller = claims, False  # whether the smaller picture comes in place of the whole one
         self.needed = self._loop.time()
+        self.held_until = 0.0
         self.reopened = self.minted = 0
         self._background = Background()
+        self._lasts_s = 0
+        self._rest: asyncio.TimerHandle | None = None
         self._task = asyncio.create_task(self._run())
 
     def need(self) -> None:
         self.needed = self._loop.time()
+
+    async def smaller(self) -> Slim | None:
+        """The picture for a connection that does not take it whole; None of a card, or where none can be made."""
+        return None if self.claims.explains else await self._slim.ready()
+
+    def hold(self, seconds: float) -> bool:
+        """Keep it without viewers, if it comes over the home network; False where it does not."""
+        spec = self._spec
+        may = spec is None or (spec.kind == "rtsp" and not spec.lasts_s)  # None: it is not known yet
+        self.held_until = self._loop.time() + seconds if may else 0.0
+        return may
 
     def stats(self) -> dict[str, int]:
         return {"reopened": self.reopened, "minted": self.minted, "viewers": len(self._viewers)}
@@ -76,7 +97,10 @@ class Pull(Fanout):
         return self._spec is None or self._spec.card == spec.card
 
     async def stop(self) -> None:
+        if self._rest:
+            self._rest.cancel()
         self._task.cancel()
+        self._slim.close()
         self.close()
         await asyncio.gather(self._task, return_exceptions=True)
         await self._background.done()
@@ -114,7 +138,7 @@ class Pull(Fanout):
                     continue
                 if not failed.again or self.format is None:
                     return first if first and self.format is None else failed
-            if self._loop.time() - began > 60:
+            if self._loop.time() - began > WELL_S:
                 tries = 0
             self._return_place()
             await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)] * random.uniform(0.8, 1.2))  # noqa: S311
@@ -143,6 +167,10 @@ class Pull(Fanout):
         self._spec, self.sound = answer, answer.sound
         return answer
 
+    def _rests(self) -> None:
+        self.end(SourceFailed(RESTS, again=False))
+        self._task.cancel()
+
     def _return_place(self) -> None:
         spec, self._spec = self._spec, None
         if spec is not None and spec.release:
@@ -159,14 +187,15 @@ class Pull(Fanout):
 
     async def _tell(self, claims: Claims, form: Format) -> None:
         try:
-            told = self._sources.learnt(claims, form.width, form.height, b_frames=form.b_frames)
+            codec: Codec = "h265" if form.codec.startswith(_H265) else "h264"
+            told = self._sources.learnt(claims, form.width, form.height, codec=codec, b_frames=form.b_frames)
             await asyncio.wait_for(told, ASK_S)
         except Exception as error:
             _log.warning("what a picture is like could not be told", error=type(error).__name__)
 
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
-        self.sound = spec.sound
+        self.sound, self._lasts_s = spec.sound, spec.lasts_s
         if spec.kind == "card":
             await card_player.play(self, spec.card, self._loop.time)
         if spec.kind == "ezviz":
@@ -195,11 +224,13 @@ class Pull(Fanout):
         if self.format is None:
             took = self._loop.time() - self._epoch
             _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
+            if self._lasts_s:
+                self._rest = self._loop.call_later(self._lasts_s, self._rests)
         super().begin(form)
 
 
-def _like(form: Format) -> tuple[int, int, bool]:
-    return form.width, form.height, form.b_frames
+def _like(form: Format) -> tuple[int, int, bool, str]:
+    return form.width, form.height, form.b_frames, form.codec.partition(".")[0]
 
 
 def _short(text: str) -> str:

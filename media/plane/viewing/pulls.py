@@ -68,7 +68,7 @@ class Pulls:
         for key, pull in list(self._by_key.items()):
             if pull.failure is not None:
                 self.leave(pull)
-            elif now - pull.needed > self._settings.idle_s:
+            elif now - pull.needed > self._settings.idle_s and now > pull.held_until:
                 self._stop(key)
 
     def stats(self) -> PullStats:

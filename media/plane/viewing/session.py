@@ -24,6 +24,7 @@ class Session:
     began: float  # with its latest answer
     used: float  # by its viewer, last
     opened: float
+    until: float  # epoch s; the gate's check renews it where nothing caps a session
     name: str = ""
     peer: Peer | None = None
     starts: dict[str, str] = field(default_factory=dict)  # by the start id in a playlist's address, what it shows
@@ -36,11 +37,11 @@ class Session:
             raise SourceFailed(reason, again=False)
 
     def watches(self, now: float) -> bool:
-        """A WebRTC viewer is a connection, an HLS viewer a request within three target durations."""
+        """A WebRTC viewer is a connection, an HLS viewer a request within a target duration, and three seconds more."""
         if self.peer is not None:
             return True
         target = max([output.target_s for output in self.pull.outputs.values()], default=2)
-        return now - self.used < max(6, 3 * target)
+        return now - self.used < target + 3
 
     def is_left(self, now: float, idle_s: float, card_s: float) -> bool:
         """Whether its viewer is gone, or never came; a card lasts `card_s`."""

@@ -7,29 +7,27 @@ import time
 
 import structlog
 
-from media.grants import SESSION_OF, Claims, Grants
+from media.grants import SESSION_OF, SNAPSHOT_S, Claims, ExpiredGrant, Grants, Protocol
 from media.messages import Stats
 from media.plane.background import Background
 from media.plane.codec.units import SourceFailed
-from media.plane.outputs import ice
-from media.plane.outputs.peer import Peer
-from media.plane.outputs.stun import StunServers
 from media.plane.settings import PlaneSettings
 from media.plane.sources.network import OnLoopback
 from media.plane.viewing.endings import Ended, Endings
 from media.plane.viewing.guard import Guard
+from media.plane.viewing.peers import FINISH_S, Peers
 from media.plane.viewing.places import Places
 from media.plane.viewing.pull import Pull, key_of
 from media.plane.viewing.pulls import Pulls
 from media.plane.viewing.session import VERDICT_S, Session
 from media.plane.viewing.session_index import SessionIndex
+from media.plane.viewing.warming import Warming
 from media.source import Denied, Sources, SourceSpec
 
 _log = structlog.get_logger()
 
-FINISH_S = 0.1  # for writing an answer once it is known what is in it
 ANSWER_S = VERDICT_S + FINISH_S  # for all of it, where nobody says when it is wanted
-LOOK_S = 15.0  # a picture that is opened for nobody has this to show what it is like
+TOLD_S = 120.0  # after its end a session's viewers are told why for this long at the least
 
 
 class Sessions:
@@ -42,49 +40,28 @@ class Sessions:
         self._pulls = Pulls(settings, self._pull, self._held, self._in_use)
         self._places = Places(settings, self.live)
         self._background = Background()
-        self._stun = StunServers(settings.stun)
+        self._peers = Peers(settings, self._background)
         self.guard = Guard(settings, sources)
-        watch = self.guard.watch(lambda: list(self._index), self._shut)
+        self.warming = Warming(self._index, self._endings, self._places, self._pulls, self.guard, self._background)
+        watch = self.guard.watch(lambda: list(self._index), self._renew, self._shut)
         self._tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(watch)]
 
-    # opening
+    def verified(self, grant: str, *protocols: Protocol) -> Claims:
+        """Of a grant for one of these uses that is not over, or whose session was renewed.
 
-    def warm(self, claims: Claims, spec: SourceSpec | None) -> Pull:
-        """Start the pull, or join the one there is. Raises Ended, TooMany."""
-        self._endings.refuse(claims)
-        return self._pulls.warm(claims, spec)
-
-    def expect(self, claims: Claims, spec: SourceSpec | None) -> Pull:
-        """A warm pull, and a place for who comes with this grant until it lapses. Raises Ended, TooMany."""
-        self._endings.refuse(claims)
-        if not self._index.has_begun(claims.nonce):
-            self._places.keep(claims)
+        Raises BadGrant, ExpiredGrant, Ended.
+        """
         try:
-            return self.warm(claims, spec)
-        except BaseException:
-            self._places.give_back(claims.link, claims.nonce)
+            return self._grants.verify(grant, protocols, time.time())
+        except ExpiredGrant as expired:
+            nonce = expired.claims.nonce
+            if self._index.of_id(nonce) is not None:
+                return expired.claims
+            if self._endings.knows(nonce):
+                raise Ended(self._endings.reason(nonce)) from None
             raise
 
-    def look(self, claims: Claims, spec: SourceSpec | None) -> None:
-        """Opens the picture for nobody, so that it is told what it is like, and leaves it. Raises Ended, TooMany."""
-        runs = self._pulls.runs(claims)
-        pull = self.warm(claims, spec)
-        if not runs:
-            self._background.later(self._looked(pull))
-
-    async def _looked(self, pull: Pull) -> None:
-        needed = pull.needed
-        with contextlib.suppress(SourceFailed):
-            await pull.opened(LOOK_S)
-        if pull.needed == needed:  # nobody came for it meanwhile
-            self._pulls.leave(pull)
-
-    async def still(self, claims: Claims, timeout_s: float) -> bytes:
-        """A JPEG of now. Raises Ended, TooMany, SourceFailed."""
-        # a pull that runs already went through the gate once, for whoever began it
-        if self._pulls.runs(claims):
-            await self.guard.pass_by(claims)
-        return await self.warm(claims, None).jpeg(timeout_s, small=claims.protocol == "still")
+    # opening
 
     def open(self, claims: Claims, spec: SourceSpec | None = None, name: str = "") -> Session:
         """The session of a start grant, of a session grant, or of a name. Raises Ended, TooMany."""
@@ -92,7 +69,7 @@ class Sessions:
         session = self._index.find(claims, name)
         if session is not None and session.pull.failure is None and session.pull.key == key_of(claims):
             if spec is not None:
-                self.warm(claims, spec)
+                self.warming.warm(claims, spec)
             session.used = self._loop.time()
             return session
         if session is not None:
@@ -111,13 +88,14 @@ class Sessions:
                 protocol=protocol,
                 surface=claims.surface,
                 now=clock,
-                life_s=self._settings.stream_cap_s,
+                life_s=self._settings.life_s,
                 explains=claims.explains,
                 picture=claims.picture,
             )
-        pull = self.warm(claims, spec)
+        pull = self.warming.warm(claims, spec)
         pull.claims = own
-        session = Session(own, self._grants.sign(own), pull, now, now, now, name)
+        until = own.expires if self._settings.stream_cap_s else clock + self._settings.session_s
+        session = Session(own, self._grants.sign(own), pull, now, now, now, until, name)
         self._index.add(session, claims.nonce)
         return session
 
@@ -157,28 +135,17 @@ class Sessions:
         due = self._loop.time() + within_s - FINISH_S
         session = self.open(claims, spec, name)
         async with session.answering:
-            peer: Peer | None = None
-
-            def gone() -> None:
-                if session.peer is peer:
-                    self._drop(session, "", final=False)
-
-            relays = ice.relays(self._settings, time.time())
-            peer = Peer(session.pull, gone, relays, self._stun.addresses)
             try:
-                answer = await session.answer(peer, sdp, due - self._loop.time())
-            except BaseException as error:
-                self._background.later(peer.close())
-                if isinstance(error, SourceFailed):
-                    self._drop(session, error.reason, final=False)
-                elif session.peer is None:
+                answer = await self._peers.answer(session, sdp, due, lambda: self._drop(session, "", final=False))
+            except SourceFailed as failed:
+                self._drop(session, failed.reason, final=False)
+                raise
+            except BaseException:
+                if session.peer is None:
                     self._drop(session, "", final=False)
                 raise
-            before, session.peer, session.began = session.peer, peer, self._loop.time()
-            if before is not None:
-                self._background.later(before.close())
             if not self._index.holds(session):
-                self._background.later(peer.close())
+                self._peers.end(session)
                 raise Ended
         return answer, session.grant
 
@@ -196,8 +163,8 @@ class Sessions:
             self._endings.note([name], claims.expires + 1)
 
     def end_link(self, link: str) -> None:
-        """Its grants open nothing from here on."""
-        self._endings.note_link(link, time.time() + self._settings.stream_cap_s + 120)
+        """Its grants open nothing from here on, as long as any of them verifies."""
+        self._endings.note_link(link, time.time() + max(self._settings.life_s, SNAPSHOT_S) + 120)
         for session in self._index:
             if session.claims.link == link:
                 self._drop(session, "")
@@ -217,7 +184,7 @@ class Sessions:
         }
 
     async def close(self) -> None:
-        self._stun.stop()
+        self._peers.stop()
         for task in self._tasks:
             task.cancel()
         for session in self._index:
@@ -228,10 +195,10 @@ class Sessions:
 
     def _drop(self, session: Session, reason: str, *, final: bool = True) -> None:
         nonces = self._index.remove(session)
-        self._endings.note(nonces, session.claims.expires + 1, reason, final=final)
-        peer, session.peer = session.peer, None
-        if peer is not None:
-            self._background.later(peer.close())
+        # a grant that its session outlived is over by itself, and is told why for as long as its viewer may still ask
+        until = max(session.claims.expires + 1, time.time() + TOLD_S)
+        self._endings.note(nonces, until, reason, final=final)
+        self._peers.end(session)
         session.pull.need()
         if session.claims.explains:
             self._pulls.leave(session.pull)
@@ -239,7 +206,7 @@ class Sessions:
     # what is shared
 
     def _pull(self, claims: Claims, spec: SourceSpec | None) -> Pull:
-        return Pull(claims, spec, self._sources, self._context, loopback=self._loopback)
+        return Pull(claims, spec, self._sources, self._context, loopback=self._loopback, sub=self.warming.sub)
 
     def _held(self, pull: Pull) -> bool:
         return self._index.watch_pull(pull)
@@ -263,13 +230,17 @@ class Sessions:
         for session in self._index:
             if session.pull.failure is not None:
                 self._drop(session, session.pull.failure.reason, final=False)
-            elif session.claims.expires <= clock or session.is_left(now, idle, self._settings.card_s):
+            elif session.until <= clock or session.is_left(now, idle, self._settings.card_s):
                 self._drop(session, "")
             elif session.watches(now):
                 session.pull.need()
         self._pulls.tidy(now)
         self._endings.tidy()
         self._places.tidy()
+
+    def _renew(self, session: Session) -> None:
+        if not self._settings.stream_cap_s:
+            session.until = max(session.until, time.time() + self._settings.session_s)
 
     def _shut(self, session: Session, verdict: Denied) -> None:
         self._drop(session, verdict.reason)

@@ -17,9 +17,10 @@ from net.cache import Recent
 from net.incoming import JsonObject
 from registry.camera import UNASKED, Camera, Ref
 from registry.driver import sound
-from registry.drivers.ezviz.cameras import CHANNEL_ROW
+from registry.drivers.ezviz.cameras import CHANNEL_ROW, has_sub
+from registry.drivers.ezviz.waking import lasts_s
 
-SECTIONS = "VTM,VIDEO_QUALITY"
+SECTIONS = "VTM"  # beside those that cameras are read from
 MANY = 4096
 
 type Page = JsonObject
@@ -43,14 +44,19 @@ class Cloud:
     def offered(self, cameras: tuple[Camera, ...], pages: Iterable[Page], *, agreed: bool) -> tuple[Camera, ...]:
         """The same cameras; those with a dispatcher get the way `cloud` as their last.
 
-        `agreed`: whether the owner has consented. Without consent the way is UNASKED, which shows no picture.
+        `agreed`: whether the owner has consented to pictures that cross the internet as they are. Without consent the
+        way is UNASKED, which shows no picture, except of a camera that is deciphered here.
         """
         source = cameras[0].ref.source if cameras else ""
-        way = "cloud" if agreed else UNASKED
         found = {ref: place for page in pages for ref, place in self._told(page, source)}
         for ref, place in found.items():
             self._places.put(ref, place)
-        return tuple(replace(each, ways=(*each.ways, way)) if each.ref in found else each for each in cameras)
+        return tuple(
+            replace(camera, ways=(*camera.ways, "cloud" if agreed or is_enciphered(camera) else UNASKED))
+            if camera.ref in found
+            else camera
+            for camera in cameras
+        )
 
     def place(self, ref: Ref) -> Place | None:
         """From the list that this process read last; None if another process read it."""
@@ -63,12 +69,20 @@ class Cloud:
             self._places.put(ref, Place(hosts))
         return self._places.get(ref)
 
-    def spec(self, camera: Camera, place: Place, token: str) -> SourceSpec:
+    def spec(self, camera: Camera, place: Place, token: str, key: bytes = b"") -> SourceSpec:
         """For the smaller picture if there is one: keyframes of the full picture may be minutes apart."""
         stream = SUB if place.has_sub else MAIN
         now_ms = int(time.time() * 1000)
         url = live(place.hosts[0], camera.ref.serial, camera.ref.channel, stream, token, place.biz, now_ms)
-        return SourceSpec("ezviz", url, place.hosts, sound(camera), dozes=camera.battery is not None)
+        return SourceSpec(
+            "ezviz",
+            url,
+            place.hosts,
+            sound(camera),
+            dozes=camera.battery is not None,
+            lasts_s=lasts_s(camera),
+            key=key,
+        )
 
     def _told(self, page: Page, source: str) -> Iterator[tuple[Ref, Place]]:
         """A place for each channel; rows of channels come last, so that they win over the row of their device."""
@@ -80,7 +94,7 @@ class Cloud:
             if hosts and channel.isascii() and channel.isdigit() and len(channel) < 4:
                 ref = Ref(source, str(row.get("deviceSerial")), max(1, int(channel)))
                 biz = row.get("streamBizUrl")
-                yield ref, Place(hosts, biz if isinstance(biz, str) else "", _has_sub(qualities.get(resource)))
+                yield ref, Place(hosts, biz if isinstance(biz, str) else "", has_sub(qualities.get(resource)))
 
     def _hosts(self, told: Any) -> tuple[str, ...]:
         if not isinstance(told, dict):
@@ -97,7 +111,6 @@ class Cloud:
         return not self._loopback and KNOWN.fullmatch(host) is not None
 
 
-def _has_sub(told: Any) -> bool:
-    """Whether the list of qualities has one with the smaller picture; yes if it has none at all."""
-    streams = [each.get("streamType") for each in told if isinstance(each, dict)] if isinstance(told, list) else []
-    return not streams or SUB in streams
+def is_enciphered(camera: Camera) -> bool:
+    """Whether its picture crosses the internet enciphered, and its owner gave the code to decipher it here."""
+    return camera.encryption == "on" and camera.picture_code != "none"

@@ -60,6 +60,8 @@ OPEN: dict[str, Kind] = {
     "20015": "no_way",
     "60020": "no_way",
     "60058": "no_way",
+    "5411": "not_permitted",  # of a stream: no right, or what was shared is over
+    "5545": "not_permitted",
     # Network, data or server on their side; the device did not answer them.
     "20006": "retry",
     "20008": "retry",
@@ -104,9 +106,12 @@ OPEN: dict[str, Kind] = {
 DONE = frozenset({"60016", "60021", "60022"})
 WRONG_CODE = frozenset({"20010", "5002"})
 
+NO_SUCH_CALL = frozenset({"2030", "20015", "60020"})  # this model does not know it
+
 # EZVIZ app API, sign-in (reply field meta.code): the refusal for a person.
-SIGN_IN: dict[int, Literal["wrong", "locked", "terminals", "too_often", "wrong_code"]] = {
-    1012: "wrong_code",
+SIGN_IN: dict[int, Literal["wrong", "locked", "terminals", "too_often", "wrong_code", "expired"]] = {
+    1011: "wrong_code",
+    1012: "expired",  # of a code that was sent
     1013: "wrong",
     1014: "wrong",
     1015: "locked",

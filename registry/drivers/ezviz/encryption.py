@@ -1,67 +1,97 @@
-"""Image Encryption by the app's API: the label's code, the code EZVIZ mails instead, and a password of one's own.
+"""Image Encryption by the app's API: switching it, its password, and whether a code is the right one.
 
-Each code is sent once. Where the vendor lists the code's digest, a wrong code is found here, and so distinguished from
-newer firmware, which refuses the right code too and wants a mailed one.
+It is switched off without a code where the vendor takes that, else by one that the vendor mails; older firmware takes
+the one on the label. The picture is deciphered by the code on the label, or by the password set since, and the vendor
+lists that code's digest. So a wrong one is found here, before the vendor counts it, and one that no longer fits with
+the list. Each code is sent once, and none is mailed but for a person who waits for it.
 """
 
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from net.incoming import JsonObject
-from registry.camera import Camera
-from registry.errors import SetRefused
+from registry.camera import Camera, PictureCode
+from registry.drivers.ezviz.codes import set_error
+from registry.errors import DriverError, SetRefused, VendorDown, Why
 
 if TYPE_CHECKING:
     from registry.drivers.ezviz.client import Client
 
-TOO_OFTEN = 1041
-WRONG_CODE = 1011  # or: a mailed code is wanted
-MAILED = re.compile(r"[0-9]{4}")
+WRONG_CODE = 1011  # or: a code is wanted, or another than the label's
+MAILED = re.compile(r"[0-9]{4,8}")
 LONGEST_PASSWORD = 12
+KEY_BYTES = 16
+
+# Result codes of switching it off and of mailing a code, beside WRONG_CODE.
+_REFUSED: dict[int, Why] = {
+    1012: "old",
+    1041: "too_often",
+    1043: "guessed",
+    2009: "silent",
+    2030: "unsupported",
+    5002: "wrong_code",
+    10001: "too_soon",
+}
 
 
-def turn(client: "Client", camera: Camera, on: bool, code: str, user: str) -> None:
-    """Raises SetRefused, and PyEzvizError for what has nothing to do with codes."""
-    from registry.drivers.ezviz.client import PyEzvizError
+def turn_on(client: "Client", camera: Camera) -> None:
+    """Raises SetRefused, and PyEzvizError."""
+    if camera.owner != "own":
+        raise SetRefused("unsupported")
+    client.set_video_enc(camera.ref.serial, 1)
+
+
+def turn_off(client: "Client", camera: Camera, code: str, user: str) -> None:
+    """`code` "": without one, and if the vendor wants one, it is mailed. Raises SetRefused, and PyEzvizError."""
+    from registry.drivers.ezviz.ruled import PyEzvizError
 
     if camera.owner != "own":
         raise SetRefused("unsupported")
-    right = _is_right(client.pages("STATUS"), camera.ref.serial, code) if code else None
-    mailed = right is not True and MAILED.fullmatch(code) is not None
-    if right is False and not on and not mailed:
+    right = is_right(client.pages("STATUS"), camera.ref.serial, code) if code else None
+    is_mailed = right is not True and MAILED.fullmatch(code) is not None
+    if right is False and not is_mailed:
         raise SetRefused("wrong_code")
     try:
-        client.set_video_enc(camera.ref.serial, 1 if on else 0, camera_verification_code=code or None)
+        client.set_video_enc(camera.ref.serial, 0, camera_verification_code=code or None)
     except PyEzvizError:
         if client.code != WRONG_CODE:
-            raise
-        if mailed:
+            raise _refused(client.code, code) from None
+        if is_mailed:
             raise SetRefused("wrong_mailed_code") from None
-        if not right:
+        if code and not right:
             raise SetRefused("wrong_code") from None
         _mail_code(client, user)
         raise SetRefused("code_mailed") from None
 
 
 def _mail_code(client: "Client", user: str) -> None:
-    from registry.drivers.ezviz.client import PyEzvizError
+    from registry.drivers.ezviz.ruled import PyEzvizError
 
     try:
         client.get_2fa_check_code("DEVICE_ENCRYPTION", user)
     except PyEzvizError:
-        if client.code != TOO_OFTEN:  # else one is on its way already
-            raise
+        raise _refused(client.code, "") from None
+
+
+def _refused(result: int | None, code: str) -> DriverError | SetRefused:
+    why = _REFUSED.get(result or 0)
+    if why == "wrong_code" and not code:
+        return SetRefused("code_wanted")
+    return SetRefused(why) if why else set_error(result) or VendorDown(f"code {result}")
 
 
 def change_password(client: "Client", camera: Camera, old: str, new: str) -> None:
     """Changes the password of encrypted pictures. Raises SetRefused."""
-    from registry.drivers.ezviz.client import PyEzvizError
+    from registry.drivers.ezviz.ruled import PyEzvizError
 
     if camera.owner != "own":
         raise SetRefused("unsupported")
-    if _is_right(client.pages("STATUS"), camera.ref.serial, old) is False:
+    if is_right(client.pages("STATUS"), camera.ref.serial, old) is False:
         raise SetRefused("wrong_code")
     try:
         client.set_video_enc(camera.ref.serial, 2, old_password=old, new_password=new)
@@ -71,10 +101,30 @@ def change_password(client: "Client", camera: Camera, old: str, new: str) -> Non
         raise SetRefused("wrong_code") from None
 
 
-def _is_right(pages: list[JsonObject], serial: str, code: str) -> bool | None:
+def key_of(code: str) -> bytes:
+    """The AES-128 key of the camera's pictures."""
+    return code.encode()[:KEY_BYTES].ljust(KEY_BYTES, b"\0")
+
+
+def judged(cameras: tuple[Camera, ...], pages: Iterable[JsonObject], codes: Mapping[str, str]) -> tuple[Camera, ...]:
+    """The same cameras, those with a code of these, by serial, with whether it still fits."""
+    known = list(pages)
+    found: dict[str, PictureCode] = {serial: _judged(known, serial, code) for serial, code in codes.items()}
+    return tuple(
+        replace(camera, picture_code=found[camera.ref.serial]) if camera.ref.serial in found else camera
+        for camera in cameras
+    )
+
+
+def _judged(pages: list[JsonObject], serial: str, code: str) -> PictureCode:
+    right = is_right(pages, serial, code)
+    return "unknown" if right is None else "fits" if right else "wrong"
+
+
+def is_right(pages: list[JsonObject], serial: str, code: str) -> bool | None:
     """Whether it is the camera's code, by the digest that the vendor lists; None without one."""
     for page in pages:
-        digest = (page.get("STATUS") or {}).get(serial, {}).get("encryptPwd")
+        digest = ((page.get("STATUS") or {}).get(serial) or {}).get("encryptPwd")
         if isinstance(digest, str) and digest:
             once = hashlib.md5(code.encode(), usedforsecurity=False).hexdigest()
             twice = hashlib.md5(once.encode(), usedforsecurity=False).hexdigest()

@@ -19,6 +19,7 @@ from registry.camera import Camera
 from registry.driver import sound
 from registry.drivers.probes.rtsp import Described, NoStream, describe
 from registry.errors import Refused
+from registry.reason import Reason
 
 SECTIONS = "CONNECTION,WIFI"
 USER = "admin"
@@ -34,7 +35,7 @@ class Lan:
     def __init__(self, *, loopback: bool) -> None:
         self._loopback = loopback
         self._wrong: Recent[tuple[str, str], str] = Recent(MANY)  # the code that a camera refused, by source and serial
-        self._absent: Recent[tuple[str, str], float] = Recent(MANY)
+        self._absent: Recent[tuple[str, str], tuple[float, Reason]] = Recent(MANY)  # since when, and why
 
     def at_home(
         self, cameras: tuple[Camera, ...], pages: Iterable[JsonObject], codes: Mapping[str, str]
@@ -43,7 +44,7 @@ class Lan:
         places = self.places(pages)
         return tuple(
             replace(camera, lan=places[camera.ref.serial], ways=("lan", *camera.ways))
-            if camera.owner == "own" and camera.ref.serial in codes and camera.ref.serial in places
+            if camera.ref.serial in codes and camera.ref.serial in places
             else camera
             for camera in cameras
         )
@@ -64,8 +65,9 @@ class Lan:
         who = (camera.ref.source, camera.ref.serial)
         if self._wrong.get(who) == code:
             raise Refused("code_wrong", "refused before")
-        if time.monotonic() - (self._absent.get(who) or -ABSENT_S) < ABSENT_S:
-            raise Refused("lan_unreachable", "did not answer a moment ago")
+        since, reason = self._absent.get(who) or (-ABSENT_S, "lan_unreachable")
+        if time.monotonic() - since < ABSENT_S:
+            raise Refused(reason, "so it was a moment ago")
         found = self.try_code(camera, camera.lan, code, min(OPEN_S, deadline_s / 2), picture)
         if found.codec == "h265":
             raise Refused("not_playable", "H.265 on the LAN")
@@ -88,7 +90,7 @@ class Lan:
             if refused.reason == "code_wrong":
                 self._wrong.put(who, code)
             else:
-                self._absent.put(who, time.monotonic())
+                self._absent.put(who, (time.monotonic(), refused.reason))
             raise
         self._absent.drop(who)
         self._wrong.drop(who)
@@ -109,11 +111,15 @@ def _port(port: Any) -> int:
 
 
 def _paths(channel: int, picture: Picture) -> tuple[str, ...]:
-    """A picture's two names; a whole one in H.265 gives way to the smaller one, which is H.264 more often."""
+    """A picture's names, those of most cameras first; a whole one in H.265 gives way to the smaller one.
+
+    The smaller one is H.264 more often. Names without a channel are those of cameras with one.
+    """
     sub = f"/Streaming/Channels/{channel}02"
     if picture == "sub":
         return sub, f"/h264/ch{channel}/sub/av_stream"
-    return f"/Streaming/Channels/{channel}01", f"/h264/ch{channel}/main/av_stream", sub
+    older = ("/H.264", "/H264", "/Streaming/Channels/1") if channel == 1 else ()
+    return f"/Streaming/Channels/{channel}01", f"/h264/ch{channel}/main/av_stream", *older, sub
 
 
 def _parts(place: str) -> tuple[str, int]:

@@ -28,6 +28,7 @@ class Secrets(Struct, frozen=True):
     open: Key | None = None
     codes: dict[str, str] = {}  # what opens cameras on the LAN, by serial
     open_air: bool = False  # its owner agreed to pictures by a connection that others could listen to
+    picture_codes: dict[str, str] = {}  # what deciphers pictures of cameras, by serial; each was checked first
     sub_account: str = ""  # id of the household's sub-account under the installation's developer key
 
 
@@ -82,6 +83,15 @@ class Sessions:
         def changed(old: Secrets) -> Secrets:
             codes = {device: known for device, known in old.codes.items() if device != serial}
             return replace(old, codes=codes | {serial: code} if code else codes)
+
+        self._change(source, changed)
+
+    def keep_picture_code(self, source: Source, serial: str, code: str) -> None:
+        """ "" forgets it."""
+
+        def changed(old: Secrets) -> Secrets:
+            codes = {device: known for device, known in old.picture_codes.items() if device != serial}
+            return replace(old, picture_codes=codes | {serial: code} if code else codes)
 
         self._change(source, changed)
 

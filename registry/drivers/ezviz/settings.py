@@ -1,49 +1,77 @@
-"""The manual's settings by the app's API: the call that reads and writes each, all of them the library's."""
+"""The manual's settings by the app's API: the call that reads and writes each."""
 
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypedDict
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from net.incoming import JsonObject
 from registry.camera import Camera
-from registry.drivers.ezviz.cameras import AUDIO, LIGHT, NIGHT_VISION, SLEEP
+from registry.drivers.ezviz import cameras as of_list
+from registry.drivers.ezviz import features
+from registry.drivers.ezviz.cameras import NIGHT_VISION
+from registry.drivers.ezviz.features import Features
+from registry.drivers.ezviz.pages import channel, device, fields, number, section, text
+from registry.drivers.ezviz.switches import AUDIO, LIGHT, SLEEP, Channels
 from registry.errors import VendorDown
-from registry.settings import CHOICES, FIELDS, Setting, SettingView, field_of
+from registry.settings import CHOICES, FIELDS, BadValue, Setting, SettingView, field_of
 
 if TYPE_CHECKING:
     from registry.drivers.ezviz.client import Client
 
-# What the camera list must hold for all of them, beyond what states need.
-SECTIONS = "STATUS,SWITCH,WIFI,CLOUD,UPGRADE"
+# What the camera list must hold for all of them.
+SECTIONS = f"{of_list.SECTIONS},WIFI,CLOUD,UPGRADE,NODISTURB"
 DISK = {"0": "ok", "1": "faulty", "2": "uninitialised", "3": "formatting"}
 DATE_FORMAT = {"0": "ymd", "1": "mdy", "2": "dmy"}
 CLOUD = {-2: "unsupported", -1: "unavailable", 0: "inactive", 1: "active", 2: "expired"}
+# videoLevel by the live view's three words in the manual; models have more levels than words
+RESOLUTION = {0: "standard", 1: "standard", 2: "hi_def", 3: "ultra_hd", 4: "ultra_hd", 5: "ultra_hd", 6: "ultra_hd"}
+FINEST, FINEST_BY_BATTERY = 6, 100  # detection sensitivity; cameras on battery have another kind of detector
+BY_PICTURE, BY_WARMTH = 0, 3  # kinds of detection, as the vendor numbers them
+LONGEST_LINK = 300
 
 
-class NightVision(TypedDict):
-    graphicType: int
-    luminance: int
+def check(camera: Camera, setting: Setting, value: str) -> None:
+    """Raises BadValue for a value that this camera can't have."""
+    if setting == "sensitivity" and not 1 <= int(value) <= finest(camera):
+        raise BadValue(f"sensitivity of this camera is a number from 1 to {finest(camera)}")
 
 
-def write(client: "Client", camera: Camera, setting: Setting, value: str) -> bool:
+def finest(camera: Camera) -> int:
+    return FINEST if camera.battery is None else FINEST_BY_BATTERY
+
+
+def detection(camera: Camera) -> int:
+    """The kind of detection whose sensitivity counts."""
+    return BY_PICTURE if camera.battery is None else BY_WARMTH
+
+
+def write(client: "Client", camera: Camera, setting: Setting, value: str, channels: Channels) -> bool:
     """False when the app's API can't set it, or the camera lacks it; Image Encryption is in encryption.py."""
-    if setting not in _WRITES or field_of(camera, setting) == "none":
+    if setting in FIELDS and field_of(camera, setting) == "none":
         return False
-    _WRITES[setting](client, camera, value)
+    if setting in _SWITCHES:
+        _switch(client, camera, _SWITCHES[setting], value == "on", channels)
+    elif setting in _WRITES:
+        _WRITES[setting](client, camera, value)
+    else:
+        return False
     return True
 
 
-def _switch(kind: int) -> Callable[["Client", Camera, str], None]:
-    def turn(client: "Client", camera: Camera, value: str) -> None:
-        client.switch_status(camera.ref.serial, kind, value == "on", channel_no=camera.ref.channel)
-
-    return turn
+def _switch(client: "Client", camera: Camera, kind: int, on: bool, channels: Channels) -> None:
+    if not channels.known(camera.ref):
+        channels.keep(client.pages("SWITCH"), [camera.ref])
+    client.switch_status(camera.ref.serial, kind, on, channel_no=channels.of(camera.ref, kind))
 
 
 def _arm(client: "Client", camera: Camera, value: str) -> None:
     client.set_camera_defence(camera.ref.serial, int(value == "on"), channel_no=camera.ref.channel)
+
+
+def _mute(client: "Client", camera: Camera, value: str) -> None:
+    client.do_not_disturb(camera.ref.serial, int(value == "on"), channelno=camera.ref.channel)
 
 
 def _offline_notice(client: "Client", camera: Camera, value: str) -> None:
@@ -51,64 +79,82 @@ def _offline_notice(client: "Client", camera: Camera, value: str) -> None:
 
 
 def _night_vision(client: "Client", camera: Camera, value: str) -> None:
-    mode = next(number for number, name in NIGHT_VISION.items() if name == value)
-    client.set_dev_config_kv(
-        camera.ref.serial,
-        camera.ref.channel,
-        "NightVision_Model",
-        json.dumps(NightVision(graphicType=mode, luminance=100), separators=(",", ":")),
-    )
+    """The mode alone: how bright its light is, and for how long, stays as it is."""
+    mode = next(known for known, name in NIGHT_VISION.items() if name == value)
+    optionals = fields(section(client.pages("STATUS"), "STATUS", camera.ref.serial).get("optionals"))
+    model = fields(optionals.get("NightVision_Model"))
+    if not model:
+        raise VendorDown("night vision is missing in the answer")
+    written = json.dumps(model | {"graphicType": mode}, separators=(",", ":"))
+    client.set_dev_config_kv(camera.ref.serial, camera.ref.channel, "NightVision_Model", written)
 
 
 def _flip(client: "Client", camera: Camera, value: str) -> None:
     if camera.flip == "unknown":
         raise VendorDown("the picture's orientation is missing in the answer")
-    if camera.flip != value:  # the call turns the picture over, whichever way it stands
-        client.flip_image(camera.ref.serial, camera.ref.channel)
+    if camera.flip != value:
+        client.flip(camera.ref.serial, camera.ref.channel, value == "on")
 
 
-_WRITES: dict[Setting, Callable[["Client", Camera, str], None]] = {
-    "audio": _switch(AUDIO),
-    "sleep": _switch(SLEEP),
-    "status_light": _switch(LIGHT),
+def _sensitivity(client: "Client", camera: Camera, value: str) -> None:
+    client.set_sensitivity(camera.ref.serial, camera.ref.channel, detection(camera), int(value))
+
+
+_SWITCHES: Mapping[Setting, int] = {"audio": AUDIO, "sleep": SLEEP, "status_light": LIGHT}
+_WRITES: Mapping[Setting, Callable[["Client", Camera, str], None]] = {
     "alarm_notification": _arm,
+    "phone_mute": _mute,
     "offline_notification": _offline_notice,
     "night_vision": _night_vision,
     "flip": _flip,
+    "sensitivity": _sensitivity,
 }
-WRITABLE = frozenset({*_WRITES, "encryption"})
+WRITABLE = frozenset({*_SWITCHES, *_WRITES, "encryption"})
 
 
-def views(pages: list[JsonObject], camera: Camera) -> dict[Setting, SettingView]:
-    """Every setting as on the pages that `camera` was read from."""
+def views(client: "Client", pages: list[JsonObject], camera: Camera) -> dict[Setting, SettingView]:
+    """Every setting as on the pages that `camera` was read from; detection's sensitivity takes a call of its own."""
     serial = camera.ref.serial
     found = {name: field_of(camera, name) for name in FIELDS}
-    device = next((row for page in pages for row in _rows(page, "deviceInfos") if _serial(row) == serial), {})
-    status, wifi, upgrade = (_section(pages, name, serial) for name in ("STATUS", "WIFI", "UPGRADE"))
-    optionals = status.get("optionals") if isinstance(status.get("optionals"), dict) else {}
-    assert isinstance(optionals, dict)
+    its_device, its_row = device(pages, serial), channel(pages, serial, camera.ref.channel)
+    status, wifi, upgrade, quiet = (section(pages, name, serial) for name in ("STATUS", "WIFI", "UPGRADE", "NODISTURB"))
+    optionals = fields(status.get("optionals"))
+    senses = Features(its_device).has(features.SENSITIVITY) is True
     texts = {
-        "time_zone": _text(optionals.get("timeZone")).removeprefix("UTC"),
-        "date_format": DATE_FORMAT.get(_text(optionals.get("timeFormat")), ""),
+        "phone_mute": {"0": "off", "1": "on"}.get(text(quiet.get("alarmEnable")), ""),
+        "sensitivity": client.sensitivity(serial, camera.ref.channel, detection(camera)) if senses else "",
+        "resolution": RESOLUTION.get(number(its_row.get("videoLevel"), -1), ""),
+        "time_zone": text(optionals.get("timeZone")).removeprefix("UTC"),
+        "date_format": DATE_FORMAT.get(text(optionals.get("timeFormat")), ""),
         "wifi": _wifi(wifi),
-        "cloud_storage": _cloud(pages, camera),
-        "storage": disks(_text(status.get("diskState")), status.get("diskNum")),
-        "version": _version(device, upgrade),
-        "about": " ".join(_text(device.get(name)) for name in ("deviceType", "fullSerial")).strip(),
+        "cloud_storage": _cloud(section(pages, "CLOUD", text(its_row.get("resourceId")))),
+        "storage": disks(text(status.get("diskState")), status.get("diskNum")),
+        "version": _version(its_device, upgrade),
+        "user_guide": _link(its_device.get("instructionBook")),
+        "about": " ".join(text(its_device.get(name)) for name in ("deviceType", "fullSerial")).strip(),
     }
-    return {name: _view(name, (found | texts).get(name, "")) for name in CHOICES}
+    shown = {name: _view(name, (found | texts).get(name, ""), _choices(name, camera)) for name in CHOICES}
+    return shown if senses else shown | {"sensitivity": SettingView(None, False, why_not="not_this_way")}
 
 
-def _view(name: Setting, value: str) -> SettingView:
+def _choices(name: Setting, camera: Camera) -> tuple[str, ...]:
+    if name == "night_vision" and camera.night_modes:
+        return camera.night_modes
+    if name == "sensitivity" and camera.battery is None:
+        return tuple(str(step) for step in range(1, FINEST + 1))
+    return CHOICES[name] or ()
+
+
+def _view(name: Setting, value: str, choices: tuple[str, ...]) -> SettingView:
     if name in FIELDS and value == "none":
         return SettingView(None, False, why_not="not_this_way")
-    choices = CHOICES[name] or ()
+    can_set = name in WRITABLE and choices != (value,)
     return SettingView(
         value if value not in ("", "unknown") else None,
-        name in WRITABLE,
+        can_set,
         "account",
-        "" if name in WRITABLE else "not_this_way",
-        choices if name in WRITABLE else (),
+        "" if can_set else "not_this_way",
+        choices if can_set else (),
     )
 
 
@@ -120,9 +166,8 @@ class Clock(Struct, frozen=True):
 
 
 def clock(pages: list[JsonObject], camera: Camera) -> Clock:
-    optionals = _section(pages, "STATUS", camera.ref.serial).get("optionals")
-    fields = optionals if isinstance(optionals, dict) else {}
-    date_format, summer_time = _text(fields.get("timeFormat")), _text(fields.get("daylightSavingTime"))
+    found = fields(section(pages, "STATUS", camera.ref.serial).get("optionals"))
+    date_format, summer_time = text(found.get("timeFormat")), text(found.get("daylightSavingTime"))
     usual = Clock()
     return Clock(
         date_format if date_format in DATE_FORMAT else usual.date_format,
@@ -134,56 +179,34 @@ def disks(state: str, count: Any) -> str:
     """ "0---" tells each disk with a digit; "" when there is none to tell of."""
     states = [DISK.get(char, "unknown") for char in state if char != "-"]
     if not states:
-        return "none" if state or _text(count) == "0" else ""
+        return "none" if state or text(count) == "0" else ""
     return states[0] if len(set(states)) == 1 else ", ".join(states)
 
 
 def _wifi(wifi: JsonObject) -> str:
-    name = _text(wifi.get("ssid"))
+    name = text(wifi.get("ssid"))
     if not name:
         return "cable" if wifi.get("netType") == "wire" else ""
-    signal = _text(wifi.get("signal"))
+    signal = text(wifi.get("signal"))
     return f"{name}, {signal} %" if signal else name
 
 
-def _version(device: JsonObject, upgrade: JsonObject) -> str:
-    version = _text(device.get("version"))
-    newer = _text(upgrade.get("upgradePackageInfo", {}).get("version")) if _newer(upgrade) else ""
-    return f"{version}, {newer} is there" if version and newer else version
+def _version(its_device: JsonObject, upgrade: JsonObject) -> str:
+    version = text(its_device.get("version"))
+    newer = text(fields(upgrade.get("upgradePackageInfo")).get("version"))
+    return f"{version}, {newer} is there" if version and newer and _newer(upgrade) else version
 
 
 def _newer(upgrade: JsonObject) -> bool:
-    return _text(upgrade.get("isNeedUpgrade")) in ("1", "3") and isinstance(upgrade.get("upgradePackageInfo"), dict)
+    return text(upgrade.get("isNeedUpgrade")) in ("1", "3")
 
 
-def _cloud(pages: list[JsonObject], camera: Camera) -> str:
-    for page in pages:
-        for row in _rows(page, "resourceInfos"):
-            if _serial(row) == camera.ref.serial and _text(row.get("localIndex")) in ("", str(camera.ref.channel)):
-                status = _section([page], "CLOUD", _text(row.get("resourceId")))
-                try:
-                    return CLOUD.get(int(status.get("status", "")), "")
-                except (TypeError, ValueError):
-                    return ""
-    return ""
+def _cloud(cloud: JsonObject) -> str:
+    return CLOUD.get(number(cloud.get("status"), -9), "")
 
 
-def _rows(page: JsonObject, name: str) -> list[JsonObject]:
-    rows = page.get(name)
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
-def _section(pages: list[JsonObject], name: str, key: str) -> JsonObject:
-    for page in pages:
-        section = page.get(name)
-        if isinstance(section, dict) and isinstance(section.get(key), dict):
-            return dict(section[key])
-    return {}
-
-
-def _serial(row: JsonObject) -> str:
-    return _text(row.get("deviceSerial"))
-
-
-def _text(value: Any) -> str:
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+def _link(value: Any) -> str:
+    """An address that a person may open; "" for all else."""
+    link = text(value)
+    is_one = link.startswith("https://") and link.isascii() and link.isprintable() and " " not in link
+    return link if is_one and len(link) <= LONGEST_LINK else ""

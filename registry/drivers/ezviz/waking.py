@@ -15,8 +15,14 @@ log = logging.getLogger(__name__)
 EVERY_S = 60  # waking costs battery: at most once in this, by whichever process
 AGAIN_S = 0.8
 WAKE_S = 10.0
+AWAKE_S = 300  # so long a battery camera is watched at once; the vendor's own app asks after minutes too
 
 type Wake = Callable[[Source, Camera, float], None]
+
+
+def lasts_s(camera: Camera) -> int:
+    """Seconds after which a viewer has to ask again; 0: no end."""
+    return 0 if camera.battery is None else AWAKE_S
 
 
 class Waking:

@@ -29,7 +29,8 @@ class NoStream(Refused):
 def describe(host: str, port: int, paths: Iterable[str], login: Login, deadline_s: float) -> Described:
     """The first of the paths that has H.264, or else the first that exists.
 
-    Raises Refused: code_wrong (after one try), lan_unreachable; NoStream.
+    Raises Refused: code_wrong (after one try); lan_closed, where the camera answered that the port is closed;
+    lan_unreachable, where nothing answered; NoStream.
     """
     other: Described | None = None
     end = time.monotonic() + deadline_s
@@ -43,6 +44,8 @@ def describe(host: str, port: int, paths: Iterable[str], login: Login, deadline_
                 if found is not None and found.codec != "h265":
                     return found
                 other = other or found
+    except ConnectionRefusedError:
+        raise Refused("lan_closed", "the port is closed") from None
     except (OSError, NotRtsp):
         raise Refused("lan_unreachable", "no RTSP at the camera's address") from None
     if other is None:

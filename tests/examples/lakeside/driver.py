@@ -80,6 +80,9 @@ class LakesideDriver:
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> Never:
         raise Refused("not_this_way", "no camera of Lakeside's is reached at home")
 
+    def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> Never:
+        raise Refused("not_this_way", "no picture of Lakeside's is encrypted")
+
     def _request(self, method: str, source: Source, path: str, deadline_s: float) -> dict[str, Any] | None:
         """Raises DriverError, of the type that fits the gate's reason."""
         kept = self._store.read_session(source.account, source.id)

@@ -327,6 +327,7 @@ def sync(**change: Any) -> dict[str, Any]:
         (execute("hls"), failed(errorCode="unknownError"), "unknownError is no error code"),
         (execute("hls"), failed(errorCode="deviceBusy", status="OFFLINE"), "not deviceOffline"),
         (execute("hls"), failed(errorCode="deviceBusy", status="PENDING"), "no status of a stream"),
+        (execute("hls") , failed(errorCode="deviceBusy", status="DONE"), "DONE is no status"),
         (execute("hls"), shown(HLS | {"cameraStreamAuthToken": TOKEN}), "our own access token"),
     ],
 )  # fmt: skip

@@ -44,7 +44,7 @@ class OpenPlatform:
     def live(
         self, key: Access, serial: str, channel: int, deadline_s: float, picture: Picture = "main", life_s: int = 0
     ) -> Live:
-        """An HLS address in H.264 of what the camera sees now; `life_s` 0 leaves its end to the vendor."""
+        """An HLS address of what the camera sees now; `life_s` 0 leaves its end to the vendor."""
         form = {"deviceSerial": serial, "channelNo": str(channel), "protocol": HLS, "quality": QUALITY[picture]}
         if life_s:
             form["expireTime"] = str(max(SHORTEST_S, life_s))
@@ -114,10 +114,11 @@ class OpenPlatform:
         raise VendorDown("the list does not end")
 
     def _live(self, key: Access, form: dict[str, str], exchange: Exchange, fail: Callable[[str], Exception]) -> Any:
+        """Whichever codec the camera sends: who wants H.264 alone may be sent a film that says so in its place."""
         area = self._tokens.get(key, exchange).area
         if area not in self._without_v2:
             try:
-                return self.call(key, V2, form | {"supportH265": "0"}, exchange, fail=fail)
+                return self.call(key, V2, form | {"supportH265": "1"}, exchange, fail=fail)
             except _NoSuchCall as missing:
                 if missing.for_good:
                     self._without_v2.add(area)

@@ -165,8 +165,10 @@ def _encrypt(calls: "Calls", value: str, code: str) -> None:
         except Refused as refused:
             if refused.reason != "encryption_on":  # it was so already
                 raise
+    elif code:
+        calls.data("device/encrypt/off", validateCode=code)
     else:
-        calls.data("device/encrypt/off", **({"validateCode": code} if code else {}))
+        raise SetRefused("code_wanted")
 
 
 def restart(calls: "Calls") -> None:

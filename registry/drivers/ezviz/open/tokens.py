@@ -18,11 +18,12 @@ EARLY_S = 300  # a token is renewed this long before it expires
 type Post = Callable[[str, dict[str, str], Exchange], tuple[str, Any]]
 
 
-class Key(Struct, frozen=True):
+class Key(Struct, frozen=True, omit_defaults=True):  # sealed so, without `host`
     """A developer's appKey and appSecret, tied to one EZVIZ account."""
 
     key: str
     secret: str
+    host: str = ""  # where it asks for its tokens; "": where the installation's settings say
 
 
 class Sub(Struct, frozen=True):
@@ -76,7 +77,7 @@ class Tokens:
     def _new(self, access: Access, exchange: Exchange) -> Token:
         if isinstance(access, Key):
             form = {"appKey": access.key, "appSecret": access.secret}
-            return self._taken(f"https://{self._host}", "/api/lapp/token/get", form, exchange)
+            return self._taken(f"https://{access.host or self._host}", "/api/lapp/token/get", form, exchange)
         for _ in range(2):
             developer = self.get(access.developer, exchange)
             form = {"accessToken": developer.text, "accountId": access.account_id}

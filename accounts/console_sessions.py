@@ -1,0 +1,81 @@
+"""Browsers that are signed in at the console: each by a cookie of its own, for thirty days, sealed in the store.
+
+The store finds a session by its id, which the cookie's text gives and which gives no cookie. So the id may stand in a
+stream's grant, and the gate still finds out whether its browser is signed in.
+"""
+
+import time
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from accounts.identity import new_secret, token_hash
+from store.ports import Visits
+
+KEPT_S = 30 * 86_400
+PREFIX = "home-"  # of the ids: no link's id has a hyphen
+
+
+class ConsoleSession(Struct, frozen=True):
+    """`account` is "" until somebody has signed in to a vendor: until then the browser sees no camera."""
+
+    id: str
+    expires: float
+    account: str = ""
+    user: str = ""  # with which name that was
+
+
+_decoder = msgspec.msgpack.Decoder(ConsoleSession)
+
+
+class ConsoleSessions:
+    """Each method may raise StoreUnavailable."""
+
+    def __init__(self, store: Visits, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+
+    def begin(self, *, account: str = "", user: str = "") -> str:
+        """The text of the cookie, from which `read` finds the session."""
+        text = new_secret()
+        expires = self._clock() + KEPT_S
+        session = ConsoleSession(_id(text), expires, account, user)
+        self._store.put_visit(_row(session.id), msgspec.msgpack.encode(session), expires)
+        return text
+
+    def read(self, text: str) -> ConsoleSession | None:
+        """`text`: of the cookie."""
+        return self.find(_id(text)) if text else None
+
+    def find(self, session_id: str) -> ConsoleSession | None:
+        data = self._store.visit(_row(session_id), self._clock())
+        try:
+            return _decoder.decode(data) if data else None
+        except msgspec.MsgspecError:
+            return None  # written by another version
+
+    def end(self, session: ConsoleSession) -> None:
+        self._store.drop_visit(_row(session.id))
+        self.forget(session)
+
+    def remember(self, session: ConsoleSession, data: bytes, seconds: float) -> None:
+        """Keep what the browser's next step needs, sealed, for that long."""
+        self._store.put_visit(_next(session), data, self._clock() + seconds)
+
+    def remembered(self, session: ConsoleSession) -> bytes | None:
+        return self._store.visit(_next(session), self._clock())
+
+    def forget(self, session: ConsoleSession) -> None:
+        self._store.drop_visit(_next(session))
+
+
+def _id(text: str) -> str:
+    return PREFIX + token_hash(f"console|{text}")
+
+
+def _row(session_id: str) -> str:
+    return token_hash(session_id)
+
+
+def _next(session: ConsoleSession) -> str:
+    return token_hash(f"next|{session.id}")

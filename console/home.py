@@ -1,0 +1,253 @@
+"""The console's page /home: enter the printed code, sign in to the vendor, and see each camera live or why not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import msgspec
+import structlog
+from flask import Blueprint, Flask, Response, abort, g, request, session
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from accounts.console_sessions import ConsoleSession, ConsoleSessions
+from accounts.one_time_code import OneTimeCode
+from console import cookies, pages
+from console.picture_codes import PictureCodes
+from console.reach import from_house, host_of
+from console.sentences import CODE
+from console.signing_in import Refused, SigningIn
+from console.tiles import Asked, Tiles, shown, unlisted
+from net.addresses import is_in_house
+from registry.errors import BadOffer, Unavailable
+from registry.owner.owner import Owner
+from registry.owner.sign_in import SignIn
+from registry.owner.sign_in_sentences import refused
+from store.ports import Store, StoreUnavailable
+
+log = structlog.get_logger()
+
+MAX_BODY = 64 * 1024  # an offer may be half of it
+
+_asked = msgspec.json.Decoder(Asked)
+
+type EndPictures = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class HomeSettings:
+    """`open_to`: who may reach the console. `names`: the house's own names for this machine."""
+
+    open_to: Literal["lan", "public"]
+    names: tuple[str, ...]
+    media_port: int | None  # None: pictures come from another machine, by https
+    live: int  # pictures at once
+
+
+class Home:
+    """`end_pictures` ends those of a console session, by its id."""
+
+    def __init__(
+        self,
+        store: Store,
+        sign_in: SignIn,
+        owner: Owner,
+        code: OneTimeCode,
+        settings: HomeSettings,
+        end_pictures: EndPictures,
+    ) -> None:
+        self._store, self._sign_in, self._code, self._settings = store, sign_in, code, settings
+        self._sessions, self._tiles, self._end_pictures = ConsoleSessions(store), Tiles(owner), end_pictures
+        self._signing_in, self._codes = SigningIn(sign_in, self._sessions), PictureCodes(owner)
+
+    @property
+    def vendor(self) -> str:
+        return self._sign_in.vendor
+
+    # who may reach it
+
+    def guard(self) -> None:
+        """404 for who may not, as for any page that does not exist; it runs before all else reads the request."""
+        if not cookies.is_home(request.path):
+            return
+        request.max_content_length = MAX_BODY
+        may = self._settings.open_to == "public" and request.is_secure
+        if not may and not self._in_house():
+            g.hidden = True
+            abort(404)
+
+    def _in_house(self) -> bool:
+        return from_house(request.environ, self._settings.names)
+
+    # the page
+
+    def show(self) -> Response:
+        return self._due(self._current())
+
+    def take(self) -> Response:
+        step, current = request.form.get("step", ""), self._current()
+        if step == "enter":
+            return self._enter()
+        if current is None:
+            return self._page("enter", 403)
+        match step:
+            case "sign-in":
+                return self._after(current, self._signing_in.begin(current))
+            case "code":
+                return self._after(current, self._signing_in.code(current))
+            case "again":
+                self._sessions.forget(current)
+            case "open-way":
+                if current.account:
+                    self._sign_in.allow_open_way(current.account, allowed=True)
+            case "picture-code" | "forget-code":
+                return self._picture_code(current, step)
+            case "sign-out":
+                return self._sign_out(current)
+            case _:
+                return pages.problem("request")
+        return pages.again()
+
+    def _current(self) -> ConsoleSession | None:
+        found = self._sessions.read(cookies.read(request))
+        if found is not None and found.account and self._store.account(found.account) is None:
+            self._sessions.end(found)  # its household was removed
+            return None
+        return found
+
+    def _due(self, current: ConsoleSession | None) -> Response:
+        if current is None:
+            return self._page("enter")
+        waiting = self._signing_in.waiting(current)
+        if waiting is not None:
+            return self._page("code", hint=waiting.hint)
+        return self._cameras(current) if current.account else self._page("sign_in", open_way=True)
+
+    def _enter(self) -> Response:
+        # by https a trusted proxy names the visitor; without its word loopback is the proxy itself
+        if not self._in_house() and not is_in_house(request.remote_addr or ""):
+            return self._refused_code("outside")
+        typed, address = request.form.get("entry", "").strip(), request.remote_addr or ""
+        verdict = self._code.redeem(typed, address, self._store)
+        if verdict != "right":
+            log.info("code of the console refused", why=verdict)
+            return self._refused_code(verdict)
+        log.info("signed in at the console by the printed code")
+        return self._begun(self._sessions.begin())
+
+    def _refused_code(self, why: str) -> Response:
+        status, sentence = CODE[why]
+        return self._page("enter", status, error=pages.say(sentence))
+
+    def _after(self, current: ConsoleSession, outcome: str | Refused | None) -> Response:
+        if isinstance(outcome, str):
+            return self._begun(outcome)
+        if outcome is None:
+            return pages.again()
+        text = refused(outcome.why, pages.language(), self._sign_in.vendor, outcome.retry_after_s)
+        if outcome.step == "code":
+            waiting = self._signing_in.waiting(current)
+            return self._page("code", 403, error=text, invalid=True, hint=waiting.hint if waiting else "")
+        ticked = "open_way" in request.form or "user" not in request.form
+        return self._page("sign_in", 403, error=text, invalid=True, user=outcome.user, open_way=ticked)
+
+    def _begun(self, cookie: str) -> Response:
+        response = pages.again()
+        cookies.keep(request, response, cookie)
+        session.pop("csrf_token", None)
+        return response
+
+    def _picture_code(self, current: ConsoleSession, step: str) -> Response:
+        form, account, language = request.form, current.account, pages.language()
+        if not account:
+            return pages.again()
+        camera = form.get("camera", "")
+        if step == "forget-code":
+            why = self._codes.forget(account, camera, language)
+        else:
+            consent = "deciphered" in form
+            why = self._codes.give(account, camera, form.get("picture_code", ""), language, consent=consent)
+        return self._cameras(current, error=why) if why else pages.again()
+
+    def _sign_out(self, current: ConsoleSession) -> Response:
+        self._sessions.end(current)
+        self._end_pictures(current.id)
+        response = pages.again()
+        cookies.drop(request, response)
+        return response
+
+    def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
+        try:
+            tiles = self._tiles.of(current.account, pages.language())
+        except Unavailable as unavailable:
+            why = unlisted(unavailable, pages.language())
+            if unavailable.reason == "signed_out":
+                return self._page(
+                    "sign_in", 200, error=f"{why['wrong']} {why['mend']}", user=current.user, open_way=True
+                )
+            return self._page("cameras", 503, user=current.user, tiles=[], why=why, live=0)
+        status, live = 403 if error else 200, self._settings.live
+        return self._page("cameras", status, user=current.user, tiles=tiles, why=None, live=live, error=error)
+
+    # a camera
+
+    def open(self, camera: str) -> Response:
+        current = self._current()
+        if current is None or not current.account:
+            return pages.problem_json(401, "Signed out", "Open the page again and sign in.")
+        try:
+            asked = _asked.decode(request.get_data())
+            found = self._tiles.open(current.account, current.id, camera, asked, pages.language())
+        except (msgspec.MsgspecError, UnicodeDecodeError, BadOffer):
+            return pages.problem_json(400, "That is no offer", "Send session and sdp as JSON.")
+        return pages.data(found if isinstance(found, dict) else shown(found, self._media()))
+
+    def _media(self) -> str | None:
+        """Where this browser reaches pictures by HLS: behind a proxy at the same address, else at the media port."""
+        if self._settings.media_port is None:
+            return None
+        if request.is_secure:
+            return ""
+        host = host_of(request.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._settings.media_port}"
+
+    def _page(self, name: str, status: int = 200, **context: Any) -> Response:
+        media = self._media()
+        g.home_policy = pages.policy("https:" if media is None else media)
+        return pages.rendered(name, status, **context)
+
+
+def bind(app: Flask, home: Home) -> None:
+    """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it)."""
+    app.config[pages.VENDOR] = home.vendor
+    app.session_interface = cookies.FormCookie()
+    app.before_request_funcs.setdefault(None, []).insert(0, home.guard)
+    room = Blueprint("home", __name__, template_folder="templates")
+    room.add_url_rule("/home", view_func=home.show, methods=["GET"], endpoint="page")
+    room.add_url_rule("/home", view_func=home.take, methods=["POST"], endpoint="step")
+    room.add_url_rule("/home/cameras/<camera>", view_func=home.open, methods=["POST"], endpoint="open")
+    room.before_request(_same_site)
+    room.after_request(_guarded)
+    for kind, reason in ((CSRFError, "form"), (StoreUnavailable, "store"), (HTTPException, "request"), (500, "fault")):
+        room.register_error_handler(kind, partial(_failed, reason))
+    app.register_blueprint(room)
+
+
+def _failed(reason: str, _error: Exception) -> Response:
+    return pages.problem(reason)
+
+
+def _same_site() -> Response | None:
+    if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+        return pages.problem("form")
+    return None
+
+
+def _guarded(response: Response) -> Response:
+    if g.get("hidden"):
+        return response  # as for any page that does not exist
+    response.headers["Content-Security-Policy"] = g.get("home_policy") or pages.policy("")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response

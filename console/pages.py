@@ -1,0 +1,66 @@
+"""What the console answers with: its pages, its JSON, and the policy of what a page may load."""
+
+from functools import partial
+from typing import Any, cast
+
+import msgspec
+from flask import Response, current_app, make_response, redirect, render_template, request
+
+from console.sentences import PROBLEMS
+from net.problem import problem_of
+from registry.owner.sign_in_sentences import no_password
+from words.catalogue import OURS
+from words.languages import Language, chosen
+
+VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
+
+
+def policy(media: str) -> str:
+    """The page's own script, its own requests, and pictures of `media`; nothing else, and no frame around it."""
+    pictures = f"'self' {media}" if media else "'self'"
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"connect-src {pictures}; media-src {pictures} blob:; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
+def problem(reason: str) -> Response:
+    """`reason`: a key of console.sentences.PROBLEMS."""
+    status, heading, text = PROBLEMS[reason]
+    if request.endpoint == "home.open":
+        return problem_json(status, heading, text)
+    return rendered("problem", status, heading=heading, text=text)
+
+
+def language() -> Language:
+    return chosen(request.accept_languages.values())
+
+
+def say(sentence: str) -> str:
+    return OURS.say(language(), sentence)
+
+
+def rendered(name: str, status: int, **context: Any) -> Response:
+    locale = language()
+    vendor = current_app.config[VENDOR]
+    given = {
+        "_": partial(OURS.say, locale, vendor=vendor),
+        "locale": locale,
+        "no_password": no_password(locale, vendor),
+    }
+    return make_response(render_template(f"home/{name}.html", **given, **context), status)
+
+
+def again() -> Response:
+    return cast("Response", redirect("/home", 303))
+
+
+def data(content: object) -> Response:
+    return Response(msgspec.json.encode(content), content_type="application/json")
+
+
+def problem_json(status: int, title: str, detail: str) -> Response:
+    return Response(
+        msgspec.json.encode(problem_of(status, title, detail)), status, content_type="application/problem+json"
+    )

@@ -1,0 +1,71 @@
+"""What the console says in place of the sentences for assistants, and what it says of itself."""
+
+from collections.abc import Mapping
+
+from registry.reason import Reason
+from registry.vendor import Sentence
+from words.catalogue import mark
+
+# "" stands for the sentence that assistants say
+OWN: Mapping[Reason, Sentence] = {
+    "not_found": (mark("There is no such camera here any more."), mark("Reload this page.")),
+    "not_playable": (mark("{camera} sends H.265 video, which can't be shown here."), ""),
+    "signed_out": (
+        mark("showcam is signed out of the {vendor} account."),
+        mark("Sign in again with the {vendor} user name and password."),
+    ),
+    "encryption_on": (
+        mark("Image Encryption is on for {camera}, so its picture can't be shown."),
+        mark(
+            "In the {vendor} app open {camera} > Settings > Image Encryption and switch it off; the app asks for the "
+            "code on the camera's label. Or keep it on, and give that code here."
+        ),
+    ),
+}
+# in place of the reason no_way, where the owner was not asked yet or has said no
+OPEN_WAY: Sentence = (
+    mark("The picture of {camera} comes over an open connection, which is not allowed yet."),
+    mark("On its way from {vendor} to here it is not encrypted. Allow that, and it is shown."),
+)
+
+# Of the code that deciphers a camera's picture, by what is wrong with it.
+PICTURE_CODE = {
+    "consent": mark("Nothing was changed. Tick that the pictures are deciphered here, then give the code."),
+    "wrong": mark(
+        "Nothing was changed. That is not the camera's code: it is the verification code on its label, or the "
+        "encryption password set since."
+    ),
+    "guessed": mark("Nothing was changed. There were too many wrong codes: wait an hour, then give the right one."),
+}
+
+# reason: (status, heading, what happened and what to do)
+PROBLEMS: dict[str, tuple[int, str, str]] = {
+    "form": (
+        400,
+        mark("This page is no longer good"),
+        mark(
+            "It was open too long, you signed in or out in another window, or your browser keeps no cookies. "
+            "Nothing was changed. Open it again."
+        ),
+    ),
+    "request": (400, mark("This can't be read"), mark("Nothing was changed. Open the page again.")),
+    "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),
+    "fault": (
+        500,
+        mark("Something went wrong here"),
+        mark("It is noted in showcam's log. Try again."),
+    ),
+}
+
+# Of the one-time code, by what is wrong with it.
+CODE = {
+    "wrong": (
+        403,
+        mark(
+            "That code is not good: each works once and for half an hour. "
+            "Get a new one on the machine showcam runs on: showcam home"
+        ),
+    ),
+    "too_many": (429, mark("Those were too many wrong codes from here. Try again in 15 minutes.")),
+    "outside": (403, mark("The code is taken in the house alone. Open this page at the address it was printed with.")),
+}

@@ -1,0 +1,220 @@
+// Each camera's tile: its live picture by WebRTC, by HLS where that fails, or why there is none.
+
+const FIRST_PICTURE_MS = { webrtc: 9000, hls: 15000 };
+const GATHER_MS = 1000;
+const SILENT_MS = { webrtc: 4000, hls: 10000 }; // without a packet or a new frame the picture is taken for lost
+const WAKING_MS = 10000;
+const MOST_WAKINGS = 3;
+
+const list = document.querySelector(".tiles");
+const most = Number(list?.dataset.live ?? 0);
+const token = document.querySelector("meta[name=csrf-token]").content;
+const opened = performance.now();
+const playing = []; // tiles with a picture, the oldest first
+
+class Tile {
+  constructor(element) {
+    this.element = element;
+    this.video = element.querySelector("video");
+    this.state = element.querySelector(".state");
+    this.why = element.querySelector(".why");
+    this.ask = element.querySelector(".ask");
+    this.button = element.querySelector(".show");
+    this.session = crypto.getRandomValues(new Uint32Array(2)).join("");
+    this.playing = false;
+    this.turn = 0; // what an earlier attempt still does is ignored
+    this.wakings = 0;
+    this.button.addEventListener("click", () => this.start(true));
+    // the browser's own controls, of sound and size, cover the picture: they are there while somebody reaches for them
+    const screen = element.querySelector(".screen");
+    for (const event of ["pointerenter", "pointerdown", "focusin"]) screen.addEventListener(event, () => this.control(true));
+    for (const event of ["pointerleave", "focusout"]) screen.addEventListener(event, () => this.control(false));
+  }
+
+  /** `pressed`: somebody wants this one, so the oldest makes room. */
+  async start(pressed = false) {
+    this.stop();
+    if (playing.length >= most) {
+      if (!pressed) return this.wait();
+      const [oldest] = playing;
+      oldest.stop();
+      oldest.wait();
+    }
+    playing.push(this);
+    const turn = ++this.turn;
+    this.say(list.dataset.connecting);
+    try {
+      await this.play(turn, true);
+    } catch {
+      if (turn !== this.turn) return;
+      try {
+        await this.play(turn, false);
+      } catch {
+        if (turn === this.turn) this.refuse({ wrong: list.dataset.failed, mend: list.dataset.mend });
+      }
+    }
+  }
+
+  async play(turn, webrtc) {
+    this.close();
+    const peer = webrtc ? this.peer() : null;
+    const answer = await this.open(peer ? await offer(peer) : "");
+    if (turn !== this.turn) return;
+    if (!answer) return;
+    if (answer.wrong) return this.refuse(answer);
+    if (answer.sdp) {
+      await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+    } else {
+      this.close();
+      await this.attach(answer.hls, turn);
+    }
+    await this.firstPicture(answer.sdp ? FIRST_PICTURE_MS.webrtc : FIRST_PICTURE_MS.hls);
+    if (turn !== this.turn) return;
+    this.wakings = 0;
+    this.playing = true;
+    this.say("");
+    this.watch(turn);
+  }
+
+  peer() {
+    const peer = (this.connection = new RTCPeerConnection());
+    const stream = new MediaStream();
+    peer.addEventListener("track", ({ track }) => {
+      stream.addTrack(track);
+      this.video.srcObject = stream;
+    });
+    return peer;
+  }
+
+  /** By hls.js; the browser's own HLS, which only Safari plays well, is second choice. */
+  async attach(url, turn) {
+    const { default: Hls } = await import("./vendor/hls.light.min.mjs");
+    if (turn !== this.turn) return;
+    if (!Hls.isSupported()) {
+      this.video.src = url;
+      return;
+    }
+    this.hls = new Hls({ enableWorker: false, lowLatencyMode: false, liveSyncDurationCount: 1, backBufferLength: 10 });
+    this.hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.video.onerror?.());
+    this.hls.loadSource(url);
+    this.hls.attachMedia(this.video);
+  }
+
+  /** The server's answer; null where the page itself has to be opened again. */
+  async open(sdp) {
+    const response = await fetch(`/home/cameras/${encodeURIComponent(this.element.dataset.camera)}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+      body: JSON.stringify({ session: this.session, sdp }),
+    });
+    if (response.ok) return response.json();
+    if ([400, 401, 404].includes(response.status) && performance.now() - opened > 60000) {
+      location.reload(); // signed out, or open for too long
+      return null;
+    }
+    throw new Error(`answered ${response.status}`);
+  }
+
+  firstPicture(within) {
+    const { video } = this;
+    video.hidden = false;
+    return new Promise((resolve, reject) => {
+      setTimeout(() => reject(new Error("no picture in time")), within);
+      video.onerror = () => reject(new Error("can't be played"));
+      if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(resolve);
+      else video.addEventListener("loadeddata", resolve, { once: true });
+      video.play().catch(() => {}); // where the browser waits for a press, its own controls have one
+    });
+  }
+
+  watch(turn) {
+    let frames = 0;
+    let since = performance.now();
+    this.timer = setInterval(() => {
+      if (turn !== this.turn) return;
+      const now = this.video.getVideoPlaybackQuality().totalVideoFrames;
+      if (now !== frames || this.video.paused || document.hidden) {
+        frames = now;
+        since = performance.now();
+      } else if (performance.now() - since > (this.hls ? SILENT_MS.hls : SILENT_MS.webrtc)) {
+        this.start(); // the gate may have closed: the answer says so
+      }
+    }, 500);
+  }
+
+  refuse({ wrong, mend, ask, reason }) {
+    this.stop();
+    this.say("");
+    this.why.querySelector(".wrong").textContent = wrong;
+    this.why.querySelector(".mend").textContent = mend;
+    this.why.hidden = false;
+    this.ask.hidden = ask !== "open_way";
+    this.button.hidden = false;
+    this.button.textContent = this.button.dataset.again;
+    if (reason === "waking" && this.wakings < MOST_WAKINGS) {
+      this.wakings += 1;
+      setTimeout(() => this.button.hidden || this.start(true), WAKING_MS);
+    }
+  }
+
+  /** Without a picture, until somebody presses. */
+  wait() {
+    this.say("");
+    this.button.hidden = false;
+    this.button.textContent = this.button.dataset.show;
+  }
+
+  say(text) {
+    this.state.textContent = text;
+    this.state.hidden = !text;
+    this.why.hidden = this.ask.hidden = this.button.hidden = true;
+  }
+
+  control(wanted) {
+    this.video.controls = wanted && this.playing;
+  }
+
+  stop() {
+    this.turn += 1;
+    this.close();
+    this.playing = this.video.controls = false;
+    this.video.hidden = true;
+    const at = playing.indexOf(this);
+    if (at >= 0) playing.splice(at, 1);
+  }
+
+  close() {
+    clearInterval(this.timer);
+    this.connection?.close();
+    this.connection = null;
+    this.hls?.destroy();
+    this.hls = null;
+    this.video.onerror = null;
+    this.video.srcObject = null;
+    if (this.video.hasAttribute("src")) {
+      this.video.removeAttribute("src");
+      this.video.load();
+    }
+  }
+}
+
+/** Complete, with every candidate: none is sent later. */
+async function offer(peer) {
+  peer.addTransceiver("audio", { direction: "recvonly" });
+  const video = peer.addTransceiver("video", { direction: "recvonly" });
+  const codecs = RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
+  const h264 = codecs.filter(({ mimeType }) => mimeType === "video/H264");
+  if (h264.length) video.setCodecPreferences?.(h264);
+  await peer.setLocalDescription(await peer.createOffer());
+  await new Promise((done) => {
+    setTimeout(done, GATHER_MS);
+    const look = () => peer.iceGatheringState === "complete" && done();
+    peer.addEventListener("icegatheringstatechange", look);
+    look();
+  });
+  return peer.localDescription.sdp;
+}
+
+const tiles = [...document.querySelectorAll(".tile")].map((element) => new Tile(element));
+for (const tile of tiles) if ("starts" in tile.element.dataset) tile.start();
+addEventListener("pagehide", () => tiles.forEach((tile) => tile.close()));

@@ -1,0 +1,85 @@
+"""What the other processes ask the picture process for on loopback, with a header made from the grant key."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from aiohttp import web
+
+from media.grants import Claims, Grants
+from media.messages import Answered, End, Keep, Live, LiveOf, Nothing, Offer, Warm
+from media.plane.outputs.displays import FIT
+from media.plane.problems import Handler, problem
+from media.plane.viewing.sessions import ANSWER_S, Sessions
+from media.process_auth import HEADER, holds
+from media.source import SourceSpec
+
+
+class InternalRoutes:
+    def __init__(self, grants: Grants, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._proof = grants.proof()
+
+    def add_to(self, app: web.Application) -> None:
+        app.add_routes(
+            [
+                web.post("/internal/warm", self._internal(Warm, self.warm)),
+                web.post("/internal/keep", self._internal(Keep, self.keep)),
+                web.post("/internal/answer", self._internal(Offer, self.answer)),
+                web.post("/internal/end", self._internal(End, self.end_session)),
+                web.post("/internal/live", self._internal(LiveOf, self.live)),
+                web.get("/internal/stats", self._internal(Nothing, self.stats)),
+            ]
+        )
+
+    async def warm(self, body: Warm) -> web.Response:
+        claims = Claims(**body["claims"])
+        if claims.protocol == "snapshot":
+            self._sessions.warming.look(claims, SourceSpec.from_json(body["source"]))
+            return web.json_response(Nothing(), status=202)
+        pull = self._sessions.warming.expect(claims, SourceSpec.from_json(body["source"]))
+        if FIT.get(claims.surface) == "scaled":
+            pull.scale()
+        return web.json_response(Nothing(), status=202)
+
+    async def keep(self, body: Keep) -> web.Response:
+        self._sessions.warming.keep(Claims(**body["claims"]))
+        return web.json_response(Nothing(), status=202)
+
+    async def answer(self, body: Offer) -> web.Response:
+        source = SourceSpec.from_json(body["source"]) if body["source"] else None
+        answer, grant = await self._sessions.answer(
+            Claims(**body["claims"]), body["sdp"], source, body["replaces"], body.get("within_s", ANSWER_S)
+        )
+        return web.json_response(Answered(sdp=answer, session=grant))
+
+    async def end_session(self, body: End) -> web.Response:
+        if body["name"]:
+            self._sessions.end_named(body["link"], body["name"])
+        else:
+            self._sessions.end_link(body["link"])
+        return web.json_response(Nothing())
+
+    async def live(self, body: LiveOf) -> web.Response:
+        return web.json_response(Live(live=self._sessions.live(body["account"])))
+
+    async def stats(self, _body: Nothing) -> web.Response:
+        return web.json_response(self._sessions.stats())
+
+    def _internal[T](self, shape: type[T], handler: Callable[[T], Awaitable[web.Response]]) -> Handler:
+        read = msgspec.json.Decoder(shape).decode
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            shown = request.headers.get(HEADER, "")
+            if not self._proof.opens(shown, request.path, time.time()):
+                raise web.HTTPNotFound
+            data = await request.read()
+            if not holds(shown, data):
+                raise web.HTTPNotFound
+            try:
+                body = read(data or b"{}")
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                return problem(422, "The request is not as this door expects it.")
+            return await handler(body)
+
+        return handle

@@ -1,0 +1,148 @@
+"""MPEG-TS segments by copy: libavformat's HLS muxer, of whose playlist only the durations are read."""
+
+import io
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, Protocol
+
+import av
+
+from media.plane.codec import sound
+from media.plane.codec.units import CLOCK, Format, Unit
+
+_SHORTEST = CLOCK  # of a segment: a keyframe that comes earlier begins none
+_HOLE = CLOCK // 10
+_SILENT_STEP = sound.AAC_SAMPLES * CLOCK // sound.SILENT_RATE
+_TICK = Fraction(1, CLOCK)
+_ENTRY = re.compile(r"#EXTINF:([\d.]+),[^\n]*\n(?:#[^\n]*\n)*(\d+)\.ts")
+
+
+class Cut(Protocol):
+    """Takes a whole segment; `first`: of its muxer."""
+
+    def __call__(self, data: bytes, seconds: float, /, *, first: bool) -> None: ...
+
+
+class SegmentMuxer:
+    """One timeline of one format. What comes before the first keyframe is left out."""
+
+    def __init__(self, form: Format, number: int, *, silent_track: bool, cut: Cut) -> None:
+        self._cut = cut
+        self._bodies: dict[int, bytes] = {}
+        self._done = number - 1
+        self._first = True
+        self._began: int | None = None  # decoding time of the keyframe that the open segment begins with
+        self._last = self._step = 0  # decoding time of the latest picture, and how long after the one before
+        self.open_bytes = 0  # of the segment that is not whole yet
+        self._silent_dts: int | None = None
+        self._container = av.open(
+            "segments/index.m3u8",
+            "w",
+            format="hls",
+            options={
+                "hls_time": str(_SHORTEST // CLOCK),
+                "hls_list_size": "2",
+                "hls_segment_filename": "segments/%d.ts",
+                "start_number": str(number),
+                "hls_flags": "independent_segments",
+                "max_interleave_delta": "500000",  # µs that pictures wait for sound which was told of and does not come
+            },
+            io_open=self._open,
+        )
+        self._video: Any = self._container.add_mux_stream("h264", width=form.width, height=form.height)
+        self._video.time_base = _TICK
+        self._audio: Any = None
+        self._silent = silent_track
+        if form.audio or silent_track:
+            rate = sound.SILENT_RATE if silent_track else form.audio_rate
+            self._audio = self._container.add_mux_stream("aac", rate=rate)
+            self._audio.time_base = _TICK
+
+    @property
+    def open_s(self) -> float:
+        """How long the pictures last of the segment that is not whole yet."""
+        return self.open_until(self._last)
+
+    def open_until(self, dts: int) -> float:
+        """How long it would last up to a picture of that decoding time."""
+        return 0.0 if self._began is None else (dts - self._began) / CLOCK
+
+    def is_hole(self, dts: int) -> bool:
+        """Whether pictures are missing before one of that decoding time."""
+        return self._step > 0 and dts - self._last > max(2 * self._step, _HOLE)
+
+    def write(self, unit: Unit) -> None:
+        if unit.kind == "video":
+            self._picture(unit)
+        elif self._began is not None and self._audio is not None and not self._silent:
+            self._mux(self._audio, unit.data, unit.pts, unit.dts, key=True)
+
+    def close(self) -> None:
+        if self._began is not None:
+            self._container.close()
+
+    def discard(self) -> None:
+        """End without the segment that is not whole."""
+        self._cut = _nothing
+        self.close()
+
+    def _picture(self, unit: Unit) -> None:
+        if self._began is None and not unit.key:
+            return
+        if self._began is None or (unit.key and unit.dts - self._began >= _SHORTEST):
+            self._began, self.open_bytes = unit.dts, 0
+        elif unit.dts > self._last:
+            self._step = unit.dts - self._last
+        self._last = unit.dts
+        self._mux(self._video, unit.data, unit.pts, unit.dts, key=unit.key)
+        if self._silent:
+            self._keep_silent(unit.dts)
+
+    def _keep_silent(self, until: int) -> None:
+        if self._silent_dts is None:
+            self._silent_dts = until
+        while self._silent_dts <= until:
+            self._mux(self._audio, sound.silent_aac(), self._silent_dts, self._silent_dts, key=True)
+            self._silent_dts += _SILENT_STEP
+
+    def _mux(self, stream: Any, data: bytes, pts: int, dts: int, *, key: bool) -> None:
+        self.open_bytes += len(data)
+        packet = av.Packet(data)
+        packet.pts, packet.dts, packet.time_base = pts, dts, _TICK
+        packet.is_keyframe, packet.stream = key, stream
+        self._container.mux(packet)
+
+    def _open(self, url: str, _flags: int, _options: dict[str, str]) -> "_Body":
+        name = url.rpartition("/")[2]
+        if name.endswith(".ts"):
+            return _Body(lambda data: self._bodies.__setitem__(int(name[:-3]), data))
+        return _Body(self._listed)
+
+    def _listed(self, text: bytes) -> None:
+        for seconds, number in _ENTRY.findall(text.decode()):
+            at = int(number)
+            if at > self._done and at in self._bodies:
+                self._done = at
+                self._cut(self._bodies.pop(at), float(seconds), first=self._first)
+                self._first = False
+
+
+class _Body(io.BytesIO):
+    """What libav writes one file into; `kept` gets it when libav closes it."""
+
+    def __init__(self, kept: Callable[[bytes], None]) -> None:
+        super().__init__()
+        self._kept = kept
+
+    def seekable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        if not self.closed:
+            self._kept(self.getvalue())
+        super().close()
+
+
+def _nothing(_data: bytes, _seconds: float, *, first: bool) -> None:
+    """In place of a cut, once nobody wants what is left."""

@@ -1,0 +1,95 @@
+"""The segments of one rendition: which a playlist lists, which stay for players that know them, and which go."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# Players begin three target durations before the end (RFC 8216 section 6.3.3): what they begin on is still listed when
+# the next segment comes. Of short segments that is too little.
+LISTED_TARGETS, LISTED_S = 4, 6.0
+UNASKED = 3  # kept while nobody watches by HLS, enough to start on
+MOST = 12  # listed, however short they are
+MOST_LISTED = 32 * 1024 * 1024  # bytes that are listed, and one segment at least
+MOST_DUE = 16 * 1024 * 1024  # bytes of what left the list: a heavy camera with rare keyframes has its bound
+ASKED_S = 60.0
+
+
+@dataclass(slots=True)
+class Segment:
+    """One that was listed stays for its own and its list's duration after it left the list (RFC 8216 section 6.2.2)."""
+
+    number: int
+    data: bytes
+    seconds: float
+    breaks: bool  # another timeline than the segment before
+    listed_s: float = 0.0  # how long the longest list was that a player was told it in; 0: none was
+    left: float | None = None  # when it fell out of the list, monotonic s
+
+    def due(self, now: float) -> bool:
+        """Whether a player may still ask for it, as far as that is not for being listed."""
+        return self.listed_s > 0 and self.left is not None and now < self.left + self.seconds + self.listed_s
+
+
+class Segments:
+    """Oldest first. Times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._kept: deque[Segment] = deque()
+        self._asked = -ASKED_S
+        self._from = 0  # number of the first that was listed last
+        self._breaks_gone = 0
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def find(self, number: int) -> Segment | None:
+        return next((segment for segment in self._kept if segment.number == number), None)
+
+    def clear(self) -> None:
+        self._kept.clear()
+        self._breaks_gone = 0
+
+    def add(self, segment: Segment, target_s: int, now: float) -> None:
+        self._kept.append(segment)
+        self._let_go(target_s, now)
+
+    def listed(self, target_s: int, now: float) -> list[Segment]:
+        """What a playlist lists that is told to a player now."""
+        self._asked = now
+        # what was left out of it once never comes back, though longer segments would want a longer list
+        listed = [each for each in list(self._kept)[-self._worth_listing(target_s) :] if each.number >= self._from]
+        lasts_s = sum(segment.seconds for segment in listed)
+        for segment in listed:
+            segment.listed_s = max(segment.listed_s, lasts_s)
+        if listed:
+            self._from = listed[0].number
+        return listed
+
+    def breaks_before(self, listed: list[Segment]) -> int:
+        """How many segments before these began another timeline."""
+        return self._breaks_gone + sum(segment.breaks for segment in list(self._kept)[: len(self._kept) - len(listed)])
+
+    def _let_go(self, target_s: int, now: float) -> None:
+        """What is neither listed nor due."""
+        listed = self._worth_listing(target_s)
+        for segment in list(self._kept)[:-listed]:
+            segment.left = segment.left or now
+        kept = listed if now - self._asked < ASKED_S else min(listed, UNASKED)
+        due = sum(len(segment.data) for segment in list(self._kept)[:-kept])
+        while len(self._kept) > kept and (due > MOST_DUE or not self._kept[0].due(now)):
+            gone = self._kept.popleft()
+            due -= len(gone.data)
+            self._breaks_gone += gone.breaks
+
+    def _worth_listing(self, target_s: int) -> int:
+        """How many of the newest: a camera's memory is what it keeps of these."""
+        wanted, total, weight, count = max(LISTED_S, LISTED_TARGETS * target_s), 0.0, 0, 0
+        for segment in reversed(self._kept):
+            weight += len(segment.data)
+            if total > wanted - 0.05 or count == MOST or (count and weight > MOST_LISTED):
+                break
+            total, count = total + segment.seconds, count + 1
+        return count

@@ -1,0 +1,52 @@
+"""The WebRTC connections of sessions: an offer makes one, and the next offer in its session ends it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from media.plane.background import Background
+from media.plane.outputs import ice
+from media.plane.outputs.peer import Peer
+from media.plane.outputs.stun import StunServers
+from media.plane.settings import PlaneSettings
+from media.plane.viewing.session import Session
+
+FINISH_S = 0.1  # for writing an answer once it is known what is in it
+
+
+class Peers:
+    def __init__(self, settings: PlaneSettings, background: Background) -> None:
+        self._settings, self._background = settings, background
+        self._loop = asyncio.get_running_loop()
+        self._stun = StunServers(settings.stun)
+
+    async def answer(self, session: Session, sdp: str, due: float, gone: Callable[[], None]) -> str:
+        """The answer to an offer in that session, by `due` of the loop's time. It replaces the session's connection.
+
+        `gone` is called when the connection fails or closes while it is the session's.
+        Raises SourceFailed, NoOffer, NotGathered.
+        """
+        peer: Peer | None = None
+
+        def left() -> None:
+            if session.peer is peer:
+                gone()
+
+        peer = Peer(session.pull, left, ice.relays(self._settings, time.time()), self._stun.addresses)
+        try:
+            answer = await session.answer(peer, sdp, due - self._loop.time())
+        except BaseException:
+            self._background.later(peer.close())
+            raise
+        self.end(session)
+        session.peer, session.began = peer, self._loop.time()
+        return answer
+
+    def end(self, session: Session) -> None:
+        """Close its connection, if it has one."""
+        peer, session.peer = session.peer, None
+        if peer is not None:
+            self._background.later(peer.close())
+
+    def stop(self) -> None:
+        self._stun.stop()

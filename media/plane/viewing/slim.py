@@ -1,0 +1,150 @@
+"""A picture for connections that don't take the whole one: the camera's own smaller one, or one that is made here.
+
+What is made here is there at once. It bridges the time until the camera's smaller picture has come, and comes back when
+that ends. All of it lasts as long as somebody watches.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from media.plane.codec.sound import as_sent
+from media.plane.codec.units import Format, SourceFailed, Unit, Watch
+from media.plane.outputs.scaler import THIN, Work
+from media.plane.signal import Signal
+from media.plane.viewing.fanout import Fanout
+
+READY_S = 3.0  # for the first picture that is made
+SUB_S = 8.0  # for the camera's smaller picture to open
+UNWATCHED_S = 5.0  # until somebody has to watch
+
+
+class Slim:
+    """`sub` opens the camera's smaller picture, or answers with None where there is none to be had."""
+
+    def __init__(self, whole: Fanout, sub: Callable[[], Fanout | None]) -> None:
+        self._whole, self._sub = whole, sub
+        self._loop = asyncio.get_running_loop()
+        self._signal = Signal()
+        self._viewers: set[Watch] = set()
+        self._gop: list[Unit] = []
+        self._work: Work | None = None
+        self._own: Fanout | None = None  # the camera's
+        self._shift = 0  # from its timeline to the whole picture's
+        self._following: asyncio.Task[None] | None = None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it is made here."""
+        return self._work is not None
+
+    async def ready(self) -> "Slim | None":
+        """Itself, once there is a keyframe to begin with; None where none came in time."""
+        if self._following is None:
+            self._make()
+            self._following = asyncio.create_task(self._follow())
+        self._loop.call_later(READY_S + UNWATCHED_S, self._end_unwatched)
+        await self._signal.until(lambda: self._gop, READY_S)
+        return self if self._gop else None
+
+    def watch(self, viewer: Watch) -> list[Unit]:
+        """Show it every picture from now on, and return those since the last keyframe."""
+        self._viewers.add(viewer)
+        return list(self._gop)
+
+    def unwatch(self, viewer: Watch) -> None:
+        self._viewers.discard(viewer)
+        self._end_unwatched()
+
+    def sync(self) -> bool:
+        if self._work is not None:
+            self._work.sync()
+        return self._work is not None
+
+    def close(self) -> None:
+        self._stop_making()
+        following, self._following = self._following, None
+        if following is not None:
+            following.cancel()
+        if self._own is not None:
+            self._own.unwatch(self._take_own)
+        self._own, self._gop = None, []
+
+    def _end_unwatched(self) -> None:
+        if not self._viewers:
+            self.close()
+
+    # made here
+
+    def _make(self) -> None:
+        form = self._whole.format
+        if form is None:
+            return
+        units = self._whole.watch(self._feed)
+        work: Work = Work(as_sent(form), lambda _, unit: self._post(work, unit), THIN, units[:-1])
+        self._work = work
+        for unit in units[-1:]:
+            work.put(unit)
+        work.start()
+
+    def _feed(self, unit: Unit) -> None:
+        if self._work is not None:
+            self._work.put(unit)
+
+    def _post(self, work: Work, unit: Unit) -> None:
+        """From the work's thread into the loop."""
+
+        def take() -> None:
+            if self._work is work:
+                self._pass(unit)
+
+        # a loop that is gone took everybody who watched with it
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(take)
+
+    def _stop_making(self) -> None:
+        self._whole.unwatch(self._feed)
+        work, self._work = self._work, None
+        if work is not None:
+            work.stop()
+
+    # the camera's own
+
+    async def _follow(self) -> None:
+        own = self._sub()
+        if own is None:
+            return
+        try:
+            if not await own.opened(SUB_S) or not _is_smaller(own.format, self._whole.format):
+                return
+        except SourceFailed:
+            return
+        self._own, self._shift = own, self._whole.now() - own.now()
+        own.watch(self._take_own)
+        await own.signal.until(lambda: own.failure, float("inf"))
+        self._own = None
+        if self._work is None:
+            self._make()
+
+    def _take_own(self, unit: Unit) -> None:
+        own = self._own
+        if own is None or (self._work is not None and not unit.key):
+            return
+        if unit.key:
+            own.need()
+            self._stop_making()
+        self._pass(unit.later(self._shift))
+
+    def _pass(self, unit: Unit) -> None:
+        if unit.key:
+            self._gop = []
+            self._signal.ring()
+        elif not self._gop:
+            return
+        self._gop.append(unit)
+        for viewer in list(self._viewers):
+            viewer(unit)
+
+
+def _is_smaller(form: Format | None, whole: Format | None) -> bool:
+    return form is not None and whole is not None and form.width * form.height < whole.width * whole.height

@@ -1,0 +1,93 @@
+"""Pictures that are opened before or beside a session: ahead of a display, to be measured, and for a still."""
+
+import contextlib
+from copy import replace
+
+from media.grants import Claims
+from media.plane.background import Background
+from media.plane.codec.units import SourceFailed
+from media.plane.viewing.endings import Ended, Endings
+from media.plane.viewing.guard import Guard
+from media.plane.viewing.places import Places
+from media.plane.viewing.pull import Pull
+from media.plane.viewing.pulls import Pulls, TooMany
+from media.plane.viewing.session_index import SessionIndex
+from media.source import SourceSpec
+
+KEEP_S = 30.0  # a picture is held open for so long, unless somebody says again that it is kept warm
+LOOK_S = 15.0  # a picture that is opened for nobody has this to show what it is like
+
+
+class Warming:
+    def __init__(
+        self,
+        index: SessionIndex,
+        endings: Endings,
+        places: Places,
+        pulls: Pulls,
+        guard: Guard,
+        background: Background,
+    ) -> None:
+        self._index, self._endings, self._places, self._pulls = index, endings, places, pulls
+        self._guard, self._background = guard, background
+
+    def warm(self, claims: Claims, spec: SourceSpec | None) -> Pull:
+        """Start the pull, or join the one there is. Raises Ended, TooMany."""
+        self._endings.refuse(claims)
+        return self._pulls.warm(claims, spec)
+
+    def expect(self, claims: Claims, spec: SourceSpec | None) -> Pull:
+        """A warm pull, and a place for who comes with this grant until it lapses. Raises Ended, TooMany."""
+        self._endings.refuse(claims)
+        if not self._index.has_begun(claims.nonce):
+            self._places.keep(claims)
+        try:
+            return self.warm(claims, spec)
+        except BaseException:
+            self._places.give_back(claims.link, claims.nonce)
+            raise
+
+    def look(self, claims: Claims, spec: SourceSpec | None) -> None:
+        """Opens the picture for nobody, so that it is told what it is like, and leaves it. Raises Ended, TooMany."""
+        runs = self._pulls.runs(claims)
+        pull = self.warm(claims, spec)
+        if not runs:
+            self._background.later(self._looked(pull))
+
+    def keep(self, claims: Claims) -> None:
+        """Hold the picture open for KEEP_S, if it comes over the home network. Raises Ended, TooMany."""
+        runs = self._pulls.runs(claims)
+        pull = self.warm(claims, None)
+        pull.hold(KEEP_S)
+        if not runs:
+            self._background.later(self._held(pull))
+
+    async def still(self, claims: Claims, timeout_s: float) -> bytes:
+        """A JPEG of now. Raises Ended, TooMany, SourceFailed."""
+        # a pull that runs already went through the gate once, for whoever began it
+        if self._pulls.runs(claims):
+            await self._guard.pass_by(claims)
+        return await self.warm(claims, None).jpeg(timeout_s, small=claims.protocol == "still")
+
+    def sub(self, claims: Claims) -> Pull | None:
+        """The camera's smaller picture, beside the whole one of these claims; it takes no viewer's place."""
+        if claims.picture == "sub":
+            return None
+        try:
+            return self.warm(replace(claims, picture="sub"), None)
+        except (Ended, TooMany):
+            return None
+
+    async def _held(self, pull: Pull) -> None:
+        needed = pull.needed
+        with contextlib.suppress(SourceFailed):
+            await pull.opened(LOOK_S)
+        if not pull.hold(KEEP_S) and pull.needed == needed:
+            self._pulls.leave(pull)
+
+    async def _looked(self, pull: Pull) -> None:
+        needed = pull.needed
+        with contextlib.suppress(SourceFailed):
+            await pull.opened(LOOK_S)
+        if pull.needed == needed:  # nobody came for it meanwhile
+            self._pulls.leave(pull)

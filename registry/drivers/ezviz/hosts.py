@@ -1,0 +1,40 @@
+"""Where EZVIZ's two APIs are, by region."""
+
+import re
+
+from msgspec import Struct
+
+# region: app API, Open Platform; a wrong guess of the first is corrected at sign-in, of the second with the token
+REGIONS = {
+    "eu": ("apiieu.ezvizlife.com", "ieuopen.ezvizlife.com"),
+    "us": ("apiius.ezvizlife.com", "iusopen.ezvizlife.com"),
+    "sa": ("apiisa.ezvizlife.com", "isaopen.ezvizlife.com"),
+    "sg": ("apiisgp.ezvizlife.com", "isgpopen.ezvizlife.com"),
+    "in": ("apiiindia.ezvizlife.com", "iindiaopen.ezvizlife.com"),
+    "ru": ("apirus.ezvizru.com", "irusopen.ezvizlife.com"),
+}
+_API = re.compile(r"api(ieu|ius|isa|isgp|iindia)\.ezvizlife\.com")
+
+
+class EzvizHosts(Struct, frozen=True):
+    """Where the two APIs are, as "host" or "host:port"."""
+
+    api: str
+    open_platform: str
+    push: str = ""  # of the app's messages; "": where the account says
+    extra: tuple[str, ...] = ()  # of these, the ones that are not EZVIZ's own
+    follows: bool = True  # the Open Platform is that of an account's own region, where the account names one
+
+    @classmethod
+    def of(cls, region: str, *, api: str = "", open_platform: str = "", push: str = "") -> "EzvizHosts":
+        """By region, or as given. Raises ValueError for a region that is none."""
+        if region not in REGIONS:
+            raise ValueError(f"ezviz_region {region!r} is none of {', '.join(REGIONS)}")
+        extra = tuple(f"{each}" if ":" in each else f"{each}:443" for each in (api, open_platform, push) if each)
+        own_api, own_open = REGIONS[region]
+        return cls(api or own_api, open_platform or own_open, push, extra, follows=not open_platform)
+
+    def open_of(self, api: str) -> str:
+        """The Open Platform of an account whose app API is at `api`, as the account's sign-in named it."""
+        found = _API.fullmatch(api) if self.follows else None
+        return f"{found[1]}open.ezvizlife.com" if found else self.open_platform

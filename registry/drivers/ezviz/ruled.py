@@ -1,0 +1,65 @@
+"""What all of pyezvizapi's clients here have in common: the ways out, a terminal code of their own, silence.
+
+Importing this costs 0.2 s; import it where the vendor is called.
+"""
+
+import logging
+from typing import Any
+
+import requests
+from pyezvizapi.client import EzvizClient
+from pyezvizapi.exceptions import EzvizAuthTokenExpired, EzvizAuthVerificationCode, PyEzvizError
+
+from net.requests_adapter import Forbidden
+from registry.drivers.vendor_http import VendorHttp
+from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
+
+__all__ = [
+    "FAILURES",
+    "EzvizAuthTokenExpired",
+    "EzvizAuthVerificationCode",
+    "PyEzvizError",
+    "Ruled",
+    "failure",
+]
+
+# What a library of the vendor's raises: its own errors, requests' that it lets through, and what an answer of another
+# shape than it expects brings about.
+FAILURES = (PyEzvizError, requests.RequestException, KeyError, TypeError, ValueError, AttributeError, RecursionError)
+
+# It logs the region's host and whole answers; urllib3 logs paths with serials in them.
+for _name in ("pyezvizapi", "urllib3"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+
+
+class Ruled(EzvizClient):
+    code: int | None = None  # meta.code of the last answer, or the resultCode of an older call
+
+    def _keep_rules(self, http: VendorHttp, terminal: str) -> None:
+        """`terminal`: 32 hex digits, by which the vendor tells apart where an account is signed in."""
+        http.mount(self._session)
+        self._session.hooks["response"].append(self._note)
+        self._session.headers["featureCode"] = self._terminal = terminal
+
+    def _note(self, response: requests.Response, **_: Any) -> None:
+        try:
+            body = response.json()
+            self.code = int(body["meta"]["code"] if "meta" in body else body["resultCode"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self.code = None
+
+
+def failure(error: BaseException) -> DriverError:
+    """One of FAILURES as ours. Its text is left behind: the library's holds whole answers."""
+    if isinstance(error, EzvizAuthTokenExpired):
+        return SignedOut()
+    cause = error.__cause__
+    response = getattr(cause, "response", None) if isinstance(cause, requests.HTTPError) else None
+    status = response.status_code if response is not None else 0
+    if status == 429:
+        return VendorBusy("HTTP 429")
+    if status == 401:
+        return SignedOut()
+    if isinstance(error, Forbidden):
+        return VendorDown("the address is not allowed")
+    return VendorDown(f"HTTP {status}" if status else type(error).__name__)

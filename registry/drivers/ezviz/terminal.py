@@ -1,0 +1,76 @@
+"""Signing in to EZVIZ accounts, each of which knows this installation as one of its ten or so terminals."""
+
+import hmac
+import logging
+import re
+import secrets
+
+from net.errors import NotAllowed
+from net.exchange import Exchange
+from registry.drivers.ezviz.codes import SIGN_IN
+from registry.drivers.vendor_http import VendorHttp
+from registry.errors import VendorDown
+from registry.vendor import CodeSent, Rejected, SignedIn, Verdict
+from store.ports import Store
+
+log = logging.getLogger(__name__)
+
+# Codes of a sign-in that the vendor decides upon; others are of a service in trouble.
+DECIDED = re.compile(r"[16]\d{3}|80000")
+OURS = frozenset({1021})  # a parameter is wrong, which no person can mend
+
+
+class Terminal:
+    """Raises registry.errors.DriverError. `host` is the region's app API, where signing in starts."""
+
+    def __init__(self, store: Store, http: VendorHttp, host: str) -> None:
+        self._store, self._http, self._host = store, http, host
+
+    def of(self, user: str) -> str:
+        """The user's terminal code, 32 hex digits: the same for ever in this installation, and nobody else's."""
+        root = self._store.meta_once("ezviz_terminal", secrets.token_hex(16))
+        return hmac.new(root.encode(), user.strip().casefold().encode(), "sha256").hexdigest()[:32]
+
+    def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
+        """One attempt; the region the vendor names is followed once. `code` and `host` when a code was sent."""
+        from registry.drivers.ezviz.ruled import FAILURES, failure
+        from registry.drivers.ezviz.signing_in import Redirected
+
+        at = host or self._host
+        with Exchange(deadline_s):
+            for _ in range(2):
+                try:
+                    self._http.hosts.check(f"https://{at}")
+                    return self._attempt(user, password, code, at)
+                except Redirected as redirected:
+                    at = redirected.host
+                except NotAllowed:
+                    return Rejected("unsupported")
+                except FAILURES as error:
+                    raise failure(error) from None
+        raise VendorDown("sent from region to region")
+
+    def _attempt(self, user: str, password: str, code: str, host: str) -> Verdict:
+        from registry.drivers.ezviz.ruled import EzvizAuthVerificationCode, PyEzvizError
+        from registry.drivers.ezviz.signing_in import SigningIn
+
+        client = SigningIn(self._http, user, password, host, self.of(user))
+        try:
+            session = client.login(code or None)
+        except EzvizAuthVerificationCode:
+            # the vendor was asked for a code; with a code in hand it means that this one was not taken
+            return Rejected("wrong_code") if code else CodeSent(client.host)
+        except PyEzvizError:
+            return self._rejected(client.code)
+        self._http.check(f"https://{session['api_url']}")
+        return SignedIn(session)
+
+    def _rejected(self, code: int | None) -> Rejected:
+        """Raises VendorDown for what is no verdict on this person."""
+        why = SIGN_IN.get(code or 0)
+        if why is not None:
+            return Rejected(why)
+        if code in OURS or not DECIDED.fullmatch(str(code)):
+            raise VendorDown(f"code {code}")
+        log.warning("the vendor wants another way of signing in: code %s", code)
+        return Rejected("unsupported")

@@ -1,0 +1,58 @@
+"""What a refused sign-in says to a person: why, and what to do."""
+
+import math
+from collections.abc import Mapping
+
+from registry.drivers import SPEECHES
+from words.catalogue import OURS, mark
+from words.languages import Language
+
+# By `why` of registry.owner.sign_in.SignInRefused, and by what a page or a command finds itself.
+WRITTEN: Mapping[str, str] = {
+    "wrong": mark("{vendor} does not take that user name and password. Try them in the {vendor} app, then again here."),
+    "too_many": mark("There were too many wrong tries with this user name. Wait 15 minutes, then try again."),
+    "stranger": mark("This {vendor} account may not sign in here."),
+    "empty": mark("Enter both the user name and the password."),
+    "locked": mark(
+        "{vendor} has locked this account for a while, after too many wrong passwords. "
+        "Wait half an hour, or set a new password in the {vendor} app."
+    ),
+    "terminals": mark(
+        "This {vendor} account is signed in on as many devices as it may be. "
+        "Remove one in the {vendor} app, then sign in again."
+    ),
+    "too_often": mark("{vendor} has sent too many codes already. Wait half an hour, then sign in again."),
+    "throttled": mark(
+        "There were too many tries that failed, from your network or this browser. Try again in {minutes} min."
+    ),
+    "vendor_down": mark("{vendor} does not answer just now. Try again in a few minutes; nothing was changed."),
+    "expired": mark(
+        "The code is over: five minutes have passed, or you went on in another window. Sign in again to get a new one."
+    ),
+    "guessed": mark("Those were too many wrong codes. Wait {minutes} min, then sign in again to get a new one."),
+    "no_code": mark("Enter the code that was sent to you."),
+    "wrong_code": mark("That is not the code that was sent. Look again and enter it once more."),
+    "unsupported": mark(
+        "{vendor} asks for a kind of sign-in that can't be done here. "
+        "Open the {vendor} app, do what it asks for, then try again."
+    ),
+}
+
+
+def refused(why: str, language: Language, vendor: str, retry_after_s: int = 0, sentence: str = "") -> str:
+    """In the vendor's own words where it has some. `sentence`: in place of the one in WRITTEN."""
+    speech = SPEECHES.get(vendor)
+    if speech and why in speech.sign_in:
+        return speech.catalogue.say(language, speech.sign_in[why], vendor=vendor)
+    return OURS.say(language, sentence or WRITTEN[why], vendor=vendor, minutes=minutes(retry_after_s))
+
+
+def no_password(language: Language, vendor: str) -> str:
+    """What a person does whose account has no password; "" where the vendor knows no such accounts."""
+    speech = SPEECHES.get(vendor)
+    sentence = speech.sign_in.get("no_password", "") if speech else ""
+    return speech.catalogue.say(language, sentence, vendor=vendor) if speech and sentence else ""
+
+
+def minutes(seconds: int) -> int:
+    return max(1, math.ceil(seconds / 60))

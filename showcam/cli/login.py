@@ -1,0 +1,89 @@
+"""`showcam login`: sign in to EZVIZ here, and see which cameras can be shown, without a browser."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from showcam.cli import installation, readable, settings_of, stop
+from showcam.cli.cameras import report_cameras
+from showcam.cli.named_camera import ASKING, unavailable
+from showcam.cli.output import as_json, echo
+from showcam.cli.progress import progress
+
+if TYPE_CHECKING:
+    from registry.owner.sign_in import SignedIn, SignIn, SignInRefused
+    from showcam.compose.cameras import Household
+
+HERE = "command line"  # counted apart from what visitors try
+
+
+@click.command()
+@click.option("--user", help="EZVIZ user name: e-mail, phone or account name (default: asked for).")
+@click.option(
+    "--open/--no-open",
+    "open_way",
+    default=None,
+    help="Whether pictures may come by EZVIZ's cloud stream, an open connection (default: asked for where it matters).",
+)
+@as_json
+@installation
+@click.pass_context
+@readable
+def login(context: click.Context, user: str | None, open_way: bool | None, as_json: bool) -> None:
+    """Sign in to EZVIZ and list the cameras: those that can be shown, and why the others can't.
+
+    The password is asked for, used once and not kept. Whoever may read the data folder may sign in any account.
+    """
+    from showcam.compose.cameras import signing_in
+
+    with signing_in(settings_of(context)) as (sign_in, household_of):
+        user = user or str(click.prompt("EZVIZ user name", err=True))
+        home = household_of(_signed_in(sign_in, user).account.id)
+        _agree(sign_in, home, open_way)
+        report_cameras(home, verbose=False, as_json=as_json)
+
+
+def _signed_in(sign_in: "SignIn", user: str) -> "SignedIn":
+    from accounts.attempts import Browser
+    from registry.owner.sign_in import CodeWanted, SignedIn, SignInRefused
+
+    password = click.prompt("Password", hide_input=True, err=True)
+    with progress("Signing in"):
+        outcome = sign_in.begin(user, password, HERE, Browser(HERE, every=True))
+    while isinstance(outcome, CodeWanted):
+        code = click.prompt(f"The code that was sent to {outcome.hint}", err=True)
+        with progress("Signing in"):
+            answer = sign_in.submit_code(outcome.pending, code)
+        if isinstance(answer, SignInRefused) and answer.why == "wrong_code":
+            echo(_why(sign_in, answer), err=True)
+            continue
+        outcome = answer
+    if not isinstance(outcome, SignedIn):
+        stop(_why(sign_in, outcome), code=1)
+    return outcome
+
+
+def _why(sign_in: "SignIn", refusal: "SignInRefused") -> str:
+    from registry.owner.sign_in_sentences import refused
+
+    return refused(refusal.why, "en", sign_in.vendor, refusal.retry_after_s)
+
+
+def _agree(sign_in: "SignIn", home: "Household", open_way: bool | None) -> None:
+    """Keep whether pictures may come by an open connection; asked for where a camera has no better way."""
+    from registry.errors import Unavailable
+    from registry.gate.ways import may_be_overheard
+
+    if open_way is None:
+        try:
+            with progress(ASKING):
+                cameras = home.owner.cameras(home.account).cameras
+        except Unavailable as error:
+            unavailable(error)
+        names = ", ".join(camera.name for camera in cameras if may_be_overheard(camera))
+        if not names:
+            return
+        echo(f"Over an open connection alone: {names}.", err=True)
+        echo("On its way from EZVIZ to here the picture is then not encrypted.", err=True)
+        open_way = click.confirm("Show them so?", default=True, err=True)
+    sign_in.allow_open_way(home.account, allowed=open_way)

@@ -1,0 +1,83 @@
+"""Sessions of the console: by which cookie or id one is found, and until when."""
+
+from pathlib import Path
+
+import pytest
+
+from accounts import viewers
+from accounts.console_sessions import KEPT_S, ConsoleSessions
+from accounts.viewers import OwnersPage
+from store.sqlite import SqliteStore
+from tests.doubles.clock import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sessions(store: SqliteStore, clock: Clock) -> ConsoleSessions:
+    return ConsoleSessions(store, clock)
+
+
+def test_a_session_is_found_by_its_cookie_and_by_its_id_for_thirty_days(
+    sessions: ConsoleSessions, clock: Clock
+) -> None:
+    text = sessions.begin(account="home", user="kari@example.com")
+    found = sessions.read(text)
+    assert found is not None
+    assert (found.account, found.user, found.expires) == ("home", "kari@example.com", clock.now + KEPT_S)
+    assert sessions.find(found.id) == found
+    clock.wait(KEPT_S - 1)
+    assert sessions.read(text) == found
+    clock.wait(1)
+    assert (sessions.read(text), sessions.find(found.id)) == (None, None)
+
+
+def test_an_id_is_no_cookie(sessions: ConsoleSessions) -> None:
+    text = sessions.begin(account="home")
+    found = sessions.read(text)
+    assert found is not None
+    assert [sessions.read(other) for other in ("", text[:-1], found.id, found.id.removeprefix("home-"))] == [None] * 4
+    assert sessions.find(text) is None
+
+
+def test_an_ended_session_is_found_no_more_and_what_it_remembered_is_gone(sessions: ConsoleSessions) -> None:
+    text, other = sessions.begin(), sessions.begin()
+    found = sessions.read(text)
+    assert found is not None
+    sessions.remember(found, b"a password", 300)
+    sessions.end(found)
+    assert (sessions.read(text), sessions.remembered(found)) == (None, None)
+    assert sessions.read(other) is not None
+
+
+def test_what_the_next_step_needs_is_kept_for_its_time(sessions: ConsoleSessions, clock: Clock) -> None:
+    found = sessions.read(sessions.begin())
+    assert found is not None
+    sessions.remember(found, b"a password", 300)
+    clock.wait(299)
+    assert sessions.remembered(found) == b"a password"
+    clock.wait(1)
+    assert sessions.remembered(found) is None
+
+
+def test_neither_cookie_nor_what_is_remembered_can_be_read_in_the_database(
+    sessions: ConsoleSessions, store: SqliteStore, tmp_path: Path
+) -> None:
+    text = sessions.begin(account="home", user="kari@example.com")
+    found = sessions.read(text)
+    assert found is not None
+    sessions.remember(found, b"a password", 300)
+    held = b"".join(path.read_bytes() for path in tmp_path.glob("showcam.db*"))
+    assert held
+    assert [secret for secret in (text.encode(), b"a password", b"kari@example.com") if secret in held] == []
+
+
+def test_a_viewer_is_a_link_or_an_owners_page(store: SqliteStore) -> None:
+    sessions = ConsoleSessions(store)
+    found = sessions.read(sessions.begin(account="home"))
+    assert found is not None
+    assert viewers.find(store, found.id) == OwnersPage(found.id, "home")
+    assert (viewers.find(store, "home-nobody"), viewers.find(store, "nobody")) == (None, None)

@@ -1,0 +1,171 @@
+"""The console's page in a real browser: from an empty data folder to a live tile, and how it looks and is used."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
+from tests.doubles.program import Program, running
+
+TARGETS = "button, a.button, input:not([type=hidden]):not([type=checkbox]), label.tick, footer a"
+TOO_SMALL = """targets => [...document.querySelectorAll(targets)].filter(each => each.checkVisibility())
+    .map(each => [each.outerHTML, each.getBoundingClientRect().height]).filter(([, height]) => height < 44)"""
+WITHIN_S = 120  # from the start of showcam in an empty folder to a picture that moves
+MOVING = "video => video.getVideoPlaybackQuality().totalVideoFrames > 20"
+FOCUSED = "document.activeElement.name || document.activeElement.textContent.trim()"
+
+
+def printed(text: str) -> str:
+    """The last address of the page, with its code."""
+    found: list[str] = re.findall(r"Your cameras: (http://\S+/home#\S+)", text)
+    return found[-1]
+
+
+def at_start(program: Program) -> str:
+    """Of a program that just started: it serves a moment before it prints."""
+    deadline = time.monotonic() + 10
+    while "Your cameras: " not in program.log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return printed(program.log.read_text())
+
+
+def another(program: Program) -> str:
+    return printed(program.command("home", "--demo").stdout)
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    made = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    yield made
+    made.close()
+
+
+def watched(context: BrowserContext) -> tuple[Page, list[str]]:
+    """A page, and what its console complains of."""
+    page, complaints = context.new_page(), []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    return page, complaints
+
+
+def sign_in(page: Page, address: str, user: str) -> None:
+    page.goto(address)
+    page.wait_for_selector("input[name=user]")
+    page.fill("input[name=user]", user)
+    page.fill("input[name=password]", "showcam-demo")
+    page.press("input[name=password]", "Enter")
+
+
+def tile(page: Page, name: str) -> Any:
+    return page.locator(".tile", has=page.get_by_role("heading", name=name, exact=True))
+
+
+def test_from_an_empty_folder_to_a_live_tile(context: BrowserContext, tmp_path: Path) -> None:
+    """Two values are typed, and nothing else is done."""
+    began = time.monotonic()
+    page, complaints = watched(context)
+    with running(tmp_path) as program:
+        sign_in(page, at_start(program), "real@example.com")
+        video = tile(page, "Terrace").locator("video")
+        page.wait_for_function(MOVING, arg=video.element_handle(), timeout=WITHIN_S * 1000)
+        took = time.monotonic() - began
+        assert "#" not in page.url  # the code is out of the address
+        why = tile(page, "Driveway").locator(".why")
+        assert "Image Encryption is on for Driveway, so its picture can't be shown." in why.inner_text()
+        page.screenshot(path=SCREENSHOTS / "home-real.png", full_page=True)
+    assert took < WITHIN_S
+    assert complaints == []
+
+
+def test_where_webrtc_brings_nothing_hls_does(context: BrowserContext, program: Program) -> None:
+    page, complaints = watched(context)
+    page.add_init_script("delete window.RTCPeerConnection")
+    sign_in(page, another(program), "demo@example.com")
+    video = tile(page, "Garden").locator("video")
+    page.wait_for_function(MOVING, arg=video.element_handle(), timeout=30_000)
+    assert video.get_attribute("src", timeout=1000)
+    assert complaints == []
+
+
+def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContext, program: Program) -> None:
+    page, _ = watched(context)
+    sign_in(page, another(program), "demo@example.com")
+    garden = tile(page, "Garden")
+    video = garden.locator("video").element_handle()
+    page.wait_for_function(MOVING, arg=video, timeout=20_000)
+    program.change("Garden", asleep=True)
+    try:
+        garden.get_by_text("Garden is in Sleep Mode.").wait_for(timeout=20_000)
+        page.screenshot(path=SCREENSHOTS / "home-refused.png", full_page=True)
+    finally:
+        program.change("Garden", asleep=False)
+    garden.get_by_role("button", name="Try again").click()
+    page.wait_for_function(MOVING, arg=video, timeout=20_000)
+
+
+def test_by_keyboard_alone(context: BrowserContext, program: Program) -> None:
+    page, _ = watched(context)
+    page.goto(another(program))
+    page.wait_for_selector("input[name=user]")
+    visited = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        visited.append(page.evaluate(FOCUSED))
+    assert visited == ["user", "password", "open_way", "step"]
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("showcam-demo")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("other@example.com")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".tiles")
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) == "step"
+    page.keyboard.press("Enter")  # signs out
+    page.wait_for_selector("input[name=entry]")
+
+
+def fits(page: Page, name: str) -> None:
+    page.screenshot(path=SCREENSHOTS / f"home-{name}.png", full_page=True)
+    assert page.evaluate(TOO_WIDE) <= 0
+    assert page.evaluate(OUT_OF_ITS_BOX, TARGETS) == []
+    assert page.evaluate(TOO_SMALL, TARGETS) == []
+    assert page.evaluate(UNLABELLED) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"),
+    [("en", 360, "light"), ("en", 1280, "dark"), ("nb", 360, "dark"), ("nb", 1280, "light"), ("de", 360, "light")],
+)
+def test_it_fits(chromium: Browser, program: Program, language: str, width: int, scheme: Any) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
+    page, complaints = watched(context)
+    name = f"{language}-{width}-{scheme}"
+    page.goto(f"{program.web}/home")
+    fits(page, f"enter-{name}")
+    page.fill("input[name=entry]", "guess")
+    page.press("input[name=entry]", "Enter")
+    page.wait_for_selector("[role=alert]")
+    fits(page, f"wrong-code-{name}")
+    page.goto("about:blank")
+    page.goto(another(program))
+    page.wait_for_selector("input[name=user]")
+    fits(page, f"sign-in-{name}")
+    page.fill("input[name=user]", "demo@example.com")
+    page.fill("input[name=password]", "wrong")
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector("[role=alert]")
+    fits(page, f"refused-{name}")
+    page.fill("input[name=password]", "showcam-demo")
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector(".tiles")
+    page.wait_for_function(MOVING, arg=page.locator(".tile video").nth(2).element_handle(), timeout=20_000)
+    fits(page, f"tiles-{name}")
+    context.close()
+    assert [each for each in complaints if "403" not in each] == []  # of the refused sign-in

@@ -1,0 +1,47 @@
+"""Runs of tests.doubles.far_display, each in a network of its own, and whether this machine can make them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.doubles.far_away import NETWORK
+
+ROOT = Path(__file__).parents[2]
+
+
+def needed() -> None:
+    """Skips the test, by name, where a program or a network is missing; fails it where they are required."""
+    missing = [each for each in ("ip", "nsenter", "chromium-headless-shell") if shutil.which(each) is None]
+    if missing:
+        why = f"{', '.join(missing)} is not installed: scripts/browser.sh, scripts/gstreamer.sh"
+    else:
+        tun = [*NETWORK, "ip", "tuntap", "add", "dev", "try0", "mode", "tun"]
+        tried = subprocess.run(tun, capture_output=True, text=True, check=False)
+        if tried.returncode == 0:
+            return
+        why = f"this machine makes no wires of its own: {tried.stderr.strip()}"
+    if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+def played(way: Mapping[str, object], timeout_s: float) -> list[dict[str, Any]]:
+    command = [*NETWORK, sys.executable, "-P", "-m", "tests.doubles.far_display", json.dumps(dict(way))]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def frozen_s(run: dict[str, Any]) -> float:
+    """As Chromium counts it: what is 0.15 s longer than the mean."""
+    return float(run["told"]["totalFreezesDuration"])

@@ -1,0 +1,143 @@
+"""The console around a real store, registry and sign-in, and a browser in the house."""
+
+import html
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+from accounts.households import end_pictures
+from accounts.one_time_code import OneTimeCode
+from console import home, look
+from console.app import blueprint
+from console.home import Home, HomeSettings
+from oauth.app import OAuthSettings, bind
+from registry.drivers.ezviz import households
+from registry.drivers.ezviz.sessions import Sessions
+from registry.owner.sign_in import SignIn
+from tests.doubles.clock import Clock
+from tests.doubles.household import OFFER, Household, household
+from tests.doubles.linking_world import CAREFUL, USER
+from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor
+from tests.doubles.templates import COMPILED
+
+NEW = "new@example.com"  # whom nobody has added before
+
+
+@dataclass
+class HomeBrowser:
+    """A browser with cookies of its own; `peer` and `headers` are what the server sees of it."""
+
+    http: Client
+    host: str = "192.168.1.5:8080"
+    peer: str = "192.168.1.20"
+    scheme: str = "http"
+    headers: dict[str, str] = field(default_factory=dict)
+    answer: TestResponse | None = None
+
+    @property
+    def status(self) -> int:
+        assert self.answer is not None
+        return self.answer.status_code
+
+    @property
+    def text(self) -> str:
+        """What the page says, without its markup."""
+        assert self.answer is not None
+        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", self.answer.text)).split())
+
+    @property
+    def step(self) -> str:
+        """What the page's main button does, "" on the page of the cameras."""
+        assert self.answer is not None
+        steps = re.findall(r'<button class="primary" name="step" value="([\w-]+)"', self.answer.text)
+        return "" if 'class="wide"' in self.answer.text else steps[0]
+
+    @property
+    def token(self) -> str:
+        assert self.answer is not None
+        return re.findall(r'name="csrf_token" value="([^"]+)"', self.answer.text)[0]
+
+    def ask(self, method: str, path: str, **more: Any) -> TestResponse:
+        headers = self.headers | more.pop("headers", {}) | {"Host": self.host}
+        # as it came: the client would read two slashes as the beginning of a host
+        environ = {"REMOTE_ADDR": self.peer, "PATH_INFO": path}
+        url = f"{self.scheme}://{self.host}"
+        return self.http.open(path, method=method, base_url=url, headers=headers, environ_overrides=environ, **more)
+
+    def get(self) -> "HomeBrowser":
+        self.answer = self.ask("GET", "/home")
+        return self
+
+    def post(self, step: str, **fields: str) -> "HomeBrowser":
+        """Presses a button of the page last shown, and follows where it leads."""
+        form = {"csrf_token": self.token, "step": step} | fields
+        self.answer = self.ask("POST", "/home", data=form)
+        return self.get() if self.answer.status_code == 303 else self
+
+    def enter(self, code: str) -> "HomeBrowser":
+        return self.get().post("enter", entry=code)
+
+    def sign_in(self, user: str = USER, password: str = PASSWORD, **more: str) -> "HomeBrowser":
+        return self.post("sign-in", user=user, password=password, **more)
+
+    def open(self, camera: str, sdp: str = OFFER, **more: Any) -> TestResponse:
+        """What a tile's script does."""
+        headers = {"X-CSRFToken": self.token}
+        return self.ask("POST", f"/home/cameras/{camera}", json={"session": "7", "sdp": sdp}, headers=headers, **more)
+
+    @property
+    def cookie(self) -> str:
+        """The text of the console's cookie."""
+        kept = {cookie.key: cookie.value for cookie in (self.http._cookies or {}).values()}
+        return kept.get("showcam-home", "")
+
+
+@dataclass
+class HomeWorld:
+    home: Household
+    app: Flask
+    code: OneTimeCode
+    vendor: Any  # a ReadyVendor with sessions
+    clock: Clock
+
+    def browser(self, **more: Any) -> HomeBrowser:
+        return HomeBrowser(self.app.test_client(), **more)
+
+    def signed_in(self, user: str = USER) -> HomeBrowser:
+        browser = self.browser().enter(self.code.renew()).sign_in(user)
+        return browser.post("code", code=CODE) if user == CAREFUL else browser
+
+
+def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8081) -> HomeWorld:
+    clock = Clock()
+    clock.now = time.time()  # which sessions go by
+    made = household(folder, user=USER, clock=clock)
+    households.add_owner(made.store, CAREFUL)
+    vendor: Any = ReadyVendor(USER, NEW, careful=(CAREFUL,))
+    vendor.sessions = Sessions(made.store)
+    code = OneTimeCode(folder / "run" / "home-code", clock)
+    app = Flask("showcam", static_folder=None)
+    app.jinja_options = {"bytecode_cache": COMPILED}
+    issuer = "https://home.example" if public else "http://127.0.0.1:8080"
+    bind(
+        app,
+        made.store,
+        SignIn(made.store, vendor, "owner"),
+        made.owner,
+        OAuthSettings(issuer=issuer, cookie_keys=[secrets.token_bytes(32)], secure_cookies=public),
+    )
+    app.register_blueprint(look.blueprint())
+    app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))
+    settings = HomeSettings("public" if public else "lan", ("nas.local",), media_port=media_port, live=4)
+
+    def end(session: str) -> None:
+        end_pictures(made.pictures, session)
+
+    home.bind(app, Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, code, settings, end))
+    return HomeWorld(made, app, code, vendor, clock)

@@ -1,0 +1,158 @@
+"""Everything in the camera's manual is a reason, a setting, a command or a help entry here, or not ours, because …"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from oauth import wording
+from registry.drivers.ezviz.sentences import EZVIZ
+from registry.gate.reasons import row_text
+from registry.reason import Reason
+from registry.settings import CHOICES, Setting
+from showcam.cli import main
+
+ROOT = Path(__file__).parents[2]
+MANUAL = Path(__file__).parents[3] / "shared/data/manual.md"
+EZVIZ_PAGE = (ROOT / "docs/ezviz.md").read_text()
+
+
+class Mended(NamedTuple):
+    """A refusal that says this to the camera's owner."""
+
+    reason: Reason
+    words: str
+
+
+class Set(NamedTuple):
+    setting: Setting
+
+
+class Done(NamedTuple):
+    """By a command of the program."""
+
+    command: str
+
+
+class Helped(NamedTuple):
+    """On a page of the documentation, in these words."""
+
+    page: str
+    words: str
+
+
+class Said(NamedTuple):
+    """On the pages for linking."""
+
+    sentence: str
+
+
+class NotOurs(NamedTuple):
+    because: str
+
+
+type Place = Mended | Set | Done | Helped | Said | NotOurs
+
+PLACES: dict[str, Place] = {
+    "led-red-solid": Helped("ezviz.md", "red, solid | it is starting up"),
+    "led-red-slow": Mended("offline", "Slow red: no network"),
+    "led-red-fast": Mended("offline", "Fast red: the memory card or the camera has a fault"),
+    "led-blue-solid": Helped("ezviz.md", "blue, solid | somebody looks at it in the EZVIZ app"),
+    "led-blue-slow": Mended("offline", "Slow blue: all is well"),
+    "led-blue-fast": Helped("ezviz.md", "blue, fast | it waits for its Wi-Fi to be set up"),
+    "reset": Mended("offline", "hold RESET for four seconds"),
+    "wifi-24": Mended("offline", "2.4 GHz"),
+    "wired": Helped("ezviz.md", "By cable the light is slow blue"),
+    "sd-card": Set("storage"),
+    "live-share": NotOurs("sharing is between accounts of EZVIZ; a camera that is shared is listed as such"),
+    "live-history": NotOurs("showcam shows what is now; no recording is read, from card or cloud"),
+    "live-picture": NotOurs("a display gets a still by the assistant; keeping pictures is for the EZVIZ app"),
+    "live-record": NotOurs("showcam records nothing"),
+    "live-resolution": Set("resolution"),
+    "live-multi": NotOurs("an assistant shows one camera at a time"),
+    "set-audio": Set("audio"),
+    "set-status-light": Set("status_light"),
+    "set-alarm-notification": Set("alarm_notification"),
+    "set-night-vision": Set("night_vision"),
+    "set-time-zone": Set("time_zone"),
+    "set-date-format": Set("date_format"),
+    "set-wifi": Set("wifi"),
+    "set-cloud-storage": Set("cloud_storage"),
+    "set-storage-status": Set("storage"),
+    "set-version": Set("version"),
+    "set-encryption": Set("encryption"),
+    "set-encryption-password": Done("cameras password"),
+    "set-flip": Set("flip"),
+    "set-sleep": Set("sleep"),
+    "set-offline-notification": Set("offline_notification"),
+    "set-user-guide": Set("user_guide"),
+    "set-about": Set("about"),
+    "set-restart": Done("cameras restart"),
+    "set-delete": Done("cameras delete"),
+    "alexa-before-app": Mended("not_found", "the camera works in the EZVIZ app"),
+    "alexa-before-encryption": Mended("encryption_on", "Image Encryption and switch it off"),
+    "alexa-before-device": Mended("no_common_protocol", "Ask on another display"),
+    "alexa-before-account": NotOurs("an Alexa account is Amazon's; linking begins in its app"),
+    "alexa-enable": Helped("alexa.md", "**Enable to use**, sign in with the EZVIZ user name"),
+    "alexa-sign-in": Mended("signed_out", "sign in there with the EZVIZ user name and password"),
+    "alexa-authorize": Said("Nothing is linked yet. Look at what is ticked, then press “Agree and link”, or Cancel."),
+    "alexa-linked": Helped("alexa.md", "discover devices"),
+    "alexa-devices": Done("cameras list"),
+    "alexa-voice": Helped("alexa.md", "show the garden camera"),
+    "alexa-rename": Mended("not_found", "after each new name too"),
+    "alexa-not-discovered": Mended("not_found", "have the assistant look for devices again"),
+    "alexa-offline": Mended("offline", "the router must be on the internet"),
+    "alexa-countries": NotOurs("where there is an assistant is its maker's to say"),
+    "google-before-app": Mended("not_found", "the camera works in the EZVIZ app"),
+    "google-before-encryption": Mended("encryption_on", "Image Encryption and switch it off"),
+    "google-before-audio": Mended("audio_off", "Audio and switch it on"),
+    "google-before-tv": Mended("no_common_protocol", "Ask on another display"),
+    "google-before-assistant": NotOurs("the Google Home app is Google's; linking begins in it"),
+    "google-setup": Helped("google.md", "*Works with Google Home*"),
+    "google-sign-in": Mended("signed_out", "sign in there with the EZVIZ user name and password"),
+    "google-authorize": Said("Nothing is linked yet. Look at what is ticked, then press “Agree and link”, or Cancel."),
+    "google-synced": Helped("google.md", "sync my devices"),
+    "google-voice": Helped("google.md", "show the garden camera on the living room TV"),
+    "google-rooms": NotOurs(
+        "rooms and groups are made in the Google Home app; a command for several cameras is answered for each"
+    ),
+    "ask-recording-offline": Mended("offline", "goes on recording to its memory card"),
+    "ask-false-alarm": Set("sensitivity"),
+    "ask-sd": Set("storage"),
+    "ask-no-alarms": Set("phone_mute"),
+    "ask-live-fails": Mended("media_down", "Ask again in a few seconds"),
+    "use-privacy": Helped("ezviz.md", "its owner is asked"),
+    "use-purpose": NotOurs("what a camera is for, its owner decides"),
+    "use-data": NotOurs("the law binds whoever runs the camera; showcam keeps no picture"),
+    "use-security": Helped("ezviz.md", "The password is used for the one call and never kept"),
+    "use-tracking": NotOurs("who looks at a camera is in the log of whoever runs the installation, without names"),
+}
+
+
+@pytest.mark.skipif(not MANUAL.exists(), reason="the list of what the manual covers is not beside the project")
+def test_the_manual_has_these_and_no_others() -> None:
+    assert re.findall(r"^- ([a-z0-9-]+) · ", MANUAL.read_text(), re.MULTILINE) == list(PLACES)
+
+
+@pytest.mark.parametrize("entry", PLACES)
+def test_it_is_where_it_is_said_to_be(entry: str) -> None:
+    match PLACES[entry]:
+        case Mended(reason, words):
+            assert words in " ".join(row_text(reason, "en", "Garden", EZVIZ.vendor))
+        case Set(setting):
+            assert setting in CHOICES
+            assert f"| `{setting}` |" in EZVIZ_PAGE
+        case Done(command):
+            group, name = command.split()
+            assert name in main.commands[group].commands  # type: ignore[attr-defined]
+        case Helped(page, words):
+            assert words in " ".join((ROOT / "docs" / page).read_text().split())
+        case Said(sentence):
+            assert sentence == wording.NOT_AGREED
+        case NotOurs(because):
+            assert because
+
+
+def test_every_setting_has_its_row_in_the_page_for_owners() -> None:
+    assert {setting for setting in CHOICES if f"| `{setting}` |" not in EZVIZ_PAGE} == set()

@@ -1,0 +1,167 @@
+"""What a viewer's congestion takes, told by its receiver: a clock that a test moves, and no network."""
+
+import pytest
+
+from media.plane.outputs.congestion import FASTEST, FIRST_PACE, TRY_S, Congestion
+
+RATE = 4_000_000.0
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def congestion(clock: Clock) -> Congestion:
+    return Congestion(clock, lambda: None)
+
+
+def sent(congestion: Congestion, clock: Clock, seconds: float, *, lost: float = 0.0, per_second: int = 400) -> None:
+    """Packets in steps of 50 ms, of which a share is asked for again."""
+    number, due = int(clock.now * 1000) % 60_000, 0.0
+    for _ in range(round(seconds / 0.05)):
+        clock.now += 0.05
+        count = per_second // 20
+        congestion.sent(count)
+        due += count * lost
+        congestion.asked_again(range(number, number + int(due)))
+        number, due = number + count, due - int(due)
+
+
+@pytest.mark.parametrize(
+    ("lost", "is_overfull", "delay_s", "copies"),
+    [
+        (0.0, False, 0.0, 1),
+        (0.01, False, 0.0, 1),
+        (0.05, False, 0.32, 2),
+        (0.2, False, 0.32, 1),  # there is no room for two
+        (0.5, True, 0.32, 1),
+    ],
+)
+def test_what_is_asked_for_again(lost, is_overfull, delay_s, copies, congestion, clock):
+    sent(congestion, clock, 2, lost=lost)
+    assert (congestion.is_overfull, round(congestion.delay_s, 2), congestion.copies) == (is_overfull, delay_s, copies)
+
+
+def test_a_few_packets_say_nothing(congestion, clock):
+    congestion.sent(10)
+    congestion.asked_again(range(10))
+    assert not congestion.is_overfull
+
+
+@pytest.mark.parametrize(
+    ("reports", "is_overfull"),
+    [
+        ([(0, 0), (0, 400), (0, 800)], False),
+        ([(0, 0), (100, 400), (100, 800)], False),  # once
+        ([(0, 0), (100, 400), (200, 800)], True),
+        ([(0, 0), (20, 400), (40, 800)], False),
+        ([(0, 0), (10, 20), (20, 40)], False),  # of so few packets
+        ([(0, 0), (100, 400), (60, 800)], False),  # what was sent again has come
+        ([(0, 40_000), (100, 400), (200, 800)], False),  # another stream, so that one sample is left
+    ],
+)
+def test_what_stayed_lost(reports, is_overfull, congestion, clock):
+    for lost, packets in reports:
+        congestion.reported(lost, packets)
+        clock.now += 1
+    assert congestion.is_overfull is is_overfull
+
+
+def test_reports_that_come_with_each_request_are_no_samples_of_their_own(congestion, clock):
+    for lost in range(20):
+        congestion.reported(lost, 10 * lost)
+        clock.now += 0.01
+    assert not congestion.is_overfull
+
+
+@pytest.mark.parametrize(
+    ("estimates", "round_trips", "is_overfull"),
+    [
+        ([3e6, 3e6, 3e6], [0.1, 0.4, 0.4], False),
+        ([1e6], [0.1, 0.4, 0.4], False),
+        ([1e6, 3e6, 1e6], [0.1, 0.4, 0.4], False),
+        ([1e6, 9e5, 9e5], [0.1, 0.1, 0.1], False),  # nothing waits on the way: the receiver was busy
+        ([1e6, 9e5, 9e5], [0.4, 0.4, 0.4], False),
+        ([1e6, 9e5, 9e5], [0.1, 0.2, 0.3], True),
+    ],
+)
+def test_what_a_receiver_estimates(estimates, round_trips, is_overfull, congestion, clock):
+    for rtt_s in round_trips:
+        congestion.turned(rtt_s)
+    for each in estimates:
+        congestion.estimated(each, RATE)
+        clock.now += 0.6
+    assert congestion.is_overfull is is_overfull
+
+
+def test_a_viewer_that_can_not_go_on_again_and_again_has_too_much(congestion, clock):
+    for _ in range(3):
+        clock.now += 1
+        assert not congestion.is_overfull
+        congestion.start(asked=True)
+    assert congestion.is_overfull
+    clock.now += 10
+    assert not congestion.is_overfull
+
+
+def test_a_wish_and_a_start_are_heard_once(congestion):
+    congestion.wants_key()
+    assert [congestion.take_wish(), congestion.take_wish()] == [True, False]
+    congestion.start()
+    assert [congestion.take_start(), congestion.take_start()] == [True, False]
+
+
+def test_between_the_whole_picture_and_the_smaller_one_nothing_is_sent_again(congestion):
+    congestion.moved()
+    assert congestion.copies == 0
+    congestion.start()
+    assert congestion.copies == 1
+
+
+def test_a_burst_grows_where_all_arrives_and_shrinks_where_it_does_not(congestion, clock):
+    assert congestion.pace() == FIRST_PACE
+    sent(congestion, clock, 1)
+    paces = []
+    for _ in range(4):
+        clock.now += 0.3
+        paces.append(congestion.pace())
+    assert paces == [2 * FIRST_PACE, FASTEST, FASTEST, FASTEST]
+    sent(congestion, clock, 0.5, lost=0.3)
+    assert congestion.pace() == FASTEST / 2
+
+
+def test_the_whole_picture_is_tried_again_after_a_while_and_later_each_time_that_it_fails(congestion, clock):
+    waits = []
+    for _ in range(6):
+        congestion.moved()
+        congestion.start()
+        began = clock.now
+        while not congestion.may_try:
+            clock.now += 1
+        waits.append(clock.now - began)
+        congestion.returned()
+        clock.now += 5
+    assert waits == [TRY_S, 60, 120, 240, 300, 300]
+    clock.now += 60
+    congestion.moved()
+    clock.now += TRY_S
+    assert congestion.may_try, "it went well for a minute"
+
+
+def test_it_is_not_tried_while_the_smaller_one_does_not_arrive(congestion, clock):
+    congestion.moved()
+    congestion.start()
+    sent(congestion, clock, TRY_S, lost=0.2)
+    assert not congestion.may_try
+    sent(congestion, clock, 5.5)
+    assert congestion.may_try

@@ -1,0 +1,48 @@
+"""The level that a stream names, set against what its picture needs."""
+
+from fractions import Fraction
+from typing import Any
+
+import av
+import pytest
+
+from media.plane.codec import h264, level
+from tests.doubles.rtsp_camera import slope
+
+
+def keyframe(width: int, height: int, **options: str) -> bytes:
+    encoder: Any = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "yuv420p", Fraction(1, 25)
+    encoder.framerate = Fraction(int(options.pop("fps", "25")))
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", **options}
+    return b"".join([bytes(packet) for packet in [*encoder.encode(slope(0, width, height)), *encoder.encode(None)]])
+
+
+@pytest.mark.parametrize(
+    ("size", "options", "expected"),
+    [
+        ((640, 360), {"level": "5.1"}, 0x1F),
+        ((640, 360), {"level": "5.1", "profile": "high", "preset": "medium"}, 0x1F),
+        ((1280, 720), {"level": "5.2", "profile": "main"}, 0x1F),
+        ((1280, 720), {"level": "5.1", "fps": "50"}, 0x20),
+        ((1920, 1080), {"level": "5.1"}, 0x28),
+        ((1920, 1080), {"level": "5.1", "fps": "50"}, 0x2A),
+        ((1920, 1080), {"level": "5.1", "refs": "12", "preset": "medium"}, 0x32),
+        ((3840, 2160), {"level": "5.1"}, 0x33),
+        ((640, 360), {"level": "4.1"}, 0x29),
+        ((640, 360), {"level": "3.0"}, 0x1E),
+    ],
+)
+def test_a_claim_beyond_the_picture_is_rewritten(size, options, expected):
+    sent = keyframe(*size, **options)
+    mended = level.relabelled(sent)
+    assert int(h264.codec_name(mended)[-2:], 16) == expected
+    assert len(mended) == len(sent)
+    assert sum(a != b for a, b in zip(sent, mended, strict=True)) == (h264.codec_name(sent) != h264.codec_name(mended))
+    assert (h264.look(mended).width, h264.look(mended).height) == size
+
+
+@pytest.mark.parametrize("sps", [b"", b"\x67", b"\x67\x64\x00\x33", b"\x67" + bytes(40)])
+def test_parameter_sets_that_make_no_sense_are_left_as_they_are(sps):
+    whole = h264.START + sps + h264.START + b"\x65abc"
+    assert level.relabelled(whole) == whole

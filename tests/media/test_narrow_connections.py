@@ -1,0 +1,121 @@
+"""A viewer whose receiver says that it can't go on, or that its connection does not take the picture."""
+
+import asyncio
+import itertools
+import threading
+import time
+
+import pytest
+
+from tests.doubles.hls_camera import FPS, Camera, recording
+from tests.media.test_webrtc import watching
+
+pytestmark = pytest.mark.usefixtures("on_loopback")
+WHOLE, SUB, MADE = (1280, 720), (320, 180), (640, 360)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole picture is tried again after two seconds."""
+    monkeypatch.setattr("media.plane.outputs.congestion.TRY_S", 2.0)
+    monkeypatch.setattr("media.plane.outputs.congestion.CALM_S", 1.0)
+
+
+def test_a_keyframe_that_is_asked_for_comes_though_the_camera_sends_none(world, vendor):
+    vendor.cameras["garden"] = Camera(recording(gop_s=8, length_s=64), segment_s=8, head_start=2)
+
+    async def scene():
+        async with watching(world, world.grant(protocol="webrtc")) as viewer:
+            await viewer.until(lambda: len(viewer.pictures) >= 2 * FPS)
+            asked = time.monotonic()
+            await viewer.want_key()
+            await viewer.until(lambda: viewer.keys[-1] > asked, 3)
+            came = viewer.keys[-1]
+            await viewer.until(lambda: len([each for each in viewer.pictures if each > came + 1]) > FPS // 2)
+            return came - asked, [later - came for later in viewer.pictures if later > came]
+
+    took, after = asyncio.run(scene())
+    assert took < 0.5, "the next one of the camera is seconds away"
+    assert after[-1] > 1
+
+
+async def _crowded(viewer, until) -> None:
+    """Half of what is sent does not come, until something is so."""
+    deadline = time.monotonic() + 10
+    while not until():
+        assert time.monotonic() < deadline, viewer.changes
+        await viewer.lose(16)
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("has_sub", "changes"),
+    [(False, [WHOLE, MADE]), (True, [WHOLE, MADE, SUB])],
+    ids=["made here", "the camera's own"],
+)
+def test_a_connection_that_does_not_take_the_picture_gets_a_smaller_one(has_sub, changes, world, vendor, household):
+    vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=20))
+    if has_sub:
+        vendor.cameras["garden-sub"] = Camera(recording(size=SUB))
+
+    async def scene():
+        async with watching(world, world.grant(protocol="webrtc")) as viewer:
+            await viewer.until(lambda: len(viewer.pictures) >= FPS)
+            await _crowded(viewer, lambda: len(viewer.changes) > 1)
+            await viewer.until(lambda: viewer.changes == changes)
+            seen = len(viewer.pictures)
+            await viewer.until(lambda: len(viewer.pictures) > seen + 2 * FPS)
+            return viewer.changes
+
+    assert asyncio.run(scene()) == changes
+    assert [each.picture for each in household.opened][1:] == ["sub"]
+
+
+def test_the_whole_picture_comes_back_when_the_connection_takes_it(start, vendor, impatient):
+    world = start()
+    vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=30))
+
+    async def scene():
+        async with watching(world, world.grant(protocol="webrtc")) as viewer:
+            await viewer.until(lambda: len(viewer.pictures) >= FPS)
+            await _crowded(viewer, lambda: len(viewer.changes) > 1)
+            await viewer.until(lambda: viewer.changes == [WHOLE, MADE, WHOLE], 12)
+            seen = len(viewer.pictures)
+            await viewer.until(lambda: len(viewer.pictures) > seen + 2 * FPS)
+            return [later - earlier for earlier, later in itertools.pairwise(viewer.pictures)]
+
+    assert max(asyncio.run(scene())[FPS:]) < 1.0
+
+
+def test_other_viewers_keep_the_whole_picture(world, vendor):
+    vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=20))
+
+    async def scene():
+        async with (
+            watching(world, world.grant(protocol="webrtc")) as poor,
+            watching(world, world.grant(protocol="webrtc")) as rich,
+        ):
+            await poor.until(lambda: len(poor.pictures) >= FPS and len(rich.pictures) >= FPS)
+            await _crowded(poor, lambda: len(poor.changes) > 1)
+            seen = len(rich.pictures)
+            await rich.until(lambda: len(rich.pictures) > seen + FPS)
+            return poor.changes, rich.changes
+
+    assert asyncio.run(scene()) == ([WHOLE, MADE], [WHOLE])
+
+
+def test_a_smaller_picture_that_nobody_watches_is_not_made(world, vendor, eventually):
+    vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=20))
+
+    async def scene():
+        async with watching(world, world.grant(protocol="webrtc")) as viewer:
+            await viewer.until(lambda: len(viewer.pictures) >= FPS)
+            await _crowded(viewer, lambda: len(viewer.changes) > 1)
+            assert _makers() == 1
+
+    asyncio.run(scene())
+    eventually(lambda: _makers() == 0)
+
+
+def _makers() -> int:
+    return sum(thread.name == "scaling" for thread in threading.enumerate())

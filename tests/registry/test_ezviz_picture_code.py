@@ -1,0 +1,194 @@
+"""The code that deciphers an EZVIZ camera's picture: checked, sealed, handed to the media process, and taken back."""
+
+from collections.abc import Iterator
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from media.source import SourceSpec
+from registry.camera import UNASKED, Camera
+from registry.drivers.ezviz import households
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.encryption import is_right, judged, key_of
+from registry.errors import Refused
+from registry.vendor import SignedIn
+from store.records import Source
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+from tests.doubles.ready_driver import camera as ready
+from tests.doubles.simulator_process import SimulatorProcess
+
+LONG_S = 20.0
+CODE = "ABCDEF"  # of the Garage
+KEY = b"ABCDEF" + bytes(10)
+DIGEST = "aa37ad52a5a65df39791a95818fb3298"  # reference vector: md5hex(md5hex("ABCDEF"))
+
+
+@pytest.mark.parametrize(
+    ("code", "key"),
+    [
+        ("ABCDEF", KEY),
+        ("0123456789abcdef", b"0123456789abcdef"),
+        ("0123456789abcdefghij", b"0123456789abcdef"),
+        ("", bytes(16)),
+    ],
+)
+def test_a_key_is_the_code_filled_up_with_zeros_or_cut(code: str, key: bytes) -> None:
+    assert key_of(code) == key
+
+
+@pytest.mark.parametrize(
+    ("listed", "code", "right"),
+    [
+        (DIGEST, "ABCDEF", True),
+        (DIGEST.upper(), "ABCDEF", True),
+        (DIGEST, "abcdef", False),
+        (DIGEST, "", False),
+        ("", "ABCDEF", None),
+        (None, "ABCDEF", None),
+        (7, "ABCDEF", None),
+        ("<redacted>", "ABCDEF", False),
+        ("ſ" * 32, "ABCDEF", False),
+    ],
+)
+def test_a_code_is_compared_with_the_digest_that_the_vendor_lists(listed: Any, code: str, right: bool | None) -> None:
+    assert is_right([{"STATUS": {"F1": {"encryptPwd": listed}}}], "F1", code) is right
+
+
+@pytest.mark.parametrize(
+    "page", [{}, {"STATUS": None}, {"STATUS": {}}, {"STATUS": {"F1": None}}, {"STATUS": {"F1": {}}}]
+)
+def test_without_a_digest_nothing_is_known(page: dict[str, Any]) -> None:
+    garage = ready("Garage", "F1")
+    assert is_right([page], "F1", CODE) is None
+    assert [camera.picture_code for camera in judged((garage,), [page], {"F1": CODE})] == ["unknown"]
+
+
+@pytest.fixture(scope="module")
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    running = SimulatorProcess(tmp_path_factory.mktemp("vendor"), encryption_delay_s=0.0)
+    yield running
+    running.stop()
+
+
+class Home:
+    """The demo's household, by its account alone; it has not agreed to an open connection."""
+
+    def __init__(self, vendor: SimulatorProcess, store: SqliteStore) -> None:
+        store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
+        user = "demo@example.com"
+        [source] = store.sources(households.add_owner(store, user).id)
+        self.source: Source = source
+        hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
+        self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True, lan=True, cloud=True)
+        verdict = self.driver.sign_in(user, "showcam-demo", LONG_S)
+        assert isinstance(verdict, SignedIn)
+        self.driver.sessions.signed_in(source, user, verdict.session)
+
+    def camera(self, name: str = "Garage") -> Camera:
+        return next(camera for camera in self.driver.read(self.source, LONG_S) if camera.name == name)
+
+    def set_code(self, code: str, name: str = "Garage") -> None:
+        self.driver.set_picture_code(self.source, self.camera(name), code, LONG_S)
+
+    def mint(self, camera: Camera) -> SourceSpec:
+        return self.driver.mint(self.source, camera, "cloud", LONG_S)
+
+
+@pytest.fixture
+def home(vendor: SimulatorProcess, store: SqliteStore) -> Home:
+    return Home(vendor, store)
+
+
+def test_the_key_goes_with_the_address_of_a_camera_whose_code_fits(home: Home) -> None:
+    home.set_code(CODE)
+
+    garage = home.camera()
+    assert (garage.picture_code, home.camera("Garden").picture_code) == ("fits", "none")
+    spec = home.mint(garage)
+    assert (spec.kind, spec.key) == ("ezviz", KEY)
+    assert SourceSpec.from_json(spec.as_json()) == spec
+    for secret in (CODE, KEY.hex(), str(KEY)):
+        assert secret not in f"{spec!r} {spec} {spec.url}"
+
+
+def test_at_home_the_key_goes_along_too(home: Home) -> None:
+    home.driver.set_code(home.source, home.camera(), CODE, LONG_S)
+    assert home.driver.mint(home.source, home.camera(), "lan", LONG_S).key == b""
+    home.set_code(CODE)
+    spec = home.driver.mint(home.source, home.camera(), "lan", LONG_S)
+    assert (spec.kind, spec.key) == ("rtsp", KEY)
+
+
+@pytest.mark.parametrize("code", ["none", "wrong", "unknown"])
+def test_a_key_that_may_not_fit_is_not_handed_out(home: Home, code: Any) -> None:
+    home.driver.sessions.allow_open_way(home.source, allowed=True)
+    home.set_code(CODE)
+    assert home.mint(replace(home.camera(), picture_code=code)).key == b""
+
+
+@pytest.mark.parametrize("code", ["ABCDEG", "abcdef", "ABCDEF0"])
+def test_a_wrong_code_is_not_kept(home: Home, code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        home.set_code(code)
+    assert refused.value.reason == "code_wrong"
+    assert home.driver.sessions.read(home.source).secrets.picture_codes == {}
+    assert home.camera().picture_code == "none"
+
+
+def test_an_enciphered_picture_needs_no_consent_to_an_open_connection(home: Home) -> None:
+    assert (home.camera().ways, home.camera("Garden").ways) == ((UNASKED,), (UNASKED,))
+    home.set_code(CODE)
+    assert (home.camera().ways, home.camera("Garden").ways) == (("cloud",), (UNASKED,))
+    with pytest.raises(Refused, match="no cloud way"):
+        home.mint(replace(home.camera(), encryption="off"))
+
+
+def test_a_password_that_is_changed_elsewhere_ends_the_code(
+    home: Home, vendor: SimulatorProcess, tmp_path: Path
+) -> None:
+    home.set_code(CODE)
+    elsewhere = SqliteStore(tmp_path / "elsewhere.db", Sealer([("test", bytes(32))]))
+    app = Home(vendor, elsewhere)
+    app.driver.change_password(app.source, app.camera(), CODE, "secret12", LONG_S)
+    found = home.camera()
+    assert (found.picture_code, home.mint(found).key) == ("wrong", b"")
+    app.driver.change_password(app.source, app.camera(), "secret12", CODE, LONG_S)
+    assert home.camera().picture_code == "fits"
+    elsewhere.close()
+
+
+def test_a_password_that_is_changed_here_takes_the_codes_place(home: Home) -> None:
+    home.set_code(CODE)
+    home.driver.change_password(home.source, home.camera(), CODE, "secret12", LONG_S)
+    assert (home.camera().picture_code, home.mint(home.camera()).key) == ("fits", b"secret12" + bytes(8))
+    home.driver.change_password(home.source, home.camera(), "secret12", CODE, LONG_S)
+
+
+def test_without_a_kept_code_a_new_password_keeps_none(home: Home) -> None:
+    home.driver.change_password(home.source, home.camera(), CODE, "secret12", LONG_S)
+    assert home.camera().picture_code == "none"
+    home.driver.change_password(home.source, home.camera(), "secret12", CODE, LONG_S)
+
+
+def test_a_code_is_taken_back(home: Home) -> None:
+    home.set_code(CODE)
+    home.set_code("")
+    assert home.driver.sessions.read(home.source).secrets.picture_codes == {}
+    assert (home.camera().picture_code, home.camera().ways) == ("none", (UNASKED,))
+
+
+def test_a_code_is_sealed(home: Home, tmp_path: Path) -> None:
+    home.set_code(CODE)
+    stored = b"".join(file.read_bytes() for file in tmp_path.glob("showcam.db*"))
+    assert stored
+    assert CODE.encode() not in stored
+
+
+def test_what_is_handed_on_is_compared_by_its_key_too() -> None:
+    spec = SourceSpec("ezviz", "ysproto://x", ("x:8554",), "on", key=KEY)
+    assert spec != changed(spec, key=b"")
+    assert SourceSpec.from_json({**spec.as_json(), "key": ""}).key == b""

@@ -1,0 +1,174 @@
+"""A real account's list through driver, registry and gate: each channel, its ways, its settings, and why not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from media.grants import Grants
+from registry.adapter import Adapter, adapt
+from registry.camera import Camera, Refusal, StreamRequest, Video
+from registry.drivers.ezviz import households
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.rules import Rules
+from registry.vendor import SignedIn
+from store.records import Account, Link
+from store.sqlite import SqliteStore
+from tests.doubles import real_list
+from tests.doubles.household import new_link
+from tests.doubles.ready_pictures import ReadyPictures
+from tests.doubles.tls_vendor import Vendors
+
+LONG_S = 20.0
+
+pytestmark = pytest.mark.skipif(not real_list.FILE.exists(), reason=f"a real list is not at {real_list.FILE}")
+
+# serial, channel, model | online, asleep, Audio, battery | status light, alarm and offline notification, flip, night
+# vision, whether it can restart | whether it sends a smaller picture. FAKE00016 is online by its device's row, which
+# counts; OnlineStatus, an optional of its STATUS, says the contrary.
+CHANNELS = """
+FAKE00001 1 LC1C      | on  off  on -   | off on off off  black_and_white no  | yes
+FAKE00002 1 C1C       | on  off  on -   | on  on off none black_and_white yes | yes
+FAKE00003 1 H80x      | on  off  on -   | off on off off  smart           yes | yes
+FAKE00004 1 C6CN      | on  on   on -   | on  on off none black_and_white yes | yes
+FAKE00005 1 H3        | on  off  on -   | off on off off  smart           yes | yes
+FAKE00006 1 EB3       | off none on 100 | on  on off none black_and_white no  | no
+FAKE00007 1 H3        | on  off  on -   | off on off off  smart           yes | yes
+FAKE00008 1 C8C       | on  none on -   | on  on off off  black_and_white yes | yes
+FAKE00009 1 H3        | on  off  on -   | off on off off  black_and_white yes | yes
+FAKE00010 1 Husky Air | off off  on -   | on  on off none black_and_white yes | yes
+FAKE00011 1 H3        | on  off  on -   | off on off off  black_and_white yes | yes
+FAKE00012 1 eLife     | off none on 100 | on  on off none colour          no  | no
+FAKE00013 1 H3        | on  off  on -   | off on off off  smart           yes | yes
+FAKE00014 1 H9c       | on  off  on -   | on  on off off  black_and_white yes | yes
+FAKE00014 2 H9c       | on  off  on -   | on  on off on   black_and_white yes | yes
+FAKE00015 1 EB3       | on  none on 97  | on  on off none black_and_white no  | no
+FAKE00016 1 eLife     | on  none on 100 | on  on off none colour          no  | no
+FAKE00017 1 EB3       | off none on 100 | on  on off none colour          no  | no
+FAKE00018 1 C8W       | on  off  on -   | off on off off  smart           yes | yes
+FAKE00019 1 EB3       | on  none on 99  | on  on off none black_and_white no  | no
+"""
+ASLEEP = {"FAKE00004"}  # its privacy shutter is closed
+OFFLINE = {"FAKE00006", "FAKE00010", "FAKE00012", "FAKE00017"}
+OWNED = {"FAKE00010"}
+KEY = b"ABCDEF" + bytes(10)  # of AES-128
+
+
+@dataclass
+class Home:
+    """A household that has nothing but the account; its owner has agreed to the open connection."""
+
+    adapter: Adapter
+    account: Account
+    link: Link
+    pictures: ReadyPictures
+
+    def cameras(self) -> tuple[Camera, ...]:
+        return self.adapter.owner.cameras(self.account.id).cameras
+
+    def give(self, code: str) -> set[str]:
+        """The owner decides for each channel that it be shown by the code; what showcam then knows of the code."""
+        found: set[str] = set()
+        for camera in self.cameras():
+            done = self.adapter.owner.while_encrypted(self.account.id, camera.id, "code", code=code, consent=True)
+            assert isinstance(done, Camera)
+            found.add(done.picture_code)
+        return found
+
+    def reasons(self) -> dict[str, set[tuple[str, ...]]]:
+        """By serial, what stands in the way of any of its channels on any surface."""
+        found: dict[str, set[tuple[str, ...]]] = {}
+        for camera, verdicts in self.adapter.owner.readiness(self.account.id):
+            for verdict in verdicts.values():
+                failed = tuple(row.reason for row in verdict.failed) if isinstance(verdict, Refusal) else ()
+                found.setdefault(camera.ref.serial, set()).add(failed)
+        return found
+
+
+@pytest.fixture
+def home(store: SqliteStore, vendors: Vendors) -> Callable[..., Home]:
+    def made(*, owned: bool) -> Home:
+        vendor = vendors.answering(real_list.RealList(owned=owned).reply)
+        hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
+        driver = EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True, lan=True, cloud=True)
+        account = households.add_owner(store, real_list.USER)
+        [source] = store.sources(account.id)
+        verdict = driver.sign_in(real_list.USER, real_list.PASSWORD, LONG_S)
+        assert isinstance(verdict, SignedIn)
+        driver.sessions.signed_in(source, real_list.USER, verdict.session)
+        driver.sessions.allow_open_way(source, allowed=True)
+        rules = Rules(request_s=LONG_S, owner_s=LONG_S, opens_per_minute=100)
+        pictures, link = ReadyPictures(), new_link(account, "google", None, "en")
+        store.add_link(link)
+        adapter = adapt(store, {"ezviz": driver}, pictures, Grants([bytes(32)]), rules)
+        return Home(adapter, account, link, pictures)
+
+    return made
+
+
+@pytest.mark.parametrize("owned", [False, True], ids=["as it is", "as owner"])
+def test_every_channel_is_read_as_it_is(home: Callable[..., Home], owned: bool) -> None:
+    found = home(owned=owned).cameras()
+    assert sorted(map(_line, found)) == CHANNELS.strip().splitlines()
+    assert {camera.ways for camera in found} == {("cloud",)}
+    assert {camera.encryption for camera in found} == {"on"}
+    assert {camera.video for camera in found} == {Video()}, "the list does not tell for sure which codec a camera sends"
+    own = {camera.ref.serial for camera in found if camera.owner == "own"}
+    assert own == ({camera.ref.serial for camera in found} if owned else OWNED)
+
+
+def _line(camera: Camera) -> str:
+    battery = "-" if camera.battery is None else str(camera.battery)
+    columns = (
+        f"{camera.ref.serial} {camera.ref.channel} {camera.model:9}",
+        f"{camera.online:3} {camera.asleep:4} {camera.audio:2} {battery:3}",
+        f"{camera.status_light:3} {camera.alarm_notification:2} {camera.offline_notification} {camera.flip:4} "
+        f"{camera.night_vision:15} {'yes' if camera.can_restart else 'no':3}",
+        "no" if camera.sub is None else "yes",
+    )
+    return " | ".join(columns)
+
+
+@pytest.mark.parametrize("owned", [False, True], ids=["as it is", "as owner"])
+def test_with_the_account_alone_an_online_camera_that_is_awake_is_refused_for_encryption_and_nothing_else(
+    home: Callable[..., Home], owned: bool
+) -> None:
+    reasons = home(owned=owned).reasons()
+    assert len(reasons) == 19
+    assert {serial for serial, found in reasons.items() if found == {("encryption_on",)}} == (
+        reasons.keys() - ASLEEP - OFFLINE
+    )
+    assert {serial for serial, found in reasons.items() if found == {("asleep", "encryption_on")}} == ASLEEP
+    assert {serial for serial, found in reasons.items() if found == {("offline", "encryption_on")}} == OFFLINE
+
+
+@pytest.mark.parametrize("owned", [False, True], ids=["as it is", "as owner"])
+def test_with_the_code_every_online_camera_that_is_awake_is_shown(home: Callable[..., Home], owned: bool) -> None:
+    ours = home(owned=owned)
+    assert ours.give(real_list.CODE) == {"fits"}
+    reasons = ours.reasons()
+    assert {serial for serial, found in reasons.items() if found == {()}} == reasons.keys() - ASLEEP - OFFLINE
+    assert {serial for serial, found in reasons.items() if found == {("asleep",)}} == ASLEEP
+    assert {serial for serial, found in reasons.items() if found == {("offline",)}} == OFFLINE
+
+
+def test_each_that_is_shown_is_asked_for_the_picture_that_its_menu_has(home: Callable[..., Home]) -> None:
+    """And its key goes to the media process."""
+    ours = home(owned=False)
+    ours.give(real_list.CODE)
+    for camera in ours.cameras():
+        ours.adapter.registry.open_stream(ours.link, camera.id, StreamRequest("google", ("hls",)))
+    asked = {}
+    for _, source in ours.pictures.warmed:
+        told = parse_qs(urlsplit(source.url).query)
+        asked[f"{told['dev'][0]} {told['chn'][0]}"] = (told["stream"][0], source.dozes)
+        assert (source.kind, source.sound, source.key) == ("ezviz", "on", KEY)
+    expected = {}
+    for line in CHANNELS.strip().splitlines():
+        serial, _, rest = line.partition(" ")
+        if serial not in ASLEEP | OFFLINE:
+            has_smaller = line.endswith("yes")
+            expected[f"{serial} {rest[0]}"] = ("2" if has_smaller else "1", not has_smaller)
+    assert asked == expected
+    assert len(expected) == 15

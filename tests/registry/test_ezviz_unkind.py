@@ -1,0 +1,150 @@
+"""A household as unkind as life, through driver, registry and gate: what is shown, why not, what its owner meets."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from media.grants import Grants
+from registry.adapter import adapt
+from registry.camera import Camera, Refusal, Stream, StreamRequest
+from registry.drivers.ezviz import households
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.rules import Rules
+from registry.settings import Asked, Step
+from registry.vendor import SignedIn
+from store.records import Source
+from store.sqlite import SqliteStore
+from tests.doubles.household import new_link
+from tests.doubles.ready_pictures import ReadyPictures
+from tests.doubles.simulator_process import SimulatorProcess
+
+USER, CODE = "real@example.com", "ABCDEF"
+LONG_S = 20.0
+ENCRYPTED = ("Driveway", "Boathouse", "Hall", "Courtyard Wide", "Courtyard Close", "Workshop", "Loft", "Pantry")
+CLOSED = {"Greenhouse": "asleep", "Cellar": "offline", "Shed": "offline"}
+
+
+class Home:
+    def __init__(self, vendor: SimulatorProcess, store: SqliteStore) -> None:
+        store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
+        self.vendor = vendor
+        account = households.add_owner(store, USER)
+        [source] = store.sources(account.id)
+        self.source: Source = source
+        hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
+        self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True, lan=True, cloud=True)
+        verdict = self.driver.sign_in(USER, "showcam-demo", LONG_S)
+        assert isinstance(verdict, SignedIn)
+        self.driver.sessions.signed_in(source, USER, verdict.session)
+        self.driver.sessions.allow_open_way(source, allowed=True)
+        self.pictures = ReadyPictures()
+        rules = Rules(request_s=LONG_S, owner_s=LONG_S, opens_per_minute=100)
+        adapter = adapt(store, {"ezviz": self.driver}, self.pictures, Grants([bytes(32)]), rules)
+        self.account, self.owner, self.registry = account.id, adapter.owner, adapter.registry
+        self.link = new_link(account, "alexa", None, "en")
+        store.add_link(self.link)
+
+    def camera(self, name: str) -> Camera:
+        return next(camera for camera in self.owner.cameras(self.account).cameras if camera.name == name)
+
+    def give(self, name: str, code: str = CODE) -> Camera | Refusal | Step:
+        """The owner decides that the camera be shown by the code."""
+        return self.owner.while_encrypted(self.account, self.camera(name).id, "code", code=code, consent=True)
+
+    def change(self, name: str, setting: str, value: str, code: str = "") -> Camera | Asked | Refusal | Step:
+        return self.owner.change(self.account, self.camera(name).id, setting, value, code=code, consent=True)
+
+    def reasons(self) -> dict[str, str]:
+        """Why each camera is not shown by Google, which asks the most; "" where it is."""
+        table = self.owner.readiness(self.account)
+        verdicts = {camera.name: row["google"] for camera, row in table}
+        return {name: found.reason if isinstance(found, Refusal) else "" for name, found in verdicts.items()}
+
+    def opened(self, name: str) -> str:
+        """By which kind of source the camera is shown now."""
+        stream = self.registry.open_stream(self.link, self.camera(name).id, StreamRequest("alexa", ("hls",)))
+        assert isinstance(stream, Stream), stream
+        return self.pictures.warmed[-1][1].kind
+
+
+@pytest.fixture(scope="module")
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    running = SimulatorProcess(tmp_path_factory.mktemp("vendor"), encryption_delay_s=0.3, restart_s=0.3, lag_s=0.4)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def home(vendor: SimulatorProcess, store: SqliteStore) -> Iterator[Home]:
+    yield Home(vendor, store)
+    vendor.control(vendor.serial("Driveway"), encryption=True, audio=True, online=True, rtsp=False)
+    vendor.control(vendor.serial("Terrace"), online=True, rtsp=False)
+
+
+def test_by_the_account_alone_the_one_clear_camera_is_shown(home: Home) -> None:
+    assert home.reasons() == {"Terrace": "", **dict.fromkeys(ENCRYPTED, "encryption_on"), **CLOSED}
+    assert home.opened("Terrace") == "ezviz"
+
+
+def test_with_the_code_all_that_are_awake_and_online_are_shown(home: Home) -> None:
+    for name in (*ENCRYPTED, *CLOSED):
+        given = home.give(name)
+        assert isinstance(given, Camera)
+        assert given.picture_code == "fits"
+    assert home.reasons() == {"Terrace": "", **dict.fromkeys(ENCRYPTED, ""), **CLOSED}
+    for name in ENCRYPTED:
+        assert home.opened(name) == "ezviz"
+        assert home.pictures.warmed[-1][1].key == b"ABCDEF" + bytes(10)
+
+
+def test_another_code_shows_nothing(home: Home) -> None:
+    assert home.give("Boathouse", "ABCDEG") == Step("code", wrong=True)
+    assert home.reasons()["Boathouse"] == "encryption_on"
+
+
+def test_a_switch_that_the_list_shows_late_is_waited_for(home: Home) -> None:
+    driveway = home.camera("Driveway")
+    home.driver.apply(home.source, driveway, "status_light", "off", LONG_S)
+    assert home.camera("Driveway").status_light == "on", "the list is late"
+    changed = home.change("Driveway", "audio", "off")
+    assert isinstance(changed, Camera)
+    assert changed.audio == "off"
+    home.change("Driveway", "status_light", "on")
+
+
+def test_newer_firmware_takes_a_mailed_code_alone(home: Home) -> None:
+    assert home.change("Driveway", "encryption", "off", CODE) == Step("mailed_code")
+    mailed = home.vendor.cameras()["Driveway"]["mailed"]
+    found = home.change("Driveway", "encryption", "off", mailed)
+    assert isinstance(found, Camera)
+    assert found.encryption == "off"
+
+
+def test_a_shared_camera_is_its_owners_to_change(home: Home) -> None:
+    refused = home.change("Boathouse", "encryption", "off", CODE)
+    assert isinstance(refused, Refusal)
+    assert refused.reason == "not_this_way"
+
+
+def test_rtsp_at_home_is_used_while_it_is_open_and_the_cloud_after_a_restart(home: Home) -> None:
+    serial, terrace = home.vendor.serial("Terrace"), home.camera("Terrace")
+    shut = home.owner.set_code(home.account, terrace.id, CODE)
+    assert isinstance(shut, Refusal)
+    assert shut.reason == "lan_closed"
+    home.vendor.control(serial, rtsp=True)
+    _until(lambda: f"rtsp/{serial}" in home.vendor.ports())
+    found = home.owner.set_code(home.account, terrace.id, CODE)
+    assert isinstance(found, Camera)
+    assert found.ways == ("lan", "cloud")
+    assert home.opened("Terrace") == "rtsp"
+    assert isinstance(home.owner.restart(home.account, terrace.id), Camera)
+    _until(lambda: home.camera("Terrace").online == "on" and f"rtsp/{serial}" not in home.vendor.ports())
+    assert home.opened("Terrace") == "ezviz"
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LONG_S
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

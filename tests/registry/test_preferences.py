@@ -1,0 +1,72 @@
+"""What an owner decided, as the store has it: of this version, of the one before, and of none."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from registry.drivers.ezviz.sessions import Sessions
+from registry.preferences import NONE, Preferences, keep, of_account
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+from tests.doubles.household import Household
+
+KEPT = Path(__file__).parent / "kept" / "showcam-0.1.sql"
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        (b'{"voice_may":["audio"],"lan_while_encrypted":true,"scaled":true}', ("lan", ("audio",), True)),
+        (b'{"voice_may":[],"lan_while_encrypted":false,"scaled":false}', ("no", (), False)),
+        (b"{}", ("no", (), False)),
+        (b'{"while_encrypted":"code"}', ("code", (), False)),
+        (b'{"while_encrypted":"lan"}', ("lan", (), False)),
+        # the newer spelling counts, whatever the older one says
+        (b'{"while_encrypted":"no","lan_while_encrypted":true}', ("no", (), False)),
+        (b'{"while_encrypted":"code","lan_while_encrypted":true}', ("code", (), False)),
+        # what can't be read allows nothing, and the rest of the entry stays
+        (b'{"while_encrypted":"always","scaled":true}', ("no", (), True)),
+        (b'{"while_encrypted":true}', ("no", (), False)),
+        (b'{"while_encrypted":["code"],"lan_while_encrypted":true}', ("no", (), False)),
+        (b'{"lan_while_encrypted":"yes"}', ("no", (), False)),
+        (b'{"lan_while_encrypted":1}', ("no", (), False)),
+    ],
+)
+def test_both_spellings_are_read(home: Household, kept: bytes, expected: tuple[str, tuple[str, ...], bool]) -> None:
+    home.store.put_preference(home.account.id, "ezviz-camera", kept)
+
+    found = of_account(home.store, home.account.id)["ezviz-camera"]
+    assert (found.while_encrypted, found.voice_may, found.scaled) == expected
+
+
+@pytest.mark.parametrize("kept", [b"", b"null", b"[]", b'"lan"', b'{"voice_may":"all"}', b'{"while_encrypted":"code"'])
+def test_an_entry_that_can_not_be_read_allows_nothing(home: Household, kept: bytes) -> None:
+    home.store.put_preference(home.account.id, "ezviz-camera", kept)
+
+    assert of_account(home.store, home.account.id).get("ezviz-camera", NONE) == NONE
+
+
+def test_what_is_kept_is_spelled_in_one_way(home: Household) -> None:
+    keep(home.store, home.account.id, "ezviz-camera", Preferences(while_encrypted="code"))
+
+    (text,) = home.store.preferences(home.account.id).values()
+    assert text == b'{"voice_may":[],"while_encrypted":"code","scaled":false}'
+
+
+def test_a_database_of_the_version_before_keeps_what_its_owner_decided(tmp_path: Path) -> None:
+    path = tmp_path / "showcam.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(KEPT.read_text())
+    store = SqliteStore(path, Sealer([("kept", bytes(range(32)))]))
+    [account] = store.accounts()
+    [source] = store.sources(account.id)
+
+    assert of_account(store, account.id) == {
+        "ezviz-GARAGE": Preferences(("audio",), "lan", scaled=True),
+        "ezviz-GARDEN": Preferences(("sleep", "restart"), "no"),
+    }
+    secrets = Sessions(store).read(source).secrets
+    assert (secrets.codes, secrets.picture_codes, secrets.open_air) == ({"F00497501": "ABCDEF"}, {}, True)
+    store.close()

@@ -1,0 +1,57 @@
+"""`showcam cameras`: what it says of a camera's settings, and of a change that the camera does not show yet."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from registry.preferences import Preferences
+from registry.rules import Rules
+from showcam.cli import camera_tables as tables
+from showcam.cli.camera_settings import change_setting
+from showcam.cli.named_camera import NamedCamera
+from showcam.compose.cameras import Household as Opened
+from tests.doubles.household import Household, household
+
+SHORT = Rules(request_s=0.8, owner_s=0.3, read_back_s=0.01)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Household]:
+    made = household(tmp_path, rules=SHORT)
+    yield made
+    made.store.close()
+
+
+def lines(home: Household) -> dict[str, str]:
+    """The line of each setting, by its name."""
+    garden = home.id("Garden")
+    views = home.owner.settings(home.account.id, garden)
+    assert isinstance(views, dict)
+    listed = home.owner.cameras(home.account.id).cameras
+    camera = next(camera for camera in listed if camera.id == garden)
+    shown = tables.shown(camera, views, Preferences(), verbose=False)
+    return {line.split()[0]: line for line in shown}
+
+
+def test_arming_and_the_phones_mute_say_what_they_are(home: Household) -> None:
+    home.driver.change("Garden", alarm_notification="on")
+    home.driver.others |= {"phone_mute": "off", "user_guide": "https://support.ezviz.com/c3tn"}
+    shown = lines(home)
+    assert "arms detection" in shown["alarm_notification"]
+    assert "this account's phones stay silent" in shown["phone_mute"]
+    assert "https://support.ezviz.com/c3tn  (read only)" in shown["user_guide"]
+
+
+@pytest.mark.parametrize(("lags", "shows"), [(False, True), (True, False)])
+def test_a_change_that_the_camera_does_not_show_yet_is_told_apart(home: Household, lags: bool, shows: bool) -> None:
+    home.driver.lags = lags
+    garden = next(camera for camera in home.owner.cameras(home.account.id).cameras if camera.name == "Garden")
+    opened = Opened(home.account.id, home.owner, home.store, "demo@example.com")
+    assert change_setting(NamedCamera(opened, garden), "audio", "off", yes=False) is shows
+
+
+def test_an_account_without_cameras_says_where_to_look() -> None:
+    [line] = tables.listed([], {})
+    assert "See that the camera works in the EZVIZ app" in line
+    assert "slow red is no network" in line
