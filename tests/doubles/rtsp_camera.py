@@ -19,6 +19,7 @@ import av
 from media.source import SourceSpec
 from simulator.lan.description import Tracks
 from simulator.lan.server import CameraServer, Take, Viewer
+from simulator.pictures.garble import Garbler, Layout
 from tests.doubles.hls_camera import FPS, _encoding, _tone, garbled_bytes
 
 CODE = "ABCDEF"
@@ -49,10 +50,12 @@ def recorded(
     sound: str | None = "aac",
     codec: str = "libx264",
     garbled: bool = False,
+    layout: Layout | None = None,
     described: bool = True,
     size: tuple[int, int] = (320, 180),
 ) -> Recording:
-    """Where `described`, the parameter sets are in the description too."""
+    """Where `described`, the parameter sets are in the description too. `layout`: encrypted with CODE, in this way."""
+    garbler = Garbler(CODE, "h265" if codec == "libx265" else "h264", layout) if layout else None
     out: list[Sample] = []
     video = av.CodecContext.create(codec, "w")
     video.width, video.height, video.pix_fmt, video.time_base = *size, "yuv420p", Fraction(1, FPS)
@@ -61,6 +64,7 @@ def recorded(
         packets = video.encode(slope(number, *size))
         for packet in packets:
             data = garbled_bytes(bytes(packet)) if garbled else bytes(packet)
+            data = garbler.video(data) if garbler else data
             out.append(Sample("video", data, packet.pts / FPS, bool(packet.is_keyframe)))
     config = b""
     if sound:
