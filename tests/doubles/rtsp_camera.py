@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 import av
+from av.video.frame import PictureType
 
 from media.source import SourceSpec
 from simulator.lan.description import Tracks
@@ -51,14 +52,18 @@ def recorded(
     garbled: bool = False,
     described: bool = True,
     size: tuple[int, int] = (320, 180),
+    keys_s: tuple[int, ...] = (),
 ) -> Recording:
-    """Where `described`, the parameter sets are in the description too."""
+    """Where `described`, the parameter sets are in the description too. `keys_s`: when keyframes come besides."""
     out: list[Sample] = []
     video = av.CodecContext.create(codec, "w")
     video.width, video.height, video.pix_fmt, video.time_base = *size, "yuv420p", Fraction(1, FPS)
-    video.options = _encoding(codec, gop_s)
+    video.options = _encoding(codec, gop_s) | {"tune": "zerolatency"}
     for number in range(LENGTH_S * FPS):
-        packets = video.encode(slope(number, *size))
+        frame = slope(number, *size)
+        if number in [key_s * FPS for key_s in keys_s]:
+            frame.pict_type = PictureType.I
+        packets = video.encode(frame)
         for packet in packets:
             data = garbled_bytes(bytes(packet)) if garbled else bytes(packet)
             out.append(Sample("video", data, packet.pts / FPS, bool(packet.is_keyframe)))
