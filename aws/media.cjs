@@ -186,6 +186,7 @@ function task(given) {
     SHOWCAM_LIVE_PER_PROCESS: String(given.livePerProcess),
     SHOWCAM_STREAM_CAP_S: String(given.streamCap),
     SHOWCAM_GATE_CHECK_S: String(given.gateCheck),
+    SHOWCAM_TRANSCODES: '0', // as the functions have it
     SHOWCAM_LOG_LEVEL: given.logLevel,
     ...(given.stun && { SHOWCAM_STUN: given.stun === 'none' ? '' : given.stun }),
     ...(given.turn && { SHOWCAM_TURN: given.turn }),

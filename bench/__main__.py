@@ -17,6 +17,7 @@ from bench import (
     refresh,
     relay,
     start,
+    transcode,
     tricks,
     vendor,
 )
@@ -41,6 +42,7 @@ GROUPS = (
     Group("killed", "a picture again after the media process is killed, in Chromium", recovery.measure),
     Group("gate", "a live picture after its gate closed, while still pictures are fetched", closing.measure),
     Group("relay", "sixteen cameras in full HD by RTSP, served by copy", relay.measure),
+    Group("transcode", "a camera in full HD, H.265 to 720p, beside PyAV alone", transcode.measure),
 )
 
 

@@ -56,7 +56,7 @@ def recorded(
     out: list[Sample] = []
     video = av.CodecContext.create(codec, "w")
     video.width, video.height, video.pix_fmt, video.time_base = *size, "yuv420p", Fraction(1, FPS)
-    video.options = _encoding(codec, gop_s)
+    video.options = _encoding(codec, gop_s) | {"tune": "zerolatency"}
     for number in range(LENGTH_S * FPS):
         packets = video.encode(slope(number, *size))
         for packet in packets:

@@ -1,4 +1,4 @@
-"""A camera that sends more than displays decode: what they are shown in its place, and what is learnt of it."""
+"""A camera that sends more than displays decode, where nothing is transcoded: what they are shown, what is learnt."""
 
 import asyncio
 
@@ -32,14 +32,16 @@ pytestmark = pytest.mark.usefixtures("on_loopback")
         ("avc1.640033", False, "hls", "page", ""),
         ("avc1.640033", False, "still", "alexa", ""),
         ("avc1.640033", False, "snapshot", "google", ""),
-        ("avc1.640033", False, "hls", "video_scaled", ""),
         ("avc1.640033", False, "hls", "video", "too_large"),
         ("avc1.42c01f", False, "hls", "video", "too_large"),
-        ("avc1.42c01f", False, "hls", "video_scaled", ""),
         ("avc1.640028", True, "hls", "google", ""),
         ("avc1.640028", True, "webrtc", "google", "no_common_protocol"),
         ("avc1.640028", True, "webrtc", "page", "no_common_protocol"),
         ("avc1.640028", True, "snapshot", "alexa", ""),
+        ("hvc1.1.6.L93.B0", False, "hls", "page", "not_playable"),
+        ("hvc1.1.6.L93.B0", True, "webrtc", "alexa", "not_playable"),
+        ("hvc1.1.6.L93.B0", False, "hls", "video", "not_playable"),
+        ("hvc1.1.6.L93.B0", False, "still", "google", ""),
     ],
 )
 def test_what_is_not_played_and_why(
@@ -54,6 +56,11 @@ def test_what_is_not_played_and_why(
 )
 def test_a_level_is_not_believed_of_a_larger_picture(width: int, height: int, expected: str) -> None:
     assert unplayed(Format(width, height, "avc1.640028", audio=False), "google", "hls") == expected
+
+
+@pytest.fixture
+def world(start):
+    return start(transcodes=0)
 
 
 def send(vendor, sub: bool = True, **whole: object) -> None:

@@ -191,7 +191,6 @@ def test_a_silent_node_is_left_for_the_whole_picture(world, cloud):
         ({"online": False}, {}, "offline"),
         ({"privacy": True}, {}, "asleep"),
         ({"encryption": True}, {}, "encryption_on"),
-        ({"sub_codec": "h265"}, {}, "not_playable"),
         ({}, {"streams": 0}, "busy"),
         ({}, {"stream_code": 5411}, "not_permitted"),
         ({}, {"stream_code": 5457}, "no_way"),

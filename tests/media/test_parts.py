@@ -10,6 +10,7 @@ import av
 import pytest
 
 from media.plane.codec import h264, sound
+from media.plane.codec.keyframe import NoPicture, decoded, decoder, jpeg
 from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.sources import playlist
 from media.plane.sources.network import Fetcher, Forbidden
@@ -178,19 +179,19 @@ def test_parameter_sets_are_put_before_a_keyframe_without_them():
     at = whole.index(h264.START + b"\x67") if h264.START + b"\x67" in whole else whole.index(b"\x00\x00\x01\x67")
     slices = whole.index(b"\x00\x00\x01\x65")
     parameters, bare = whole[at:slices], whole[slices:]
-    with pytest.raises(h264.NoPicture):
-        h264.picture(bare)
+    with pytest.raises(NoPicture):
+        decoded(decoder("h264"), bare)
     mended = h264.with_parameters(bare, parameters)
-    assert h264.picture(mended).width == 320
+    assert decoded(decoder("h264"), mended).width == 320
     assert h264.with_parameters(mended, parameters) == mended
 
 
 def test_encrypted_bytes_are_no_picture():
     for data in (keyframe(garbled=True), b"", b"\x00\x00\x00\x01\x65", b"x" * 1000):
-        with pytest.raises(h264.NoPicture):
-            h264.picture(data)
-        with pytest.raises(h264.NoPicture):
-            h264.jpeg(data)
+        with pytest.raises(NoPicture):
+            decoded(decoder("h264"), data)
+        with pytest.raises(NoPicture):
+            jpeg(data)
 
 
 def test_the_silent_frame_is_aac_and_silent():

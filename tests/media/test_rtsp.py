@@ -17,7 +17,7 @@ from media.rtsp.messages import HEAD_CAP, Message, NotRtsp, Splitter
 from media.source import Codec, Denied, SourceSpec
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtc_viewer import Viewer
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+from tests.doubles.rtsp_camera import CODE, LENGTH_S, PATH, RtspCamera, recorded
 
 
 class House:
@@ -244,14 +244,29 @@ def test_a_camera_that_dies_comes_back(world, camera, household, eventually):
     assert household.opened >= 2, "the gate is asked again"
 
 
-@pytest.mark.parametrize(
-    ("recording", "reason"),
-    [({"garbled": True}, "encryption_on"), ({"codec": "libx265", "sound": None}, "not_playable")],
-    ids=["encrypted", "H.265"],
-)
-def test_what_cannot_be_shown_is_not_shown(world, camera, recording, reason):
-    camera.does.recording = recorded(**recording)
-    assert refused(world) == reason
+def test_what_is_encrypted_is_not_shown(world, camera):
+    camera.does.recording = recorded(garbled=True)
+    assert refused(world) == "encryption_on"
+
+
+@pytest.mark.parametrize("joins", ["keyframe", "middle"])
+def test_h265_is_seen_and_heard_transcoded(world, camera, joins):
+    camera.does.recording, camera.does.joins = recorded(codec="libx265"), joins
+    viewer = asyncio.run(watched(world, 2 * FPS))
+    assert viewer.sizes == {(320, 180)}
+    assert sorted(viewer.loud)[len(viewer.loud) // 2] > 7_000
+
+
+def test_by_hls_keyframes_that_are_far_apart_come_two_seconds_apart(world, camera, eventually):
+    camera.does.recording = recorded(gop_s=LENGTH_S)
+    url = world.variant_url(world.master())
+
+    def lengths() -> list[float]:
+        return [float(each) for each in re.findall(r"EXTINF:([\d.]+)", world.ask(url).text)]
+
+    eventually(lambda: len(lengths()) > 2)
+    assert max(lengths()) < 2.2
+    assert world.stats()["transcodes"] == 1
 
 
 def test_only_the_one_address_named_and_none_outside_a_house_is_reached(start, camera, household):

@@ -9,7 +9,7 @@ import av
 import pytest
 from av.video.frame import VideoFrame
 
-from media.plane.codec import h264
+from media.plane.codec.keyframe import jpeg
 from media.plane.codec.units import Unit
 from media.plane.viewing.stills import Stills
 from media.source import Denied
@@ -103,8 +103,8 @@ def keyframe(width: int, height: int) -> bytes:
     [((320, 180), (640, 360)), ((640, 480), (640, 480)), ((1920, 1080), (960, 540)), ((720, 1280), (540, 960))],
 )
 def test_a_still_is_of_a_size_that_the_app_takes(sent, told):
-    assert size_of(h264.jpeg(keyframe(*sent), small=True)) == told
-    assert size_of(h264.jpeg(keyframe(*sent))) == sent
+    assert size_of(jpeg(keyframe(*sent), small=True)) == told
+    assert size_of(jpeg(keyframe(*sent))) == sent
 
 
 def test_a_keyframe_is_decoded_once_for_all_who_ask_at_once():
