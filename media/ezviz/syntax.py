@@ -61,9 +61,10 @@ class _Bits:
 class Syntax(ABC):
     """`fits` answers True for a unit that parses, False for one that does not, None where nothing can be parsed.
 
-    `learn` keeps what later units refer to.
+    `learn` keeps what later units refer to. `doubt`: of two slices that fit, the one with less is likelier to be one.
     """
 
+    doubt = 0
     CODEC: ClassVar[Codec]
     HEAD: ClassVar[int]  # bytes of a unit's header
 
@@ -142,6 +143,7 @@ class H264(Syntax):
         self._sps: dict[int, _Sps] = {}
         self._pps: dict[int, int] = {}
         self._frame: int | None = None  # frame_num of the slice before
+        self._step = 0  # from it to that of the next picture
 
     def kind(self, unit: bytes) -> Kind | None:
         if not unit or unit[0] & 0x80:
@@ -165,7 +167,7 @@ class H264(Syntax):
         if kind == 8:
             return self._read_pps(_Bits(body), keep=keep)
         if kind in (1, 5):
-            return self._read_slice(_Bits(body), is_key=kind == 5, keep=keep)
+            return self._read_slice(_Bits(body), unit[0], keep=keep)
         if kind == 6:
             return _are_messages(body)
         if kind == 9:
@@ -211,7 +213,8 @@ class H264(Syntax):
             self._pps[number] = sps
         return True
 
-    def _read_slice(self, bits: _Bits, *, is_key: bool, keep: bool) -> bool | None:
+    def _read_slice(self, bits: _Bits, header: int, *, keep: bool) -> bool | None:
+        is_key = header & 0x1F == 5
         first, kind, pps = bits.up_to(1 << 21), bits.up_to(9), bits.up_to(255)
         if not self._pps:
             return None
@@ -219,11 +222,14 @@ class H264(Syntax):
         if sps is None or first >= sps.blocks or kind % 5 not in ((2,) if is_key else (0, 1, 2)):
             return False
         bits.take(2 if sps.separate else 0)
-        frame, before = bits.take(sps.number_bits), self._frame
+        frame, turn = bits.take(sps.number_bits), 1 << sps.number_bits
+        steps = {0 if first else self._step, 0 if first or sps.is_interlaced else self._step}
+        follows = self._frame is None or (frame - self._frame) % turn in steps
+        self.doubt = int(first > 0)
         if keep:
-            self._frame = frame
+            self._frame, self._step = frame, int(header >> 5 > 0)
         if not is_key:
-            return before is None or frame - before & (1 << sps.number_bits) - 1 <= 1
+            return follows
         if sps.is_interlaced or frame:
             return frame == 0
         bits.up_to(0xFFFF)
@@ -336,7 +342,10 @@ class H265(Syntax):
         before = self._order
         if keep:
             self._order = order
-        return is_key or before is None or order - before + _FAR & (1 << sps.number_bits) - 1 <= 2 * _FAR
+        turn = 1 << sps.number_bits
+        ahead = 0 if is_key or before is None else order - before & turn - 1
+        self.doubt = min(ahead, turn - ahead)
+        return self.doubt <= _FAR
 
 
 def _is_profile(bits: _Bits, layers: int) -> bool:

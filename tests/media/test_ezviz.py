@@ -19,6 +19,8 @@ from media.source import Codec, Denied, SourceSpec
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.stream_cloud import SERIAL, StreamCloud
 
+KEY = b"ABCDEF".ljust(16, b"\0")
+
 pytestmark = pytest.mark.usefixtures("on_loopback")
 
 
@@ -205,6 +207,67 @@ def test_why_there_is_no_picture_is_told(world, cloud, camera, settings, reason)
     for name, value in camera.items():
         setattr(cloud.camera, name, value)
     cloud.set(**settings)
+    assert refused(world) == reason
+
+
+def shown_size(parts: list[bytes]) -> tuple[int, int]:
+    """Of pictures that a decoder takes without an error."""
+    with av.open(io.BytesIO(b"".join(parts)), format="mpegts") as container:
+        container.streams.video[0].codec_context.options = {"err_detect": "explode"}
+        frames = list(container.decode(video=0))
+    assert len(frames) == 60
+    return frames[0].width, frames[0].height
+
+
+def test_a_camera_that_sends_rtp_is_shown_with_sound(world, cloud):
+    cloud.camera.transport = "rtp"
+    parts = segments(world, 2)
+    assert shown_size(parts) == (320, 180)
+    with av.open(io.BytesIO(parts[1]), format="mpegts") as container:
+        assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
+        assert len(list(container.decode(audio=0))) > 20
+    assert cloud.opened == 1
+
+
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+@pytest.mark.parametrize(
+    ("layout", "selective"), [("body", False), ("body", True), ("copied", False), ("whole", False)]
+)
+def test_an_encrypted_camera_is_shown_with_its_code(world, cloud, household, layout, selective, transport):
+    """Its password was changed, so the code on the label is another."""
+    camera = cloud.camera
+    camera.encryption, camera.password = True, "a password of mine"
+    camera.layout, camera.selective, camera.transport = layout, selective, transport
+    household.changes = {"key": b"a password of mi"}
+    parts = segments(world, 2)
+    assert shown_size(parts) == (320, 180)
+    with av.open(io.BytesIO(parts[1]), format="mpegts") as container:
+        assert len(list(container.decode(audio=0))) > 20
+
+
+def test_an_encrypted_camera_is_shown_by_webrtc_and_its_key_is_not_logged(world, cloud, household, capfd, caplog):
+    cloud.camera.encryption = True
+    household.changes = {"key": KEY}
+    viewer = asyncio.run(watched(world, lambda each: len(each.pictures) > 15 and max(each.loud or [0]) > 500))
+    assert viewer.sizes == {(320, 180)}
+    text = "".join(capfd.readouterr()) + caplog.text
+    assert "pull opened" in text
+    assert not any(secret in text for secret in ("ABCDEF", "QUJDREVG", KEY.hex()))
+
+
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+def test_a_camera_whose_encryption_was_switched_off_is_shown_though_a_key_is_given(world, cloud, household, transport):
+    cloud.camera.transport = transport
+    household.changes = {"key": KEY}
+    assert shown_size(segments(world, 2)) == (320, 180)
+
+
+@pytest.mark.parametrize(("key", "reason"), [(b"GHIJKL".ljust(16, b"\0"), "code_wrong"), (b"", "encryption_on")])
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+@pytest.mark.parametrize("layout", ["body", "copied", "whole"])
+def test_without_the_right_code_the_reason_is_told(world, cloud, household, layout, transport, key, reason):
+    cloud.camera.encryption, cloud.camera.layout, cloud.camera.transport = True, layout, transport
+    household.changes = {"key": key}
     assert refused(world) == reason
 
 

@@ -19,6 +19,8 @@ from tests.doubles.hls_camera import FPS
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import CODE, LENGTH_S, PATH, RtspCamera, recorded
 
+KEY = CODE.encode().ljust(16, b"\0")
+
 
 class House:
     """The Sources of a test: one camera, its spec changed at will."""
@@ -267,6 +269,24 @@ def test_by_hls_keyframes_that_are_far_apart_come_two_seconds_apart(world, camer
     eventually(lambda: len(lengths()) > 2)
     assert max(lengths()) < 2.2
     assert world.stats()["transcodes"] == 1
+
+
+@pytest.mark.parametrize("layout", ["body", "copied", None])
+def test_a_camera_that_encrypts_at_home_too_is_shown_with_its_code(world, camera, household, layout):
+    """And one that does not, whatever key is given."""
+    camera.does.recording = recorded(layout=layout, described=layout is None)
+    household.changes = {"key": KEY}
+    with av.open(io.BytesIO(segment(world)), format="mpegts") as container:
+        container.streams.video[0].codec_context.options = {"err_detect": "explode"}
+        assert len(list(container.decode(video=0))) == 2 * FPS
+
+
+@pytest.mark.parametrize(("key", "reason"), [(b"GHIJKL".ljust(16, b"\0"), "code_wrong"), (b"", "encryption_on")])
+@pytest.mark.parametrize("layout", ["body", "copied"])
+def test_without_the_right_code_the_reason_is_told(world, camera, household, layout, key, reason):
+    camera.does.recording = recorded(layout=layout, described=False)
+    household.changes = {"key": key}
+    assert refused(world) == reason
 
 
 def test_only_the_one_address_named_and_none_outside_a_house_is_reached(start, camera, household):

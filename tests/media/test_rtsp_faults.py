@@ -228,6 +228,21 @@ def test_keyframes_ten_seconds_apart_are_waited_for_by_every_viewer(world, camer
     assert camera.does.methods.count("DESCRIBE") == 2, "by the first opening"
 
 
+@pytest.mark.parametrize(("transcodes", "target_s"), [(1, 2), (0, 8)], ids=["transcoded", "as it comes"])
+def test_who_is_shown_a_gop_that_outgrows_what_was_declared_asks_again(start, camera, eventually, transcodes, target_s):
+    world = start(transcodes=transcodes)
+    camera.does.recording = recorded(gop_s=12, keys_s=(2, 4), sound=None)
+    grant = world.grant()
+    before = world.variant_url(world.ask(f"/s/{grant}/master.m3u8"))
+    assert "#EXT-X-TARGETDURATION:2\n" in world.ask(before).text
+    eventually(lambda: world.ask(before).status == 410, 10)
+    again = world.ask(f"/s/{grant}/master.m3u8")
+    assert again.status == 200
+    assert f"#EXT-X-TARGETDURATION:{target_s}\n" in world.ask(world.variant_url(again)).text
+    assert world.ask(before).status == 410
+    assert world.stats()["reopened"] == 0
+
+
 @pytest.mark.parametrize(
     ("encrypts", "reason"), [(True, "encryption_on"), (False, "not_playable")], ids=["its vendor's", "any other"]
 )

@@ -15,7 +15,7 @@ class View:
         self._at: Fanout = pull
         self._viewers: set[Watch] = set()  # of the one who watches by WebRTC
         self._failure: SourceFailed | None = None
-        self._is_settled = False  # by HLS a viewer is never moved between pictures that both can be shown
+        self._start_id = ""  # of the rendition that a viewer by HLS is shown
 
     @property
     def failure(self) -> SourceFailed | None:
@@ -32,6 +32,11 @@ class View:
 
     # by HLS
 
+    @property
+    def _is_settled(self) -> bool:
+        """A viewer is moved from no rendition that goes on to another."""
+        return self._pull.shows(self._start_id)
+
     async def output(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
         """The rendition, with its first segment. Raises SourceFailed, NotYet."""
         pull = self._pull
@@ -43,7 +48,7 @@ class View:
             )
             self._at = self._for_hls()
         output = await self._at.first_segment(silent_track=silent_track, timeout_s=timeout_s)
-        self._is_settled = True
+        self._start_id = output.start_id
         return output
 
     def _for_hls(self) -> Fanout:
