@@ -271,6 +271,19 @@ def test_without_the_right_code_the_reason_is_told(world, cloud, household, layo
     assert refused(world) == reason
 
 
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+@pytest.mark.parametrize("layout", ["body", "copied", "whole"])
+def test_an_encrypted_picture_in_h265_is_deciphered_and_transcoded(world, cloud, household, layout, transport):
+    camera = cloud.camera
+    camera.encryption, camera.layout, camera.transport, camera.sub_codec = True, layout, transport, "h265"
+    household.changes = {"key": KEY}
+    with av.open(io.BytesIO(b"".join(segments(world, 2))), format="mpegts") as container:
+        container.streams.video[0].codec_context.options = {"err_detect": "explode"}
+        frames = list(container.decode(video=0))
+    assert len(frames) > 30
+    assert (frames[0].width, frames[0].height) == (320, 180)
+
+
 @pytest.mark.parametrize("place", ["private", "foreign", "link_local"])
 def test_a_redirect_that_leads_elsewhere_is_not_followed(world, cloud, place, monkeypatch):
     went: list[str] = []
