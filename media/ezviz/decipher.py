@@ -14,7 +14,9 @@ from typing import Literal, NamedTuple
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from media import nal
-from media.ezviz.syntax import H264, H265, PEEK, Kind, Syntax
+from media.ezviz.h264_syntax import H264
+from media.ezviz.h265_syntax import H265
+from media.ezviz.syntax import PEEK, Kind, Syntax
 
 # what is encrypted: nothing; all behind the unit's header; the whole unit, with a clear copy of its header in front of
 # it; the whole unit
