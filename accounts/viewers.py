@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from accounts import console_sessions
 from accounts.console_sessions import ConsoleSessions
-from store.ports import Links, Visits
+from store.ports import Accounts, Links, Visits
 
 
 class Viewer(Protocol):
@@ -30,7 +30,7 @@ class OwnersPage(Struct, frozen=True):
     cameras: None = None
 
 
-class Store(Links, Visits, Protocol):
+class Store(Accounts, Links, Visits, Protocol):
     """What finding a viewer takes."""
 
 
@@ -38,6 +38,8 @@ def find(store: Store, viewer_id: str) -> Viewer | None:
     """None where it never was or is over. Raises StoreUnavailable."""
     if viewer_id.startswith(console_sessions.PREFIX):
         session = ConsoleSessions(store).find(viewer_id)
-        return OwnersPage(session.id, session.account) if session is not None else None
+        if session is None or store.account(session.account) is None:
+            return None  # signed out, or its household was removed
+        return OwnersPage(session.id, session.account)
     link = store.link(viewer_id)
     return link if link is not None and link.ended is None else None

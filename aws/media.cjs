@@ -59,7 +59,7 @@ function* sizes(given) {
   else if (!(given.memory >= range[0] && given.memory <= range[1] && given.memory % 1024 === 0) && !(given.cpu === 256 && given.memory === 512)) {
     yield `memory is "${given.memory}": with cpu ${given.cpu} whole gigabytes from ${range[0]} to ${range[1]} MB are wanted`;
   }
-  for (const name of ['livePerProcess', 'streamCap']) if (!(Number.isInteger(given[name]) && given[name] > 0)) yield `${name} is "${given[name]}": a whole number is wanted`;
+  for (const [name, least] of [['livePerProcess', 1], ['streamCap', 0]]) if (!(Number.isInteger(given[name]) && given[name] >= least)) yield `${name} is "${given[name]}": a whole number of ${least} or more is wanted`;
   if (!(given.gateCheck >= 0.5 && given.gateCheck <= 60)) yield `gateCheck is "${given.gateCheck}": between 0.5 and 60 seconds are wanted`;
 }
 

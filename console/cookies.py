@@ -32,12 +32,17 @@ def read(asked: Request) -> str:
 
 def keep(asked: Request, response: Response, text: str) -> None:
     response.set_cookie(
-        _name(asked), text, max_age=KEPT_S, path="/", secure=asked.is_secure, httponly=True, samesite="Lax"
+        _name(asked), text, max_age=KEPT_S, path=_path(asked), secure=asked.is_secure, httponly=True, samesite="Lax"
     )
 
 
 def drop(asked: Request, response: Response) -> None:
-    response.delete_cookie(_name(asked), path="/", secure=asked.is_secure, httponly=True, samesite="Lax")
+    response.delete_cookie(_name(asked), path=_path(asked), secure=asked.is_secure, httponly=True, samesite="Lax")
+
+
+def _path(asked: Request) -> str:
+    """By http a cookie goes to every port of the machine, and so to its other services; "__Host-" wants "/"."""
+    return "/" if asked.is_secure else HOME
 
 
 def _name(asked: Request) -> str:

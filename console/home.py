@@ -20,6 +20,7 @@ from console.sentences import CODE
 from console.signing_in import Refused, SigningIn
 from console.tiles import Asked, Tiles, shown, unlisted
 from net.addresses import is_in_house
+from net.visitors import PEER
 from registry.errors import BadOffer, Unavailable
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
@@ -125,10 +126,11 @@ class Home:
         return self._cameras(current) if current.account else self._page("sign_in", open_way=True)
 
     def _enter(self) -> Response:
-        # by https a trusted proxy names the visitor; without its word loopback is the proxy itself
-        if not self._in_house() and not is_in_house(request.remote_addr or ""):
-            return self._refused_code("outside")
         typed, address = request.form.get("entry", "").strip(), request.remote_addr or ""
+        # by https a trusted proxy names the visitor; without its word the address is the proxy's own
+        is_named = request.environ.get(PEER) != address
+        if not self._in_house() and not (is_named and is_in_house(address)):
+            return self._refused_code("outside")
         verdict = self._code.redeem(typed, address, self._store)
         if verdict != "right":
             log.info("code of the console refused", why=verdict)

@@ -10,26 +10,27 @@ from wsgiref.types import WSGIEnvironment
 from net.addresses import is_in_house
 from net.visitors import PEER
 
-# What proxies and tunnels add; of X-Forwarded-… every one counts.
+# What proxies and tunnels add, beside all of X-Forwarded-… and all that name an address, as X-Real-IP does.
 _FORWARDING = frozenset(
     {
         "HTTP_FORWARDED",
         "HTTP_VIA",
-        "HTTP_X_REAL_IP",
-        "HTTP_TRUE_CLIENT_IP",
-        "HTTP_CF_CONNECTING_IP",
         "HTTP_CF_RAY",
         "HTTP_CDN_LOOP",
         "HTTP_TAILSCALE_FUNNEL_REQUEST",
     }
 )
+_NAMES_ADDRESS = "_IP"
+_NO_BROWSERS = "HTTP/1.0"  # which nginx speaks to what is behind it, unless it is told otherwise
 _ANY_FORWARDED = "HTTP_X_FORWARDED"
 
 
 def from_house(environ: WSGIEnvironment, names: tuple[str, ...]) -> bool:
     """`names`: what the house's own names for this machine are, beside its addresses and localhost."""
     peer = environ.get(PEER) or environ.get("REMOTE_ADDR", "")
-    return is_in_house(peer, loopback=True) and not _forwarded(environ) and _is_own(environ.get("HTTP_HOST", ""), names)
+    if not is_in_house(peer, loopback=True) or environ.get("SERVER_PROTOCOL") == _NO_BROWSERS:
+        return False
+    return not _forwarded(environ) and _is_own(environ.get("HTTP_HOST", ""), names)
 
 
 def host_of(host: str) -> str:
@@ -43,7 +44,11 @@ def host_of(host: str) -> str:
 
 
 def _forwarded(environ: WSGIEnvironment) -> bool:
-    return any([key in _FORWARDING or key.startswith(_ANY_FORWARDED) for key in environ])
+    return any([key in _FORWARDING or key.startswith(_ANY_FORWARDED) or _names_address(key) for key in environ])
+
+
+def _names_address(key: str) -> bool:
+    return key.startswith("HTTP_") and key.endswith(_NAMES_ADDRESS)
 
 
 def _is_own(host: str, names: tuple[str, ...]) -> bool:

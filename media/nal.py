@@ -38,11 +38,11 @@ def is_key(picture: bytes, codec: Codec) -> bool:
 
 def parameters(picture: bytes, codec: Codec) -> bytes:
     """Its parameter sets, with start codes; b"" if it has none."""
-    found, at = b"", picture.find(_START)
+    found, at = [], picture.find(_START)
     while at >= 0:
         end = picture.find(_START, at + 3)
         unit = picture[at : end if end >= 0 else len(picture)]
         if len(unit) > 3 and (unit[3] >> 1 in _H265_SETS if codec == "h265" else unit[3] & 0x9F in (7, 8)):
-            found += b"\x00" + unit.rstrip(b"\x00")
+            found.append(b"\x00" + unit.rstrip(b"\x00"))
         at = end
-    return found
+    return b"".join(found)

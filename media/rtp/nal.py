@@ -186,7 +186,7 @@ class NalDepacketizer(ABC):
             if not unit:
                 return
             self._weigh(self._part(unit))
-        if whole:
-            self._parts.append(unit)
-        else:
+        if not whole:
             self._is_damaged = True
+        elif self._has_room():
+            self._parts.append(unit)

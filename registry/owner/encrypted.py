@@ -61,7 +61,8 @@ class Encrypted:
             missing = self._missing(visible, code, consent=consent)
             return missing or self._deciphered(visible, code, deadline)
         self._prefer(visible, value)
-        if visible.camera.picture_code == "none" or self._is_code_used(visible):
+        # whatever the list says, which may be from before the code was given in another process
+        if visible.camera.encryption == "none" or self._is_code_used(visible):
             return visible.camera
         try:
             self._drivers[visible.source.kind].set_picture_code(visible.source, visible.camera, "", deadline.left)
@@ -84,18 +85,22 @@ class Encrypted:
             return Step("code")
         if not CODE.fullmatch(code):
             raise BadValue("a code has up to 32 letters and digits, and no blank")
-        if self._store.hits(_wrong_codes(visible), HOUR_S, self._clock()) >= WRONG_CODES:
-            return Step("pause", why="guessed")
         return None
 
     def _deciphered(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal | Step:
+        key = f"picture_codes/{visible.account.id}"
+        # before the code is looked at, so that tries at the same time are counted
+        taken, ends = self._store.take_place(key, WRONG_CODES, HOUR_S, self._clock())
+        if not taken:
+            return Step("pause", why="guessed")
         try:
             camera = self._kept(visible, code, deadline)
         except DriverError as error:
             if error.reason == "code_wrong":
-                self._store.hit(_wrong_codes(visible), HOUR_S, self._clock())
                 return Step("code", wrong=True)
+            self._store.leave_place(key, ends)
             return unreached(error, visible.camera)
+        self._store.leave_place(key, ends)
         self._prefer(visible, "code")
         return camera
 
@@ -123,7 +128,3 @@ class Encrypted:
             and preferences.get(camera.id, NONE).while_encrypted == "code"
             for camera in reading.cameras
         )
-
-
-def _wrong_codes(visible: VisibleCamera) -> str:
-    return f"picture_codes/{visible.account.id}"

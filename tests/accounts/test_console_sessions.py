@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts import viewers
+from accounts import households, viewers
 from accounts.console_sessions import KEPT_S, ConsoleSessions
 from accounts.viewers import OwnersPage
 from store.sqlite import SqliteStore
@@ -76,8 +76,10 @@ def test_neither_cookie_nor_what_is_remembered_can_be_read_in_the_database(
 
 
 def test_a_viewer_is_a_link_or_an_owners_page(store: SqliteStore) -> None:
-    sessions = ConsoleSessions(store)
-    found = sessions.read(sessions.begin(account="home"))
+    sessions, account = ConsoleSessions(store), households.add(store, "ezviz", "kari@example.com", b"").id
+    found = sessions.read(sessions.begin(account=account))
     assert found is not None
-    assert viewers.find(store, found.id) == OwnersPage(found.id, "home")
+    assert viewers.find(store, found.id) == OwnersPage(found.id, account)
+    store.drop_household(account)
+    assert viewers.find(store, found.id) is None
     assert (viewers.find(store, "home-nobody"), viewers.find(store, "nobody")) == (None, None)

@@ -256,7 +256,7 @@ def test_outside_the_house_there_is_no_such_page(world: HomeWorld, outsider: str
     for name, value in OUTSIDERS[outsider].items():
         setattr(browser, name, value)
     if outsider == "rebinding":
-        browser.http.set_cookie("showcam-home", world.signed_in().cookie, domain="evil.example")
+        browser.http.set_cookie("showcam-home", world.signed_in().cookie, domain="evil.example", path="/home")
     hidden = browser.ask(method, path)
     unknown = browser.ask(method, "/nothing")
     assert (hidden.status_code, hidden.data) == (404, unknown.data)
@@ -288,10 +288,18 @@ def test_the_cookie_alone_is_what_signs_in_and_it_changes_with_each_step(world: 
     browser.sign_in()
     assert browser.cookie != planted
     thief = world.browser()
-    thief.http.set_cookie("showcam-home", planted, domain="192.168.1.5")
+    thief.http.set_cookie("showcam-home", planted, domain="192.168.1.5", path="/home")
     assert thief.get().step == "enter"
-    thief.http.set_cookie("showcam-home", browser.cookie[:-1], domain="192.168.1.5")
+    thief.http.set_cookie("showcam-home", browser.cookie[:-1], domain="192.168.1.5", path="/home")
     assert thief.get().step == "enter"
+
+
+def test_other_services_of_the_machine_are_not_sent_the_cookie(world: HomeWorld) -> None:
+    browser = world.browser().enter(world.code.renew())
+    paths = {cookie.key: cookie.path for cookie in (browser.http._cookies or {}).values()}
+    assert paths["showcam-home"] == "/home"
+    browser.sign_in().post("sign-out")
+    assert browser.cookie == ""
 
 
 def test_before_the_sign_in_no_camera_is_shown(world: HomeWorld) -> None:
@@ -329,9 +337,11 @@ def test_a_picture_ends_when_its_gate_closes(world: HomeWorld) -> None:
     assert denied(world.home.questions, world) == "encryption_on"
 
 
-def test_a_removed_household_has_no_page(world: HomeWorld) -> None:
+def test_a_removed_household_has_no_page_and_its_pictures_end(world: HomeWorld) -> None:
     browser = world.signed_in()
+    browser.open(world.home.id("Garden"))
     world.home.store.drop_household(world.home.account.id)
+    assert denied(world.home.questions, world) == "link_ended"
     assert browser.get().step == "enter"
 
 
@@ -382,16 +392,21 @@ def test_where_it_is_public_it_is_there_by_https_alone(public: HomeWorld) -> Non
     assert public.browser(**OUTSIDE | {"scheme": "http"}).get().status == 404
 
 
-@pytest.mark.parametrize("peer", ["203.0.113.7", "127.0.0.1"], ids=["outside", "a proxy that names no visitor"])
-def test_a_code_is_taken_in_the_house_alone(public: HomeWorld, peer: str) -> None:
+@pytest.mark.parametrize(
+    ("peer", "proxy"),
+    [("203.0.113.7", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("172.18.0.2", "172.18.0.2")],
+    ids=["outside", "a proxy that names no visitor", "one in a network of containers"],
+)
+def test_a_code_is_taken_in_the_house_alone(public: HomeWorld, peer: str, proxy: str) -> None:
     code = public.code.renew()
-    outside = public.browser(**OUTSIDE | {"peer": peer}).enter(code)
+    outside = public.browser(**OUTSIDE | {"peer": peer, "proxy": proxy}).enter(code)
     assert (outside.status, "The code is taken in the house alone." in outside.text) == (403, True)
     assert public.browser().enter(code).step == "sign-in"  # it is still good
 
 
 def test_a_code_is_taken_through_a_proxy_that_names_somebody_in_the_house(public: HomeWorld) -> None:
-    browser = public.browser(**OUTSIDE | {"peer": "192.168.1.20"}).enter(public.code.renew())
+    inside = OUTSIDE | {"peer": "192.168.1.20", "proxy": "127.0.0.1"}
+    browser = public.browser(**inside).enter(public.code.renew())
     assert browser.sign_in().step == ""
 
 

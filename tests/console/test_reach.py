@@ -43,6 +43,10 @@ OUTSIDE: dict[str, dict[str, str]] = {
     "a proxy by RFC 7239": {"HTTP_FORWARDED": "for=192.168.1.20"},
     "a proxy by RFC 9110": {"HTTP_VIA": "1.1 proxy"},
     "nginx": {"HTTP_X_REAL_IP": "192.168.1.20"},
+    "nginx that is told nothing": {"SERVER_PROTOCOL": "HTTP/1.0"},
+    "Akamai": {"HTTP_TRUE_CLIENT_IP": "203.0.113.7"},
+    "Fly": {"HTTP_FLY_CLIENT_IP": "203.0.113.7"},
+    "a load balancer": {"HTTP_X_CLUSTER_CLIENT_IP": "203.0.113.7"},
     "cloudflared": {"HTTP_CF_CONNECTING_IP": "203.0.113.7"},
     "cloudflared without the address": {"HTTP_CF_RAY": "8a"},
     "Tailscale Funnel": {"HTTP_TAILSCALE_FUNNEL_REQUEST": "?1"},
@@ -52,7 +56,7 @@ OUTSIDE: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("case", HOUSE)
 def test_the_house_is_let_in(case: str) -> None:
-    environ = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8080"} | HOUSE[case]
+    environ = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8080", "SERVER_PROTOCOL": "HTTP/1.1"} | HOUSE[case]
     assert from_house(environ, NAMES) is True
 
 

@@ -16,6 +16,7 @@ from accounts.one_time_code import OneTimeCode
 from console import home, look
 from console.app import blueprint
 from console.home import Home, HomeSettings
+from net.visitors import PEER
 from oauth.app import OAuthSettings, bind
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.sessions import Sessions
@@ -37,6 +38,7 @@ class HomeBrowser:
     host: str = "192.168.1.5:8080"
     peer: str = "192.168.1.20"
     scheme: str = "http"
+    proxy: str = ""  # the trusted one in between, as the edge notes it
     headers: dict[str, str] = field(default_factory=dict)
     answer: TestResponse | None = None
 
@@ -66,7 +68,7 @@ class HomeBrowser:
     def ask(self, method: str, path: str, **more: Any) -> TestResponse:
         headers = self.headers | more.pop("headers", {}) | {"Host": self.host}
         # as it came: the client would read two slashes as the beginning of a host
-        environ = {"REMOTE_ADDR": self.peer, "PATH_INFO": path}
+        environ = {"REMOTE_ADDR": self.peer, "PATH_INFO": path} | ({PEER: self.proxy} if self.proxy else {})
         url = f"{self.scheme}://{self.host}"
         return self.http.open(path, method=method, base_url=url, headers=headers, environ_overrides=environ, **more)
 

@@ -1,6 +1,7 @@
 """What sessions bring, as units of one clock: from the first keyframe on, however often a camera begins again."""
 
 import asyncio
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from media.ezviz.address import SUB
 from media.ezviz.transport import transport
 from media.plane.codec.units import CLOCK, SourceFailed, Unit
 from media.plane.sources.ezviz_showing import HELD_CAP, Showing
-from media.plane.sources.footage import UNFOUND, Footage
+from media.plane.sources.footage import MOST_UNITS, UNFOUND, Footage
 from media.plane.sources.joined import STEP, Joined
 from media.plane.sources.network import OnLoopback
 from simulator.cloud.program_stream import HIKVISION_HEADER, ProgramStream
@@ -200,3 +201,17 @@ def test_times_never_go_back(given_units: list[tuple[bool, int, bool]]) -> None:
         if done is not None:
             assert done.dts > last[done.kind]
             last[done.kind] = done.dts
+
+
+@pytest.mark.parametrize("key", [b"", b"ABCDEF".ljust(16, b"\0")], ids=["clear", "with a key"])
+def test_a_picture_in_shreds_is_left_out_and_holds_nothing_up(key: bytes) -> None:
+    made, stream = film(), ProgramStream("h264")
+    shreds = b"\0\0\1\x67" * 700_000
+    footage = Footage(key)
+    shown = units(footage, made.sent())
+    began = time.process_time()
+    sent = stream.picture(shreds, 20 * 6000, key=True) + made.sent(begin=21 * 6000)
+    after = [each for each in units(footage, sent, 60_000) if each.kind == "video"]
+    assert time.process_time() - began < 5
+    assert (shown[0].key, after[0].key) == (True, True)
+    assert not any(each.data.count(b"\0\0\1") > MOST_UNITS for each in after)

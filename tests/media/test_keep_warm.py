@@ -88,3 +88,15 @@ def test_from_a_vendors_cloud_it_is_not_held(start, household, eventually):
     world = start(idle_s=30)
     keep(world)
     eventually(lambda: len(household.released) == 1 and world.stats()["pulls"] == 0)
+
+
+def test_what_came_from_a_vendors_cloud_is_not_opened_again_with_each_turn(start, household, eventually):
+    """The list may go on saying that the camera is at home, where it does not answer."""
+    world = start(idle_s=30)
+    keep(world)
+    eventually(lambda: len(household.released) == 1 and world.stats()["pulls"] == 0)
+    for _ in range(3):
+        keep(world)
+    assert (world.stats()["pulls"], len(household.opened)) == (0, 1)
+    world.master()  # whoever asks to see it is shown it
+    assert len(household.opened) == 2

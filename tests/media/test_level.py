@@ -1,5 +1,6 @@
 """The level that a stream names, set against what its picture needs."""
 
+import time
 from fractions import Fraction
 from typing import Any
 
@@ -46,3 +47,14 @@ def test_a_claim_beyond_the_picture_is_rewritten(size, options, expected):
 def test_parameter_sets_that_make_no_sense_are_left_as_they_are(sps):
     whole = h264.START + sps + h264.START + b"\x65abc"
     assert level.relabelled(whole) == whole
+
+
+@pytest.mark.parametrize("count", [1, 20_000], ids=["one endless set", "many sets"])
+def test_parameter_sets_without_end_are_read_no_further_than_they_may_tell(count):
+    """A number that is told by millions of bits, or a copy of the picture for each set, would hold up all pictures."""
+    level.needed.cache_clear()
+    sps = b"\x67\x42\x00\x33" + bytes(1_000_000 // count)
+    began = time.process_time()
+    whole = (h264.START + sps) * count + h264.START + b"\x65abc"
+    assert level.relabelled(whole) == whole
+    assert time.process_time() - began < 5

@@ -15,6 +15,8 @@ from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.sources import playlist
 from media.plane.sources.network import Fetcher, Forbidden
 from media.plane.sources.pacer import Pacer
+from media.plane.viewing.fanout import GOP_CAP, Fanout
+from media.plane.viewing.slim import Slim
 from tests.doubles.hls_camera import recording
 
 
@@ -265,3 +267,24 @@ def test_a_tone_made_into_aac_is_heard_when_it_sounded():
                 assert abs(unit.pts / CLOCK + first / 16_000 - 2.0) < 0.02
                 return
     raise AssertionError("no tone was heard")
+
+
+def test_a_smaller_picture_without_keyframes_is_kept_in_bounded_memory() -> None:
+    async def scene() -> tuple[list[int], int]:
+        whole, own, kept = Fanout(), Fanout(), []
+        slim, viewer = Slim(whole, lambda: own), [].append
+        whole.begin(Format(1280, 720, "avc1.64001f", audio=False))
+        own.begin(Format(320, 180, "avc1.64001f", audio=False))
+        making = asyncio.create_task(slim.ready())
+        await asyncio.sleep(0.05)
+        for number in range(20):
+            own.to_viewers(Unit("video", bytes(1024 * 1024), number, number, key=number == 0))
+            kept.append(sum(len(unit.data) for unit in slim.watch(viewer)))
+        own.to_viewers(Unit("video", b"key", 20, 20, key=True))
+        again = len(slim.watch(viewer))
+        slim.unwatch(viewer)
+        await making
+        return kept, again
+
+    kept, again = asyncio.run(scene())
+    assert (kept[0], max(kept), kept[-1], again) == (1024 * 1024, GOP_CAP, 0, 1)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media.ezviz.h265 import EzvizH265Depacketizer
 from media.plane.codec.sound import adts
 from media.rtp import reports
 from media.rtp.aac import AacDepacketizer, LatmDepacketizer, NoAac, read_config, read_mux_config
@@ -441,10 +442,11 @@ def test_no_bytes_whatever_make_a_head_raise_anything_else(data):
         (H264Depacketizer, b"\x06\x05"),
         (H264Depacketizer, b"\x78" + b"\0\2\x06\x05" * 300),
         (H265Depacketizer, b"\x26\x01\x80" + bytes(14_000)),
+        (EzvizH265Depacketizer, b"\x62\x01\x81" + bytes(14_000)),
         (LatmDepacketizer, bytes(14_000)),
         (lambda: AacDepacketizer(13, 3), b"\0\x10\xff\xf8" + bytes(1000)),
     ],
-    ids=["slices", "fragments", "messages", "small ones", "many at once", "H.265", "LATM", "AAC"],
+    ids=["slices", "fragments", "messages", "small ones", "many at once", "H.265", "EZVIZ", "LATM", "AAC"],
 )
 @pytest.mark.parametrize("turns", [False, True], ids=["of one time", "of ever another"])
 def test_what_never_ends_takes_no_more_than_a_picture_may(made, payload, turns):
@@ -455,6 +457,28 @@ def test_what_never_ends_takes_no_more_than_a_picture_may(made, payload, turns):
     try:
         for number in range(3000):
             depacketizer.feed(bytes(bytearray(payload)), number if turns else 1, marker=False)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < UNIT_CAP + 2 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("made", "first", "last"),
+    [
+        (H264Depacketizer, b"\x7c\x81" + bytes(14_000), b"\x7c\x41" + bytes(10)),
+        (H265Depacketizer, b"\x62\x01\x81" + bytes(14_000), b"\x62\x01\x41" + bytes(10)),
+        (EzvizH265Depacketizer, b"\x62\x01\x81" + bytes(14_000), b"\x62\x01\x41" + bytes(10)),
+    ],
+    ids=["H.264", "H.265", "EZVIZ"],
+)
+def test_units_of_two_fragments_that_never_end_a_picture_take_no_more_either(made, first, last):
+    depacketizer = made()
+    tracemalloc.start()
+    try:
+        for _ in range(1500):
+            depacketizer.feed(bytes(bytearray(first)), 1, marker=False)
+            depacketizer.feed(last, 1, marker=False)
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -1,6 +1,7 @@
 """What an owner decides about an encrypted camera, and what becomes of its pictures then."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -102,6 +103,28 @@ def test_codes_can_not_be_guessed(home: Household, clock: Clock) -> None:
     assert home.driver.calls["set_picture_code"] == WRONG_CODES
     clock.now += HOUR_S
     assert isinstance(decide(home, "code", code=CODE), Camera)
+
+
+def test_codes_can_not_be_guessed_at_the_same_time_either(home: Household) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        steps = [*pool.map(lambda number: decide(home, "code", code=f"AAAA{number:02}"), range(3 * WRONG_CODES))]
+
+    assert steps.count(Step("code", wrong=True)) == home.driver.calls["set_picture_code"] == WRONG_CODES
+    assert steps.count(Step("pause", why="guessed")) == 2 * WRONG_CODES
+
+
+def test_right_codes_are_not_counted(home: Household) -> None:
+    for _ in range(WRONG_CODES + 1):
+        assert isinstance(decide(home, "code", code=CODE), Camera)
+
+
+def test_a_code_is_forgotten_though_the_list_at_hand_does_not_tell_of_it(home: Household) -> None:
+    """Another process took the code, and the vendor has not been asked here since."""
+    assert home.registry.open_stream(home.link, home.id("Garage"), HLS)
+    home.driver.picture_codes["Garage"] = CODE
+
+    decide(home, "no")
+    assert home.driver.picture_codes == {"Garage": ""}
 
 
 @pytest.mark.parametrize("value", ["no", "lan"])

@@ -7,6 +7,7 @@ import functools
 
 _SPS, _IDR = 7, 5
 _HARMLESS = 41  # every display plays what names this or less
+_LONGEST = 512  # bytes of a parameter set that are read: what is told here stands in its beginning
 _USUAL_FPS, _MOST_FPS = 30.0, 60.0
 # level_idc: macroblocks a second, macroblocks of a picture, macroblocks that are kept to refer to (table A-1)
 _LEVELS = {
@@ -24,17 +25,17 @@ _WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 13
 def relabelled(keyframe: bytes) -> bytes:
     """The same with the level that its picture needs, where its parameter sets claim more than that."""
     at = keyframe.find(b"\x00\x00\x01")
-    out = keyframe
+    out = bytearray(keyframe)
     while at != -1 and at + 6 < len(keyframe):
         kind, end = keyframe[at + 3] & 0x1F, keyframe.find(b"\x00\x00\x01", at + 3)
         if kind == _SPS and keyframe[at + 6] > _HARMLESS:
-            level = needed(keyframe[at + 3 : end if end != -1 else None])
+            level = needed(keyframe[at + 3 : end if end != -1 else None][:_LONGEST])
             if level is not None and level < keyframe[at + 6]:
-                out = out[: at + 6] + bytes((level,)) + out[at + 7 :]
+                out[at + 6] = level
         elif kind == _IDR:
             break
         at = end
-    return out
+    return bytes(out)
 
 
 @functools.lru_cache(maxsize=64)

@@ -12,6 +12,7 @@ from media.mpegps.sound import Codec, Heard, Sound
 from media.plane.codec.units import SourceFailed, Unit
 from media.plane.sources.ezviz_rtp import EzvizRtp
 
+MOST_UNITS = 1024  # of a picture: each is looked at, and no camera cuts one into so many
 UNFOUND = 256 * 1024  # bytes before the transport is told
 _TURN = 1 << 33  # where the clock in a program stream begins again
 
@@ -82,7 +83,8 @@ class Footage:
         return self._rtp.is_unknown if self._rtp else self._decipherer.is_wrong
 
     def _units(self, piece: Piece) -> list[Unit]:
-        if piece.kind == "lost":
+        is_shredded = piece.kind == "video" and piece.data.count(b"\0\0\1") > MOST_UNITS
+        if piece.kind == "lost" or is_shredded:
             self._runs = False  # pictures refer to what is missing, until the next keyframe
             return []
         if piece.kind == "video":

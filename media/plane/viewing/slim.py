@@ -12,7 +12,7 @@ from media.plane.codec.sound import as_sent
 from media.plane.codec.units import Format, SourceFailed, Unit, Watch
 from media.plane.outputs.transcoder import THIN, Transcoder
 from media.plane.signal import Signal
-from media.plane.viewing.fanout import Fanout
+from media.plane.viewing.fanout import GOP_CAP, Fanout
 
 READY_S = 3.0  # for the first picture that is made
 SUB_S = 8.0  # for the camera's smaller picture to open
@@ -29,7 +29,9 @@ class Slim:
         self._loop = asyncio.get_running_loop()
         self._signal = Signal()
         self._viewers: set[Watch] = set()
-        self._gop: list[Unit] = []
+        self._gop: list[Unit] = []  # since the last keyframe; none of it once it outgrows GOP_CAP
+        self._gop_bytes = 0
+        self._runs = False  # a keyframe came
         self._work: Transcoder | None = None
         self._own: Fanout | None = None  # the camera's
         self._shift = 0  # from its timeline to the whole picture's
@@ -97,7 +99,7 @@ class Slim:
             following.cancel()
         if self._own is not None:
             self._own.unwatch(self._take_own)
-        self._own, self._gop = None, []
+        self._own, self._gop, self._runs = None, [], False
 
     def _end_unwatched(self) -> None:
         if not self._viewers:
@@ -168,11 +170,15 @@ class Slim:
 
     def _pass(self, unit: Unit) -> None:
         if unit.key:
-            self._gop = []
+            self._gop, self._gop_bytes, self._runs = [], 0, True
             self._signal.ring()
-        elif not self._gop:
+        elif not self._runs:
             return
-        self._gop.append(unit)
+        self._gop_bytes += len(unit.data)
+        if self._gop_bytes <= GOP_CAP:
+            self._gop.append(unit)
+        else:
+            self._gop = []
         for viewer in list(self._viewers):
             viewer(unit)
 

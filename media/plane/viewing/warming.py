@@ -1,5 +1,6 @@
 """Pictures that are opened before or beside a session: ahead of a display, to be measured, and for a still."""
 
+import asyncio
 import contextlib
 from copy import replace
 
@@ -9,12 +10,13 @@ from media.plane.codec.units import SourceFailed
 from media.plane.viewing.endings import Ended, Endings
 from media.plane.viewing.guard import Guard
 from media.plane.viewing.places import Places
-from media.plane.viewing.pull import Pull
+from media.plane.viewing.pull import Key, Pull, key_of
 from media.plane.viewing.pulls import Pulls, TooMany
 from media.plane.viewing.session_index import SessionIndex
 from media.source import SourceSpec
 
 KEEP_S = 30.0  # a picture is held open for so long, unless somebody says again that it is kept warm
+AWAY_S = 600.0  # one that came another way than over the home network is not opened again to be kept for so long
 LOOK_S = 15.0  # a picture that is opened for nobody has this to show what it is like
 
 
@@ -30,6 +32,8 @@ class Warming:
     ) -> None:
         self._index, self._endings, self._places, self._pulls = index, endings, places, pulls
         self._guard, self._background = guard, background
+        self._clock = asyncio.get_running_loop().time
+        self._away: dict[Key, float] = {}  # until when no picture is opened to be kept, since it came another way
 
     def warm(self, claims: Claims, spec: SourceSpec | None) -> Pull:
         """Start the pull, or join the one there is. Raises Ended, TooMany."""
@@ -56,7 +60,10 @@ class Warming:
 
     def keep(self, claims: Claims) -> None:
         """Hold the picture open for KEEP_S, if it comes over the home network. Raises Ended, TooMany."""
-        runs = self._pulls.runs(claims)
+        runs, now = self._pulls.runs(claims), self._clock()
+        self._away = {key: until for key, until in self._away.items() if until > now}
+        if not runs and key_of(claims) in self._away:
+            return
         pull = self.warm(claims, None)
         pull.hold(KEEP_S)
         if not runs:
@@ -82,7 +89,10 @@ class Warming:
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
             await pull.opened(LOOK_S)
-        if not pull.hold(KEEP_S) and pull.needed == needed:
+        if pull.hold(KEEP_S):
+            return
+        self._away[pull.key] = self._clock() + AWAY_S
+        if pull.needed == needed:
             self._pulls.leave(pull)
 
     async def _looked(self, pull: Pull) -> None:
