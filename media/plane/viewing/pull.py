@@ -21,15 +21,15 @@ from media.plane.sources.hls import HlsSource
 from media.plane.sources.network import OnLoopback
 from media.plane.sources.rtsp import RtspSource
 from media.plane.sources.run import Run
+from media.plane.viewing.asking import Asking
 from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.slim import Slim
 from media.plane.viewing.transcoded import Transcoded
 from media.plane.viewing.transcodes import Transcodes
-from media.source import Codec, Denied, Sources, SourceSpec
+from media.source import Sources, SourceSpec
 
 _log = structlog.get_logger()
 
-ASK_S = 10.0
 OF_FORM = frozenset({"not_playable", "beyond_displays", "no_common_protocol", "too_large"})  # another picture may do
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
@@ -66,7 +66,7 @@ class Pull(Fanout):
         self._slim = Slim(self, lambda: None if self._smaller else sub(self.claims), transcodes.admit)
         self.key, self.camera = key_of(claims), claims.camera
         self.claims = claims  # in whose name the gate is asked: the latest viewer's
-        self._spec, self._sources, self._context, self._loopback = spec, sources, context, loopback
+        self._spec, self._context, self._loopback = spec, context, loopback
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
         self._opened_for, self._smaller = claims, False  # whether the smaller picture comes in place of the whole one
         self._is_alone = False  # the camera has no other picture that would do
@@ -74,8 +74,9 @@ class Pull(Fanout):
         self._is_last_try = False  # no other picture may do: what can't be shown as it comes is transcoded
         self.needed = self._loop.time()
         self.held_until = 0.0
-        self.reopened = self.minted = 0
+        self.reopened = 0
         self._background = Background()
+        self._asking = Asking(sources, self._background)
         self._lasts_s = 0
         self._rest: asyncio.TimerHandle | None = None
         self._task = asyncio.create_task(self._run())
@@ -93,6 +94,10 @@ class Pull(Fanout):
         may = spec is None or (spec.kind == "rtsp" and not spec.lasts_s)  # None: it is not known yet
         self.held_until = self._loop.time() + seconds if may else 0.0
         return may
+
+    @property
+    def minted(self) -> int:
+        return self._asking.minted
 
     def stats(self) -> dict[str, int]:
         return {"reopened": self.reopened, "minted": self.minted, "viewers": len(self._viewers)}
@@ -165,24 +170,17 @@ class Pull(Fanout):
     def _may_be_smaller(self) -> bool:
         return self.claims.picture == "main" and not (self._smaller or self._is_last_try or self._is_alone)
 
-    def _asking(self) -> Claims:
+    def _claims_asked(self) -> Claims:
         """In whose name, and for which picture."""
         return replace(self.claims, picture="sub") if self._smaller else self.claims
 
     async def _mint(self) -> SourceSpec:
         """A new address, through the gate. Raises SourceFailed."""
-        try:
-            answer = await asyncio.wait_for(self._sources.open(self._asking()), ASK_S)
-        except Exception as error:
-            _log.warning("nobody could be asked for a source", error=type(error).__name__)
-            raise SourceFailed("media_down", again=True) from None
-        if isinstance(answer, Denied):
-            raise SourceFailed(answer.reason, again=answer.again)
-        self.minted += 1
-        if not self.holds(answer.release):
+        spec = await self._asking.source(self._claims_asked())
+        if not self.holds(spec.release):
             self._return_place()
-        self._spec, self.sound = answer, answer.sound
-        return answer
+        self._spec, self.sound = spec, spec.sound
+        return spec
 
     def _rests(self) -> None:
         self.end(SourceFailed(RESTS, again=False))
@@ -194,21 +192,7 @@ class Pull(Fanout):
             self.give_back(spec.release)
 
     def give_back(self, release: str) -> None:
-        self._background.later(self._tell_closed(release))
-
-    async def _tell_closed(self, release: str) -> None:
-        try:
-            await asyncio.wait_for(self._sources.closed(self.claims, release), ASK_S)
-        except Exception as error:
-            _log.warning("a vendor's place could not be given back", error=type(error).__name__)
-
-    async def _tell(self, claims: Claims, form: Format) -> None:
-        try:
-            codec: Codec = "h265" if form.is_h265 else "h264"
-            told = self._sources.learnt(claims, form.width, form.height, codec=codec, b_frames=form.b_frames)
-            await asyncio.wait_for(told, ASK_S)
-        except Exception as error:
-            _log.warning("what a picture is like could not be told", error=type(error).__name__)
+        self._asking.give_back(self.claims, release)
 
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
@@ -234,7 +218,7 @@ class Pull(Fanout):
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
-            self._background.later(self._tell(self._asking(), form))
+            self._asking.tell(self._claims_asked(), form)
         reason = displays.unplayed(form, self._opened_for.surface, self._opened_for.protocol)
         may_be_smaller = self.format is None and self._may_be_smaller()
         if reason and (may_be_smaller or not self._may_transcode):
