@@ -6,7 +6,9 @@ import random
 import re
 import threading
 import time
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Literal, TypedDict
 
 import av
 import pytest
@@ -19,8 +21,10 @@ from media.plane.outputs.transcoder import WAITING, Transcoder
 from media.plane.viewing.transcoded import LEFT_S, UNUSED_S
 from media.plane.viewing.transcodes import Transcodes, admits
 from media.source import transcoded_size
-from tests.doubles.hls_camera import FPS, Camera, recording
+from tests.doubles.hls_camera import FPS, Camera, Vendor, recording
+from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import slope
+from tests.media.conftest import Answer, World
 from tests.media.test_webrtc import watching
 
 pytestmark = pytest.mark.usefixtures("on_loopback")
@@ -29,33 +33,54 @@ LARGE = {"size": (1920, 1080), "length_s": 20, "gop_s": 2}
 H265 = {"codec": "libx265", "length_s": 20}
 
 
-def played(url: str, frames: int) -> dict[str, list]:
+class Seen(TypedDict):
+    """Times in seconds of pictures, of sound and of keyframes; sizes with their format; codecs."""
+
+    video: list[float]
+    audio: list[float]
+    keys: list[float]
+    sizes: list[tuple[int, int, str]]
+    codecs: list[str]
+
+
+def played(url: str, frames: int) -> Seen:
     """Times in seconds of so many pictures, of their keyframes and of the sound beside them; their sizes and codec."""
-    seen: dict[str, list] = {"video": [], "audio": [], "sizes": [], "keys": []}
+    seen: Seen = {"video": [], "audio": [], "sizes": [], "keys": [], "codecs": []}
     with av.open(url, timeout=15) as container:
         seen["codecs"] = [container.streams.video[0].codec_context.name]
         for packet in container.demux():
             for frame in packet.decode() if packet.size else []:
-                seen[packet.stream.type].append(float(frame.pts * packet.stream.time_base))
-                if packet.stream.type == "video":
+                assert isinstance(frame, av.VideoFrame | av.AudioFrame)
+                assert frame.pts is not None
+                at = float(frame.pts * packet.stream.time_base)
+                if isinstance(frame, av.VideoFrame):
+                    seen["video"].append(at)
                     seen["sizes"].append((frame.width, frame.height, frame.format.name))
-                    seen["keys"] += [seen["video"][-1]] if frame.key_frame else []
+                    seen["keys"] += [at] if frame.key_frame else []
+                else:
+                    seen["audio"].append(at)
             if len(seen["video"]) >= frames:
                 break
     return seen
 
 
-def resolution(master) -> str:
-    return re.search(r"RESOLUTION=(\S+)", master.text)[1]
+def resolution(master: Answer) -> str:
+    found = re.search(r"RESOLUTION=(\S+)", master.text)
+    assert found is not None, master.text
+    return found[1]
 
 
-def refusal(answer) -> str:
+def refusal(answer: Answer) -> str:
     assert answer.status == 502
-    return re.search(r'"reason": "(\w+)"', answer.text)[1]
+    found = re.search(r'"reason": "(\w+)"', answer.text)
+    assert found is not None, answer.text
+    return found[1]
 
 
 @pytest.mark.parametrize("surface", ["alexa", "google", "video", "page"])
-def test_h265_is_played_by_hls_as_h264_with_keyframes_two_seconds_apart(surface, world, vendor):
+def test_h265_is_played_by_hls_as_h264_with_keyframes_two_seconds_apart(
+    surface: str, world: World, vendor: Vendor
+) -> None:
     vendor.cameras["garden"] = Camera(recording(**H265, gop_s=4), segment_s=4, head_start=3)
     master = world.master(surface=surface)
     assert re.search(r'CODECS="avc1\.4d[0-9a-f]{2}20,mp4a\.40\.2"', master.text), master.text
@@ -68,7 +93,9 @@ def test_h265_is_played_by_hls_as_h264_with_keyframes_two_seconds_apart(surface,
 
 
 @pytest.mark.parametrize("audio", [True, False])
-def test_a_large_picture_is_made_smaller_for_videoapp_and_has_a_sound_track(audio, world, vendor):
+def test_a_large_picture_is_made_smaller_for_videoapp_and_has_a_sound_track(
+    audio: bool, world: World, vendor: Vendor
+) -> None:
     vendor.cameras["garden"] = Camera(recording(**LARGE, audio=audio))
     if not audio:
         vendor.cameras["garden"].sound = "none"
@@ -82,7 +109,7 @@ def test_a_large_picture_is_made_smaller_for_videoapp_and_has_a_sound_track(audi
 
 
 @pytest.mark.parametrize("sound", ["on", "off", "none"])
-def test_a_small_picture_goes_to_videoapp_as_it_is_with_a_sound_track(sound, world, vendor):
+def test_a_small_picture_goes_to_videoapp_as_it_is_with_a_sound_track(sound: str, world: World, vendor: Vendor) -> None:
     vendor.cameras["garden"] = Camera(recording(audio=sound == "on"))
     vendor.cameras["garden"].sound = sound
     master = world.master(surface="video")
@@ -92,10 +119,10 @@ def test_a_small_picture_goes_to_videoapp_as_it_is_with_a_sound_track(sound, wor
 
 
 @pytest.mark.parametrize("sent", [H265, {"b_frames": 2}, {"deep": True}], ids=["H.265", "B-frames", "High 10"])
-def test_it_is_seen_and_heard_by_webrtc(sent, world, vendor):
+def test_it_is_seen_and_heard_by_webrtc(sent: dict[str, object], world: World, vendor: Vendor) -> None:
     vendor.cameras["garden"] = Camera(recording(**sent))
 
-    async def scene():
+    async def scene() -> Viewer:
         async with watching(world, world.grant(protocol="webrtc")) as viewer:
             await viewer.until(lambda: len(viewer.pictures) >= 3 * FPS and len(viewer.loud) > 100, 20)
             return viewer
@@ -105,11 +132,13 @@ def test_it_is_seen_and_heard_by_webrtc(sent, world, vendor):
     assert sorted(viewer.loud)[len(viewer.loud) // 2] > 7_000
 
 
-def test_all_who_need_it_share_one_transcoder_and_it_ends_with_the_pull(start, vendor, eventually):
+def test_all_who_need_it_share_one_transcoder_and_it_ends_with_the_pull(
+    start: Callable[..., World], vendor: Vendor, eventually: Callable[..., None]
+) -> None:
     world = start(idle_s=1.0)
     vendor.cameras["garden"] = Camera(recording(**H265))
 
-    async def scene():
+    async def scene() -> dict[str, int]:
         async with watching(world, world.grant(protocol="webrtc")) as viewer:
             await viewer.until(lambda: len(viewer.pictures) >= FPS, 20)
             assert world.master(surface="google").status == 200
@@ -125,7 +154,9 @@ def test_all_who_need_it_share_one_transcoder_and_it_ends_with_the_pull(start, v
     ("sent", "surface", "reason"),
     [(H265, "page", "not_playable"), ({"deep": True}, "google", "beyond_displays"), (LARGE, "video", "too_large")],
 )
-def test_where_there_is_no_room_the_reason_is_told_and_nobody_else_hindered(sent, surface, reason, start, vendor):
+def test_where_there_is_no_room_the_reason_is_told_and_nobody_else_hindered(
+    sent: dict[str, object], surface: str, reason: str, start: Callable[..., World], vendor: Vendor
+) -> None:
     world = start(transcodes=1)
     vendor.cameras |= {"garden": Camera(recording(**H265)), "shed": Camera(recording(**sent))}
     first = world.master()
@@ -134,7 +165,7 @@ def test_where_there_is_no_room_the_reason_is_told_and_nobody_else_hindered(sent
     assert world.ask(world.variant_url(first)).status == 200
 
 
-def test_who_comes_to_what_others_watch_as_it_comes_is_shown_it_transcoded(world, vendor):
+def test_who_comes_to_what_others_watch_as_it_comes_is_shown_it_transcoded(world: World, vendor: Vendor) -> None:
     vendor.cameras["garden"] = Camera(recording(deep=True))
     assert resolution(world.master(surface="page")) == "320x180"
     assert world.stats()["transcodes"] == 0
@@ -142,7 +173,9 @@ def test_who_comes_to_what_others_watch_as_it_comes_is_shown_it_transcoded(world
     assert (world.stats()["pulls"], world.stats()["transcodes"]) == (1, 1)
 
 
-def test_one_that_breaks_ends_its_own_viewers_with_a_reason(world, vendor, monkeypatch, eventually):
+def test_one_that_breaks_ends_its_own_viewers_with_a_reason(
+    world: World, vendor: Vendor, monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., None]
+) -> None:
     vendor.cameras["garden"] = Camera(recording(deep=True))
     as_it_comes, transcoded = world.master(surface="page"), world.master(surface="google")
     monkeypatch.setattr(transcoder._Pipeline, "encode", lambda *_: 1 / 0)
@@ -166,7 +199,7 @@ def test_one_that_breaks_ends_its_own_viewers_with_a_reason(world, vendor, monke
         ((20000, 2), (1280, 2)),
     ],
 )
-def test_sizes_keep_proportions_and_are_even(given, made):
+def test_sizes_keep_proportions_and_are_even(given: tuple[int, int], made: tuple[int, int]) -> None:
     assert transcoded_size(*given) == made
 
 
@@ -189,14 +222,21 @@ def test_sizes_keep_proportions_and_are_even(given, made):
         ("auto", 3, [None], 1.2, False, False),
     ],
 )
-def test_as_many_are_admitted_as_are_measured_to_have_room(most, cores, loads, measured, behind, expected):
+def test_as_many_are_admitted_as_are_measured_to_have_room(
+    most: int | Literal["auto"],
+    cores: int,
+    loads: list[float | None],
+    measured: float | None,
+    behind: bool,
+    expected: bool,
+) -> None:
     assert admits(most, cores, loads, measured, behind=behind) is expected
 
 
-def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monkeypatch):
+def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monkeypatch: pytest.MonkeyPatch) -> None:
     form, later = Format(320, 180, "hvc1.1.6.L60.90", audio=False), [0.0]
 
-    async def scene():
+    async def scene() -> int:
         monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: time.monotonic() + later[0])
         transcodes = Transcodes(1)
         first = transcodes.begin(form, (), "not_playable")
@@ -218,9 +258,10 @@ def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monk
     assert asyncio.run(scene()) == 0
 
 
-def encoded(codec: str, count: int) -> list:
+def encoded(codec: str, count: int) -> "list[av.Packet[av.VideoStream]]":
     """Packets in the order of their pictures, the first a keyframe and no other one."""
     encoder = av.CodecContext.create(codec, "w")
+    assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 320, 180, "yuv420p", Fraction(1, FPS)
     encoder.options = {"preset": "ultrafast", "tune": "zerolatency"}
     if codec == "libx265":
@@ -234,7 +275,7 @@ class Pictures:
 
     def __init__(self, codec: str = "libx264") -> None:
         packets = encoded(codec, 60)
-        at = [round(packet.pts / FPS * CLOCK) for packet in packets]
+        at = [round(packet.pts / FPS * CLOCK) for packet in packets if packet.pts is not None]
         self.units = [
             Unit("video", bytes(each), pts, pts, each.is_keyframe) for each, pts in zip(packets, at, strict=True)
         ]
@@ -248,8 +289,8 @@ class Pictures:
             self.made.append((form, unit))
             self.came.notify()
 
-    def transcoder(self, since: int = 0, **given: object) -> Transcoder:
-        return Transcoder(self.form, self.units[:since], self.take, lambda: None, **given)
+    def transcoder(self, since: int = 0, clock: Callable[[], float] = time.monotonic) -> Transcoder:
+        return Transcoder(self.form, self.units[:since], self.take, lambda: None, clock=clock)
 
     def until(self, count: int) -> None:
         with self.came:
@@ -257,7 +298,7 @@ class Pictures:
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
-def test_it_begins_in_the_middle_of_a_group_of_pictures_with_a_keyframe_of_its_own(codec):
+def test_it_begins_in_the_middle_of_a_group_of_pictures_with_a_keyframe_of_its_own(codec: str) -> None:
     pictures = Pictures(codec)
     work = pictures.transcoder(since=40)
     work.start()
@@ -266,13 +307,14 @@ def test_it_begins_in_the_middle_of_a_group_of_pictures_with_a_keyframe_of_its_o
     pictures.until(15)
     work.stop()
     (form, first), *others = pictures.made
+    assert form is not None
     assert (form.width, form.height, form.codec[:9], form.b_frames) == (320, 180, "avc1.4d40", False)
     assert first.key
     assert pictures.units[37].pts <= first.pts <= pictures.units[40].pts
     assert not any([other for other, _ in others])
 
 
-def test_a_picture_that_waited_too_long_is_left_out_before_it_is_encoded():
+def test_a_picture_that_waited_too_long_is_left_out_before_it_is_encoded() -> None:
     pictures, now = Pictures(), [1.0]
     work = pictures.transcoder(clock=lambda: now[0])
     for units, came in ((pictures.units[:5], 1.0), (pictures.units[5:10], 0.5), (pictures.units[10:15], 1.0)):
@@ -286,7 +328,7 @@ def test_a_picture_that_waited_too_long_is_left_out_before_it_is_encoded():
     assert work.left_out == 5
 
 
-def test_where_time_never_suffices_two_pictures_a_second_are_shown():
+def test_where_time_never_suffices_two_pictures_a_second_are_shown() -> None:
     pictures, now = Pictures(), [0.0]
     work = pictures.transcoder(clock=lambda: now[0])
     for unit in pictures.units:
@@ -299,7 +341,7 @@ def test_where_time_never_suffices_two_pictures_a_second_are_shown():
     assert work.left_out > 40
 
 
-def test_what_finds_no_room_to_wait_is_left_out_up_to_a_keyframe():
+def test_what_finds_no_room_to_wait_is_left_out_up_to_a_keyframe() -> None:
     pictures = Pictures()
     work = pictures.transcoder(clock=lambda: 0.0)
     key, *others = pictures.units
@@ -313,7 +355,7 @@ def test_what_finds_no_room_to_wait_is_left_out_up_to_a_keyframe():
     assert [unit.pts // 6000 for _, unit in pictures.made] == [*range(WAITING), WAITING + 2, WAITING + 3]
 
 
-def test_what_begins_again_has_a_keyframe_and_a_format():
+def test_what_begins_again_has_a_keyframe_and_a_format() -> None:
     pictures = Pictures()
     work = pictures.transcoder()
     work.start()
@@ -331,7 +373,7 @@ def test_what_begins_again_has_a_keyframe_and_a_format():
     assert len([form for form, _ in pictures.made if form]) == 2
 
 
-def test_h265_that_is_encrypted_behind_its_headers_is_no_picture():
+def test_h265_that_is_encrypted_behind_its_headers_is_no_picture() -> None:
     whole = bytes(encoded("libx265", 1)[0])
     slice_at = whole.index(h265.parameter_sets(whole)[-8:]) + 8
     clear = whole.index(b"\x00\x00\x01", slice_at) + 3 + 8
@@ -341,7 +383,7 @@ def test_h265_that_is_encrypted_behind_its_headers_is_no_picture():
             h265.look(whole[:clear] + bytes(noise.randrange(1, 256) for _ in whole[clear:]))
 
 
-def test_a_keyframe_of_h265_tells_what_it_is():
+def test_a_keyframe_of_h265_tells_what_it_is() -> None:
     whole = bytes(encoded("libx265", 1)[0])
     seen = h265.look(whole)
     assert (seen.width, seen.height, seen.b_frames) == (320, 180, False)
