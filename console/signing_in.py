@@ -14,6 +14,7 @@ from registry.owner.sign_in import PENDING_S, CodeWanted, Outcome, SignedIn, Sig
 log = structlog.get_logger()
 
 MAX_TYPED = 200
+HERE = "console"  # tries of all its browsers count together, apart from those of linking
 
 
 class Waiting(Struct, frozen=True):
@@ -58,7 +59,8 @@ class SigningIn:
             return Refused("sign-in", "empty", user=user[:MAX_TYPED])
         if len(user) > MAX_TYPED or len(password) > MAX_TYPED:
             return Refused("sign-in", "wrong")
-        browser = Browser(current.id, every=True)  # strangers' tries at linking don't keep its owner out
+        # strangers' tries at linking don't keep its owner out; each sign-in begins a session, so none has its own tries
+        browser = Browser(HERE, every=True)
         outcome = self._sign_in.begin(user, password, request.remote_addr or "", browser)
         return self._taken(current, outcome, user, open_way)
 

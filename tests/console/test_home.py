@@ -148,6 +148,16 @@ def test_a_strangers_tries_at_linking_keep_nobody_out(world: HomeWorld) -> None:
     assert world.signed_in(USER).step == ""
 
 
+def test_signing_in_to_an_own_account_gives_no_more_tries_at_another(world: HomeWorld) -> None:
+    browser = world.browser().enter(world.code.renew()).sign_in(NEW)
+    for _ in range(2):
+        browser.post("sign-in", user=USER, password="guess")
+    browser.sign_in(NEW).post("sign-in", user=USER, password="guess")
+    browser.sign_in(NEW).post("sign-in", user=USER, password=PASSWORD)
+    assert (browser.status, browser.step) == (403, "sign-in")
+    assert world.signed_in(NEW).step == ""
+
+
 def test_whom_nobody_added_is_added_by_the_codes_holder(world: HomeWorld) -> None:
     before = {account.id for account in world.home.store.accounts()}
     assert world.browser().enter(world.code.renew()).sign_in(NEW).step == ""
