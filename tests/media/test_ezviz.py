@@ -301,11 +301,13 @@ def test_without_the_right_code_the_reason_is_told(
 
 @pytest.mark.parametrize("transport", ["ps", "rtp"])
 @pytest.mark.parametrize("layout", ["body", "copied", "whole"])
-def test_an_encrypted_picture_in_h265_is_deciphered_and_transcoded(world, cloud, household, layout, transport):
+def test_an_encrypted_picture_in_h265_is_deciphered_and_transcoded(
+    world: World, cloud: StreamCloud, household: House, layout: Layout, transport: Literal["ps", "rtp"]
+) -> None:
     camera = cloud.camera
     camera.encryption, camera.layout, camera.transport, camera.sub_codec = True, layout, transport, "h265"
     household.changes = {"key": KEY}
-    with av.open(io.BytesIO(b"".join(segments(world, 2))), format="mpegts") as container:
+    with av.open(io.BytesIO(b"".join(segments(world, 2))), "r", format="mpegts") as container:
         container.streams.video[0].codec_context.options = {"err_detect": "explode"}
         frames = list(container.decode(video=0))
     assert len(frames) > 30

@@ -99,7 +99,9 @@ def test_from_a_vendors_cloud_it_is_not_held(
     eventually(lambda: len(household.released) == 1 and world.stats()["pulls"] == 0)
 
 
-def test_what_came_from_a_vendors_cloud_is_not_opened_again_with_each_turn(start, household, eventually):
+def test_what_came_from_a_vendors_cloud_is_not_opened_again_with_each_turn(
+    start: Callable[..., World], household: Household, eventually: Callable[..., None]
+) -> None:
     """The list may go on saying that the camera is at home, where it does not answer."""
     world = start(idle_s=30)
     keep(world)

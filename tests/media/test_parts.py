@@ -275,8 +275,10 @@ def test_a_tone_made_into_aac_is_heard_when_it_sounded() -> None:
 
 def test_a_smaller_picture_without_keyframes_is_kept_in_bounded_memory() -> None:
     async def scene() -> tuple[list[int], int]:
-        whole, own, kept = Fanout(), Fanout(), []
-        slim, viewer = Slim(whole, lambda: own), [].append
+        whole, own = Fanout(), Fanout()
+        kept: list[int] = []
+        seen: list[Unit] = []
+        slim, viewer = Slim(whole, lambda: own, lambda _: True), seen.append
         whole.begin(Format(1280, 720, "avc1.64001f", audio=False))
         own.begin(Format(320, 180, "avc1.64001f", audio=False))
         making = asyncio.create_task(slim.ready())

@@ -485,7 +485,9 @@ def test_what_never_ends_takes_no_more_than_a_picture_may(
     ],
     ids=["H.264", "H.265", "EZVIZ"],
 )
-def test_units_of_two_fragments_that_never_end_a_picture_take_no_more_either(made, first, last):
+def test_units_of_two_fragments_that_never_end_a_picture_take_no_more_either(
+    made: Callable[[], Depacketizer], first: bytes, last: bytes
+) -> None:
     depacketizer = made()
     tracemalloc.start()
     try:
